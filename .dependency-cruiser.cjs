@@ -1,0 +1,120 @@
+// Who may import whom. Read from the bottom up:
+//
+//   table, errors, config  <-  keys, retry, client  <-  transport, repository
+//   table                  <-  entities  <-  services  <-  data-layer  <-  index
+//   everything public      <-  scripts
+//
+// `npm run test:imports` checks it, and that the files were seen at all.
+
+/** Regular expression of files directly in src/, by name. */
+const src = (...names) => `^src/(?:${names.join("|")})\\.ts$`;
+
+const ground = src("table", "errors", "config");
+const middle = src("keys", "retry", "client");
+const top = src("data-layer", "index");
+const published = "^(?:src|entities|services)/";
+const testing = "^src/testing/";
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: "no-circle",
+      comment: "A circle, even one of types alone, means two files are one.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "resolvable",
+      comment: "Every import leads somewhere.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: "ground-floor",
+      comment: "table, errors and config import none of ours but each other.",
+      severity: "error",
+      from: { path: ground },
+      to: { path: published, pathNot: ground },
+    },
+    {
+      name: "second-floor",
+      comment: "keys, retry and client stand on table, errors and config.",
+      severity: "error",
+      from: { path: middle },
+      to: { path: published, pathNot: [ground, middle] },
+    },
+    {
+      name: "below-the-data-layer",
+      comment: "Only index, the testing entry point and scripts look at the data layer.",
+      severity: "error",
+      from: { path: published, pathNot: [top, testing] },
+      to: { path: top },
+    },
+    {
+      name: "nobody-imports-the-door",
+      comment: "src/index.ts is for users, scripts and tests; sources name the file they mean.",
+      severity: "error",
+      from: { path: published },
+      to: { path: src("index") },
+    },
+    {
+      name: "src-does-not-look-up",
+      comment: "Inside src/ only data-layer and index (and testing) look at entities and services.",
+      severity: "error",
+      from: { path: "^src/", pathNot: [top, testing] },
+      to: { path: "^(?:entities|services)/" },
+    },
+    {
+      name: "entities-import-little",
+      comment: "An entity imports electrodb, zod, src/table and helpers of its own folder.",
+      severity: "error",
+      from: { path: "^entities/" },
+      to: {
+        pathNot: [src("table"), "^entities/", "(?:^|/)node_modules/(?:electrodb|zod)/"],
+      },
+    },
+    {
+      name: "engines-stay-in-testing",
+      comment: "Neither src/testing nor an engine reaches a production bundle.",
+      severity: "error",
+      from: { path: published, pathNot: testing },
+      to: { path: [testing, "(?:^|/)node_modules/(?:dynalite|@dynoxide)/"] },
+    },
+    {
+      name: "published-is-closed",
+      comment: "What is published imports no script, no test and no development dependency.",
+      severity: "error",
+      from: { path: published },
+      to: { path: "^(?:scripts|__tests__)/" },
+    },
+    {
+      name: "no-dev-dependency",
+      comment: "An import of a development dependency breaks at the user's.",
+      severity: "error",
+      from: { path: `${published}|^scripts/cli` },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm-peer", "type-only"] },
+    },
+    {
+      name: "scripts-import-no-test",
+      comment: "Tests import scripts, not the other way round.",
+      severity: "error",
+      from: { path: "^scripts/" },
+      to: { path: "^__tests__/" },
+    },
+  ],
+  options: {
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(?:dist|coverage|scripts/dynamodb-local|scripts/check-package)/" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+      extensions: [".ts", ".js", ".cjs", ".mjs", ".d.ts", ".json"],
+    },
+  },
+};

@@ -1,0 +1,60 @@
+import { CustomAttributeType, Entity } from "electrodb";
+import { attribute, keyTemplates } from "../src/table.js";
+import {
+  configure,
+  type EntityConfig,
+  key,
+  keyPart,
+  model,
+  optionalText,
+  type Payload,
+  timestamp,
+  times,
+  z,
+} from "./shared.js";
+
+const payload = z.looseObject({
+  id: z.string().optional(),
+  results: z.array(
+    z.looseObject({
+      platform: z.string(),
+      platformUrl: optionalText,
+      foundName: optionalText,
+      foundAddress: optionalText,
+      foundPhone: optionalText,
+      /** Consistent, Inconsistent, Not Found, Needs Verification. */
+      status: z.string(),
+    }),
+  ),
+  lastRun: timestamp.optional(),
+  createdAt: timestamp.optional(),
+  updatedAt: timestamp.optional(),
+});
+
+/** How platforms show an agent's name, address and phone: `USER#<userId>` / `AUDIT#<auditId>`. */
+export const brandAudit = {
+  payload,
+  entity: (config: EntityConfig) =>
+    new Entity(
+      {
+        model: model("BrandAudit"),
+        attributes: {
+          userId: keyPart,
+          auditId: keyPart,
+          data: {
+            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            field: attribute.data,
+          },
+          ...times,
+        },
+        indexes: {
+          byKey: {
+            collection: "workspace",
+            pk: key(attribute.partitionKey, ["userId"], keyTemplates.BrandAudit.pk),
+            sk: key(attribute.sortKey, ["auditId"], keyTemplates.BrandAudit.sk),
+          },
+        },
+      },
+      configure(config),
+    ),
+};

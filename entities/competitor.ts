@@ -1,0 +1,57 @@
+import { CustomAttributeType, Entity } from "electrodb";
+import { attribute, keyTemplates } from "../src/table.js";
+import {
+  configure,
+  type EntityConfig,
+  key,
+  keyPart,
+  model,
+  optionalText,
+  type Payload,
+  timestamp,
+  times,
+  z,
+} from "./shared.js";
+
+const payload = z.looseObject({
+  id: z.string().optional(),
+  name: z.string(),
+  agency: optionalText,
+  reviewCount: z.number().nullish(),
+  avgRating: z.number().nullish(),
+  socialFollowers: z.number().nullish(),
+  domainAuthority: z.number().nullish(),
+  website: optionalText,
+  description: optionalText,
+  isYou: z.boolean().nullish(),
+  createdAt: timestamp.optional(),
+  updatedAt: timestamp.optional(),
+});
+
+/** A competitor whom a user tracks: `USER#<userId>` / `COMPETITOR#<competitorId>`. The figures may be missing. */
+export const competitor = {
+  payload,
+  entity: (config: EntityConfig) =>
+    new Entity(
+      {
+        model: model("Competitor"),
+        attributes: {
+          userId: keyPart,
+          competitorId: keyPart,
+          data: {
+            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            field: attribute.data,
+          },
+          ...times,
+        },
+        indexes: {
+          byKey: {
+            collection: "workspace",
+            pk: key(attribute.partitionKey, ["userId"], keyTemplates.Competitor.pk),
+            sk: key(attribute.sortKey, ["competitorId"], keyTemplates.Competitor.sk),
+          },
+        },
+      },
+      configure(config),
+    ),
+};

@@ -1,0 +1,70 @@
+import { CustomAttributeType, Entity } from "electrodb";
+import { attribute, indexName, keyTemplates } from "../src/table.js";
+import {
+  configure,
+  type EntityConfig,
+  key,
+  keyPart,
+  model,
+  optionalText,
+  type Payload,
+  timestamp,
+  times,
+  z,
+} from "./shared.js";
+
+const task = z.looseObject({
+  task: optionalText,
+  rationale: optionalText,
+  tool: optionalText,
+  toolLink: optionalText,
+});
+
+const payload = z.looseObject({
+  id: z.string().optional(),
+  name: optionalText,
+  /** Tasks; one text in old documents. */
+  plan: z.union([z.array(task), z.string()]).nullish(),
+  /** What some documents hold in place of `plan`. */
+  steps: z.union([z.array(z.union([task, z.string()])), z.string()]).nullish(),
+  createdAt: timestamp.optional(),
+  updatedAt: timestamp.optional(),
+});
+
+/** A marketing plan: `USER#<userId>` / `PLAN#<planId>`, in order of creation in GSI1. */
+export const marketingPlan = {
+  payload,
+  entity: (config: EntityConfig) =>
+    new Entity(
+      {
+        model: model("MarketingPlan"),
+        attributes: {
+          userId: keyPart,
+          planId: keyPart,
+          data: {
+            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            field: attribute.data,
+          },
+          ...times,
+        },
+        indexes: {
+          byKey: {
+            collection: "workspace",
+            pk: key(attribute.partitionKey, ["userId"], keyTemplates.MarketingPlan.pk),
+            sk: key(attribute.sortKey, ["planId"], keyTemplates.MarketingPlan.sk),
+          },
+          byCreatedAt: {
+            index: indexName,
+            collection: "recent",
+            pk: key(attribute.indexPartitionKey, ["userId"], keyTemplates.MarketingPlan.gsi1pk),
+            sk: key(
+              attribute.indexSortKey,
+              ["createdAt", "planId"],
+              keyTemplates.MarketingPlan.gsi1sk,
+            ),
+          },
+        },
+      },
+      configure(config),
+    ),
+};

@@ -1,0 +1,52 @@
+import { CustomAttributeType, Entity } from "electrodb";
+import { attribute, defaultProvider, keyTemplates } from "../src/table.js";
+import {
+  configure,
+  type EntityConfig,
+  key,
+  keyPart,
+  model,
+  optionalText,
+  type Payload,
+  timestamp,
+  times,
+  z,
+} from "./shared.js";
+
+const payload = z.looseObject({
+  accessToken: z.string(),
+  refreshToken: optionalText,
+  /** Epoch milliseconds; anything else counts as expired. */
+  expiryDate: timestamp.optional(),
+  agentProfileId: optionalText,
+  provider: optionalText,
+  createdAt: timestamp.optional(),
+  updatedAt: timestamp.optional(),
+});
+
+/** A user's tokens at a provider: `OAUTH#<userId>` / `<provider>`. Its values are secrets. */
+export const oauthToken = {
+  payload,
+  entity: (config: EntityConfig) =>
+    new Entity(
+      {
+        model: model("OAuthToken"),
+        attributes: {
+          userId: keyPart,
+          provider: { ...keyPart, default: defaultProvider },
+          data: {
+            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            field: attribute.data,
+          },
+          ...times,
+        },
+        indexes: {
+          byKey: {
+            pk: key(attribute.partitionKey, ["userId"], keyTemplates.OAuthToken.pk),
+            sk: key(attribute.sortKey, ["provider"], keyTemplates.OAuthToken.sk),
+          },
+        },
+      },
+      configure(config),
+    ),
+};

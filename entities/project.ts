@@ -1,0 +1,58 @@
+import { CustomAttributeType, Entity } from "electrodb";
+import { attribute, indexName, keyTemplates } from "../src/table.js";
+import {
+  configure,
+  type EntityConfig,
+  key,
+  keyPart,
+  model,
+  type Payload,
+  timestamp,
+  times,
+  z,
+} from "./shared.js";
+
+const payload = z.looseObject({
+  id: z.string().optional(),
+  name: z.string(),
+  createdAt: timestamp.optional(),
+  updatedAt: timestamp.optional(),
+});
+
+/** A folder of saved content: `USER#<userId>` / `PROJECT#<projectId>`, in order of creation in GSI1. */
+export const project = {
+  payload,
+  entity: (config: EntityConfig) =>
+    new Entity(
+      {
+        model: model("Project"),
+        attributes: {
+          userId: keyPart,
+          projectId: keyPart,
+          data: {
+            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            field: attribute.data,
+          },
+          ...times,
+        },
+        indexes: {
+          byKey: {
+            collection: "workspace",
+            pk: key(attribute.partitionKey, ["userId"], keyTemplates.Project.pk),
+            sk: key(attribute.sortKey, ["projectId"], keyTemplates.Project.sk),
+          },
+          byCreatedAt: {
+            index: indexName,
+            collection: "recent",
+            pk: key(attribute.indexPartitionKey, ["userId"], keyTemplates.Project.gsi1pk),
+            sk: key(
+              attribute.indexSortKey,
+              ["createdAt", "projectId"],
+              keyTemplates.Project.gsi1sk,
+            ),
+          },
+        },
+      },
+      configure(config),
+    ),
+};

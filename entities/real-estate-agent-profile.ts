@@ -1,0 +1,67 @@
+import { CustomAttributeType, Entity } from "electrodb";
+import { attribute, keyTemplates } from "../src/table.js";
+import {
+  configure,
+  type EntityConfig,
+  key,
+  keyPart,
+  model,
+  optionalText,
+  type Payload,
+  textList,
+  timestamp,
+  times,
+  z,
+} from "./shared.js";
+
+const payload = z.looseObject({
+  id: z.string().optional(),
+  name: optionalText,
+  bio: optionalText,
+  photoURL: optionalText,
+  licenses: textList.nullish(),
+  certifications: z.union([textList, z.string()]).nullish(),
+  yearsOfExperience: z.union([z.number(), z.string()]).nullish(),
+  transactionHistory: z.union([z.number(), z.string()]).nullish(),
+  zillowEmail: optionalText,
+  licenseNumber: optionalText,
+  phone: optionalText,
+  address: optionalText,
+  agencyName: optionalText,
+  website: optionalText,
+  linkedin: optionalText,
+  twitter: optionalText,
+  facebook: optionalText,
+  domainAuthority: z.number().nullish(),
+  teamId: optionalText,
+  createdAt: timestamp.optional(),
+  updatedAt: timestamp.optional(),
+});
+
+/** How an agent presents themselves: `USER#<userId>` / `AGENT#<agentProfileId>`. A first save may lack name and bio. */
+export const realEstateAgentProfile = {
+  payload,
+  entity: (config: EntityConfig) =>
+    new Entity(
+      {
+        model: model("RealEstateAgentProfile"),
+        attributes: {
+          userId: keyPart,
+          agentProfileId: keyPart,
+          data: {
+            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            field: attribute.data,
+          },
+          ...times,
+        },
+        indexes: {
+          byKey: {
+            collection: "workspace",
+            pk: key(attribute.partitionKey, ["userId"], keyTemplates.RealEstateAgentProfile.pk),
+            sk: key(attribute.sortKey, ["agentProfileId"], keyTemplates.RealEstateAgentProfile.sk),
+          },
+        },
+      },
+      configure(config),
+    ),
+};

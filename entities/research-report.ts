@@ -1,0 +1,66 @@
+import { CustomAttributeType, Entity } from "electrodb";
+import { attribute, indexName, keyTemplates } from "../src/table.js";
+import {
+  configure,
+  type EntityConfig,
+  key,
+  keyPart,
+  model,
+  optionalText,
+  type Payload,
+  textList,
+  timestamp,
+  times,
+  z,
+} from "./shared.js";
+
+const payload = z.looseObject({
+  id: z.string().optional(),
+  topic: z.string(),
+  /** Markdown. */
+  report: z.string(),
+  citations: textList.nullish(),
+  summary: optionalText,
+  type: optionalText,
+  source: optionalText,
+  createdAt: timestamp.optional(),
+  updatedAt: timestamp.optional(),
+});
+
+/** A research report: `USER#<userId>` / `REPORT#<reportId>`, in order of creation in GSI1. */
+export const researchReport = {
+  payload,
+  entity: (config: EntityConfig) =>
+    new Entity(
+      {
+        model: model("ResearchReport"),
+        attributes: {
+          userId: keyPart,
+          reportId: keyPart,
+          data: {
+            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            field: attribute.data,
+          },
+          ...times,
+        },
+        indexes: {
+          byKey: {
+            collection: "workspace",
+            pk: key(attribute.partitionKey, ["userId"], keyTemplates.ResearchReport.pk),
+            sk: key(attribute.sortKey, ["reportId"], keyTemplates.ResearchReport.sk),
+          },
+          byCreatedAt: {
+            index: indexName,
+            collection: "recent",
+            pk: key(attribute.indexPartitionKey, ["userId"], keyTemplates.ResearchReport.gsi1pk),
+            sk: key(
+              attribute.indexSortKey,
+              ["createdAt", "reportId"],
+              keyTemplates.ResearchReport.gsi1sk,
+            ),
+          },
+        },
+      },
+      configure(config),
+    ),
+};

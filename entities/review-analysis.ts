@@ -1,0 +1,53 @@
+import { CustomAttributeType, Entity } from "electrodb";
+import { attribute, keyTemplates } from "../src/table.js";
+import {
+  configure,
+  type EntityConfig,
+  key,
+  keyPart,
+  model,
+  type Payload,
+  textList,
+  timestamp,
+  times,
+  z,
+} from "./shared.js";
+
+const payload = z.looseObject({
+  id: z.string().optional(),
+  overallSentiment: z.enum(["Positive", "Negative", "Mixed"]),
+  summary: z.string(),
+  keywords: textList,
+  commonThemes: textList,
+  analyzedAt: timestamp.optional(),
+  createdAt: timestamp.optional(),
+  updatedAt: timestamp.optional(),
+});
+
+/** What an agent's reviews say as a whole: `USER#<userId>` / `ANALYSIS#<analysisId>`. */
+export const reviewAnalysis = {
+  payload,
+  entity: (config: EntityConfig) =>
+    new Entity(
+      {
+        model: model("ReviewAnalysis"),
+        attributes: {
+          userId: keyPart,
+          analysisId: keyPart,
+          data: {
+            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            field: attribute.data,
+          },
+          ...times,
+        },
+        indexes: {
+          byKey: {
+            collection: "workspace",
+            pk: key(attribute.partitionKey, ["userId"], keyTemplates.ReviewAnalysis.pk),
+            sk: key(attribute.sortKey, ["analysisId"], keyTemplates.ReviewAnalysis.sk),
+          },
+        },
+      },
+      configure(config),
+    ),
+};

@@ -1,0 +1,70 @@
+import { CustomAttributeType, Entity } from "electrodb";
+import { attribute, indexName, keyTemplates } from "../src/table.js";
+import {
+  configure,
+  type EntityConfig,
+  key,
+  keyPart,
+  model,
+  optionalText,
+  type Payload,
+  timestamp,
+  times,
+  z,
+} from "./shared.js";
+
+const payload = z.looseObject({
+  id: z.string().optional(),
+  /** An open set: "Blog Post", "Social Media", … */
+  type: z.string(),
+  /** Up to hundreds of KB. */
+  content: z.string(),
+  name: optionalText,
+  /** A project's id; null or missing: uncategorised. */
+  projectId: optionalText,
+  title: optionalText,
+  headerImage: optionalText,
+  metaDescription: optionalText,
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+  status: optionalText,
+  createdAt: timestamp.optional(),
+  updatedAt: timestamp.optional(),
+});
+
+/** Content that a user saved: `USER#<userId>` / `CONTENT#<contentId>`, in order of creation in GSI1. */
+export const savedContent = {
+  payload,
+  entity: (config: EntityConfig) =>
+    new Entity(
+      {
+        model: model("SavedContent"),
+        attributes: {
+          userId: keyPart,
+          contentId: keyPart,
+          data: {
+            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            field: attribute.data,
+          },
+          ...times,
+        },
+        indexes: {
+          byKey: {
+            collection: "workspace",
+            pk: key(attribute.partitionKey, ["userId"], keyTemplates.SavedContent.pk),
+            sk: key(attribute.sortKey, ["contentId"], keyTemplates.SavedContent.sk),
+          },
+          byCreatedAt: {
+            index: indexName,
+            collection: "recent",
+            pk: key(attribute.indexPartitionKey, ["userId"], keyTemplates.SavedContent.gsi1pk),
+            sk: key(
+              attribute.indexSortKey,
+              ["createdAt", "contentId"],
+              keyTemplates.SavedContent.gsi1sk,
+            ),
+          },
+        },
+      },
+      configure(config),
+    ),
+};

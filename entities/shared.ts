@@ -1,0 +1,84 @@
+/** What the entity declarations share: model, attributes, key templates and payload pieces. */
+import type { EntityConfiguration } from "electrodb";
+import { z } from "zod";
+import { attribute, createdAtDigits, type EntityName } from "../src/table.js";
+
+/** What an entity's factory takes; ElectroDB's own configuration without what is fixed here. */
+export type EntityConfig = Pick<EntityConfiguration, "table" | "client">;
+
+/** ElectroDB's configuration. Both identifiers are one attribute: items of earlier writers have no other. */
+export function configure(config: EntityConfig): EntityConfiguration {
+  return {
+    ...config,
+    identifiers: { entity: attribute.entityType, version: attribute.entityType },
+  };
+}
+
+/** The model; its version repeats the name because both are read from the same attribute. */
+export function model<const N extends EntityName>(entity: N) {
+  return { entity, version: entity, service: "BayonCoAgent" } as const;
+}
+
+/** A part of the key, stored beside it under its own name. */
+export const keyPart = { type: "string", required: true } as const;
+
+/** The times that every item has, in epoch milliseconds. */
+export const times = {
+  createdAt: {
+    type: "number",
+    field: attribute.createdAt,
+    padding: { length: createdAtDigits, char: "0" },
+  },
+  updatedAt: { type: "number", field: attribute.updatedAt },
+} as const;
+
+/** One key of an index: its attribute, its parts, its template, and the case kept as given. */
+export function key<const F extends string, const P extends readonly string[]>(
+  field: F,
+  composite: P,
+  template: string,
+) {
+  return { field, composite: composite as [...P], template, casing: "none" } as const;
+}
+
+/** A payload's type: the schema's, without the index signatures that loose objects add. */
+export type Payload<S extends z.ZodType> = Known<z.infer<S>>;
+
+type Known<T> = T extends readonly (infer U)[]
+  ? Known<U>[]
+  : T extends object
+    ? [KnownKey<T>] extends [never]
+      ? T
+      : { [K in keyof T as K extends KnownKey<T> ? K : never]: Known<T[K]> }
+    : T;
+
+type KnownKey<T> = keyof { [K in keyof T as string extends K ? never : K]: K };
+
+/**
+ * A point in time as real documents hold it: ISO text, epoch milliseconds, one of Firestore's
+ * three timestamp encodings, or null.
+ */
+export const timestamp = z.union(
+  [
+    z.string(),
+    z.number(),
+    z.looseObject({ _seconds: z.number(), _nanoseconds: z.number() }),
+    z.looseObject({ seconds: z.number(), nanoseconds: z.number() }),
+    z.null(),
+  ],
+  "must be an ISO date, epoch milliseconds, a Firestore timestamp or null",
+);
+
+/** A number, or the text of one, as forms of the application left it; `""` where nothing was typed. */
+export const numberOrText = z.union(
+  [z.number(), z.string().regex(/^\s*(-?\d+([.,]\d+)*\+?\s*)?$/)],
+  "must be a number or the text of one",
+);
+
+/** Text that may be absent, null or empty. */
+export const optionalText = z.string().nullish();
+
+/** A list of texts; null where a form left it so. */
+export const textList = z.array(z.string());
+
+export { z };

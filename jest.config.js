@@ -1,0 +1,27 @@
+// The application's own tests run under CommonJS Jest, so these do too: sources are ESM, @swc/jest
+// makes CommonJS of them, and of the packages in node_modules that are ESM only.
+const esmOnly = ["p-retry", "is-network-error"];
+
+// The SDK warns about Node 20 at each client; workers inherit this environment.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
+/** @type {import("jest").Config} */
+export default {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+  transform: {
+    "\\.[jt]s$": [
+      "@swc/jest",
+      {
+        swcrc: false,
+        jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+        module: { type: "commonjs" },
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join("|")})/)`],
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dynamodb-local/"],
+  testTimeout: 20_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,138 @@
+/** What every command shares: which table it works on, and how it ends. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
+import type { Terminal } from "../terminal.js";
+
+/** How a command ends. A failure that is none of these is 1 too. */
+export const exitCode = { ok: 0, findings: 1, usage: 2, interrupted: 130 } as const;
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** What a command was asked to do cannot be: exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "UsageError";
+  }
+}
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Told how the command ended. */
+  finish(code: ExitCode): void;
+}
+
+/** The options that every command has. */
+export interface ConnectionFlags {
+  readonly table?: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly environment?: Environment;
+  readonly verbose?: boolean;
+}
+
+/** Adds the options of ConnectionFlags; each wins over its environment variable. */
+export function addConnectionFlags(command: Command): Command {
+  const environments = ["local", "development", "production"];
+  return command
+    .option("--table <name>", "the table (DYNAMODB_TABLE_NAME)")
+    .option("--region <region>", "the AWS region (AWS_REGION)")
+    .option("--endpoint <url>", "the endpoint (AWS_ENDPOINT_URL_DYNAMODB)")
+    .addOption(
+      new Option("--environment <name>", "decides the others' defaults (COAGENT_ENV)").choices(
+        environments,
+      ),
+    )
+    .option("--verbose", "show stack traces");
+}
+
+/** A data layer that counts its requests. */
+export interface Connection {
+  readonly data: DataLayer;
+  /** Requests that were answered or failed so far. */
+  requests(): number;
+}
+
+/** Runs a command's work on the table that its flags and the environment name, and closes it after. */
+export async function withConnection<T>(
+  flags: ConnectionFlags,
+  run: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  let requests = 0;
+  const { table: tableName, region, endpoint, environment } = flags;
+  const data = createDataLayer({
+    tableName,
+    region,
+    endpoint,
+    environment,
+    events: () => {
+      requests += 1;
+    },
+  });
+  try {
+    return await run({ data, requests: () => requests });
+  } catch (error) {
+    throw withHint(error, data);
+  } finally {
+    await data.close();
+  }
+}
+
+/** Where the table is, for people: `BayonCoAgent-local at http://localhost:4566`. */
+export function placeOf({ configuration }: DataLayer): string {
+  const { tableName, endpoint, region } = configuration;
+  return `${tableName} at ${endpoint ?? `AWS${region === undefined ? "" : ` in ${region}`}`}`;
+}
+
+/** A production table is not touched by accident. @throws UsageError */
+export function refuseProduction(data: DataLayer, what: string, allowed: boolean): void {
+  if (data.configuration.environment !== "production" || allowed) return;
+  throw new UsageError(
+    `${what} in production (${placeOf(data)}): add --allow-production if you mean it`,
+  );
+}
+
+/** Parses an option that is a whole number. */
+export function wholeNumber(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= from && number <= to) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
+  };
+}
+
+/** An error with what a person can do about it. */
+class HintedError extends Error {
+  constructor(error: unknown, message: string) {
+    super(message, { cause: error });
+    this.name = "HintedError";
+  }
+}
+
+const unreachable: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "TimeoutError",
+]);
+
+function withHint(error: unknown, data: DataLayer): unknown {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  if (code === "ResourceNotFoundException") {
+    const message = `no such table: ${placeOf(data)}\nCreate it with: bayon-data table create`;
+    return new HintedError(error, message);
+  }
+  if (typeof code === "string" && unreachable.has(code)) {
+    const local = data.configuration.environment === "local";
+    const advice = local
+      ? "\nStart the engine with: npm run db"
+      : "\nFor the local table set USE_LOCAL_AWS=true or add --environment local";
+    return new HintedError(error, `no answer (${code}) from ${placeOf(data)}${advice}`);
+  }
+  return error;
+}

@@ -1,0 +1,137 @@
+/** `bayon-data seed`: made-up agents, or the documents of a Firestore export. */
+import { type Command, Option } from "commander";
+import { ExportError } from "../firestore/json-file.js";
+import type { Mapped } from "../firestore/map-document.js";
+import { type FirestoreExport, openExport } from "../firestore/read-export.js";
+import { createReport, type LoadReport, loadItems } from "../load-items.js";
+import { sampleItems } from "../sample-data.js";
+import { count, duration, fit, type Terminal, table as columns } from "../terminal.js";
+import {
+  addConnectionFlags,
+  type CommandContext,
+  type ConnectionFlags,
+  exitCode,
+  placeOf,
+  refuseProduction,
+  UsageError,
+  withConnection,
+  wholeNumber,
+} from "./connection.js";
+
+interface SeedFlags extends ConnectionFlags {
+  readonly users: number;
+  readonly from?: string;
+  readonly randomSeed: number;
+  readonly allowProduction?: boolean;
+}
+
+export function addSeedCommand(program: Command, context: CommandContext): void {
+  addConnectionFlags(program.command("seed"))
+    .description("fill the table with made-up agents, or with the documents of a Firestore export")
+    .addOption(
+      new Option("--users <number>", "how many agents to make up, some 40 items each")
+        .argParser(wholeNumber(1, 100_000))
+        .default(3),
+    )
+    .addOption(new Option("--from <folder>", "a Firestore export instead").conflicts("users"))
+    .addOption(
+      new Option("--random-seed <number>", "another one makes up other agents")
+        .argParser(wholeNumber(0, 2 ** 31))
+        .default(1)
+        .conflicts("from"),
+    )
+    .option("--allow-production", "write to a production table")
+    .addHelpText(
+      "after",
+      `
+Run twice it changes nothing: ids and dates are the same, and what is there already is not
+written again. A document that cannot be an item is listed with its reasons and rejected;
+the others are written.
+
+Exit codes: 0 all written, 1 some rejected or the export disagrees with itself, 2 bad usage.
+
+Examples:
+  $ bayon-data seed --environment local
+  $ bayon-data seed --users 50 --random-seed 7
+  $ bayon-data seed --from ./firestore-export --table BayonCoAgent-staging`,
+    )
+    .action((flags: SeedFlags) => seed(flags, context));
+}
+
+async function seed(flags: SeedFlags, context: CommandContext): Promise<void> {
+  const { terminal, signal } = context;
+  const source = await sourceOf(flags);
+  const report = createReport();
+  await withConnection(flags, async ({ data, requests }) => {
+    refuseProduction(data, "seed writes", flags.allowProduction === true);
+    terminal.line(`Seeding ${placeOf(data)} with ${source.name}`);
+    const startedAt = performance.now();
+    const progress = terminal.progress("documents", source.total);
+    try {
+      await loadItems(data, source.items, report, {
+        signal,
+        skipUnchanged: true,
+        onProgress: (items) => progress.advance(items),
+      });
+    } finally {
+      progress.end();
+      show(report, source, terminal);
+      terminal.line(`${count(requests(), "request")}, ${duration(performance.now() - startedAt)}`);
+    }
+  });
+  const findings = report.rejections.length + (source.export?.findings.length ?? 0);
+  context.finish(findings > 0 ? exitCode.findings : exitCode.ok);
+}
+
+interface Source {
+  readonly name: string;
+  readonly items: Iterable<Mapped> | AsyncIterable<Mapped>;
+  readonly total: number | undefined;
+  readonly export?: FirestoreExport;
+}
+
+async function sourceOf({ from, users, randomSeed }: SeedFlags): Promise<Source> {
+  if (from === undefined) {
+    const name = `${count(users, "made-up agent")} (random seed ${randomSeed})`;
+    return { name, items: sampleItems({ users, seed: randomSeed }), total: undefined };
+  }
+  try {
+    const opened = await openExport(from);
+    const name = `the documents of ${from}`;
+    return { name, items: opened.documents(), total: opened.expectedDocuments, export: opened };
+  } catch (error) {
+    if (error instanceof ExportError) throw new UsageError(error.message, error);
+    throw error;
+  }
+}
+
+function show(report: LoadReport, source: Source, terminal: Terminal): void {
+  for (const line of summaryOf(report)) terminal.line(line);
+  showRejections(report, terminal);
+  for (const { file, message } of source.export?.findings ?? []) {
+    terminal.line(`${terminal.paint("yellow", "finding")}  ${file}: ${message}`);
+  }
+}
+
+/** How many of each entity were written, were there already, and were rejected. */
+function summaryOf({ counts }: LoadReport): string[] {
+  const total = { written: 0, unchanged: 0, rejected: 0 };
+  const rows = [...counts].map(([facade, { written, unchanged, rejected }]) => {
+    total.written += written;
+    total.unchanged += unchanged;
+    total.rejected += rejected;
+    return [facade, written, unchanged, rejected] as const;
+  });
+  const last = ["total", total.written, total.unchanged, total.rejected] as const;
+  const head = ["", "written", "unchanged", "rejected"];
+  return columns([head, ...rows, last]);
+}
+
+/** Each rejected document with its path and reasons. */
+export function showRejections({ rejections }: LoadReport, terminal: Terminal): void {
+  const { columns: width, paint } = terminal;
+  for (const { path, reasons } of rejections) {
+    terminal.line(`${paint("red", "rejected")}  ${fit(path, width - 10)}`);
+    for (const reason of reasons) terminal.line(`          ${fit(reason, width - 10)}`);
+  }
+}

@@ -1,0 +1,113 @@
+/** A JSON file of any size, read as a stream; what is wrong with it is said with a byte offset. */
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream";
+import { JSONParser } from "@streamparser/json-node";
+
+/** A value inside a file: the key or index it has there, and how deep it is (1: at the top). */
+export interface FoundValue {
+  readonly key: string | number | undefined;
+  readonly depth: number;
+  readonly value: unknown;
+}
+
+/** A folder or file of an export that cannot be read. The message names it. */
+export class ExportError extends Error {
+  /** Where in the file, in bytes from its beginning. */
+  readonly offset: number | undefined;
+
+  constructor(message: string, offset?: number, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "ExportError";
+    this.offset = offset;
+  }
+}
+
+/**
+ * Yields the values at the paths (`$.documents.*`), one chunk of the file in memory at a time.
+ * @throws ExportError where the file cannot be read, is no JSON or ends too early
+ */
+export async function* valuesIn(file: string, paths: string[]): AsyncGenerator<FoundValue> {
+  const parser = new CountingParser(paths);
+  const source = createReadStream(file);
+  // The iteration below sees both streams' errors; the callback is only there to be given.
+  pipeline(source, parser, () => undefined);
+  try {
+    for await (const { key, stack, value } of parser) {
+      yield { key, depth: stack.length, value };
+    }
+  } catch (error) {
+    if (parser.failure === undefined) throw unreadable(file, error);
+    if (parser.failure === "end") {
+      const offset = parser.bytes;
+      throw new ExportError(`${file}: ends too early, at byte ${offset}`, offset, error);
+    }
+    const offset = await offsetOfError(file, parser.bytes);
+    throw new ExportError(`${file}: invalid JSON at byte ${offset}`, offset, error);
+  } finally {
+    source.destroy();
+  }
+}
+
+/** The parser, which counts what it has read without a fault. */
+class CountingParser extends JSONParser {
+  bytes = 0;
+  failure: "chunk" | "end" | undefined;
+
+  constructor(paths: string[]) {
+    super({ paths, keepStack: false });
+  }
+
+  override _transform(
+    chunk: Uint8Array,
+    encoding: BufferEncoding,
+    done: (error?: Error | null) => void,
+  ): void {
+    super._transform(chunk, encoding, (error) => {
+      if (error) this.failure = "chunk";
+      else this.bytes += chunk.length;
+      done(error);
+    });
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    super._final((error) => {
+      if (error) this.failure = "end";
+      done(error);
+    });
+  }
+}
+
+/**
+ * The first byte that is wrong. The parser tells no offset for a token in the wrong place, so the
+ * file is read again, the faulty chunk byte by byte.
+ */
+async function offsetOfError(file: string, chunkStart: number): Promise<number> {
+  const parser = new CountingParser(["$.none"]);
+  const feed = (bytes: Uint8Array): void => parser._transform(bytes, "utf8", () => undefined);
+  let position = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    if (position < chunkStart) feed(chunk);
+    else {
+      for (let index = 0; index < chunk.length; index += 1) {
+        feed(chunk.subarray(index, index + 1));
+        if (parser.failure !== undefined) return position + index;
+      }
+    }
+    position += chunk.length;
+  }
+  return chunkStart;
+}
+
+/** An error of the file system in words. */
+export function unreadable(path: string, error: unknown): ExportError {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const rule =
+    {
+      ENOENT: "does not exist",
+      ENOTDIR: "is not a folder",
+      EISDIR: "is a folder, not a file",
+      EACCES: "may not be read: permission denied",
+      EPERM: "may not be read: permission denied",
+    }[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
+  return new ExportError(`${path}: ${rule}`, undefined, error);
+}

@@ -1,0 +1,39 @@
+/**
+ * `npm test`: every check of the package, the quick ones first, each under a header of its own.
+ *
+ * Goes on after a failure, so that one run tells everything; exits 1 if a check failed.
+ */
+import { spawnSync } from "node:child_process";
+
+const checks = [
+  { script: "test:types", what: "sources, tests and their type tests compile" },
+  { script: "test:lint", what: "format and lint" },
+  { script: "test:imports", what: "import directions and circles" },
+  { script: "test:dead", what: "dead code and unused dependencies" },
+  { script: "test:unit", what: "tests" },
+  { script: "test:package", what: "build, and the packed package in empty projects" },
+];
+
+const secondsSince = (startedAt: number): string =>
+  `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+
+const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
+const startedAt = performance.now();
+const failed: string[] = [];
+
+for (const { script, what } of checks) {
+  console.log(`\n── ${script} ── ${what}`);
+  const checkStartedAt = performance.now();
+  const { status } = spawnSync("npm", ["run", "--silent", script], {
+    stdio: "inherit",
+    env,
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) failed.push(script);
+  console.log(`${status === 0 ? "ok" : "FAILED"}, ${secondsSince(checkStartedAt)}`);
+}
+
+console.log(`\n── all checks ── ${secondsSince(startedAt)}`);
+for (const script of failed) console.log(`FAILED: npm run ${script}`);
+console.log(`${checks.length - failed.length} passed, ${failed.length} failed`);
+process.exitCode = failed.length === 0 ? 0 : 1;

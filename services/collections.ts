@@ -1,0 +1,119 @@
+/** The collections of the Service as the facade gives them: all pages, items under their facade names. */
+import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import { type CallOptions, perform } from "../src/call.js";
+import type { AnyItem } from "../src/item.js";
+import { isOf, itemOf } from "../src/item.js";
+import { InputReader } from "../src/input.js";
+import { invalid } from "../src/errors.js";
+import { allItems } from "../src/paging.js";
+import type { ItemOf, Simplify } from "../src/store-types.js";
+import type { EntityModel } from "../src/entity-model.js";
+import type { StoreContext } from "../src/entity-store.js";
+import type { FacadeName } from "./entities.js";
+import type { Specs, Stores } from "./stores.js";
+
+/** The entities whose items lie under `USER#<userId>`. */
+export const workspaceEntities = [
+  "userProfile",
+  "realEstateAgentProfile",
+  "brandAudit",
+  "competitor",
+  "researchReport",
+  "project",
+  "savedContent",
+  "trainingProgress",
+  "marketingPlan",
+  "reviewAnalysis",
+] as const satisfies readonly FacadeName[];
+
+/** The entities that GSI1 holds in order of creation. */
+export const recentEntities = ["researchReport", "project", "savedContent", "marketingPlan"] as const satisfies readonly FacadeName[];
+
+export type WorkspaceName = (typeof workspaceEntities)[number];
+export type RecentName = (typeof recentEntities)[number];
+
+/** Everything under one user, as arrays under the facade names. */
+export type Workspace = { [F in WorkspaceName]: ItemOf<Specs[F]>[] };
+
+type FieldsOfRecent = { [F in RecentName]: keyof Specs[F]["data"] & string }[RecentName];
+
+/** An item of `recent`, which says whose it is. */
+export type RecentItem = { [F in RecentName]: Simplify<ItemOf<Specs[F]> & { entity: F }> }[RecentName];
+
+export interface RecentOptions extends CallOptions {
+  readonly userId: string;
+  /** Items to return; an integer from 1. */
+  readonly limit: number;
+  /** Only these fields of the payloads are read and sent. @default all */
+  readonly fields?: readonly FieldsOfRecent[] | undefined;
+}
+
+export interface Collections {
+  /** Everything under `USER#<userId>`, all pages: one request per MB, items of earlier writers too. */
+  workspace(key: { readonly userId: string }, options?: CallOptions): Promise<Workspace>;
+  /**
+   * The newest reports, projects, contents and plans, newest first. Four queries in one wave, each
+   * of at most `limit` items; adopted items only.
+   */
+  recent(options: RecentOptions): Promise<RecentItem[]>;
+}
+
+/** The part of the ElectroDB Service that is used: its chains are too large a type to spell out. */
+interface WorkspaceService {
+  readonly collections: {
+    workspace(key: object): { params(): QueryCommandInput };
+  };
+}
+
+interface DatedStore {
+  query(partition: object, options: object): Promise<{ items: AnyItem[] }>;
+}
+
+export function createCollections(
+  context: StoreContext,
+  stores: Stores,
+  service: () => WorkspaceService,
+): Collections {
+  return {
+    workspace: async ({ userId }, options = {}) => {
+      const call = { operation: "collections.workspace", key: `userId=${String(userId)}` };
+      const { model } = stores.userProfile;
+      const parts = new InputReader(model, context).partition({ userId }, call);
+      return perform(call, options, async (running) => {
+        const input = service().collections.workspace(parts).params();
+        const models = workspaceEntities.map((name) => [name, stores[name].model] as const);
+        return grouped(models, await allItems(context.transport, input, running));
+      });
+    },
+    recent: async ({ userId, limit, fields, ...options }) => {
+      const call = { operation: "collections.recent", key: `userId=${String(userId)}` };
+      if (!(Number.isInteger(limit) && limit >= 1)) {
+        throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
+      }
+      const newest = await Promise.all(
+        recentEntities.map(async (entity) => {
+          const query = { by: "createdAt", order: "desc", limit, fields, ...options } as const;
+          // Each entity has some of the fields; the payload types cannot say which.
+          const store = stores[entity] as unknown as DatedStore;
+          const { items } = await store.query({ userId }, query);
+          return items.map((item) => ({ ...item, entity }));
+        }),
+      );
+      const merged = newest.flat().sort((a, b) => b.createdAt - a.createdAt);
+      return merged.slice(0, limit) as unknown as RecentItem[];
+    },
+  };
+}
+
+function grouped(
+  models: readonly (readonly [WorkspaceName, EntityModel])[],
+  items: Parameters<typeof isOf>[1][],
+): Workspace {
+  const groups: Record<string, AnyItem[]> = Object.fromEntries(models.map(([name]) => [name, []]));
+  for (const raw of items) {
+    const owner = models.find(([, model]) => isOf(model, raw));
+    if (owner !== undefined) groups[owner[0]]?.push(itemOf(owner[1], raw));
+  }
+  // Each group holds the items of its own entity only.
+  return groups as unknown as Workspace;
+}

@@ -1,0 +1,107 @@
+/** One call of the facade: its limits, its context, and the mapping of what it throws. */
+import {
+  AbortedError,
+  type CallContext,
+  describe,
+  invalid,
+  TimeoutError,
+  type ValidationIssue,
+  withContext,
+  wrapDynamoDBError,
+} from "./errors.js";
+
+/** What every call of the layer takes. */
+export interface CallOptions {
+  /** Ends the call with an AbortedError whose cause is the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Ends the call with a TimeoutError after so many ms, retries and waiting included. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A call that is under way: every request it needs is sent on its behalf. */
+export interface Call {
+  readonly context: CallContext;
+  /** Aborted by the caller or by the deadline; `undefined` where the call has neither. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The longest delay that a timer takes; a longer deadline is none. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
+/**
+ * Runs one call within its limits and maps whatever it throws, once.
+ * @throws ValidationError for limits that are none, before `run` is called
+ */
+export async function perform<R>(
+  context: CallContext,
+  { signal, timeoutMs }: CallOptions,
+  run: (call: Call) => Promise<R>,
+): Promise<R> {
+  if (signal === undefined && timeoutMs === undefined) {
+    try {
+      return await run({ context });
+    } catch (error) {
+      throw wrapDynamoDBError(error, context);
+    }
+  }
+  checkLimits(context, signal, timeoutMs);
+  const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
+  const signals = [signal, deadline?.signal].filter((one) => one !== undefined);
+  const combined = AbortSignal.any(signals);
+  try {
+    combined.throwIfAborted();
+    return await run({ context, signal: combined });
+  } catch (error) {
+    if (!combined.aborted) throw wrapDynamoDBError(error, context);
+    throw signal?.aborted
+      ? withContext(new AbortedError(describe(context, "aborted"), signal.reason), context)
+      : withContext(
+          new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error),
+          context,
+        );
+  } finally {
+    deadline?.end();
+  }
+}
+
+function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new Error("the call's deadline")),
+    Math.min(timeoutMs, longestTimeoutMs),
+  );
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
+}
+
+function checkLimits(context: CallContext, signal: unknown, timeoutMs: unknown): void {
+  const issues: ValidationIssue[] = [];
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    issues.push({ path: "signal", message: "must be an AbortSignal" });
+  }
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
+    issues.push({ path: "timeoutMs", message: "must be a number of milliseconds > 0" });
+  }
+  if (issues.length > 0) throw invalid(context, issues);
+}
+
+/**
+ * Waits for a promise, or for the signal: a promise that knows no signal is left behind.
+ * @throws the signal's reason
+ */
+export async function orAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (signal === undefined) return await promise;
+  let listener = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    listener = () => reject(signal.reason);
+    if (signal.aborted) listener();
+    else signal.addEventListener("abort", listener, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", listener);
+  }
+}

@@ -1,0 +1,96 @@
+/** Configuration to SDK clients, and the process-wide defaults with their reset. */
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { type Configuration, resolveConfiguration } from "./config.js";
+import { ConfigurationError } from "./errors.js";
+
+export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
+
+/**
+ * Sockets for the layer's own parallelism and for many callers at once; a request that gets no
+ * answer is given up after `requestTimeout` and then retried by the transport.
+ */
+const defaultRequestHandler = {
+  connectionTimeout: 3_000,
+  requestTimeout: 15_000,
+  throwOnRequestTimeout: true,
+  httpAgent: { keepAlive: true, maxSockets: 128 },
+  httpsAgent: { keepAlive: true, maxSockets: 128 },
+};
+
+// The SDK's logger middleware filters each input and output through the schema unless the logger
+// has no `info`; what is worth a log is logged by the transport, without payloads.
+const quietLogger = { debug: ignore, warn: ignore, error: ignore };
+function ignore(): void {
+  // The SDK's own log lines may hold payloads.
+}
+
+/** A client for the configuration. The SDK's own retry is off: the transport retries. */
+export function createClient(
+  configuration: Configuration,
+  requestHandler: RequestHandler = defaultRequestHandler,
+): DynamoDBClient {
+  if (!globalThis.process?.versions?.node) {
+    throw new ConfigurationError(
+      "bayon-coagent-data runs on servers only: a browser has no AWS credentials",
+    );
+  }
+  const { region, endpoint, credentials } = configuration;
+  return new DynamoDBClient({
+    maxAttempts: 1,
+    requestHandler,
+    // The type wants `info`; the middleware asks whether it is there.
+    logger: quietLogger as unknown as NonNullable<DynamoDBClientConfig["logger"]>,
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials !== undefined && { credentials }),
+  });
+}
+
+/** The document client over a client: undefined is left out, empty strings stay. */
+export function createDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(client, {
+    marshallOptions: {
+      removeUndefinedValues: true,
+      convertEmptyValues: false,
+      convertClassInstanceToMap: false,
+    },
+    unmarshallOptions: { wrapNumbers: false },
+  });
+}
+
+let defaultConfiguration: Configuration | undefined;
+let defaultClient: DynamoDBClient | undefined;
+let defaultDocumentClient: DynamoDBDocumentClient | undefined;
+
+/** The process-wide configuration, from the environment when it is first asked for. */
+export function getConfiguration(): Configuration {
+  defaultConfiguration ??= resolveConfiguration();
+  return defaultConfiguration;
+}
+
+/** The process-wide DynamoDB client, made when it is first asked for. */
+export function getDynamoDBClient(): DynamoDBClient {
+  defaultClient ??= createClient(getConfiguration());
+  return defaultClient;
+}
+
+/** The process-wide document client, made when it is first asked for. */
+export function getDocumentClient(): DynamoDBDocumentClient {
+  defaultDocumentClient ??= createDocumentClient(getDynamoDBClient());
+  return defaultDocumentClient;
+}
+
+/** The table's name from the environment. */
+export function getTableName(): string {
+  return getConfiguration().tableName;
+}
+
+/** Closes the process-wide clients; the environment is read anew when they are next asked for. */
+export function resetClients(): void {
+  defaultDocumentClient?.destroy();
+  defaultClient?.destroy();
+  defaultConfiguration = undefined;
+  defaultClient = undefined;
+  defaultDocumentClient = undefined;
+}

@@ -1,0 +1,74 @@
+/**
+ * Conditions joined by AND, OR, NOT and parentheses: read into a tree and written again with the
+ * parentheses that are needed and no others, because DynamoDB refuses redundant ones.
+ */
+
+/** A condition, and how strongly it binds. */
+export interface Compiled {
+  readonly text: string;
+  readonly joinedBy: "AND" | "OR" | undefined;
+}
+
+export function atom(text: string): Compiled {
+  return { text, joinedBy: undefined };
+}
+
+/** Joins conditions; parentheses only where the meaning needs them. */
+export function joined(by: "AND" | "OR", conditions: readonly Compiled[]): Compiled {
+  const [only] = conditions;
+  if (only !== undefined && conditions.length === 1) return only;
+  return { text: conditions.map((condition) => within(by, condition)).join(` ${by} `), joinedBy: by };
+}
+
+function within(by: "AND" | "OR", { text, joinedBy }: Compiled): string {
+  return joinedBy === undefined || joinedBy === by ? text : `(${text})`;
+}
+
+function negated({ text, joinedBy }: Compiled): Compiled {
+  return atom(`NOT ${joinedBy === undefined ? text : `(${text})`}`);
+}
+
+/**
+ * Reads a text in which `{n}` stands for the nth condition.
+ * @returns `undefined` for a text that is no condition
+ */
+export function readLogic(text: string, conditions: readonly string[]): Compiled | undefined {
+  const tokens = text.match(/\{\d+\}|[()]|[^\s(){}]+|[{}]/g) ?? [];
+  let position = 0;
+  const next = () => tokens[position]?.toUpperCase();
+  const take = (token: string) => {
+    if (next() !== token) return false;
+    position += 1;
+    return true;
+  };
+
+  const readOr = (): Compiled | undefined => readJoined("OR", readAnd);
+  const readAnd = (): Compiled | undefined => readJoined("AND", readNot);
+  function readJoined(by: "AND" | "OR", read: () => Compiled | undefined): Compiled | undefined {
+    const parts: Compiled[] = [];
+    do {
+      const part = read();
+      if (part === undefined) return undefined;
+      parts.push(part);
+    } while (take(by));
+    return joined(by, parts);
+  }
+  function readNot(): Compiled | undefined {
+    if (!take("NOT")) return readOne();
+    const condition = readNot();
+    return condition && negated(condition);
+  }
+  function readOne(): Compiled | undefined {
+    if (take("(")) {
+      const inner = readOr();
+      return inner !== undefined && take(")") ? inner : undefined;
+    }
+    const index = /^\{(\d+)\}$/.exec(tokens[position] ?? "")?.[1];
+    const condition = index === undefined ? undefined : conditions[Number(index)];
+    position += 1;
+    return condition === undefined ? undefined : atom(condition);
+  }
+
+  const condition = readOr();
+  return position === tokens.length ? condition : undefined;
+}

@@ -1,0 +1,221 @@
+/**
+ * Conditions over payload fields. Every path and value gets a placeholder of this module's own:
+ * ElectroDB's builder gives one name to a top-level attribute and to a nested one spelt alike
+ * (3.9.3: `createdAt` and `data.createdAt` in one call meant one of them twice).
+ */
+import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
+import { type CallContext, invalid } from "./errors.js";
+import { checkValue } from "./payload.js";
+import { attribute } from "./table.js";
+
+export type PathSegments = readonly (string | number)[];
+
+/** Collects names and values of one request under placeholders that nothing else uses. */
+export class Placeholders {
+  readonly names: Record<string, string> = {};
+  readonly values: Record<string, unknown> = {};
+  private readonly nameOf = new Map<string, string>();
+  private count = 0;
+
+  name(attributeName: string): string {
+    let placeholder = this.nameOf.get(attributeName);
+    if (placeholder === undefined) {
+      placeholder = `#f${this.nameOf.size}`;
+      this.nameOf.set(attributeName, placeholder);
+      this.names[placeholder] = attributeName;
+    }
+    return placeholder;
+  }
+
+  value(value: unknown): string {
+    const placeholder = `:f${this.count}`;
+    this.count += 1;
+    this.values[placeholder] = value;
+    return placeholder;
+  }
+
+  /** A path inside the payload. A number is a position in a list, a string always a name. */
+  path(segments: PathSegments): string {
+    return segments.reduce<string>(
+      (text, segment) =>
+        typeof segment === "number" ? `${text}[${segment}]` : `${text}.${this.name(segment)}`,
+      this.name(attribute.data),
+    );
+  }
+}
+
+declare const holds: unique symbol;
+
+/** A path to a value of type `T`, for the operators of a `where` callback. */
+export interface PathTo<T> {
+  readonly [holds]: T;
+}
+
+/** A path as the callback gets it: its fields are paths again. */
+export type Path<T> = PathTo<T> &
+  ([Fields<T>] extends [never] ? unknown : { readonly [K in keyof Fields<T>]-?: Path<Fields<T>[K]> });
+
+type Fields<T> = Exclude<Extract<T, object>, readonly unknown[]>;
+
+/** The paths of a payload's fields. */
+export type PayloadPaths<Data> = { readonly [K in keyof Data]-?: Path<Data[K]> };
+
+/** A condition, to be returned or joined in a text with AND, OR, NOT and parentheses. */
+export type Condition = string;
+
+type Comparable<T> = T | PathTo<T>;
+
+/** ElectroDB's operators, over payload paths. */
+export interface Operators {
+  eq<T>(path: PathTo<T>, value: Comparable<NoInfer<T>> | null): Condition;
+  ne<T>(path: PathTo<T>, value: Comparable<NoInfer<T>> | null): Condition;
+  gt<T>(path: PathTo<T>, value: Comparable<NoInfer<T>>): Condition;
+  gte<T>(path: PathTo<T>, value: Comparable<NoInfer<T>>): Condition;
+  lt<T>(path: PathTo<T>, value: Comparable<NoInfer<T>>): Condition;
+  lte<T>(path: PathTo<T>, value: Comparable<NoInfer<T>>): Condition;
+  /** From `low` to `high`, both included. */
+  between<T>(path: PathTo<T>, low: Comparable<NoInfer<T>>, high: Comparable<NoInfer<T>>): Condition;
+  /** The text begins with another. */
+  begins<T>(path: PathTo<T>, value: string): Condition;
+  /** The text holds another, or the list or set holds the value. */
+  contains<T>(path: PathTo<T>, value: unknown): Condition;
+  notContains<T>(path: PathTo<T>, value: unknown): Condition;
+  exists<T>(path: PathTo<T>): Condition;
+  notExists<T>(path: PathTo<T>): Condition;
+  /** DynamoDB's type of the value: S, N, BOOL, NULL, L, M, B, SS, NS, BS. */
+  type<T>(path: PathTo<T>, type: "S" | "N" | "BOOL" | "NULL" | "L" | "M" | "B" | "SS" | "NS" | "BS"): Condition;
+  /** Length of a text in UTF-8 bytes, of a list, map or set in members; to be compared. */
+  size<T>(path: PathTo<T>): PathTo<number>;
+  /** A path that the payload's type does not name. A number is a position in a list. */
+  path<T = unknown>(...segments: [string, ...(string | number)[]]): PathTo<T>;
+}
+
+/**
+ * Fields to equal (`null` matches null and missing), or a callback that builds a condition:
+ * `(data, { eq, gt }) => \`${eq(data.status, "draft")} AND ${gt(data.rating, 3)}\``.
+ */
+export type Where<Data> =
+  | { readonly [K in keyof Data]?: Data[K] | null }
+  | ((data: PayloadPaths<Data>, operators: Operators) => Condition);
+
+const operand = Symbol("operand");
+
+type Operand = (placeholders: Placeholders) => string;
+
+/**
+ * Compiles `where`; `undefined` where it asks for nothing.
+ * @throws ValidationError for what is no condition
+ */
+export function compileWhere(
+  where: unknown,
+  placeholders: Placeholders,
+  context: CallContext,
+): Compiled | undefined {
+  if (where === undefined) return undefined;
+  const refuse = (message: string, path = "where") => invalid(context, [{ path, message }]);
+  if (typeof where === "function") return compileCallback(where as WhereCallback, placeholders, refuse);
+  if (typeof where !== "object" || where === null || Array.isArray(where)) {
+    throw refuse("must be an object of fields or a callback");
+  }
+  const conditions = Object.entries(where).map(([field, value]) => {
+    // Leaving it out would select everything in place of nothing.
+    if (value === undefined) throw refuse("must not be undefined (use null for missing)", `where.${field}`);
+    if (field === "") throw refuse("must name a field");
+    const path = placeholders.path([field]);
+    const equal = atom(`${path} = ${checkedValue(value, placeholders, refuse, `where.${field}`)}`);
+    return value === null ? joined("OR", [atom(`attribute_not_exists(${path})`), equal]) : equal;
+  });
+  return conditions.length === 0 ? undefined : joined("AND", conditions);
+}
+
+type Refuse = (message: string, path?: string) => Error;
+
+function checkedValue(value: unknown, placeholders: Placeholders, refuse: Refuse, path: string): string {
+  const compile = operandOf(value);
+  if (compile !== undefined) return compile(placeholders);
+  const issue = checkValue(value, path).issues[0];
+  if (issue !== undefined) throw refuse(issue.message, issue.path);
+  return placeholders.value(value);
+}
+
+type WhereCallback = (data: unknown, operators: unknown) => unknown;
+
+function compileCallback(where: WhereCallback, placeholders: Placeholders, refuse: Refuse): Compiled {
+  const conditions: string[] = [];
+  const built = (condition: string): Condition => {
+    conditions.push(condition);
+    return `{${conditions.length - 1}}`;
+  };
+  const pathOf = (value: unknown): string => {
+    const compile = operandOf(value);
+    if (compile === undefined) throw refuse("an operator's first argument must be a payload path");
+    return compile(placeholders);
+  };
+  const valueOf = (value: unknown) => checkedValue(value, placeholders, refuse, "where");
+  const compare = (symbol: string) => (path: unknown, value: unknown) =>
+    built(`${pathOf(path)} ${symbol} ${valueOf(value)}`);
+  const call = (name: string) => (path: unknown, value: unknown) =>
+    built(`${name}(${pathOf(path)}, ${valueOf(value)})`);
+
+  const operators = {
+    eq: compare("="),
+    ne: compare("<>"),
+    gt: compare(">"),
+    gte: compare(">="),
+    lt: compare("<"),
+    lte: compare("<="),
+    between: (path: unknown, low: unknown, high: unknown) =>
+      built(`${pathOf(path)} BETWEEN ${valueOf(low)} AND ${valueOf(high)}`),
+    begins: call("begins_with"),
+    contains: call("contains"),
+    notContains: (path: unknown, value: unknown) => built(`NOT contains(${pathOf(path)}, ${valueOf(value)})`),
+    exists: (path: unknown) => built(`attribute_exists(${pathOf(path)})`),
+    notExists: (path: unknown) => built(`attribute_not_exists(${pathOf(path)})`),
+    type: call("attribute_type"),
+    size: (path: unknown) => asOperand(() => `size(${pathOf(path)})`),
+    path: (...segments: (string | number)[]) => {
+      checkSegments(segments, refuse);
+      return asOperand((own) => own.path(segments));
+    },
+  };
+
+  const text: unknown = where(pathProxy([]), operators);
+  // Text that is not an operator's result would reach the expression as the caller wrote it.
+  const compiled = typeof text === "string" ? readLogic(text, conditions) : undefined;
+  if (compiled !== undefined) return compiled;
+  throw refuse("must return conditions of the given operators, joined by AND, OR, NOT and parentheses");
+}
+
+/** Refuses a path that is none: empty, or with a segment that is no name and no position. */
+export function checkSegments(segments: unknown, refuse: Refuse): asserts segments is PathSegments {
+  const valid =
+    Array.isArray(segments) &&
+    typeof segments[0] === "string" &&
+    segments.every(
+      (segment: unknown) =>
+        (typeof segment === "string" && segment !== "" && segment.isWellFormed()) ||
+        (typeof segment === "number" && Number.isSafeInteger(segment) && segment >= 0),
+    );
+  if (!valid) throw refuse("must be a path: a field's name, then names and list positions");
+}
+
+function asOperand(compile: Operand): object {
+  return { [operand]: compile };
+}
+
+function operandOf(value: unknown): Operand | undefined {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  return (value as { [operand]?: Operand })[operand];
+}
+
+/** Every property is a deeper path; a name of digits is a name, as in the payload. */
+function pathProxy(segments: readonly string[]): object {
+  return new Proxy(Object.freeze({}), {
+    get(_, property) {
+      if (property === operand) {
+        return segments.length === 0 ? undefined : (placeholders: Placeholders) => placeholders.path(segments);
+      }
+      return typeof property === "string" ? pathProxy([...segments, property]) : undefined;
+    },
+  });
+}

@@ -1,0 +1,126 @@
+/** Configuration to stores, collections and the table: what an application works with. */
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { Service } from "electrodb";
+import { monotonicFactory } from "ulid";
+import { type Collections, createCollections } from "../services/collections.js";
+import { createEntities, createService, type Entities } from "../services/entities.js";
+import { createStores, type Stores } from "../services/stores.js";
+import { createClient, createDocumentClient, type RequestHandler } from "./client.js";
+import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
+import { ConfigurationError } from "./errors.js";
+import { createReader } from "./reader.js";
+import type { RetryOptions } from "./retry.js";
+import { createTableAdmin, type TableAdmin } from "./table-admin.js";
+import { type Clock, type CommandClient, createTransport, type Logger, type RequestListener } from "./transport.js";
+
+export interface DataLayerOptions extends ConnectionOptions {
+  /**
+   * A client of your own: a DynamoDBClient, a DynamoDBDocumentClient, or anything with their `send`.
+   * Its own retry stays as you set it; use `maxAttempts: 1`, or throttled requests are retried twice.
+   * `close()` leaves it open.
+   */
+  readonly client?: DynamoDBClient | DynamoDBDocumentClient | CommandClient | undefined;
+  /** Given to the SDK's client as it is. */
+  readonly requestHandler?: RequestHandler | undefined;
+  /** Retry of each request. @default 3 retries from 100 ms, at most 5 s apart */
+  readonly retry?: RetryOptions | undefined;
+  /** Whether gets of one turn of the event loop share a BatchGet. @default true */
+  readonly coalesce?: boolean | undefined;
+  /** A pino-compatible logger. @default silent */
+  readonly logger?: Logger | undefined;
+  /** Receives an event per request. */
+  readonly events?: RequestListener | undefined;
+  /** Where the time comes from. @default Date */
+  readonly clock?: Clock | undefined;
+}
+
+/** The data layer: a store per entity, and what spans them. */
+export interface DataLayer extends Stores {
+  readonly collections: Collections;
+  /** The ElectroDB Service over the same transport, for what the facade does not have. */
+  readonly service: Service<Entities>;
+  readonly table: TableAdmin;
+  /** What the options and the environment came to. Credentials are not shown. */
+  readonly configuration: Omit<Configuration, "credentials">;
+  /** Ends what is under way, and closes the clients that this data layer made. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Makes a data layer. Nothing is opened or sent before the first call.
+ * @throws ConfigurationError that names the option or variable that is wrong
+ */
+export function createDataLayer(options: DataLayerOptions = {}): DataLayer {
+  const configuration = resolveConfiguration(options);
+  const clients = clientsOf(options, configuration);
+  const clock = options.clock ?? Date;
+  const transport = createTransport({ ...options, client: clients.document, clock });
+  const { tableName } = configuration;
+  const reader = createReader(transport, tableName, options.coalesce ?? true);
+  const nextId = monotonicFactory();
+  const context = { transport, reader, tableName, clock, createId: (time: number) => nextId(time) };
+  const stores = createStores(context);
+  const service = once(() => {
+    const config = { table: tableName, client: transport.client };
+    return createService(createEntities(config), config);
+  });
+  // ElectroDB types a Service's chains by all its entities; the collections need one of them.
+  const collections = createCollections(context, stores, service as () => never);
+  const { environment, region, endpoint } = configuration;
+  const close = async () => {
+    transport.close();
+    clients.destroy();
+  };
+  const rest: Omit<DataLayer, keyof Stores | "service"> = {
+    collections,
+    table: createTableAdmin(tableName, clients.plain, options.retry),
+    configuration: { environment, tableName, region, endpoint },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  const layer = Object.defineProperties({}, Object.getOwnPropertyDescriptors({ ...rest }));
+  Object.defineProperties(layer, Object.getOwnPropertyDescriptors(stores));
+  Object.defineProperty(layer, "service", { enumerable: true, get: service });
+  return layer as DataLayer;
+}
+
+interface Clients {
+  document(): CommandClient;
+  plain(): DynamoDBClient;
+  destroy(): void;
+}
+
+/** The clients below the transport, made when they are first asked for. */
+function clientsOf(options: DataLayerOptions, configuration: Configuration): Clients {
+  const { client } = options;
+  if (client === undefined) {
+    let made: DynamoDBClient | undefined;
+    const plain = once(() => {
+      made = createClient(configuration, options.requestHandler);
+      return made;
+    });
+    return { plain, document: once(() => createDocumentClient(plain())), destroy: () => made?.destroy() };
+  }
+  if (typeof (client as { send?: unknown }).send !== "function") {
+    throw new ConfigurationError("client must be a DynamoDB client: it has no send method");
+  }
+  const isPlain = client instanceof DynamoDBClient;
+  return {
+    // The document client and a mock take table commands as well.
+    plain: () => client as DynamoDBClient,
+    document: isPlain ? once(() => createDocumentClient(client)) : () => client as CommandClient,
+    destroy: () => {
+      // The client is the caller's.
+    },
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,132 @@
+/** What a store knows of its entity: read once from the ElectroDB declaration and its templates. */
+import type { Entity } from "electrodb";
+import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./keys.js";
+import { type CallContext, invalid, type ValidationIssue } from "./errors.js";
+import type { PayloadSchema } from "./payload.js";
+import { type EntityName, type KeyTemplates, keyTemplates, type RawKey } from "./table.js";
+
+/** ElectroDB's generic bound. */
+// biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.
+export type AnyEntity = Entity<any, any, any, any>;
+
+/** An entity's declaration, as the files in `entities/` export it. */
+export interface EntityDefinition {
+  readonly payload: PayloadSchema;
+  // biome-ignore lint/suspicious/noExplicitAny: the factory's result is ElectroDB's generic bound.
+  entity(config: { table?: string; client?: any }): AnyEntity;
+}
+
+export interface EntityModel {
+  readonly name: EntityName;
+  readonly payload: PayloadSchema;
+  readonly pk: KeyTemplate;
+  readonly sk: KeyTemplate;
+  readonly gsi1pk: KeyTemplate | undefined;
+  readonly gsi1sk: KeyTemplate | undefined;
+  /** The key's parts, partition key first. */
+  readonly parts: readonly string[];
+  /** Parts that a caller may leave out, and what they are then. */
+  readonly defaults: Readonly<Record<string, string>>;
+  /** The id that `create` makes where it is left out. */
+  readonly generated: string | undefined;
+  /** Whether the index holds the items in order of their creation. */
+  readonly dated: boolean;
+}
+
+interface Declaration {
+  readonly model: { readonly entity: string };
+  readonly attributes: Readonly<Record<string, { readonly default?: unknown }>>;
+}
+
+/** Reads the model of a declared entity. */
+export function modelOf(entity: AnyEntity, payload: PayloadSchema): EntityModel {
+  const { model, attributes } = entity.schema as Declaration;
+  const name = model.entity as EntityName;
+  const templates: KeyTemplates = keyTemplates[name];
+  const pk = compileTemplate(templates.pk);
+  const sk = compileTemplate(templates.sk);
+  const gsi1sk = templates.gsi1sk === undefined ? undefined : compileTemplate(templates.gsi1sk);
+  const parts = [...pk.parts, ...sk.parts];
+  const defaults = Object.fromEntries(
+    parts.flatMap((part) => {
+      const value = attributes[part]?.default;
+      return typeof value === "string" ? [[part, value]] : [];
+    }),
+  );
+  return {
+    name,
+    payload,
+    pk,
+    sk,
+    gsi1pk: templates.gsi1pk === undefined ? undefined : compileTemplate(templates.gsi1pk),
+    gsi1sk,
+    parts,
+    defaults,
+    generated: sk.parts.find((part) => !(part in defaults)),
+    dated: gsi1sk?.parts.includes("createdAt") ?? false,
+  };
+}
+
+/** A key's parts, all of them checked. */
+export type KeyParts = Readonly<Record<string, string>>;
+
+/** Reads the named parts of what a caller gave. */
+export function readParts(
+  model: EntityModel,
+  names: readonly string[],
+  given: unknown,
+): { parts: Record<string, string>; issues: ValidationIssue[] } {
+  const source = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+  const parts: Record<string, string> = {};
+  const issues: ValidationIssue[] = [];
+  for (const name of names) {
+    const value = source[name] ?? model.defaults[name];
+    const rule = keyPartRule(value);
+    if (rule !== undefined) issues.push({ path: name, message: rule });
+    // A part that breaks a rule never reaches a key: the issue stops the call.
+    parts[name] = value as string;
+  }
+  return { parts, issues };
+}
+
+/** Whether the keys that the parts make are within DynamoDB's limits. */
+export function keyLengthIssues(model: EntityModel, parts: KeyParts): ValidationIssue[] {
+  const dated = { ...parts, createdAt: 0 };
+  const issues: ValidationIssue[] = [];
+  const check = (kind: "partition" | "sort", template: KeyTemplate | undefined) => {
+    if (template === undefined) return;
+    const rule = keyLengthRule(kind, template.build(dated));
+    const path = template.parts.at(-1) ?? "key";
+    if (rule !== undefined && !issues.some((issue) => issue.path === path)) {
+      issues.push({ path, message: rule });
+    }
+  };
+  check("partition", model.pk);
+  check("partition", model.gsi1pk);
+  // The longer one first: for dated entities the index key is the tighter limit.
+  check("sort", model.gsi1sk);
+  check("sort", model.sk);
+  return issues;
+}
+
+/** The primary key of checked parts. */
+export function rawKeyOf(model: EntityModel, parts: KeyParts): RawKey {
+  return { PK: model.pk.build(parts), SK: model.sk.build(parts) };
+}
+
+/** A key as messages name it: `userId=u1, contentId=c9`. Long or odd parts are shortened. */
+export function keyText(parts: Readonly<Record<string, unknown>>): string {
+  return Object.entries(parts)
+    .map(([name, value]) => `${name}=${shown(value)}`)
+    .join(", ");
+}
+
+function shown(value: unknown): string {
+  if (typeof value !== "string") return value === undefined ? "?" : typeof value;
+  return value.length > 80 ? `${value.slice(0, 80)}…` : value;
+}
+
+/** Throws what was found, if anything. */
+export function refuseIssues(context: CallContext, issues: readonly ValidationIssue[]): void {
+  if (issues.length > 0) throw invalid(context, issues);
+}

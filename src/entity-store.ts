@@ -1,0 +1,290 @@
+/** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
+import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
+import { type Call, type CallOptions, perform } from "./call.js";
+import {
+  type AnyEntity,
+  type EntityModel,
+  keyText,
+  modelOf,
+  rawKeyOf,
+} from "./entity-model.js";
+import { type CallContext, describe, UnprocessedItemsError, type ValidationIssue, withContext } from "./errors.js";
+import { InputReader, type Sources } from "./input.js";
+import { isOf, itemOf } from "./item.js";
+import type { PayloadSchema } from "./payload.js";
+import { listItems, type QueryPlan, queryItems, readQueryOptions } from "./query.js";
+import { keyId, type Reader } from "./reader.js";
+import { runWrite } from "./run-write.js";
+import type {
+  DeleteOptions,
+  FieldOf,
+  GetOptions,
+  InputOf,
+  ItemOf,
+  QueryOptions,
+  QueryPage,
+  StoreSpec,
+  UpdateOptions,
+  WriteOptions,
+} from "./store-types.js";
+import { limits, type RawItem } from "./table.js";
+import type { Transport } from "./transport.js";
+import { createWrite, deleteWrite, notFound, putWrite, rawItemOf, type Target, updateWrite } from "./writes.js";
+
+/** What the stores of one data layer share. */
+export interface StoreContext extends Sources {
+  readonly transport: Transport;
+  readonly reader: Reader;
+  readonly tableName: string;
+}
+
+/**
+ * Reads and writes the items of one entity.
+ *
+ * Every method throws ValidationError for bad input before anything is sent, and otherwise one of
+ * the errors of this package: ThroughputExceededError when DynamoDB throttles after all retries,
+ * TimeoutError and AbortedError for the call's own limits, DynamoDBError for the rest.
+ */
+export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
+  /** The ElectroDB entity, over the same transport. Its errors are ElectroDB's own. */
+  readonly entity: E;
+  /** What the store knows of its entity. @internal */
+  readonly model: EntityModel;
+  private readonly context: StoreContext;
+  private readonly input: InputReader;
+
+  constructor(entity: E, payload: PayloadSchema, context: StoreContext) {
+    this.entity = entity;
+    this.model = modelOf(entity, payload);
+    this.context = context;
+    this.input = new InputReader(this.model, context);
+  }
+
+  /**
+   * One item, or `null` where none is. One request; gets of one turn of the event loop share
+   * BatchGets of up to 100 keys.
+   */
+  async get<const F extends FieldOf<S> = FieldOf<S>>(
+    key: S["key"],
+    options: GetOptions<F> = {},
+  ): Promise<ItemOf<S, F> | null> {
+    const context = this.contextOf("get", key);
+    const parts = this.input.key(key, context);
+    const read = this.input.readOptions(options, context);
+    return perform(context, options, async (call) => {
+      const raw = await this.context.reader.read(rawKeyOf(this.model, parts), read, call);
+      return this.itemOrNull<F>(raw);
+    });
+  }
+
+  /** As `get`. @throws ItemNotFoundError where none is */
+  async getOrThrow<const F extends FieldOf<S> = FieldOf<S>>(
+    key: S["key"],
+    options: GetOptions<F> = {},
+  ): Promise<ItemOf<S, F>> {
+    const item = await this.get(key, options);
+    if (item !== null) return item;
+    const context = this.contextOf("getOrThrow", key);
+    throw notFound(context, rawKeyOf(this.model, this.input.key(key, context)));
+  }
+
+  /**
+   * Items of a partition, in order. One request per MB that is read: with `limit` as many as it
+   * takes to find so many, without it all of them.
+   */
+  async query<const F extends FieldOf<S> = FieldOf<S>>(
+    partition: S["partition"],
+    options: QueryOptions<S, F> = {},
+  ): Promise<QueryPage<ItemOf<S, F>>> {
+    const { context, plan } = this.planQuery("query", partition, options);
+    return perform(context, options, async (call) => {
+      const page = await queryItems(this.context.transport, this.model, plan, call);
+      return page as unknown as QueryPage<ItemOf<S, F>>;
+    });
+  }
+
+  /**
+   * Items of a partition, one after the other, over all pages. The first item comes after one
+   * request, and at most one page is read ahead. `timeoutMs` holds for each page.
+   */
+  list<const F extends FieldOf<S> = FieldOf<S>>(
+    partition: S["partition"],
+    options: QueryOptions<S, F> = {},
+  ): AsyncIterable<ItemOf<S, F>> {
+    const { context, plan } = this.planQuery("list", partition, options);
+    const { transport } = this.context;
+    const readPage = (input: QueryCommandInput) =>
+      perform(context, options, (call) => transport.send("Query", input, call));
+    return listItems(readPage, this.model, plan) as AsyncIterable<unknown> as AsyncIterable<ItemOf<S, F>>;
+  }
+
+  /**
+   * Stores a new item; its id is generated where it is left out. One request.
+   * @throws ConditionalCheckFailedError, with `item`, where it is already there
+   */
+  async create(input: InputOf<S, S["newKey"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
+    const context = this.contextOf("create", input);
+    const draft = this.input.draft(input, context, { generateId: true });
+    return this.write(createWrite(this.target, draft), options) as Promise<ItemOf<S>>;
+  }
+
+  /**
+   * Stores an item, new or in place of what is there. CreatedAt and the place in the date index
+   * stay. One request; two for a dated item that is not adopted, or where the stored UpdatedAt is
+   * not older than the clock.
+   */
+  async put(input: InputOf<S, S["key"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
+    const context = this.contextOf("put", input);
+    const draft = this.input.draft(input, context);
+    return this.write(putWrite(this.target, draft), options) as Promise<ItemOf<S>>;
+  }
+
+  /**
+   * Merges changes into the payload of an item. `undefined` is ignored, `null` is stored. One
+   * request; two where the item has no payload, or where its UpdatedAt is not older than the clock.
+   * @throws ItemNotFoundError where none is
+   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` or `where` does not hold
+   */
+  async update(
+    key: S["key"],
+    changes: Partial<S["data"]>,
+    options: UpdateOptions<S> = {},
+  ): Promise<ItemOf<S>> {
+    const context = this.contextOf("update", key);
+    const plan = this.input.update(key, changes, options, context);
+    return this.write(updateWrite(this.target, plan), options) as Promise<ItemOf<S>>;
+  }
+
+  /**
+   * Deletes an item and returns what was there, `null` where nothing was. One request.
+   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` does not hold
+   */
+  async delete(key: S["key"], options: DeleteOptions = {}): Promise<ItemOf<S> | null> {
+    const context = this.contextOf("delete", key);
+    const parts = this.input.key(key, context);
+    const ifUpdatedAt = this.input.lock(options.ifUpdatedAt, context);
+    return this.write(deleteWrite(this.target, parts, ifUpdatedAt), options) as Promise<ItemOf<S> | null>;
+  }
+
+  /**
+   * Any number of items, in the order of their keys; `null` where none is. A key may be named more
+   * than once. ⌈different keys/100⌉ requests in parallel, more where the answers pass 16 MB.
+   * @throws UnprocessedItemsError that carries the keys that were not read after all retries
+   */
+  async batchGet<const F extends FieldOf<S> = FieldOf<S>>(
+    keys: readonly S["key"][],
+    options: GetOptions<F> = {},
+  ): Promise<(ItemOf<S, F> | null)[]> {
+    const context: CallContext = { operation: "batchGet", entity: this.model.name };
+    const read = this.input.readOptions(options, context);
+    const rawKeys = this.input
+      .each(keys, "keys", context, (key, at) => this.input.key(key, at))
+      .map((parts) => rawKeyOf(this.model, parts));
+    const ids = rawKeys.map(keyId);
+    const unique = new Map(rawKeys.map((rawKey, index) => [ids[index], rawKey]));
+    return perform(context, options, async (call) => {
+      const found = new Map<string, RawItem>();
+      const missed = new Set<string>();
+      await inParallel(chunksOf([...unique.values()], limits.batchGetKeys), batchesInFlight, async (chunk) => {
+        const { items, unprocessed } = await this.context.reader.readBatch(chunk, read, call);
+        for (const [id, item] of items) found.set(id, item);
+        for (const rawKey of unprocessed) missed.add(keyId(rawKey));
+      });
+      if (missed.size > 0) {
+        const left = keys.filter((_, index) => missed.has(ids[index] ?? ""));
+        const message = describe(context, `${left.length} of ${keys.length} keys were not read after all retries`);
+        throw withContext(new UnprocessedItemsError(message, left, 0), context);
+      }
+      return ids.map((id) => this.itemOrNull<F>(found.get(id)));
+    });
+  }
+
+  /**
+   * Stores any number of items; what was there is replaced whole, its CreatedAt included. Of two
+   * items with one key the last wins. ⌈n/25⌉ requests in parallel.
+   * @throws UnprocessedItemsError that carries exactly the items that were not written
+   */
+  async batchPut(
+    items: readonly InputOf<S, S["key"]>[],
+    options: WriteOptions = {},
+  ): Promise<{ written: number }> {
+    const context: CallContext = { operation: "batchPut", entity: this.model.name };
+    const now = this.context.clock.now();
+    const drafts = this.input.each(items, "items", context, (item, at) =>
+      this.input.draft(item, at, { allowMissing: options.allowMissing }),
+    );
+    const writes = drafts.map((draft, index) => ({
+      key: rawKeyOf(this.model, draft.parts),
+      input: items[index],
+      item: () => rawItemOf(this.target, draft, now),
+    }));
+    return perform(context, options, (call) => this.writeAll(writes, context, call));
+  }
+
+  /**
+   * Deletes any number of items; one that is not there is well. ⌈different keys/25⌉ requests in
+   * parallel. `written` counts the different keys.
+   * @throws UnprocessedItemsError that carries exactly the keys that were not deleted
+   */
+  async batchDelete(keys: readonly S["key"][], options: CallOptions = {}): Promise<{ written: number }> {
+    const context: CallContext = { operation: "batchDelete", entity: this.model.name };
+    const parts = this.input.each(keys, "keys", context, (key, at) => this.input.key(key, at));
+    const writes = parts.map((part, index) => ({ key: rawKeyOf(this.model, part), input: keys[index] }));
+    return perform(context, options, (call) => this.writeAll(writes, context, call));
+  }
+
+  /**
+   * What `put` or `batchPut` would refuse of an item, without sending anything: its key, its
+   * payload, its size. Empty where all is well.
+   */
+  check(input: unknown, options: Pick<WriteOptions, "allowMissing"> = {}): ValidationIssue[] {
+    return this.input.issuesOf(input, options);
+  }
+
+  private get target(): Target {
+    return { model: this.model, entity: this.entity, clock: this.context.clock };
+  }
+
+  private contextOf(operation: string, key: unknown): CallContext {
+    const given = typeof key === "object" && key !== null ? (key as Record<string, unknown>) : {};
+    const parts = Object.fromEntries(
+      this.model.parts.map((part) => [part, given[part] ?? this.model.defaults[part]]),
+    );
+    return { operation, entity: this.model.name, key: keyText(parts) };
+  }
+
+  private itemOrNull<F extends FieldOf<S>>(raw: RawItem | undefined): ItemOf<S, F> | null {
+    if (raw === undefined || !isOf(this.model, raw)) return null;
+    // The stored item is of this entity; its payload is read as it is, not validated again.
+    return itemOf(this.model, raw) as unknown as ItemOf<S, F>;
+  }
+
+  private planQuery(operation: string, partition: unknown, options: object): { context: CallContext; plan: QueryPlan } {
+    const names = this.model.pk.parts;
+    const given = typeof partition === "object" && partition !== null ? (partition as Record<string, unknown>) : {};
+    const key = keyText(Object.fromEntries(names.map((name) => [name, given[name]])));
+    const context: CallContext = { operation, entity: this.model.name, key };
+    const parts = this.input.partition(partition, context);
+    return { context, plan: readQueryOptions(this.model, this.entity, parts, options, context) };
+  }
+
+  private async write<R>(write: Parameters<typeof runWrite<R>>[2], options: CallOptions): Promise<R> {
+    const { transport, tableName } = this.context;
+    return perform(write.context, options, (call) => runWrite(transport, tableName, write, call));
+  }
+
+  private async writeAll(
+    writes: Parameters<typeof writeBatch<unknown>>[2],
+    context: CallContext,
+    call: Call,
+  ): Promise<{ written: number }> {
+    const { transport, tableName } = this.context;
+    const { written, unwritten, cause } = await writeBatch(transport, tableName, writes, call);
+    if (unwritten.length === 0) return { written };
+    const why = cause instanceof Error ? `: ${cause.message}` : " after all retries";
+    const message = describe(context, `${unwritten.length} of ${written + unwritten.length} were not written${why}`);
+    throw withContext(new UnprocessedItemsError(message, unwritten, written, cause), context);
+  }
+}
+

@@ -1,0 +1,409 @@
+/** The error classes, what is worth a retry, and the one function that maps anything into them. */
+import type { RawItem } from "./table.js";
+
+/** What a call was doing when it failed. */
+export interface CallContext {
+  /** The method that was called, for instance `update`. */
+  readonly operation?: string;
+  /** The entity's name, for instance `SavedContent`. */
+  readonly entity?: string;
+  /** The key's parts as text, for instance `userId=u1, contentId=c9`. */
+  readonly key?: string;
+}
+
+/** One finding of a check: where, and which rule. It never holds the value. */
+export interface ValidationIssue {
+  /** Path from the call's argument, for instance `data.author.name`. */
+  readonly path: string;
+  /** The rule that was broken. */
+  readonly message: string;
+}
+
+/**
+ * The base of every error of this package.
+ *
+ * `cause` (also `originalError`) is what was thrown below. No message and no other property holds
+ * values of a payload.
+ */
+export class DynamoDBError extends Error {
+  /** The AWS name of the error, a Node code such as `ECONNRESET`, or a name of this package. */
+  readonly code: string | undefined;
+  /** HTTP status, where there was an answer. */
+  readonly statusCode: number | undefined;
+  /** Whether the same call may succeed later without a change. */
+  readonly retryable: boolean;
+  /** AWS request id, where there was an answer. */
+  readonly requestId: string | undefined;
+  /** The method that failed. */
+  operation: string | undefined;
+  /** The entity it was called for. */
+  entity: string | undefined;
+  declare readonly originalError: unknown;
+
+  constructor(
+    message: string,
+    code?: string,
+    statusCode?: number,
+    retryable = false,
+    originalError?: unknown,
+  ) {
+    super(message, originalError === undefined ? undefined : { cause: originalError });
+    this.name = "DynamoDBError";
+    this.code = code;
+    this.statusCode = statusCode;
+    this.retryable = retryable;
+    this.requestId = metadataOf(originalError)?.requestId;
+    this.operation = undefined;
+    this.entity = undefined;
+    hide(this, "originalError", originalError);
+    hidePayload(originalError);
+  }
+
+  /** What a log may hold: no cause, no item. */
+  toJSON(): Record<string, unknown> {
+    return { ...(this as object), name: this.name, message: this.message };
+  }
+}
+
+/** The item that the caller asked for is not there. */
+export class ItemNotFoundError extends DynamoDBError {
+  constructor(
+    pk: string,
+    sk: string,
+    message = `Item not found: PK=${pk}, SK=${sk}`,
+    originalError?: unknown,
+  ) {
+    super(message, "ItemNotFound", 404, false, originalError);
+    this.name = "ItemNotFoundError";
+  }
+}
+
+/** A condition did not hold; `item` is what was there, `null` where nothing was. */
+export class ConditionalCheckFailedError extends DynamoDBError {
+  /** What was there. Not enumerable, so that it reaches no log. */
+  declare readonly item: unknown;
+
+  constructor(message = "Conditional check failed", originalError?: unknown, item: unknown = null) {
+    super(message, "ConditionalCheckFailedException", 400, false, originalError);
+    this.name = "ConditionalCheckFailedError";
+    hide(this, "item", item);
+  }
+}
+
+/** DynamoDB throttled the request, and still did after the last retry. */
+export class ThroughputExceededError extends DynamoDBError {
+  constructor(
+    message = "Throughput exceeded",
+    originalError?: unknown,
+    code = "ProvisionedThroughputExceededException",
+  ) {
+    super(message, code, metadataOf(originalError)?.httpStatusCode ?? 400, true, originalError);
+    this.name = "ThroughputExceededError";
+  }
+}
+
+/** The call is wrong: `issues` names each field and rule. Nothing of it was stored. */
+export class ValidationError extends DynamoDBError {
+  readonly issues: readonly ValidationIssue[];
+
+  constructor(message: string, originalError?: unknown, issues: readonly ValidationIssue[] = []) {
+    super(message, "ValidationException", 400, false, originalError);
+    this.name = "ValidationError";
+    this.issues = issues;
+  }
+}
+
+/** Why one operation stopped a transaction. */
+export interface CancellationReason {
+  /** Position in the list that was given. */
+  readonly index: number;
+  readonly operation: string;
+  readonly entity: string;
+  readonly key: string;
+  /** DynamoDB's code: ConditionalCheckFailed, TransactionConflict, ValidationError, … */
+  readonly code: string;
+  readonly message: string;
+  /** What was there. Not enumerable. */
+  readonly item?: unknown;
+}
+
+/** A transaction was cancelled as a whole; `reasons` names the operations that stopped it. */
+export class TransactionCanceledError extends DynamoDBError {
+  readonly reasons: readonly CancellationReason[];
+
+  constructor(
+    message = "Transaction cancelled",
+    originalError?: unknown,
+    reasons: readonly CancellationReason[] = [],
+    retryable = false,
+  ) {
+    super(message, "TransactionCanceledException", 400, retryable, originalError);
+    this.name = "TransactionCanceledError";
+    this.reasons = reasons;
+  }
+}
+
+/** Some of a batch was not processed; `items` holds exactly those inputs, in the order given. */
+export class UnprocessedItemsError extends DynamoDBError {
+  /** The inputs that were not processed. Not enumerable, so that it reaches no log. */
+  declare readonly items: readonly unknown[];
+  /** How many they are. */
+  readonly unprocessed: number;
+  /** How many were written. */
+  readonly written: number;
+
+  constructor(
+    message: string,
+    items: readonly unknown[] = [],
+    written = 0,
+    originalError?: unknown,
+  ) {
+    const retryable = originalError === undefined || isRetryableError(originalError);
+    super(
+      message,
+      nameOf(originalError) ?? "UnprocessedItems",
+      undefined,
+      retryable,
+      originalError,
+    );
+    this.name = "UnprocessedItemsError";
+    this.unprocessed = items.length;
+    this.written = written;
+    hide(this, "items", items);
+  }
+}
+
+/** A setting is missing or wrong; the message names the variable or option. */
+export class ConfigurationError extends DynamoDBError {
+  constructor(message: string, originalError?: unknown) {
+    super(message, "ConfigurationError", undefined, false, originalError);
+    this.name = "ConfigurationError";
+  }
+}
+
+/** No answer within the call's `timeoutMs`, or within the request timeout on every attempt. */
+export class TimeoutError extends DynamoDBError {
+  constructor(message = "Timed out", originalError?: unknown) {
+    super(message, "TimeoutError", undefined, true, originalError);
+    this.name = "TimeoutError";
+  }
+}
+
+/** The caller's signal was aborted; `cause` is the signal's reason. */
+export class AbortedError extends DynamoDBError {
+  constructor(message = "Aborted", originalError?: unknown) {
+    super(message, "AbortError", undefined, false, originalError);
+    this.name = "AbortedError";
+  }
+}
+
+const throttlingNames: ReadonlySet<string> = new Set([
+  "ProvisionedThroughputExceededException",
+  "ProvisionedThroughputExceeded",
+  "ThrottlingException",
+  "Throttling",
+  "ThrottlingError",
+  "ThrottledException",
+  "RequestThrottled",
+  "RequestThrottledException",
+  "RequestLimitExceeded",
+  "TooManyRequestsException",
+  "BandwidthLimitExceeded",
+  "SlowDown",
+  "PriorRequestNotComplete",
+  "LimitExceededException",
+]);
+
+const transientNames: ReadonlySet<string> = new Set([
+  "InternalServerError",
+  "InternalServerErrorException",
+  "InternalFailure",
+  "InternalError",
+  "ServiceUnavailable",
+  "ServiceUnavailableException",
+  "RequestTimeout",
+  "RequestTimeoutException",
+  "TransactionConflictException",
+  "TransactionConflict",
+  "TransactionInProgressException",
+  "ReplicatedWriteConflictException",
+  "TimeoutError",
+  "NetworkingError",
+  "EAI_AGAIN",
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+  "UND_ERR_SOCKET",
+]);
+
+/** Codes of a cancelled transaction's reasons that a retry may cure. */
+const retryableReasons: ReadonlySet<string> = new Set([
+  "None",
+  "TransactionConflict",
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+]);
+
+/**
+ * Whether the same request may succeed when it is sent again: throttling under all its names, 5xx,
+ * connection resets, time-outs and transaction conflicts. Never validation, conditions, access or
+ * aborts. Takes anything that can be thrown.
+ */
+export function isRetryableError(error: unknown): boolean {
+  if (error instanceof DynamoDBError) return error.retryable;
+  if (!isObject(error)) return false;
+  const names = namesOf(error);
+  if (names.includes("TransactionCanceledException")) {
+    const codes = cancellationReasonsOf(error).map((reason) => reason.Code ?? "None");
+    return codes.length > 0 && codes.every((code) => retryableReasons.has(code));
+  }
+  if (names.some((name) => throttlingNames.has(name) || transientNames.has(name))) return true;
+  if (isObject(error.$retryable)) return true;
+  const status = metadataOf(error)?.httpStatusCode;
+  if (status !== undefined) return status >= 500 || status === 429;
+  return isElectroError(error) && isRetryableError(error.cause);
+}
+
+/**
+ * Maps anything that can be thrown to one of this package's errors. An error of this package is
+ * returned as it is, so mapping twice changes nothing.
+ */
+export function wrapDynamoDBError(error: unknown, context: CallContext = {}): DynamoDBError {
+  if (error instanceof DynamoDBError) return withContext(error, context);
+  if (isElectroError(error) && isObject(error.cause) && namesOf(error.cause).length > 0) {
+    return wrapDynamoDBError(error.cause, context);
+  }
+  return withContext(mapped(error, context), context);
+}
+
+function mapped(error: unknown, context: CallContext): DynamoDBError {
+  const names = isObject(error) ? namesOf(error) : [];
+  const name = names.find((candidate) => candidate !== "Error") ?? names[0];
+  const message = describe(context, messageOf(error));
+  const status = metadataOf(error)?.httpStatusCode;
+  const is = (...candidates: string[]) => candidates.some((candidate) => names.includes(candidate));
+
+  if (is("ConditionalCheckFailedException")) {
+    return new ConditionalCheckFailedError(
+      message,
+      error,
+      (error as { Item?: RawItem }).Item ?? null,
+    );
+  }
+  const throttling = names.find((candidate) => throttlingNames.has(candidate));
+  if (throttling !== undefined) return new ThroughputExceededError(message, error, throttling);
+  if (is("ValidationException", "ItemCollectionSizeLimitExceededException")) {
+    return new ValidationError(message, error);
+  }
+  if (is("TransactionCanceledException")) {
+    return new TransactionCanceledError(message, error, [], isRetryableError(error));
+  }
+  if (is("TimeoutError", "ETIMEDOUT", "RequestTimeout")) return new TimeoutError(message, error);
+  if (is("AbortError")) return new AbortedError(message, error);
+  if (is("CredentialsProviderError")) return new ConfigurationError(message, error);
+  if (is("ResourceNotFoundException")) return new DynamoDBError(message, name, 404, false, error);
+  return new DynamoDBError(message, name, status, isRetryableError(error), error);
+}
+
+/** Builds a message: `update SavedContent (userId=u1, contentId=c9): no such item`. */
+export function describe(context: CallContext, rule: string): string {
+  const call = [context.operation, context.entity, context.key && `(${context.key})`];
+  const where = call.filter(Boolean).join(" ");
+  return where === "" ? rule : `${where}: ${rule}`;
+}
+
+/** Names the call on an error that does not name one yet. */
+export function withContext<E extends DynamoDBError>(error: E, context: CallContext): E {
+  error.operation ??= context.operation;
+  error.entity ??= context.entity;
+  return error;
+}
+
+/** A ValidationError for one call, whose message lists every issue. */
+export function invalid(
+  context: CallContext,
+  issues: readonly ValidationIssue[],
+  cause?: unknown,
+): ValidationError {
+  const rules = issues.map(({ path, message }) => (path === "" ? message : `${path} ${message}`));
+  const error = new ValidationError(describe(context, rules.join("; ")), cause, issues);
+  return withContext(error, context);
+}
+
+/** The reasons of a cancelled transaction as the SDK gives them. */
+export function cancellationReasonsOf(
+  error: unknown,
+): readonly { readonly Code?: string; readonly Message?: string; readonly Item?: RawItem }[] {
+  const reasons = isObject(error) ? error.CancellationReasons : undefined;
+  return Array.isArray(reasons) ? reasons : [];
+}
+
+/** The AWS name, the Node code or the class name of anything thrown; `undefined` where it has none. */
+export function nameOf(error: unknown): string | undefined {
+  if (error instanceof DynamoDBError) return error.code;
+  if (!isObject(error)) return undefined;
+  const names = namesOf(error);
+  return names.find((name) => name !== "Error") ?? names[0];
+}
+
+/** `name` and `code`, in that order. Node's own errors are all named "Error"; their code tells. */
+function namesOf(error: Record<string, unknown>): string[] {
+  return [error.name, error.code, error.Code].filter(
+    (name): name is string => typeof name === "string" && name !== "",
+  );
+}
+
+function messageOf(error: unknown): string {
+  if (isObject(error) && typeof error.message === "string" && error.message !== "") {
+    return error.message;
+  }
+  const name = nameOf(error);
+  return name === undefined || name === "Error" ? "Unknown DynamoDB error" : name;
+}
+
+interface ResponseMetadata {
+  readonly requestId?: string;
+  readonly httpStatusCode?: number;
+}
+
+function metadataOf(error: unknown): ResponseMetadata | undefined {
+  if (error instanceof DynamoDBError) {
+    return {
+      ...(error.requestId !== undefined && { requestId: error.requestId }),
+      ...(error.statusCode !== undefined && { httpStatusCode: error.statusCode }),
+    };
+  }
+  const metadata = isObject(error) ? error.$metadata : undefined;
+  return isObject(metadata) ? (metadata as ResponseMetadata) : undefined;
+}
+
+function isElectroError(error: unknown): error is Error & { cause?: unknown } {
+  return isObject(error) && error.name === "ElectroError";
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function hide(target: object, property: string, value: unknown): void {
+  Object.defineProperty(target, property, {
+    value,
+    enumerable: false,
+    configurable: true,
+    writable: true,
+  });
+}
+
+/** The SDK puts the stored item on its errors; there it would reach every log that prints a cause. */
+function hidePayload(error: unknown): void {
+  if (!isObject(error)) return;
+  for (const property of ["Item", "CancellationReasons"]) {
+    const descriptor = Object.getOwnPropertyDescriptor(error, property);
+    if (descriptor?.enumerable && descriptor.configurable) hide(error, property, error[property]);
+  }
+}

@@ -1,0 +1,59 @@
+/** The public door of bayon-coagent-data. */
+export type { CallOptions } from "./call.js";
+export {
+  getDocumentClient,
+  getDynamoDBClient,
+  getTableName,
+  resetClients,
+} from "./client.js";
+export type { Condition, Operators, PathTo, PayloadPaths, Where } from "./conditions.js";
+export type { ConnectionOptions, Credentials, Environment } from "./config.js";
+export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
+export { EntityStore } from "./entity-store.js";
+export {
+  AbortedError,
+  type CancellationReason,
+  ConditionalCheckFailedError,
+  ConfigurationError,
+  DynamoDBError,
+  isRetryableError,
+  ItemNotFoundError,
+  ThroughputExceededError,
+  TimeoutError,
+  TransactionCanceledError,
+  UnprocessedItemsError,
+  ValidationError,
+  type ValidationIssue,
+  wrapDynamoDBError,
+} from "./errors.js";
+export {
+  extractEntityIdFromSK,
+  extractUserIdFromPK,
+  getAgentProfileKeys,
+  getBrandAuditKeys,
+  getCompetitorKeys,
+  getMarketingPlanKeys,
+  getOAuthTokenKeys,
+  getProjectKeys,
+  getResearchReportKeys,
+  getReviewAnalysisKeys,
+  getReviewKeys,
+  getSavedContentKeys,
+  getTrainingProgressKeys,
+  getUserItemPrefix,
+  getUserProfileKeys,
+} from "./keys.js";
+export { type Retry, type RetryOptions, withBatchRetry, withRetry } from "./retry.js";
+export type {
+  DeleteOptions,
+  GetOptions,
+  InputOf,
+  ItemOf,
+  QueryOptions as StoreQueryOptions,
+  QueryPage,
+  UpdateOptions as StoreUpdateOptions,
+  WriteOptions,
+} from "./store-types.js";
+export { createTableInput, type EntityName } from "./table.js";
+export type { TableAdmin, TableInfo } from "./table-admin.js";
+export type { Clock, Logger, RequestEvent, RequestListener } from "./transport.js";

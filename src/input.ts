@@ -1,0 +1,314 @@
+/** Reads what callers give: keys, items, options. Everything is checked here, before it is sent. */
+import { checkSegments, type PathSegments, Placeholders } from "./conditions.js";
+import {
+  type EntityModel,
+  type KeyParts,
+  keyLengthIssues,
+  rawKeyOf,
+  readParts,
+  refuseIssues,
+} from "./entity-model.js";
+import { type CallContext, invalid, ValidationError, type ValidationIssue } from "./errors.js";
+import {
+  type Change,
+  checkChange,
+  checkPayload,
+  checkRemoval,
+  itemBytes,
+  type PayloadOptions,
+  pathText,
+} from "./payload.js";
+import type { Projection, ReadOptions } from "./reader.js";
+import { attribute, createdAtDigits, limits } from "./table.js";
+import type { Clock } from "./transport.js";
+import type { Draft, UpdatePlan } from "./writes.js";
+
+/** Where new ids and times come from. */
+export interface Sources {
+  readonly clock: Clock;
+  /** Makes an id that sorts by time and is unique within a millisecond. */
+  readonly createId: (time: number) => string;
+}
+
+/** The latest creation time that the index can hold. */
+const latestTime = 10 ** createdAtDigits - 1;
+
+interface DraftOptions extends PayloadOptions {
+  /** The id may be left out and is made. */
+  readonly generateId?: boolean;
+}
+
+/** Reads the input of one entity's store. Every method throws one ValidationError with all issues. */
+export class InputReader {
+  private readonly model: EntityModel;
+  private readonly sources: Sources;
+
+  constructor(model: EntityModel, sources: Sources) {
+    this.model = model;
+    this.sources = sources;
+  }
+
+  /** A whole key. */
+  key(given: unknown, context: CallContext): KeyParts {
+    const { parts, issues } = readParts(this.model, this.model.parts, given);
+    refuseIssues(context, issues.length > 0 ? issues : keyLengthIssues(this.model, parts));
+    return parts;
+  }
+
+  /** The parts of a partition key. */
+  partition(given: unknown, context: CallContext): KeyParts {
+    const { parts, issues } = readParts(this.model, this.model.pk.parts, given);
+    const [name] = this.model.pk.parts;
+    if (issues.length === 0 && name !== undefined) {
+      // The rest of the key is not known yet; a short one finds what the partition alone breaks.
+      const rest = Object.fromEntries(this.model.parts.map((part) => [part, parts[part] ?? "-"]));
+      issues.push(...keyLengthIssues(this.model, rest).filter((issue) => issue.path === name));
+    }
+    refuseIssues(context, issues);
+    return parts;
+  }
+
+  /** A list of inputs; issues are named by their position in it. */
+  each<T, R>(
+    list: readonly T[],
+    name: string,
+    context: CallContext,
+    read: (element: T, context: CallContext) => R,
+  ): R[] {
+    if (!Array.isArray(list)) throw invalid(context, [{ path: name, message: "must be an array" }]);
+    const issues: ValidationIssue[] = [];
+    const results: R[] = [];
+    list.forEach((element: T, index) => {
+      try {
+        results.push(read(element, context));
+      } catch (error) {
+        if (!(error instanceof ValidationError)) throw error;
+        for (const issue of error.issues) {
+          issues.push({ path: `${name}[${index}].${issue.path}`, message: issue.message });
+        }
+      }
+    });
+    if (issues.length > 0) throw invalid(context, issues);
+    return results;
+  }
+
+  /** An item on its way in: key, payload, creation time, size. */
+  draft(given: unknown, context: CallContext, options: DraftOptions = {}): Draft {
+    const input = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+    const { createdAt } = input;
+    const issues: ValidationIssue[] = [];
+    if (createdAt !== undefined && !isTime(createdAt)) {
+      issues.push({ path: "createdAt", message: `must be an integer from 0 to ${latestTime} (ms)` });
+    }
+    const { generated } = this.model;
+    const withId =
+      options.generateId && generated !== undefined && input[generated] === undefined
+        ? { ...input, [generated]: this.sources.createId(this.sources.clock.now()) }
+        : input;
+    const { parts, issues: keyIssues } = readParts(this.model, this.model.parts, withId);
+    issues.push(...(keyIssues.length > 0 ? keyIssues : keyLengthIssues(this.model, parts)));
+    const payload = checkPayload(this.model.payload, input.data, options);
+    issues.push(...payload.issues);
+    refuseIssues(context, issues);
+
+    const data = { ...this.idsFromKey(parts, input.data as object), ...withoutUndefined(input.data as object) };
+    const bytes = this.bytesOf(parts, payload.bytes);
+    if (bytes > limits.itemBytes) {
+      const message = `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)`;
+      refuseIssues(context, [{ path: "data", message }]);
+    }
+    return { parts, data, createdAt: createdAt as number | undefined };
+  }
+
+  /** What `draft` would refuse. */
+  issuesOf(given: unknown, options: PayloadOptions): ValidationIssue[] {
+    try {
+      this.draft(given, {}, options);
+      return [];
+    } catch (error) {
+      if (error instanceof ValidationError) return [...error.issues];
+      throw error;
+    }
+  }
+
+  /** An update: what changes, what goes, and under which conditions. */
+  update(
+    given: unknown,
+    changes: unknown,
+    options: { set?: unknown; remove?: unknown; ifUpdatedAt?: unknown; where?: unknown },
+    context: CallContext,
+  ): UpdatePlan {
+    const parts = this.key(given, context);
+    const issues: ValidationIssue[] = [];
+    const all = [...topLevelChanges(changes, context), ...nestedChanges(options.set, context)];
+    const removals = removalsOf(options.remove, context);
+    let bytes = 0;
+    for (const change of all) {
+      const check = checkChange(this.model.payload, change);
+      issues.push(...check.issues);
+      bytes += check.bytes;
+    }
+    for (const path of removals) issues.push(...checkRemoval(this.model.payload, path));
+    if (all.length + removals.length === 0) {
+      issues.push({ path: "changes", message: "must change something: nothing but undefined was given" });
+    }
+    issues.push(...overlaps([...all.map((change) => change.path), ...removals]));
+    if (bytes > limits.itemBytes) {
+      issues.push({ path: "changes", message: `take ${bytes} bytes: an item has at most ${limits.itemBytes}` });
+    }
+    refuseIssues(context, issues);
+    return {
+      parts,
+      changes: all,
+      removals,
+      ifUpdatedAt: this.lock(options.ifUpdatedAt, context),
+      where: options.where,
+      fromKey: this.idsFromKey(parts, {}),
+    };
+  }
+
+  /** `ifUpdatedAt`: the time at which the caller saw the item. */
+  lock(ifUpdatedAt: unknown, context: CallContext): number | undefined {
+    if (ifUpdatedAt === undefined) return undefined;
+    if (typeof ifUpdatedAt === "number" && Number.isFinite(ifUpdatedAt)) return ifUpdatedAt;
+    throw invalid(context, [{ path: "ifUpdatedAt", message: "must be the updatedAt of an item (ms)" }]);
+  }
+
+  /** `consistent` and `fields` of a read. */
+  readOptions(options: { consistent?: unknown; fields?: unknown }, context: CallContext): ReadOptions {
+    const { consistent = false } = options;
+    if (typeof consistent !== "boolean") {
+      throw invalid(context, [{ path: "consistent", message: "must be true or false" }]);
+    }
+    return { consistent, projection: projectionOf(options.fields, new Placeholders(), context) };
+  }
+
+  /**
+   * Ids that readers of `Data` alone expect there: `id`, and a review's `agentId`. A token's payload
+   * has no id.
+   */
+  private idsFromKey(parts: KeyParts, data: object): Record<string, string> {
+    const { shape } = this.model.payload;
+    const id = parts[this.model.generated ?? this.model.parts[0] ?? ""];
+    const ids: Record<string, string> = {};
+    if ("id" in shape && id !== undefined && (data as { id?: unknown }).id === undefined) ids.id = id;
+    for (const part of this.model.pk.parts) {
+      const inPayload = part !== "userId" && part in shape && (data as Record<string, unknown>)[part] === undefined;
+      if (inPayload) ids[part] = parts[part] as string;
+    }
+    return ids;
+  }
+
+  private bytesOf(parts: KeyParts, dataBytes: number): number {
+    const { model } = this;
+    const item = {
+      ...rawKeyOf(model, parts),
+      ...(model.gsi1pk !== undefined && { [attribute.indexPartitionKey]: model.gsi1pk.build(parts) }),
+      ...(model.gsi1sk !== undefined && { [attribute.indexSortKey]: model.gsi1sk.build({ ...parts, createdAt: 0 }) }),
+      ...parts,
+      [attribute.entityType]: model.name,
+      [attribute.data]: "",
+      [attribute.createdAt]: 0,
+      [attribute.updatedAt]: 0,
+    };
+    return itemBytes(item, dataBytes);
+  }
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= latestTime;
+}
+
+/** Reads a creation time of an option. */
+export function readTime(value: unknown, path: string, context: CallContext): number | undefined {
+  if (value === undefined || isTime(value)) return value as number | undefined;
+  throw invalid(context, [{ path, message: `must be an integer from 0 to ${latestTime} (ms)` }]);
+}
+
+/** A copy without undefined members, as the table will hold it. */
+function withoutUndefined<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutUndefined) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutUndefined(member)])) as T;
+}
+
+function topLevelChanges(changes: unknown, context: CallContext): Change[] {
+  if (typeof changes !== "object" || changes === null || Array.isArray(changes)) {
+    throw invalid(context, [{ path: "changes", message: "must be an object" }]);
+  }
+  return Object.entries(changes)
+    .filter(([, value]) => value !== undefined)
+    .map(([field, value]) => ({ path: readPath([field], "changes", context), value: withoutUndefined(value) }));
+}
+
+function nestedChanges(set: unknown, context: CallContext): Change[] {
+  return listOf(set, "set", context).map((entry, index) => {
+    const at = `set[${index}]`;
+    if (!Array.isArray(entry) || entry.length !== 2 || entry[1] === undefined) {
+      throw invalid(context, [{ path: at, message: "must be a pair of a path and a value" }]);
+    }
+    return { path: readPath(entry[0], at, context), value: withoutUndefined(entry[1] as unknown) };
+  });
+}
+
+function removalsOf(remove: unknown, context: CallContext): PathSegments[] {
+  return listOf(remove, "remove", context).map((entry, index) =>
+    readPath(typeof entry === "string" ? [entry] : entry, `remove[${index}]`, context),
+  );
+}
+
+function listOf(value: unknown, path: string, context: CallContext): unknown[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  throw invalid(context, [{ path, message: "must be an array" }]);
+}
+
+function readPath(path: unknown, at: string, context: CallContext): PathSegments {
+  checkSegments(path, (message) => invalid(context, [{ path: at, message }]));
+  return path;
+}
+
+/** DynamoDB refuses two paths of which one holds the other; this says which. */
+function overlaps(paths: readonly PathSegments[]): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
+  paths.forEach((path, index) => {
+    for (const other of paths.slice(index + 1)) {
+      const shared = Math.min(path.length, other.length);
+      if (path.slice(0, shared).every((segment, position) => segment === other[position])) {
+        issues.push({ path: pathText(["data", ...path]), message: "is named more than once, or inside another change" });
+        return;
+      }
+    }
+  });
+  return issues;
+}
+
+/** The projection of a read: what makes an item, and the fields of the payload that are wanted. */
+export function projectionOf(
+  fields: unknown,
+  placeholders: Placeholders,
+  context: CallContext,
+): Projection | undefined {
+  if (fields === undefined) return undefined;
+  const valid = Array.isArray(fields) && fields.length > 0 && fields.every((field) => typeof field === "string" && field !== "");
+  if (!valid) {
+    throw invalid(context, [{ path: "fields", message: "must be a non-empty array of the payload's field names" }]);
+  }
+  const always = [
+    attribute.partitionKey,
+    attribute.sortKey,
+    attribute.indexSortKey,
+    attribute.entityType,
+    attribute.createdAt,
+    attribute.updatedAt,
+  ].map((name) => placeholders.name(name));
+  const wanted = [...new Set(fields as string[])].map((field) => placeholders.path([field]));
+  return {
+    ProjectionExpression: [...always, ...wanted].join(", "),
+    ExpressionAttributeNames: placeholders.names,
+  };
+}
+

@@ -1,0 +1,37 @@
+/** Stored items to the items that callers get. */
+import type { EntityModel } from "./entity-model.js";
+import type { RawItem } from "./table.js";
+
+/** An item as callers get it, with its key's parts beside these. */
+export interface AnyItem {
+  readonly data: Record<string, unknown>;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly [keyPart: string]: unknown;
+}
+
+/**
+ * The item of a stored one. Its ids come from the raw keys: items of earlier writers hold them
+ * nowhere else. An item without `Data` has `data: {}`; a time that was never stored is 0.
+ */
+export function itemOf(model: EntityModel, raw: RawItem): AnyItem {
+  return {
+    ...keyPartsOf(model, raw),
+    data: raw.Data ?? {},
+    createdAt: raw.CreatedAt ?? 0,
+    updatedAt: raw.UpdatedAt ?? 0,
+  };
+}
+
+/** The key's parts of a stored item, read from its keys by prefix. */
+export function keyPartsOf(model: EntityModel, raw: Pick<RawItem, "PK" | "SK">): Record<string, string> {
+  const parts: Record<string, string> = {};
+  for (const name of model.pk.parts) parts[name] = raw.PK.slice(model.pk.prefix.length);
+  for (const name of model.sk.parts) parts[name] = raw.SK.slice(model.sk.prefix.length);
+  return parts;
+}
+
+/** Whether a stored item is one of the entity's. */
+export function isOf(model: EntityModel, raw: RawItem): boolean {
+  return raw.EntityType === model.name && raw.SK.startsWith(model.sk.prefix);
+}

@@ -1,0 +1,182 @@
+/** Queries of one entity: options to a request, pages to items, and the place where a page ends. */
+import type { QueryCommandInput, QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
+import type { Call } from "./call.js";
+import { compileWhere, Placeholders } from "./conditions.js";
+import { type CursorBinding, decodeCursor, encodeCursor } from "./cursor.js";
+import type { AnyEntity, EntityModel, KeyParts } from "./entity-model.js";
+import { type CallContext, invalid } from "./errors.js";
+import { projectionOf, readTime } from "./input.js";
+import { type AnyItem, isOf, itemOf } from "./item.js";
+import { pages } from "./paging.js";
+import { attribute, createdAtDigits, type RawItem } from "./table.js";
+import type { Transport } from "./transport.js";
+
+/** A query that was checked and can be sent. */
+export interface QueryPlan {
+  readonly input: QueryCommandInput;
+  readonly binding: CursorBinding;
+  readonly limit: number | undefined;
+  readonly filtered: boolean;
+}
+
+interface GivenOptions {
+  readonly order?: unknown;
+  readonly by?: unknown;
+  readonly limit?: unknown;
+  readonly cursor?: unknown;
+  readonly where?: unknown;
+  readonly fields?: unknown;
+  readonly from?: unknown;
+  readonly to?: unknown;
+}
+
+/** The character after `#`: above every key that goes on with `#`. */
+const afterSeparator = "$";
+
+type Params = { params(options?: object): QueryCommandInput };
+
+/** Checks a query's options and builds its request by ElectroDB's chain. */
+export function readQueryOptions(
+  model: EntityModel,
+  entity: AnyEntity,
+  parts: KeyParts,
+  options: GivenOptions,
+  context: CallContext,
+): QueryPlan {
+  const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
+  const { order = "asc", limit, where, cursor } = options;
+  const from = readTime(options.from, "from", context);
+  const to = readTime(options.to, "to", context);
+  const ranged = from !== undefined || to !== undefined;
+  const { by = ranged ? "createdAt" : "key" } = options;
+  if (order !== "asc" && order !== "desc") throw refuse("order", 'must be "asc" or "desc"');
+  if (by !== "key" && by !== "createdAt") throw refuse("by", 'must be "key" or "createdAt"');
+  if (ranged && by === "key") throw refuse("by", 'must be "createdAt" with from or to');
+  if (by === "createdAt" && !model.dated) {
+    throw refuse(ranged ? "from" : "by", `is not for ${model.name}: the index does not hold it in order of creation`);
+  }
+  if (from !== undefined && to !== undefined && from > to) throw refuse("from", "must not be after to");
+  if (limit !== undefined && !(typeof limit === "number" && Number.isInteger(limit) && limit >= 1)) {
+    throw refuse("limit", "must be an integer from 1");
+  }
+
+  const inIndex = by === "createdAt";
+  const range = inIndex && ranged ? { from: from ?? 0, to } : undefined;
+  const base = { ...chain(entity, parts, inIndex, range).params({ order }) };
+  const indexPrefix = model.gsi1sk?.prefix ?? "";
+  const upper = `${indexPrefix}${to === undefined ? "9".repeat(createdAtDigits) : padded(to)}${afterSeparator}`;
+  const lower = `${indexPrefix}${padded(from ?? 0)}`;
+  const own = new Placeholders();
+  const projection = projectionOf(options.fields, own, context);
+  const filter = compileWhere(where, own, context);
+  const binding: CursorBinding = {
+    entity: model.name,
+    index: by,
+    order,
+    partition: model.pk.build(parts),
+    prefix: model.sk.prefix,
+    indexPrefix: inIndex ? indexPrefix : undefined,
+  };
+  const startKey = startKeyOf(cursor, binding, context);
+  const indexStart = startKey?.[attribute.indexSortKey];
+  if (range !== undefined && indexStart !== undefined && (indexStart < lower || indexStart > upper)) {
+    throw refuse("cursor", "lies outside from and to");
+  }
+  return {
+    binding,
+    limit,
+    filtered: filter !== undefined,
+    input: {
+      ...base,
+      ExpressionAttributeNames: { ...base.ExpressionAttributeNames, ...own.names },
+      ExpressionAttributeValues: {
+        ...base.ExpressionAttributeValues,
+        ...own.values,
+        // ElectroDB's upper bound ends before the ids of its own millisecond (3.9.3).
+        ...(range !== undefined && { ":sk2": upper }),
+      },
+      ...(projection !== undefined && { ProjectionExpression: projection.ProjectionExpression }),
+      ...(filter !== undefined && { FilterExpression: filter.text }),
+      ...(startKey !== undefined && { ExclusiveStartKey: startKey }),
+    },
+  };
+}
+
+function chain(
+  entity: AnyEntity,
+  parts: KeyParts,
+  inIndex: boolean,
+  range: { from: number; to: number | undefined } | undefined,
+): Params {
+  const query = entity.query as Record<string, (key: KeyParts) => Params & { between(low: object, high: object): Params }>;
+  const read = query[inIndex ? "byCreatedAt" : "byKey"];
+  if (read === undefined) throw new TypeError("the entity declares no such index");
+  const all = read(parts);
+  return range === undefined ? all : all.between({ createdAt: range.from }, { createdAt: range.to ?? 10 ** createdAtDigits - 1 });
+}
+
+function padded(time: number): string {
+  return String(time).padStart(createdAtDigits, "0");
+}
+
+/** Where a cursor goes on. Both partition keys are the call's own, whatever the cursor holds. */
+function startKeyOf(cursor: unknown, binding: CursorBinding, context: CallContext): Record<string, string> | undefined {
+  if (cursor === undefined || cursor === null) return undefined;
+  const { SK, GSI1SK } = decodeCursor(cursor, binding, context);
+  const key = { [attribute.partitionKey]: binding.partition, [attribute.sortKey]: SK };
+  if (GSI1SK === undefined) return key;
+  // For every dated entity the index's partition key is the table's.
+  return { ...key, [attribute.indexPartitionKey]: binding.partition, [attribute.indexSortKey]: GSI1SK };
+}
+
+/** Reads until `limit` items are there or the end is, and says where to go on. */
+export async function queryItems(
+  transport: Transport,
+  model: EntityModel,
+  { input, binding, limit, filtered }: QueryPlan,
+  call: Call,
+): Promise<{ items: AnyItem[]; cursor: string | null }> {
+  const items: AnyItem[] = [];
+  // With a filter DynamoDB's Limit counts what is read, not what matches: the page is cut here.
+  const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length);
+  for await (const page of pages(transport, input, call, limitOf)) {
+    for (const [index, raw] of page.items.entries()) {
+      if (!isOf(model, raw)) continue;
+      items.push(itemOf(model, raw));
+      if (items.length === limit) {
+        const end = index === page.items.length - 1 && !page.more;
+        return { items, cursor: end ? null : encodeCursor(binding, raw) };
+      }
+    }
+  }
+  return { items, cursor: null };
+}
+
+/** All items, one page read ahead while the one before is handed out. */
+export async function* listItems(
+  readPage: (input: QueryCommandInput) => Promise<QueryCommandOutput>,
+  model: EntityModel,
+  { input, limit, filtered }: QueryPlan,
+): AsyncGenerator<AnyItem, void, undefined> {
+  let remaining = limit ?? Number.POSITIVE_INFINITY;
+  const request = (startKey: QueryCommandInput["ExclusiveStartKey"]) =>
+    readPage({
+      ...input,
+      ...(startKey !== undefined && { ExclusiveStartKey: startKey }),
+      ...(!filtered && limit !== undefined && { Limit: remaining }),
+    });
+  let next: Promise<QueryCommandOutput> | undefined = request(input.ExclusiveStartKey);
+  while (next !== undefined) {
+    const page: QueryCommandOutput = await next;
+    next = undefined;
+    const own = ((page.Items ?? []) as RawItem[]).filter((raw) => isOf(model, raw)).slice(0, remaining);
+    remaining -= own.length;
+    if (page.LastEvaluatedKey !== undefined && remaining > 0) {
+      next = request(page.LastEvaluatedKey);
+      next.catch(() => {
+        // Thrown where it is awaited; a reader that stopped before has no use for it.
+      });
+    }
+    for (const raw of own) yield itemOf(model, raw);
+  }
+}

@@ -1,0 +1,93 @@
+/** Reads single items; reads of one turn of the event loop go out together. */
+import DataLoader from "dataloader";
+import { type Call, orAborted } from "./call.js";
+import { ThroughputExceededError } from "./errors.js";
+import { limits, type RawItem, type RawKey } from "./table.js";
+import type { Transport } from "./transport.js";
+
+/** What of an item is read; two reads go together only where these are the same. */
+export interface ReadOptions {
+  readonly consistent: boolean;
+  readonly projection: Projection | undefined;
+}
+
+/** A projection as a request takes it. */
+export interface Projection {
+  readonly ProjectionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+}
+
+export interface Reader {
+  /** One item, or `undefined` where none is. */
+  read(key: RawKey, options: ReadOptions, call: Call): Promise<RawItem | undefined>;
+  /** Up to 100 different items in one request, by {@link keyId}; and the keys that were not read. */
+  readBatch(
+    keys: readonly RawKey[],
+    options: ReadOptions,
+    call: Call,
+  ): Promise<{ items: Map<string, RawItem>; unprocessed: RawKey[] }>;
+}
+
+/** A text that is the same for the same key only. */
+export function keyId({ PK, SK }: RawKey): string {
+  return JSON.stringify([PK, SK]);
+}
+
+export function createReader(transport: Transport, tableName: string, coalesce: boolean): Reader {
+  const loaders = new Map<string, DataLoader<RawKey, RawItem | undefined, string>>();
+
+  async function readOne(key: RawKey, options: ReadOptions, call: Call) {
+    const input = {
+      TableName: tableName,
+      Key: { PK: key.PK, SK: key.SK },
+      ...options.projection,
+      ...(options.consistent && { ConsistentRead: true }),
+    };
+    const answer = await transport.send("Get", input, call);
+    return answer.Item as RawItem | undefined;
+  }
+
+  async function readBatch(keys: readonly RawKey[], options: ReadOptions, call: Call) {
+    const request = {
+      Keys: keys.map(({ PK, SK }) => ({ PK, SK })),
+      ...options.projection,
+      ...(options.consistent && { ConsistentRead: true }),
+    };
+    const answer = await transport.send("BatchGet", { RequestItems: { [tableName]: request } }, call);
+    const items = new Map<string, RawItem>();
+    for (const item of (answer.Responses?.[tableName] ?? []) as RawItem[]) items.set(keyId(item), item);
+    const unprocessed = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as RawKey[];
+    return { items, unprocessed };
+  }
+
+  /** A loader lives for one dispatch, so that nothing is ever answered from an earlier read. */
+  function loaderFor(options: ReadOptions): DataLoader<RawKey, RawItem | undefined, string> {
+    const kind = JSON.stringify(options);
+    const existing = loaders.get(kind);
+    if (existing !== undefined) return existing;
+    const loader = new DataLoader<RawKey, RawItem | undefined, string>(
+      async (keys) => {
+        loaders.delete(kind);
+        const call: Call = { context: { operation: "get" } };
+        const [first] = keys;
+        if (first !== undefined && keys.length === 1) return [await readOne(first, options, call)];
+        const { items, unprocessed } = await readBatch(keys, options, call);
+        const throttled = new Set(unprocessed.map(keyId));
+        return keys.map((key) => {
+          const id = keyId(key);
+          if (!throttled.has(id)) return items.get(id);
+          return new ThroughputExceededError("DynamoDB left the key unprocessed after all retries");
+        });
+      },
+      { maxBatchSize: limits.batchGetKeys, cacheKeyFn: keyId },
+    );
+    loaders.set(kind, loader);
+    return loader;
+  }
+
+  return {
+    read: (key, options, call) =>
+      coalesce ? orAborted(loaderFor(options).load(key), call.signal) : readOne(key, options, call),
+    readBatch,
+  };
+}

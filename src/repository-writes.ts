@@ -1,0 +1,222 @@
+/** The generic repository's conditional writes: create and update. */
+import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
+import {
+  type CallContext,
+  ConditionalCheckFailedError,
+  type DynamoDBError,
+  describe,
+  invalid,
+  nameOf,
+  withContext,
+} from "./errors.js";
+import { FreePlaceholders, type GivenExpression } from "./free-placeholders.js";
+import { attribute, type RawItem, type RawKey } from "./table.js";
+import { notFound, type Seen, type Write, type WriteRequest } from "./writes.js";
+
+/** Puts an item that must not be there yet; one request. */
+export function createWrite(
+  tableName: string,
+  context: CallContext,
+  key: RawKey,
+  item: Readonly<Record<string, unknown>>,
+): Write<void> {
+  return {
+    context,
+    key,
+    request: () => {
+      const own = new FreePlaceholders({ text: undefined, names: undefined, values: undefined });
+      const pk = own.name("pk", attribute.partitionKey);
+      return {
+        kind: "Put",
+        input: {
+          TableName: tableName,
+          Item: { ...item },
+          ConditionExpression: `attribute_not_exists(${pk})`,
+          ExpressionAttributeNames: own.names,
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        },
+      };
+    },
+    refusedByItem: true,
+    // Gone again since: there is room now.
+    refused: (seen) =>
+      seen.item === null ? "again" : conditionFailed(context, "the item is already there", seen),
+    result: () => undefined,
+  };
+}
+
+/** A checked update: fields of the payload and their new values. */
+export interface UpdateRequest {
+  readonly tableName: string;
+  readonly context: CallContext;
+  readonly key: RawKey;
+  readonly changes: readonly (readonly [name: string, value: unknown])[];
+}
+
+/**
+ * Changes an item that must be there; one request, two where it has no `Data` or its UpdatedAt is
+ * not older than the clock. UpdatedAt strictly grows.
+ */
+export function updateWrite(update: UpdateRequest, given: GivenExpression): Write<void> {
+  const { context, key } = update;
+  return {
+    context,
+    key,
+    request: (seen) => {
+      const own = new FreePlaceholders(given);
+      const makesData = seen?.item != null && !hasData(seen.item);
+      const pk = own.name("pk", attribute.partitionKey);
+      const assigned = assignments(own, update, timeAfter(seen?.item), makesData);
+      // "not newer" rather than "older": it holds for a time that is missing or no number, too.
+      const older = `NOT ${assigned.updatedAt} >= ${assigned.now}`;
+      const data = makesData
+        ? isMissing(own, assigned.data)
+        : `attribute_type(${assigned.data}, ${own.value("map", "M")})`;
+      return request(update, own, assigned, `attribute_exists(${pk}) AND ${older} AND ${data}`);
+    },
+    // An engine that does not show the item is asked for it: each condition but the first is ours.
+    refusedByItem: true,
+    refused: (seen) => {
+      if (seen.item === null) return notFound(context, key, seen.cause);
+      return hasData(seen.item) && !isMap(seen.item.Data) ? noMap(context, seen) : "again";
+    },
+    result: () => undefined,
+  };
+}
+
+/**
+ * Changes an item under a condition of the caller's, which is sent exactly as given; one request.
+ *
+ * UpdatedAt is then the time now: nothing can be added to the condition that would make it grow.
+ * It never becomes a number that the condition is compared with, so of several writers that hold
+ * the same `UpdatedAt` as a lock one gets through.
+ */
+export function updateWriteIf(update: UpdateRequest, given: GivenExpression): Write<void> {
+  const { context } = update;
+  return {
+    ...updateWrite(update, given),
+    request: () => {
+      const own = new FreePlaceholders(given);
+      return request(update, own, assignments(own, update, timeBeyond(given), false), given.text);
+    },
+    refusedByItem: false,
+    refused: (seen) => conditionFailed(context, "the condition does not hold", seen),
+  };
+}
+
+/** The same for an item without `Data`, which the first one cannot reach into: one request more. */
+export function makeDataIf(update: UpdateRequest, given: GivenExpression): Write<void> {
+  const { context, key } = update;
+  return {
+    ...updateWrite(update, given),
+    request: () => {
+      const own = new FreePlaceholders(given);
+      const pk = own.name("pk", attribute.partitionKey);
+      const assigned = assignments(own, update, timeBeyond(given), true);
+      const missing = isMissing(own, assigned.data);
+      const condition = `(${given.text}) AND attribute_exists(${pk}) AND ${missing}`;
+      return request(update, own, assigned, condition);
+    },
+    refused: (seen) => {
+      if (seen.item === null) return notFound(context, key, seen.cause);
+      if (hasData(seen.item)) return noMap(context, seen);
+      return conditionFailed(context, "the condition does not hold", seen);
+    },
+  };
+}
+
+/** Whether DynamoDB found no map where the update reaches into one. */
+export function hasNoPath(error: unknown): boolean {
+  const message = (error as { readonly message?: unknown } | null | undefined)?.message;
+  return (
+    nameOf(error) === "ValidationException" &&
+    typeof message === "string" &&
+    /document path/i.test(message)
+  );
+}
+
+interface Assignments {
+  readonly expression: string;
+  /** Placeholders of the assigned attributes and of the time. */
+  readonly updatedAt: string;
+  readonly now: string;
+  readonly data: string;
+}
+
+function assignments(
+  own: FreePlaceholders,
+  { changes }: UpdateRequest,
+  now: number,
+  makesData: boolean,
+): Assignments {
+  const updatedAt = own.name("updatedAt", attribute.updatedAt);
+  const time = own.value("updatedAt", now);
+  const data = own.name("data", attribute.data);
+  const parts = makesData
+    ? [`${data} = ${own.value("data", Object.fromEntries(changes))}`]
+    : changes.map(([name, value], index) => {
+        const field = `data_${index}`;
+        return `${data}.${own.name(field, name)} = ${own.value(field, value)}`;
+      });
+  const expression = `SET ${[`${updatedAt} = ${time}`, ...parts].join(", ")}`;
+  return { expression, updatedAt, now: time, data };
+}
+
+function request(
+  { tableName, key }: UpdateRequest,
+  own: FreePlaceholders,
+  { expression }: Assignments,
+  condition: string | undefined,
+): WriteRequest {
+  const input: UpdateCommandInput = {
+    TableName: tableName,
+    Key: { ...key },
+    UpdateExpression: expression,
+    ConditionExpression: condition,
+    ExpressionAttributeNames: own.names,
+    ExpressionAttributeValues: own.values,
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  };
+  return { kind: "Update", input };
+}
+
+function isMissing(own: FreePlaceholders, data: string): string {
+  return `(attribute_not_exists(${data}) OR attribute_type(${data}, ${own.value("null", "NULL")}))`;
+}
+
+function hasData(item: RawItem): boolean {
+  return item.Data !== undefined && item.Data !== null;
+}
+
+function isMap(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Object]";
+}
+
+/** Now, or a millisecond after the stored item's time. */
+function timeAfter(item: RawItem | null | undefined): number {
+  const stored: unknown = item?.[attribute.updatedAt];
+  return Math.max(Date.now(), typeof stored === "number" ? stored + 1 : 0);
+}
+
+/** A number of a condition up to so many ms ahead is taken for a lock on UpdatedAt. */
+const clockSkewMs = 60_000;
+
+/** Now, or a millisecond after the latest time that the caller's condition may be a lock on. */
+function timeBeyond({ values = {} }: GivenExpression): number {
+  const now = Date.now();
+  const locks = Object.values(values).filter(
+    (value): value is number =>
+      typeof value === "number" && value >= now && value < now + clockSkewMs,
+  );
+  return Math.max(now, ...locks.map((lock) => Math.floor(lock) + 1));
+}
+
+function conditionFailed(context: CallContext, rule: string, { item, cause }: Seen): DynamoDBError {
+  const error = new ConditionalCheckFailedError(describe(context, rule), cause, item);
+  return withContext(error, context);
+}
+
+function noMap(context: CallContext, { cause }: Seen): DynamoDBError {
+  const message = "of the stored item is no map: there are no fields to change";
+  return invalid(context, [{ path: attribute.data, message }], cause);
+}

@@ -1,0 +1,61 @@
+/** Runs a single-item write to its end: sends it, and again where a refusal taught something. */
+import type { Call } from "./call.js";
+import { DynamoDBError, nameOf } from "./errors.js";
+import type { RawItem } from "./table.js";
+import type { Transport } from "./transport.js";
+import type { Seen, Write } from "./writes.js";
+
+/** Each round knows what the one before saw; more of them mean that others write all the time. */
+const mostRounds = 8;
+
+/**
+ * @returns the write's result
+ * @throws what the write's `refused` says, or what the transport threw
+ */
+export async function runWrite<R>(
+  transport: Transport,
+  tableName: string,
+  write: Write<R>,
+  call: Call,
+): Promise<R> {
+  let seen: Seen | undefined;
+  for (let round = 0; round < mostRounds; round += 1) {
+    const request = write.request(seen);
+    try {
+      // The request's kind and its input come from the same place.
+      const answer = await transport.send(request.kind, request.input as never, call);
+      return write.result(answer.Attributes as RawItem | undefined);
+    } catch (error) {
+      if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
+      seen = await whatWasThere(transport, tableName, write, error, call);
+      const verdict = write.refused(seen);
+      if (verdict !== "again") throw verdict;
+    }
+  }
+  throw new DynamoDBError(
+    `others wrote the item ${mostRounds} times in a row`,
+    "WriteContention",
+    undefined,
+    true,
+    seen?.cause,
+  );
+}
+
+/**
+ * The item as the refusal gave it. DynamoDB gives none where none is there; where a write can only
+ * be refused by an item, an engine that does not tell (dynalite 4.0.0) is asked: one more request.
+ */
+async function whatWasThere(
+  transport: Transport,
+  tableName: string,
+  { key, refusedByItem }: Write<unknown>,
+  cause: unknown,
+  call: Call,
+): Promise<Seen> {
+  const told = (cause as { readonly Item?: RawItem }).Item;
+  if (told !== undefined) return { item: told, cause };
+  if (!refusedByItem) return { item: null, cause };
+  const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
+  const answer = await transport.send("Get", input, call);
+  return { item: (answer.Item as RawItem | undefined) ?? null, cause };
+}

@@ -1,0 +1,161 @@
+/** The table itself: create, describe, wait, delete. */
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  type TableDescription,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type CallOptions, perform } from "./call.js";
+import { DynamoDBError, describe as inWords, nameOf, TimeoutError } from "./errors.js";
+import { attribute, createTableInput, indexName } from "./table.js";
+import { withRetry, type RetryOptions } from "./retry.js";
+
+/** What `describe` tells of the table. */
+export interface TableInfo {
+  readonly name: string;
+  /** CREATING, ACTIVE, UPDATING, DELETING, … */
+  readonly status: string;
+  /** Every index that is there, with its status. */
+  readonly indexes: readonly { readonly name: string; readonly status: string }[];
+  /** As DynamoDB counts it, up to six hours old. */
+  readonly itemCount: number;
+  /** As DynamoDB counts it, up to six hours old. */
+  readonly sizeBytes: number;
+  readonly arn: string | undefined;
+}
+
+export interface TableAdmin {
+  readonly name: string;
+  /**
+   * Creates the table with its index and TTL attribute, and waits until it is active. A table that
+   * is already there is left as it is.
+   * @returns whether it was created
+   */
+  create(options?: CallOptions): Promise<{ created: boolean }>;
+  /** The table's state, `null` where it is not there. */
+  describe(options?: CallOptions): Promise<TableInfo | null>;
+  /**
+   * Deletes the table with everything in it, and waits until it is gone.
+   * @returns whether it was there
+   */
+  delete(options?: CallOptions): Promise<{ deleted: boolean }>;
+  /** Waits until table and index are active. @throws TimeoutError after `timeoutMs` (default 2 minutes) */
+  wait(options?: CallOptions): Promise<TableInfo>;
+}
+
+const pollMs = 250;
+const defaultTimeoutMs = 120_000;
+
+/** @param client asked when it is needed, so that nothing is opened before */
+export function createTableAdmin(
+  name: string,
+  client: () => DynamoDBClient,
+  retry: RetryOptions | undefined,
+): TableAdmin {
+  const send = <T>(request: (client: DynamoDBClient) => Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
+    withRetry(() => request(client()), { ...retry, ...(signal !== undefined && { signal }) });
+  const contextOf = (operation: string) => ({ operation: `table.${operation}`, key: `table=${name}` });
+
+  async function read(abortSignal: AbortSignal | undefined): Promise<TableInfo | null> {
+    try {
+      const command = new DescribeTableCommand({ TableName: name });
+      const answer = await send((to) => to.send(command, { abortSignal }), abortSignal);
+      return infoOf(name, answer.Table ?? {});
+    } catch (error) {
+      if (nameOf(error) === "ResourceNotFoundException") return null;
+      throw error;
+    }
+  }
+
+  async function waitUntil(
+    signal: AbortSignal | undefined,
+    ready: (info: TableInfo | null) => boolean,
+  ): Promise<TableInfo | null> {
+    for (;;) {
+      const info = await read(signal);
+      if (ready(info)) return info;
+      await sleep(pollMs, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+
+  /** Engines that know no TTL say so; a table without it works, and `describe` is no worse. */
+  async function enableTimeToLive(abortSignal: AbortSignal | undefined): Promise<void> {
+    const command = new UpdateTimeToLiveCommand({
+      TableName: name,
+      TimeToLiveSpecification: { AttributeName: attribute.timeToLive, Enabled: true },
+    });
+    try {
+      await send((to) => to.send(command, { abortSignal }), abortSignal);
+    } catch (error) {
+      const already = nameOf(error) === "ValidationException";
+      if (!already && nameOf(error) !== "UnknownOperationException") throw error;
+    }
+  }
+
+  const bounded = (options: CallOptions): CallOptions => ({ timeoutMs: defaultTimeoutMs, ...options });
+
+  return {
+    name,
+    create: (options = {}) =>
+      perform(contextOf("create"), bounded(options), async ({ signal }) => {
+        let created = true;
+        try {
+          const command = new CreateTableCommand(createTableInput(name));
+          await send((to) => to.send(command, { abortSignal: signal }), signal);
+        } catch (error) {
+          if (nameOf(error) !== "ResourceInUseException") throw error;
+          created = false;
+        }
+        await waitUntil(signal, isActive);
+        if (created) await enableTimeToLive(signal);
+        return { created };
+      }),
+    describe: (options = {}) => perform(contextOf("describe"), options, ({ signal }) => read(signal)),
+    delete: (options = {}) =>
+      perform(contextOf("delete"), bounded(options), async ({ signal }) => {
+        try {
+          const command = new DeleteTableCommand({ TableName: name });
+          await send((to) => to.send(command, { abortSignal: signal }), signal);
+        } catch (error) {
+          if (nameOf(error) === "ResourceNotFoundException") return { deleted: false };
+          throw error;
+        }
+        await waitUntil(signal, (info) => info === null);
+        return { deleted: true };
+      }),
+    wait: (options = {}) =>
+      perform(contextOf("wait"), bounded(options), async ({ signal }) => {
+        const info = await waitUntil(signal, isActive);
+        if (info === null) throw new TimeoutError(inWords(contextOf("wait"), "the table is not there"));
+        return info;
+      }),
+  };
+}
+
+/** Active with its index; a table that is not there is never active. */
+function isActive(info: TableInfo | null): boolean {
+  if (info === null) return false;
+  const index = info.indexes.find((one) => one.name === indexName);
+  if (info.status === "ACTIVE" && index === undefined) {
+    throw new DynamoDBError(`the table ${info.name} has no index ${indexName}: it is not this layer's table`, "WrongTable");
+  }
+  return info.status === "ACTIVE" && index?.status === "ACTIVE";
+}
+
+function infoOf(name: string, table: TableDescription): TableInfo {
+  return {
+    name,
+    status: table.TableStatus ?? "UNKNOWN",
+    indexes: (table.GlobalSecondaryIndexes ?? []).map((index) => ({
+      name: index.IndexName ?? "",
+      // Some engines give no status: an index that is listed can be read there.
+      status: index.IndexStatus ?? "ACTIVE",
+    })),
+    itemCount: table.ItemCount ?? 0,
+    sizeBytes: table.TableSizeBytes ?? 0,
+    arn: table.TableArn,
+  };
+}

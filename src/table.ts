@@ -1,0 +1,154 @@
+/**
+ * The one table as data: its attributes, its index, the key templates of the twelve entities, and
+ * the CreateTable input that is built from them. Physical names appear in this file alone.
+ */
+import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+
+/** Names of the attributes that every stored item may have. */
+export const attribute = {
+  partitionKey: "PK",
+  sortKey: "SK",
+  indexPartitionKey: "GSI1PK",
+  indexSortKey: "GSI1SK",
+  entityType: "EntityType",
+  data: "Data",
+  createdAt: "CreatedAt",
+  updatedAt: "UpdatedAt",
+  timeToLive: "TTL",
+} as const;
+
+/** The table's only secondary index. Its projection is ALL. */
+export const indexName = "GSI1";
+
+/** An item as the table holds it. */
+export interface RawItem {
+  readonly PK: string;
+  readonly SK: string;
+  readonly GSI1PK?: string;
+  readonly GSI1SK?: string;
+  readonly EntityType?: string;
+  readonly Data?: Record<string, unknown>;
+  readonly CreatedAt?: number;
+  readonly UpdatedAt?: number;
+  readonly [attributeName: string]: unknown;
+}
+
+/** The primary key of an item as the table holds it. */
+export type RawKey = Pick<RawItem, "PK" | "SK">;
+
+export interface KeyTemplates {
+  readonly pk: string;
+  readonly sk: string;
+  readonly gsi1pk?: string;
+  readonly gsi1sk?: string;
+}
+
+const user = "USER#${userId}";
+
+/**
+ * The key templates, in ElectroDB's notation. An id is always the last part of a key, so it may
+ * hold any character, `#` too, and needs no escape.
+ */
+export const keyTemplates = {
+  UserProfile: { pk: user, sk: "PROFILE" },
+  RealEstateAgentProfile: { pk: user, sk: "AGENT#${agentProfileId}" },
+  Review: {
+    pk: "REVIEW#${agentId}",
+    sk: "REVIEW#${reviewId}",
+    gsi1pk: "REVIEW#${reviewId}",
+    gsi1sk: "AGENT#${agentId}",
+  },
+  BrandAudit: { pk: user, sk: "AUDIT#${auditId}" },
+  Competitor: { pk: user, sk: "COMPETITOR#${competitorId}" },
+  ResearchReport: {
+    pk: user,
+    sk: "REPORT#${reportId}",
+    gsi1pk: user,
+    gsi1sk: "REPORT#${createdAt}#${reportId}",
+  },
+  Project: {
+    pk: user,
+    sk: "PROJECT#${projectId}",
+    gsi1pk: user,
+    gsi1sk: "PROJECT#${createdAt}#${projectId}",
+  },
+  SavedContent: {
+    pk: user,
+    sk: "CONTENT#${contentId}",
+    gsi1pk: user,
+    gsi1sk: "CONTENT#${createdAt}#${contentId}",
+  },
+  TrainingProgress: { pk: user, sk: "TRAINING#${moduleId}" },
+  MarketingPlan: {
+    pk: user,
+    sk: "PLAN#${planId}",
+    gsi1pk: user,
+    gsi1sk: "PLAN#${createdAt}#${planId}",
+  },
+  ReviewAnalysis: { pk: user, sk: "ANALYSIS#${analysisId}" },
+  OAuthToken: { pk: "OAUTH#${userId}", sk: "${provider}" },
+} as const satisfies Record<string, KeyTemplates>;
+
+/** The name of an entity, as `EntityType` holds it. */
+export type EntityName = keyof typeof keyTemplates;
+
+/** `OAuthToken`'s provider where a caller names none. */
+export const defaultProvider = "GOOGLE_BUSINESS";
+
+/** Digits of a creation time in an index sort key: epoch milliseconds up to the year 2286. */
+export const createdAtDigits = 13;
+
+/**
+ * Limits of DynamoDB that the layer checks before it sends anything.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+export const limits = {
+  /** UTF-8 bytes of `PK` and `GSI1PK`. */
+  partitionKeyBytes: 2048,
+  /** UTF-8 bytes of `SK` and `GSI1SK`. */
+  sortKeyBytes: 1024,
+  /** Bytes of one item: UTF-8 attribute names and values. */
+  itemBytes: 400 * 1024,
+  /** Levels of lists and maps inside each other. */
+  nestingLevels: 32,
+  /** Keys in one BatchGetItem. */
+  batchGetKeys: 100,
+  /** Puts and deletes in one BatchWriteItem. */
+  batchWriteItems: 25,
+  /** Operations in one transaction. */
+  transactionOperations: 100,
+  /** Bytes of all items in one transaction. */
+  transactionBytes: 4 * 1024 * 1024,
+} as const;
+
+/** The CreateTable request: string keys, the index with projection ALL, on-demand billing. */
+export function createTableInput(tableName: string): CreateTableCommandInput {
+  const keyAttributes = [
+    attribute.partitionKey,
+    attribute.sortKey,
+    attribute.indexPartitionKey,
+    attribute.indexSortKey,
+  ];
+  return {
+    TableName: tableName,
+    BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: keyAttributes.map((name) => ({
+      AttributeName: name,
+      AttributeType: "S",
+    })),
+    KeySchema: [
+      { AttributeName: attribute.partitionKey, KeyType: "HASH" },
+      { AttributeName: attribute.sortKey, KeyType: "RANGE" },
+    ],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: indexName,
+        KeySchema: [
+          { AttributeName: attribute.indexPartitionKey, KeyType: "HASH" },
+          { AttributeName: attribute.indexSortKey, KeyType: "RANGE" },
+        ],
+        Projection: { ProjectionType: "ALL" },
+      },
+    ],
+  };
+}

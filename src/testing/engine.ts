@@ -1,0 +1,83 @@
+/** A DynamoDB engine to run tests and demonstrations against. */
+import { ConfigurationError } from "../errors.js";
+import type { Engine } from "./engines/contract.js";
+import { startDynalite } from "./engines/dynalite.js";
+import { startDynamodbLocal } from "./engines/dynamodb-local.js";
+import { dynoxideBinary, startDynoxide } from "./engines/dynoxide.js";
+import { useRemote } from "./engines/remote.js";
+
+export type { Engine, EngineCapabilities, EngineName } from "./engines/contract.js";
+
+/** What `startEngine` takes. */
+export interface StartEngineOptions {
+  /**
+   * Which engine, or the http(s) URL of an endpoint that runs already: `close()` leaves it alone.
+   *
+   * @default "dynoxide" where it is installed, else "dynalite"
+   */
+  readonly engine?: "dynoxide" | "dynalite" | "dynamodb-local" | (string & {});
+  /**
+   * Port on 127.0.0.1, from 1 to 65535. Not with a URL.
+   *
+   * @default a free one
+   */
+  readonly port?: number;
+  /**
+   * File of a durable database, made where it is missing; one engine at a time. dynoxide only.
+   *
+   * @default none: what is written is gone with `close()`
+   */
+  readonly path?: string;
+}
+
+/**
+ * Starts an engine on the loopback interface; it answers when the promise resolves.
+ *
+ * It ends with `close()` and with this process, however that ends, and keeps no process alive by
+ * itself. DynamoDB Local alone listens on all interfaces: it knows no other way.
+ *
+ * @throws ConfigurationError where an option is wrong, the port is taken, the engine is not
+ * installed or does not start (with what it said), or nothing answers at the URL.
+ */
+export async function startEngine(options: StartEngineOptions = {}): Promise<Engine> {
+  const { port, path } = options;
+  const engine = options.engine ?? defaultEngine(path);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+    throw new ConfigurationError("startEngine: `port` must be an integer from 1 to 65535");
+  }
+  if (path !== undefined && (typeof path !== "string" || path === "")) {
+    throw new ConfigurationError("startEngine: `path` must be the name of a file");
+  }
+  if (path !== undefined && engine !== "dynoxide") {
+    throw new ConfigurationError(
+      `startEngine: \`path\` is for dynoxide only; ${engine} has no durable database here`,
+    );
+  }
+  switch (engine) {
+    case "dynoxide":
+      return startDynoxide({ ...(port && { port }), ...(path && { path }) });
+    case "dynalite":
+      return startDynalite({ ...(port && { port }) });
+    case "dynamodb-local":
+      return startDynamodbLocal({ ...(port && { port }) });
+    default:
+      return useRemote(endpointOf(engine, port));
+  }
+}
+
+/** A file can only be had from dynoxide, so asking for one asks for it. */
+function defaultEngine(path: string | undefined): "dynoxide" | "dynalite" {
+  return path !== undefined || dynoxideBinary() !== null ? "dynoxide" : "dynalite";
+}
+
+function endpointOf(engine: string, port: number | undefined): URL {
+  if (!URL.canParse(engine) || !/^https?:$/.test(new URL(engine).protocol)) {
+    throw new ConfigurationError(
+      `startEngine: \`engine\` must be "dynoxide", "dynalite", "dynamodb-local" or an http(s) URL, not ${JSON.stringify(engine)}`,
+    );
+  }
+  if (port !== undefined) {
+    throw new ConfigurationError("startEngine: `port` belongs into the URL of a running endpoint");
+  }
+  return new URL(engine);
+}

@@ -1,0 +1,166 @@
+/** Engines that are a program of their own: started, watched and never left behind. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConfigurationError } from "../../errors.js";
+import { answersHttp, freePort, portError, requireFreePort } from "./ports.js";
+
+/** How to start a program that listens on a port. */
+interface EngineProgram {
+  /** For messages. */
+  readonly name: string;
+  readonly command: string;
+  arguments(port: number): readonly string[];
+  /** What it writes to stderr when it has the port; without it an answer on the port is enough. */
+  readonly announcement?: RegExp;
+  /** Milliseconds that it may take to answer. */
+  readonly startWithinMs: number;
+}
+
+/** A running program. */
+interface EngineProcess {
+  readonly port: number;
+  /** Ends it (SIGTERM, after a second SIGKILL) and resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The shell between us and the engine ends it when our end of its stdin closes: on `stop()`, when
+ * this process exits, and when it is killed and can no longer do anything about it. The engine gets
+ * a second to finish, for one that waits for a request's end (dynoxide 1.2.1) would wait forever.
+ */
+const supervisor = `
+exec 3<&0
+"$0" "$@" 3<&- </dev/null &
+engine=$!
+{ read -r _ <&3; kill "$engine"; sleep 1; kill -9 "$engine"; } >/dev/null 2>&1 &
+watcher=$!
+wait "$engine"
+code=$?
+kill "$watcher" 2>/dev/null
+exit "$code"
+`;
+
+const attempts = 5;
+const pollMs = 5;
+/** The supervisor needs little more than its second; this is for a machine that stands still. */
+const stopWithinMs = 10_000;
+const keptOutput = 8_192;
+const portTaken = /address already in use|port \d+ is already in use/i;
+
+/**
+ * Starts a program on the port asked for, or on a free one, and resolves when it answers.
+ *
+ * @throws ConfigurationError where the port is taken, or the program ends before it answers (with
+ * what it wrote to stderr) or does not answer in time.
+ */
+export async function startProgram(
+  program: EngineProgram,
+  port: number | undefined,
+): Promise<EngineProcess> {
+  if (port !== undefined) {
+    await requireFreePort(port);
+    const engine = await launch(program, port);
+    if (engine === null) throw portError(port);
+    return engine;
+  }
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const engine = await launch(program, await freePort());
+    if (engine !== null) return engine;
+  }
+  throw new ConfigurationError(
+    `startEngine (${program.name}): ${attempts} free ports in a row were taken by somebody else`,
+  );
+}
+
+/** `null` means that somebody took the port in the meantime. */
+async function launch(program: EngineProgram, port: number): Promise<EngineProcess | null> {
+  const child = spawn(
+    "/bin/sh",
+    ["-c", supervisor, program.command, ...program.arguments(port)],
+    // A process group of its own: Ctrl-C in a terminal is for us, and we end the engine.
+    { stdio: ["pipe", "ignore", "pipe"], detached: true },
+  );
+  let output = "";
+  let failure: Error | undefined;
+  child.once("error", (error) => {
+    failure = error;
+  });
+  child.stdin.on("error", () => {
+    // The pipe of a program that has ended; its exit is what is looked at.
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output = (output + text).slice(-keptOutput);
+  });
+
+  const deadline = performance.now() + program.startWithinMs;
+  const announced = (): boolean => program.announcement?.test(output) ?? true;
+  do {
+    await sleep(pollMs);
+    if (failure !== undefined) {
+      const message = `startEngine (${program.name}): ${failure.message}`;
+      throw new ConfigurationError(message, failure);
+    }
+    if (!isRunning(child)) {
+      await ended(child.stderr);
+      if (portTaken.test(output)) return null;
+      throw new ConfigurationError(
+        `startEngine (${program.name}): it ended before it was ready (${howItEnded(child)})${said(output)}`,
+      );
+    }
+    if (performance.now() > deadline) {
+      await stop(child);
+      throw new ConfigurationError(
+        `startEngine (${program.name}): no answer within ${program.startWithinMs} ms${said(output)}`,
+      );
+    }
+  } while (!(announced() && (await answersHttp(port)) && isRunning(child)));
+  setReferenced(child, false);
+  return { port, stop: () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (isRunning(child)) {
+    // Whoever awaits this must not find the event loop empty.
+    setReferenced(child, true);
+    const exited = once(child, "exit");
+    child.stdin?.destroy();
+    const timer = setTimeout(() => killGroup(child), stopWithinMs);
+    await exited;
+    clearTimeout(timer);
+  }
+  child.stdin?.destroy();
+  child.stderr?.destroy();
+}
+
+/** The program and its supervisor must not keep a script alive that forgets to close them. */
+function setReferenced(child: ChildProcess, referenced: boolean): void {
+  for (const handle of [child, child.stdin, child.stderr]) {
+    if (handle !== child && !(handle instanceof Socket)) continue;
+    if (referenced) handle.ref();
+    else handle.unref();
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid !== undefined && isRunning(child)) process.kill(-child.pid, "SIGKILL");
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}
+
+function howItEnded(child: ChildProcess): string {
+  return child.signalCode === null ? `exit code ${child.exitCode}` : child.signalCode;
+}
+
+function said(output: string): string {
+  const text = output.trim();
+  return text === "" ? ", and wrote nothing to stderr" : `: ${text}`;
+}
+
+/** An exit can be seen before the last of what was written. */
+async function ended(stream: NodeJS.ReadableStream & { readonly readableEnded: boolean }) {
+  if (!stream.readableEnded) await Promise.race([once(stream, "end"), sleep(500)]);
+}

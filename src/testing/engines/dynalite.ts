@@ -1,0 +1,143 @@
+/** dynalite: JavaScript, in this process and in memory, on any machine. */
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ConfigurationError } from "../../errors.js";
+import { type Engine, engineAt } from "./contract.js";
+import { installed, load } from "./installed.js";
+import { loopback, portError } from "./ports.js";
+
+/** What is used of dynalite 4, which has no types. */
+type CreateServer = (options: {
+  createTableMs: number;
+  deleteTableMs: number;
+  updateTableMs: number;
+}) => Server;
+
+/** Starts dynalite; what it holds is gone with `close()`. */
+export async function startDynalite(options: { port?: number }): Promise<Engine> {
+  const file = installed("dynalite");
+  if (file === null) {
+    throw new ConfigurationError(
+      "startEngine (dynalite): not installed. `npm install --save-dev dynalite@4`",
+    );
+  }
+  const createServer = load(file) as CreateServer;
+  const server = createServer({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  survive(server);
+  // A script that forgets to close it ends all the same.
+  server.on("connection", (socket) => socket.unref());
+  server.unref();
+  const { port } = await listen(server, options.port ?? 0);
+  return engineAt(
+    "dynalite",
+    `http://${loopback}:${port}`,
+    { transactions: false, timeToLive: false, oldItemOnConditionFailure: true, durable: false },
+    () => stop(server),
+  );
+}
+
+function listen(server: Server, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.ref();
+    server.once("error", (error) => reject(portError(port, error)));
+    server.listen({ port, host: loopback, exclusive: true }, () => {
+      server.removeAllListeners("error");
+      server.unref();
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Whoever awaits this must not find the event loop empty.
+    server.ref();
+    server.close((error) => (error ? reject(error) : resolve()));
+    server.closeAllConnections();
+  });
+}
+
+/**
+ * Keeps dynalite 4.0.0 from taking its process down: it rethrows the error of a client that hangs
+ * up while it sends (an abort, a time-out), and throws out of its request handler at some malformed
+ * requests. It is handed whole requests only, and what it throws becomes a 500.
+ *
+ * It also learns what DynamoDB does and it does not: to answer a failed condition with the item.
+ */
+function survive(server: Server): void {
+  const [handle] = server.listeners("request") as RequestListener[];
+  if (handle === undefined) return;
+  server.removeAllListeners("request");
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("error", () => response.destroy());
+    request.on("end", () => {
+      const body = Buffer.concat(chunks);
+      try {
+        tellOldItem(handle, request, body, response);
+        hand(handle, request, request.headers, body, response);
+      } catch (error) {
+        answerFailure(response, error);
+      }
+    });
+  });
+}
+
+/** Hands dynalite a whole request; it uses no more of one than this. */
+function hand(
+  handle: RequestListener,
+  { method, url }: IncomingMessage,
+  headers: IncomingMessage["headers"],
+  body: Buffer,
+  response: object,
+): void {
+  const whole = Object.assign(new EventEmitter(), { method, url, headers });
+  handle(whole as IncomingMessage, response as Parameters<RequestListener>[1]);
+  whole.emit("data", body);
+  whole.emit("end");
+}
+
+/** Adds the item to the answer of a failed condition, where `ReturnValuesOnConditionCheckFailure` asks for it. */
+function tellOldItem(
+  handle: RequestListener,
+  request: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse,
+): void {
+  if (!body.includes('"ReturnValuesOnConditionCheckFailure":"ALL_OLD"')) return;
+  const answer = response.end.bind(response);
+  response.end = (text?: unknown) => {
+    response.end = answer;
+    if (!String(text).includes("ConditionalCheckFailedException")) return answer(text);
+    const { TableName, Key, Item } = JSON.parse(body.toString());
+    const key = Key ?? { PK: Item.PK, SK: Item.SK };
+    const headers = { ...request.headers, "x-amz-target": "DynamoDB_20120810.GetItem" };
+    const get = Buffer.from(JSON.stringify({ TableName, Key: key, ConsistentRead: true }));
+    const collected = {
+      setHeader: () => collected,
+      removeHeader: () => collected,
+      end: (found: unknown) => {
+        const whole = JSON.stringify({ ...JSON.parse(String(text)), ...JSON.parse(String(found)) });
+        response.removeHeader("x-amz-crc32");
+        response.setHeader("Content-Length", Buffer.byteLength(whole));
+        answer(whole);
+      },
+    };
+    hand(handle, request, headers, get, collected);
+    return response;
+  };
+}
+
+function answerFailure(response: ServerResponse, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  response.statusCode = 500;
+  response.setHeader("Content-Type", "application/x-amz-json-1.0");
+  response.end(
+    JSON.stringify({
+      __type: "com.amazonaws.dynamodb.v20120810#InternalServerError",
+      message: `dynalite failed at this request: ${reason}`,
+    }),
+  );
+}

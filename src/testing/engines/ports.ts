@@ -1,0 +1,70 @@
+/** Ports of the loopback interface. */
+import { get } from "node:http";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { ConfigurationError } from "../../errors.js";
+
+/** Engines listen here and nowhere else. */
+export const loopback = "127.0.0.1";
+
+/** A port that nobody listens on; somebody may take it before it is used. */
+export function freePort(): Promise<number> {
+  return probe(0);
+}
+
+/**
+ * Refuses a port that cannot be listened on.
+ *
+ * @throws ConfigurationError that names the port and the reason.
+ */
+export async function requireFreePort(port: number): Promise<void> {
+  await probe(port).catch((error: unknown) => {
+    throw portError(port, error);
+  });
+}
+
+/** The error for a port that could not be listened on. */
+export function portError(port: number, cause?: unknown): ConfigurationError {
+  const code = (cause as { code?: unknown } | undefined)?.code ?? "EADDRINUSE";
+  const reason =
+    code === "EADDRINUSE"
+      ? "is already in use; stop what listens there or leave `port` out for a free one"
+      : `cannot be listened on (${String(code)})`;
+  return new ConfigurationError(`startEngine: port ${port} on ${loopback} ${reason}`, cause);
+}
+
+function probe(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen({ port, host: loopback, exclusive: true }, () => {
+      const taken = (server.address() as AddressInfo).port;
+      server.close(() => resolve(taken));
+    });
+  });
+}
+
+/** Whether an HTTP server answers on the port, whatever it says. */
+export function answersHttp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get({ host: loopback, port, agent: false, timeout: 1_000 }, (response) => {
+      response.resume();
+      resolve(true);
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", () => resolve(false));
+  });
+}
+
+/** Why nothing can be reached at a host and port; `null` where something can. Waits 5 s at most. */
+export function unreachable(host: string, port: number): Promise<Error | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const done = (error: Error | null): void => {
+      socket.destroy();
+      resolve(error);
+    };
+    socket.setTimeout(5_000, () => done(new Error("no answer within 5 s")));
+    socket.once("connect", () => done(null));
+    socket.once("error", done);
+  });
+}

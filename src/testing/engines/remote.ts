@@ -1,0 +1,24 @@
+/** An endpoint that somebody else runs. */
+import { ConfigurationError } from "../../errors.js";
+import { type Engine, engineAt } from "./contract.js";
+import { unreachable } from "./ports.js";
+
+/** Takes a running endpoint as an engine; closing it does nothing. */
+export async function useRemote(url: URL): Promise<Engine> {
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  // An IPv6 address is in brackets in a URL and nowhere else.
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const reason = await unreachable(host, port);
+  if (reason !== null) {
+    throw new ConfigurationError(
+      `startEngine: nothing answers at ${url.host} (${reason.message})`,
+      reason,
+    );
+  }
+  return engineAt(
+    "remote",
+    `${url.origin}${url.pathname}`.replace(/\/+$/, ""),
+    { transactions: true, timeToLive: true, oldItemOnConditionFailure: true, durable: true },
+    () => Promise.resolve(),
+  );
+}

@@ -1,0 +1,427 @@
+/**
+ * One `send(command)` for everything: retry, abort, unprocessed items, events.
+ *
+ * ElectroDB gets it as its client, so a retry repeats one request (a page, a batch, a transaction)
+ * and never starts a chain again.
+ */
+import {
+  BatchGetCommand,
+  type BatchGetCommandInput,
+  type BatchGetCommandOutput,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  type BatchWriteCommandOutput,
+  DeleteCommand,
+  type DeleteCommandInput,
+  type DeleteCommandOutput,
+  GetCommand,
+  type GetCommandInput,
+  type GetCommandOutput,
+  PutCommand,
+  type PutCommandInput,
+  type PutCommandOutput,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+  ScanCommand,
+  type ScanCommandInput,
+  type ScanCommandOutput,
+  TransactGetCommand,
+  type TransactGetCommandInput,
+  type TransactGetCommandOutput,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+  type TransactWriteCommandOutput,
+  UpdateCommand,
+  type UpdateCommandInput,
+  type UpdateCommandOutput,
+} from "@aws-sdk/lib-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { randomUUID } from "node:crypto";
+import { type Call, orAborted } from "./call.js";
+import { AbortedError, cancellationReasonsOf, isRetryableError, nameOf } from "./errors.js";
+import {
+  type Retry,
+  type RetryOptions,
+  type RetryPolicy,
+  retryAfter,
+  retryPolicy,
+  Unprocessed,
+} from "./retry.js";
+
+/** One request as the table's engine saw it. It holds no payload and no key. */
+export interface RequestEvent {
+  /** DynamoDB's operation, for instance `Query`. */
+  readonly request: string;
+  /** The layer's method that needed it, for instance `query`; `undefined` for native chains. */
+  readonly operation: string | undefined;
+  readonly entity: string | undefined;
+  readonly table: string;
+  /** HTTP attempts, the first one included. */
+  readonly attempts: number;
+  /** From the first attempt to the answer, waiting included, in ms. */
+  readonly durationMs: number;
+  /** Read or write units of all tables and indexes, where the engine tells. */
+  readonly consumedCapacity: number | undefined;
+  /** The error's code where the request failed. */
+  readonly error: string | undefined;
+}
+
+/** Receives an event per request. What it throws is logged, and hurts no request. */
+export type RequestListener = (event: RequestEvent) => void;
+
+/** A pino-compatible logger. Payloads and keys never reach it. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** Where the time comes from. `Date` is one. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** Inputs and outputs by DynamoDB operation. */
+interface Requests {
+  BatchGet: [BatchGetCommandInput, BatchGetCommandOutput];
+  BatchWrite: [BatchWriteCommandInput, BatchWriteCommandOutput];
+  Delete: [DeleteCommandInput, DeleteCommandOutput];
+  Get: [GetCommandInput, GetCommandOutput];
+  Put: [PutCommandInput, PutCommandOutput];
+  Query: [QueryCommandInput, QueryCommandOutput];
+  Scan: [ScanCommandInput, ScanCommandOutput];
+  TransactGet: [TransactGetCommandInput, TransactGetCommandOutput];
+  TransactWrite: [TransactWriteCommandInput, TransactWriteCommandOutput];
+  Update: [UpdateCommandInput, UpdateCommandOutput];
+}
+
+export type RequestName = keyof Requests;
+
+const commands: { [N in RequestName]: new (input: Requests[N][0]) => object } = {
+  BatchGet: BatchGetCommand,
+  BatchWrite: BatchWriteCommand,
+  Delete: DeleteCommand,
+  Get: GetCommand,
+  Put: PutCommand,
+  Query: QueryCommand,
+  Scan: ScanCommand,
+  TransactGet: TransactGetCommand,
+  TransactWrite: TransactWriteCommand,
+  Update: UpdateCommand,
+};
+
+/** Anything with a `send` like the document client's, mocks too. */
+export interface CommandClient {
+  send(command: never, options?: never): Promise<unknown>;
+}
+
+export interface TransportOptions {
+  /** The client below. A function is asked at each request, so that it may be replaced. */
+  readonly client: CommandClient | (() => CommandClient);
+  readonly retry?: RetryOptions | undefined;
+  readonly logger?: Logger | undefined;
+  readonly events?: RequestListener | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export interface Transport {
+  /** Sends one request for a call. Throws what the SDK threw last, or the signal's reason. */
+  send<N extends RequestName>(name: N, input: Requests[N][0], call: Call): Promise<Requests[N][1]>;
+  /** The same as a v3 client, for ElectroDB and for commands made elsewhere. */
+  readonly client: { send(command: object, options?: object): Promise<unknown> };
+  /** Ends what is under way with an AbortedError, and refuses what comes after. */
+  close(): void;
+}
+
+interface Command {
+  readonly input: Record<string, unknown>;
+  readonly constructor: { readonly name: string };
+}
+
+type Answer = Record<string, unknown>;
+
+export function createTransport(options: TransportOptions): Transport {
+  const policy = retryPolicy(options.retry);
+  const { logger, events, clock = Date } = options;
+  const closing = new AbortController();
+  const clientOf = () => (typeof options.client === "function" ? options.client() : options.client);
+
+  async function run(command: Command, { context, signal }: Call): Promise<Answer> {
+    if (closing.signal.aborted) throw new AbortedError("the data layer is closed");
+    const name = command.constructor.name.replace(/Command$/, "");
+    const started = clock.now();
+    let attempts = 0;
+    let failure: unknown;
+    let consumedCapacity: number | undefined;
+
+    const attempt = async (input: Record<string, unknown>): Promise<Answer> => {
+      attempts += 1;
+      const answer = await attemptOnce(clientOf(), withInput(command, input), signal);
+      consumedCapacity = sumOfCapacity(answer, consumedCapacity);
+      return answer;
+    };
+    const onRetry = (retry: Retry) => {
+      policy.onRetry?.(retry);
+      const { operation, entity } = context;
+      const fields = {
+        request: name,
+        operation,
+        entity,
+        attempt: retry.attempt,
+        error: nameOf(retry.error),
+      };
+      logger?.warn(fields, "DynamoDB request is sent again");
+    };
+    // Made for a retry only: most requests need no second attempt.
+    const policyOfRetry = (): RetryPolicy => {
+      const signals = [closing.signal, signal, policy.signal].filter((one) => one !== undefined);
+      return { ...policy, onRetry, signal: AbortSignal.any(signals) };
+    };
+
+    try {
+      const input = prepared(name, command.input, events !== undefined);
+      return await exchange(name, input, attempt, policyOfRetry, policy.maxRetries);
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      if (events !== undefined || logger !== undefined) {
+        const event: RequestEvent = {
+          request: name,
+          operation: context.operation,
+          entity: context.entity,
+          table: tableOf(command.input),
+          attempts,
+          durationMs: clock.now() - started,
+          consumedCapacity,
+          error: failure === undefined ? undefined : (nameOf(failure) ?? "Error"),
+        };
+        announce(event, events, logger);
+      }
+    }
+  }
+
+  return {
+    send: async (name, input, call) => {
+      const Command = commands[name] as new (input: object) => object;
+      try {
+        // The command's class decides its answer; the table above pairs the two.
+        return (await run(new Command(input) as Command, call)) as never;
+      } catch (error) {
+        for (const holder of [error, ...cancellationReasonsOf(error)]) convertItem(holder);
+        throw error;
+      }
+    },
+    client: {
+      send: async (command, native = {}) => {
+        const { abortSignal } = native as { abortSignal?: AbortSignal };
+        try {
+          return await run(command as Command, { context: {}, signal: abortSignal });
+        } catch (error) {
+          throw freshError(error);
+        }
+      },
+    },
+    close: () => closing.abort(new AbortedError("the data layer is closed")),
+  };
+}
+
+/** One HTTP attempt. A client that does not know the signal is left behind, not waited for. */
+async function attemptOnce(
+  client: CommandClient,
+  command: Command,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
+  if (signal === undefined) return (await send(command)) ?? {};
+  signal.throwIfAborted();
+  return (await orAborted(send(command, { abortSignal: signal }), signal)) ?? {};
+}
+
+/** Sends until answered, and sends what a batch left unprocessed until nothing is left. */
+async function exchange(
+  name: string,
+  input: Record<string, unknown>,
+  attempt: (input: Record<string, unknown>) => Promise<Answer>,
+  policyOfRetry: () => RetryPolicy,
+  maxRetries: number,
+): Promise<Answer> {
+  const leftover = unprocessedField[name];
+  if (leftover === undefined) return retried(() => attempt(input), policyOfRetry, maxRetries);
+
+  let remaining = input;
+  let merged: Answer | undefined;
+  const round = async (): Promise<Answer> => {
+    for (;;) {
+      const answer = await attempt(remaining);
+      merged = mergeAnswers(merged ?? {}, answer);
+      const rest = answer[leftover] as Record<string, unknown> | undefined;
+      if (rest === undefined || Object.keys(rest).length === 0) return merged;
+      const progress = name === "BatchGet" && countOf(rest) < countOf(remaining.RequestItems);
+      remaining = { ...remaining, RequestItems: rest };
+      // A BatchGet answer is cut at 16 MB: going on at once is paging, not a retry.
+      if (!progress) throw new Unprocessed();
+    }
+  };
+  try {
+    return await retried(round, policyOfRetry, maxRetries);
+  } catch (error) {
+    // A part was answered: what is left of the batch is known, also where its retries were refused.
+    if (merged !== undefined && (error instanceof Unprocessed || isRetryableError(error))) {
+      return merged;
+    }
+    throw error;
+  }
+}
+
+const unprocessedField: Readonly<Record<string, string | undefined>> = {
+  BatchGet: "UnprocessedKeys",
+  BatchWrite: "UnprocessedItems",
+};
+
+async function retried<T>(
+  fn: () => Promise<T>,
+  policyOfRetry: () => RetryPolicy,
+  maxRetries: number,
+): Promise<T> {
+  try {
+    return await fn();
+  } catch (error) {
+    if (maxRetries === 0 || !isRetryableError(error)) throw error;
+    return await retryAfter(error, fn, policyOfRetry());
+  }
+}
+
+/** Joins the answers to the parts of one batch; what is unprocessed is the last answer's. */
+function mergeAnswers(merged: Answer, answer: Answer): Answer {
+  const before = (merged.Responses ?? {}) as Record<string, unknown[]>;
+  const responses = { ...before };
+  for (const [table, items] of Object.entries(
+    (answer.Responses ?? {}) as Record<string, unknown[]>,
+  )) {
+    responses[table] = [...(before[table] ?? []), ...items];
+  }
+  const hasResponses = merged.Responses !== undefined || answer.Responses !== undefined;
+  return { ...answer, ...(hasResponses && { Responses: responses }) };
+}
+
+/** Keys or items of a batch's `RequestItems`, over all tables. */
+function countOf(requestItems: unknown): number {
+  let count = 0;
+  for (const entry of Object.values((requestItems ?? {}) as Record<string, unknown>)) {
+    count += Array.isArray(entry)
+      ? entry.length
+      : ((entry as { Keys?: unknown[] }).Keys?.length ?? 0);
+  }
+  return count;
+}
+
+/** The input as it is sent: a transaction with its token, and capacity asked for where it is used. */
+function prepared(
+  name: string,
+  input: Record<string, unknown>,
+  capacity: boolean,
+): Record<string, unknown> {
+  const token = name === "TransactWrite" && input.ClientRequestToken === undefined;
+  const total = capacity && input.ReturnConsumedCapacity === undefined;
+  if (!token && !total) return input;
+  return {
+    ...input,
+    // Set before the first attempt, so that a retry of a transaction is the same transaction.
+    ...(token && { ClientRequestToken: randomUUID() }),
+    ...(total && { ReturnConsumedCapacity: "TOTAL" }),
+  };
+}
+
+function withInput(command: Command, input: Record<string, unknown>): Command {
+  if (command.input === input) return command;
+  const Command = command.constructor as unknown as new (input: object) => Command;
+  return new Command(input);
+}
+
+function announce(
+  event: RequestEvent,
+  events: RequestListener | undefined,
+  logger: Logger | undefined,
+): void {
+  logger?.debug(event, "DynamoDB request");
+  try {
+    events?.(event);
+  } catch (error) {
+    logger?.warn({ error: nameOf(error) }, "the events listener threw");
+  }
+}
+
+function sumOfCapacity(answer: Answer, before: number | undefined): number | undefined {
+  const consumed = answer.ConsumedCapacity;
+  if (consumed === undefined || consumed === null) return before;
+  const entries = (Array.isArray(consumed) ? consumed : [consumed]) as { CapacityUnits?: number }[];
+  return entries.reduce((sum, entry) => sum + (entry.CapacityUnits ?? 0), before ?? 0);
+}
+
+function tableOf(input: Record<string, unknown>): string {
+  if (typeof input.TableName === "string") return input.TableName;
+  const requests = input.RequestItems;
+  if (typeof requests === "object" && requests !== null) return Object.keys(requests).join(",");
+  const items = (input.TransactItems ?? []) as Record<string, { TableName?: string }>[];
+  const names = items.flatMap((item) => Object.values(item).map((one) => one?.TableName));
+  return [...new Set(names)].join(",");
+}
+
+/**
+ * lib-dynamodb converts answers but leaves the items on errors in DynamoDB's own form (3.1162).
+ * ElectroDB converts them itself, so it gets them as they are.
+ */
+function convertItem(holder: unknown): void {
+  const item = (holder as { readonly Item?: unknown } | null | undefined)?.Item;
+  if (typeof item !== "object" || item === null || !Object.values(item).every(isAttributeValue)) {
+    return;
+  }
+  const value = unmarshall(item as Parameters<typeof unmarshall>[0]);
+  Reflect.defineProperty(holder as object, "Item", {
+    value,
+    enumerable: false,
+    configurable: true,
+    writable: true,
+  });
+}
+
+function isAttributeValue(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const types = Object.keys(value);
+  return types.length === 1 && /^(?:S|N|BOOL|NULL|L|M|B|SS|NS|BS)$/.test(types[0] ?? "");
+}
+
+/**
+ * ElectroDB defines properties on what it catches: a frozen or reused error, or a value that is no
+ * Error, would lose its cause there ("Cannot redefine property").
+ */
+function freshError(error: unknown): Error {
+  const source = (
+    typeof error === "object" && error !== null ? error : { message: String(error) }
+  ) as Error;
+  const fresh = new Error(source.message, { cause: error });
+  for (const property of [
+    "name",
+    "code",
+    "Code",
+    "$metadata",
+    "$fault",
+    "$retryable",
+    "Item",
+    "CancellationReasons",
+  ]) {
+    const value = (source as unknown as Record<string, unknown>)[property];
+    if (value !== undefined) {
+      const enumerable = property !== "Item" && property !== "CancellationReasons";
+      Object.defineProperty(fresh, property, {
+        value,
+        enumerable,
+        configurable: true,
+        writable: true,
+      });
+    }
+  }
+  return fresh;
+}

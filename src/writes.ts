@@ -1,0 +1,362 @@
+/**
+ * Single-item writes: how each request is built, and what a refused one means.
+ *
+ * DynamoDB says only that a condition failed. Each write asks for the item that was there and tells
+ * from it whether to write again, knowing more, or which error it is.
+ */
+import type {
+  DeleteCommandInput,
+  PutCommandInput,
+  UpdateCommandInput,
+} from "@aws-sdk/lib-dynamodb";
+import { atom, type Compiled, joined } from "./condition-logic.js";
+import { compileWhere, type PathSegments, Placeholders } from "./conditions.js";
+import { type AnyEntity, type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
+import {
+  type CallContext,
+  ConditionalCheckFailedError,
+  describe,
+  type DynamoDBError,
+  invalid,
+  ItemNotFoundError,
+  withContext,
+} from "./errors.js";
+import { type AnyItem, itemOf } from "./item.js";
+import { type Change, pathText } from "./payload.js";
+import { attribute, type RawItem, type RawKey } from "./table.js";
+import type { Clock } from "./transport.js";
+
+export type WriteRequest =
+  | { readonly kind: "Put"; readonly input: PutCommandInput }
+  | { readonly kind: "Update"; readonly input: UpdateCommandInput }
+  | { readonly kind: "Delete"; readonly input: DeleteCommandInput };
+
+/** What a refused write showed: the item that was there, or that none was. */
+export interface Seen {
+  readonly item: RawItem | null;
+  /** What DynamoDB answered. */
+  readonly cause?: unknown;
+}
+
+/** One write of one item. */
+export interface Write<Result> {
+  readonly context: CallContext;
+  readonly key: RawKey;
+  /** The request, given what a refused one showed. */
+  request(seen: Seen | undefined): WriteRequest;
+  /** Whether a failed condition shows that an item is there. */
+  readonly refusedByItem: boolean;
+  /** What a failed condition means: write again, or this error. */
+  refused(seen: Seen): DynamoDBError | "again";
+  /** What the call returns, from the attributes that the request asked back. */
+  result(attributes: RawItem | undefined): Result;
+}
+
+/** The entity that is written to, and where the time comes from. */
+export interface Target {
+  readonly model: EntityModel;
+  readonly entity: AnyEntity;
+  readonly clock: Clock;
+}
+
+/** A checked item on its way in. */
+export interface Draft {
+  readonly parts: KeyParts;
+  readonly data: Record<string, unknown>;
+  /** Set where the caller gave it. */
+  readonly createdAt: number | undefined;
+}
+
+type Params<Input> = { params(options?: object): Input };
+
+/** The stored form of a new item. */
+export function rawItemOf({ model, entity }: Target, draft: Draft, now: number): RawItem {
+  const put: Params<PutCommandInput> = entity.put(attributesOf(draft, now));
+  return { ...rawKeyOf(model, draft.parts), ...put.params().Item };
+}
+
+function attributesOf({ parts, data, createdAt }: Draft, now: number) {
+  return { ...parts, data, createdAt: createdAt ?? now, updatedAt: now };
+}
+
+/** Writes an item that must not be there yet: one request. */
+export function createWrite(target: Target, draft: Draft): Write<AnyItem> {
+  const { model, entity, clock } = target;
+  const context: CallContext = { operation: "create", entity: model.name, key: keyText(draft.parts) };
+  let stored: RawItem | undefined;
+  return {
+    context,
+    key: rawKeyOf(model, draft.parts),
+    request: () => {
+      const create: Params<PutCommandInput> = entity.create(attributesOf(draft, clock.now()));
+      const input = create.params();
+      stored = input.Item as RawItem;
+      return { kind: "Put", input: { ...input, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } };
+    },
+    refusedByItem: true,
+    refused: (seen) => (seen.item === null ? "again" : conditionFailed(context, "the item is already there", model, seen)),
+    result: () => itemOf(model, stored as RawItem),
+  };
+}
+
+/**
+ * Creates or replaces an item: one request, two where a dated item is not yet in the index or the
+ * stored UpdatedAt is not older than the clock. CreatedAt and the place in the index stay.
+ */
+export function putWrite({ model, entity, clock }: Target, draft: Draft): Write<AnyItem> {
+  const context: CallContext = { operation: "put", entity: model.name, key: keyText(draft.parts) };
+  const key = rawKeyOf(model, draft.parts);
+  return {
+    context,
+    key,
+    request: (seen) => {
+      const item = seen?.item ?? undefined;
+      const now = later(clock, item);
+      const unindexed = model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
+      const createdAt = unindexed ? (item[attribute.createdAt] ?? draft.createdAt ?? now) : (draft.createdAt ?? now);
+      const upsert: Params<UpdateCommandInput> = entity.upsert(attributesOf({ ...draft, createdAt }, now));
+      const input = upsert.params();
+      const own = new Placeholders();
+      const kept = unindexed ? [] : model.dated ? [attribute.createdAt, attribute.indexSortKey] : [attribute.createdAt];
+      return {
+        kind: "Update",
+        input: withOwn(
+          {
+            ...input,
+            UpdateExpression: keeping(input, kept),
+            ConditionExpression: joined("AND", [
+              isOlder(own, now),
+              ...(model.dated ? [unindexed ? isUnindexed(own, item) : isIndexed(own)] : []),
+            ]).text,
+            ReturnValues: "ALL_NEW",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          },
+          own,
+        ),
+      };
+    },
+    refusedByItem: true,
+    // Each condition is one that knowing the item satisfies.
+    refused: () => "again",
+    result: (attributes) => itemOf(model, { ...key, ...attributes }),
+  };
+}
+
+/** Rewrites an upsert's assignments so that the named attributes stay where they are already set. */
+function keeping(input: UpdateCommandInput, attributes: readonly string[]): string {
+  const names = Object.entries(input.ExpressionAttributeNames ?? {});
+  let expression = input.UpdateExpression ?? "";
+  for (const kept of attributes) {
+    const name = names.find(([, attributeName]) => attributeName === kept)?.[0] ?? "";
+    expression = expression.replace(
+      new RegExp(`(${name}) = (:\\w+)`),
+      (_, path, value) => `${path} = if_not_exists(${path}, ${value})`,
+    );
+  }
+  return expression;
+}
+
+/** UpdatedAt strictly grows: what is there must be older than what is written. */
+function isOlder(own: Placeholders, now: number): Compiled {
+  const updatedAt = own.name(attribute.updatedAt);
+  return joined("OR", [
+    atom(`attribute_not_exists(${updatedAt})`),
+    atom(`${updatedAt} < ${own.value(now)}`),
+  ]);
+}
+
+/** Nothing is there, or it has its place in the index, which then stays. */
+function isIndexed(own: Placeholders): Compiled {
+  return joined("OR", [
+    atom(`attribute_not_exists(${own.name(attribute.partitionKey)})`),
+    atom(`attribute_exists(${own.name(attribute.indexSortKey)})`),
+  ]);
+}
+
+/** The item that an earlier writer left out of the index is still as it was seen. */
+function isUnindexed(own: Placeholders, seen: RawItem): Compiled {
+  const createdAt = own.name(attribute.createdAt);
+  const seenAt = seen[attribute.createdAt];
+  return joined("AND", [
+    atom(`attribute_not_exists(${own.name(attribute.indexSortKey)})`),
+    atom(seenAt === undefined ? `attribute_not_exists(${createdAt})` : `${createdAt} = ${own.value(seenAt)}`),
+  ]);
+}
+
+/** A checked update. */
+export interface UpdatePlan {
+  readonly parts: KeyParts;
+  readonly changes: readonly Change[];
+  readonly removals: readonly PathSegments[];
+  readonly ifUpdatedAt: number | undefined;
+  readonly where: unknown;
+  /** What a payload that is made anew gets beside the changes: the ids that come from the key. */
+  readonly fromKey: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Changes an item that must be there: one request, two where it has no `Data` or the stored
+ * UpdatedAt is not older than the clock.
+ */
+export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan): Write<AnyItem> {
+  const context: CallContext = { operation: "update", entity: model.name, key: keyText(plan.parts) };
+  const key = rawKeyOf(model, plan.parts);
+  const parents = parentsOf(plan);
+  let now = 0;
+  let madeAnew = false;
+  const request = (seen: Seen | undefined): WriteRequest => {
+    now = later(clock, seen?.item ?? undefined);
+    madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
+    const patch: { set(values: object): Params<UpdateCommandInput> } = entity.patch(plan.parts);
+    const input = patch.set({ updatedAt: now }).params();
+    const own = new Placeholders();
+    const conditions = [atom(input.ConditionExpression ?? ""), isOlder(own, now)];
+    const isData = (path: PathSegments, type: string) =>
+      atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
+    conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
+    for (const parent of parents) conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
+    if (plan.ifUpdatedAt !== undefined) {
+      conditions.push(atom(`${own.name(attribute.updatedAt)} = ${own.value(plan.ifUpdatedAt)}`));
+    }
+    const where = compileWhere(plan.where, own, context);
+    if (where !== undefined) conditions.push(where);
+    return {
+      kind: "Update",
+      input: withOwn(
+        {
+          ...input,
+          UpdateExpression: `${input.UpdateExpression}${madeAnew ? newData(own, plan) : dataChanges(own, plan)}`,
+          ConditionExpression: joined("AND", conditions).text,
+          ReturnValues: "ALL_NEW",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        },
+        own,
+      ),
+    };
+  };
+  return {
+    context,
+    key,
+    request,
+    refusedByItem: false,
+    refused: (seen) => {
+      const { item, cause } = seen;
+      if (item === null) return notFound(context, key, cause);
+      if (plan.ifUpdatedAt !== undefined && item[attribute.updatedAt] !== plan.ifUpdatedAt) {
+        return conditionFailed(context, "the item was changed since it was read (ifUpdatedAt)", model, seen);
+      }
+      const data = item[attribute.data];
+      const missing = parents.find((parent) => !isContainer(valueAt(data, parent)));
+      if (missing !== undefined) {
+        const path = pathText(["data", ...missing]);
+        return invalid(context, [{ path, message: "is not there: nothing can be set or removed inside it" }], cause);
+      }
+      if ((item[attribute.updatedAt] ?? -1) >= now || isMap(data) === madeAnew) return "again";
+      if (plan.where === undefined) return "again";
+      return conditionFailed(context, "the condition does not hold (where)", model, seen);
+    },
+    result: (attributes) => itemOf(model, { ...key, ...attributes }),
+  };
+}
+
+function dataChanges(own: Placeholders, { changes, removals }: UpdatePlan): string {
+  const sets = changes.map(({ path, value }) => `, ${own.path(path)} = ${own.value(value)}`).join("");
+  const removes = removals.map((path) => own.path(path)).join(", ");
+  return `${sets}${removes === "" ? "" : ` REMOVE ${removes}`}`;
+}
+
+/** The whole payload where none was: every change then stands at the top, or its parent is missing. */
+function newData(own: Placeholders, { changes, fromKey }: UpdatePlan): string {
+  const data = { ...fromKey, ...Object.fromEntries(changes.map(({ path, value }) => [path[0], value])) };
+  return `, ${own.name(attribute.data)} = ${own.value(data)}`;
+}
+
+/** The containers that nested changes need to be there. */
+function parentsOf({ changes, removals }: UpdatePlan): PathSegments[] {
+  const parents = new Map<string, PathSegments>();
+  for (const path of [...changes.map((change) => change.path), ...removals]) {
+    if (path.length > 1) parents.set(JSON.stringify(path.slice(0, -1)), path.slice(0, -1));
+  }
+  return [...parents.values()];
+}
+
+function valueAt(value: unknown, path: PathSegments): unknown {
+  let found = value;
+  for (const segment of path) {
+    if (!isContainer(found) || !Object.hasOwn(found, segment)) return undefined;
+    found = (found as Record<string | number, unknown>)[segment];
+  }
+  return found;
+}
+
+function isContainer(value: unknown): value is object {
+  return Array.isArray(value) || isMap(value);
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.prototype.toString.call(value) === "[object Object]";
+}
+
+/** Deletes an item and returns it; one request. */
+export function deleteWrite(
+  { model, entity }: Target,
+  parts: KeyParts,
+  ifUpdatedAt: number | undefined,
+): Write<AnyItem | null> {
+  const context: CallContext = { operation: "delete", entity: model.name, key: keyText(parts) };
+  return {
+    context,
+    key: rawKeyOf(model, parts),
+    request: () => {
+      const remove: Params<DeleteCommandInput> = entity.delete(parts);
+      const input: DeleteCommandInput = { ...remove.params(), ReturnValues: "ALL_OLD" };
+      if (ifUpdatedAt === undefined) return { kind: "Delete", input };
+      const own = new Placeholders();
+      const condition = `${own.name(attribute.updatedAt)} = ${own.value(ifUpdatedAt)}`;
+      return {
+        kind: "Delete",
+        input: withOwn(
+          { ...input, ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: "ALL_OLD" },
+          own,
+        ),
+      };
+    },
+    refusedByItem: false,
+    refused: (seen) => {
+      const { item } = seen;
+      if (item !== null && item[attribute.updatedAt] === ifUpdatedAt) return "again";
+      const rule = item === null ? "the item is gone" : "the item was changed since it was read";
+      return conditionFailed(context, `${rule} (ifUpdatedAt)`, model, seen);
+    },
+    result: (attributes) => (attributes === undefined ? null : itemOf(model, attributes)),
+  };
+}
+
+/** The clock's time, or a millisecond after the stored item's. */
+function later(clock: Clock, item: RawItem | undefined): number {
+  return Math.max(clock.now(), (item?.[attribute.updatedAt] ?? -1) + 1);
+}
+
+/** Adds this layer's placeholders to a request's. */
+function withOwn<Input extends UpdateCommandInput | DeleteCommandInput>(input: Input, own: Placeholders): Input {
+  return {
+    ...input,
+    ExpressionAttributeNames: { ...input.ExpressionAttributeNames, ...own.names },
+    ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ...own.values },
+  };
+}
+
+/** `no such item`, for the calls that want one to be there. */
+export function notFound(context: CallContext, { PK, SK }: RawKey, cause?: unknown): ItemNotFoundError {
+  return withContext(new ItemNotFoundError(PK, SK, describe(context, "no such item"), cause), context);
+}
+
+function conditionFailed(
+  context: CallContext,
+  rule: string,
+  model: EntityModel,
+  { item, cause }: Seen,
+): ConditionalCheckFailedError {
+  const was = item === null ? null : itemOf(model, item);
+  return withContext(new ConditionalCheckFailedError(describe(context, rule), cause, was), context);
+}
