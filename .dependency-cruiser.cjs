@@ -11,6 +11,7 @@ const src = (...names) => `^src/(?:${names.join("|")})\\.ts$`;
 
 const ground = src("table", "errors", "config");
 const middle = src("keys", "retry", "client");
+const repository = src("repository", "repository-[a-z-]+");
 const top = src("data-layer", "index");
 const published = "^(?:src|entities|services)/";
 const testing = "^src/testing/";
@@ -45,6 +46,27 @@ module.exports = {
       severity: "error",
       from: { path: middle },
       to: { path: published, pathNot: [ground, middle] },
+    },
+    {
+      name: "third-floor",
+      comment: "transport knows requests, not entities: it stands on the floors below and on call.",
+      severity: "error",
+      from: { path: src("transport") },
+      to: { path: published, pathNot: [ground, middle, src("call")] },
+    },
+    {
+      name: "repository-is-no-store",
+      comment: "The generic repository and the facade share what lies below them, not each other.",
+      severity: "error",
+      from: { path: repository },
+      to: { path: ["^(?:entities|services)/", src("entity-store")] },
+    },
+    {
+      name: "store-is-no-repository",
+      comment: "The generic repository and the facade share what lies below them, not each other.",
+      severity: "error",
+      from: { path: published, pathNot: [repository, top, testing] },
+      to: { path: repository },
     },
     {
       name: "below-the-data-layer",

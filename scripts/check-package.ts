@@ -121,6 +121,9 @@ function checkNoMachinePaths(): void {
   }
 }
 
+/** ElectroDB's types take no narrower bound than this; it has one name, and that is the exception. */
+const electrodbBound = "export type AnyEntity = Entity<any, any, any, any>;";
+
 /** `any` as a type in a declaration, comments and string literals aside. */
 function checkNoAny(): void {
   const found = distFiles()
@@ -130,6 +133,7 @@ function checkNoAny(): void {
         .replaceAll(/\/\*[\s\S]*?\*\//g, (comment) => comment.replaceAll(/[^\n]/g, ""))
         .replaceAll(/\/\/.*$/gm, "")
         .replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""')
+        .replace(electrodbBound, "")
         .split("\n")
         .flatMap((line, index) =>
           /\bany\b/.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [],

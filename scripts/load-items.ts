@@ -2,7 +2,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FacadeName } from "../services/entities.js";
 import type { CallOptions, DataLayer, ValidationIssue } from "../src/index.js";
-import { isRejection, type Mapped, type Rejection, type SourceItem } from "./firestore/map-document.js";
+import {
+  isRejection,
+  type Mapped,
+  type Rejection,
+  type SourceItem,
+} from "./firestore/map-document.js";
 
 /** What became of the items so far. Grows while they are loaded, and holds after a failure too. */
 export interface LoadReport {

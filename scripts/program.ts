@@ -1,12 +1,7 @@
 /** The `bayon-data` command: its subcommands, and how each of them ends. */
 import { Command, CommanderError } from "commander";
 import { AbortedError, ConfigurationError } from "../src/index.js";
-import {
-  type CommandContext,
-  type ExitCode,
-  exitCode,
-  UsageError,
-} from "./commands/connection.js";
+import { type CommandContext, type ExitCode, exitCode, UsageError } from "./commands/connection.js";
 import { addSeedCommand } from "./commands/seed.js";
 import { addTableCommands } from "./commands/table.js";
 import { addValidateCommand } from "./commands/validate.js";
@@ -74,11 +69,7 @@ Examples:
 }
 
 /** Says what went wrong in a line or two. */
-function explain(
-  error: unknown,
-  { terminal, signal }: CommandContext,
-  verbose: boolean,
-): ExitCode {
+function explain(error: unknown, { terminal, signal }: CommandContext, verbose: boolean): ExitCode {
   if (signal.aborted && (error === signal.reason || error instanceof AbortedError)) {
     terminal.complain("interrupted");
     return exitCode.interrupted;

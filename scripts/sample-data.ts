@@ -48,6 +48,8 @@ interface Agent {
   readonly agency: string;
   readonly market: Market;
   readonly since: number;
+  /** Whether the agent's Google profile is connected. */
+  readonly connected: boolean;
 }
 
 function createAgent(index: number, seed: number): Agent {
@@ -64,6 +66,7 @@ function createAgent(index: number, seed: number): Agent {
     agency: random.pick(agencies),
     market: random.pick(markets),
     since: lastDay - random.integer(300, 800) * dayMs,
+    connected: index % 3 !== 2,
   };
 }
 
@@ -79,7 +82,7 @@ function* itemsOf(agent: Agent): Generator<SourceItem> {
   yield* standingOf(agent);
   yield* workOf(agent);
   yield* reviewsOf(agent);
-  if (agent.random.chance(0.6)) yield tokenOf(agent);
+  if (agent.connected) yield tokenOf(agent);
 }
 
 /** An item below the user, with its Firestore path. */

@@ -21,6 +21,8 @@ type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 export interface Terminal {
   /** Columns that a line may take, 100 at most. */
   readonly columns: number;
+  /** Whether a person is likely to be looking: what is too long for a line may be cut. */
+  readonly interactive: boolean;
   /** Results, on stdout. */
   line(text?: string): void;
   /** Trouble, on stderr. */
@@ -44,6 +46,7 @@ export function createTerminal(options: TerminalOptions = {}): Terminal {
   const colours = stdout.isTTY === true && !variables.NO_COLOR && variables.TERM !== "dumb";
   return {
     columns: Math.min(stdout.columns ?? 100, 100),
+    interactive: stdout.isTTY === true,
     line: (text = "") => stdout.write(`${text}\n`),
     complain: (text) => stderr.write(`${text}\n`),
     paint: (colour, text) => (colours ? styleText(colour, text) : text),
@@ -87,7 +90,7 @@ const wide =
  * Somebody's text for one line: without control characters, and cut to so many columns with an
  * ellipsis. East Asian characters and emoji take two.
  */
-export function fit(text: string, columns: number): string {
+export function cut(text: string, columns: number): string {
   const clean = text.replaceAll(/[\p{Cc}\u2028\u2029\s]+/gu, " ").trim();
   let width = 0;
   let kept = "";

@@ -37,10 +37,8 @@ export function createWrite(
         },
       };
     },
-    refusedByItem: true,
-    // Gone again since: there is room now.
-    refused: (seen) =>
-      seen.item === null ? "again" : conditionFailed(context, "the item is already there", seen),
+    refusedByItem: false,
+    refused: (seen) => conditionFailed(context, "the item is already there", seen),
     result: () => undefined,
   };
 }

@@ -4,6 +4,8 @@
  * ElectroDB gets it as its client, so a retry repeats one request (a page, a batch, a transaction)
  * and never starts a chain again.
  */
+
+import { randomUUID } from "node:crypto";
 import {
   BatchGetCommand,
   type BatchGetCommandInput,
@@ -37,7 +39,6 @@ import {
   type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { randomUUID } from "node:crypto";
 import { type Call, orAborted } from "./call.js";
 import { AbortedError, cancellationReasonsOf, isRetryableError, nameOf } from "./errors.js";
 import {

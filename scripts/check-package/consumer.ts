@@ -20,7 +20,7 @@ export async function main(): Promise<void> {
   if (item !== null) {
     const content: string = item.data.content;
     const createdAt: number = item.createdAt;
-    const name: string | undefined = item.data.name;
+    const name: string | null | undefined = item.data.name;
     console.log(content.length, createdAt.toFixed(), name, item.userId, item.contentId);
   }
   // @ts-expect-error null is for "not there"

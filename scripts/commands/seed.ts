@@ -1,11 +1,12 @@
 /** `bayon-data seed`: made-up agents, or the documents of a Firestore export. */
 import { type Command, Option } from "commander";
+import { collections } from "../firestore/collections.js";
 import { ExportError } from "../firestore/json-file.js";
 import type { Mapped } from "../firestore/map-document.js";
 import { type FirestoreExport, openExport } from "../firestore/read-export.js";
 import { createReport, type LoadReport, loadItems } from "../load-items.js";
 import { sampleItems } from "../sample-data.js";
-import { count, duration, fit, type Terminal, table as columns } from "../terminal.js";
+import { table as columns, count, cut, duration, type Terminal } from "../terminal.js";
 import {
   addConnectionFlags,
   type CommandContext,
@@ -14,8 +15,8 @@ import {
   placeOf,
   refuseProduction,
   UsageError,
-  withConnection,
   wholeNumber,
+  withConnection,
 } from "./connection.js";
 
 interface SeedFlags extends ConnectionFlags {
@@ -115,12 +116,14 @@ function show(report: LoadReport, source: Source, terminal: Terminal): void {
 
 /** How many of each entity were written, were there already, and were rejected. */
 function summaryOf({ counts }: LoadReport): string[] {
-  const total = { written: 0, unchanged: 0, rejected: 0 };
-  const rows = [...counts].map(([facade, { written, unchanged, rejected }]) => {
+  const none = { written: 0, unchanged: 0, rejected: 0 };
+  const total = { ...none };
+  const rows = collections.flatMap(({ facade }) => {
+    const { written, unchanged, rejected } = counts.get(facade) ?? none;
     total.written += written;
     total.unchanged += unchanged;
     total.rejected += rejected;
-    return [facade, written, unchanged, rejected] as const;
+    return counts.has(facade) ? [[facade, written, unchanged, rejected] as const] : [];
   });
   const last = ["total", total.written, total.unchanged, total.rejected] as const;
   const head = ["", "written", "unchanged", "rejected"];
@@ -129,9 +132,10 @@ function summaryOf({ counts }: LoadReport): string[] {
 
 /** Each rejected document with its path and reasons. */
 export function showRejections({ rejections }: LoadReport, terminal: Terminal): void {
-  const { columns: width, paint } = terminal;
+  const { paint } = terminal;
+  const width = terminal.interactive ? terminal.columns - 10 : Number.POSITIVE_INFINITY;
   for (const { path, reasons } of rejections) {
-    terminal.line(`${paint("red", "rejected")}  ${fit(path, width - 10)}`);
-    for (const reason of reasons) terminal.line(`          ${fit(reason, width - 10)}`);
+    terminal.line(`${paint("red", "rejected")}  ${cut(path, width)}`);
+    for (const reason of reasons) terminal.line(`          ${cut(reason, width)}`);
   }
 }

@@ -1,7 +1,7 @@
 /** `bayon-data table create | describe | delete`. */
 import type { Command } from "commander";
 import type { TableInfo } from "../../src/index.js";
-import { count, table as columns } from "../terminal.js";
+import { table as columns, count } from "../terminal.js";
 import {
   addConnectionFlags,
   type CommandContext,

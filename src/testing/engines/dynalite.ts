@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConfigurationError } from "../../errors.js";
+import { attribute } from "../../table.js";
 import { type Engine, engineAt } from "./contract.js";
 import { installed, load } from "./installed.js";
 import { loopback, portError } from "./ports.js";
@@ -112,7 +113,8 @@ function tellOldItem(
     response.end = answer;
     if (!String(text).includes("ConditionalCheckFailedException")) return answer(text);
     const { TableName, Key, Item } = JSON.parse(body.toString());
-    const key = Key ?? { PK: Item.PK, SK: Item.SK };
+    const { partitionKey, sortKey } = attribute;
+    const key = Key ?? { [partitionKey]: Item[partitionKey], [sortKey]: Item[sortKey] };
     const headers = { ...request.headers, "x-amz-target": "DynamoDB_20120810.GetItem" };
     const get = Buffer.from(JSON.stringify({ TableName, Key: key, ConsistentRead: true }));
     const collected = {

@@ -1,0 +1,190 @@
+/** Faults between the SDK and the engine, at the level of HTTP, for any data layer. */
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { Readable } from "node:stream";
+import { ConfigurationError } from "../errors.js";
+
+/** What can go wrong. */
+export type Fault =
+  /** DynamoDB answers 400 ProvisionedThroughputExceededException. */
+  | "throttle"
+  /** No answer comes: the request times out. */
+  | "timeout"
+  /** The connection is reset before the engine sees the request. */
+  | "connectionReset"
+  /** DynamoDB answers 500 InternalServerError. */
+  | "serverError"
+  /** Half of a batch (rounded up, at least one) comes back unprocessed; other requests pass. */
+  | "partialUnprocessed";
+
+/** A fault, for which requests, and how often. */
+export interface FaultRule {
+  readonly fault: Fault;
+  /** DynamoDB's operation, for instance `GetItem` or `BatchWriteItem`. @default all */
+  readonly operation?: string | undefined;
+  /** How many requests it hits; `Infinity` for all. @default 1 */
+  readonly times?: number | undefined;
+  /** How many matching requests pass before. @default 0 */
+  readonly after?: number | undefined;
+}
+
+/** A request as it reached the handler. */
+export interface ObservedRequest {
+  readonly operation: string;
+  /** The fault that hit it. */
+  readonly fault: Fault | undefined;
+}
+
+const kinds: readonly Fault[] = ["throttle", "timeout", "connectionReset", "serverError", "partialUnprocessed"];
+
+type HandlerRequest = Parameters<NodeHttpHandler["handle"]>[0];
+type HandlerAnswer = Awaited<ReturnType<NodeHttpHandler["handle"]>>;
+
+/**
+ * A request handler that fails on demand: give it to `createDataLayer({ requestHandler })`. Every
+ * HTTP request is in `requests`, so it counts them too.
+ */
+export class FaultyRequestHandler {
+  /** Every HTTP request since the start or the last `clear()`. */
+  readonly requests: ObservedRequest[] = [];
+  readonly metadata = { handlerProtocol: "http/1.1" };
+  private rules: { rule: FaultRule; passed: number; hits: number }[] = [];
+  private readonly inner: NodeHttpHandler;
+
+  constructor(inner: NodeHttpHandler = new NodeHttpHandler({ httpAgent: { maxSockets: 128 } })) {
+    this.inner = inner;
+  }
+
+  /** Adds a fault. The first rule that matches a request hits it. */
+  inject(rule: FaultRule): this {
+    if (!kinds.includes(rule.fault)) {
+      throw new ConfigurationError(`fault must be one of ${kinds.join(", ")}`);
+    }
+    this.rules.push({ rule, passed: 0, hits: 0 });
+    return this;
+  }
+
+  /** Takes all faults away and forgets the requests. */
+  clear(): this {
+    this.rules = [];
+    this.requests.length = 0;
+    return this;
+  }
+
+  async handle(request: HandlerRequest, options?: Parameters<NodeHttpHandler["handle"]>[1]): Promise<HandlerAnswer> {
+    const target = request.headers["x-amz-target"] ?? "";
+    const operation = target.slice(target.lastIndexOf(".") + 1);
+    const fault = this.faultFor(operation);
+    this.requests.push({ operation, fault });
+    switch (fault) {
+      case "throttle":
+        return failure(400, "ProvisionedThroughputExceededException", "The level of configured provisioned throughput was exceeded");
+      case "serverError":
+        return failure(500, "InternalServerError", "Internal server error");
+      case "timeout":
+        throw Object.assign(new Error("socket hang up: no answer in time"), { name: "TimeoutError", code: "ETIMEDOUT" });
+      case "connectionReset":
+        throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+      case "partialUnprocessed":
+        return this.partially(request, operation, options);
+      default:
+        return this.inner.handle(request, options);
+    }
+  }
+
+  destroy(): void {
+    this.inner.destroy();
+  }
+
+  updateHttpClientConfig(...change: Parameters<NodeHttpHandler["updateHttpClientConfig"]>): void {
+    this.inner.updateHttpClientConfig(...change);
+  }
+
+  httpHandlerConfigs(): ReturnType<NodeHttpHandler["httpHandlerConfigs"]> {
+    return this.inner.httpHandlerConfigs();
+  }
+
+  private faultFor(operation: string): Fault | undefined {
+    for (const state of this.rules) {
+      const { rule } = state;
+      if (rule.operation !== undefined && rule.operation !== operation) continue;
+      if (state.passed < (rule.after ?? 0)) {
+        state.passed += 1;
+        continue;
+      }
+      if (state.hits >= (rule.times ?? 1)) continue;
+      state.hits += 1;
+      return rule.fault;
+    }
+    return undefined;
+  }
+
+  /** Sends the first half of a batch on, and answers with the rest as unprocessed. */
+  private async partially(
+    request: HandlerRequest,
+    operation: string,
+    options?: Parameters<NodeHttpHandler["handle"]>[1],
+  ): Promise<HandlerAnswer> {
+    const field = { BatchGetItem: "UnprocessedKeys", BatchWriteItem: "UnprocessedItems" }[operation];
+    if (field === undefined) return this.inner.handle(request, options);
+    const body = JSON.parse(String(request.body)) as { RequestItems: Record<string, Batch> };
+    const sent: Record<string, Batch> = {};
+    const kept: Record<string, Batch> = {};
+    for (const [table, batch] of Object.entries(body.RequestItems)) {
+      const [first, rest] = halves(batch);
+      if (sizeOf(first) > 0) sent[table] = first;
+      kept[table] = rest;
+    }
+    if (Object.keys(sent).length === 0) return success({ Responses: {}, [field]: kept });
+    const text = JSON.stringify({ ...body, RequestItems: sent });
+    // A copy keeps the class's methods; the engines check no signature.
+    const half = Object.assign(Object.create(Object.getPrototypeOf(request)), request, {
+      body: text,
+      headers: { ...request.headers, "content-length": String(Buffer.byteLength(text)) },
+    }) as HandlerRequest;
+    const { response } = await this.inner.handle(half, options);
+    const chunks: Buffer[] = [];
+    for await (const chunk of response.body as Readable) chunks.push(Buffer.from(chunk as Buffer));
+    const answer = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+    return response.statusCode === 200 ? success({ ...answer, [field]: kept }) : jsonAnswer(response.statusCode, answer);
+  }
+}
+
+type Batch = unknown[] | { Keys: unknown[] };
+
+function sizeOf(batch: Batch): number {
+  return Array.isArray(batch) ? batch.length : batch.Keys.length;
+}
+
+function halves(batch: Batch): [Batch, Batch] {
+  const middle = Math.floor(sizeOf(batch) / 2);
+  if (Array.isArray(batch)) return [batch.slice(0, middle), batch.slice(middle)];
+  return [
+    { ...batch, Keys: batch.Keys.slice(0, middle) },
+    { ...batch, Keys: batch.Keys.slice(middle) },
+  ];
+}
+
+function success(body: object): HandlerAnswer {
+  return jsonAnswer(200, body);
+}
+
+function failure(statusCode: number, name: string, message: string): HandlerAnswer {
+  return jsonAnswer(statusCode, { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message });
+}
+
+function jsonAnswer(statusCode: number, body: object): HandlerAnswer {
+  const response = {
+    statusCode,
+    headers: { "content-type": "application/x-amz-json-1.0" },
+    body: Readable.from([Buffer.from(JSON.stringify(body))]),
+  };
+  // The SDK asks of a response what it has, not which class it is.
+  return { response: response as HandlerAnswer["response"] };
+}
+
+/** A request handler with faults: `createTestDataLayer({ requestHandler: faults({ fault: "throttle" }) })`. */
+export function faults(...rules: readonly FaultRule[]): FaultyRequestHandler {
+  const handler = new FaultyRequestHandler();
+  for (const rule of rules) handler.inject(rule);
+  return handler;
+}

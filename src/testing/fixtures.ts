@@ -1,0 +1,134 @@
+/** An item of each entity for tests, and factories that make more of them. */
+import type { FacadeName } from "../../services/entities.js";
+import type { Specs } from "../../services/stores.js";
+import type { InputOf } from "../store-types.js";
+
+/** What `put` and `create` take, with every key part there. */
+export type FixtureOf<F extends FacadeName> = InputOf<Specs[F], Specs[F]["parts"]>;
+
+/** One complete, plausible item per entity: all belong to the user and agent `user-1`. */
+export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = {
+  userProfile: {
+    userId: "user-1",
+    data: { email: "ana@example.com", displayName: "Ana Ruiz", photoURL: "https://example.com/ana.jpg" },
+  },
+  realEstateAgentProfile: {
+    userId: "user-1",
+    agentProfileId: "main",
+    data: {
+      name: "Ana Ruiz",
+      bio: "Fifteen years of helping families in Ballard find a home.",
+      certifications: ["CRS", "ABR"],
+      yearsOfExperience: 15,
+      phone: "(206) 555-0100",
+      agencyName: "Harbor Homes",
+    },
+  },
+  review: {
+    agentId: "user-1",
+    reviewId: "review-1",
+    data: {
+      author: { name: "Lee Park" },
+      source: "Google",
+      rating: 5,
+      comment: "Ana found us the right house in two weeks.",
+      date: "2025-03-01T12:00:00.000Z",
+    },
+  },
+  brandAudit: {
+    userId: "user-1",
+    auditId: "main",
+    data: {
+      results: [
+        { platform: "Zillow", platformUrl: "https://example.com/ana", foundName: "Ana Ruiz", status: "Consistent" },
+        { platform: "Yelp", foundName: "", foundPhone: null, status: "Not Found" },
+      ],
+      lastRun: "2025-03-02T08:30:00.000Z",
+    },
+  },
+  competitor: {
+    userId: "user-1",
+    competitorId: "competitor-1",
+    data: { name: "Max Olsen", agency: "Blue Door Realty", reviewCount: 120, avgRating: 4.6, socialFollowers: 3400, domainAuthority: 31 },
+  },
+  researchReport: {
+    userId: "user-1",
+    reportId: "report-1",
+    data: { topic: "Ballard, spring 2025", report: "# Ballard\n\nInventory rose by 8 %.", citations: ["https://example.com/mls"] },
+  },
+  project: { userId: "user-1", projectId: "project-1", data: { name: "Spring listings" } },
+  savedContent: {
+    userId: "user-1",
+    contentId: "content-1",
+    data: { type: "Blog Post", content: "Five things to fix before you sell.", name: "Before you sell", projectId: "project-1" },
+  },
+  trainingProgress: {
+    userId: "user-1",
+    moduleId: "social-media",
+    data: { completed: true, completedAt: "2025-02-11T10:00:00.000Z" },
+  },
+  marketingPlan: {
+    userId: "user-1",
+    planId: "plan-1",
+    data: { plan: [{ task: "Ask five clients for a review", rationale: "Reviews decide", tool: "Reviews", toolLink: "/reviews" }] },
+  },
+  reviewAnalysis: {
+    userId: "user-1",
+    analysisId: "main",
+    data: {
+      overallSentiment: "Positive",
+      summary: "Clients praise patience.",
+      keywords: ["patient"],
+      commonThemes: ["communication"],
+      analyzedAt: "2025-03-03T09:00:00.000Z",
+    },
+  },
+  oauthToken: {
+    userId: "user-1",
+    provider: "GOOGLE_BUSINESS",
+    data: { accessToken: "test-access-token", refreshToken: "test-refresh-token", expiryDate: 4102444800000 },
+  },
+};
+
+/** What a factory takes: any part of the key, a creation time, some of the payload. */
+export type OverridesOf<F extends FacadeName> = Partial<Omit<FixtureOf<F>, "data">> & {
+  data?: Partial<Specs[F]["data"]>;
+};
+
+type Factories = { readonly [F in FacadeName]: (overrides?: OverridesOf<F>) => FixtureOf<F> };
+
+/** The id that each factory counts up; profiles and tokens have one of each user's. */
+const countedIds: { readonly [F in FacadeName]: string } = {
+  userProfile: "userId",
+  realEstateAgentProfile: "agentProfileId",
+  review: "reviewId",
+  brandAudit: "auditId",
+  competitor: "competitorId",
+  researchReport: "reportId",
+  project: "projectId",
+  savedContent: "contentId",
+  trainingProgress: "moduleId",
+  marketingPlan: "planId",
+  reviewAnalysis: "analysisId",
+  oauthToken: "userId",
+};
+
+let made = 0;
+
+/** `make.savedContent({ data: { projectId: null } })`: the fixture with an id of its own and the overrides. */
+export const make: Factories = Object.fromEntries(
+  (Object.keys(fixtures) as FacadeName[]).map((name) => [
+    name,
+    (overrides: OverridesOf<typeof name> = {}) => {
+      made += 1;
+      const fixture = fixtures[name];
+      return {
+        ...fixture,
+        [countedIds[name]]: `${name}-${made}`,
+        ...overrides,
+        data: { ...structuredClone(fixture.data), ...overrides.data },
+      };
+    },
+  ]),
+  // Each factory is made from the fixture of its own name.
+) as unknown as Factories;
