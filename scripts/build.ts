@@ -13,6 +13,9 @@ import { build, type OutputOptions, type RolldownOptions } from "rolldown";
 
 const esmOnly = ["p-retry", "is-network-error"];
 
+/** The oldest Node of package.json's engines; newer syntax (`using`) is lowered. */
+const transform = { target: "node20.19" };
+
 const isRelative = (id: string): boolean => id.startsWith(".") || id.startsWith("/");
 const packageOf = (id: string): string =>
   id
@@ -30,6 +33,7 @@ const library = { index: "src/index.ts", testing: "src/testing/index.ts" };
 const esm: RolldownOptions & { output: OutputOptions } = {
   input: { ...library, cli: "scripts/cli.ts" },
   platform: "node",
+  transform,
   external: (id) => isBuiltin(id) || (!isRelative(id) && !id.startsWith("\0")),
   output: {
     ...output,
@@ -42,6 +46,7 @@ const esm: RolldownOptions & { output: OutputOptions } = {
 const cjs: RolldownOptions & { output: OutputOptions } = {
   input: library,
   platform: "node",
+  transform,
   external: (id) =>
     isBuiltin(id) || (!isRelative(id) && !id.startsWith("\0") && !esmOnly.includes(packageOf(id))),
   output: {

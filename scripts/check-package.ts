@@ -7,6 +7,7 @@
  */
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -73,6 +74,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   name: string;
   version: string;
   dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
 };
 
 // ---------------------------------------------------------------------------------------------
@@ -121,6 +123,25 @@ function checkNoMachinePaths(): void {
   }
 }
 
+const withoutComments = (code: string): string =>
+  code
+    .replaceAll(/\/\*[\s\S]*?\*\//g, (comment) => comment.replaceAll(/[^\n]/g, ""))
+    .replaceAll(/^\s*\/\/.*$/gm, "");
+
+/** What is imported must be declared, or it is there only by luck. */
+function checkDependencies(): void {
+  const { name, dependencies, peerDependencies } = manifest;
+  const declared = [name, ...Object.keys({ ...dependencies, ...peerDependencies })];
+  const specifier = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*"([@a-z][\w@./:-]*)"/g;
+  for (const file of distFiles().filter((path) => !path.endsWith(".txt"))) {
+    const code = withoutComments(readFileSync(join(root, "dist", file), "utf8"));
+    for (const [, id = ""] of code.matchAll(specifier)) {
+      const known = declared.some((other) => id === other || id.startsWith(`${other}/`));
+      if (!known && !isBuiltin(id)) throw new Error(`${file} imports ${id}`);
+    }
+  }
+}
+
 /** ElectroDB's types take no narrower bound than this; it has one name, and that is the exception. */
 const electrodbBound = "export type AnyEntity = Entity<any, any, any, any>;";
 
@@ -129,9 +150,7 @@ function checkNoAny(): void {
   const found = distFiles()
     .filter((file) => file.endsWith(".d.ts"))
     .flatMap((file) =>
-      readFileSync(join(root, "dist", file), "utf8")
-        .replaceAll(/\/\*[\s\S]*?\*\//g, (comment) => comment.replaceAll(/[^\n]/g, ""))
-        .replaceAll(/\/\/.*$/gm, "")
+      withoutComments(readFileSync(join(root, "dist", file), "utf8"))
         .replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""')
         .replace(electrodbBound, "")
         .split("\n")
@@ -193,6 +212,19 @@ async function install(tarball: string): Promise<void> {
   await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"]);
 }
 
+/** Importing opens nothing, starts nothing, and leaves a wrong environment to the first call. */
+async function checkImportIsIdle(): Promise<void> {
+  const wrong = { ...env, COAGENT_ENV: "nowhere", AWS_ENDPOINT_URL_DYNAMODB: "not a url" };
+  const script = `
+    const before = process.getActiveResourcesInfo().length;
+    await import("${manifest.name}");
+    await import("${manifest.name}/testing");
+    const after = process.getActiveResourcesInfo();
+    if (after.length > before) throw new Error("left open: " + after.join(", "));`;
+  const options = { cwd: project, env: wrong, timeout: 20_000 };
+  await exec(process.execPath, ["--input-type=module", "--eval", script], options);
+}
+
 /** The path of a Node of that major version, from the registry unless it is the current one. */
 async function findNode(major: number): Promise<string> {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
@@ -246,6 +278,7 @@ await check(`${packed.filename} holds dist and its papers, nothing else`, () =>
   checkContents(contents),
 );
 await check("dist names no path of this machine", checkNoMachinePaths);
+await check("dist imports only what package.json declares", checkDependencies);
 await check("no any in the published types", checkNoAny);
 await check("no engine behind `.` (import)", () => checkProductionBundle("index.js"));
 await check("no engine behind `.` (require)", () => checkProductionBundle("index.cjs"));
@@ -279,6 +312,7 @@ for (const [major, executable] of nodes) {
   );
 }
 
+await check("importing opens nothing and reads no environment", checkImportIsIdle);
 await check("a CommonJS Jest test, Jest as it comes", () =>
   node([bin("jest"), "--rootDir", project, "--config", "{}", "consumer.test.js"]),
 );

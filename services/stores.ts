@@ -9,14 +9,17 @@ export type Specs = { [F in FacadeName]: SpecOf<Entities[F]> };
 /** The stores under their facade names. */
 export type Stores = { readonly [F in FacadeName]: EntityStore<Specs[F], Entities[F]> };
 
-/** Makes the stores of one data layer. A first ElectroDB entity costs milliseconds, so they are lazy. */
-export function createStores(context: StoreContext): Stores {
+/**
+ * Makes the stores of one data layer. A first ElectroDB entity costs milliseconds, so they are lazy.
+ * @param owner fixes every partition to this user's or agent's
+ */
+export function createStores(context: StoreContext, owner?: string): Stores {
   const made = new Map<FacadeName, unknown>();
   const stores = {};
   for (const name of Object.keys(definitions) as FacadeName[]) {
     const storeOf = () => {
       const { entity, payload } = definitions[name];
-      return new EntityStore(entity({ table: context.tableName, client: context.transport.client }), payload, context);
+      return new EntityStore(entity({ table: context.tableName, client: context.transport.client }), payload, context, owner);
     };
     Object.defineProperty(stores, name, {
       enumerable: true,

@@ -5,7 +5,14 @@ import type { Service } from "electrodb";
 import { monotonicFactory } from "ulid";
 import { type Collections, createCollections } from "../services/collections.js";
 import { createEntities, createService, type Entities } from "../services/entities.js";
+import { createDashboards, type Dashboards } from "../services/dashboard.js";
+import { createOAuthTokens, type OAuthTokens } from "../services/oauth.js";
+import { createProfiles, type Profiles } from "../services/profiles.js";
+import { createProjects, type Projects } from "../services/projects.js";
+import { createReviews, type Reviews } from "../services/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
+import { createUserScope, type UserScope } from "../services/tenant.js";
+import { createTransaction, type Transaction } from "../services/transaction.js";
 import { createClient, createDocumentClient, type RequestHandler } from "./client.js";
 import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
@@ -36,8 +43,18 @@ export interface DataLayerOptions extends ConnectionOptions {
 }
 
 /** The data layer: a store per entity, and what spans them. */
-export interface DataLayer extends Stores {
+export interface DataLayer extends Stores, Dashboards {
   readonly collections: Collections;
+  readonly transaction: Transaction;
+  readonly projects: Projects;
+  readonly profiles: Profiles;
+  readonly reviews: Reviews;
+  readonly oauth: OAuthTokens;
+  /**
+   * The same with one user's id fixed: nothing given to it reaches another user's items.
+   * @throws ValidationError for an id that is no key
+   */
+  forUser(userId: string): UserScope;
   /** The ElectroDB Service over the same transport, for what the facade does not have. */
   readonly service: Service<Entities>;
   readonly table: TableAdmin;
@@ -73,8 +90,21 @@ export function createDataLayer(options: DataLayerOptions = {}): DataLayer {
     transport.close();
     clients.destroy();
   };
+  const transaction = createTransaction(context, stores);
+  const dashboards = createDashboards(context, stores);
+  const projects = createProjects(context, stores, transaction);
+  const profiles = createProfiles(stores, transaction);
+  const oauth = createOAuthTokens(context, stores);
+  const unscoped = { collections, dashboards, projects, profiles, oauth, stores };
   const rest: Omit<DataLayer, keyof Stores | "service"> = {
     collections,
+    transaction,
+    ...dashboards,
+    projects,
+    profiles,
+    reviews: createReviews(context, stores),
+    oauth,
+    forUser: (userId) => createUserScope(context, unscoped, userId),
     table: createTableAdmin(tableName, clients.plain, options.retry),
     configuration: { environment, tableName, region, endpoint },
     close,

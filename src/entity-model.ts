@@ -31,6 +31,8 @@ export interface EntityModel {
   readonly generated: string | undefined;
   /** Whether the index holds the items in order of their creation. */
   readonly dated: boolean;
+  /** Parts that are fixed: callers do not give them, and cannot. */
+  readonly fixed: Readonly<Record<string, string>>;
 }
 
 interface Declaration {
@@ -38,8 +40,8 @@ interface Declaration {
   readonly attributes: Readonly<Record<string, { readonly default?: unknown }>>;
 }
 
-/** Reads the model of a declared entity. */
-export function modelOf(entity: AnyEntity, payload: PayloadSchema): EntityModel {
+/** Reads the model of a declared entity. @param owner fixes the partition to this user's or agent's */
+export function modelOf(entity: AnyEntity, payload: PayloadSchema, owner?: string): EntityModel {
   const { model, attributes } = entity.schema as Declaration;
   const name = model.entity as EntityName;
   const templates: KeyTemplates = keyTemplates[name];
@@ -64,6 +66,7 @@ export function modelOf(entity: AnyEntity, payload: PayloadSchema): EntityModel 
     defaults,
     generated: sk.parts.find((part) => !(part in defaults)),
     dated: gsi1sk?.parts.includes("createdAt") ?? false,
+    fixed: owner === undefined ? {} : Object.fromEntries(pk.parts.map((part) => [part, owner])),
   };
 }
 
@@ -80,7 +83,11 @@ export function readParts(
   const parts: Record<string, string> = {};
   const issues: ValidationIssue[] = [];
   for (const name of names) {
-    const value = source[name] ?? model.defaults[name];
+    const fixed = model.fixed[name];
+    if (fixed !== undefined && name in source) {
+      issues.push({ path: name, message: "is fixed by forUser and must not be given" });
+    }
+    const value = fixed ?? source[name] ?? model.defaults[name];
     const rule = keyPartRule(value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
     // A part that breaks a rule never reaches a key: the issue stops the call.
@@ -124,6 +131,18 @@ export function keyText(parts: Readonly<Record<string, unknown>>): string {
 function shown(value: unknown): string {
   if (typeof value !== "string") return value === undefined ? "?" : typeof value;
   return value.length > 80 ? `${value.slice(0, 80)}…` : value;
+}
+
+/** The context of a call that names an item: what was given of the key, as it was given. */
+export function keyContext(
+  model: EntityModel,
+  operation: string,
+  given: unknown,
+  names: readonly string[] = model.parts,
+): CallContext {
+  const source = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+  const parts = names.map((name) => [name, model.fixed[name] ?? source[name] ?? model.defaults[name]]);
+  return { operation, entity: model.name, key: keyText(Object.fromEntries(parts)) };
 }
 
 /** Throws what was found, if anything. */

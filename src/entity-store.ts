@@ -5,12 +5,13 @@ import { type Call, type CallOptions, perform } from "./call.js";
 import {
   type AnyEntity,
   type EntityModel,
-  keyText,
+  keyContext,
   modelOf,
   rawKeyOf,
 } from "./entity-model.js";
 import { type CallContext, describe, UnprocessedItemsError, type ValidationIssue, withContext } from "./errors.js";
-import { InputReader, type Sources } from "./input.js";
+import { EntityWrites } from "./entity-writes.js";
+import type { InputReader, Sources } from "./input.js";
 import { isOf, itemOf } from "./item.js";
 import type { PayloadSchema } from "./payload.js";
 import { listItems, type QueryPlan, queryItems, readQueryOptions } from "./query.js";
@@ -30,7 +31,7 @@ import type {
 } from "./store-types.js";
 import { limits, type RawItem } from "./table.js";
 import type { Transport } from "./transport.js";
-import { createWrite, deleteWrite, notFound, putWrite, rawItemOf, type Target, updateWrite } from "./writes.js";
+import { notFound, rawItemOf, type Write } from "./writes.js";
 
 /** What the stores of one data layer share. */
 export interface StoreContext extends Sources {
@@ -47,18 +48,25 @@ export interface StoreContext extends Sources {
  * TimeoutError and AbortedError for the call's own limits, DynamoDBError for the rest.
  */
 export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
-  /** The ElectroDB entity, over the same transport. Its errors are ElectroDB's own. */
-  readonly entity: E;
+  /**
+   * The ElectroDB entity, over the same transport; its errors are ElectroDB's own. A store of one
+   * user's has none: native chains know no tenant.
+   */
+  declare readonly entity: E;
   /** What the store knows of its entity. @internal */
   readonly model: EntityModel;
-  private readonly context: StoreContext;
-  private readonly input: InputReader;
+  /** The store's writes, for transactions. @internal */
+  readonly writes: EntityWrites;
+  readonly #entity: E;
+  readonly #context: StoreContext;
 
-  constructor(entity: E, payload: PayloadSchema, context: StoreContext) {
-    this.entity = entity;
-    this.model = modelOf(entity, payload);
-    this.context = context;
-    this.input = new InputReader(this.model, context);
+  /** @param owner fixes the partition to this user's or agent's: callers then give no such part */
+  constructor(entity: E, payload: PayloadSchema, context: StoreContext, owner?: string) {
+    this.model = modelOf(entity, payload, owner);
+    this.writes = new EntityWrites(entity, this.model, context);
+    this.#entity = entity;
+    this.#context = context;
+    if (owner === undefined) this.entity = entity;
   }
 
   /**
@@ -69,12 +77,12 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     key: S["key"],
     options: GetOptions<F> = {},
   ): Promise<ItemOf<S, F> | null> {
-    const context = this.contextOf("get", key);
-    const parts = this.input.key(key, context);
-    const read = this.input.readOptions(options, context);
+    const context = keyContext(this.model, "get", key);
+    const parts = this.#input.key(key, context);
+    const read = this.#input.readOptions(options, context);
     return perform(context, options, async (call) => {
-      const raw = await this.context.reader.read(rawKeyOf(this.model, parts), read, call);
-      return this.itemOrNull<F>(raw);
+      const raw = await this.#context.reader.read(rawKeyOf(this.model, parts), read, call);
+      return this.#itemOrNull<F>(raw);
     });
   }
 
@@ -85,8 +93,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   ): Promise<ItemOf<S, F>> {
     const item = await this.get(key, options);
     if (item !== null) return item;
-    const context = this.contextOf("getOrThrow", key);
-    throw notFound(context, rawKeyOf(this.model, this.input.key(key, context)));
+    const context = keyContext(this.model, "getOrThrow", key);
+    throw notFound(context, rawKeyOf(this.model, this.#input.key(key, context)));
   }
 
   /**
@@ -97,9 +105,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): Promise<QueryPage<ItemOf<S, F>>> {
-    const { context, plan } = this.planQuery("query", partition, options);
+    const { context, plan } = this.#planQuery("query", partition, options);
     return perform(context, options, async (call) => {
-      const page = await queryItems(this.context.transport, this.model, plan, call);
+      const page = await queryItems(this.#context.transport, this.model, plan, call);
       return page as unknown as QueryPage<ItemOf<S, F>>;
     });
   }
@@ -112,8 +120,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): AsyncIterable<ItemOf<S, F>> {
-    const { context, plan } = this.planQuery("list", partition, options);
-    const { transport } = this.context;
+    const { context, plan } = this.#planQuery("list", partition, options);
+    const { transport } = this.#context;
     const readPage = (input: QueryCommandInput) =>
       perform(context, options, (call) => transport.send("Query", input, call));
     return listItems(readPage, this.model, plan) as AsyncIterable<unknown> as AsyncIterable<ItemOf<S, F>>;
@@ -124,9 +132,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * @throws ConditionalCheckFailedError, with `item`, where it is already there
    */
   async create(input: InputOf<S, S["newKey"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
-    const context = this.contextOf("create", input);
-    const draft = this.input.draft(input, context, { generateId: true });
-    return this.write(createWrite(this.target, draft), options) as Promise<ItemOf<S>>;
+    return this.#send(() => this.writes.create(input), options) as Promise<ItemOf<S>>;
   }
 
   /**
@@ -135,9 +141,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * not older than the clock.
    */
   async put(input: InputOf<S, S["key"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
-    const context = this.contextOf("put", input);
-    const draft = this.input.draft(input, context);
-    return this.write(putWrite(this.target, draft), options) as Promise<ItemOf<S>>;
+    return this.#send(() => this.writes.put(input), options) as Promise<ItemOf<S>>;
   }
 
   /**
@@ -151,9 +155,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     changes: Partial<S["data"]>,
     options: UpdateOptions<S> = {},
   ): Promise<ItemOf<S>> {
-    const context = this.contextOf("update", key);
-    const plan = this.input.update(key, changes, options, context);
-    return this.write(updateWrite(this.target, plan), options) as Promise<ItemOf<S>>;
+    return this.#send(() => this.writes.update(key, changes, options), options) as Promise<ItemOf<S>>;
   }
 
   /**
@@ -161,10 +163,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` does not hold
    */
   async delete(key: S["key"], options: DeleteOptions = {}): Promise<ItemOf<S> | null> {
-    const context = this.contextOf("delete", key);
-    const parts = this.input.key(key, context);
-    const ifUpdatedAt = this.input.lock(options.ifUpdatedAt, context);
-    return this.write(deleteWrite(this.target, parts, ifUpdatedAt), options) as Promise<ItemOf<S> | null>;
+    return this.#send(() => this.writes.delete(key, options), options) as Promise<ItemOf<S> | null>;
   }
 
   /**
@@ -177,9 +176,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     options: GetOptions<F> = {},
   ): Promise<(ItemOf<S, F> | null)[]> {
     const context: CallContext = { operation: "batchGet", entity: this.model.name };
-    const read = this.input.readOptions(options, context);
-    const rawKeys = this.input
-      .each(keys, "keys", context, (key, at) => this.input.key(key, at))
+    const read = this.#input.readOptions(options, context);
+    const rawKeys = this.#input
+      .each(keys, "keys", context, (key, at) => this.#input.key(key, at))
       .map((parts) => rawKeyOf(this.model, parts));
     const ids = rawKeys.map(keyId);
     const unique = new Map(rawKeys.map((rawKey, index) => [ids[index], rawKey]));
@@ -187,7 +186,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
       const found = new Map<string, RawItem>();
       const missed = new Set<string>();
       await inParallel(chunksOf([...unique.values()], limits.batchGetKeys), batchesInFlight, async (chunk) => {
-        const { items, unprocessed } = await this.context.reader.readBatch(chunk, read, call);
+        const { items, unprocessed } = await this.#context.reader.readBatch(chunk, read, call);
         for (const [id, item] of items) found.set(id, item);
         for (const rawKey of unprocessed) missed.add(keyId(rawKey));
       });
@@ -196,7 +195,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
         const message = describe(context, `${left.length} of ${keys.length} keys were not read after all retries`);
         throw withContext(new UnprocessedItemsError(message, left, 0), context);
       }
-      return ids.map((id) => this.itemOrNull<F>(found.get(id)));
+      return ids.map((id) => this.#itemOrNull<F>(found.get(id)));
     });
   }
 
@@ -210,16 +209,17 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     options: WriteOptions = {},
   ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchPut", entity: this.model.name };
-    const now = this.context.clock.now();
-    const drafts = this.input.each(items, "items", context, (item, at) =>
-      this.input.draft(item, at, { allowMissing: options.allowMissing }),
+    const target = { model: this.model, entity: this.#entity, clock: this.#context.clock };
+    const now = target.clock.now();
+    const drafts = this.#input.each(items, "items", context, (item, at) =>
+      this.#input.draft(item, at, { allowMissing: options.allowMissing }),
     );
     const writes = drafts.map((draft, index) => ({
       key: rawKeyOf(this.model, draft.parts),
       input: items[index],
-      item: () => rawItemOf(this.target, draft, now),
+      item: () => rawItemOf(target, draft, now),
     }));
-    return perform(context, options, (call) => this.writeAll(writes, context, call));
+    return perform(context, options, (call) => this.#writeAll(writes, context, call));
   }
 
   /**
@@ -229,9 +229,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    */
   async batchDelete(keys: readonly S["key"][], options: CallOptions = {}): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchDelete", entity: this.model.name };
-    const parts = this.input.each(keys, "keys", context, (key, at) => this.input.key(key, at));
+    const parts = this.#input.each(keys, "keys", context, (key, at) => this.#input.key(key, at));
     const writes = parts.map((part, index) => ({ key: rawKeyOf(this.model, part), input: keys[index] }));
-    return perform(context, options, (call) => this.writeAll(writes, context, call));
+    return perform(context, options, (call) => this.#writeAll(writes, context, call));
   }
 
   /**
@@ -239,47 +239,37 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * payload, its size. Empty where all is well.
    */
   check(input: unknown, options: Pick<WriteOptions, "allowMissing"> = {}): ValidationIssue[] {
-    return this.input.issuesOf(input, options);
+    return this.#input.issuesOf(input, options);
   }
 
-  private get target(): Target {
-    return { model: this.model, entity: this.entity, clock: this.context.clock };
-  }
-
-  private contextOf(operation: string, key: unknown): CallContext {
-    const given = typeof key === "object" && key !== null ? (key as Record<string, unknown>) : {};
-    const parts = Object.fromEntries(
-      this.model.parts.map((part) => [part, given[part] ?? this.model.defaults[part]]),
-    );
-    return { operation, entity: this.model.name, key: keyText(parts) };
-  }
-
-  private itemOrNull<F extends FieldOf<S>>(raw: RawItem | undefined): ItemOf<S, F> | null {
+  #itemOrNull<F extends FieldOf<S>>(raw: RawItem | undefined): ItemOf<S, F> | null {
     if (raw === undefined || !isOf(this.model, raw)) return null;
     // The stored item is of this entity; its payload is read as it is, not validated again.
     return itemOf(this.model, raw) as unknown as ItemOf<S, F>;
   }
 
-  private planQuery(operation: string, partition: unknown, options: object): { context: CallContext; plan: QueryPlan } {
-    const names = this.model.pk.parts;
-    const given = typeof partition === "object" && partition !== null ? (partition as Record<string, unknown>) : {};
-    const key = keyText(Object.fromEntries(names.map((name) => [name, given[name]])));
-    const context: CallContext = { operation, entity: this.model.name, key };
-    const parts = this.input.partition(partition, context);
-    return { context, plan: readQueryOptions(this.model, this.entity, parts, options, context) };
+  #planQuery(operation: string, partition: unknown, options: object): { context: CallContext; plan: QueryPlan } {
+    const context = keyContext(this.model, operation, partition, this.model.pk.parts);
+    const parts = this.#input.partition(partition, context);
+    return { context, plan: readQueryOptions(this.model, this.#entity, parts, options, context) };
   }
 
-  private async write<R>(write: Parameters<typeof runWrite<R>>[2], options: CallOptions): Promise<R> {
-    const { transport, tableName } = this.context;
+  async #send<R>(plan: () => Write<R>, options: CallOptions): Promise<R> {
+    const { transport, tableName } = this.#context;
+    const write = plan();
     return perform(write.context, options, (call) => runWrite(transport, tableName, write, call));
   }
 
-  private async writeAll(
+  get #input(): InputReader {
+    return this.writes.input;
+  }
+
+  async #writeAll(
     writes: Parameters<typeof writeBatch<unknown>>[2],
     context: CallContext,
     call: Call,
   ): Promise<{ written: number }> {
-    const { transport, tableName } = this.context;
+    const { transport, tableName } = this.#context;
     const { written, unwritten, cause } = await writeBatch(transport, tableName, writes, call);
     if (unwritten.length === 0) return { written };
     const why = cause instanceof Error ? `: ${cause.message}` : " after all retries";

@@ -56,6 +56,7 @@ export class DynamoDBError extends Error {
     this.operation = undefined;
     this.entity = undefined;
     hide(this, "originalError", originalError);
+    hide(this, Symbol.for("nodejs.util.inspect.custom"), inspected);
     hidePayload(originalError);
   }
 
@@ -63,6 +64,26 @@ export class DynamoDBError extends Error {
   toJSON(): Record<string, unknown> {
     return { ...(this as object), name: this.name, message: this.message };
   }
+}
+
+/** What a console shows: stack and fields, and of the cause its stack alone, whatever it holds. */
+function inspected(
+  this: DynamoDBError,
+  _depth: number,
+  options: object,
+  inspect: (value: unknown, options: object) => string,
+): string {
+  const { name: _name, message: _message, ...fields } = this.toJSON();
+  const { cause } = this;
+  if (cause instanceof DynamoDBError) fields.cause = cause;
+  else if (cause instanceof Error) fields.cause = verbatim(cause.stack ?? cause.message);
+  else if (cause !== undefined) fields.cause = verbatim(nameOf(cause) ?? typeof cause);
+  return `${this.stack ?? this.message} ${inspect(fields, options)}`;
+}
+
+/** A text that a console shows without quotes. */
+function verbatim(text: string): object {
+  return { [Symbol.for("nodejs.util.inspect.custom")]: () => text.replaceAll("\n", "\n  ") };
 }
 
 /** The item that the caller asked for is not there. */
@@ -390,7 +411,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function hide(target: object, property: string, value: unknown): void {
+function hide(target: object, property: PropertyKey, value: unknown): void {
   Object.defineProperty(target, property, {
     value,
     enumerable: false,

@@ -102,7 +102,7 @@ export class InputReader {
     }
     const { generated } = this.model;
     const withId =
-      options.generateId && generated !== undefined && input[generated] === undefined
+      options.generateId === true && generated !== undefined && input[generated] === undefined
         ? { ...input, [generated]: this.sources.createId(this.sources.clock.now()) }
         : input;
     const { parts, issues: keyIssues } = readParts(this.model, this.model.parts, withId);
@@ -117,7 +117,7 @@ export class InputReader {
       const message = `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)`;
       refuseIssues(context, [{ path: "data", message }]);
     }
-    return { parts, data, createdAt: createdAt as number | undefined };
+    return { parts, data, createdAt: createdAt as number | undefined, bytes };
   }
 
   /** What `draft` would refuse. */
@@ -164,6 +164,7 @@ export class InputReader {
       ifUpdatedAt: this.lock(options.ifUpdatedAt, context),
       where: options.where,
       fromKey: this.idsFromKey(parts, {}),
+      bytes,
     };
   }
 

@@ -21,6 +21,7 @@ export async function runWrite<R>(
   let seen: Seen | undefined;
   for (let round = 0; round < mostRounds; round += 1) {
     const request = write.request(seen);
+    if (request.kind === "ConditionCheck") throw new TypeError("a condition is for transactions only");
     try {
       // The request's kind and its input come from the same place.
       const answer = await transport.send(request.kind, request.input as never, call);
@@ -45,7 +46,7 @@ export async function runWrite<R>(
  * The item as the refusal gave it. DynamoDB gives none where none is there; where a write can only
  * be refused by an item, an engine that does not tell (dynalite 4.0.0) is asked: one more request.
  */
-async function whatWasThere(
+export async function whatWasThere(
   transport: Transport,
   tableName: string,
   { key, refusedByItem }: Write<unknown>,

@@ -15,6 +15,10 @@ export const attribute = {
   createdAt: "CreatedAt",
   updatedAt: "UpdatedAt",
   timeToLive: "TTL",
+  /** Who refreshes an OAuth token at the moment; only there while it is refreshed. */
+  leaseHolder: "LeaseHolder",
+  /** When that lease lapses, in epoch milliseconds. */
+  leaseUntil: "LeaseUntil",
 } as const;
 
 /** The table's only secondary index. Its projection is ALL. */

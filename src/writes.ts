@@ -27,9 +27,21 @@ import { attribute, type RawItem, type RawKey } from "./table.js";
 import type { Clock } from "./transport.js";
 
 export type WriteRequest =
+  | { readonly kind: "ConditionCheck"; readonly input: ConditionCheckInput }
   | { readonly kind: "Put"; readonly input: PutCommandInput }
   | { readonly kind: "Update"; readonly input: UpdateCommandInput }
   | { readonly kind: "Delete"; readonly input: DeleteCommandInput };
+
+/** A condition on an item, for transactions only. */
+export type ConditionCheckInput = Pick<
+  DeleteCommandInput,
+  | "TableName"
+  | "Key"
+  | "ConditionExpression"
+  | "ExpressionAttributeNames"
+  | "ExpressionAttributeValues"
+  | "ReturnValuesOnConditionCheckFailure"
+>;
 
 /** What a refused write showed: the item that was there, or that none was. */
 export interface Seen {
@@ -42,6 +54,8 @@ export interface Seen {
 export interface Write<Result> {
   readonly context: CallContext;
   readonly key: RawKey;
+  /** Bytes that it stores at least, where they count. */
+  readonly bytes?: number;
   /** The request, given what a refused one showed. */
   request(seen: Seen | undefined): WriteRequest;
   /** Whether a failed condition shows that an item is there. */
@@ -65,6 +79,8 @@ export interface Draft {
   readonly data: Record<string, unknown>;
   /** Set where the caller gave it. */
   readonly createdAt: number | undefined;
+  /** The size of the item. */
+  readonly bytes: number;
 }
 
 type Params<Input> = { params(options?: object): Input };
@@ -87,6 +103,7 @@ export function createWrite(target: Target, draft: Draft): Write<AnyItem> {
   return {
     context,
     key: rawKeyOf(model, draft.parts),
+    bytes: draft.bytes,
     request: () => {
       const create: Params<PutCommandInput> = entity.create(attributesOf(draft, clock.now()));
       const input = create.params();
@@ -109,6 +126,7 @@ export function putWrite({ model, entity, clock }: Target, draft: Draft): Write<
   return {
     context,
     key,
+    bytes: draft.bytes,
     request: (seen) => {
       const item = seen?.item ?? undefined;
       const now = later(clock, item);
@@ -192,6 +210,8 @@ export interface UpdatePlan {
   readonly where: unknown;
   /** What a payload that is made anew gets beside the changes: the ids that come from the key. */
   readonly fromKey: Readonly<Record<string, unknown>>;
+  /** The size of what is stored anew. */
+  readonly bytes: number;
 }
 
 /**
@@ -237,6 +257,7 @@ export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan):
   return {
     context,
     key,
+    bytes: plan.bytes,
     request,
     refusedByItem: false,
     refused: (seen) => {
@@ -307,6 +328,7 @@ export function deleteWrite(
   return {
     context,
     key: rawKeyOf(model, parts),
+    bytes: 0,
     request: () => {
       const remove: Params<DeleteCommandInput> = entity.delete(parts);
       const input: DeleteCommandInput = { ...remove.params(), ReturnValues: "ALL_OLD" };
@@ -329,6 +351,52 @@ export function deleteWrite(
       return conditionFailed(context, `${rule} (ifUpdatedAt)`, model, seen);
     },
     result: (attributes) => (attributes === undefined ? null : itemOf(model, attributes)),
+  };
+}
+
+/** A checked condition. */
+export interface CheckPlan {
+  readonly parts: KeyParts;
+  /** Whether the item must be there, or must not. */
+  readonly exists: boolean;
+  readonly ifUpdatedAt: number | undefined;
+  readonly where: unknown;
+}
+
+/** A condition on an item that a transaction does not write. */
+export function checkWrite({ model, entity }: Target, plan: CheckPlan): Write<undefined> {
+  const context: CallContext = { operation: "check", entity: model.name, key: keyText(plan.parts) };
+  const key = rawKeyOf(model, plan.parts);
+  return {
+    context,
+    key,
+    bytes: 0,
+    request: () => {
+      const get: Params<Pick<DeleteCommandInput, "TableName" | "Key">> = entity.get(plan.parts);
+      const own = new Placeholders();
+      const exists = plan.exists ? "attribute_exists" : "attribute_not_exists";
+      const conditions = [atom(`${exists}(${own.name(attribute.partitionKey)})`)];
+      if (plan.ifUpdatedAt !== undefined) {
+        conditions.push(atom(`${own.name(attribute.updatedAt)} = ${own.value(plan.ifUpdatedAt)}`));
+      }
+      const where = compileWhere(plan.where, own, context);
+      if (where !== undefined) conditions.push(where);
+      const input: ConditionCheckInput = {
+        ...get.params(),
+        ConditionExpression: joined("AND", conditions).text,
+        ExpressionAttributeNames: own.names,
+        ...(Object.keys(own.values).length > 0 && { ExpressionAttributeValues: own.values }),
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      };
+      return { kind: "ConditionCheck", input };
+    },
+    refusedByItem: false,
+    refused: (seen) => {
+      if (seen.item === null) return notFound(context, key, seen.cause);
+      const rule = plan.exists ? "the condition does not hold" : "the item is there";
+      return conditionFailed(context, rule, model, seen);
+    },
+    result: () => undefined,
   };
 }
 

@@ -1,0 +1,99 @@
+/** What the dashboard and the brand audit page show, each in three requests that go out together. */
+import { type CallOptions, perform } from "../src/call.js";
+import { InputReader } from "../src/input.js";
+import type { StoreContext } from "../src/entity-store.js";
+import type { ItemOf } from "../src/store-types.js";
+import { readRange } from "./range.js";
+import { newestFirst } from "./reviews.js";
+import type { Specs, Stores } from "./stores.js";
+
+/** A user, and the agent whose reviews are read. */
+export interface DashboardKey {
+  readonly userId: string;
+  readonly agentId: string;
+}
+
+export interface Dashboard {
+  /** The profile `main`, else the one that was written last. */
+  readonly agentProfile: ItemOf<Specs["realEstateAgentProfile"]> | null;
+  /** The audit `main`, else the one that was written last. */
+  readonly brandAudit: ItemOf<Specs["brandAudit"]> | null;
+  readonly competitors: ItemOf<Specs["competitor"]>[];
+  /** The newest by creation; adopted items only. */
+  readonly latestPlan: ItemOf<Specs["marketingPlan"]> | null;
+  /** Every review of the agent, in order of id. */
+  readonly reviews: ItemOf<Specs["review"]>[];
+  /** The three newest by their own date. */
+  readonly newestReviews: ItemOf<Specs["review"]>[];
+}
+
+export interface BrandAuditPage {
+  readonly agentProfile: Dashboard["agentProfile"];
+  readonly brandAudit: Dashboard["brandAudit"];
+  /** The analysis `main`, else the one that was written last. */
+  readonly reviewAnalysis: ItemOf<Specs["reviewAnalysis"]> | null;
+  /** Whether Google is connected; no secret is read. */
+  readonly connected: boolean;
+  readonly reviews: Dashboard["reviews"];
+}
+
+export interface Dashboards {
+  /**
+   * The dashboard: 3 requests in one wave (one more for each MB that a query passes). No body of
+   * content or report is read.
+   */
+  dashboard(key: DashboardKey, options?: CallOptions): Promise<Dashboard>;
+  /** The brand audit page: 3 requests in one wave (one more for each MB that a query passes). */
+  brandAuditPage(key: DashboardKey, options?: CallOptions): Promise<BrandAuditPage>;
+}
+
+export function createDashboards(context: StoreContext, stores: Stores): Dashboards {
+  const userOf = (key: DashboardKey, operation: string) => {
+    const call = { operation, key: `userId=${String(key?.userId)}, agentId=${String(key?.agentId)}` };
+    const parts = new InputReader(stores.userProfile.model, context).partition(key, call);
+    const agent = new InputReader(stores.review.model, context).partition(key, call);
+    return { call, parts, agentId: agent.agentId ?? "" };
+  };
+  return {
+    dashboard: async (key, options = {}) => {
+      const { call, parts, agentId } = userOf(key, "dashboard");
+      const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
+      const [range, plans, reviews] = await Promise.all([
+        perform(call, options, (running) => readRange(context, stores, names, parts, running)),
+        stores.marketingPlan.query({ userId: key.userId }, { ...options, by: "createdAt", order: "desc", limit: 1 }),
+        stores.review.query({ agentId }, options),
+      ]);
+      return {
+        agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
+        brandAudit: mainOf(range.brandAudit, "auditId"),
+        competitors: range.competitor,
+        latestPlan: plans.items[0] ?? null,
+        reviews: reviews.items,
+        newestReviews: newestFirst(reviews.items).slice(0, 3),
+      };
+    },
+    brandAuditPage: async (key, options = {}) => {
+      const { call, parts, agentId } = userOf(key, "brandAuditPage");
+      const names = ["realEstateAgentProfile", "brandAudit", "reviewAnalysis"] as const;
+      const [range, token, reviews] = await Promise.all([
+        perform(call, options, (running) => readRange(context, stores, names, parts, running)),
+        stores.oauthToken.get({ userId: key.userId }, { ...options, fields: ["provider"] }),
+        stores.review.query({ agentId }, options),
+      ]);
+      return {
+        agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
+        brandAudit: mainOf(range.brandAudit, "auditId"),
+        reviewAnalysis: mainOf(range.reviewAnalysis, "analysisId"),
+        connected: token !== null,
+        reviews: reviews.items,
+      };
+    },
+  };
+}
+
+/** The item with the id `main`, which the application writes, else the one written last. */
+function mainOf<T extends { updatedAt: number }>(items: readonly T[], id: keyof T): T | null {
+  const main = items.find((item) => item[id] === "main");
+  if (main !== undefined) return main;
+  return items.reduce<T | null>((last, item) => (last === null || item.updatedAt > last.updatedAt ? item : last), null);
+}

@@ -1,0 +1,285 @@
+/** OAuth tokens: stored, kept, and refreshed once however many callers want one. */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Call, type CallOptions, orAborted, perform } from "../src/call.js";
+import { Placeholders } from "../src/conditions.js";
+import { keyContext, rawKeyOf } from "../src/entity-model.js";
+import type { StoreContext } from "../src/entity-store.js";
+import {
+  type CallContext,
+  describe,
+  DynamoDBError,
+  invalid,
+  ItemNotFoundError,
+  nameOf,
+  type ValidationIssue,
+  withContext,
+} from "../src/errors.js";
+import { itemOf } from "../src/item.js";
+import { checkPayload } from "../src/payload.js";
+import type { ItemOf } from "../src/store-types.js";
+import { attribute, type RawItem, type RawKey } from "../src/table.js";
+import { notFound } from "../src/writes.js";
+import type { Specs, Stores } from "./stores.js";
+
+export type OAuthTokenItem = ItemOf<Specs["oauthToken"]>;
+export type OAuthTokenData = Specs["oauthToken"]["data"];
+
+/** What the provider answered to a refresh. */
+export interface RefreshedToken {
+  readonly accessToken: string;
+  /** A new refresh token, where the provider rotates it; else the stored one stays. */
+  readonly refreshToken?: string | null | undefined;
+  /** Epoch milliseconds. Where it is missing the new token counts as expired at the next call. */
+  readonly expiryDate?: number | null | undefined;
+}
+
+/** Asks the provider for a new token over HTTP. */
+export type RefreshToken = (
+  refreshToken: string,
+  about: { readonly userId: string; readonly provider: string; readonly signal: AbortSignal | undefined },
+) => Promise<RefreshedToken>;
+
+export interface ValidTokenOptions extends CallOptions {
+  /** Called once per lease, however many callers and processes wait. What it throws is thrown. */
+  readonly refresh: RefreshToken;
+  /** A token that expires within so many ms counts as expired. @default 60000 */
+  readonly marginMs?: number | undefined;
+  /** How long others wait for a refresh before they try themselves, in ms. @default 30000 */
+  readonly leaseMs?: number | undefined;
+}
+
+export interface OAuthTokens {
+  /**
+   * Stores what a consent brought. A stored refresh token stays where the consent brought none, and
+   * CreatedAt stays. One request where a token is there, two where none is.
+   */
+  store(userId: string, provider: string | undefined, token: OAuthTokenData, options?: CallOptions): Promise<OAuthTokenItem>;
+  /** The stored token with its secrets, or `null`. One request. */
+  get(userId: string, provider?: string, options?: CallOptions): Promise<OAuthTokenItem | null>;
+  /** Whether a token is there. One request; no secret is read. */
+  isConnected(userId: string, provider?: string, options?: CallOptions): Promise<boolean>;
+  /**
+   * A token that is valid now. One request while it is; expired: one read, one conditional claim of
+   * the lease, one refresh, one conditional store. Other callers wait and read, one request every
+   * 200 ms. A holder that died loses its lease after `leaseMs`.
+   * @throws ItemNotFoundError where no token is stored
+   * @throws DynamoDBError `RefreshTokenMissing` where it expired and cannot be refreshed
+   * @throws what `refresh` throws; the stored token is then as it was
+   */
+  validToken(userId: string, provider: string | undefined, options: ValidTokenOptions): Promise<OAuthTokenData>;
+  /** Deletes the token and returns it, or `null`. One request. */
+  remove(userId: string, provider?: string, options?: CallOptions): Promise<OAuthTokenItem | null>;
+}
+
+const pollMs = 200;
+
+/** Carries what the caller's `refresh` threw. */
+class RefreshFailure {
+  readonly thrown: unknown;
+
+  constructor(thrown: unknown) {
+    this.thrown = thrown;
+  }
+}
+
+export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthTokens {
+  const { transport, tableName, clock } = context;
+  const flights = new Map<string, Promise<OAuthTokenData>>();
+
+  const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
+    const key = { userId, ...(provider !== undefined && { provider }) };
+    const call = keyContext(stores.oauthToken.model, "oauth.store", key);
+    stores.oauthToken.writes.input.draft({ ...key, data: token }, call);
+    const { refreshToken, ...rest } = token;
+    // An expiry that is not known must not be the old token's.
+    const changes = { ...rest, expiryDate: token.expiryDate ?? null, ...(refreshToken && { refreshToken }) };
+    return perform(call, options, async ({ signal }) => {
+      const limit = signal === undefined ? {} : { signal };
+      for (;;) {
+        try {
+          return await stores.oauthToken.update(key, changes, limit);
+        } catch (error) {
+          if (!(error instanceof ItemNotFoundError)) throw error;
+        }
+        try {
+          return await stores.oauthToken.create({ ...key, data: token }, limit);
+        } catch (error) {
+          // Another consent was stored in between: merge into it.
+          if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
+        }
+      }
+    });
+  };
+
+  /** The stored token and its lease, as they are now. */
+  async function read(key: RawKey, call: Call): Promise<RawItem> {
+    const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
+    const answer = await transport.send("Get", input, call);
+    if (answer.Item === undefined) throw notFound(call.context, key);
+    return answer.Item as RawItem;
+  }
+
+  /** Takes the lease where the token is still the one that was seen. @returns whether it was taken */
+  async function claim(key: RawKey, seen: RawItem, holder: string, leaseMs: number, call: Call): Promise<boolean> {
+    const own = new Placeholders();
+    const until = own.name(attribute.leaseUntil);
+    const now = clock.now();
+    return conditionally(key, call, own, {
+      UpdateExpression: `SET ${own.name(attribute.leaseHolder)} = ${own.value(holder)}, ${until} = ${own.value(now + leaseMs)}`,
+      // Its own lease counts as free: the answer to a first attempt may have been lost.
+      ConditionExpression: `(attribute_not_exists(${until}) OR ${until} < ${own.value(now)} OR ${own.name(attribute.leaseHolder)} = ${own.value(holder)}) AND ${isToken(own, seen)}`,
+    });
+  }
+
+  /** Stores what the refresh brought, unless someone else has stored a token meanwhile. */
+  async function keep(key: RawKey, seen: RawItem, fresh: RefreshedToken, call: Call): Promise<boolean> {
+    const own = new Placeholders();
+    const accessToken = own.path(["accessToken"]);
+    const updatedAt = Math.max(clock.now(), (seen.UpdatedAt ?? -1) + 1);
+    const sets = [
+      `${own.name(attribute.updatedAt)} = ${own.value(updatedAt)}`,
+      `${accessToken} = ${own.value(fresh.accessToken)}`,
+      `${own.path(["expiryDate"])} = ${own.value(fresh.expiryDate ?? null)}`,
+      ...(fresh.refreshToken ? [`${own.path(["refreshToken"])} = ${own.value(fresh.refreshToken)}`] : []),
+    ];
+    return conditionally(key, call, own, {
+      UpdateExpression: `SET ${sets.join(", ")} REMOVE ${own.name(attribute.leaseHolder)}, ${own.name(attribute.leaseUntil)}`,
+      ConditionExpression: isToken(own, seen),
+    });
+  }
+
+  /** Gives the lease back, so that the next caller need not wait for it to lapse. */
+  async function release(key: RawKey, holder: string, call: Call): Promise<boolean> {
+    const own = new Placeholders();
+    const name = own.name(attribute.leaseHolder);
+    return conditionally(key, { context: call.context }, own, {
+      UpdateExpression: `REMOVE ${name}, ${own.name(attribute.leaseUntil)}`,
+      ConditionExpression: `${name} = ${own.value(holder)}`,
+    });
+  }
+
+  async function conditionally(
+    key: RawKey,
+    call: Call,
+    own: Placeholders,
+    expressions: { UpdateExpression: string; ConditionExpression: string },
+  ): Promise<boolean> {
+    try {
+      const placeholders = { ExpressionAttributeNames: own.names, ExpressionAttributeValues: own.values };
+      await transport.send("Update", { TableName: tableName, Key: { ...key }, ...expressions, ...placeholders }, call);
+      return true;
+    } catch (error) {
+      if (nameOf(error) === "ConditionalCheckFailedException") return false;
+      throw error;
+    }
+  }
+
+  async function refreshed(key: RawKey, options: ValidTokenOptions, call: Call): Promise<OAuthTokenData> {
+    const { refresh, marginMs = 60_000, leaseMs = 30_000 } = options;
+    const holder = randomUUID();
+    for (;;) {
+      const seen = await read(key, call);
+      const data = dataOf(seen);
+      if (!isExpired(data, clock.now() + marginMs)) return data;
+      const refreshToken = data.refreshToken;
+      if (!refreshToken) {
+        const message = describe(call.context, "the token expired and there is no refresh token: the user must consent again");
+        throw withContext(new DynamoDBError(message, "RefreshTokenMissing"), call.context);
+      }
+      if (await claim(key, seen, holder, leaseMs, call)) {
+        const { userId = "", provider = "" } = itemOf(stores.oauthToken.model, seen) as { userId?: string; provider?: string };
+        let fresh: RefreshedToken;
+        try {
+          fresh = await refresh(refreshToken, { userId, provider, signal: call.signal });
+          refuseUnusable(fresh, call.context);
+        } catch (error) {
+          await release(key, holder, call);
+          throw new RefreshFailure(error);
+        }
+        if (await keep(key, seen, fresh, { context: call.context })) {
+          const { refreshToken: rotated, ...rest } = fresh;
+          return { ...data, ...rest, expiryDate: fresh.expiryDate ?? null, ...(rotated && { refreshToken: rotated }) };
+        }
+        // Someone stored another token while this one was on its way: that one counts.
+        continue;
+      }
+      await sleep(pollMs, undefined, call.signal === undefined ? {} : { signal: call.signal });
+    }
+  }
+
+  return {
+    store,
+    get: (userId, provider, options = {}) => stores.oauthToken.get(keyOf(userId, provider), options),
+    isConnected: async (userId, provider, options = {}) =>
+      (await stores.oauthToken.get(keyOf(userId, provider), { ...options, fields: ["provider"] })) !== null,
+    validToken: async (userId, provider, options) => {
+      const { model, writes } = stores.oauthToken;
+      const given = keyOf(userId, provider);
+      const context = keyContext(model, "oauth.validToken", given);
+      const parts = writes.input.key(given, context);
+      checkOptions(options, context);
+      const key = rawKeyOf(model, parts);
+      const id = JSON.stringify(key);
+      const outcome = await perform(context, options, async (call) => {
+        // The flight is everyone's: one caller that leaves does not end it for the others.
+        let flight = flights.get(id);
+        if (flight === undefined) {
+          flight = refreshed(key, options, { context }).finally(() => flights.delete(id));
+          flights.set(id, flight);
+        }
+        // What the caller's own function threw is the caller's: it is not mapped.
+        const settled = flight.then(
+          (token) => ({ token }),
+          (error: unknown) => (error instanceof RefreshFailure ? error : Promise.reject(error)),
+        );
+        return orAborted(settled, call.signal);
+      });
+      if (outcome instanceof RefreshFailure) throw outcome.thrown;
+      return outcome.token;
+    },
+    remove: (userId, provider, options = {}) => stores.oauthToken.delete(keyOf(userId, provider), options),
+  };
+
+  function refuseUnusable(fresh: unknown, call: CallContext): void {
+    const { issues } = checkPayload(stores.oauthToken.model.payload, fresh);
+    const empty = (fresh as { accessToken?: unknown } | null)?.accessToken === "";
+    const found = empty ? [{ path: "data.accessToken", message: "is empty" }] : issues;
+    if (found.length === 0) return;
+    throw invalid(call, found.map(({ path, message }) => ({ path: path.replace("data", "refresh()"), message })));
+  }
+}
+
+function keyOf(userId: string, provider: string | undefined): { userId: string; provider?: string } {
+  return { userId, ...(provider !== undefined && { provider }) };
+}
+
+function checkOptions(options: ValidTokenOptions, context: CallContext): void {
+  const issues: ValidationIssue[] = [];
+  for (const path of ["marginMs", "leaseMs"] as const) {
+    const value = options?.[path];
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
+      issues.push({ path, message: "must be a number of milliseconds from 0" });
+    }
+  }
+  if (typeof options?.refresh !== "function") issues.push({ path: "refresh", message: "must be a function" });
+  if (issues.length > 0) throw invalid(context, issues);
+}
+
+function dataOf(raw: RawItem): OAuthTokenData {
+  // A token's payload is read as it is; what it lacks counts as expired.
+  return (raw.Data ?? {}) as OAuthTokenData;
+}
+
+/** A condition: the stored token is still the one that was seen. */
+function isToken(own: Placeholders, seen: RawItem): string {
+  const path = own.path(["accessToken"]);
+  const { accessToken } = dataOf(seen);
+  return accessToken === undefined ? `attribute_not_exists(${path})` : `${path} = ${own.value(accessToken)}`;
+}
+
+/** Only a number of milliseconds in the future counts; anything else is expired. */
+function isExpired({ accessToken, expiryDate }: OAuthTokenData, at: number): boolean {
+  if (typeof accessToken !== "string" || accessToken === "") return true;
+  return !(typeof expiryDate === "number" && expiryDate > at);
+}

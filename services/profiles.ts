@@ -1,0 +1,112 @@
+/** Profiles: saved in one go, and the photo that both have. */
+import { type CallOptions, perform } from "../src/call.js";
+import { keyContext } from "../src/entity-model.js";
+import { ConditionalCheckFailedError, DynamoDBError, ItemNotFoundError, TransactionCanceledError } from "../src/errors.js";
+import type { ItemOf } from "../src/store-types.js";
+import type { Specs, Stores } from "./stores.js";
+import type { Transaction } from "./transaction.js";
+
+type UserKey = Specs["userProfile"]["key"];
+type AgentKey = Specs["realEstateAgentProfile"]["key"];
+
+export interface Profiles {
+  /**
+   * Merges fields into an agent profile, or creates it with them. One request where it is there,
+   * two where it is not.
+   */
+  save(
+    key: AgentKey,
+    data: Partial<Specs["realEstateAgentProfile"]["data"]>,
+    options?: CallOptions,
+  ): Promise<ItemOf<Specs["realEstateAgentProfile"]>>;
+  /** The same for the user's own profile. */
+  save(
+    key: UserKey,
+    data: Partial<Specs["userProfile"]["data"]>,
+    options?: CallOptions,
+  ): Promise<ItemOf<Specs["userProfile"]>>;
+  /**
+   * Stores a photo on both profiles at once: one transaction where both are there, two where one
+   * has to be created.
+   * @param key `agentProfileId` is `main` where it is left out
+   * @throws DynamoDBError where the engine has no transactions
+   */
+  setPhoto(
+    key: { readonly userId: string; readonly agentProfileId?: string | undefined },
+    photoURL: string,
+    options?: CallOptions,
+  ): Promise<void>;
+}
+
+/** Rounds of create or merge; more mean that others create and delete the profile all the time. */
+const mostRounds = 4;
+
+export function createProfiles(stores: Stores, transaction: Transaction): Profiles {
+  async function save(key: UserKey | AgentKey, data: object, options: CallOptions = {}): Promise<unknown> {
+    // Both stores take a key and a payload of their own; the key tells which one is meant.
+    const store = ("agentProfileId" in key ? stores.realEstateAgentProfile : stores.userProfile) as AnyStore;
+    const call = keyContext(store.model, "profiles.save", key);
+    store.writes.input.draft({ ...key, data }, call);
+    return perform(call, options, async ({ signal }) => {
+      const limit = signal === undefined ? {} : { signal };
+      for (let round = 0; round < mostRounds; round += 1) {
+        const saved =
+          (await attempt(ItemNotFoundError, () => store.update(key, data, limit))) ??
+          (await attempt(ConditionalCheckFailedError, () => store.create({ ...key, data }, limit)));
+        if (saved !== undefined) return saved;
+      }
+      throw new DynamoDBError("others created and deleted the profile all the time", "WriteContention", undefined, true);
+    });
+  }
+
+  const setPhoto: Profiles["setPhoto"] = async ({ userId, agentProfileId = "main" }, photoURL, options = {}) => {
+    const agentKey = { userId, agentProfileId };
+    const call = keyContext(stores.realEstateAgentProfile.model, "profiles.setPhoto", agentKey);
+    const data = { photoURL };
+    return perform(call, options, async ({ signal }) => {
+      const limit = signal === undefined ? {} : { signal };
+      let [userIsThere, agentIsThere] = [true, true];
+      for (let round = 0; round < mostRounds; round += 1) {
+        try {
+          await transaction.write(
+            (tx) => [
+              userIsThere ? tx.userProfile.update({ userId }, data) : tx.userProfile.create({ userId, data }),
+              agentIsThere
+                ? tx.realEstateAgentProfile.update(agentKey, data)
+                : tx.realEstateAgentProfile.create({ ...agentKey, data }),
+            ],
+            limit,
+          );
+          return;
+        } catch (error) {
+          const reasons = error instanceof TransactionCanceledError ? error.reasons : [];
+          if (reasons.length === 0 || reasons.some((reason) => reason.code !== "ConditionalCheckFailed")) throw error;
+          // A profile that was thought to be there is not, or the other way round.
+          if (reasons.some((reason) => reason.index === 0)) userIsThere = !userIsThere;
+          if (reasons.some((reason) => reason.index === 1)) agentIsThere = !agentIsThere;
+        }
+      }
+      throw new DynamoDBError("others created and deleted the profiles all the time", "WriteContention", undefined, true);
+    });
+  };
+
+  return { save: save as Profiles["save"], setPhoto };
+}
+
+interface AnyStore extends Pick<Stores["userProfile"], "model" | "writes"> {
+  update(key: object, data: object, options: CallOptions): Promise<unknown>;
+  create(input: object, options: CallOptions): Promise<unknown>;
+}
+
+/** What the call returns, or `undefined` where it throws the expected error. */
+async function attempt<T>(
+  expected: typeof ItemNotFoundError | typeof ConditionalCheckFailedError,
+  run: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof expected) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+/** A range of sort keys of one partition, over several entities that lie side by side. */
+import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { Call } from "../src/call.js";
+import { Placeholders } from "../src/conditions.js";
+import type { EntityModel } from "../src/entity-model.js";
+import type { StoreContext } from "../src/entity-store.js";
+import { isOf, itemOf } from "../src/item.js";
+import { allItems } from "../src/paging.js";
+import { attribute, type RawItem } from "../src/table.js";
+import type { ItemOf } from "../src/store-types.js";
+import type { FacadeName } from "./entities.js";
+import type { Specs, Stores } from "./stores.js";
+
+/** The character after `#`: above every sort key that begins with an entity's prefix. */
+const afterSeparator = "$";
+
+/**
+ * All items of some entities of one user: one request per MB of the range from the first entity's
+ * sort keys to the last one's. What else lies between is filtered out by the engine.
+ */
+export async function readRange<const F extends FacadeName>(
+  { transport, tableName }: StoreContext,
+  stores: Stores,
+  names: readonly F[],
+  parts: Readonly<Record<string, string>>,
+  call: Call,
+): Promise<{ [N in F]: ItemOf<Specs[N]>[] }> {
+  const models = names.map((name): [F, EntityModel] => [name, stores[name].model]);
+  const prefixes = models.map(([, model]) => model.sk.prefix).sort();
+  const low = prefixes[0] ?? "";
+  const high = (prefixes.at(-1) ?? "").replace(/#$/, afterSeparator);
+  const own = new Placeholders();
+  const partition = models[0]?.[1].pk.build(parts);
+  const input: QueryCommandInput = {
+    TableName: tableName,
+    KeyConditionExpression: `${own.name(attribute.partitionKey)} = ${own.value(partition)} AND ${own.name(attribute.sortKey)} BETWEEN ${own.value(low)} AND ${own.value(high)}`,
+    FilterExpression: `${own.name(attribute.entityType)} IN (${models.map(([, model]) => own.value(model.name)).join(", ")})`,
+    ExpressionAttributeNames: own.names,
+    ExpressionAttributeValues: own.values,
+  };
+  const items = await allItems(transport, input, call);
+  return Object.fromEntries(models.map(([name, model]) => [name, itemsOf(model, items)])) as never;
+}
+
+function itemsOf(model: EntityModel, items: readonly RawItem[]): object[] {
+  return items.filter((raw) => isOf(model, raw)).map((raw) => itemOf(model, raw));
+}

@@ -1,0 +1,239 @@
+/** Transactions over all entities: all or nothing, idempotent under retry. */
+import { type Call, type CallOptions, perform } from "../src/call.js";
+import { keyContext, rawKeyOf } from "../src/entity-model.js";
+import type { StoreContext } from "../src/entity-store.js";
+import {
+  type CallContext,
+  type CancellationReason,
+  cancellationReasonsOf,
+  describe,
+  DynamoDBError,
+  invalid,
+  isRetryableError,
+  nameOf,
+  TransactionCanceledError,
+  withContext,
+} from "../src/errors.js";
+import { type AnyItem, isOf, itemOf } from "../src/item.js";
+import { keyId } from "../src/reader.js";
+import { whatWasThere } from "../src/run-write.js";
+import type { DeleteOptions, InputOf, ItemOf, StoreSpec, UpdateOptions } from "../src/store-types.js";
+import { limits, type RawItem } from "../src/table.js";
+import type { Seen, Write } from "../src/writes.js";
+import type { FacadeName } from "./entities.js";
+import type { Specs, Stores } from "./stores.js";
+
+declare const resultOf: unique symbol;
+
+/** One operation of a transaction, checked when it was made. */
+export interface TransactionOperation<Result> {
+  readonly [resultOf]: Result;
+}
+
+/** A condition on an item that the transaction does not write. */
+export interface CheckOptions<S extends StoreSpec> {
+  /** Whether the item must be there, or must not. @default true */
+  readonly exists?: boolean | undefined;
+  /** The item must not have been written since: its `updatedAt` as it was read. */
+  readonly ifUpdatedAt?: number | undefined;
+  /** A condition on its payload. */
+  readonly where?: UpdateOptions<S>["where"];
+}
+
+type Limits = keyof CallOptions;
+
+/** The operations of one entity: what its store's methods take, without limits of their own. */
+export interface EntityOperations<S extends StoreSpec> {
+  create(input: InputOf<S, S["newKey"]>): TransactionOperation<ItemOf<S>>;
+  put(input: InputOf<S, S["key"]>): TransactionOperation<undefined>;
+  update(
+    key: S["key"],
+    changes: Partial<S["data"]>,
+    options?: Omit<UpdateOptions<S>, Limits>,
+  ): TransactionOperation<undefined>;
+  delete(key: S["key"], options?: Omit<DeleteOptions, Limits>): TransactionOperation<undefined>;
+  check(key: S["key"], options?: CheckOptions<S>): TransactionOperation<undefined>;
+}
+
+/** The reads of one entity in a transaction. */
+export interface EntityReads<S extends StoreSpec> {
+  get(key: S["key"]): TransactionOperation<ItemOf<S> | null>;
+}
+
+type Results<Operations extends readonly TransactionOperation<unknown>[]> = {
+  -readonly [I in keyof Operations]: Operations[I] extends TransactionOperation<infer R> ? R : never;
+};
+
+/** Transactions whose operations are typed by the given specs. */
+export interface Transactions<AllSpecs extends Record<FacadeName, StoreSpec>> {
+  /**
+   * Writes up to 100 items of up to 4 MB, all or nothing; sent once, and again with the same token
+   * where the answer was lost or the transaction met another. One request; one more where an item
+   * is a dated one that is not adopted, or was written in the same millisecond.
+   * @returns what each operation made: the item of a `create`, else `undefined`
+   * @throws TransactionCanceledError that names the operations that stopped it, with what was there
+   */
+  write<const O extends readonly TransactionOperation<unknown>[]>(
+    operations: (tx: { readonly [F in FacadeName]: EntityOperations<AllSpecs[F]> }) => O,
+    options?: CallOptions,
+  ): Promise<Results<O>>;
+  /** Reads up to 100 items as they were at one moment. One request. */
+  get<const O extends readonly TransactionOperation<unknown>[]>(
+    operations: (tx: { readonly [F in FacadeName]: EntityReads<AllSpecs[F]> }) => O,
+    options?: CallOptions,
+  ): Promise<Results<O>>;
+}
+
+export type Transaction = Transactions<Specs>;
+
+/** Rounds after refusals that taught something; more mean that others write all the time. */
+const mostRounds = 8;
+
+const writeContext: CallContext = { operation: "transaction.write" };
+const getContext: CallContext = { operation: "transaction.get" };
+
+interface Read {
+  readonly context: CallContext;
+  readonly key: { readonly PK: string; readonly SK: string };
+  readonly itemOf: (raw: RawItem | undefined) => AnyItem | null;
+}
+
+export function createTransaction(context: StoreContext, stores: Stores): Transaction {
+  const { transport, tableName } = context;
+  const operations = eachStore(stores, (store) => store.writes);
+  const reads = eachStore(stores, ({ model, writes }) => ({
+    get: (given: unknown): Read => {
+      const call = keyContext(model, "transaction.get", given);
+      return {
+        context: call,
+        key: rawKeyOf(model, writes.input.key(given, call)),
+        itemOf: (raw) => (raw !== undefined && isOf(model, raw) ? itemOf(model, raw) : null),
+      };
+    },
+  }));
+
+  async function write(build: (tx: never) => unknown, options: CallOptions = {}): Promise<unknown[]> {
+    const writes = checked(writeContext, build(operations as never) as readonly Write<unknown>[]);
+    const bytes = writes.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
+    if (bytes > limits.transactionBytes) {
+      const message = `store ${bytes} bytes: a transaction takes at most ${limits.transactionBytes} (4 MB)`;
+      throw invalid(writeContext, [{ path: "operations", message }]);
+    }
+    return perform(writeContext, options, (call) => writeAll(writes, call));
+  }
+
+  async function writeAll(writes: readonly Write<unknown>[], call: Call): Promise<unknown[]> {
+    const seen = new Map<Write<unknown>, Seen>();
+    for (let round = 0; round < mostRounds; round += 1) {
+      try {
+        await transport.send("TransactWrite", { TransactItems: writes.map((one) => itemOfWrite(one, seen.get(one))) }, call);
+        return writes.map((one) => (one.context.operation === "create" ? one.result(undefined) : undefined));
+      } catch (error) {
+        if (nameOf(error) !== "TransactionCanceledException") throw unsupported(error);
+        await learn(writes, error, seen, call);
+      }
+    }
+    const message = describe(writeContext, `others wrote its items ${mostRounds} times in a row`);
+    throw new TransactionCanceledError(message, undefined, [], true);
+  }
+
+  /** Notes what stopped a transaction where the writes can go on from it, and throws where not. */
+  async function learn(
+    writes: readonly Write<unknown>[],
+    error: unknown,
+    seen: Map<Write<unknown>, Seen>,
+    call: Call,
+  ): Promise<void> {
+    const stopped: CancellationReason[] = [];
+    let again = false;
+    for (const [index, reason] of cancellationReasonsOf(error).entries()) {
+      const one = writes[index];
+      const code = reason.Code ?? "None";
+      if (one === undefined || code === "None") continue;
+      if (code !== "ConditionalCheckFailed") {
+        stopped.push(reasonOf(index, one, code, reason.Message ?? code));
+        continue;
+      }
+      const was = await whatWasThere(transport, tableName, one, { Item: reason.Item }, call);
+      const verdict = one.refused(was);
+      if (verdict === "again") {
+        seen.set(one, was);
+        again = true;
+      } else {
+        const item = "item" in verdict ? verdict.item : null;
+        stopped.push(reasonOf(index, one, code, ruleOf(verdict, one.context), item));
+      }
+    }
+    if (stopped.length === 0 && again) return;
+    const names = stopped.map((one) => `#${one.index} ${describe({ operation: one.operation, entity: one.entity, key: one.key }, one.message)}`);
+    const message = describe(writeContext, names.length === 0 ? "cancelled, and DynamoDB does not say why" : `cancelled by ${names.join("; ")}`);
+    throw withContext(new TransactionCanceledError(message, error, stopped, isRetryableError(error)), writeContext);
+  }
+
+  async function get(build: (tx: never) => unknown, options: CallOptions = {}): Promise<unknown[]> {
+    const all = checked(getContext, build(reads as never) as readonly Read[]);
+    return perform(getContext, options, async (call) => {
+      try {
+        const TransactItems = all.map(({ key }) => ({ Get: { TableName: tableName, Key: { ...key } } }));
+        const answer = await transport.send("TransactGet", { TransactItems }, call);
+        return all.map((read, index) => read.itemOf(answer.Responses?.[index]?.Item as RawItem | undefined));
+      } catch (error) {
+        throw unsupported(error);
+      }
+    });
+  }
+
+  // The operations' results are typed by who made them; here they are a list.
+  return { write, get } as unknown as Transaction;
+}
+
+type AnyStore = Pick<Stores[FacadeName], "model" | "writes">;
+
+/** Something of each store under its facade name, made when it is first asked for. */
+function eachStore<T>(stores: Stores, make: (store: AnyStore) => T): object {
+  const all = {};
+  for (const name of Object.keys(stores) as FacadeName[]) {
+    Object.defineProperty(all, name, { enumerable: true, get: () => make(stores[name]) });
+  }
+  return all;
+}
+
+/** 1 to 100 operations, each on an item of its own. */
+function checked<O extends Write<unknown> | Read>(context: CallContext, operations: readonly O[]): readonly O[] {
+  const refuse = (message: string) => invalid(context, [{ path: "operations", message }]);
+  const valid = Array.isArray(operations) && operations.every((one) => typeof one === "object" && one !== null && "key" in one);
+  if (!valid) throw refuse("must be an array of operations that the callback's argument made");
+  const most = limits.transactionOperations;
+  if (operations.length < 1 || operations.length > most) {
+    throw refuse(`are ${operations.length}: a transaction takes 1 to ${most}`);
+  }
+  const ids = operations.map((one) => keyId(one.key));
+  const twice = operations.find((_, index) => ids.indexOf(ids[index] ?? "") !== index);
+  if (twice !== undefined) {
+    throw refuse(`name ${twice.context.entity} (${twice.context.key}) more than once: a transaction takes each item once`);
+  }
+  return operations;
+}
+
+function itemOfWrite(write: Write<unknown>, seen: Seen | undefined): Record<string, object> {
+  const { kind, input } = write.request(seen);
+  const { ReturnValues: _, ...item } = input as { ReturnValues?: unknown };
+  return { [kind]: item };
+}
+
+function reasonOf(index: number, { context }: Write<unknown>, code: string, message: string, item: unknown = null): CancellationReason {
+  const { operation = "", entity = "", key = "" } = context;
+  const reason = { index, operation, entity, key, code, message };
+  return Object.defineProperty(reason, "item", { value: item, enumerable: false });
+}
+
+/** The rule of an error without the call that it names, which the reason names already. */
+function ruleOf(error: DynamoDBError, context: CallContext): string {
+  const call = describe(context, "");
+  return error.message.startsWith(call) ? error.message.slice(call.length) : error.message;
+}
+
+function unsupported(error: unknown): unknown {
+  if (nameOf(error) !== "UnknownOperationException") return error;
+  return new DynamoDBError("this engine has no transactions (dynalite has none)", "UnknownOperationException", 400, false, error);
+}

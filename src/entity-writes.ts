@@ -1,0 +1,52 @@
+/** The writes of one entity, checked and ready to be sent: alone by its store, or in a transaction. */
+import type { AnyEntity, EntityModel } from "./entity-model.js";
+import type { CallContext } from "./errors.js";
+import { keyContext } from "./entity-model.js";
+import { InputReader, type Sources } from "./input.js";
+import type { AnyItem } from "./item.js";
+import { type CheckPlan, checkWrite, createWrite, deleteWrite, putWrite, type Target, updateWrite, type Write } from "./writes.js";
+
+/** Plans writes from what callers give. Every method throws ValidationError for bad input. */
+export class EntityWrites {
+  readonly input: InputReader;
+  private readonly target: Target;
+
+  constructor(entity: AnyEntity, model: EntityModel, sources: Sources) {
+    this.input = new InputReader(model, sources);
+    this.target = { model, entity, clock: sources.clock };
+  }
+
+  create(given: unknown): Write<AnyItem> {
+    const context = this.contextOf("create", given);
+    return createWrite(this.target, this.input.draft(given, context, { generateId: true }));
+  }
+
+  put(given: unknown): Write<AnyItem> {
+    return putWrite(this.target, this.input.draft(given, this.contextOf("put", given)));
+  }
+
+  update(key: unknown, changes: unknown, options: object = {}): Write<AnyItem> {
+    return updateWrite(this.target, this.input.update(key, changes, options, this.contextOf("update", key)));
+  }
+
+  delete(key: unknown, options: { ifUpdatedAt?: unknown } = {}): Write<AnyItem | null> {
+    const context = this.contextOf("delete", key);
+    return deleteWrite(this.target, this.input.key(key, context), this.input.lock(options.ifUpdatedAt, context));
+  }
+
+  /** A condition on an item that the transaction does not write. */
+  check(key: unknown, options: { exists?: unknown; ifUpdatedAt?: unknown; where?: unknown } = {}): Write<undefined> {
+    const context = this.contextOf("check", key);
+    const plan: CheckPlan = {
+      parts: this.input.key(key, context),
+      exists: options.exists !== false,
+      ifUpdatedAt: this.input.lock(options.ifUpdatedAt, context),
+      where: options.where,
+    };
+    return checkWrite(this.target, plan);
+  }
+
+  private contextOf(operation: string, key: unknown): CallContext {
+    return keyContext(this.target.model, operation, key);
+  }
+}
