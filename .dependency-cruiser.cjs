@@ -1,6 +1,6 @@
 // Who may import whom. Read from the bottom up:
 //
-//   table, errors, config  <-  keys, retry, client  <-  transport, repository
+//   table, errors, config  <-  keys, retry, client, marshalling  <-  transport, repository
 //   table                  <-  entities  <-  services  <-  data-layer  <-  index
 //   everything public      <-  scripts
 //
@@ -19,7 +19,7 @@ Visitor.prototype.visitStatement = function (statement) {
 const src = (...names) => `^src/(?:${names.join("|")})\\.ts$`;
 
 const ground = src("table", "errors", "config");
-const middle = src("keys", "retry", "client");
+const middle = src("keys", "retry", "client", "marshalling");
 const repository = src("repository", "repository-[a-z-]+");
 const top = src("data-layer", "index");
 const published = "^(?:src|entities|services)/";

@@ -7,8 +7,8 @@ import {
   keyPart,
   model,
   type Payload,
-  timestamp,
   times,
+  timestamp,
   z,
 } from "./shared.js";
 

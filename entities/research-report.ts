@@ -9,8 +9,8 @@ import {
   optionalText,
   type Payload,
   textList,
-  timestamp,
   times,
+  timestamp,
   z,
 } from "./shared.js";
 

@@ -8,8 +8,8 @@ import {
   model,
   type Payload,
   textList,
-  timestamp,
   times,
+  timestamp,
   z,
 } from "./shared.js";
 

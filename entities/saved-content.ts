@@ -8,8 +8,8 @@ import {
   model,
   optionalText,
   type Payload,
-  timestamp,
   times,
+  timestamp,
   z,
 } from "./shared.js";
 

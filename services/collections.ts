@@ -1,14 +1,14 @@
 /** The collections of the Service as the facade gives them: all pages, items under their facade names. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { type CallOptions, perform } from "../src/call.js";
-import type { AnyItem } from "../src/item.js";
-import { isOf, itemOf } from "../src/item.js";
-import { InputReader } from "../src/input.js";
-import { invalid } from "../src/errors.js";
-import { allItems } from "../src/paging.js";
-import type { ItemOf, Simplify } from "../src/store-types.js";
 import type { EntityModel } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
+import { invalid } from "../src/errors.js";
+import { InputReader } from "../src/input.js";
+import type { AnyItem } from "../src/item.js";
+import { isOf, itemOf } from "../src/item.js";
+import { allItems } from "../src/paging.js";
+import type { ItemOf, Simplify } from "../src/store-types.js";
 import type { FacadeName } from "./entities.js";
 import type { Specs, Stores } from "./stores.js";
 
@@ -27,7 +27,12 @@ export const workspaceEntities = [
 ] as const satisfies readonly FacadeName[];
 
 /** The entities that GSI1 holds in order of creation. */
-export const recentEntities = ["researchReport", "project", "savedContent", "marketingPlan"] as const satisfies readonly FacadeName[];
+export const recentEntities = [
+  "researchReport",
+  "project",
+  "savedContent",
+  "marketingPlan",
+] as const satisfies readonly FacadeName[];
 
 export type WorkspaceName = (typeof workspaceEntities)[number];
 export type RecentName = (typeof recentEntities)[number];
@@ -38,7 +43,9 @@ export type Workspace = { [F in WorkspaceName]: ItemOf<Specs[F]>[] };
 type FieldsOfRecent = { [F in RecentName]: keyof Specs[F]["data"] & string }[RecentName];
 
 /** An item of `recent`, which says whose it is. */
-export type RecentItem = { [F in RecentName]: Simplify<ItemOf<Specs[F]> & { entity: F }> }[RecentName];
+export type RecentItem = {
+  [F in RecentName]: Simplify<ItemOf<Specs[F]> & { entity: F }>;
+}[RecentName];
 
 export interface RecentOptions extends CallOptions {
   readonly userId: string;

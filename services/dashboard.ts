@@ -1,7 +1,7 @@
 /** What the dashboard and the brand audit page show, each in three requests that go out together. */
 import { type CallOptions, perform } from "../src/call.js";
-import { InputReader } from "../src/input.js";
 import type { StoreContext } from "../src/entity-store.js";
+import { InputReader } from "../src/input.js";
 import type { ItemOf } from "../src/store-types.js";
 import { readRange } from "./range.js";
 import { newestFirst } from "./reviews.js";
@@ -49,7 +49,10 @@ export interface Dashboards {
 
 export function createDashboards(context: StoreContext, stores: Stores): Dashboards {
   const userOf = (key: DashboardKey, operation: string) => {
-    const call = { operation, key: `userId=${String(key?.userId)}, agentId=${String(key?.agentId)}` };
+    const call = {
+      operation,
+      key: `userId=${String(key?.userId)}, agentId=${String(key?.agentId)}`,
+    };
     const parts = new InputReader(stores.userProfile.model, context).partition(key, call);
     const agent = new InputReader(stores.review.model, context).partition(key, call);
     return { call, parts, agentId: agent.agentId ?? "" };
@@ -60,7 +63,10 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
       const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
       const [range, plans, reviews] = await Promise.all([
         perform(call, options, (running) => readRange(context, stores, names, parts, running)),
-        stores.marketingPlan.query({ userId: key.userId }, { ...options, by: "createdAt", order: "desc", limit: 1 }),
+        stores.marketingPlan.query(
+          { userId: key.userId },
+          { ...options, by: "createdAt", order: "desc", limit: 1 },
+        ),
         stores.review.query({ agentId }, options),
       ]);
       return {
@@ -95,5 +101,8 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
 function mainOf<T extends { updatedAt: number }>(items: readonly T[], id: keyof T): T | null {
   const main = items.find((item) => item[id] === "main");
   if (main !== undefined) return main;
-  return items.reduce<T | null>((last, item) => (last === null || item.updatedAt > last.updatedAt ? item : last), null);
+  return items.reduce<T | null>(
+    (last, item) => (last === null || item.updatedAt > last.updatedAt ? item : last),
+    null,
+  );
 }

@@ -7,10 +7,10 @@ import { keyContext, rawKeyOf } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import {
   type CallContext,
-  describe,
   DynamoDBError,
-  invalid,
+  describe,
   ItemNotFoundError,
+  invalid,
   nameOf,
   type ValidationIssue,
   withContext,
@@ -37,7 +37,11 @@ export interface RefreshedToken {
 /** Asks the provider for a new token over HTTP. */
 export type RefreshToken = (
   refreshToken: string,
-  about: { readonly userId: string; readonly provider: string; readonly signal: AbortSignal | undefined },
+  about: {
+    readonly userId: string;
+    readonly provider: string;
+    readonly signal: AbortSignal | undefined;
+  },
 ) => Promise<RefreshedToken>;
 
 export interface ValidTokenOptions extends CallOptions {
@@ -54,7 +58,12 @@ export interface OAuthTokens {
    * Stores what a consent brought. A stored refresh token stays where the consent brought none, and
    * CreatedAt stays. One request where a token is there, two where none is.
    */
-  store(userId: string, provider: string | undefined, token: OAuthTokenData, options?: CallOptions): Promise<OAuthTokenItem>;
+  store(
+    userId: string,
+    provider: string | undefined,
+    token: OAuthTokenData,
+    options?: CallOptions,
+  ): Promise<OAuthTokenItem>;
   /** The stored token with its secrets, or `null`. One request. */
   get(userId: string, provider?: string, options?: CallOptions): Promise<OAuthTokenItem | null>;
   /** Whether a token is there. One request; no secret is read. */
@@ -67,7 +76,11 @@ export interface OAuthTokens {
    * @throws DynamoDBError `RefreshTokenMissing` where it expired and cannot be refreshed
    * @throws what `refresh` throws; the stored token is then as it was
    */
-  validToken(userId: string, provider: string | undefined, options: ValidTokenOptions): Promise<OAuthTokenData>;
+  validToken(
+    userId: string,
+    provider: string | undefined,
+    options: ValidTokenOptions,
+  ): Promise<OAuthTokenData>;
   /** Deletes the token and returns it, or `null`. One request. */
   remove(userId: string, provider?: string, options?: CallOptions): Promise<OAuthTokenItem | null>;
 }
@@ -93,7 +106,11 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     stores.oauthToken.writes.input.draft({ ...key, data: token }, call);
     const { refreshToken, ...rest } = token;
     // An expiry that is not known must not be the old token's.
-    const changes = { ...rest, expiryDate: token.expiryDate ?? null, ...(refreshToken && { refreshToken }) };
+    const changes = {
+      ...rest,
+      expiryDate: token.expiryDate ?? null,
+      ...(refreshToken && { refreshToken }),
+    };
     return perform(call, options, async ({ signal }) => {
       const limit = signal === undefined ? {} : { signal };
       for (;;) {
@@ -121,7 +138,13 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   }
 
   /** Takes the lease where the token is still the one that was seen. @returns whether it was taken */
-  async function claim(key: RawKey, seen: RawItem, holder: string, leaseMs: number, call: Call): Promise<boolean> {
+  async function claim(
+    key: RawKey,
+    seen: RawItem,
+    holder: string,
+    leaseMs: number,
+    call: Call,
+  ): Promise<boolean> {
     const own = new Placeholders();
     const until = own.name(attribute.leaseUntil);
     const now = clock.now();
@@ -133,7 +156,12 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   }
 
   /** Stores what the refresh brought, unless someone else has stored a token meanwhile. */
-  async function keep(key: RawKey, seen: RawItem, fresh: RefreshedToken, call: Call): Promise<boolean> {
+  async function keep(
+    key: RawKey,
+    seen: RawItem,
+    fresh: RefreshedToken,
+    call: Call,
+  ): Promise<boolean> {
     const own = new Placeholders();
     const accessToken = own.path(["accessToken"]);
     const updatedAt = Math.max(clock.now(), (seen.UpdatedAt ?? -1) + 1);
@@ -141,7 +169,9 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       `${own.name(attribute.updatedAt)} = ${own.value(updatedAt)}`,
       `${accessToken} = ${own.value(fresh.accessToken)}`,
       `${own.path(["expiryDate"])} = ${own.value(fresh.expiryDate ?? null)}`,
-      ...(fresh.refreshToken ? [`${own.path(["refreshToken"])} = ${own.value(fresh.refreshToken)}`] : []),
+      ...(fresh.refreshToken
+        ? [`${own.path(["refreshToken"])} = ${own.value(fresh.refreshToken)}`]
+        : []),
     ];
     return conditionally(key, call, own, {
       UpdateExpression: `SET ${sets.join(", ")} REMOVE ${own.name(attribute.leaseHolder)}, ${own.name(attribute.leaseUntil)}`,
@@ -166,8 +196,15 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     expressions: { UpdateExpression: string; ConditionExpression: string },
   ): Promise<boolean> {
     try {
-      const placeholders = { ExpressionAttributeNames: own.names, ExpressionAttributeValues: own.values };
-      await transport.send("Update", { TableName: tableName, Key: { ...key }, ...expressions, ...placeholders }, call);
+      const placeholders = {
+        ExpressionAttributeNames: own.names,
+        ExpressionAttributeValues: own.values,
+      };
+      await transport.send(
+        "Update",
+        { TableName: tableName, Key: { ...key }, ...expressions, ...placeholders },
+        call,
+      );
       return true;
     } catch (error) {
       if (nameOf(error) === "ConditionalCheckFailedException") return false;
@@ -175,7 +212,11 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     }
   }
 
-  async function refreshed(key: RawKey, options: ValidTokenOptions, call: Call): Promise<OAuthTokenData> {
+  async function refreshed(
+    key: RawKey,
+    options: ValidTokenOptions,
+    call: Call,
+  ): Promise<OAuthTokenData> {
     const { refresh, marginMs = 60_000, leaseMs = 30_000 } = options;
     const holder = randomUUID();
     for (;;) {
@@ -184,11 +225,17 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       if (!isExpired(data, clock.now() + marginMs)) return data;
       const refreshToken = data.refreshToken;
       if (!refreshToken) {
-        const message = describe(call.context, "the token expired and there is no refresh token: the user must consent again");
+        const message = describe(
+          call.context,
+          "the token expired and there is no refresh token: the user must consent again",
+        );
         throw withContext(new DynamoDBError(message, "RefreshTokenMissing"), call.context);
       }
       if (await claim(key, seen, holder, leaseMs, call)) {
-        const { userId = "", provider = "" } = itemOf(stores.oauthToken.model, seen) as { userId?: string; provider?: string };
+        const { userId = "", provider = "" } = itemOf(stores.oauthToken.model, seen) as {
+          userId?: string;
+          provider?: string;
+        };
         let fresh: RefreshedToken;
         try {
           fresh = await refresh(refreshToken, { userId, provider, signal: call.signal });
@@ -199,7 +246,12 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         }
         if (await keep(key, seen, fresh, { context: call.context })) {
           const { refreshToken: rotated, ...rest } = fresh;
-          return { ...data, ...rest, expiryDate: fresh.expiryDate ?? null, ...(rotated && { refreshToken: rotated }) };
+          return {
+            ...data,
+            ...rest,
+            expiryDate: fresh.expiryDate ?? null,
+            ...(rotated && { refreshToken: rotated }),
+          };
         }
         // Someone stored another token while this one was on its way: that one counts.
         continue;
@@ -210,9 +262,13 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
 
   return {
     store,
-    get: (userId, provider, options = {}) => stores.oauthToken.get(keyOf(userId, provider), options),
+    get: (userId, provider, options = {}) =>
+      stores.oauthToken.get(keyOf(userId, provider), options),
     isConnected: async (userId, provider, options = {}) =>
-      (await stores.oauthToken.get(keyOf(userId, provider), { ...options, fields: ["provider"] })) !== null,
+      (await stores.oauthToken.get(keyOf(userId, provider), {
+        ...options,
+        fields: ["provider"],
+      })) !== null,
     validToken: async (userId, provider, options) => {
       const { model, writes } = stores.oauthToken;
       const given = keyOf(userId, provider);
@@ -238,7 +294,8 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       if (outcome instanceof RefreshFailure) throw outcome.thrown;
       return outcome.token;
     },
-    remove: (userId, provider, options = {}) => stores.oauthToken.delete(keyOf(userId, provider), options),
+    remove: (userId, provider, options = {}) =>
+      stores.oauthToken.delete(keyOf(userId, provider), options),
   };
 
   function refuseUnusable(fresh: unknown, call: CallContext): void {
@@ -246,11 +303,17 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     const empty = (fresh as { accessToken?: unknown } | null)?.accessToken === "";
     const found = empty ? [{ path: "data.accessToken", message: "is empty" }] : issues;
     if (found.length === 0) return;
-    throw invalid(call, found.map(({ path, message }) => ({ path: path.replace("data", "refresh()"), message })));
+    throw invalid(
+      call,
+      found.map(({ path, message }) => ({ path: path.replace("data", "refresh()"), message })),
+    );
   }
 }
 
-function keyOf(userId: string, provider: string | undefined): { userId: string; provider?: string } {
+function keyOf(
+  userId: string,
+  provider: string | undefined,
+): { userId: string; provider?: string } {
   return { userId, ...(provider !== undefined && { provider }) };
 }
 
@@ -262,7 +325,8 @@ function checkOptions(options: ValidTokenOptions, context: CallContext): void {
       issues.push({ path, message: "must be a number of milliseconds from 0" });
     }
   }
-  if (typeof options?.refresh !== "function") issues.push({ path: "refresh", message: "must be a function" });
+  if (typeof options?.refresh !== "function")
+    issues.push({ path: "refresh", message: "must be a function" });
   if (issues.length > 0) throw invalid(context, issues);
 }
 
@@ -275,7 +339,9 @@ function dataOf(raw: RawItem): OAuthTokenData {
 function isToken(own: Placeholders, seen: RawItem): string {
   const path = own.path(["accessToken"]);
   const { accessToken } = dataOf(seen);
-  return accessToken === undefined ? `attribute_not_exists(${path})` : `${path} = ${own.value(accessToken)}`;
+  return accessToken === undefined
+    ? `attribute_not_exists(${path})`
+    : `${path} = ${own.value(accessToken)}`;
 }
 
 /** Only a number of milliseconds in the future counts; anything else is expired. */

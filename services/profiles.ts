@@ -1,7 +1,12 @@
 /** Profiles: saved in one go, and the photo that both have. */
 import { type CallOptions, perform } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
-import { ConditionalCheckFailedError, DynamoDBError, ItemNotFoundError, TransactionCanceledError } from "../src/errors.js";
+import {
+  ConditionalCheckFailedError,
+  DynamoDBError,
+  ItemNotFoundError,
+  TransactionCanceledError,
+} from "../src/errors.js";
 import type { ItemOf } from "../src/store-types.js";
 import type { Specs, Stores } from "./stores.js";
 import type { Transaction } from "./transaction.js";
@@ -42,9 +47,15 @@ export interface Profiles {
 const mostRounds = 4;
 
 export function createProfiles(stores: Stores, transaction: Transaction): Profiles {
-  async function save(key: UserKey | AgentKey, data: object, options: CallOptions = {}): Promise<unknown> {
+  async function save(
+    key: UserKey | AgentKey,
+    data: object,
+    options: CallOptions = {},
+  ): Promise<unknown> {
     // Both stores take a key and a payload of their own; the key tells which one is meant.
-    const store = ("agentProfileId" in key ? stores.realEstateAgentProfile : stores.userProfile) as AnyStore;
+    const store = (
+      "agentProfileId" in key ? stores.realEstateAgentProfile : stores.userProfile
+    ) as AnyStore;
     const call = keyContext(store.model, "profiles.save", key);
     store.writes.input.draft({ ...key, data }, call);
     return perform(call, options, async ({ signal }) => {
@@ -55,11 +66,20 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
           (await attempt(ConditionalCheckFailedError, () => store.create({ ...key, data }, limit)));
         if (saved !== undefined) return saved;
       }
-      throw new DynamoDBError("others created and deleted the profile all the time", "WriteContention", undefined, true);
+      throw new DynamoDBError(
+        "others created and deleted the profile all the time",
+        "WriteContention",
+        undefined,
+        true,
+      );
     });
   }
 
-  const setPhoto: Profiles["setPhoto"] = async ({ userId, agentProfileId = "main" }, photoURL, options = {}) => {
+  const setPhoto: Profiles["setPhoto"] = async (
+    { userId, agentProfileId = "main" },
+    photoURL,
+    options = {},
+  ) => {
     const agentKey = { userId, agentProfileId };
     const call = keyContext(stores.realEstateAgentProfile.model, "profiles.setPhoto", agentKey);
     const data = { photoURL };
@@ -70,7 +90,9 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
         try {
           await transaction.write(
             (tx) => [
-              userIsThere ? tx.userProfile.update({ userId }, data) : tx.userProfile.create({ userId, data }),
+              userIsThere
+                ? tx.userProfile.update({ userId }, data)
+                : tx.userProfile.create({ userId, data }),
               agentIsThere
                 ? tx.realEstateAgentProfile.update(agentKey, data)
                 : tx.realEstateAgentProfile.create({ ...agentKey, data }),
@@ -80,13 +102,22 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
           return;
         } catch (error) {
           const reasons = error instanceof TransactionCanceledError ? error.reasons : [];
-          if (reasons.length === 0 || reasons.some((reason) => reason.code !== "ConditionalCheckFailed")) throw error;
+          if (
+            reasons.length === 0 ||
+            reasons.some((reason) => reason.code !== "ConditionalCheckFailed")
+          )
+            throw error;
           // A profile that was thought to be there is not, or the other way round.
           if (reasons.some((reason) => reason.index === 0)) userIsThere = !userIsThere;
           if (reasons.some((reason) => reason.index === 1)) agentIsThere = !agentIsThere;
         }
       }
-      throw new DynamoDBError("others created and deleted the profiles all the time", "WriteContention", undefined, true);
+      throw new DynamoDBError(
+        "others created and deleted the profiles all the time",
+        "WriteContention",
+        undefined,
+        true,
+      );
     });
   };
 

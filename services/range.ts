@@ -6,8 +6,8 @@ import type { EntityModel } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { isOf, itemOf } from "../src/item.js";
 import { allItems } from "../src/paging.js";
-import { attribute, type RawItem } from "../src/table.js";
 import type { ItemOf } from "../src/store-types.js";
+import { attribute, type RawItem } from "../src/table.js";
 import type { FacadeName } from "./entities.js";
 import type { Specs, Stores } from "./stores.js";
 

@@ -1,7 +1,7 @@
 /** Reviews by what the application knows of them: an id alone, an agent, several agents. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { type CallOptions, perform } from "../src/call.js";
 import { batchesInFlight, inParallel } from "../src/batch.js";
+import { type CallOptions, perform } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
@@ -49,10 +49,14 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
     byId,
     deleteById: async (reviewId, options) => {
       const review = await byId(reviewId, options);
-      return review === null ? null : stores.review.delete({ agentId: review.agentId, reviewId }, options);
+      return review === null
+        ? null
+        : stores.review.delete({ agentId: review.agentId, reviewId }, options);
     },
     newest: async (ofAgent, n, options = {}) => {
-      const call = keyContext(stores.review.model, "reviews.newest", { agentId: ofAgent }, ["agentId"]);
+      const call = keyContext(stores.review.model, "reviews.newest", { agentId: ofAgent }, [
+        "agentId",
+      ]);
       if (!(Number.isInteger(n) && n >= 1)) {
         throw invalid(call, [{ path: "n", message: "must be an integer from 1" }]);
       }
@@ -61,10 +65,14 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
     },
     ofAgents: async (agentIds, options = {}) => {
       const found = new Map<string, ReviewItem[]>();
-      await inParallel([...new Set(agentIds)], Math.max(batchesInFlight, agentIds.length), async (id) => {
-        const { items } = await stores.review.query({ agentId: id }, options);
-        found.set(id, items);
-      });
+      await inParallel(
+        [...new Set(agentIds)],
+        Math.max(batchesInFlight, agentIds.length),
+        async (id) => {
+          const { items } = await stores.review.query({ agentId: id }, options);
+          found.set(id, items);
+        },
+      );
       return agentIds.map((id) => found.get(id) ?? []);
     },
   };
@@ -72,6 +80,9 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
 
 /** A copy, newest first by the review's own date, else by its creation. */
 export function newestFirst(reviews: readonly ReviewItem[]): ReviewItem[] {
-  const dated = reviews.map((review) => ({ review, time: epochMsOf(review.data.date) ?? review.createdAt }));
+  const dated = reviews.map((review) => ({
+    review,
+    time: epochMsOf(review.data.date) ?? review.createdAt,
+  }));
   return dated.sort((a, b) => b.time - a.time).map(({ review }) => review);
 }

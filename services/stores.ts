@@ -19,7 +19,12 @@ export function createStores(context: StoreContext, owner?: string): Stores {
   for (const name of Object.keys(definitions) as FacadeName[]) {
     const storeOf = () => {
       const { entity, payload } = definitions[name];
-      return new EntityStore(entity({ table: context.tableName, client: context.transport.client }), payload, context, owner);
+      return new EntityStore(
+        entity({ table: context.tableName, client: context.transport.client }),
+        payload,
+        context,
+        owner,
+      );
     };
     Object.defineProperty(stores, name, {
       enumerable: true,

@@ -32,7 +32,9 @@ export interface ScopedSpec<S extends StoreSpec> {
 export type ScopedSpecs = { [F in FacadeName]: ScopedSpec<Specs[F]> };
 
 /** The stores of one user. They have no ElectroDB entity: native chains know no tenant. */
-export type ScopedStores = { readonly [F in FacadeName]: Omit<EntityStore<ScopedSpecs[F]>, "entity"> };
+export type ScopedStores = {
+  readonly [F in FacadeName]: Omit<EntityStore<ScopedSpecs[F]>, "entity">;
+};
 
 type AgentProfileItem = ItemOf<Specs["realEstateAgentProfile"]>;
 type UserProfileItem = ItemOf<Specs["userProfile"]>;
@@ -98,8 +100,11 @@ export interface Unscoped {
  * @throws ValidationError for an id that is no key
  */
 export function createUserScope(context: StoreContext, all: Unscoped, userId: string): UserScope {
-  const rule = keyPartRule(userId) ?? keyLengthRule("partition", all.stores.review.model.pk.build({ agentId: userId }));
-  if (rule !== undefined) throw invalid({ operation: "forUser" }, [{ path: "userId", message: rule }]);
+  const rule =
+    keyPartRule(userId) ??
+    keyLengthRule("partition", all.stores.review.model.pk.build({ agentId: userId }));
+  if (rule !== undefined)
+    throw invalid({ operation: "forUser" }, [{ path: "userId", message: rule }]);
 
   /** A caller's key with the user's id; one that names an owner itself is refused. */
   const owned = <K extends object>(operation: string, given: K): K & { userId: string } => {
@@ -127,13 +132,15 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
     brandAuditPage: (options) => dashboards.brandAuditPage(both, options),
     projects: {
       listWithContent: (options) => projects.listWithContent({ userId }, options),
-      deleteAndUnfile: (key, options) => projects.deleteAndUnfile(owned("projects.deleteAndUnfile", key), options),
+      deleteAndUnfile: (key, options) =>
+        projects.deleteAndUnfile(owned("projects.deleteAndUnfile", key), options),
     },
     profiles: {
       // The overloads are the unscoped ones' without the user.
       save: ((key: object, data: object, options?: CallOptions) =>
         profiles.save(owned("profiles.save", key), data, options)) as UserScope["profiles"]["save"],
-      setPhoto: (key, photoURL, options) => profiles.setPhoto(owned("profiles.setPhoto", key), photoURL, options),
+      setPhoto: (key, photoURL, options) =>
+        profiles.setPhoto(owned("profiles.setPhoto", key), photoURL, options),
     },
     reviews: {
       byId: reviews.byId,
@@ -151,4 +158,3 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
   const descriptors = Object.getOwnPropertyDescriptors(stores);
   return Object.defineProperties(scope, descriptors) as UserScope;
 }
-

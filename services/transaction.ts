@@ -6,8 +6,8 @@ import {
   type CallContext,
   type CancellationReason,
   cancellationReasonsOf,
-  describe,
   DynamoDBError,
+  describe,
   invalid,
   isRetryableError,
   nameOf,
@@ -17,7 +17,13 @@ import {
 import { type AnyItem, isOf, itemOf } from "../src/item.js";
 import { keyId } from "../src/reader.js";
 import { whatWasThere } from "../src/run-write.js";
-import type { DeleteOptions, InputOf, ItemOf, StoreSpec, UpdateOptions } from "../src/store-types.js";
+import type {
+  DeleteOptions,
+  InputOf,
+  ItemOf,
+  StoreSpec,
+  UpdateOptions,
+} from "../src/store-types.js";
 import { limits, type RawItem } from "../src/table.js";
 import type { Seen, Write } from "../src/writes.js";
 import type { FacadeName } from "./entities.js";
@@ -61,7 +67,9 @@ export interface EntityReads<S extends StoreSpec> {
 }
 
 type Results<Operations extends readonly TransactionOperation<unknown>[]> = {
-  -readonly [I in keyof Operations]: Operations[I] extends TransactionOperation<infer R> ? R : never;
+  -readonly [I in keyof Operations]: Operations[I] extends TransactionOperation<infer R>
+    ? R
+    : never;
 };
 
 /** Transactions whose operations are typed by the given specs. */
@@ -112,7 +120,10 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
     },
   }));
 
-  async function write(build: (tx: never) => unknown, options: CallOptions = {}): Promise<unknown[]> {
+  async function write(
+    build: (tx: never) => unknown,
+    options: CallOptions = {},
+  ): Promise<unknown[]> {
     const writes = checked(writeContext, build(operations as never) as readonly Write<unknown>[]);
     const bytes = writes.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
     if (bytes > limits.transactionBytes) {
@@ -126,8 +137,14 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
     const seen = new Map<Write<unknown>, Seen>();
     for (let round = 0; round < mostRounds; round += 1) {
       try {
-        await transport.send("TransactWrite", { TransactItems: writes.map((one) => itemOfWrite(one, seen.get(one))) }, call);
-        return writes.map((one) => (one.context.operation === "create" ? one.result(undefined) : undefined));
+        await transport.send(
+          "TransactWrite",
+          { TransactItems: writes.map((one) => itemOfWrite(one, seen.get(one))) },
+          call,
+        );
+        return writes.map((one) =>
+          one.context.operation === "create" ? one.result(undefined) : undefined,
+        );
       } catch (error) {
         if (nameOf(error) !== "TransactionCanceledException") throw unsupported(error);
         await learn(writes, error, seen, call);
@@ -165,18 +182,33 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
       }
     }
     if (stopped.length === 0 && again) return;
-    const names = stopped.map((one) => `#${one.index} ${describe({ operation: one.operation, entity: one.entity, key: one.key }, one.message)}`);
-    const message = describe(writeContext, names.length === 0 ? "cancelled, and DynamoDB does not say why" : `cancelled by ${names.join("; ")}`);
-    throw withContext(new TransactionCanceledError(message, error, stopped, isRetryableError(error)), writeContext);
+    const names = stopped.map(
+      (one) =>
+        `#${one.index} ${describe({ operation: one.operation, entity: one.entity, key: one.key }, one.message)}`,
+    );
+    const message = describe(
+      writeContext,
+      names.length === 0
+        ? "cancelled, and DynamoDB does not say why"
+        : `cancelled by ${names.join("; ")}`,
+    );
+    throw withContext(
+      new TransactionCanceledError(message, error, stopped, isRetryableError(error)),
+      writeContext,
+    );
   }
 
   async function get(build: (tx: never) => unknown, options: CallOptions = {}): Promise<unknown[]> {
     const all = checked(getContext, build(reads as never) as readonly Read[]);
     return perform(getContext, options, async (call) => {
       try {
-        const TransactItems = all.map(({ key }) => ({ Get: { TableName: tableName, Key: { ...key } } }));
+        const TransactItems = all.map(({ key }) => ({
+          Get: { TableName: tableName, Key: { ...key } },
+        }));
         const answer = await transport.send("TransactGet", { TransactItems }, call);
-        return all.map((read, index) => read.itemOf(answer.Responses?.[index]?.Item as RawItem | undefined));
+        return all.map((read, index) =>
+          read.itemOf(answer.Responses?.[index]?.Item as RawItem | undefined),
+        );
       } catch (error) {
         throw unsupported(error);
       }
@@ -199,9 +231,14 @@ function eachStore<T>(stores: Stores, make: (store: AnyStore) => T): object {
 }
 
 /** 1 to 100 operations, each on an item of its own. */
-function checked<O extends Write<unknown> | Read>(context: CallContext, operations: readonly O[]): readonly O[] {
+function checked<O extends Write<unknown> | Read>(
+  context: CallContext,
+  operations: readonly O[],
+): readonly O[] {
   const refuse = (message: string) => invalid(context, [{ path: "operations", message }]);
-  const valid = Array.isArray(operations) && operations.every((one) => typeof one === "object" && one !== null && "key" in one);
+  const valid =
+    Array.isArray(operations) &&
+    operations.every((one) => typeof one === "object" && one !== null && "key" in one);
   if (!valid) throw refuse("must be an array of operations that the callback's argument made");
   const most = limits.transactionOperations;
   if (operations.length < 1 || operations.length > most) {
@@ -210,7 +247,9 @@ function checked<O extends Write<unknown> | Read>(context: CallContext, operatio
   const ids = operations.map((one) => keyId(one.key));
   const twice = operations.find((_, index) => ids.indexOf(ids[index] ?? "") !== index);
   if (twice !== undefined) {
-    throw refuse(`name ${twice.context.entity} (${twice.context.key}) more than once: a transaction takes each item once`);
+    throw refuse(
+      `name ${twice.context.entity} (${twice.context.key}) more than once: a transaction takes each item once`,
+    );
   }
   return operations;
 }
@@ -221,7 +260,13 @@ function itemOfWrite(write: Write<unknown>, seen: Seen | undefined): Record<stri
   return { [kind]: item };
 }
 
-function reasonOf(index: number, { context }: Write<unknown>, code: string, message: string, item: unknown = null): CancellationReason {
+function reasonOf(
+  index: number,
+  { context }: Write<unknown>,
+  code: string,
+  message: string,
+  item: unknown = null,
+): CancellationReason {
   const { operation = "", entity = "", key = "" } = context;
   const reason = { index, operation, entity, key, code, message };
   return Object.defineProperty(reason, "item", { value: item, enumerable: false });
@@ -235,5 +280,11 @@ function ruleOf(error: DynamoDBError, context: CallContext): string {
 
 function unsupported(error: unknown): unknown {
   if (nameOf(error) !== "UnknownOperationException") return error;
-  return new DynamoDBError("this engine has no transactions (dynalite has none)", "UnknownOperationException", 400, false, error);
+  return new DynamoDBError(
+    "this engine has no transactions (dynalite has none)",
+    "UnknownOperationException",
+    400,
+    false,
+    error,
+  );
 }

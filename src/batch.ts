@@ -11,7 +11,8 @@ export const batchesInFlight = 8;
 /** Splits a list into parts of at most `size`. */
 export function chunksOf<T>(list: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
-  for (let start = 0; start < list.length; start += size) chunks.push(list.slice(start, start + size));
+  for (let start = 0; start < list.length; start += size)
+    chunks.push(list.slice(start, start + size));
   return chunks;
 }
 
@@ -78,7 +79,11 @@ export async function writeBatch<Input>(
         : { PutRequest: { Item: item } };
     });
     try {
-      const answer = await transport.send("BatchWrite", { RequestItems: { [tableName]: requests } }, call);
+      const answer = await transport.send(
+        "BatchWrite",
+        { RequestItems: { [tableName]: requests } },
+        call,
+      );
       const left = (answer.UnprocessedItems?.[tableName] ?? []) as {
         readonly PutRequest?: { readonly Item: RawKey };
         readonly DeleteRequest?: { readonly Key: RawKey };
@@ -103,6 +108,8 @@ export async function writeBatch<Input>(
 
   const chunks = chunksOf([...unique.values()], limits.batchWriteItems);
   await inParallel(chunks, batchesInFlight, send);
-  const unwritten = [...unique.values()].filter((write) => failed.has(write)).map((write) => write.input);
+  const unwritten = [...unique.values()]
+    .filter((write) => failed.has(write))
+    .map((write) => write.input);
   return { written: unique.size - failed.size, unwritten, cause };
 }

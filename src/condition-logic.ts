@@ -17,7 +17,10 @@ export function atom(text: string): Compiled {
 export function joined(by: "AND" | "OR", conditions: readonly Compiled[]): Compiled {
   const [only] = conditions;
   if (only !== undefined && conditions.length === 1) return only;
-  return { text: conditions.map((condition) => within(by, condition)).join(` ${by} `), joinedBy: by };
+  return {
+    text: conditions.map((condition) => within(by, condition)).join(` ${by} `),
+    joinedBy: by,
+  };
 }
 
 function within(by: "AND" | "OR", { text, joinedBy }: Compiled): string {

@@ -53,7 +53,9 @@ export interface PathTo<T> {
 
 /** A path as the callback gets it: its fields are paths again. */
 export type Path<T> = PathTo<T> &
-  ([Fields<T>] extends [never] ? unknown : { readonly [K in keyof Fields<T>]-?: Path<Fields<T>[K]> });
+  ([Fields<T>] extends [never]
+    ? unknown
+    : { readonly [K in keyof Fields<T>]-?: Path<Fields<T>[K]> });
 
 type Fields<T> = Exclude<Extract<T, object>, readonly unknown[]>;
 
@@ -83,7 +85,10 @@ export interface Operators {
   exists<T>(path: PathTo<T>): Condition;
   notExists<T>(path: PathTo<T>): Condition;
   /** DynamoDB's type of the value: S, N, BOOL, NULL, L, M, B, SS, NS, BS. */
-  type<T>(path: PathTo<T>, type: "S" | "N" | "BOOL" | "NULL" | "L" | "M" | "B" | "SS" | "NS" | "BS"): Condition;
+  type<T>(
+    path: PathTo<T>,
+    type: "S" | "N" | "BOOL" | "NULL" | "L" | "M" | "B" | "SS" | "NS" | "BS",
+  ): Condition;
   /** Length of a text in UTF-8 bytes, of a list, map or set in members; to be compared. */
   size<T>(path: PathTo<T>): PathTo<number>;
   /** A path that the payload's type does not name. A number is a position in a list. */
@@ -113,13 +118,15 @@ export function compileWhere(
 ): Compiled | undefined {
   if (where === undefined) return undefined;
   const refuse = (message: string, path = "where") => invalid(context, [{ path, message }]);
-  if (typeof where === "function") return compileCallback(where as WhereCallback, placeholders, refuse);
+  if (typeof where === "function")
+    return compileCallback(where as WhereCallback, placeholders, refuse);
   if (typeof where !== "object" || where === null || Array.isArray(where)) {
     throw refuse("must be an object of fields or a callback");
   }
   const conditions = Object.entries(where).map(([field, value]) => {
     // Leaving it out would select everything in place of nothing.
-    if (value === undefined) throw refuse("must not be undefined (use null for missing)", `where.${field}`);
+    if (value === undefined)
+      throw refuse("must not be undefined (use null for missing)", `where.${field}`);
     if (field === "") throw refuse("must name a field");
     const path = placeholders.path([field]);
     const equal = atom(`${path} = ${checkedValue(value, placeholders, refuse, `where.${field}`)}`);
@@ -130,7 +137,12 @@ export function compileWhere(
 
 type Refuse = (message: string, path?: string) => Error;
 
-function checkedValue(value: unknown, placeholders: Placeholders, refuse: Refuse, path: string): string {
+function checkedValue(
+  value: unknown,
+  placeholders: Placeholders,
+  refuse: Refuse,
+  path: string,
+): string {
   const compile = operandOf(value);
   if (compile !== undefined) return compile(placeholders);
   const issue = checkValue(value, path).issues[0];
@@ -140,7 +152,11 @@ function checkedValue(value: unknown, placeholders: Placeholders, refuse: Refuse
 
 type WhereCallback = (data: unknown, operators: unknown) => unknown;
 
-function compileCallback(where: WhereCallback, placeholders: Placeholders, refuse: Refuse): Compiled {
+function compileCallback(
+  where: WhereCallback,
+  placeholders: Placeholders,
+  refuse: Refuse,
+): Compiled {
   const conditions: string[] = [];
   const built = (condition: string): Condition => {
     conditions.push(condition);
@@ -151,11 +167,11 @@ function compileCallback(where: WhereCallback, placeholders: Placeholders, refus
     if (compile === undefined) throw refuse("an operator's first argument must be a payload path");
     return compile(placeholders);
   };
-  const valueOf = (value: unknown) => checkedValue(value, placeholders, refuse, "where");
+  const operandText = (value: unknown) => checkedValue(value, placeholders, refuse, "where");
   const compare = (symbol: string) => (path: unknown, value: unknown) =>
-    built(`${pathOf(path)} ${symbol} ${valueOf(value)}`);
+    built(`${pathOf(path)} ${symbol} ${operandText(value)}`);
   const call = (name: string) => (path: unknown, value: unknown) =>
-    built(`${name}(${pathOf(path)}, ${valueOf(value)})`);
+    built(`${name}(${pathOf(path)}, ${operandText(value)})`);
 
   const operators = {
     eq: compare("="),
@@ -165,10 +181,11 @@ function compileCallback(where: WhereCallback, placeholders: Placeholders, refus
     lt: compare("<"),
     lte: compare("<="),
     between: (path: unknown, low: unknown, high: unknown) =>
-      built(`${pathOf(path)} BETWEEN ${valueOf(low)} AND ${valueOf(high)}`),
+      built(`${pathOf(path)} BETWEEN ${operandText(low)} AND ${operandText(high)}`),
     begins: call("begins_with"),
     contains: call("contains"),
-    notContains: (path: unknown, value: unknown) => built(`NOT contains(${pathOf(path)}, ${valueOf(value)})`),
+    notContains: (path: unknown, value: unknown) =>
+      built(`NOT contains(${pathOf(path)}, ${operandText(value)})`),
     exists: (path: unknown) => built(`attribute_exists(${pathOf(path)})`),
     notExists: (path: unknown) => built(`attribute_not_exists(${pathOf(path)})`),
     type: call("attribute_type"),
@@ -183,7 +200,9 @@ function compileCallback(where: WhereCallback, placeholders: Placeholders, refus
   // Text that is not an operator's result would reach the expression as the caller wrote it.
   const compiled = typeof text === "string" ? readLogic(text, conditions) : undefined;
   if (compiled !== undefined) return compiled;
-  throw refuse("must return conditions of the given operators, joined by AND, OR, NOT and parentheses");
+  throw refuse(
+    "must return conditions of the given operators, joined by AND, OR, NOT and parentheses",
+  );
 }
 
 /** Refuses a path that is none: empty, or with a segment that is no name and no position. */
@@ -204,7 +223,8 @@ function asOperand(compile: Operand): object {
 }
 
 function operandOf(value: unknown): Operand | undefined {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  if ((typeof value !== "object" && typeof value !== "function") || value === null)
+    return undefined;
   return (value as { [operand]?: Operand })[operand];
 }
 
@@ -213,7 +233,9 @@ function pathProxy(segments: readonly string[]): object {
   return new Proxy(Object.freeze({}), {
     get(_, property) {
       if (property === operand) {
-        return segments.length === 0 ? undefined : (placeholders: Placeholders) => placeholders.path(segments);
+        return segments.length === 0
+          ? undefined
+          : (placeholders: Placeholders) => placeholders.path(segments);
       }
       return typeof property === "string" ? pathProxy([...segments, property]) : undefined;
     },

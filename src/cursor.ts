@@ -41,7 +41,11 @@ export function encodeCursor(binding: CursorBinding, { SK, GSI1SK }: Position): 
  * lies within the entity's own sort keys.
  * @throws ValidationError for a cursor of another query, and for what is no cursor
  */
-export function decodeCursor(cursor: unknown, binding: CursorBinding, context: CallContext): Position {
+export function decodeCursor(
+  cursor: unknown,
+  binding: CursorBinding,
+  context: CallContext,
+): Position {
   const refuse = (message: string) => invalid(context, [{ path: "cursor", message }]);
   const parsed = shape.safeParse(parse(cursor));
   if (!parsed.success) throw refuse("is not one that a query returned");

@@ -1,11 +1,11 @@
 /** Configuration to stores, collections and the table: what an application works with. */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Service } from "electrodb";
 import { monotonicFactory } from "ulid";
 import { type Collections, createCollections } from "../services/collections.js";
-import { createEntities, createService, type Entities } from "../services/entities.js";
 import { createDashboards, type Dashboards } from "../services/dashboard.js";
+import { createEntities, createService, type Entities } from "../services/entities.js";
 import { createOAuthTokens, type OAuthTokens } from "../services/oauth.js";
 import { createProfiles, type Profiles } from "../services/profiles.js";
 import { createProjects, type Projects } from "../services/projects.js";
@@ -19,7 +19,13 @@ import { ConfigurationError } from "./errors.js";
 import { createReader } from "./reader.js";
 import type { RetryOptions } from "./retry.js";
 import { createTableAdmin, type TableAdmin } from "./table-admin.js";
-import { type Clock, type CommandClient, createTransport, type Logger, type RequestListener } from "./transport.js";
+import {
+  type Clock,
+  type CommandClient,
+  createTransport,
+  type Logger,
+  type RequestListener,
+} from "./transport.js";
 
 export interface DataLayerOptions extends ConnectionOptions {
   /**
@@ -131,7 +137,11 @@ function clientsOf(options: DataLayerOptions, configuration: Configuration): Cli
       made = createClient(configuration, options.requestHandler);
       return made;
     });
-    return { plain, document: once(() => createDocumentClient(plain())), destroy: () => made?.destroy() };
+    return {
+      plain,
+      document: once(() => createDocumentClient(plain())),
+      destroy: () => made?.destroy(),
+    };
   }
   if (typeof (client as { send?: unknown }).send !== "function") {
     throw new ConfigurationError("client must be a DynamoDB client: it has no send method");

@@ -1,7 +1,7 @@
 /** What a store knows of its entity: read once from the ElectroDB declaration and its templates. */
 import type { Entity } from "electrodb";
-import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./keys.js";
 import { type CallContext, invalid, type ValidationIssue } from "./errors.js";
+import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./keys.js";
 import type { PayloadSchema } from "./payload.js";
 import { type EntityName, type KeyTemplates, keyTemplates, type RawKey } from "./table.js";
 
@@ -79,7 +79,8 @@ export function readParts(
   names: readonly string[],
   given: unknown,
 ): { parts: Record<string, string>; issues: ValidationIssue[] } {
-  const source = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+  const source =
+    typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
   const parts: Record<string, string> = {};
   const issues: ValidationIssue[] = [];
   for (const name of names) {
@@ -140,8 +141,12 @@ export function keyContext(
   given: unknown,
   names: readonly string[] = model.parts,
 ): CallContext {
-  const source = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
-  const parts = names.map((name) => [name, model.fixed[name] ?? source[name] ?? model.defaults[name]]);
+  const source =
+    typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+  const parts = names.map((name) => [
+    name,
+    model.fixed[name] ?? source[name] ?? model.defaults[name],
+  ]);
   return { operation, entity: model.name, key: keyText(Object.fromEntries(parts)) };
 }
 

@@ -2,15 +2,15 @@
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
 import { type Call, type CallOptions, perform } from "./call.js";
-import {
-  type AnyEntity,
-  type EntityModel,
-  keyContext,
-  modelOf,
-  rawKeyOf,
-} from "./entity-model.js";
-import { type CallContext, describe, UnprocessedItemsError, type ValidationIssue, withContext } from "./errors.js";
+import { type AnyEntity, type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
 import { EntityWrites } from "./entity-writes.js";
+import {
+  type CallContext,
+  describe,
+  UnprocessedItemsError,
+  type ValidationIssue,
+  withContext,
+} from "./errors.js";
 import type { InputReader, Sources } from "./input.js";
 import { isOf, itemOf } from "./item.js";
 import type { PayloadSchema } from "./payload.js";
@@ -124,7 +124,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     const { transport } = this.#context;
     const readPage = (input: QueryCommandInput) =>
       perform(context, options, (call) => transport.send("Query", input, call));
-    return listItems(readPage, this.model, plan) as AsyncIterable<unknown> as AsyncIterable<ItemOf<S, F>>;
+    return listItems(readPage, this.model, plan) as AsyncIterable<unknown> as AsyncIterable<
+      ItemOf<S, F>
+    >;
   }
 
   /**
@@ -155,7 +157,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     changes: Partial<S["data"]>,
     options: UpdateOptions<S> = {},
   ): Promise<ItemOf<S>> {
-    return this.#send(() => this.writes.update(key, changes, options), options) as Promise<ItemOf<S>>;
+    return this.#send(() => this.writes.update(key, changes, options), options) as Promise<
+      ItemOf<S>
+    >;
   }
 
   /**
@@ -185,14 +189,21 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     return perform(context, options, async (call) => {
       const found = new Map<string, RawItem>();
       const missed = new Set<string>();
-      await inParallel(chunksOf([...unique.values()], limits.batchGetKeys), batchesInFlight, async (chunk) => {
-        const { items, unprocessed } = await this.#context.reader.readBatch(chunk, read, call);
-        for (const [id, item] of items) found.set(id, item);
-        for (const rawKey of unprocessed) missed.add(keyId(rawKey));
-      });
+      await inParallel(
+        chunksOf([...unique.values()], limits.batchGetKeys),
+        batchesInFlight,
+        async (chunk) => {
+          const { items, unprocessed } = await this.#context.reader.readBatch(chunk, read, call);
+          for (const [id, item] of items) found.set(id, item);
+          for (const rawKey of unprocessed) missed.add(keyId(rawKey));
+        },
+      );
       if (missed.size > 0) {
         const left = keys.filter((_, index) => missed.has(ids[index] ?? ""));
-        const message = describe(context, `${left.length} of ${keys.length} keys were not read after all retries`);
+        const message = describe(
+          context,
+          `${left.length} of ${keys.length} keys were not read after all retries`,
+        );
         throw withContext(new UnprocessedItemsError(message, left, 0), context);
       }
       return ids.map((id) => this.#itemOrNull<F>(found.get(id)));
@@ -227,10 +238,16 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * parallel. `written` counts the different keys.
    * @throws UnprocessedItemsError that carries exactly the keys that were not deleted
    */
-  async batchDelete(keys: readonly S["key"][], options: CallOptions = {}): Promise<{ written: number }> {
+  async batchDelete(
+    keys: readonly S["key"][],
+    options: CallOptions = {},
+  ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchDelete", entity: this.model.name };
     const parts = this.#input.each(keys, "keys", context, (key, at) => this.#input.key(key, at));
-    const writes = parts.map((part, index) => ({ key: rawKeyOf(this.model, part), input: keys[index] }));
+    const writes = parts.map((part, index) => ({
+      key: rawKeyOf(this.model, part),
+      input: keys[index],
+    }));
     return perform(context, options, (call) => this.#writeAll(writes, context, call));
   }
 
@@ -248,7 +265,11 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     return itemOf(this.model, raw) as unknown as ItemOf<S, F>;
   }
 
-  #planQuery(operation: string, partition: unknown, options: object): { context: CallContext; plan: QueryPlan } {
+  #planQuery(
+    operation: string,
+    partition: unknown,
+    options: object,
+  ): { context: CallContext; plan: QueryPlan } {
     const context = keyContext(this.model, operation, partition, this.model.pk.parts);
     const parts = this.#input.partition(partition, context);
     return { context, plan: readQueryOptions(this.model, this.#entity, parts, options, context) };
@@ -273,8 +294,10 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     const { written, unwritten, cause } = await writeBatch(transport, tableName, writes, call);
     if (unwritten.length === 0) return { written };
     const why = cause instanceof Error ? `: ${cause.message}` : " after all retries";
-    const message = describe(context, `${unwritten.length} of ${written + unwritten.length} were not written${why}`);
+    const message = describe(
+      context,
+      `${unwritten.length} of ${written + unwritten.length} were not written${why}`,
+    );
     throw withContext(new UnprocessedItemsError(message, unwritten, written, cause), context);
   }
 }
-

@@ -1,10 +1,19 @@
 /** The writes of one entity, checked and ready to be sent: alone by its store, or in a transaction. */
 import type { AnyEntity, EntityModel } from "./entity-model.js";
-import type { CallContext } from "./errors.js";
 import { keyContext } from "./entity-model.js";
+import type { CallContext } from "./errors.js";
 import { InputReader, type Sources } from "./input.js";
 import type { AnyItem } from "./item.js";
-import { type CheckPlan, checkWrite, createWrite, deleteWrite, putWrite, type Target, updateWrite, type Write } from "./writes.js";
+import {
+  type CheckPlan,
+  checkWrite,
+  createWrite,
+  deleteWrite,
+  putWrite,
+  type Target,
+  updateWrite,
+  type Write,
+} from "./writes.js";
 
 /** Plans writes from what callers give. Every method throws ValidationError for bad input. */
 export class EntityWrites {
@@ -26,16 +35,26 @@ export class EntityWrites {
   }
 
   update(key: unknown, changes: unknown, options: object = {}): Write<AnyItem> {
-    return updateWrite(this.target, this.input.update(key, changes, options, this.contextOf("update", key)));
+    return updateWrite(
+      this.target,
+      this.input.update(key, changes, options, this.contextOf("update", key)),
+    );
   }
 
   delete(key: unknown, options: { ifUpdatedAt?: unknown } = {}): Write<AnyItem | null> {
     const context = this.contextOf("delete", key);
-    return deleteWrite(this.target, this.input.key(key, context), this.input.lock(options.ifUpdatedAt, context));
+    return deleteWrite(
+      this.target,
+      this.input.key(key, context),
+      this.input.lock(options.ifUpdatedAt, context),
+    );
   }
 
   /** A condition on an item that the transaction does not write. */
-  check(key: unknown, options: { exists?: unknown; ifUpdatedAt?: unknown; where?: unknown } = {}): Write<undefined> {
+  check(
+    key: unknown,
+    options: { exists?: unknown; ifUpdatedAt?: unknown; where?: unknown } = {},
+  ): Write<undefined> {
     const context = this.contextOf("check", key);
     const plan: CheckPlan = {
       parts: this.input.key(key, context),

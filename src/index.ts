@@ -1,4 +1,24 @@
 /** The public door of bayon-coagent-data. */
+export type { Collections, RecentItem, RecentOptions, Workspace } from "../services/collections.js";
+export type { BrandAuditPage, Dashboard, DashboardKey } from "../services/dashboard.js";
+export type { Entities, FacadeName } from "../services/entities.js";
+export type {
+  OAuthTokenData,
+  OAuthTokenItem,
+  RefreshedToken,
+  RefreshToken,
+  ValidTokenOptions,
+} from "../services/oauth.js";
+export type { ProjectsWithContent, ProjectWithContent } from "../services/projects.js";
+export type { ReviewItem } from "../services/reviews.js";
+export type { Specs, Stores } from "../services/stores.js";
+export type { ScopedSpecs, ScopedStores, UserScope } from "../services/tenant.js";
+export type {
+  CheckOptions,
+  EntityOperations,
+  Transaction,
+  TransactionOperation,
+} from "../services/transaction.js";
 export type { CallOptions } from "./call.js";
 export {
   getDocumentClient,
@@ -16,8 +36,8 @@ export {
   ConditionalCheckFailedError,
   ConfigurationError,
   DynamoDBError,
-  isRetryableError,
   ItemNotFoundError,
+  isRetryableError,
   ThroughputExceededError,
   TimeoutError,
   TransactionCanceledError,
@@ -43,6 +63,18 @@ export {
   getUserItemPrefix,
   getUserProfileKeys,
 } from "./keys.js";
+export {
+  type BatchResult,
+  type DynamoDBItem,
+  type DynamoDBKey,
+  DynamoDBRepository,
+  type EntityType,
+  getRepository,
+  type QueryOptions,
+  type QueryResult,
+  resetRepository,
+  type UpdateOptions,
+} from "./repository.js";
 export { type Retry, type RetryOptions, withBatchRetry, withRetry } from "./retry.js";
 export type {
   DeleteOptions,

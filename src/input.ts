@@ -94,11 +94,15 @@ export class InputReader {
 
   /** An item on its way in: key, payload, creation time, size. */
   draft(given: unknown, context: CallContext, options: DraftOptions = {}): Draft {
-    const input = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+    const input =
+      typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
     const { createdAt } = input;
     const issues: ValidationIssue[] = [];
     if (createdAt !== undefined && !isTime(createdAt)) {
-      issues.push({ path: "createdAt", message: `must be an integer from 0 to ${latestTime} (ms)` });
+      issues.push({
+        path: "createdAt",
+        message: `must be an integer from 0 to ${latestTime} (ms)`,
+      });
     }
     const { generated } = this.model;
     const withId =
@@ -111,7 +115,10 @@ export class InputReader {
     issues.push(...payload.issues);
     refuseIssues(context, issues);
 
-    const data = { ...this.idsFromKey(parts, input.data as object), ...withoutUndefined(input.data as object) };
+    const data = {
+      ...this.idsFromKey(parts, input.data as object),
+      ...withoutUndefined(input.data as object),
+    };
     const bytes = this.bytesOf(parts, payload.bytes);
     if (bytes > limits.itemBytes) {
       const message = `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)`;
@@ -150,11 +157,17 @@ export class InputReader {
     }
     for (const path of removals) issues.push(...checkRemoval(this.model.payload, path));
     if (all.length + removals.length === 0) {
-      issues.push({ path: "changes", message: "must change something: nothing but undefined was given" });
+      issues.push({
+        path: "changes",
+        message: "must change something: nothing but undefined was given",
+      });
     }
     issues.push(...overlaps([...all.map((change) => change.path), ...removals]));
     if (bytes > limits.itemBytes) {
-      issues.push({ path: "changes", message: `take ${bytes} bytes: an item has at most ${limits.itemBytes}` });
+      issues.push({
+        path: "changes",
+        message: `take ${bytes} bytes: an item has at most ${limits.itemBytes}`,
+      });
     }
     refuseIssues(context, issues);
     return {
@@ -172,11 +185,16 @@ export class InputReader {
   lock(ifUpdatedAt: unknown, context: CallContext): number | undefined {
     if (ifUpdatedAt === undefined) return undefined;
     if (typeof ifUpdatedAt === "number" && Number.isFinite(ifUpdatedAt)) return ifUpdatedAt;
-    throw invalid(context, [{ path: "ifUpdatedAt", message: "must be the updatedAt of an item (ms)" }]);
+    throw invalid(context, [
+      { path: "ifUpdatedAt", message: "must be the updatedAt of an item (ms)" },
+    ]);
   }
 
   /** `consistent` and `fields` of a read. */
-  readOptions(options: { consistent?: unknown; fields?: unknown }, context: CallContext): ReadOptions {
+  readOptions(
+    options: { consistent?: unknown; fields?: unknown },
+    context: CallContext,
+  ): ReadOptions {
     const { consistent = false } = options;
     if (typeof consistent !== "boolean") {
       throw invalid(context, [{ path: "consistent", message: "must be true or false" }]);
@@ -192,9 +210,11 @@ export class InputReader {
     const { shape } = this.model.payload;
     const id = parts[this.model.generated ?? this.model.parts[0] ?? ""];
     const ids: Record<string, string> = {};
-    if ("id" in shape && id !== undefined && (data as { id?: unknown }).id === undefined) ids.id = id;
+    if ("id" in shape && id !== undefined && (data as { id?: unknown }).id === undefined)
+      ids.id = id;
     for (const part of this.model.pk.parts) {
-      const inPayload = part !== "userId" && part in shape && (data as Record<string, unknown>)[part] === undefined;
+      const inPayload =
+        part !== "userId" && part in shape && (data as Record<string, unknown>)[part] === undefined;
       if (inPayload) ids[part] = parts[part] as string;
     }
     return ids;
@@ -204,8 +224,12 @@ export class InputReader {
     const { model } = this;
     const item = {
       ...rawKeyOf(model, parts),
-      ...(model.gsi1pk !== undefined && { [attribute.indexPartitionKey]: model.gsi1pk.build(parts) }),
-      ...(model.gsi1sk !== undefined && { [attribute.indexSortKey]: model.gsi1sk.build({ ...parts, createdAt: 0 }) }),
+      ...(model.gsi1pk !== undefined && {
+        [attribute.indexPartitionKey]: model.gsi1pk.build(parts),
+      }),
+      ...(model.gsi1sk !== undefined && {
+        [attribute.indexSortKey]: model.gsi1sk.build({ ...parts, createdAt: 0 }),
+      }),
       ...parts,
       [attribute.entityType]: model.name,
       [attribute.data]: "",
@@ -242,7 +266,10 @@ function topLevelChanges(changes: unknown, context: CallContext): Change[] {
   }
   return Object.entries(changes)
     .filter(([, value]) => value !== undefined)
-    .map(([field, value]) => ({ path: readPath([field], "changes", context), value: withoutUndefined(value) }));
+    .map(([field, value]) => ({
+      path: readPath([field], "changes", context),
+      value: withoutUndefined(value),
+    }));
 }
 
 function nestedChanges(set: unknown, context: CallContext): Change[] {
@@ -279,7 +306,10 @@ function overlaps(paths: readonly PathSegments[]): ValidationIssue[] {
     for (const other of paths.slice(index + 1)) {
       const shared = Math.min(path.length, other.length);
       if (path.slice(0, shared).every((segment, position) => segment === other[position])) {
-        issues.push({ path: pathText(["data", ...path]), message: "is named more than once, or inside another change" });
+        issues.push({
+          path: pathText(["data", ...path]),
+          message: "is named more than once, or inside another change",
+        });
         return;
       }
     }
@@ -294,9 +324,14 @@ export function projectionOf(
   context: CallContext,
 ): Projection | undefined {
   if (fields === undefined) return undefined;
-  const valid = Array.isArray(fields) && fields.length > 0 && fields.every((field) => typeof field === "string" && field !== "");
+  const valid =
+    Array.isArray(fields) &&
+    fields.length > 0 &&
+    fields.every((field) => typeof field === "string" && field !== "");
   if (!valid) {
-    throw invalid(context, [{ path: "fields", message: "must be a non-empty array of the payload's field names" }]);
+    throw invalid(context, [
+      { path: "fields", message: "must be a non-empty array of the payload's field names" },
+    ]);
   }
   const always = [
     attribute.partitionKey,
@@ -312,4 +347,3 @@ export function projectionOf(
     ExpressionAttributeNames: placeholders.names,
   };
 }
-

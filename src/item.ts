@@ -24,7 +24,10 @@ export function itemOf(model: EntityModel, raw: RawItem): AnyItem {
 }
 
 /** The key's parts of a stored item, read from its keys by prefix. */
-export function keyPartsOf(model: EntityModel, raw: Pick<RawItem, "PK" | "SK">): Record<string, string> {
+export function keyPartsOf(
+  model: EntityModel,
+  raw: Pick<RawItem, "PK" | "SK">,
+): Record<string, string> {
   const parts: Record<string, string> = {};
   for (const name of model.pk.parts) parts[name] = raw.PK.slice(model.pk.prefix.length);
   for (const name of model.sk.parts) parts[name] = raw.SK.slice(model.sk.prefix.length);

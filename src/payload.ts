@@ -191,7 +191,10 @@ export function checkChange(schema: PayloadSchema, { path, value }: Change): Val
 }
 
 /** A field that the schema requires cannot be removed: its readers would break. */
-export function checkRemoval(schema: PayloadSchema, path: readonly (string | number)[]): ValidationIssue[] {
+export function checkRemoval(
+  schema: PayloadSchema,
+  path: readonly (string | number)[],
+): ValidationIssue[] {
   const part = schemaAt(schema, path);
   if (part === undefined || part.safeParse(undefined).success) return [];
   return [{ path: pathText(["data", ...path]), message: "is required and cannot be removed" }];
@@ -206,7 +209,9 @@ function schemaIssues(
   if (result.success) return [];
   return result.error.issues.slice(0, mostIssues).map((issue) => ({
     path: pathText([...at, ...issue.path]),
-    message: issue.message.replace(/^Invalid (input|option): (?=expected)/, "is wrong: ").replace(/^Invalid/, "is wrong: invalid"),
+    message: issue.message
+      .replace(/^Invalid (input|option): (?=expected)/, "is wrong: ")
+      .replace(/^Invalid/, "is wrong: invalid"),
   }));
 }
 
@@ -230,7 +235,9 @@ function schemaAt(schema: z.ZodType, path: readonly (string | number)[]): z.ZodT
 export function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, segment) =>
-      typeof segment === "number" ? `${text}[${segment}]` : `${text}${text === "" ? "" : "."}${String(segment)}`,
+      typeof segment === "number"
+        ? `${text}[${segment}]`
+        : `${text}${text === "" ? "" : "."}${String(segment)}`,
     "",
   );
 }

@@ -53,10 +53,17 @@ export function readQueryOptions(
   if (by !== "key" && by !== "createdAt") throw refuse("by", 'must be "key" or "createdAt"');
   if (ranged && by === "key") throw refuse("by", 'must be "createdAt" with from or to');
   if (by === "createdAt" && !model.dated) {
-    throw refuse(ranged ? "from" : "by", `is not for ${model.name}: the index does not hold it in order of creation`);
+    throw refuse(
+      ranged ? "from" : "by",
+      `is not for ${model.name}: the index does not hold it in order of creation`,
+    );
   }
-  if (from !== undefined && to !== undefined && from > to) throw refuse("from", "must not be after to");
-  if (limit !== undefined && !(typeof limit === "number" && Number.isInteger(limit) && limit >= 1)) {
+  if (from !== undefined && to !== undefined && from > to)
+    throw refuse("from", "must not be after to");
+  if (
+    limit !== undefined &&
+    !(typeof limit === "number" && Number.isInteger(limit) && limit >= 1)
+  ) {
     throw refuse("limit", "must be an integer from 1");
   }
 
@@ -79,7 +86,11 @@ export function readQueryOptions(
   };
   const startKey = startKeyOf(cursor, binding, context);
   const indexStart = startKey?.[attribute.indexSortKey];
-  if (range !== undefined && indexStart !== undefined && (indexStart < lower || indexStart > upper)) {
+  if (
+    range !== undefined &&
+    indexStart !== undefined &&
+    (indexStart < lower || indexStart > upper)
+  ) {
     throw refuse("cursor", "lies outside from and to");
   }
   return {
@@ -108,11 +119,16 @@ function chain(
   inIndex: boolean,
   range: { from: number; to: number | undefined } | undefined,
 ): Params {
-  const query = entity.query as Record<string, (key: KeyParts) => Params & { between(low: object, high: object): Params }>;
+  const query = entity.query as Record<
+    string,
+    (key: KeyParts) => Params & { between(low: object, high: object): Params }
+  >;
   const read = query[inIndex ? "byCreatedAt" : "byKey"];
   if (read === undefined) throw new TypeError("the entity declares no such index");
   const all = read(parts);
-  return range === undefined ? all : all.between({ createdAt: range.from }, { createdAt: range.to ?? 10 ** createdAtDigits - 1 });
+  return range === undefined
+    ? all
+    : all.between({ createdAt: range.from }, { createdAt: range.to ?? 10 ** createdAtDigits - 1 });
 }
 
 function padded(time: number): string {
@@ -120,13 +136,21 @@ function padded(time: number): string {
 }
 
 /** Where a cursor goes on. Both partition keys are the call's own, whatever the cursor holds. */
-function startKeyOf(cursor: unknown, binding: CursorBinding, context: CallContext): Record<string, string> | undefined {
+function startKeyOf(
+  cursor: unknown,
+  binding: CursorBinding,
+  context: CallContext,
+): Record<string, string> | undefined {
   if (cursor === undefined || cursor === null) return undefined;
   const { SK, GSI1SK } = decodeCursor(cursor, binding, context);
   const key = { [attribute.partitionKey]: binding.partition, [attribute.sortKey]: SK };
   if (GSI1SK === undefined) return key;
   // For every dated entity the index's partition key is the table's.
-  return { ...key, [attribute.indexPartitionKey]: binding.partition, [attribute.indexSortKey]: GSI1SK };
+  return {
+    ...key,
+    [attribute.indexPartitionKey]: binding.partition,
+    [attribute.indexSortKey]: GSI1SK,
+  };
 }
 
 /** Reads until `limit` items are there or the end is, and says where to go on. */
@@ -169,7 +193,9 @@ export async function* listItems(
   while (next !== undefined) {
     const page: QueryCommandOutput = await next;
     next = undefined;
-    const own = ((page.Items ?? []) as RawItem[]).filter((raw) => isOf(model, raw)).slice(0, remaining);
+    const own = ((page.Items ?? []) as RawItem[])
+      .filter((raw) => isOf(model, raw))
+      .slice(0, remaining);
     remaining -= own.length;
     if (page.LastEvaluatedKey !== undefined && remaining > 0) {
       next = request(page.LastEvaluatedKey);

@@ -53,9 +53,14 @@ export function createReader(transport: Transport, tableName: string, coalesce: 
       ...options.projection,
       ...(options.consistent && { ConsistentRead: true }),
     };
-    const answer = await transport.send("BatchGet", { RequestItems: { [tableName]: request } }, call);
+    const answer = await transport.send(
+      "BatchGet",
+      { RequestItems: { [tableName]: request } },
+      call,
+    );
     const items = new Map<string, RawItem>();
-    for (const item of (answer.Responses?.[tableName] ?? []) as RawItem[]) items.set(keyId(item), item);
+    for (const item of (answer.Responses?.[tableName] ?? []) as RawItem[])
+      items.set(keyId(item), item);
     const unprocessed = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as RawKey[];
     return { items, unprocessed };
   }

@@ -21,7 +21,8 @@ export async function runWrite<R>(
   let seen: Seen | undefined;
   for (let round = 0; round < mostRounds; round += 1) {
     const request = write.request(seen);
-    if (request.kind === "ConditionCheck") throw new TypeError("a condition is for transactions only");
+    if (request.kind === "ConditionCheck")
+      throw new TypeError("a condition is for transactions only");
     try {
       // The request's kind and its input come from the same place.
       const answer = await transport.send(request.kind, request.input as never, call);

@@ -1,7 +1,7 @@
 /** The types of a store, derived from its ElectroDB entity: nothing here restates a declaration. */
 import type { EntityItem } from "electrodb";
 import type { CallOptions } from "./call.js";
-import type { PathSegments, Where } from "./conditions.js";
+import type { Where } from "./conditions.js";
 import type { AnyEntity } from "./entity-model.js";
 import type { PayloadOptions } from "./payload.js";
 
@@ -25,10 +25,13 @@ export interface StoreSpec {
 }
 
 type SchemaOf<E extends AnyEntity> = E["schema"];
-type PartitionParts<E extends AnyEntity> = SchemaOf<E>["indexes"]["byKey"]["pk"]["composite"][number];
+type PartitionParts<E extends AnyEntity> =
+  SchemaOf<E>["indexes"]["byKey"]["pk"]["composite"][number];
 type SortParts<E extends AnyEntity> = SchemaOf<E>["indexes"]["byKey"]["sk"]["composite"][number];
 type Defaulted<E extends AnyEntity> = {
-  [A in keyof SchemaOf<E>["attributes"]]: SchemaOf<E>["attributes"][A] extends { default: unknown } ? A : never;
+  [A in keyof SchemaOf<E>["attributes"]]: SchemaOf<E>["attributes"][A] extends { default: unknown }
+    ? A
+    : never;
 }[keyof SchemaOf<E>["attributes"]];
 type Parts<Name> = { [P in Name & string]: string };
 
@@ -75,7 +78,8 @@ export interface GetOptions<F extends string = string> extends CallOptions {
   readonly fields?: readonly F[] | undefined;
 }
 
-export interface QueryOptions<S extends StoreSpec, F extends FieldOf<S> = FieldOf<S>> extends CallOptions {
+export interface QueryOptions<S extends StoreSpec, F extends FieldOf<S> = FieldOf<S>>
+  extends CallOptions {
   /** @default "asc" */
   readonly order?: "asc" | "desc" | undefined;
   /** By sort key, or by creation time (GSI1, adopted items only). @default "key" */
@@ -121,4 +125,3 @@ export interface DeleteOptions extends CallOptions {
 
 export interface WriteOptions extends CallOptions, PayloadOptions {}
 
-export type { CallOptions, PathSegments };

@@ -1,4 +1,6 @@
 /** The table itself: create, describe, wait, delete. */
+
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -7,11 +9,10 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type CallOptions, perform } from "./call.js";
 import { DynamoDBError, describe as inWords, nameOf, TimeoutError } from "./errors.js";
+import { type RetryOptions, withRetry } from "./retry.js";
 import { attribute, createTableInput, indexName } from "./table.js";
-import { withRetry, type RetryOptions } from "./retry.js";
 
 /** What `describe` tells of the table. */
 export interface TableInfo {
@@ -55,9 +56,15 @@ export function createTableAdmin(
   client: () => DynamoDBClient,
   retry: RetryOptions | undefined,
 ): TableAdmin {
-  const send = <T>(request: (client: DynamoDBClient) => Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
+  const send = <T>(
+    request: (client: DynamoDBClient) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> =>
     withRetry(() => request(client()), { ...retry, ...(signal !== undefined && { signal }) });
-  const contextOf = (operation: string) => ({ operation: `table.${operation}`, key: `table=${name}` });
+  const contextOf = (operation: string) => ({
+    operation: `table.${operation}`,
+    key: `table=${name}`,
+  });
 
   async function read(abortSignal: AbortSignal | undefined): Promise<TableInfo | null> {
     try {
@@ -95,7 +102,10 @@ export function createTableAdmin(
     }
   }
 
-  const bounded = (options: CallOptions): CallOptions => ({ timeoutMs: defaultTimeoutMs, ...options });
+  const bounded = (options: CallOptions): CallOptions => ({
+    timeoutMs: defaultTimeoutMs,
+    ...options,
+  });
 
   return {
     name,
@@ -113,7 +123,8 @@ export function createTableAdmin(
         if (created) await enableTimeToLive(signal);
         return { created };
       }),
-    describe: (options = {}) => perform(contextOf("describe"), options, ({ signal }) => read(signal)),
+    describe: (options = {}) =>
+      perform(contextOf("describe"), options, ({ signal }) => read(signal)),
     delete: (options = {}) =>
       perform(contextOf("delete"), bounded(options), async ({ signal }) => {
         try {
@@ -129,7 +140,8 @@ export function createTableAdmin(
     wait: (options = {}) =>
       perform(contextOf("wait"), bounded(options), async ({ signal }) => {
         const info = await waitUntil(signal, isActive);
-        if (info === null) throw new TimeoutError(inWords(contextOf("wait"), "the table is not there"));
+        if (info === null)
+          throw new TimeoutError(inWords(contextOf("wait"), "the table is not there"));
         return info;
       }),
   };
@@ -140,7 +152,10 @@ function isActive(info: TableInfo | null): boolean {
   if (info === null) return false;
   const index = info.indexes.find((one) => one.name === indexName);
   if (info.status === "ACTIVE" && index === undefined) {
-    throw new DynamoDBError(`the table ${info.name} has no index ${indexName}: it is not this layer's table`, "WrongTable");
+    throw new DynamoDBError(
+      `the table ${info.name} has no index ${indexName}: it is not this layer's table`,
+      "WrongTable",
+    );
   }
   return info.status === "ACTIVE" && index?.status === "ACTIVE";
 }

@@ -41,6 +41,7 @@ import {
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Call, orAborted } from "./call.js";
 import { AbortedError, cancellationReasonsOf, isRetryableError, nameOf } from "./errors.js";
+import { marshallable } from "./marshalling.js";
 import {
   type Retry,
   type RetryOptions,
@@ -181,7 +182,7 @@ export function createTransport(options: TransportOptions): Transport {
     };
 
     try {
-      const input = prepared(name, command.input, events !== undefined);
+      const input = prepared(name, marshallable(command.input), events !== undefined);
       return await exchange(name, input, attempt, policyOfRetry, policy.maxRetries);
     } catch (error) {
       failure = error;

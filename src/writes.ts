@@ -11,14 +11,20 @@ import type {
 } from "@aws-sdk/lib-dynamodb";
 import { atom, type Compiled, joined } from "./condition-logic.js";
 import { compileWhere, type PathSegments, Placeholders } from "./conditions.js";
-import { type AnyEntity, type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
+import {
+  type AnyEntity,
+  type EntityModel,
+  type KeyParts,
+  keyText,
+  rawKeyOf,
+} from "./entity-model.js";
 import {
   type CallContext,
   ConditionalCheckFailedError,
-  describe,
   type DynamoDBError,
-  invalid,
+  describe,
   ItemNotFoundError,
+  invalid,
   withContext,
 } from "./errors.js";
 import { type AnyItem, itemOf } from "./item.js";
@@ -98,7 +104,11 @@ function attributesOf({ parts, data, createdAt }: Draft, now: number) {
 /** Writes an item that must not be there yet: one request. */
 export function createWrite(target: Target, draft: Draft): Write<AnyItem> {
   const { model, entity, clock } = target;
-  const context: CallContext = { operation: "create", entity: model.name, key: keyText(draft.parts) };
+  const context: CallContext = {
+    operation: "create",
+    entity: model.name,
+    key: keyText(draft.parts),
+  };
   let stored: RawItem | undefined;
   return {
     context,
@@ -111,7 +121,10 @@ export function createWrite(target: Target, draft: Draft): Write<AnyItem> {
       return { kind: "Put", input: { ...input, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } };
     },
     refusedByItem: true,
-    refused: (seen) => (seen.item === null ? "again" : conditionFailed(context, "the item is already there", model, seen)),
+    refused: (seen) =>
+      seen.item === null
+        ? "again"
+        : conditionFailed(context, "the item is already there", model, seen),
     result: () => itemOf(model, stored as RawItem),
   };
 }
@@ -130,12 +143,21 @@ export function putWrite({ model, entity, clock }: Target, draft: Draft): Write<
     request: (seen) => {
       const item = seen?.item ?? undefined;
       const now = later(clock, item);
-      const unindexed = model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
-      const createdAt = unindexed ? (item[attribute.createdAt] ?? draft.createdAt ?? now) : (draft.createdAt ?? now);
-      const upsert: Params<UpdateCommandInput> = entity.upsert(attributesOf({ ...draft, createdAt }, now));
+      const unindexed =
+        model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
+      const createdAt = unindexed
+        ? (item[attribute.createdAt] ?? draft.createdAt ?? now)
+        : (draft.createdAt ?? now);
+      const upsert: Params<UpdateCommandInput> = entity.upsert(
+        attributesOf({ ...draft, createdAt }, now),
+      );
       const input = upsert.params();
       const own = new Placeholders();
-      const kept = unindexed ? [] : model.dated ? [attribute.createdAt, attribute.indexSortKey] : [attribute.createdAt];
+      const kept = unindexed
+        ? []
+        : model.dated
+          ? [attribute.createdAt, attribute.indexSortKey]
+          : [attribute.createdAt];
       return {
         kind: "Update",
         input: withOwn(
@@ -197,7 +219,11 @@ function isUnindexed(own: Placeholders, seen: RawItem): Compiled {
   const seenAt = seen[attribute.createdAt];
   return joined("AND", [
     atom(`attribute_not_exists(${own.name(attribute.indexSortKey)})`),
-    atom(seenAt === undefined ? `attribute_not_exists(${createdAt})` : `${createdAt} = ${own.value(seenAt)}`),
+    atom(
+      seenAt === undefined
+        ? `attribute_not_exists(${createdAt})`
+        : `${createdAt} = ${own.value(seenAt)}`,
+    ),
   ]);
 }
 
@@ -219,7 +245,11 @@ export interface UpdatePlan {
  * UpdatedAt is not older than the clock.
  */
 export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan): Write<AnyItem> {
-  const context: CallContext = { operation: "update", entity: model.name, key: keyText(plan.parts) };
+  const context: CallContext = {
+    operation: "update",
+    entity: model.name,
+    key: keyText(plan.parts),
+  };
   const key = rawKeyOf(model, plan.parts);
   const parents = parentsOf(plan);
   let now = 0;
@@ -234,7 +264,8 @@ export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan):
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
     conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
-    for (const parent of parents) conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
+    for (const parent of parents)
+      conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
     if (plan.ifUpdatedAt !== undefined) {
       conditions.push(atom(`${own.name(attribute.updatedAt)} = ${own.value(plan.ifUpdatedAt)}`));
     }
@@ -264,13 +295,22 @@ export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan):
       const { item, cause } = seen;
       if (item === null) return notFound(context, key, cause);
       if (plan.ifUpdatedAt !== undefined && item[attribute.updatedAt] !== plan.ifUpdatedAt) {
-        return conditionFailed(context, "the item was changed since it was read (ifUpdatedAt)", model, seen);
+        return conditionFailed(
+          context,
+          "the item was changed since it was read (ifUpdatedAt)",
+          model,
+          seen,
+        );
       }
       const data = item[attribute.data];
       const missing = parents.find((parent) => !isContainer(valueAt(data, parent)));
       if (missing !== undefined) {
         const path = pathText(["data", ...missing]);
-        return invalid(context, [{ path, message: "is not there: nothing can be set or removed inside it" }], cause);
+        return invalid(
+          context,
+          [{ path, message: "is not there: nothing can be set or removed inside it" }],
+          cause,
+        );
       }
       if ((item[attribute.updatedAt] ?? -1) >= now || isMap(data) === madeAnew) return "again";
       if (plan.where === undefined) return "again";
@@ -281,14 +321,19 @@ export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan):
 }
 
 function dataChanges(own: Placeholders, { changes, removals }: UpdatePlan): string {
-  const sets = changes.map(({ path, value }) => `, ${own.path(path)} = ${own.value(value)}`).join("");
+  const sets = changes
+    .map(({ path, value }) => `, ${own.path(path)} = ${own.value(value)}`)
+    .join("");
   const removes = removals.map((path) => own.path(path)).join(", ");
   return `${sets}${removes === "" ? "" : ` REMOVE ${removes}`}`;
 }
 
 /** The whole payload where none was: every change then stands at the top, or its parent is missing. */
 function newData(own: Placeholders, { changes, fromKey }: UpdatePlan): string {
-  const data = { ...fromKey, ...Object.fromEntries(changes.map(({ path, value }) => [path[0], value])) };
+  const data = {
+    ...fromKey,
+    ...Object.fromEntries(changes.map(({ path, value }) => [path[0], value])),
+  };
   return `, ${own.name(attribute.data)} = ${own.value(data)}`;
 }
 
@@ -315,7 +360,11 @@ function isContainer(value: unknown): value is object {
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.prototype.toString.call(value) === "[object Object]";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.prototype.toString.call(value) === "[object Object]"
+  );
 }
 
 /** Deletes an item and returns it; one request. */
@@ -338,7 +387,11 @@ export function deleteWrite(
       return {
         kind: "Delete",
         input: withOwn(
-          { ...input, ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: "ALL_OLD" },
+          {
+            ...input,
+            ConditionExpression: condition,
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          },
           own,
         ),
       };
@@ -406,7 +459,10 @@ function later(clock: Clock, item: RawItem | undefined): number {
 }
 
 /** Adds this layer's placeholders to a request's. */
-function withOwn<Input extends UpdateCommandInput | DeleteCommandInput>(input: Input, own: Placeholders): Input {
+function withOwn<Input extends UpdateCommandInput | DeleteCommandInput>(
+  input: Input,
+  own: Placeholders,
+): Input {
   return {
     ...input,
     ExpressionAttributeNames: { ...input.ExpressionAttributeNames, ...own.names },
@@ -415,8 +471,15 @@ function withOwn<Input extends UpdateCommandInput | DeleteCommandInput>(input: I
 }
 
 /** `no such item`, for the calls that want one to be there. */
-export function notFound(context: CallContext, { PK, SK }: RawKey, cause?: unknown): ItemNotFoundError {
-  return withContext(new ItemNotFoundError(PK, SK, describe(context, "no such item"), cause), context);
+export function notFound(
+  context: CallContext,
+  { PK, SK }: RawKey,
+  cause?: unknown,
+): ItemNotFoundError {
+  return withContext(
+    new ItemNotFoundError(PK, SK, describe(context, "no such item"), cause),
+    context,
+  );
 }
 
 function conditionFailed(

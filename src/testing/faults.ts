@@ -1,6 +1,7 @@
 /** Faults between the SDK and the engine, at the level of HTTP, for any data layer. */
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+
 import { Readable } from "node:stream";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ConfigurationError } from "../errors.js";
 
 /** What can go wrong. */
@@ -34,7 +35,13 @@ export interface ObservedRequest {
   readonly fault: Fault | undefined;
 }
 
-const kinds: readonly Fault[] = ["throttle", "timeout", "connectionReset", "serverError", "partialUnprocessed"];
+const kinds: readonly Fault[] = [
+  "throttle",
+  "timeout",
+  "connectionReset",
+  "serverError",
+  "partialUnprocessed",
+];
 
 type HandlerRequest = Parameters<NodeHttpHandler["handle"]>[0];
 type HandlerAnswer = Awaited<ReturnType<NodeHttpHandler["handle"]>>;
@@ -70,18 +77,28 @@ export class FaultyRequestHandler {
     return this;
   }
 
-  async handle(request: HandlerRequest, options?: Parameters<NodeHttpHandler["handle"]>[1]): Promise<HandlerAnswer> {
+  async handle(
+    request: HandlerRequest,
+    options?: Parameters<NodeHttpHandler["handle"]>[1],
+  ): Promise<HandlerAnswer> {
     const target = request.headers["x-amz-target"] ?? "";
     const operation = target.slice(target.lastIndexOf(".") + 1);
     const fault = this.faultFor(operation);
     this.requests.push({ operation, fault });
     switch (fault) {
       case "throttle":
-        return failure(400, "ProvisionedThroughputExceededException", "The level of configured provisioned throughput was exceeded");
+        return failure(
+          400,
+          "ProvisionedThroughputExceededException",
+          "The level of configured provisioned throughput was exceeded",
+        );
       case "serverError":
         return failure(500, "InternalServerError", "Internal server error");
       case "timeout":
-        throw Object.assign(new Error("socket hang up: no answer in time"), { name: "TimeoutError", code: "ETIMEDOUT" });
+        throw Object.assign(new Error("socket hang up: no answer in time"), {
+          name: "TimeoutError",
+          code: "ETIMEDOUT",
+        });
       case "connectionReset":
         throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
       case "partialUnprocessed":
@@ -124,7 +141,9 @@ export class FaultyRequestHandler {
     operation: string,
     options?: Parameters<NodeHttpHandler["handle"]>[1],
   ): Promise<HandlerAnswer> {
-    const field = { BatchGetItem: "UnprocessedKeys", BatchWriteItem: "UnprocessedItems" }[operation];
+    const field = { BatchGetItem: "UnprocessedKeys", BatchWriteItem: "UnprocessedItems" }[
+      operation
+    ];
     if (field === undefined) return this.inner.handle(request, options);
     const body = JSON.parse(String(request.body)) as { RequestItems: Record<string, Batch> };
     const sent: Record<string, Batch> = {};
@@ -145,7 +164,9 @@ export class FaultyRequestHandler {
     const chunks: Buffer[] = [];
     for await (const chunk of response.body as Readable) chunks.push(Buffer.from(chunk as Buffer));
     const answer = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
-    return response.statusCode === 200 ? success({ ...answer, [field]: kept }) : jsonAnswer(response.statusCode, answer);
+    return response.statusCode === 200
+      ? success({ ...answer, [field]: kept })
+      : jsonAnswer(response.statusCode, answer);
   }
 }
 

@@ -10,7 +10,11 @@ export type FixtureOf<F extends FacadeName> = InputOf<Specs[F], Specs[F]["parts"
 export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = {
   userProfile: {
     userId: "user-1",
-    data: { email: "ana@example.com", displayName: "Ana Ruiz", photoURL: "https://example.com/ana.jpg" },
+    data: {
+      email: "ana@example.com",
+      displayName: "Ana Ruiz",
+      photoURL: "https://example.com/ana.jpg",
+    },
   },
   realEstateAgentProfile: {
     userId: "user-1",
@@ -40,7 +44,12 @@ export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = {
     auditId: "main",
     data: {
       results: [
-        { platform: "Zillow", platformUrl: "https://example.com/ana", foundName: "Ana Ruiz", status: "Consistent" },
+        {
+          platform: "Zillow",
+          platformUrl: "https://example.com/ana",
+          foundName: "Ana Ruiz",
+          status: "Consistent",
+        },
         { platform: "Yelp", foundName: "", foundPhone: null, status: "Not Found" },
       ],
       lastRun: "2025-03-02T08:30:00.000Z",
@@ -49,18 +58,34 @@ export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = {
   competitor: {
     userId: "user-1",
     competitorId: "competitor-1",
-    data: { name: "Max Olsen", agency: "Blue Door Realty", reviewCount: 120, avgRating: 4.6, socialFollowers: 3400, domainAuthority: 31 },
+    data: {
+      name: "Max Olsen",
+      agency: "Blue Door Realty",
+      reviewCount: 120,
+      avgRating: 4.6,
+      socialFollowers: 3400,
+      domainAuthority: 31,
+    },
   },
   researchReport: {
     userId: "user-1",
     reportId: "report-1",
-    data: { topic: "Ballard, spring 2025", report: "# Ballard\n\nInventory rose by 8 %.", citations: ["https://example.com/mls"] },
+    data: {
+      topic: "Ballard, spring 2025",
+      report: "# Ballard\n\nInventory rose by 8 %.",
+      citations: ["https://example.com/mls"],
+    },
   },
   project: { userId: "user-1", projectId: "project-1", data: { name: "Spring listings" } },
   savedContent: {
     userId: "user-1",
     contentId: "content-1",
-    data: { type: "Blog Post", content: "Five things to fix before you sell.", name: "Before you sell", projectId: "project-1" },
+    data: {
+      type: "Blog Post",
+      content: "Five things to fix before you sell.",
+      name: "Before you sell",
+      projectId: "project-1",
+    },
   },
   trainingProgress: {
     userId: "user-1",
@@ -70,7 +95,16 @@ export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = {
   marketingPlan: {
     userId: "user-1",
     planId: "plan-1",
-    data: { plan: [{ task: "Ask five clients for a review", rationale: "Reviews decide", tool: "Reviews", toolLink: "/reviews" }] },
+    data: {
+      plan: [
+        {
+          task: "Ask five clients for a review",
+          rationale: "Reviews decide",
+          tool: "Reviews",
+          toolLink: "/reviews",
+        },
+      ],
+    },
   },
   reviewAnalysis: {
     userId: "user-1",
@@ -86,7 +120,11 @@ export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = {
   oauthToken: {
     userId: "user-1",
     provider: "GOOGLE_BUSINESS",
-    data: { accessToken: "test-access-token", refreshToken: "test-refresh-token", expiryDate: 4102444800000 },
+    data: {
+      accessToken: "test-access-token",
+      refreshToken: "test-refresh-token",
+      expiryDate: 4102444800000,
+    },
   },
 };
 

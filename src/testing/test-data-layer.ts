@@ -1,11 +1,14 @@
 /** A data layer on a real engine with a table of its own. */
 import { randomUUID } from "node:crypto";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../data-layer.js";
-import { type Engine, startEngine, type StartEngineOptions } from "./engine.js";
-import { faults, FaultyRequestHandler } from "./faults.js";
+import { type Engine, type StartEngineOptions, startEngine } from "./engine.js";
+import { type FaultyRequestHandler, faults } from "./faults.js";
 
 export interface TestDataLayerOptions
-  extends Omit<DataLayerOptions, "environment" | "endpoint" | "region" | "credentials" | "client" | "requestHandler"> {
+  extends Omit<
+    DataLayerOptions,
+    "environment" | "endpoint" | "region" | "credentials" | "client" | "requestHandler"
+  > {
   /**
    * The engine: one that is running, or which to start. One of each kind is started per process and
    * shared by all test data layers. @default dynoxide where it is installed, else dynalite
@@ -27,7 +30,9 @@ const shared = new Map<string, Promise<Engine>>();
  * A data layer over a real engine, with a table of its own that is gone at `close()`. The engine is
  * shared within the process and ends with it. Takes tens of milliseconds.
  */
-export async function createTestDataLayer(options: TestDataLayerOptions = {}): Promise<TestDataLayer> {
+export async function createTestDataLayer(
+  options: TestDataLayerOptions = {},
+): Promise<TestDataLayer> {
   const { engine: which, requestHandler: wire = faults(), ...rest } = options;
   const engine = typeof which === "object" ? which : await sharedEngine(which);
   const { endpoint, region, credentials } = engine;
@@ -49,7 +54,10 @@ export async function createTestDataLayer(options: TestDataLayerOptions = {}): P
   };
   const own = { engine, wire, close, [Symbol.asyncDispose]: close };
   // Descriptors, because the stores are made when they are first asked for.
-  const descriptors = { ...Object.getOwnPropertyDescriptors(data), ...Object.getOwnPropertyDescriptors(own) };
+  const descriptors = {
+    ...Object.getOwnPropertyDescriptors(data),
+    ...Object.getOwnPropertyDescriptors(own),
+  };
   return Object.defineProperties({}, descriptors) as TestDataLayer;
 }
 

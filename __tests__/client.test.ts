@@ -1,0 +1,156 @@
+import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  createClient,
+  createDocumentClient,
+  getConfiguration,
+  getDocumentClient,
+  getDynamoDBClient,
+  getTableName,
+  resetClients,
+} from "../src/client.js";
+import { type Configuration, resolveConfiguration } from "../src/config.js";
+import { ConfigurationError } from "../src/errors.js";
+
+const variables = ["COAGENT_ENV", "NODE_ENV", "DYNAMODB_TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
+const before = new Map(variables.map((variable) => [variable, process.env[variable]]));
+
+afterEach(() => {
+  for (const [variable, value] of before) {
+    if (value === undefined) delete process.env[variable];
+    else process.env[variable] = value;
+  }
+  resetClients();
+});
+
+const local: Configuration = resolveConfiguration({ environment: "local" }, {});
+
+describe("importing the package", () => {
+  test("reads no environment, opens nothing and starts no timer", () => {
+    jest.isolateModules(() => {
+      const timers = jest.spyOn(globalThis, "setTimeout");
+      const intervals = jest.spyOn(globalThis, "setInterval");
+      process.env.COAGENT_ENV = "no such environment";
+      process.env.AWS_ENDPOINT_URL_DYNAMODB = "not a url";
+      try {
+        const client = jest.requireActual<typeof import("../src/client.js")>("../src/client.js");
+        jest.requireActual("../src/transport.js");
+        jest.requireActual("../src/repository.js");
+        expect(timers).not.toHaveBeenCalled();
+        expect(intervals).not.toHaveBeenCalled();
+        expect(() => client.getTableName()).toThrow("COAGENT_ENV");
+      } finally {
+        timers.mockRestore();
+        intervals.mockRestore();
+      }
+    });
+  });
+});
+
+describe("the process-wide clients", () => {
+  test("are made once, when they are first asked for", () => {
+    process.env.COAGENT_ENV = "local";
+    expect(getDynamoDBClient()).toBe(getDynamoDBClient());
+    expect(getDocumentClient()).toBe(getDocumentClient());
+    expect(getConfiguration()).toBe(getConfiguration());
+    expect(getDocumentClient()).toBeInstanceOf(DynamoDBDocumentClient);
+  });
+
+  test("keep their first answer until they are reset", () => {
+    process.env.COAGENT_ENV = "local";
+    const first = getDynamoDBClient();
+    expect(getTableName()).toBe("BayonCoAgent-local");
+    process.env.DYNAMODB_TABLE_NAME = "Other-table";
+    expect(getTableName()).toBe("BayonCoAgent-local");
+    resetClients();
+    expect(getTableName()).toBe("Other-table");
+    expect(getDynamoDBClient()).not.toBe(first);
+  });
+
+  test("may be reset when there are none, and more than once", () => {
+    resetClients();
+    resetClients();
+    expect(getTableName()).toBe("BayonCoAgent-development");
+  });
+
+  test("a wrong environment is told at the first use and is no state", () => {
+    process.env.COAGENT_ENV = "staging";
+    expect(() => getDocumentClient()).toThrow(ConfigurationError);
+    process.env.COAGENT_ENV = "local";
+    expect(getTableName()).toBe("BayonCoAgent-local");
+  });
+});
+
+describe("a client", () => {
+  test("takes endpoint, region and credentials from the configuration", async () => {
+    const client = createClient(local);
+    expect(await client.config.region()).toBe("us-east-1");
+    expect(await client.config.credentials()).toMatchObject({ accessKeyId: "test" });
+    expect(await client.config.endpoint?.()).toMatchObject({
+      hostname: "localhost",
+      port: 4566,
+      protocol: "http:",
+    });
+  });
+
+  test("leaves the SDK's own retry off: requests are retried in one place", async () => {
+    expect(await createClient(local).config.maxAttempts()).toBe(1);
+  });
+
+  test("leaves credentials to the SDK's chain where the configuration has none", () => {
+    const client = createClient({ ...local, credentials: undefined, endpoint: undefined });
+    expect(client.config.credentials).toEqual(expect.any(Function));
+  });
+
+  test("keeps connections open and gives a silent request up", () => {
+    const { requestHandler } = createClient(local).config;
+    const settings = (requestHandler as { httpHandlerConfigs(): object }).httpHandlerConfigs();
+    expect(settings).toMatchObject({});
+    expect(requestHandler.metadata).toEqual({ handlerProtocol: "http/1.1" });
+  });
+
+  test("takes a request handler as it is", () => {
+    const handler = { handle: jest.fn(), destroy: jest.fn() };
+    expect(createClient(local, handler as never).config.requestHandler).toBe(handler);
+  });
+
+  test("is refused in a browser, where its secrets would be in the bundle", () => {
+    const node = globalThis.process;
+    try {
+      Object.defineProperty(globalThis, "process", { value: undefined, configurable: true });
+      expect(() => createClient(local)).toThrow("runs on servers only");
+    } finally {
+      Object.defineProperty(globalThis, "process", { value: node, configurable: true });
+    }
+  });
+});
+
+describe("the document client", () => {
+  /** What a request holds when it goes out. */
+  async function sent(item: Record<string, unknown>): Promise<unknown> {
+    const client = createClient(local, {
+      handle: async ({ body }: { body: string }) => {
+        throw Object.assign(new Error("seen"), { body: JSON.parse(body) });
+      },
+    } as never);
+    const document = createDocumentClient(client);
+    const error = await document
+      .send(new PutCommand({ TableName: "Table", Item: item }))
+      .catch((thrown: unknown) => thrown);
+    return (error as { body: { Item: unknown } }).body.Item;
+  }
+
+  test("leaves undefined out, keeps empty strings and null", async () => {
+    expect(await sent({ a: "", b: null, c: undefined, d: { e: undefined, f: [] } })).toEqual({
+      a: { S: "" },
+      b: { NULL: true },
+      d: { M: { f: { L: [] } } },
+    });
+  });
+
+  test("refuses class instances: they would be stored as what they are not", async () => {
+    const client = createDocumentClient(createClient(local));
+    await expect(
+      client.send(new PutCommand({ TableName: "Table", Item: { at: new Date() } })),
+    ).rejects.toThrow();
+  });
+});

@@ -1,0 +1,82 @@
+/**
+ * Values as lib-dynamodb marshals them right.
+ *
+ * It goes by `constructor.name` (3.1162): a map with a field `constructor` is refused or, where that
+ * field has a `name` of its own, stored as something else; a subclass of Uint8Array is refused; a
+ * set of numbers is read by its first member. None of it concerns most values, and those stay as
+ * they are.
+ */
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The input of a request with its items and expression values in the form that is marshalled right. */
+export function marshallable(input: Fields): Fields {
+  const { Item, ExpressionAttributeValues, RequestItems, TransactItems } = input;
+  return withFields(input, {
+    Item: ofEach(Item, plainForm),
+    ExpressionAttributeValues: ofEach(ExpressionAttributeValues, plainForm),
+    RequestItems: ofEach(RequestItems, (requests) =>
+      Array.isArray(requests) ? ofEach(requests, (request) => ofEach(request, nested)) : requests,
+    ),
+    TransactItems: ofEach(TransactItems, (operation) => ofEach(operation, nested)),
+  });
+}
+
+/** A put, an update or a check inside a batch or a transaction. */
+function nested(request: unknown): unknown {
+  return isFields(request) ? marshallable(request) : request;
+}
+
+function withFields(input: Fields, changed: Fields): Fields {
+  const differs = Object.keys(changed).filter((name) => changed[name] !== input[name]);
+  if (differs.length === 0) return input;
+  return { ...input, ...Object.fromEntries(differs.map((name) => [name, changed[name]])) };
+}
+
+/** The members of an array or an object, converted; the same one where none changes. */
+function ofEach(value: unknown, convert: (member: unknown) => unknown): unknown {
+  if (!isFields(value)) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const converted = convert(member);
+    if (converted === member) continue;
+    // A copy of an array is one, and its positions are names to it.
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[name] = converted;
+  }
+  return copy ?? value;
+}
+
+function plainForm(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return ofEach(value, plainForm);
+  switch (Object.prototype.toString.call(value)) {
+    case "[object Set]":
+      return bigintsFirst(value as Set<unknown>);
+    case "[object Uint8Array]":
+      return isNamed(value, "Uint8Array", "Buffer") ? value : new Uint8Array(value as Uint8Array);
+    case "[object Object]": {
+      const fields = ofEach(value, plainForm) as Fields;
+      // A Map is marshalled by its entries, whatever their names.
+      return Object.hasOwn(fields, "constructor") ? new Map(Object.entries(fields)) : fields;
+    }
+    default:
+      return value;
+  }
+}
+
+/** Led by a bigint, a set of numbers may hold both kinds. */
+function bigintsFirst(set: Set<unknown>): Set<unknown> {
+  const members = [...set];
+  const isBig = (member: unknown) => typeof member === "bigint";
+  if (isNamed(set, "Set") && (!members.some(isBig) || isBig(members[0]))) return set;
+  return new Set([...members.filter(isBig), ...members.filter((member) => !isBig(member))]);
+}
+
+function isNamed(value: object, ...names: readonly string[]): boolean {
+  return names.includes(value.constructor?.name);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}
