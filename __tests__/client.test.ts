@@ -1,3 +1,7 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import {
   createClient,
@@ -101,11 +105,30 @@ describe("a client", () => {
     expect(client.config.credentials).toEqual(expect.any(Function));
   });
 
-  test("keeps connections open and gives a silent request up", () => {
-    const { requestHandler } = createClient(local).config;
-    const settings = (requestHandler as { httpHandlerConfigs(): object }).httpHandlerConfigs();
-    expect(settings).toMatchObject({});
-    expect(requestHandler.metadata).toEqual({ handlerProtocol: "http/1.1" });
+  test("keeps its connections open, has many of them and gives a silent request up", async () => {
+    const sockets = new Set<Socket>();
+    const server = createServer((request, response) => {
+      sockets.add(request.socket);
+      request.resume().on("end", () => response.end("{}"));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const client = createClient({ ...local, endpoint: `http://127.0.0.1:${port}` });
+    try {
+      for (let n = 0; n < 3; n += 1) await client.send(new ListTablesCommand({}));
+      expect(sockets.size).toBe(1);
+      const handler = client.config.requestHandler as unknown as { httpHandlerConfigs(): object };
+      expect(handler.httpHandlerConfigs()).toMatchObject({
+        connectionTimeout: 3_000,
+        requestTimeout: 15_000,
+        throwOnRequestTimeout: true,
+        httpAgent: { keepAlive: true, maxSockets: 128 },
+        httpsAgent: { keepAlive: true, maxSockets: 128 },
+      });
+    } finally {
+      client.destroy();
+      server.close();
+    }
   });
 
   test("takes a request handler as it is", () => {
@@ -128,8 +151,10 @@ describe("the document client", () => {
   /** What a request holds when it goes out. */
   async function sent(item: Record<string, unknown>): Promise<unknown> {
     const client = createClient(local, {
-      handle: async ({ body }: { body: string }) => {
-        throw Object.assign(new Error("seen"), { body: JSON.parse(body) });
+      handle: async ({ body }: { body: Uint8Array }) => {
+        throw Object.assign(new Error("seen"), {
+          body: JSON.parse(new TextDecoder().decode(body)),
+        });
       },
     } as never);
     const document = createDocumentClient(client);

@@ -227,6 +227,16 @@ describe("wrapDynamoDBError", () => {
     expect(error.message).toBe("connect ECONNRESET");
   });
 
+  test("knows a torn connection, which the SDK calls a time-out, by Node's code", () => {
+    for (const code of ["ECONNRESET", "EPIPE"]) {
+      const error = wrapDynamoDBError(Object.assign(nodeError(code), { name: "TimeoutError" }));
+      expect(error).not.toBeInstanceOf(TimeoutError);
+      expect(error).toMatchObject({ code, retryable: true });
+    }
+    const late = Object.assign(nodeError("ETIMEDOUT"), { name: "TimeoutError" });
+    expect(wrapDynamoDBError(late)).toBeInstanceOf(TimeoutError);
+  });
+
   test("changes nothing when it is done twice, whatever the class", () => {
     for (const name of ["ThrottlingException", "ConditionalCheckFailedException", "Unknown"]) {
       const once = wrapDynamoDBError(awsError(name), context);

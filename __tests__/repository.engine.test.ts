@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CreateTableCommand, DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import {
   DeleteCommand,
@@ -11,6 +14,7 @@ import {
   ConditionalCheckFailedError,
   DynamoDBError,
   ItemNotFoundError,
+  UnprocessedItemsError,
   ValidationError,
 } from "../src/errors.js";
 import { DynamoDBRepository } from "../src/repository.js";
@@ -291,12 +295,13 @@ describe.each(engines)("the repository on $name", ({ engine: wanted }) => {
     });
 
     test("loses none of many updates at the same moment", async () => {
-      await repository.create(pk, "CONTENT#1", "SavedContent", {});
-      const names = Array.from({ length: 4 }, (_, index) => `field${index}`);
+      const ahead = Date.now() + 3_600_000;
+      await putRaw({ PK: pk, SK: "CONTENT#1", Data: {}, UpdatedAt: ahead });
+      const names = Array.from({ length: 30 }, (_, index) => `field${index + 10}`);
       await Promise.all(names.map((name) => repository.update(pk, "CONTENT#1", { [name]: 1 })));
-      expect(Object.keys((await repository.get<object>(pk, "CONTENT#1")) ?? {}).sort()).toEqual(
-        names,
-      );
+      const item = await repository.getItem<object>(pk, "CONTENT#1");
+      expect(Object.keys(item?.Data ?? {}).sort()).toEqual(names);
+      expect(item?.UpdatedAt).toBe(ahead + 30);
     });
   });
 
@@ -539,7 +544,7 @@ describe.each(engines)("the repository on $name", ({ engine: wanted }) => {
     try {
       const key = { PK: pk, SK: "C#1" };
       const item = { ...key, EntityType: "Project", Data: {}, CreatedAt: 1, UpdatedAt: 1 };
-      for (const call of [
+      const calls = [
         repository.get(pk, "C#1"),
         repository.query(pk),
         repository.put(item),
@@ -548,8 +553,8 @@ describe.each(engines)("the repository on $name", ({ engine: wanted }) => {
         repository.delete(pk, "C#1"),
         repository.batchGet([key]),
         repository.batchWrite([item]),
-      ]) {
-        const error = await failure(call);
+      ];
+      for (const error of await Promise.all(calls.map(failure))) {
         expect(error).toBeInstanceOf(DynamoDBError);
         expect(error.code).toBe("ResourceNotFoundException");
       }
@@ -574,5 +579,73 @@ describe.each(engines)("the repository on $name", ({ engine: wanted }) => {
       new DeleteCommand({ TableName: table, Key: { PK: pk, SK: "C#1" } }),
     );
     expect(await repository.get(pk, "C#1")).toBeNull();
+  });
+});
+
+const durable = engines.some(({ engine }) => engine === "dynoxide") ? describe : describe.skip;
+
+durable("an engine that dies in mid-call", () => {
+  test("loses nothing that batchWrite does not tell of", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "repository-"));
+    const path = join(folder, "table.sqlite");
+    const before = variables.map((variable) => process.env[variable]);
+    const start = async (): Promise<Engine> => {
+      const engine = await startEngine({ engine: "dynoxide", path });
+      process.env.COAGENT_ENV = "local";
+      process.env.AWS_ENDPOINT_URL_DYNAMODB = engine.endpoint;
+      process.env.DYNAMODB_TABLE_NAME = table;
+      resetClients();
+      return engine;
+    };
+    let engine = await start();
+    try {
+      await getDynamoDBClient().send(new CreateTableCommand(createTableInput(table)));
+      const items = Array.from({ length: 1_000 }, (_, n) => ({
+        PK: "USER#u1",
+        SK: `CONTENT#${n}`,
+        EntityType: "SavedContent",
+        Data: { n },
+        CreatedAt: 1,
+        UpdatedAt: 1,
+      }));
+      const client = getDocumentClient();
+      const send = client.send.bind(client) as (command: unknown) => Promise<unknown>;
+      let answered = 0;
+      jest.spyOn(client, "send").mockImplementation(async (command: unknown) => {
+        const answer = await send(command);
+        answered += 1;
+        if (answered === 10) await engine.close();
+        return answer;
+      });
+      const repository = new DynamoDBRepository({ maxRetries: 1, initialDelayMs: 1 });
+      const error = await repository.batchWrite(items).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(UnprocessedItemsError);
+      const { items: told, retryable, code } = error as UnprocessedItemsError;
+      expect(retryable).toBe(true);
+      expect(code).toMatch(/^ECONN/);
+
+      engine = await start();
+      const stored = await repository.query<{ n: number }>("USER#u1");
+      const known = new Set(stored.items.map(({ n }) => n));
+      const lost = items.filter((item) => !known.has(item.Data.n) && !told.includes(item));
+      expect(lost).toEqual([]);
+      expect(known.size).toBeGreaterThan(0);
+      expect(told.length).toBeLessThan(items.length);
+
+      // What was told is all that it takes to finish.
+      await repository.batchWrite(told as typeof items);
+      expect((await repository.query("USER#u1")).count).toBe(items.length);
+    } finally {
+      resetClients();
+      await engine.close();
+      await rm(folder, { recursive: true, force: true });
+      variables.forEach((variable, index) => {
+        if (before[index] === undefined) delete process.env[variable];
+        else process.env[variable] = before[index];
+      });
+    }
   });
 });

@@ -324,8 +324,7 @@ describe("keys", () => {
       repository.batchWrite([{ ...stored("S"), ...key }]),
       repository.batchWrite([], [key]),
     ];
-    for (const call of calls) {
-      const error = await failure(call);
+    for (const error of await Promise.all(calls.map(failure))) {
       expect(error).toBeInstanceOf(ValidationError);
       expect(error.message).toContain(`PK ${rule}`);
     }
@@ -379,13 +378,15 @@ describe("put", () => {
     ["a class instance", new URL("https://example.com"), "must be a plain value, not a URL"],
   ])("refuses %s deep in a payload, naming the field", async (_, value, rule) => {
     const item = stored("PROFILE", { author: [{ joined: value }] });
+    const create = () => repository.create("USER#u1", "S", "Project", item.Data);
+    const update = () => repository.update("USER#u1", "S", item.Data as object);
     for (const [call, path] of [
-      [repository.put(item), "Data.author[0].joined"],
-      [repository.create("USER#u1", "S", "Project", item.Data), "Data.author[0].joined"],
-      [repository.update("USER#u1", "S", item.Data as object), "updates.author[0].joined"],
-      [repository.batchWrite([stored("S"), item]), "puts[1].Data.author[0].joined"],
+      [() => repository.put(item), "Data.author[0].joined"],
+      [create, "Data.author[0].joined"],
+      [update, "updates.author[0].joined"],
+      [() => repository.batchWrite([stored("S"), item]), "puts[1].Data.author[0].joined"],
     ] as const) {
-      const error = await failure(call);
+      const error = await failure(call());
       expect(error).toBeInstanceOf(ValidationError);
       expect(error.message).toContain(`${path} ${rule}`);
     }
@@ -534,14 +535,24 @@ describe("update", () => {
     expect(error.operation).toBe("update");
   });
 
-  test("writes again with a later time where the stored one is not older", async () => {
-    const later = { ...stored("PROFILE"), UpdatedAt: 1_700_000_000_005 };
-    send.mockRejectedValueOnce(conditionFailed(later));
-    await repository.update("USER#u1", "PROFILE", { n: 1 });
-    expect(inputs()[1]?.ExpressionAttributeValues).toMatchObject({
-      ":updatedAt": 1_700_000_000_006,
-    });
-    expect(requests()).toEqual(["Update", "Update"]);
+  test("steps on from the stored time where that is not older", async () => {
+    const ahead = { ...stored("PROFILE"), UpdatedAt: 1_700_000_000_005 };
+    const behind = { ...stored("PROFILE"), UpdatedAt: 1_699_999_999_990 };
+    for (const [item, step] of [
+      [ahead, 1],
+      [behind, 10],
+    ] as const) {
+      send.mockReset();
+      send.mockRejectedValueOnce(conditionFailed(item));
+      await repository.update("USER#u1", "PROFILE", { n: 1 });
+      expect(inputs()[1]).toMatchObject({
+        UpdateExpression: "SET #updatedAt = #updatedAt + :step, #data.#data_0 = :data_0",
+        ConditionExpression:
+          "attribute_exists(#pk) AND attribute_type(#updatedAt, :number) AND attribute_type(#data, :map)",
+        ExpressionAttributeValues: { ":step": step, ":number": "N" },
+      });
+      expect(requests()).toEqual(["Update", "Update"]);
+    }
   });
 
   test("gives an item without Data its payload in a second request", async () => {

@@ -1,7 +1,8 @@
 /** Writes items that came from an export or were made up, whatever their entity. */
 import { isDeepStrictEqual } from "node:util";
 import type { FacadeName } from "../services/entities.js";
-import type { CallOptions, DataLayer, ValidationIssue } from "../src/index.js";
+import type { CallOptions, DataLayer } from "../src/index.js";
+import { type AnyStore, type StoredItem, storeOf } from "./any-store.js";
 import {
   isRejection,
   type Mapped,
@@ -82,26 +83,6 @@ function countsOf({ counts }: LoadReport, facade: FacadeName) {
   const known = counts.get(facade) ?? { written: 0, unchanged: 0, rejected: 0 };
   counts.set(facade, known);
   return known;
-}
-
-/** What the loader needs of a store, whichever it is. */
-interface AnyStore {
-  check(input: object, options: { allowMissing: boolean }): readonly ValidationIssue[];
-  batchGet(keys: readonly object[], options: CallOptions): Promise<(StoredItem | null)[]>;
-  batchPut(
-    items: readonly object[],
-    options: CallOptions & { allowMissing: boolean },
-  ): Promise<unknown>;
-}
-
-interface StoredItem {
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly createdAt: number;
-}
-
-/** The store of an item whose entity is known at run time only: its own check tells what is wrong. */
-function storeOf(data: DataLayer, facade: FacadeName): AnyStore {
-  return data[facade] as unknown as AnyStore;
 }
 
 const inputOf = ({ key, data, createdAt }: SourceItem) => ({ ...key, data, createdAt });

@@ -1,20 +1,29 @@
 /**
  * `npm start`: the data layer at work. An embedded engine, the documents of a Firestore export, and
- * the application's main reads and writes, one line each. Nothing is left running or written.
+ * the application's main reads and writes, one line each. Nothing is left running, nothing is kept.
  */
 import { join, relative } from "node:path";
 import { Command } from "commander";
 import { createDataLayer } from "../src/index.js";
 import { startEngine } from "../src/testing/engine.js";
-import { exitCode } from "./commands/connection.js";
-import { createCasting } from "./demo-cast.js";
-import { type Scene, type Step, steps } from "./demo-steps.js";
-import { ExportError } from "./firestore/json-file.js";
-import { type FirestoreExport, openExport } from "./firestore/read-export.js";
+import { exitCode, UsageError } from "./commands/connection.js";
+import { openFolder, showFindings, showRejections } from "./commands/seed.js";
+import { createCasting } from "./demo/cast.js";
+import { pageSteps } from "./demo/page-steps.js";
+import { readSteps } from "./demo/read-steps.js";
+import type { Scene, Step } from "./demo/step.js";
+import { writeSteps } from "./demo/write-steps.js";
 import { endWithPipe, interruptSignal } from "./interrupt.js";
 import { createReport, type LoadReport, loadItems } from "./load-items.js";
 import { count, createTerminal, cut, duration } from "./terminal.js";
 
+const groups = [readSteps, pageSteps, writeSteps];
+
+/** Rejected documents that are shown; `seed` lists them all. */
+const shownRejections = 20;
+
+const terminal = createTerminal();
+const { line, paint } = terminal;
 const sample = relative(process.cwd(), join(import.meta.dirname, "firestore-sample"));
 
 const { from } = new Command("npm start --")
@@ -23,37 +32,33 @@ const { from } = new Command("npm start --")
   )
   .option("--from <folder>", "a Firestore export of your own", sample)
   .addHelpText("after", "\nExample:\n  $ npm start -- --from ./firestore-export")
+  .configureHelp({ helpWidth: terminal.columns })
   .exitOverride(({ exitCode: code }) => process.exit(code === 0 ? exitCode.ok : exitCode.usage))
   .parse()
   .opts<{ from: string }>();
 
-/** Rejected documents that are shown; `seed` lists them all. */
-const shownRejections = 20;
-
-const terminal = createTerminal();
-const { line, paint } = terminal;
 const signal = interruptSignal();
 endWithPipe();
 
 let requests = 0;
 let failures = 0;
-const startedAt = performance.now();
 
 try {
   await main();
   process.exitCode = failures === 0 ? exitCode.ok : exitCode.findings;
 } catch (error) {
-  const interrupted = signal.aborted;
-  terminal.complain(interrupted ? "interrupted" : `${paint("red", "error")}: ${messageOf(error)}`);
-  process.exitCode = interrupted ? exitCode.interrupted : exitCode.findings;
+  const usage = error instanceof UsageError ? exitCode.usage : exitCode.findings;
+  process.exitCode = signal.aborted ? exitCode.interrupted : usage;
+  const message = `${paint("red", "error")}: ${messageOf(error)}`;
+  terminal.complain(signal.aborted ? "interrupted" : message);
 }
 
 async function main(): Promise<void> {
-  const documents = await openExport(from);
+  const startedAt = performance.now();
+  const documents = await openFolder(from);
   line(paint("bold", "bayon-coagent-data: twelve entities in one DynamoDB table"));
   line();
 
-  const engineStartedAt = performance.now();
   await using engine = await startEngine();
   const { endpoint, region, credentials } = engine;
   await using data = createDataLayer({
@@ -67,96 +72,66 @@ async function main(): Promise<void> {
     },
   });
   await data.table.create({ signal });
-  const readyIn = duration(performance.now() - engineStartedAt);
-  line(`engine     ${engine.name}, in memory, with an empty table, ready in ${readyIn}`);
+  const ready = duration(performance.now() - startedAt);
+  line(`engine     ${engine.name} in memory, with a new table, ready in ${ready}`);
 
   const report = createReport();
   const casting = createCasting();
-  await load(documents, report, (chunk) =>
-    loadItems(data, chunk, report, { signal, onAccepted: casting.see }),
-  );
-  const scene: Scene = {
-    ...casting.choose(),
-    data,
-    contentIds: [],
-    projectId: undefined,
-    draft: undefined,
-  };
-  line(`user       ${cut(scene.userId, terminal.columns - 12)}, who has most kinds of items`);
-  await play(scene);
-  summarise(report, documents);
-}
+  const since = checkpoint();
+  await loadItems(data, documents.documents(), report, { signal, onAccepted: casting.see });
+  line(`documents  ${outcomeOf(report)}, from ${documents.folder} (${since()})`);
 
-async function load(
-  documents: FirestoreExport,
-  report: LoadReport,
-  write: (items: ReturnType<FirestoreExport["documents"]>) => Promise<void>,
-): Promise<void> {
-  const before = { requests, at: performance.now() };
-  await write(documents.documents());
-  const cost = `${count(requests - before.requests, "request")}, ${duration(performance.now() - before.at)}`;
-  line(`documents  ${outcomeOf(report)} from ${documents.folder} (${cost})`);
+  const cast = casting.choose();
+  line(`user       ${cut(cast.userId, terminal.columns - 42)}, who has the most kinds of items`);
+  const transactions = engine.capabilities.transactions;
+  const draft = { contentId: "none", updatedAt: 0 };
+  await play({ ...cast, data, transactions, contentIds: [], projectId: undefined, draft });
+
+  line();
+  const spent = duration(performance.now() - startedAt);
+  const total = `documents ${outcomeOf(report)}; ${count(requests, "request")} in ${spent}`;
+  line(paint("bold", total));
+  showRejections(report, terminal, { most: shownRejections, folder: documents.folder });
+  showFindings(documents, terminal);
+  if (failures > 0) line(paint("red", `${count(failures, "step")} failed`));
 }
 
 async function play(scene: Scene): Promise<void> {
-  let group: Step["group"] | undefined;
-  for (const step of steps) {
-    signal.throwIfAborted();
-    if (step.group !== group) {
-      group = step.group;
-      line();
-      line(paint("dim", `requests      ms  ${group}`));
+  for (const { name, steps } of groups) {
+    line();
+    line(paint("dim", `req      ms  ${name}`));
+    for (const step of steps) {
+      signal.throwIfAborted();
+      line(await perform(step, scene));
     }
-    line(await perform(step, scene));
   }
 }
 
 /** One line: requests, milliseconds, the call and what came back. */
-async function perform(step: Step, scene: Scene): Promise<string> {
+async function perform({ call, run }: Step, scene: Scene): Promise<string> {
   const before = { requests, at: performance.now() };
-  let outcome: string;
-  try {
-    outcome = await step.run(scene);
-  } catch (error) {
+  const outcome = await run(scene).catch((error: unknown) => {
     failures += 1;
-    outcome = `${paint("red", "FAILED")} ${messageOf(error)}`;
-  }
+    return `${paint("red", "FAILED")} ${messageOf(error)}`;
+  });
   const ms = (performance.now() - before.at).toFixed(1).padStart(7);
-  const sent = String(requests - before.requests).padStart(8);
-  const call = step.call.padEnd(36);
-  return `${sent} ${ms}  ${call}${cut(outcome, terminal.columns - 54)}`;
+  const sent = String(requests - before.requests).padStart(3);
+  return `${sent} ${ms}  ${call.padEnd(33)} ${cut(outcome, terminal.columns - 47)}`;
 }
 
-function summarise(report: LoadReport, { folder, findings }: FirestoreExport): void {
-  line();
-  line(
-    paint(
-      "bold",
-      `${outcomeOf(report)}, ${count(requests, "request")}, ${duration(performance.now() - startedAt)}`,
-    ),
-  );
-  const { rejections } = report;
-  const width = terminal.columns - 2;
-  for (const { path, reasons } of rejections.slice(0, shownRejections)) {
-    const reason = reasons.join("; ");
-    const room = Math.max(width - reason.length - 14, 30);
-    line(cut(`  ${paint("yellow", "rejected")}  ${cut(path, room)}: ${reason}`, width + 10));
-  }
-  if (rejections.length > shownRejections) {
-    line(`  … and ${rejections.length - shownRejections} more: bayon-data seed --from ${folder}`);
-  }
-  for (const { file, message } of findings) {
-    line(`  ${paint("yellow", "finding")}   ${file}: ${message}`);
-  }
-  if (failures > 0) line(paint("red", `${count(failures, "step")} failed`));
+/** What was spent between this call and the result's. */
+function checkpoint(): () => string {
+  const before = { requests, at: performance.now() };
+  return () =>
+    `${count(requests - before.requests, "request")}, ${duration(performance.now() - before.at)}`;
 }
 
 function outcomeOf({ counts, rejections }: LoadReport): string {
   const written = [...counts.values()].reduce((sum, { written: some }) => sum + some, 0);
   const rejected = rejections.length === 0 ? "" : `, ${rejections.length} rejected`;
-  return `${count(written, "document")} written${rejected}`;
+  return `${written.toLocaleString("en-US")} written${rejected}`;
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error || error instanceof ExportError ? error.message : String(error);
+  return error instanceof Error ? error.message : String(error);
 }

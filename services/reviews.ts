@@ -42,7 +42,10 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
       const input: QueryCommandInput = { ...query.params(), Limit: 1 };
       const { Items = [] } = await transport.send("Query", input, running);
       const raw = Items[0] as RawItem | undefined;
-      return raw === undefined ? null : (itemOf(model, raw) as unknown as ReviewItem);
+      if (raw === undefined) return null;
+      const review = itemOf(model, raw) as unknown as ReviewItem;
+      // An item whose index keys are not its own must not lead out of a user's scope.
+      return agentId === undefined || review.agentId === agentId ? review : null;
     });
   };
   return {

@@ -12,19 +12,16 @@ export type Stores = { readonly [F in FacadeName]: EntityStore<Specs[F], Entitie
 /**
  * Makes the stores of one data layer. A first ElectroDB entity costs milliseconds, so they are lazy.
  * @param owner fixes every partition to this user's or agent's
+ * @param unscoped then share their ElectroDB entities with these
  */
-export function createStores(context: StoreContext, owner?: string): Stores {
+export function createStores(context: StoreContext, owner?: string, unscoped?: Stores): Stores {
   const made = new Map<FacadeName, unknown>();
   const stores = {};
   for (const name of Object.keys(definitions) as FacadeName[]) {
     const storeOf = () => {
       const { entity, payload } = definitions[name];
-      return new EntityStore(
-        entity({ table: context.tableName, client: context.transport.client }),
-        payload,
-        context,
-        owner,
-      );
+      const config = { table: context.tableName, client: context.transport.client };
+      return new EntityStore(unscoped?.[name].entity ?? entity(config), payload, context, owner);
     };
     Object.defineProperty(stores, name, {
       enumerable: true,

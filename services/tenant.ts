@@ -1,5 +1,6 @@
 /** One user's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import type { CallOptions } from "../src/call.js";
+import { ownerIssues, type ownerParts, refuseIssues } from "../src/entity-model.js";
 import type { EntityStore, StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
 import { keyLengthRule, keyPartRule } from "../src/keys.js";
@@ -15,7 +16,7 @@ import { createStores, type Specs, type Stores } from "./stores.js";
 import { createTransaction, type Transactions } from "./transaction.js";
 
 /** The parts that the scope fixes, and that its callers cannot give. */
-type Owner = "userId" | "agentId";
+type Owner = (typeof ownerParts)[number];
 type NotGiven = { readonly [P in Owner]?: never };
 type Scoped<Key> = Simplify<Omit<Key, Owner> & NotGiven>;
 
@@ -31,10 +32,30 @@ export interface ScopedSpec<S extends StoreSpec> {
 
 export type ScopedSpecs = { [F in FacadeName]: ScopedSpec<Specs[F]> };
 
-/** The stores of one user. They have no ElectroDB entity: native chains know no tenant. */
-export type ScopedStores = {
-  readonly [F in FacadeName]: Omit<EntityStore<ScopedSpecs[F]>, "entity">;
-};
+/**
+ * What a scoped store has of a store: its calls. It has no ElectroDB entity, and nothing that leads
+ * to one: native chains know no tenant.
+ */
+const calls = [
+  "get",
+  "getOrThrow",
+  "query",
+  "list",
+  "create",
+  "put",
+  "update",
+  "delete",
+  "batchGet",
+  "batchPut",
+  "batchDelete",
+  "check",
+] as const satisfies readonly (keyof EntityStore<StoreSpec>)[];
+
+/** A store of one user. */
+export type ScopedStore<S extends StoreSpec> = Pick<EntityStore<S>, (typeof calls)[number]>;
+
+/** The stores of one user under their facade names. */
+export type ScopedStores = { readonly [F in FacadeName]: ScopedStore<ScopedSpecs[F]> };
 
 type AgentProfileItem = ItemOf<Specs["realEstateAgentProfile"]>;
 type UserProfileItem = ItemOf<Specs["userProfile"]>;
@@ -108,38 +129,41 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
 
   /** A caller's key with the user's id; one that names an owner itself is refused. */
   const owned = <K extends object>(operation: string, given: K): K & { userId: string } => {
-    for (const path of ["userId", "agentId"]) {
-      if (typeof given === "object" && given !== null && path in given) {
-        const message = "is fixed by forUser and must not be given";
-        throw invalid({ operation }, [{ path, message }]);
-      }
-    }
+    refuseIssues({ operation }, ownerIssues(given));
     return { ...given, userId };
   };
+  /** The options of a call that takes no key here: another user's key in their place is refused. */
+  const keyless = <O>(operation: string, options: O): O => {
+    if (options !== undefined) refuseIssues({ operation }, ownerIssues(options));
+    return options;
+  };
   const both = { userId, agentId: userId };
-  const stores = createStores(context, userId);
+  const stores = createStores(context, userId, all.stores);
   const reviews = createReviews(context, all.stores, userId);
   const { collections, dashboards, projects, profiles, oauth } = all;
   const scope: Omit<UserScope, FacadeName> = {
     userId,
     collections: {
-      workspace: (options) => collections.workspace({ userId }, options),
-      recent: (options) => collections.recent(owned("collections.recent", options)),
+      workspace: async (options) =>
+        collections.workspace({ userId }, keyless("collections.workspace", options)),
+      recent: async (options) => collections.recent(owned("collections.recent", options)),
     },
     // The same transaction over stores of which each knows its owner.
     transaction: createTransaction(context, stores) as unknown as Transactions<ScopedSpecs>,
-    dashboard: (options) => dashboards.dashboard(both, options),
-    brandAuditPage: (options) => dashboards.brandAuditPage(both, options),
+    dashboard: async (options) => dashboards.dashboard(both, keyless("dashboard", options)),
+    brandAuditPage: async (options) =>
+      dashboards.brandAuditPage(both, keyless("brandAuditPage", options)),
     projects: {
-      listWithContent: (options) => projects.listWithContent({ userId }, options),
-      deleteAndUnfile: (key, options) =>
+      listWithContent: async (options) =>
+        projects.listWithContent({ userId }, keyless("projects.listWithContent", options)),
+      deleteAndUnfile: async (key, options) =>
         projects.deleteAndUnfile(owned("projects.deleteAndUnfile", key), options),
     },
     profiles: {
       // The overloads are the unscoped ones' without the user.
-      save: ((key: object, data: object, options?: CallOptions) =>
+      save: (async (key: object, data: object, options?: CallOptions) =>
         profiles.save(owned("profiles.save", key), data, options)) as UserScope["profiles"]["save"],
-      setPhoto: (key, photoURL, options) =>
+      setPhoto: async (key, photoURL, options) =>
         profiles.setPhoto(owned("profiles.setPhoto", key), photoURL, options),
     },
     reviews: {
@@ -155,6 +179,22 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
       remove: (...rest) => oauth.remove(userId, ...rest),
     },
   };
-  const descriptors = Object.getOwnPropertyDescriptors(stores);
-  return Object.defineProperties(scope, descriptors) as UserScope;
+  for (const name of Object.keys(all.stores) as FacadeName[]) {
+    let made: object | undefined;
+    const get = () => {
+      made ??= scopedStore(stores[name]);
+      return made;
+    };
+    Object.defineProperty(scope, name, { enumerable: true, get });
+  }
+  return scope as UserScope;
+}
+
+/** The calls of a store, and no way to the store behind them. */
+function scopedStore(store: Stores[FacadeName]): object {
+  const bound = calls.map((call) => [
+    call,
+    (...given: never[]) => Reflect.apply(store[call], store, given),
+  ]);
+  return Object.freeze(Object.fromEntries(bound));
 }

@@ -108,15 +108,24 @@ interface Read {
 
 export function createTransaction(context: StoreContext, stores: Stores): Transaction {
   const { transport, tableName } = context;
-  const operations = eachStore(stores, (store) => store.writes);
+  const writeHandles = createHandles<Write<unknown>>();
+  const readHandles = createHandles<Read>();
+  const operations = eachStore(stores, ({ writes }) => ({
+    create: (input: unknown) => writeHandles.handleOf(writes.create(input)),
+    put: (input: unknown) => writeHandles.handleOf(writes.put(input)),
+    update: (key: unknown, changes: unknown, options?: object) =>
+      writeHandles.handleOf(writes.update(key, changes, options)),
+    delete: (key: unknown, options?: object) => writeHandles.handleOf(writes.delete(key, options)),
+    check: (key: unknown, options?: object) => writeHandles.handleOf(writes.check(key, options)),
+  }));
   const reads = eachStore(stores, ({ model, writes }) => ({
-    get: (given: unknown): Read => {
+    get: (given: unknown) => {
       const call = keyContext(model, "transaction.get", given);
-      return {
+      return readHandles.handleOf({
         context: call,
         key: rawKeyOf(model, writes.input.key(given, call)),
         itemOf: (raw) => (raw !== undefined && isOf(model, raw) ? itemOf(model, raw) : null),
-      };
+      });
     },
   }));
 
@@ -124,7 +133,7 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
     build: (tx: never) => unknown,
     options: CallOptions = {},
   ): Promise<unknown[]> {
-    const writes = checked(writeContext, build(operations as never) as readonly Write<unknown>[]);
+    const writes = checked(writeContext, build(operations as never), writeHandles);
     const bytes = writes.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
     if (bytes > limits.transactionBytes) {
       const message = `store ${bytes} bytes: a transaction takes at most ${limits.transactionBytes} (4 MB)`;
@@ -199,7 +208,7 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
   }
 
   async function get(build: (tx: never) => unknown, options: CallOptions = {}): Promise<unknown[]> {
-    const all = checked(getContext, build(reads as never) as readonly Read[]);
+    const all = checked(getContext, build(reads as never), readHandles);
     return perform(getContext, options, async (call) => {
       try {
         const TransactItems = all.map(({ key }) => ({
@@ -230,20 +239,46 @@ function eachStore<T>(stores: Stores, make: (store: AnyStore) => T): object {
   return all;
 }
 
+/**
+ * Operations as callbacks hold them: a handle is empty and frozen, and one that another transaction
+ * object, another user's scope or a caller made stands for nothing.
+ */
+interface Handles<O> {
+  handleOf(operation: O): object;
+  operationOf(handle: unknown): O | undefined;
+}
+
+function createHandles<O>(): Handles<O> {
+  const operations = new WeakMap<object, O>();
+  return {
+    handleOf: (operation) => {
+      const handle = Object.freeze({});
+      operations.set(handle, operation);
+      return handle;
+    },
+    operationOf: (handle) =>
+      typeof handle === "object" && handle !== null ? operations.get(handle) : undefined,
+  };
+}
+
 /** 1 to 100 operations, each on an item of its own. */
 function checked<O extends Write<unknown> | Read>(
   context: CallContext,
-  operations: readonly O[],
+  built: unknown,
+  handles: Handles<O>,
 ): readonly O[] {
   const refuse = (message: string) => invalid(context, [{ path: "operations", message }]);
-  const valid =
-    Array.isArray(operations) &&
-    operations.every((one) => typeof one === "object" && one !== null && "key" in one);
-  if (!valid) throw refuse("must be an array of operations that the callback's argument made");
+  const unknown = "must be an array of operations that the callback's argument made";
+  if (!Array.isArray(built)) throw refuse(unknown);
   const most = limits.transactionOperations;
-  if (operations.length < 1 || operations.length > most) {
-    throw refuse(`are ${operations.length}: a transaction takes 1 to ${most}`);
+  if (built.length < 1 || built.length > most) {
+    throw refuse(`are ${built.length}: a transaction takes 1 to ${most}`);
   }
+  const operations = Array.from(built, (handle) => {
+    const operation = handles.operationOf(handle);
+    if (operation === undefined) throw refuse(unknown);
+    return operation;
+  });
   const ids = operations.map((one) => keyId(one.key));
   const twice = operations.find((_, index) => ids.indexOf(ids[index] ?? "") !== index);
   if (twice !== undefined) {

@@ -25,6 +25,15 @@ function ignore(): void {
   // The SDK's own log lines may hold payloads.
 }
 
+/**
+ * One attempt, its error as it was thrown. The SDK's own strategy, even with one attempt, makes a new
+ * error without name and code of one that comes from another realm, as all of Node's do under Jest
+ * (@smithy/core 3.38, `asSdkError`).
+ */
+const noRetry: NonNullable<DynamoDBClientConfig["retryStrategy"]> = {
+  retry: (next, args) => next(args),
+};
+
 /** A client for the configuration. The SDK's own retry is off: the transport retries. */
 export function createClient(
   configuration: Configuration,
@@ -38,6 +47,7 @@ export function createClient(
   const { region, endpoint, credentials } = configuration;
   return new DynamoDBClient({
     maxAttempts: 1,
+    retryStrategy: noRetry,
     requestHandler,
     // The type wants `info`; the middleware asks whether it is there.
     logger: quietLogger as unknown as NonNullable<DynamoDBClientConfig["logger"]>,

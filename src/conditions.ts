@@ -103,9 +103,13 @@ export type Where<Data> =
   | { readonly [K in keyof Data]?: Data[K] | null }
   | ((data: PayloadPaths<Data>, operators: Operators) => Condition);
 
-const operand = Symbol("operand");
-
 type Operand = (placeholders: Placeholders) => string;
+
+/**
+ * What the paths of a callback stand for. Kept apart from them: a caller who could make an operand
+ * of their own would write into the request, its keys included.
+ */
+const operands = new WeakMap<object, Operand>();
 
 /**
  * Compiles `where`; `undefined` where it asks for nothing.
@@ -218,26 +222,20 @@ export function checkSegments(segments: unknown, refuse: Refuse): asserts segmen
   if (!valid) throw refuse("must be a path: a field's name, then names and list positions");
 }
 
-function asOperand(compile: Operand): object {
-  return { [operand]: compile };
+function asOperand(compile: Operand, path: object = {}): object {
+  operands.set(path, compile);
+  return path;
 }
 
 function operandOf(value: unknown): Operand | undefined {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null)
-    return undefined;
-  return (value as { [operand]?: Operand })[operand];
+  return typeof value === "object" && value !== null ? operands.get(value) : undefined;
 }
 
 /** Every property is a deeper path; a name of digits is a name, as in the payload. */
 function pathProxy(segments: readonly string[]): object {
-  return new Proxy(Object.freeze({}), {
-    get(_, property) {
-      if (property === operand) {
-        return segments.length === 0
-          ? undefined
-          : (placeholders: Placeholders) => placeholders.path(segments);
-      }
-      return typeof property === "string" ? pathProxy([...segments, property]) : undefined;
-    },
+  const path = new Proxy(Object.freeze({}), {
+    get: (_, property) =>
+      typeof property === "string" ? pathProxy([...segments, property]) : undefined,
   });
+  return segments.length === 0 ? path : asOperand((own) => own.path(segments), path);
 }

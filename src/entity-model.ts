@@ -5,6 +5,9 @@ import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from ".
 import type { PayloadSchema } from "./payload.js";
 import { type EntityName, type KeyTemplates, keyTemplates, type RawKey } from "./table.js";
 
+/** The parts that say whose an item is: an agent is a user. */
+export const ownerParts = ["userId", "agentId"] as const;
+
 /** ElectroDB's generic bound. */
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.
 export type AnyEntity = Entity<any, any, any, any>;
@@ -73,22 +76,31 @@ export function modelOf(entity: AnyEntity, payload: PayloadSchema, owner?: strin
 /** A key's parts, all of them checked. */
 export type KeyParts = Readonly<Record<string, string>>;
 
-/** Reads the named parts of what a caller gave. */
+/** What of a key the caller of a user's scope must not give: the owner's parts, inherited ones too. */
+export function ownerIssues(given: unknown): ValidationIssue[] {
+  // Where nothing but the owner is a key's part, any value would name the user's own item.
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    return [{ path: "key", message: "must be an object" }];
+  }
+  return ownerParts
+    .filter((path) => path in given)
+    .map((path) => ({ path, message: "is fixed by forUser and must not be given" }));
+}
+
+/** Reads the named parts of what a caller gave, else of what was made for them. */
 export function readParts(
   model: EntityModel,
   names: readonly string[],
   given: unknown,
+  made: KeyParts = {},
 ): { parts: Record<string, string>; issues: ValidationIssue[] } {
   const source =
     typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
   const parts: Record<string, string> = {};
   const issues: ValidationIssue[] = [];
+  if (Object.keys(model.fixed).length > 0) issues.push(...ownerIssues(given));
   for (const name of names) {
-    const fixed = model.fixed[name];
-    if (fixed !== undefined && name in source) {
-      issues.push({ path: name, message: "is fixed by forUser and must not be given" });
-    }
-    const value = fixed ?? source[name] ?? model.defaults[name];
+    const value = model.fixed[name] ?? made[name] ?? source[name] ?? model.defaults[name];
     const rule = keyPartRule(value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
     // A part that breaks a rule never reaches a key: the issue stops the call.

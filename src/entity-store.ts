@@ -15,7 +15,7 @@ import type { InputReader, Sources } from "./input.js";
 import { isOf, itemOf } from "./item.js";
 import type { PayloadSchema } from "./payload.js";
 import { listItems, type QueryPlan, queryItems, readQueryOptions } from "./query.js";
-import { keyId, type Reader } from "./reader.js";
+import { itemsApart, keyId, type Reader } from "./reader.js";
 import { runWrite } from "./run-write.js";
 import type {
   DeleteOptions,
@@ -206,7 +206,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
         );
         throw withContext(new UnprocessedItemsError(message, left, 0), context);
       }
-      return ids.map((id) => this.#itemOrNull<F>(found.get(id)));
+      const apart = itemsApart();
+      return ids.map((id) => this.#itemOrNull<F>(apart(found.get(id))));
     });
   }
 

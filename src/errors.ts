@@ -374,9 +374,12 @@ export function nameOf(error: unknown): string | undefined {
 
 /** `name` and `code`, in that order. Node's own errors are all named "Error"; their code tells. */
 function namesOf(error: Record<string, unknown>): string[] {
-  return [error.name, error.code, error.Code].filter(
+  const names = [error.name, error.code, error.Code].filter(
     (name): name is string => typeof name === "string" && name !== "",
   );
+  // The SDK's handler names a torn connection "TimeoutError" and leaves Node's code on it.
+  const torn = names.find((name) => name === "ECONNRESET" || name === "EPIPE");
+  return torn === undefined ? names : [torn];
 }
 
 function messageOf(error: unknown): string {

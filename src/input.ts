@@ -1,4 +1,5 @@
 /** Reads what callers give: keys, items, options. Everything is checked here, before it is sent. */
+import { types } from "node:util";
 import { checkSegments, type PathSegments, Placeholders } from "./conditions.js";
 import {
   type EntityModel,
@@ -78,16 +79,17 @@ export class InputReader {
     if (!Array.isArray(list)) throw invalid(context, [{ path: name, message: "must be an array" }]);
     const issues: ValidationIssue[] = [];
     const results: R[] = [];
-    list.forEach((element: T, index) => {
+    // By position: a hole is an element that is missing, and none after it may move up.
+    for (let index = 0; index < list.length; index += 1) {
       try {
-        results.push(read(element, context));
+        results.push(read(list[index] as T, context));
       } catch (error) {
         if (!(error instanceof ValidationError)) throw error;
         for (const issue of error.issues) {
           issues.push({ path: `${name}[${index}].${issue.path}`, message: issue.message });
         }
       }
-    });
+    }
     if (issues.length > 0) throw invalid(context, issues);
     return results;
   }
@@ -105,21 +107,19 @@ export class InputReader {
       });
     }
     const { generated } = this.model;
-    const withId =
-      options.generateId === true && generated !== undefined && input[generated] === undefined
-        ? { ...input, [generated]: this.sources.createId(this.sources.clock.now()) }
-        : input;
-    const { parts, issues: keyIssues } = readParts(this.model, this.model.parts, withId);
+    const made: Record<string, string> = {};
+    if (options.generateId === true && generated !== undefined && input[generated] === undefined) {
+      made[generated] = this.sources.createId(this.sources.clock.now());
+    }
+    const { parts, issues: keyIssues } = readParts(this.model, this.model.parts, input, made);
     issues.push(...(keyIssues.length > 0 ? keyIssues : keyLengthIssues(this.model, parts)));
     const payload = checkPayload(this.model.payload, input.data, options);
     issues.push(...payload.issues);
     refuseIssues(context, issues);
 
-    const data = {
-      ...this.idsFromKey(parts, input.data as object),
-      ...withoutUndefined(input.data as object),
-    };
-    const bytes = this.bytesOf(parts, payload.bytes);
+    const ids = this.idsFromKey(parts, input.data as object);
+    const data = { ...ids, ...withoutUndefined(input.data as object) };
+    const bytes = this.bytesOf(parts, payload.bytes + itemBytes(ids, Object.keys(ids).length));
     if (bytes > limits.itemBytes) {
       const message = `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)`;
       refuseIssues(context, [{ path: "data", message }]);
@@ -172,7 +172,8 @@ export class InputReader {
     refuseIssues(context, issues);
     return {
       parts,
-      changes: all,
+      // Copied once they are known to be finite.
+      changes: all.map(({ path, value }) => ({ path, value: withoutUndefined(value) })),
       removals,
       ifUpdatedAt: this.lock(options.ifUpdatedAt, context),
       where: options.where,
@@ -250,12 +251,15 @@ export function readTime(value: unknown, path: string, context: CallContext): nu
   throw invalid(context, [{ path, message: `must be an integer from 0 to ${latestTime} (ms)` }]);
 }
 
-/** A copy without undefined members, as the table will hold it. */
+/**
+ * A copy of a checked value without undefined members, as the table will hold it: what the caller
+ * changes after the call changes nothing that is on its way.
+ */
 function withoutUndefined<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(withoutUndefined) as T;
   if (typeof value !== "object" || value === null) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
+  if (Array.isArray(value)) return value.map(withoutUndefined) as T;
+  if (types.isUint8Array(value)) return new Uint8Array(value) as T;
+  if (types.isSet(value)) return new Set([...value].map(withoutUndefined)) as T;
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(members.map(([name, member]) => [name, withoutUndefined(member)])) as T;
 }
@@ -268,7 +272,7 @@ function topLevelChanges(changes: unknown, context: CallContext): Change[] {
     .filter(([, value]) => value !== undefined)
     .map(([field, value]) => ({
       path: readPath([field], "changes", context),
-      value: withoutUndefined(value),
+      value,
     }));
 }
 
@@ -278,7 +282,7 @@ function nestedChanges(set: unknown, context: CallContext): Change[] {
     if (!Array.isArray(entry) || entry.length !== 2 || entry[1] === undefined) {
       throw invalid(context, [{ path: at, message: "must be a pair of a path and a value" }]);
     }
-    return { path: readPath(entry[0], at, context), value: withoutUndefined(entry[1] as unknown) };
+    return { path: readPath(entry[0], at, context), value: entry[1] as unknown };
   });
 }
 
@@ -296,7 +300,11 @@ function listOf(value: unknown, path: string, context: CallContext): unknown[] {
 
 function readPath(path: unknown, at: string, context: CallContext): PathSegments {
   checkSegments(path, (message) => invalid(context, [{ path: at, message }]));
-  return path;
+  if (path.includes("__proto__")) {
+    const message = "must not hold __proto__: JavaScript cannot read it back";
+    throw invalid(context, [{ path: at, message }]);
+  }
+  return [...path];
 }
 
 /** DynamoDB refuses two paths of which one holds the other; this says which. */

@@ -1,4 +1,5 @@
 /** What may be stored: the values that DynamoDB can hold, their size, and the payload schemas. */
+import { types } from "node:util";
 import { z } from "zod";
 import type { ValidationIssue } from "./errors.js";
 import { limits } from "./table.js";
@@ -27,12 +28,7 @@ export interface ValueCheck {
  */
 export function checkValue(value: unknown, path: string, level = payloadLevel): ValueCheck {
   const check = new Walk();
-  try {
-    check.visit(value, path, level);
-  } catch {
-    // A getter or a proxy threw: whatever it said may be anything.
-    check.add(path, "cannot be read");
-  }
+  check.visit(value, path, level);
   return { issues: check.issues, bytes: check.bytes };
 }
 
@@ -52,11 +48,11 @@ class Walk {
         if (!value.isWellFormed()) this.add(path, "must not hold a lone surrogate");
         return;
       case "number":
-        this.bytes += 21;
+        this.bytes += numberBytes(value);
         this.checkNumber(value, path);
         return;
       case "bigint":
-        this.bytes += 21;
+        this.bytes += numberBytes(value);
         if (value <= -largestInteger || value >= largestInteger) {
           this.add(path, "must have at most 38 digits");
         }
@@ -84,9 +80,8 @@ class Walk {
   }
 
   private visitObject(value: object, path: string, level: number): void {
-    const tag = Object.prototype.toString.call(value);
-    if (tag === "[object Uint8Array]") {
-      this.bytes += (value as Uint8Array).byteLength;
+    if (types.isUint8Array(value)) {
+      this.bytes += value.byteLength;
       return;
     }
     if (this.above.includes(value)) return this.add(path, "must not hold itself");
@@ -94,19 +89,29 @@ class Walk {
       return this.add(path, `must not be nested deeper than ${limits.nestingLevels} levels`);
     }
     this.above.push(value);
-    this.bytes += 3;
-    if (Array.isArray(value)) {
+    try {
+      this.visitMembers(value, path, level);
+    } catch {
+      // A getter or a proxy threw: whatever it said may be anything.
+      this.add(path, "cannot be read");
+    }
+    this.above.pop();
+  }
+
+  private visitMembers(value: object, path: string, level: number): void {
+    if (types.isSet(value)) this.visitSet(value, path);
+    else if (Array.isArray(value)) {
+      this.bytes += 3;
       for (let index = 0; index < value.length; index += 1) {
         this.bytes += 1;
         this.visit(value[index], `${path}[${index}]`, level + 1);
       }
-    } else if (tag === "[object Set]") this.visitSet(value as Set<unknown>, path);
-    else if (isPlainObject(value)) this.visitMap(value, path, level);
+    } else if (isPlainObject(value)) this.visitMap(value, path, level);
     else this.add(path, `must be a plain value, not ${className(value)}`);
-    this.above.pop();
   }
 
   private visitMap(value: object, path: string, level: number): void {
+    this.bytes += 3;
     for (const [name, member] of Object.entries(value)) {
       if (member === undefined) continue;
       const memberPath = `${path}.${name}`;
@@ -118,14 +123,21 @@ class Walk {
     }
   }
 
-  private visitSet(value: Set<unknown>, path: string): void {
+  private visitSet(set: ReadonlySet<unknown>, path: string): void {
     const kinds = new Set<string>();
-    for (const member of value) {
-      kinds.add(kindOfMember(member));
+    const different = new Set<string>();
+    for (const member of set) {
+      const kind = kindOfMember(member);
+      kinds.add(kind);
+      if (kind === "") continue;
+      different.add(types.isUint8Array(member) ? member.join() : String(member));
       this.visit(member, path, limits.nestingLevels + 1);
     }
     if (kinds.size !== 1 || kinds.has("")) {
       this.add(path, "must be a set of strings, of numbers or of binary values, and not empty");
+    } else if (different.size < set.size) {
+      // 1 and 1n, or equal bytes: other values to JavaScript, one to DynamoDB.
+      this.add(path, "must not hold a member twice");
     }
   }
 }
@@ -133,7 +145,25 @@ class Walk {
 function kindOfMember(member: unknown): string {
   if (typeof member === "string") return "S";
   if (typeof member === "number" || typeof member === "bigint") return "N";
-  return Object.prototype.toString.call(member) === "[object Uint8Array]" ? "B" : "";
+  return types.isUint8Array(member) ? "B" : "";
+}
+
+/**
+ * DynamoDB's size of a number: a byte, one for a minus, and one per two digits that matter, which
+ * stand in pairs before and after the decimal point.
+ */
+function numberBytes(value: number | bigint): number {
+  const match = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value));
+  // NaN and Infinity are refused.
+  if (match === null) return 0;
+  const [, minus = "", whole = "", fraction = "", exponent = "0"] = match;
+  const digits = `${whole}${fraction}`;
+  const kept = digits.replace(/0+$/, "");
+  const last = Number(exponent) - fraction.length + digits.length - kept.length;
+  const matter = kept.replace(/^0+/, "").length;
+  if (matter === 0) return 1;
+  const first = last + matter - 1;
+  return 1 + minus.length + Math.floor(first / 2) - Math.floor(last / 2) + 1;
 }
 
 /** A plain object of any realm, or one without a prototype. */

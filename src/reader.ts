@@ -1,7 +1,6 @@
 /** Reads single items; reads of one turn of the event loop go out together. */
 import DataLoader from "dataloader";
 import { type Call, orAborted } from "./call.js";
-import { ThroughputExceededError } from "./errors.js";
 import { limits, type RawItem, type RawKey } from "./table.js";
 import type { Transport } from "./transport.js";
 
@@ -33,8 +32,30 @@ export function keyId({ PK, SK }: RawKey): string {
   return JSON.stringify([PK, SK]);
 }
 
+/**
+ * Gives each asker an item of its own: whoever gets one that was handed out before gets a copy, so
+ * that what one caller changes in a payload reaches no other.
+ */
+export function itemsApart(): (item: RawItem | undefined) => RawItem | undefined {
+  const handedOut = new WeakSet<RawItem>();
+  return (item) => {
+    if (item === undefined) return undefined;
+    if (handedOut.has(item)) return structuredClone(item);
+    handedOut.add(item);
+    return item;
+  };
+}
+
+/** Not one of this package's errors yet: each caller's own says which call it was. */
+function leftUnprocessed(): Error {
+  const error = new Error("DynamoDB left the key unprocessed after all retries");
+  error.name = "ProvisionedThroughputExceededException";
+  return error;
+}
+
 export function createReader(transport: Transport, tableName: string, coalesce: boolean): Reader {
   const loaders = new Map<string, DataLoader<RawKey, RawItem | undefined, string>>();
+  const apart = itemsApart();
 
   async function readOne(key: RawKey, options: ReadOptions, call: Call) {
     const input = {
@@ -80,8 +101,7 @@ export function createReader(transport: Transport, tableName: string, coalesce: 
         const throttled = new Set(unprocessed.map(keyId));
         return keys.map((key) => {
           const id = keyId(key);
-          if (!throttled.has(id)) return items.get(id);
-          return new ThroughputExceededError("DynamoDB left the key unprocessed after all retries");
+          return throttled.has(id) ? leftUnprocessed() : items.get(id);
         });
       },
       { maxBatchSize: limits.batchGetKeys, cacheKeyFn: keyId },
@@ -92,7 +112,9 @@ export function createReader(transport: Transport, tableName: string, coalesce: 
 
   return {
     read: (key, options, call) =>
-      coalesce ? orAborted(loaderFor(options).load(key), call.signal) : readOne(key, options, call),
+      coalesce
+        ? orAborted(loaderFor(options).load(key).then(apart), call.signal)
+        : readOne(key, options, call),
     readBatch,
   };
 }

@@ -62,15 +62,15 @@ export function updateWrite(update: UpdateRequest, given: GivenExpression): Writ
     key,
     request: (seen) => {
       const own = new FreePlaceholders(given);
-      const makesData = seen?.item != null && !hasData(seen.item);
       const pk = own.name("pk", attribute.partitionKey);
-      const assigned = assignments(own, update, timeAfter(seen?.item), makesData);
-      // "not newer" rather than "older": it holds for a time that is missing or no number, too.
-      const older = `NOT ${assigned.updatedAt} >= ${assigned.now}`;
+      const makesData = seen?.item != null && !hasData(seen.item);
+      const time = makesData || seen?.item == null ? later(own, seen) : grown(own, seen.item);
+      const assigned = assignments(own, update, time, makesData);
       const data = makesData
         ? isMissing(own, assigned.data)
         : `attribute_type(${assigned.data}, ${own.value("map", "M")})`;
-      return request(update, own, assigned, `attribute_exists(${pk}) AND ${older} AND ${data}`);
+      const condition = `attribute_exists(${pk}) AND ${time.condition} AND ${data}`;
+      return request(update, own, assigned, condition);
     },
     // An engine that does not show the item is asked for it: each condition but the first is ours.
     refusedByItem: true,
@@ -95,7 +95,8 @@ export function updateWriteIf(update: UpdateRequest, given: GivenExpression): Wr
     ...updateWrite(update, given),
     request: () => {
       const own = new FreePlaceholders(given);
-      return request(update, own, assignments(own, update, timeBeyond(given), false), given.text);
+      const assigned = assignments(own, update, beyond(own, given), false);
+      return request(update, own, assigned, given.text);
     },
     refusedByItem: false,
     refused: (seen) => conditionFailed(context, "the condition does not hold", seen),
@@ -110,7 +111,7 @@ export function makeDataIf(update: UpdateRequest, given: GivenExpression): Write
     request: () => {
       const own = new FreePlaceholders(given);
       const pk = own.name("pk", attribute.partitionKey);
-      const assigned = assignments(own, update, timeBeyond(given), true);
+      const assigned = assignments(own, update, beyond(own, given), true);
       const missing = isMissing(own, assigned.data);
       const condition = `(${given.text}) AND attribute_exists(${pk}) AND ${missing}`;
       return request(update, own, assigned, condition);
@@ -133,22 +134,65 @@ export function hasNoPath(error: unknown): boolean {
   );
 }
 
+/** How UpdatedAt is set. */
+interface Time {
+  readonly assignment: string;
+  /** Holds where the assignment makes it grow. */
+  readonly condition: string;
+}
+
+/** The time now, or a millisecond after the stored item's. */
+function later(own: FreePlaceholders, seen: Seen | undefined): Time {
+  const stored: unknown = seen?.item?.[attribute.updatedAt];
+  const now = Math.max(Date.now(), typeof stored === "number" ? stored + 1 : 0);
+  const updatedAt = own.name("updatedAt", attribute.updatedAt);
+  const time = own.value("updatedAt", now);
+  // "not newer" rather than "older": it holds for a time that is missing or no number, too.
+  return { assignment: `${updatedAt} = ${time}`, condition: `NOT ${updatedAt} >= ${time}` };
+}
+
+/**
+ * A step from whatever is stored, for an item whose time was not older. Nobody who writes the item
+ * at the same moment can come in between.
+ */
+function grown(own: FreePlaceholders, item: RawItem): Time {
+  const stored: unknown = item[attribute.updatedAt];
+  if (typeof stored !== "number") return later(own, undefined);
+  const updatedAt = own.name("updatedAt", attribute.updatedAt);
+  const step = own.value("step", Math.max(1, Date.now() - stored));
+  return {
+    assignment: `${updatedAt} = ${updatedAt} + ${step}`,
+    condition: `attribute_type(${updatedAt}, ${own.value("number", "N")})`,
+  };
+}
+
+/** A number of a condition up to so many ms ahead is taken for a lock on UpdatedAt. */
+const clockSkewMs = 60_000;
+
+/** The time now, or a millisecond after the latest that the caller's condition may be a lock on. */
+function beyond(own: FreePlaceholders, { values = {} }: GivenExpression): Time {
+  const now = Date.now();
+  const locks = Object.values(values).filter(
+    (value): value is number =>
+      typeof value === "number" && value >= now && value < now + clockSkewMs,
+  );
+  const time = Math.max(now, ...locks.map((lock) => Math.floor(lock) + 1));
+  const updatedAt = own.name("updatedAt", attribute.updatedAt);
+  return { assignment: `${updatedAt} = ${own.value("updatedAt", time)}`, condition: "" };
+}
+
 interface Assignments {
   readonly expression: string;
-  /** Placeholders of the assigned attributes and of the time. */
-  readonly updatedAt: string;
-  readonly now: string;
+  /** Placeholder of the payload. */
   readonly data: string;
 }
 
 function assignments(
   own: FreePlaceholders,
   { changes }: UpdateRequest,
-  now: number,
+  time: Time,
   makesData: boolean,
 ): Assignments {
-  const updatedAt = own.name("updatedAt", attribute.updatedAt);
-  const time = own.value("updatedAt", now);
   const data = own.name("data", attribute.data);
   const parts = makesData
     ? [`${data} = ${own.value("data", Object.fromEntries(changes))}`]
@@ -156,8 +200,7 @@ function assignments(
         const field = `data_${index}`;
         return `${data}.${own.name(field, name)} = ${own.value(field, value)}`;
       });
-  const expression = `SET ${[`${updatedAt} = ${time}`, ...parts].join(", ")}`;
-  return { expression, updatedAt, now: time, data };
+  return { expression: `SET ${[time.assignment, ...parts].join(", ")}`, data };
 }
 
 function request(
@@ -188,25 +231,6 @@ function hasData(item: RawItem): boolean {
 
 function isMap(value: unknown): boolean {
   return Object.prototype.toString.call(value) === "[object Object]";
-}
-
-/** Now, or a millisecond after the stored item's time. */
-function timeAfter(item: RawItem | null | undefined): number {
-  const stored: unknown = item?.[attribute.updatedAt];
-  return Math.max(Date.now(), typeof stored === "number" ? stored + 1 : 0);
-}
-
-/** A number of a condition up to so many ms ahead is taken for a lock on UpdatedAt. */
-const clockSkewMs = 60_000;
-
-/** Now, or a millisecond after the latest time that the caller's condition may be a lock on. */
-function timeBeyond({ values = {} }: GivenExpression): number {
-  const now = Date.now();
-  const locks = Object.values(values).filter(
-    (value): value is number =>
-      typeof value === "number" && value >= now && value < now + clockSkewMs,
-  );
-  return Math.max(now, ...locks.map((lock) => Math.floor(lock) + 1));
 }
 
 function conditionFailed(context: CallContext, rule: string, { item, cause }: Seen): DynamoDBError {

@@ -1,6 +1,6 @@
 /** Runs a single-item write to its end: sends it, and again where a refusal taught something. */
 import type { Call } from "./call.js";
-import { DynamoDBError, nameOf } from "./errors.js";
+import { DynamoDBError, describe, nameOf } from "./errors.js";
 import type { RawItem } from "./table.js";
 import type { Transport } from "./transport.js";
 import type { Seen, Write } from "./writes.js";
@@ -35,7 +35,7 @@ export async function runWrite<R>(
     }
   }
   throw new DynamoDBError(
-    `others wrote the item ${mostRounds} times in a row`,
+    describe(write.context, `others wrote the item ${mostRounds} times in a row`),
     "WriteContention",
     undefined,
     true,

@@ -146,7 +146,11 @@ const bytes = fc.uint8Array({ maxLength: 8 });
 const set = fc.oneof(
   fc.uniqueArray(text, { minLength: 1, maxLength: 4 }).map((members) => new Set(members)),
   fc
-    .uniqueArray(fc.oneof(number, bigint), { minLength: 1, maxLength: 4, comparator: "SameValueZero" })
+    .uniqueArray(fc.oneof(number, bigint), {
+      minLength: 1,
+      maxLength: 4,
+      comparator: "SameValueZero",
+    })
     .map((members) => new Set(members)),
   fc
     .uniqueArray(bytes, { minLength: 1, maxLength: 4, selector: (member) => member.join() })
@@ -168,23 +172,23 @@ function mapOf(value: fc.Arbitrary<unknown>, maxKeys = 5): fc.Arbitrary<Record<s
   return fc.dictionary(fieldName, value, { maxKeys, noNullPrototype: true });
 }
 
-const tree = fc.letrec<{ value: unknown; list: unknown[]; map: Record<string, unknown> }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: "small", withCrossShrink: true },
-    leaf,
-    tie("list"),
-    tie("map"),
-  ),
-  list: fc.array(tie("value"), { maxLength: 4 }),
-  map: mapOf(tie("value"), 4),
-}));
+const tree = fc.letrec<{ value: unknown; list: unknown[]; map: Record<string, unknown> }>(
+  (tie) => ({
+    value: fc.oneof({ depthSize: "small", withCrossShrink: true }, leaf, tie("list"), tie("map")),
+    list: fc.array(tie("value"), { maxLength: 4 }),
+    map: mapOf(tie("value"), 4),
+  }),
+);
 
 /** Lists and maps inside each other, as many as an item of the table may have inside its payload. */
 const deep = fc
   .tuple(fc.array(fc.constantFrom("list", "map"), { minLength: 25, maxLength: 30 }), leaf)
   .filter(([, innermost]) => !(innermost instanceof Set))
   .map(([levels, innermost]) =>
-    levels.reduce<unknown>((value, level) => (level === "list" ? [value] : { x: value }), innermost),
+    levels.reduce<unknown>(
+      (value, level) => (level === "list" ? [value] : { x: value }),
+      innermost,
+    ),
   );
 
 /** Any value that DynamoDB can hold. */

@@ -22,9 +22,17 @@ describe.each(engines)("on $name", (engine) => {
         users += 1;
         const userId = `u${users}`;
         const { project, collections } = table.data;
-        const input = (projectId: string) => ({ userId, projectId, data: { name: "n", ...fields } });
+        const input = (projectId: string) => ({
+          userId,
+          projectId,
+          data: { name: "n", ...fields },
+        });
         const expected = (projectId: string) =>
-          expect.objectContaining({ userId, projectId, data: { id: projectId, name: "n", ...fields } });
+          expect.objectContaining({
+            userId,
+            projectId,
+            data: { id: projectId, name: "n", ...fields },
+          });
 
         expect(await project.create(input("a"))).toEqual(expected("a"));
         expect(await project.put(input("b"))).toEqual(expected("b"));

@@ -96,22 +96,24 @@ async function sourceOf({ from, users, randomSeed }: SeedFlags): Promise<Source>
     const name = `${count(users, "made-up agent")} (random seed ${randomSeed})`;
     return { name, items: sampleItems({ users, seed: randomSeed }), total: undefined };
   }
+  const opened = await openFolder(from);
+  const name = `the documents of ${from}`;
+  return { name, items: opened.documents(), total: opened.expectedDocuments, export: opened };
+}
+
+/** Opens an export that a person named. @throws UsageError where the folder holds none */
+export async function openFolder(folder: string): Promise<FirestoreExport> {
   try {
-    const opened = await openExport(from);
-    const name = `the documents of ${from}`;
-    return { name, items: opened.documents(), total: opened.expectedDocuments, export: opened };
+    return await openExport(folder);
   } catch (error) {
-    if (error instanceof ExportError) throw new UsageError(error.message, error);
-    throw error;
+    throw error instanceof ExportError ? new UsageError(error.message, error) : error;
   }
 }
 
 function show(report: LoadReport, source: Source, terminal: Terminal): void {
   for (const line of summaryOf(report)) terminal.line(line);
   showRejections(report, terminal);
-  for (const { file, message } of source.export?.findings ?? []) {
-    terminal.line(`${terminal.paint("yellow", "finding")}  ${file}: ${message}`);
-  }
+  if (source.export !== undefined) showFindings(source.export, terminal);
 }
 
 /** How many of each entity were written, were there already, and were rejected. */
@@ -130,12 +132,27 @@ function summaryOf({ counts }: LoadReport): string[] {
   return columns([head, ...rows, last]);
 }
 
-/** Each rejected document with its path and reasons. */
-export function showRejections({ rejections }: LoadReport, terminal: Terminal): void {
-  const { paint } = terminal;
-  const width = terminal.interactive ? terminal.columns - 10 : Number.POSITIVE_INFINITY;
-  for (const { path, reasons } of rejections) {
-    terminal.line(`${paint("red", "rejected")}  ${cut(path, width)}`);
-    for (const reason of reasons) terminal.line(`          ${cut(reason, width)}`);
+/** Each rejected document with its path and reasons: all of them, or so many and how to see the rest. */
+export function showRejections(
+  { rejections }: LoadReport,
+  { interactive, columns: width, line, paint }: Terminal,
+  { most = Number.POSITIVE_INFINITY, folder = "" }: { most?: number; folder?: string } = {},
+): void {
+  // Where all are listed, a log has to hold the whole of each path.
+  const whole = !interactive && most === Number.POSITIVE_INFINITY;
+  const room = whole ? most : width - 10;
+  for (const { path, reasons } of rejections.slice(0, most)) {
+    line(`${paint("yellow", "rejected")}  ${cut(path, room)}`);
+    for (const reason of reasons) line(`          ${cut(reason, room)}`);
+  }
+  if (rejections.length > most) {
+    line(`… and ${rejections.length - most} more: bayon-data seed --from ${folder}`);
+  }
+}
+
+/** What is odd about the export as a whole. */
+export function showFindings({ findings }: FirestoreExport, { line, paint }: Terminal): void {
+  for (const { file, message } of findings) {
+    line(`${paint("yellow", "finding")}   ${file}: ${message}`);
   }
 }

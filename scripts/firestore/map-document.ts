@@ -1,7 +1,7 @@
 /** A Firestore document to the item it becomes. */
 import type { FacadeName } from "../../services/entities.js";
+import { epochMsOf, withIsoDates } from "../../src/timestamps.js";
 import type { Collection } from "./collections.js";
-import { epochMsOf, withIsoDates } from "./dates.js";
 
 /** An item to be written: what a store's `batchPut` takes, and where it came from. */
 export interface SourceItem {

@@ -2,8 +2,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { FacadeName } from "../../services/entities.js";
+import { epochMsOf } from "../../src/timestamps.js";
 import { type Collection, collections, fileNameOf } from "./collections.js";
-import { epochMsOf } from "./dates.js";
 import { ExportError, unreadable, valuesIn } from "./json-file.js";
 import { type Mapped, mapDocument } from "./map-document.js";
 

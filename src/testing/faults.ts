@@ -17,11 +17,29 @@ export type Fault =
   /** Half of a batch (rounded up, at least one) comes back unprocessed; other requests pass. */
   | "partialUnprocessed";
 
+/** DynamoDB's operations that a data layer sends. */
+const operations = [
+  "GetItem",
+  "PutItem",
+  "UpdateItem",
+  "DeleteItem",
+  "Query",
+  "Scan",
+  "BatchGetItem",
+  "BatchWriteItem",
+  "TransactGetItems",
+  "TransactWriteItems",
+  "CreateTable",
+  "DescribeTable",
+  "DeleteTable",
+  "UpdateTimeToLive",
+] as const;
+
 /** A fault, for which requests, and how often. */
 export interface FaultRule {
   readonly fault: Fault;
-  /** DynamoDB's operation, for instance `GetItem` or `BatchWriteItem`. @default all */
-  readonly operation?: string | undefined;
+  /** DynamoDB's operation. @default all that the fault can hit */
+  readonly operation?: (typeof operations)[number] | undefined;
   /** How many requests it hits; `Infinity` for all. @default 1 */
   readonly times?: number | undefined;
   /** How many matching requests pass before. @default 0 */
@@ -33,6 +51,11 @@ export interface ObservedRequest {
   readonly operation: string;
   /** The fault that hit it. */
   readonly fault: Fault | undefined;
+  /**
+   * What was sent, with DynamoDB's attribute values (`{ S: "USER#u1" }`). Not enumerable, so that a
+   * list of requests compares by operation and fault.
+   */
+  readonly input: Readonly<Record<string, unknown>>;
 }
 
 const kinds: readonly Fault[] = [
@@ -61,10 +84,29 @@ export class FaultyRequestHandler {
     this.inner = inner;
   }
 
-  /** Adds a fault. The first rule that matches a request hits it. */
+  /** The names of `requests`, in order: `expect(wire.operations).toEqual(["Query"])`. */
+  get operations(): string[] {
+    return this.requests.map(({ operation }) => operation);
+  }
+
+  /**
+   * Adds a fault. The first rule that matches a request hits it.
+   * @throws ConfigurationError for a rule that could hit nothing
+   */
   inject(rule: FaultRule): this {
-    if (!kinds.includes(rule.fault)) {
+    const { fault, operation, times = 1, after = 0 } = rule;
+    if (!kinds.includes(fault)) {
       throw new ConfigurationError(`fault must be one of ${kinds.join(", ")}`);
+    }
+    const possible = fault === "partialUnprocessed" ? Object.keys(unprocessedField) : operations;
+    if (operation !== undefined && !possible.includes(operation)) {
+      throw new ConfigurationError(`operation of ${fault} must be one of ${possible.join(", ")}`);
+    }
+    if (!((Number.isInteger(times) && times >= 1) || times === Number.POSITIVE_INFINITY)) {
+      throw new ConfigurationError("times must be an integer from 1, or Infinity");
+    }
+    if (!(Number.isInteger(after) && after >= 0)) {
+      throw new ConfigurationError("after must be an integer from 0");
     }
     this.rules.push({ rule, passed: 0, hits: 0 });
     return this;
@@ -84,7 +126,7 @@ export class FaultyRequestHandler {
     const target = request.headers["x-amz-target"] ?? "";
     const operation = target.slice(target.lastIndexOf(".") + 1);
     const fault = this.faultFor(operation);
-    this.requests.push({ operation, fault });
+    this.requests.push(observed(operation, fault, request));
     switch (fault) {
       case "throttle":
         return failure(
@@ -124,6 +166,7 @@ export class FaultyRequestHandler {
     for (const state of this.rules) {
       const { rule } = state;
       if (rule.operation !== undefined && rule.operation !== operation) continue;
+      if (rule.fault === "partialUnprocessed" && !(operation in unprocessedField)) continue;
       if (state.passed < (rule.after ?? 0)) {
         state.passed += 1;
         continue;
@@ -145,7 +188,7 @@ export class FaultyRequestHandler {
       operation
     ];
     if (field === undefined) return this.inner.handle(request, options);
-    const body = JSON.parse(String(request.body)) as { RequestItems: Record<string, Batch> };
+    const body = JSON.parse(textOf(request)) as { RequestItems: Record<string, Batch> };
     const sent: Record<string, Batch> = {};
     const kept: Record<string, Batch> = {};
     for (const [table, batch] of Object.entries(body.RequestItems)) {
@@ -168,6 +211,11 @@ export class FaultyRequestHandler {
       ? success({ ...answer, [field]: kept })
       : jsonAnswer(response.statusCode, answer);
   }
+}
+
+/** The body as text. The SDK's own is bytes that warn on the console when one takes them for text. */
+function textOf({ body }: HandlerRequest): string {
+  return typeof body === "string" ? body : new TextDecoder().decode(body as Uint8Array);
 }
 
 type Batch = unknown[] | { Keys: unknown[] };

@@ -10,47 +10,78 @@ export interface TestDataLayerOptions
     "environment" | "endpoint" | "region" | "credentials" | "client" | "requestHandler"
   > {
   /**
-   * The engine: one that is running, or which to start. One of each kind is started per process and
-   * shared by all test data layers. @default dynoxide where it is installed, else dynalite
+   * The engine: one that is running, or which to start. One of each kind is started and shared by
+   * all test data layers that are open. @default dynoxide where it is installed, else dynalite
    */
   readonly engine?: Engine | StartEngineOptions["engine"];
-  /** Faults to put under it. @default none */
+  /** Faults to put under it, `faults({ fault: "throttle" })`. The table is made and deleted without. @default none */
   readonly requestHandler?: FaultyRequestHandler;
 }
 
 export interface TestDataLayer extends DataLayer {
   readonly engine: Engine;
-  /** What goes over the wire: counts requests, takes faults. */
+  /** What goes over the wire: tells requests, takes faults. */
   readonly wire: FaultyRequestHandler;
 }
 
-const shared = new Map<string, Promise<Engine>>();
+/** An engine that test data layers share. */
+interface SharedEngine {
+  readonly started: Promise<Engine>;
+  /** Data layers that are open on it. */
+  users: number;
+  /** Ends it when nobody has asked for it again. */
+  idle?: NodeJS.Timeout;
+}
+
+const shared = new Map<string, SharedEngine>();
+
+/** How long an engine that nobody uses waits for the next test data layer, in ms. */
+const idleMs = 1_000;
 
 /**
  * A data layer over a real engine, with a table of its own that is gone at `close()`. The engine is
- * shared within the process and ends with it. Takes tens of milliseconds.
+ * shared while test data layers are open, and ends a second after the last one is closed. Takes
+ * tens of milliseconds where an engine must be started, and a few where one runs.
  */
 export async function createTestDataLayer(
   options: TestDataLayerOptions = {},
 ): Promise<TestDataLayer> {
-  const { engine: which, requestHandler: wire = faults(), ...rest } = options;
-  const engine = typeof which === "object" ? which : await sharedEngine(which);
+  const { engine: which, requestHandler: wire = faults(), tableName, ...rest } = options;
+  const { engine, release } =
+    typeof which === "object" ? { engine: which, release: undefined } : await takeEngine(which);
   const { endpoint, region, credentials } = engine;
-  const data = createDataLayer({
-    tableName: `test-${randomUUID()}`,
-    ...rest,
+  const place = {
     environment: "development",
     endpoint,
     region,
     credentials,
-    requestHandler: wire,
-  });
-  await data.table.create();
-  wire.clear();
-  const close = async () => {
-    wire.clear();
-    await data.table.delete();
+    tableName: tableName ?? `test-${randomUUID()}`,
+  } as const;
+  // Makes and deletes the table: faults are for the calls under test.
+  const admin = createDataLayer(place);
+  const data = createDataLayer({ ...rest, ...place, requestHandler: wire });
+  const leave = async () => {
     await data.close();
+    await admin.close();
+    release?.();
+  };
+  try {
+    await admin.table.create();
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+  const end = async () => {
+    try {
+      await admin.table.delete();
+    } finally {
+      await leave();
+    }
+  };
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= end();
+    return closed;
   };
   const own = { engine, wire, close, [Symbol.asyncDispose]: close };
   // Descriptors, because the stores are made when they are first asked for.
@@ -61,14 +92,34 @@ export async function createTestDataLayer(
   return Object.defineProperties({}, descriptors) as TestDataLayer;
 }
 
-function sharedEngine(engine: StartEngineOptions["engine"]): Promise<Engine> {
-  const kind = engine ?? "default";
-  let started = shared.get(kind);
-  if (started === undefined) {
-    started = startEngine(engine === undefined ? {} : { engine });
-    shared.set(kind, started);
-    // A start that failed may succeed when it is asked for again.
-    started.catch(() => shared.delete(kind));
+async function takeEngine(
+  which: StartEngineOptions["engine"],
+): Promise<{ engine: Engine; release: () => void }> {
+  const kind = which ?? "default";
+  let entry = shared.get(kind);
+  if (entry === undefined) {
+    entry = { started: startEngine(which === undefined ? {} : { engine: which }), users: 0 };
+    shared.set(kind, entry);
   }
-  return started;
+  const taken = entry;
+  taken.users += 1;
+  clearTimeout(taken.idle);
+  const end = async () => {
+    if (shared.get(kind) === taken) shared.delete(kind);
+    await (await taken.started).close();
+  };
+  const release = () => {
+    taken.users -= 1;
+    if (taken.users > 0) return;
+    taken.idle = setTimeout(end, idleMs);
+    // It ends with this process anyway.
+    taken.idle.unref();
+  };
+  try {
+    return { engine: await taken.started, release };
+  } catch (error) {
+    // A start that failed may succeed when it is asked for again.
+    shared.delete(kind);
+    throw error;
+  }
 }

@@ -1,1 +1,0 @@
-export { epochMsOf, withIsoDates } from "../../src/timestamps.js";

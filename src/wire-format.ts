@@ -1,0 +1,185 @@
+/** DynamoDB's JSON: native values to the text of a request, and a parsed answer to native values. */
+import { convertToAttr } from "@aws-sdk/util-dynamodb";
+
+/** Which parts of a request's body hold values: everything else is JSON as it is. */
+export interface BodyShape {
+  readonly [field: string]: "map" | BodyShape | { readonly list: "map" | BodyShape } | { readonly each: BodyShape | { readonly list: BodyShape } };
+}
+
+/** A value as DynamoDB's JSON has it: an object with one member, whose name is the type. */
+export type AttributeValue = Readonly<Record<string, unknown>>;
+
+/** The document client's options; what it leaves out is left out here. */
+const marshallOptions = { removeUndefinedValues: true, convertEmptyValues: false, convertClassInstanceToMap: false };
+
+/** The text of a request's body. */
+export function bodyOf(input: unknown, shape: BodyShape): string {
+  const members: string[] = [];
+  for (const [name, value] of Object.entries(input as object) as [string, unknown][]) {
+    if (value === undefined) continue;
+    const text = partText(value, shape[name]);
+    if (text !== undefined) members.push(`${JSON.stringify(name)}:${text}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+function partText(value: unknown, shape: BodyShape[string] | undefined): string | undefined {
+  if (shape === undefined || typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (shape === "map") return mapText(value as Record<string, unknown>);
+  if ("list" in shape) {
+    const of = shape.list as "map" | BodyShape;
+    return `[${(value as unknown[]).map((member) => partText(member, of)).join(",")}]`;
+  }
+  if ("each" in shape) {
+    const of = shape.each as BodyShape;
+    const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${partText(member, of)}`);
+    return `{${members.join(",")}}`;
+  }
+  return bodyOf(value, shape as BodyShape);
+}
+
+function mapText(map: Readonly<Record<string, unknown>>): string {
+  let text = "{";
+  for (const name in map) {
+    const value = map[name];
+    if (value === undefined || typeof value === "function") continue;
+    text += `${text.length === 1 ? "" : ","}${JSON.stringify(name)}:${valueText(value)}`;
+  }
+  return `${text}}`;
+}
+
+function valueText(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return `{"S":${JSON.stringify(value)}}`;
+    case "number":
+      return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? `{"N":"${value}"}` : stockText(value);
+    case "boolean":
+      return value ? '{"BOOL":true}' : '{"BOOL":false}';
+    case "bigint":
+      return `{"N":"${value}"}`;
+    default:
+      return value === null ? '{"NULL":true}' : objectText(value as object);
+  }
+}
+
+function objectText(value: object): string {
+  if (Array.isArray(value)) {
+    const members = value.filter((member) => member !== undefined && typeof member !== "function");
+    return `{"L":[${members.map(valueText).join(",")}]}`;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) {
+    return `{"M":${mapText(value as Record<string, unknown>)}}`;
+  }
+  return stockText(value);
+}
+
+/** What is rare is marshalled by util-dynamodb: sets, binary, wrapped numbers, and what it refuses. */
+function stockText(value: unknown): string {
+  const attribute = convertToAttr(value as never, marshallOptions);
+  return JSON.stringify(attribute, function (this: Record<string, unknown>, name, member: unknown) {
+    const binary = this[name];
+    return binary instanceof Uint8Array ? Buffer.from(binary).toString("base64") : member;
+  });
+}
+
+/** Turns a parsed answer's values into native ones, in place. */
+export function nativeAnswer(answer: Record<string, unknown>): Record<string, unknown> {
+  for (const name of ["Item", "Attributes", "LastEvaluatedKey"]) {
+    if (answer[name] != null) nativeItem(answer[name] as Record<string, AttributeValue>);
+  }
+  if (Array.isArray(answer.Items)) answer.Items.forEach(nativeItem);
+  if (answer.Responses != null) nativeResponses(answer.Responses as object);
+  for (const name of ["UnprocessedKeys", "UnprocessedItems"]) {
+    for (const entry of Object.values((answer[name] ?? {}) as object) as unknown[]) nativeRequests(entry);
+  }
+  if (answer.ItemCollectionMetrics != null) nativeMetrics(answer.ItemCollectionMetrics as object);
+  return answer;
+}
+
+/** `Responses` of a BatchGet by table, or of a TransactGet as a list. */
+function nativeResponses(responses: object): void {
+  if (Array.isArray(responses)) {
+    for (const response of responses as { Item?: Record<string, AttributeValue> }[]) {
+      if (response.Item != null) nativeItem(response.Item);
+    }
+    return;
+  }
+  for (const items of Object.values(responses) as Record<string, AttributeValue>[][]) items.forEach(nativeItem);
+}
+
+/** The keys, puts and deletes of one table that a batch left unprocessed. */
+function nativeRequests(entry: unknown): void {
+  if (!Array.isArray(entry)) {
+    const { Keys = [], ExclusiveStartKey } = entry as { Keys?: Record<string, AttributeValue>[]; ExclusiveStartKey?: never };
+    Keys.forEach(nativeItem);
+    if (ExclusiveStartKey != null) nativeItem(ExclusiveStartKey);
+    return;
+  }
+  for (const { PutRequest, DeleteRequest } of entry as Record<string, Record<string, Record<string, AttributeValue>>>[]) {
+    if (PutRequest?.Item != null) nativeItem(PutRequest.Item);
+    if (DeleteRequest?.Key != null) nativeItem(DeleteRequest.Key);
+  }
+}
+
+type Metrics = { ItemCollectionKey?: Record<string, AttributeValue> };
+
+/** Of one item, or by table for batches and transactions. */
+function nativeMetrics(metrics: object): void {
+  const all = "ItemCollectionKey" in metrics ? [metrics as Metrics] : (Object.values(metrics).flat() as Metrics[]);
+  for (const { ItemCollectionKey } of all) if (ItemCollectionKey != null) nativeItem(ItemCollectionKey);
+}
+
+/** Turns the values of an item into native ones, in place. */
+export function nativeItem(item: Record<string, AttributeValue>): Record<string, AttributeValue> {
+  const native = item as Record<string, unknown>;
+  for (const name in item) native[name] = nativeValue(item[name] as AttributeValue);
+  return item;
+}
+
+function nativeValue(value: AttributeValue): unknown {
+  for (const type in value) {
+    const held = value[type];
+    switch (type) {
+      case "S":
+        return held;
+      case "N":
+        return nativeNumber(held as string);
+      case "M":
+        return nativeItem(held as Record<string, AttributeValue>);
+      case "L": {
+        const list = held as unknown[];
+        for (let index = 0; index < list.length; index += 1) list[index] = nativeValue(list[index] as AttributeValue);
+        return list;
+      }
+      case "BOOL":
+        return held;
+      case "NULL":
+        return null;
+      case "B":
+        return nativeBinary(held);
+      case "SS":
+        return new Set(held as string[]);
+      case "NS":
+        return new Set((held as string[]).map(nativeNumber));
+      case "BS":
+        return new Set((held as unknown[]).map(nativeBinary));
+      default:
+    }
+  }
+  throw new Error("DynamoDB answered with a value of an unknown type");
+}
+
+/** A number where it is exact, else a bigint. */
+function nativeNumber(text: string): number | bigint {
+  const number = Number(text);
+  return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : BigInt(text);
+}
+
+/** Base64 in answers; the SDK's errors hold bytes. */
+function nativeBinary(held: unknown): Uint8Array {
+  if (held instanceof Uint8Array) return held;
+  const bytes = Buffer.from(held as string, "base64");
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
