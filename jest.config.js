@@ -20,7 +20,12 @@ export default {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join("|")})/)`],
-  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  moduleNameMapper: {
+    "^(\\.{1,2}/.*)\\.js$": "$1",
+    // The examples import the package as its users do.
+    "^bayon-coagent-data$": "<rootDir>/src/index.ts",
+    "^bayon-coagent-data/testing$": "<rootDir>/src/testing/index.ts",
+  },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dynamodb-local/"],
   testTimeout: 20_000,
   maxWorkers: 2,

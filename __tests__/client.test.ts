@@ -4,8 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import {
-  createClient,
-  createDocumentClient,
+  createClients,
   getConfiguration,
   getDocumentClient,
   getDynamoDBClient,
@@ -86,7 +85,7 @@ describe("the process-wide clients", () => {
 
 describe("a client", () => {
   test("takes endpoint, region and credentials from the configuration", async () => {
-    const client = createClient(local);
+    const client = createClients(local).client;
     expect(await client.config.region()).toBe("us-east-1");
     expect(await client.config.credentials()).toMatchObject({ accessKeyId: "test" });
     expect(await client.config.endpoint?.()).toMatchObject({
@@ -97,11 +96,11 @@ describe("a client", () => {
   });
 
   test("leaves the SDK's own retry off: requests are retried in one place", async () => {
-    expect(await createClient(local).config.maxAttempts()).toBe(1);
+    expect(await createClients(local).client.config.maxAttempts()).toBe(1);
   });
 
   test("leaves credentials to the SDK's chain where the configuration has none", () => {
-    const client = createClient({ ...local, credentials: undefined, endpoint: undefined });
+    const client = createClients({ ...local, credentials: undefined, endpoint: undefined }).client;
     expect(client.config.credentials).toEqual(expect.any(Function));
   });
 
@@ -113,7 +112,7 @@ describe("a client", () => {
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
-    const client = createClient({ ...local, endpoint: `http://127.0.0.1:${port}` });
+    const client = createClients({ ...local, endpoint: `http://127.0.0.1:${port}` }).client;
     try {
       for (let n = 0; n < 3; n += 1) await client.send(new ListTablesCommand({}));
       expect(sockets.size).toBe(1);
@@ -133,14 +132,14 @@ describe("a client", () => {
 
   test("takes a request handler as it is", () => {
     const handler = { handle: jest.fn(), destroy: jest.fn() };
-    expect(createClient(local, handler as never).config.requestHandler).toBe(handler);
+    expect(createClients(local, handler as never).client.config.requestHandler).toBe(handler);
   });
 
   test("is refused in a browser, where its secrets would be in the bundle", () => {
     const node = globalThis.process;
     try {
       Object.defineProperty(globalThis, "process", { value: undefined, configurable: true });
-      expect(() => createClient(local)).toThrow("runs on servers only");
+      expect(() => createClients(local).client).toThrow("runs on servers only");
     } finally {
       Object.defineProperty(globalThis, "process", { value: node, configurable: true });
     }
@@ -150,15 +149,14 @@ describe("a client", () => {
 describe("the document client", () => {
   /** What a request holds when it goes out. */
   async function sent(item: Record<string, unknown>): Promise<unknown> {
-    const client = createClient(local, {
+    const { documentClient } = createClients(local, {
       handle: async ({ body }: { body: Uint8Array }) => {
         throw Object.assign(new Error("seen"), {
-          body: JSON.parse(new TextDecoder().decode(body)),
+          body: JSON.parse(Buffer.from(body).toString()),
         });
       },
     } as never);
-    const document = createDocumentClient(client);
-    const error = await document
+    const error = await documentClient
       .send(new PutCommand({ TableName: "Table", Item: item }))
       .catch((thrown: unknown) => thrown);
     return (error as { body: { Item: unknown } }).body.Item;
@@ -173,7 +171,7 @@ describe("the document client", () => {
   });
 
   test("refuses class instances: they would be stored as what they are not", async () => {
-    const client = createDocumentClient(createClient(local));
+    const client = createClients(local).documentClient;
     await expect(
       client.send(new PutCommand({ TableName: "Table", Item: { at: new Date() } })),
     ).rejects.toThrow();

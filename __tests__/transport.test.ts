@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Entity } from "electrodb";
 import { type CallOptions, perform } from "../src/call.js";
-import { createClient, createDocumentClient } from "../src/client.js";
+import { createClients } from "../src/client.js";
 import { resolveConfiguration } from "../src/config.js";
 import { AbortedError, ThroughputExceededError, TimeoutError } from "../src/errors.js";
 import type { RetryOptions } from "../src/retry.js";
@@ -81,7 +81,7 @@ async function overWire(
 ): Promise<{ transport: Transport; requests: WireRequest[] }> {
   wire = await startWire(answer);
   const configuration = resolveConfiguration({ environment: "local", endpoint: wire.endpoint }, {});
-  const client = createDocumentClient(createClient(configuration, requestHandler as never));
+  const client = createClients(configuration, requestHandler as never).documentClient;
   return {
     transport: createTransport({ client, retry: quick, ...options }),
     requests: wire.requests,

@@ -12,6 +12,7 @@ const defaultPort = 4566;
 /** How often it is looked whether the engine is still there, in ms. */
 const healthCheckMs = 5_000;
 
+const terminal = createTerminal();
 const { port, path } = new Command("npm run db --")
   .description("Serves DynamoDB on this machine, with the table created, until Ctrl-C.")
   .option("--port <number>", "the port on 127.0.0.1", wholeNumber(1, 65_535), defaultPort)
@@ -24,11 +25,11 @@ Examples:
   $ npm run db -- --path .bayon/table.db
   $ npm run db -- --port 8000`,
   )
+  .configureHelp({ helpWidth: terminal.columns })
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .parse()
   .opts<{ port: number; path?: string }>();
 
-const terminal = createTerminal();
 const signal = interruptSignal();
 
 try {
@@ -40,8 +41,15 @@ try {
   await serveUntilStopped(data);
   terminal.line("stopped");
 } catch (error) {
-  terminal.complain(`error: ${error instanceof Error ? error.message : String(error)}`);
-  if (port === defaultPort) terminal.complain("Another port: npm run db -- --port 4567");
+  // Stopped while it was starting.
+  if (!signal.aborted) complain(error instanceof Error ? error.message : String(error));
+}
+
+function complain(message: string): void {
+  terminal.complain(`${terminal.paint("red", "error")}: ${message}`);
+  if (message.includes("already in use")) {
+    terminal.complain("Is it running already? Another port: npm run db -- --port 4567");
+  }
   process.exitCode = 1;
 }
 

@@ -4,7 +4,7 @@
  */
 import { join, relative } from "node:path";
 import { Command } from "commander";
-import { createDataLayer } from "../src/index.js";
+import { createDataLayer, type DataLayer } from "../src/index.js";
 import { startEngine } from "../src/testing/engine.js";
 import { exitCode, UsageError } from "./commands/connection.js";
 import { openFolder, showFindings, showRejections } from "./commands/seed.js";
@@ -13,6 +13,8 @@ import { pageSteps } from "./demo/page-steps.js";
 import { readSteps } from "./demo/read-steps.js";
 import type { Scene, Step } from "./demo/step.js";
 import { writeSteps } from "./demo/write-steps.js";
+import type { SourceItem } from "./firestore/map-document.js";
+import type { FirestoreExport } from "./firestore/read-export.js";
 import { endWithPipe, interruptSignal } from "./interrupt.js";
 import { createReport, type LoadReport, loadItems } from "./load-items.js";
 import { count, createTerminal, cut, duration } from "./terminal.js";
@@ -78,7 +80,7 @@ async function main(): Promise<void> {
   const report = createReport();
   const casting = createCasting();
   const since = checkpoint();
-  await loadItems(data, documents.documents(), report, { signal, onAccepted: casting.see });
+  await load(data, documents, report, casting.see);
   line(`documents  ${outcomeOf(report)}, from ${documents.folder} (${since()})`);
 
   const cast = casting.choose();
@@ -94,6 +96,21 @@ async function main(): Promise<void> {
   showRejections(report, terminal, { most: shownRejections, folder: documents.folder });
   showFindings(documents, terminal);
   if (failures > 0) line(paint("red", `${count(failures, "step")} failed`));
+}
+
+async function load(
+  data: DataLayer,
+  documents: FirestoreExport,
+  report: LoadReport,
+  onAccepted: (item: SourceItem) => void,
+): Promise<void> {
+  const progress = terminal.progress("documents", documents.expectedDocuments);
+  const onProgress = (items: number) => progress.advance(items);
+  try {
+    await loadItems(data, documents.documents(), report, { signal, onAccepted, onProgress });
+  } finally {
+    progress.end();
+  }
 }
 
 async function play(scene: Scene): Promise<void> {

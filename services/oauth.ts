@@ -30,7 +30,10 @@ export interface RefreshedToken {
   readonly accessToken: string;
   /** A new refresh token, where the provider rotates it; else the stored one stays. */
   readonly refreshToken?: string | null | undefined;
-  /** Epoch milliseconds. Where it is missing the new token counts as expired at the next call. */
+  /**
+   * Epoch milliseconds. Where it is missing, or is no number of milliseconds, the new token counts
+   * as expired at the next call.
+   */
   readonly expiryDate?: number | null | undefined;
 }
 
@@ -40,7 +43,8 @@ export type RefreshToken = (
   about: {
     readonly userId: string;
     readonly provider: string;
-    readonly signal: AbortSignal | undefined;
+    /** Aborted when the lease lapses: another process may then refresh the same token. */
+    readonly signal: AbortSignal;
   },
 ) => Promise<RefreshedToken>;
 
@@ -49,7 +53,7 @@ export interface ValidTokenOptions extends CallOptions {
   readonly refresh: RefreshToken;
   /** A token that expires within so many ms counts as expired. @default 60000 */
   readonly marginMs?: number | undefined;
-  /** How long others wait for a refresh before they try themselves, in ms. @default 30000 */
+  /** How long others wait for a refresh before they try themselves, in ms, > 0. @default 30000 */
   readonly leaseMs?: number | undefined;
 }
 
@@ -87,6 +91,9 @@ export interface OAuthTokens {
 
 const pollMs = 200;
 
+/** The longest delay that a timer takes, in ms. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Carries what the caller's `refresh` threw. */
 class RefreshFailure {
   readonly thrown: unknown;
@@ -101,14 +108,15 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   const flights = new Map<string, Promise<OAuthTokenData>>();
 
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
-    const key = { userId, ...(provider !== undefined && { provider }) };
+    const key = keyOf(userId, provider);
     const call = keyContext(stores.oauthToken.model, "oauth.store", key);
-    stores.oauthToken.writes.input.draft({ ...key, data: token }, call);
-    const { refreshToken, ...rest } = token;
+    const data = { ...token, ...(isNoTime(token?.expiryDate) && { expiryDate: null }) };
+    stores.oauthToken.writes.input.draft({ ...key, data }, call);
+    const { refreshToken, ...rest } = data;
     // An expiry that is not known must not be the old token's.
     const changes = {
       ...rest,
-      expiryDate: token.expiryDate ?? null,
+      expiryDate: data.expiryDate ?? null,
       ...(refreshToken && { refreshToken }),
     };
     return perform(call, options, async ({ signal }) => {
@@ -120,7 +128,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
           if (!(error instanceof ItemNotFoundError)) throw error;
         }
         try {
-          return await stores.oauthToken.create({ ...key, data: token }, limit);
+          return await stores.oauthToken.create({ ...key, data }, limit);
         } catch (error) {
           // Another consent was stored in between: merge into it.
           if (nameOf(error) !== "ConditionalCheckFailedException") throw error;

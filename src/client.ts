@@ -3,6 +3,7 @@ import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynam
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { type Configuration, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
+import { NativeDocumentClient } from "./native-client.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
 
@@ -34,18 +35,24 @@ const noRetry: NonNullable<DynamoDBClientConfig["retryStrategy"]> = {
   retry: (next, args) => next(args),
 };
 
-/** A client for the configuration. The SDK's own retry is off: the transport retries. */
-export function createClient(
+/** The clients of one configuration: the SDK's own, and the document client over it. */
+export interface Clients {
+  readonly client: DynamoDBClient;
+  readonly documentClient: DynamoDBDocumentClient;
+}
+
+/** Clients for the configuration. The SDK's own retry is off: the transport retries. */
+export function createClients(
   configuration: Configuration,
   requestHandler: RequestHandler = defaultRequestHandler,
-): DynamoDBClient {
+): Clients {
   if (!globalThis.process?.versions?.node) {
     throw new ConfigurationError(
       "bayon-coagent-data runs on servers only: a browser has no AWS credentials",
     );
   }
   const { region, endpoint, credentials } = configuration;
-  return new DynamoDBClient({
+  const config: DynamoDBClientConfig = {
     maxAttempts: 1,
     retryStrategy: noRetry,
     requestHandler,
@@ -54,24 +61,28 @@ export function createClient(
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials !== undefined && { credentials }),
-  });
+  };
+  const client = new DynamoDBClient(config);
+  return { client, documentClient: new NativeDocumentClient(client, config, translateConfig) };
 }
 
-/** The document client over a client: undefined is left out, empty strings stay. */
+/** `undefined` is left out, empty strings stay. */
+const translateConfig = {
+  marshallOptions: {
+    removeUndefinedValues: true,
+    convertEmptyValues: false,
+    convertClassInstanceToMap: false,
+  },
+  unmarshallOptions: { wrapNumbers: false },
+};
+
+/** The document client over a client of the caller's own. */
 export function createDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(client, {
-    marshallOptions: {
-      removeUndefinedValues: true,
-      convertEmptyValues: false,
-      convertClassInstanceToMap: false,
-    },
-    unmarshallOptions: { wrapNumbers: false },
-  });
+  return DynamoDBDocumentClient.from(client, translateConfig);
 }
 
 let defaultConfiguration: Configuration | undefined;
-let defaultClient: DynamoDBClient | undefined;
-let defaultDocumentClient: DynamoDBDocumentClient | undefined;
+let defaultClients: Clients | undefined;
 
 /** The process-wide configuration, from the environment when it is first asked for. */
 export function getConfiguration(): Configuration {
@@ -81,14 +92,14 @@ export function getConfiguration(): Configuration {
 
 /** The process-wide DynamoDB client, made when it is first asked for. */
 export function getDynamoDBClient(): DynamoDBClient {
-  defaultClient ??= createClient(getConfiguration());
-  return defaultClient;
+  defaultClients ??= createClients(getConfiguration());
+  return defaultClients.client;
 }
 
 /** The process-wide document client, made when it is first asked for. */
 export function getDocumentClient(): DynamoDBDocumentClient {
-  defaultDocumentClient ??= createDocumentClient(getDynamoDBClient());
-  return defaultDocumentClient;
+  defaultClients ??= createClients(getConfiguration());
+  return defaultClients.documentClient;
 }
 
 /** The table's name from the environment. */
@@ -98,9 +109,8 @@ export function getTableName(): string {
 
 /** Closes the process-wide clients; the environment is read anew when they are next asked for. */
 export function resetClients(): void {
-  defaultDocumentClient?.destroy();
-  defaultClient?.destroy();
+  defaultClients?.documentClient.destroy();
+  defaultClients?.client.destroy();
   defaultConfiguration = undefined;
-  defaultClient = undefined;
-  defaultDocumentClient = undefined;
+  defaultClients = undefined;
 }

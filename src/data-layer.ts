@@ -13,7 +13,7 @@ import { createReviews, type Reviews } from "../services/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
 import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
-import { createClient, createDocumentClient, type RequestHandler } from "./client.js";
+import { createClients, createDocumentClient, type RequestHandler } from "./client.js";
 import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
 import { createReader } from "./reader.js";
@@ -132,15 +132,15 @@ interface Clients {
 function clientsOf(options: DataLayerOptions, configuration: Configuration): Clients {
   const { client } = options;
   if (client === undefined) {
-    let made: DynamoDBClient | undefined;
-    const plain = once(() => {
-      made = createClient(configuration, options.requestHandler);
+    let made: ReturnType<typeof createClients> | undefined;
+    const clients = once(() => {
+      made = createClients(configuration, options.requestHandler);
       return made;
     });
     return {
-      plain,
-      document: once(() => createDocumentClient(plain())),
-      destroy: () => made?.destroy(),
+      plain: () => clients().client,
+      document: () => clients().documentClient,
+      destroy: () => made?.client.destroy(),
     };
   }
   if (typeof (client as { send?: unknown }).send !== "function") {

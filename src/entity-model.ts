@@ -12,13 +12,6 @@ export const ownerParts = ["userId", "agentId"] as const;
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.
 export type AnyEntity = Entity<any, any, any, any>;
 
-/** An entity's declaration, as the files in `entities/` export it. */
-export interface EntityDefinition {
-  readonly payload: PayloadSchema;
-  // biome-ignore lint/suspicious/noExplicitAny: the factory's result is ElectroDB's generic bound.
-  entity(config: { table?: string; client?: any }): AnyEntity;
-}
-
 export interface EntityModel {
   readonly name: EntityName;
   readonly payload: PayloadSchema;

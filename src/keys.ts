@@ -93,9 +93,21 @@ export function getAgentProfileKeys(userId: string, agentProfileId: string): Raw
   return keysFor("RealEstateAgentProfile", { userId, agentProfileId });
 }
 
-/** `REVIEW#<agentId>` / `REVIEW#<reviewId>`. */
-export function getReviewKeys(agentId: string, reviewId: string): RawKey {
-  return keysFor("Review", { agentId, reviewId });
+/**
+ * `REVIEW#<agentId>` / `REVIEW#<reviewId>`, with both keys of the index: an item with one of them
+ * alone is never in it.
+ */
+export function getReviewKeys(
+  agentId: string,
+  reviewId: string,
+): RawKey & { readonly GSI1PK: string; readonly GSI1SK: string } {
+  const parts = { agentId, reviewId };
+  const { gsi1pk, gsi1sk } = keyTemplates.Review;
+  return {
+    ...keysFor("Review", parts),
+    GSI1PK: compileTemplate(gsi1pk).build(parts),
+    GSI1SK: compileTemplate(gsi1sk).build(parts),
+  };
 }
 
 /** `USER#<userId>` / `AUDIT#<auditId>`. */

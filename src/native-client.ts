@@ -34,46 +34,79 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { type AttributeValue, bodyOf, type BodyShape, nativeAnswer, nativeItem } from "./wire-format.js";
+import { type BodyShape, bodyOf, nativeAnswer } from "./wire-format.js";
 
-const item: BodyShape = { Key: "map", Item: "map", ExclusiveStartKey: "map", ExpressionAttributeValues: "map" };
+const item: BodyShape = {
+  Key: "map",
+  Item: "map",
+  ExclusiveStartKey: "map",
+  ExpressionAttributeValues: "map",
+};
 
 /** The SDK's command behind each document command, and which parts of its input hold values. */
-const plainCommands = new Map<unknown, { command: new (input: never) => object; shape: BodyShape }>([
-  [GetCommand, { command: GetItemCommand, shape: item }],
-  [PutCommand, { command: PutItemCommand, shape: item }],
-  [UpdateCommand, { command: UpdateItemCommand, shape: item }],
-  [DeleteCommand, { command: DeleteItemCommand, shape: item }],
-  [QueryCommand, { command: QueryItemsCommand, shape: item }],
-  [ScanCommand, { command: ScanItemsCommand, shape: item }],
-  [BatchGetCommand, { command: BatchGetItemCommand, shape: { RequestItems: { each: { Keys: { list: "map" } } } } }],
+const plainCommands = new Map<unknown, { command: new (input: never) => object; shape: BodyShape }>(
   [
-    BatchWriteCommand,
-    {
-      command: BatchWriteItemCommand,
-      shape: { RequestItems: { each: { list: { PutRequest: item, DeleteRequest: item } } } },
-    },
+    [GetCommand, { command: GetItemCommand, shape: item }],
+    [PutCommand, { command: PutItemCommand, shape: item }],
+    [UpdateCommand, { command: UpdateItemCommand, shape: item }],
+    [DeleteCommand, { command: DeleteItemCommand, shape: item }],
+    [QueryCommand, { command: QueryItemsCommand, shape: item }],
+    [ScanCommand, { command: ScanItemsCommand, shape: item }],
+    [
+      BatchGetCommand,
+      {
+        command: BatchGetItemCommand,
+        shape: { RequestItems: { each: { Keys: { list: "map" } } } },
+      },
+    ],
+    [
+      BatchWriteCommand,
+      {
+        command: BatchWriteItemCommand,
+        shape: { RequestItems: { each: { list: { PutRequest: item, DeleteRequest: item } } } },
+      },
+    ],
+    [
+      TransactGetCommand,
+      { command: TransactGetItemsCommand, shape: { TransactItems: { list: { Get: item } } } },
+    ],
+    [
+      TransactWriteCommand,
+      {
+        command: TransactWriteItemsCommand,
+        shape: {
+          TransactItems: { list: { Put: item, Update: item, Delete: item, ConditionCheck: item } },
+        },
+      },
+    ],
   ],
-  [TransactGetCommand, { command: TransactGetItemsCommand, shape: { TransactItems: { list: { Get: item } } } }],
-  [
-    TransactWriteCommand,
-    {
-      command: TransactWriteItemsCommand,
-      shape: { TransactItems: { list: { Put: item, Update: item, Delete: item, ConditionCheck: item } } },
-    },
-  ],
-]);
+);
 
 /** Inputs of DynamoDB's first years, whose values stand elsewhere. */
-const legacy = ["AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter", "AttributesToGet"];
+const legacy = [
+  "AttributeUpdates",
+  "Expected",
+  "KeyConditions",
+  "QueryFilter",
+  "ScanFilter",
+  "AttributesToGet",
+];
 
 /** A mock replaces this method for all document clients; then it is asked. */
 const stockSend = DynamoDBDocumentClient.prototype.send;
 
 /** What is used of the SDK's protocol, an extension point of its clients (`protocol`). */
 interface Protocol {
-  serializeRequest(operation: Operation, input: object, context: object): Promise<{ body: unknown }>;
-  deserializeResponse(operation: Operation, context: ResponseContext, response: Response): Promise<object>;
+  serializeRequest(
+    operation: Operation,
+    input: object,
+    context: object,
+  ): Promise<{ body: unknown }>;
+  deserializeResponse(
+    operation: Operation,
+    context: ResponseContext,
+    response: Response,
+  ): Promise<object>;
 }
 
 interface Operation {
@@ -98,37 +131,50 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
   readonly #fast: DynamoDBClient;
 
   /** @param client the stock client, for table commands and what else is not an item's */
-  constructor(client: DynamoDBClient, config: DynamoDBClientConfig, translateConfig: TranslateConfig) {
+  constructor(
+    client: DynamoDBClient,
+    config: DynamoDBClientConfig,
+    translateConfig: TranslateConfig,
+  ) {
     super(client, translateConfig);
     this.#fast = new DynamoDBClient({
       ...config,
       requestHandler: client.config.requestHandler,
       cacheMiddleware: true,
     });
-    const shapes = new Map([...plainCommands.values()].map(({ command, shape }) => [command.name.replace(/Command$/, ""), shape]));
+    const shapes = new Map(
+      [...plainCommands.values()].map(({ command, shape }) => [
+        command.name.replace(/Command$/, ""),
+        shape,
+      ]),
+    );
     // The client's own config: it holds the protocol that each of its requests goes through.
     const held = this.#fast.config as unknown as { protocol: Protocol };
     held.protocol = nativeProtocol(held.protocol, shapes);
   }
 
-  override send = ((command: { readonly input: object; readonly constructor: unknown }, options?: SendOptions) => {
+  override send = ((
+    command: { readonly input: object; readonly constructor: unknown },
+    options?: SendOptions,
+  ) => {
     const plain = plainCommands.get(command.constructor);
     const mocked = DynamoDBDocumentClient.prototype.send !== stockSend;
-    if (plain === undefined || mocked || typeof options === "function" || legacy.some((name) => name in command.input)) {
-      const send = DynamoDBDocumentClient.prototype.send as (command: object, options?: object) => Promise<unknown>;
+    if (
+      plain === undefined ||
+      mocked ||
+      typeof options === "function" ||
+      legacy.some((name) => name in command.input)
+    ) {
+      const send = DynamoDBDocumentClient.prototype.send as (
+        command: object,
+        options?: object,
+      ) => Promise<unknown>;
       return send.call(this, command, options);
     }
-    return this.#sendNative(new plain.command(command.input as never), options);
+    const native = new plain.command(command.input as never) as never;
+    // With any options the SDK resolves its stack anew, so none are given where there are none.
+    return options === undefined ? this.#fast.send(native) : this.#fast.send(native, options);
   }) as DynamoDBDocumentClient["send"];
-
-  async #sendNative(command: object, options: SendOptions | undefined): Promise<unknown> {
-    try {
-      // With any options the SDK resolves its stack anew, so none are given where there are none.
-      return await (options === undefined ? this.#fast.send(command as never) : this.#fast.send(command as never, options));
-    } catch (error) {
-      throw withNativeItems(error);
-    }
-  }
 }
 
 /** The SDK's protocol with a body of its own; requests are otherwise built, and errors read, by the SDK. */
@@ -146,22 +192,11 @@ function nativeProtocol(stock: Protocol, shapes: ReadonlyMap<string, BodyShape>)
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
       const answer = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
       const requestId = headers["x-amzn-requestid"] ?? headers["x-amzn-RequestId"];
-      return Object.assign(nativeAnswer(answer), { $metadata: { httpStatusCode: statusCode, requestId } });
+      return Object.assign(nativeAnswer(answer), {
+        $metadata: { httpStatusCode: statusCode, requestId },
+      });
     },
   };
   // Everything else is the stock protocol's.
   return Object.assign(Object.create(stock) as Protocol, native);
 }
-
-/** The SDK's errors hold what was there as AttributeValues; here they hold it as every answer does. */
-function withNativeItems(error: unknown): unknown {
-  if (typeof error !== "object" || error === null) return error;
-  const failure = error as { Item?: AttributeMap; CancellationReasons?: { Item?: AttributeMap }[] };
-  if (failure.Item !== undefined) failure.Item = nativeItem(failure.Item);
-  for (const reason of failure.CancellationReasons ?? []) {
-    if (reason.Item !== undefined) reason.Item = nativeItem(reason.Item);
-  }
-  return error;
-}
-
-type AttributeMap = Record<string, AttributeValue>;

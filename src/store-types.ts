@@ -124,4 +124,3 @@ export interface DeleteOptions extends CallOptions {
 }
 
 export interface WriteOptions extends CallOptions, PayloadOptions {}
-

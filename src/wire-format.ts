@@ -3,14 +3,22 @@ import { convertToAttr } from "@aws-sdk/util-dynamodb";
 
 /** Which parts of a request's body hold values: everything else is JSON as it is. */
 export interface BodyShape {
-  readonly [field: string]: "map" | BodyShape | { readonly list: "map" | BodyShape } | { readonly each: BodyShape | { readonly list: BodyShape } };
+  readonly [field: string]:
+    | "map"
+    | BodyShape
+    | { readonly list: "map" | BodyShape }
+    | { readonly each: BodyShape | { readonly list: BodyShape } };
 }
 
 /** A value as DynamoDB's JSON has it: an object with one member, whose name is the type. */
 export type AttributeValue = Readonly<Record<string, unknown>>;
 
 /** The document client's options; what it leaves out is left out here. */
-const marshallOptions = { removeUndefinedValues: true, convertEmptyValues: false, convertClassInstanceToMap: false };
+const marshallOptions = {
+  removeUndefinedValues: true,
+  convertEmptyValues: false,
+  convertClassInstanceToMap: false,
+};
 
 /** The text of a request's body. */
 export function bodyOf(input: unknown, shape: BodyShape): string {
@@ -24,7 +32,8 @@ export function bodyOf(input: unknown, shape: BodyShape): string {
 }
 
 function partText(value: unknown, shape: BodyShape[string] | undefined): string | undefined {
-  if (shape === undefined || typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (shape === undefined || typeof value !== "object" || value === null)
+    return JSON.stringify(value);
   if (shape === "map") return mapText(value as Record<string, unknown>);
   if ("list" in shape) {
     const of = shape.list as "map" | BodyShape;
@@ -32,7 +41,9 @@ function partText(value: unknown, shape: BodyShape[string] | undefined): string 
   }
   if ("each" in shape) {
     const of = shape.each as BodyShape;
-    const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${partText(member, of)}`);
+    const members = Object.entries(value).map(
+      ([name, member]) => `${JSON.stringify(name)}:${partText(member, of)}`,
+    );
     return `{${members.join(",")}}`;
   }
   return bodyOf(value, shape as BodyShape);
@@ -92,7 +103,8 @@ export function nativeAnswer(answer: Record<string, unknown>): Record<string, un
   if (Array.isArray(answer.Items)) answer.Items.forEach(nativeItem);
   if (answer.Responses != null) nativeResponses(answer.Responses as object);
   for (const name of ["UnprocessedKeys", "UnprocessedItems"]) {
-    for (const entry of Object.values((answer[name] ?? {}) as object) as unknown[]) nativeRequests(entry);
+    for (const entry of Object.values((answer[name] ?? {}) as object) as unknown[])
+      nativeRequests(entry);
   }
   if (answer.ItemCollectionMetrics != null) nativeMetrics(answer.ItemCollectionMetrics as object);
   return answer;
@@ -106,18 +118,25 @@ function nativeResponses(responses: object): void {
     }
     return;
   }
-  for (const items of Object.values(responses) as Record<string, AttributeValue>[][]) items.forEach(nativeItem);
+  for (const items of Object.values(responses) as Record<string, AttributeValue>[][])
+    items.forEach(nativeItem);
 }
 
 /** The keys, puts and deletes of one table that a batch left unprocessed. */
 function nativeRequests(entry: unknown): void {
   if (!Array.isArray(entry)) {
-    const { Keys = [], ExclusiveStartKey } = entry as { Keys?: Record<string, AttributeValue>[]; ExclusiveStartKey?: never };
+    const { Keys = [], ExclusiveStartKey } = entry as {
+      Keys?: Record<string, AttributeValue>[];
+      ExclusiveStartKey?: never;
+    };
     Keys.forEach(nativeItem);
     if (ExclusiveStartKey != null) nativeItem(ExclusiveStartKey);
     return;
   }
-  for (const { PutRequest, DeleteRequest } of entry as Record<string, Record<string, Record<string, AttributeValue>>>[]) {
+  for (const { PutRequest, DeleteRequest } of entry as Record<
+    string,
+    Record<string, Record<string, AttributeValue>>
+  >[]) {
     if (PutRequest?.Item != null) nativeItem(PutRequest.Item);
     if (DeleteRequest?.Key != null) nativeItem(DeleteRequest.Key);
   }
@@ -127,8 +146,12 @@ type Metrics = { ItemCollectionKey?: Record<string, AttributeValue> };
 
 /** Of one item, or by table for batches and transactions. */
 function nativeMetrics(metrics: object): void {
-  const all = "ItemCollectionKey" in metrics ? [metrics as Metrics] : (Object.values(metrics).flat() as Metrics[]);
-  for (const { ItemCollectionKey } of all) if (ItemCollectionKey != null) nativeItem(ItemCollectionKey);
+  const all =
+    "ItemCollectionKey" in metrics
+      ? [metrics as Metrics]
+      : (Object.values(metrics).flat() as Metrics[]);
+  for (const { ItemCollectionKey } of all)
+    if (ItemCollectionKey != null) nativeItem(ItemCollectionKey);
 }
 
 /** Turns the values of an item into native ones, in place. */
@@ -150,7 +173,8 @@ function nativeValue(value: AttributeValue): unknown {
         return nativeItem(held as Record<string, AttributeValue>);
       case "L": {
         const list = held as unknown[];
-        for (let index = 0; index < list.length; index += 1) list[index] = nativeValue(list[index] as AttributeValue);
+        for (let index = 0; index < list.length; index += 1)
+          list[index] = nativeValue(list[index] as AttributeValue);
         return list;
       }
       case "BOOL":

@@ -120,11 +120,8 @@ export function createWrite(target: Target, draft: Draft): Write<AnyItem> {
       stored = input.Item as RawItem;
       return { kind: "Put", input: { ...input, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } };
     },
-    refusedByItem: true,
-    refused: (seen) =>
-      seen.item === null
-        ? "again"
-        : conditionFailed(context, "the item is already there", model, seen),
+    refusedByItem: false,
+    refused: (seen) => conditionFailed(context, "the item is already there", model, seen),
     result: () => itemOf(model, stored as RawItem),
   };
 }
@@ -151,7 +148,7 @@ export function putWrite({ model, entity, clock }: Target, draft: Draft): Write<
       const upsert: Params<UpdateCommandInput> = entity.upsert(
         attributesOf({ ...draft, createdAt }, now),
       );
-      const input = upsert.params();
+      const input = growing(upsert.params(), clock, item);
       const own = new Placeholders();
       const kept = unindexed
         ? []
@@ -165,7 +162,7 @@ export function putWrite({ model, entity, clock }: Target, draft: Draft): Write<
             ...input,
             UpdateExpression: keeping(input, kept),
             ConditionExpression: joined("AND", [
-              isOlder(own, now),
+              isOlder(own, clock, now, item),
               ...(model.dated ? [unindexed ? isUnindexed(own, item) : isIndexed(own)] : []),
             ]).text,
             ReturnValues: "ALL_NEW",
@@ -196,9 +193,45 @@ function keeping(input: UpdateCommandInput, attributes: readonly string[]): stri
   return expression;
 }
 
-/** UpdatedAt strictly grows: what is there must be older than what is written. */
-function isOlder(own: Placeholders, now: number): Compiled {
+/** Whether the stored time is not older than the clock: it then grows by what is stored. */
+function isAhead(clock: Clock, item: RawItem | undefined): boolean {
+  const stored: unknown = item?.[attribute.updatedAt];
+  return typeof stored === "number" && stored >= clock.now();
+}
+
+/**
+ * Makes an assignment of UpdatedAt an addition where the stored time is ahead. Many writers of one
+ * item then need not see each other's last write: whichever comes next adds to it.
+ */
+function growing(
+  input: UpdateCommandInput,
+  clock: Clock,
+  item: RawItem | undefined,
+): UpdateCommandInput {
+  if (!isAhead(clock, item)) return input;
+  const names = Object.entries(input.ExpressionAttributeNames ?? {});
+  const name = names.find(([, attributeName]) => attributeName === attribute.updatedAt)?.[0] ?? "";
+  let step = "";
+  const expression = input.UpdateExpression?.replace(
+    new RegExp(`(${name}) = (:\\w+)`),
+    (_, path, value) => {
+      step = value;
+      return `${path} = ${path} + ${value}`;
+    },
+  );
+  const values = { ...input.ExpressionAttributeValues, [step]: 1 };
+  return { ...input, UpdateExpression: expression, ExpressionAttributeValues: values };
+}
+
+/** UpdatedAt strictly grows: what is there must be older than what is written, or is added to. */
+function isOlder(
+  own: Placeholders,
+  clock: Clock,
+  now: number,
+  item: RawItem | undefined,
+): Compiled {
   const updatedAt = own.name(attribute.updatedAt);
+  if (isAhead(clock, item)) return atom(`attribute_type(${updatedAt}, ${own.value("N")})`);
   return joined("OR", [
     atom(`attribute_not_exists(${updatedAt})`),
     atom(`${updatedAt} < ${own.value(now)}`),
@@ -252,15 +285,18 @@ export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan):
   };
   const key = rawKeyOf(model, plan.parts);
   const parents = parentsOf(plan);
+  /** What the stored time had to be before; nothing, where it is added to. */
   let now = 0;
   let madeAnew = false;
   const request = (seen: Seen | undefined): WriteRequest => {
-    now = later(clock, seen?.item ?? undefined);
+    const item = seen?.item ?? undefined;
+    const time = later(clock, item);
+    now = isAhead(clock, item) ? Number.POSITIVE_INFINITY : time;
     madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
     const patch: { set(values: object): Params<UpdateCommandInput> } = entity.patch(plan.parts);
-    const input = patch.set({ updatedAt: now }).params();
+    const input = growing(patch.set({ updatedAt: time }).params(), clock, item);
     const own = new Placeholders();
-    const conditions = [atom(input.ConditionExpression ?? ""), isOlder(own, now)];
+    const conditions = [atom(input.ConditionExpression ?? ""), isOlder(own, clock, time, item)];
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
     conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));

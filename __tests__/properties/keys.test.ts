@@ -36,19 +36,41 @@ interface Keys {
 const ofUser = { pk: "USER#", mostOwner: 2043 };
 const keys: { readonly [F in FacadeName]: Keys } = {
   userProfile: { ...ofUser, sk: "PROFILE", functionOf: getUserProfileKeys, mostId: 0 },
-  realEstateAgentProfile: { ...ofUser, sk: "AGENT#", functionOf: getAgentProfileKeys, mostId: 1018 },
+  realEstateAgentProfile: {
+    ...ofUser,
+    sk: "AGENT#",
+    functionOf: getAgentProfileKeys,
+    mostId: 1018,
+  },
   // The agent's id is in the index's sort key, too: AGENT#<agentId>.
-  review: { pk: "REVIEW#", mostOwner: 1018, sk: "REVIEW#", functionOf: getReviewKeys, mostId: 1017 },
+  review: {
+    pk: "REVIEW#",
+    mostOwner: 1018,
+    sk: "REVIEW#",
+    functionOf: getReviewKeys,
+    mostId: 1017,
+  },
   brandAudit: { ...ofUser, sk: "AUDIT#", functionOf: getBrandAuditKeys, mostId: 1018 },
   competitor: { ...ofUser, sk: "COMPETITOR#", functionOf: getCompetitorKeys, mostId: 1013 },
   // The index's sort key holds 13 digits and a # more.
   researchReport: { ...ofUser, sk: "REPORT#", functionOf: getResearchReportKeys, mostId: 1003 },
   project: { ...ofUser, sk: "PROJECT#", functionOf: getProjectKeys, mostId: 1002 },
   savedContent: { ...ofUser, sk: "CONTENT#", functionOf: getSavedContentKeys, mostId: 1002 },
-  trainingProgress: { ...ofUser, sk: "TRAINING#", functionOf: getTrainingProgressKeys, mostId: 1015 },
+  trainingProgress: {
+    ...ofUser,
+    sk: "TRAINING#",
+    functionOf: getTrainingProgressKeys,
+    mostId: 1015,
+  },
   marketingPlan: { ...ofUser, sk: "PLAN#", functionOf: getMarketingPlanKeys, mostId: 1005 },
   reviewAnalysis: { ...ofUser, sk: "ANALYSIS#", functionOf: getReviewAnalysisKeys, mostId: 1015 },
-  oauthToken: { pk: "OAUTH#", mostOwner: 2042, sk: "", functionOf: getOAuthTokenKeys, mostId: 1024 },
+  oauthToken: {
+    pk: "OAUTH#",
+    mostOwner: 2042,
+    sk: "",
+    functionOf: getOAuthTokenKeys,
+    mostId: 1024,
+  },
 };
 
 /** A text of so many UTF-8 bytes, as many of them as possible in the given character. */
@@ -80,7 +102,9 @@ describe.each(engines)("on $name", (engine) => {
           expect(await store().get(key)).toMatchObject(key);
           expect(await store().batchGet([key])).toEqual([expect.objectContaining(key)]);
           const partition = { [owner]: user };
-          expect((await store().query(partition)).items).toContainEqual(expect.objectContaining(key));
+          expect((await store().query(partition)).items).toContainEqual(
+            expect.objectContaining(key),
+          );
           if (dated) {
             const page = await store().query(partition, { from: createdAt, to: createdAt });
             expect(page.items).toContainEqual(expect.objectContaining({ ...key, createdAt }));
@@ -107,7 +131,10 @@ describe.each(engines)("on $name", (engine) => {
           table.data.wire.clear();
           const tooLong = [{ part: owner, input: inputOf(entity, `${longOwner}x`, "i") }];
           if (idPart !== undefined) {
-            tooLong.push({ part: idPart as typeof owner, input: inputOf(entity, "u", `${longId}x`) });
+            tooLong.push({
+              part: idPart as typeof owner,
+              input: inputOf(entity, "u", `${longId}x`),
+            });
           }
           for (const { part, input: refused } of tooLong) {
             const calls = [
@@ -118,7 +145,9 @@ describe.each(engines)("on $name", (engine) => {
             ];
             for (const call of calls) {
               const { issues } = await failureOf(call(), ValidationError);
-              expect(issues).toEqual([{ path: part, message: expect.stringMatching(/at most \d+$/) }]);
+              expect(issues).toEqual([
+                { path: part, message: expect.stringMatching(/at most \d+$/) },
+              ]);
             }
           }
           expect(table.data.wire.requests).toEqual([]);

@@ -15,8 +15,9 @@ type Handle = FaultyRequestHandler["handle"];
 /** An engine that refuses what no check of the layer finds: one item takes its whole batch with it. */
 class RefusesPoison extends FaultyRequestHandler {
   override async handle(...[request, options]: Parameters<Handle>): ReturnType<Handle> {
-    const body = new TextDecoder().decode(request.body as Uint8Array);
-    if (!body.includes("poison")) return super.handle(request, options);
+    const { body } = request;
+    const text = typeof body === "string" ? body : new TextDecoder().decode(body as Uint8Array);
+    if (!text.includes("poison")) return super.handle(request, options);
     const answer = { __type: "com.amazon.coral.validate#ValidationException", message: "refused" };
     const response = {
       statusCode: 400,

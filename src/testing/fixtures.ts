@@ -6,8 +6,11 @@ import type { InputOf } from "../store-types.js";
 /** What `put` and `create` take, with every key part there. */
 export type FixtureOf<F extends FacadeName> = InputOf<Specs[F], Specs[F]["parts"]>;
 
-/** One complete, plausible item per entity: all belong to the user and agent `user-1`. */
-export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = {
+/**
+ * One complete, plausible item per entity: all belong to the user and agent `user-1`. Frozen, since
+ * all tests share them; `make` gives copies.
+ */
+export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = frozen({
   userProfile: {
     userId: "user-1",
     data: {
@@ -126,7 +129,12 @@ export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = {
       expiryDate: 4102444800000,
     },
   },
-};
+});
+
+function frozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(frozen);
+  return Object.freeze(value);
+}
 
 /** What a factory takes: any part of the key, a creation time, some of the payload. */
 export type OverridesOf<F extends FacadeName> = Partial<Omit<FixtureOf<F>, "data">> & {

@@ -1,0 +1,129 @@
+/** Runs what a person runs, and keeps what it said. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommandLine } from "../../scripts/program.js";
+import { createTerminal, type Terminal } from "../../scripts/terminal.js";
+
+export interface Said {
+  readonly terminal: Terminal;
+  /** What went to stdout so far. */
+  out(): string;
+  /** What went to stderr so far. */
+  complaints(): string;
+}
+
+export function listen(): Said {
+  let out = "";
+  let complaints = "";
+  const terminal = createTerminal({
+    stdout: {
+      write: (text) => {
+        out += text;
+      },
+    },
+    stderr: {
+      write: (text) => {
+        complaints += text;
+      },
+    },
+    variables: {},
+  });
+  return { terminal, out: () => out, complaints: () => complaints };
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly complaints: string;
+}
+
+/** Runs a `bayon-data` command in this process. */
+export async function bayonData(
+  args: readonly string[],
+  signal = new AbortController().signal,
+): Promise<Ran> {
+  const said = listen();
+  const { terminal } = said;
+  const code = await runCommandLine(args, { terminal, signal, version: "1.2.3" });
+  return { code, out: said.out(), complaints: said.complaints() };
+}
+
+const marker = "SCRIPT_TEST_RUN";
+
+export interface Running {
+  readonly child: ChildProcess;
+  /** Resolves when the output holds the text. */
+  saw(text: string): Promise<void>;
+  /** Resolves when the process has ended. */
+  ended(): Promise<Ran>;
+  /** Processes that it started and that are still there, by their command. Linux only. */
+  leftovers(): string[];
+}
+
+/** Starts a script of the repository in a process of its own. */
+export function script(file: string, args: readonly string[] = []): Running {
+  const run = randomUUID();
+  const env = { ...process.env, [marker]: run, NO_COLOR: "1" };
+  const child = spawn(process.execPath, ["--import", "tsx", `scripts/${file}`, ...args], { env });
+  let out = "";
+  let complaints = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaints += text;
+  });
+  const closed = once(child, "close");
+  return {
+    child,
+    saw: async (text) => {
+      while (!out.includes(text)) await Promise.race([once(child.stdout, "data"), failOn(closed)]);
+    },
+    ended: async () => {
+      await closed;
+      return { code: child.exitCode ?? -1, out, complaints };
+    },
+    leftovers: () => processesWith(`${marker}=${run}`),
+  };
+
+  async function failOn(end: Promise<unknown>): Promise<never> {
+    await end;
+    throw new Error(`${file} ended early: ${out}${complaints}`);
+  }
+}
+
+function processesWith(variable: string): string[] {
+  if (!existsSync("/proc/self/environ")) return [];
+  const read = (pid: string, file: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, "utf8");
+    } catch {
+      // It ended while it was looked at.
+      return "";
+    }
+  };
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid))
+    .filter((pid) => read(pid, "environ").split("\0").includes(variable))
+    .map((pid) => read(pid, "cmdline").replaceAll("\0", " "));
+}
+
+/** A folder that is gone after the test file. */
+export function temporaryFolder(): () => string {
+  let root: string | undefined;
+  let made = 0;
+  afterAll(() => {
+    if (root !== undefined) rmSync(root, { recursive: true, force: true });
+  });
+  return () => {
+    root ??= mkdtempSync(join(tmpdir(), "scripts-test-"));
+    made += 1;
+    const folder = join(root, String(made));
+    mkdirSync(folder);
+    return folder;
+  };
+}
