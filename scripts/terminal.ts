@@ -49,7 +49,7 @@ export function createTerminal(options: TerminalOptions = {}): Terminal {
     interactive: stdout.isTTY === true,
     line: (text = "") => stdout.write(`${text}\n`),
     complain: (text) => stderr.write(`${text}\n`),
-    paint: (colour, text) => (colours ? styleText(colour, text) : text),
+    paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
     progress: (what, total) =>
       stderr.isTTY === true ? bar(what, total) : plainProgress(stderr, what, total),
   };

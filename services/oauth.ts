@@ -164,20 +164,15 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   }
 
   /** Stores what the refresh brought, unless someone else has stored a token meanwhile. */
-  async function keep(
-    key: RawKey,
-    seen: RawItem,
-    fresh: RefreshedToken,
-    call: Call,
-  ): Promise<boolean> {
+  async function keep(key: RawKey, seen: RawItem, fresh: FreshToken, call: Call): Promise<boolean> {
     const own = new Placeholders();
     const accessToken = own.path(["accessToken"]);
     const updatedAt = Math.max(clock.now(), (seen.UpdatedAt ?? -1) + 1);
     const sets = [
       `${own.name(attribute.updatedAt)} = ${own.value(updatedAt)}`,
       `${accessToken} = ${own.value(fresh.accessToken)}`,
-      `${own.path(["expiryDate"])} = ${own.value(fresh.expiryDate ?? null)}`,
-      ...(fresh.refreshToken
+      `${own.path(["expiryDate"])} = ${own.value(fresh.expiryDate)}`,
+      ...(fresh.refreshToken !== undefined
         ? [`${own.path(["refreshToken"])} = ${own.value(fresh.refreshToken)}`]
         : []),
     ];
@@ -188,12 +183,15 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   }
 
   /** Gives the lease back, so that the next caller need not wait for it to lapse. */
-  async function release(key: RawKey, holder: string, call: Call): Promise<boolean> {
+  async function giveBack(key: RawKey, holder: string, call: Call): Promise<void> {
     const own = new Placeholders();
     const name = own.name(attribute.leaseHolder);
-    return conditionally(key, { context: call.context }, own, {
+    const expressions = {
       UpdateExpression: `REMOVE ${name}, ${own.name(attribute.leaseUntil)}`,
       ConditionExpression: `${name} = ${own.value(holder)}`,
+    };
+    await conditionally(key, call, own, expressions).catch(() => {
+      // It lapses by itself; what made it be given back is what the caller must hear of.
     });
   }
 
@@ -227,10 +225,13 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   ): Promise<OAuthTokenData> {
     const { refresh, marginMs = 60_000, leaseMs = 30_000 } = options;
     const holder = randomUUID();
+    let own: string | undefined;
     for (;;) {
       const seen = await read(key, call);
       const data = dataOf(seen);
-      if (!isExpired(data, clock.now() + marginMs)) return data;
+      // Its own token is there where the answer to the first attempt to store it was lost.
+      const isOwn = own !== undefined && data.accessToken === own;
+      if (isOwn || !isExpired(data, clock.now() + marginMs)) return data;
       const refreshToken = data.refreshToken;
       if (!refreshToken) {
         const message = describe(
@@ -244,27 +245,28 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
           userId?: string;
           provider?: string;
         };
-        let fresh: RefreshedToken;
+        let fresh: FreshToken;
         try {
-          fresh = await refresh(refreshToken, { userId, provider, signal: call.signal });
-          refuseUnusable(fresh, call.context);
+          const signal = AbortSignal.timeout(Math.min(Math.ceil(leaseMs), longestTimerMs));
+          fresh = usable(await refresh(refreshToken, { userId, provider, signal }), call.context);
         } catch (error) {
-          await release(key, holder, call);
+          await giveBack(key, holder, call);
           throw new RefreshFailure(error);
         }
-        if (await keep(key, seen, fresh, { context: call.context })) {
-          const { refreshToken: rotated, ...rest } = fresh;
-          return {
-            ...data,
-            ...rest,
-            expiryDate: fresh.expiryDate ?? null,
-            ...(rotated && { refreshToken: rotated }),
-          };
+        let kept: boolean;
+        try {
+          kept = await keep(key, seen, fresh, call);
+        } catch (error) {
+          await giveBack(key, holder, call);
+          throw error;
         }
+        if (kept) return { ...data, ...fresh };
         // Someone stored another token while this one was on its way: that one counts.
+        own = fresh.accessToken;
+        await giveBack(key, holder, call);
         continue;
       }
-      await sleep(pollMs, undefined, call.signal === undefined ? {} : { signal: call.signal });
+      await sleep(pollMs);
     }
   }
 
@@ -284,7 +286,8 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       const parts = writes.input.key(given, context);
       checkOptions(options, context);
       const key = rawKeyOf(model, parts);
-      const id = JSON.stringify(key);
+      // A token that is valid by one caller's margin may be expired by another's.
+      const id = JSON.stringify([key, options.marginMs]);
       const outcome = await perform(context, options, async (call) => {
         // The flight is everyone's: one caller that leaves does not end it for the others.
         let flight = flights.get(id);
@@ -306,16 +309,39 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       stores.oauthToken.delete(keyOf(userId, provider), options),
   };
 
-  function refuseUnusable(fresh: unknown, call: CallContext): void {
-    const { issues } = checkPayload(stores.oauthToken.model.payload, fresh);
-    const empty = (fresh as { accessToken?: unknown } | null)?.accessToken === "";
-    const found = empty ? [{ path: "data.accessToken", message: "is empty" }] : issues;
-    if (found.length === 0) return;
+  /**
+   * What of an answer is stored. Without a usable expiry it is stored all the same: a provider that
+   * rotates has taken the old refresh token back.
+   */
+  function usable(answer: unknown, call: CallContext): FreshToken {
+    const given = (typeof answer === "object" && answer !== null ? answer : {}) as RefreshedToken;
+    const { accessToken, refreshToken, expiryDate } = given;
+    const isTime = typeof expiryDate === "number" && !isNoTime(expiryDate);
+    const { issues } = checkPayload(stores.oauthToken.model.payload, { accessToken, refreshToken });
+    const found =
+      accessToken === "" ? [{ path: "data.accessToken", message: "is empty" }] : [...issues];
+    if (found.length === 0) {
+      const rotated = refreshToken ? { refreshToken } : {};
+      return { accessToken, expiryDate: isTime ? expiryDate : null, ...rotated };
+    }
     throw invalid(
       call,
       found.map(({ path, message }) => ({ path: path.replace("data", "refresh()"), message })),
     );
   }
+}
+
+/** What a refresh brought, as it is stored. */
+interface FreshToken {
+  readonly accessToken: string;
+  readonly expiryDate: number | null;
+  /** Set where the provider rotated it. */
+  readonly refreshToken?: string;
+}
+
+/** A number that is no time, and that DynamoDB could not hold: `Date.now() + undefined * 1000`. */
+function isNoTime(value: unknown): boolean {
+  return typeof value === "number" && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER);
 }
 
 function keyOf(
@@ -327,11 +353,12 @@ function keyOf(
 
 function checkOptions(options: ValidTokenOptions, context: CallContext): void {
   const issues: ValidationIssue[] = [];
-  for (const path of ["marginMs", "leaseMs"] as const) {
-    const value = options?.[path];
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      issues.push({ path, message: "must be a number of milliseconds from 0" });
-    }
+  const { marginMs = 0, leaseMs = 1 } = options ?? {};
+  if (!(Number.isFinite(marginMs) && marginMs >= 0)) {
+    issues.push({ path: "marginMs", message: "must be a number of milliseconds from 0" });
+  }
+  if (!(Number.isFinite(leaseMs) && leaseMs > 0)) {
+    issues.push({ path: "leaseMs", message: "must be a number of milliseconds > 0" });
   }
   if (typeof options?.refresh !== "function")
     issues.push({ path: "refresh", message: "must be a function" });
@@ -348,7 +375,7 @@ function isToken(own: Placeholders, seen: RawItem): string {
   const path = own.path(["accessToken"]);
   const { accessToken } = dataOf(seen);
   return accessToken === undefined
-    ? `attribute_not_exists(${path})`
+    ? `attribute_exists(${own.name(attribute.partitionKey)}) AND attribute_not_exists(${path})`
     : `${path} = ${own.value(accessToken)}`;
 }
 

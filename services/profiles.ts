@@ -5,6 +5,7 @@ import {
   ConditionalCheckFailedError,
   DynamoDBError,
   ItemNotFoundError,
+  isRetryableReason,
   TransactionCanceledError,
 } from "../src/errors.js";
 import type { ItemOf } from "../src/store-types.js";
@@ -54,7 +55,9 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
   ): Promise<unknown> {
     // Both stores take a key and a payload of their own; the key tells which one is meant.
     const store = (
-      "agentProfileId" in key ? stores.realEstateAgentProfile : stores.userProfile
+      Object.hasOwn(key ?? {}, "agentProfileId")
+        ? stores.realEstateAgentProfile
+        : stores.userProfile
     ) as AnyStore;
     const call = keyContext(store.model, "profiles.save", key);
     store.writes.input.draft({ ...key, data }, call);
@@ -102,14 +105,14 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
           return;
         } catch (error) {
           const reasons = error instanceof TransactionCanceledError ? error.reasons : [];
-          if (
-            reasons.length === 0 ||
-            reasons.some((reason) => reason.code !== "ConditionalCheckFailed")
-          )
-            throw error;
+          const refused = reasons.filter(({ code }) => code === "ConditionalCheckFailed");
+          const others = reasons.some(
+            (reason) => !refused.includes(reason) && !isRetryableReason(reason.code),
+          );
+          if (refused.length === 0 || others) throw error;
           // A profile that was thought to be there is not, or the other way round.
-          if (reasons.some((reason) => reason.index === 0)) userIsThere = !userIsThere;
-          if (reasons.some((reason) => reason.index === 1)) agentIsThere = !agentIsThere;
+          if (refused.some(({ index }) => index === 0)) userIsThere = !userIsThere;
+          if (refused.some(({ index }) => index === 1)) agentIsThere = !agentIsThere;
         }
       }
       throw new DynamoDBError(

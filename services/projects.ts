@@ -4,7 +4,12 @@ import { chunksOf } from "../src/batch.js";
 import { type CallOptions, perform } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
-import { TransactionCanceledError } from "../src/errors.js";
+import {
+  type CancellationReason,
+  isRetryableReason,
+  TransactionCanceledError,
+  ValidationError,
+} from "../src/errors.js";
 import type { ItemOf, Simplify } from "../src/store-types.js";
 import { limits } from "../src/table.js";
 import { readRange } from "./range.js";
@@ -31,7 +36,8 @@ export interface Projects {
   ): Promise<ProjectsWithContent>;
   /**
    * Deletes a project and takes its N contents out of it: one query (per MB of content) and
-   * ⌈(N+1)/100⌉ transactions, of which the last deletes the project. Ended in the middle, it is
+   * ⌈(N+1)/100⌉ transactions, of which the last deletes the project; more, smaller ones where 100
+   * contents pass 4 MB. Ended in the middle, it is
    * called again and goes on; until then what was taken out is uncategorised.
    * @returns how many contents were taken out
    * @throws DynamoDBError where the engine has no transactions
@@ -67,33 +73,25 @@ export function createProjects(
           { userId },
           { ...limit, where, fields: ["projectId"] },
         );
-        const contents = items.map(({ contentId }) => ({ userId, contentId }));
-        let unfiled = 0;
         // The project goes last: as long as it is there, the work is not done.
-        const size = limits.transactionOperations;
-        const groups = chunksOf<{ userId: string; contentId: string } | null>(
-          [...contents, null],
-          size,
-        );
-        for (const group of groups) {
-          let rest = group;
-          while (rest.length > 0) {
-            try {
-              const batch = rest;
-              await transaction.write(
-                (tx) =>
-                  batch.map((content) =>
-                    content === null
-                      ? tx.project.delete({ userId, projectId })
-                      : tx.savedContent.update(content, { projectId: null }, { where }),
-                  ),
-                limit,
-              );
-              unfiled += batch.filter((content) => content !== null).length;
-              rest = [];
-            } catch (error) {
-              rest = withoutMoved(rest, error);
-            }
+        const operations = [...items.map(({ contentId }) => contentId), null];
+        const groups = chunksOf(operations, limits.transactionOperations);
+        let unfiled = 0;
+        for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+          const contents = group;
+          try {
+            await transaction.write(
+              (tx) =>
+                contents.map((contentId) =>
+                  contentId === null
+                    ? tx.project.delete({ userId, projectId })
+                    : tx.savedContent.update({ userId, contentId }, { projectId: null }, { where }),
+                ),
+              limit,
+            );
+            unfiled += contents.filter((contentId) => contentId !== null).length;
+          } catch (error) {
+            groups.unshift(...whatIsLeft(contents, error));
           }
         }
         return { unfiled };
@@ -102,16 +100,23 @@ export function createProjects(
   };
 }
 
-/** Content that was moved or deleted meanwhile is no longer this project's; anything else is thrown. */
-function withoutMoved<T>(operations: readonly T[], error: unknown): T[] {
+/**
+ * What to do in place of a refused group. Content that was moved or deleted meanwhile is no longer
+ * this project's. A group whose items pass 4 MB is halved: their sizes are known to the engine only.
+ * @throws anything else
+ */
+function whatIsLeft<T>(group: readonly T[], error: unknown): T[][] {
   const reasons = error instanceof TransactionCanceledError ? error.reasons : [];
-  const moved = new Set(
-    reasons
-      .filter((reason) => reason.code === "ConditionalCheckFailed")
-      .map((reason) => reason.index),
-  );
-  if (moved.size === 0 || moved.size !== reasons.length) throw error;
-  return operations.filter((_, index) => !moved.has(index));
+  const isMoved = ({ code }: CancellationReason) => code === "ConditionalCheckFailed";
+  const moved = new Set(reasons.filter(isMoved).map(({ index }) => index));
+  if (moved.size > 0 && reasons.every((one) => isMoved(one) || isRetryableReason(one.code))) {
+    const left = group.filter((_, index) => !moved.has(index));
+    return left.length === 0 ? [] : [left];
+  }
+  const tooLarge =
+    error instanceof ValidationError || reasons.some(({ code }) => code === "ValidationError");
+  if (tooLarge && group.length > 1) return chunksOf(group, Math.ceil(group.length / 2));
+  throw error;
 }
 
 function grouped(

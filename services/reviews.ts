@@ -1,6 +1,5 @@
 /** Reviews by what the application knows of them: an id alone, an agent, several agents. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { batchesInFlight, inParallel } from "../src/batch.js";
 import { type CallOptions, perform } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
@@ -67,16 +66,22 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
       return newestFirst(items).slice(0, n);
     },
     ofAgents: async (agentIds, options = {}) => {
-      const found = new Map<string, ReviewItem[]>();
-      await inParallel(
-        [...new Set(agentIds)],
-        Math.max(batchesInFlight, agentIds.length),
-        async (id) => {
-          const { items } = await stores.review.query({ agentId: id }, options);
-          found.set(id, items);
-        },
+      const { model, writes } = stores.review;
+      const call = { operation: "reviews.ofAgents", entity: model.name };
+      // All of them before the first is read.
+      writes.input.each(agentIds, "agentIds", call, (id, at) =>
+        writes.input.partition({ agentId: id }, at),
       );
-      return agentIds.map((id) => found.get(id) ?? []);
+      const different = [...new Set(agentIds)];
+      const found = new Map(
+        await Promise.all(
+          different.map(async (id): Promise<[string, ReviewItem[]]> => {
+            const { items } = await stores.review.query({ agentId: id }, options);
+            return [id, items];
+          }),
+        ),
+      );
+      return agentIds.map((id) => [...(found.get(id) ?? [])]);
     },
   };
 }

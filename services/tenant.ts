@@ -196,5 +196,5 @@ function scopedStore(store: Stores[FacadeName]): object {
     call,
     (...given: never[]) => Reflect.apply(store[call], store, given),
   ]);
-  return Object.freeze(Object.fromEntries(bound));
+  return Object.fromEntries(bound);
 }

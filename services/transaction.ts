@@ -1,6 +1,6 @@
 /** Transactions over all entities: all or nothing, idempotent under retry. */
 import { type Call, type CallOptions, perform } from "../src/call.js";
-import { keyContext, rawKeyOf } from "../src/entity-model.js";
+import { type EntityModel, keyContext, rawKeyOf } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import {
   type CallContext,
@@ -10,11 +10,12 @@ import {
   describe,
   invalid,
   isRetryableError,
+  isRetryableReason,
   nameOf,
   TransactionCanceledError,
   withContext,
 } from "../src/errors.js";
-import { type AnyItem, isOf, itemOf } from "../src/item.js";
+import { isOf, itemOf } from "../src/item.js";
 import { keyId } from "../src/reader.js";
 import { whatWasThere } from "../src/run-write.js";
 import type {
@@ -24,7 +25,7 @@ import type {
   StoreSpec,
   UpdateOptions,
 } from "../src/store-types.js";
-import { limits, type RawItem } from "../src/table.js";
+import { limits, type RawItem, type RawKey } from "../src/table.js";
 import type { Seen, Write } from "../src/writes.js";
 import type { FacadeName } from "./entities.js";
 import type { Specs, Stores } from "./stores.js";
@@ -100,32 +101,40 @@ const mostRounds = 8;
 const writeContext: CallContext = { operation: "transaction.write" };
 const getContext: CallContext = { operation: "transaction.get" };
 
-interface Read {
+/** What both kinds of operation have. */
+interface Operation {
   readonly context: CallContext;
-  readonly key: { readonly PK: string; readonly SK: string };
-  readonly itemOf: (raw: RawItem | undefined) => AnyItem | null;
+  readonly key: RawKey;
+  readonly model: EntityModel;
+}
+
+type Read = Operation;
+
+interface PlannedWrite extends Operation {
+  readonly write: Write<unknown>;
 }
 
 export function createTransaction(context: StoreContext, stores: Stores): Transaction {
   const { transport, tableName } = context;
-  const writeHandles = createHandles<Write<unknown>>();
+  const writeHandles = createHandles<PlannedWrite>();
   const readHandles = createHandles<Read>();
-  const operations = eachStore(stores, ({ writes }) => ({
-    create: (input: unknown) => writeHandles.handleOf(writes.create(input)),
-    put: (input: unknown) => writeHandles.handleOf(writes.put(input)),
-    update: (key: unknown, changes: unknown, options?: object) =>
-      writeHandles.handleOf(writes.update(key, changes, options)),
-    delete: (key: unknown, options?: object) => writeHandles.handleOf(writes.delete(key, options)),
-    check: (key: unknown, options?: object) => writeHandles.handleOf(writes.check(key, options)),
-  }));
+  const operations = eachStore(stores, ({ model, writes }) => {
+    const planned = (write: Write<unknown>) =>
+      writeHandles.handleOf({ context: write.context, key: write.key, model, write });
+    return {
+      create: (input: unknown) => planned(writes.create(input)),
+      put: (input: unknown) => planned(writes.put(input)),
+      update: (key: unknown, changes: unknown, options?: object) =>
+        planned(writes.update(key, changes, options)),
+      delete: (key: unknown, options?: object) => planned(writes.delete(key, options)),
+      check: (key: unknown, options?: object) => planned(writes.check(key, options)),
+    };
+  });
   const reads = eachStore(stores, ({ model, writes }) => ({
     get: (given: unknown) => {
       const call = keyContext(model, "transaction.get", given);
-      return readHandles.handleOf({
-        context: call,
-        key: rawKeyOf(model, writes.input.key(given, call)),
-        itemOf: (raw) => (raw !== undefined && isOf(model, raw) ? itemOf(model, raw) : null),
-      });
+      const key = rawKeyOf(model, writes.input.key(given, call));
+      return readHandles.handleOf({ context: call, key, model });
     },
   }));
 
@@ -133,8 +142,8 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
     build: (tx: never) => unknown,
     options: CallOptions = {},
   ): Promise<unknown[]> {
-    const writes = checked(writeContext, build(operations as never), writeHandles);
-    const bytes = writes.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
+    const writes = checked(writeContext, build, operations, writeHandles);
+    const bytes = writes.reduce((sum, { write: one }) => sum + (one.bytes ?? 0), 0);
     if (bytes > limits.transactionBytes) {
       const message = `store ${bytes} bytes: a transaction takes at most ${limits.transactionBytes} (4 MB)`;
       throw invalid(writeContext, [{ path: "operations", message }]);
@@ -142,84 +151,87 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
     return perform(writeContext, options, (call) => writeAll(writes, call));
   }
 
-  async function writeAll(writes: readonly Write<unknown>[], call: Call): Promise<unknown[]> {
-    const seen = new Map<Write<unknown>, Seen>();
+  async function writeAll(writes: readonly PlannedWrite[], call: Call): Promise<unknown[]> {
+    const seen = new Map<PlannedWrite, Seen>();
+    let passing: CancellationReason[] = [];
     for (let round = 0; round < mostRounds; round += 1) {
       try {
         await transport.send(
           "TransactWrite",
-          { TransactItems: writes.map((one) => itemOfWrite(one, seen.get(one))) },
+          { TransactItems: writes.map((one) => itemOfWrite(one.write, seen.get(one))) },
           call,
         );
-        return writes.map((one) =>
+        return writes.map(({ write: one }) =>
           one.context.operation === "create" ? one.result(undefined) : undefined,
         );
       } catch (error) {
-        if (nameOf(error) !== "TransactionCanceledException") throw unsupported(error);
-        await learn(writes, error, seen, call);
+        if (nameOf(error) !== "TransactionCanceledException") throw supported(writeContext, error);
+        passing = await learn(writes, error, seen, call);
       }
     }
-    const message = describe(writeContext, `others wrote its items ${mostRounds} times in a row`);
-    throw new TransactionCanceledError(message, undefined, [], true);
+    const rule = `others wrote its items ${mostRounds} times in a row`;
+    const message = describe(writeContext, [rule, ...passing.map(textOf)].join("; "));
+    throw new TransactionCanceledError(message, undefined, passing, true);
   }
 
-  /** Notes what stopped a transaction where the writes can go on from it, and throws where not. */
+  /**
+   * Notes what stopped a transaction where the writes can go on from it, and throws where not.
+   * @returns the reasons that the next round may be free of
+   */
   async function learn(
-    writes: readonly Write<unknown>[],
+    writes: readonly PlannedWrite[],
     error: unknown,
-    seen: Map<Write<unknown>, Seen>,
+    seen: Map<PlannedWrite, Seen>,
     call: Call,
-  ): Promise<void> {
-    const stopped: CancellationReason[] = [];
-    let again = false;
+  ): Promise<CancellationReason[]> {
+    const refused: CancellationReason[] = [];
+    const conflicts: CancellationReason[] = [];
+    const passing: CancellationReason[] = [];
     for (const [index, reason] of cancellationReasonsOf(error).entries()) {
       const one = writes[index];
       const code = reason.Code ?? "None";
       if (one === undefined || code === "None") continue;
       if (code !== "ConditionalCheckFailed") {
-        stopped.push(reasonOf(index, one, code, reason.Message ?? code));
+        const group = isRetryableReason(code) ? conflicts : refused;
+        group.push(reasonOf(index, one, code, reason.Message ?? code));
         continue;
       }
-      const was = await whatWasThere(transport, tableName, one, { Item: reason.Item }, call);
-      const verdict = one.refused(was);
+      const was = await whatWasThere(transport, tableName, one.write, { Item: reason.Item }, call);
+      const item = was.item === null ? null : itemOf(one.model, was.item);
+      const verdict = one.write.refused(was);
       if (verdict === "again") {
         seen.set(one, was);
-        again = true;
-      } else {
-        const item = "item" in verdict ? verdict.item : null;
-        stopped.push(reasonOf(index, one, code, ruleOf(verdict, one.context), item));
-      }
+        passing.push(reasonOf(index, one, code, "the item was written meanwhile", item));
+      } else refused.push(reasonOf(index, one, code, ruleOf(verdict, one.context), item));
     }
-    if (stopped.length === 0 && again) return;
-    const names = stopped.map(
-      (one) =>
-        `#${one.index} ${describe({ operation: one.operation, entity: one.entity, key: one.key }, one.message)}`,
-    );
-    const message = describe(
-      writeContext,
-      names.length === 0
-        ? "cancelled, and DynamoDB does not say why"
-        : `cancelled by ${names.join("; ")}`,
-    );
-    throw withContext(
-      new TransactionCanceledError(message, error, stopped, isRetryableError(error)),
-      writeContext,
-    );
+    // A conflict alone was retried by the transport; beside a condition that passes it was not.
+    if (refused.length === 0 && passing.length > 0) return [...passing, ...conflicts];
+    const reasons = [...refused, ...conflicts].sort((a, b) => a.index - b.index);
+    throw cancelled(writeContext, error, reasons);
   }
 
   async function get(build: (tx: never) => unknown, options: CallOptions = {}): Promise<unknown[]> {
-    const all = checked(getContext, build(reads as never), readHandles);
+    const all = checked(getContext, build, reads, readHandles);
     return perform(getContext, options, async (call) => {
       try {
         const TransactItems = all.map(({ key }) => ({
           Get: { TableName: tableName, Key: { ...key } },
         }));
         const answer = await transport.send("TransactGet", { TransactItems }, call);
-        return all.map((read, index) =>
-          read.itemOf(answer.Responses?.[index]?.Item as RawItem | undefined),
-        );
+        return all.map(({ model }, index) => {
+          const raw = answer.Responses?.[index]?.Item as RawItem | undefined;
+          return raw !== undefined && isOf(model, raw) ? itemOf(model, raw) : null;
+        });
       } catch (error) {
-        throw unsupported(error);
+        if (nameOf(error) !== "TransactionCanceledException") throw supported(getContext, error);
+        const reasons = cancellationReasonsOf(error).flatMap(
+          ({ Code = "None", Message }, index) => {
+            const one = all[index];
+            const stopped = one !== undefined && Code !== "None";
+            return stopped ? [reasonOf(index, one, Code, Message ?? Code)] : [];
+          },
+        );
+        throw cancelled(getContext, error, reasons);
       }
     });
   }
@@ -262,12 +274,15 @@ function createHandles<O>(): Handles<O> {
 }
 
 /** 1 to 100 operations, each on an item of its own. */
-function checked<O extends Write<unknown> | Read>(
+function checked<O extends Operation>(
   context: CallContext,
-  built: unknown,
+  build: (tx: never) => unknown,
+  tx: object,
   handles: Handles<O>,
 ): readonly O[] {
   const refuse = (message: string) => invalid(context, [{ path: "operations", message }]);
+  if (typeof build !== "function") throw refuse("must be made by a function");
+  const built = build(tx as never);
   const unknown = "must be an array of operations that the callback's argument made";
   if (!Array.isArray(built)) throw refuse(unknown);
   const most = limits.transactionOperations;
@@ -297,7 +312,7 @@ function itemOfWrite(write: Write<unknown>, seen: Seen | undefined): Record<stri
 
 function reasonOf(
   index: number,
-  { context }: Write<unknown>,
+  { context }: Operation,
   code: string,
   message: string,
   item: unknown = null,
@@ -313,13 +328,27 @@ function ruleOf(error: DynamoDBError, context: CallContext): string {
   return error.message.startsWith(call) ? error.message.slice(call.length) : error.message;
 }
 
-function unsupported(error: unknown): unknown {
+function textOf({ index, operation, entity, key, message }: CancellationReason): string {
+  return `#${index} ${describe({ operation, entity, key }, message)}`;
+}
+
+function cancelled(
+  context: CallContext,
+  error: unknown,
+  reasons: readonly CancellationReason[],
+): TransactionCanceledError {
+  const rule =
+    reasons.length === 0
+      ? "cancelled, and DynamoDB does not say why"
+      : `cancelled by ${reasons.map(textOf).join("; ")}`;
+  const message = describe(context, rule);
+  const retryable = isRetryableError(error);
+  return withContext(new TransactionCanceledError(message, error, reasons, retryable), context);
+}
+
+/** What an engine threw, or that it knows no transactions. */
+function supported(context: CallContext, error: unknown): unknown {
   if (nameOf(error) !== "UnknownOperationException") return error;
-  return new DynamoDBError(
-    "this engine has no transactions (dynalite has none)",
-    "UnknownOperationException",
-    400,
-    false,
-    error,
-  );
+  const message = describe(context, "this engine has no transactions (dynalite has none)");
+  return new DynamoDBError(message, "UnknownOperationException", 400, false, error);
 }

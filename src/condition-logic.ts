@@ -28,6 +28,8 @@ function within(by: "AND" | "OR", { text, joinedBy }: Compiled): string {
 }
 
 function negated({ text, joinedBy }: Compiled): Compiled {
+  // Twice is not at all; not every engine reads NOT NOT (dynalite 4.0.0 does not).
+  if (joinedBy === undefined && text.startsWith("NOT ")) return atom(text.slice("NOT ".length));
   return atom(`NOT ${joinedBy === undefined ? text : `(${text})`}`);
 }
 

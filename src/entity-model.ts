@@ -3,7 +3,13 @@ import type { Entity } from "electrodb";
 import { type CallContext, invalid, type ValidationIssue } from "./errors.js";
 import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./keys.js";
 import type { PayloadSchema } from "./payload.js";
-import { type EntityName, type KeyTemplates, keyTemplates, type RawKey } from "./table.js";
+import {
+  attribute,
+  type EntityName,
+  type KeyTemplates,
+  keyTemplates,
+  type RawKey,
+} from "./table.js";
 
 /** The parts that say whose an item is: an agent is a user. */
 export const ownerParts = ["userId", "agentId"] as const;
@@ -125,6 +131,19 @@ export function keyLengthIssues(model: EntityModel, parts: KeyParts): Validation
 /** The primary key of checked parts. */
 export function rawKeyOf(model: EntityModel, parts: KeyParts): RawKey {
   return { PK: model.pk.build(parts), SK: model.sk.build(parts) };
+}
+
+/** The index keys of checked parts: both, or none where the index does not hold the entity. */
+export function indexKeyOf(
+  { gsi1pk, gsi1sk }: EntityModel,
+  parts: KeyParts,
+  createdAt: number,
+): Partial<Record<string, string>> {
+  if (gsi1pk === undefined || gsi1sk === undefined) return {};
+  return {
+    [attribute.indexPartitionKey]: gsi1pk.build(parts),
+    [attribute.indexSortKey]: gsi1sk.build({ ...parts, createdAt }),
+  };
 }
 
 /** A key as messages name it: `userId=u1, contentId=c9`. Long or odd parts are shortened. */

@@ -57,14 +57,12 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   readonly model: EntityModel;
   /** The store's writes, for transactions. @internal */
   readonly writes: EntityWrites;
-  readonly #entity: E;
   readonly #context: StoreContext;
 
   /** @param owner fixes the partition to this user's or agent's: callers then give no such part */
   constructor(entity: E, payload: PayloadSchema, context: StoreContext, owner?: string) {
     this.model = modelOf(entity, payload, owner);
-    this.writes = new EntityWrites(entity, this.model, context);
-    this.#entity = entity;
+    this.writes = new EntityWrites(this.model, context.tableName, context);
     this.#context = context;
     if (owner === undefined) this.entity = entity;
   }
@@ -221,15 +219,14 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     options: WriteOptions = {},
   ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchPut", entity: this.model.name };
-    const target = { model: this.model, entity: this.#entity, clock: this.#context.clock };
-    const now = target.clock.now();
+    const now = this.#context.clock.now();
     const drafts = this.#input.each(items, "items", context, (item, at) =>
       this.#input.draft(item, at, { allowMissing: options.allowMissing }),
     );
     const writes = drafts.map((draft, index) => ({
       key: rawKeyOf(this.model, draft.parts),
       input: items[index],
-      item: () => rawItemOf(target, draft, now),
+      item: () => rawItemOf(this.model, { ...draft, createdAt: draft.createdAt ?? now }, now),
     }));
     return perform(context, options, (call) => this.#writeAll(writes, context, call));
   }
@@ -273,7 +270,10 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   ): { context: CallContext; plan: QueryPlan } {
     const context = keyContext(this.model, operation, partition, this.model.pk.parts);
     const parts = this.#input.partition(partition, context);
-    return { context, plan: readQueryOptions(this.model, this.#entity, parts, options, context) };
+    return {
+      context,
+      plan: readQueryOptions(this.model, this.#context.tableName, parts, options, context),
+    };
   }
 
   async #send<R>(plan: () => Write<R>, options: CallOptions): Promise<R> {

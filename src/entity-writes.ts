@@ -1,7 +1,7 @@
 /** The writes of one entity, checked and ready to be sent: alone by its store, or in a transaction. */
-import type { AnyEntity, EntityModel } from "./entity-model.js";
+import type { EntityModel } from "./entity-model.js";
 import { keyContext } from "./entity-model.js";
-import type { CallContext } from "./errors.js";
+import { type CallContext, invalid } from "./errors.js";
 import { InputReader, type Sources } from "./input.js";
 import type { AnyItem } from "./item.js";
 import {
@@ -20,9 +20,9 @@ export class EntityWrites {
   readonly input: InputReader;
   private readonly target: Target;
 
-  constructor(entity: AnyEntity, model: EntityModel, sources: Sources) {
+  constructor(model: EntityModel, tableName: string, sources: Sources) {
     this.input = new InputReader(model, sources);
-    this.target = { model, entity, clock: sources.clock };
+    this.target = { model, tableName, clock: sources.clock };
   }
 
   create(given: unknown): Write<AnyItem> {
@@ -56,11 +56,19 @@ export class EntityWrites {
     options: { exists?: unknown; ifUpdatedAt?: unknown; where?: unknown } = {},
   ): Write<undefined> {
     const context = this.contextOf("check", key);
+    const { exists = true, ifUpdatedAt, where } = options;
+    if (typeof exists !== "boolean") {
+      throw invalid(context, [{ path: "exists", message: "must be true or false" }]);
+    }
+    if (!exists && (ifUpdatedAt !== undefined || where !== undefined)) {
+      const message = "must not be false with ifUpdatedAt or where: they ask of an item";
+      throw invalid(context, [{ path: "exists", message }]);
+    }
     const plan: CheckPlan = {
       parts: this.input.key(key, context),
-      exists: options.exists !== false,
-      ifUpdatedAt: this.input.lock(options.ifUpdatedAt, context),
-      where: options.where,
+      exists,
+      ifUpdatedAt: this.input.lock(ifUpdatedAt, context),
+      where,
     };
     return checkWrite(this.target, plan);
   }

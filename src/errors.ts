@@ -270,6 +270,11 @@ const retryableReasons: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceeded",
 ]);
 
+/** Whether a retry may cure this reason of a cancelled transaction, by its code. */
+export function isRetryableReason(code: string): boolean {
+  return retryableReasons.has(code);
+}
+
 /**
  * Whether the same request may succeed when it is sent again: throttling under all its names, 5xx,
  * connection resets, time-outs and transaction conflicts. Never validation, conditions, access or

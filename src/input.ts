@@ -32,7 +32,7 @@ export interface Sources {
 }
 
 /** The latest creation time that the index can hold. */
-const latestTime = 10 ** createdAtDigits - 1;
+export const latestTime = 10 ** createdAtDigits - 1;
 
 interface DraftOptions extends PayloadOptions {
   /** The id may be left out and is made. */

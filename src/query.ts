@@ -3,12 +3,12 @@ import type { QueryCommandInput, QueryCommandOutput } from "@aws-sdk/lib-dynamod
 import type { Call } from "./call.js";
 import { compileWhere, Placeholders } from "./conditions.js";
 import { type CursorBinding, decodeCursor, encodeCursor } from "./cursor.js";
-import type { AnyEntity, EntityModel, KeyParts } from "./entity-model.js";
+import type { EntityModel, KeyParts } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
-import { projectionOf, readTime } from "./input.js";
+import { latestTime, projectionOf, readTime } from "./input.js";
 import { type AnyItem, isOf, itemOf } from "./item.js";
 import { pages } from "./paging.js";
-import { attribute, createdAtDigits, type RawItem } from "./table.js";
+import { attribute, createdAtDigits, indexName, type RawItem } from "./table.js";
 import type { Transport } from "./transport.js";
 
 /** A query that was checked and can be sent. */
@@ -33,12 +33,10 @@ interface GivenOptions {
 /** The character after `#`: above every key that goes on with `#`. */
 const afterSeparator = "$";
 
-type Params = { params(options?: object): QueryCommandInput };
-
-/** Checks a query's options and builds its request by ElectroDB's chain. */
+/** Checks a query's options and builds its request. */
 export function readQueryOptions(
   model: EntityModel,
-  entity: AnyEntity,
+  tableName: string,
   parts: KeyParts,
   options: GivenOptions,
   context: CallContext,
@@ -68,29 +66,29 @@ export function readQueryOptions(
   }
 
   const inIndex = by === "createdAt";
-  const range = inIndex && ranged ? { from: from ?? 0, to } : undefined;
-  const base = { ...chain(entity, parts, inIndex, range).params({ order }) };
   const indexPrefix = model.gsi1sk?.prefix ?? "";
-  const upper = `${indexPrefix}${to === undefined ? "9".repeat(createdAtDigits) : padded(to)}${afterSeparator}`;
-  const lower = `${indexPrefix}${padded(from ?? 0)}`;
+  const range = {
+    low: `${indexPrefix}${padded(from ?? 0)}`,
+    high: `${indexPrefix}${padded(to ?? latestTime)}${afterSeparator}`,
+  };
+  const partition = model.pk.build(parts);
   const own = new Placeholders();
+  const keyCondition = inIndex
+    ? indexCondition(own, partition, indexPrefix, ranged ? range : undefined)
+    : keyConditionOf(own, partition, model);
   const projection = projectionOf(options.fields, own, context);
   const filter = compileWhere(where, own, context);
   const binding: CursorBinding = {
     entity: model.name,
     index: by,
     order,
-    partition: model.pk.build(parts),
+    partition,
     prefix: model.sk.prefix,
     indexPrefix: inIndex ? indexPrefix : undefined,
   };
   const startKey = startKeyOf(cursor, binding, context);
   const indexStart = startKey?.[attribute.indexSortKey];
-  if (
-    range !== undefined &&
-    indexStart !== undefined &&
-    (indexStart < lower || indexStart > upper)
-  ) {
+  if (ranged && indexStart !== undefined && (indexStart < range.low || indexStart > range.high)) {
     throw refuse("cursor", "lies outside from and to");
   }
   return {
@@ -98,14 +96,12 @@ export function readQueryOptions(
     limit,
     filtered: filter !== undefined,
     input: {
-      ...base,
-      ExpressionAttributeNames: { ...base.ExpressionAttributeNames, ...own.names },
-      ExpressionAttributeValues: {
-        ...base.ExpressionAttributeValues,
-        ...own.values,
-        // ElectroDB's upper bound ends before the ids of its own millisecond (3.9.3).
-        ...(range !== undefined && { ":sk2": upper }),
-      },
+      TableName: tableName,
+      ...(inIndex && { IndexName: indexName }),
+      KeyConditionExpression: keyCondition,
+      ExpressionAttributeNames: own.names,
+      ExpressionAttributeValues: own.values,
+      ...(order === "desc" && { ScanIndexForward: false }),
       ...(projection !== undefined && { ProjectionExpression: projection.ProjectionExpression }),
       ...(filter !== undefined && { FilterExpression: filter.text }),
       ...(startKey !== undefined && { ExclusiveStartKey: startKey }),
@@ -113,22 +109,32 @@ export function readQueryOptions(
   };
 }
 
-function chain(
-  entity: AnyEntity,
-  parts: KeyParts,
-  inIndex: boolean,
-  range: { from: number; to: number | undefined } | undefined,
-): Params {
-  const query = entity.query as Record<
-    string,
-    (key: KeyParts) => Params & { between(low: object, high: object): Params }
-  >;
-  const read = query[inIndex ? "byCreatedAt" : "byKey"];
-  if (read === undefined) throw new TypeError("the entity declares no such index");
-  const all = read(parts);
-  return range === undefined
-    ? all
-    : all.between({ createdAt: range.from }, { createdAt: range.to ?? 10 ** createdAtDigits - 1 });
+/** All of an entity's items in a partition: the one sort key, or every one with its prefix. */
+function keyConditionOf(own: Placeholders, partition: string, { sk }: EntityModel): string {
+  const inPartition = `${own.name(attribute.partitionKey)} = ${own.value(partition)}`;
+  // DynamoDB takes no empty prefix, which is every sort key.
+  if (sk.prefix === "") return inPartition;
+  const sortKey = own.name(attribute.sortKey);
+  const prefix = own.value(sk.prefix);
+  const matches =
+    sk.parts.length === 0 ? `${sortKey} = ${prefix}` : `begins_with(${sortKey}, ${prefix})`;
+  return `${inPartition} AND ${matches}`;
+}
+
+/** The same in order of creation, all of it or from one time to another, both included. */
+function indexCondition(
+  own: Placeholders,
+  partition: string,
+  prefix: string,
+  range: { readonly low: string; readonly high: string } | undefined,
+): string {
+  const inPartition = `${own.name(attribute.indexPartitionKey)} = ${own.value(partition)}`;
+  const sortKey = own.name(attribute.indexSortKey);
+  const matches =
+    range === undefined
+      ? `begins_with(${sortKey}, ${own.value(prefix)})`
+      : `${sortKey} BETWEEN ${own.value(range.low)} AND ${own.value(range.high)}`;
+  return `${inPartition} AND ${matches}`;
 }
 
 function padded(time: number): string {

@@ -11,13 +11,7 @@ import type {
 } from "@aws-sdk/lib-dynamodb";
 import { atom, type Compiled, joined } from "./condition-logic.js";
 import { compileWhere, type PathSegments, Placeholders } from "./conditions.js";
-import {
-  type AnyEntity,
-  type EntityModel,
-  type KeyParts,
-  keyText,
-  rawKeyOf,
-} from "./entity-model.js";
+import { type EntityModel, indexKeyOf, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import {
   type CallContext,
   ConditionalCheckFailedError,
@@ -72,10 +66,10 @@ export interface Write<Result> {
   result(attributes: RawItem | undefined): Result;
 }
 
-/** The entity that is written to, and where the time comes from. */
+/** What is written to, and where the time comes from. */
 export interface Target {
   readonly model: EntityModel;
-  readonly entity: AnyEntity;
+  readonly tableName: string;
   readonly clock: Clock;
 }
 
@@ -89,21 +83,25 @@ export interface Draft {
   readonly bytes: number;
 }
 
-type Params<Input> = { params(options?: object): Input };
-
-/** The stored form of a new item. */
-export function rawItemOf({ model, entity }: Target, draft: Draft, now: number): RawItem {
-  const put: Params<PutCommandInput> = entity.put(attributesOf(draft, now));
-  return { ...rawKeyOf(model, draft.parts), ...put.params().Item };
-}
-
-function attributesOf({ parts, data, createdAt }: Draft, now: number) {
-  return { ...parts, data, createdAt: createdAt ?? now, updatedAt: now };
+/** The stored form of an item. */
+export function rawItemOf(
+  model: EntityModel,
+  { parts, data, createdAt = 0 }: Draft,
+  updatedAt: number,
+): RawItem {
+  return {
+    ...rawKeyOf(model, parts),
+    ...indexKeyOf(model, parts, createdAt),
+    ...parts,
+    [attribute.entityType]: model.name,
+    [attribute.data]: data,
+    [attribute.createdAt]: createdAt,
+    [attribute.updatedAt]: updatedAt,
+  };
 }
 
 /** Writes an item that must not be there yet: one request. */
-export function createWrite(target: Target, draft: Draft): Write<AnyItem> {
-  const { model, entity, clock } = target;
+export function createWrite({ model, tableName, clock }: Target, draft: Draft): Write<AnyItem> {
   const context: CallContext = {
     operation: "create",
     entity: model.name,
@@ -115,10 +113,19 @@ export function createWrite(target: Target, draft: Draft): Write<AnyItem> {
     key: rawKeyOf(model, draft.parts),
     bytes: draft.bytes,
     request: () => {
-      const create: Params<PutCommandInput> = entity.create(attributesOf(draft, clock.now()));
-      const input = create.params();
-      stored = input.Item as RawItem;
-      return { kind: "Put", input: { ...input, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } };
+      const now = clock.now();
+      stored = rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? now }, now);
+      const own = new Placeholders();
+      return {
+        kind: "Put",
+        input: {
+          TableName: tableName,
+          Item: stored,
+          ConditionExpression: `attribute_not_exists(${own.name(attribute.partitionKey)})`,
+          ExpressionAttributeNames: own.names,
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        },
+      };
     },
     refusedByItem: false,
     refused: (seen) => conditionFailed(context, "the item is already there", model, seen),
@@ -130,9 +137,11 @@ export function createWrite(target: Target, draft: Draft): Write<AnyItem> {
  * Creates or replaces an item: one request, two where a dated item is not yet in the index or the
  * stored UpdatedAt is not older than the clock. CreatedAt and the place in the index stay.
  */
-export function putWrite({ model, entity, clock }: Target, draft: Draft): Write<AnyItem> {
+export function putWrite({ model, tableName, clock }: Target, draft: Draft): Write<AnyItem> {
   const context: CallContext = { operation: "put", entity: model.name, key: keyText(draft.parts) };
   const key = rawKeyOf(model, draft.parts);
+  const keptAlways = new Set<string>([attribute.createdAt]);
+  const keptInIndex = new Set<string>([attribute.createdAt, attribute.indexSortKey]);
   return {
     context,
     key,
@@ -142,34 +151,30 @@ export function putWrite({ model, entity, clock }: Target, draft: Draft): Write<
       const now = later(clock, item);
       const unindexed =
         model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
-      const createdAt = unindexed
-        ? (item[attribute.createdAt] ?? draft.createdAt ?? now)
-        : (draft.createdAt ?? now);
-      const upsert: Params<UpdateCommandInput> = entity.upsert(
-        attributesOf({ ...draft, createdAt }, now),
-      );
-      const input = growing(upsert.params(), clock, item);
+      const createdAt =
+        (unindexed ? item[attribute.createdAt] : undefined) ?? draft.createdAt ?? now;
+      const kept = unindexed ? new Set<string>() : model.dated ? keptInIndex : keptAlways;
       const own = new Placeholders();
-      const kept = unindexed
-        ? []
-        : model.dated
-          ? [attribute.createdAt, attribute.indexSortKey]
-          : [attribute.createdAt];
+      const { PK: _pk, SK: _sk, ...attributes } = rawItemOf(model, { ...draft, createdAt }, now);
+      const sets = Object.entries(attributes).map(([name, value]) =>
+        name === attribute.updatedAt
+          ? writtenAt(own, clock, now, item)
+          : assigned(own, name, value, kept.has(name)),
+      );
+      const conditions = [isOlder(own, clock, now, item)];
+      if (model.dated) conditions.push(unindexed ? isUnindexed(own, item) : isIndexed(own));
       return {
         kind: "Update",
-        input: withOwn(
-          {
-            ...input,
-            UpdateExpression: keeping(input, kept),
-            ConditionExpression: joined("AND", [
-              isOlder(own, clock, now, item),
-              ...(model.dated ? [unindexed ? isUnindexed(own, item) : isIndexed(own)] : []),
-            ]).text,
-            ReturnValues: "ALL_NEW",
-            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-          },
-          own,
-        ),
+        input: {
+          TableName: tableName,
+          Key: { ...key },
+          UpdateExpression: `SET ${sets.join(", ")}`,
+          ConditionExpression: joined("AND", conditions).text,
+          ExpressionAttributeNames: own.names,
+          ExpressionAttributeValues: own.values,
+          ReturnValues: "ALL_NEW",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        },
       };
     },
     refusedByItem: true,
@@ -179,18 +184,11 @@ export function putWrite({ model, entity, clock }: Target, draft: Draft): Write<
   };
 }
 
-/** Rewrites an upsert's assignments so that the named attributes stay where they are already set. */
-function keeping(input: UpdateCommandInput, attributes: readonly string[]): string {
-  const names = Object.entries(input.ExpressionAttributeNames ?? {});
-  let expression = input.UpdateExpression ?? "";
-  for (const kept of attributes) {
-    const name = names.find(([, attributeName]) => attributeName === kept)?.[0] ?? "";
-    expression = expression.replace(
-      new RegExp(`(${name}) = (:\\w+)`),
-      (_, path, value) => `${path} = if_not_exists(${path}, ${value})`,
-    );
-  }
-  return expression;
+/** An assignment; one that is kept stays what it is where it is already set. */
+function assigned(own: Placeholders, name: string, value: unknown, kept = false): string {
+  const path = own.name(name);
+  const given = own.value(value);
+  return `${path} = ${kept ? `if_not_exists(${path}, ${given})` : given}`;
 }
 
 /** Whether the stored time is not older than the clock: it then grows by what is stored. */
@@ -200,27 +198,19 @@ function isAhead(clock: Clock, item: RawItem | undefined): boolean {
 }
 
 /**
- * Makes an assignment of UpdatedAt an addition where the stored time is ahead. Many writers of one
- * item then need not see each other's last write: whichever comes next adds to it.
+ * Assigns UpdatedAt; an addition where the stored time is ahead, so that many writers of one item
+ * need not see each other's last write: whichever comes next adds to it.
  */
-function growing(
-  input: UpdateCommandInput,
+function writtenAt(
+  own: Placeholders,
   clock: Clock,
+  now: number,
   item: RawItem | undefined,
-): UpdateCommandInput {
-  if (!isAhead(clock, item)) return input;
-  const names = Object.entries(input.ExpressionAttributeNames ?? {});
-  const name = names.find(([, attributeName]) => attributeName === attribute.updatedAt)?.[0] ?? "";
-  let step = "";
-  const expression = input.UpdateExpression?.replace(
-    new RegExp(`(${name}) = (:\\w+)`),
-    (_, path, value) => {
-      step = value;
-      return `${path} = ${path} + ${value}`;
-    },
-  );
-  const values = { ...input.ExpressionAttributeValues, [step]: 1 };
-  return { ...input, UpdateExpression: expression, ExpressionAttributeValues: values };
+): string {
+  const path = own.name(attribute.updatedAt);
+  return isAhead(clock, item)
+    ? `${path} = ${path} + ${own.value(1)}`
+    : `${path} = ${own.value(now)}`;
 }
 
 /** UpdatedAt strictly grows: what is there must be older than what is written, or is added to. */
@@ -277,7 +267,7 @@ export interface UpdatePlan {
  * Changes an item that must be there: one request, two where it has no `Data` or the stored
  * UpdatedAt is not older than the clock.
  */
-export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan): Write<AnyItem> {
+export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePlan): Write<AnyItem> {
   const context: CallContext = {
     operation: "update",
     entity: model.name,
@@ -293,10 +283,17 @@ export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan):
     const time = later(clock, item);
     now = isAhead(clock, item) ? Number.POSITIVE_INFINITY : time;
     madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
-    const patch: { set(values: object): Params<UpdateCommandInput> } = entity.patch(plan.parts);
-    const input = growing(patch.set({ updatedAt: time }).params(), clock, item);
     const own = new Placeholders();
-    const conditions = [atom(input.ConditionExpression ?? ""), isOlder(own, clock, time, item)];
+    const sets = [
+      writtenAt(own, clock, time, item),
+      // What an item of an earlier writer lacks.
+      ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
+      assigned(own, attribute.entityType, model.name),
+      ...(madeAnew ? [newData(own, plan)] : dataSets(own, plan)),
+    ];
+    const removes = madeAnew ? [] : plan.removals.map((path) => own.path(path));
+    const exists = atom(`attribute_exists(${own.name(attribute.partitionKey)})`);
+    const conditions = [exists, isOlder(own, clock, time, item)];
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
     conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
@@ -309,16 +306,16 @@ export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan):
     if (where !== undefined) conditions.push(where);
     return {
       kind: "Update",
-      input: withOwn(
-        {
-          ...input,
-          UpdateExpression: `${input.UpdateExpression}${madeAnew ? newData(own, plan) : dataChanges(own, plan)}`,
-          ConditionExpression: joined("AND", conditions).text,
-          ReturnValues: "ALL_NEW",
-          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-        },
-        own,
-      ),
+      input: {
+        TableName: tableName,
+        Key: { ...key },
+        UpdateExpression: `SET ${sets.join(", ")}${removes.length === 0 ? "" : ` REMOVE ${removes.join(", ")}`}`,
+        ConditionExpression: joined("AND", conditions).text,
+        ExpressionAttributeNames: own.names,
+        ExpressionAttributeValues: own.values,
+        ReturnValues: "ALL_NEW",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      },
     };
   };
   return {
@@ -356,12 +353,8 @@ export function updateWrite({ model, entity, clock }: Target, plan: UpdatePlan):
   };
 }
 
-function dataChanges(own: Placeholders, { changes, removals }: UpdatePlan): string {
-  const sets = changes
-    .map(({ path, value }) => `, ${own.path(path)} = ${own.value(value)}`)
-    .join("");
-  const removes = removals.map((path) => own.path(path)).join(", ");
-  return `${sets}${removes === "" ? "" : ` REMOVE ${removes}`}`;
+function dataSets(own: Placeholders, { changes }: UpdatePlan): string[] {
+  return changes.map(({ path, value }) => `${own.path(path)} = ${own.value(value)}`);
 }
 
 /** The whole payload where none was: every change then stands at the top, or its parent is missing. */
@@ -370,7 +363,7 @@ function newData(own: Placeholders, { changes, fromKey }: UpdatePlan): string {
     ...fromKey,
     ...Object.fromEntries(changes.map(({ path, value }) => [path[0], value])),
   };
-  return `, ${own.name(attribute.data)} = ${own.value(data)}`;
+  return assigned(own, attribute.data, data);
 }
 
 /** The containers that nested changes need to be there. */
@@ -405,31 +398,29 @@ function isMap(value: unknown): value is Record<string, unknown> {
 
 /** Deletes an item and returns it; one request. */
 export function deleteWrite(
-  { model, entity }: Target,
+  { model, tableName }: Target,
   parts: KeyParts,
   ifUpdatedAt: number | undefined,
 ): Write<AnyItem | null> {
   const context: CallContext = { operation: "delete", entity: model.name, key: keyText(parts) };
+  const key = rawKeyOf(model, parts);
   return {
     context,
-    key: rawKeyOf(model, parts),
+    key,
     bytes: 0,
     request: () => {
-      const remove: Params<DeleteCommandInput> = entity.delete(parts);
-      const input: DeleteCommandInput = { ...remove.params(), ReturnValues: "ALL_OLD" };
+      const input = { TableName: tableName, Key: { ...key }, ReturnValues: "ALL_OLD" } as const;
       if (ifUpdatedAt === undefined) return { kind: "Delete", input };
       const own = new Placeholders();
-      const condition = `${own.name(attribute.updatedAt)} = ${own.value(ifUpdatedAt)}`;
       return {
         kind: "Delete",
-        input: withOwn(
-          {
-            ...input,
-            ConditionExpression: condition,
-            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-          },
-          own,
-        ),
+        input: {
+          ...input,
+          ConditionExpression: `${own.name(attribute.updatedAt)} = ${own.value(ifUpdatedAt)}`,
+          ExpressionAttributeNames: own.names,
+          ExpressionAttributeValues: own.values,
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        },
       };
     },
     refusedByItem: false,
@@ -453,7 +444,7 @@ export interface CheckPlan {
 }
 
 /** A condition on an item that a transaction does not write. */
-export function checkWrite({ model, entity }: Target, plan: CheckPlan): Write<undefined> {
+export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write<undefined> {
   const context: CallContext = { operation: "check", entity: model.name, key: keyText(plan.parts) };
   const key = rawKeyOf(model, plan.parts);
   return {
@@ -461,7 +452,6 @@ export function checkWrite({ model, entity }: Target, plan: CheckPlan): Write<un
     key,
     bytes: 0,
     request: () => {
-      const get: Params<Pick<DeleteCommandInput, "TableName" | "Key">> = entity.get(plan.parts);
       const own = new Placeholders();
       const exists = plan.exists ? "attribute_exists" : "attribute_not_exists";
       const conditions = [atom(`${exists}(${own.name(attribute.partitionKey)})`)];
@@ -471,7 +461,8 @@ export function checkWrite({ model, entity }: Target, plan: CheckPlan): Write<un
       const where = compileWhere(plan.where, own, context);
       if (where !== undefined) conditions.push(where);
       const input: ConditionCheckInput = {
-        ...get.params(),
+        TableName: tableName,
+        Key: { ...key },
         ConditionExpression: joined("AND", conditions).text,
         ExpressionAttributeNames: own.names,
         ...(Object.keys(own.values).length > 0 && { ExpressionAttributeValues: own.values }),
@@ -492,18 +483,6 @@ export function checkWrite({ model, entity }: Target, plan: CheckPlan): Write<un
 /** The clock's time, or a millisecond after the stored item's. */
 function later(clock: Clock, item: RawItem | undefined): number {
   return Math.max(clock.now(), (item?.[attribute.updatedAt] ?? -1) + 1);
-}
-
-/** Adds this layer's placeholders to a request's. */
-function withOwn<Input extends UpdateCommandInput | DeleteCommandInput>(
-  input: Input,
-  own: Placeholders,
-): Input {
-  return {
-    ...input,
-    ExpressionAttributeNames: { ...input.ExpressionAttributeNames, ...own.names },
-    ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ...own.values },
-  };
 }
 
 /** `no such item`, for the calls that want one to be there. */

@@ -97,7 +97,7 @@ describe.each(engines)("on $name", (engine) => {
           const PK = `${pk}${user}`;
           const SK = idPart === undefined ? sk : `${sk}${itemId}`;
 
-          expect(functionOf(user, itemId)).toEqual({ PK, SK });
+          expect(functionOf(user, itemId)).toMatchObject({ PK, SK });
           expect(await table.raw.get(PK, SK)).toMatchObject({ PK, SK, ...key });
           expect(await store().get(key)).toMatchObject(key);
           expect(await store().batchGet([key])).toEqual([expect.objectContaining(key)]);

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runCommandLine } from "../../scripts/program.js";
 import { createTerminal, type Terminal } from "../../scripts/terminal.js";
 
@@ -60,8 +61,8 @@ export interface Running {
   saw(text: string): Promise<void>;
   /** Resolves when the process has ended. */
   ended(): Promise<Ran>;
-  /** Processes that it started and that are still there, by their command. Linux only. */
-  leftovers(): string[];
+  /** Processes that it started and that are there for good, by their command. Linux only. */
+  leftovers(): Promise<string[]>;
 }
 
 /** Starts a script of the repository in a process of its own. */
@@ -87,7 +88,15 @@ export function script(file: string, args: readonly string[] = []): Running {
       await closed;
       return { code: child.exitCode ?? -1, out, complaints };
     },
-    leftovers: () => processesWith(`${marker}=${run}`),
+    leftovers: async () => {
+      let left = processesWith(`${marker}=${run}`);
+      // The shell that watched over the engine takes a second to see that it is gone.
+      for (let wait = 0; wait < 20 && left.length > 0; wait += 1) {
+        await sleep(100);
+        left = processesWith(`${marker}=${run}`);
+      }
+      return left;
+    },
   };
 
   async function failOn(end: Promise<unknown>): Promise<never> {

@@ -27,9 +27,12 @@ export interface CheckGroup {
   readonly checks: readonly Check[];
 }
 
+/** Something is not as it should be. */
+class Mismatch extends Error {}
+
 /** @throws an Error with the message where the condition does not hold */
 export function expect(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new Error(message);
+  if (!condition) throw new Mismatch(message);
 }
 
 /** Makes a call that has to be refused, and returns the error. */
@@ -50,14 +53,14 @@ export async function refused<E extends Error>(
 const lagMs = 5_000;
 const pollMs = 100;
 
-/** Runs a check of what a read finds until it holds. @throws what it threw last */
+/** Runs a check of what a read finds until it holds. @throws what it found last, or any failure */
 export async function eventually(check: () => Promise<void>): Promise<void> {
   const deadline = performance.now() + lagMs;
   for (;;) {
     try {
       return await check();
     } catch (error) {
-      if (performance.now() > deadline) throw error;
+      if (!(error instanceof Mismatch) || performance.now() > deadline) throw error;
       await sleep(pollMs);
     }
   }

@@ -185,7 +185,8 @@ export const retryChecks: CheckGroup = {
       name: "withRetry",
       run: async () => {
         let calls = 0;
-        const throttled = () => Object.assign(new Error("slow down"), { name: "ThrottlingException" });
+        const throttled = () =>
+          Object.assign(new Error("slow down"), { name: "ThrottlingException" });
         const result = await withRetry(() => {
           calls += 1;
           if (calls < 3) throw throttled();

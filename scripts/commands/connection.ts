@@ -121,6 +121,13 @@ const unreachable: ReadonlySet<string> = new Set([
   "TimeoutError",
 ]);
 
+/** Whether nobody answers where the table should be: then nothing else will work either. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  return (typeof code === "string" && unreachable.has(code)) || isUnreachable(error.cause);
+}
+
 function withHint(error: unknown, data: DataLayer): unknown {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   if (code === "ResourceNotFoundException") {

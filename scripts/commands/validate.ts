@@ -30,6 +30,7 @@ import {
   type Connection,
   type ConnectionFlags,
   exitCode,
+  isUnreachable,
   placeOf,
   refuseProduction,
   withConnection,
@@ -81,9 +82,10 @@ async function validate(flags: ValidateFlags, context: CommandContext): Promise<
     terminal.line(`Validating ${placeOf(data)}, everything under ${userId}`);
 
     const check = async (one: Check, scratch: Scratch): Promise<void> => {
-      const ok = await report(one, scratch, terminal);
-      if (ok) passed += 1;
+      const failure = await report(one, scratch, terminal);
+      if (failure === undefined) passed += 1;
       else failed += 1;
+      if (isUnreachable(failure)) throw failure;
     };
     await withProcessDefaults(data, async () => {
       const scratch = createScratch(connection, userId);
@@ -109,24 +111,24 @@ async function validate(flags: ValidateFlags, context: CommandContext): Promise<
   context.finish(failed === 0 ? exitCode.ok : exitCode.findings);
 }
 
-/** Runs a check and prints its line. Never throws. */
+/** Runs a check and prints its line. @returns what it failed with, if it did */
 async function report(
   { name, run }: Check,
   scratch: Scratch,
-  terminal: Terminal,
-): Promise<boolean> {
+  { line, paint }: Terminal,
+): Promise<Error | undefined> {
   const startedAt = performance.now();
   const spent = () => duration(performance.now() - startedAt).padStart(8);
   try {
     const note = await run(scratch);
-    const detail = typeof note === "string" ? terminal.paint("dim", `  (${note})`) : "";
-    terminal.line(`${terminal.paint("green", "ok")}   ${spent()}  ${name}${detail}`);
-    return true;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const line = `${terminal.paint("red", "FAIL")} ${spent()}  ${name}: ${message}`;
-    terminal.line(line.replaceAll(/\s*\n\s*/g, " "));
-    return false;
+    const detail = typeof note === "string" ? paint("dim", `  (${note})`) : "";
+    line(`${paint("green", "ok")}   ${spent()}  ${name}${detail}`);
+    return undefined;
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const message = error.message.replaceAll(/\s+/g, " ");
+    line(`${paint("red", "FAIL")} ${spent()}  ${name}: ${message}`);
+    return error;
   }
 }
 

@@ -100,7 +100,8 @@ async function offsetOfError(file: string, chunkStart: number): Promise<number> 
 
 /** An error of the file system in words. */
 export function unreadable(path: string, error: unknown): ExportError {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  // What the file system throws is always one of Node's own errors.
+  const { code = "", message } = error as NodeJS.ErrnoException;
   const rule =
     {
       ENOENT: "does not exist",
@@ -108,6 +109,6 @@ export function unreadable(path: string, error: unknown): ExportError {
       EISDIR: "is a folder, not a file",
       EACCES: "may not be read: permission denied",
       EPERM: "may not be read: permission denied",
-    }[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
+    }[code] ?? message;
   return new ExportError(`${path}: ${rule}`, undefined, error);
 }

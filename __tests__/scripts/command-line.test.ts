@@ -1,0 +1,320 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { type Engine, startEngine } from "../../src/testing/engine.js";
+import { bayonData, temporaryFolder } from "./run.js";
+
+const sample = "scripts/firestore-sample";
+const folder = temporaryFolder();
+
+let engine: Engine;
+let client: DynamoDBDocumentClient;
+let tables = 0;
+
+beforeAll(async () => {
+  engine = await startEngine();
+  const { endpoint, region, credentials } = engine;
+  client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint, region, credentials }));
+});
+
+afterAll(async () => {
+  client.destroy();
+  await engine.close();
+});
+
+/** The options that lead to a table of the test's own. */
+function newTable(): string[] {
+  tables += 1;
+  return on(`CommandLine-${tables}`);
+}
+
+const on = (table: string) => [
+  "--environment",
+  "local",
+  "--endpoint",
+  engine.endpoint,
+  "--table",
+  table,
+];
+
+async function existingTable(): Promise<string[]> {
+  const flags = newTable();
+  const { code } = await bayonData(["table", "create", ...flags]);
+  expect(code).toBe(0);
+  return flags;
+}
+
+async function itemsOf(flags: readonly string[]): Promise<Record<string, unknown>[]> {
+  const command = new ScanCommand({ TableName: flags.at(-1), ConsistentRead: true });
+  const { Items: items = [], LastEvaluatedKey: more } = await client.send(command);
+  expect(more).toBeUndefined();
+  return items.toSorted((a, b) => (`${a.PK} ${a.SK}` < `${b.PK} ${b.SK}` ? -1 : 1));
+}
+
+describe("help", () => {
+  test.each([
+    [["--help"], "seed [options]"],
+    [["help"], "validate [options]"],
+    [["table", "--help"], "delete [options]"],
+    [["table", "create", "--help"], "--endpoint <url>"],
+    [["table", "describe", "--help"], "--region <region>"],
+    [["table", "delete", "--help"], "--yes"],
+    [["seed", "--help"], "--from <folder>"],
+    [["validate", "--help"], "--allow-production"],
+  ])("of %j has examples and ends with 0", async (args, text) => {
+    const { code, out } = await bayonData(args);
+    expect(code).toBe(0);
+    expect(out).toContain(text);
+    expect(out).toMatch(/Examples?:\n {2}\$ /);
+  });
+
+  test("tells the version", async () => {
+    expect(await bayonData(["--version"])).toMatchObject({ code: 0, out: "1.2.3\n" });
+  });
+});
+
+describe("bad usage ends with 2 and a hint", () => {
+  test.each([
+    [[], "Usage: bayon-data"],
+    [["table"], "Usage: bayon-data table"],
+    [["seeed"], "(Did you mean seed?)"],
+    [["seed", "--usrs", "3"], "(Did you mean --users?)"],
+    [["seed", "--users", "many"], "It must be a whole number from 1 to 100000"],
+    [["seed", "--users", "0"], "It must be a whole number from 1 to 100000"],
+    [["seed", "--users", "3", "--from", sample], "cannot be used with"],
+    [["seed", "--from"], "argument missing"],
+    [["seed", "--environment", "prod"], "Allowed choices are local, development, production"],
+    [["seed", "--endpoint", "ftp://here"], "must be an http or https URL"],
+    [["seed", "--environment", "local", "--endpoint", "http://example.com"], "loopback"],
+    [["seed", "--from", "no/such/folder"], "no/such/folder: does not exist"],
+    [["seed", "--environment", "production"], "add --allow-production"],
+    [["validate", "--environment", "production"], "add --allow-production"],
+    [["table", "delete", "--environment", "development"], "add --yes"],
+  ])("%j", async (args, hint) => {
+    const { code, complaints } = await bayonData(args);
+    expect(complaints).toContain(hint);
+    expect(code).toBe(2);
+  });
+});
+
+describe("trouble with the table", () => {
+  test.each(["seed", "validate"])("%s names a table that is not there", async (command) => {
+    const { code, complaints } = await bayonData([command, ...on("Nowhere")]);
+    expect(code).toBe(1);
+    expect(complaints).toContain(`no such table: Nowhere at ${engine.endpoint}`);
+    expect(complaints).toContain("bayon-data table create");
+  });
+
+  test("an engine that does not run is one line and an advice, and a stack where it is wanted", async () => {
+    const args = [
+      "table",
+      "describe",
+      "--environment",
+      "local",
+      "--endpoint",
+      "http://127.0.0.1:9",
+    ];
+    const quiet = await bayonData(args);
+    expect(quiet.code).toBe(1);
+    expect(quiet.complaints).toMatch(/^error: no answer \(ECONNREFUSED\) from BayonCoAgent-local/);
+    expect(quiet.complaints).toContain("npm run db");
+    expect(quiet.complaints).not.toContain("    at ");
+    const { complaints } = await bayonData([...args, "--verbose"]);
+    expect(complaints).toContain("    at ");
+  });
+});
+
+describe("table", () => {
+  test("is created once, described, and deleted", async () => {
+    const flags = newTable();
+    const steps = ["describe", "create", "create", "describe", "delete", "delete", "describe"];
+    const said: string[] = [];
+    for (const step of steps) {
+      const { code, out, complaints } = await bayonData(["table", step, ...flags]);
+      said.push(`${code} ${(out + complaints).split("\n")[step === "describe" ? 1 : 0] ?? ""}`);
+    }
+    const place = `${flags.at(-1)} at ${engine.endpoint}`;
+    expect(said).toEqual([
+      "1 ",
+      `0 ${place}: created, active`,
+      `0 ${place}: already there, active`,
+      "0 status  ACTIVE",
+      `0 ${place}: deleted`,
+      `0 ${place}: was not there`,
+      "1 ",
+    ]);
+  });
+});
+
+describe("seed", () => {
+  test("writes made-up agents, and a second run leaves the table as it is", async () => {
+    const flags = await existingTable();
+    const first = await bayonData(["seed", "--users", "2", ...flags]);
+    expect(first).toMatchObject({ code: 0, complaints: "" });
+    const items = await itemsOf(flags);
+    expect(items.length).toBeGreaterThan(50);
+    expect(first.out).toMatch(new RegExp(`total +${items.length} +0 +0`));
+
+    const second = await bayonData(["seed", "--users", "2", ...flags]);
+    expect(second.code).toBe(0);
+    expect(second.out).toMatch(new RegExp(`total +0 +${items.length} +0`));
+    expect(await itemsOf(flags)).toEqual(items);
+  });
+
+  test("writes an export, lists what it rejects, and a second run leaves the table as it is", async () => {
+    const flags = await existingTable();
+    const { code, out } = await bayonData(["seed", "--from", sample, ...flags]);
+    expect(code).toBe(1);
+    const rejected = [...out.matchAll(/^rejected {2}(\S+)\n {10}(.+)$/gm)].map(
+      ([, path = "", reason]) => `${path.slice(path.lastIndexOf("/") + 1).slice(0, 30)}: ${reason}`,
+    );
+    expect(rejected).toEqual([
+      "whose-agent-is-empty: agentId must not be empty",
+      "whose-agent-is-missing: agentId is missing: a non-empty string is expected",
+      "whose-author-is-text: data.author is wrong: expected object, received string",
+      "broken-off: data.results is wrong: expected array, received string",
+      "long-slug-long-slug-long-slug-: contentId makes a sort key of 1122 bytes: at most 1024",
+      "ai-basics: data.completed is wrong: expected boolean, received string",
+    ]);
+    const items = await itemsOf(flags);
+    expect(items).toHaveLength(73 - rejected.length);
+
+    const second = await bayonData(["seed", "--from", sample, ...flags]);
+    expect(second.code).toBe(1);
+    expect(await itemsOf(flags)).toEqual(items);
+  });
+
+  test("stores an export's documents with their own keys, dates and one encoding", async () => {
+    const flags = await existingTable();
+    await bayonData(["seed", "--from", sample, ...flags]);
+    const items = await itemsOf(flags);
+    const find = (sk: string) => items.find((item) => item.SK === sk);
+    expect(find("CONTENT#newest-page")).toMatchObject({
+      EntityType: "SavedContent",
+      CreatedAt: 1_757_990_000_005,
+      GSI1SK: "CONTENT#1757990000005#newest-page",
+      Data: {
+        createdAt: "2025-09-16T02:33:20.005Z",
+        metadata: { publishedAt: "2025-09-16T05:20:00.000Z", "views.total": 1834 },
+      },
+    });
+    expect(find("REVIEW#imported-facebook-1")).toMatchObject({
+      CreatedAt: Date.parse("2025-01-15T08:00:00.000Z"),
+      GSI1PK: "REVIEW#imported-facebook-1",
+      Data: { date: "2024-06-20T08:15:05.379Z", rating: "4" },
+    });
+    // No date that can be read: the day of the export.
+    expect(find("CONTENT#1709331806924")).toMatchObject({
+      CreatedAt: Date.parse("2025-10-01T06:00:00.000Z"),
+      Data: { createdAt: "Invalid Date" },
+    });
+    const tokens = items.filter((item) => item.SK === "GOOGLE_BUSINESS");
+    expect(tokens.map((item) => item.PK)).toContain("OAUTH#old-account-3f2a");
+  });
+
+  test("rejects what is over 400 KB without its neighbours", async () => {
+    const flags = await existingTable();
+    const documents = [1_000, 420_000, 1_000].map((length, index) => ({
+      id: `c${index}`,
+      parentId: "u",
+      data: { type: "Note", content: "x".repeat(length) },
+      path: `users/u/savedContent/c${index}`,
+    }));
+    const path = folder();
+    const file = { collectionPath: "users/{id}/savedContent", documents, count: 3 };
+    writeFileSync(join(path, "users_id_savedContent.json"), JSON.stringify(file));
+    const { code, out } = await bayonData(["seed", "--from", path, ...flags]);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /rejected {2}users\/u\/savedContent\/c1\n +data makes an item of 4\d{5} bytes/,
+    );
+    expect((await itemsOf(flags)).map((item) => item.SK)).toEqual(["CONTENT#c0", "CONTENT#c2"]);
+  });
+
+  test("keeps and tells what it wrote before a file that is broken", async () => {
+    const flags = await existingTable();
+    const path = folder();
+    const documents = Array.from({ length: 250 }, (_, index) => {
+      const id = `u${index}`;
+      return { id, data: { email: `${id}@example.com` }, path: `users/${id}` };
+    });
+    writeFileSync(join(path, "users.json"), JSON.stringify({ collectionPath: "users", documents }));
+    writeFileSync(join(path, "reviews.json"), '{ "documents": [');
+    const { code, out, complaints } = await bayonData(["seed", "--from", path, ...flags]);
+    expect(code).toBe(1);
+    expect(complaints).toMatch(/^error: .*reviews\.json: ends too early, at byte 16\n$/);
+    expect(out).toMatch(/total +200 +0 +0/);
+    expect(await itemsOf(flags)).toHaveLength(200);
+  });
+
+  test("never says what a rejected document holds", async () => {
+    const flags = await existingTable();
+    const path = folder();
+    const document = {
+      id: "u",
+      data: { accessToken: ["SECRET"], refreshToken: 5 },
+      path: "googleBusinessProfiles/u",
+    };
+    const file = { documents: [document], count: 1 };
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, "googleBusinessProfiles.json"), JSON.stringify(file));
+    const { code, out, complaints } = await bayonData([
+      "seed",
+      "--from",
+      path,
+      ...flags,
+      "--verbose",
+    ]);
+    expect(code).toBe(1);
+    expect(out).toContain("data.accessToken");
+    expect(out + complaints).not.toContain("SECRET");
+  });
+
+  test("ends with 130 when it is interrupted", async () => {
+    const flags = await existingTable();
+    const signal = AbortSignal.abort(new Error("interrupted"));
+    const { code, complaints } = await bayonData(["seed", ...flags], signal);
+    expect(code).toBe(130);
+    expect(complaints).toContain("interrupted");
+  });
+});
+
+describe("validate", () => {
+  test("passes, one line a check, and leaves nothing behind", async () => {
+    const flags = await existingTable();
+    const before = { ...process.env };
+    const { code, out } = await bayonData(["validate", ...flags]);
+    expect(out).not.toContain("FAIL");
+    expect(code).toBe(0);
+    const checks = out.match(/^ok /gm)?.length ?? 0;
+    expect(checks).toBeGreaterThan(40);
+    expect(out).toContain(`${checks} checks passed`);
+    expect(await itemsOf(flags)).toEqual([]);
+    expect({ ...process.env }).toEqual(before);
+  });
+
+  test("cleans up when it is interrupted", async () => {
+    const flags = await existingTable();
+    const controller = new AbortController();
+    const running = bayonData(["validate", ...flags], controller.signal);
+    while ((await itemsOf(flags)).length === 0) await new Promise(setImmediate);
+    controller.abort(new Error("interrupted"));
+    expect((await running).code).toBe(130);
+    expect(await itemsOf(flags)).toEqual([]);
+  });
+
+  test("ends with 1 when checks fail, and says which", async () => {
+    const own = await startEngine();
+    const flags = ["--environment", "local", "--endpoint", own.endpoint, "--table", "Validated"];
+    await bayonData(["table", "create", ...flags]);
+    const signal = new AbortController().signal;
+    const running = bayonData(["validate", ...flags], signal);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await own.close();
+    const { code, out, complaints } = await running;
+    expect(code).toBe(1);
+    expect(out).toMatch(/^FAIL .*ECONNREFUSED/m);
+    expect(complaints).toContain("no answer (ECONNREFUSED) from Validated");
+  });
+});
