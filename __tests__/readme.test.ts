@@ -12,6 +12,8 @@ import {
   typeErrors,
 } from "../scripts/check-readme.js";
 import { collections } from "../scripts/firestore/collections.js";
+import { runCommandLine } from "../scripts/program.js";
+import { createTerminal } from "../scripts/terminal.js";
 import { definitions, type FacadeName } from "../services/entities.js";
 import { resolveConfiguration } from "../src/config.js";
 import * as errors from "../src/errors.js";
@@ -50,7 +52,10 @@ describe("every block of TypeScript runs", () => {
     jest.restoreAllMocks();
     door.resetRepository();
     door.resetClients();
-    process.env = variables;
+    for (const name of ["USE_LOCAL_AWS", "DYNAMODB_TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"]) {
+      if (variables[name] === undefined) delete process.env[name];
+      else process.env[name] = variables[name];
+    }
     await data.close();
   });
 
@@ -99,6 +104,14 @@ describe("says what the sources say", () => {
       expect.not.arrayContaining(["service", "table"]),
     );
     await layer.close();
+  });
+
+  test("of the commands", async () => {
+    const commands = (await commandsOf()).filter((name) => name !== "table");
+    commands.push(...(await commandsOf("table")).map((name) => `table ${name}`));
+    expect(commands).toEqual(expect.arrayContaining(["seed", "table create"]));
+    const section = sectionOf(readme, "In scripts");
+    expect(commands.filter((name) => !section.includes(`\`bayon-data ${name}`))).toEqual([]);
   });
 
   test("of the environments", () => {
@@ -192,6 +205,18 @@ function firestorePathOf(facade: FacadeName): string {
   if (collection === undefined) return "";
   const names = collection.ids.values();
   return `/${collection.path}/{id}`.replaceAll("{id}", () => `{${names.next().value}}`);
+}
+
+/** The commands that the help of `bayon-data` lists. */
+async function commandsOf(...args: string[]): Promise<string[]> {
+  let help = "";
+  const output = { write: (text: string) => (help += text) };
+  const terminal = createTerminal({ stdout: output, stderr: output, variables: {} });
+  const { signal } = new AbortController();
+  await runCommandLine([...args, "--help"], { terminal, signal, version: "0.0.0" });
+  const listed = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? "";
+  const names = [...listed.matchAll(/^ {2}(\w+)/gm)].map(([, name = ""]) => name);
+  return names.filter((name) => name !== "help");
 }
 
 /** The name of a call as a table's cell writes it: `get` of `get(key, …)`. */

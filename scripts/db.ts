@@ -74,6 +74,6 @@ function greet({ name }: Engine, { configuration }: DataLayer, created: boolean)
     line(`  ${paint("bold", `export AWS_ENDPOINT_URL_DYNAMODB=http://localhost:${port}`)}`);
   }
   line();
-  line("Fill it:  bayon-data seed");
+  line("Fill it:  npx tsx scripts/cli.ts seed");
   line("Stop it:  Ctrl-C");
 }

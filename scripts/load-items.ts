@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { FacadeName } from "../services/entities.js";
 import type { CallOptions, DataLayer } from "../src/index.js";
 import { type AnyStore, type StoredItem, storeOf } from "./any-store.js";
+import { ExportError } from "./firestore/json-file.js";
 import {
   isRejection,
   type Mapped,
@@ -36,6 +37,7 @@ export function createReport(): LoadReport {
  * Writes the items in order. Each is checked by its store first, so that one that is refused is
  * listed in the report and never takes its neighbours with it.
  * @throws UnprocessedItemsError where items were not written after all retries
+ * @throws what reading `items` throws; what was read of an export until then is written
  */
 export async function loadItems(
   data: DataLayer,
@@ -61,22 +63,34 @@ export async function loadItems(
     onProgress?.(chunk.length);
   };
 
-  for await (const item of items) {
-    signal?.throwIfAborted();
-    const { facade } = item;
+  const take = async (item: Mapped): Promise<void> => {
     const rejection = isRejection(item) ? item : check(data, item);
     if (rejection !== null) {
       report.rejections.push(rejection);
-      countsOf(report, facade).rejected += 1;
+      countsOf(report, item.facade).rejected += 1;
       onProgress?.(1);
     } else if (!isRejection(item)) {
       onAccepted?.(item);
-      const chunk = waiting.get(facade) ?? [];
-      waiting.set(facade, chunk);
-      if (chunk.push(item) === chunkSize) await flush(facade);
+      const chunk = waiting.get(item.facade) ?? [];
+      waiting.set(item.facade, chunk);
+      if (chunk.push(item) === chunkSize) await flush(item.facade);
     }
+  };
+  const flushAll = async (): Promise<void> => {
+    for (const facade of [...waiting.keys()]) await flush(facade);
+  };
+
+  try {
+    for await (const item of items) {
+      signal?.throwIfAborted();
+      await take(item);
+    }
+  } catch (error) {
+    // What was read before the file broke off is as good as any.
+    if (error instanceof ExportError) await flushAll();
+    throw error;
   }
-  for (const facade of [...waiting.keys()]) await flush(facade);
+  await flushAll();
 }
 
 function countsOf({ counts }: LoadReport, facade: FacadeName) {

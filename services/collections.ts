@@ -1,7 +1,7 @@
 /** The collections of the Service as the facade gives them: all pages, items under their facade names. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { type CallOptions, perform } from "../src/call.js";
-import type { EntityModel } from "../src/entity-model.js";
+import { type EntityModel, keyText } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
 import { InputReader } from "../src/input.js";
@@ -81,19 +81,25 @@ export function createCollections(
   stores: Stores,
   service: () => WorkspaceService,
 ): Collections {
+  /** Whose items are asked for; checked under the collection's own name. */
+  function userOf(operation: string, given: { readonly userId: string } | undefined) {
+    const call = { operation, key: keyText({ userId: given?.userId }) };
+    const parts = new InputReader(stores.userProfile.model, context).partition(given, call);
+    return { call, parts };
+  }
+
   return {
-    workspace: async ({ userId }, options = {}) => {
-      const call = { operation: "collections.workspace", key: `userId=${String(userId)}` };
-      const { model } = stores.userProfile;
-      const parts = new InputReader(model, context).partition({ userId }, call);
+    workspace: async (key, options = {}) => {
+      const { call, parts } = userOf("collections.workspace", key);
       return perform(call, options, async (running) => {
         const input = service().collections.workspace(parts).params();
         const models = workspaceEntities.map((name) => [name, stores[name].model] as const);
         return grouped(models, await allItems(context.transport, input, running));
       });
     },
-    recent: async ({ userId, limit, fields, ...options }) => {
-      const call = { operation: "collections.recent", key: `userId=${String(userId)}` };
+    recent: async (given) => {
+      const { call } = userOf("collections.recent", given);
+      const { userId, limit, fields, ...options } = given;
       if (!(Number.isInteger(limit) && limit >= 1)) {
         throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
       }

@@ -75,13 +75,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     key: S["key"],
     options: GetOptions<F> = {},
   ): Promise<ItemOf<S, F> | null> {
-    const context = keyContext(this.model, "get", key);
-    const parts = this.#input.key(key, context);
-    const read = this.#input.readOptions(options, context);
-    return perform(context, options, async (call) => {
-      const raw = await this.#context.reader.read(rawKeyOf(this.model, parts), read, call);
-      return this.#itemOrNull<F>(raw);
-    });
+    return (await this.#read("get", key, options)).item;
   }
 
   /** As `get`. @throws ItemNotFoundError where none is */
@@ -89,10 +83,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     key: S["key"],
     options: GetOptions<F> = {},
   ): Promise<ItemOf<S, F>> {
-    const item = await this.get(key, options);
-    if (item !== null) return item;
-    const context = keyContext(this.model, "getOrThrow", key);
-    throw notFound(context, rawKeyOf(this.model, this.#input.key(key, context)));
+    const { item, context, rawKey } = await this.#read("getOrThrow", key, options);
+    if (item === null) throw notFound(context, rawKey);
+    return item;
   }
 
   /**
@@ -255,6 +248,16 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    */
   check(input: unknown, options: Pick<WriteOptions, "allowMissing"> = {}): ValidationIssue[] {
     return this.#input.issuesOf(input, options);
+  }
+
+  async #read<F extends FieldOf<S>>(operation: string, key: S["key"], options: GetOptions<F>) {
+    const context = keyContext(this.model, operation, key);
+    const rawKey = rawKeyOf(this.model, this.#input.key(key, context));
+    const read = this.#input.readOptions(options, context);
+    const item = await perform(context, options, async (call) =>
+      this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call)),
+    );
+    return { context, rawKey, item };
   }
 
   #itemOrNull<F extends FieldOf<S>>(raw: RawItem | undefined): ItemOf<S, F> | null {

@@ -148,6 +148,7 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
     bytes: draft.bytes,
     request: (seen) => {
       const item = seen?.item ?? undefined;
+      const ahead = isAhead(clock, item);
       const now = later(clock, item);
       const unindexed =
         model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
@@ -158,10 +159,10 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
       const { PK: _pk, SK: _sk, ...attributes } = rawItemOf(model, { ...draft, createdAt }, now);
       const sets = Object.entries(attributes).map(([name, value]) =>
         name === attribute.updatedAt
-          ? writtenAt(own, clock, now, item)
+          ? writtenAt(own, now, ahead)
           : assigned(own, name, value, kept.has(name)),
       );
-      const conditions = [isOlder(own, clock, now, item)];
+      const conditions = [isOlder(own, now, ahead)];
       if (model.dated) conditions.push(unindexed ? isUnindexed(own, item) : isIndexed(own));
       return {
         kind: "Update",
@@ -191,7 +192,10 @@ function assigned(own: Placeholders, name: string, value: unknown, kept = false)
   return `${path} = ${kept ? `if_not_exists(${path}, ${given})` : given}`;
 }
 
-/** Whether the stored time is not older than the clock: it then grows by what is stored. */
+/**
+ * Whether the stored time is not older than the clock: it then grows by what is stored. Asked once
+ * for a request, whose parts must agree while the clock goes on.
+ */
 function isAhead(clock: Clock, item: RawItem | undefined): boolean {
   const stored: unknown = item?.[attribute.updatedAt];
   return typeof stored === "number" && stored >= clock.now();
@@ -201,31 +205,32 @@ function isAhead(clock: Clock, item: RawItem | undefined): boolean {
  * Assigns UpdatedAt; an addition where the stored time is ahead, so that many writers of one item
  * need not see each other's last write: whichever comes next adds to it.
  */
-function writtenAt(
-  own: Placeholders,
-  clock: Clock,
-  now: number,
-  item: RawItem | undefined,
-): string {
+function writtenAt(own: Placeholders, now: number, ahead: boolean): string {
   const path = own.name(attribute.updatedAt);
-  return isAhead(clock, item)
-    ? `${path} = ${path} + ${own.value(1)}`
-    : `${path} = ${own.value(now)}`;
+  return ahead ? `${path} = ${path} + ${own.value(1)}` : `${path} = ${own.value(now)}`;
 }
 
 /** UpdatedAt strictly grows: what is there must be older than what is written, or is added to. */
-function isOlder(
-  own: Placeholders,
-  clock: Clock,
-  now: number,
-  item: RawItem | undefined,
-): Compiled {
+function isOlder(own: Placeholders, now: number, ahead: boolean): Compiled {
   const updatedAt = own.name(attribute.updatedAt);
-  if (isAhead(clock, item)) return atom(`attribute_type(${updatedAt}, ${own.value("N")})`);
+  if (ahead) return atom(`attribute_type(${updatedAt}, ${own.value("N")})`);
   return joined("OR", [
     atom(`attribute_not_exists(${updatedAt})`),
     atom(`${updatedAt} < ${own.value(now)}`),
   ]);
+}
+
+/** The item was not written since it was read; one without a time was read as written at 0. */
+function isUnchanged(own: Placeholders, ifUpdatedAt: number): Compiled {
+  const updatedAt = own.name(attribute.updatedAt);
+  const same = atom(`${updatedAt} = ${own.value(ifUpdatedAt)}`);
+  return ifUpdatedAt === 0
+    ? joined("OR", [same, atom(`attribute_not_exists(${updatedAt})`)])
+    : same;
+}
+
+function updatedAtOf(item: RawItem): number {
+  return item[attribute.updatedAt] ?? 0;
 }
 
 /** Nothing is there, or it has its place in the index, which then stays. */
@@ -280,12 +285,13 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
   let madeAnew = false;
   const request = (seen: Seen | undefined): WriteRequest => {
     const item = seen?.item ?? undefined;
+    const ahead = isAhead(clock, item);
     const time = later(clock, item);
-    now = isAhead(clock, item) ? Number.POSITIVE_INFINITY : time;
+    now = ahead ? Number.POSITIVE_INFINITY : time;
     madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
     const own = new Placeholders();
     const sets = [
-      writtenAt(own, clock, time, item),
+      writtenAt(own, time, ahead),
       // What an item of an earlier writer lacks.
       ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
       assigned(own, attribute.entityType, model.name),
@@ -293,14 +299,14 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     ];
     const removes = madeAnew ? [] : plan.removals.map((path) => own.path(path));
     const exists = atom(`attribute_exists(${own.name(attribute.partitionKey)})`);
-    const conditions = [exists, isOlder(own, clock, time, item)];
+    const conditions = [exists, isOlder(own, time, ahead)];
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
     conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
     for (const parent of parents)
       conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
     if (plan.ifUpdatedAt !== undefined) {
-      conditions.push(atom(`${own.name(attribute.updatedAt)} = ${own.value(plan.ifUpdatedAt)}`));
+      conditions.push(isUnchanged(own, plan.ifUpdatedAt));
     }
     const where = compileWhere(plan.where, own, context);
     if (where !== undefined) conditions.push(where);
@@ -327,7 +333,7 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     refused: (seen) => {
       const { item, cause } = seen;
       if (item === null) return notFound(context, key, cause);
-      if (plan.ifUpdatedAt !== undefined && item[attribute.updatedAt] !== plan.ifUpdatedAt) {
+      if (plan.ifUpdatedAt !== undefined && updatedAtOf(item) !== plan.ifUpdatedAt) {
         return conditionFailed(
           context,
           "the item was changed since it was read (ifUpdatedAt)",
@@ -416,7 +422,10 @@ export function deleteWrite(
         kind: "Delete",
         input: {
           ...input,
-          ConditionExpression: `${own.name(attribute.updatedAt)} = ${own.value(ifUpdatedAt)}`,
+          ConditionExpression: joined("AND", [
+            atom(`attribute_exists(${own.name(attribute.partitionKey)})`),
+            isUnchanged(own, ifUpdatedAt),
+          ]).text,
           ExpressionAttributeNames: own.names,
           ExpressionAttributeValues: own.values,
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
@@ -426,7 +435,7 @@ export function deleteWrite(
     refusedByItem: false,
     refused: (seen) => {
       const { item } = seen;
-      if (item !== null && item[attribute.updatedAt] === ifUpdatedAt) return "again";
+      if (item !== null && updatedAtOf(item) === ifUpdatedAt) return "again";
       const rule = item === null ? "the item is gone" : "the item was changed since it was read";
       return conditionFailed(context, `${rule} (ifUpdatedAt)`, model, seen);
     },
@@ -456,7 +465,7 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
       const exists = plan.exists ? "attribute_exists" : "attribute_not_exists";
       const conditions = [atom(`${exists}(${own.name(attribute.partitionKey)})`)];
       if (plan.ifUpdatedAt !== undefined) {
-        conditions.push(atom(`${own.name(attribute.updatedAt)} = ${own.value(plan.ifUpdatedAt)}`));
+        conditions.push(isUnchanged(own, plan.ifUpdatedAt));
       }
       const where = compileWhere(plan.where, own, context);
       if (where !== undefined) conditions.push(where);

@@ -12,10 +12,16 @@ interface Stored {
   readonly old: boolean;
 }
 
+interface Page {
+  readonly items: readonly { readonly projectId: string }[];
+  readonly cursor: string | null;
+}
+
 interface Options {
   readonly by: "key" | "createdAt";
   readonly order: "asc" | "desc";
-  readonly where: { readonly mark: number } | undefined;
+  // No field that the payload's type names: stores keep those, too.
+  readonly where: object | undefined;
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly extra: number;
@@ -61,7 +67,7 @@ function reference(all: readonly Stored[], { by, order, where, from, to }: Optio
     Buffer.from(by === "key" ? projectId : `${String(createdAt).padStart(13, "0")}#${projectId}`);
   const found = all
     .filter(({ old }) => by === "key" || !old)
-    .filter(({ mark }) => where === undefined || where.mark === mark)
+    .filter(({ mark }) => where === undefined || (where as Stored).mark === mark)
     .filter(({ createdAt }) => createdAt >= (from ?? 0) && createdAt <= (to ?? Infinity))
     .sort((a, b) => Buffer.compare(sortKey(a), sortKey(b)));
   const ids = found.map(({ projectId }) => projectId);
@@ -108,7 +114,7 @@ describe.each(engines)("on $name", (engine) => {
     let cursor: string | null = null;
     let pages = 0;
     do {
-      const page = await project.query({ userId }, { ...query, limit, cursor });
+      const page: Page = await project.query({ userId }, { ...query, limit, cursor });
       if (page.cursor !== null) expect(page.items).toHaveLength(limit);
       for (const { projectId } of page.items) found.push(projectId);
       cursor = page.cursor;

@@ -244,8 +244,8 @@ describe("seed", () => {
     const { code, out, complaints } = await bayonData(["seed", "--from", path, ...flags]);
     expect(code).toBe(1);
     expect(complaints).toMatch(/^error: .*reviews\.json: ends too early, at byte 16\n$/);
-    expect(out).toMatch(/total +200 +0 +0/);
-    expect(await itemsOf(flags)).toHaveLength(200);
+    expect(out).toMatch(/total +250 +0 +0/);
+    expect(await itemsOf(flags)).toHaveLength(250);
   });
 
   test("never says what a rejected document holds", async () => {

@@ -17,6 +17,8 @@ type Intercept = (request: Passing) => Promise<Answer> | undefined;
 
 /** What crossed the wire in both directions, and a place to answer instead of the engine. */
 export class Recorder extends FaultyRequestHandler {
+  /** Every HTTP request with what it asked, also those that never reached the engine. */
+  readonly asked: { readonly operation: string; readonly input: Json }[] = [];
   /** Texts of the engine's answers, in the order of their arrival. */
   readonly answers: string[] = [];
   /** Asked for each request; what it returns is the answer. */
@@ -24,25 +26,23 @@ export class Recorder extends FaultyRequestHandler {
 
   override clear(): this {
     this.intercept = () => undefined;
+    this.asked.length = 0;
     this.answers.length = 0;
     return super.clear();
   }
 
+  /** The names of the requests since the start or the last `clear()`. */
+  get names(): string[] {
+    return this.asked.map(({ operation }) => operation);
+  }
+
   override async handle(...given: Parameters<Handle>): ReturnType<Handle> {
-    const count = this.requests.length;
     const target = given[0].headers["x-amz-target"] ?? "";
-    const passing = {
-      operation: target.slice(target.lastIndexOf(".") + 1),
-      input: JSON.parse(new TextDecoder().decode(Buffer.from(given[0].body))) as Json,
-      send: () => this.recorded(given),
-    };
-    const answer = this.intercept(passing) ?? passing.send();
-    // One that was answered here counts as well.
-    if (this.requests.length === count) {
-      const { operation, input } = passing;
-      this.requests.push(Object.defineProperty({ operation, fault: undefined, input }, "input", { enumerable: false }));
-    }
-    return answer;
+    const operation = target.slice(target.lastIndexOf(".") + 1);
+    const input = JSON.parse(Buffer.from(given[0].body).toString()) as Json;
+    this.asked.push({ operation, input });
+    const send = () => this.recorded(given);
+    return this.intercept({ operation, input, send }) ?? send();
   }
 
   private async recorded(given: Parameters<Handle>): Promise<Answer> {
@@ -74,9 +74,14 @@ export function refused(name: string, message = "refused", body: object = {}): P
 
 /** A transaction that is cancelled for these reasons, in the order of its operations. */
 export function cancelled(...codes: readonly string[]): Promise<Answer> {
-  const reasons = codes.map((Code) => (Code === "None" ? { Code } : { Code, Message: `met ${Code}` }));
+  const reasons = codes.map((Code) =>
+    Code === "None" ? { Code } : { Code, Message: `met ${Code}` },
+  );
   const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes.join(", ")}]`;
-  return refused("TransactionCanceledException", message, { Message: message, CancellationReasons: reasons });
+  return refused("TransactionCanceledException", message, {
+    Message: message,
+    CancellationReasons: reasons,
+  });
 }
 
 /** The engine has done it, and its answer is lost on the way. */

@@ -56,11 +56,16 @@ function each(
 function holds(item: StoredItem | null, { data, ...rest }: ItemInput): boolean {
   if (item === null) return false;
   const same = (name: string, value: unknown, within: object) =>
-    isDeepStrictEqual((within as Record<string, unknown>)[name], value);
+    isDeepStrictEqual(plain((within as Record<string, unknown>)[name]), plain(value));
   return (
     Object.entries(rest).every(([name, value]) => same(name, value, item)) &&
     Object.entries(data).every(([name, value]) => same(name, value, item.data))
   );
+}
+
+/** The value alone: what it is made of may come from another realm, as a structured clone does. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
 
 const writing: readonly Check[] = [

@@ -1,0 +1,503 @@
+/** Hostile calls for the property tests of a user's scope. */
+import fc from "fast-check";
+import type { UserScope } from "../../src/index.js";
+import { inputOf, registry } from "../registry.js";
+
+type Raw = Record<string, unknown>;
+type Loose = (...given: unknown[]) => unknown;
+
+/** The users: prefixes of each other, and what might be taken for a key, a template or a prototype. */
+export const users = [
+  "u",
+  "u1",
+  "u10",
+  "u1#PROFILE",
+  "U1",
+  "USER#u1",
+  "USER#u2",
+  "REVIEW#u1",
+  "u2",
+  "${userId}",
+  "__proto__",
+  "é",
+  "e\u0301",
+] as const;
+
+export const itemIds = ["i1", "i1#PROFILE"] as const;
+export const tokenProviders = ["GOOGLE_BUSINESS", "i1"] as const;
+
+/** What only the user's own items hold. */
+export const secretOf = (user: string) => `secret<${users.indexOf(user as never)}>`;
+
+export interface Situation {
+  readonly attacker: string;
+  readonly victim: string;
+  /** The victim's own scope: operations that it makes may fall into the attacker's hands. */
+  readonly theirs: UserScope;
+  /** Cursors that the layer gave to each user. */
+  readonly cursors: ReadonlyMap<string, readonly string[]>;
+}
+
+type Build = (scope: UserScope, situation: Situation) => unknown;
+
+/** A value that depends on who attacks whom. */
+type Hostile<T = unknown> = (situation: Situation) => T;
+
+const anyOf = <T>(...values: T[]) => fc.constantFrom(...values);
+
+const idPart: fc.Arbitrary<Hostile> = fc.oneof(
+  { weight: 6, arbitrary: anyOf<Hostile>(...itemIds.map((id) => () => id), () => "main") },
+  anyOf<Hostile>(
+    ({ victim }) => victim,
+    ({ victim }) => `../${victim}`,
+    ({ victim }) => `i1\nUSER#${victim}`,
+    ({ victim }) => ({ S: `USER#${victim}` }),
+    ({ victim }) => [victim],
+    () => "",
+    () => undefined,
+    ({ victim }) => Object.assign(Object("i1") as object, { userId: victim }),
+  ),
+);
+
+/** Puts an owner beside a key's own part, in some way. */
+const disguises: ((key: Raw, victim: string) => unknown)[] = [
+  (key, victim) => ({ ...key, userId: victim }),
+  (key, victim) => ({ userId: victim, agentId: victim, ...key }),
+  (key, victim) => Object.assign(Object.create({ userId: victim, agentId: victim }) as Raw, key),
+  (key, victim) => Object.setPrototypeOf({ ...key }, { userId: victim }),
+  (key, victim) => ({
+    ...key,
+    ...(JSON.parse(`{"__proto__":{"userId":${JSON.stringify(victim)}}}`) as Raw),
+  }),
+  (key, victim) => Object.defineProperty({ ...key }, "userId", { get: () => victim }),
+  (key, victim) => Object.defineProperty({ ...key }, "agentId", { value: victim }),
+  (key, victim) =>
+    new Proxy(key, { get: (own, name) => own[name as never] ?? victim, has: () => false }),
+  (key, victim) => new Proxy(key, { get: (own, name) => own[name as never] ?? victim }),
+  (key, victim) =>
+    new Proxy(
+      { ...key, userId: victim },
+      { has: (_, name) => name !== "userId", getOwnPropertyDescriptor: () => undefined },
+    ),
+  (key, victim) => ({
+    ...key,
+    PK: `USER#${victim}`,
+    pk: `USER#${victim}`,
+    "#pk": victim,
+    __edb_e__: victim,
+  }),
+  (key, victim) => ({
+    ...key,
+    Key: { PK: `USER#${victim}` },
+    TableName: "other",
+    key: { userId: victim },
+  }),
+  (key, victim) => [{ ...key, userId: victim }],
+  (key, victim) => Object.assign([], key, { userId: victim }),
+  (key, victim) => Object.assign(() => victim, key, { userId: victim }),
+  (_, victim) => victim,
+  () => null,
+  () => undefined,
+];
+
+/** A getter that gives another value each time it is read. */
+function changing(name: string, values: readonly unknown[]): Raw {
+  let reads = 0;
+  const get = () => {
+    reads += 1;
+    return values[reads % values.length];
+  };
+  return Object.defineProperty({}, name, { enumerable: true, get }) as Raw;
+}
+
+const registered = fc.constantFrom(...registry);
+
+const keyFor = (id: string | undefined): fc.Arbitrary<Hostile> =>
+  fc
+    .tuple(
+      idPart,
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constant(undefined) },
+        { weight: 2, arbitrary: fc.constantFrom(...disguises) },
+      ),
+      fc.boolean(),
+    )
+    .map(
+      ([part, disguise, changes]): Hostile =>
+        (situation) => {
+          const value = part(situation);
+          const own: Raw = id === undefined ? {} : { [id]: value };
+          const key =
+            changes && id !== undefined ? changing(id, [value, situation.victim, "i2"]) : own;
+          return disguise === undefined ? key : disguise(key, situation.victim);
+        },
+    );
+
+/** Conditions, as objects and as callbacks that reach for more than the payload. */
+const where: fc.Arbitrary<Hostile> = anyOf<Hostile>(
+  ({ victim }) => ({ PK: `USER#${victim}` }),
+  ({ victim }) => ({ userId: victim }),
+  ({ victim }) => ({ "PK = :x OR PK": victim, "#pk": victim, ":pk": victim }),
+  () => ({ note: null }),
+  ({ victim }) => JSON.parse(`{"__proto__":{"userId":${JSON.stringify(victim)}}}`) as unknown,
+  ({ victim }) => loose((_, op) => op.eq?.(op.path?.("PK"), `USER#${victim}`)),
+  ({ victim }) => loose((_, op) => `${op.exists?.(op.path?.("note"))} OR PK = "USER#${victim}"`),
+  () => loose((_, op) => op.notExists?.(op.path?.("a", 0, "..", "PK"))),
+  () => loose((data, op) => op.ne?.((data as Record<string, Raw>).x?.["#pk"], 1)),
+  () => loose((_, op) => op.exists?.("PK")),
+  () => () => "{0}",
+  () => () => "PK <> SK",
+  () => () => Promise.resolve("{0}"),
+  ({ victim }) =>
+    loose((data, op) => {
+      const fake: Record<PropertyKey, unknown> = {};
+      const write = (own: { names: object; values: object }) => {
+        Object.assign(own.values ?? {}, { ":pk": `USER#${victim}`, ":sk1": "" });
+        Object.assign(own.names ?? {}, { "#pk": "PK" });
+        return "#pk";
+      };
+      for (const given of [data, op, op.path?.("x"), op.size?.(op.path?.("x"))] as object[]) {
+        for (const property of Reflect.ownKeys(given)) fake[property] = write;
+      }
+      return op.ne?.(fake, 1);
+    }),
+  ({ victim }) =>
+    loose((_, op) => op.ne?.(op.path?.("x"), { ":pk": `USER#${victim}`, toJSON: () => victim })),
+);
+
+function loose(callback: (data: object, operators: Record<string, Loose>) => unknown): unknown {
+  return callback;
+}
+
+const forgedCursor: fc.Arbitrary<Hostile> = fc
+  .record({
+    version: anyOf<unknown>(1, 1, 1, 2, "1"),
+    entity: fc.constantFrom(...registry.map(({ entity }) => entity)),
+    index: anyOf<unknown>("key", "createdAt"),
+    order: anyOf<unknown>("asc", "desc"),
+    ofVictim: fc.boolean(),
+    prefix: anyOf("USER#", "USER#", "REVIEW#", "OAUTH#", ""),
+    sort: anyOf("CONTENT#i1", "PROJECT#i1", "REPORT#", "PROFILE", "REVIEW#i1", "i1", "", "\uffff"),
+    indexSort: anyOf("CONTENT#0", "CONTENT#9999999999999#z", "AGENT#u2", ""),
+  })
+  .map(
+    ({ version, entity, index, order, ofVictim, prefix, sort, indexSort }): Hostile =>
+      ({ attacker, victim }) => {
+        const partition = `${prefix}${ofVictim ? victim : attacker}`;
+        const fields = [version, entity, index, order, partition, sort, indexSort];
+        return Buffer.from(JSON.stringify(fields)).toString("base64url");
+      },
+  );
+
+const cursor: fc.Arbitrary<Hostile> = fc.oneof(
+  forgedCursor,
+  fc.tuple(fc.nat(), fc.boolean()).map(
+    ([position, ofVictim]): Hostile =>
+      ({ attacker, victim, cursors }) => {
+        const all = cursors.get(ofVictim ? victim : attacker) ?? [];
+        return all[position % all.length];
+      },
+  ),
+  anyOf<Hostile>(
+    ({ victim }) =>
+      Buffer.from(JSON.stringify({ PK: `USER#${victim}`, SK: "PROFILE" })).toString("base64url"),
+    ({ victim }) => ({ PK: `USER#${victim}`, SK: "PROFILE" }),
+    () => "",
+    () => null,
+  ),
+);
+
+const option: fc.Arbitrary<[string, Hostile]> = fc.oneof(
+  fc.tuple(fc.constant("cursor"), cursor),
+  fc.tuple(fc.constant("where"), where),
+  fc.tuple(
+    fc.constant("fields"),
+    anyOf<Hostile>(
+      () => ["note"],
+      () => ["note", "PK", "userId"],
+      () => ["#pk", "__proto__", "Data.note"],
+      ({ victim }) => [`note, USER#${victim}`],
+      () => "note",
+    ),
+  ),
+  fc.tuple(
+    fc.constant("by"),
+    anyOf<Hostile>(
+      () => "createdAt",
+      () => "key",
+      () => "PK",
+    ),
+  ),
+  fc.tuple(
+    fc.constant("order"),
+    anyOf<Hostile>(
+      () => "desc",
+      () => "asc",
+    ),
+  ),
+  fc.tuple(
+    fc.constant("from"),
+    anyOf<Hostile>(
+      () => 0,
+      ({ victim }) => `0#USER#${victim}`,
+    ),
+  ),
+  fc.tuple(
+    fc.constant("to"),
+    anyOf<Hostile>(
+      () => 9_999_999_999_999,
+      () => 1e15,
+    ),
+  ),
+  fc.tuple(
+    fc.constant("limit"),
+    anyOf<Hostile>(
+      () => 1,
+      () => 2,
+      () => 100,
+    ),
+  ),
+  fc.tuple(
+    fc.constant("consistent"),
+    anyOf<Hostile>(() => true),
+  ),
+  fc.tuple(
+    fc.constant("ifUpdatedAt"),
+    anyOf<Hostile>(
+      () => 1,
+      ({ victim }) => ({ userId: victim }),
+    ),
+  ),
+  fc.tuple(
+    fc.constant("set"),
+    anyOf<Hostile>(
+      () => [[["PK"], "USER#u2"]],
+      () => [[["note", "..", "PK"], "x"]],
+      ({ victim }) => [[["userId"], victim]],
+    ),
+  ),
+  fc.tuple(
+    fc.constant("remove"),
+    anyOf<Hostile>(
+      () => ["extra"],
+      () => ["PK", ["userId"]],
+    ),
+  ),
+  fc.tuple(
+    anyOf("userId", "agentId", "PK", "Key", "TableName", "params", "table", "partition"),
+    anyOf<Hostile>(
+      ({ victim }) => victim,
+      ({ victim }) => ({ PK: `USER#${victim}` }),
+    ),
+  ),
+);
+
+const options: fc.Arbitrary<Hostile<Raw>> = fc.array(option, { maxLength: 3 }).map(
+  (pairs): Hostile<Raw> =>
+    (situation) => {
+      return Object.fromEntries(pairs.map(([name, value]) => [name, value(situation)]));
+    },
+);
+
+/** What may be in a payload, and must stay there. */
+const extraData: fc.Arbitrary<Hostile<Raw>> = anyOf<Hostile<Raw>>(
+  () => ({}),
+  ({ victim }) => ({ userId: victim, agentId: victim, id: victim }),
+  ({ victim }) => ({ PK: `USER#${victim}`, SK: "PROFILE", GSI1PK: `USER#${victim}` }),
+  ({ victim }) => ({ data: { userId: victim }, EntityType: "OAuthToken" }),
+  ({ victim }) => ({ extra: { S: victim } }),
+);
+
+const storeCall: fc.Arbitrary<Build> = registered.chain((one) => {
+  const key = keyFor(one.id);
+  const calls: Record<
+    string,
+    (store: Record<string, Loose>, key: unknown, input: unknown, options: Raw, data: Raw) => unknown
+  > = {
+    get: (store, key, _, options) => store.get?.(key, options),
+    getOrThrow: (store, key, _, options) => store.getOrThrow?.(key, options),
+    query: (store, key, _, options) => store.query?.(key, options),
+    queryAll: (store, _, __, options) => store.query?.({}, options),
+    list: (store, key, _, options) => store.list?.(key, options),
+    listAll: (store, _, __, options) => store.list?.({}, options),
+    create: (store, _, input) => store.create?.(input),
+    put: (store, _, input) => store.put?.(input),
+    update: (store, key, _, options, data) => store.update?.(key, { note: "n", ...data }, options),
+    delete: (store, key, _, options) => store.delete?.(key, options),
+    check: (store, _, input) => store.check?.(input),
+    batchGet: (store, key, _, options) => store.batchGet?.([key, { ...own() }, key], options),
+    batchPut: (store, _, input) => store.batchPut?.([{ ...own(), data: payload() }, input]),
+    batchDelete: (store, key) => store.batchDelete?.([{ ...own(), extra: 1 }, key]),
+  };
+  const own = () => (one.id === undefined ? {} : { [one.id]: "i1" });
+  const payload = () => inputOf(one, "nobody", "i1").data;
+  return fc.tuple(fc.constantFrom(...Object.keys(calls)), key, options, extraData).map(
+    ([call, key, options, extra]): Build =>
+      (scope, situation) => {
+        const store = scope[one.name] as unknown as Record<string, Loose>;
+        const data = { ...payload(), note: secretOf(situation.attacker), ...extra(situation) };
+        const given = key(situation);
+        return calls[call]?.(store, given, withData(given, data), options(situation), data);
+      },
+  );
+});
+
+/** An input: what names an item, its payload beside it, whatever kind of object it is. */
+function withData(key: unknown, data: Raw): unknown {
+  if ((typeof key !== "object" && typeof key !== "function") || key === null) return key;
+  const input = new Proxy(key, {
+    get: (own, name) => (name === "data" ? data : Reflect.get(own, name)),
+  });
+  return input;
+}
+
+const operation = fc.record({
+  one: registered,
+  key: idPart,
+  disguise: fc.option(fc.constantFrom(...disguises), { nil: undefined, freq: 3 }),
+  call: anyOf("create", "put", "update", "delete", "check", "get"),
+  where,
+  source: fc.oneof(
+    { weight: 8, arbitrary: fc.constant("own") },
+    { weight: 2, arbitrary: anyOf("captured", "forged") },
+  ),
+});
+
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
+
+const transaction: fc.Arbitrary<Build> = fc
+  .tuple(
+    anyOf("write" as const, "get" as const),
+    fc.uniqueArray(operation, { minLength: 1, maxLength: 4, selector: ({ one }) => one.name }),
+  )
+  .map(
+    ([kind, operations]): Build =>
+      (scope, situation) => {
+        const make = (tx: object, { one, key, disguise, call, where }: Operation, owned?: Raw) => {
+          const part: Raw = one.id === undefined ? {} : { [one.id]: key(situation) };
+          const bare = { ...part, ...owned };
+          const given = disguise === undefined || owned ? bare : disguise(bare, situation.victim);
+          const ofEntity = (tx as Record<string, Record<string, Loose>>)[one.name];
+          if (kind === "get") return ofEntity?.get?.(given);
+          const input = withData(given, { ...inputOf(one, "nobody", "i1").data, note: "n" });
+          if (call === "update") return ofEntity?.update?.(given, { note: "n" });
+          if (call === "check") return ofEntity?.check?.(given, { where: where(situation) });
+          return call === "create" || call === "put"
+            ? ofEntity?.[call]?.(input)
+            : ofEntity?.delete?.(given);
+        };
+        const forged = {
+          key: { PK: `USER#${situation.victim}`, SK: "PROFILE" },
+          context: {},
+          request: () => ({
+            kind: "Delete",
+            input: { TableName: "any", Key: { PK: `USER#${situation.victim}`, SK: "PROFILE" } },
+          }),
+          itemOf: (raw: unknown) => raw,
+          result: () => undefined,
+        };
+        return (scope.transaction[kind] as Loose)((tx: object) =>
+          operations.map((one) => {
+            if (one.source === "forged") return forged;
+            if (one.source === "captured") {
+              return capture(situation.theirs, kind, (foreign) => make(foreign, one, {})) ?? forged;
+            }
+            return make(tx, one);
+          }),
+        );
+      },
+  );
+
+/** An operation that another user's scope made; their transaction is not sent. */
+function capture(theirs: UserScope, kind: "write" | "get", make: (tx: object) => unknown): unknown {
+  let operation: unknown;
+  const sent = (theirs.transaction[kind] as Loose)((tx: object) => {
+    operation = make(tx);
+    // Nothing is sent: a transaction of nothing is refused.
+    return [];
+  });
+  (sent as Promise<unknown>).catch(() => {
+    // Refused, as it should be.
+  });
+  return operation;
+}
+
+const refresh = () => Promise.resolve({ accessToken: "fresh", expiryDate: 1 });
+
+const useCase: fc.Arbitrary<Build> = fc
+  .tuple(
+    anyOf<
+      (
+        scope: Record<string, Record<string, Loose>>,
+        given: unknown,
+        id: unknown,
+        data: Raw,
+      ) => unknown
+    >(
+      (scope, given) => scope.collections?.workspace?.(given),
+      (scope) => scope.collections?.workspace?.(),
+      (scope, given) => scope.collections?.recent?.(given),
+      (scope) => scope.collections?.recent?.({ limit: 5 }),
+      (scope, given) => (scope as unknown as Record<string, Loose>).dashboard?.(given),
+      (scope) => (scope as unknown as Record<string, Loose>).dashboard?.(),
+      (scope) => (scope as unknown as Record<string, Loose>).brandAuditPage?.(),
+      (scope, given) => scope.projects?.listWithContent?.(given),
+      (scope) => scope.projects?.listWithContent?.(),
+      (scope, given) => scope.projects?.deleteAndUnfile?.(given),
+      (scope, _, id) => scope.projects?.deleteAndUnfile?.({ projectId: id }),
+      (scope, given, _, data) => scope.profiles?.save?.(given, data),
+      (scope, _, id, data) =>
+        scope.profiles?.save?.({ agentProfileId: id }, { name: "n", ...data }),
+      (scope, given) => scope.profiles?.setPhoto?.(given, "https://example.com/p"),
+      (scope, _, id) => scope.reviews?.byId?.(id),
+      (scope, _, id) => scope.reviews?.deleteById?.(id),
+      (scope, given) => scope.reviews?.byId?.("i1", given),
+      (scope, given) => scope.reviews?.newest?.(5, given),
+      (scope, _, id) => scope.reviews?.newest?.(id, 5),
+      (scope, _, id) => scope.oauth?.get?.(id),
+      (scope, given) => scope.oauth?.get?.(undefined, given),
+      (scope, _, id) => scope.oauth?.isConnected?.(id),
+      (scope, _, id) => scope.oauth?.remove?.(id),
+      (scope, _, id, data) => scope.oauth?.store?.(id, { accessToken: "a", ...data }),
+      (scope, _, id) => scope.oauth?.validToken?.(id, { refresh }),
+      (scope, given) => scope.oauth?.validToken?.(given, { refresh }),
+    ),
+    keyFor("projectId"),
+    idPart,
+    options,
+    extraData,
+  )
+  .map(
+    ([call, key, id, options, extra]): Build =>
+      (scope, situation) => {
+        const given = key(situation);
+        const withOptions =
+          typeof given === "object" && given !== null && !Array.isArray(given)
+            ? Object.assign(given, options(situation))
+            : given;
+        return call(scope as never, withOptions, id(situation), extra(situation));
+      },
+  );
+
+/** What a caller does to the scope itself, before a call. */
+const tampered =
+  (build: Build): Build =>
+  (scope, situation) => {
+    Object.assign(scope, { userId: situation.victim, agentId: situation.victim });
+    Object.assign(scope.savedContent, { owner: situation.victim, model: { fixed: {} } });
+    return build(scope, situation);
+  };
+
+/** A call, who makes it, and whose items it is after. */
+export const attack = fc
+  .record({
+    attacker: fc.constantFrom(...users),
+    victim: fc.constantFrom(...users),
+    build: fc.oneof(
+      { weight: 6, arbitrary: storeCall },
+      { weight: 2, arbitrary: transaction },
+      { weight: 3, arbitrary: useCase },
+      { weight: 1, arbitrary: storeCall.map(tampered) },
+    ),
+  })
+  .filter(({ attacker, victim }) => attacker !== victim);
