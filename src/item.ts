@@ -38,3 +38,14 @@ export function keyPartsOf(
 export function isOf(model: EntityModel, raw: RawItem): boolean {
   return raw.EntityType === model.name && raw.SK.startsWith(model.sk.prefix);
 }
+
+/** A copy of a stored value, of the realm that this code runs in (under Jest, structuredClone's is another). */
+export function copyOf<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (value instanceof Set) return new Set([...value].map(copyOf)) as T;
+  if (value instanceof Uint8Array) return value.slice() as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, copyOf(member)]),
+  ) as T;
+}

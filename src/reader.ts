@@ -1,6 +1,7 @@
 /** Reads single items; reads of one turn of the event loop go out together. */
 import DataLoader from "dataloader";
 import { type Call, orAborted } from "./call.js";
+import { copyOf } from "./item.js";
 import { limits, type RawItem, type RawKey } from "./table.js";
 import type { Transport } from "./transport.js";
 
@@ -40,7 +41,7 @@ export function itemsApart(): (item: RawItem | undefined) => RawItem | undefined
   const handedOut = new WeakSet<RawItem>();
   return (item) => {
     if (item === undefined) return undefined;
-    if (handedOut.has(item)) return structuredClone(item);
+    if (handedOut.has(item)) return copyOf(item);
     handedOut.add(item);
     return item;
   };

@@ -14,6 +14,8 @@ import { partitionsOf, problemsOf } from "./tenant-wire.js";
 
 type Raw = Record<string, unknown>;
 
+const reads = /^(Get|Query|BatchGet|TransactGet)/;
+
 const [engine] = engines;
 if (engine === undefined) throw new Error("there is no engine");
 
@@ -97,10 +99,12 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
         for (const other of users) {
           if (other !== attacker) expect(told).not.toContain(secretOf(other));
         }
-        const after = await snapshot();
-        const changed = differences(before, after);
-        expect(changed.filter((key) => !partitionsOf(attacker).includes(key))).toEqual([]);
-        before = after;
+        if (table.data.wire.operations.some((operation) => !reads.test(operation))) {
+          const after = await snapshot();
+          const changed = differences(before, after);
+          before = after;
+          expect(changed.filter((key) => !partitionsOf(attacker).includes(key))).toEqual([]);
+        }
 
         seen.calls += 1;
         seen.requests += table.data.wire.requests.length;
