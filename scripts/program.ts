@@ -1,10 +1,16 @@
 /** The `bayon-data` command: its subcommands, and how each of them ends. */
 import { Command, CommanderError } from "commander";
 import { AbortedError, ConfigurationError } from "../src/index.js";
+import { addAdoptCommand } from "./commands/adopt.js";
 import { type CommandContext, type ExitCode, exitCode, UsageError } from "./commands/connection.js";
+import { addExportCommand } from "./commands/export.js";
+import { addImportCommand } from "./commands/import.js";
+import { addMigrateCommand } from "./commands/migrate.js";
+import { addRollbackCommand } from "./commands/rollback.js";
 import { addSeedCommand } from "./commands/seed.js";
 import { addTableCommands } from "./commands/table.js";
 import { addValidateCommand } from "./commands/validate.js";
+import { addVerifyCommand } from "./commands/verify.js";
 import type { Terminal } from "./terminal.js";
 
 export interface RunOptions {
@@ -65,6 +71,12 @@ Examples:
   addTableCommands(program, context);
   addSeedCommand(program, context);
   addValidateCommand(program, context);
+  addAdoptCommand(program, context);
+  addExportCommand(program, context);
+  addImportCommand(program, context);
+  addMigrateCommand(program, context);
+  addVerifyCommand(program, context);
+  addRollbackCommand(program, context);
   return program;
 }
 

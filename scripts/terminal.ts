@@ -29,8 +29,11 @@ export interface Terminal {
   complain(text: string): void;
   /** The text in a colour, or as it is where there are none. */
   paint(colour: Colour, text: string): string;
-  /** A bar on a terminal, else a line now and then; on stderr. `total` may be unknown. */
-  progress(what: string, total: number | undefined): Progress;
+  /**
+   * A bar on a terminal, else a line now and then; on stderr. `total` may be unknown.
+   * @param note adds to what is shown each time, such as the rate
+   */
+  progress(what: string, total: number | undefined, note?: () => string): Progress;
 }
 
 export interface Progress {
@@ -50,26 +53,36 @@ export function createTerminal(options: TerminalOptions = {}): Terminal {
     line: (text = "") => stdout.write(`${text}\n`),
     complain: (text) => stderr.write(`${text}\n`),
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
-    progress: (what, total) =>
-      stderr.isTTY === true ? bar(what, total) : plainProgress(stderr, what, total),
+    progress: (what, total, note = () => "") =>
+      stderr.isTTY === true ? bar(what, total, note) : plainProgress(stderr, what, total, note),
   };
 }
 
-function bar(what: string, total: number | undefined): Progress {
+function bar(what: string, total: number | undefined, note: () => string): Progress {
   const counts = total === undefined ? "{value}" : "{bar} {value} of {total}";
   const rest = total === undefined ? "{duration_formatted}" : "{eta_formatted} left";
   const single = new SingleBar(
-    { format: `${what}  ${counts}  ${rest}`, hideCursor: true, clearOnComplete: true, barsize: 30 },
+    {
+      format: `${what}  ${counts}  ${rest}  {note}`,
+      hideCursor: true,
+      clearOnComplete: true,
+      barsize: 30,
+    },
     Presets.shades_classic,
   );
-  single.start(total ?? 0, 0);
+  single.start(total ?? 0, 0, { note: note() });
   return {
-    advance: (count = 1) => single.increment(count),
+    advance: (count = 1) => single.increment(count, { note: note() }),
     end: () => single.stop(),
   };
 }
 
-function plainProgress(stderr: Output, what: string, total: number | undefined): Progress {
+function plainProgress(
+  stderr: Output,
+  what: string,
+  total: number | undefined,
+  note: () => string,
+): Progress {
   let done = 0;
   let saidAt = performance.now();
   return {
@@ -77,7 +90,9 @@ function plainProgress(stderr: Output, what: string, total: number | undefined):
       done += count;
       if (performance.now() - saidAt < plainProgressMs) return;
       saidAt = performance.now();
-      stderr.write(`${what}: ${done}${total === undefined ? "" : ` of ${total}`}\n`);
+      const said = note();
+      const of = total === undefined ? "" : ` of ${total}`;
+      stderr.write(`${what}: ${done}${of}${said === "" ? "" : `, ${said}`}\n`);
     },
     end: () => undefined,
   };

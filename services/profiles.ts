@@ -4,6 +4,7 @@ import { keyContext } from "../src/entity-model.js";
 import {
   ConditionalCheckFailedError,
   DynamoDBError,
+  describe,
   ItemNotFoundError,
   isRetryableReason,
   TransactionCanceledError,
@@ -70,7 +71,7 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
         if (saved !== undefined) return saved;
       }
       throw new DynamoDBError(
-        "others created and deleted the profile all the time",
+        describe(call, "others created and deleted the profile all the time"),
         "WriteContention",
         undefined,
         true,
@@ -78,13 +79,11 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
     });
   }
 
-  const setPhoto: Profiles["setPhoto"] = async (
-    { userId, agentProfileId = "main" },
-    photoURL,
-    options = {},
-  ) => {
-    const agentKey = { userId, agentProfileId };
-    const call = keyContext(stores.realEstateAgentProfile.model, "profiles.setPhoto", agentKey);
+  const setPhoto: Profiles["setPhoto"] = async (key, photoURL, options = {}) => {
+    const { model, writes } = stores.realEstateAgentProfile;
+    const agentKey = { userId: key?.userId, agentProfileId: key?.agentProfileId ?? "main" };
+    const call = keyContext(model, "profiles.setPhoto", agentKey);
+    const { userId = "" } = writes.input.key(agentKey, call);
     const data = { photoURL };
     return perform(call, options, async ({ signal }) => {
       const limit = signal === undefined ? {} : { signal };
@@ -116,7 +115,7 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
         }
       }
       throw new DynamoDBError(
-        "others created and deleted the profiles all the time",
+        describe(call, "others created and deleted the profiles all the time"),
         "WriteContention",
         undefined,
         true,

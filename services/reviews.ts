@@ -5,7 +5,7 @@ import { keyContext } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
 import { itemOf } from "../src/item.js";
-import { keyPartRule } from "../src/keys.js";
+import { keyLengthRule, keyPartRule } from "../src/keys.js";
 import type { ItemOf } from "../src/store-types.js";
 import type { RawItem } from "../src/table.js";
 import { epochMsOf } from "../src/timestamps.js";
@@ -32,7 +32,7 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
   const byId: Reviews["byId"] = async (reviewId, options = {}) => {
     const { model } = stores.review;
     const call = keyContext(model, "reviews.byId", { reviewId }, ["reviewId"]);
-    const rule = keyPartRule(reviewId);
+    const rule = keyPartRule(reviewId) ?? keyLengthRule("sort", model.sk.build({ reviewId }));
     if (rule !== undefined) throw invalid(call, [{ path: "reviewId", message: rule }]);
     return perform(call, options, async (running) => {
       const query = stores.review.entity.query.byReviewId(

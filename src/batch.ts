@@ -16,17 +16,29 @@ export function chunksOf<T>(list: readonly T[], size: number): T[][] {
   return chunks;
 }
 
-/** Runs a task per element, at most `parallel` at a time, and waits for all of them. */
+/**
+ * Runs a task per element, at most `parallel` at a time. Throws what the first one throws, once all
+ * that were under way have ended; no further one is then begun.
+ */
 export async function inParallel<T>(
   list: readonly T[],
   parallel: number,
   task: (element: T) => Promise<void>,
 ): Promise<void> {
   const rest = list.values();
+  let failure: { readonly error: unknown } | undefined;
   const worker = async () => {
-    for (const element of rest) await task(element);
+    for (const element of rest) {
+      try {
+        await task(element);
+      } catch (error) {
+        failure ??= { error };
+      }
+      if (failure !== undefined) return;
+    }
   };
   await Promise.all(Array.from({ length: Math.min(parallel, list.length) }, worker));
+  if (failure !== undefined) throw failure.error;
 }
 
 /** One put or delete of a batch, and the caller's input that it stands for. */

@@ -1,4 +1,5 @@
 /** One call of the facade: its limits, its context, and the mapping of what it throws. */
+import { setMaxListeners } from "node:events";
 import {
   AbortedError,
   type CallContext,
@@ -23,6 +24,8 @@ export interface Call {
   readonly context: CallContext;
   /** Aborted by the caller or by the deadline; `undefined` where the call has neither. */
   readonly signal?: AbortSignal | undefined;
+  /** Told when a request is sent again that may have been carried out: its answer was lost. */
+  readonly onAnswerLost?: (() => void) | undefined;
 }
 
 /** The longest delay that a timer takes; a longer deadline is none. */
@@ -48,6 +51,8 @@ export async function perform<R>(
   const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
   const signals = [signal, deadline?.signal].filter((one) => one !== undefined);
   const combined = AbortSignal.any(signals);
+  // A batch has many requests in flight, each of which listens.
+  setMaxListeners(0, combined);
   try {
     combined.throwIfAborted();
     return await run({ context, signal: combined });

@@ -54,6 +54,9 @@ export function decodeCursor(
   if (partition !== binding.partition) throw refuse("belongs to another partition");
   if (index !== binding.index) throw refuse("belongs to another index");
   if (order !== binding.order) throw refuse("belongs to another order");
+  if (!sortKey.isWellFormed() || indexSortKey?.isWellFormed() === false) {
+    throw refuse("is not one that a query returned");
+  }
   const inIndex = index === "key" || indexSortKey?.startsWith(binding.indexPrefix ?? "");
   if (!sortKey.startsWith(binding.prefix) || !inIndex || sortKey === "") {
     throw refuse("is not one that a query returned");

@@ -8,6 +8,7 @@ import {
   type EntityName,
   type KeyTemplates,
   keyTemplates,
+  limits,
   type RawKey,
 } from "./table.js";
 
@@ -110,6 +111,7 @@ export function readParts(
 
 /** Whether the keys that the parts make are within DynamoDB's limits. */
 export function keyLengthIssues(model: EntityModel, parts: KeyParts): ValidationIssue[] {
+  if (areShort(parts)) return [];
   const dated = { ...parts, createdAt: 0 };
   const issues: ValidationIssue[] = [];
   const check = (kind: "partition" | "sort", template: KeyTemplate | undefined) => {
@@ -126,6 +128,17 @@ export function keyLengthIssues(model: EntityModel, parts: KeyParts): Validation
   check("sort", model.gsi1sk);
   check("sort", model.sk);
   return issues;
+}
+
+/** Bytes that a template's own text and a creation time take, at most. */
+const templateBytes = 64;
+
+/** Whether no key of the parts can be too long: most are far from it. */
+function areShort(parts: KeyParts): boolean {
+  let length = 0;
+  for (const name in parts) length += (parts[name] as string).length;
+  // UTF-8 takes at most three bytes for a UTF-16 unit.
+  return length * 3 + templateBytes <= limits.sortKeyBytes;
 }
 
 /** The primary key of checked parts. */

@@ -105,7 +105,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
 
   /**
    * Items of a partition, one after the other, over all pages. The first item comes after one
-   * request, and at most one page is read ahead. `timeoutMs` holds for each page.
+   * request, and at most one page is read ahead. Each loop over it reads anew. `timeoutMs` holds
+   * for each page.
    */
   list<const F extends FieldOf<S> = FieldOf<S>>(
     partition: S["partition"],
@@ -115,9 +116,11 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     const { transport } = this.#context;
     const readPage = (input: QueryCommandInput) =>
       perform(context, options, (call) => transport.send("Query", input, call));
-    return listItems(readPage, this.model, plan) as AsyncIterable<unknown> as AsyncIterable<
-      ItemOf<S, F>
-    >;
+    // Each loop over it reads anew: a second one over a generator would find nothing.
+    const items: AsyncIterable<unknown> = {
+      [Symbol.asyncIterator]: () => listItems(readPage, this.model, plan),
+    };
+    return items as AsyncIterable<ItemOf<S, F>>;
   }
 
   /**

@@ -262,6 +262,18 @@ const transientNames: ReadonlySet<string> = new Set([
   "UND_ERR_SOCKET",
 ]);
 
+/** Failures of requests that were certainly not carried out. */
+const notDoneNames: ReadonlySet<string> = new Set([
+  ...throttlingNames,
+  "TransactionConflictException",
+  "ReplicatedWriteConflictException",
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+]);
+
 /** Codes of a cancelled transaction's reasons that a retry may cure. */
 const retryableReasons: ReadonlySet<string> = new Set([
   "None",
@@ -293,6 +305,11 @@ export function isRetryableError(error: unknown): boolean {
   const status = metadataOf(error)?.httpStatusCode;
   if (status !== undefined) return status >= 500 || status === 429;
   return isElectroError(error) && isRetryableError(error.cause);
+}
+
+/** Whether a request that failed so may have been carried out all the same, and its answer lost. */
+export function mayHaveBeenDone(error: unknown): boolean {
+  return !isObject(error) || !namesOf(error).some((name) => notDoneNames.has(name));
 }
 
 /**

@@ -3,6 +3,7 @@ import { types } from "node:util";
 import { checkSegments, type PathSegments, Placeholders } from "./conditions.js";
 import {
   type EntityModel,
+  indexKeyOf,
   type KeyParts,
   keyLengthIssues,
   rawKeyOf,
@@ -43,9 +44,11 @@ interface DraftOptions extends PayloadOptions {
 export class InputReader {
   private readonly model: EntityModel;
   private readonly sources: Sources;
+  private readonly size: ItemSize;
 
   constructor(model: EntityModel, sources: Sources) {
     this.model = model;
+    this.size = itemSizeOf(model);
     this.sources = sources;
   }
 
@@ -222,23 +225,39 @@ export class InputReader {
   }
 
   private bytesOf(parts: KeyParts, dataBytes: number): number {
-    const { model } = this;
-    const item = {
-      ...rawKeyOf(model, parts),
-      ...(model.gsi1pk !== undefined && {
-        [attribute.indexPartitionKey]: model.gsi1pk.build(parts),
-      }),
-      ...(model.gsi1sk !== undefined && {
-        [attribute.indexSortKey]: model.gsi1sk.build({ ...parts, createdAt: 0 }),
-      }),
-      ...parts,
-      [attribute.entityType]: model.name,
-      [attribute.data]: "",
-      [attribute.createdAt]: 0,
-      [attribute.updatedAt]: 0,
-    };
-    return itemBytes(item, dataBytes);
+    let bytes = this.size.withoutParts + dataBytes;
+    for (const name in parts) {
+      bytes += (this.size.places[name] ?? 0) * Buffer.byteLength(parts[name] as string);
+    }
+    return bytes;
   }
+}
+
+/** What an item of an entity takes beside its payload. */
+interface ItemSize {
+  /** Bytes where every part of the key is empty. */
+  readonly withoutParts: number;
+  /** How often the item holds each part: beside its keys, and in each that is made of it. */
+  readonly places: Readonly<Record<string, number>>;
+}
+
+function itemSizeOf(model: EntityModel): ItemSize {
+  const empty = Object.fromEntries(model.parts.map((part) => [part, ""]));
+  const item = {
+    ...rawKeyOf(model, empty),
+    ...indexKeyOf(model, empty, 0),
+    ...empty,
+    [attribute.entityType]: model.name,
+    [attribute.data]: "",
+    [attribute.createdAt]: 0,
+    [attribute.updatedAt]: 0,
+  };
+  const keys = [model.pk, model.sk, model.gsi1pk, model.gsi1sk];
+  const placesOf = (part: string) => keys.filter((key) => key?.parts.includes(part)).length + 1;
+  return {
+    withoutParts: itemBytes(item, 0),
+    places: Object.fromEntries(model.parts.map((part) => [part, placesOf(part)])),
+  };
 }
 
 function isTime(value: unknown): boolean {

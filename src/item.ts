@@ -1,6 +1,7 @@
 /** Stored items to the items that callers get. */
 import type { EntityModel } from "./entity-model.js";
 import type { RawItem } from "./table.js";
+import { epochMsOf } from "./timestamps.js";
 
 /** An item as callers get it, with its key's parts beside these. */
 export interface AnyItem {
@@ -12,15 +13,16 @@ export interface AnyItem {
 
 /**
  * The item of a stored one. Its ids come from the raw keys: items of earlier writers hold them
- * nowhere else. An item without `Data` has `data: {}`; a time that was never stored is 0.
+ * nowhere else. An item without `Data` has `data: {}`; a time that was never stored is 0,
+ * and so is an UpdatedAt that is no number.
  */
 export function itemOf(model: EntityModel, raw: RawItem): AnyItem {
-  return {
-    ...keyPartsOf(model, raw),
-    data: raw.Data ?? {},
-    createdAt: raw.CreatedAt ?? 0,
-    updatedAt: raw.UpdatedAt ?? 0,
-  };
+  const item: Record<string, unknown> = keyPartsOf(model, raw);
+  const { CreatedAt, UpdatedAt } = raw;
+  item.data = raw.Data ?? {};
+  item.createdAt = typeof CreatedAt === "number" ? CreatedAt : (epochMsOf(CreatedAt) ?? 0);
+  item.updatedAt = typeof UpdatedAt === "number" ? UpdatedAt : 0;
+  return item as AnyItem;
 }
 
 /** The key's parts of a stored item, read from its keys by prefix. */

@@ -25,8 +25,14 @@ export function compileTemplate(template: string): KeyTemplate {
   return {
     prefix: pieces[0] ?? "",
     parts,
-    build: (values) =>
-      pieces.map((piece, index) => (index % 2 === 0 ? piece : keyText(values[piece]))).join(""),
+    build: (values) => {
+      let key = "";
+      for (let index = 0; index < pieces.length; index += 1) {
+        const piece = pieces[index] as string;
+        key += index % 2 === 0 ? piece : keyText(values[piece]);
+      }
+      return key;
+    },
   };
 }
 

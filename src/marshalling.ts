@@ -47,7 +47,8 @@ function ofEach(value: unknown, convert: (member: unknown) => unknown): unknown 
   return copy ?? value;
 }
 
-function plainForm(value: unknown): unknown {
+/** A value in the form that is marshalled right. */
+export function plainForm(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return ofEach(value, plainForm);
   switch (Object.prototype.toString.call(value)) {

@@ -7,6 +7,8 @@
  * protocol is given a body that is already JSON. The answers are the document client's own, which a
  * differential test holds; whatever this module does not know goes the document client's way.
  */
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
@@ -95,6 +97,36 @@ const legacy = [
 /** A mock replaces this method for all document clients; then it is asked. */
 const stockSend = DynamoDBDocumentClient.prototype.send;
 
+/**
+ * The SDK copies its configuration four times for each request (3.1162), and reads no more of the
+ * copies than this: what finds the endpoint, and what collects the body of an error.
+ */
+const copiedOptions = new Set([
+  "accountIdEndpointMode",
+  "credentials",
+  "endpoint",
+  "endpointProvider",
+  "ignoreConfiguredEndpointUrls",
+  "isCustomEndpoint",
+  "region",
+  "serviceConfiguredEndpoint",
+  "serviceId",
+  "streamCollector",
+  "useDualstackEndpoint",
+  "useFipsEndpoint",
+]);
+
+/** Moves the members of an object to its prototype, where a copy does not take them, all but a few. */
+function inheritAllBut(own: ReadonlySet<string>, object: object): void {
+  const inherited = Object.create(Object.getPrototypeOf(object)) as object;
+  for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
+    if (own.has(name)) continue;
+    Object.defineProperty(inherited, name, member);
+    Reflect.deleteProperty(object, name);
+  }
+  Object.setPrototypeOf(object, inherited);
+}
+
 /** What is used of the SDK's protocol, an extension point of its clients (`protocol`). */
 interface Protocol {
   serializeRequest(
@@ -107,6 +139,7 @@ interface Protocol {
     context: ResponseContext,
     response: Response,
   ): Promise<object>;
+  deserializeMetadata(response: Response): object;
 }
 
 interface Operation {
@@ -119,8 +152,14 @@ interface ResponseContext {
 
 interface Response {
   readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Record<string, string>;
   readonly body: unknown;
+}
+
+interface DocumentCommand {
+  readonly input: object;
+  readonly constructor: unknown;
+  readonly middlewareStack: { identify(): string[] };
 }
 
 type TranslateConfig = Parameters<typeof DynamoDBDocumentClient.from>[1];
@@ -128,7 +167,9 @@ type SendOptions = { readonly abortSignal?: AbortSignal };
 
 /** A document client over a configuration, as fast as the SDK's pipeline allows. */
 export class NativeDocumentClient extends DynamoDBDocumentClient {
+  readonly marshalsRight = true;
   readonly #fast: DynamoDBClient;
+  #hasMiddleware = false;
 
   /** @param client the stock client, for table commands and what else is not an item's */
   constructor(
@@ -151,49 +192,91 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
     // The client's own config: it holds the protocol that each of its requests goes through.
     const held = this.#fast.config as unknown as { protocol: Protocol };
     held.protocol = nativeProtocol(held.protocol, shapes);
+    inheritAllBut(copiedOptions, held);
+    this.#watchMiddleware();
   }
 
-  override send = ((
-    command: { readonly input: object; readonly constructor: unknown },
-    options?: SendOptions,
-  ) => {
+  override send = ((command: DocumentCommand, options?: SendOptions, callback?: unknown) => {
     const plain = plainCommands.get(command.constructor);
     const mocked = DynamoDBDocumentClient.prototype.send !== stockSend;
     if (
       plain === undefined ||
       mocked ||
+      this.#hasMiddleware ||
+      command.middlewareStack.identify().length > 0 ||
+      callback !== undefined ||
       typeof options === "function" ||
       legacy.some((name) => name in command.input)
     ) {
-      const send = DynamoDBDocumentClient.prototype.send as (
-        command: object,
-        options?: object,
-      ) => Promise<unknown>;
-      return send.call(this, command, options);
+      const send = DynamoDBDocumentClient.prototype.send as (...given: unknown[]) => unknown;
+      return send.call(this, command, options, callback);
     }
     const native = new plain.command(command.input as never) as never;
     // With any options the SDK resolves its stack anew, so none are given where there are none.
     return options === undefined ? this.#fast.send(native) : this.#fast.send(native, options);
   }) as DynamoDBDocumentClient["send"];
+
+  /** Middleware that is added later, for tracing for instance, is the stock client's: it then sends. */
+  #watchMiddleware(): void {
+    const stack = this.middlewareStack as unknown as Record<
+      string,
+      (...given: unknown[]) => unknown
+    >;
+    for (const name of ["add", "addRelativeTo", "use", "remove", "removeByTag"]) {
+      const change = stack[name];
+      stack[name] = (...given) => {
+        this.#hasMiddleware = true;
+        return change?.(...given);
+      };
+    }
+  }
+}
+
+/** A transaction has a token, so that a repeated one is carried out once; the SDK makes it as well. */
+function withToken({ name }: Operation, input: { readonly ClientRequestToken?: string }): object {
+  if (name !== "TransactWriteItems" || input.ClientRequestToken !== undefined) return input;
+  return { ...input, ClientRequestToken: randomUUID() };
+}
+
+/** The text of a body; the SDK's own way leads through another stream. */
+function textOf(body: Readable): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    body.on("data", (chunk: Buffer) => chunks.push(chunk));
+    body.on("error", reject);
+    body.once("close", () => {
+      if (!body.readableEnded) reject(new Error("the answer was cut off"));
+    });
+    body.once("end", () => {
+      const [only] = chunks;
+      resolve((chunks.length === 1 && only ? only : Buffer.concat(chunks)).toString());
+    });
+  });
+}
+
+/** The text of a body that is no stream of Node's, as other request handlers give them. */
+async function collectedText(context: ResponseContext, body: unknown): Promise<string> {
+  const bytes = await context.streamCollector(body);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 /** The SDK's protocol with a body of its own; requests are otherwise built, and errors read, by the SDK. */
 function nativeProtocol(stock: Protocol, shapes: ReadonlyMap<string, BodyShape>): Protocol {
-  const native: Protocol = {
+  const native: Pick<Protocol, "serializeRequest" | "deserializeResponse"> = {
     async serializeRequest(operation, input, context) {
       const request = await stock.serializeRequest(operation, {}, context);
-      request.body = bodyOf(input, shapes.get(operation.name) ?? {});
+      request.body = bodyOf(withToken(operation, input), shapes.get(operation.name) ?? {});
       return request;
     },
     async deserializeResponse(operation, context, response) {
       const { statusCode, headers, body } = response;
       if (statusCode >= 300) return stock.deserializeResponse(operation, context, response);
-      const bytes = await context.streamCollector(body);
-      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+      for (const name of Object.keys(headers)) headers[name.toLowerCase()] ??= headers[name] ?? "";
+      const text =
+        body instanceof Readable ? await textOf(body) : await collectedText(context, body);
       const answer = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
-      const requestId = headers["x-amzn-requestid"] ?? headers["x-amzn-RequestId"];
       return Object.assign(nativeAnswer(answer), {
-        $metadata: { httpStatusCode: statusCode, requestId },
+        $metadata: stock.deserializeMetadata(response),
       });
     },
   };

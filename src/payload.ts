@@ -172,6 +172,17 @@ function isPlainObject(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+function isMap(value: unknown): value is object {
+  try {
+    return (
+      typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value)
+    );
+  } catch {
+    // A proxy that was revoked is none.
+    return false;
+  }
+}
+
 function className(value: object): string {
   const name: unknown = value.constructor?.name;
   return typeof name === "string" && name !== "" ? `a ${name}` : "an instance of a class";
@@ -193,7 +204,7 @@ export function checkPayload(
   data: unknown,
   { allowMissing = false }: PayloadOptions = {},
 ): ValueCheck {
-  if (typeof data !== "object" || data === null || Array.isArray(data) || !isPlainObject(data)) {
+  if (!isMap(data)) {
     return { issues: [{ path: "data", message: "must be an object" }], bytes: 0 };
   }
   const check = checkValue(data, "data");

@@ -30,7 +30,8 @@ export interface Reader {
 
 /** A text that is the same for the same key only. */
 export function keyId({ PK, SK }: RawKey): string {
-  return JSON.stringify([PK, SK]);
+  // The length tells where the one ends and the other begins.
+  return `${PK.length}:${PK}${SK}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The generic repository's conditional writes: create and update. */
+import { isDeepStrictEqual } from "node:util";
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import {
   type CallContext,
@@ -39,6 +40,7 @@ export function createWrite(
     },
     refusedByItem: false,
     refused: (seen) => conditionFailed(context, "the item is already there", seen),
+    isDone: (seen) => isDeepStrictEqual(seen, item),
     result: () => undefined,
   };
 }

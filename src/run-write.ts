@@ -21,15 +21,24 @@ export async function runWrite<R>(
   let seen: Seen | undefined;
   for (let round = 0; round < mostRounds; round += 1) {
     const request = write.request(seen);
+    let answerLost = false;
+    const onAnswerLost = () => {
+      answerLost = true;
+    };
     if (request.kind === "ConditionCheck")
       throw new TypeError("a condition is for transactions only");
     try {
       // The request's kind and its input come from the same place.
-      const answer = await transport.send(request.kind, request.input as never, call);
+      const answer = await transport.send(request.kind, request.input as never, {
+        ...call,
+        onAnswerLost,
+      });
       return write.result(answer.Attributes as RawItem | undefined);
     } catch (error) {
       if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
       seen = await whatWasThere(transport, tableName, write, error, call);
+      // What refuses the repeated request may be what the first one wrote.
+      if (answerLost && write.isDone?.(seen.item)) return write.result(seen.item ?? undefined);
       const verdict = write.refused(seen);
       if (verdict !== "again") throw verdict;
     }

@@ -40,7 +40,13 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Call, orAborted } from "./call.js";
-import { AbortedError, cancellationReasonsOf, isRetryableError, nameOf } from "./errors.js";
+import {
+  AbortedError,
+  cancellationReasonsOf,
+  isRetryableError,
+  mayHaveBeenDone,
+  nameOf,
+} from "./errors.js";
 import { marshallable } from "./marshalling.js";
 import {
   type Retry,
@@ -116,6 +122,8 @@ const commands: { [N in RequestName]: new (input: Requests[N][0]) => object } = 
 /** Anything with a `send` like the document client's, mocks too. */
 export interface CommandClient {
   send(command: never, options?: never): Promise<unknown>;
+  /** Whether it writes values itself, and right; lib-dynamodb must be given them in its own form. */
+  readonly marshalsRight?: true;
 }
 
 export interface TransportOptions {
@@ -145,11 +153,13 @@ type Answer = Record<string, unknown>;
 
 export function createTransport(options: TransportOptions): Transport {
   const policy = retryPolicy(options.retry);
-  const { logger, events, clock = Date } = options;
+  const { events, clock = Date } = options;
+  const logger = options.logger && guarded(options.logger);
   const closing = new AbortController();
   const clientOf = () => (typeof options.client === "function" ? options.client() : options.client);
 
-  async function run(command: Command, { context, signal }: Call): Promise<Answer> {
+  async function run(command: Command, call: Call): Promise<Answer> {
+    const { context, signal, onAnswerLost } = call;
     if (closing.signal.aborted) throw new AbortedError("the data layer is closed");
     const name = command.constructor.name.replace(/Command$/, "");
     const started = clock.now();
@@ -159,12 +169,15 @@ export function createTransport(options: TransportOptions): Transport {
 
     const attempt = async (input: Record<string, unknown>): Promise<Answer> => {
       attempts += 1;
-      const answer = await attemptOnce(clientOf(), withInput(command, input), signal);
+      const client = clientOf();
+      const values = client.marshalsRight ? input : marshallable(input);
+      const answer = await attemptOnce(client, withInput(command, values), signal);
       consumedCapacity = sumOfCapacity(answer, consumedCapacity);
       return answer;
     };
     const onRetry = (retry: Retry) => {
       policy.onRetry?.(retry);
+      if (mayHaveBeenDone(retry.error)) onAnswerLost?.();
       const { operation, entity } = context;
       const fields = {
         request: name,
@@ -182,8 +195,8 @@ export function createTransport(options: TransportOptions): Transport {
     };
 
     try {
-      const input = prepared(name, marshallable(command.input), events !== undefined);
-      return await exchange(name, input, attempt, policyOfRetry, policy.maxRetries);
+      const input = prepared(name, command.input, events !== undefined);
+      return await exchange(name, input, attempt, policyOfRetry, policy.maxRetries, signal);
     } catch (error) {
       failure = error;
       throw error;
@@ -248,6 +261,7 @@ async function exchange(
   attempt: (input: Record<string, unknown>) => Promise<Answer>,
   policyOfRetry: () => RetryPolicy,
   maxRetries: number,
+  signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const leftover = unprocessedField[name];
   if (leftover === undefined) return retried(() => attempt(input), policyOfRetry, maxRetries);
@@ -269,10 +283,10 @@ async function exchange(
   try {
     return await retried(round, policyOfRetry, maxRetries);
   } catch (error) {
-    // A part was answered: what is left of the batch is known, also where its retries were refused.
-    if (merged !== undefined && (error instanceof Unprocessed || isRetryableError(error))) {
-      return merged;
-    }
+    // A part was answered: what is left of the batch is known, also where its retries were refused
+    // or the call ended while they waited.
+    const isKnown = error instanceof Unprocessed || isRetryableError(error) || signal?.aborted;
+    if (merged !== undefined && isKnown) return merged;
     throw error;
   }
 }
@@ -340,6 +354,21 @@ function withInput(command: Command, input: Record<string, unknown>): Command {
   if (command.input === input) return command;
   const Command = command.constructor as unknown as new (input: object) => Command;
   return new Command(input);
+}
+
+/** What a logger throws hurts no request. */
+function guarded(logger: Logger): Logger {
+  const attempt = (write: () => void) => {
+    try {
+      write();
+    } catch {
+      // There is no other place to tell it: the request's own outcome is what the caller waits for.
+    }
+  };
+  return {
+    debug: (fields, message) => attempt(() => logger.debug(fields, message)),
+    warn: (fields, message) => attempt(() => logger.warn(fields, message)),
+  };
 }
 
 function announce(

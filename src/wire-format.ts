@@ -1,5 +1,6 @@
 /** DynamoDB's JSON: native values to the text of a request, and a parsed answer to native values. */
-import { convertToAttr } from "@aws-sdk/util-dynamodb";
+import { convertToAttr, convertToNative } from "@aws-sdk/util-dynamodb";
+import { plainForm } from "./marshalling.js";
 
 /** Which parts of a request's body hold values: everything else is JSON as it is. */
 export interface BodyShape {
@@ -24,7 +25,7 @@ const marshallOptions = {
 export function bodyOf(input: unknown, shape: BodyShape): string {
   const members: string[] = [];
   for (const [name, value] of Object.entries(input as object) as [string, unknown][]) {
-    if (value === undefined) continue;
+    if (value === undefined || value === null) continue;
     const text = partText(value, shape[name]);
     if (text !== undefined) members.push(`${JSON.stringify(name)}:${text}`);
   }
@@ -51,6 +52,7 @@ function partText(value: unknown, shape: BodyShape[string] | undefined): string 
 
 function mapText(map: Readonly<Record<string, unknown>>): string {
   let text = "{";
+  // With inherited members, as util-dynamodb has it.
   for (const name in map) {
     const value = map[name];
     if (value === undefined || typeof value === "function") continue;
@@ -88,7 +90,7 @@ function objectText(value: object): string {
 
 /** What is rare is marshalled by util-dynamodb: sets, binary, wrapped numbers, and what it refuses. */
 function stockText(value: unknown): string {
-  const attribute = convertToAttr(value as never, marshallOptions);
+  const attribute = convertToAttr(plainForm(value) as never, marshallOptions);
   return JSON.stringify(attribute, function (this: Record<string, unknown>, name, member: unknown) {
     const binary = this[name];
     return binary instanceof Uint8Array ? Buffer.from(binary).toString("base64") : member;
@@ -97,6 +99,7 @@ function stockText(value: unknown): string {
 
 /** Turns a parsed answer's values into native ones, in place. */
 export function nativeAnswer(answer: Record<string, unknown>): Record<string, unknown> {
+  for (const name in answer) if (answer[name] === null) Reflect.deleteProperty(answer, name);
   for (const name of ["Item", "Attributes", "LastEvaluatedKey"]) {
     if (answer[name] != null) nativeItem(answer[name] as Record<string, AttributeValue>);
   }
@@ -195,10 +198,10 @@ function nativeValue(value: AttributeValue): unknown {
   throw new Error("DynamoDB answered with a value of an unknown type");
 }
 
-/** A number where it is exact, else a bigint. */
-function nativeNumber(text: string): number | bigint {
+/** A number where it is exact, else a bigint; util-dynamodb refuses what is neither. */
+function nativeNumber(text: string): unknown {
   const number = Number(text);
-  return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : BigInt(text);
+  return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : convertToNative({ N: text });
 }
 
 /** Base64 in answers; the SDK's errors hold bytes. */

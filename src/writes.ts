@@ -4,6 +4,7 @@
  * DynamoDB says only that a condition failed. Each write asks for the item that was there and tells
  * from it whether to write again, knowing more, or which error it is.
  */
+import { isDeepStrictEqual } from "node:util";
 import type {
   DeleteCommandInput,
   PutCommandInput,
@@ -24,6 +25,7 @@ import {
 import { type AnyItem, itemOf } from "./item.js";
 import { type Change, pathText } from "./payload.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
+import { epochMsOf } from "./timestamps.js";
 import type { Clock } from "./transport.js";
 
 export type WriteRequest =
@@ -62,6 +64,8 @@ export interface Write<Result> {
   readonly refusedByItem: boolean;
   /** What a failed condition means: write again, or this error. */
   refused(seen: Seen): DynamoDBError | "again";
+  /** Whether what is there is what the last request would have left, had it been carried out. */
+  isDone?(item: RawItem | null): boolean;
   /** What the call returns, from the attributes that the request asked back. */
   result(attributes: RawItem | undefined): Result;
 }
@@ -89,15 +93,12 @@ export function rawItemOf(
   { parts, data, createdAt = 0 }: Draft,
   updatedAt: number,
 ): RawItem {
-  return {
-    ...rawKeyOf(model, parts),
-    ...indexKeyOf(model, parts, createdAt),
-    ...parts,
+  return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), parts, {
     [attribute.entityType]: model.name,
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
     [attribute.updatedAt]: updatedAt,
-  };
+  });
 }
 
 /** Writes an item that must not be there yet: one request. */
@@ -129,6 +130,7 @@ export function createWrite({ model, tableName, clock }: Target, draft: Draft): 
     },
     refusedByItem: false,
     refused: (seen) => conditionFailed(context, "the item is already there", model, seen),
+    isDone: (item) => isDeepStrictEqual(item, stored),
     result: () => itemOf(model, stored as RawItem),
   };
 }
@@ -153,7 +155,7 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
       const unindexed =
         model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
       const createdAt =
-        (unindexed ? item[attribute.createdAt] : undefined) ?? draft.createdAt ?? now;
+        (unindexed ? epochMsOf(item[attribute.createdAt]) : undefined) ?? draft.createdAt ?? now;
       const kept = unindexed ? new Set<string>() : model.dated ? keptInIndex : keptAlways;
       const own = new Placeholders();
       const { PK: _pk, SK: _sk, ...attributes } = rawItemOf(model, { ...draft, createdAt }, now);
@@ -197,8 +199,8 @@ function assigned(own: Placeholders, name: string, value: unknown, kept = false)
  * for a request, whose parts must agree while the clock goes on.
  */
 function isAhead(clock: Clock, item: RawItem | undefined): boolean {
-  const stored: unknown = item?.[attribute.updatedAt];
-  return typeof stored === "number" && stored >= clock.now();
+  const stored = storedTime(item);
+  return stored !== undefined && stored >= clock.now();
 }
 
 /**
@@ -214,23 +216,29 @@ function writtenAt(own: Placeholders, now: number, ahead: boolean): string {
 function isOlder(own: Placeholders, now: number, ahead: boolean): Compiled {
   const updatedAt = own.name(attribute.updatedAt);
   if (ahead) return atom(`attribute_type(${updatedAt}, ${own.value("N")})`);
-  return joined("OR", [
-    atom(`attribute_not_exists(${updatedAt})`),
-    atom(`${updatedAt} < ${own.value(now)}`),
-  ]);
+  return joined("OR", [isUntimed(own), atom(`${updatedAt} < ${own.value(now)}`)]);
+}
+
+/** The item has no time of its last write; one that is no number, as an earlier writer's may be, is none. */
+function isUntimed(own: Placeholders): Compiled {
+  return atom(`NOT attribute_type(${own.name(attribute.updatedAt)}, ${own.value("N")})`);
 }
 
 /** The item was not written since it was read; one without a time was read as written at 0. */
 function isUnchanged(own: Placeholders, ifUpdatedAt: number): Compiled {
   const updatedAt = own.name(attribute.updatedAt);
   const same = atom(`${updatedAt} = ${own.value(ifUpdatedAt)}`);
-  return ifUpdatedAt === 0
-    ? joined("OR", [same, atom(`attribute_not_exists(${updatedAt})`)])
-    : same;
+  return ifUpdatedAt === 0 ? joined("OR", [same, isUntimed(own)]) : same;
 }
 
 function updatedAtOf(item: RawItem): number {
-  return item[attribute.updatedAt] ?? 0;
+  return storedTime(item) ?? 0;
+}
+
+/** The time of the last write, where the item has one. */
+function storedTime(item: RawItem | undefined): number | undefined {
+  const stored: unknown = item?.[attribute.updatedAt];
+  return typeof stored === "number" ? stored : undefined;
 }
 
 /** Nothing is there, or it has its place in the index, which then stays. */
@@ -280,12 +288,14 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
   };
   const key = rawKeyOf(model, plan.parts);
   const parents = parentsOf(plan);
+  // What changes positions in a list must not be done twice, so it never merely adds to the time.
+  const once = [...plan.changes.map((change) => change.path), ...plan.removals].some(isPosition);
   /** What the stored time had to be before; nothing, where it is added to. */
   let now = 0;
   let madeAnew = false;
   const request = (seen: Seen | undefined): WriteRequest => {
     const item = seen?.item ?? undefined;
-    const ahead = isAhead(clock, item);
+    const ahead = !once && isAhead(clock, item);
     const time = later(clock, item);
     now = ahead ? Number.POSITIVE_INFINITY : time;
     madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
@@ -351,12 +361,29 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
           cause,
         );
       }
-      if ((item[attribute.updatedAt] ?? -1) >= now || isMap(data) === madeAnew) return "again";
+      if ((storedTime(item) ?? -1) >= now || isMap(data) === madeAnew) return "again";
       if (plan.where === undefined) return "again";
       return conditionFailed(context, "the condition does not hold (where)", model, seen);
     },
+    isDone: (item) =>
+      item !== null &&
+      (now === Number.POSITIVE_INFINITY || storedTime(item) === now) &&
+      holdsChanges(item[attribute.data], plan),
     result: (attributes) => itemOf(model, { ...key, ...attributes }),
   };
+}
+
+/** Whether a payload is as the changes leave it, as far as that can be told: positions move. */
+function holdsChanges(data: unknown, { changes, removals }: UpdatePlan): boolean {
+  return (
+    changes.every(
+      ({ path, value }) => isPosition(path) || isDeepStrictEqual(valueAt(data, path), value),
+    ) && removals.every((path) => isPosition(path) || valueAt(data, path) === undefined)
+  );
+}
+
+function isPosition(path: PathSegments): boolean {
+  return typeof path.at(-1) === "number";
 }
 
 function dataSets(own: Placeholders, { changes }: UpdatePlan): string[] {
@@ -439,6 +466,7 @@ export function deleteWrite(
       const rule = item === null ? "the item is gone" : "the item was changed since it was read";
       return conditionFailed(context, `${rule} (ifUpdatedAt)`, model, seen);
     },
+    isDone: (item) => item === null,
     result: (attributes) => (attributes === undefined ? null : itemOf(model, attributes)),
   };
 }
@@ -491,7 +519,7 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
 
 /** The clock's time, or a millisecond after the stored item's. */
 function later(clock: Clock, item: RawItem | undefined): number {
-  return Math.max(clock.now(), (item?.[attribute.updatedAt] ?? -1) + 1);
+  return Math.max(clock.now(), (storedTime(item) ?? -1) + 1);
 }
 
 /** `no such item`, for the calls that want one to be there. */

@@ -77,7 +77,11 @@ describe.each(engines)("keys on $name", (engine) => {
         const { PK, SK } = expected ?? { PK: "", SK: "" };
         expect(store.entity.get(key).params().Key).toEqual({ PK, SK });
         // A review's function gives its index keys too.
-        expect(expected).toEqual({ PK, SK, ...(name === "review" && indexKeysOf.review?.(user, odd)) });
+        expect(expected).toEqual({
+          PK,
+          SK,
+          ...(name === "review" && indexKeysOf.review?.(user, odd)),
+        });
         await store.put(input);
         const raw = await table.raw.get(PK, SK);
         expect(raw).toMatchObject({ PK, SK, ...key, ...indexKeysOf[name]?.(user, odd) });

@@ -241,6 +241,56 @@ describe.each(engines)("items of an earlier writer on $name", (engine) => {
     }
   });
 
+  test.each([
+    ["a null", null, 0],
+    ["an ISO date", "2024-01-01T00:00:00.000Z", 1_704_067_200_000],
+    ["a text", "yesterday", 0],
+    ["nothing", undefined, 0],
+  ])(
+    "times that are %s are read as what they tell, and replaced by the next write",
+    async (title, time, createdAt) => {
+      const { savedContent } = table.data;
+      const raw = (contentId: string) => ({
+        PK: "USER#odd-times",
+        SK: `CONTENT#${contentId}`,
+        EntityType: "SavedContent",
+        Data: { type: "t", content: title },
+        ...(time !== undefined && { CreatedAt: time, UpdatedAt: time }),
+      });
+      const key = (contentId: string) => ({ userId: "odd-times", contentId });
+      const [updated, locked, replaced, deleted] = ["a", "b", "c", "d"].map(
+        (id) => `${title}-${id}`,
+      );
+      for (const id of [updated, locked, replaced, deleted]) await table.raw.put(raw(id ?? ""));
+      const before = Date.now();
+
+      const read = await savedContent.get(key(updated ?? ""));
+      expect(read).toMatchObject({ createdAt, updatedAt: 0, data: { content: title } });
+      table.data.wire.clear();
+      const written = await savedContent.update(key(updated ?? ""), { title: "t" });
+      expect(requestsOf(table.data)).toEqual(["UpdateItem"]);
+      expect(written).toMatchObject({ createdAt, data: { content: title, title: "t" } });
+      expect(written.updatedAt).toBeGreaterThanOrEqual(before);
+
+      const lock = { ifUpdatedAt: 0 };
+      expect(await savedContent.update(key(locked ?? ""), { title: "t" }, lock)).toMatchObject({
+        createdAt,
+      });
+      const put = await savedContent.put({
+        ...key(replaced ?? ""),
+        data: { type: "t", content: "c" },
+      });
+      if (createdAt > 0) expect(put.createdAt).toBe(createdAt);
+      else expect(put.createdAt).toBeGreaterThanOrEqual(before);
+      const { items } = await savedContent.query(
+        { userId: "odd-times" },
+        { from: put.createdAt, to: put.createdAt },
+      );
+      expect(items).toContainEqual(put);
+      expect(await savedContent.delete(key(deleted ?? ""), lock)).toMatchObject({ createdAt });
+    },
+  );
+
   test("an item of another kind under an entity's key is not the entity's", async () => {
     const userId = "other-kind";
     const raw = { EntityType: "Draft", Data: { a: 1 }, CreatedAt: 1, UpdatedAt: 1 };

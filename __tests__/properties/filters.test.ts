@@ -181,7 +181,7 @@ const containing: fc.Arbitrary<Case> = fc
   .tuple(
     fc.boolean(),
     path,
-    scalar.filter((part) => part !== null),
+    scalar.filter((part) => part !== null && part !== false),
   )
   .map(([negated, segments, part]) => ({
     text: `${negated ? "notContains" : "contains"}(${show(segments)}, ${show(part)})`,

@@ -1,6 +1,6 @@
 /** Hostile calls for the property tests of a user's scope. */
 import fc from "fast-check";
-import type { UserScope } from "../../src/index.js";
+import type { FacadeName, UserScope } from "../../src/index.js";
 import { inputOf, registry } from "../registry.js";
 
 type Raw = Record<string, unknown>;
@@ -29,13 +29,21 @@ export const tokenProviders = ["GOOGLE_BUSINESS", "i1"] as const;
 /** What only the user's own items hold. */
 export const secretOf = (user: string) => `secret<${users.indexOf(user as never)}>`;
 
+/** Where a query of one user's ended. */
+export interface Page {
+  readonly name: FacadeName;
+  readonly by: "key" | "createdAt";
+  readonly order: "asc" | "desc";
+  readonly cursor: string;
+}
+
 export interface Situation {
   readonly attacker: string;
   readonly victim: string;
   /** The victim's own scope: operations that it makes may fall into the attacker's hands. */
   readonly theirs: UserScope;
   /** Cursors that the layer gave to each user. */
-  readonly cursors: ReadonlyMap<string, readonly string[]>;
+  readonly cursors: ReadonlyMap<string, readonly Page[]>;
 }
 
 type Build = (scope: UserScope, situation: Situation) => unknown;
@@ -148,13 +156,14 @@ const where: fc.Arbitrary<Hostile> = anyOf<Hostile>(
   () => () => "{0}",
   () => () => "PK <> SK",
   () => () => Promise.resolve("{0}"),
-  ({ victim }) =>
+  ({ attacker, victim }) =>
     loose((data, op) => {
       const fake: Record<PropertyKey, unknown> = {};
-      const write = (own: { names: object; values: object }) => {
-        Object.assign(own.values ?? {}, { ":pk": `USER#${victim}`, ":sk1": "" });
-        Object.assign(own.names ?? {}, { "#pk": "PK" });
-        return "#pk";
+      const write = (own: { values: Raw; path(segments: string[]): string }) => {
+        for (const [placeholder, value] of Object.entries(own.values)) {
+          if (value === `USER#${attacker}`) own.values[placeholder] = `USER#${victim}`;
+        }
+        return own.path(["x"]);
       };
       for (const given of [data, op, op.path?.("x"), op.size?.(op.path?.("x"))] as object[]) {
         for (const property of Reflect.ownKeys(given)) fake[property] = write;
@@ -195,7 +204,7 @@ const cursor: fc.Arbitrary<Hostile> = fc.oneof(
     ([position, ofVictim]): Hostile =>
       ({ attacker, victim, cursors }) => {
         const all = cursors.get(ofVictim ? victim : attacker) ?? [];
-        return all[position % all.length];
+        return all[position % all.length]?.cursor;
       },
   ),
   anyOf<Hostile>(
@@ -438,6 +447,7 @@ const useCase: fc.Arbitrary<Build> = fc
       (scope) => scope.collections?.workspace?.(),
       (scope, given) => scope.collections?.recent?.(given),
       (scope) => scope.collections?.recent?.({ limit: 5 }),
+      (scope, given) => scope.collections?.recent?.(Object.assign(given as Raw, { limit: 5 })),
       (scope, given) => (scope as unknown as Record<string, Loose>).dashboard?.(given),
       (scope) => (scope as unknown as Record<string, Loose>).dashboard?.(),
       (scope) => (scope as unknown as Record<string, Loose>).brandAuditPage?.(),
@@ -479,6 +489,43 @@ const useCase: fc.Arbitrary<Build> = fc
       },
   );
 
+/** The very query of another user's that a cursor is from, with the cursor as it is or altered. */
+const nextPage: fc.Arbitrary<Build> = fc
+  .tuple(
+    fc.nat(),
+    anyOf<(cursor: string, situation: Situation) => string>(
+      (cursor) => cursor,
+      (cursor, { attacker, victim }) => rewritten(cursor, `#${victim}`, `#${attacker}`),
+      (cursor, { attacker }) => rewritten(cursor, "CONTENT#", `CONTENT#\nUSER#${attacker}`),
+    ),
+    anyOf("query", "list"),
+  )
+  .map(
+    ([position, alter, call]): Build =>
+      (scope, situation) => {
+        const pages = situation.cursors.get(situation.victim) ?? [];
+        const { name, by, order, cursor } = pages[position % pages.length] as Page;
+        const store = scope[name] as unknown as Record<string, Loose>;
+        return store[call]?.({}, { by, order, cursor: alter(cursor, situation) });
+      },
+  );
+
+/** A query of the user's own that is well but for its condition. */
+const filtered: fc.Arbitrary<Build> = fc.tuple(registered, where, anyOf("query", "list")).map(
+  ([{ name }, where, call]): Build =>
+    (scope, situation) => {
+      const store = scope[name] as unknown as Record<string, Loose>;
+      return store[call]?.({}, { where: where(situation) });
+    },
+);
+
+function rewritten(cursor: string, from: string, to: string): string {
+  const text = Buffer.from(cursor, "base64url").toString();
+  return Buffer.from(
+    text.replaceAll(JSON.stringify(from).slice(1, -1), JSON.stringify(to).slice(1, -1)),
+  ).toString("base64url");
+}
+
 /** What a caller does to the scope itself, before a call. */
 const tampered =
   (build: Build): Build =>
@@ -497,6 +544,8 @@ export const attack = fc
       { weight: 6, arbitrary: storeCall },
       { weight: 2, arbitrary: transaction },
       { weight: 3, arbitrary: useCase },
+      { weight: 1, arbitrary: nextPage },
+      { weight: 1, arbitrary: filtered },
       { weight: 1, arbitrary: storeCall.map(tampered) },
     ),
   })

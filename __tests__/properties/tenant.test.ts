@@ -9,7 +9,7 @@ import { engines } from "../engines.js";
 import { bareClient, openTable } from "../open.js";
 import { inputOf, registry, storeOf } from "../registry.js";
 import { tries } from "./arbitraries.js";
-import { attack, itemIds, secretOf, tokenProviders, users } from "./tenant-attacks.js";
+import { attack, itemIds, type Page, secretOf, tokenProviders, users } from "./tenant-attacks.js";
 import { partitionsOf, problemsOf } from "./tenant-wire.js";
 
 type Raw = Record<string, unknown>;
@@ -23,7 +23,7 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
   const table = openTable(engine, { retry: { maxRetries: 0 } });
   let scan: () => Promise<Raw[]>;
   /** Cursors that the layer gave to each user. */
-  const cursors = new Map<string, string[]>();
+  const cursors = new Map<string, Page[]>();
 
   beforeAll(async () => {
     for (const user of users) {
@@ -35,14 +35,14 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
           await storeOf(table.data, registered).put(inputOf(registered, user, id, data) as never);
         }
       }
-      const own: string[] = [];
+      const own: Page[] = [];
       for (const registered of registry) {
         const store = storeOf(table.data, registered);
         for (const by of registered.dated ? (["key", "createdAt"] as const) : (["key"] as const)) {
           for (const order of ["asc", "desc"] as const) {
             const partition = { [registered.owner]: user };
             const { cursor } = await store.query(partition, { limit: 1, by, order });
-            if (cursor !== null) own.push(cursor);
+            if (cursor !== null) own.push({ name: registered.name, by, order, cursor });
           }
         }
       }
@@ -54,7 +54,9 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
       const items: Raw[] = [];
       let ExclusiveStartKey: Raw | undefined;
       do {
-        const page = await client.send(new ScanCommand({ TableName, ExclusiveStartKey }));
+        const page = await client.send(
+          new ScanCommand({ TableName, ExclusiveStartKey, ConsistentRead: true }),
+        );
         items.push(...(page.Items ?? []));
         ExclusiveStartKey = page.LastEvaluatedKey;
       } while (ExclusiveStartKey !== undefined);
@@ -91,15 +93,18 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
         const scope = table.data.forUser(attacker);
         const theirs = table.data.forUser(victim);
         const outcome = await outcomeOf(() => build(scope, { attacker, victim, theirs, cursors }));
+        // A use case rejects with its first failure: what else it sends is sent before this one is.
+        await table.data.userProfile.get({ userId: "nobody" });
+        const requests = table.data.wire.requests.slice(0, -1);
 
-        for (const request of table.data.wire.requests) {
+        for (const request of requests) {
           expect({ request: problemsOf(request, attacker) }).toEqual({ request: [] });
         }
         const told = textOf(outcome);
         for (const other of users) {
           if (other !== attacker) expect(told).not.toContain(secretOf(other));
         }
-        if (table.data.wire.operations.some((operation) => !reads.test(operation))) {
+        if (requests.some(({ operation }) => !reads.test(operation))) {
           const after = await snapshot();
           const changed = differences(before, after);
           before = after;
@@ -107,7 +112,7 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
         }
 
         seen.calls += 1;
-        seen.requests += table.data.wire.requests.length;
+        seen.requests += requests.length;
         if ("value" in outcome) seen.answered += 1;
         else seen.refused += 1;
         if (told.includes(secretOf(attacker))) seen.items += 1;

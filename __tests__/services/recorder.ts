@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FaultyRequestHandler } from "../../src/testing/index.js";
 
 type Handle = FaultyRequestHandler["handle"];
@@ -88,4 +89,28 @@ export function cancelled(...codes: readonly string[]): Promise<Answer> {
 export async function lost({ send }: Passing): Promise<Answer> {
   await send();
   throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+}
+
+/**
+ * Counts the requests that a call sends before it has any answer: answers are held back until no
+ * further request has come for a while.
+ */
+export async function firstWave(wire: Recorder, call: () => Promise<unknown>): Promise<number> {
+  const before = wire.asked.length;
+  const started = () => wire.asked.length - before;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  wire.intercept = ({ send }) => send().then((answer) => held.then(() => answer));
+  const done = call();
+  let count: number;
+  do {
+    count = started();
+    await sleep(50);
+  } while (count === 0 || started() > count);
+  wire.intercept = () => undefined;
+  release();
+  await done;
+  return count;
 }

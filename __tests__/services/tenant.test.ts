@@ -352,9 +352,10 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
         {
           where: (data, operators) => {
             const fake: Record<PropertyKey, unknown> = {};
-            const write = (own: { names: object; values: object }) => {
-              Object.assign(own.values, { ":pk": "USER#w2" });
-              return "#pk";
+            const write = (own: { values: Record<string, unknown> }) => {
+              for (const placeholder of Object.keys(own.values))
+                own.values[placeholder] = "USER#w2";
+              return "#f0";
             };
             for (const given of [data, data.content, operators, operators.size(data.content)]) {
               for (const property of Reflect.ownKeys(given)) fake[property] = write;

@@ -267,6 +267,7 @@ const badValues: readonly (readonly [string, unknown, string, string])[] = [
     "",
     "must be a set of strings, of numbers or of binary values, and not empty",
   ],
+  ["a set that holds a number twice", new Set([1, 1n]), "", "must not hold a member twice"],
   ["a getter that throws", throwing, "", "cannot be read"],
   ["a proxy that throws", hostile, "", "cannot be read"],
   [

@@ -342,11 +342,11 @@ describe.each(engines)("update on $name", (engine) => {
 
     test("20 writers who retry lose no update", async () => {
       const { key } = await stored({ metadata: { count: 0 } });
-      clock.time = 1_000;
       const increment = async (): Promise<void> => {
         for (;;) {
           const { data, updatedAt } = await store().getOrThrow(key, { consistent: true });
           const count = Number(data.metadata?.count) + 1;
+          clock.time += 1;
           try {
             await store().update(key, { metadata: { count } }, { ifUpdatedAt: updatedAt });
             return;
@@ -358,22 +358,16 @@ describe.each(engines)("update on $name", (engine) => {
       await Promise.all(Array.from({ length: 20 }, increment));
       const item = await store().getOrThrow(key);
       expect(item.data.metadata).toEqual({ count: 20 });
-      expect(item.updatedAt).toBe(1_020);
     });
 
     test("20 writers of different fields without a lock lose no update", async () => {
       const { key } = await stored({ metadata: {} });
       const names = Array.from({ length: 20 }, (_, index) => `field${index}`);
-      const write = async (name: string): Promise<void> => {
-        try {
-          await store().update(key, {}, { set: [[["metadata", name], name]] });
-        } catch (error) {
-          // Eight lost rounds in a row are told as worth another try.
-          expect(error).toMatchObject({ code: "WriteContention", retryable: true });
-          await write(name);
-        }
-      };
-      await Promise.all(names.map(write));
+      await Promise.all(
+        names.map((name) => store().update(key, {}, { set: [[["metadata", name], name]] })),
+      );
+      // Each learns once that the clock stands still, and then adds to what is there.
+      expect(requestsOf(table.data).length).toBeLessThanOrEqual(2 * 20);
       const item = await store().getOrThrow(key);
       expect(Object.keys(item.data.metadata ?? {}).sort()).toEqual([...names].sort());
     });

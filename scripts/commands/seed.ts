@@ -102,9 +102,9 @@ async function sourceOf({ from, users, randomSeed }: SeedFlags): Promise<Source>
 }
 
 /** Opens an export that a person named. @throws UsageError where the folder holds none */
-export async function openFolder(folder: string): Promise<FirestoreExport> {
+export async function openFolder(folder: string, createdAt?: number): Promise<FirestoreExport> {
   try {
-    return await openExport(folder);
+    return await openExport(folder, createdAt);
   } catch (error) {
     throw error instanceof ExportError ? new UsageError(error.message, error) : error;
   }

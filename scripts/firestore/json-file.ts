@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream";
 import { JSONParser } from "@streamparser/json-node";
+import { exactNumber } from "./exact-number.js";
 
 /** A value inside a file: the key or index it has there, and how deep it is (1: at the top). */
 export interface FoundValue {
@@ -48,6 +49,10 @@ export async function* valuesIn(file: string, paths: string[]): AsyncGenerator<F
   }
 }
 
+interface NumberHook {
+  parseNumber(text: string): unknown;
+}
+
 /** The parser, which counts what it has read without a fault. */
 class CountingParser extends JSONParser {
   bytes = 0;
@@ -55,6 +60,9 @@ class CountingParser extends JSONParser {
 
   constructor(paths: string[]) {
     super({ paths, keepStack: false });
+    // The tokenizer's own hook for numbers; the stream gives no way to it (json-node 0.0.26).
+    const { tokenizer } = (this as unknown as { jsonParser: { tokenizer: NumberHook } }).jsonParser;
+    tokenizer.parseNumber = exactNumber;
   }
 
   override _transform(

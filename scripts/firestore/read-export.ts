@@ -41,9 +41,10 @@ export interface FirestoreExport {
 
 /**
  * Looks at the folder, its file names and its summary; no document is read yet.
+ * @param createdAt epoch ms that stands in where a document tells no creation date
  * @throws ExportError for a folder that is missing, none, or holds no collection
  */
-export async function openExport(folder: string): Promise<FirestoreExport> {
+export async function openExport(folder: string, createdAt?: number): Promise<FirestoreExport> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw unreadable(folder, error);
   });
@@ -69,7 +70,7 @@ export async function openExport(folder: string): Promise<FirestoreExport> {
     files.push({
       ...collection,
       file,
-      fallbackCreatedAt: summary?.exportedAt ?? Math.floor((await stat(file)).mtimeMs),
+      fallbackCreatedAt: createdAt ?? summary?.exportedAt ?? Math.floor((await stat(file)).mtimeMs),
       expectedCount: summary?.counts.get(collection.path),
     });
   }

@@ -1,0 +1,241 @@
+/** What the application asks, the call that answers it, and the requests that it may take. */
+import type { World } from "./world.js";
+
+export interface AccessPattern {
+  /** The row of the list of access patterns. */
+  readonly id: string;
+  readonly asks: string;
+  /** The documented call: what is shown is what is run. */
+  readonly call: (world: World) => Promise<unknown>;
+  /** Requests where everything fits a page, and on 2,000 items and 1,500 reviews. */
+  readonly requests: { readonly onePage: number; readonly large: number };
+  /** Requests that go out before the first answer, where all first pages do. */
+  readonly wave?: number;
+  /** What has to be so before the call; not counted. */
+  readonly before?: (world: World) => Promise<unknown>;
+  /** The engine must have transactions. */
+  readonly transactions?: true;
+}
+
+const same = (requests: number) => ({ onePage: requests, large: requests });
+
+export const accessPatterns: readonly AccessPattern[] = [
+  {
+    id: "1",
+    asks: "dashboard: agent profile, audit, competitors, latest plan, all reviews, the 3 newest",
+    call: ({ data, userId, agentId }) => data.dashboard({ userId, agentId }),
+    requests: { onePage: 3, large: 4 },
+    wave: 3,
+  },
+  {
+    id: "2",
+    asks: "projects page: all projects and all content, grouped, newest first",
+    call: ({ data, userId }) => data.projects.listWithContent({ userId }),
+    requests: { onePage: 1, large: 2 },
+  },
+  {
+    id: "3",
+    asks: "the content of one project",
+    call: ({ data, userId, projectId }) =>
+      data.savedContent.query({ userId }, { where: { projectId } }),
+    requests: { onePage: 1, large: 2 },
+  },
+  {
+    id: "3",
+    asks: "the uncategorised content",
+    call: ({ data, userId }) => data.savedContent.query({ userId }, { where: { projectId: null } }),
+    requests: { onePage: 1, large: 2 },
+  },
+  {
+    id: "4",
+    asks: "create a project",
+    call: ({ data, userId }) => data.project.create({ userId, data: { name: "Spring" } }),
+    requests: same(1),
+  },
+  {
+    id: "4",
+    asks: "rename a project",
+    call: ({ data, userId, projectId }) =>
+      data.project.update({ userId, projectId }, { name: "Autumn" }),
+    requests: same(1),
+  },
+  {
+    id: "4",
+    asks: "move a piece of content",
+    call: ({ data, userId, contentId, projectId }) =>
+      data.savedContent.update({ userId, contentId }, { projectId }),
+    requests: same(1),
+  },
+  {
+    id: "4",
+    asks: "delete a piece of content",
+    call: ({ data, userId }) => data.savedContent.delete({ userId, contentId: "draft" }),
+    requests: same(1),
+    before: ({ data, userId }) =>
+      data.savedContent.put({
+        userId,
+        contentId: "draft",
+        data: { type: "Blog Post", content: "" },
+      }),
+  },
+  {
+    id: "5",
+    asks: "delete a project and un-file its N contents (here 3 and 250)",
+    call: ({ data, userId, projectId }) => data.projects.deleteAndUnfile({ userId, projectId }),
+    requests: { onePage: 2, large: 5 },
+    transactions: true,
+  },
+  {
+    id: "6",
+    asks: "save a profile that is there",
+    call: ({ data, userId }) =>
+      data.profiles.save({ userId, agentProfileId: "main" }, { bio: "New" }),
+    requests: same(1),
+  },
+  {
+    id: "6",
+    asks: "save a profile that is not there",
+    call: ({ data, userId }) =>
+      data.profiles.save({ userId, agentProfileId: "second" }, { name: "Ana" }),
+    requests: same(2),
+    before: ({ data, userId }) =>
+      data.realEstateAgentProfile.delete({ userId, agentProfileId: "second" }),
+  },
+  {
+    id: "7",
+    asks: "a new photo on both profiles",
+    call: ({ data, userId }) => data.profiles.setPhoto({ userId }, "https://example.com/ana.jpg"),
+    requests: same(1),
+    transactions: true,
+  },
+  {
+    id: "8",
+    asks: "the newest 3 reports",
+    call: ({ data, userId }) =>
+      data.researchReport.query({ userId }, { by: "createdAt", order: "desc", limit: 3 }),
+    requests: same(1),
+  },
+  {
+    id: "8",
+    asks: "the latest plan",
+    call: ({ data, userId }) =>
+      data.marketingPlan.query({ userId }, { by: "createdAt", order: "desc", limit: 1 }),
+    requests: same(1),
+  },
+  {
+    id: "8",
+    asks: "a page of content by date",
+    call: ({ data, userId }) =>
+      data.savedContent.query({ userId }, { by: "createdAt", order: "desc", limit: 20 }),
+    requests: same(1),
+  },
+  {
+    id: "9",
+    asks: "the list of reports, without their bodies",
+    call: ({ data, userId }) =>
+      data.researchReport.query({ userId }, { fields: ["topic", "citations"] }),
+    requests: { onePage: 1, large: 2 },
+  },
+  {
+    id: "10",
+    asks: "brand audit page: agent profile, audit, analysis, whether Google is connected, reviews",
+    call: ({ data, userId, agentId }) => data.brandAuditPage({ userId, agentId }),
+    requests: { onePage: 3, large: 4 },
+    wave: 3,
+  },
+  {
+    id: "11",
+    asks: "a review by its id alone",
+    call: ({ data, reviewId }) => data.reviews.byId(reviewId),
+    requests: same(1),
+  },
+  {
+    id: "11",
+    asks: "delete a review by its id alone",
+    call: ({ data, reviewId }) => data.reviews.deleteById(reviewId),
+    requests: same(2),
+  },
+  {
+    id: "11b",
+    asks: "the newest 3 reviews of an agent, by their own date",
+    call: ({ data, agentId }) => data.reviews.newest(agentId, 3),
+    requests: { onePage: 1, large: 2 },
+  },
+  {
+    id: "12",
+    asks: "save a review analysis, an audit or a training mark: created or replaced",
+    call: ({ data, userId }) =>
+      data.trainingProgress.put({ userId, moduleId: "seo", data: { completed: true } }),
+    requests: same(1),
+  },
+  {
+    id: "13",
+    asks: "the reviews of k agents (here 3, of which one is large)",
+    call: ({ data, agentIds }) => data.reviews.ofAgents(agentIds),
+    requests: { onePage: 3, large: 4 },
+    wave: 3,
+  },
+  {
+    id: "14",
+    asks: "is Google connected? No secret is read",
+    call: ({ data, userId }) => data.oauth.isConnected(userId),
+    requests: same(1),
+  },
+  {
+    id: "15",
+    asks: "store a token after a consent, where one is stored",
+    call: ({ data, userId }) => data.oauth.store(userId, undefined, { accessToken: "new" }),
+    requests: same(1),
+  },
+  {
+    id: "15",
+    asks: "store a token after the first consent",
+    call: ({ data, userId }) => data.oauth.store(userId, "LINKEDIN", { accessToken: "first" }),
+    requests: same(2),
+    before: ({ data, userId }) => data.oauth.remove(userId, "LINKEDIN"),
+  },
+  {
+    id: "16",
+    asks: "a token that is valid",
+    call: ({ data, userId, refresh }) => data.oauth.validToken(userId, undefined, { refresh }),
+    requests: same(1),
+    before: ({ data, userId }) =>
+      data.oauth.store(userId, undefined, {
+        accessToken: "new",
+        expiryDate: Date.now() + 3_600_000,
+      }),
+  },
+  {
+    id: "16",
+    asks: "a token that expired, for any number of callers: and one call of `refresh`",
+    call: ({ data, userId, refresh }) => data.oauth.validToken(userId, undefined, { refresh }),
+    requests: same(3),
+    before: ({ data, userId }) =>
+      data.oauth.store(userId, undefined, { accessToken: "old", refreshToken: "r", expiryDate: 1 }),
+  },
+  {
+    id: "17",
+    asks: "recent activity: the newest 10 of reports, projects, content and plans",
+    call: ({ data, userId }) => data.collections.recent({ userId, limit: 10 }),
+    requests: same(4),
+    wave: 4,
+  },
+  {
+    id: "18",
+    asks: "100 components ask for one item each at the same moment",
+    call: ({ data, keys }) => Promise.all(keys.map((key) => data.savedContent.get(key))),
+    requests: same(1),
+  },
+  {
+    id: "19",
+    asks: "import n items, overwriting (here 10 and 2,000)",
+    call: ({ data, imports }) => data.savedContent.batchPut(imports),
+    requests: { onePage: 1, large: 80 },
+  },
+  {
+    id: "19",
+    asks: "which of n items are there already, to keep them",
+    call: ({ data, imports }) => data.savedContent.batchGet(imports, { fields: ["id"] }),
+    requests: { onePage: 1, large: 20 },
+  },
+];

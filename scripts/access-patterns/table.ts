@@ -1,0 +1,76 @@
+/** The access patterns as README.md shows them: what was run, and what was counted. */
+import { type AccessPattern, accessPatterns } from "./rows.js";
+import type { World } from "./world.js";
+
+const begin = "<!-- access-patterns:begin -->";
+const end = "<!-- access-patterns:end -->";
+
+/** What a pattern took, in requests that reached the engine. */
+export interface Counted {
+  readonly pattern: AccessPattern;
+  readonly onePage: number;
+  readonly large: number;
+}
+
+/** Makes a pattern's call and counts the requests that reach the engine. */
+export async function countRequests(pattern: AccessPattern, world: World): Promise<number> {
+  await pattern.before?.(world);
+  const { wire } = world.data;
+  wire.clear();
+  await pattern.call(world);
+  return wire.requests.length;
+}
+
+/**
+ * The table in Markdown.
+ * @param source the text of `rows.ts`, from which the calls are shown as they are written
+ */
+export function markdownTable(counted: readonly Counted[], source: string): string {
+  const calls = callsOf(source);
+  const rows = counted.map(({ pattern, onePage, large }) => {
+    const code = calls[accessPatterns.indexOf(pattern)];
+    return `| ${pattern.id} | ${pattern.asks} | \`${code}\` | ${onePage} | ${large} |`;
+  });
+  return [
+    "| # | the application asks | the call | requests, one page | requests, 2,000 items |",
+    "|---|---|---|--:|--:|",
+    ...rows,
+  ].join("\n");
+}
+
+/** The code of each pattern's call, in order, on one line. */
+function callsOf(source: string): string[] {
+  return source
+    .split(/^ {4}call: \(.*?\) =>\s/m)
+    .slice(1)
+    .map((rest) => rest.slice(0, endOfExpression(rest)).replaceAll(/\s+/g, " ").trim());
+}
+
+/** Where the comma is that ends an expression; texts in it hold no brackets that do not match. */
+function endOfExpression(text: string): number {
+  let depth = 0;
+  for (const [index, character] of [...text].entries()) {
+    if ("([{".includes(character)) depth += 1;
+    else if (")]}".includes(character)) depth -= 1;
+    else if (character === "," && depth === 0) return index;
+  }
+  throw new SyntaxError("a call in rows.ts has no end");
+}
+
+/** The block between the markers of a README; `undefined` where it has none. */
+export function tableOf(readme: string): string | undefined {
+  const start = readme.indexOf(begin);
+  const stop = readme.indexOf(end);
+  return start === -1 || stop < start ? undefined : readme.slice(start + begin.length, stop).trim();
+}
+
+/**
+ * A README with another table between its markers.
+ * @throws Error where it has none
+ */
+export function withTable(readme: string, table: string): string {
+  if (tableOf(readme) === undefined) throw new Error(`README.md needs ${begin} and ${end}`);
+  const [before, rest = ""] = readme.split(begin);
+  const after = rest.slice(rest.indexOf(end));
+  return `${before}${begin}\n\n${table}\n\n${after}`;
+}

@@ -1,0 +1,102 @@
+/** `bayon-data export DIR`: the whole table into files of DynamoDB JSON. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { openRun } from "../run-state.js";
+import { clearFolder, type ExportState, exportTable } from "../table-files/export-table.js";
+import { count, duration } from "../terminal.js";
+import { type CommandContext, exitCode, placeOf } from "./connection.js";
+import {
+  addLongFlags,
+  commandLine,
+  type LongFlags,
+  progressOf,
+  resumable,
+  withRawTable,
+} from "./long-command.js";
+
+interface ExportFlags extends LongFlags {
+  readonly consistent?: boolean;
+  readonly restart?: boolean;
+}
+
+export function addExportCommand(program: Command, context: CommandContext): void {
+  addLongFlags(program.command("export"))
+    .description("read the whole table into files of DynamoDB JSON, gzip")
+    .argument("<folder>", "made where it is missing")
+    .option("--consistent", "see every write that was done before; costs twice the read units")
+    .option("--restart", "delete what an earlier export left in the folder, and export anew")
+    .addHelpText(
+      "after",
+      `
+One file per segment in <folder>/data, counts and checksums in <folder>/manifest.json, which comes
+last: a folder without it is not finished, and the same command goes on with it. The files are what
+DynamoDB's own import from S3 takes, and <folder>/table.json is the table that it has to make:
+  $ aws s3 cp <folder>/data s3://<bucket>/data --recursive
+  $ aws dynamodb import-table --s3-bucket-source S3Bucket=<bucket>,S3KeyPrefix=data/ \\
+      --input-format DYNAMODB_JSON --input-compression-type GZIP \\
+      --table-creation-parameters file://<folder>/table.json
+
+Tokens and everything else are in the files as they are in the table: keep them as safe.
+
+Exit codes: 0 all read, 1 failed, 2 bad usage, 130 interrupted.
+
+Examples:
+  $ bayon-data export ./backup --environment production
+  $ bayon-data export ./backup --consistent --segments 16 --table BayonCoAgent-staging`,
+    )
+    .action((folder: string, flags: ExportFlags, command: Command) =>
+      resumable(context, commandLine(command), () => exportTo(folder, flags, context)),
+    );
+}
+
+async function exportTo(
+  folder: string,
+  flags: ExportFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal, signal } = context;
+  const { segments, consistent = false, restart = false, json = false } = flags;
+  const startedAt = performance.now();
+  await withRawTable(flags, context, async (table, data) => {
+    const { ItemCount: total } = await table.describe();
+    const reads = consistent ? ", consistent" : "";
+    const fingerprint = `export ${placeOf(data)} in ${segments} segments${reads}`;
+    const run = await openRun<ExportState>({ command: "export", folder, fingerprint, restart });
+    const progress = progressOf(terminal, "items", total, table, json);
+    try {
+      if (restart) await clearFolder(folder);
+      if (!json) {
+        const again = run.state === undefined ? "" : ", going on with what is there";
+        terminal.line(`Exporting ${placeOf(data)} to ${folder}${again}`);
+      }
+      const manifest = await exportTable(table, {
+        folder,
+        segments,
+        consistent,
+        run,
+        signal,
+        onProgress: (items) => progress.advance(items),
+      });
+      progress.end();
+      const ms = performance.now() - startedAt;
+      const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+      const { requests, throttles } = table.traffic;
+      if (json) {
+        const { items, files } = manifest;
+        const told = { items, files: files.length, bytes, ...table.traffic, ms: Math.round(ms) };
+        terminal.line(JSON.stringify(told));
+        return;
+      }
+      const slow = throttles === 0 ? "" : `, ${throttles} throttled`;
+      terminal.line(
+        `${count(manifest.items, "item")} in ${count(manifest.files.length, "file")}, ${count(bytes, "byte")}; ` +
+          `${count(requests, "request")}${slow}, ${duration(ms)}`,
+      );
+      terminal.line(`counts and checksums: ${join(folder, "manifest.json")}`);
+    } finally {
+      progress.end();
+      await run.release();
+    }
+  });
+  context.finish(exitCode.ok);
+}

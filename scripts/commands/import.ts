@@ -1,0 +1,173 @@
+/** `bayon-data import DIR`: the files of an export into a table. */
+import { join, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import type { RawTable } from "../raw-table.js";
+import { defaultStateFolder, openRun } from "../run-state.js";
+import { keySchemaOf } from "../table-files/export-table.js";
+import {
+  type Import,
+  type ImportState,
+  importTable,
+  type OnConflict,
+} from "../table-files/import-table.js";
+import {
+  type Manifest,
+  readManifest,
+  TableFilesError,
+  verifyFiles,
+} from "../table-files/manifest.js";
+import { count, cut, duration, type Terminal } from "../terminal.js";
+import {
+  addConnectionFlags,
+  type CommandContext,
+  type ConnectionFlags,
+  exitCode,
+  placeOf,
+  refuseProduction,
+  wholeNumber,
+} from "./connection.js";
+import { commandLine, progressOf, resumable, withRawTable } from "./long-command.js";
+
+interface ImportFlags extends ConnectionFlags {
+  readonly onConflict: OnConflict;
+  readonly parallel: number;
+  readonly state: string;
+  readonly restart?: boolean;
+  readonly json?: boolean;
+  readonly allowProduction?: boolean;
+}
+
+export function addImportCommand(program: Command, context: CommandContext): void {
+  addConnectionFlags(program.command("import"))
+    .description("write the files of an export into the table")
+    .argument("<folder>", "what bayon-data export has made")
+    .addOption(
+      new Option("--on-conflict <what>", "what is there already is replaced, or stays")
+        .choices(["overwrite", "skip"])
+        .default("skip"),
+    )
+    .addOption(
+      new Option("--parallel <number>", "batches in flight")
+        .argParser(wholeNumber(1, 64))
+        .default(8),
+    )
+    .option("--state <folder>", "where checkpoint and rejections are kept", defaultStateFolder)
+    .option("--restart", "forget the checkpoint of an interrupted run")
+    .option("--json", "report and progress as lines of JSON")
+    .option("--allow-production", "write to a production table")
+    .addHelpText(
+      "after",
+      `
+The manifest and every checksum are verified before anything is written. skip writes each item on
+the condition that nothing is there (a request per item), overwrite 25 items in a request. An item
+that DynamoDB refuses is listed, without its values, in <state>/import/rejected.ndjson; its
+neighbours are written.
+
+Into a new table of any size AWS loads the files itself: see bayon-data export --help.
+
+Exit codes: 0 all written or skipped, 1 some rejected, 2 bad usage, 130 interrupted.
+
+Examples:
+  $ bayon-data table create --table BayonCoAgent-copy
+  $ bayon-data import ./backup --table BayonCoAgent-copy --on-conflict overwrite`,
+    )
+    .action((folder: string, flags: ImportFlags, command: Command) =>
+      resumable(context, commandLine(command), () => importFrom(folder, flags, context)),
+    );
+}
+
+async function importFrom(
+  folder: string,
+  flags: ImportFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal, signal } = context;
+  const { onConflict, parallel, restart, json = false } = flags;
+  const startedAt = performance.now();
+  const manifest = await readManifest(folder);
+  const stateFolder = join(flags.state, "import");
+  const rejectedPath = join(stateFolder, "rejected.ndjson");
+  const done = await withRawTable(flags, context, async (table, data) => {
+    refuseProduction(data, "import writes", flags.allowProduction === true);
+    refuseOtherKey(manifest, await table.describe(), table, folder);
+    await verifyFiles(folder, manifest, signal);
+    const source = `${resolve(folder)} of ${manifest.finishedAt}`;
+    const fingerprint = `import ${source} into ${placeOf(data)}, ${onConflict}`;
+    const run = await openRun<ImportState>({
+      command: "import",
+      folder: stateFolder,
+      fingerprint,
+      restart,
+    });
+    if (!json) {
+      const again = run.state === undefined ? "" : ", going on from its checkpoint";
+      terminal.line(`Importing ${folder} into ${placeOf(data)}${again}`);
+    }
+    const progress = progressOf(terminal, "items", manifest.items, table, json);
+    try {
+      const result = await importTable(table, {
+        folder,
+        manifest,
+        onConflict,
+        parallel,
+        run,
+        rejectedPath,
+        signal,
+        onProgress: (items) => progress.advance(items),
+      });
+      progress.end();
+      const ms = performance.now() - startedAt;
+      if (json) {
+        const told = { ...result.counts, ...table.traffic, ms: Math.round(ms) };
+        terminal.line(JSON.stringify({ ...told, examples: result.examples }));
+      } else show(result, table, ms, rejectedPath, terminal);
+      return result;
+    } finally {
+      progress.end();
+      await run.release();
+    }
+  });
+  context.finish(done.counts.rejected > 0 ? exitCode.findings : exitCode.ok);
+}
+
+/** A table with another key would take the items under other keys, or not at all. */
+function refuseOtherKey(
+  { keySchema, attributeDefinitions }: Manifest,
+  description: Awaited<ReturnType<RawTable["describe"]>>,
+  { name }: RawTable,
+  folder: string,
+): void {
+  const text = (of: Pick<Manifest, "keySchema" | "attributeDefinitions">): string =>
+    of.keySchema
+      .map(({ AttributeName, KeyType }) => {
+        const type = of.attributeDefinitions.find((one) => one.AttributeName === AttributeName);
+        return `${AttributeName} ${type?.AttributeType} ${KeyType}`;
+      })
+      .toSorted()
+      .join(", ");
+  const there = text(keySchemaOf(description));
+  const wanted = text({ keySchema, attributeDefinitions });
+  if (there !== wanted) {
+    throw new TableFilesError(`${name} has the key ${there}, but ${folder} is of ${wanted}`);
+  }
+}
+
+function show(
+  { counts, examples }: Import,
+  { traffic }: RawTable,
+  ms: number,
+  rejectedPath: string,
+  { line, paint, columns: width }: Terminal,
+): void {
+  for (const { file, line: number, key, reason } of examples) {
+    const where = `${file} line ${number}${key === undefined ? "" : `: ${key}`}`;
+    line(`${paint("yellow", "rejected")}  ${cut(where, width - 10)}`);
+    line(`          ${cut(reason, width - 10)}`);
+  }
+  const { written, skipped, rejected } = counts;
+  const { requests, throttles } = traffic;
+  const slow = throttles === 0 ? "" : `, ${throttles} throttled`;
+  line(`${written} written, ${skipped} skipped, ${rejected} rejected`);
+  if (rejected > 0) line(`each with its key and reason: ${rejectedPath}`);
+  line(`${count(requests, "request")}${slow}, ${duration(ms)}`);
+}

@@ -1,0 +1,134 @@
+/** What the commands over a whole table share: the raw table, progress, and how to go on. */
+import { type Command, Option } from "commander";
+import { resolveConfiguration } from "../../src/config.js";
+import { openRawTable, type RawTable } from "../raw-table.js";
+import type { Progress, Terminal } from "../terminal.js";
+import {
+  addConnectionFlags,
+  type CommandContext,
+  type Connection,
+  type ConnectionFlags,
+  wholeNumber,
+  withConnection,
+} from "./connection.js";
+
+export interface LongFlags extends ConnectionFlags {
+  /** Parallel segments of the scan. */
+  readonly segments: number;
+  readonly json?: boolean;
+}
+
+/** Adds the options of LongFlags. */
+export function addLongFlags(command: Command): Command {
+  return addConnectionFlags(command)
+    .addOption(
+      new Option("--segments <number>", "how many parts of the table to read at once")
+        .argParser(wholeNumber(1, 1_000))
+        .default(8),
+    )
+    .option("--json", "report and progress as lines of JSON");
+}
+
+/** Runs a command's work on the raw table that its flags and the environment name. */
+export function withRawTable<T>(
+  flags: ConnectionFlags,
+  { signal }: CommandContext,
+  run: (table: RawTable, data: Connection["data"]) => Promise<T>,
+): Promise<T> {
+  return withConnection(flags, async ({ data }) => {
+    const { table: tableName, region, endpoint, environment } = flags;
+    const configuration = resolveConfiguration({ tableName, region, endpoint, environment });
+    const table = openRawTable(configuration, { signal });
+    try {
+      return await run(table, data);
+    } finally {
+      table.close();
+    }
+  });
+}
+
+/** Progress with its rate and throttles; lines of JSON on stderr where they are asked for. */
+export function progressOf(
+  terminal: Terminal,
+  what: string,
+  total: number | undefined,
+  { traffic }: Pick<RawTable, "traffic">,
+  json: boolean,
+): Progress {
+  const startedAt = performance.now();
+  let done = 0;
+  const rate = () => Math.round(done / Math.max((performance.now() - startedAt) / 1_000, 0.001));
+  // AWS counts a table's items every six hours: a total is a guess, and 0 is none.
+  const guess = total === undefined || total === 0 ? undefined : total;
+  if (!json) {
+    const note = () => {
+      const { throttles } = traffic;
+      return `${rate()}/s${throttles === 0 ? "" : `, throttled ${throttles} times`}`;
+    };
+    const shown = terminal.progress(what, guess, note);
+    let ended = false;
+    return {
+      advance: (count = 1) => {
+        done += count;
+        shown.advance(count);
+      },
+      end: () => {
+        if (!ended) shown.end();
+        ended = true;
+      },
+    };
+  }
+  let saidAt = startedAt;
+  return {
+    advance: (count = 1) => {
+      done += count;
+      if (performance.now() - saidAt < progressMs) return;
+      saidAt = performance.now();
+      const secondsLeft =
+        guess === undefined ? undefined : Math.max(0, Math.round((guess - done) / (rate() || 1)));
+      const { throttles } = traffic;
+      const progress = { what, done, total: guess, perSecond: rate(), secondsLeft, throttles };
+      terminal.complain(JSON.stringify({ progress }));
+    },
+    end: () => undefined,
+  };
+}
+
+/** A line of JSON comes no more often, in ms. */
+const progressMs = 2_000;
+
+/**
+ * Runs what can be gone on with; when it ends early, says how.
+ * @param again what to type
+ */
+export async function resumable<T>(
+  { terminal, signal }: CommandContext,
+  again: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (signal.aborted) terminal.complain(`What is done is kept. To go on:\n  ${again}`);
+    throw error;
+  }
+}
+
+/** The command line that a command was called with, for people to type again. */
+export function commandLine(command: Command): string {
+  const words = [...command.args];
+  for (let at: Command | null = command; at !== null; at = at.parent) words.unshift(at.name());
+  for (const option of command.options) {
+    const name = option.attributeName();
+    // What starts over is not said again by one who goes on.
+    if (command.getOptionValueSource(name) !== "cli" || name === "restart") continue;
+    const value: unknown = command.getOptionValue(name);
+    words.push(option.long ?? option.flags);
+    if (value !== true) words.push(String(value));
+  }
+  return words.map(quoted).join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w./:@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

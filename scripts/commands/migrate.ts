@@ -1,0 +1,234 @@
+/** `bayon-data migrate firestore DIR`: the documents of a Firestore export into the table. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { DataLayer } from "../../src/index.js";
+import { epochMsOf } from "../../src/timestamps.js";
+import { collections } from "../firestore/collections.js";
+import type { FirestoreExport } from "../firestore/read-export.js";
+import { openItemTable } from "../migration/item-table.js";
+import { migrate } from "../migration/migrate.js";
+import { type ConflictMode, conflictModes } from "../migration/settle.js";
+import { noCounts, noTotals, type Totals } from "../migration/totals.js";
+import { defaultStateFolder } from "../run-state.js";
+import { table as columns, count, cut, duration, type Terminal } from "../terminal.js";
+import {
+  addConnectionFlags,
+  type CommandContext,
+  type ConnectionFlags,
+  exitCode,
+  placeOf,
+  refuseProduction,
+  wholeNumber,
+  withConnection,
+} from "./connection.js";
+import { commandLine, progressOf, resumable } from "./long-command.js";
+import { openFolder, showFindings } from "./seed.js";
+
+interface MigrateFlags extends ConnectionFlags {
+  readonly onConflict: ConflictMode;
+  readonly createdAt?: number;
+  readonly dryRun?: boolean;
+  readonly concurrency: number;
+  readonly state: string;
+  readonly restart?: boolean;
+  readonly rejected: string;
+  readonly json?: boolean;
+  readonly allowProduction?: boolean;
+}
+
+export function addMigrateCommand(program: Command, context: CommandContext): void {
+  const group = program
+    .command("migrate")
+    .description("move the documents of another database into the table");
+  addConnectionFlags(group.command("firestore <folder>"))
+    .description("move the documents of a Firestore export into the table")
+    .addOption(
+      new Option("--on-conflict <mode>", "what to do where the table holds another item at the key")
+        .choices(conflictModes)
+        .default("skip"),
+    )
+    .option(
+      "--created-at <date>",
+      "ISO date or epoch ms for documents that tell no creation date",
+      parseDate,
+    )
+    .option("--dry-run", "do everything but write to the table")
+    .addOption(concurrencyOption("batches in flight"))
+    .addOption(stateOption())
+    .option("--restart", "forget where an interrupted run stopped")
+    .option("--rejected <file>", "where rejected documents are listed", "rejected.ndjson")
+    .option("--json", "report and progress as lines of JSON")
+    .option("--allow-production", "write to a production table")
+    .addHelpText(
+      "after",
+      `
+Each document has exactly one outcome:
+  written    it is now an item
+  identical  the very item is there already
+  kept       another item is there, and stays
+  rejected   it can be no item: its path and the reasons are in ${"rejected.ndjson"}
+
+--on-conflict, where another item is there:
+  skip       it stays
+  newer      it is replaced where the document was changed after the item was written; a
+             document that tells no date replaces nothing
+  overwrite  it is replaced, without a look at it: the fastest, for an empty table
+  fail       the run ends there
+All but overwrite write on a condition: what a live application writes meanwhile is safe.
+
+An item's CreatedAt is the document's own creation date, else --created-at, else the date of
+the export (_summary.json), else that of its file. Firestore timestamps become ISO strings,
+everything else stays as it is.
+
+Stopped at any moment, even by SIGKILL, the same command goes on where it was. What it wrote
+is in ${defaultStateFolder}/journal.ndjson, from which bayon-data rollback undoes it.
+
+Exit codes: 0 all is in the table, 1 documents were rejected, the export disagrees with itself
+or the run failed, 2 bad usage, 130 interrupted.
+
+Examples:
+  $ bayon-data migrate firestore ./firestore-export --dry-run
+  $ bayon-data migrate firestore ./firestore-export --on-conflict newer --concurrency 16`,
+    )
+    .action((folder: string, flags: MigrateFlags, command: Command) =>
+      run(folder, flags, context, commandLine(command)),
+    );
+}
+
+/** `--concurrency`. */
+export function concurrencyOption(what: string): Option {
+  return new Option("--concurrency <number>", what).argParser(wholeNumber(1, 128)).default(8);
+}
+
+/** `--state`. */
+export function stateOption(): Option {
+  return new Option("--state <folder>", "where checkpoint, lock and journal are").default(
+    defaultStateFolder,
+  );
+}
+
+/** Parses an ISO date or epoch milliseconds. */
+export function parseDate(text: string): number {
+  const ms = epochMsOf(/^\d{5,}$/.test(text) ? Number(text) : text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError(
+    "It must be an ISO date or epoch milliseconds, from 1970 to 2286.",
+  );
+}
+
+async function run(
+  folder: string,
+  flags: MigrateFlags,
+  context: CommandContext,
+  again: string,
+): Promise<void> {
+  const { terminal, signal } = context;
+  const { dryRun = false, json = false, createdAt } = flags;
+  const source = await openFolder(folder, createdAt);
+  const totals = noTotals();
+  await withConnection(flags, async ({ data }) => {
+    if (!dryRun) refuseProduction(data, "migrate writes", flags.allowProduction === true);
+    await requireTable(data, signal);
+    const { table: tableName, region, endpoint, environment } = flags;
+    const table = openItemTable({ tableName, region, endpoint, environment, signal });
+    const place = placeOf(data);
+    if (!json) {
+      const what = dryRun ? "Dry run: nothing is written. Moving" : "Moving";
+      terminal.line(`${what} the documents of ${folder} to ${place}`);
+    }
+    const startedAt = performance.now();
+    const progress = progressOf(terminal, "documents", source.expectedDocuments, table, json);
+    try {
+      await resumable(context, again, () =>
+        migrate({
+          data,
+          table,
+          place,
+          source,
+          mode: flags.onConflict,
+          dryRun,
+          concurrency: flags.concurrency,
+          stateFolder: flags.state,
+          restart: flags.restart === true,
+          rejectedFile: flags.rejected,
+          createdAt,
+          signal,
+          totals,
+          onProgress: (documents) => progress.advance(documents),
+        }),
+      );
+    } finally {
+      progress.end();
+      const ended = { source, totals, ...table.traffic, ms: performance.now() - startedAt };
+      if (json) showJson(ended, flags, terminal);
+      else show(ended, flags, terminal);
+      table.close();
+    }
+  });
+  const findings = totals.all.rejected + source.findings.length;
+  context.finish(findings > 0 ? exitCode.findings : exitCode.ok);
+}
+
+/** Fails at once where there is no table or nobody answers, and not after everything is prepared. */
+export async function requireTable(data: DataLayer, signal: AbortSignal): Promise<void> {
+  try {
+    if ((await data.table.describe({ signal })) !== null) return;
+  } catch (error) {
+    // Who may work on the items need not be allowed to look at the table.
+    if ((error as { code?: unknown }).code === "AccessDeniedException") return;
+    throw error;
+  }
+  const message = `no such table: ${placeOf(data)}`;
+  throw Object.assign(new Error(message), { code: "ResourceNotFoundException" });
+}
+
+interface Ended {
+  readonly source: FirestoreExport;
+  readonly totals: Totals;
+  readonly requests: number;
+  readonly throttles: number;
+  readonly ms: number;
+}
+
+function show(ended: Ended, { dryRun, rejected }: MigrateFlags, terminal: Terminal): void {
+  const { totals, source, requests, throttles, ms } = ended;
+  const { interactive, line, paint } = terminal;
+  const cells = ({ written, identical, kept, rejected }: Totals["all"]) =>
+    [written, identical, kept, rejected] as const;
+  const rows = collections.flatMap(({ facade }) =>
+    totals.byFacade.has(facade)
+      ? [[facade, ...cells(totals.byFacade.get(facade) ?? noCounts())] as const]
+      : [],
+  );
+  const head = ["", dryRun ? "would write" : "written", "identical", "kept", "rejected"];
+  for (const row of columns([head, ...rows, ["total", ...cells(totals.all)]])) line(row);
+  for (const { path, reasons } of totals.rejected) {
+    const room = interactive ? terminal.columns - 10 : Number.POSITIVE_INFINITY;
+    line(`${paint("yellow", "rejected")}  ${cut(path, room)}`);
+    for (const reason of reasons) line(`          ${cut(reason, room)}`);
+  }
+  const more = totals.all.rejected - totals.rejected.length;
+  if (totals.all.rejected > 0)
+    line(`${more > 0 ? `… and ${more} more; all` : "All"} in ${rejected}`);
+  showFindings(source, terminal);
+  const rate = Math.round(totals.documents / Math.max(ms / 1_000, 0.001));
+  const throttled = throttles === 0 ? "" : `, throttled ${count(throttles, "time")}`;
+  line(
+    `${count(totals.documents, "document")} in ${duration(ms)} (${rate}/s), ${count(requests, "request")}${throttled}`,
+  );
+}
+
+function showJson(ended: Ended, { dryRun, rejected }: MigrateFlags, { line }: Terminal): void {
+  const { totals, source, requests, throttles, ms } = ended;
+  for (const finding of source.findings) line(JSON.stringify({ finding }));
+  const summary = {
+    dryRun: dryRun === true,
+    documents: totals.documents,
+    ...totals.all,
+    byEntity: Object.fromEntries(totals.byFacade),
+    rejectedFile: totals.all.rejected > 0 ? rejected : undefined,
+    requests,
+    throttles,
+    seconds: Number((ms / 1_000).toFixed(3)),
+  };
+  line(JSON.stringify({ summary }));
+}

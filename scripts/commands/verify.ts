@@ -1,0 +1,117 @@
+/** `bayon-data verify firestore DIR`: whether the table holds what the export has. */
+import type { Command } from "commander";
+import { openItemTable } from "../migration/item-table.js";
+import { type Discrepancy, type VerifyReport, verify } from "../migration/verify.js";
+import { count, duration, type Terminal } from "../terminal.js";
+import {
+  addConnectionFlags,
+  type CommandContext,
+  type ConnectionFlags,
+  exitCode,
+  placeOf,
+  withConnection,
+} from "./connection.js";
+import { progressOf } from "./long-command.js";
+import { concurrencyOption, parseDate, requireTable } from "./migrate.js";
+import { openFolder, showFindings } from "./seed.js";
+
+interface VerifyFlags extends ConnectionFlags {
+  readonly createdAt?: number;
+  readonly concurrency: number;
+  readonly extra: boolean;
+  readonly json?: boolean;
+}
+
+export function addVerifyCommand(program: Command, context: CommandContext): void {
+  const group = program
+    .command("verify")
+    .description("compare the table with what was moved into it");
+  addConnectionFlags(group.command("firestore <folder>"))
+    .description("compare each document of a Firestore export with its item")
+    .option("--created-at <date>", "as it was given to migrate", parseDate)
+    .option("--no-extra", "do not read the whole table for items that the export does not have")
+    .addOption(concurrencyOption("batches in flight"))
+    .option("--json", "report and progress as lines of JSON")
+    .addHelpText(
+      "after",
+      `
+Every document is compared with the item that migrate makes of it: keys, index keys, CreatedAt,
+and each field of Data. Named are
+  wrong      items that differ, with the attributes and fields that do
+  missing    documents without an item
+  extra      items of the export's users and agents that the export does not have
+  rejected   documents that can be no item
+
+Exit codes: 0 all is the same, 1 something is named, 2 bad usage, 130 interrupted.
+
+Examples:
+  $ bayon-data verify firestore ./firestore-export
+  $ bayon-data verify firestore ./firestore-export --no-extra --json`,
+    )
+    .action((folder: string, flags: VerifyFlags) => run(folder, flags, context));
+}
+
+async function run(folder: string, flags: VerifyFlags, context: CommandContext): Promise<void> {
+  const { terminal, signal } = context;
+  const { json = false } = flags;
+  const source = await openFolder(folder, flags.createdAt);
+  const report: VerifyReport = {
+    documents: 0,
+    same: 0,
+    wrong: 0,
+    missing: 0,
+    rejected: 0,
+    extra: 0,
+  };
+  await withConnection(flags, async ({ data }) => {
+    await requireTable(data, signal);
+    const { table: tableName, region, endpoint, environment } = flags;
+    const table = openItemTable({ tableName, region, endpoint, environment, signal });
+    if (!json) terminal.line(`Comparing ${placeOf(data)} with the documents of ${folder}`);
+    const startedAt = performance.now();
+    const progress = progressOf(terminal, "documents", source.expectedDocuments, table, json);
+    try {
+      await verify({
+        data,
+        table,
+        source,
+        findExtra: flags.extra,
+        concurrency: flags.concurrency,
+        signal,
+        report,
+        onDiscrepancy: (found) =>
+          json ? terminal.line(JSON.stringify(found)) : showDiscrepancy(found, terminal),
+        onProgress: (documents) => progress.advance(documents),
+      });
+    } finally {
+      progress.end();
+      const ms = performance.now() - startedAt;
+      if (json) {
+        for (const finding of source.findings) terminal.line(JSON.stringify({ finding }));
+        const seconds = Number((ms / 1_000).toFixed(3));
+        terminal.line(JSON.stringify({ summary: { ...report, ...table.traffic, seconds } }));
+      } else {
+        showFindings(source, terminal);
+        const { documents, same, wrong, missing, extra, rejected } = report;
+        terminal.line(
+          `${count(documents, "document")}: ${same} the same, ${wrong} wrong, ${missing} missing, ${rejected} rejected; ${flags.extra ? `${extra} extra` : "extra items not looked for"}`,
+        );
+        terminal.line(`${count(table.traffic.requests, "request")}, ${duration(ms)}`);
+      }
+      table.close();
+    }
+  });
+  const { wrong, missing, extra, rejected } = report;
+  const findings = wrong + missing + extra + rejected + source.findings.length;
+  context.finish(findings > 0 ? exitCode.findings : exitCode.ok);
+}
+
+function showDiscrepancy(found: Discrepancy, { line, paint }: Terminal): void {
+  const kind = paint("yellow", found.kind.padEnd(8));
+  if (found.kind === "extra") {
+    line(`${kind}  ${JSON.stringify(found.pk)} ${JSON.stringify(found.sk)}`);
+    return;
+  }
+  line(`${kind}  ${found.path}`);
+  if ("reasons" in found) for (const reason of found.reasons) line(`          ${reason}`);
+}

@@ -1,0 +1,72 @@
+/** A file of findings, one JSON object a line, that grows while a command runs. */
+import { createReadStream } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { notKept } from "./run-state.js";
+
+export interface FindingsFile {
+  readonly path: string;
+  /** Bytes written so far: what a checkpoint keeps. */
+  readonly bytes: number;
+  /** @throws StateError for a full disk */
+  add(finding: object): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the file, and forgets what an interrupted run wrote after its checkpoint.
+ * @param keep so many bytes stay
+ * @throws StateError where it cannot be written
+ */
+export async function openFindings(path: string, keep: number): Promise<FindingsFile> {
+  const handle = await opened(path);
+  let bytes = 0;
+  try {
+    const { size } = await handle.stat();
+    bytes = Math.min(size, keep);
+    await handle.truncate(bytes);
+  } catch (error) {
+    await handle.close();
+    throw notKept(path, error);
+  }
+  let last: Promise<void> = Promise.resolve();
+  return {
+    path,
+    get bytes() {
+      return bytes;
+    },
+    add: (finding) => {
+      const line = Buffer.from(`${JSON.stringify(finding)}\n`);
+      const written = last.then(async () => {
+        try {
+          await handle.write(line, 0, line.length, bytes);
+          bytes += line.length;
+        } catch (error) {
+          throw notKept(path, error);
+        }
+      });
+      last = written.catch(() => undefined);
+      return written;
+    },
+    close: async () => {
+      await last;
+      await handle.close();
+    },
+  };
+}
+
+async function opened(path: string) {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    // Made where it is missing, kept where it is there.
+    await (await open(path, "a")).close();
+    return await open(path, "r+");
+  } catch (error) {
+    throw notKept(path, error);
+  }
+}
+
+/** The bytes of a file as they come, for a hash. */
+export function bytesOf(path: string): AsyncIterable<Buffer> {
+  return createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
+}

@@ -1,0 +1,123 @@
+/** The documents of an export as the items that they become, checked. */
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import type { FacadeName } from "../../services/entities.js";
+import type { EntityModel } from "../../src/entity-model.js";
+import type { EntityWrites } from "../../src/entity-writes.js";
+import { type DataLayer, ValidationError } from "../../src/index.js";
+import { attribute, type RawItem } from "../../src/table.js";
+import { epochMsOf } from "../../src/timestamps.js";
+import { rawItemOf } from "../../src/writes.js";
+import { collections } from "../firestore/collections.js";
+import { createdAtOf, isRejection, type Mapped } from "../firestore/map-document.js";
+import type { FirestoreExport } from "../firestore/read-export.js";
+import { KeySet } from "./key-set.js";
+
+/** A document, and what the store makes of it: an item, or the reasons why it is none. */
+export interface Document {
+  /** Its position among all documents of the export, from 0. */
+  readonly ordinal: number;
+  readonly path: string;
+  readonly facade: FacadeName;
+  readonly item: Candidate | undefined;
+  /** Empty where there is an item. They name fields and rules, never values. */
+  readonly reasons: readonly string[];
+}
+
+/** An item that is not stored yet. */
+export interface Candidate {
+  /** The stored form but for its UpdatedAt. */
+  readonly stored: RawItem;
+  /** Its size in the table. */
+  readonly bytes: number;
+  /** Epoch ms of the last change that the document tells of; 0 where it tells none. */
+  readonly changedAt: number;
+}
+
+/** The stored form, with the time of its writing. */
+export function storedAt({ stored }: Candidate, updatedAt: number): RawItem {
+  return { ...stored, [attribute.updatedAt]: updatedAt };
+}
+
+/**
+ * Reads an export document by document. One that occurs a second time is rejected, so that what the
+ * table holds in the end does not depend on who was quicker.
+ * @param skip tells which documents are of no interest any more
+ * @throws ExportError where a file cannot be read; what came before it was good
+ */
+export async function* documentsOf(
+  data: DataLayer,
+  source: FirestoreExport,
+  skip: (ordinal: number) => boolean = () => false,
+): AsyncGenerator<Document> {
+  const paths = new KeySet();
+  let ordinal = -1;
+  for await (const mapped of source.documents()) {
+    ordinal += 1;
+    const isNew = paths.add(mapped.path);
+    if (skip(ordinal)) continue;
+    yield isNew
+      ? documentOf(data, mapped, ordinal)
+      : rejected(mapped, ordinal, ["is in the export more than once: the first one counts"]);
+  }
+}
+
+/** What the migration needs of a store. */
+interface Store {
+  readonly model: EntityModel;
+  readonly writes: EntityWrites;
+}
+
+function documentOf(data: DataLayer, mapped: Mapped, ordinal: number): Document {
+  if (isRejection(mapped)) return rejected(mapped, ordinal, mapped.reasons);
+  const { path, facade, key, createdAt } = mapped;
+  // A store of any entity has them; the types of the twelve have nothing in common otherwise.
+  const { model, writes } = data[facade] as unknown as Store;
+  try {
+    const input = { ...key, data: mapped.data, createdAt };
+    const draft = writes.input.draft(input, {}, { allowMissing: true });
+    const stored = rawItemOf(model, draft, 0);
+    return {
+      ordinal,
+      path,
+      facade,
+      item: { stored, bytes: draft.bytes, changedAt: changedAtOf(facade, mapped.data) },
+      reasons: [],
+    };
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    return rejected(
+      mapped,
+      ordinal,
+      error.issues.map((issue) => `${issue.path} ${issue.message}`),
+    );
+  }
+}
+
+function rejected(
+  { path, facade }: Pick<Mapped, "path" | "facade">,
+  ordinal: number,
+  reasons: readonly string[],
+): Document {
+  return { ordinal, path, facade, item: undefined, reasons };
+}
+
+const byFacade = new Map(collections.map((collection) => [collection.facade, collection]));
+
+/** Epoch ms of the last change, as the document itself tells. */
+function changedAtOf(facade: FacadeName, data: Readonly<Record<string, unknown>>): number {
+  const collection = byFacade.get(facade);
+  const created = collection === undefined ? undefined : createdAtOf(collection, data);
+  return Math.max(epochMsOf(data.updatedAt) ?? 0, created ?? 0);
+}
+
+/** The export's files as a text that is another one when any of them changes. */
+export async function stampOf(source: FirestoreExport): Promise<string> {
+  const stamps = await Promise.all(
+    source.files.map(async ({ file }) => {
+      const { size, mtimeMs } = await stat(file);
+      return `${basename(file)} ${size} ${Math.floor(mtimeMs)}`;
+    }),
+  );
+  return `${resolve(source.folder)} (${stamps.join(", ")})`;
+}

@@ -1,0 +1,223 @@
+/**
+ * The table as the migration works on it: stored items with native values, read in batches, written
+ * one by one on a condition or in batches without. What is throttled is waited for, however long it
+ * takes.
+ */
+
+import type { PutCommandInput } from "@aws-sdk/lib-dynamodb";
+import { chunksOf } from "../../src/batch.js";
+import { createClients, type RequestHandler } from "../../src/client.js";
+import { type ConnectionOptions, resolveConfiguration } from "../../src/config.js";
+import { nameOf, wrapDynamoDBError } from "../../src/errors.js";
+import { createReader, keyId } from "../../src/reader.js";
+import { Unprocessed } from "../../src/retry.js";
+import { attribute, limits, type RawItem, type RawKey } from "../../src/table.js";
+import { createTransport, type Transport } from "../../src/transport.js";
+
+export interface ItemTableOptions extends ConnectionOptions {
+  readonly requestHandler?: RequestHandler | undefined;
+  /** Ends what waits to be sent again. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What happened to an item that was put. */
+export type PutOutcome = "written" | "refused" | { readonly invalid: string };
+
+export interface ItemTable {
+  readonly tableName: string;
+  readonly traffic: { requests: number; throttles: number };
+  /** Consistent reads, 100 to a request. */
+  read(keys: readonly RawKey[]): Promise<Map<string, RawItem>>;
+  /** Writes an item where the condition holds; `refused` where it does not. */
+  put(item: RawItem, condition: Condition): Promise<PutOutcome>;
+  /** Writes up to 25 items whatever is there. One that DynamoDB refuses takes no other with it. */
+  putAll(items: readonly RawItem[]): Promise<PutOutcome[]>;
+  /** Deletes an item that still has one of these times; whether it did. */
+  deleteAt(key: RawKey, updatedAt: readonly number[]): Promise<boolean>;
+  /** One page of a parallel scan that reads keys only. */
+  scanKeys(segment: number, segments: number): AsyncGenerator<RawKey>;
+  close(): void;
+}
+
+/** What must hold of the item that is there for a put to be done. */
+export type Condition =
+  | { readonly kind: "absent" }
+  /** Not there, or last written before this time (epoch ms). */
+  | { readonly kind: "olderThan"; readonly time: number };
+
+/** Failures of the network and of DynamoDB itself are retried so often, up to 5 s apart. */
+const maxRetries = 6;
+
+export function openItemTable({ requestHandler, signal, ...place }: ItemTableOptions): ItemTable {
+  const configuration = resolveConfiguration(place);
+  const { tableName } = configuration;
+  const { client, documentClient } = createClients(configuration, requestHandler);
+  const traffic = { requests: 0, throttles: 0 };
+  const transport = createTransport({
+    client: documentClient,
+    retry: {
+      maxRetries,
+      signal,
+      onRetry: ({ error }) => {
+        traffic.requests += 1;
+        if (isThrottle(error)) traffic.throttles += 1;
+      },
+    },
+  });
+  const patient = patiently(transport, signal, traffic);
+  return {
+    tableName,
+    traffic,
+    ...readsOf(patient, tableName),
+    ...writesOf(patient, tableName),
+    close: () => {
+      transport.close();
+      client.destroy();
+    },
+  };
+}
+
+/** A throttled table slows a run and never fails it: past the last retry it begins again. */
+function patiently(
+  transport: Transport,
+  signal: AbortSignal | undefined,
+  traffic: ItemTable["traffic"],
+): Transport {
+  const send: Transport["send"] = async (name, input, call) => {
+    for (;;) {
+      traffic.requests += 1;
+      try {
+        return await transport.send(name, input, call);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isThrottle(error)) throw error;
+      }
+    }
+  };
+  return { ...transport, send };
+}
+
+function isThrottle(error: unknown): boolean {
+  return (
+    wrapDynamoDBError(error).name === "ThroughputExceededError" || error instanceof Unprocessed
+  );
+}
+
+function readsOf(transport: Transport, tableName: string): Pick<ItemTable, "read" | "scanKeys"> {
+  const reader = createReader(transport, tableName, false);
+  return {
+    read: async (keys) => {
+      const found = new Map<string, RawItem>();
+      for (const chunk of chunksOf(keys, limits.batchGetKeys)) {
+        const options = { consistent: true, projection: undefined };
+        for (let left = chunk; left.length > 0; ) {
+          const { items, unprocessed } = await reader.readBatch(left, options, call);
+          for (const [id, item] of items) found.set(id, item);
+          left = unprocessed;
+        }
+      }
+      return found;
+    },
+    scanKeys: async function* (Segment, TotalSegments) {
+      let from: Record<string, unknown> | undefined;
+      do {
+        const page = await transport.send(
+          "Scan",
+          {
+            TableName: tableName,
+            ConsistentRead: true,
+            Segment,
+            TotalSegments,
+            ProjectionExpression: "#pk, #sk",
+            ExpressionAttributeNames: { "#pk": attribute.partitionKey, "#sk": attribute.sortKey },
+            ...(from !== undefined && { ExclusiveStartKey: from }),
+          },
+          call,
+        );
+        yield* (page.Items ?? []) as RawKey[];
+        from = page.LastEvaluatedKey;
+      } while (from !== undefined);
+    },
+  };
+}
+
+const call = { context: { operation: "migrate" } } as const;
+
+function writesOf(
+  transport: Transport,
+  tableName: string,
+): Pick<ItemTable, "put" | "putAll" | "deleteAt"> {
+  const putAll = async (items: readonly RawItem[]): Promise<PutOutcome[]> => {
+    let left: object[] = items.map((Item) => ({ PutRequest: { Item } }));
+    try {
+      while (left.length > 0) {
+        const RequestItems = { [tableName]: left };
+        const answer = await transport.send("BatchWrite", { RequestItems }, call);
+        left = answer.UnprocessedItems?.[tableName] ?? [];
+      }
+      return items.map(() => "written");
+    } catch (error) {
+      if (nameOf(error) !== "ValidationException") throw error;
+      if (items.length === 1) return [refusalOf(error)];
+      // One refused item takes its whole batch with it: find it, and write its neighbours.
+      const half = Math.ceil(items.length / 2);
+      return [...(await putAll(items.slice(0, half))), ...(await putAll(items.slice(half)))];
+    }
+  };
+  return {
+    putAll: async (items) => (items.length === 0 ? [] : putAll(items)),
+    put: async (Item, condition) => {
+      try {
+        const input = { TableName: tableName, Item, ...expressionOf(condition) };
+        await transport.send("Put", input, call);
+        return "written";
+      } catch (error) {
+        if (nameOf(error) === "ConditionalCheckFailedException") return "refused";
+        if (nameOf(error) === "ValidationException") return refusalOf(error);
+        throw error;
+      }
+    },
+    deleteAt: async ({ PK, SK }, updatedAt) => {
+      const values = Object.fromEntries(updatedAt.map((time, at) => [`:t${at}`, time]));
+      const input = {
+        TableName: tableName,
+        Key: { PK, SK },
+        ConditionExpression: `#u IN (${Object.keys(values).join(", ")})`,
+        ExpressionAttributeNames: { "#u": attribute.updatedAt },
+        ExpressionAttributeValues: values,
+      };
+      try {
+        await transport.send("Delete", input, call);
+        return true;
+      } catch (error) {
+        if (nameOf(error) === "ConditionalCheckFailedException") return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function expressionOf(condition: Condition): Omit<PutCommandInput, "TableName" | "Item"> {
+  if (condition.kind === "absent") {
+    return {
+      ConditionExpression: "attribute_not_exists(#pk)",
+      ExpressionAttributeNames: { "#pk": attribute.partitionKey },
+    };
+  }
+  return {
+    ConditionExpression: "attribute_not_exists(#u) OR #u < :t",
+    ExpressionAttributeNames: { "#u": attribute.updatedAt },
+    ExpressionAttributeValues: { ":t": condition.time },
+  };
+}
+
+/** What DynamoDB said, up to where it may name a value. */
+function refusalOf(error: unknown): PutOutcome {
+  const message = error instanceof Error ? error.message : "";
+  return { invalid: `is refused by DynamoDB: ${message.split(":")[0] || "ValidationException"}` };
+}
+
+/** The item of a read under a key. */
+export function itemAt(items: ReadonlyMap<string, RawItem>, key: RawKey): RawItem | undefined {
+  return items.get(keyId(key));
+}

@@ -1,0 +1,86 @@
+/** Reads a whole table in parallel segments, page by page, no faster than its pages are dealt with. */
+import type { ScanCommandInput } from "@aws-sdk/client-dynamodb";
+import type { Item, RawTable } from "./raw-table.js";
+
+/** Where a segment's reading goes on: after this key, at its beginning, or not at all. */
+export type Position = Item | "start" | "end";
+
+export interface Page {
+  readonly segment: number;
+  readonly items: readonly Item[];
+  /** Where this segment goes on once the page is dealt with. */
+  readonly next: Item | "end";
+}
+
+export interface ScanOptions {
+  /** What each page is given to. The segment's next page is asked for when this has resolved. */
+  readonly onPage: (page: Page) => Promise<void>;
+  /** One per segment: so many are read at once. */
+  readonly positions: readonly Position[];
+  /** What else the requests say: projection, consistency, limit. */
+  readonly input?: Omit<
+    ScanCommandInput,
+    "TableName" | "Segment" | "TotalSegments" | "ExclusiveStartKey"
+  >;
+  /** Pages of one segment; the rest of it is then left. @default all */
+  readonly mostItems?: number | undefined;
+  /** Ends the reading between two pages; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The positions of a scan that has not begun. */
+export function atStart(segments: number): Position[] {
+  return Array.from({ length: segments }, () => "start" as const);
+}
+
+/**
+ * Scans the table's segments at once, each one page at a time: memory holds a page (1 MB on the
+ * wire) per segment. A failure in one segment stops the others after their current page.
+ * @throws what a request or `onPage` threw first
+ */
+export async function scanSegments(
+  table: RawTable,
+  { onPage, positions, input, mostItems = Number.POSITIVE_INFINITY, signal }: ScanOptions,
+): Promise<void> {
+  await allOrNone(positions.length, async (segment, stopped) => {
+    let position = positions[segment] ?? "end";
+    let read = 0;
+    while (position !== "end" && read < mostItems && !stopped()) {
+      signal?.throwIfAborted();
+      const room = mostItems - read;
+      const answer = await table.scan({
+        ...input,
+        ...(Number.isFinite(room) && { Limit: room }),
+        Segment: segment,
+        TotalSegments: positions.length,
+        ...(position !== "start" && { ExclusiveStartKey: position }),
+      });
+      const { Items: items = [], LastEvaluatedKey: next = "end" } = answer;
+      read += items.length;
+      await onPage({ segment, items, next });
+      position = next;
+    }
+  });
+}
+
+/**
+ * Runs so many workers at once and waits for all of them. When one fails the others are told to stop.
+ * @throws what the first of them threw
+ */
+export async function allOrNone(
+  workers: number,
+  work: (index: number, stopped: () => boolean) => Promise<void>,
+): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  const stopped = () => failure !== undefined;
+  await Promise.all(
+    Array.from({ length: workers }, async (_, index) => {
+      try {
+        await work(index, stopped);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }),
+  );
+  if (failure !== undefined) throw failure.error;
+}

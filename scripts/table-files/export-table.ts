@@ -1,0 +1,174 @@
+/** The whole table into files, one per segment, in parallel and with flat memory. */
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { RawTable } from "../raw-table.js";
+import { notKept, type Run } from "../run-state.js";
+import { atStart, type Position, scanSegments } from "../scan.js";
+import {
+  type FileEntry,
+  type Manifest,
+  makeFolder,
+  removeManifest,
+  TableFilesError,
+  writeManifest,
+} from "./manifest.js";
+import { openTableFile, type TableFile, type Written } from "./writer.js";
+
+interface SegmentState {
+  readonly position: Position;
+  readonly written: Written;
+  /** Set when the file is whole; a segment without items has none. */
+  readonly file?: FileEntry;
+}
+
+export interface ExportState {
+  readonly startedAt: string;
+  readonly segments: readonly SegmentState[];
+}
+
+export interface ExportOptions {
+  readonly folder: string;
+  readonly segments: number;
+  readonly consistent: boolean;
+  readonly run: Run<ExportState>;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (items: number) => void;
+}
+
+/** What is read of a segment reaches its file at least so often, in ms. */
+const flushMs = 1_000;
+
+const nothing: Written = { items: 0, lineBytes: 0 };
+
+/**
+ * Exports the table. The folder is finished when it holds a manifest; until then a second call with
+ * the same run goes on where the first one ended.
+ * @throws TableFilesError where the folder holds other files
+ * @throws StateError for a full disk or a missing permission
+ */
+export async function exportTable(table: RawTable, options: ExportOptions): Promise<Manifest> {
+  const { folder, segments, consistent, run, signal, onProgress } = options;
+  await makeFolder(folder);
+  if (run.state === undefined) await refuseOtherFiles(folder);
+  const startedAt = run.state?.startedAt ?? new Date().toISOString();
+  const states: SegmentState[] = [
+    ...(run.state?.segments ??
+      atStart(segments).map((position) => ({ position, written: nothing }))),
+  ];
+  const save = () => run.save({ startedAt, segments: [...states] });
+  await save();
+
+  const files = new Map<number, TableFile>();
+  for (const [segment, { position, written }] of states.entries()) {
+    if (position === "end" || written.items === 0) continue;
+    const file = await openTableFile(pathOf(folder, segment), written);
+    if (file === undefined) states[segment] = { position: "start", written: nothing };
+    else {
+      files.set(segment, file);
+      onProgress?.(written.items);
+    }
+  }
+  const reached = states.map(({ position }) => position);
+  const flushedAt = states.map(() => performance.now());
+
+  const flush = async (segment: number, file: TableFile): Promise<void> => {
+    const position = reached[segment] ?? "start";
+    states[segment] = { position, written: await file.flush() };
+    flushedAt[segment] = performance.now();
+    await save();
+  };
+
+  try {
+    await scanSegments(table, {
+      positions: [...reached],
+      signal,
+      input: { ConsistentRead: consistent },
+      onPage: async ({ segment, items, next }) => {
+        let file = files.get(segment);
+        if (file === undefined && items.length > 0) {
+          file = await openTableFile(pathOf(folder, segment), nothing);
+          if (file !== undefined) files.set(segment, file);
+        }
+        await file?.add(items);
+        reached[segment] = next;
+        onProgress?.(items.length);
+        if (next === "end") {
+          const entry = await file?.finish();
+          files.delete(segment);
+          states[segment] = { position: "end", written: nothing, ...(entry && { file: entry }) };
+          await save();
+        } else if (file === undefined) {
+          states[segment] = { position: next, written: nothing };
+        } else if (performance.now() - (flushedAt[segment] ?? 0) >= flushMs) {
+          await flush(segment, file);
+        }
+      },
+    });
+  } catch (error) {
+    // Whatever stopped it may stop this too; what was flushed before can be gone on from.
+    for (const [segment, file] of files) await flush(segment, file).catch(() => undefined);
+    throw error;
+  } finally {
+    for (const file of files.values()) await file.close();
+  }
+
+  const entries = states.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  const description = await table.describe();
+  const manifest: Manifest = {
+    format: "bayon-data table files",
+    version: 1,
+    table: table.name,
+    startedAt,
+    finishedAt: new Date().toISOString(),
+    consistent,
+    ...keySchemaOf(description),
+    items: entries.reduce((sum, { items }) => sum + items, 0),
+    files: entries,
+  };
+  await writeManifest(folder, manifest);
+  await run.finish();
+  return manifest;
+}
+
+/** The table's key, as a manifest has it. */
+export function keySchemaOf(
+  description: Awaited<ReturnType<RawTable["describe"]>>,
+): Pick<Manifest, "keySchema" | "attributeDefinitions"> {
+  const keySchema = (description.KeySchema ?? []).map(({ AttributeName = "", KeyType = "" }) => ({
+    AttributeName,
+    KeyType,
+  }));
+  const names = new Set(keySchema.map(({ AttributeName }) => AttributeName));
+  const attributeDefinitions = (description.AttributeDefinitions ?? [])
+    .map(({ AttributeName = "", AttributeType = "" }) => ({ AttributeName, AttributeType }))
+    .filter(({ AttributeName }) => names.has(AttributeName));
+  return { keySchema, attributeDefinitions };
+}
+
+function pathOf(folder: string, segment: number): string {
+  return join(folder, "data", `segment-${String(segment).padStart(3, "0")}.json.gz`);
+}
+
+const ours = /^segment-\d+\.json\.gz(?:\.part|\.old)?$/;
+
+/** Everything in `data/` is imported: nothing else may be there. */
+async function refuseOtherFiles(folder: string): Promise<void> {
+  const [other] = await readdir(join(folder, "data"));
+  if (other === undefined) return;
+  throw new TableFilesError(
+    `${join(folder, "data")} is not empty (${other}): take another folder, or --restart to export anew`,
+  );
+}
+
+/** Deletes what an earlier export left in the folder, and nothing else. @throws StateError */
+export async function clearFolder(folder: string): Promise<void> {
+  await makeFolder(folder);
+  try {
+    await removeManifest(folder);
+    for (const name of await readdir(join(folder, "data"))) {
+      if (ours.test(name)) await rm(join(folder, "data", name));
+    }
+  } catch (error) {
+    throw notKept(folder, error);
+  }
+}

@@ -1,0 +1,251 @@
+/** The files of a table into a table. */
+import { join } from "node:path";
+import { inParallel } from "../../src/batch.js";
+import { nameOf } from "../../src/errors.js";
+import { attribute, limits } from "../../src/table.js";
+import { rawKeyText } from "../adoption/placement.js";
+import { openFindings } from "../findings-file.js";
+import type { Item, RawTable } from "../raw-table.js";
+import type { Run } from "../run-state.js";
+import { allOrNone } from "../scan.js";
+import { itemOf, LineError } from "./line.js";
+import { type Manifest, TableFilesError } from "./manifest.js";
+import { type Line, linesIn } from "./reader.js";
+
+/** What becomes of an item whose key is taken. */
+export type OnConflict = "overwrite" | "skip";
+
+export interface ImportCounts {
+  written: number;
+  /** Left because something was there. */
+  skipped: number;
+  rejected: number;
+}
+
+/** A line that was not written, and why. It never holds the item. */
+export interface RejectedLine {
+  readonly file: string;
+  readonly line: number;
+  readonly offset: number;
+  readonly key?: string;
+  readonly reason: string;
+}
+
+export interface ImportState {
+  /** Lines of each file, in the manifest's order, that are dealt with. */
+  readonly lines: readonly number[];
+  readonly counts: ImportCounts;
+  readonly rejectedBytes: number;
+}
+
+export interface ImportOptions {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly onConflict: OnConflict;
+  /** Batches in flight. */
+  readonly parallel: number;
+  readonly run: Run<ImportState>;
+  /** Gets a line per rejected one. */
+  readonly rejectedPath: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (items: number) => void;
+}
+
+export interface Import {
+  readonly counts: ImportCounts;
+  /** The first lines that were rejected. */
+  readonly examples: readonly RejectedLine[];
+}
+
+const checkpointMs = 500;
+const mostExamples = 20;
+/** Puts of one batch that are in flight at once where each has a condition of its own. */
+const putsInFlight = 8;
+
+/**
+ * Writes every item of the files. One that DynamoDB refuses is rejected by itself, never with its
+ * batch.
+ * @throws what a request or a file threw; the checkpoint then holds what was done
+ */
+export async function importTable(table: RawTable, options: ImportOptions): Promise<Import> {
+  const { folder, manifest, onConflict, parallel, run, rejectedPath, signal, onProgress } = options;
+  const { files } = manifest;
+  const lines = files.map((_, index) => run.state?.lines[index] ?? 0);
+  const counts: ImportCounts = {
+    ...(run.state?.counts ?? { written: 0, skipped: 0, rejected: 0 }),
+  };
+  const rejected = await openFindings(rejectedPath, run.state?.rejectedBytes ?? 0);
+  const examples: RejectedLine[] = [];
+  let savedAt = performance.now();
+  onProgress?.(counts.written + counts.skipped + counts.rejected);
+
+  const checkpoint = async (): Promise<void> => {
+    savedAt = performance.now();
+    const state = { lines: [...lines], counts: { ...counts } };
+    await run.save({ ...state, rejectedBytes: rejected.bytes });
+  };
+  // One at a time, so that a checkpoint holds whole batches.
+  let commits: Promise<void> = Promise.resolve();
+  const commit = (step: () => Promise<void>): Promise<void> => {
+    const done = commits.then(step);
+    commits = done.catch(() => undefined);
+    return done;
+  };
+
+  /** Takes a file's outcomes in the order of its lines: a checkpoint knows how many, not which. */
+  const inOrder = (index: number) => {
+    const waiting: { readonly lastLine: number; outcome?: Outcome }[] = [];
+    return (lastLine: number) => {
+      const place: (typeof waiting)[number] = { lastLine };
+      waiting.push(place);
+      return (outcome: Outcome): Promise<void> => {
+        place.outcome = outcome;
+        return commit(async () => {
+          while (waiting[0]?.outcome !== undefined) {
+            const [{ lastLine: done, outcome: of }] = waiting.splice(0, 1) as [
+              Required<(typeof waiting)[number]>,
+            ];
+            for (const one of of.rejected) await rejected.add(one);
+            examples.push(...of.rejected.slice(0, mostExamples - examples.length));
+            counts.written += of.written;
+            counts.skipped += of.skipped;
+            counts.rejected += of.rejected.length;
+            lines[index] = done;
+          }
+          if (performance.now() - savedAt >= checkpointMs) await checkpoint();
+        });
+      };
+    };
+  };
+
+  const batches = batchesOf(folder, files, lines, inOrder);
+  try {
+    await allOrNone(parallel, async (_, stopped) => {
+      for (;;) {
+        signal?.throwIfAborted();
+        if (stopped()) return;
+        const { value: batch, done } = await batches.next();
+        if (done) return;
+        const outcome = await write(table, batch, onConflict);
+        await batch.settle(outcome);
+        onProgress?.(batch.lines.length);
+      }
+    });
+    await run.finish();
+    return { counts, examples };
+  } catch (error) {
+    await commit(checkpoint);
+    throw error;
+  } finally {
+    await rejected.close();
+    await batches.return(undefined);
+  }
+}
+
+interface Batch {
+  readonly file: string;
+  readonly lines: readonly Line[];
+  settle(outcome: Outcome): Promise<void>;
+}
+
+interface Outcome {
+  written: number;
+  skipped: number;
+  readonly rejected: RejectedLine[];
+}
+
+type InOrder = (index: number) => (lastLine: number) => (outcome: Outcome) => Promise<void>;
+
+/** The lines of all files, 25 at a time. An async generator queues who asks for the next ones. */
+async function* batchesOf(
+  folder: string,
+  files: Manifest["files"],
+  done: readonly number[],
+  inOrder: InOrder,
+): AsyncGenerator<Batch, undefined, undefined> {
+  for (const [index, { name, items }] of files.entries()) {
+    const place = inOrder(index);
+    const skip = done[index] ?? 0;
+    let seen = skip;
+    let lines: Line[] = [];
+    const batch = (): Batch => {
+      const full = { file: name, lines, settle: place(lines.at(-1)?.number ?? 0) };
+      lines = [];
+      return full;
+    };
+    for await (const line of linesIn(join(folder, name), skip)) {
+      seen = line.number;
+      if (lines.push(line) === limits.batchWriteItems) yield batch();
+    }
+    if (lines.length > 0) yield batch();
+    if (seen !== items) {
+      throw new TableFilesError(
+        `${join(folder, name)}: has ${seen} items, the manifest says ${items}`,
+      );
+    }
+  }
+  return undefined;
+}
+
+async function write(table: RawTable, batch: Batch, onConflict: OnConflict): Promise<Outcome> {
+  const outcome: Outcome = { written: 0, skipped: 0, rejected: [] };
+  const reject = ({ number, offset }: Line, item: Item | undefined, reason: string): void => {
+    const key = item === undefined ? {} : { key: rawKeyText(item) };
+    outcome.rejected.push({ file: batch.file, line: number, offset, ...key, reason });
+  };
+  const items: { readonly line: Line; readonly item: Item }[] = [];
+  for (const line of batch.lines) {
+    try {
+      items.push({ line, item: itemOf(line.text) });
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      reject(line, undefined, error.message);
+    }
+  }
+  if (onConflict === "overwrite" && (await writtenAtOnce(table, items))) {
+    outcome.written += items.length;
+    return outcome;
+  }
+  const putOne = async ({ line, item }: (typeof items)[number]): Promise<void> => {
+    try {
+      await table.put({
+        Item: item,
+        ...(onConflict === "skip" && {
+          ConditionExpression: "attribute_not_exists(#key)",
+          ExpressionAttributeNames: { "#key": attribute.partitionKey },
+        }),
+      });
+      outcome.written += 1;
+    } catch (error) {
+      const name = nameOf(error);
+      if (name === "ConditionalCheckFailedException") outcome.skipped += 1;
+      else if (name === "ValidationException") reject(line, item, reasonOf(error));
+      else throw error;
+    }
+  };
+  // One after the other where two lines may have one key: the last one wins.
+  await inParallel(items, onConflict === "skip" ? putsInFlight : 1, putOne);
+  outcome.rejected.sort((a, b) => a.line - b.line);
+  return outcome;
+}
+
+/** @returns whether the batch was written; `false` where DynamoDB refuses something in it */
+async function writtenAtOnce(
+  table: RawTable,
+  items: readonly { readonly item: Item }[],
+): Promise<boolean> {
+  if (items.length === 0) return true;
+  try {
+    await table.batchPut(items.map(({ item }) => item));
+    return true;
+  } catch (error) {
+    if (nameOf(error) === "ValidationException") return false;
+    throw error;
+  }
+}
+
+/** DynamoDB's own words, without the value that it names in some of them. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^put \(table=[^)]*\): /, "").replace(/(numeric value)\b.*/s, "$1");
+}
