@@ -1,6 +1,6 @@
 /** A file of findings, one JSON object a line, that grows while a command runs. */
 import { createReadStream } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { notKept } from "./run-state.js";
 
@@ -10,6 +10,7 @@ export interface FindingsFile {
   readonly bytes: number;
   /** @throws StateError for a full disk */
   add(finding: object): Promise<void>;
+  /** A file without findings goes. */
   close(): Promise<void>;
 }
 
@@ -51,6 +52,7 @@ export async function openFindings(path: string, keep: number): Promise<Findings
     close: async () => {
       await last;
       await handle.close();
+      if (bytes === 0) await rm(path, { force: true });
     },
   };
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { AbortedError, ConfigurationError } from "../src/index.js";
 import { addAdoptCommand } from "./commands/adopt.js";
 import { type CommandContext, type ExitCode, exitCode, UsageError } from "./commands/connection.js";
+import { addDoctorCommand } from "./commands/doctor.js";
 import { addExportCommand } from "./commands/export.js";
 import { addImportCommand } from "./commands/import.js";
 import { addMigrateCommand } from "./commands/migrate.js";
@@ -74,6 +75,7 @@ Examples:
   addAdoptCommand(program, context);
   addExportCommand(program, context);
   addImportCommand(program, context);
+  addDoctorCommand(program, context);
   addMigrateCommand(program, context);
   addVerifyCommand(program, context);
   addRollbackCommand(program, context);

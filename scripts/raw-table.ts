@@ -3,6 +3,7 @@
  * binary and 38-digit numbers come out as they went in. Retries by the layer's rules; what is
  * throttled is waited for, however long it takes.
  */
+import { setMaxListeners } from "node:events";
 import {
   type AttributeValue,
   BatchGetItemCommand,
@@ -69,6 +70,8 @@ export function openRawTable(
   const { client } = createClients(configuration, requestHandler);
   const { tableName: TableName } = configuration;
   const traffic: Traffic = { requests: 0, throttles: 0 };
+  // Each request in flight listens to it, and there are dozens.
+  if (signal !== undefined) setMaxListeners(0, signal);
   const abort = { abortSignal: signal };
   const retry = {
     maxRetries,

@@ -141,6 +141,7 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
   const stores = createStores(context, userId, all.stores);
   const reviews = createReviews(context, all.stores, userId);
   const { collections, dashboards, projects, profiles, oauth } = all;
+  let transaction: Transactions<ScopedSpecs> | undefined;
   const scope: Omit<UserScope, FacadeName> = {
     userId,
     collections: {
@@ -148,8 +149,11 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
         collections.workspace({ userId }, keyless("collections.workspace", options)),
       recent: async (options) => collections.recent(owned("collections.recent", options)),
     },
-    // The same transaction over stores of which each knows its owner.
-    transaction: createTransaction(context, stores) as unknown as Transactions<ScopedSpecs>,
+    get transaction() {
+      // The same transaction over stores of which each knows its owner.
+      transaction ??= createTransaction(context, stores) as unknown as Transactions<ScopedSpecs>;
+      return transaction;
+    },
     dashboard: async (options) => dashboards.dashboard(both, keyless("dashboard", options)),
     brandAuditPage: async (options) =>
       dashboards.brandAuditPage(both, keyless("brandAuditPage", options)),

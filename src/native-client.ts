@@ -271,7 +271,7 @@ function nativeProtocol(stock: Protocol, shapes: ReadonlyMap<string, BodyShape>)
     async deserializeResponse(operation, context, response) {
       const { statusCode, headers, body } = response;
       if (statusCode >= 300) return stock.deserializeResponse(operation, context, response);
-      for (const name of Object.keys(headers)) headers[name.toLowerCase()] ??= headers[name] ?? "";
+      for (const [name, value] of Object.entries(headers)) headers[name.toLowerCase()] = value;
       const text =
         body instanceof Readable ? await textOf(body) : await collectedText(context, body);
       const answer = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);

@@ -535,18 +535,26 @@ const tampered =
     return build(scope, situation);
   };
 
-/** A call, who makes it, and whose items it is after. */
-export const attack = fc
+/** A call, and whose items it is after. */
+const attack = fc.record({
+  victim: fc.constantFrom(...users),
+  build: fc.oneof(
+    { weight: 6, arbitrary: storeCall },
+    { weight: 2, arbitrary: transaction },
+    { weight: 3, arbitrary: useCase },
+    { weight: 1, arbitrary: nextPage },
+    { weight: 1, arbitrary: filtered },
+    { weight: 1, arbitrary: storeCall.map(tampered) },
+  ),
+});
+
+/** What one user tries, one call after the other. */
+export const attacks = fc
   .record({
     attacker: fc.constantFrom(...users),
-    victim: fc.constantFrom(...users),
-    build: fc.oneof(
-      { weight: 6, arbitrary: storeCall },
-      { weight: 2, arbitrary: transaction },
-      { weight: 3, arbitrary: useCase },
-      { weight: 1, arbitrary: nextPage },
-      { weight: 1, arbitrary: filtered },
-      { weight: 1, arbitrary: storeCall.map(tampered) },
-    ),
+    calls: fc.array(attack, { minLength: 10, maxLength: 20, size: "max" }),
   })
-  .filter(({ attacker, victim }) => attacker !== victim);
+  .map(({ attacker, calls }) => ({
+    attacker,
+    calls: calls.filter(({ victim }) => victim !== attacker),
+  }));

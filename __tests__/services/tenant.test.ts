@@ -468,9 +468,9 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
   });
 });
 
-const withTransactions = engines.filter(({ engine }) => engine !== "dynalite");
-
-describe.each(withTransactions)("a scope's transactions on $name", (engine) => {
+describe.each(engines)("a scope's transactions on $name", (engine) => {
+  // dynalite has none; what is refused before it is sent holds there as well.
+  const onTransactions = engine.engine === "dynalite" ? test.skip : test;
   const table = openTable(engine);
   const theirs = { userId: "tx2", contentId: "c" };
 
@@ -485,7 +485,7 @@ describe.each(withTransactions)("a scope's transactions on $name", (engine) => {
     message: "must be an array of operations that the callback's argument made",
   };
 
-  test("write and read what is the user's", async () => {
+  onTransactions("write and read what is the user's", async () => {
     const scope = table.data.forUser("tx1");
     const [created] = await scope.transaction.write((tx) => [
       tx.project.create({ projectId: "p", data: { name: "Spring" } }),
@@ -503,7 +503,7 @@ describe.each(withTransactions)("a scope's transactions on $name", (engine) => {
     expect(await table.data.project.get({ userId: "tx2", projectId: "p" })).toBeNull();
   });
 
-  test("a cancelled one names the user's operations, with the user's items", async () => {
+  onTransactions("a cancelled one names the user's operations, with the user's items", async () => {
     const scope = table.data.forUser("tx1");
     const write = scope.transaction.write((tx) => [
       tx.savedContent.create({ contentId: "c", data: { type: "Post", content: "x" } }),

@@ -245,7 +245,7 @@ describe("wrong endpoint", () => {
   test("one that never answers is a TimeoutError after every attempt's own", async () => {
     const server = await serve(() => {});
     const { endpoint } = server;
-    const requestHandler = { requestTimeout: 30, throwOnRequestTimeout: true };
+    const requestHandler = { requestTimeout: 250, throwOnRequestTimeout: true };
     const error = await failureOf(
       layer({ endpoint, requestHandler }).savedContent.get(key),
       TimeoutError,

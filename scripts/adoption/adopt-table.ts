@@ -60,7 +60,11 @@ export interface AdoptionOptions {
 export interface Adoption {
   readonly report: AdoptionReport;
   /** The first items that were left. */
-  readonly examples: readonly { readonly kind: LeftKind; readonly key: string; readonly rule: string }[];
+  readonly examples: readonly {
+    readonly kind: LeftKind;
+    readonly key: string;
+    readonly rule: string;
+  }[];
 }
 
 /** Items of one page that are written at once. */
@@ -78,7 +82,15 @@ const mostExamples = 20;
  * @throws what a request threw; the checkpoint then holds what was done
  */
 export async function adoptTable(table: RawTable, options: AdoptionOptions): Promise<Adoption> {
-  const { segments, dryRun = false, run, findingsPath, signal, onProgress, now = Date.now } = options;
+  const {
+    segments,
+    dryRun = false,
+    run,
+    findingsPath,
+    signal,
+    onProgress,
+    now = Date.now,
+  } = options;
   const saved = run?.state;
   const report = saved === undefined ? newReport() : structuredClone(saved.report);
   const positions: Position[] = [...(saved?.positions ?? atStart(segments))];

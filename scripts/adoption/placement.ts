@@ -4,8 +4,8 @@ import { definitions, type FacadeName } from "../../services/entities.js";
 import {
   type EntityModel,
   indexKeyOf,
-  keyLengthIssues,
   type KeyParts,
+  keyLengthIssues,
   modelOf,
 } from "../../src/entity-model.js";
 import { latestTime } from "../../src/input.js";

@@ -56,12 +56,12 @@ export class LineError extends Error {
 function mapOf(map: Readonly<Record<string, unknown>>, path: string): Item {
   const entries = Object.entries(map).map(([name, value]) => [
     name,
-    valueOf(value, `${path}.${name}`),
+    attributeValueOf(value, `${path}.${name}`),
   ]);
   return Object.fromEntries(entries) as Item;
 }
 
-function valueOf(value: unknown, path: string): AttributeValue {
+function attributeValueOf(value: unknown, path: string): AttributeValue {
   const [type, ...more] = isObject(value) ? Object.keys(value) : [];
   if (!isObject(value) || type === undefined || more.length > 0) {
     throw new LineError(`${path} must be an attribute value: one type and its value`);
@@ -84,7 +84,7 @@ function valueOf(value: unknown, path: string): AttributeValue {
       return { M: mapOf(held, path) };
     case "L":
       if (!Array.isArray(held)) throw wrong();
-      return { L: held.map((member, index) => valueOf(member, `${path}[${index}]`)) };
+      return { L: held.map((member, index) => attributeValueOf(member, `${path}[${index}]`)) };
     case "SS":
     case "NS":
       if (!isTexts(held)) throw wrong();
@@ -93,7 +93,9 @@ function valueOf(value: unknown, path: string): AttributeValue {
       if (!isTexts(held)) throw wrong();
       return { BS: held.map((member) => bytesOf(member, wrong)) };
     default:
-      throw new LineError(`${path} has the type ${JSON.stringify(type.slice(0, 20))}: there is none`);
+      throw new LineError(
+        `${path} has the type ${JSON.stringify(type.slice(0, 20))}: there is none`,
+      );
   }
 }
 

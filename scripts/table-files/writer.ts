@@ -77,9 +77,7 @@ export async function openTableFile(path: string, from: Written): Promise<TableF
     check();
   };
   /** Waits for what a stream calls back, or for the failure of the file. */
-  const called = async (
-    start: (done: (error?: Error | null) => void) => void,
-  ): Promise<void> => {
+  const called = async (start: (done: (error?: Error | null) => void) => void): Promise<void> => {
     const done = new Promise<void>((resolve) =>
       start((error) => {
         failure ??= error ?? undefined;

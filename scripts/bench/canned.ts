@@ -1,0 +1,93 @@
+/** A request handler that answers at once with what it was given: only what a library costs is left. */
+import { Readable } from "node:stream";
+import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+
+export const tableName = "BayonCoAgent-bench";
+
+/** A saved content of about 700 bytes, as the table holds it. */
+export function rawItem(index: number) {
+  return {
+    PK: "USER#u1",
+    SK: `CONTENT#c${index}`,
+    GSI1PK: "USER#u1",
+    GSI1SK: `CONTENT#1700000000000#c${index}`,
+    EntityType: "SavedContent",
+    userId: "u1",
+    contentId: `c${index}`,
+    CreatedAt: 1_700_000_000_000,
+    UpdatedAt: 1_700_000_000_000,
+    Data: {
+      id: `c${index}`,
+      type: "Blog Post",
+      name: "Some name",
+      content: "x".repeat(400),
+      projectId: "p1",
+      metadata: { words: 120, tags: ["a", "b", "c"], draft: false },
+      createdAt: "2024-01-01T00:00:00.000Z",
+    },
+  };
+}
+
+const items = Array.from({ length: 1000 }, (_, index) => marshall(rawItem(index)));
+const batch = (count: number) => items.slice(0, count);
+const page = (count: number) => ({ Items: batch(count), Count: count, ScannedCount: count });
+
+/** What the table answers in each cell. */
+const answers = {
+  get: { Item: items[0] },
+  put: { Attributes: items[0] },
+  update: { Attributes: items[0] },
+  query100: page(100),
+  query1000: page(1000),
+  batchGet100: { Responses: { [tableName]: batch(100) }, UnprocessedKeys: {} },
+  batchWrite25: { UnprocessedItems: {} },
+  collection200: page(200),
+};
+
+export type CellName = keyof typeof answers;
+export const cellNames = Object.keys(answers) as CellName[];
+
+const bodies = new Map(
+  cellNames.map((name) => [name, Buffer.from(JSON.stringify(answers[name]))] as const),
+);
+
+/** The wire of one library: what it answers is set before each cell. */
+export class CannedHandler {
+  readonly metadata = { handlerProtocol: "http/1.1" };
+  #body: Buffer = Buffer.from("{}");
+
+  answer(cell: CellName): void {
+    this.#body = bodies.get(cell) ?? this.#body;
+  }
+
+  async handle() {
+    const headers = {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amzn-requestid": "canned",
+    };
+    return { response: { statusCode: 200, headers, body: Readable.from([this.#body]) } };
+  }
+
+  destroy(): void {
+    // Nothing is open.
+  }
+
+  updateHttpClientConfig(): void {
+    // Nothing to configure.
+  }
+
+  httpHandlerConfigs(): object {
+    return {};
+  }
+}
+
+/** The SDK's defaults, but for where requests go. */
+export function configWith(handler: CannedHandler): DynamoDBClientConfig {
+  return {
+    region: "us-east-1",
+    endpoint: "http://127.0.0.1:1",
+    credentials: { accessKeyId: "bench", secretAccessKey: "bench" },
+    requestHandler: handler as unknown as NonNullable<DynamoDBClientConfig["requestHandler"]>,
+  };
+}

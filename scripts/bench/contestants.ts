@@ -1,0 +1,145 @@
+/** The libraries that are compared: the SDK's document client, ElectroDB, this package, the peers. */
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import pRetry from "p-retry";
+import { createEntities, createService } from "../../services/entities.js";
+import { createDataLayer } from "../../src/index.js";
+import { CannedHandler, type CellName, configWith, rawItem, tableName } from "./canned.js";
+
+/** One library, and what it does in each cell; a cell is left out where it has no such call. */
+export interface Contestant {
+  readonly name: string;
+  readonly handler: CannedHandler;
+  readonly cells: Partial<Record<CellName, () => Promise<unknown>>>;
+}
+
+const indexes = (count: number) => Array.from({ length: count }, (_, index) => index);
+const data = rawItem(0).Data;
+const key = { userId: "u1", contentId: "c0" };
+const keys = indexes(100).map((index) => ({ userId: "u1", contentId: `c${index}` }));
+const inputs = indexes(25).map((index) => ({ userId: "u1", contentId: `c${index}`, data }));
+
+export function documentClient(): Contestant {
+  const handler = new CannedHandler();
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(configWith(handler)));
+  const TableName = tableName;
+  const Key = { PK: "USER#u1", SK: "CONTENT#c0" };
+  const query = () =>
+    client.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: "PK = :pk AND begins_with(SK, :sk)",
+        ExpressionAttributeValues: { ":pk": "USER#u1", ":sk": "CONTENT#" },
+      }),
+    );
+  return {
+    name: "DocumentClient",
+    handler,
+    cells: {
+      get: () => client.send(new GetCommand({ TableName, Key })),
+      put: () => client.send(new PutCommand({ TableName, Item: rawItem(0) })),
+      update: () =>
+        client.send(
+          new UpdateCommand({
+            TableName,
+            Key,
+            UpdateExpression: "SET #d.#n = :n, #u = :u",
+            ConditionExpression: "attribute_exists(PK)",
+            ExpressionAttributeNames: { "#d": "Data", "#n": "name", "#u": "UpdatedAt" },
+            ExpressionAttributeValues: { ":n": "new", ":u": 5 },
+            ReturnValues: "ALL_NEW",
+          }),
+        ),
+      query100: query,
+      query1000: query,
+      batchGet100: () => {
+        const Keys = indexes(100).map((index) => ({ PK: "USER#u1", SK: `CONTENT#c${index}` }));
+        return client.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys } } }));
+      },
+      batchWrite25: () => {
+        const requests = indexes(25).map((index) => ({ PutRequest: { Item: rawItem(index) } }));
+        return client.send(new BatchWriteCommand({ RequestItems: { [TableName]: requests } }));
+      },
+      collection200: () =>
+        client.send(
+          new QueryCommand({
+            TableName,
+            KeyConditionExpression: "PK = :pk",
+            ExpressionAttributeValues: { ":pk": "USER#u1" },
+          }),
+        ),
+    },
+  };
+}
+
+/** This package as it comes; gets are sent one by one, since a cell has one at a time. */
+export function thisPackage(): Contestant {
+  const handler = new CannedHandler();
+  const { region, endpoint, credentials, requestHandler } = configWith(handler);
+  const layer = createDataLayer({
+    environment: "development",
+    tableName,
+    region: region as string,
+    endpoint: endpoint as string,
+    credentials: credentials as { accessKeyId: string; secretAccessKey: string },
+    requestHandler,
+  });
+  const { savedContent } = layer;
+  return {
+    name: "this package",
+    handler,
+    cells: {
+      get: () => savedContent.get(key),
+      put: () => savedContent.put({ ...key, data }),
+      update: () => savedContent.update(key, { name: "new" }),
+      query100: () => savedContent.query({ userId: "u1" }),
+      query1000: () => savedContent.query({ userId: "u1" }),
+      batchGet100: () => savedContent.batchGet(keys),
+      batchWrite25: () => savedContent.batchPut(inputs),
+      collection200: () => layer.collections.workspace({ userId: "u1" }),
+    },
+  };
+}
+
+/** ElectroDB's own chains over the document client, each call in p-retry. */
+export function electro(): Contestant {
+  const handler = new CannedHandler();
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(configWith(handler)));
+  const config = { table: tableName, client };
+  const entities = createEntities(config);
+  const service = createService(entities, config);
+  const { savedContent } = entities;
+  const times = { createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_000 };
+  const retried = <T>(call: () => Promise<T>) => pRetry(call, { retries: 3 });
+  const all = { pages: "all" } as const;
+  return {
+    name: "ElectroDB + p-retry",
+    handler,
+    cells: {
+      get: () => retried(() => savedContent.get(key).go()),
+      put: () => retried(() => savedContent.put({ ...key, data, ...times }).go()),
+      update: () =>
+        retried(() =>
+          savedContent
+            .patch(key)
+            .data((attributes, { set }) => set(attributes.data.name, "new"))
+            .go({ response: "all_new" }),
+        ),
+      query100: () => retried(() => savedContent.query.byKey({ userId: "u1" }).go(all)),
+      query1000: () => retried(() => savedContent.query.byKey({ userId: "u1" }).go(all)),
+      batchGet100: () => retried(() => savedContent.get(keys).go()),
+      batchWrite25: () =>
+        retried(() => savedContent.put(inputs.map((input) => ({ ...input, ...times }))).go()),
+      collection200: () =>
+        retried(() => service.collections.workspace({ userId: "u1" }).go(all)),
+    },
+  };
+}

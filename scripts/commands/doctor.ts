@@ -1,0 +1,128 @@
+/** `bayon-data doctor`: what is in the table, and what is wrong with it. */
+import { type Command, Option } from "commander";
+import { findingKinds, type Kind, noteKinds } from "../doctor/examine.js";
+import { type Diagnosis, examineTable, hasFindings } from "../doctor/examine-table.js";
+import type { RawTable } from "../raw-table.js";
+import { table as columns, count, cut, duration, type Terminal } from "../terminal.js";
+import { type CommandContext, exitCode, placeOf, wholeNumber } from "./connection.js";
+import { addLongFlags, type LongFlags, progressOf, withRawTable } from "./long-command.js";
+
+interface DoctorFlags extends LongFlags {
+  readonly sample?: number;
+  readonly examples: number;
+}
+
+export function addDoctorCommand(program: Command, context: CommandContext): void {
+  addLongFlags(program.command("doctor"))
+    .description("read the table and tell what is in it and what is wrong; writes nothing")
+    .addOption(
+      new Option("--sample <items>", "read about so many items instead of all").argParser(
+        wholeNumber(1, 1_000_000_000),
+      ),
+    )
+    .addOption(
+      new Option("--examples <number>", "how many keys to name of each kind")
+        .argParser(wholeNumber(0, 100_000))
+        .default(5),
+    )
+    .addHelpText(
+      "after",
+      `
+Findings: items no entity owns, missing and lone index keys, missing key parts, attributes that
+disagree with the key, payloads that fail their schema, content of a missing project, tokens that
+expired and cannot be refreshed. Notes, which are well: items over 100 KB, tokens that expired and
+are refreshed when they are next used. Keys and field names are shown, values never.
+
+An item of an earlier writer is not in the index until bayon-data adopt has been there, and an old
+writer's put takes an item out of it again: adopt once more when the last old writer is gone.
+
+Exit codes: 0 all well, 1 findings, 2 bad usage.
+
+Examples:
+  $ bayon-data doctor --environment production --sample 10000
+  $ bayon-data doctor --table BayonCoAgent-staging --json`,
+    )
+    .action((flags: DoctorFlags) => doctor(flags, context));
+}
+
+async function doctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
+  const { terminal, signal } = context;
+  const { segments, sample, examples: mostExamples, json = false } = flags;
+  const startedAt = performance.now();
+  const found = await withRawTable(flags, context, async (table, data) => {
+    const { ItemCount = 0 } = await table.describe();
+    if (!json) terminal.line(`Looking at ${placeOf(data)}`);
+    const progress = progressOf(terminal, "items", sample ?? ItemCount, table, json);
+    try {
+      const diagnosis = await examineTable(table, {
+        segments,
+        sample,
+        mostExamples,
+        now: Date.now(),
+        signal,
+        onProgress: (items) => progress.advance(items),
+      });
+      progress.end();
+      const ms = performance.now() - startedAt;
+      if (json) {
+        const told = { ...diagnosis, ...table.traffic, ms: Math.round(ms) };
+        terminal.line(JSON.stringify({ wholeTable: diagnosis.complete, ...told }));
+      } else show(diagnosis, table, ms, terminal);
+      return hasFindings(diagnosis);
+    } finally {
+      progress.end();
+    }
+  });
+  context.finish(found ? exitCode.findings : exitCode.ok);
+}
+
+function show(diagnosis: Diagnosis, { traffic }: RawTable, ms: number, terminal: Terminal): void {
+  const { line, paint, columns: width } = terminal;
+  const { entities, items, complete } = diagnosis;
+  const rows = Object.entries(entities)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { items: many, bytes, largestBytes, largestKey }]) => [
+      name,
+      many,
+      size(bytes),
+      size(bytes / many),
+      size(largestBytes),
+      cut(largestKey, 40),
+    ]);
+  line();
+  const head = ["", "items", "total", "mean", "largest", "which"];
+  for (const row of columns([head, ...rows])) line(row);
+  line();
+  for (const [kinds, colour] of [
+    [findingKinds, "yellow"],
+    [noteKinds, "dim"],
+  ] as const) {
+    for (const [kind, title] of Object.entries(kinds) as [Kind, string][]) {
+      const times = diagnosis.counts[kind] ?? 0;
+      if (times === 0) continue;
+      line(`${paint(colour, String(times))} ${title}`);
+      const examples = diagnosis.examples[kind] ?? [];
+      for (const { key, rule } of examples) {
+        line(`    ${cut(key, width - 4)}`);
+        line(`        ${cut(rule, width - 8)}`);
+      }
+      if (times > examples.length && examples.length > 0) {
+        line(`    … and ${times - examples.length} more (--examples ${times})`);
+      }
+    }
+  }
+  const { requests, throttles } = traffic;
+  const slow = throttles === 0 ? "" : `, ${throttles} throttled`;
+  const part = complete ? "" : " (a sample)";
+  const verdict = hasFindings(diagnosis) ? paint("yellow", "findings") : paint("green", "all well");
+  line(
+    `${verdict}: ${count(items, "item")}${part}, ${count(requests, "request")}${slow}, ${duration(ms)}`,
+  );
+}
+
+/** Bytes as people read them. */
+function size(bytes: number): string {
+  if (bytes >= 1024 * 1024) return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  if (bytes >= 1024) return `${(bytes / 1024).toFixed(1)} KB`;
+  return `${Math.round(bytes)} B`;
+}

@@ -1,0 +1,135 @@
+/** Reads a table, or a sample of it, and counts what is to be said. */
+import { limits } from "../../src/table.js";
+import { rawKeyText } from "../adoption/placement.js";
+import type { Item, RawTable } from "../raw-table.js";
+import { atStart, scanSegments } from "../scan.js";
+import { type Examined, examine, findingKinds, type Kind, type Remark } from "./examine.js";
+
+export interface EntitySummary {
+  items: number;
+  /** Of all its items. */
+  bytes: number;
+  largestBytes: number;
+  largestKey: string;
+}
+
+export interface Diagnosis {
+  items: number;
+  readonly entities: Record<string, EntitySummary>;
+  readonly counts: Partial<Record<Kind, number>>;
+  /** The first ones of each kind. */
+  readonly examples: Partial<Record<Kind, Remark[]>>;
+  /** Whether the whole table was read. */
+  complete: boolean;
+}
+
+export interface DoctorOptions {
+  readonly segments: number;
+  /** About so many items are read. @default all */
+  readonly sample?: number | undefined;
+  /** Examples of each kind that are kept. */
+  readonly mostExamples: number;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (items: number) => void;
+}
+
+/** Answers about projects that are remembered: one user's content is all in one segment. */
+const mostProjects = 50_000;
+
+/** @throws what a request threw */
+export async function examineTable(table: RawTable, options: DoctorOptions): Promise<Diagnosis> {
+  const { segments, sample, mostExamples, now, signal, onProgress } = options;
+  const diagnosis: Diagnosis = { items: 0, entities: {}, counts: {}, examples: {}, complete: true };
+  const projects = new Map<string, boolean>();
+
+  const add = ({ kind, key, rule }: Remark): void => {
+    diagnosis.counts[kind] = (diagnosis.counts[kind] ?? 0) + 1;
+    const examples = diagnosis.examples[kind] ?? [];
+    diagnosis.examples[kind] = examples;
+    if (examples.length < mostExamples) examples.push({ kind, key, rule });
+  };
+
+  const count = (item: Item, { entity, bytes, remarks }: Examined): void => {
+    const summary = diagnosis.entities[entity] ?? {
+      items: 0,
+      bytes: 0,
+      largestBytes: 0,
+      largestKey: "",
+    };
+    diagnosis.entities[entity] = summary;
+    summary.items += 1;
+    summary.bytes += bytes;
+    if (bytes > summary.largestBytes) {
+      summary.largestBytes = bytes;
+      summary.largestKey = rawKeyText(item);
+    }
+    for (const remark of remarks) add(remark);
+  };
+
+  const mostItems = sample === undefined ? undefined : Math.ceil(sample / segments);
+  const read = Array.from({ length: segments }, () => 0);
+  await scanSegments(table, {
+    positions: atStart(segments),
+    mostItems,
+    signal,
+    onPage: async ({ segment, items, next }) => {
+      const belonging: { readonly key: string; readonly project: Item }[] = [];
+      for (const item of items) {
+        const examined = examine(item, now);
+        count(item, examined);
+        if (examined.project !== undefined) {
+          belonging.push({ key: rawKeyText(item), project: examined.project });
+        }
+      }
+      await lookUp(
+        table,
+        projects,
+        belonging.map(({ project }) => project),
+      );
+      for (const { key, project } of belonging) {
+        if (projects.get(rawKeyText(project)) !== false) continue;
+        add({
+          kind: "orphan",
+          key,
+          rule: `data.projectId names ${rawKeyText(project)}: not there`,
+        });
+      }
+      if (projects.size > mostProjects) projects.clear();
+      diagnosis.items += items.length;
+      const soFar = (read[segment] ?? 0) + items.length;
+      read[segment] = soFar;
+      if (next !== "end" && mostItems !== undefined && soFar >= mostItems) {
+        diagnosis.complete = false;
+      }
+      onProgress?.(items.length);
+    },
+  });
+  return diagnosis;
+}
+
+/** Whether anything needs somebody to do something. */
+export function hasFindings({ counts }: Diagnosis): boolean {
+  return (Object.keys(findingKinds) as Kind[]).some((kind) => (counts[kind] ?? 0) > 0);
+}
+
+/** Learns which of the projects are there. */
+async function lookUp(
+  table: RawTable,
+  known: Map<string, boolean>,
+  keys: readonly Item[],
+): Promise<void> {
+  const wanted = new Map<string, Item>();
+  for (const key of keys) {
+    const text = rawKeyText(key);
+    if (!known.has(text)) wanted.set(text, key);
+  }
+  const unknown = [...wanted.values()];
+  for (let start = 0; start < unknown.length; start += limits.batchGetKeys) {
+    const some = unknown.slice(start, start + limits.batchGetKeys);
+    const found = await table.batchGet(some, Object.keys(some[0] ?? {}));
+    const there = new Set(found.map(rawKeyText));
+    for (const key of some) known.set(rawKeyText(key), there.has(rawKeyText(key)));
+  }
+}
