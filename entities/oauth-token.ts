@@ -8,14 +8,15 @@ import {
   model,
   optionalText,
   type Payload,
+  secret,
   times,
   timestamp,
   z,
 } from "./shared.js";
 
 const payload = z.looseObject({
-  accessToken: z.string(),
-  refreshToken: optionalText,
+  accessToken: secret(z.string()),
+  refreshToken: secret(optionalText),
   /** Epoch milliseconds; anything else counts as expired. */
   expiryDate: timestamp.optional(),
   agentProfileId: optionalText,

@@ -69,14 +69,13 @@ export const timestamp = z.union(
   "must be an ISO date, epoch milliseconds, a Firestore timestamp or null",
 );
 
-/** A number, or the text of one, as forms of the application left it; `""` where nothing was typed. */
-export const numberOrText = z.union(
-  [z.number(), z.string().regex(/^\s*(-?\d+([.,]\d+)*\+?\s*)?$/)],
-  "must be a number or the text of one",
-);
-
 /** Text that may be absent, null or empty. */
 export const optionalText = z.string().nullish();
+
+/** Marks a field whose value no log, error or report may hold. */
+export function secret<S extends z.ZodType>(schema: S): S {
+  return schema.meta({ secret: true });
+}
 
 /** A list of texts; null where a form left it so. */
 export const textList = z.array(z.string());

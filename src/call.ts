@@ -37,9 +37,10 @@ const longestTimeoutMs = 2 ** 31 - 1;
  */
 export async function perform<R>(
   context: CallContext,
-  { signal, timeoutMs }: CallOptions,
+  options: CallOptions | null,
   run: (call: Call) => Promise<R>,
 ): Promise<R> {
+  const { signal, timeoutMs } = options ?? {};
   if (signal === undefined && timeoutMs === undefined) {
     try {
       return await run({ context });

@@ -34,6 +34,8 @@ export interface EntityModel {
   readonly generated: string | undefined;
   /** Whether the index holds the items in order of their creation. */
   readonly dated: boolean;
+  /** Fields of the payload that no log may hold. */
+  readonly secrets: readonly string[];
   /** Parts that are fixed: callers do not give them, and cannot. */
   readonly fixed: Readonly<Record<string, string>>;
 }
@@ -69,6 +71,11 @@ export function modelOf(entity: AnyEntity, payload: PayloadSchema, owner?: strin
     defaults,
     generated: sk.parts.find((part) => !(part in defaults)),
     dated: gsi1sk?.parts.includes("createdAt") ?? false,
+    secrets: Object.entries(payload.shape).flatMap(([field, part]) =>
+      (part as { meta?(): { secret?: unknown } | undefined }).meta?.()?.secret === true
+        ? [field]
+        : [],
+    ),
     fixed: owner === undefined ? {} : Object.fromEntries(pk.parts.map((part) => [part, owner])),
   };
 }

@@ -17,6 +17,7 @@ import type { PayloadSchema } from "./payload.js";
 import { listItems, type QueryPlan, queryItems, readQueryOptions } from "./query.js";
 import { itemsApart, keyId, type Reader } from "./reader.js";
 import { runWrite } from "./run-write.js";
+import { withMaskedSecrets } from "./secrets.js";
 import type {
   DeleteOptions,
   FieldOf,
@@ -217,7 +218,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     const context: CallContext = { operation: "batchPut", entity: this.model.name };
     const now = this.#context.clock.now();
     const drafts = this.#input.each(items, "items", context, (item, at) =>
-      this.#input.draft(item, at, { allowMissing: options.allowMissing }),
+      this.#input.draft(item, at, { allowMissing: options?.allowMissing }),
     );
     const writes = drafts.map((draft, index) => ({
       key: rawKeyOf(this.model, draft.parts),
@@ -305,6 +306,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
       context,
       `${unwritten.length} of ${written + unwritten.length} were not written${why}`,
     );
-    throw withContext(new UnprocessedItemsError(message, unwritten, written, cause), context);
+    const items = unwritten.map((input) => withMaskedSecrets(this.model.secrets, input));
+    throw withContext(new UnprocessedItemsError(message, items, written, cause), context);
   }
 }

@@ -37,7 +37,7 @@ export class EntityWrites {
   update(key: unknown, changes: unknown, options: object = {}): Write<AnyItem> {
     return updateWrite(
       this.target,
-      this.input.update(key, changes, options, this.contextOf("update", key)),
+      this.input.update(key, changes, options ?? {}, this.contextOf("update", key)),
     );
   }
 
@@ -46,7 +46,7 @@ export class EntityWrites {
     return deleteWrite(
       this.target,
       this.input.key(key, context),
-      this.input.lock(options.ifUpdatedAt, context),
+      this.input.lock(options?.ifUpdatedAt, context),
     );
   }
 
@@ -56,7 +56,7 @@ export class EntityWrites {
     options: { exists?: unknown; ifUpdatedAt?: unknown; where?: unknown } = {},
   ): Write<undefined> {
     const context = this.contextOf("check", key);
-    const { exists = true, ifUpdatedAt, where } = options;
+    const { exists = true, ifUpdatedAt, where } = options ?? {};
     if (typeof exists !== "boolean") {
       throw invalid(context, [{ path: "exists", message: "must be true or false" }]);
     }

@@ -196,14 +196,14 @@ export class InputReader {
 
   /** `consistent` and `fields` of a read. */
   readOptions(
-    options: { consistent?: unknown; fields?: unknown },
+    options: { consistent?: unknown; fields?: unknown } | null,
     context: CallContext,
   ): ReadOptions {
-    const { consistent = false } = options;
+    const { consistent = false, fields } = options ?? {};
     if (typeof consistent !== "boolean") {
       throw invalid(context, [{ path: "consistent", message: "must be true or false" }]);
     }
-    return { consistent, projection: projectionOf(options.fields, new Placeholders(), context) };
+    return { consistent, projection: projectionOf(fields, new Placeholders(), context) };
   }
 
   /**

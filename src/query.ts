@@ -38,9 +38,10 @@ export function readQueryOptions(
   model: EntityModel,
   tableName: string,
   parts: KeyParts,
-  options: GivenOptions,
+  given: GivenOptions | null,
   context: CallContext,
 ): QueryPlan {
+  const options = given ?? {};
   const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
   const { order = "asc", limit, where, cursor } = options;
   const from = readTime(options.from, "from", context);

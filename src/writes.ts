@@ -24,6 +24,7 @@ import {
 } from "./errors.js";
 import { type AnyItem, itemOf } from "./item.js";
 import { type Change, pathText } from "./payload.js";
+import { withMaskedSecrets } from "./secrets.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
 import { epochMsOf } from "./timestamps.js";
 import type { Clock } from "./transport.js";
@@ -540,6 +541,6 @@ function conditionFailed(
   model: EntityModel,
   { item, cause }: Seen,
 ): ConditionalCheckFailedError {
-  const was = item === null ? null : itemOf(model, item);
+  const was = item === null ? null : withMaskedSecrets(model.secrets, itemOf(model, item));
   return withContext(new ConditionalCheckFailedError(describe(context, rule), cause, was), context);
 }

@@ -97,7 +97,7 @@ describe("verify firestore", () => {
     const args = ["verify", "firestore", folder, ...flags];
     const { code, out } = await bayonData(args);
     expect(code).toBe(1);
-    const wrong = out.slice(out.indexOf("wrong"), out.indexOf("missing"));
+    const wrong = out.slice(out.indexOf("wrong"), out.indexOf("missing   "));
     expect(wrong).toContain("users/u1/savedContent/c1");
     expect(
       wrong

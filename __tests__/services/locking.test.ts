@@ -20,37 +20,44 @@ describe.each(engines)("optimistic locking on $name", (engine) => {
     wire.clear();
   });
 
+  // Each that wins makes all others begin again, so they take the square of their number: the
+  // slower engines get fewer.
+  const most = engine === engines[0] ? 50 : 20;
   test.each([
-    { writers: 50, kind: "a clock that runs" },
+    { writers: most, kind: "a clock that runs" },
     { writers: 20, kind: "a clock that stands still" },
-  ])("$writers racing writers lose no update, with $kind", async ({ writers, kind }) => {
-    const { competitor } = table.data;
-    const key = { userId: kind, competitorId: "c1" };
-    clock.now = kind === "a clock that runs" ? Date.now : () => clock.time;
-    await competitor.create({ ...key, data: { name: "Max", reviewCount: 0 } });
-    let refusals = 0;
-    const increase = async (): Promise<number> => {
-      for (;;) {
-        const { data, updatedAt } = await competitor.getOrThrow(key, { consistent: true });
-        const reviewCount = Number(data.reviewCount) + 1;
-        try {
-          return (await competitor.update(key, { reviewCount }, { ifUpdatedAt: updatedAt }))
-            .updatedAt;
-        } catch (error) {
-          if (!(error instanceof ConditionalCheckFailedError)) throw error;
-          refusals += 1;
+  ])(
+    "$writers racing writers lose no update, with $kind",
+    async ({ writers, kind }) => {
+      const { competitor } = table.data;
+      const key = { userId: kind, competitorId: "c1" };
+      clock.now = kind === "a clock that runs" ? Date.now : () => clock.time;
+      await competitor.create({ ...key, data: { name: "Max", reviewCount: 0 } });
+      let refusals = 0;
+      const increase = async (): Promise<number> => {
+        for (;;) {
+          const { data, updatedAt } = await competitor.getOrThrow(key, { consistent: true });
+          const reviewCount = Number(data.reviewCount) + 1;
+          try {
+            return (await competitor.update(key, { reviewCount }, { ifUpdatedAt: updatedAt }))
+              .updatedAt;
+          } catch (error) {
+            if (!(error instanceof ConditionalCheckFailedError)) throw error;
+            refusals += 1;
+          }
         }
-      }
-    };
-    const times = await Promise.all(Array.from({ length: writers }, increase));
-    clock.now = () => clock.time;
-    const { data, updatedAt } = await competitor.getOrThrow(key, { consistent: true });
-    expect(data.reviewCount).toBe(writers);
-    expect(new Set(times).size).toBe(writers);
-    expect(updatedAt).toBe(Math.max(...times));
-    // They did race.
-    expect(refusals).toBeGreaterThan(writers);
-  });
+      };
+      const times = await Promise.all(Array.from({ length: writers }, increase));
+      clock.now = () => clock.time;
+      const { data, updatedAt } = await competitor.getOrThrow(key, { consistent: true });
+      expect(data.reviewCount).toBe(writers);
+      expect(new Set(times).size).toBe(writers);
+      expect(updatedAt).toBe(Math.max(...times));
+      // They did race.
+      expect(refusals).toBeGreaterThan(writers);
+    },
+    60_000,
+  );
 
   test("50 racing deletes of what each has read: one deletes it", async () => {
     const { project } = table.data;

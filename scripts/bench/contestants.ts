@@ -138,8 +138,7 @@ export function electro(): Contestant {
       batchGet100: () => retried(() => savedContent.get(keys).go()),
       batchWrite25: () =>
         retried(() => savedContent.put(inputs.map((input) => ({ ...input, ...times }))).go()),
-      collection200: () =>
-        retried(() => service.collections.workspace({ userId: "u1" }).go(all)),
+      collection200: () => retried(() => service.collections.workspace({ userId: "u1" }).go(all)),
     },
   };
 }

@@ -79,7 +79,11 @@ async function toolbox({ CannedHandler, configWith, rawItem, tableName }) {
     handler,
     cells: {
       get: () => entity.build(get.GetItemCommand).key(dataKey).send(),
-      put: () => entity.build(put.PutItemCommand).item(inputOf(rawItem(0))).send(),
+      put: () =>
+        entity
+          .build(put.PutItemCommand)
+          .item(inputOf(rawItem(0)))
+          .send(),
       update: () =>
         entity
           .build(update.UpdateItemCommand)
@@ -134,7 +138,10 @@ async function oneTable({ CannedHandler, configWith, rawItem, tableName }) {
   });
   const model = table.getModel("SavedContent");
   const key = { userId: "u1", contentId: "c0" };
-  const inputs = indexes(25).map((index) => ({ ...inputOf(rawItem(index)), EntityType: undefined }));
+  const inputs = indexes(25).map((index) => ({
+    ...inputOf(rawItem(index)),
+    EntityType: undefined,
+  }));
   const find = () => model.find({ userId: "u1" });
   return {
     name: `OneTable ${versionOf("dynamodb-onetable")}`,

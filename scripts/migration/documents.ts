@@ -4,7 +4,7 @@ import { basename, resolve } from "node:path";
 import type { FacadeName } from "../../services/entities.js";
 import type { EntityModel } from "../../src/entity-model.js";
 import type { EntityWrites } from "../../src/entity-writes.js";
-import { type DataLayer, ValidationError } from "../../src/index.js";
+import { type DataLayer, ValidationError, type ValidationIssue } from "../../src/index.js";
 import { attribute, type RawItem } from "../../src/table.js";
 import { epochMsOf } from "../../src/timestamps.js";
 import { rawItemOf } from "../../src/writes.js";
@@ -86,12 +86,14 @@ function documentOf(data: DataLayer, mapped: Mapped, ordinal: number): Document 
     };
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    return rejected(
-      mapped,
-      ordinal,
-      error.issues.map((issue) => `${issue.path} ${issue.message}`),
-    );
+    return rejected(mapped, ordinal, error.issues.map(reasonOf));
   }
+}
+
+/** An issue in words. The only symbols in a document are numbers that cannot be kept. */
+function reasonOf({ path, message }: ValidationIssue): string {
+  const rule = message === "must not be a symbol" ? "has more digits than can be kept" : message;
+  return `${path} ${rule}`;
 }
 
 function rejected(
