@@ -1,6 +1,6 @@
 /** The collections of the Service as the facade gives them: all pages, items under their facade names. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { type CallOptions, perform } from "../src/call.js";
+import { type CallOptions, limitsOf, perform } from "../src/call.js";
 import { type EntityModel, keyText } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
@@ -99,13 +99,19 @@ export function createCollections(
     },
     recent: async (given) => {
       const { call } = userOf("collections.recent", given);
-      const { userId, limit, fields, ...options } = given;
+      const { userId, limit, fields } = given;
       if (!(Number.isInteger(limit) && limit >= 1)) {
         throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
       }
       const newest = await Promise.all(
         recentEntities.map(async (entity) => {
-          const query = { by: "createdAt", order: "desc", limit, fields, ...options } as const;
+          const query = {
+            by: "createdAt",
+            order: "desc",
+            limit,
+            fields,
+            ...limitsOf(given),
+          } as const;
           // Each entity has some of the fields; the payload types cannot say which.
           const store = stores[entity] as unknown as DatedStore;
           const { items } = await store.query({ userId }, query);

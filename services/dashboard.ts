@@ -1,5 +1,5 @@
 /** What the dashboard and the brand audit page show, each in three requests that go out together. */
-import { type CallOptions, perform } from "../src/call.js";
+import { type CallOptions, limitsOf, perform } from "../src/call.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
 import type { ItemOf } from "../src/store-types.js";
@@ -65,9 +65,9 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
         perform(call, options, (running) => readRange(context, stores, names, parts, running)),
         stores.marketingPlan.query(
           { userId: key.userId },
-          { ...options, by: "createdAt", order: "desc", limit: 1 },
+          { ...limitsOf(options), by: "createdAt", order: "desc", limit: 1 },
         ),
-        stores.review.query({ agentId }, options),
+        stores.review.query({ agentId }, limitsOf(options)),
       ]);
       return {
         agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
@@ -83,8 +83,11 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
       const names = ["realEstateAgentProfile", "brandAudit", "reviewAnalysis"] as const;
       const [range, token, reviews] = await Promise.all([
         perform(call, options, (running) => readRange(context, stores, names, parts, running)),
-        stores.oauthToken.get({ userId: key.userId }, { ...options, fields: ["provider"] }),
-        stores.review.query({ agentId }, options),
+        stores.oauthToken.get(
+          { userId: key.userId },
+          { ...limitsOf(options), fields: ["provider"] },
+        ),
+        stores.review.query({ agentId }, limitsOf(options)),
       ]);
       return {
         agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),

@@ -1,7 +1,7 @@
 /** OAuth tokens: stored, kept, and refreshed once however many callers want one. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, type CallOptions, orAborted, perform } from "../src/call.js";
+import { type Call, type CallOptions, limitsOf, orAborted, perform } from "../src/call.js";
 import { Placeholders } from "../src/conditions.js";
 import { keyContext, rawKeyOf } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
@@ -273,10 +273,10 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   return {
     store,
     get: (userId, provider, options = {}) =>
-      stores.oauthToken.get(keyOf(userId, provider), options),
+      stores.oauthToken.get(keyOf(userId, provider), limitsOf(options)),
     isConnected: async (userId, provider, options = {}) =>
       (await stores.oauthToken.get(keyOf(userId, provider), {
-        ...options,
+        ...limitsOf(options),
         fields: ["provider"],
       })) !== null,
     validToken: async (userId, provider, options) => {
@@ -306,7 +306,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       return outcome.token;
     },
     remove: (userId, provider, options = {}) =>
-      stores.oauthToken.delete(keyOf(userId, provider), options),
+      stores.oauthToken.delete(keyOf(userId, provider), limitsOf(options)),
   };
 
   /**

@@ -1,6 +1,6 @@
 /** Reviews by what the application knows of them: an id alone, an agent, several agents. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { type CallOptions, perform } from "../src/call.js";
+import { type CallOptions, limitsOf, perform } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
@@ -53,7 +53,7 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
       const review = await byId(reviewId, options);
       return review === null
         ? null
-        : stores.review.delete({ agentId: review.agentId, reviewId }, options);
+        : stores.review.delete({ agentId: review.agentId, reviewId }, limitsOf(options));
     },
     newest: async (ofAgent, n, options = {}) => {
       const call = keyContext(stores.review.model, "reviews.newest", { agentId: ofAgent }, [
@@ -62,7 +62,7 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
       if (!(Number.isInteger(n) && n >= 1)) {
         throw invalid(call, [{ path: "n", message: "must be an integer from 1" }]);
       }
-      const { items } = await stores.review.query({ agentId: ofAgent }, options);
+      const { items } = await stores.review.query({ agentId: ofAgent }, limitsOf(options));
       return newestFirst(items).slice(0, n);
     },
     ofAgents: async (agentIds, options = {}) => {
@@ -76,7 +76,7 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
       const found = new Map(
         await Promise.all(
           different.map(async (id): Promise<[string, ReviewItem[]]> => {
-            const { items } = await stores.review.query({ agentId: id }, options);
+            const { items } = await stores.review.query({ agentId: id }, limitsOf(options));
             return [id, items];
           }),
         ),

@@ -15,9 +15,10 @@ import {
   TransactionCanceledError,
   withContext,
 } from "../src/errors.js";
-import { isOf, itemOf } from "../src/item.js";
+import { type AnyItem, isOf, itemOf } from "../src/item.js";
 import { keyId } from "../src/reader.js";
 import { whatWasThere } from "../src/run-write.js";
+import { withMaskedSecrets } from "../src/secrets.js";
 import type {
   DeleteOptions,
   InputOf,
@@ -197,7 +198,7 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
         continue;
       }
       const was = await whatWasThere(transport, tableName, one.write, { Item: reason.Item }, call);
-      const item = was.item === null ? null : itemOf(one.model, was.item);
+      const item = was.item === null ? null : maskedItemOf(one.model, was.item);
       const verdict = one.write.refused(was);
       if (verdict === "again") {
         seen.set(one, was);
@@ -302,6 +303,11 @@ function checked<O extends Operation>(
     );
   }
   return operations;
+}
+
+/** What was there, for an error: its secrets are in no log. */
+function maskedItemOf(model: EntityModel, raw: RawItem): AnyItem {
+  return withMaskedSecrets(model.secrets, itemOf(model, raw));
 }
 
 function itemOfWrite(write: Write<unknown>, seen: Seen | undefined): Record<string, object> {

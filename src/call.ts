@@ -19,6 +19,12 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** A call's limits alone, for the calls that it makes: whatever else was given is not theirs. */
+export function limitsOf(options: CallOptions | null | undefined): CallOptions {
+  const { signal, timeoutMs } = options ?? {};
+  return { signal, timeoutMs };
+}
+
 /** A call that is under way: every request it needs is sent on its behalf. */
 export interface Call {
   readonly context: CallContext;

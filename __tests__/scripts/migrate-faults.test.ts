@@ -219,7 +219,7 @@ describe.each(engines)("on $name", ({ engine }) => {
 
 test("a full disk ends the run before anything is written that the journal lacks", async () => {
   if (!existsSync("/dev/full")) return;
-  const { data, table } = await start("dynalite");
+  const { data, table } = await start(engines[0]?.engine ?? "dynalite");
   const stateFolder = temporary();
   symlinkSync("/dev/full", join(stateFolder, "journal.ndjson"));
   const { failure } = await move(exported(5), { data, table }, { stateFolder });

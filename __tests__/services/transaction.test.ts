@@ -324,6 +324,22 @@ describe.each(transactional)("transactions on $name", (engine) => {
       expect(await data.project.get({ userId, projectId: "p1" })).toEqual(project);
     });
 
+    test("a token that was there is on the reason for who asks, and in no log", async () => {
+      const key = { userId, provider: "GOOGLE_BUSINESS" };
+      const token = { accessToken: "ACCESS SECRET", refreshToken: "REFRESH SECRET" };
+      await data.oauthToken.create({ ...key, data: token });
+      const error = await failureOf(
+        data.transaction.write((tx) => [tx.oauthToken.create({ ...key, data: token })]),
+        TransactionCanceledError,
+      );
+      const item = error.reasons[0]?.item as { data: typeof token };
+      expect(item.data.refreshToken).toBe("REFRESH SECRET");
+      for (const value of [error, error.reasons, item]) {
+        expect(JSON.stringify(value)).not.toContain("SECRET");
+        expect(inspect(value, { depth: 9 })).not.toContain("SECRET");
+      }
+    });
+
     test("a check holds or stops the transaction", async () => {
       const key = { userId, projectId: "p1" };
       const { updatedAt } = await data.project.create({ ...key, data: { name: "Spring" } });
