@@ -23,7 +23,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { createClients, type RequestHandler } from "../src/client.js";
 import type { Configuration } from "../src/config.js";
-import { wrapDynamoDBError } from "../src/errors.js";
+import { isRetryableError, wrapDynamoDBError } from "../src/errors.js";
 import { withBatchRetry, withRetry } from "../src/retry.js";
 
 /** An item with DynamoDB's attribute values. */
@@ -86,12 +86,15 @@ export function openRawTable(
   async function patiently<T>(operation: string, run: () => Promise<T>): Promise<T> {
     for (;;) {
       signal?.throwIfAborted();
+      const before = traffic.throttles;
       try {
         return await run();
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
         if (isThrottle(error)) traffic.throttles += 1;
-        else throw wrapDynamoDBError(error, { operation, key: `table=${TableName}` });
+        // Where throttles used up the retries, what comes last has not had its own.
+        const throttled = traffic.throttles > before && isRetryableError(error);
+        if (!throttled) throw wrapDynamoDBError(error, { operation, key: `table=${TableName}` });
       }
     }
   }

@@ -93,6 +93,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const tick = fc.constantFrom(0, 0, 0, -5, -1_000, 1, 3_600_000);
 const steps = fc.array(fc.tuple(step, tick), { minLength: 1, maxLength: 12 });
 
+const later10 = (all: readonly (readonly [Step, number])[]) =>
+  all.map(([one, ticks]) => [one, 10 + Math.abs(ticks)] as const);
+
 /** The model: what each write leaves, and what it comes to. */
 class Model {
   item: Item | null = null;
@@ -320,8 +323,9 @@ describe.each(engines)("on $name", (engine) => {
 
   test("a write whose answer is lost is done once, and told as what it is", async () => {
     await fc.assert(
+      // Where an item was written in this very millisecond, the time does not tell whose write it was.
       fc.asyncProperty(steps, (all) =>
-        play(all, async (key, { step, model, before, outcome }, call) => {
+        play(later10(all), async (key, { step, model, before, outcome }, call) => {
           wire.losses = 1;
           // That a lock met nothing, or that it met what is now gone, was in the answer that was lost.
           if (step.kind === "delete" && before === null) expect(await call()).toBeNull();

@@ -232,12 +232,17 @@ describe.each(engines)("adopt on $name", ({ engine }) => {
     const writers = [newWriter(ids.slice(0, 10)), oldWriter(ids.slice(10, 20))];
     const failed = Promise.all(writers).catch((error: unknown) => error);
     const { table } = open();
-    for (let round = 0; round < 3; round += 1) {
-      const { report } = await adopt(table);
-      const { adopted = 0, complete = 0 } = report.entities.SavedContent ?? {};
-      expect(adopted + complete + (report.left.contended ?? 0)).toBe(30);
+    const totals: number[] = [];
+    try {
+      for (let round = 0; round < 3; round += 1) {
+        const { report } = await adopt(table);
+        const { adopted = 0, complete = 0 } = report.entities.SavedContent ?? {};
+        totals.push(adopted + complete + (report.left.contended ?? 0));
+      }
+    } finally {
+      stopped = true;
     }
-    stopped = true;
+    expect(totals).toEqual([30, 30, 30]);
     expect(await failed).not.toBeInstanceOf(ConditionalCheckFailedError);
     await Promise.all(writers);
     expect(Math.min(...[...counts.values()].slice(0, 20))).toBeGreaterThan(0);
@@ -278,18 +283,18 @@ describe("adopt, interrupted", () => {
 
   test("by SIGKILL, goes on from its checkpoint and ends as an undisturbed run", async () => {
     const { flags, put, all } = await newTable();
-    const many = Array.from({ length: 4_000 }, (_, index) => content(`u${index}`, "k"));
+    const many = Array.from({ length: 1_000 }, (_, index) => content(`u${index}`, "k"));
     await put(...many, { PK: "X", SK: "Y" });
     const state = folder();
     const checkpoint = join(state, "adopt", "adopt.json");
-    const args = ["adopt", ...flags, "--state", state, "--segments", "40", "--json"];
+    const args = ["adopt", ...flags, "--state", state, "--segments", "24", "--json"];
     const running = script("cli.ts", args);
     while (!existsSync(checkpoint)) await sleep(5);
     running.child.kill("SIGKILL");
     await running.ended();
     const doneBefore = (await all()).filter((item) => item.userId !== undefined).length;
     expect(doneBefore).toBeGreaterThan(0);
-    expect(doneBefore).toBeLessThan(4_000);
+    expect(doneBefore).toBeLessThan(1_000);
     const kept = JSON.parse(readFileSync(checkpoint, "utf8")).state.report.items as number;
     expect(kept).toBeGreaterThan(0);
 
@@ -300,11 +305,11 @@ describe("adopt, interrupted", () => {
     const { code, out } = await bayonData(args);
     expect(code).toBe(1);
     const { items, left, requests } = reportOf(out);
-    expect({ items, left }).toEqual({ items: 4_001, left: { unknownType: 1 } });
+    expect({ items, left }).toEqual({ items: 1_001, left: { unknownType: 1 } });
     // Only what was not there yet was written.
-    expect(requests).toBeLessThan(4_000 - doneBefore + 100);
+    expect(requests).toBeLessThan(1_000 - doneBefore + 100);
     const found = await all();
-    expect(found.filter((item) => item.contentId === "k")).toHaveLength(4_000);
+    expect(found.filter((item) => item.contentId === "k")).toHaveLength(1_000);
     const lines = readFileSync(join(state, "adopt", "left.ndjson"), "utf8")
       .trim()
       .split("\n");

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { type AttributeValue, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { type Engine, startEngine } from "../../src/testing/engine.js";
@@ -106,6 +107,13 @@ function contentExport(contents: Record<string, Fields | string>): string {
   return folder;
 }
 
+/** What the export in the repository is as items, but for the times of writing. */
+function goldenItems(): Record<string, AttributeValue>[] {
+  const text = readFileSync("__tests__/scripts/golden/items.ndjson", "utf8");
+  const lines = text.trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as Record<string, AttributeValue>);
+}
+
 const content = (more: Fields = {}) => ({ type: "Note", content: "Hello", ...more });
 
 describe("the items", () => {
@@ -113,10 +121,7 @@ describe("the items", () => {
     const to = await place();
     const ran = await to.migrate(sample, ["--json"]);
     expect(ran.code).toBe(1);
-    const golden = readFileSync("__tests__/scripts/golden/items.ndjson", "utf8")
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Record<string, AttributeValue>);
+    const golden = goldenItems();
     const items = (await to.items()).map(({ UpdatedAt, ...item }) => {
       expect(Number(UpdatedAt?.N)).toBeGreaterThan(1_700_000_000_000);
       return item;
@@ -477,6 +482,44 @@ describe("what goes wrong is said", () => {
     const { code, complaints } = await bayonData(args);
     expect(code).toBe(2);
     expect(complaints).toContain("--allow-production");
+  });
+});
+
+describe("--to", () => {
+  const keyOf = ({ PK, SK }: Record<string, AttributeValue>) => `${PK?.S} ${SK?.S}`;
+
+  test("writes the very items to files that import takes, and asks no table", async () => {
+    const to = new Place();
+    const files = join(temporary(), "items");
+    const ran = await to.migrate(sample, ["--to", files, "--json"]);
+    expect(ran.code).toBe(1);
+    expect(summaryOf(ran)).toMatchObject({ written: 67, rejected: 6, requests: 0 });
+    expect(to.rejected()).toHaveLength(6);
+    const manifest = JSON.parse(readFileSync(join(files, "manifest.json"), "utf8")) as object;
+    expect(manifest).toMatchObject({ items: 67, table: to.table });
+    const text = gunzipSync(readFileSync(join(files, "data", "segment-000.json.gz"))).toString();
+    const lines = text.trimEnd().split("\n");
+    const items = lines.map((line) => {
+      const { Item } = JSON.parse(line) as { Item: Record<string, AttributeValue> };
+      const { UpdatedAt, ...item } = Item;
+      expect(UpdatedAt).toEqual({ N: expect.stringMatching(/^\d{13}$/) });
+      return item;
+    });
+    expect(items.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))).toEqual(goldenItems());
+  });
+
+  test("refuses a folder that is finished or holds other files, unless it is to start over", async () => {
+    const to = new Place();
+    const folder = contentExport({ c1: content() });
+    const files = temporary();
+    expect((await to.migrate(folder, ["--to", files])).code).toBe(0);
+    const again = await to.migrate(folder, ["--to", files]);
+    expect(again.complaints).toContain("is finished already");
+    expect(again.code).toBe(1);
+    expect((await to.migrate(folder, ["--to", files, "--restart"])).code).toBe(0);
+    writeFileSync(join(files, "data", "notes.txt"), "");
+    const other = await to.migrate(folder, ["--to", files, "--restart"]);
+    expect(other.complaints).toContain("is not empty (notes.txt)");
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import {
   ConditionalCheckFailedError,
@@ -20,11 +21,10 @@ describe.each(engines)("optimistic locking on $name", (engine) => {
     wire.clear();
   });
 
-  // Each that wins makes all others begin again, so they take the square of their number: the
-  // slower engines get fewer.
-  const most = engine === engines[0] ? 50 : 20;
+  // In the process of the tests an engine is slower.
+  const writers = engine.engine === "dynalite" ? 20 : 50;
   test.each([
-    { writers: most, kind: "a clock that runs" },
+    { writers, kind: "a clock that runs" },
     { writers: 20, kind: "a clock that stands still" },
   ])(
     "$writers racing writers lose no update, with $kind",
@@ -44,6 +44,8 @@ describe.each(engines)("optimistic locking on $name", (engine) => {
           } catch (error) {
             if (!(error instanceof ConditionalCheckFailedError)) throw error;
             refusals += 1;
+            // Each that wins makes all others begin again; some order keeps it from their square.
+            await sleep(refusals % 20);
           }
         }
       };

@@ -1,6 +1,11 @@
-/** CPU time per operation in interleaved rounds, so that a noisy moment hits all contestants alike. */
+/**
+ * CPU time per operation: every contestant in a process of its own, so that none warms or slows
+ * another's code, in interleaved rounds, so that a noisy moment hits all alike.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import type { CellName } from "./canned.js";
-import type { Contestant } from "./contestants.js";
 
 /** Operations of one round: about as much CPU time in each cell. */
 const operations: Readonly<Record<CellName, number>> = {
@@ -14,6 +19,9 @@ const operations: Readonly<Record<CellName, number>> = {
   collection200: 25,
 };
 
+/** Rounds before the first that counts: until then the engine compiles. */
+const warmUpRounds = 8;
+
 /** What one contestant needed in one cell. */
 export interface Measured {
   /** Median of the rounds, in CPU µs per operation. */
@@ -24,42 +32,69 @@ export interface Measured {
   readonly high: number;
 }
 
-/** The share `at` of sorted numbers lies below the answer. */
+/** What a contestant's process is asked. */
+export interface Task {
+  readonly cell: CellName;
+  readonly times: number;
+}
+
+/** The share `at` of the numbers lies below the answer. */
 export function quantile(numbers: readonly number[], at: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? Number.NaN;
 }
 
-/** CPU µs of this process, all threads, per operation. */
-export async function cpuOf(run: () => Promise<unknown>, times: number): Promise<number> {
-  const start = process.cpuUsage();
-  for (let index = 0; index < times; index += 1) await run();
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / times;
+/** A library in a process of its own. */
+export class Runner {
+  readonly name: string;
+  readonly cells: readonly CellName[];
+  readonly #process: ChildProcess;
+
+  private constructor(process: ChildProcess, name: string, cells: readonly CellName[]) {
+    this.#process = process;
+    this.name = name;
+    this.cells = cells;
+  }
+
+  /** @param id as contestant-process.ts knows it */
+  static async start(id: string): Promise<Runner> {
+    const script = fileURLToPath(new URL("contestant-process.ts", import.meta.url));
+    const process = fork(script, [id], { execArgv: ["--import", "tsx"] });
+    const [{ name, cells }] = (await once(process, "message")) as [Runner];
+    return new Runner(process, name, cells);
+  }
+
+  /** CPU µs of the process, all threads, per operation. */
+  async cpuOf(task: Task): Promise<number> {
+    this.#process.send(task);
+    const [micros] = (await once(this.#process, "message")) as [number];
+    return micros;
+  }
+
+  stop(): void {
+    this.#process.disconnect();
+  }
 }
 
-/** Measures a cell for everyone who has it; the first contestant is what the others are held against. */
+/** Measures a cell for everyone who has it; the first runner is what the others are held against. */
 export async function measureCell(
   cell: CellName,
-  contestants: readonly Contestant[],
+  runners: readonly Runner[],
   rounds: number,
 ): Promise<Map<string, Measured>> {
-  const runners = contestants.flatMap(({ name, handler, cells }) => {
-    const run = cells[cell];
-    if (run === undefined) return [];
-    handler.answer(cell);
-    return [{ name, run, samples: [] as number[] }];
-  });
-  for (const { run } of runners) await cpuOf(run, operations[cell]);
+  const able = runners.filter(({ cells }) => cells.includes(cell));
+  const samples = new Map(able.map(({ name }) => [name, [] as number[]]));
+  const task = { cell, times: operations[cell] };
+  for (const runner of able) await runner.cpuOf({ cell, times: task.times * warmUpRounds });
   for (let round = 0; round < rounds; round += 1) {
-    for (const { run, samples } of runners) samples.push(await cpuOf(run, operations[cell]));
+    for (const runner of able) samples.get(runner.name)?.push(await runner.cpuOf(task));
   }
-  const base = runners[0]?.samples ?? [];
+  const base = samples.get(runners[0]?.name ?? "") ?? [];
   return new Map(
-    runners.map(({ name, samples }) => {
-      const ratios = samples.map((sample, round) => sample / (base[round] ?? Number.NaN));
+    [...samples].map(([name, all]) => {
+      const ratios = all.map((sample, round) => sample / (base[round] ?? Number.NaN));
       const measured: Measured = {
-        micros: quantile(samples, 0.5),
+        micros: quantile(all, 0.5),
         ratio: quantile(ratios, 0.5),
         low: quantile(ratios, 0.25),
         high: quantile(ratios, 0.75),

@@ -12,10 +12,9 @@ const indexes = (count) => Array.from({ length: count }, (_, index) => index);
 const dataKey = { PK: "USER#u1", SK: "CONTENT#c0" };
 const keys = indexes(100).map((index) => ({ PK: "USER#u1", SK: `CONTENT#c${index}` }));
 
-/** @returns contestants that have `cells`, as contestants.ts describes them */
-export async function openPeers({ CannedHandler, configWith, rawItem, tableName }) {
-  const open = { CannedHandler, configWith, rawItem, tableName };
-  return [await toolbox(open), await oneTable(open), await dynamode(open), await dynamoose(open)];
+/** @returns a contestant, as contestants.ts describes it */
+export function openPeer(id, open) {
+  return { toolbox, oneTable, dynamode, dynamoose }[id](open);
 }
 
 async function toolbox({ CannedHandler, configWith, rawItem, tableName }) {

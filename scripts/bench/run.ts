@@ -9,10 +9,9 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import * as canned from "./canned.js";
-import { type Contestant, documentClient, electro, thisPackage } from "./contestants.js";
 import { engineCells, type Line } from "./engine-cells.js";
 import { importCost } from "./import-cost.js";
-import { type Measured, measureCell } from "./measure.js";
+import { type Measured, measureCell, Runner } from "./measure.js";
 
 const { quick, write, peers, only } = new Command("npm run bench --")
   .description("Measures CPU time per operation against DocumentClient and the peers.")
@@ -50,33 +49,32 @@ const titles: Readonly<Record<canned.CellName, string>> = {
   collection200: "collection 200",
 };
 
-async function openContestants(): Promise<Contestant[]> {
-  const own = [documentClient(), thisPackage(), electro()];
-  if (!peers) return own;
-  if (!existsSync(`${folder}node_modules`)) {
-    console.error("Installing the peers in scripts/bench …");
-    const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
-      cwd: folder,
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    if (status !== 0) throw new Error("bench: npm ci failed in scripts/bench");
+async function startRunners(): Promise<Runner[]> {
+  const ids = ["documentClient", "thisPackage", "electro"];
+  if (peers) {
+    installPeers();
+    ids.push("toolbox", "oneTable", "dynamode", "dynamoose");
   }
-  // Not in the package's install, so neither the compiler nor the linters follow it.
-  const module: string = new URL("peers.mjs", import.meta.url).href;
-  const { openPeers } = (await import(module)) as {
-    openPeers(open: typeof canned): Promise<Contestant[]>;
-  };
-  return [...own, ...(await openPeers(canned))];
+  return Promise.all(ids.map((id) => Runner.start(id)));
+}
+
+function installPeers(): void {
+  if (existsSync(`${folder}node_modules`)) return;
+  console.error("Installing the peers in scripts/bench …");
+  const options = { cwd: folder, stdio: ["ignore", "ignore", "inherit"] } as const;
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], options);
+  if (status !== 0) throw new Error("bench: npm ci failed in scripts/bench");
 }
 
 async function cellTable(): Promise<string> {
-  const contestants = await openContestants();
+  const runners = await startRunners();
   const rounds = quick ? 7 : 25;
   const results = new Map<canned.CellName, Map<string, Measured>>();
   for (const cell of canned.cellNames) {
     console.error(`${titles[cell]} …`);
-    results.set(cell, await measureCell(cell, contestants, rounds));
+    results.set(cell, await measureCell(cell, runners, rounds));
   }
+  for (const runner of runners) runner.stop();
   const row = (head: string, text: (cell: canned.CellName) => string) =>
     `| ${[head, ...canned.cellNames.map(text)].join(" | ")} |`;
   const ratio = (name: string) => (cell: canned.CellName) => {
@@ -87,7 +85,7 @@ async function cellTable(): Promise<string> {
       ? ratio.toFixed(0)
       : `${ratio.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
   };
-  const [base, ...others] = contestants.map(({ name }) => name);
+  const [base, ...others] = runners.map(({ name }) => name);
   return [
     row("", (cell) => titles[cell]),
     `|---|${canned.cellNames.map(() => "--:").join("|")}|`,

@@ -5,9 +5,11 @@ import { epochMsOf } from "../../src/timestamps.js";
 import { collections } from "../firestore/collections.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import { openItemTable } from "../migration/item-table.js";
+import { noCounts } from "../migration/journal.js";
 import { migrate } from "../migration/migrate.js";
 import { type ConflictMode, conflictModes } from "../migration/settle.js";
-import { noCounts, noTotals, type Totals } from "../migration/totals.js";
+import { toFiles } from "../migration/to-files.js";
+import { noTotals, type Totals } from "../migration/totals.js";
 import { defaultStateFolder } from "../run-state.js";
 import { table as columns, count, cut, duration, type Terminal } from "../terminal.js";
 import {
@@ -31,6 +33,7 @@ interface MigrateFlags extends ConnectionFlags {
   readonly state: string;
   readonly restart?: boolean;
   readonly rejected: string;
+  readonly to?: string;
   readonly json?: boolean;
   readonly allowProduction?: boolean;
 }
@@ -56,6 +59,12 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     .addOption(stateOption())
     .option("--restart", "forget where an interrupted run stopped")
     .option("--rejected <file>", "where rejected documents are listed", "rejected.ndjson")
+    .addOption(
+      new Option(
+        "--to <folder>",
+        "write files for DynamoDB's import instead of the table",
+      ).conflicts(["dryRun", "onConflict"]),
+    )
     .option("--json", "report and progress as lines of JSON")
     .option("--allow-production", "write to a production table")
     .addHelpText(
@@ -82,15 +91,22 @@ everything else stays as it is.
 Stopped at any moment, even by SIGKILL, the same command goes on where it was. What it wrote
 is in ${defaultStateFolder}/journal.ndjson, from which bayon-data rollback undoes it.
 
+With --to nothing is sent anywhere: the folder gets the files that DynamoDB's own import from
+S3 and bayon-data import take (see bayon-data export --help), for what is too much for one
+machine. Interrupted, it is written anew.
+
 Exit codes: 0 all is in the table, 1 documents were rejected, the export disagrees with itself
 or the run failed, 2 bad usage, 130 interrupted.
 
 Examples:
   $ bayon-data migrate firestore ./firestore-export --dry-run
-  $ bayon-data migrate firestore ./firestore-export --on-conflict newer --concurrency 16`,
+  $ bayon-data migrate firestore ./firestore-export --on-conflict newer --concurrency 16
+  $ bayon-data migrate firestore ./firestore-export --to ./items`,
     )
     .action((folder: string, flags: MigrateFlags, command: Command) =>
-      run(folder, flags, context, commandLine(command)),
+      flags.to === undefined
+        ? run(folder, flags, context, commandLine(command))
+        : runToFiles(folder, flags.to, flags, context, commandLine(command)),
     );
 }
 
@@ -162,6 +178,42 @@ async function run(
       if (json) showJson(ended, flags, terminal);
       else show(ended, flags, terminal);
       table.close();
+    }
+  });
+  const findings = totals.all.rejected + source.findings.length;
+  context.finish(findings > 0 ? exitCode.findings : exitCode.ok);
+}
+
+async function runToFiles(
+  folder: string,
+  to: string,
+  flags: MigrateFlags,
+  context: CommandContext,
+  again: string,
+): Promise<void> {
+  const { terminal, signal } = context;
+  const { json = false, createdAt } = flags;
+  const source = await openFolder(folder, createdAt);
+  const totals = noTotals();
+  await withConnection(flags, async ({ data }) => {
+    if (!json) terminal.line(`Writing the documents of ${folder} to files in ${to}`);
+    const startedAt = performance.now();
+    const traffic = { requests: 0, throttles: 0 };
+    const total = source.expectedDocuments;
+    const progress = progressOf(terminal, "documents", total, { traffic }, json);
+    try {
+      await resumable(context, again, () =>
+        toFiles({
+          ...{ data, source, folder: to, restart: flags.restart === true },
+          ...{ rejectedFile: flags.rejected, signal, totals },
+          onProgress: (documents) => progress.advance(documents),
+        }),
+      );
+    } finally {
+      progress.end();
+      const ended = { source, totals, ...traffic, ms: performance.now() - startedAt };
+      if (json) showJson(ended, flags, terminal);
+      else show(ended, flags, terminal);
     }
   });
   const findings = totals.all.rejected + source.findings.length;

@@ -19,8 +19,8 @@ const ofUser = (name: string, id: string, ...created: string[]): Collection => (
   created: ["createdAt", ...created],
 });
 
-/** The type checker names what a new entity lacks here. */
-const byFacade: Readonly<Record<FacadeName, Collection>> = {
+/** An entity that never was in Firestore has none. */
+const byFacade: Readonly<Partial<Record<FacadeName, Collection>>> = {
   userProfile: { path: "users", ids: ["userId"], created: ["createdAt"] },
   realEstateAgentProfile: ofUser("agentProfiles", "agentProfileId"),
   review: {

@@ -17,7 +17,7 @@ interface Document {
 }
 
 /** So many of an agent's items of each kind are in the sample. */
-const perAgent: Readonly<Record<FacadeName, number>> = {
+const perAgent: Readonly<Partial<Record<FacadeName, number>>> = {
   userProfile: 1,
   realEstateAgentProfile: 1,
   review: 4,
@@ -82,7 +82,7 @@ function addAgents(put: Put): readonly [string, string] {
     if (facade === "userProfile") users.push(String(key.userId));
     const kind = `${users.at(-1)} ${facade}`;
     const taken = counts.get(kind) ?? 0;
-    if (taken >= perAgent[facade]) continue;
+    if (taken >= (perAgent[facade] ?? 0)) continue;
     counts.set(kind, taken + 1);
     put(
       facade,

@@ -52,6 +52,10 @@ export interface Counts {
 
 export type Outcome = keyof Counts;
 
+export function noCounts(): Counts {
+  return { written: 0, identical: 0, kept: 0, rejected: 0 };
+}
+
 /** What became of each document of a unit. */
 export interface DoneRecord {
   readonly unit: number;

@@ -1,15 +1,15 @@
 /** Moves the documents of an export into the table: units in parallel, none of them lost or twice. */
 import { randomUUID } from "node:crypto";
-import { appendFileSync, rmSync } from "node:fs";
 import type { DataLayer } from "../../src/index.js";
 import { keyId } from "../../src/reader.js";
 import { limits } from "../../src/table.js";
 import { ExportError } from "../firestore/json-file.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
-import { notKept, openRun, StateError, takeLock } from "../run-state.js";
+import { openRun, StateError, takeLock } from "../run-state.js";
 import { type Document, documentsOf, stampOf } from "./documents.js";
 import type { ItemTable } from "./item-table.js";
 import { type DoneRecord, Journal, journalFile, type PutsRecord, readJournal } from "./journal.js";
+import { RejectedList } from "./rejected-list.js";
 import { ConflictError, type ConflictMode, type SettleOptions, settle } from "./settle.js";
 import { addUnit, type Totals } from "./totals.js";
 
@@ -196,30 +196,6 @@ class Pool {
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
-  }
-}
-
-/** Lists rejected documents: path and reasons, a line each. The file is made for the first one. */
-class RejectedList {
-  readonly #file: string;
-
-  constructor(file: string) {
-    this.#file = file;
-    try {
-      rmSync(file, { force: true });
-    } catch (error) {
-      throw notKept(file, error);
-    }
-  }
-
-  add(rejected: DoneRecord["rejected"]): void {
-    if (rejected.length === 0) return;
-    const lines = rejected.map(({ path, reasons }) => `${JSON.stringify({ path, reasons })}\n`);
-    try {
-      appendFileSync(this.#file, lines.join(""));
-    } catch (error) {
-      throw notKept(this.#file, error);
-    }
   }
 }
 

@@ -5,7 +5,13 @@ import { attribute, type RawItem } from "../../src/table.js";
 import { isSame } from "./compare.js";
 import { type Candidate, type Document, storedAt } from "./documents.js";
 import { type Condition, type ItemTable, itemAt } from "./item-table.js";
-import type { Counts, DoneRecord, Outcome, PutsRecord } from "./journal.js";
+import {
+  type Counts,
+  type DoneRecord,
+  noCounts,
+  type Outcome,
+  type PutsRecord,
+} from "./journal.js";
 
 /** What to do where another item is there: see the command's help. */
 export const conflictModes = ["skip", "overwrite", "newer", "fail"] as const;
@@ -179,7 +185,7 @@ function doneRecord(
     const outcome = outcomes.get(document);
     const reasons = typeof outcome === "object" ? [outcome.invalid] : document.reasons;
     const kind = typeof outcome === "string" ? outcome : "rejected";
-    counts[facade] ??= { written: 0, identical: 0, kept: 0, rejected: 0 };
+    counts[facade] ??= noCounts();
     counts[facade][kind] += 1;
     if (kind === "rejected") rejected.push({ path, reasons });
   }

@@ -1,6 +1,6 @@
 /** What became of the documents so far. */
 import type { FacadeName } from "../../services/entities.js";
-import type { Counts, DoneRecord } from "./journal.js";
+import { type Counts, type DoneRecord, noCounts } from "./journal.js";
 
 /** Rejections that are shown at once; all of them are in the file. */
 const mostShown = 10;
@@ -17,12 +17,11 @@ export function noTotals(): Totals {
   return { documents: 0, all: noCounts(), byFacade: new Map(), rejected: [] };
 }
 
-export function noCounts(): Counts {
-  return { written: 0, identical: 0, kept: 0, rejected: 0 };
-}
-
 /** Adds a unit; returns how many documents it had. */
-export function addUnit(totals: Totals, { counts, rejected }: DoneRecord): number {
+export function addUnit(
+  totals: Totals,
+  { counts, rejected }: Pick<DoneRecord, "counts" | "rejected">,
+): number {
   let documents = 0;
   for (const [facade, more] of Object.entries(counts) as [FacadeName, Counts][]) {
     const sum = totals.byFacade.get(facade) ?? noCounts();

@@ -143,21 +143,11 @@ export type OverridesOf<F extends FacadeName> = Partial<Omit<FixtureOf<F>, "data
 
 type Factories = { readonly [F in FacadeName]: (overrides?: OverridesOf<F>) => FixtureOf<F> };
 
-/** The id that each factory counts up; profiles and tokens have one of each user's. */
-const countedIds: { readonly [F in FacadeName]: string } = {
-  userProfile: "userId",
-  realEstateAgentProfile: "agentProfileId",
-  review: "reviewId",
-  brandAudit: "auditId",
-  competitor: "competitorId",
-  researchReport: "reportId",
-  project: "projectId",
-  savedContent: "contentId",
-  trainingProgress: "moduleId",
-  marketingPlan: "planId",
-  reviewAnalysis: "analysisId",
-  oauthToken: "userId",
-};
+/** The part that a factory counts up: the last one of the key that is an id, which a provider is not. */
+function countedIdOf(fixture: object): string {
+  const ids = Object.keys(fixture).filter((name) => name !== "data" && name !== "provider");
+  return ids.at(-1) ?? "";
+}
 
 let made = 0;
 
@@ -170,7 +160,7 @@ export const make: Factories = Object.fromEntries(
       const fixture = fixtures[name];
       return {
         ...fixture,
-        [countedIds[name]]: `${name}-${made}`,
+        [countedIdOf(fixture)]: `${name}-${made}`,
         ...overrides,
         data: { ...structuredClone(fixture.data), ...overrides.data },
       };

@@ -1,0 +1,29 @@
+/** One library: does as many operations of a cell as it is asked for, and tells what they took. */
+import * as canned from "./canned.js";
+import { type Contestant, documentClient, electro, thisPackage } from "./contestants.js";
+import type { Task } from "./measure.js";
+
+const own: Readonly<Record<string, () => Contestant>> = { documentClient, thisPackage, electro };
+
+async function openPeer(id: string): Promise<Contestant> {
+  // Not in the package's install, so neither the compiler nor the linters follow it.
+  const module: string = new URL("peers.mjs", import.meta.url).href;
+  const { openPeer: open } = (await import(module)) as {
+    openPeer(id: string, with_: typeof canned): Promise<Contestant>;
+  };
+  return open(id, canned);
+}
+
+const [id = ""] = process.argv.slice(2);
+const { name, handler, cells } = await (own[id]?.() ?? openPeer(id));
+
+process.on("message", async ({ cell, times }: Task) => {
+  const run = cells[cell];
+  if (run === undefined) throw new Error(`bench: ${name} has no ${cell}`);
+  handler.answer(cell);
+  const start = process.cpuUsage();
+  for (let index = 0; index < times; index += 1) await run();
+  const { user, system } = process.cpuUsage(start);
+  process.send?.((user + system) / times);
+});
+process.send?.({ name, cells: Object.keys(cells) });
