@@ -2,7 +2,7 @@
  * What a long command remembers in a folder of its own: a checkpoint to go on from after any kind
  * of end, and a lock, so that no two work on the same thing.
  */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -119,8 +119,7 @@ export async function takeLock(
   try {
     await mkdir(folder, { recursive: true });
     await writeFlushed(temporary, own);
-    // A link is made whole or not at all, so nobody ever sees an empty lock.
-    while (!(await linked(temporary, file))) await takeOver(file);
+    await acquire(file, temporary);
   } catch (error) {
     throw error instanceof StateError ? error : notKept(file, error);
   } finally {
@@ -133,6 +132,32 @@ export async function takeLock(
   };
 }
 
+/**
+ * Makes the file be ours: as a new one, or in the place of one whose process is gone. Who replaces
+ * that must first have a lock named after what it holds, so that of many that find it only one does.
+ * @param own a file with what the lock is to hold
+ * @throws StateError where the process of the lock lives
+ */
+async function acquire(file: string, own: string): Promise<void> {
+  // A link is made whole or not at all, so nobody ever sees an empty lock.
+  while (!(await linked(own, file))) {
+    const text = await textOf(file);
+    if (text === undefined) continue;
+    refuseLiving(file, text);
+    const guard = `${file}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+    await acquire(guard, own);
+    try {
+      // Somebody may have had the guard before, and replaced the file.
+      if ((await textOf(file)) !== text) continue;
+      await link(own, `${own}.new`);
+      await rename(`${own}.new`, file);
+      return;
+    } finally {
+      await rm(guard, { force: true });
+    }
+  }
+}
+
 async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -143,30 +168,14 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Takes a lock away whose process is gone. @throws StateError where it is not */
-async function takeOver(file: string): Promise<void> {
-  const text = await textOf(file);
-  if (text === undefined) return;
+function refuseLiving(file: string, text: string): void {
   const holder = holderOf(text);
-  if (holder === undefined || isAlive(holder)) {
-    const who =
-      holder === undefined
-        ? "somebody"
-        : `process ${holder.pid} on ${holder.host ?? "this machine"}`;
-    throw new StateError(
-      `${who} is at it already (${file}): wait for its end; if you are sure that it has ended, delete that file`,
-    );
-  }
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
-    throw error;
-  }
-  // Somebody else was quicker and this is theirs: back it goes.
-  if ((await textOf(aside)) !== text) await linked(aside, file);
-  await rm(aside, { force: true });
+  if (holder !== undefined && !isAlive(holder)) return;
+  const who =
+    holder === undefined ? "somebody" : `process ${holder.pid} on ${holder.host ?? "this machine"}`;
+  throw new StateError(
+    `${who} is at it already (${file}): wait for its end; if you are sure that it has ended, delete that file`,
+  );
 }
 
 interface Holder {

@@ -22,11 +22,17 @@ export interface ScanOptions {
     ScanCommandInput,
     "TableName" | "Segment" | "TotalSegments" | "ExclusiveStartKey"
   >;
-  /** Pages of one segment; the rest of it is then left. @default all */
+  /** Items of one segment; the rest of it is then left. @default all */
   readonly mostItems?: number | undefined;
   /** Ends the reading between two pages; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/**
+ * Items of one page. A page of 1 MB may be thousands of small items, which take ten times as much
+ * in memory, and that in each segment; smaller pages cost no more read units.
+ */
+const pageItems = 500;
 
 /** The positions of a scan that has not begun. */
 export function atStart(segments: number): Position[] {
@@ -34,8 +40,8 @@ export function atStart(segments: number): Position[] {
 }
 
 /**
- * Scans the table's segments at once, each one page at a time: memory holds a page (1 MB on the
- * wire) per segment. A failure in one segment stops the others after their current page.
+ * Scans the table's segments at once, each one page at a time: memory holds a page per segment. A
+ * failure in one segment stops the others after their current page.
  * @throws what a request or `onPage` threw first
  */
 export async function scanSegments(
@@ -49,8 +55,8 @@ export async function scanSegments(
       signal?.throwIfAborted();
       const room = mostItems - read;
       const answer = await table.scan({
+        Limit: Math.min(pageItems, room),
         ...input,
-        ...(Number.isFinite(room) && { Limit: room }),
         Segment: segment,
         TotalSegments: positions.length,
         ...(position !== "start" && { ExclusiveStartKey: position }),

@@ -245,7 +245,8 @@ function textOf(body: Readable): Promise<string> {
     body.on("data", (chunk: Buffer) => chunks.push(chunk));
     body.on("error", reject);
     body.once("close", () => {
-      if (!body.readableEnded) reject(new Error("the answer was cut off"));
+      if (body.readableEnded) return;
+      reject(Object.assign(new Error("the answer was cut off"), { code: "ECONNRESET" }));
     });
     body.once("end", () => {
       const [only] = chunks;

@@ -49,7 +49,7 @@ describe.each(engines)("on $name", (engine) => {
         expect(found).toEqual([...found].sort((a, b) => b - a));
         expect(found).toHaveLength(limit);
       }),
-      tries(10),
+      tries(5),
     );
   });
 

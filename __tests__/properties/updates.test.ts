@@ -1,4 +1,5 @@
 /** Writes of one item, in any order and by any clock, do what a plain model in memory does. */
+import type { Readable } from "node:stream";
 import fc from "fast-check";
 import {
   ConditionalCheckFailedError,
@@ -217,6 +218,7 @@ class LosingWire extends FaultyRequestHandler {
     const isWrite = /(?:Put|Update|Delete)Item$/.test(request.headers["x-amz-target"] ?? "");
     if (!isWrite || this.losses === 0) return answer;
     this.losses -= 1;
+    (answer.response.body as Readable).destroy();
     throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
   }
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -113,12 +114,26 @@ describe("the lock", () => {
     expect(error.message).toContain("process 1 on elsewhere");
   });
 
-  test("goes to one of many that want it at once", async () => {
+  test("of a dead process goes to one of many that want it at once", async () => {
+    const holder = { pid: 2 ** 30, host: hostname() };
+    for (let round = 0; round < 50; round += 1) {
+      const folder = temporary();
+      writeFileSync(join(folder, "copy.lock"), JSON.stringify(holder));
+      const tries = Array.from({ length: 20 }, () => takeLock(folder, "copy"));
+      const results = await Promise.allSettled(tries);
+      expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      expect(readdirSync(folder)).toEqual(["copy.lock"]);
+    }
+  });
+
+  test("of a dead process is taken over also where another one died while it did so", async () => {
     const folder = temporary();
-    writeFileSync(join(folder, "copy.lock"), JSON.stringify({ pid: 2 ** 30, host: hostname() }));
-    const tries = Array.from({ length: 20 }, () => takeLock(folder, "copy"));
-    const results = await Promise.allSettled(tries);
-    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    const text = JSON.stringify({ pid: 2 ** 30, host: hostname() });
+    const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+    writeFileSync(join(folder, "copy.lock"), text);
+    writeFileSync(join(folder, `copy.lock.${hash}`), text);
+    await (await takeLock(folder, "copy")).release();
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 

@@ -61,14 +61,16 @@ async function startRunners(): Promise<Runner[]> {
 function installPeers(): void {
   if (existsSync(`${folder}node_modules`)) return;
   console.error("Installing the peers in scripts/bench …");
-  const options = { cwd: folder, stdio: ["ignore", "ignore", "inherit"] } as const;
-  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], options);
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   if (status !== 0) throw new Error("bench: npm ci failed in scripts/bench");
 }
 
 async function cellTable(): Promise<string> {
   const runners = await startRunners();
-  const rounds = quick ? 7 : 25;
+  const rounds = quick ? 7 : 15;
   const results = new Map<canned.CellName, Map<string, Measured>>();
   for (const cell of canned.cellNames) {
     console.error(`${titles[cell]} …`);
@@ -140,6 +142,6 @@ if (write) {
   if (!between.test(text)) throw new Error("bench: the README has no place for it");
   writeFileSync(
     readme,
-    text.replace(between, (_, begin: string, end: string) => `${begin}${chapter}\n\n${end}`),
+    text.replace(between, (_, begin: string, end: string) => `${begin}${chapter}\n${end}`),
   );
 }

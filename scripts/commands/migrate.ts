@@ -243,7 +243,7 @@ interface Ended {
 
 function show(ended: Ended, { dryRun, rejected }: MigrateFlags, terminal: Terminal): void {
   const { totals, source, requests, throttles, ms } = ended;
-  const { interactive, line, paint } = terminal;
+  const { line, paint } = terminal;
   const cells = ({ written, identical, kept, rejected }: Totals["all"]) =>
     [written, identical, kept, rejected] as const;
   const rows = collections.flatMap(({ facade }) =>
@@ -254,7 +254,7 @@ function show(ended: Ended, { dryRun, rejected }: MigrateFlags, terminal: Termin
   const head = ["", dryRun ? "would write" : "written", "identical", "kept", "rejected"];
   for (const row of columns([head, ...rows, ["total", ...cells(totals.all)]])) line(row);
   for (const { path, reasons } of totals.rejected) {
-    const room = interactive ? terminal.columns - 10 : Number.POSITIVE_INFINITY;
+    const room = terminal.columns - 10;
     line(`${paint("yellow", "rejected")}  ${cut(path, room)}`);
     for (const reason of reasons) line(`          ${cut(reason, room)}`);
   }
