@@ -1,10 +1,16 @@
 /** What the properties are tried with: payloads, ids and times, and how often. */
 import fc from "fast-check";
 
+// A failure is tried again many times to make it smaller, and machines may be busy.
+jest.setTimeout(60_000);
+
 /** fast-check prints the seed of a failure; `COAGENT_TEST_SEED` runs the properties with another one. */
 const seed = Number(process.env.COAGENT_TEST_SEED ?? 20_250_301);
 
-/** How often a property is tried: `fc.assert(property, tries(100))`. */
+/**
+ * How often a property is tried: `fc.assert(property, tries(100))`. `COAGENT_TEST_RUNS` is a factor:
+ * 20 of it and a few seeds find what the usual number leaves to chance.
+ */
 export function tries(numRuns: number): { seed: number; numRuns: number } {
   const factor = Number(process.env.COAGENT_TEST_RUNS ?? 1);
   return { seed, numRuns: Math.ceil(numRuns * factor) };

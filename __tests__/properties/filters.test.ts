@@ -334,7 +334,7 @@ describe.each(engines)("on $name", (engine) => {
           }
         },
       ),
-      tries(60),
+      tries(40),
     );
   });
 

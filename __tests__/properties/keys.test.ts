@@ -114,7 +114,7 @@ describe.each(engines)("on $name", (engine) => {
           expect(await store().delete(key)).toMatchObject(key);
           expect(await table.raw.get(PK, SK)).toBeUndefined();
         }),
-        tries(8),
+        tries(5),
       );
     });
 

@@ -57,7 +57,7 @@ const counting = engines.filter(({ name }) => name !== "dynalite");
           expect(await store.delete(keyOf(entity, input))).toMatchObject({ data: input.data });
         },
       ),
-      tries(12),
+      tries(8),
     );
   });
 });

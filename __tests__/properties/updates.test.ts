@@ -319,7 +319,7 @@ describe.each(engines)("on $name", (engine) => {
           else expect(await call()).toEqual(shown(key, outcome.item));
         }),
       ),
-      tries(60),
+      tries(30),
     );
   });
 
@@ -347,7 +347,7 @@ describe.each(engines)("on $name", (engine) => {
           wire.losses = 0;
         }),
       ),
-      tries(40),
+      tries(20),
     );
   });
 
@@ -405,7 +405,7 @@ describe.each(engines)("on $name", (engine) => {
         const { items } = await project.query({ userId: key.userId }, options);
         expect(items).toEqual([seen]);
       }),
-      tries(30),
+      tries(15),
     );
   });
 });

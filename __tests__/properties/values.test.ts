@@ -51,7 +51,7 @@ describe.each(engines)("on $name", (engine) => {
         expect(await project.batchGet(keys)).toEqual(all);
         expect((await collections.workspace({ userId })).project).toEqual(all);
       }),
-      tries(40),
+      tries(25),
     );
   });
 });

@@ -144,7 +144,7 @@ describe.each(engines)("doctor on $name", ({ engine }) => {
     const human = await bayonData(["doctor", ...flags]);
     expect(human.code).toBe(1);
     expect(human.out).not.toContain(secret);
-    expect(human.out).toMatch(/1 content of a missing project\n {4}USER#u1 \/ CONTENT#orphan\n/);
+    expect(human.out).toMatch(/content of a missing project: 1\n {4}USER#u1 \/ CONTENT#orphan\n/);
     expect(human.out).toMatch(/findings: 15 items, \d+ requests/);
   });
 
@@ -155,7 +155,7 @@ describe.each(engines)("doctor on $name", ({ engine }) => {
     const { code, out } = await bayonData(["doctor", ...flags]);
     expect(code).toBe(0);
     expect(out).toContain("all well: 7 items");
-    expect(out).toContain("1 items over 100 KB");
+    expect(out).toContain("items over 100 KB: 1");
   });
 
   test("reads a sample, and is slowed by throttles", async () => {

@@ -386,7 +386,8 @@ describe("an export", () => {
     expect(linesOf(dir)).toEqual(linesOf(undisturbed));
     const { items, files } = await readManifest(dir);
     expect([items, files.length]).toEqual([400, 3]);
-    expect((await bayonData(["import", dir, ...(await newTable()).flags])).code).toBe(0);
+    const into = [...(await newTable()).flags, "--state", folder()];
+    expect((await bayonData(["import", dir, ...into])).code).toBe(0);
   });
 
   test("killed by SIGKILL goes on, and refuses a folder that holds something else", async () => {

@@ -100,7 +100,7 @@ function show(diagnosis: Diagnosis, { traffic }: RawTable, ms: number, terminal:
     for (const [kind, title] of Object.entries(kinds) as [Kind, string][]) {
       const times = diagnosis.counts[kind] ?? 0;
       if (times === 0) continue;
-      line(`${paint(colour, String(times))} ${title}`);
+      line(`${title}: ${paint(colour, String(times))}`);
       const examples = diagnosis.examples[kind] ?? [];
       for (const { key, rule } of examples) {
         line(`    ${cut(key, width - 4)}`);
