@@ -1,1 +1,0 @@
-export * from "@aws-sdk/lib-dynamodb"; export * from "@aws-sdk/client-dynamodb"; export * as e from "electrodb";
