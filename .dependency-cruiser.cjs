@@ -37,10 +37,12 @@ module.exports = {
     },
     {
       name: "resolvable",
-      comment: "Every import leads somewhere.",
+      comment:
+        "Every import leads somewhere. The package's own name needs a build, and the benchmark's " +
+        "peers an install of their own: the compiler and the benchmark see to these.",
       severity: "error",
-      from: {},
-      to: { couldNotResolve: true },
+      from: { pathNot: "^scripts/bench/peers\\.mjs$" },
+      to: { couldNotResolve: true, pathNot: "^bayon-coagent-data(/|$)" },
     },
     {
       name: "ground-floor",

@@ -19,7 +19,7 @@ import { itemOf } from "../src/item.js";
 import { checkPayload } from "../src/payload.js";
 import type { ItemOf } from "../src/store-types.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
-import { notFound } from "../src/writes.js";
+import { notFound } from "../src/write.js";
 import type { Specs, Stores } from "./stores.js";
 
 export type OAuthTokenItem = ItemOf<Specs["oauthToken"]>;

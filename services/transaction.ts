@@ -27,7 +27,7 @@ import type {
   UpdateOptions,
 } from "../src/store-types.js";
 import { limits, type RawItem, type RawKey } from "../src/table.js";
-import type { Seen, Write } from "../src/writes.js";
+import type { Seen, Write } from "../src/write.js";
 import type { FacadeName } from "./entities.js";
 import type { Specs, Stores } from "./stores.js";
 

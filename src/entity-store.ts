@@ -32,7 +32,7 @@ import type {
 } from "./store-types.js";
 import { limits, type RawItem } from "./table.js";
 import type { Transport } from "./transport.js";
-import { notFound, rawItemOf, type Write } from "./writes.js";
+import { notFound, rawItemOf, type Write } from "./write.js";
 
 /** What the stores of one data layer share. */
 export interface StoreContext extends Sources {

@@ -4,16 +4,9 @@ import { keyContext } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
 import { InputReader, type Sources } from "./input.js";
 import type { AnyItem } from "./item.js";
-import {
-  type CheckPlan,
-  checkWrite,
-  createWrite,
-  deleteWrite,
-  putWrite,
-  type Target,
-  updateWrite,
-  type Write,
-} from "./writes.js";
+import { updateWrite } from "./update-write.js";
+import type { Target, Write } from "./write.js";
+import { type CheckPlan, checkWrite, createWrite, deleteWrite, putWrite } from "./writes.js";
 
 /** Plans writes from what callers give. Every method throws ValidationError for bad input. */
 export class EntityWrites {

@@ -23,7 +23,8 @@ import {
 import type { Projection, ReadOptions } from "./reader.js";
 import { attribute, createdAtDigits, limits } from "./table.js";
 import type { Clock } from "./transport.js";
-import type { Draft, UpdatePlan } from "./writes.js";
+import type { UpdatePlan } from "./update-write.js";
+import type { Draft } from "./write.js";
 
 /** Where new ids and times come from. */
 export interface Sources {

@@ -12,7 +12,7 @@ import {
 } from "./errors.js";
 import { FreePlaceholders, type GivenExpression } from "./free-placeholders.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
-import { notFound, type Seen, type Write, type WriteRequest } from "./writes.js";
+import { notFound, type Seen, type Write, type WriteRequest } from "./write.js";
 
 /** Puts an item that must not be there yet; one request. */
 export function createWrite(

@@ -3,7 +3,7 @@ import type { Call } from "./call.js";
 import { DynamoDBError, describe, nameOf } from "./errors.js";
 import type { RawItem } from "./table.js";
 import type { Transport } from "./transport.js";
-import type { Seen, Write } from "./writes.js";
+import type { Seen, Write } from "./write.js";
 
 /** Each round knows what the one before saw; more of them mean that others write all the time. */
 const mostRounds = 8;

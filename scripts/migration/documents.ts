@@ -7,7 +7,7 @@ import type { EntityWrites } from "../../src/entity-writes.js";
 import { type DataLayer, ValidationError, type ValidationIssue } from "../../src/index.js";
 import { attribute, type RawItem } from "../../src/table.js";
 import { epochMsOf } from "../../src/timestamps.js";
-import { rawItemOf } from "../../src/writes.js";
+import { rawItemOf } from "../../src/write.js";
 import { collections } from "../firestore/collections.js";
 import { createdAtOf, isRejection, type Mapped } from "../firestore/map-document.js";
 import type { FirestoreExport } from "../firestore/read-export.js";

@@ -1,0 +1,191 @@
+/** The update of one item: what changes inside its payload, and under which conditions. */
+import { isDeepStrictEqual } from "node:util";
+import { atom, joined } from "./condition-logic.js";
+import { compileWhere, type PathSegments, Placeholders } from "./conditions.js";
+import { type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
+import { type CallContext, invalid } from "./errors.js";
+import { type AnyItem, itemOf } from "./item.js";
+import { type Change, pathText } from "./payload.js";
+import { attribute } from "./table.js";
+import {
+  assigned,
+  conditionFailed,
+  isAhead,
+  isOlder,
+  isUnchanged,
+  later,
+  notFound,
+  type Seen,
+  storedTime,
+  type Target,
+  updatedAtOf,
+  type Write,
+  type WriteRequest,
+  writtenAt,
+} from "./write.js";
+
+/** A checked update. */
+export interface UpdatePlan {
+  readonly parts: KeyParts;
+  readonly changes: readonly Change[];
+  readonly removals: readonly PathSegments[];
+  readonly ifUpdatedAt: number | undefined;
+  readonly where: unknown;
+  /** What a payload that is made anew gets beside the changes: the ids that come from the key. */
+  readonly fromKey: Readonly<Record<string, unknown>>;
+  /** The size of what is stored anew. */
+  readonly bytes: number;
+}
+
+/**
+ * Changes an item that must be there: one request, two where it has no `Data` or the stored
+ * UpdatedAt is not older than the clock.
+ */
+export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePlan): Write<AnyItem> {
+  const context: CallContext = {
+    operation: "update",
+    entity: model.name,
+    key: keyText(plan.parts),
+  };
+  const key = rawKeyOf(model, plan.parts);
+  const parents = parentsOf(plan);
+  // What changes positions in a list must not be done twice, so it never merely adds to the time.
+  const once = [...plan.changes.map((change) => change.path), ...plan.removals].some(isPosition);
+  /** What the stored time had to be before; nothing, where it is added to. */
+  let now = 0;
+  let madeAnew = false;
+  const request = (seen: Seen | undefined): WriteRequest => {
+    const item = seen?.item ?? undefined;
+    const ahead = !once && isAhead(clock, item);
+    const time = later(clock, item);
+    now = ahead ? Number.POSITIVE_INFINITY : time;
+    madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
+    const own = new Placeholders();
+    const sets = [
+      writtenAt(own, time, ahead),
+      // What an item of an earlier writer lacks.
+      ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
+      assigned(own, attribute.entityType, model.name),
+      ...(madeAnew ? [newData(own, plan)] : dataSets(own, plan)),
+    ];
+    const removes = madeAnew ? [] : plan.removals.map((path) => own.path(path));
+    const exists = atom(`attribute_exists(${own.name(attribute.partitionKey)})`);
+    const conditions = [exists, isOlder(own, time, ahead)];
+    const isData = (path: PathSegments, type: string) =>
+      atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
+    conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
+    for (const parent of parents)
+      conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
+    if (plan.ifUpdatedAt !== undefined) {
+      conditions.push(isUnchanged(own, plan.ifUpdatedAt));
+    }
+    const where = compileWhere(plan.where, own, context);
+    if (where !== undefined) conditions.push(where);
+    return {
+      kind: "Update",
+      input: {
+        TableName: tableName,
+        Key: { ...key },
+        UpdateExpression: `SET ${sets.join(", ")}${removes.length === 0 ? "" : ` REMOVE ${removes.join(", ")}`}`,
+        ConditionExpression: joined("AND", conditions).text,
+        ExpressionAttributeNames: own.names,
+        ExpressionAttributeValues: own.values,
+        ReturnValues: "ALL_NEW",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      },
+    };
+  };
+  return {
+    context,
+    key,
+    bytes: plan.bytes,
+    request,
+    refusedByItem: false,
+    refused: (seen) => {
+      const { item, cause } = seen;
+      if (item === null) return notFound(context, key, cause);
+      if (plan.ifUpdatedAt !== undefined && updatedAtOf(item) !== plan.ifUpdatedAt) {
+        return conditionFailed(
+          context,
+          "the item was changed since it was read (ifUpdatedAt)",
+          model,
+          seen,
+        );
+      }
+      const data = item[attribute.data];
+      const missing = parents.find((parent) => !isContainer(valueAt(data, parent)));
+      if (missing !== undefined) {
+        const path = pathText(["data", ...missing]);
+        return invalid(
+          context,
+          [{ path, message: "is not there: nothing can be set or removed inside it" }],
+          cause,
+        );
+      }
+      if ((storedTime(item) ?? -1) >= now || isMap(data) === madeAnew) return "again";
+      if (plan.where === undefined) return "again";
+      return conditionFailed(context, "the condition does not hold (where)", model, seen);
+    },
+    isDone: (item) =>
+      item !== null &&
+      (now === Number.POSITIVE_INFINITY || storedTime(item) === now) &&
+      holdsChanges(item[attribute.data], plan),
+    result: (attributes) => itemOf(model, { ...key, ...attributes }),
+  };
+}
+
+/** Whether a payload is as the changes leave it, as far as that can be told: positions move. */
+function holdsChanges(data: unknown, { changes, removals }: UpdatePlan): boolean {
+  return (
+    changes.every(
+      ({ path, value }) => isPosition(path) || isDeepStrictEqual(valueAt(data, path), value),
+    ) && removals.every((path) => isPosition(path) || valueAt(data, path) === undefined)
+  );
+}
+
+function isPosition(path: PathSegments): boolean {
+  return typeof path.at(-1) === "number";
+}
+
+function dataSets(own: Placeholders, { changes }: UpdatePlan): string[] {
+  return changes.map(({ path, value }) => `${own.path(path)} = ${own.value(value)}`);
+}
+
+/** The whole payload where none was: every change then stands at the top, or its parent is missing. */
+function newData(own: Placeholders, { changes, fromKey }: UpdatePlan): string {
+  const data = {
+    ...fromKey,
+    ...Object.fromEntries(changes.map(({ path, value }) => [path[0], value])),
+  };
+  return assigned(own, attribute.data, data);
+}
+
+/** The containers that nested changes need to be there. */
+function parentsOf({ changes, removals }: UpdatePlan): PathSegments[] {
+  const parents = new Map<string, PathSegments>();
+  for (const path of [...changes.map((change) => change.path), ...removals]) {
+    if (path.length > 1) parents.set(JSON.stringify(path.slice(0, -1)), path.slice(0, -1));
+  }
+  return [...parents.values()];
+}
+
+function valueAt(value: unknown, path: PathSegments): unknown {
+  let found = value;
+  for (const segment of path) {
+    if (!isContainer(found) || !Object.hasOwn(found, segment)) return undefined;
+    found = (found as Record<string | number, unknown>)[segment];
+  }
+  return found;
+}
+
+function isContainer(value: unknown): value is object {
+  return Array.isArray(value) || isMap(value);
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.prototype.toString.call(value) === "[object Object]"
+  );
+}

@@ -1,0 +1,180 @@
+/**
+ * What a single-item write is: how its request is built, and what a refused one means.
+ *
+ * DynamoDB says only that a condition failed. Each write asks for the item that was there and tells
+ * from it whether to write again, knowing more, or which error it is.
+ */
+import type {
+  DeleteCommandInput,
+  PutCommandInput,
+  UpdateCommandInput,
+} from "@aws-sdk/lib-dynamodb";
+import { atom, type Compiled, joined } from "./condition-logic.js";
+import type { Placeholders } from "./conditions.js";
+import { type EntityModel, indexKeyOf, type KeyParts, rawKeyOf } from "./entity-model.js";
+import {
+  type CallContext,
+  ConditionalCheckFailedError,
+  type DynamoDBError,
+  describe,
+  ItemNotFoundError,
+  withContext,
+} from "./errors.js";
+import { itemOf } from "./item.js";
+import { withMaskedSecrets } from "./secrets.js";
+import { attribute, type RawItem, type RawKey } from "./table.js";
+import type { Clock } from "./transport.js";
+
+export type WriteRequest =
+  | { readonly kind: "ConditionCheck"; readonly input: ConditionCheckInput }
+  | { readonly kind: "Put"; readonly input: PutCommandInput }
+  | { readonly kind: "Update"; readonly input: UpdateCommandInput }
+  | { readonly kind: "Delete"; readonly input: DeleteCommandInput };
+
+/** A condition on an item, for transactions only. */
+export type ConditionCheckInput = Pick<
+  DeleteCommandInput,
+  | "TableName"
+  | "Key"
+  | "ConditionExpression"
+  | "ExpressionAttributeNames"
+  | "ExpressionAttributeValues"
+  | "ReturnValuesOnConditionCheckFailure"
+>;
+
+/** What a refused write showed: the item that was there, or that none was. */
+export interface Seen {
+  readonly item: RawItem | null;
+  /** What DynamoDB answered. */
+  readonly cause?: unknown;
+}
+
+/** One write of one item. */
+export interface Write<Result> {
+  readonly context: CallContext;
+  readonly key: RawKey;
+  /** Bytes that it stores at least, where they count. */
+  readonly bytes?: number;
+  /** The request, given what a refused one showed. */
+  request(seen: Seen | undefined): WriteRequest;
+  /** Whether a failed condition shows that an item is there. */
+  readonly refusedByItem: boolean;
+  /** What a failed condition means: write again, or this error. */
+  refused(seen: Seen): DynamoDBError | "again";
+  /** Whether what is there is what the last request would have left, had it been carried out. */
+  isDone?(item: RawItem | null): boolean;
+  /** What the call returns, from the attributes that the request asked back. */
+  result(attributes: RawItem | undefined): Result;
+}
+
+/** What is written to, and where the time comes from. */
+export interface Target {
+  readonly model: EntityModel;
+  readonly tableName: string;
+  readonly clock: Clock;
+}
+
+/** A checked item on its way in. */
+export interface Draft {
+  readonly parts: KeyParts;
+  readonly data: Record<string, unknown>;
+  /** Set where the caller gave it. */
+  readonly createdAt: number | undefined;
+  /** The size of the item. */
+  readonly bytes: number;
+}
+
+/** The stored form of an item. */
+export function rawItemOf(
+  model: EntityModel,
+  { parts, data, createdAt = 0 }: Draft,
+  updatedAt: number,
+): RawItem {
+  return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), parts, {
+    [attribute.entityType]: model.name,
+    [attribute.data]: data,
+    [attribute.createdAt]: createdAt,
+    [attribute.updatedAt]: updatedAt,
+  });
+}
+
+/** An assignment; one that is kept stays what it is where it is already set. */
+export function assigned(own: Placeholders, name: string, value: unknown, kept = false): string {
+  const path = own.name(name);
+  const given = own.value(value);
+  return `${path} = ${kept ? `if_not_exists(${path}, ${given})` : given}`;
+}
+
+/**
+ * Whether the stored time is not older than the clock: it then grows by what is stored. Asked once
+ * for a request, whose parts must agree while the clock goes on.
+ */
+export function isAhead(clock: Clock, item: RawItem | undefined): boolean {
+  const stored = storedTime(item);
+  return stored !== undefined && stored >= clock.now();
+}
+
+/**
+ * Assigns UpdatedAt; an addition where the stored time is ahead, so that many writers of one item
+ * need not see each other's last write: whichever comes next adds to it.
+ */
+export function writtenAt(own: Placeholders, now: number, ahead: boolean): string {
+  const path = own.name(attribute.updatedAt);
+  return ahead ? `${path} = ${path} + ${own.value(1)}` : `${path} = ${own.value(now)}`;
+}
+
+/** UpdatedAt strictly grows: what is there must be older than what is written, or is added to. */
+export function isOlder(own: Placeholders, now: number, ahead: boolean): Compiled {
+  const updatedAt = own.name(attribute.updatedAt);
+  if (ahead) return atom(`attribute_type(${updatedAt}, ${own.value("N")})`);
+  return joined("OR", [isUntimed(own), atom(`${updatedAt} < ${own.value(now)}`)]);
+}
+
+/** The item has no time of its last write; one that is no number, as an earlier writer's may be, is none. */
+function isUntimed(own: Placeholders): Compiled {
+  return atom(`NOT attribute_type(${own.name(attribute.updatedAt)}, ${own.value("N")})`);
+}
+
+/** The item was not written since it was read; one without a time was read as written at 0. */
+export function isUnchanged(own: Placeholders, ifUpdatedAt: number): Compiled {
+  const updatedAt = own.name(attribute.updatedAt);
+  const same = atom(`${updatedAt} = ${own.value(ifUpdatedAt)}`);
+  return ifUpdatedAt === 0 ? joined("OR", [same, isUntimed(own)]) : same;
+}
+
+export function updatedAtOf(item: RawItem): number {
+  return storedTime(item) ?? 0;
+}
+
+/** The time of the last write, where the item has one. */
+export function storedTime(item: RawItem | undefined): number | undefined {
+  const stored: unknown = item?.[attribute.updatedAt];
+  return typeof stored === "number" ? stored : undefined;
+}
+
+/** The clock's time, or a millisecond after the stored item's. */
+export function later(clock: Clock, item: RawItem | undefined): number {
+  return Math.max(clock.now(), (storedTime(item) ?? -1) + 1);
+}
+
+/** `no such item`, for the calls that want one to be there. */
+export function notFound(
+  context: CallContext,
+  { PK, SK }: RawKey,
+  cause?: unknown,
+): ItemNotFoundError {
+  return withContext(
+    new ItemNotFoundError(PK, SK, describe(context, "no such item"), cause),
+    context,
+  );
+}
+
+export function conditionFailed(
+  context: CallContext,
+  rule: string,
+  model: EntityModel,
+  { item, cause }: Seen,
+): ConditionalCheckFailedError {
+  const was = item === null ? null : withMaskedSecrets(model.secrets, itemOf(model, item));
+  return withContext(new ConditionalCheckFailedError(describe(context, rule), cause, was), context);
+}
