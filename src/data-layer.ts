@@ -76,6 +76,12 @@ export interface DataLayer extends Stores, Dashboards {
  * @throws ConfigurationError that names the option or variable that is wrong
  */
 export function createDataLayer(options: DataLayerOptions = {}): DataLayer {
+  if ((options as { readonly encryption?: unknown }).encryption !== undefined) {
+    // Ignoring it would store in clear text what was asked to be encrypted.
+    throw new ConfigurationError(
+      "encryption is not supported by this version: take the option out",
+    );
+  }
   const configuration = resolveConfiguration(options);
   const clients = clientsOf(options, configuration);
   const clock = options.clock ?? Date;

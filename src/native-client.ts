@@ -97,36 +97,6 @@ const legacy = [
 /** A mock replaces this method for all document clients; then it is asked. */
 const stockSend = DynamoDBDocumentClient.prototype.send;
 
-/**
- * The SDK copies its configuration four times for each request (3.1162), and reads no more of the
- * copies than this: what finds the endpoint, and what collects the body of an error.
- */
-const copiedOptions = new Set([
-  "accountIdEndpointMode",
-  "credentials",
-  "endpoint",
-  "endpointProvider",
-  "ignoreConfiguredEndpointUrls",
-  "isCustomEndpoint",
-  "region",
-  "serviceConfiguredEndpoint",
-  "serviceId",
-  "streamCollector",
-  "useDualstackEndpoint",
-  "useFipsEndpoint",
-]);
-
-/** Moves the members of an object to its prototype, where a copy does not take them, all but a few. */
-function inheritAllBut(own: ReadonlySet<string>, object: object): void {
-  const inherited = Object.create(Object.getPrototypeOf(object)) as object;
-  for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
-    if (own.has(name)) continue;
-    Object.defineProperty(inherited, name, member);
-    Reflect.deleteProperty(object, name);
-  }
-  Object.setPrototypeOf(object, inherited);
-}
-
 /** What is used of the SDK's protocol, an extension point of its clients (`protocol`). */
 interface Protocol {
   serializeRequest(
@@ -192,7 +162,6 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
     // The client's own config: it holds the protocol that each of its requests goes through.
     const held = this.#fast.config as unknown as { protocol: Protocol };
     held.protocol = nativeProtocol(held.protocol, shapes);
-    inheritAllBut(copiedOptions, held);
     this.#watchMiddleware();
   }
 
