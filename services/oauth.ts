@@ -167,9 +167,15 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   async function keep(key: RawKey, seen: RawItem, fresh: FreshToken, call: Call): Promise<boolean> {
     const own = new Placeholders();
     const accessToken = own.path(["accessToken"]);
-    const updatedAt = Math.max(clock.now(), (seen.UpdatedAt ?? -1) + 1);
+    const updatedAt = own.name(attribute.updatedAt);
+    const now = clock.now();
+    const seenAt: unknown = seen[attribute.updatedAt];
     const sets = [
-      `${own.name(attribute.updatedAt)} = ${own.value(updatedAt)}`,
+      // Added to what is stored: the token may have been written since it was seen, by an update of
+      // another field, and UpdatedAt grows with that write too.
+      typeof seenAt === "number"
+        ? `${updatedAt} = ${updatedAt} + ${own.value(Math.max(1, now - seenAt))}`
+        : `${updatedAt} = ${own.value(now)}`,
       `${accessToken} = ${own.value(fresh.accessToken)}`,
       `${own.path(["expiryDate"])} = ${own.value(fresh.expiryDate)}`,
       ...(fresh.refreshToken !== undefined

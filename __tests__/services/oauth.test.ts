@@ -635,6 +635,22 @@ describe.each(engines)("OAuth tokens on $name", (engine) => {
       expect(Object.keys(raw ?? {}).filter((name) => name.startsWith("Lease"))).toEqual([]);
     });
 
+    test("UpdatedAt grows with the store, also past a write of another field by a clock ahead", async () => {
+      await seed();
+      let lock = 0;
+      await data.oauth.validToken(userId, undefined, {
+        refresh: async () => {
+          clock.time = frozen + 5_000;
+          lock = (await data.oauthToken.update({ userId }, { agentProfileId: "other" })).updatedAt;
+          clock.time = frozen;
+          return { accessToken: "new-access", expiryDate: frozen + hour };
+        },
+      });
+      const item = await data.oauthToken.getOrThrow({ userId });
+      expect(item.updatedAt).toBeGreaterThan(lock);
+      expect(item.data).toMatchObject({ agentProfileId: "other", accessToken: "new-access" });
+    });
+
     test("a token that is removed during a refresh stays removed", async () => {
       await seed();
       const refresh = async () => {
