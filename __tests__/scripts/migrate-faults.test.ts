@@ -4,10 +4,12 @@ import { Readable } from "node:stream";
 import { openExport } from "../../scripts/firestore/read-export.js";
 import { documentsOf } from "../../scripts/migration/documents.js";
 import { type ItemTable, openItemTable } from "../../scripts/migration/item-table.js";
-import type { PutsRecord } from "../../scripts/migration/journal.js";
+import { Journal, journalFile, type PutsRecord } from "../../scripts/migration/journal.js";
 import { type MigrateOptions, migrate } from "../../scripts/migration/migrate.js";
+import { rollback, runsOf } from "../../scripts/migration/rollback.js";
 import { type ConflictMode, settle } from "../../scripts/migration/settle.js";
 import { noTotals } from "../../scripts/migration/totals.js";
+import { type VerifyReport, verify } from "../../scripts/migration/verify.js";
 import { StateError } from "../../scripts/run-state.js";
 import type { DataLayer } from "../../src/index.js";
 import { FaultyRequestHandler } from "../../src/testing/faults.js";
@@ -104,6 +106,57 @@ describe.each(engines)("on $name", ({ engine }) => {
       expect(wire.requests.filter(({ fault }) => fault !== undefined).length).toBeGreaterThan(6);
     },
   );
+
+  test("verify and rollback are slowed by throttles, resets and halves, and say the same", async () => {
+    const { data, table, wire } = await start(engine);
+    const folder = exported(260);
+    const stateFolder = temporary();
+    await move(folder, { data, table }, { stateFolder });
+    const signal = new AbortController().signal;
+    const common = { table, concurrency: 4, signal, onProgress: () => undefined };
+
+    wire.clear();
+    for (const operation of ["BatchGetItem", "Scan"] as const) {
+      wire.inject({ fault: "throttle", operation, times: 2 });
+      wire.inject({ fault: "connectionReset", operation, times: 1, after: 2 });
+    }
+    wire.inject({ fault: "partialUnprocessed", operation: "BatchGetItem", times: 2 });
+    const found: VerifyReport = {
+      documents: 0,
+      same: 0,
+      wrong: 0,
+      missing: 0,
+      rejected: 0,
+      extra: 0,
+    };
+    const source = await openExport(folder);
+    const onDiscrepancy = () => undefined;
+    await verify({ ...common, data, source, findExtra: true, report: found, onDiscrepancy });
+    expect(found).toEqual({
+      documents: 260,
+      same: 260,
+      wrong: 0,
+      missing: 0,
+      rejected: 0,
+      extra: 0,
+    });
+    expect(wire.requests.filter(({ fault }) => fault !== undefined)).toHaveLength(8);
+
+    wire.clear();
+    wire.inject({ fault: "throttle", operation: "DeleteItem", times: 5, after: 3 });
+    wire.inject({ fault: "connectionReset", operation: "DeleteItem", times: 3, after: 20 });
+    wire.inject({ fault: "serverError", operation: "DeleteItem", times: 3, after: 40 });
+    wire.inject({ fault: "partialUnprocessed", operation: "BatchGetItem", times: 2 });
+    const file = journalFile(stateFolder);
+    const { runs } = await runsOf(file, "here");
+    const report = { deleted: 0, gone: 0, left: 0 };
+    const journal = new Journal(file);
+    await rollback({ ...common, journal, runs, dryRun: false, report, onLeft: () => undefined });
+    journal.close();
+    expect(report).toEqual({ deleted: 260, gone: 0, left: 0 });
+    expect(await itemsIn(data)).toEqual([]);
+    expect(wire.requests.filter(({ fault }) => fault !== undefined)).toHaveLength(13);
+  });
 
   test("a refused item takes none of its batch with it", async () => {
     for (const mode of modes) {
