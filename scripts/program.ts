@@ -7,6 +7,7 @@ import { addDoctorCommand } from "./commands/doctor.js";
 import { addExportCommand } from "./commands/export.js";
 import { addImportCommand } from "./commands/import.js";
 import { addMigrateCommand } from "./commands/migrate.js";
+import { addPolicyCommand } from "./commands/policy.js";
 import { addRollbackCommand } from "./commands/rollback.js";
 import { addSeedCommand } from "./commands/seed.js";
 import { addTableCommands } from "./commands/table.js";
@@ -70,6 +71,7 @@ Examples:
   $ USE_LOCAL_AWS=true bayon-data seed --users 5`,
     );
   addTableCommands(program, context);
+  addPolicyCommand(program, context);
   addSeedCommand(program, context);
   addValidateCommand(program, context);
   addAdoptCommand(program, context);

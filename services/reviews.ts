@@ -27,7 +27,7 @@ export interface Reviews {
   ofAgents(agentIds: readonly string[], options?: CallOptions): Promise<ReviewItem[][]>;
 }
 
-export function createReviews(context: StoreContext, stores: Stores, agentId?: string): Reviews {
+export function createReviews(context: StoreContext, stores: Stores): Reviews {
   const { transport } = context;
   const byId: Reviews["byId"] = async (reviewId, options = {}) => {
     const { model } = stores.review;
@@ -35,16 +35,11 @@ export function createReviews(context: StoreContext, stores: Stores, agentId?: s
     const rule = keyPartRule(reviewId) ?? keyLengthRule("sort", model.sk.build({ reviewId }));
     if (rule !== undefined) throw invalid(call, [{ path: "reviewId", message: rule }]);
     return perform(call, options, async (running) => {
-      const query = stores.review.entity.query.byReviewId(
-        agentId === undefined ? { reviewId } : { reviewId, agentId },
-      );
+      const query = stores.review.entity.query.byReviewId({ reviewId });
       const input: QueryCommandInput = { ...query.params(), Limit: 1 };
       const { Items = [] } = await transport.send("Query", input, running);
       const raw = Items[0] as RawItem | undefined;
-      if (raw === undefined) return null;
-      const review = itemOf(model, raw) as unknown as ReviewItem;
-      // An item whose index keys are not its own must not lead out of a user's scope.
-      return agentId === undefined || review.agentId === agentId ? review : null;
+      return raw === undefined ? null : (itemOf(model, raw) as unknown as ReviewItem);
     });
   };
   return {

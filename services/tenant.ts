@@ -1,5 +1,5 @@
 /** One user's view of the data: no argument, cursor, condition or transaction leads out of it. */
-import type { CallOptions } from "../src/call.js";
+import { type CallOptions, limitsOf } from "../src/call.js";
 import { ownerIssues, type ownerParts, refuseIssues } from "../src/entity-model.js";
 import type { EntityStore, StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
@@ -11,7 +11,7 @@ import type { FacadeName } from "./entities.js";
 import type { OAuthTokens } from "./oauth.js";
 import type { Profiles } from "./profiles.js";
 import type { Projects } from "./projects.js";
-import { createReviews, type Reviews } from "./reviews.js";
+import type { Reviews } from "./reviews.js";
 import { createStores, type Specs, type Stores } from "./stores.js";
 import { createTransaction, type Transactions } from "./transaction.js";
 
@@ -95,7 +95,9 @@ export interface UserScope extends ScopedStores {
     ): Promise<void>;
   };
   readonly reviews: {
+    /** The user's own review with this id, or `null`. One request, by its key: old items too. */
     byId: Reviews["byId"];
+    /** Deletes the user's own review with this id and returns it, or `null`. One request. */
     deleteById: Reviews["deleteById"];
     newest(n: number, options?: CallOptions): ReturnType<Reviews["newest"]>;
   };
@@ -112,6 +114,7 @@ export interface Unscoped {
   readonly dashboards: Dashboards;
   readonly projects: Projects;
   readonly profiles: Profiles;
+  readonly reviews: Reviews;
   readonly oauth: OAuthTokens;
   readonly stores: Stores;
 }
@@ -139,8 +142,9 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
   };
   const both = { userId, agentId: userId };
   const stores = createStores(context, userId, all.stores);
-  const reviews = createReviews(context, all.stores, userId);
-  const { collections, dashboards, projects, profiles, oauth } = all;
+  /** The agent is known, so the whole key is: the index, where any agent's may lie, is not asked. */
+  const ownReviews = () => stores.review as unknown as ScopedStore<ScopedSpecs["review"]>;
+  const { collections, dashboards, projects, profiles, reviews, oauth } = all;
   let transaction: Transactions<ScopedSpecs> | undefined;
   const scope: Omit<UserScope, FacadeName> = {
     userId,
@@ -171,8 +175,8 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
         profiles.setPhoto(owned("profiles.setPhoto", key), photoURL, options),
     },
     reviews: {
-      byId: reviews.byId,
-      deleteById: reviews.deleteById,
+      byId: async (reviewId, options) => ownReviews().get({ reviewId }, limitsOf(options)),
+      deleteById: async (reviewId, options) => ownReviews().delete({ reviewId }, limitsOf(options)),
       newest: (n, options) => reviews.newest(userId, n, options),
     },
     oauth: {

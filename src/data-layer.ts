@@ -107,14 +107,15 @@ export function createDataLayer(options: DataLayerOptions = {}): DataLayer {
   const projects = createProjects(context, stores, transaction);
   const profiles = createProfiles(stores, transaction);
   const oauth = createOAuthTokens(context, stores);
-  const unscoped = { collections, dashboards, projects, profiles, oauth, stores };
+  const reviews = createReviews(context, stores);
+  const unscoped = { collections, dashboards, projects, profiles, reviews, oauth, stores };
   const rest: Omit<DataLayer, keyof Stores | "service"> = {
     collections,
     transaction,
     ...dashboards,
     projects,
     profiles,
-    reviews: createReviews(context, stores),
+    reviews,
     oauth,
     forUser: (userId) => createUserScope(context, unscoped, userId),
     table: createTableAdmin(tableName, clients.plain, options.retry),

@@ -47,6 +47,13 @@ export {
   wrapDynamoDBError,
 } from "./errors.js";
 export {
+  type IamAccess,
+  type IamPolicy,
+  type IamPolicyOptions,
+  type IamStatement,
+  iamPolicy,
+} from "./iam-policy.js";
+export {
   extractEntityIdFromSK,
   extractUserIdFromPK,
   getAgentProfileKeys,

@@ -160,6 +160,14 @@ function startKeyOf(
   };
 }
 
+/**
+ * Whether an item is one of the query's. In the index lies also what names the partition in its
+ * index key alone: whoever may write an item of their own can put it under another user there.
+ */
+function isWithin(model: EntityModel, { partition }: CursorBinding, raw: RawItem): boolean {
+  return raw.PK === partition && isOf(model, raw);
+}
+
 /** Reads until `limit` items are there or the end is, and says where to go on. */
 export async function queryItems(
   transport: Transport,
@@ -172,7 +180,7 @@ export async function queryItems(
   const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length);
   for await (const page of pages(transport, input, call, limitOf)) {
     for (const [index, raw] of page.items.entries()) {
-      if (!isOf(model, raw)) continue;
+      if (!isWithin(model, binding, raw)) continue;
       items.push(itemOf(model, raw));
       if (items.length === limit) {
         const end = index === page.items.length - 1 && !page.more;
@@ -187,7 +195,7 @@ export async function queryItems(
 export async function* listItems(
   readPage: (input: QueryCommandInput) => Promise<QueryCommandOutput>,
   model: EntityModel,
-  { input, limit, filtered }: QueryPlan,
+  { input, binding, limit, filtered }: QueryPlan,
 ): AsyncGenerator<AnyItem, void, undefined> {
   let remaining = limit ?? Number.POSITIVE_INFINITY;
   const request = (startKey: QueryCommandInput["ExclusiveStartKey"]) =>
@@ -201,7 +209,7 @@ export async function* listItems(
     const page: QueryCommandOutput = await next;
     next = undefined;
     const own = ((page.Items ?? []) as RawItem[])
-      .filter((raw) => isOf(model, raw))
+      .filter((raw) => isWithin(model, binding, raw))
       .slice(0, remaining);
     remaining -= own.length;
     if (page.LastEvaluatedKey !== undefined && remaining > 0) {
