@@ -1,6 +1,7 @@
 /** Hostile calls for the property tests of a user's scope. */
 import fc from "fast-check";
 import type { FacadeName, UserScope } from "../../src/index.js";
+import type { Fault } from "../../src/testing/index.js";
 import { inputOf, registry } from "../registry.js";
 
 type Raw = Record<string, unknown>;
@@ -21,6 +22,10 @@ export const users = [
   "__proto__",
   "é",
   "e\u0301",
+  // What a comparison that normalises or trims takes for u1.
+  "u\uff11",
+  "u1 ",
+  "u1\u0000",
 ] as const;
 
 export const itemIds = ["i1", "i1#PROFILE"] as const;
@@ -64,6 +69,11 @@ const idPart: fc.Arbitrary<Hostile> = fc.oneof(
     () => "",
     () => undefined,
     ({ victim }) => Object.assign(Object("i1") as object, { userId: victim }),
+    ({ victim }) => ({ toString: () => victim, valueOf: () => victim, toJSON: () => victim }),
+    ({ victim }) => ({ [Symbol.toPrimitive]: () => `i1\u0000USER#${victim}` }),
+    ({ victim }) => `i1#USER#${victim}#`,
+    () => "i1\u0000",
+    () => "ｉ1",
   ),
 );
 
@@ -116,6 +126,76 @@ function changing(name: string, values: readonly unknown[]): Raw {
     return values[reads % values.length];
   };
   return Object.defineProperty({}, name, { enumerable: true, get }) as Raw;
+}
+
+/** A list that is another one each time it is looked at, or that lies about what it is. */
+const lists: ((elements: unknown[], others: unknown[]) => unknown)[] = [
+  (elements) => elements,
+  (elements, others) => elements.map((_, at) => Object.getOwnPropertyDescriptor(others, at)?.value),
+  (elements, others) => {
+    const list: unknown[] = [...elements];
+    list.forEach((element, at) => {
+      let reads = 0;
+      const get = () => {
+        reads += 1;
+        return reads % 2 === 1 ? element : others[at];
+      };
+      Object.defineProperty(list, at, { enumerable: true, configurable: true, get });
+    });
+    return list;
+  },
+  (elements, others) => {
+    let reads = 0;
+    return new Proxy(elements, {
+      get: (own, name) => {
+        reads += 1;
+        return Reflect.get(reads % 3 === 0 ? others : own, name);
+      },
+    });
+  },
+  (elements, others) =>
+    Object.assign([...elements], {
+      map: (call: (one: unknown) => unknown) => others.map((one) => call(one)),
+      [Symbol.iterator]: () => others[Symbol.iterator](),
+    }),
+  (elements, others) =>
+    Object.defineProperty([...elements], "constructor", {
+      value: { [Symbol.species]: () => others },
+    }),
+  (elements, others) => Object.assign([...elements, ...new Array(2)], { 7: others[0] }),
+  (_, others) => ({ length: 1, 0: others[0] }),
+  (_, others) => new Set(others),
+];
+
+/** Options that are others each time they are looked at. */
+function shifting(own: Raw, victim: string, kind: number): unknown {
+  let reads = 0;
+  switch (kind) {
+    case 0:
+      return new Proxy(own, {
+        get: (target, name) => {
+          reads += 1;
+          const other = { userId: victim, agentId: victim, where: { PK: `USER#${victim}` } };
+          return reads % 2 === 0 ? Reflect.get(other, name) : Reflect.get(target, name);
+        },
+      });
+    case 1: {
+      const names = Object.keys(own);
+      const changing = Object.fromEntries(names.map((name) => [name, undefined])) as Raw;
+      for (const name of names) {
+        const get = () => {
+          reads += 1;
+          return reads % 2 === 1 ? own[name] : { PK: `USER#${victim}`, SK: "PROFILE" };
+        };
+        Object.defineProperty(changing, name, { enumerable: true, get });
+      }
+      return changing;
+    }
+    case 2:
+      return Object.create({ ...own, userId: victim, cursor: `USER#${victim}` }) as unknown;
+    default:
+      return own;
+  }
 }
 
 const registered = fc.constantFrom(...registry);
@@ -267,6 +347,24 @@ const option: fc.Arbitrary<[string, Hostile]> = fc.oneof(
     ),
   ),
   fc.tuple(
+    fc.constant("signal"),
+    anyOf<Hostile>(
+      () => new AbortController().signal,
+      () => AbortSignal.abort(new Error("left")),
+      () => AbortSignal.timeout(1),
+      ({ victim }) => ({ aborted: false, reason: victim, addEventListener: () => victim }),
+    ),
+  ),
+  fc.tuple(
+    fc.constant("timeoutMs"),
+    anyOf<Hostile>(
+      () => 10_000,
+      () => 1,
+      () => Number.NaN,
+      ({ victim }) => ({ valueOf: () => 5, userId: victim }),
+    ),
+  ),
+  fc.tuple(
     fc.constant("consistent"),
     anyOf<Hostile>(() => true),
   ),
@@ -315,6 +413,7 @@ const extraData: fc.Arbitrary<Hostile<Raw>> = anyOf<Hostile<Raw>>(
   ({ victim }) => ({ PK: `USER#${victim}`, SK: "PROFILE", GSI1PK: `USER#${victim}` }),
   ({ victim }) => ({ data: { userId: victim }, EntityType: "OAuthToken" }),
   ({ victim }) => ({ extra: { S: victim } }),
+  ({ victim }) => changing("extra", ["own", { userId: victim, PK: `USER#${victim}` }, "own"]),
 );
 
 const storeCall: fc.Arbitrary<Build> = registered.chain((one) => {
@@ -334,19 +433,34 @@ const storeCall: fc.Arbitrary<Build> = registered.chain((one) => {
     update: (store, key, _, options, data) => store.update?.(key, { note: "n", ...data }, options),
     delete: (store, key, _, options) => store.delete?.(key, options),
     check: (store, _, input) => store.check?.(input),
-    batchGet: (store, key, _, options) => store.batchGet?.([key, { ...own() }, key], options),
-    batchPut: (store, _, input) => store.batchPut?.([{ ...own(), data: payload() }, input]),
-    batchDelete: (store, key) => store.batchDelete?.([{ ...own(), extra: 1 }, key]),
+    batchGet: (store, key, _, options) =>
+      store.batchGet?.(list([{ ...own() }, { ...own() }], [key, key]), options),
+    batchPut: (store, _, input) => store.batchPut?.(list([{ ...own(), data: payload() }], [input])),
+    batchDelete: (store, key) => store.batchDelete?.(list([{ ...own(), extra: 1 }], [key])),
+    // More than one request takes, so that a part of them may be left unprocessed.
+    batchOfMany: (store) =>
+      store.batchPut?.(Array.from({ length: 30 }, (_, at) => ({ ...at30(at), data: payload() }))),
   };
+  const at30 = (at: number) =>
+    one.id === undefined ? {} : { [one.id]: at < 2 ? "i1" : `i1#${at}` };
+  let list: (elements: unknown[], others: unknown[]) => unknown = (elements) => elements;
   const own = () => (one.id === undefined ? {} : { [one.id]: "i1" });
   const payload = () => inputOf(one, "nobody", "i1").data;
-  return fc.tuple(fc.constantFrom(...Object.keys(calls)), key, options, extraData).map(
-    ([call, key, options, extra]): Build =>
+  const chosen = fc.constantFrom(...Object.keys(calls));
+  const kind = fc.nat(6);
+  return fc.tuple(chosen, key, options, extraData, fc.constantFrom(...lists), kind).map(
+    ([call, key, options, extra, chosenList, kind]): Build =>
       (scope, situation) => {
         const store = scope[one.name] as unknown as Record<string, Loose>;
-        const data = { ...payload(), note: secretOf(situation.attacker), ...extra(situation) };
+        const more = extra(situation);
+        const data = Object.defineProperties(
+          { ...payload(), note: secretOf(situation.attacker) },
+          Object.getOwnPropertyDescriptors(more),
+        );
         const given = key(situation);
-        return calls[call]?.(store, given, withData(given, data), options(situation), data);
+        const shifted = shifting(options(situation), situation.victim, kind) as Raw;
+        list = chosenList;
+        return calls[call]?.(store, given, withData(given, data), shifted, data);
       },
   );
 });
@@ -535,9 +649,31 @@ const tampered =
     return build(scope, situation);
   };
 
-/** A call, and whose items it is after. */
+/** What goes wrong on the wire meanwhile, and how often; a lost answer is one to a request carried out. */
+export type Mishap = Fault | "answerLost";
+
+const mishap = fc.option(
+  fc.record({
+    kind: anyOf<Mishap>(
+      "answerLost",
+      "answerLost",
+      "partialUnprocessed",
+      "partialUnprocessed",
+      "throttle",
+      "connectionReset",
+      "serverError",
+      "timeout",
+    ),
+    times: fc.integer({ min: 1, max: 4 }),
+    after: fc.integer({ min: 0, max: 2 }),
+  }),
+  { nil: undefined, freq: 2 },
+);
+
+/** A call, whose items it is after, and what goes wrong meanwhile. */
 const attack = fc.record({
   victim: fc.constantFrom(...users),
+  mishap,
   build: fc.oneof(
     { weight: 6, arbitrary: storeCall },
     { weight: 2, arbitrary: transaction },

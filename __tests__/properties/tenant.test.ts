@@ -1,15 +1,28 @@
 /**
  * Attempts to get out of a user's scope: random calls with hostile arguments, on a table where other
- * users' items lie, whose ids begin alike or look like keys. What each call sent and gave back is
- * compared with what is the user's, and after some calls the rest of the table with what it was.
+ * users' items lie, whose ids begin alike or look like keys, over a wire that fails meanwhile. What
+ * each call sent and gave back is compared with what is the user's, and after some calls the rest of
+ * the table with what it was. IAM, with the user's policy, would have let the same requests pass.
  */
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
+import { createDataLayer, type DataLayer, iamPolicy } from "../../src/index.js";
+import { FaultyRequestHandler, type ObservedRequest } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
+import { askedBy, isAllowed } from "../iam-evaluator.js";
+import { LosingHandler } from "../losing-handler.js";
 import { bareClient, openTable } from "../open.js";
 import { inputOf, registry, storeOf } from "../registry.js";
 import { tries } from "./arbitraries.js";
-import { attacks, itemIds, type Page, secretOf, tokenProviders, users } from "./tenant-attacks.js";
+import {
+  attacks,
+  itemIds,
+  type Mishap,
+  type Page,
+  secretOf,
+  tokenProviders,
+  users,
+} from "./tenant-attacks.js";
 import { partitionsOf, problemsOf } from "./tenant-wire.js";
 
 type Raw = Record<string, unknown>;
@@ -17,8 +30,58 @@ type Raw = Record<string, unknown>;
 const [engine] = engines;
 if (engine === undefined) throw new Error("there is no engine");
 
+const arnOf = (table: string) => `arn:aws:dynamodb:us-east-1:123456789012:table/${table}`;
+
+/** Whether IAM would let a request pass for a user whose session is tagged with their id. */
+function passesIam(request: ObservedRequest, tableName: string, user: string): boolean {
+  const policy = iamPolicy({ tableArn: arnOf(tableName) });
+  return isAllowed(policy, askedBy(request, arnOf), { "aws:PrincipalTag/userId": user });
+}
+
 describe(`the scope of a user on ${engine.name}, under attack`, () => {
-  const table = openTable(engine, { retry: { maxRetries: 0 } });
+  const table = openTable(engine);
+  /** An attacker has a data layer of their own: what still goes out after a call is known as theirs. */
+  const layers = new Map<
+    string,
+    { data: DataLayer; wire: FaultyRequestHandler; lost: LosingHandler }
+  >();
+  const layerOf = (attacker: string) => {
+    let layer = layers.get(attacker);
+    if (layer === undefined) {
+      const { endpoint, region, credentials } = table.data.engine;
+      const { tableName } = table.data.configuration;
+      const lost = new LosingHandler();
+      const wire = new FaultyRequestHandler(lost);
+      const place = {
+        environment: "development",
+        endpoint,
+        region,
+        credentials,
+        tableName,
+      } as const;
+      const retry = { maxRetries: 2, initialDelayMs: 0 };
+      layer = { data: createDataLayer({ ...place, requestHandler: wire, retry }), wire, lost };
+      layers.set(attacker, layer);
+    }
+    return layer;
+  };
+  const befall = (
+    attacker: string,
+    mishap: { kind: Mishap; times: number; after: number } | undefined,
+  ) => {
+    const { wire, lost } = layerOf(attacker);
+    late.push(...wire.requests);
+    wire.clear();
+    lost.lose(mishap?.kind === "answerLost" ? mishap.times : 0);
+    if (mishap !== undefined && mishap.kind !== "answerLost") {
+      const { kind: fault, times, after } = mishap;
+      wire.inject({ fault, times, after });
+    }
+  };
+  const late: ObservedRequest[] = [];
+  afterAll(async () => {
+    for (const { data } of layers.values()) await data.close();
+  });
   let scan: () => Promise<Raw[]>;
   /** Cursors that the layer gave to each user. */
   const cursors = new Map<string, Page[]>();
@@ -84,20 +147,33 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
 
   test("no call reaches another user's partition, gives their items or changes them", async () => {
     let before = await snapshot();
-    const seen = { calls: 0, answered: 0, refused: 0, requests: 0, items: 0 };
+    const seen = { calls: 0, answered: 0, refused: 0, requests: 0, items: 0, mishaps: 0 };
+    const { tableName } = table.data.configuration;
     await fc.assert(
       fc.asyncProperty(attacks, async ({ attacker, calls }) => {
-        for (const { victim, build } of calls) {
-          table.data.wire.clear();
-          const theirs = table.data.forUser(victim);
+        const { data, wire, lost } = layerOf(attacker);
+        for (const { victim, build, mishap } of calls) {
+          befall(attacker, mishap);
+          const before = lost.losses;
+          const theirs = data.forUser(victim);
           const situation = { attacker, victim, theirs, cursors };
-          const outcome = await outcomeOf(() => build(table.data.forUser(attacker), situation));
+          const outcome = await outcomeOf(() => build(data.forUser(attacker), situation));
+          const requests = wire.requests.splice(0);
           // A use case rejects with its first failure: what else it sends is sent before this is.
-          await table.data.userProfile.get({ userId: "nobody" });
-          const requests = table.data.wire.requests.slice(0, -1);
+          befall(attacker, undefined);
+          await data.userProfile.get({ userId: "nobody" });
+          requests.push(...wire.requests.splice(0).filter((request) => !isOfNobody(request)));
+          // And what an earlier call of the same user's sent late.
+          requests.push(...late.splice(0));
 
           const problems = requests.flatMap((request) => problemsOf(request, attacker));
           expect(problems).toEqual([]);
+          const refused = requests.filter((request) => !passesIam(request, tableName, attacker));
+          expect(refused).toEqual([]);
+          const open = requests.filter((request) => passesIam(request, tableName, victim));
+          expect(open).toEqual([]);
+          const faulty = requests.filter(({ fault }) => fault !== undefined).length;
+          seen.mishaps += faulty + lost.losses - before;
           const told = textOf(outcome);
           for (const other of users) {
             if (other !== attacker) expect(told).not.toContain(secretOf(other));
@@ -122,8 +198,14 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
     expect(seen.refused).toBeGreaterThan(seen.calls / 10);
     expect(seen.requests).toBeGreaterThan(seen.calls / 4);
     expect(seen.items).toBeGreaterThan(seen.calls / 20);
+    expect(seen.mishaps).toBeGreaterThan(seen.calls / 10);
   }, 60_000);
 });
+
+/** The get that is sent after each call, to wait for what the call still sends. */
+function isOfNobody({ input }: ObservedRequest): boolean {
+  return JSON.stringify(input.Key) === '{"PK":{"S":"USER#nobody"},"SK":{"S":"PROFILE"}}';
+}
 
 // ---- What came back
 

@@ -386,6 +386,28 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
     });
   });
 
+  test("shows nothing that another writer put under the user in the index alone", async () => {
+    const placed = { userId: "placed", projectId: "p1", createdAt: 5, data: { name: "mine" } };
+    await table.data.project.put(placed);
+    const GSI1SK = "PROJECT#0000000000001#p0";
+    const theirs = { PK: "USER#thief", SK: "PROJECT#p0", GSI1PK: "USER#placed", GSI1SK };
+    await table.raw.put({ ...theirs, EntityType: "Project", Data: { name: "theirs" } });
+    expect(await table.raw.index("USER#placed")).toHaveLength(2);
+
+    const scope = scopeOf("placed");
+    const found = await scope.project.query({}, { by: "createdAt" });
+    expect(found.items.map(({ data }) => data.name)).toEqual(["mine"]);
+    const { items } = await scope.project.query({}, { by: "createdAt", limit: 1 });
+    expect(items.map(({ data }) => data.name)).toEqual(["mine"]);
+    const listed: string[] = [];
+    for await (const { data } of scope.project.list({}, { by: "createdAt" })) {
+      listed.push(data.name);
+    }
+    expect(listed).toEqual(["mine"]);
+    const recent = await scope.collections.recent({ limit: 5 });
+    expect(recent.map(({ data }) => (data as { name?: string }).name)).toEqual(["mine"]);
+  });
+
   describe("reviews", () => {
     beforeAll(async () => {
       for (const agentId of ["rev1", "rev10", "rev1#x"]) {
@@ -406,8 +428,9 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
     });
 
     test("of another agent are not deleted by id, in one request", async () => {
+      requestsOf(table.data);
       expect(await scopeOf("rev1").reviews.deleteById("only-rev10")).toBeNull();
-      expect(requestsOf(table.data)).toEqual(["Query"]);
+      expect(requestsOf(table.data)).toEqual(["DeleteItem"]);
       const kept = { agentId: "rev10", reviewId: "only-rev10" };
       expect(await table.data.review.get(kept)).not.toBeNull();
 
@@ -421,9 +444,23 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
       const theirs = { PK: "REVIEW#rev10", SK: "REVIEW#claimed" };
       const claim = { GSI1PK: "REVIEW#claimed", GSI1SK: "AGENT#rev1" };
       await table.raw.put({ ...theirs, ...claim, EntityType: "Review", Data: {} });
+      expect(await table.data.reviews.byId("claimed")).toMatchObject({ agentId: "rev10" });
       expect(await scopeOf("rev1").reviews.byId("claimed")).toBeNull();
       expect(await scopeOf("rev1").reviews.deleteById("claimed")).toBeNull();
       expect(await table.raw.get(theirs.PK, theirs.SK)).toBeDefined();
+    });
+
+    test("by id need no index: an earlier writer's, which is in none, is found", async () => {
+      const old = {
+        PK: "REVIEW#rev1",
+        SK: "REVIEW#old",
+        EntityType: "Review",
+        Data: { id: "old" },
+      };
+      await table.raw.put(old);
+      requestsOf(table.data);
+      expect(await scopeOf("rev1").reviews.byId("old")).toMatchObject({ reviewId: "old" });
+      expect(requestsOf(table.data)).toEqual(["GetItem"]);
     });
 
     test("take no agent: a second argument is options", async () => {
