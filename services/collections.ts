@@ -1,6 +1,6 @@
 /** The collections of the Service as the facade gives them: all pages, items under their facade names. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { type CallOptions, limitsOf, perform } from "../src/call.js";
+import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import { type EntityModel, keyText } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
@@ -83,9 +83,11 @@ export function createCollections(
 ): Collections {
   /** Whose items are asked for; checked under the collection's own name. */
   function userOf(operation: string, given: { readonly userId: string } | undefined) {
-    const call = { operation, key: keyText({ userId: given?.userId }) };
-    const parts = new InputReader(stores.userProfile.model, context).partition(given, call);
-    return { call, parts };
+    return reading({ operation }, () => {
+      const call = { operation, key: keyText({ userId: given?.userId }) };
+      const parts = new InputReader(stores.userProfile.model, context).partition(given, call);
+      return { call, parts };
+    });
   }
 
   return {
@@ -98,8 +100,9 @@ export function createCollections(
       });
     },
     recent: async (given) => {
-      const { call } = userOf("collections.recent", given);
-      const { userId, limit, fields } = given;
+      const { call, parts } = userOf("collections.recent", given);
+      const { userId = "" } = parts;
+      const { limit, fields } = reading(call, () => ({ ...given, fields: given.fields }));
       if (!(Number.isInteger(limit) && limit >= 1)) {
         throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
       }

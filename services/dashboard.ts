@@ -1,5 +1,6 @@
 /** What the dashboard and the brand audit page show, each in three requests that go out together. */
-import { type CallOptions, limitsOf, perform } from "../src/call.js";
+import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
+import { keyText } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
 import type { ItemOf } from "../src/store-types.js";
@@ -48,23 +49,22 @@ export interface Dashboards {
 }
 
 export function createDashboards(context: StoreContext, stores: Stores): Dashboards {
-  const userOf = (key: DashboardKey, operation: string) => {
-    const call = {
-      operation,
-      key: `userId=${String(key?.userId)}, agentId=${String(key?.agentId)}`,
-    };
-    const parts = new InputReader(stores.userProfile.model, context).partition(key, call);
-    const agent = new InputReader(stores.review.model, context).partition(key, call);
-    return { call, parts, agentId: agent.agentId ?? "" };
-  };
+  const userOf = (key: DashboardKey, operation: string) =>
+    reading({ operation }, () => {
+      const { userId, agentId } = key ?? {};
+      const call = { operation, key: keyText({ userId, agentId }) };
+      const parts = new InputReader(stores.userProfile.model, context).partition({ userId }, call);
+      const agent = new InputReader(stores.review.model, context).partition({ agentId }, call);
+      return { call, parts, userId: parts.userId ?? "", agentId: agent.agentId ?? "" };
+    });
   return {
     dashboard: async (key, options = {}) => {
-      const { call, parts, agentId } = userOf(key, "dashboard");
+      const { call, parts, userId, agentId } = userOf(key, "dashboard");
       const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
       const [range, plans, reviews] = await Promise.all([
         perform(call, options, (running) => readRange(context, stores, names, parts, running)),
         stores.marketingPlan.query(
-          { userId: key.userId },
+          { userId },
           { ...limitsOf(options), by: "createdAt", order: "desc", limit: 1 },
         ),
         stores.review.query({ agentId }, limitsOf(options)),
@@ -79,14 +79,11 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
       };
     },
     brandAuditPage: async (key, options = {}) => {
-      const { call, parts, agentId } = userOf(key, "brandAuditPage");
+      const { call, parts, userId, agentId } = userOf(key, "brandAuditPage");
       const names = ["realEstateAgentProfile", "brandAudit", "reviewAnalysis"] as const;
       const [range, token, reviews] = await Promise.all([
         perform(call, options, (running) => readRange(context, stores, names, parts, running)),
-        stores.oauthToken.get(
-          { userId: key.userId },
-          { ...limitsOf(options), fields: ["provider"] },
-        ),
+        stores.oauthToken.get({ userId }, { ...limitsOf(options), fields: ["provider"] }),
         stores.review.query({ agentId }, limitsOf(options)),
       ]);
       return {

@@ -1,7 +1,7 @@
 /** OAuth tokens: stored, kept, and refreshed once however many callers want one. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, type CallOptions, limitsOf, orAborted, perform } from "../src/call.js";
+import { type Call, type CallOptions, limitsOf, orAborted, perform, reading } from "../src/call.js";
 import { Placeholders } from "../src/conditions.js";
 import { keyContext, rawKeyOf } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
@@ -110,8 +110,9 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
     const key = keyOf(userId, provider);
     const call = keyContext(stores.oauthToken.model, "oauth.store", key);
-    const data = { ...token, ...(isNoTime(token?.expiryDate) && { expiryDate: null }) };
-    stores.oauthToken.writes.input.draft({ ...key, data }, call);
+    const given = reading(call, () => ({ ...token }));
+    const data = { ...given, ...(isNoTime(given.expiryDate) && { expiryDate: null }) };
+    reading(call, () => stores.oauthToken.writes.input.draft({ ...key, data }, call));
     const { refreshToken, ...rest } = data;
     // An expiry that is not known must not be the old token's.
     const changes = {
@@ -278,18 +279,19 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
 
   return {
     store,
-    get: (userId, provider, options = {}) =>
+    get: async (userId, provider, options = {}) =>
       stores.oauthToken.get(keyOf(userId, provider), limitsOf(options)),
     isConnected: async (userId, provider, options = {}) =>
       (await stores.oauthToken.get(keyOf(userId, provider), {
         ...limitsOf(options),
         fields: ["provider"],
       })) !== null,
-    validToken: async (userId, provider, options) => {
+    validToken: async (userId, provider, givenOptions) => {
       const { model, writes } = stores.oauthToken;
       const given = keyOf(userId, provider);
       const context = keyContext(model, "oauth.validToken", given);
       const parts = writes.input.key(given, context);
+      const options = reading(context, () => optionsOf(givenOptions));
       checkOptions(options, context);
       const key = rawKeyOf(model, parts);
       // A token that is valid by one caller's margin may be expired by another's.
@@ -311,7 +313,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       if (outcome instanceof RefreshFailure) throw outcome.thrown;
       return outcome.token;
     },
-    remove: (userId, provider, options = {}) =>
+    remove: async (userId, provider, options = {}) =>
       stores.oauthToken.delete(keyOf(userId, provider), limitsOf(options)),
   };
 
@@ -355,6 +357,12 @@ function keyOf(
   provider: string | undefined,
 ): { userId: string; provider?: string } {
   return { userId, ...(provider !== undefined && { provider }) };
+}
+
+/** The options, each read once. */
+function optionsOf(given: ValidTokenOptions): ValidTokenOptions {
+  const { refresh, marginMs, leaseMs } = given ?? {};
+  return { refresh, marginMs, leaseMs, ...limitsOf(given) };
 }
 
 function checkOptions(options: ValidTokenOptions, context: CallContext): void {

@@ -1,5 +1,5 @@
 /** Profiles: saved in one go, and the photo that both have. */
-import { type CallOptions, perform } from "../src/call.js";
+import { type CallOptions, perform, reading } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
 import {
   ConditionalCheckFailedError,
@@ -50,18 +50,17 @@ const mostRounds = 4;
 
 export function createProfiles(stores: Stores, transaction: Transaction): Profiles {
   async function save(
-    key: UserKey | AgentKey,
+    givenKey: UserKey | AgentKey,
     data: object,
     options: CallOptions = {},
   ): Promise<unknown> {
+    const key = reading({ operation: "profiles.save" }, () => ({ ...givenKey }));
     // Both stores take a key and a payload of their own; the key tells which one is meant.
     const store = (
-      Object.hasOwn(key ?? {}, "agentProfileId")
-        ? stores.realEstateAgentProfile
-        : stores.userProfile
+      Object.hasOwn(key, "agentProfileId") ? stores.realEstateAgentProfile : stores.userProfile
     ) as AnyStore;
     const call = keyContext(store.model, "profiles.save", key);
-    store.writes.input.draft({ ...key, data }, call);
+    reading(call, () => store.writes.input.draft({ ...key, data }, call));
     return perform(call, options, async ({ signal }) => {
       const limit = signal === undefined ? {} : { signal };
       for (let round = 0; round < mostRounds; round += 1) {
@@ -81,7 +80,10 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
 
   const setPhoto: Profiles["setPhoto"] = async (key, photoURL, options = {}) => {
     const { model, writes } = stores.realEstateAgentProfile;
-    const agentKey = { userId: key?.userId, agentProfileId: key?.agentProfileId ?? "main" };
+    const agentKey = reading({ operation: "profiles.setPhoto" }, () => ({
+      userId: key?.userId,
+      agentProfileId: key?.agentProfileId ?? "main",
+    }));
     const call = keyContext(model, "profiles.setPhoto", agentKey);
     const { userId = "" } = writes.input.key(agentKey, call);
     const data = { photoURL };

@@ -1,7 +1,7 @@
 /** Projects and the content in them. */
 
 import { chunksOf } from "../src/batch.js";
-import { type CallOptions, perform } from "../src/call.js";
+import { type CallOptions, perform, reading } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import {
@@ -55,8 +55,12 @@ export function createProjects(
 ): Projects {
   return {
     listWithContent: async (key, options = {}) => {
-      const call = keyContext(stores.project.model, "projects.listWithContent", key, ["userId"]);
-      const parts = stores.project.writes.input.partition(key, call);
+      const { model, writes } = stores.project;
+      const operation = "projects.listWithContent";
+      const { call, parts } = reading({ operation }, () => {
+        const context = keyContext(model, operation, key, ["userId"]);
+        return { call: context, parts: writes.input.partition(key, context) };
+      });
       const names = ["project", "savedContent"] as const;
       const found = await perform(call, options, (running) =>
         readRange(context, stores, names, parts, running),
@@ -64,8 +68,13 @@ export function createProjects(
       return grouped(found.project, found.savedContent);
     },
     deleteAndUnfile: async (key, options = {}) => {
-      const call = keyContext(stores.project.model, "projects.deleteAndUnfile", key);
-      const { userId = "", projectId = "" } = stores.project.writes.input.key(key, call);
+      const { model, writes } = stores.project;
+      const operation = "projects.deleteAndUnfile";
+      const { call, parts } = reading({ operation }, () => {
+        const context = keyContext(model, operation, key);
+        return { call: context, parts: writes.input.key(key, context) };
+      });
+      const { userId = "", projectId = "" } = parts;
       const where = { projectId };
       return perform(call, options, async ({ signal }) => {
         const limit = signal === undefined ? {} : { signal };

@@ -64,10 +64,11 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       const { model, writes } = stores.review;
       const call = { operation: "reviews.ofAgents", entity: model.name };
       // All of them before the first is read.
-      writes.input.each(agentIds, "agentIds", call, (id, at) =>
-        writes.input.partition({ agentId: id }, at),
-      );
-      const different = [...new Set(agentIds)];
+      const wanted = writes.input.each(agentIds, "agentIds", call, (id, at) => {
+        const { agentId = "" } = writes.input.partition({ agentId: id }, at);
+        return agentId;
+      });
+      const different = [...new Set(wanted)];
       const found = new Map(
         await Promise.all(
           different.map(async (id): Promise<[string, ReviewItem[]]> => {
@@ -76,7 +77,7 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
           }),
         ),
       );
-      return agentIds.map((id) => [...(found.get(id) ?? [])]);
+      return wanted.map((id) => [...(found.get(id) ?? [])]);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** One user's view of the data: no argument, cursor, condition or transaction leads out of it. */
-import { type CallOptions, limitsOf } from "../src/call.js";
+import { type CallOptions, limitsOf, reading } from "../src/call.js";
 import { ownerIssues, type ownerParts, refuseIssues } from "../src/entity-model.js";
 import type { EntityStore, StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
@@ -131,13 +131,16 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
     throw invalid({ operation: "forUser" }, [{ path: "userId", message: rule }]);
 
   /** A caller's key with the user's id; one that names an owner itself is refused. */
-  const owned = <K extends object>(operation: string, given: K): K & { userId: string } => {
-    refuseIssues({ operation }, ownerIssues(given));
-    return { ...given, userId };
-  };
+  const owned = <K extends object>(operation: string, given: K): K & { userId: string } =>
+    reading({ operation }, () => {
+      refuseIssues({ operation }, ownerIssues(given));
+      return { ...given, userId };
+    });
   /** The options of a call that takes no key here: another user's key in their place is refused. */
   const keyless = <O>(operation: string, options: O): O => {
-    if (options !== undefined) refuseIssues({ operation }, ownerIssues(options));
+    if (options !== undefined) {
+      reading({ operation }, () => refuseIssues({ operation }, ownerIssues(options)));
+    }
     return options;
   };
   const both = { userId, agentId: userId };

@@ -1,5 +1,5 @@
 /** Transactions over all entities: all or nothing, idempotent under retry. */
-import { type Call, type CallOptions, perform } from "../src/call.js";
+import { type Call, type CallOptions, perform, reading } from "../src/call.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import {
@@ -16,6 +16,7 @@ import {
   withContext,
 } from "../src/errors.js";
 import { type AnyItem, isOf, itemOf } from "../src/item.js";
+import { elementsOf } from "../src/payload.js";
 import { keyId } from "../src/reader.js";
 import { whatWasThere } from "../src/run-write.js";
 import { withMaskedSecrets } from "../src/secrets.js";
@@ -120,22 +121,27 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
   const writeHandles = createHandles<PlannedWrite>();
   const readHandles = createHandles<Read>();
   const operations = eachStore(stores, ({ model, writes }) => {
-    const planned = (write: Write<unknown>) =>
-      writeHandles.handleOf({ context: write.context, key: write.key, model, write });
+    const planned = (plan: () => Write<unknown>) => {
+      const write = reading({ operation: "transaction.write", entity: model.name }, plan);
+      return writeHandles.handleOf({ context: write.context, key: write.key, model, write });
+    };
     return {
-      create: (input: unknown) => planned(writes.create(input)),
-      put: (input: unknown) => planned(writes.put(input)),
+      create: (input: unknown) => planned(() => writes.create(input)),
+      put: (input: unknown) => planned(() => writes.put(input)),
       update: (key: unknown, changes: unknown, options?: object) =>
-        planned(writes.update(key, changes, options)),
-      delete: (key: unknown, options?: object) => planned(writes.delete(key, options)),
-      check: (key: unknown, options?: object) => planned(writes.check(key, options)),
+        planned(() => writes.update(key, changes, options)),
+      delete: (key: unknown, options?: object) => planned(() => writes.delete(key, options)),
+      check: (key: unknown, options?: object) => planned(() => writes.check(key, options)),
     };
   });
   const reads = eachStore(stores, ({ model, writes }) => ({
     get: (given: unknown) => {
-      const call = keyContext(model, "transaction.get", given);
-      const key = rawKeyOf(model, writes.input.key(given, call));
-      return readHandles.handleOf({ context: call, key, model });
+      const operation = "transaction.get";
+      const read = reading({ operation, entity: model.name }, () => {
+        const context = keyContext(model, operation, given);
+        return { context, key: rawKeyOf(model, writes.input.key(given, context)), model };
+      });
+      return readHandles.handleOf(read);
     },
   }));
 
@@ -285,12 +291,14 @@ function checked<O extends Operation>(
   if (typeof build !== "function") throw refuse("must be made by a function");
   const built = build(tx as never);
   const unknown = "must be an array of operations that the callback's argument made";
-  if (!Array.isArray(built)) throw refuse(unknown);
   const most = limits.transactionOperations;
-  if (built.length < 1 || built.length > most) {
+  const given = reading(context, () => {
+    if (!Array.isArray(built)) throw refuse(unknown);
+    const handles = elementsOf(built, most);
+    if (handles !== undefined && handles.length > 0) return handles;
     throw refuse(`are ${built.length}: a transaction takes 1 to ${most}`);
-  }
-  const operations = Array.from(built, (handle) => {
+  });
+  const operations = given.map((handle) => {
     const operation = handles.operationOf(handle);
     if (operation === undefined) throw refuse(unknown);
     return operation;

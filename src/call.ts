@@ -21,8 +21,28 @@ export interface CallOptions {
 
 /** A call's limits alone, for the calls that it makes: whatever else was given is not theirs. */
 export function limitsOf(options: CallOptions | null | undefined): CallOptions {
-  const { signal, timeoutMs } = options ?? {};
-  return { signal, timeoutMs };
+  return reading({}, () => {
+    const { signal, timeoutMs } = options ?? {};
+    return { signal, timeoutMs };
+  });
+}
+
+/**
+ * Reads what a caller gave. A getter or a proxy of theirs may throw anything.
+ * @throws ValidationError where it did
+ */
+export function reading<R>(context: CallContext, read: () => R): R {
+  try {
+    return read();
+  } catch (error) {
+    if (isOurs(error)) throw error;
+    throw invalid(context, [{ path: "", message: "an argument cannot be read" }], error);
+  }
+}
+
+/** Whether it is one of this package's errors: of a proxy even that cannot always be asked. */
+function isOurs(error: unknown): boolean {
+  return wrapDynamoDBError(error) === error;
 }
 
 /** A call that is under way: every request it needs is sent on its behalf. */
@@ -46,7 +66,7 @@ export async function perform<R>(
   options: CallOptions | null,
   run: (call: Call) => Promise<R>,
 ): Promise<R> {
-  const { signal, timeoutMs } = options ?? {};
+  const { signal, timeoutMs } = limitsOf(options);
   if (signal === undefined && timeoutMs === undefined) {
     try {
       return await run({ context });
@@ -54,7 +74,7 @@ export async function perform<R>(
       throw wrapDynamoDBError(error, context);
     }
   }
-  checkLimits(context, signal, timeoutMs);
+  reading(context, () => checkLimits(context, signal, timeoutMs));
   const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
   const signals = [signal, deadline?.signal].filter((one) => one !== undefined);
   const combined = AbortSignal.any(signals);

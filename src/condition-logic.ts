@@ -34,12 +34,28 @@ function negated({ text, joinedBy }: Compiled): Compiled {
 }
 
 /**
+ * NOTs and parentheses inside each other: no expression that DynamoDB takes has more, since it takes
+ * 300 operators and refuses redundant parentheses.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+const mostLevels = 300;
+
+/**
  * Reads a text in which `{n}` stands for the nth condition.
  * @returns `undefined` for a text that is no condition
  */
 export function readLogic(text: string, conditions: readonly string[]): Compiled | undefined {
   const tokens = text.match(/\{\d+\}|[()]|[^\s(){}]+|[{}]/g) ?? [];
   let position = 0;
+  let level = 0;
+  /** A text of nothing but parentheses must not be too much for the stack. */
+  const deeper = (read: () => Compiled | undefined) => {
+    if (level === mostLevels) return undefined;
+    level += 1;
+    const inner = read();
+    level -= 1;
+    return inner;
+  };
   const next = () => tokens[position]?.toUpperCase();
   const take = (token: string) => {
     if (next() !== token) return false;
@@ -60,12 +76,12 @@ export function readLogic(text: string, conditions: readonly string[]): Compiled
   }
   function readNot(): Compiled | undefined {
     if (!take("NOT")) return readOne();
-    const condition = readNot();
+    const condition = deeper(readNot);
     return condition && negated(condition);
   }
   function readOne(): Compiled | undefined {
     if (take("(")) {
-      const inner = readOr();
+      const inner = deeper(readOr);
       return inner !== undefined && take(")") ? inner : undefined;
     }
     const index = /^\{(\d+)\}$/.exec(tokens[position] ?? "")?.[1];

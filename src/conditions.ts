@@ -4,9 +4,9 @@
  * (3.9.3: `createdAt` and `data.createdAt` in one call meant one of them twice).
  */
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
-import { type CallContext, invalid } from "./errors.js";
-import { checkValue } from "./payload.js";
-import { attribute } from "./table.js";
+import { type CallContext, DynamoDBError, invalid } from "./errors.js";
+import { checkValue, elementsOf } from "./payload.js";
+import { attribute, limits } from "./table.js";
 
 export type PathSegments = readonly (string | number)[];
 
@@ -122,6 +122,19 @@ export function compileWhere(
 ): Compiled | undefined {
   if (where === undefined) return undefined;
   const refuse = (message: string, path = "where") => invalid(context, [{ path, message }]);
+  try {
+    return compiled(where, placeholders, refuse);
+  } catch (error) {
+    if (error instanceof DynamoDBError) throw error;
+    throw invalid(context, [{ path: "where", message: "threw, or cannot be read" }], error);
+  }
+}
+
+function compiled(
+  where: unknown,
+  placeholders: Placeholders,
+  refuse: Refuse,
+): Compiled | undefined {
   if (typeof where === "function")
     return compileCallback(where as WhereCallback, placeholders, refuse);
   if (typeof where !== "object" || where === null || Array.isArray(where)) {
@@ -149,9 +162,10 @@ function checkedValue(
 ): string {
   const compile = operandOf(value);
   if (compile !== undefined) return compile(placeholders);
-  const issue = checkValue(value, path).issues[0];
+  const check = checkValue(value, path);
+  const [issue] = check.issues;
   if (issue !== undefined) throw refuse(issue.message, issue.path);
-  return placeholders.value(value);
+  return placeholders.value(check.value);
 }
 
 type WhereCallback = (data: unknown, operators: unknown) => unknown;
@@ -195,8 +209,8 @@ function compileCallback(
     type: call("attribute_type"),
     size: (path: unknown) => asOperand(() => `size(${pathOf(path)})`),
     path: (...segments: (string | number)[]) => {
-      checkSegments(segments, refuse);
-      return asOperand((own) => own.path(segments));
+      const path = segmentsOf(segments, refuse);
+      return asOperand((own) => own.path(path));
     },
   };
 
@@ -209,17 +223,18 @@ function compileCallback(
   );
 }
 
-/** Refuses a path that is none: empty, or with a segment that is no name and no position. */
-export function checkSegments(segments: unknown, refuse: Refuse): asserts segments is PathSegments {
+/** A path's segments. Refuses one that is none: empty, too deep, a segment that is no name or position. */
+export function segmentsOf(path: unknown, refuse: Refuse): PathSegments {
+  const segments = elementsOf(path, limits.nestingLevels) ?? [];
   const valid =
-    Array.isArray(segments) &&
     typeof segments[0] === "string" &&
     segments.every(
       (segment: unknown) =>
         (typeof segment === "string" && segment !== "" && segment.isWellFormed()) ||
         (typeof segment === "number" && Number.isSafeInteger(segment) && segment >= 0),
     );
-  if (!valid) throw refuse("must be a path: a field's name, then names and list positions");
+  if (valid) return segments as PathSegments;
+  throw refuse("must be a path: a field's name, then names and list positions");
 }
 
 function asOperand(compile: Operand, path: object = {}): object {

@@ -1,7 +1,7 @@
 /** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
-import { type Call, type CallOptions, perform } from "./call.js";
+import { type Call, type CallOptions, perform, reading } from "./call.js";
 import { type AnyEntity, type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
 import { EntityWrites } from "./entity-writes.js";
 import {
@@ -175,12 +175,12 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     options: GetOptions<F> = {},
   ): Promise<(ItemOf<S, F> | null)[]> {
     const context: CallContext = { operation: "batchGet", entity: this.model.name };
-    const read = this.#input.readOptions(options, context);
-    const rawKeys = this.#input
-      .each(keys, "keys", context, (key, at) => this.#input.key(key, at))
-      .map((parts) => rawKeyOf(this.model, parts));
-    const ids = rawKeys.map(keyId);
-    const unique = new Map(rawKeys.map((rawKey, index) => [ids[index], rawKey]));
+    const read = reading(context, () => this.#input.readOptions(options, context));
+    const wanted = this.#input.each(keys, "keys", context, (key, at) => {
+      const rawKey = rawKeyOf(this.model, this.#input.key(key, at));
+      return { key, rawKey, id: keyId(rawKey) };
+    });
+    const unique = new Map(wanted.map(({ id, rawKey }) => [id, rawKey]));
     return perform(context, options, async (call) => {
       const found = new Map<string, RawItem>();
       const missed = new Set<string>();
@@ -194,15 +194,15 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
         },
       );
       if (missed.size > 0) {
-        const left = keys.filter((_, index) => missed.has(ids[index] ?? ""));
+        const left = wanted.filter(({ id }) => missed.has(id)).map(({ key }) => key);
         const message = describe(
           context,
-          `${left.length} of ${keys.length} keys were not read after all retries`,
+          `${left.length} of ${wanted.length} keys were not read after all retries`,
         );
         throw withContext(new UnprocessedItemsError(message, left, 0), context);
       }
       const apart = itemsApart();
-      return ids.map((id) => this.#itemOrNull<F>(apart(found.get(id))));
+      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(found.get(id))));
     });
   }
 
@@ -217,14 +217,15 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchPut", entity: this.model.name };
     const now = this.#context.clock.now();
-    const drafts = this.#input.each(items, "items", context, (item, at) =>
-      this.#input.draft(item, at, { allowMissing: options?.allowMissing }),
-    );
-    const writes = drafts.map((draft, index) => ({
-      key: rawKeyOf(this.model, draft.parts),
-      input: items[index],
-      item: () => rawItemOf(this.model, { ...draft, createdAt: draft.createdAt ?? now }, now),
-    }));
+    const allowMissing = reading(context, () => options?.allowMissing);
+    const writes = this.#input.each(items, "items", context, (input, at) => {
+      const draft = this.#input.draft(input, at, { allowMissing });
+      return {
+        key: rawKeyOf(this.model, draft.parts),
+        input,
+        item: () => rawItemOf(this.model, { ...draft, createdAt: draft.createdAt ?? now }, now),
+      };
+    });
     return perform(context, options, (call) => this.#writeAll(writes, context, call));
   }
 
@@ -238,10 +239,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     options: CallOptions = {},
   ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchDelete", entity: this.model.name };
-    const parts = this.#input.each(keys, "keys", context, (key, at) => this.#input.key(key, at));
-    const writes = parts.map((part, index) => ({
-      key: rawKeyOf(this.model, part),
-      input: keys[index],
+    const writes = this.#input.each(keys, "keys", context, (input, at) => ({
+      key: rawKeyOf(this.model, this.#input.key(input, at)),
+      input,
     }));
     return perform(context, options, (call) => this.#writeAll(writes, context, call));
   }
@@ -255,9 +255,11 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   }
 
   async #read<F extends FieldOf<S>>(operation: string, key: S["key"], options: GetOptions<F>) {
-    const context = keyContext(this.model, operation, key);
-    const rawKey = rawKeyOf(this.model, this.#input.key(key, context));
-    const read = this.#input.readOptions(options, context);
+    const { context, rawKey, read } = reading({ operation, entity: this.model.name }, () => {
+      const of = keyContext(this.model, operation, key);
+      const rawKey = rawKeyOf(this.model, this.#input.key(key, of));
+      return { context: of, rawKey, read: this.#input.readOptions(options, of) };
+    });
     const item = await perform(context, options, async (call) =>
       this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call)),
     );
@@ -275,17 +277,19 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     partition: unknown,
     options: object,
   ): { context: CallContext; plan: QueryPlan } {
-    const context = keyContext(this.model, operation, partition, this.model.pk.parts);
-    const parts = this.#input.partition(partition, context);
-    return {
-      context,
-      plan: readQueryOptions(this.model, this.#context.tableName, parts, options, context),
-    };
+    return reading({ operation, entity: this.model.name }, () => {
+      const context = keyContext(this.model, operation, partition, this.model.pk.parts);
+      const parts = this.#input.partition(partition, context);
+      return {
+        context,
+        plan: readQueryOptions(this.model, this.#context.tableName, parts, options, context),
+      };
+    });
   }
 
   async #send<R>(plan: () => Write<R>, options: CallOptions): Promise<R> {
     const { transport, tableName } = this.#context;
-    const write = plan();
+    const write = reading({ entity: this.model.name }, plan);
     return perform(write.context, options, (call) => runWrite(transport, tableName, write, call));
   }
 

@@ -47,17 +47,18 @@ export class DynamoDBError extends Error {
     retryable = false,
     originalError?: unknown,
   ) {
-    super(message, originalError === undefined ? undefined : { cause: originalError });
+    const cause = legible(originalError);
+    super(message, cause === undefined ? undefined : { cause });
     this.name = "DynamoDBError";
     this.code = code;
     this.statusCode = statusCode;
     this.retryable = retryable;
-    this.requestId = metadataOf(originalError)?.requestId;
+    this.requestId = metadataOf(cause)?.requestId;
     this.operation = undefined;
     this.entity = undefined;
-    hide(this, "originalError", originalError);
+    hide(this, "originalError", cause);
     hide(this, Symbol.for("nodejs.util.inspect.custom"), inspected);
-    hidePayload(originalError);
+    hidePayload(cause);
   }
 
   /** What a log may hold: no cause, no item. */
@@ -118,7 +119,8 @@ export class ThroughputExceededError extends DynamoDBError {
     originalError?: unknown,
     code = "ProvisionedThroughputExceededException",
   ) {
-    super(message, code, metadataOf(originalError)?.httpStatusCode ?? 400, true, originalError);
+    const status = metadataOf(legible(originalError))?.httpStatusCode ?? 400;
+    super(message, code, status, true, originalError);
     this.name = "ThroughputExceededError";
   }
 }
@@ -292,7 +294,8 @@ export function isRetryableReason(code: string): boolean {
  * connection resets, time-outs and transaction conflicts. Never validation, conditions, access or
  * aborts. Takes anything that can be thrown.
  */
-export function isRetryableError(error: unknown): boolean {
+export function isRetryableError(thrown: unknown): boolean {
+  const error = legible(thrown);
   if (error instanceof DynamoDBError) return error.retryable;
   if (!isObject(error)) return false;
   const names = namesOf(error);
@@ -308,7 +311,8 @@ export function isRetryableError(error: unknown): boolean {
 }
 
 /** Whether a request that failed so may have been carried out all the same, and its answer lost. */
-export function mayHaveBeenDone(error: unknown): boolean {
+export function mayHaveBeenDone(thrown: unknown): boolean {
+  const error = legible(thrown);
   return !isObject(error) || !namesOf(error).some((name) => notDoneNames.has(name));
 }
 
@@ -316,7 +320,8 @@ export function mayHaveBeenDone(error: unknown): boolean {
  * Maps anything that can be thrown to one of this package's errors. An error of this package is
  * returned as it is, so mapping twice changes nothing.
  */
-export function wrapDynamoDBError(error: unknown, context: CallContext = {}): DynamoDBError {
+export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): DynamoDBError {
+  const error = legible(thrown);
   if (error instanceof DynamoDBError) return withContext(error, context);
   if (isElectroError(error) && isObject(error.cause) && namesOf(error.cause).length > 0) {
     return wrapDynamoDBError(error.cause, context);
@@ -383,15 +388,34 @@ export function cancellationReasonsOf(
   error: unknown,
 ): readonly { readonly Code?: string; readonly Message?: string; readonly Item?: RawItem }[] {
   const reasons = isObject(error) ? error.CancellationReasons : undefined;
-  return Array.isArray(reasons) ? reasons : [];
+  return Array.isArray(reasons) ? Array.from(reasons, (one: unknown) => one ?? {}) : [];
 }
 
 /** The AWS name, the Node code or the class name of anything thrown; `undefined` where it has none. */
-export function nameOf(error: unknown): string | undefined {
+export function nameOf(thrown: unknown): string | undefined {
+  const error = legible(thrown);
   if (error instanceof DynamoDBError) return error.code;
   if (!isObject(error)) return undefined;
   const names = namesOf(error);
   return names.find((name) => name !== "Error") ?? names[0];
+}
+
+const fieldsOfErrors = ["name", "message", "stack", "code", "Code", "cause", "$retryable"];
+
+/** What was thrown, or what stands for it: anything can be thrown, a proxy that throws itself too. */
+function legible(thrown: unknown): unknown {
+  if ((typeof thrown !== "object" && typeof thrown !== "function") || thrown === null)
+    return thrown;
+  try {
+    if (thrown instanceof DynamoDBError) return thrown;
+    for (const field of fieldsOfErrors) Reflect.get(thrown, field);
+    metadataOf({ ...metadataOf(thrown) });
+    for (const reason of cancellationReasonsOf(thrown)) Object.entries(reason);
+    hidePayload(thrown);
+    return thrown;
+  } catch {
+    return new Error("what was thrown cannot be read");
+  }
 }
 
 /** `name` and `code`, in that order. Node's own errors are all named "Error"; their code tells. */

@@ -1,6 +1,6 @@
 /** Reads what callers give: keys, items, options. Everything is checked here, before it is sent. */
-import { types } from "node:util";
-import { checkSegments, type PathSegments, Placeholders } from "./conditions.js";
+import { reading } from "./call.js";
+import { type PathSegments, Placeholders, segmentsOf } from "./conditions.js";
 import {
   type EntityModel,
   indexKeyOf,
@@ -16,6 +16,7 @@ import {
   checkChange,
   checkPayload,
   checkRemoval,
+  elementsOf,
   itemBytes,
   type PayloadOptions,
   pathText,
@@ -35,6 +36,12 @@ export interface Sources {
 
 /** The latest creation time that the index can hold. */
 export const latestTime = 10 ** createdAtDigits - 1;
+
+/** Findings of one list that are told; one that is wrong everywhere is not told of forever. */
+const mostIssues = 20;
+
+/** Names and paths of one call: an expression of DynamoDB's has 4 KB, and each takes a few bytes. */
+const mostPaths = 4_096;
 
 interface DraftOptions extends PayloadOptions {
   /** The id may be left out and is made. */
@@ -80,17 +87,19 @@ export class InputReader {
     context: CallContext,
     read: (element: T, context: CallContext) => R,
   ): R[] {
-    if (!Array.isArray(list)) throw invalid(context, [{ path: name, message: "must be an array" }]);
+    const length = reading(context, () => (Array.isArray(list) ? list.length : undefined));
+    if (length === undefined) throw invalid(context, [{ path: name, message: "must be an array" }]);
     const issues: ValidationIssue[] = [];
     const results: R[] = [];
     // By position: a hole is an element that is missing, and none after it may move up.
-    for (let index = 0; index < list.length; index += 1) {
+    for (let index = 0; index < length && issues.length < mostIssues; index += 1) {
       try {
-        results.push(read(list[index] as T, context));
+        results.push(reading(context, () => read(list[index] as T, context)));
       } catch (error) {
         if (!(error instanceof ValidationError)) throw error;
         for (const issue of error.issues) {
-          issues.push({ path: `${name}[${index}].${issue.path}`, message: issue.message });
+          const below = issue.path === "" ? "" : `.${issue.path}`;
+          issues.push({ path: `${name}[${index}]${below}`, message: issue.message });
         }
       }
     }
@@ -99,10 +108,11 @@ export class InputReader {
   }
 
   /** An item on its way in: key, payload, creation time, size. */
-  draft(given: unknown, context: CallContext, options: DraftOptions = {}): Draft {
+  draft(item: unknown, context: CallContext, options: DraftOptions = {}): Draft {
     const input =
-      typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
-    const { createdAt } = input;
+      typeof item === "object" && item !== null ? (item as Record<string, unknown>) : {};
+    // Read once: what is checked is what is stored.
+    const { createdAt, data: given } = input;
     const issues: ValidationIssue[] = [];
     if (createdAt !== undefined && !isTime(createdAt)) {
       issues.push({
@@ -117,12 +127,12 @@ export class InputReader {
     }
     const { parts, issues: keyIssues } = readParts(this.model, this.model.parts, input, made);
     issues.push(...(keyIssues.length > 0 ? keyIssues : keyLengthIssues(this.model, parts)));
-    const payload = checkPayload(this.model.payload, input.data, options);
+    const payload = checkPayload(this.model.payload, given, options);
     issues.push(...payload.issues);
     refuseIssues(context, issues);
 
-    const ids = this.idsFromKey(parts, input.data as object);
-    const data = { ...ids, ...withoutUndefined(input.data as object) };
+    const ids = this.idsFromKey(parts, payload.value as object);
+    const data = { ...ids, ...(payload.value as object) };
     const bytes = this.bytesOf(parts, payload.bytes + itemBytes(ids, Object.keys(ids).length));
     if (bytes > limits.itemBytes) {
       const message = `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)`;
@@ -134,7 +144,7 @@ export class InputReader {
   /** What `draft` would refuse. */
   issuesOf(given: unknown, options: PayloadOptions): ValidationIssue[] {
     try {
-      this.draft(given, {}, options);
+      reading({}, () => this.draft(given, {}, { allowMissing: options?.allowMissing }));
       return [];
     } catch (error) {
       if (error instanceof ValidationError) return [...error.issues];
@@ -154,11 +164,12 @@ export class InputReader {
     const all = [...topLevelChanges(changes, context), ...nestedChanges(options.set, context)];
     const removals = removalsOf(options.remove, context);
     let bytes = 0;
-    for (const change of all) {
+    const checked = all.map((change): Change => {
       const check = checkChange(this.model.payload, change);
       issues.push(...check.issues);
       bytes += check.bytes;
-    }
+      return { path: change.path, value: check.value };
+    });
     for (const path of removals) issues.push(...checkRemoval(this.model.payload, path));
     if (all.length + removals.length === 0) {
       issues.push({
@@ -176,8 +187,7 @@ export class InputReader {
     refuseIssues(context, issues);
     return {
       parts,
-      // Copied once they are known to be finite.
-      changes: all.map(({ path, value }) => ({ path, value: withoutUndefined(value) })),
+      changes: checked,
       removals,
       ifUpdatedAt: this.lock(options.ifUpdatedAt, context),
       where: options.where,
@@ -271,19 +281,6 @@ export function readTime(value: unknown, path: string, context: CallContext): nu
   throw invalid(context, [{ path, message: `must be an integer from 0 to ${latestTime} (ms)` }]);
 }
 
-/**
- * A copy of a checked value without undefined members, as the table will hold it: what the caller
- * changes after the call changes nothing that is on its way.
- */
-function withoutUndefined<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(withoutUndefined) as T;
-  if (types.isUint8Array(value)) return new Uint8Array(value) as T;
-  if (types.isSet(value)) return new Set([...value].map(withoutUndefined)) as T;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(members.map(([name, member]) => [name, withoutUndefined(member)])) as T;
-}
-
 function topLevelChanges(changes: unknown, context: CallContext): Change[] {
   if (typeof changes !== "object" || changes === null || Array.isArray(changes)) {
     throw invalid(context, [{ path: "changes", message: "must be an object" }]);
@@ -299,10 +296,11 @@ function topLevelChanges(changes: unknown, context: CallContext): Change[] {
 function nestedChanges(set: unknown, context: CallContext): Change[] {
   return listOf(set, "set", context).map((entry, index) => {
     const at = `set[${index}]`;
-    if (!Array.isArray(entry) || entry.length !== 2 || entry[1] === undefined) {
+    const [path, value] = elementsOf(entry, 2) ?? [];
+    if (value === undefined) {
       throw invalid(context, [{ path: at, message: "must be a pair of a path and a value" }]);
     }
-    return { path: readPath(entry[0], at, context), value: entry[1] as unknown };
+    return { path: readPath(path, at, context), value };
   });
 }
 
@@ -314,17 +312,18 @@ function removalsOf(remove: unknown, context: CallContext): PathSegments[] {
 
 function listOf(value: unknown, path: string, context: CallContext): unknown[] {
   if (value === undefined) return [];
-  if (Array.isArray(value)) return value;
-  throw invalid(context, [{ path, message: "must be an array" }]);
+  const list = elementsOf(value, mostPaths);
+  if (list !== undefined) return list;
+  throw invalid(context, [{ path, message: `must be an array of at most ${mostPaths} elements` }]);
 }
 
 function readPath(path: unknown, at: string, context: CallContext): PathSegments {
-  checkSegments(path, (message) => invalid(context, [{ path: at, message }]));
-  if (path.includes("__proto__")) {
+  const segments = segmentsOf(path, (message) => invalid(context, [{ path: at, message }]));
+  if (segments.includes("__proto__")) {
     const message = "must not hold __proto__: JavaScript cannot read it back";
     throw invalid(context, [{ path: at, message }]);
   }
-  return [...path];
+  return segments;
 }
 
 /** DynamoDB refuses two paths of which one holds the other; this says which. */
@@ -352,10 +351,11 @@ export function projectionOf(
   context: CallContext,
 ): Projection | undefined {
   if (fields === undefined) return undefined;
+  const names = elementsOf(fields, mostPaths);
   const valid =
-    Array.isArray(fields) &&
-    fields.length > 0 &&
-    fields.every((field) => typeof field === "string" && field !== "");
+    names !== undefined &&
+    names.length > 0 &&
+    names.every((name) => typeof name === "string" && name !== "" && name.isWellFormed());
   if (!valid) {
     throw invalid(context, [
       { path: "fields", message: "must be a non-empty array of the payload's field names" },
@@ -369,7 +369,7 @@ export function projectionOf(
     attribute.createdAt,
     attribute.updatedAt,
   ].map((name) => placeholders.name(name));
-  const wanted = [...new Set(fields as string[])].map((field) => placeholders.path([field]));
+  const wanted = [...new Set(names as string[])].map((field) => placeholders.path([field]));
   return {
     ProjectionExpression: [...always, ...wanted].join(", "),
     ExpressionAttributeNames: placeholders.names,

@@ -60,7 +60,12 @@ export function keyLengthRule(kind: "partition" | "sort", key: string): string |
 }
 
 function typeName(value: unknown): string {
-  return Array.isArray(value) ? "array" : typeof value;
+  try {
+    return Array.isArray(value) ? "array" : typeof value;
+  } catch {
+    // A proxy that was revoked.
+    return typeof value;
+  }
 }
 
 const compiled = new Map<EntityName, { pk: KeyTemplate; sk: KeyTemplate }>();

@@ -14,10 +14,22 @@ const largestInteger = 10n ** 38n;
 /** The level of the payload: the item is level 1, its attributes are level 2. */
 const payloadLevel = 2;
 
+/**
+ * Bytes after which a check looks no further: a list may say that it has any length. What is smaller
+ * is told with its exact size.
+ */
+const mostBytes = 4 * limits.itemBytes;
+
 /** What a check found, and the bytes that the value takes in an item. */
 export interface ValueCheck {
   readonly issues: ValidationIssue[];
   readonly bytes: number;
+  /**
+   * A copy of the value as it was checked, without undefined members; none of the caller's where
+   * there are issues. What a getter gives another time, and what the caller changes after the call,
+   * changes nothing that is on its way.
+   */
+  readonly value: unknown;
 }
 
 /**
@@ -28,8 +40,13 @@ export interface ValueCheck {
  */
 export function checkValue(value: unknown, path: string, level = payloadLevel): ValueCheck {
   const check = new Walk();
-  check.visit(value, path, level);
-  return { issues: check.issues, bytes: check.bytes };
+  const copy = check.visit(value, path, level);
+  const { issues, bytes } = check;
+  if (bytes > mostBytes) {
+    const message = `takes more than ${mostBytes} bytes: an item has at most ${limits.itemBytes}`;
+    issues.push({ path, message });
+  }
+  return { issues, bytes, value: copy };
 }
 
 class Walk {
@@ -41,31 +58,37 @@ class Walk {
     if (this.issues.length < mostIssues) this.issues.push({ path, message });
   }
 
-  visit(value: unknown, path: string, level: number): void {
+  /** Nothing that is found from here on would be told. */
+  private get isOver(): boolean {
+    return this.issues.length >= mostIssues || this.bytes > mostBytes;
+  }
+
+  /** Checks a value and what is in it. @returns its copy */
+  visit(value: unknown, path: string, level: number): unknown {
     switch (typeof value) {
       case "string":
         this.bytes += Buffer.byteLength(value);
         if (!value.isWellFormed()) this.add(path, "must not hold a lone surrogate");
-        return;
+        return value;
       case "number":
         this.bytes += numberBytes(value);
         this.checkNumber(value, path);
-        return;
+        return value;
       case "bigint":
-        this.bytes += numberBytes(value);
         if (value <= -largestInteger || value >= largestInteger) {
           this.add(path, "must have at most 38 digits");
-        }
-        return;
+        } else this.bytes += numberBytes(value);
+        return value;
       case "boolean":
         this.bytes += 1;
-        return;
+        return value;
       case "object":
-        if (value === null) this.bytes += 1;
-        else this.visitObject(value, path, level);
-        return;
+        if (value !== null) return this.visitObject(value, path, level);
+        this.bytes += 1;
+        return value;
       default:
         this.add(path, `must not be ${value === undefined ? "undefined" : `a ${typeof value}`}`);
+        return undefined;
     }
   }
 
@@ -79,10 +102,10 @@ class Walk {
     }
   }
 
-  private visitObject(value: object, path: string, level: number): void {
+  private visitObject(value: object, path: string, level: number): unknown {
     if (types.isUint8Array(value)) {
       this.bytes += value.byteLength;
-      return;
+      return new Uint8Array(value);
     }
     if (this.above.includes(value)) return this.add(path, "must not hold itself");
     if (level > limits.nestingLevels) {
@@ -90,55 +113,68 @@ class Walk {
     }
     this.above.push(value);
     try {
-      this.visitMembers(value, path, level);
+      return this.visitMembers(value, path, level);
     } catch {
       // A getter or a proxy threw: whatever it said may be anything.
-      this.add(path, "cannot be read");
+      return this.add(path, "cannot be read");
+    } finally {
+      this.above.pop();
     }
-    this.above.pop();
   }
 
-  private visitMembers(value: object, path: string, level: number): void {
-    if (types.isSet(value)) this.visitSet(value, path);
-    else if (Array.isArray(value)) {
-      this.bytes += 3;
-      for (let index = 0; index < value.length; index += 1) {
-        this.bytes += 1;
-        this.visit(value[index], `${path}[${index}]`, level + 1);
-      }
-    } else if (isPlainObject(value)) this.visitMap(value, path, level);
-    else this.add(path, `must be a plain value, not ${className(value)}`);
+  private visitMembers(value: object, path: string, level: number): unknown {
+    if (types.isSet(value)) return this.visitSet(value, path);
+    if (Array.isArray(value)) return this.visitList(value, path, level);
+    if (isPlainObject(value)) return this.visitMap(value, path, level);
+    return this.add(path, `must be a plain value, not ${className(value)}`);
   }
 
-  private visitMap(value: object, path: string, level: number): void {
+  private visitList(list: readonly unknown[], path: string, level: number): unknown[] {
     this.bytes += 3;
+    const copy: unknown[] = [];
+    for (let index = 0; index < list.length && !this.isOver; index += 1) {
+      this.bytes += 1;
+      copy.push(this.visit(list[index], `${path}[${index}]`, level + 1));
+    }
+    return copy;
+  }
+
+  private visitMap(value: object, path: string, level: number): object {
+    this.bytes += 3;
+    const copy: [string, unknown][] = [];
     for (const [name, member] of Object.entries(value)) {
       if (member === undefined) continue;
+      if (this.isOver) break;
       const memberPath = `${path}.${name}`;
       if (name === "__proto__") this.add(memberPath, "is not a name that JavaScript can read back");
       if (name === "") this.add(path, "must not have an empty name");
       if (!name.isWellFormed()) this.add(path, "must not have a name with a lone surrogate");
       this.bytes += 1 + Buffer.byteLength(name);
-      this.visit(member, memberPath, level + 1);
+      copy.push([name, this.visit(member, memberPath, level + 1)]);
     }
+    return Object.fromEntries(copy);
   }
 
-  private visitSet(set: ReadonlySet<unknown>, path: string): void {
+  private visitSet(set: ReadonlySet<unknown>, path: string): Set<unknown> {
     const kinds = new Set<string>();
     const different = new Set<string>();
-    for (const member of set) {
+    const copy = new Set<unknown>();
+    // The members that it has, whatever a class of the caller's says they are.
+    for (const member of Set.prototype.values.call(set)) {
+      if (this.isOver) break;
       const kind = kindOfMember(member);
       kinds.add(kind);
       if (kind === "") continue;
       different.add(types.isUint8Array(member) ? member.join() : String(member));
-      this.visit(member, path, limits.nestingLevels + 1);
+      copy.add(this.visit(member, path, limits.nestingLevels + 1));
     }
     if (kinds.size !== 1 || kinds.has("")) {
       this.add(path, "must be a set of strings, of numbers or of binary values, and not empty");
-    } else if (different.size < set.size) {
+    } else if (different.size < copy.size) {
       // 1 and 1n, or equal bytes: other values to JavaScript, one to DynamoDB.
       this.add(path, "must not hold a member twice");
     }
+    return copy;
   }
 }
 
@@ -164,6 +200,16 @@ function numberBytes(value: number | bigint): number {
   if (matter === 0) return 1;
   const first = last + matter - 1;
   return 1 + minus.length + Math.floor(first / 2) - Math.floor(last / 2) + 1;
+}
+
+/**
+ * The elements of an array, by their positions, holes as `undefined`; `undefined` for what is no array
+ * or is longer. A copy: each is read once.
+ */
+export function elementsOf(value: unknown, most: number): unknown[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const { length } = value;
+  return length <= most ? Array.from({ length }, (_, index) => value[index]) : undefined;
 }
 
 /** A plain object of any realm, or one without a prototype. */
@@ -205,7 +251,8 @@ export function checkPayload(
   { allowMissing = false }: PayloadOptions = {},
 ): ValueCheck {
   if (!isMap(data)) {
-    return { issues: [{ path: "data", message: "must be an object" }], bytes: 0 };
+    const issues = [{ path: "data", message: "must be an object" }];
+    return { issues, bytes: 0, value: undefined };
   }
   const check = checkValue(data, "data");
   if (check.issues.length > 0) return check;
@@ -214,7 +261,7 @@ export function checkPayload(
     applied = partialSchemas.get(schema) ?? schema.partial();
     partialSchemas.set(schema, applied);
   }
-  return { ...check, issues: schemaIssues(applied, data, ["data"]) };
+  return { ...check, issues: schemaIssues(applied, check.value, ["data"]) };
 }
 
 /** One change inside a payload: a path from the payload's root and the value to store there. */
@@ -228,7 +275,7 @@ export function checkChange(schema: PayloadSchema, { path, value }: Change): Val
   const check = checkValue(value, pathText(["data", ...path]), payloadLevel + path.length);
   const part = schemaAt(schema, path);
   if (check.issues.length > 0 || part === undefined) return check;
-  return { ...check, issues: schemaIssues(part, value, ["data", ...path]) };
+  return { ...check, issues: schemaIssues(part, check.value, ["data", ...path]) };
 }
 
 /** A field that the schema requires cannot be removed: its readers would break. */

@@ -1,6 +1,8 @@
 /** Checks what callers give the generic repository, before anything is sent. */
+import { reading } from "./call.js";
 import { keyText, refuseIssues } from "./entity-model.js";
 import { type CallContext, invalid, type ValidationIssue } from "./errors.js";
+import type { GivenExpression } from "./free-placeholders.js";
 import { keyLengthRule, keyPartRule } from "./keys.js";
 import { checkValue } from "./payload.js";
 import type { ExpressionAttributes, QueryOptions } from "./repository-types.js";
@@ -44,10 +46,14 @@ function keyIssues(kind: "partition" | "sort", value: unknown, path: string): Va
 
 /** Checks a list of keys; of each, only the key itself is used. @throws ValidationError */
 export function checkedKeys(context: CallContext, keys: unknown, path: string): RawKey[] {
-  return checkedList(context, keys, path, (key) => [
-    ...keyIssues("partition", key[attribute.partitionKey], attribute.partitionKey),
-    ...keyIssues("sort", key[attribute.sortKey], attribute.sortKey),
-  ]).map(keyOf);
+  return checkedList(context, keys, path, (given) => {
+    const key = keyOf(given);
+    const issues = [
+      ...keyIssues("partition", key[attribute.partitionKey], attribute.partitionKey),
+      ...keyIssues("sort", key[attribute.sortKey], attribute.sortKey),
+    ];
+    return { value: key, issues };
+  });
 }
 
 /** The key of an item, or of something with one. */
@@ -61,37 +67,55 @@ export function checkedItems(
   items: unknown,
   path: string,
 ): Record<string, unknown>[] {
-  return checkedList(context, items, path, itemIssues);
+  return checkedList(context, items, path, readItem);
+}
+
+/** What was checked: a copy, read once, and what is wrong with it. */
+interface Checked<T> {
+  readonly value: T;
+  readonly issues: readonly ValidationIssue[];
 }
 
 /** Every element of a list, if all of them are well. */
-function checkedList(
+function checkedList<T>(
   context: CallContext,
   list: unknown,
   path: string,
-  issuesOf: (element: Record<string, unknown>) => ValidationIssue[],
-): Record<string, unknown>[] {
-  if (!Array.isArray(list)) throw invalid(context, [{ path, message: "must be an array" }]);
-  const issues: ValidationIssue[] = [];
-  list.forEach((element: unknown, index) => {
-    if (issues.length >= mostIssues) return;
-    const at = `${path}[${index}]`;
-    if (isObject(element)) {
-      for (const issue of issuesOf(element)) {
-        issues.push({ ...issue, path: issue.path === "" ? at : `${at}.${issue.path}` });
-      }
-    } else issues.push({ path: at, message: "must be an object" });
+  check: (element: Record<string, unknown>) => Checked<T>,
+): T[] {
+  return reading(context, () => {
+    if (!Array.isArray(list)) throw invalid(context, [{ path, message: "must be an array" }]);
+    const issues: ValidationIssue[] = [];
+    const values: T[] = [];
+    // By position: a hole is an element that is missing.
+    for (let index = 0; index < list.length && issues.length < mostIssues; index += 1) {
+      const element: unknown = list[index];
+      const at = `${path}[${index}]`;
+      if (isObject(element)) {
+        const { value, issues: found } = check(element);
+        values.push(value);
+        for (const issue of found) {
+          issues.push({ ...issue, path: issue.path === "" ? at : `${at}.${issue.path}` });
+        }
+      } else issues.push({ path: at, message: "must be an object" });
+    }
+    refuseIssues(context, issues);
+    return values;
   });
+}
+
+/** A copy of an item, its keys, every value in it and its size checked. @throws ValidationError */
+export function checkItem(
+  context: CallContext,
+  item: Record<string, unknown>,
+): Record<string, unknown> {
+  const { value, issues } = readItem(item);
   refuseIssues(context, issues);
-  return list;
+  return value;
 }
 
-/** Checks an item: its keys, every value in it, its size. @throws ValidationError */
-export function checkItem(context: CallContext, item: Record<string, unknown>): void {
-  refuseIssues(context, itemIssues(item));
-}
-
-function itemIssues(item: Record<string, unknown>): ValidationIssue[] {
+function readItem(given: Record<string, unknown>): Checked<Record<string, unknown>> {
+  const item = { ...given };
   const keys: ValidationIssue[] = [];
   for (const [kind, name] of [
     ["partition", attribute.partitionKey],
@@ -102,16 +126,20 @@ function itemIssues(item: Record<string, unknown>): ValidationIssue[] {
     const ofIndex = name === attribute.indexPartitionKey || name === attribute.indexSortKey;
     if (!ofIndex || item[name] !== undefined) keys.push(...keyIssues(kind, item[name], name));
   }
-  if (keys.length > 0) return keys;
+  if (keys.length > 0) return { value: item, issues: keys };
   const found: ValidationIssue[] = [];
   let bytes = 0;
   for (const [name, value] of Object.entries(item)) {
     if (value === undefined) continue;
+    if (name === "__proto__") {
+      found.push({ path: name, message: "is not a name that JavaScript can read back" });
+    }
     const check = checkValue(value, name, payloadLevel);
     found.push(...check.issues);
     bytes += Buffer.byteLength(name) + check.bytes;
+    item[name] = check.value;
   }
-  return [...found, ...sizeIssues("", bytes)];
+  return { value: item, issues: [...found, ...sizeIssues("", bytes)] };
 }
 
 function sizeIssues(path: string, bytes: number): ValidationIssue[] {
@@ -135,7 +163,7 @@ export function checkedUpdates(context: CallContext, updates: unknown): [string,
   }
   const check = checkValue(updates, path, payloadLevel);
   refuseIssues(context, [...check.issues, ...sizeIssues(path, check.bytes)]);
-  const changes = Object.entries(updates).filter(([, value]) => value !== undefined);
+  const changes = Object.entries(check.value as object);
   if (changes.length === 0) {
     const message = "must change something: nothing but undefined was given";
     throw invalid(context, [{ path, message }]);
@@ -143,21 +171,24 @@ export function checkedUpdates(context: CallContext, updates: unknown): [string,
   return changes;
 }
 
-/** Checks an expression of the caller's and its placeholders. @throws ValidationError */
-export function checkExpression(
+/** An expression of the caller's and its placeholders, as they were checked. @throws ValidationError */
+export function checkedExpression(
   context: CallContext,
   expression: unknown,
   path: string,
   attributes: ExpressionAttributes,
-): void {
+): GivenExpression {
   const { expressionAttributeNames: names = {}, expressionAttributeValues: values = {} } =
     attributes;
+  const ownNames: [string, string][] = [];
+  const ownValues: [string, unknown][] = [];
   const issues: ValidationIssue[] = [];
   if (expression !== undefined && (typeof expression !== "string" || expression.trim() === "")) {
     issues.push({ path, message: "must be an expression: a text that is not empty" });
   }
   if (isObject(names)) {
     for (const [placeholder, name] of Object.entries(names)) {
+      ownNames.push([placeholder, name]);
       if (typeof name === "string" && name !== "") continue;
       const at = `expressionAttributeNames.${placeholder}`;
       issues.push({ path: at, message: "must be an attribute's name" });
@@ -166,10 +197,17 @@ export function checkExpression(
   if (isObject(values)) {
     for (const [placeholder, value] of Object.entries(values)) {
       const at = `expressionAttributeValues.${placeholder}`;
-      issues.push(...checkValue(value, at, payloadLevel).issues);
+      const check = checkValue(value, at, payloadLevel);
+      issues.push(...check.issues);
+      ownValues.push([placeholder, check.value]);
     }
   } else issues.push({ path: "expressionAttributeValues", message: "must be an object" });
-  refuseIssues(context, issues);
+  refuseIssues(context, issues.slice(0, mostIssues));
+  return {
+    text: expression as string | undefined,
+    names: Object.fromEntries(ownNames),
+    values: Object.fromEntries(ownValues),
+  };
 }
 
 /** A checked query of one partition. */
@@ -178,6 +216,9 @@ export interface CheckedQuery {
   readonly pk: string;
   readonly skPrefix: string | undefined;
   readonly startKey: RawKey | undefined;
+  readonly limit: number | undefined;
+  readonly forward: boolean;
+  readonly filter: GivenExpression;
 }
 
 /** Checks a query. @throws ValidationError */
@@ -197,12 +238,13 @@ export function checkedQuery(
   });
   const context: CallContext = { operation, key };
   const issues = prefix === undefined ? [] : keyIssues("sort", prefix, "skPrefix");
-  const { limit, exclusiveStartKey: start } = options;
+  const { limit, exclusiveStartKey: start, scanIndexForward, filterExpression } = options ?? {};
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
     issues.push({ path: "limit", message: "must be an integer > 0" });
   }
+  let startKey: RawKey | undefined;
   if (start !== undefined && start !== null) {
-    const startKey = keyOf(isObject(start) ? start : {});
+    startKey = keyOf(isObject(start) ? start : {});
     const inside =
       startKey[attribute.partitionKey] === pk &&
       keyIssues("sort", startKey[attribute.sortKey], "").length === 0 &&
@@ -211,13 +253,19 @@ export function checkedQuery(
       issues.push({ path: "exclusiveStartKey", message: "must be a key within this query" });
     }
   }
+  const forward: unknown = scanIndexForward ?? true;
+  if (typeof forward !== "boolean") {
+    issues.push({ path: "scanIndexForward", message: "must be true or false" });
+  }
   refuseIssues(context, issues);
-  checkExpression(context, options.filterExpression, "filterExpression", options);
   return {
     context,
     pk: pk as string,
     skPrefix: prefix as string | undefined,
-    startKey: start === undefined || start === null ? undefined : keyOf({ ...start }),
+    startKey,
+    limit,
+    forward: forward as boolean,
+    filter: checkedExpression(context, filterExpression, "filterExpression", options ?? {}),
   };
 }
 

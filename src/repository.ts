@@ -4,7 +4,7 @@
  */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
-import { type Call, perform } from "./call.js";
+import { type Call, perform, reading } from "./call.js";
 import { getDocumentClient, getTableName } from "./client.js";
 import {
   type CallContext,
@@ -13,13 +13,13 @@ import {
   UnprocessedItemsError,
   withContext,
 } from "./errors.js";
-import { FreePlaceholders, type GivenExpression } from "./free-placeholders.js";
+import { FreePlaceholders } from "./free-placeholders.js";
 import { compileTemplate } from "./keys.js";
 import { createReader, keyId } from "./reader.js";
 import {
   type CheckedQuery,
   checkData,
-  checkExpression,
+  checkedExpression,
   checkedItems,
   checkedKeys,
   checkedQuery,
@@ -33,7 +33,6 @@ import type {
   DynamoDBItem,
   DynamoDBKey,
   EntityType,
-  ExpressionAttributes,
   QueryOptions,
   QueryResult,
   UpdateOptions,
@@ -120,10 +119,12 @@ export class DynamoDBRepository {
 
   /** Creates or replaces an item, as it is given: times and index keys too. One request. */
   async put<T>(item: DynamoDBItem<T>): Promise<void> {
-    const given: Record<string, unknown> = { ...item };
-    const { [attribute.partitionKey]: pk, [attribute.sortKey]: sk } = given;
-    const { context } = itemCall("put", pk, sk, given[attribute.entityType]);
-    checkItem(context, given);
+    const { context, given } = reading({ operation: "put" }, () => {
+      const own: Record<string, unknown> = { ...item };
+      const { [attribute.partitionKey]: pk, [attribute.sortKey]: sk } = own;
+      const { context: of } = itemCall("put", pk, sk, own[attribute.entityType]);
+      return { context: of, given: checkItem(of, own) };
+    });
     await perform(context, {}, async (call) => {
       await this.transport.send("Put", { TableName: getTableName(), Item: given }, call);
     });
@@ -144,22 +145,24 @@ export class DynamoDBRepository {
     gsi?: { GSI1PK?: string | undefined; GSI1SK?: string | undefined },
   ): Promise<DynamoDBItem<T>> {
     const { context, key } = itemCall("create", pk, sk, entityType);
-    checkData(context, data);
     const now = Date.now();
-    const item = {
-      ...key,
-      [attribute.entityType]: entityType,
-      [attribute.data]: data,
-      [attribute.createdAt]: now,
-      [attribute.updatedAt]: now,
-      ...indexKeysOf(entityType, key, { ...gsi }),
-    };
-    checkItem(context, item);
+    const item = reading(context, () => {
+      checkData(context, data);
+      return checkItem(context, {
+        ...key,
+        [attribute.entityType]: entityType,
+        [attribute.data]: data,
+        [attribute.createdAt]: now,
+        [attribute.updatedAt]: now,
+        ...indexKeysOf(entityType, key, { ...gsi }),
+      });
+    });
     await perform(context, {}, (call) => {
       const tableName = getTableName();
       return runWrite(this.transport, tableName, createWrite(tableName, context, key, item), call);
     });
-    return item as DynamoDBItem<T>;
+    // As it was given: what is stored is a copy of it.
+    return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;
   }
 
   /**
@@ -179,9 +182,13 @@ export class DynamoDBRepository {
     options: UpdateOptions = {},
   ): Promise<void> {
     const { context, key } = itemCall("update", pk, sk);
-    const changes = checkedUpdates(context, updates);
-    checkExpression(context, options.conditionExpression, "conditionExpression", options);
-    const given = givenExpression(options.conditionExpression, options);
+    const { changes, given } = reading(context, () => {
+      const { conditionExpression, ...attributes } = options ?? {};
+      return {
+        changes: checkedUpdates(context, updates),
+        given: checkedExpression(context, conditionExpression, "conditionExpression", attributes),
+      };
+    });
     await perform(context, {}, async (call) => {
       const tableName = getTableName();
       const update = { tableName, context, key, changes };
@@ -280,9 +287,9 @@ export class DynamoDBRepository {
     skPrefix: string | undefined,
     options: QueryOptions,
   ): Promise<QueryResult<DynamoDBItem<T>>> {
-    const query = checkedQuery(operation, pk, skPrefix, options);
+    const query = reading({ operation }, () => checkedQuery(operation, pk, skPrefix, options));
     return perform(query.context, {}, async (call) => {
-      const { items, lastKey } = await this.pagesOf(query, options, call);
+      const { items, lastKey } = await this.pagesOf(query, call);
       return {
         items: items.map((item) => itemOf<T>(item)),
         count: items.length,
@@ -293,12 +300,11 @@ export class DynamoDBRepository {
 
   private async pagesOf(
     query: CheckedQuery,
-    options: QueryOptions,
     call: Call,
   ): Promise<{ items: RawItem[]; lastKey: DynamoDBKey | undefined }> {
-    const { limit, filterExpression } = options;
-    const filtered = filterExpression !== undefined;
-    const input = queryInput(getTableName(), query, options);
+    const { limit, filter } = query;
+    const filtered = filter.text !== undefined;
+    const input = queryInput(getTableName(), query);
     const items: RawItem[] = [];
     let lastKey: DynamoDBKey | undefined = query.startKey;
     do {
@@ -322,10 +328,9 @@ export class DynamoDBRepository {
 
 function queryInput(
   tableName: string,
-  { pk, skPrefix }: CheckedQuery,
-  options: QueryOptions,
+  { pk, skPrefix, filter, forward }: CheckedQuery,
 ): QueryCommandInput {
-  const own = new FreePlaceholders(givenExpression(options.filterExpression, options));
+  const own = new FreePlaceholders(filter);
   const conditions = [`${own.name("pk", attribute.partitionKey)} = ${own.value("pk", pk)}`];
   if (skPrefix !== undefined) {
     const sortKey = own.name("sk", attribute.sortKey);
@@ -334,19 +339,11 @@ function queryInput(
   return {
     TableName: tableName,
     KeyConditionExpression: conditions.join(" AND "),
-    FilterExpression: options.filterExpression,
+    FilterExpression: filter.text,
     ExpressionAttributeNames: own.names,
     ExpressionAttributeValues: own.values,
-    ScanIndexForward: options.scanIndexForward ?? true,
+    ScanIndexForward: forward,
   };
-}
-
-function givenExpression(
-  text: string | undefined,
-  attributes: ExpressionAttributes,
-): GivenExpression {
-  const { expressionAttributeNames: names, expressionAttributeValues: values } = attributes;
-  return { text, names, values };
 }
 
 /** A stored item as callers get it: one without a payload has an empty one. */

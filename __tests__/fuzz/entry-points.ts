@@ -1,0 +1,276 @@
+/** Every call that the package has, found by looking at what it exports and at what a data layer is. */
+import fc from "fast-check";
+import { EntityStore } from "../../src/index.js";
+import { fixtures } from "../../src/testing/index.js";
+import { type Registered, registry } from "../registry.js";
+import { anything, canary, listOf, numberOf, type Recipe, shape, textOf } from "./junk.js";
+
+export type Loose = (...given: unknown[]) => unknown;
+
+/** A call, and what its arguments are when they are well. */
+export interface EntryPoint {
+  readonly path: string;
+  call(...given: unknown[]): unknown;
+  readonly given: readonly fc.Arbitrary<Recipe>[];
+  /** Whether it may throw at once, in place of rejecting. */
+  readonly throwsAtOnce?: boolean;
+  /** Whether it calls a function of the caller's, whose errors it throws as they are. */
+  readonly rethrows?: boolean;
+}
+
+const user = textOf("u1", "u1", "u2");
+const id = textOf("i1", "i2", "main");
+const secret = textOf(canary);
+/** A token or a profile: what the use cases take. */
+const payload = shape({
+  ...Object.fromEntries(
+    ["name", "bio", "email", "accessToken", "refreshToken", "note"].map((name) => [name, secret]),
+  ),
+  map: anything,
+});
+
+/** The payload of an entity, each field as the fixture has it, and what no schema names. */
+function payloadOf({ name }: Registered): fc.Arbitrary<Recipe> {
+  const fields = Object.entries(fixtures[name].data).map(([field, json]) => [
+    field,
+    fc.constant({ json }),
+  ]);
+  return shape({ ...Object.fromEntries(fields), note: secret, map: anything });
+}
+
+const flags = {
+  signal: anything,
+  timeoutMs: numberOf(10_000, 1),
+};
+
+const where = shape({ note: secret, name: anything });
+
+const options = shape({
+  consistent: anything,
+  fields: listOf(textOf("name", "note", "a.b", "#f0", "__proto__")),
+  where,
+  limit: numberOf(1, 2, 100),
+  order: textOf("asc", "desc"),
+  by: textOf("key", "createdAt"),
+  cursor: textOf(
+    "",
+    "W10",
+    "bnVsbA",
+    Buffer.from(`[1,${"[".repeat(10_000)}`).toString("base64url"),
+  ),
+  from: numberOf(0),
+  to: numberOf(1e12),
+  ifUpdatedAt: numberOf(1),
+  set: listOf(listOf(anything)),
+  remove: listOf(textOf("note", "constructor")),
+  allowMissing: anything,
+  exists: anything,
+  ...flags,
+});
+
+const limits = shape(flags);
+
+const keyOf = ({ owner, id: part }: Registered, scoped: boolean): fc.Arbitrary<Recipe> =>
+  shape({ ...(!scoped && { [owner]: user }), ...(part !== undefined && { [part]: id }) });
+
+const inputOf = (one: Registered, scoped: boolean): fc.Arbitrary<Recipe> => {
+  const { owner, id: part } = one;
+  return shape({
+    ...(!scoped && { [owner]: user }),
+    ...(part !== undefined && { [part]: id }),
+    data: payloadOf(one),
+    createdAt: numberOf(0, 5),
+  });
+};
+
+/** What the calls of a store are given. */
+function storeArguments(
+  one: Registered,
+  scoped: boolean,
+): Record<string, readonly fc.Arbitrary<Recipe>[]> {
+  const key = keyOf(one, scoped);
+  const input = inputOf(one, scoped);
+  const partition = shape(scoped ? {} : { [one.owner]: user });
+  return {
+    get: [key, options],
+    getOrThrow: [key, options],
+    query: [partition, options],
+    list: [partition, options],
+    create: [input, limits],
+    put: [input, limits],
+    update: [key, payloadOf(one), options],
+    delete: [key, options],
+    batchGet: [listOf(key), options],
+    batchPut: [listOf(input), options],
+    batchDelete: [listOf(key), limits],
+    check: [input, options],
+  };
+}
+
+/** The calls of the stores: their names are the class's own. */
+function ofStores(layer: object, at: string, scoped: boolean): EntryPoint[] {
+  const names = Object.getOwnPropertyNames(EntityStore.prototype).filter(
+    (name) => name !== "constructor",
+  );
+  return registry.flatMap((one) => {
+    const known = storeArguments(one, scoped);
+    return names.map((name): EntryPoint => {
+      const given = known[name];
+      if (given === undefined) throw new Error(`the fuzz tests do not know the call ${name}`);
+      const store = (layer as Record<string, Record<string, Loose>>)[one.name];
+      return {
+        path: `${at}.${one.name}.${name}`,
+        call: (...values) => store?.[name]?.(...values),
+        given,
+        throwsAtOnce: name === "list" || name === "check",
+      };
+    });
+  });
+}
+
+const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
+  dashboard: [shape({ userId: user, agentId: user }), limits],
+  brandAuditPage: [shape({ userId: user, agentId: user }), limits],
+  "collections.workspace": [shape({ userId: user }), limits],
+  "collections.recent": [
+    shape({ userId: user, limit: numberOf(1, 5), fields: listOf(textOf("name")), ...flags }),
+  ],
+  "projects.listWithContent": [shape({ userId: user }), limits],
+  "projects.deleteAndUnfile": [shape({ userId: user, projectId: id }), limits],
+  "profiles.save": [shape({ userId: user, agentProfileId: id }), payload, limits],
+  "profiles.setPhoto": [shape({ userId: user, agentProfileId: id }), textOf("https://x"), limits],
+  "reviews.byId": [id, limits],
+  "reviews.deleteById": [id, limits],
+  "reviews.newest": [user, numberOf(1, 3), limits],
+  "reviews.ofAgents": [listOf(user), limits],
+  "oauth.store": [user, id, payload, limits],
+  "oauth.get": [user, id, limits],
+  "oauth.isConnected": [user, id, limits],
+  "oauth.validToken": [
+    user,
+    id,
+    shape({ refresh: anything, marginMs: numberOf(0), leaseMs: numberOf(1), ...flags }),
+  ],
+  "oauth.remove": [user, id, limits],
+  "transaction.write": [anything, limits],
+  "transaction.get": [anything, limits],
+  forUser: [user],
+};
+
+/** What the calls beside the stores are given in a scope: no key, or one without the user. */
+const scoped: typeof unscoped = {
+  ...unscoped,
+  dashboard: [limits],
+  brandAuditPage: [limits],
+  "collections.workspace": [limits],
+  "collections.recent": [
+    shape({ limit: numberOf(1, 5), fields: listOf(textOf("name")), ...flags }),
+  ],
+  "projects.listWithContent": [limits],
+  "projects.deleteAndUnfile": [shape({ projectId: id }), limits],
+  "profiles.save": [shape({ agentProfileId: id }), payload, limits],
+  "profiles.setPhoto": [shape({ agentProfileId: id }), textOf("https://x"), limits],
+  "reviews.newest": [numberOf(1, 3), limits],
+  "oauth.store": [id, payload, limits],
+  "oauth.get": [id, limits],
+  "oauth.isConnected": [id, limits],
+  "oauth.validToken": [id, shape({ refresh: anything, ...flags })],
+  "oauth.remove": [id, limits],
+};
+
+/** What is no entry point for a caller's values: the engine, the table itself, ElectroDB's own. */
+const leftOut = new Set(["service", "table", "configuration", "close", "engine", "wire"]);
+
+/** Every call of a data layer or a scope. */
+export function callsOf(layer: object, at: string): EntryPoint[] {
+  const isScope = Object.hasOwn(layer, "userId");
+  const known = isScope ? scoped : unscoped;
+  const stores = new Set<string>(registry.map(({ name }) => name));
+  const found: EntryPoint[] = ofStores(layer, at, isScope);
+  const visit = (object: object, path: string) => {
+    for (const name of Object.keys(object)) {
+      const full = path === "" ? name : `${path}.${name}`;
+      if (stores.has(full) || leftOut.has(full)) continue;
+      const member: unknown = Reflect.get(object, name);
+      if (typeof member === "function") {
+        const given = known[full];
+        if (given === undefined) throw new Error(`the fuzz tests do not know the call ${full}`);
+        const call = (...values: unknown[]) => Reflect.apply(member, object, values);
+        found.push({
+          path: `${at}.${full}`,
+          call,
+          given,
+          throwsAtOnce: full === "forUser",
+          rethrows: full.startsWith("transaction.") || full === "oauth.validToken",
+        });
+      } else if (typeof member === "object" && member !== null) visit(member, full);
+    }
+  };
+  visit(layer, "");
+  return found;
+}
+
+/** The operations of a transaction, each as a transaction of its own. */
+export function operationsOf(layer: object, at: string): EntryPoint[] {
+  const { transaction } = layer as { transaction: Record<"write" | "get", Loose> };
+  const isScope = Object.hasOwn(layer, "userId");
+  return registry.flatMap((one) => {
+    const known = storeArguments(one, isScope);
+    const operation = (kind: "write" | "get", name: string): EntryPoint => ({
+      path: `${at}.transaction.${kind} of ${one.name}.${name}`,
+      call: (...given) =>
+        transaction[kind]((tx: Record<string, Record<string, Loose>>) => [
+          tx[one.name]?.[name]?.(...given),
+        ]),
+      given: name === "check" ? [keyOf(one, isScope), options] : (known[name] ?? []),
+    });
+    return [
+      ...["create", "put", "update", "delete", "check"].map((name) => operation("write", name)),
+      operation("get", "get"),
+    ];
+  });
+}
+
+/** The calls of the generic repository. */
+export const repositoryArguments: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> =
+  (() => {
+    const pk = textOf("USER#u1");
+    const sk = textOf("PROJECT#i1");
+    const item = shape({
+      PK: pk,
+      SK: sk,
+      EntityType: textOf("Project"),
+      Data: payload,
+      GSI1PK: pk,
+      GSI1SK: sk,
+    });
+    const key = shape({ PK: pk, SK: sk });
+    const expression = {
+      expressionAttributeNames: shape({ "#n": textOf("Data") }),
+      expressionAttributeValues: shape({ ":v": secret }),
+    };
+    const query = shape({
+      limit: numberOf(1),
+      exclusiveStartKey: key,
+      scanIndexForward: anything,
+      filterExpression: textOf("attribute_exists(#n)", "#n = :v"),
+      ...expression,
+    });
+    return {
+      get: [pk, sk],
+      getItem: [pk, sk],
+      query: [pk, textOf("PROJECT#"), query],
+      queryItems: [pk, textOf("PROJECT#"), query],
+      put: [item],
+      create: [pk, sk, textOf("Project", "Review"), payload, key],
+      update: [
+        pk,
+        sk,
+        payload,
+        shape({ conditionExpression: textOf("attribute_exists(#n)"), ...expression }),
+      ],
+      delete: [pk, sk],
+      batchGet: [listOf(key)],
+      batchWrite: [listOf(item), listOf(key)],
+    };
+  })();
