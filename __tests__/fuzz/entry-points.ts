@@ -3,7 +3,17 @@ import fc from "fast-check";
 import { EntityStore } from "../../src/index.js";
 import { fixtures } from "../../src/testing/index.js";
 import { type Registered, registry } from "../registry.js";
-import { anything, canary, listOf, numberOf, type Recipe, shape, textOf } from "./junk.js";
+import {
+  anything,
+  callback,
+  canary,
+  listOf,
+  numberOf,
+  type Recipe,
+  returning,
+  shape,
+  textOf,
+} from "./junk.js";
 
 export type Loose = (...given: unknown[]) => unknown;
 
@@ -22,12 +32,14 @@ const user = textOf("u1", "u1", "u2");
 const id = textOf("i1", "i2", "main");
 const secret = textOf(canary);
 /** A token or a profile: what the use cases take. */
-const payload = shape({
-  ...Object.fromEntries(
-    ["name", "bio", "email", "accessToken", "refreshToken", "note"].map((name) => [name, secret]),
-  ),
-  map: anything,
-});
+const payload = shape(
+  {
+    ...Object.fromEntries(
+      ["name", "bio", "email", "accessToken", "refreshToken", "note"].map((name) => [name, secret]),
+    ),
+  },
+  { map: anything },
+);
 
 /** The payload of an entity, each field as the fixture has it, and what no schema names. */
 function payloadOf({ name }: Registered): fc.Arbitrary<Recipe> {
@@ -35,7 +47,7 @@ function payloadOf({ name }: Registered): fc.Arbitrary<Recipe> {
     field,
     fc.constant({ json }),
   ]);
-  return shape({ ...Object.fromEntries(fields), note: secret, map: anything });
+  return shape(Object.fromEntries(fields), { note: secret, map: anything });
 }
 
 const flags = {
@@ -43,44 +55,55 @@ const flags = {
   timeoutMs: numberOf(10_000, 1),
 };
 
-const where = shape({ note: secret, name: anything });
+const where = fc.oneof(shape({ note: secret }, { name: anything }), callback);
 
-const options = shape({
-  consistent: anything,
-  fields: listOf(textOf("name", "note", "a.b", "#f0", "__proto__")),
-  where,
-  limit: numberOf(1, 2, 100),
-  order: textOf("asc", "desc"),
-  by: textOf("key", "createdAt"),
-  cursor: textOf(
-    "",
-    "W10",
-    "bnVsbA",
-    Buffer.from(`[1,${"[".repeat(10_000)}`).toString("base64url"),
-  ),
-  from: numberOf(0),
-  to: numberOf(1e12),
-  ifUpdatedAt: numberOf(1),
-  set: listOf(listOf(anything)),
-  remove: listOf(textOf("note", "constructor")),
-  allowMissing: anything,
-  exists: anything,
-  ...flags,
-});
+/** What a refresh gives; a promise that never ends would be waited for. */
+const refresh = fc.oneof(
+  returning(shape({ accessToken: secret }, { refreshToken: secret, expiryDate: numberOf(1e15) })),
+  anything.filter((recipe) => !JSON.stringify(recipe).includes("never ends")),
+);
 
-const limits = shape(flags);
+const options = shape(
+  {},
+  {
+    consistent: anything,
+    fields: listOf(textOf("name", "note", "a.b", "#f0", "__proto__")),
+    where,
+    limit: numberOf(1, 2, 100),
+    order: textOf("asc", "desc"),
+    by: textOf("key", "createdAt"),
+    cursor: textOf(
+      "",
+      "W10",
+      "bnVsbA",
+      Buffer.from(`[1,${"[".repeat(10_000)}`).toString("base64url"),
+    ),
+    from: numberOf(0),
+    to: numberOf(1e12),
+    ifUpdatedAt: numberOf(1),
+    set: listOf(listOf(anything)),
+    remove: listOf(textOf("note", "constructor")),
+    allowMissing: anything,
+    exists: anything,
+    ...flags,
+  },
+);
+
+const limits = shape({}, flags);
 
 const keyOf = ({ owner, id: part }: Registered, scoped: boolean): fc.Arbitrary<Recipe> =>
   shape({ ...(!scoped && { [owner]: user }), ...(part !== undefined && { [part]: id }) });
 
 const inputOf = (one: Registered, scoped: boolean): fc.Arbitrary<Recipe> => {
   const { owner, id: part } = one;
-  return shape({
-    ...(!scoped && { [owner]: user }),
-    ...(part !== undefined && { [part]: id }),
-    data: payloadOf(one),
-    createdAt: numberOf(0, 5),
-  });
+  return shape(
+    {
+      ...(!scoped && { [owner]: user }),
+      ...(part !== undefined && { [part]: id }),
+      data: payloadOf(one),
+    },
+    { createdAt: numberOf(0, 5) },
+  );
 };
 
 /** What the calls of a store are given. */
@@ -133,12 +156,16 @@ const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
   brandAuditPage: [shape({ userId: user, agentId: user }), limits],
   "collections.workspace": [shape({ userId: user }), limits],
   "collections.recent": [
-    shape({ userId: user, limit: numberOf(1, 5), fields: listOf(textOf("name")), ...flags }),
+    shape({ userId: user, limit: numberOf(1, 5) }, { fields: listOf(textOf("name")), ...flags }),
   ],
   "projects.listWithContent": [shape({ userId: user }), limits],
   "projects.deleteAndUnfile": [shape({ userId: user, projectId: id }), limits],
-  "profiles.save": [shape({ userId: user, agentProfileId: id }), payload, limits],
-  "profiles.setPhoto": [shape({ userId: user, agentProfileId: id }), textOf("https://x"), limits],
+  "profiles.save": [shape({ userId: user }, { agentProfileId: id }), payload, limits],
+  "profiles.setPhoto": [
+    shape({ userId: user }, { agentProfileId: id }),
+    textOf("https://x"),
+    limits,
+  ],
   "reviews.byId": [id, limits],
   "reviews.deleteById": [id, limits],
   "reviews.newest": [user, numberOf(1, 3), limits],
@@ -149,7 +176,7 @@ const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
   "oauth.validToken": [
     user,
     id,
-    shape({ refresh: anything, marginMs: numberOf(0), leaseMs: numberOf(1), ...flags }),
+    shape({ refresh }, { marginMs: numberOf(0), leaseMs: numberOf(1), ...flags }),
   ],
   "oauth.remove": [user, id, limits],
   "transaction.write": [anything, limits],
@@ -164,17 +191,17 @@ const scoped: typeof unscoped = {
   brandAuditPage: [limits],
   "collections.workspace": [limits],
   "collections.recent": [
-    shape({ limit: numberOf(1, 5), fields: listOf(textOf("name")), ...flags }),
+    shape({ limit: numberOf(1, 5) }, { fields: listOf(textOf("name")), ...flags }),
   ],
   "projects.listWithContent": [limits],
   "projects.deleteAndUnfile": [shape({ projectId: id }), limits],
-  "profiles.save": [shape({ agentProfileId: id }), payload, limits],
-  "profiles.setPhoto": [shape({ agentProfileId: id }), textOf("https://x"), limits],
+  "profiles.save": [shape({}, { agentProfileId: id }), payload, limits],
+  "profiles.setPhoto": [shape({}, { agentProfileId: id }), textOf("https://x"), limits],
   "reviews.newest": [numberOf(1, 3), limits],
   "oauth.store": [id, payload, limits],
   "oauth.get": [id, limits],
   "oauth.isConnected": [id, limits],
-  "oauth.validToken": [id, shape({ refresh: anything, ...flags })],
+  "oauth.validToken": [id, shape({ refresh }, flags)],
   "oauth.remove": [id, limits],
 };
 

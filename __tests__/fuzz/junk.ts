@@ -198,7 +198,40 @@ export type Recipe =
   | { readonly json: unknown }
   | { readonly fields: readonly (readonly [string, Recipe])[]; readonly as: Disguise }
   | { readonly list: readonly Recipe[]; readonly as: Disguise }
-  | { readonly returns: Recipe };
+  | { readonly returns: Recipe }
+  | { readonly callback: number };
+
+type Operators = Record<string, (...given: unknown[]) => unknown>;
+
+/** Conditions of a caller's, some well, some that try to write into the expression. */
+const callbacks: readonly ((data: Record<string, unknown>, op: Operators) => unknown)[] = [
+  (data, op) => op.eq?.(data.note, canary),
+  (data, op) => `(${op.exists?.(data.note)} OR ${op.ne?.(data.name, canary)})`,
+  (data, op) => op.between?.(op.size?.(data.note), 1, 5),
+  (_, op) => op.contains?.(op.path?.("a", 0, `b ${canary}`, "#f0"), canary),
+  (data, op) => op.type?.(data.note, "S"),
+  (data, op) => op.type?.(data.note, canary),
+  (data, op) => `${op.eq?.(data.note, 1)} OR PK = ${canary}`,
+  (data, op) => `${op.eq?.(data.note, 1)} AND #f0 = :f0`,
+  (data, op) => `${op.eq?.(data.note, 1)} AND {7}`,
+  (data, op) => op.eq?.(data.note, { ":pk": canary, S: canary }),
+  (data, op) => `${"(".repeat(50_000)}${op.eq?.(data.note, 1)}${")".repeat(50_000)}`,
+  (data, op) => `${"NOT ".repeat(50_000)}${op.eq?.(data.note, 1)}`,
+  (data, op) => Array(2_000).fill(op.eq?.(data.note, 1)).join(" AND "),
+  (data, op) => op.eq?.(data[canary], data),
+  (_, op) => op.path?.("note"),
+  (_, op) => op.exists?.(op.path?.(...(new Array(2 ** 20) as []))),
+  () => ({ toString: () => "{0}" }),
+  thrower(new Error("thrown by the caller")),
+];
+
+export const callback: fc.Arbitrary<Recipe> = fc
+  .nat(callbacks.length - 1)
+  .map((index) => ({ callback: index }));
+
+/** A function that gives what another recipe makes. */
+export const returning = (value: fc.Arbitrary<Recipe>): fc.Arbitrary<Recipe> =>
+  value.map((returns) => ({ returns }));
 
 /** What an object or a list is beside its members. */
 const disguises = [
@@ -220,6 +253,7 @@ export function made(recipe: Recipe): unknown {
   if ("text" in recipe) return recipe.text;
   if ("number" in recipe) return recipe.number;
   if ("json" in recipe) return structuredClone(recipe.json);
+  if ("callback" in recipe) return callbacks[recipe.callback];
   if ("returns" in recipe) return () => made(recipe.returns);
   if ("list" in recipe) return disguised(recipe.list.map(made) as unknown as Raw, recipe.as);
   const object: Raw = {};
@@ -311,24 +345,40 @@ export const { anything } = fc.letrec<{ anything: Recipe; object: Recipe; list: 
   }),
 );
 
-/** An object whose fields are well, most of them: what it takes to get past the first check. */
+/**
+ * An object whose fields are well, most of them: what it takes to get past the first check. What may
+ * be left out is, mostly.
+ */
 export function shape(
   fields: Readonly<Record<string, fc.Arbitrary<Recipe>>>,
+  optional: Readonly<Record<string, fc.Arbitrary<Recipe>>> = {},
 ): fc.Arbitrary<Recipe> {
-  const entries = Object.entries(fields).map(([name, value]) =>
-    fc.option(
-      fc
-        .oneof({ weight: 5, arbitrary: value }, { weight: 1, arbitrary: anything })
-        .map((recipe) => [name, recipe] as const),
-      { nil: undefined, freq: 8 },
-    ),
+  const entryOf = (
+    [name, value]: [string, fc.Arbitrary<Recipe>],
+    { there, missing }: { there: number; missing: number },
+  ) => {
+    const mostly = fc.oneof({ weight: 25, arbitrary: value }, { weight: 1, arbitrary: anything });
+    return fc.oneof(
+      { weight: there, arbitrary: mostly.map((recipe) => [name, recipe] as const) },
+      { weight: missing, arbitrary: fc.constant(undefined) },
+    );
+  };
+  const given = [
+    ...Object.entries(fields).map((entry) => entryOf(entry, { there: 60, missing: 1 })),
+    ...Object.entries(optional).map((entry) => entryOf(entry, { there: 1, missing: 7 })),
+  ];
+  const mostlyPlain = fc.oneof(
+    { weight: 5, arbitrary: fc.constant("plain" as const) },
+    { weight: 1, arbitrary: disguise },
   );
-  return fc
-    .tuple(fc.tuple(...entries), disguise, fc.option(fc.tuple(fc.constantFrom(...names), anything)))
-    .map(([given, as, more]) => ({
-      fields: [...given, ...(more === null ? [] : [more])].filter((one) => one !== undefined),
-      as,
-    }));
+  const extra = fc.oneof(
+    { weight: 9, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...names), anything) },
+  );
+  return fc.tuple(fc.tuple(...given), mostlyPlain, extra).map(([own, as, beside]) => ({
+    fields: [...own, ...(beside === null ? [] : [beside])].filter((one) => one !== undefined),
+    as,
+  }));
 }
 
 /** One of these texts. */
@@ -339,4 +389,10 @@ export const numberOf = (...numbers: number[]): fc.Arbitrary<Recipe> =>
   fc.constantFrom(...numbers.map((number) => ({ number })));
 
 export const listOf = (element: fc.Arbitrary<Recipe>): fc.Arbitrary<Recipe> =>
-  fc.record({ list: fc.array(element, { minLength: 1, maxLength: 3 }), as: disguise });
+  fc.record({
+    list: fc.array(element, { minLength: 1, maxLength: 3 }),
+    as: fc.oneof(
+      { weight: 5, arbitrary: fc.constant("plain" as const) },
+      { weight: 1, arbitrary: disguise },
+    ),
+  });

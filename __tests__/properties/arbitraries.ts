@@ -1,8 +1,11 @@
 /** What the properties are tried with: payloads, ids and times, and how often. */
 import fc from "fast-check";
 
-// A failure is tried again many times to make it smaller, and machines may be busy.
-jest.setTimeout(60_000);
+const factor = Number(process.env.COAGENT_TEST_RUNS ?? 1);
+
+/** Time for a test of properties, in ms: a failure is tried again many times, machines may be busy. */
+export const longEnough = 60_000 * Math.max(1, factor);
+jest.setTimeout(longEnough);
 
 /** fast-check prints the seed of a failure; `COAGENT_TEST_SEED` runs the properties with another one. */
 const seed = Number(process.env.COAGENT_TEST_SEED ?? 20_250_301);
@@ -12,7 +15,6 @@ const seed = Number(process.env.COAGENT_TEST_SEED ?? 20_250_301);
  * 20 of it and a few seeds find what the usual number leaves to chance.
  */
 export function tries(numRuns: number): { seed: number; numRuns: number } {
-  const factor = Number(process.env.COAGENT_TEST_RUNS ?? 1);
   return { seed, numRuns: Math.ceil(numRuns * factor) };
 }
 

@@ -13,7 +13,7 @@ import { askedBy, isAllowed } from "../iam-evaluator.js";
 import { LosingHandler } from "../losing-handler.js";
 import { bareClient, openTable } from "../open.js";
 import { inputOf, registry, storeOf } from "../registry.js";
-import { tries } from "./arbitraries.js";
+import { longEnough, tries } from "./arbitraries.js";
 import {
   attacks,
   itemIds,
@@ -199,7 +199,7 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
     expect(seen.requests).toBeGreaterThan(seen.calls / 4);
     expect(seen.items).toBeGreaterThan(seen.calls / 20);
     expect(seen.mishaps).toBeGreaterThan(seen.calls / 10);
-  }, 60_000);
+  }, longEnough);
 });
 
 /** The get that is sent after each call, to wait for what the call still sends. */
