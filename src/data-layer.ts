@@ -15,7 +15,7 @@ import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
 import { createClients, createDocumentClient, type RequestHandler } from "./client.js";
 import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
-import { ConfigurationError } from "./errors.js";
+import { ConfigurationError, readSettings } from "./errors.js";
 import { createReader } from "./reader.js";
 import type { RetryOptions } from "./retry.js";
 import { createTableAdmin, type TableAdmin } from "./table-admin.js";
@@ -75,14 +75,16 @@ export interface DataLayer extends Stores, Dashboards {
  * Makes a data layer. Nothing is opened or sent before the first call.
  * @throws ConfigurationError that names the option or variable that is wrong
  */
-export function createDataLayer(options: DataLayerOptions = {}): DataLayer {
+export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
+  // Read once, here: what a getter throws is told as what it is, a setting that cannot be read.
+  const options = readSettings("options", () => ({ ...given }));
   if ((options as { readonly encryption?: unknown }).encryption !== undefined) {
     // Ignoring it would store in clear text what was asked to be encrypted.
     throw new ConfigurationError(
       "encryption is not supported by this version: take the option out",
     );
   }
-  const configuration = resolveConfiguration(options);
+  const configuration = readSettings("options", () => resolveConfiguration(options));
   const clients = clientsOf(options, configuration);
   const clock = options.clock ?? Date;
   const transport = createTransport({ ...options, client: clients.document, clock });

@@ -383,6 +383,20 @@ export function invalid(
   return withContext(error, context);
 }
 
+/**
+ * Reads settings that a caller gave. A getter or a proxy of theirs may throw anything.
+ * @throws ConfigurationError where it did
+ */
+export function readSettings<R>(name: string, read: () => R): R {
+  try {
+    return read();
+  } catch (thrown) {
+    const error = legible(thrown);
+    if (error instanceof DynamoDBError) throw error;
+    throw new ConfigurationError(`${name} cannot be read`, error);
+  }
+}
+
 /** The reasons of a cancelled transaction as the SDK gives them. */
 export function cancellationReasonsOf(
   error: unknown,

@@ -179,12 +179,12 @@ export function getUserItemPrefix(userId: string, itemType?: string): string {
 
 /** The user's id of a partition key `USER#<userId>`, else `null`. Any character may be in it. */
 export function extractUserIdFromPK(pk: string): string | null {
-  return pk.startsWith(userPrefix) && pk.length > userPrefix.length
+  return typeof pk === "string" && pk.startsWith(userPrefix) && pk.length > userPrefix.length
     ? pk.slice(userPrefix.length)
     : null;
 }
 
 /** The id of a sort key `<PREFIX>#<id>`, else `null`. Any character may be in it. */
 export function extractEntityIdFromSK(sk: string): string | null {
-  return /^[A-Z]+#([\s\S]+)$/.exec(sk)?.[1] ?? null;
+  return typeof sk === "string" ? (/^[A-Z]+#([\s\S]+)$/.exec(sk)?.[1] ?? null) : null;
 }

@@ -1,6 +1,6 @@
 /** Retry on p-retry: the policy, `withRetry` and `withBatchRetry`. */
 import pRetry from "p-retry";
-import { ConfigurationError, isRetryableError } from "./errors.js";
+import { ConfigurationError, isRetryableError, readSettings } from "./errors.js";
 
 /** Options of a retry. One that is `undefined` means its default. */
 export interface RetryOptions {
@@ -46,6 +46,10 @@ export interface RetryPolicy {
  * @throws ConfigurationError that names the option
  */
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
+  return readSettings("retry", () => checkedPolicy(options ?? {}));
+}
+
+function checkedPolicy(options: RetryOptions): RetryPolicy {
   const policy: RetryPolicy = {
     maxRetries: options.maxRetries ?? 3,
     initialDelayMs: options.initialDelayMs ?? 100,
@@ -63,7 +67,16 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
       throw new ConfigurationError(`retry.${name} must be ${rule}`);
     }
   }
+  const { signal, onRetry } = policy;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ConfigurationError("retry.signal must be an AbortSignal");
+  }
+  if (onRetry !== undefined) checkFunction(onRetry, "retry.onRetry");
   return policy;
+}
+
+function checkFunction(value: unknown, name: string): void {
+  if (typeof value !== "function") throw new ConfigurationError(`${name} must be a function`);
 }
 
 /** Carries what an attempt threw through p-retry, which takes Errors only and judges TypeErrors. */
@@ -85,6 +98,7 @@ export async function withRetry<T>(
   fn: (attempt: number) => Promise<T> | T,
   options: RetryOptions = {},
 ): Promise<T> {
+  checkFunction(fn, "withRetry: fn");
   const policy = retryPolicy(options);
   policy.signal?.throwIfAborted();
   try {
@@ -154,6 +168,9 @@ export async function withBatchRetry<T, R>(
   options: RetryOptions = {},
   mergeResults: (accumulated: R, newResult: R) => R = (_, newResult) => newResult,
 ): Promise<R> {
+  checkFunction(fn, "withBatchRetry: fn");
+  checkFunction(getUnprocessed, "withBatchRetry: getUnprocessed");
+  checkFunction(mergeResults, "withBatchRetry: mergeResults");
   let remaining = items;
   let finished: { readonly result: R } | undefined;
   try {

@@ -1,0 +1,337 @@
+/**
+ * Every function and class that the package exports, with junk, and the command line with arguments of
+ * any kind: each does what its documentation says, and nothing else.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import fc from "fast-check";
+import * as door from "../../src/index.js";
+import * as testing from "../../src/testing/index.js";
+import { tries } from "../properties/arbitraries.js";
+import { bayonData } from "../scripts/run.js";
+import { faultsOf, isOurs, type Outcome, outcomeOf, prototypes } from "./judge.js";
+import {
+  anything,
+  isOfCaller,
+  junk,
+  listOf,
+  made,
+  numberOf,
+  type Recipe,
+  returning,
+  shape,
+  textOf,
+} from "./junk.js";
+
+type Loose = (...given: unknown[]) => unknown;
+
+const exported = { ...door, ...testing } as unknown as Record<string, Loose>;
+
+/** What a call may do with junk: give this, or fail with an error of the package's where it may. */
+interface Promise_ {
+  readonly given: readonly fc.Arbitrary<Recipe>[];
+  /** Runs the call; the export itself where it is left out. */
+  call?(...given: unknown[]): unknown;
+  /** Whether what it gave is what the documentation says. */
+  gives(value: unknown): boolean;
+  readonly throws?: "at once" | "as a rejection";
+  /** Whether it throws what a function of the caller's throws. */
+  readonly rethrows?: boolean;
+}
+
+const isKey = (value: unknown) => {
+  const { PK, SK } = value as Record<string, unknown>;
+  return typeof PK === "string" && PK !== "" && typeof SK === "string" && SK !== "";
+};
+const isTextOrNull = (value: unknown) => value === null || typeof value === "string";
+
+const twoIds = [textOf("u1"), textOf("i1", "a#b", "")];
+const keys: Promise_ = { given: twoIds, gives: isKey, throws: "at once" };
+
+const retry = shape(
+  {},
+  {
+    maxRetries: numberOf(0, 1, 2),
+    initialDelayMs: numberOf(0),
+    maxDelayMs: numberOf(0, 1),
+    backoffMultiplier: numberOf(0, 1),
+    jitter: anything,
+    signal: anything,
+    onRetry: anything,
+  },
+);
+
+const connection = shape(
+  {},
+  {
+    environment: textOf("local", "production", "x"),
+    tableName: textOf("Table", "a b", "../x"),
+    region: textOf("us-east-1", "x"),
+    endpoint: textOf(
+      "http://localhost:1",
+      "http://example.com",
+      "file:///etc/passwd",
+      "javascript:1",
+    ),
+    credentials: shape({ accessKeyId: textOf("a") }, { secretAccessKey: textOf("b") }),
+    client: anything,
+    requestHandler: anything,
+    coalesce: anything,
+    logger: anything,
+    events: anything,
+    clock: anything,
+    retry,
+  },
+);
+
+/** An error by its class, from a message and what was thrown; shown in every way it can be. */
+const error = (make: (message: string, cause: unknown) => unknown): Promise_ => ({
+  given: [anything],
+  call: (cause) => make("a message", cause),
+  gives: (value) => isOurs(value) && faultsOf(value).length === 0,
+});
+
+const errors: Readonly<Record<string, Promise_>> = Object.fromEntries(
+  [
+    "ConditionalCheckFailedError",
+    "ConfigurationError",
+    "ThroughputExceededError",
+    "TimeoutError",
+    "AbortedError",
+    "TransactionCanceledError",
+    "ValidationError",
+  ].map((name) => [
+    name,
+    error((message, cause) => Reflect.construct(exported[name] as Loose, [message, cause])),
+  ]),
+);
+
+const promises: Readonly<Record<string, Promise_>> = {
+  getUserProfileKeys: { ...keys, given: [textOf("u1")] },
+  getAgentProfileKeys: keys,
+  getReviewKeys: keys,
+  getBrandAuditKeys: keys,
+  getCompetitorKeys: keys,
+  getResearchReportKeys: keys,
+  getProjectKeys: keys,
+  getSavedContentKeys: keys,
+  getTrainingProgressKeys: keys,
+  getMarketingPlanKeys: keys,
+  getReviewAnalysisKeys: keys,
+  getOAuthTokenKeys: keys,
+  getUserItemPrefix: {
+    given: [textOf("u1"), textOf("CONTENT#", "")],
+    gives: () => true,
+    throws: "at once",
+  },
+  extractUserIdFromPK: { given: [textOf("USER#u1", "USER#", "x")], gives: isTextOrNull },
+  extractEntityIdFromSK: { given: [textOf("PROJECT#i1", "#", "x")], gives: isTextOrNull },
+  ...errors,
+  DynamoDBError: error((message, cause) => new door.DynamoDBError(message, "x", 1, false, cause)),
+  ItemNotFoundError: error(
+    (message, cause) => new door.ItemNotFoundError("PK", "SK", message, cause),
+  ),
+  UnprocessedItemsError: error(
+    (message, cause) => new door.UnprocessedItemsError(message, [], 0, cause),
+  ),
+  isRetryableError: { given: [anything], gives: (value) => typeof value === "boolean" },
+  wrapDynamoDBError: {
+    given: [anything],
+    gives: (value) => isOurs(value) && typeof value.message === "string" && inspect(value) !== "",
+  },
+  withRetry: {
+    given: [returning(anything), retry],
+    gives: () => true,
+    throws: "as a rejection",
+    rethrows: true,
+  },
+  withBatchRetry: {
+    given: [
+      returning(anything),
+      returning(listOf(anything)),
+      listOf(anything),
+      retry,
+      fc.oneof(fc.constant({ is: "undefined" }), returning(anything)),
+    ],
+    gives: () => true,
+    throws: "as a rejection",
+    rethrows: true,
+  },
+  createDataLayer: {
+    given: [connection],
+    call: async (options) => {
+      const data = door.createDataLayer(options as never);
+      await data.close();
+      return data;
+    },
+    gives: (value) => typeof value === "object",
+    throws: "as a rejection",
+  },
+  DynamoDBRepository: {
+    given: [retry],
+    call: (options) => new door.DynamoDBRepository(options as never),
+    gives: (value) => value instanceof door.DynamoDBRepository,
+    throws: "at once",
+  },
+  createTableInput: { given: [textOf("Table")], gives: (value) => typeof value === "object" },
+  iamPolicy: {
+    given: [
+      shape(
+        { tableArn: textOf("arn:aws:dynamodb:us-east-1:123456789012:table/T") },
+        { access: textOf("user", "scripts"), userId: textOf("u1", "é", "${x}"), variable: junk },
+      ),
+    ],
+    gives: (value) => !JSON.stringify(value).includes('"*"'),
+    throws: "at once",
+  },
+};
+
+/** Exports that take nothing of a caller's, or that other tests are about. */
+const leftOut: Readonly<Record<string, string>> = {
+  EntityStore: "made by the data layer: calls.test.ts",
+  getDocumentClient: "takes nothing",
+  getDynamoDBClient: "takes nothing",
+  getTableName: "takes nothing",
+  resetClients: "takes nothing",
+  getRepository: "takes nothing",
+  resetRepository: "takes nothing",
+  startEngine: "starts processes: testing/engine.test.ts",
+  createTestDataLayer: "starts processes: testing/test-data-layer.test.ts",
+  faults: "testing/faults.test.ts",
+  FaultyRequestHandler: "testing/faults.test.ts",
+};
+
+test("every export that can be called is tried, or left out for a reason", () => {
+  const callable = Object.keys(exported).filter((name) => typeof exported[name] === "function");
+  const known = [...Object.keys(promises), ...Object.keys(leftOut)];
+  expect(callable.sort()).toEqual(known.sort());
+});
+
+test.each(Object.entries(promises))("%s keeps its promise", async (name, promise) => {
+  const { call = (...given: unknown[]) => exported[name]?.(...given) } = promise;
+  const mostlyWell = promise.given.map((well) =>
+    fc.oneof({ weight: 4, arbitrary: well }, { weight: 1, arbitrary: anything }),
+  );
+  let given = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(...mostlyWell), async (recipes) => {
+      const before = prototypes();
+      const values = recipes.map(made);
+      const outcome = await bounded(outcomeOf(() => call(...values)));
+      const wrong: string[] = [];
+      if ("error" in outcome) {
+        const { error: thrown, thrownAtOnce } = outcome;
+        const isTheirs = promise.rethrows && (isOfCaller(thrown) || isRevoked(thrown));
+        if (!isTheirs) wrong.push(...faultsOf(thrown));
+        if (promise.throws !== (thrownAtOnce ? "at once" : "as a rejection")) {
+          wrong.push(`threw ${thrownAtOnce ? "at once" : "as a rejection"}`);
+        }
+      } else {
+        given += 1;
+        if (!promise.gives(outcome.value)) wrong.push("gave something else");
+      }
+      if (prototypes() !== before) wrong.push("changed a prototype");
+      expect(wrong).toEqual([]);
+    }),
+    tries(80),
+  );
+  expect(given).toBeGreaterThan(5);
+});
+
+/** A call whose function never ends is waited for: that is the caller's own doing. */
+async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const waited = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => resolve({ value: undefined }), 100);
+  });
+  try {
+    return await Promise.race([outcome, waited]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether it is what a function of theirs threw that is no function any more. */
+function isRevoked(thrown: unknown): boolean {
+  return isOfKind(thrown, TypeError) && /revoked/.test((thrown as Error).message);
+}
+
+function isOfKind(thrown: unknown, kind: new () => Error): boolean {
+  try {
+    return thrown instanceof kind;
+  } catch {
+    return false;
+  }
+}
+
+describe("the command line", () => {
+  const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
+  const before = process.cwd();
+  const variables = ["COAGENT_ENV", "AWS_ENDPOINT_URL_DYNAMODB", "DYNAMODB_TABLE_NAME"] as const;
+  const saved = variables.map((name) => process.env[name]);
+  let engine: testing.Engine;
+  beforeAll(async () => {
+    engine = await testing.startEngine();
+    process.env.COAGENT_ENV = "local";
+    process.env.AWS_ENDPOINT_URL_DYNAMODB = engine.endpoint;
+    process.env.DYNAMODB_TABLE_NAME = "Fuzz";
+    // What a command writes lands here.
+    process.chdir(folder);
+  });
+  afterAll(async () => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true, force: true });
+    variables.forEach((name, index) => {
+      if (saved[index] === undefined) delete process.env[name];
+      else process.env[name] = saved[index];
+    });
+    await engine.close();
+  });
+
+  const commands =
+    "table create describe delete seed validate adopt export import doctor migrate verify rollback policy firestore help";
+  const flags =
+    "--help --verbose --table --region --environment --users --from --yes --arn --access --user --variable --on-conflict --consistent --allow-production --version -h -- --";
+  const word = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...commands.split(" ")) },
+    { weight: 4, arbitrary: fc.constantFrom(...flags.split(" ")) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom("local", "production", "Fuzz", "0", "-1", "1e9", "NaN"),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        "",
+        "\u0000",
+        "../..",
+        "__proto__",
+        "constructor",
+        "--__proto__",
+        "-x=y",
+      ),
+    },
+    { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 10 }) },
+    { weight: 1, arbitrary: fc.constant("x".repeat(100_000)) },
+  );
+
+  test("ends each line of arguments with an exit code, and says why", async () => {
+    const codes = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (args) => {
+        const pollution = prototypes();
+        const { code, out, complaints } = await bayonData(args);
+        codes.add(code);
+        expect([0, 1, 2]).toContain(code);
+        expect(out.length + complaints.length).toBeGreaterThan(0);
+        // A stack is for those who ask for it.
+        if (!args.includes("--verbose")) expect(complaints).not.toMatch(/\n {4}at /);
+        expect(prototypes()).toBe(pollution);
+      }),
+      tries(80),
+    );
+    expect([...codes].sort()).toEqual([0, 1, 2]);
+  });
+});
