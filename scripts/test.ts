@@ -10,6 +10,7 @@ const checks = [
   { script: "test:lint", what: "format and lint" },
   { script: "test:imports", what: "import directions and circles" },
   { script: "test:dead", what: "dead code and unused dependencies" },
+  { script: "test:dependencies", what: "lockfile, licences and install scripts" },
   { script: "test:unit", what: "tests" },
   { script: "test:package", what: "build, and the packed package in empty projects" },
 ];

@@ -1,0 +1,75 @@
+/**
+ * Checks the dependencies: each entry of the lockfile has a hash, development tools are pinned, and
+ * what users get is under permissive licences, runs no script while it is installed, and runs on each
+ * Node that the package promises. THIRD-PARTY.md lists it.
+ *
+ * `--write` writes THIRD-PARTY.md anew. Exits 1 on a finding. Asks no registry: `npm audit` is a job
+ * of its own.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { join } from "node:path";
+import { examine, type Installed, type Lock, type Manifest } from "./dependencies/examine.js";
+
+const listFile = "THIRD-PARTY.md";
+
+const readJson = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
+const manifest = readJson("package.json") as Manifest;
+const { packages } = readJson("package-lock.json") as { packages: Lock };
+
+/** The packages that the published sources import, at run time: they are shipped or bundled. */
+function importedPackages(): string[] {
+  const names = new Set<string>();
+  for (const folder of ["src", "entities", "services"]) {
+    for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+      if (!file.endsWith(".ts")) continue;
+      const text = readFileSync(join(folder, file), "utf8").replaceAll(/^import type .*$/gm, "");
+      for (const [, id = ""] of text.matchAll(
+        /\bfrom "([^".][^"]*)"|\bimport\("([^".][^"]*)"\)/g,
+      )) {
+        if (id !== "" && !isBuiltin(id))
+          names.add(
+            id
+              .split("/")
+              .slice(0, id.startsWith("@") ? 2 : 1)
+              .join("/"),
+          );
+      }
+    }
+  }
+  return [...names].sort();
+}
+
+function installedAt(folder: string): Installed | undefined {
+  const file = join(folder, "package.json");
+  // An optional package of another platform is not there.
+  return existsSync(file) ? (readJson(file) as Installed) : undefined;
+}
+
+const roots = importedPackages();
+const { findings, shipped } = examine(manifest, packages, roots, installedAt);
+
+const list = `# Third-party packages
+
+What a user of this package gets with it, as the lockfile has it: direct and transitive dependencies,
+and what is bundled. Made by \`npm run docs:licences\`, checked by \`npm test\`.
+
+| package | version | licence |
+|---|---|---|
+${shipped.map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`).join("\n")}
+`;
+if (process.argv.includes("--write")) writeFileSync(listFile, list);
+else if (!existsSync(listFile) || readFileSync(listFile, "utf8") !== list) {
+  findings.push(`${listFile} is out of date: npm run docs:licences`);
+}
+
+for (const finding of findings) console.error(finding);
+const tools = Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript);
+console.log(
+  `${Object.keys(packages).length - 1} packages locked, ${shipped.length} of them for users, ` +
+    `${findings.length} findings`,
+);
+console.log(
+  `install scripts, of development tools alone: ${tools.map(([folder]) => folder.replace(/^.*node_modules\//, "")).join(", ")}`,
+);
+process.exitCode = findings.length === 0 ? 0 : 1;
