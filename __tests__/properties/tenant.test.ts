@@ -145,61 +145,65 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
     expect(cursors.get("u1")?.length).toBeGreaterThan(20);
   });
 
-  test("no call reaches another user's partition, gives their items or changes them", async () => {
-    let before = await snapshot();
-    const seen = { calls: 0, answered: 0, refused: 0, requests: 0, items: 0, mishaps: 0 };
-    const { tableName } = table.data.configuration;
-    await fc.assert(
-      fc.asyncProperty(attacks, async ({ attacker, calls }) => {
-        const { data, wire, lost } = layerOf(attacker);
-        for (const { victim, build, mishap } of calls) {
-          befall(attacker, mishap);
-          const before = lost.losses;
-          const theirs = data.forUser(victim);
-          const situation = { attacker, victim, theirs, cursors };
-          const outcome = await outcomeOf(() => build(data.forUser(attacker), situation));
-          const requests = wire.requests.splice(0);
-          // A use case rejects with its first failure: what else it sends is sent before this is.
-          befall(attacker, undefined);
-          await data.userProfile.get({ userId: "nobody" });
-          requests.push(...wire.requests.splice(0).filter((request) => !isOfNobody(request)));
-          // And what an earlier call of the same user's sent late.
-          requests.push(...late.splice(0));
+  test(
+    "no call reaches another user's partition, gives their items or changes them",
+    async () => {
+      let before = await snapshot();
+      const seen = { calls: 0, answered: 0, refused: 0, requests: 0, items: 0, mishaps: 0 };
+      const { tableName } = table.data.configuration;
+      await fc.assert(
+        fc.asyncProperty(attacks, async ({ attacker, calls }) => {
+          const { data, wire, lost } = layerOf(attacker);
+          for (const { victim, build, mishap } of calls) {
+            befall(attacker, mishap);
+            const before = lost.losses;
+            const theirs = data.forUser(victim);
+            const situation = { attacker, victim, theirs, cursors };
+            const outcome = await outcomeOf(() => build(data.forUser(attacker), situation));
+            const requests = wire.requests.splice(0);
+            // A use case rejects with its first failure: what else it sends is sent before this is.
+            befall(attacker, undefined);
+            await data.userProfile.get({ userId: "nobody" });
+            requests.push(...wire.requests.splice(0).filter((request) => !isOfNobody(request)));
+            // And what an earlier call of the same user's sent late.
+            requests.push(...late.splice(0));
 
-          const problems = requests.flatMap((request) => problemsOf(request, attacker));
-          expect(problems).toEqual([]);
-          const refused = requests.filter((request) => !passesIam(request, tableName, attacker));
-          expect(refused).toEqual([]);
-          const open = requests.filter((request) => passesIam(request, tableName, victim));
-          expect(open).toEqual([]);
-          const faulty = requests.filter(({ fault }) => fault !== undefined).length;
-          seen.mishaps += faulty + lost.losses - before;
-          const told = textOf(outcome);
-          for (const other of users) {
-            if (other !== attacker) expect(told).not.toContain(secretOf(other));
+            const problems = requests.flatMap((request) => problemsOf(request, attacker));
+            expect(problems).toEqual([]);
+            const refused = requests.filter((request) => !passesIam(request, tableName, attacker));
+            expect(refused).toEqual([]);
+            const open = requests.filter((request) => passesIam(request, tableName, victim));
+            expect(open).toEqual([]);
+            const faulty = requests.filter(({ fault }) => fault !== undefined).length;
+            seen.mishaps += faulty + lost.losses - before;
+            const told = textOf(outcome);
+            for (const other of users) {
+              if (other !== attacker) expect(told).not.toContain(secretOf(other));
+            }
+
+            seen.calls += 1;
+            seen.requests += requests.length;
+            if ("value" in outcome) seen.answered += 1;
+            else seen.refused += 1;
+            if (told.includes(secretOf(attacker))) seen.items += 1;
           }
-
-          seen.calls += 1;
-          seen.requests += requests.length;
-          if ("value" in outcome) seen.answered += 1;
-          else seen.refused += 1;
-          if (told.includes(secretOf(attacker))) seen.items += 1;
-        }
-        const after = await snapshot();
-        const changed = differences(before, after);
-        before = after;
-        expect(changed.filter((key) => !partitionsOf(attacker).includes(key))).toEqual([]);
-      }),
-      tries(50),
-    );
-    // The attacks are not all refused at the door: many are sent, and give the attacker's own items.
-    expect(seen.calls).toBeGreaterThan(400);
-    expect(seen.answered).toBeGreaterThan(seen.calls / 5);
-    expect(seen.refused).toBeGreaterThan(seen.calls / 10);
-    expect(seen.requests).toBeGreaterThan(seen.calls / 4);
-    expect(seen.items).toBeGreaterThan(seen.calls / 20);
-    expect(seen.mishaps).toBeGreaterThan(seen.calls / 10);
-  }, longEnough);
+          const after = await snapshot();
+          const changed = differences(before, after);
+          before = after;
+          expect(changed.filter((key) => !partitionsOf(attacker).includes(key))).toEqual([]);
+        }),
+        tries(50),
+      );
+      // The attacks are not all refused at the door: many are sent, and give the attacker's own items.
+      expect(seen.calls).toBeGreaterThan(400);
+      expect(seen.answered).toBeGreaterThan(seen.calls / 5);
+      expect(seen.refused).toBeGreaterThan(seen.calls / 10);
+      expect(seen.requests).toBeGreaterThan(seen.calls / 4);
+      expect(seen.items).toBeGreaterThan(seen.calls / 20);
+      expect(seen.mishaps).toBeGreaterThan(seen.calls / 10);
+    },
+    longEnough,
+  );
 });
 
 /** The get that is sent after each call, to wait for what the call still sends. */

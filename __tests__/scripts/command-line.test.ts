@@ -2,10 +2,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { iamPolicy } from "../../src/index.js";
 import { type Engine, startEngine } from "../../src/testing/engine.js";
 import { bayonData, temporaryFolder } from "./run.js";
 
 const sample = "scripts/firestore-sample";
+const arn = "arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod";
 const folder = temporaryFolder();
 
 let engine: Engine;
@@ -62,6 +64,7 @@ describe("help", () => {
     [["table", "delete", "--help"], "--yes"],
     [["seed", "--help"], "--from <folder>"],
     [["validate", "--help"], "--allow-production"],
+    [["policy", "--help"], "--access <who>"],
   ])("of %j has examples and ends with 0", async (args, text) => {
     const { code, out } = await bayonData(args);
     expect(code).toBe(0);
@@ -91,10 +94,28 @@ describe("bad usage ends with 2 and a hint", () => {
     [["seed", "--environment", "production"], "add --allow-production"],
     [["validate", "--environment", "production"], "add --allow-production"],
     [["table", "delete", "--environment", "development"], "add --yes"],
+    [["policy"], "required option '--arn <arn>' not specified"],
+    [["policy", "--arn", "Table"], "tableArn must be a table's ARN"],
+    [["policy", "--arn", arn, "--access", "all"], "Allowed choices are user, application, scripts"],
+    [["policy", "--arn", arn, "--access", "scripts", "--user", "u1"], "not for access scripts"],
   ])("%j", async (args, hint) => {
     const { code, complaints } = await bayonData(args);
     expect(complaints).toContain(hint);
     expect(code).toBe(2);
+  });
+});
+
+describe("policy", () => {
+  test.each<[string[], object]>([
+    [[], { tableArn: arn }],
+    [["--user", "u1"], { tableArn: arn, userId: "u1" }],
+    [["--variable", "aws:userid"], { tableArn: arn, variable: "aws:userid" }],
+    [["--access", "application"], { tableArn: arn, access: "application" }],
+    [["--access", "scripts"], { tableArn: arn, access: "scripts" }],
+  ])("%j prints it, and asks no table", async (flags, options) => {
+    const { code, out, complaints } = await bayonData(["policy", "--arn", arn, ...flags]);
+    expect(JSON.parse(out)).toEqual(iamPolicy(options as never));
+    expect({ code, complaints }).toEqual({ code: 0, complaints: "" });
   });
 });
 
