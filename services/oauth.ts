@@ -110,9 +110,13 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
     const key = keyOf(userId, provider);
     const call = keyContext(stores.oauthToken.model, "oauth.store", key);
-    const given = reading(call, () => ({ ...token }));
-    const data = { ...given, ...(isNoTime(given.expiryDate) && { expiryDate: null }) };
-    reading(call, () => stores.oauthToken.writes.input.draft({ ...key, data }, call));
+    const data = reading(call, () => {
+      const expiryDate: unknown = token?.expiryDate;
+      const isMap = typeof token === "object" && token !== null && !Array.isArray(token);
+      const given = isMap ? { ...token, ...(isNoTime(expiryDate) && { expiryDate: null }) } : token;
+      stores.oauthToken.writes.input.draft({ ...key, data: given }, call);
+      return given;
+    });
     const { refreshToken, ...rest } = data;
     // An expiry that is not known must not be the old token's.
     const changes = {

@@ -54,7 +54,9 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
     data: object,
     options: CallOptions = {},
   ): Promise<unknown> {
-    const key = reading({ operation: "profiles.save" }, () => ({ ...givenKey }));
+    const key = reading({ operation: "profiles.save" }, () =>
+      typeof givenKey === "object" ? { ...givenKey } : ({} as typeof givenKey),
+    );
     // Both stores take a key and a payload of their own; the key tells which one is meant.
     const store = (
       Object.hasOwn(key, "agentProfileId") ? stores.realEstateAgentProfile : stores.userProfile

@@ -15,7 +15,7 @@ import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
 import { createClients, createDocumentClient, type RequestHandler } from "./client.js";
 import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
-import { ConfigurationError, readSettings } from "./errors.js";
+import { ConfigurationError, readSettings, settingsOf } from "./errors.js";
 import { createReader } from "./reader.js";
 import type { RetryOptions } from "./retry.js";
 import { createTableAdmin, type TableAdmin } from "./table-admin.js";
@@ -77,7 +77,7 @@ export interface DataLayer extends Stores, Dashboards {
  */
 export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   // Read once, here: what a getter throws is told as what it is, a setting that cannot be read.
-  const options = readSettings("options", () => ({ ...given }));
+  const options = settingsOf("options", given);
   if ((options as { readonly encryption?: unknown }).encryption !== undefined) {
     // Ignoring it would store in clear text what was asked to be encrypted.
     throw new ConfigurationError(

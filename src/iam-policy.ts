@@ -1,5 +1,5 @@
 /** IAM policies for the table, made from its definition: one user's partitions, or all of it. */
-import { ConfigurationError, readSettings } from "./errors.js";
+import { ConfigurationError, settingsOf } from "./errors.js";
 import { compileTemplate, keyPartRule } from "./keys.js";
 import { indexName, type KeyTemplates, keyTemplates } from "./table.js";
 
@@ -84,10 +84,7 @@ const leadingKeys = "dynamodb:LeadingKeys";
  * @throws ConfigurationError for an ARN that is no table's, and for an id that no policy can hold
  */
 export function iamPolicy(options: IamPolicyOptions): IamPolicy {
-  const { tableArn, access, userId, variable } = readSettings("options", () => {
-    const { access: who = "user", ...rest } = options ?? {};
-    return { ...rest, access: who };
-  });
+  const { tableArn, access = "user", userId, variable } = settingsOf("options", options);
   if (
     typeof tableArn !== "string" ||
     !/^arn:aws[\w-]*:dynamodb:[\w-]*:\d*:table\/[\w.-]+$/.test(tableArn)

@@ -18,7 +18,7 @@ const payloadLevel = 2;
  * Bytes after which a check looks no further: a list may say that it has any length. What is smaller
  * is told with its exact size.
  */
-const mostBytes = 4 * limits.itemBytes;
+const mostBytes = 2 * limits.itemBytes;
 
 /** What a check found, and the bytes that the value takes in an item. */
 export interface ValueCheck {

@@ -63,6 +63,23 @@ const refresh = fc.oneof(
   anything.filter((recipe) => !JSON.stringify(recipe).includes("never ends")),
 );
 
+/** A cursor's fields, as a query makes them or not. */
+const cursor = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom<unknown>(1, 1, 1, 2, "1", null),
+      fc.constantFrom("Project", "SavedContent", "Review"),
+      fc.constantFrom("key", "createdAt"),
+      fc.constantFrom("asc", "desc"),
+      fc.constantFrom("USER#u1", "USER#u2", "REVIEW#u1"),
+      fc.oneof(fc.constantFrom("PROJECT#", "CONTENT#i1", "REVIEW#\u0000"), fc.string()),
+      fc.oneof(fc.constantFrom("PROJECT#0000000000000#i1", "CONTENT#9"), fc.string()),
+    )
+    .map((fields) => ({ text: Buffer.from(JSON.stringify(fields)).toString("base64url") })),
+  fc.json().map((json) => ({ text: Buffer.from(json).toString("base64url") })),
+  textOf("", "W10", Buffer.from(`[1,${"[".repeat(10_000)}`).toString("base64url")),
+);
+
 const options = shape(
   {},
   {
@@ -72,12 +89,7 @@ const options = shape(
     limit: numberOf(1, 2, 100),
     order: textOf("asc", "desc"),
     by: textOf("key", "createdAt"),
-    cursor: textOf(
-      "",
-      "W10",
-      "bnVsbA",
-      Buffer.from(`[1,${"[".repeat(10_000)}`).toString("base64url"),
-    ),
+    cursor,
     from: numberOf(0),
     to: numberOf(1e12),
     ifUpdatedAt: numberOf(1),
@@ -179,6 +191,9 @@ const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
     shape({ refresh }, { marginMs: numberOf(0), leaseMs: numberOf(1), ...flags }),
   ],
   "oauth.remove": [user, id, limits],
+  "table.create": [limits],
+  "table.describe": [limits],
+  "table.wait": [limits],
   "transaction.write": [anything, limits],
   "transaction.get": [anything, limits],
   forUser: [user],
@@ -206,7 +221,7 @@ const scoped: typeof unscoped = {
 };
 
 /** What is no entry point for a caller's values: the engine, the table itself, ElectroDB's own. */
-const leftOut = new Set(["service", "table", "configuration", "close", "engine", "wire"]);
+const leftOut = new Set(["service", "table.delete", "configuration", "close", "engine", "wire"]);
 
 /** Every call of a data layer or a scope. */
 export function callsOf(layer: object, at: string): EntryPoint[] {

@@ -1,5 +1,5 @@
 /** A DynamoDB engine to run tests and demonstrations against. */
-import { ConfigurationError } from "../errors.js";
+import { ConfigurationError, settingsOf } from "../errors.js";
 import type { Engine } from "./engines/contract.js";
 import { startDynalite } from "./engines/dynalite.js";
 import { startDynamodbLocal } from "./engines/dynamodb-local.js";
@@ -40,8 +40,8 @@ export interface StartEngineOptions {
  * installed or does not start (with what it said), or nothing answers at the URL.
  */
 export async function startEngine(options: StartEngineOptions = {}): Promise<Engine> {
-  const { port, path } = options;
-  const engine = options.engine ?? defaultEngine(path);
+  const given = settingsOf("startEngine: options", options);
+  const { port, path, engine = defaultEngine(path) } = given;
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
     throw new ConfigurationError("startEngine: `port` must be an integer from 1 to 65535");
   }
@@ -71,9 +71,14 @@ function defaultEngine(path: string | undefined): "dynoxide" | "dynalite" {
 }
 
 function endpointOf(engine: string, port: number | undefined): URL {
-  if (!URL.canParse(engine) || !/^https?:$/.test(new URL(engine).protocol)) {
+  if (
+    typeof engine !== "string" ||
+    !URL.canParse(engine) ||
+    !/^https?:$/.test(new URL(engine).protocol)
+  ) {
+    const shown = typeof engine === "string" ? JSON.stringify(engine) : typeof engine;
     throw new ConfigurationError(
-      `startEngine: \`engine\` must be "dynoxide", "dynalite", "dynamodb-local" or an http(s) URL, not ${JSON.stringify(engine)}`,
+      `startEngine: \`engine\` must be "dynoxide", "dynalite", "dynamodb-local" or an http(s) URL, not ${shown}`,
     );
   }
   if (port !== undefined) {

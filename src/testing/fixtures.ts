@@ -155,14 +155,14 @@ let made = 0;
 export const make: Factories = Object.fromEntries(
   (Object.keys(fixtures) as FacadeName[]).map((name) => [
     name,
-    (overrides: OverridesOf<typeof name> = {}) => {
+    (overrides?: OverridesOf<typeof name>) => {
       made += 1;
       const fixture = fixtures[name];
       return {
         ...fixture,
         [countedIdOf(fixture)]: `${name}-${made}`,
         ...overrides,
-        data: { ...structuredClone(fixture.data), ...overrides.data },
+        data: { ...structuredClone(fixture.data), ...overrides?.data },
       };
     },
   ]),

@@ -1,6 +1,7 @@
 /** A data layer on a real engine with a table of its own. */
 import { randomUUID } from "node:crypto";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../data-layer.js";
+import { ConfigurationError, readSettings, settingsOf } from "../errors.js";
 import { type Engine, type StartEngineOptions, startEngine } from "./engine.js";
 import { type FaultyRequestHandler, faults } from "./faults.js";
 
@@ -46,9 +47,12 @@ const idleMs = 1_000;
 export async function createTestDataLayer(
   options: TestDataLayerOptions = {},
 ): Promise<TestDataLayer> {
-  const { engine: which, requestHandler: wire = faults(), tableName, ...rest } = options;
+  const given = settingsOf("createTestDataLayer: options", options);
+  const { engine: which, requestHandler: wire = faults(), tableName, ...rest } = given;
   const { engine, release } =
-    typeof which === "object" ? { engine: which, release: undefined } : await takeEngine(which);
+    typeof which === "object"
+      ? { engine: running(which), release: undefined }
+      : await takeEngine(which);
   const { endpoint, region, credentials } = engine;
   const place = {
     environment: "development",
@@ -90,6 +94,13 @@ export async function createTestDataLayer(
     ...Object.getOwnPropertyDescriptors(own),
   };
   return Object.defineProperties({}, descriptors) as TestDataLayer;
+}
+
+/** Without an endpoint the table would be made wherever the SDK thinks: at AWS. */
+function running(engine: Engine | null): Engine {
+  const endpoint = readSettings("createTestDataLayer: `engine`", () => engine?.endpoint);
+  if (engine !== null && typeof endpoint === "string") return engine;
+  throw new ConfigurationError("createTestDataLayer: `engine` must be one that is running");
 }
 
 async function takeEngine(
