@@ -102,7 +102,10 @@ export function createCollections(
     recent: async (given) => {
       const { call, parts } = userOf("collections.recent", given);
       const { userId = "" } = parts;
-      const { limit, fields } = reading(call, () => ({ ...given, fields: given.fields }));
+      const { limit, fields } = reading(call, () => ({
+        limit: given.limit,
+        fields: given.fields,
+      }));
       if (!(Number.isInteger(limit) && limit >= 1)) {
         throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
       }

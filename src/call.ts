@@ -5,6 +5,7 @@ import {
   type CallContext,
   describe,
   invalid,
+  isOwnError,
   TimeoutError,
   type ValidationIssue,
   withContext,
@@ -35,14 +36,9 @@ export function reading<R>(context: CallContext, read: () => R): R {
   try {
     return read();
   } catch (error) {
-    if (isOurs(error)) throw error;
+    if (isOwnError(error)) throw error;
     throw invalid(context, [{ path: "", message: "an argument cannot be read" }], error);
   }
-}
-
-/** Whether it is one of this package's errors: of a proxy even that cannot always be asked. */
-function isOurs(error: unknown): boolean {
-  return wrapDynamoDBError(error) === error;
 }
 
 /** A call that is under way: every request it needs is sent on its behalf. */

@@ -4,7 +4,7 @@
  * (3.9.3: `createdAt` and `data.createdAt` in one call meant one of them twice).
  */
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
-import { type CallContext, DynamoDBError, invalid } from "./errors.js";
+import { type CallContext, invalid, isOwnError } from "./errors.js";
 import { checkValue, elementsOf } from "./payload.js";
 import { attribute, limits } from "./table.js";
 
@@ -125,7 +125,7 @@ export function compileWhere(
   try {
     return compiled(where, placeholders, refuse);
   } catch (error) {
-    if (error instanceof DynamoDBError) throw error;
+    if (isOwnError(error)) throw error;
     throw invalid(context, [{ path: "where", message: "threw, or cannot be read" }], error);
   }
 }

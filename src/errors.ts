@@ -390,9 +390,8 @@ export function invalid(
 export function readSettings<R>(name: string, read: () => R): R {
   try {
     return read();
-  } catch (thrown) {
-    const error = legible(thrown);
-    if (error instanceof DynamoDBError) throw error;
+  } catch (error) {
+    if (isOwnError(error)) throw error;
     throw new ConfigurationError(`${name} cannot be read`, error);
   }
 }
@@ -425,6 +424,11 @@ export function nameOf(thrown: unknown): string | undefined {
   return names.find((name) => name !== "Error") ?? names[0];
 }
 
+/** Whether it is one of this package's errors: a proxy cannot always be asked. */
+export function isOwnError(thrown: unknown): boolean {
+  return legible(thrown) instanceof DynamoDBError;
+}
+
 const fieldsOfErrors = ["name", "message", "stack", "code", "Code", "cause", "$retryable"];
 
 /** What was thrown, or what stands for it: anything can be thrown, a proxy that throws itself too. */
@@ -434,9 +438,9 @@ function legible(thrown: unknown): unknown {
   try {
     if (thrown instanceof DynamoDBError) return thrown;
     for (const field of fieldsOfErrors) Reflect.get(thrown, field);
-    metadataOf({ ...metadataOf(thrown) });
-    for (const reason of cancellationReasonsOf(thrown)) Object.entries(reason);
-    hidePayload(thrown);
+    for (const part of [metadataOf(thrown), ...cancellationReasonsOf(thrown)]) {
+      Object.entries(part ?? {});
+    }
     return thrown;
   } catch {
     return new Error("what was thrown cannot be read");
@@ -497,8 +501,12 @@ function hide(target: object, property: PropertyKey, value: unknown): void {
 /** The SDK puts the stored item on its errors; there it would reach every log that prints a cause. */
 function hidePayload(error: unknown): void {
   if (!isObject(error)) return;
-  for (const property of ["Item", "CancellationReasons"]) {
-    const descriptor = Object.getOwnPropertyDescriptor(error, property);
-    if (descriptor?.enumerable && descriptor.configurable) hide(error, property, error[property]);
+  try {
+    for (const property of ["Item", "CancellationReasons"]) {
+      const descriptor = Object.getOwnPropertyDescriptor(error, property);
+      if (descriptor?.enumerable && descriptor.configurable) hide(error, property, error[property]);
+    }
+  } catch {
+    // A proxy that lets nothing be looked at: no log sees it either.
   }
 }
