@@ -260,6 +260,16 @@ const transientNames: ReadonlySet<string> = new Set([
   "EPIPE",
   "ETIMEDOUT",
   "UND_ERR_SOCKET",
+  "UnreadableAnswer",
+]);
+
+/** Refusals of a signature, which may be for its time alone. */
+const signatureNames: ReadonlySet<string> = new Set([
+  "InvalidSignatureException",
+  "RequestExpired",
+  "RequestInTheFuture",
+  "RequestTimeTooSkewed",
+  "SignatureDoesNotMatch",
 ]);
 
 /** Failures of requests that were certainly not carried out. */
@@ -272,6 +282,7 @@ const notDoneNames: ReadonlySet<string> = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ENOTFOUND",
+  ...signatureNames,
 ]);
 
 /** Codes of a cancelled transaction's reasons that a retry may cure. */
@@ -289,8 +300,9 @@ export function isRetryableReason(code: string): boolean {
 
 /**
  * Whether the same request may succeed when it is sent again: throttling under all its names, 5xx,
- * connection resets, time-outs and transaction conflicts. Never validation, conditions, access or
- * aborts. Takes anything that can be thrown.
+ * connection resets, time-outs, transaction conflicts, answers that are cut or corrupt, and a
+ * signature by the wrong time once the SDK knows the service's. Never validation, conditions, access
+ * or aborts. Takes anything that can be thrown.
  */
 export function isRetryableError(error: unknown): boolean {
   if (error instanceof DynamoDBError) return error.retryable;
@@ -302,9 +314,25 @@ export function isRetryableError(error: unknown): boolean {
   }
   if (names.some((name) => throttlingNames.has(name) || transientNames.has(name))) return true;
   if (isObject(error.$retryable)) return true;
+  if (names.some((name) => signatureNames.has(name))) {
+    return metadataOf(error)?.clockSkewCorrected === true;
+  }
   const status = metadataOf(error)?.httpStatusCode;
   if (status !== undefined) return status >= 500 || status === 429;
   return isElectroError(error) && isRetryableError(error.cause);
+}
+
+/**
+ * What a client threw, fit to be told: the SyntaxError of an answer that is no JSON, since it was cut
+ * off or corrupted on its way, quotes the answer, payload and all. It goes no further.
+ */
+export function unquoted(error: unknown): unknown {
+  if (!isObject(error) || error.name !== "SyntaxError") return error;
+  const { statusCode } = (error.$response ?? {}) as { readonly statusCode?: number };
+  return Object.assign(new Error("the answer is cut off or corrupt: it is no JSON"), {
+    name: "UnreadableAnswer",
+    $metadata: { httpStatusCode: statusCode },
+  });
 }
 
 /** Whether a request that failed so may have been carried out all the same, and its answer lost. */
@@ -415,6 +443,8 @@ function messageOf(error: unknown): string {
 interface ResponseMetadata {
   readonly requestId?: string;
   readonly httpStatusCode?: number;
+  /** The SDK's signer has taken over the service's time from the answer. */
+  readonly clockSkewCorrected?: boolean;
 }
 
 function metadataOf(error: unknown): ResponseMetadata | undefined {

@@ -46,6 +46,7 @@ import {
   isRetryableError,
   mayHaveBeenDone,
   nameOf,
+  unquoted,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
 import {
@@ -249,9 +250,13 @@ async function attemptOnce(
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
-  if (signal === undefined) return (await send(command)) ?? {};
-  signal.throwIfAborted();
-  return (await orAborted(send(command, { abortSignal: signal }), signal)) ?? {};
+  signal?.throwIfAborted();
+  try {
+    if (signal === undefined) return (await send(command)) ?? {};
+    return (await orAborted(send(command, { abortSignal: signal }), signal)) ?? {};
+  } catch (error) {
+    throw unquoted(error);
+  }
 }
 
 /** Sends until answered, and sends what a batch left unprocessed until nothing is left. */
