@@ -349,6 +349,7 @@ describe("payloads in errors", () => {
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       name: "ThroughputExceededError",
       message: "update SavedContent (userId=u1, contentId=c9): ThrottlingException happened",
+      mayHaveBeenDone: false,
       code: "ThrottlingException",
       statusCode: 400,
       retryable: true,

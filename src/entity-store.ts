@@ -143,7 +143,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
 
   /**
    * Merges changes into the payload of an item. `undefined` is ignored, `null` is stored. One
-   * request; two where the item has no payload, or where its UpdatedAt is not older than the clock.
+   * request; two where the item has no payload, or where its UpdatedAt is not older than the clock
+   * and there is no lock.
    * @throws ItemNotFoundError where none is
    * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` or `where` does not hold
    */

@@ -38,6 +38,14 @@ export class DynamoDBError extends Error {
   operation: string | undefined;
   /** The entity it was called for. */
   entity: string | undefined;
+  /**
+   * Whether the call may have been carried out all the same, wholly or in part: it writes, and the
+   * answer to a request of it was lost. Where it is false the call has changed nothing but what
+   * the error names as written.
+   *
+   * @default false
+   */
+  mayHaveBeenDone: boolean;
   declare readonly originalError: unknown;
 
   constructor(
@@ -55,6 +63,7 @@ export class DynamoDBError extends Error {
     this.requestId = metadataOf(originalError)?.requestId;
     this.operation = undefined;
     this.entity = undefined;
+    this.mayHaveBeenDone = false;
     hide(this, "originalError", originalError);
     hide(this, Symbol.for("nodejs.util.inspect.custom"), inspected);
     hidePayload(originalError);
@@ -272,17 +281,18 @@ const signatureNames: ReadonlySet<string> = new Set([
   "SignatureDoesNotMatch",
 ]);
 
-/** Failures of requests that were certainly not carried out. */
+/** Failures of requests that never reached DynamoDB, or that it refused for the moment. */
 const notDoneNames: ReadonlySet<string> = new Set([
   ...throttlingNames,
-  "TransactionConflictException",
-  "ReplicatedWriteConflictException",
+  ...signatureNames,
+  "CredentialsProviderError",
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ENOTFOUND",
-  ...signatureNames,
+  "ReplicatedWriteConflictException",
+  "TransactionConflictException",
 ]);
 
 /** Codes of a cancelled transaction's reasons that a retry may cure. */
@@ -335,9 +345,26 @@ export function unquoted(error: unknown): unknown {
   });
 }
 
-/** Whether a request that failed so may have been carried out all the same, and its answer lost. */
-export function mayHaveBeenDone(error: unknown): boolean {
-  return !isObject(error) || !namesOf(error).some((name) => notDoneNames.has(name));
+/**
+ * Whether a request that failed so may have been carried out all the same. What DynamoDB refused
+ * (4xx), and what never reached it, was not; everything else leaves it open.
+ */
+export function leavesOpen(error: unknown): boolean {
+  if (!isObject(error)) return true;
+  const status = metadataOf(error)?.httpStatusCode;
+  if (status !== undefined) return status < 400 || status >= 500;
+  return !namesOf(error).some(
+    (name) => notDoneNames.has(name) || (name.endsWith("Exception") && !transientNames.has(name)),
+  );
+}
+
+/**
+ * Whether an error settles what became of a transaction's earlier attempts: sent with the token of
+ * one that was carried out, it would have succeeded. DynamoDB keeps a token for ten minutes
+ * (ClientRequestToken of TransactWriteItems in the API reference).
+ */
+export function settlesTransaction(error: unknown): boolean {
+  return cancellationReasonsOf(error).some(({ Code = "None" }) => !isRetryableReason(Code));
 }
 
 /**
@@ -392,6 +419,14 @@ export function describe(context: CallContext, rule: string): string {
 export function withContext<E extends DynamoDBError>(error: E, context: CallContext): E {
   error.operation ??= context.operation;
   error.entity ??= context.entity;
+  return error;
+}
+
+/** Says on an error that the call may have been carried out all the same. */
+export function asOpen<E extends DynamoDBError>(error: E): E {
+  if (error.mayHaveBeenDone) return error;
+  error.mayHaveBeenDone = true;
+  error.message += "; it may have been carried out all the same";
   return error;
 }
 
