@@ -99,7 +99,7 @@ describe.each(engines)("on $name", (engine) => {
             throw new Error(lines.join("\n"));
           }
         }),
-        histories(100),
+        histories(80),
       );
       // The histories were worth the name.
       expect(Object.values(seen).every((count) => count > 0)).toBe(true);
