@@ -325,7 +325,9 @@ export function isRetryableError(error: unknown): boolean {
   if (names.some((name) => throttlingNames.has(name) || transientNames.has(name))) return true;
   if (isObject(error.$retryable)) return true;
   if (names.some((name) => signatureNames.has(name))) {
-    return metadataOf(error)?.clockSkewCorrected === true;
+    // Expired on its way (a process that was frozen between signing and sending), or corrected.
+    const expired = /^Signature expired/.test(messageOf(error));
+    return expired || metadataOf(error)?.clockSkewCorrected === true;
   }
   const status = metadataOf(error)?.httpStatusCode;
   if (status !== undefined) return status >= 500 || status === 429;

@@ -306,6 +306,21 @@ describe.each(engines)("on $name", (engine) => {
     });
   });
 
+  test("a token that was refreshed, and may have been stored, is told", async () => {
+    const { oauth } = table.data;
+    const userId = `use-${count}`;
+    await oauth.store(userId, undefined, {
+      ...{ accessToken: "old", refreshToken: "r", expiryDate: 1 },
+    } as never);
+    // The claim passes, the store of the fresh token does not come back.
+    wire.inject({ fault: "answerLost", operation: "UpdateItem", after: 1, times: 4 });
+    const refresh = async () => ({ accessToken: "new", expiryDate: 9e12 });
+    const token = oauth.validToken(userId, undefined, { refresh });
+    expect(await failureOf(token, DynamoDBError)).toMatchObject({ mayHaveBeenDone: true });
+    wire.clear();
+    expect((await oauth.get(userId))?.data.accessToken).toBe("new");
+  });
+
   test("use cases that create or merge end as if no answer had been lost", async () => {
     const userId = `use-${count}`;
     const { profiles, oauth } = table.data;
