@@ -20,10 +20,11 @@ export interface Weather {
   readonly rate: number;
 }
 
-export const weather: fc.Arbitrary<Weather> = fc.record({
-  seed: fc.integer(),
-  rate: fc.constantFrom(0, 0.1, 0.2, 0.3, 0.5),
-});
+export function weatherOf(...rates: number[]): fc.Arbitrary<Weather> {
+  return fc.record({ seed: fc.integer(), rate: fc.constantFrom(...rates) });
+}
+
+export const weather = weatherOf(0, 0.1, 0.2, 0.3, 0.5);
 
 /** A table, and as many data layers on it as there are clocks. */
 export interface Clients {
@@ -108,4 +109,4 @@ export function histories(count: number): fc.Parameters<unknown> {
 }
 
 /** How long a block of histories may take, in ms: long runs are long. */
-export const historyTimeoutMs = 60_000 * Math.max(1, Number(process.env.COAGENT_HISTORIES ?? 1));
+export const historyTimeoutMs = 180_000 * Math.max(1, Number(process.env.COAGENT_HISTORIES ?? 1));
