@@ -140,11 +140,10 @@ describe.each(engines)("faults on $name", (engine) => {
     await data.close();
   });
 
-  test.each([
+  (engine.engine === "dynalite" ? test.skip : test).each([
     ["transactionThrottle", "ThrottlingError", "ProvisionedThroughputExceeded"],
     ["transactionConflict", "TransactionConflict", undefined],
   ] as const)("%s cancels transactions, and once is healed", async (fault, first, last) => {
-    if (!table.data.engine.capabilities.transactions) return;
     const { transaction } = table.data;
     wire().inject({ fault });
     const two = [key, { ...key, projectId: "p2" }];
