@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import {
   AbortedError,
+  asOpen,
   type CallContext,
   ConditionalCheckFailedError,
   ConfigurationError,
@@ -14,11 +15,13 @@ import {
   ItemNotFoundError,
   invalid,
   isRetryableError,
+  leavesOpen,
   nameOf,
   ThroughputExceededError,
   TimeoutError,
   TransactionCanceledError,
   UnprocessedItemsError,
+  unquoted,
   ValidationError,
   withContext,
   wrapDynamoDBError,
@@ -139,6 +142,22 @@ describe("what is worth a retry", () => {
       expect(isRetryableError(awsError("Strange", status))).toBe(true);
     }
     expect(isRetryableError(awsError("Strange", 400))).toBe(false);
+  });
+
+  test.each(["InvalidSignatureException", "RequestTimeTooSkewed", "RequestInTheFuture"])(
+    "%s is, once the SDK knows the service's time; else the secret may be wrong",
+    (name) => {
+      const corrected = awsError(name);
+      Object.assign(corrected.$metadata, { clockSkewCorrected: true });
+      expect(isRetryableError(awsError(name))).toBe(false);
+      expect(isRetryableError(corrected)).toBe(true);
+    },
+  );
+
+  test("a signature that expired on its way is", () => {
+    const expired = awsError("InvalidSignatureException");
+    expired.message = "Signature expired: 20261125T091000Z is now earlier than 20261125T091500Z";
+    expect(isRetryableError(expired)).toBe(true);
   });
 
   test("what the SDK marks as such", () => {
@@ -349,6 +368,7 @@ describe("payloads in errors", () => {
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       name: "ThroughputExceededError",
       message: "update SavedContent (userId=u1, contentId=c9): ThrottlingException happened",
+      mayHaveBeenDone: false,
       code: "ThrottlingException",
       statusCode: 400,
       retryable: true,
@@ -407,5 +427,54 @@ describe("messages", () => {
     expect(nameOf(new Error("m"))).toBe("Error");
     expect(nameOf(null)).toBeUndefined();
     expect(nameOf("text")).toBeUndefined();
+  });
+});
+
+describe("a request that failed", () => {
+  test.each<[string, unknown, boolean]>([
+    ["a condition", awsError("ConditionalCheckFailedException"), false],
+    ["a condition, of a mock", { name: "ConditionalCheckFailedException" }, false],
+    ["a validation", awsError("ValidationException"), false],
+    ["access", { name: "AccessDeniedException" }, false],
+    ["throttling", { name: "ThrottlingException" }, false],
+    ["a signature", awsError("InvalidSignatureException"), false],
+    ["credentials", { name: "CredentialsProviderError" }, false],
+    ["a host that is not found", nodeError("ENOTFOUND"), false],
+    ["a port where nobody listens", nodeError("ECONNREFUSED"), false],
+    ["a torn connection", nodeError("ECONNRESET"), true],
+    ["a torn connection under the SDK's name", { name: "TimeoutError", code: "ECONNRESET" }, true],
+    ["a time-out", { name: "TimeoutError" }, true],
+    ["a 500", awsError("InternalServerError", 500), true],
+    ["a 503", awsError("ServiceUnavailable", 503), true],
+    ["a 500, of a mock", { name: "InternalServerErrorException" }, true],
+    ["an answer that cannot be read", awsError("UnreadableAnswer", 200), true],
+    ["a refusal that cannot be read", awsError("UnreadableAnswer", 400), false],
+    ["an abort, by anything", "the user left", true],
+    ["anything else", new Error("?"), true],
+  ])("by %s leaves open whether it was carried out, or does not", (_, error, open) => {
+    expect(leavesOpen(error)).toBe(open);
+  });
+
+  test("is marked once, in its message too", () => {
+    const error = asOpen(asOpen(new DynamoDBError("get: no")));
+    expect(error.mayHaveBeenDone).toBe(true);
+    expect(error.message).toBe("get: no; it may have been carried out all the same");
+  });
+
+  test("by an answer that is no JSON quotes nothing of it", () => {
+    let thrown: unknown;
+    try {
+      JSON.parse('{"Item":secret');
+    } catch (error) {
+      thrown = Object.assign(error as Error, { $response: { statusCode: 200 } });
+    }
+    expect(String(thrown)).toContain("secret");
+    const unreadable = wrapDynamoDBError(unquoted(thrown), context);
+    expect(unreadable).toMatchObject({
+      ...{ code: "UnreadableAnswer", retryable: true, statusCode: 200 },
+    });
+    expect(inspect(unreadable, { depth: 9, showHidden: true })).not.toContain("secret");
+    const other = new Error("x");
+    expect(unquoted(other)).toBe(other);
   });
 });

@@ -488,10 +488,16 @@ describe("an answer", () => {
     const nulls = Object.fromEntries(
       Object.keys(answersWith({})[kind]!).map((name) => [name, null]),
     );
-    for (const body of ["", "{}", JSON.stringify(nulls)]) {
+    for (const body of ["{}", JSON.stringify(nulls)]) {
       const [native, stock] = await outcomes(kind, { statusCode: 200, body });
       expect(native).toStrictEqual(stock);
     }
+  });
+
+  test("of no bytes at all, which DynamoDB never sends, is no answer: the stock client finds no item", async () => {
+    const [native, stock] = await outcomes("get", { statusCode: 200, body: "" });
+    expect(stock).toHaveProperty("answer");
+    expect(native).toHaveProperty("error.name", "SyntaxError");
   });
 
   test("tells its request's id under any spelling of the header", async () => {

@@ -305,6 +305,57 @@ describe.each(engines)("the repository on $name", ({ engine: wanted }) => {
     });
   });
 
+  describe("a write whose answer is lost", () => {
+    const lock = (UpdatedAt: number) => ({
+      conditionExpression: "UpdatedAt = :seen",
+      expressionAttributeValues: { ":seen": UpdatedAt },
+    });
+
+    /** A request is carried out, then another's, then its answer is lost; so many pass before. */
+    function lose(after = 0, meanwhile?: () => Promise<unknown>): void {
+      const client = getDocumentClient();
+      const send = client.send.bind(client) as (command: object) => Promise<unknown>;
+      const spy = jest.spyOn(client, "send");
+      for (let passing = 0; passing < after; passing += 1) spy.mockImplementationOnce(send);
+      spy.mockImplementationOnce(async (command: object) => {
+        await send(command);
+        await meanwhile?.();
+        throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+      });
+    }
+    afterEach(() => jest.restoreAllMocks());
+
+    test("is recognised under the caller's condition, with and without a payload there", async () => {
+      const { UpdatedAt } = await repository.create(pk, "CONTENT#1", "SavedContent", { n: 1 });
+      lose();
+      await repository.update(pk, "CONTENT#1", { n: 2 }, lock(UpdatedAt));
+      expect(await repository.get(pk, "CONTENT#1")).toEqual({ n: 2 });
+      await putRaw({ PK: pk, SK: "CONTENT#2", EntityType: "SavedContent", UpdatedAt: 5 });
+      lose(1);
+      await repository.update(pk, "CONTENT#2", { n: 2 }, lock(5));
+      expect(await repository.get(pk, "CONTENT#2")).toEqual({ n: 2 });
+    });
+
+    test("says that it may have been done where another has written since", async () => {
+      const { UpdatedAt } = await repository.create(pk, "CONTENT#1", "SavedContent", { n: 1 });
+      lose(0, () => repository.update(pk, "CONTENT#1", { n: 3 }));
+      const update = repository.update(pk, "CONTENT#1", { n: 2 }, lock(UpdatedAt));
+      const error = await failure(update);
+      expect(error).toBeInstanceOf(ConditionalCheckFailedError);
+      expect(error).toHaveProperty("mayHaveBeenDone", true);
+      lose(0, () => repository.update(pk, "CONTENT#2", { n: 3 }));
+      const created = await failure(repository.create(pk, "CONTENT#2", "SavedContent", { n: 1 }));
+      expect(created).toBeInstanceOf(ConditionalCheckFailedError);
+      expect(created).toHaveProperty("mayHaveBeenDone", true);
+    });
+
+    test("was not done where it is refused at once", async () => {
+      await repository.create(pk, "CONTENT#1", "SavedContent", { n: 1 });
+      const error = await failure(repository.update(pk, "CONTENT#1", { n: 2 }, lock(1)));
+      expect(error).toHaveProperty("mayHaveBeenDone", false);
+    });
+  });
+
   describe("update with a condition", () => {
     test("keeps the meaning of the caller's placeholders, whatever they are called", async () => {
       const { UpdatedAt } = await repository.create(pk, "CONTENT#1", "SavedContent", { n: 1 });

@@ -103,9 +103,11 @@ class RefreshFailure {
   }
 }
 
+type Landing = { readonly token: OAuthTokenData } | RefreshFailure;
+
 export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthTokens {
   const { transport, tableName, clock } = context;
-  const flights = new Map<string, Promise<OAuthTokenData>>();
+  const flights = new Map<string, Promise<Landing>>();
 
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
     const key = keyOf(userId, provider);
@@ -281,6 +283,16 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     }
   }
 
+  /** What the caller's own function threw is the caller's: it is not mapped. */
+  async function flown(key: RawKey, options: ValidTokenOptions, call: Call): Promise<Landing> {
+    try {
+      return { token: await refreshed(key, options, call) };
+    } catch (error) {
+      if (error instanceof RefreshFailure) return error;
+      throw error;
+    }
+  }
+
   return {
     store,
     get: async (userId, provider, options = {}) =>
@@ -304,15 +316,11 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         // The flight is everyone's: one caller that leaves does not end it for the others.
         let flight = flights.get(id);
         if (flight === undefined) {
-          flight = refreshed(key, options, { context }).finally(() => flights.delete(id));
+          flight = perform(context, {}, (own) => flown(key, options, own));
+          flight = flight.finally(() => flights.delete(id));
           flights.set(id, flight);
         }
-        // What the caller's own function threw is the caller's: it is not mapped.
-        const settled = flight.then(
-          (token) => ({ token }),
-          (error: unknown) => (error instanceof RefreshFailure ? error : Promise.reject(error)),
-        );
-        return orAborted(settled, call.signal);
+        return orAborted(flight, call.signal);
       });
       if (outcome instanceof RefreshFailure) throw outcome.thrown;
       return outcome.token;

@@ -82,7 +82,8 @@ export interface Transactions<AllSpecs extends Record<FacadeName, StoreSpec>> {
    * where the answer was lost or the transaction met another. One request; one more where an item
    * is a dated one that is not adopted, or was written in the same millisecond.
    * @returns what each operation made: the item of a `create`, else `undefined`
-   * @throws TransactionCanceledError that names the operations that stopped it, with what was there
+   * @throws TransactionCanceledError that names the operations that stopped it, with what was there;
+   * nothing was written then, unless a conflict or throttling stopped it and `mayHaveBeenDone` is set
    */
   write<const O extends readonly TransactionOperation<unknown>[]>(
     operations: (tx: { readonly [F in FacadeName]: EntityOperations<AllSpecs[F]> }) => O,

@@ -2,7 +2,9 @@
 import { setMaxListeners } from "node:events";
 import {
   AbortedError,
+  asOpen,
   type CallContext,
+  DynamoDBError,
   describe,
   invalid,
   isOwnError,
@@ -46,7 +48,7 @@ export interface Call {
   readonly context: CallContext;
   /** Aborted by the caller or by the deadline; `undefined` where the call has neither. */
   readonly signal?: AbortSignal | undefined;
-  /** Told when a request is sent again that may have been carried out: its answer was lost. */
+  /** Told before a write fails that may have been carried out all the same: its answer was lost. */
   readonly onAnswerLost?: (() => void) | undefined;
 }
 
@@ -63,11 +65,17 @@ export async function perform<R>(
   run: (call: Call) => Promise<R>,
 ): Promise<R> {
   const { signal, timeoutMs } = limitsOf(options);
+  let isOpen = false;
+  const onAnswerLost = () => {
+    isOpen = true;
+  };
+  const told = (error: DynamoDBError, below?: unknown) =>
+    isOpen || (below instanceof DynamoDBError && below.mayHaveBeenDone) ? asOpen(error) : error;
   if (signal === undefined && timeoutMs === undefined) {
     try {
-      return await run({ context });
+      return await run({ context, onAnswerLost });
     } catch (error) {
-      throw wrapDynamoDBError(error, context);
+      throw told(wrapDynamoDBError(error, context));
     }
   }
   reading(context, () => checkLimits(context, signal, timeoutMs));
@@ -78,15 +86,13 @@ export async function perform<R>(
   setMaxListeners(0, combined);
   try {
     combined.throwIfAborted();
-    return await run({ context, signal: combined });
+    return await run({ context, signal: combined, onAnswerLost });
   } catch (error) {
-    if (!combined.aborted) throw wrapDynamoDBError(error, context);
-    throw signal?.aborted
-      ? withContext(new AbortedError(describe(context, "aborted"), signal.reason), context)
-      : withContext(
-          new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error),
-          context,
-        );
+    if (!combined.aborted) throw told(wrapDynamoDBError(error, context));
+    const ended = signal?.aborted
+      ? new AbortedError(describe(context, "aborted"), signal.reason)
+      : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
+    throw told(withContext(ended, context), error);
   } finally {
     deadline?.end();
   }

@@ -125,8 +125,10 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   }
 
   /**
-   * Stores a new item; its id is generated where it is left out. One request.
-   * @throws ConditionalCheckFailedError, with `item`, where it is already there
+   * Stores a new item; its id is generated where it is left out. One request. Sent again after a
+   * lost answer it recognises its own item.
+   * @throws ConditionalCheckFailedError, with `item`, where it is already there; `mayHaveBeenDone`
+   * where it may have been this call that created it
    */
   async create(input: InputOf<S, S["newKey"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
     return this.#send(() => this.writes.create(input), options) as Promise<ItemOf<S>>;
@@ -143,9 +145,12 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
 
   /**
    * Merges changes into the payload of an item. `undefined` is ignored, `null` is stored. One
-   * request; two where the item has no payload, or where its UpdatedAt is not older than the clock.
+   * request; two where the item has no payload, or where its UpdatedAt is not older than the clock
+   * and there is no lock.
    * @throws ItemNotFoundError where none is
-   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` or `where` does not hold
+   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` or `where` does not hold;
+   * `mayHaveBeenDone` where an answer was lost and another has written the item since
+   * @throws DynamoDBError `AnswerLost` where positions of lists may have been changed already
    */
   async update(
     key: S["key"],
@@ -159,7 +164,11 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
 
   /**
    * Deletes an item and returns what was there, `null` where nothing was. One request.
-   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` does not hold
+   *
+   * Sent again after a lost answer it returns `null` for what it deleted itself: DynamoDB tells it
+   * once. With `ifUpdatedAt` `null` so means that the item is gone, by this call or by another.
+   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` does not hold;
+   * `mayHaveBeenDone` where an answer was lost and another item is there
    */
   async delete(key: S["key"], options: DeleteOptions = {}): Promise<ItemOf<S> | null> {
     return this.#send(() => this.writes.delete(key, options), options) as Promise<ItemOf<S> | null>;
@@ -209,7 +218,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   /**
    * Stores any number of items; what was there is replaced whole, its CreatedAt included. Of two
    * items with one key the last wins. ⌈n/25⌉ requests in parallel.
-   * @throws UnprocessedItemsError that carries exactly the items that were not written
+   * @throws UnprocessedItemsError that carries exactly the items that were not written, or, with
+   * `mayHaveBeenDone`, are not known to be
    */
   async batchPut(
     items: readonly InputOf<S, S["key"]>[],

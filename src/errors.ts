@@ -38,6 +38,14 @@ export class DynamoDBError extends Error {
   operation: string | undefined;
   /** The entity it was called for. */
   entity: string | undefined;
+  /**
+   * Whether the call may have been carried out all the same, wholly or in part: it writes, and the
+   * answer to a request of it was lost. Where it is false the call has changed nothing but what
+   * the error names as written.
+   *
+   * @default false
+   */
+  mayHaveBeenDone: boolean;
   declare readonly originalError: unknown;
 
   constructor(
@@ -56,6 +64,7 @@ export class DynamoDBError extends Error {
     this.requestId = metadataOf(cause)?.requestId;
     this.operation = undefined;
     this.entity = undefined;
+    this.mayHaveBeenDone = false;
     hide(this, "originalError", cause);
     hide(this, Symbol.for("nodejs.util.inspect.custom"), inspected);
     hidePayload(cause);
@@ -262,18 +271,30 @@ const transientNames: ReadonlySet<string> = new Set([
   "EPIPE",
   "ETIMEDOUT",
   "UND_ERR_SOCKET",
+  "UnreadableAnswer",
 ]);
 
-/** Failures of requests that were certainly not carried out. */
+/** Refusals of a signature, which may be for its time alone. */
+const signatureNames: ReadonlySet<string> = new Set([
+  "InvalidSignatureException",
+  "RequestExpired",
+  "RequestInTheFuture",
+  "RequestTimeTooSkewed",
+  "SignatureDoesNotMatch",
+]);
+
+/** Failures of requests that never reached DynamoDB, or that it refused for the moment. */
 const notDoneNames: ReadonlySet<string> = new Set([
   ...throttlingNames,
-  "TransactionConflictException",
-  "ReplicatedWriteConflictException",
+  ...signatureNames,
+  "CredentialsProviderError",
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ENOTFOUND",
+  "ReplicatedWriteConflictException",
+  "TransactionConflictException",
 ]);
 
 /** Codes of a cancelled transaction's reasons that a retry may cure. */
@@ -291,8 +312,9 @@ export function isRetryableReason(code: string): boolean {
 
 /**
  * Whether the same request may succeed when it is sent again: throttling under all its names, 5xx,
- * connection resets, time-outs and transaction conflicts. Never validation, conditions, access or
- * aborts. Takes anything that can be thrown.
+ * connection resets, time-outs, transaction conflicts, answers that are cut or corrupt, and a
+ * signature by the wrong time once the SDK knows the service's. Never validation, conditions, access
+ * or aborts. Takes anything that can be thrown.
  */
 export function isRetryableError(thrown: unknown): boolean {
   const error = legible(thrown);
@@ -305,15 +327,51 @@ export function isRetryableError(thrown: unknown): boolean {
   }
   if (names.some((name) => throttlingNames.has(name) || transientNames.has(name))) return true;
   if (isObject(error.$retryable)) return true;
+  if (names.some((name) => signatureNames.has(name))) {
+    // Expired on its way (a process that was frozen between signing and sending), or corrected.
+    const expired = /^Signature expired/.test(messageOf(error));
+    return expired || metadataOf(error)?.clockSkewCorrected === true;
+  }
   const status = metadataOf(error)?.httpStatusCode;
   if (status !== undefined) return status >= 500 || status === 429;
   return isElectroError(error) && isRetryableError(error.cause);
 }
 
-/** Whether a request that failed so may have been carried out all the same, and its answer lost. */
-export function mayHaveBeenDone(thrown: unknown): boolean {
+/**
+ * What a client threw, fit to be told: the SyntaxError of an answer that is no JSON, since it was cut
+ * off or corrupted on its way, quotes the answer, payload and all. It goes no further.
+ */
+export function unquoted(thrown: unknown): unknown {
   const error = legible(thrown);
-  return !isObject(error) || !namesOf(error).some((name) => notDoneNames.has(name));
+  if (!isObject(error) || error.name !== "SyntaxError") return error;
+  const { statusCode } = (error.$response ?? {}) as { readonly statusCode?: number };
+  return Object.assign(new Error("the answer is cut off or corrupt: it is no JSON"), {
+    name: "UnreadableAnswer",
+    $metadata: { httpStatusCode: statusCode },
+  });
+}
+
+/**
+ * Whether a request that failed so may have been carried out all the same. What DynamoDB refused
+ * (4xx), and what never reached it, was not; everything else leaves it open.
+ */
+export function leavesOpen(thrown: unknown): boolean {
+  const error = legible(thrown);
+  if (!isObject(error)) return true;
+  const status = metadataOf(error)?.httpStatusCode;
+  if (status !== undefined) return status < 400 || status >= 500;
+  return !namesOf(error).some(
+    (name) => notDoneNames.has(name) || (name.endsWith("Exception") && !transientNames.has(name)),
+  );
+}
+
+/**
+ * Whether an error settles what became of a transaction's earlier attempts: sent with the token of
+ * one that was carried out, it would have succeeded. DynamoDB keeps a token for ten minutes
+ * (ClientRequestToken of TransactWriteItems in the API reference).
+ */
+export function settlesTransaction(error: unknown): boolean {
+  return cancellationReasonsOf(error).some(({ Code = "None" }) => !isRetryableReason(Code));
 }
 
 /**
@@ -369,6 +427,14 @@ export function describe(context: CallContext, rule: string): string {
 export function withContext<E extends DynamoDBError>(error: E, context: CallContext): E {
   error.operation ??= context.operation;
   error.entity ??= context.entity;
+  return error;
+}
+
+/** Says on an error that the call may have been carried out all the same. */
+export function asOpen<E extends DynamoDBError>(error: E): E {
+  if (error.mayHaveBeenDone) return error;
+  error.mayHaveBeenDone = true;
+  error.message += "; it may have been carried out all the same";
   return error;
 }
 
@@ -468,6 +534,8 @@ function messageOf(error: unknown): string {
 interface ResponseMetadata {
   readonly requestId?: string;
   readonly httpStatusCode?: number;
+  /** The SDK's signer has taken over the service's time from the answer. */
+  readonly clockSkewCorrected?: boolean;
 }
 
 function metadataOf(error: unknown): ResponseMetadata | undefined {

@@ -244,7 +244,8 @@ function nativeProtocol(stock: Protocol, shapes: ReadonlyMap<string, BodyShape>)
       for (const [name, value] of Object.entries(headers)) headers[name.toLowerCase()] = value;
       const text =
         body instanceof Readable ? await textOf(body) : await collectedText(context, body);
-      const answer = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+      // DynamoDB answers with `{}` at least: an empty body, which the SDK takes for that, was cut off.
+      const answer = JSON.parse(text) as Record<string, unknown>;
       return Object.assign(nativeAnswer(answer), {
         $metadata: stock.deserializeMetadata(response),
       });

@@ -93,27 +93,34 @@ export function updateWrite(update: UpdateRequest, given: GivenExpression): Writ
  */
 export function updateWriteIf(update: UpdateRequest, given: GivenExpression): Write<void> {
   const { context } = update;
+  let sentAt: number | undefined;
   return {
     ...updateWrite(update, given),
     request: () => {
       const own = new FreePlaceholders(given);
-      const assigned = assignments(own, update, beyond(own, given), false);
+      const time = beyond(own, given);
+      sentAt = time.at;
+      const assigned = assignments(own, update, time, false);
       return request(update, own, assigned, given.text);
     },
     refusedByItem: false,
     refused: (seen) => conditionFailed(context, "the condition does not hold", seen),
+    isDone: (item) => holds(item, update, sentAt),
   };
 }
 
 /** The same for an item without `Data`, which the first one cannot reach into: one request more. */
 export function makeDataIf(update: UpdateRequest, given: GivenExpression): Write<void> {
   const { context, key } = update;
+  let sentAt: number | undefined;
   return {
     ...updateWrite(update, given),
     request: () => {
       const own = new FreePlaceholders(given);
       const pk = own.name("pk", attribute.partitionKey);
-      const assigned = assignments(own, update, beyond(own, given), true);
+      const time = beyond(own, given);
+      sentAt = time.at;
+      const assigned = assignments(own, update, time, true);
       const missing = isMissing(own, assigned.data);
       const condition = `(${given.text}) AND attribute_exists(${pk}) AND ${missing}`;
       return request(update, own, assigned, condition);
@@ -123,7 +130,24 @@ export function makeDataIf(update: UpdateRequest, given: GivenExpression): Write
       if (hasData(seen.item)) return noMap(context, seen);
       return conditionFailed(context, "the condition does not hold", seen);
     },
+    isDone: (item) => holds(item, update, sentAt),
   };
+}
+
+/** Whether an item is as an update of this time leaves it. */
+function holds(
+  item: RawItem | null,
+  { changes }: UpdateRequest,
+  sentAt: number | undefined,
+): boolean {
+  if (item === null || item[attribute.updatedAt] !== sentAt) return false;
+  const data: unknown = item[attribute.data];
+  return (
+    isMap(data) &&
+    changes.every(([name, value]) =>
+      isDeepStrictEqual((data as Record<string, unknown>)[name], value),
+    )
+  );
 }
 
 /** Whether DynamoDB found no map where the update reaches into one. */
@@ -141,6 +165,8 @@ interface Time {
   readonly assignment: string;
   /** Holds where the assignment makes it grow. */
   readonly condition: string;
+  /** The time that is stored, where it is known. */
+  readonly at?: number;
 }
 
 /** The time now, or a millisecond after the stored item's. */
@@ -180,7 +206,7 @@ function beyond(own: FreePlaceholders, { values = {} }: GivenExpression): Time {
   );
   const time = Math.max(now, ...locks.map((lock) => Math.floor(lock) + 1));
   const updatedAt = own.name("updatedAt", attribute.updatedAt);
-  return { assignment: `${updatedAt} = ${own.value("updatedAt", time)}`, condition: "" };
+  return { assignment: `${updatedAt} = ${own.value("updatedAt", time)}`, condition: "", at: time };
 }
 
 interface Assignments {

@@ -135,7 +135,8 @@ export class DynamoDBRepository {
    *
    * An item that has one index key only would not be in the index: where the entity's own keys tell
    * the other one (a review's do), it is added.
-   * @throws ConditionalCheckFailedError if an item with this key is there
+   * @throws ConditionalCheckFailedError if an item with this key is there; `mayHaveBeenDone` where it
+   * may have been this call that created it
    */
   async create<T>(
     pk: string,
@@ -173,7 +174,8 @@ export class DynamoDBRepository {
    * UpdatedAt strictly grows where no condition is given. With one it is the time now: another than
    * any time that the condition is compared with, so that it can serve as a lock.
    * @throws ItemNotFoundError if there is no item and no condition was given
-   * @throws ConditionalCheckFailedError if the given condition does not hold
+   * @throws ConditionalCheckFailedError if the given condition does not hold; `mayHaveBeenDone` where
+   * an answer was lost and another has written the item since
    */
   async update<T>(
     pk: string,

@@ -24,6 +24,7 @@ export async function runWrite<R>(
     let answerLost = false;
     const onAnswerLost = () => {
       answerLost = true;
+      call.onAnswerLost?.();
     };
     if (request.kind === "ConditionCheck")
       throw new TypeError("a condition is for transactions only");
@@ -41,6 +42,7 @@ export async function runWrite<R>(
       if (answerLost && write.isDone?.(seen.item)) return write.result(seen.item ?? undefined);
       const verdict = write.refused(seen);
       if (verdict !== "again") throw verdict;
+      if (answerLost && write.once) throw lostFromSight(write, error);
     }
   }
   throw new DynamoDBError(
@@ -50,6 +52,12 @@ export async function runWrite<R>(
     true,
     seen?.cause,
   );
+}
+
+/** The item was written since the answer was lost: nothing on it tells what became of the first request. */
+function lostFromSight({ context }: Write<unknown>, cause: unknown): DynamoDBError {
+  const rule = "the item was written meanwhile, and list positions are not changed twice";
+  return new DynamoDBError(describe(context, rule), "AnswerLost", undefined, false, cause);
 }
 
 /**

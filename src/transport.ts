@@ -44,8 +44,10 @@ import {
   AbortedError,
   cancellationReasonsOf,
   isRetryableError,
-  mayHaveBeenDone,
+  leavesOpen,
   nameOf,
+  settlesTransaction,
+  unquoted,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
 import {
@@ -166,18 +168,24 @@ export function createTransport(options: TransportOptions): Transport {
     let attempts = 0;
     let failure: unknown;
     let consumedCapacity: number | undefined;
+    let answerLost = false;
 
     const attempt = async (input: Record<string, unknown>): Promise<Answer> => {
       attempts += 1;
       const client = clientOf();
       const values = client.marshalsRight ? input : marshallable(input);
-      const answer = await attemptOnce(client, withInput(command, values), signal);
-      consumedCapacity = sumOfCapacity(answer, consumedCapacity);
-      return answer;
+      signal?.throwIfAborted();
+      try {
+        const answer = await attemptOnce(client, withInput(command, values), signal);
+        consumedCapacity = sumOfCapacity(answer, consumedCapacity);
+        return answer;
+      } catch (error) {
+        answerLost ||= leavesOpen(error);
+        throw error;
+      }
     };
     const onRetry = (retry: Retry) => {
       policy.onRetry?.(retry);
-      if (mayHaveBeenDone(retry.error)) onAnswerLost?.();
       const { operation, entity } = context;
       const fields = {
         request: name,
@@ -196,9 +204,13 @@ export function createTransport(options: TransportOptions): Transport {
 
     try {
       const input = prepared(name, command.input, events !== undefined);
-      return await exchange(name, input, attempt, policyOfRetry, policy.maxRetries, signal);
+      const answer = await exchange(name, input, attempt, policyOfRetry, policy.maxRetries, signal);
+      // Of what a batch leaves, an attempt before may have written some.
+      if (answerLost && name === "BatchWrite" && hasLeft(answer, name)) onAnswerLost?.();
+      return answer;
     } catch (error) {
       failure = error;
+      if (answerLost && writes.has(name) && !settlesTransaction(error)) onAnswerLost?.();
       throw error;
     } finally {
       if (events !== undefined || logger !== undefined) {
@@ -249,9 +261,12 @@ async function attemptOnce(
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
-  if (signal === undefined) return (await send(command)) ?? {};
-  signal.throwIfAborted();
-  return (await orAborted(send(command, { abortSignal: signal }), signal)) ?? {};
+  try {
+    if (signal === undefined) return (await send(command)) ?? {};
+    return (await orAborted(send(command, { abortSignal: signal }), signal)) ?? {};
+  } catch (error) {
+    throw unquoted(error);
+  }
 }
 
 /** Sends until answered, and sends what a batch left unprocessed until nothing is left. */
@@ -289,6 +304,18 @@ async function exchange(
     if (merged !== undefined && isKnown) return merged;
     throw error;
   }
+}
+
+const writes: ReadonlySet<string> = new Set([
+  "BatchWrite",
+  "Delete",
+  "Put",
+  "TransactWrite",
+  "Update",
+]);
+
+function hasLeft(answer: Answer, name: string): boolean {
+  return Object.keys(answer[unprocessedField[name] ?? ""] ?? {}).length > 0;
 }
 
 const unprocessedField: Readonly<Record<string, string | undefined>> = {

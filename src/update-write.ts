@@ -38,8 +38,8 @@ export interface UpdatePlan {
 }
 
 /**
- * Changes an item that must be there: one request, two where it has no `Data` or the stored
- * UpdatedAt is not older than the clock.
+ * Changes an item that must be there: one request, two where it has no `Data`, or where the stored
+ * UpdatedAt is not older than the clock and there is no lock.
  */
 export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePlan): Write<AnyItem> {
   const context: CallContext = {
@@ -56,8 +56,9 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
   let madeAnew = false;
   const request = (seen: Seen | undefined): WriteRequest => {
     const item = seen?.item ?? undefined;
-    const ahead = !once && isAhead(clock, item);
-    const time = later(clock, item);
+    // A lock tells the stored time beforehand.
+    const ahead = !once && plan.ifUpdatedAt === undefined && isAhead(clock, item);
+    const time = Math.max(later(clock, item), (plan.ifUpdatedAt ?? -1) + 1);
     now = ahead ? Number.POSITIVE_INFINITY : time;
     madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
     const own = new Placeholders();
@@ -126,21 +127,26 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
       if (plan.where === undefined) return "again";
       return conditionFailed(context, "the condition does not hold (where)", model, seen);
     },
+    once,
     isDone: (item) =>
-      item !== null &&
-      (now === Number.POSITIVE_INFINITY || storedTime(item) === now) &&
-      holdsChanges(item[attribute.data], plan),
+      item !== null && storedTime(item) === now && holdsChanges(item[attribute.data], plan),
     result: (attributes) => itemOf(model, { ...key, ...attributes }),
   };
 }
 
-/** Whether a payload is as the changes leave it, as far as that can be told: positions move. */
+/** Whether a payload is as the changes leave it. What was removed from a list leaves nothing to tell by. */
 function holdsChanges(data: unknown, { changes, removals }: UpdatePlan): boolean {
   return (
-    changes.every(
-      ({ path, value }) => isPosition(path) || isDeepStrictEqual(valueAt(data, path), value),
-    ) && removals.every((path) => isPosition(path) || valueAt(data, path) === undefined)
+    changes.every(({ path, value }) =>
+      [path, ...lastOf(data, path)].some((at) => isDeepStrictEqual(valueAt(data, at), value)),
+    ) && removals.every((path) => !isPosition(path) && valueAt(data, path) === undefined)
   );
+}
+
+/** A position past the end of a list is its end. */
+function lastOf(data: unknown, path: PathSegments): PathSegments[] {
+  const list = isPosition(path) ? valueAt(data, path.slice(0, -1)) : undefined;
+  return Array.isArray(list) ? [[...path.slice(0, -1), list.length - 1]] : [];
 }
 
 function isPosition(path: PathSegments): boolean {

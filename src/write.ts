@@ -63,6 +63,8 @@ export interface Write<Result> {
   refused(seen: Seen): DynamoDBError | "again";
   /** Whether what is there is what the last request would have left, had it been carried out. */
   isDone?(item: RawItem | null): boolean;
+  /** Whether it must not be carried out twice, although nothing else forbids it. */
+  readonly once?: boolean;
   /** What the call returns, from the attributes that the request asked back. */
   result(attributes: RawItem | undefined): Result;
 }

@@ -660,7 +660,9 @@ describe.each(transactional)("transactions on $name", (engine) => {
       wire.intercept = () => new Promise(() => undefined);
       await expect(write({ timeoutMs: 20 })).rejects.toMatchObject({
         name: "TimeoutError",
-        message: "transaction.write: no answer within 20 ms",
+        message:
+          "transaction.write: no answer within 20 ms; it may have been carried out all the same",
+        mayHaveBeenDone: true,
       });
       const read = data.transaction.get((tx) => [tx.project.get(projects(1)[0]!)], {
         timeoutMs: 20,

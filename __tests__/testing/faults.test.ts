@@ -1,14 +1,50 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { inspect } from "node:util";
+import { crc32 } from "node:zlib";
 import { createDataLayer } from "../../src/data-layer.js";
 import {
+  AbortedError,
+  ConditionalCheckFailedError,
   ConfigurationError,
   DynamoDBError,
   ThroughputExceededError,
   TimeoutError,
+  TransactionCanceledError,
   UnprocessedItemsError,
 } from "../../src/errors.js";
-import { type FaultRule, FaultyRequestHandler, faults } from "../../src/testing/index.js";
+import {
+  type FaultRule,
+  FaultyRequestHandler,
+  faults,
+  type RandomFaults,
+} from "../../src/testing/index.js";
 import { engines } from "../engines.js";
-import { failureOf, openTable } from "../open.js";
+import { failureOf, type Opened, openTable } from "../open.js";
+
+function placeOf({ data }: Opened) {
+  const { endpoint, region, credentials } = data.engine;
+  const { tableName } = data.configuration;
+  return { environment: "development", endpoint, region, credentials, tableName } as const;
+}
+
+/** Keeps the answers as the SDK gets them. */
+class ReadingHandler extends FaultyRequestHandler {
+  readonly answers: { readonly headers: Record<string, string>; readonly body: Buffer }[] = [];
+
+  override async handle(
+    ...given: Parameters<FaultyRequestHandler["handle"]>
+  ): ReturnType<FaultyRequestHandler["handle"]> {
+    const { response } = await super.handle(...given);
+    const chunks: Buffer[] = [];
+    for await (const chunk of response.body as Readable) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    this.answers.push({ headers: response.headers, body });
+    response.body = Readable.from([body]);
+    return { response };
+  }
+}
 
 describe.each(engines)("faults on $name", (engine) => {
   const table = openTable(engine, { retry: { initialDelayMs: 1, maxDelayMs: 2 } });
@@ -35,30 +71,170 @@ describe.each(engines)("faults on $name", (engine) => {
     });
   });
 
-  test.each([
-    ["throttle", ThroughputExceededError, "ProvisionedThroughputExceededException"],
-    ["serverError", DynamoDBError, "InternalServerError"],
-    ["timeout", TimeoutError, "TimeoutError"],
-    ["connectionReset", DynamoDBError, "ECONNRESET"],
-  ] as const)("%s reaches the caller as its error", async (fault, type, code) => {
-    wire().inject({ fault, times: 4 });
-    const error = await failureOf(project().get(key), type as typeof DynamoDBError);
-    expect(error).toMatchObject({ code, retryable: true });
-    expect(wire().requests).toEqual(Array(4).fill({ operation: "GetItem", fault }));
+  /** Every fault of a single item, what the caller gets when it does not end, and who saw the request. */
+  const all = [
+    ["throttle", ThroughputExceededError, "ProvisionedThroughputExceededException", "unseen"],
+    ["throttlingException", ThroughputExceededError, "ThrottlingException", "unseen"],
+    ["requestLimitExceeded", ThroughputExceededError, "RequestLimitExceeded", "unseen"],
+    ["transactionConflict", DynamoDBError, "TransactionConflictException", "unseen"],
+    ["timeout", TimeoutError, "TimeoutError", "unseen"],
+    ["connectionReset", DynamoDBError, "ECONNRESET", "unseen"],
+    ["dnsFailure", DynamoDBError, "ENOTFOUND", "unseen"],
+    ["dnsTimeout", DynamoDBError, "EAI_AGAIN", "unseen"],
+    ["serverError", DynamoDBError, "InternalServerError", "unseen"],
+    ["serviceUnavailable", DynamoDBError, "ServiceUnavailable", "unseen"],
+    ["answerLost", DynamoDBError, "ECONNRESET", "done"],
+    ["serverErrorAfter", DynamoDBError, "InternalServerError", "done"],
+    ["bodyCut", DynamoDBError, "ECONNRESET", "done"],
+    ["bodyCutSilently", DynamoDBError, "UnreadableAnswer", "done"],
+    ["bodyCorrupt", DynamoDBError, "UnreadableAnswer", "done"],
+  ] as const;
+
+  test.each(all)("%s that does not end reaches the caller as its error", async (...row) => {
+    const [fault, type, code, engineHas] = row;
+    const id = `endless-${fault}`;
+    wire().inject({ fault, times: Number.POSITIVE_INFINITY });
+    const write = project().put({ userId: "u1", projectId: id, data: { name: "secret-name" } });
+    const error = await failureOf(write, type as typeof DynamoDBError);
+    expect(error).toMatchObject({ code, retryable: true, operation: "put", entity: "Project" });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("secret-name");
+    expect(wire().requests.slice(0, 4)).toEqual(Array(4).fill({ operation: "UpdateItem", fault }));
+    const stored = await table.raw.get("USER#u1", `PROJECT#${id}`);
+    expect(stored === undefined ? "unseen" : "done").toBe(engineHas);
   });
 
-  test.each(["throttle", "serverError", "timeout", "connectionReset"] as const)(
-    "a request that %s hits never reaches the engine",
-    async (fault) => {
-      wire().inject({ fault, times: 4 });
-      const id = `never-${fault}`;
-      await failureOf(
-        project().put({ userId: "u1", projectId: id, data: { name: "n" } }),
-        DynamoDBError,
+  test.each(all)("%s once is healed by a retry", async (fault) => {
+    const [id, name] = [`once-${fault}`, `name-${fault}`];
+    wire().inject({ fault, operation: "UpdateItem" });
+    const written = await project().put({ userId: "u1", projectId: id, data: { name } });
+    expect(wire().requests.slice(0, 2)).toEqual([
+      { operation: "UpdateItem", fault },
+      { operation: "UpdateItem", fault: undefined },
+    ]);
+    expect(await table.raw.get("USER#u1", `PROJECT#${id}`)).toMatchObject({
+      UpdatedAt: written.updatedAt,
+      Data: { name },
+    });
+    if (fault === "transactionConflict") return;
+    wire().clear().inject({ fault, operation: "GetItem" });
+    expect(await project().get({ userId: "u1", projectId: id })).toEqual(written);
+    expect(wire().requests.map((request) => request.fault)).toEqual([fault, undefined]);
+  });
+
+  test("clockSkew once is healed by the service's own time", async () => {
+    wire().inject({ fault: "clockSkew", times: Number.POSITIVE_INFINITY });
+    expect(await project().get(key)).not.toBeNull();
+    expect(wire().operations).toEqual(["GetItem", "GetItem"]);
+    // The time was learned: no request is refused any more, though the service's clock is still off.
+    await project().get(key);
+    await project().put({ ...key, data: { name: "n" } });
+    expect(wire().operations.slice(2)).toEqual(["GetItem", "UpdateItem"]);
+  });
+
+  test("clockSkew refuses many at once, and all are healed", async () => {
+    const requestHandler = faults({ fault: "clockSkew", times: Number.POSITIVE_INFINITY });
+    const data = createDataLayer({ ...placeOf(table), requestHandler, coalesce: false });
+    const found = await Promise.all(Array.from({ length: 8 }, () => data.project.get(key)));
+    expect(found.every((item) => item !== null)).toBe(true);
+    expect(requestHandler.operations.length).toBeGreaterThan(8);
+    await data.close();
+  });
+
+  (engine.engine === "dynalite" ? test.skip : test).each([
+    ["transactionThrottle", "ThrottlingError", "ProvisionedThroughputExceeded"],
+    ["transactionConflict", "TransactionConflict", undefined],
+  ] as const)("%s cancels transactions, and once is healed", async (fault, first, last) => {
+    const { transaction } = table.data;
+    wire().inject({ fault });
+    const two = [key, { ...key, projectId: "p2" }];
+    const write = () =>
+      transaction.write((tx) =>
+        two.map((one) => tx.project.put({ ...one, data: { name: fault } })),
       );
-      expect(await table.raw.get("USER#u1", `PROJECT#${id}`)).toBeUndefined();
-    },
-  );
+    await write();
+    expect(wire().operations).toEqual(["TransactWriteItems", "TransactWriteItems"]);
+    expect(await project().getOrThrow(key)).toMatchObject({ data: { name: fault } });
+    wire().clear().inject({ fault, times: Number.POSITIVE_INFINITY });
+    const error = await failureOf(write(), TransactionCanceledError);
+    expect(error.retryable).toBe(true);
+    expect(error.reasons.map(({ code }) => code)).toEqual([first, last].filter(Boolean));
+    await failureOf(
+      transaction.get((tx) => two.map((one) => tx.project.get(one))),
+      TransactionCanceledError,
+    );
+    // Other requests pass a transactionThrottle.
+    if (fault === "transactionThrottle") expect(await project().get(key)).not.toBeNull();
+  });
+
+  test("slow answers late, with the engine done already", async () => {
+    wire().inject({ fault: "slow", delayMs: 60_000 });
+    const put = project().put(
+      { userId: "u1", projectId: "slow", data: { name: "n" } },
+      { signal: AbortSignal.timeout(500) },
+    );
+    await failureOf(put, AbortedError);
+    expect(await table.raw.get("USER#u1", "PROJECT#slow")).toBeDefined();
+    wire().clear().inject({ fault: "slow", delayMs: 1 });
+    expect(await project().get(key)).not.toBeNull();
+    expect(wire().requests).toEqual([{ operation: "GetItem", fault: "slow" }]);
+  });
+
+  test("bodyAltered passes unnoticed, as with the SDK's own client: only the checksum tells", async () => {
+    const requestHandler = new ReadingHandler().inject({ fault: "bodyAltered" });
+    const data = createDataLayer({ ...placeOf(table), requestHandler });
+    await data.project.get(key);
+    await data.project.get(key);
+    const [altered, whole] = requestHandler.answers.map(({ headers, body }) => ({
+      checksum: headers["x-amz-crc32"],
+      actual: String(crc32(body)),
+      answer: JSON.parse(body.toString()) as unknown,
+    }));
+    expect(altered?.answer).not.toEqual(whole?.answer);
+    expect(altered?.checksum).not.toBe(altered?.actual);
+    expect(requestHandler.operations).toHaveLength(2);
+    await data.close();
+  });
+
+  test("random faults are the same ones whenever the seed is", async () => {
+    const run = async (seed: number) => {
+      const requestHandler = faults.random({ seed, rate: 0.3, faults: ["throttle", "answerLost"] });
+      const retry = { maxRetries: 20, initialDelayMs: 0, maxDelayMs: 0 };
+      const data = createDataLayer({ ...placeOf(table), requestHandler, retry });
+      for (let count = 0; count < 40; count += 1) await data.project.get(key);
+      await data.close();
+      return requestHandler.requests.map((request) => request.fault);
+    };
+    const first = await run(7);
+    expect(await run(7)).toEqual(first);
+    expect(await run(8)).not.toEqual(first);
+    expect(first.filter((fault) => fault === undefined)).toHaveLength(40);
+    expect(new Set(first)).toEqual(new Set([undefined, "throttle", "answerLost"]));
+  });
+
+  test("a random fault hits only what it can, and a counted rule before it goes first", async () => {
+    wire()
+      .inject({ fault: "throttle" })
+      .random({ seed: 1, rate: 1, faults: ["partialUnprocessed"] });
+    await project().get(key);
+    await failureOf(project().batchPut(many(2)), UnprocessedItemsError);
+    expect(wire().requests.map((request) => request.fault)).toEqual([
+      ...["throttle", undefined],
+      ...Array(4).fill("partialUnprocessed"),
+    ]);
+  });
+
+  test("an error's own answer that is cut or corrupt is healed too", async () => {
+    const item = { userId: "u1", projectId: "taken", data: { name: "n" } };
+    const was = await project().put(item);
+    const lock = { ifUpdatedAt: was.updatedAt - 1 };
+    for (const fault of ["bodyCut", "bodyCutSilently", "bodyCorrupt"] as const) {
+      wire().clear().inject({ fault });
+      const refused = project().update(item, { name: "m" }, lock);
+      await failureOf(refused, ConditionalCheckFailedError);
+      expect(wire().requests.map((request) => request.fault)).toEqual([fault, undefined]);
+    }
+    expect(await project().get(item)).toEqual(was);
+  });
 
   test("partialUnprocessed lets the first half of a batch through", async () => {
     wire().inject({ fault: "partialUnprocessed", times: Number.POSITIVE_INFINITY });
@@ -124,14 +300,9 @@ describe.each(engines)("faults on $name", (engine) => {
   });
 
   test("go under any data layer", async () => {
-    const { endpoint, region, credentials } = table.data.engine;
     const handler = faults({ fault: "connectionReset", times: 2 }, { fault: "throttle" });
     const data = createDataLayer({
-      environment: "development",
-      tableName: table.data.configuration.tableName,
-      endpoint,
-      region,
-      credentials,
+      ...placeOf(table),
       requestHandler: handler,
       retry: { initialDelayMs: 1, maxDelayMs: 2 },
     });
@@ -143,8 +314,81 @@ describe.each(engines)("faults on $name", (engine) => {
   });
 });
 
+describe("a body that is cut", () => {
+  /** A server whose answers end in the middle, whether their length was told or not, or before they begin. */
+  async function failureBehind(headers: Record<string, string>, text: string, end: boolean) {
+    const server = createServer((_, response) => {
+      response.writeHead(200, headers);
+      if (end) response.end(text);
+      else response.write(text, () => response.socket?.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const requestHandler = faults();
+    const data = createDataLayer({
+      environment: "local",
+      endpoint: `http://127.0.0.1:${port}`,
+      requestHandler,
+      retry: { initialDelayMs: 1, maxDelayMs: 1 },
+    });
+    const error = await failureOf(
+      data.project.get({ userId: "u1", projectId: "p1" }),
+      DynamoDBError,
+    );
+    await data.close();
+    server.close();
+    return { code: error.code, message: error.message, sent: requestHandler.operations.length };
+  }
+  const half = '{"Item":{"PK":{"S":"secret';
+
+  test("fails over a real connection as `bodyCut` does", async () => {
+    expect(await failureBehind({ "content-length": "100" }, half, false)).toMatchObject({
+      code: "ECONNRESET",
+      sent: 4,
+    });
+    expect(await failureBehind({ "transfer-encoding": "chunked" }, half, false)).toMatchObject({
+      code: "ECONNRESET",
+      sent: 4,
+    });
+  });
+
+  test("fails as `bodyCutSilently` does where no length was told, and quotes nothing of it", async () => {
+    const { code, message, sent } = await failureBehind({ connection: "close" }, half, true);
+    expect([code, sent]).toEqual(["UnreadableAnswer", 4]);
+    expect(message).toContain("the answer is cut off or corrupt");
+    expect(message).not.toContain("secret");
+  });
+
+  test("is not taken for an item that is not there where nothing of it came", async () => {
+    expect(await failureBehind({ connection: "close" }, "", true)).toMatchObject({
+      code: "UnreadableAnswer",
+      sent: 4,
+    });
+  });
+});
+
+describe("a rule", () => {
+  test.each<[string, object, string]>([
+    ["no integer as its seed", { seed: 0.5, rate: 0.1 }, "seed must be an integer"],
+    ["a rate that is none", { seed: 1, rate: 1.1 }, "rate must be a number from 0 to 1"],
+    ["a fault that is none", { seed: 1, rate: 1, faults: ["flood"] }, "faults must be one of"],
+    ["no fault", { seed: 1, rate: 1, faults: [] }, "faults must be one of"],
+    ["an operation that is none", { seed: 1, rate: 1, operation: "get" }, "operation must be one"],
+    ["no delay", { seed: 1, rate: 1, delayMs: -1 }, "delayMs must be a number of milliseconds"],
+  ])("with a share and %s is refused", (_, rule, message) => {
+    expect(() => faults.random(rule as RandomFaults)).toThrow(ConfigurationError);
+    expect(() => faults.random(rule as RandomFaults)).toThrow(message);
+  });
+});
+
 test.each<[string, object, string]>([
-  ["a fault that is none", { fault: "flood" }, "fault must be one of throttle, timeout"],
+  [
+    "a conflict of what is in none",
+    { fault: "transactionConflict", operation: "Query" },
+    "must be",
+  ],
+  ["no delay", { fault: "slow", delayMs: Number.NaN }, "delayMs must be a number of milliseconds"],
+  ["a fault that is none", { fault: "flood" }, "fault must be one of throttle, "],
   ["an operation that is none", { fault: "throttle", operation: "get" }, "operation of throttle"],
   [
     "half a batch of what is none",

@@ -13,6 +13,7 @@ export {
   FaultyRequestHandler,
   faults,
   type ObservedRequest,
+  type RandomFaults,
 } from "./faults.js";
 export { type FixtureOf, fixtures, make, type OverridesOf } from "./fixtures.js";
 export {

@@ -1,0 +1,120 @@
+/** One item, several clients: create, locked update, locked delete and consistent get, one after the other. */
+import fc from "fast-check";
+import { engines } from "../engines.js";
+import { histories, historyTimeoutMs, isLost, openClients, outcomeOf, weather } from "./clients.js";
+import { type Event, isLinearizable, type Span } from "./linearizable.js";
+
+type Call = Event["call"];
+
+const programs = fc.array(
+  fc.array(fc.constantFrom<Call>("get", "create", "update", "update", "delete"), {
+    minLength: 2,
+    maxLength: 6,
+  }),
+  { minLength: 3, maxLength: 3 },
+);
+
+describe.each(engines)("on $name", (engine) => {
+  const clients = openClients(engine);
+
+  test(
+    "what several clients saw of an item could have happened one call after the other",
+    async () => {
+      const seen = { done: 0, refused: 0, open: 0 };
+      await fc.assert(
+        fc.asyncProperty(programs, weather, async (all, sky) => {
+          const key = { userId: clients.begin(sky), projectId: "p" };
+          const spans: Span[] = [];
+          const timeOf = new Map<string, number>();
+          let time = 0;
+          const note = (item: { data: { name: string }; updatedAt: number } | null) => {
+            if (item !== null) timeOf.set(item.data.name, item.updatedAt);
+            return item?.data.name ?? null;
+          };
+
+          const run = async (call: Call, value: string, lock: number, client: number) => {
+            const project = clients.all[client]!.data.project;
+            const events = {
+              get: async (): Promise<Event | undefined> => {
+                const { is, ...rest } = await outcomeOf(project.get(key, { consistent: true }));
+                return "result" in rest ? { call: "get", value: note(rest.result) } : undefined;
+              },
+              create: async (): Promise<Event> => {
+                const outcome = await outcomeOf(project.create({ ...key, data: { name: value } }));
+                seen[outcome.is] += 1;
+                if (outcome.is === "done") note(outcome.result);
+                return { call: "create", value, is: isOf(outcome) };
+              },
+              update: async (): Promise<Event> => {
+                const changed = project.update(key, { name: value }, { ifUpdatedAt: lock });
+                const outcome = await outcomeOf(changed);
+                seen[outcome.is] += 1;
+                if (outcome.is === "done") note(outcome.result);
+                return { call: "update", value, lock, is: isOf(outcome) };
+              },
+              delete: async (): Promise<Event> => {
+                const outcome = await outcomeOf(project.delete(key, { ifUpdatedAt: lock }));
+                seen[outcome.is] += 1;
+                const gone = outcome.is === "done" && outcome.result === null;
+                return { call: "delete", lock, is: gone ? "gone" : isOf(outcome) };
+              },
+            };
+            const begin = time++;
+            const { requests } = clients.all[client]!.wire;
+            const before = requests.length;
+            const event = await events[call]();
+            const end = time++;
+            if (event !== undefined) spans.push({ begin, end, event });
+            if (event?.call !== "create") return;
+            // A create that was carried out, lost its answer, and was sent again after another's delete
+            // takes effect twice: nothing that DynamoDB keeps tells that the item has been there.
+            for (const { operation, fault } of requests.slice(before, -1)) {
+              if (operation !== "PutItem" || !isLost(fault)) continue;
+              spans.push({ begin, end, event: { ...event, is: "open" } });
+            }
+          };
+
+          await Promise.all(
+            all.map(async (calls, client) => {
+              for (const [index, call] of calls.entries()) {
+                // The latest version that anybody saw: locks then meet each other.
+                const lock = Math.max(0, ...timeOf.values());
+                await run(call, `${client}.${index}`, lock, client);
+              }
+            }),
+          );
+          clients.calm();
+          const last = note(await clients.table.data.project.get(key, { consistent: true }));
+          if (!isLinearizable(spans, timeOf, last)) {
+            const story = spans
+              .sort((a, b) => a.begin - b.begin)
+              .map((span) => JSON.stringify(span));
+            const times = JSON.stringify(Object.fromEntries(timeOf));
+            const lines = [
+              "no order of the calls explains",
+              ...story,
+              `times ${times}`,
+              `last ${last}`,
+            ];
+            throw new Error(lines.join("\n"));
+          }
+        }),
+        histories(80),
+      );
+      // The histories were worth the name.
+      expect(Object.values(seen).every((count) => count > 0)).toBe(true);
+    },
+    historyTimeoutMs,
+  );
+});
+
+function isOf(outcome: {
+  is: string;
+  error?: { code: string | undefined };
+}): "done" | "refused" | "missing" | "open" {
+  if (outcome.is === "open") return "open";
+  if (outcome.is === "done") return "done";
+  if (outcome.error?.code === "ItemNotFound") return "missing";
+  if (outcome.error?.code === "ConditionalCheckFailedException") return "refused";
+  return "open";
+}

@@ -1,0 +1,406 @@
+/** Writes whose answer is lost: what the layer makes of the refusal that follows, and what it tells. */
+import {
+  AbortedError,
+  ConditionalCheckFailedError,
+  DynamoDBError,
+  ItemNotFoundError,
+  ThroughputExceededError,
+  TimeoutError,
+  TransactionCanceledError,
+  UnprocessedItemsError,
+} from "../../src/errors.js";
+import type { Fault } from "../../src/testing/index.js";
+import { engines } from "../engines.js";
+import { failureOf, openTable } from "../open.js";
+import { lost, Recorder } from "../services/recorder.js";
+
+const forever = Number.POSITIVE_INFINITY;
+
+describe.each(engines)("on $name", (engine) => {
+  const wire = new Recorder();
+  const table = openTable(engine, {
+    requestHandler: wire,
+    retry: { initialDelayMs: 1, maxDelayMs: 2 },
+  });
+  const project = () => table.data.project;
+  let count = 0;
+
+  beforeEach(() => {
+    wire.clear();
+    count += 1;
+  });
+
+  const key = () => ({ userId: "u1", projectId: `p${count}` });
+  const stored = (data: object = {}) => project().put({ ...key(), data: { name: "old", ...data } });
+  const now = () => project().get(key(), { consistent: true });
+
+  /** The next request is carried out, then the other writer's is, then the first one's answer is lost. */
+  function lose(meanwhile?: () => Promise<unknown>): void {
+    wire.clear();
+    wire.intercept = async (request) => {
+      wire.intercept = () => undefined;
+      return lost({
+        ...request,
+        send: async () => {
+          const answer = await request.send();
+          await meanwhile?.();
+          return answer;
+        },
+      });
+    };
+  }
+
+  const other = () => project().update(key(), { name: "other" });
+
+  describe("create", () => {
+    const create = () => project().create({ ...key(), data: { name: "own" } });
+
+    test("recognises its own item", async () => {
+      lose();
+      expect(await create()).toEqual(await now());
+      expect(wire.names.slice(0, 2)).toEqual(["PutItem", "PutItem"]);
+    });
+
+    test("says that it may have been done where another has written the item since", async () => {
+      lose(other);
+      const error = await failureOf(create(), ConditionalCheckFailedError);
+      expect(error).toMatchObject({ mayHaveBeenDone: true, item: { data: { name: "other" } } });
+      expect(error.message).toBe(
+        `create Project (userId=u1, projectId=p${count}): the item is already there; it may have been carried out all the same`,
+      );
+      expect(JSON.parse(JSON.stringify(error))).toMatchObject({ mayHaveBeenDone: true });
+    });
+
+    test("was not done where it is refused with no answer lost, or throttled before", async () => {
+      await stored();
+      expect(await failureOf(create(), ConditionalCheckFailedError)).toMatchObject({
+        mayHaveBeenDone: false,
+      });
+      for (const fault of ["throttle", "dnsFailure", "clockSkew", "transactionConflict"] as const) {
+        wire.clear().inject({ fault });
+        expect(await failureOf(create(), ConditionalCheckFailedError)).toMatchObject({
+          mayHaveBeenDone: false,
+        });
+        expect(wire.names).toEqual(["PutItem", "PutItem"]);
+      }
+    });
+
+    test("creates the item again where it was deleted since: nothing tells that it has been there", async () => {
+      lose(() => project().delete(key()));
+      const item = await create();
+      expect(await now()).toEqual(item);
+    });
+
+    test("with an id of its own is there once", async () => {
+      lose();
+      const userId = `ids-${count}`;
+      const item = await project().create({ userId, data: { name: "own" } });
+      expect((await project().query({ userId })).items).toEqual([item]);
+    });
+  });
+
+  describe("update", () => {
+    test("under a lock recognises its own work", async () => {
+      const { updatedAt } = await stored();
+      lose();
+      const changed = await project().update(key(), { name: "own" }, { ifUpdatedAt: updatedAt });
+      expect(wire.names).toEqual(["UpdateItem", "UpdateItem"]);
+      expect(await now()).toEqual(changed);
+    });
+
+    test("under a lock does not take another's work for its own", async () => {
+      const { updatedAt } = await stored();
+      wire.intercept = async () => {
+        wire.intercept = () => undefined;
+        // The other one holds the same lock and writes the same; the first request never arrives.
+        await project().update(key(), { name: "own" }, { ifUpdatedAt: updatedAt });
+        await project().update(key(), { name: "own" });
+        throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+      };
+      const update = project().update(key(), { name: "own" }, { ifUpdatedAt: updatedAt });
+      expect(await failureOf(update, ConditionalCheckFailedError)).toMatchObject({
+        mayHaveBeenDone: true,
+      });
+    });
+
+    test.each(["ifUpdatedAt", "where"] as const)(
+      "under %s says that it may have been done where another has written since",
+      async (condition) => {
+        const { updatedAt } = await stored();
+        lose(other);
+        const options =
+          condition === "where" ? { where: { name: "old" } } : { ifUpdatedAt: updatedAt };
+        const update = project().update(key(), { name: "own" }, options);
+        expect(await failureOf(update, ConditionalCheckFailedError)).toMatchObject({
+          mayHaveBeenDone: true,
+        });
+        expect(await now()).toMatchObject({ data: { name: "other" } });
+      },
+    );
+
+    test("that is refused for good was not done", async () => {
+      await stored();
+      const update = () => project().update(key(), { name: "own" }, { where: { name: "none" } });
+      expect(await failureOf(update(), ConditionalCheckFailedError)).toMatchObject({
+        mayHaveBeenDone: false,
+      });
+      expect((await now())?.data.name).toBe("old");
+    });
+
+    test("of an item that was deleted since says that it may have been done", async () => {
+      await stored();
+      lose(() => project().delete(key()));
+      const update = project().update(key(), { name: "own" });
+      expect(await failureOf(update, ItemNotFoundError)).toMatchObject({ mayHaveBeenDone: true });
+    });
+
+    test("with no condition is made again after another's", async () => {
+      await stored();
+      lose(other);
+      await project().update(key(), { name: "own" });
+      expect((await now())?.data.name).toBe("own");
+    });
+
+    const list = { tags: ["a", "b", "c"] };
+    const append = { set: [[["tags", 99], "d"]] } as never;
+    const first = { remove: [["tags", 0]] } as never;
+    // dynoxide 1.2.1 fills the places in between.
+    const tags = async () =>
+      (((await now())?.data ?? {}) as { tags?: unknown[] }).tags?.filter((tag) => tag !== null);
+
+    test("recognises what it put at a place of a list", async () => {
+      await stored(list);
+      lose();
+      await project().update(key(), {}, append);
+      expect(await tags()).toEqual(["a", "b", "c", "d"]);
+    });
+
+    test.each([
+      ["appends", append, ["a", "b", "c", "d"]],
+      ["removes", first, ["b", "c"]],
+    ] as const)("that %s does so once at most, and tells", async (_, change, left) => {
+      await stored(list);
+      lose(other);
+      const error = await failureOf(project().update(key(), {}, change), DynamoDBError);
+      expect(error).toMatchObject({
+        ...{ code: "AnswerLost", mayHaveBeenDone: true, retryable: false },
+      });
+      expect(error.message).toContain("list positions are not changed twice");
+      expect(await tags()).toEqual(left);
+    });
+
+    test("that removes from a list cannot recognise it: nothing is left to tell by", async () => {
+      await stored(list);
+      lose();
+      const update = project().update(key(), {}, first);
+      expect(await failureOf(update, DynamoDBError)).toMatchObject({
+        ...{ code: "AnswerLost", mayHaveBeenDone: true },
+      });
+      expect(await tags()).toEqual(["b", "c"]);
+    });
+  });
+
+  test("put is made again after another's", async () => {
+    lose(other);
+    await stored();
+    expect((await now())?.data.name).toBe("old");
+  });
+
+  describe("delete", () => {
+    test("returns null where it deleted the item and the answer is lost", async () => {
+      await stored();
+      lose();
+      expect(await project().delete(key())).toBeNull();
+      expect(await now()).toBeNull();
+    });
+
+    test("under a lock returns null where the item is gone, by it or by another", async () => {
+      const { updatedAt } = await stored();
+      lose();
+      expect(await project().delete(key(), { ifUpdatedAt: updatedAt })).toBeNull();
+      // Without a lost answer it is refused, and an item is returned by whoever deleted it.
+      expect(
+        await failureOf(
+          project().delete(key(), { ifUpdatedAt: updatedAt }),
+          ConditionalCheckFailedError,
+        ),
+      ).toMatchObject({ mayHaveBeenDone: false });
+    });
+
+    test("under a lock says that it may have been done where another item is there", async () => {
+      const { updatedAt } = await stored();
+      lose(() => project().create({ ...key(), data: { name: "new" }, createdAt: 1 }));
+      const remove = project().delete(key(), { ifUpdatedAt: updatedAt });
+      expect(await failureOf(remove, ConditionalCheckFailedError)).toMatchObject({
+        mayHaveBeenDone: true,
+      });
+      expect((await now())?.data.name).toBe("new");
+    });
+  });
+
+  describe("a failure at the end", () => {
+    test.each<[Fault, boolean]>([
+      ["throttle", false],
+      ["throttlingException", false],
+      ["requestLimitExceeded", false],
+      ["transactionConflict", false],
+      ["dnsFailure", false],
+      ["dnsTimeout", false],
+      ["timeout", true],
+      ["connectionReset", true],
+      ["answerLost", true],
+      ["serverError", true],
+      ["serviceUnavailable", true],
+      ["serverErrorAfter", true],
+      ["bodyCut", true],
+      ["bodyCutSilently", true],
+      ["bodyCorrupt", true],
+    ])("by %s: may it have been done? %p. A read never", async (fault, open) => {
+      wire.inject({ fault, times: forever });
+      expect(await failureOf(stored(), DynamoDBError)).toMatchObject({ mayHaveBeenDone: open });
+      expect(wire.names.length).toBeGreaterThan(1);
+      if (fault === "transactionConflict") return;
+      expect(await failureOf(now(), DynamoDBError)).toMatchObject({ mayHaveBeenDone: false });
+    });
+
+    test("that is certain does not undo the one before that is not", async () => {
+      wire.inject({ fault: "answerLost" }).inject({ fault: "throttle", times: forever });
+      const error = await failureOf(stored(), ThroughputExceededError);
+      expect(error.mayHaveBeenDone).toBe(true);
+      wire.clear();
+      expect(await now()).not.toBeNull();
+    });
+
+    test("by the call's own limits: only where a write is on its way", async () => {
+      wire.intercept = () => new Promise(() => undefined);
+      const put = (options: object) => project().put({ ...key(), data: { name: "own" } }, options);
+      expect(await failureOf(put({ timeoutMs: 30 }), TimeoutError)).toMatchObject({
+        mayHaveBeenDone: true,
+      });
+      const signal = AbortSignal.timeout(30);
+      expect(await failureOf(put({ signal }), AbortedError)).toMatchObject({
+        mayHaveBeenDone: true,
+      });
+      expect(await failureOf(project().get(key(), { timeoutMs: 30 }), TimeoutError)).toMatchObject({
+        mayHaveBeenDone: false,
+      });
+      expect(await failureOf(put({ signal: AbortSignal.abort() }), AbortedError)).toMatchObject({
+        mayHaveBeenDone: false,
+      });
+    });
+
+    test("of use cases is told through", async () => {
+      const userId = `use-${count}`;
+      const profile = { email: "a@example.com", displayName: "A" };
+      const { profiles, oauth } = table.data;
+      const limits = { timeoutMs: 60 };
+      wire.intercept = () => new Promise(() => undefined);
+      expect(
+        await failureOf(profiles.save({ userId }, profile, limits), TimeoutError),
+      ).toMatchObject({ mayHaveBeenDone: true });
+      wire.clear().inject({ fault: "throttle", times: forever });
+      const store = oauth.store(userId, undefined, { accessToken: "t" } as never);
+      expect(await failureOf(store, ThroughputExceededError)).toMatchObject({
+        mayHaveBeenDone: false,
+      });
+    });
+  });
+
+  test("a token that was refreshed, and may have been stored, is told", async () => {
+    const { oauth } = table.data;
+    const userId = `use-${count}`;
+    await oauth.store(userId, undefined, {
+      ...{ accessToken: "old", refreshToken: "r", expiryDate: 1 },
+    } as never);
+    // The claim passes, the store of the fresh token does not come back.
+    wire.inject({ fault: "answerLost", operation: "UpdateItem", after: 1, times: 4 });
+    const refresh = async () => ({ accessToken: "new", expiryDate: 9e12 });
+    const token = oauth.validToken(userId, undefined, { refresh });
+    expect(await failureOf(token, DynamoDBError)).toMatchObject({ mayHaveBeenDone: true });
+    wire.clear();
+    expect((await oauth.get(userId))?.data.accessToken).toBe("new");
+  });
+
+  test("use cases that create or merge end as if no answer had been lost", async () => {
+    const userId = `use-${count}`;
+    const { profiles, oauth } = table.data;
+    wire.inject({ fault: "answerLost", operation: "PutItem" });
+    const saved = await profiles.save({ userId }, { email: "a@example.com", displayName: "A" });
+    expect(await table.data.userProfile.get({ userId })).toEqual(saved);
+    wire.clear().inject({ fault: "answerLost", operation: "PutItem" });
+    const token = { accessToken: "t", refreshToken: "r", expiryDate: 9e12 };
+    const kept = await oauth.store(userId, undefined, token as never);
+    expect(wire.names).toEqual(["UpdateItem", "PutItem", "PutItem"]);
+    expect(await oauth.get(userId)).toEqual(kept);
+  });
+
+  describe("batchPut", () => {
+    const items = () =>
+      Array.from({ length: 30 }, (_, index) => ({
+        ...{ userId: `batch-${count}`, projectId: `${index}` },
+        data: { name: "n" },
+      }));
+
+    test.each([
+      ["throttle", false],
+      ["partialUnprocessed", false],
+      ["answerLost", true],
+    ] as const)(
+      "that %s stops says whether what it names may have been written",
+      async (fault, open) => {
+        wire.inject({ fault, times: forever });
+        const error = await failureOf(project().batchPut(items()), UnprocessedItemsError);
+        expect(error.mayHaveBeenDone).toBe(open);
+        wire.clear();
+        const { items: found } = await project().query({ userId: `batch-${count}` });
+        // What was not done is not there; what may have been done here was.
+        expect(found).toHaveLength(open ? 30 : error.written);
+      },
+    );
+
+    test("whose last answer names some, and one before was lost, may have written them", async () => {
+      wire.inject({ fault: "answerLost" }).inject({ fault: "partialUnprocessed", times: forever });
+      const error = await failureOf(
+        project().batchPut(items().slice(0, 20)),
+        UnprocessedItemsError,
+      );
+      expect(error.mayHaveBeenDone).toBe(true);
+    });
+  });
+
+  (engine.engine === "dynalite" ? describe.skip : describe)("a transaction", () => {
+    const write = () =>
+      table.data.transaction.write((tx) => [
+        tx.project.create({ ...key(), data: { name: "own" } }),
+      ]);
+
+    test("is done once under one token", async () => {
+      wire.inject({ fault: "answerLost", times: 2 });
+      await write();
+      expect(wire.names).toEqual(Array(3).fill("TransactWriteItems"));
+      expect((await now())?.data.name).toBe("own");
+    });
+
+    test("that is refused after a lost answer was not done: its token would have told", async () => {
+      await stored();
+      wire.inject({ fault: "connectionReset" });
+      expect(await failureOf(write(), TransactionCanceledError)).toMatchObject({
+        mayHaveBeenDone: false,
+      });
+      expect(wire.names).toEqual(["UpdateItem", ...Array(2).fill("TransactWriteItems")]);
+    });
+
+    test("that nobody answers, or that a conflict stops after a lost answer, may have been done", async () => {
+      wire.inject({ fault: "answerLost" }).inject({ fault: "transactionConflict", times: forever });
+      expect(await failureOf(write(), TransactionCanceledError)).toMatchObject({
+        mayHaveBeenDone: true,
+      });
+      wire.clear();
+      expect((await now())?.data.name).toBe("own");
+      wire.inject({ fault: "transactionConflict", times: forever });
+      expect(await failureOf(write(), TransactionCanceledError)).toMatchObject({
+        mayHaveBeenDone: false,
+      });
+    });
+  });
+});

@@ -1,0 +1,43 @@
+/** Answers whose body is not what the engine sent. */
+import { Readable } from "node:stream";
+import { crc32 } from "node:zlib";
+import { answerOf, type HandlerAnswer, socketError, type WholeAnswer } from "./exchange.js";
+
+/** The connection is closed in the middle; the length that was promised tells. */
+export function cutBody({ statusCode, headers, body }: WholeAnswer): HandlerAnswer {
+  const half = body.subarray(0, body.length >> 1);
+  const stream = new Readable({
+    read() {
+      this.push(half);
+      // As Node's own answers end: "aborted", with this code.
+      this.destroy(socketError("aborted", "ECONNRESET"));
+    },
+  });
+  const length = { "content-length": String(body.length) };
+  return answerOf(statusCode, stream, { ...headers, ...length });
+}
+
+/** The connection is closed in the middle, and no length was promised: it looks like the end. */
+export function silentlyCutBody({ statusCode, headers, body }: WholeAnswer): HandlerAnswer {
+  const { "content-length": _, ...rest } = headers;
+  return answerOf(statusCode, Readable.from([body.subarray(0, body.length >> 1)]), rest);
+}
+
+/** A byte in the middle is NUL, which stands nowhere in JSON. */
+export function corruptBody({ statusCode, headers, body }: WholeAnswer): HandlerAnswer {
+  const bytes = Buffer.from(body);
+  bytes[bytes.length >> 1] = 0;
+  return answerOf(statusCode, Readable.from([bytes]), checked(headers, body));
+}
+
+/** The first value is another one: JSON still, of the same length, and not what the checksum says. */
+export function alteredBody({ statusCode, headers, body }: WholeAnswer): HandlerAnswer {
+  const text = body.toString();
+  const altered = text.replace(/:"[A-Za-z0-9]/, (value) => (value === ':"0' ? ':"1' : ':"0'));
+  return answerOf(statusCode, Readable.from([Buffer.from(altered)]), checked(headers, body));
+}
+
+/** With the checksum of the body as DynamoDB sent it. */
+function checked(headers: WholeAnswer["headers"], body: Buffer): WholeAnswer["headers"] {
+  return { ...headers, "x-amz-crc32": String(crc32(body)) };
+}
