@@ -19,7 +19,17 @@ Visitor.prototype.visitStatement = function (statement) {
 const src = (...names) => `^src/(?:${names.join("|")})\\.ts$`;
 
 const ground = src("table", "errors", "config");
-const middle = src("keys", "retry", "client", "native-client", "wire-format", "marshalling");
+const middle = src(
+  "keys",
+  "retry",
+  "retry-budget",
+  "signals",
+  "request-handler",
+  "client",
+  "native-client",
+  "wire-format",
+  "marshalling",
+);
 const repository = src("repository", "repository-[a-z-]+");
 const top = src("data-layer", "index");
 const published = "^(?:src|entities|services)/";

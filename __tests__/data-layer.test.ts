@@ -91,6 +91,7 @@ describe("a data layer", () => {
         durationMs: expect.any(Number),
         consumedCapacity: 0.5,
         error: undefined,
+        budgetSpent: false,
       },
     ]);
     expect(JSON.stringify(seen)).not.toContain("canary");

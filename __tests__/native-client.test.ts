@@ -26,6 +26,7 @@ import { NativeDocumentClient } from "../src/native-client.js";
 import { createTableInput } from "../src/table.js";
 import { createTableAdmin } from "../src/table-admin.js";
 import { startEngine } from "../src/testing/index.js";
+import { createTransport } from "../src/transport.js";
 import { engines } from "./engines.js";
 
 type Fields = Record<string, unknown>;
@@ -711,7 +712,7 @@ describe.each(engines)("on $name", ({ name, engine: which }) => {
     );
     for (const table of Object.values(tables)) {
       expect(createTableInput(table).TableName).toBe(table);
-      await createTableAdmin(table, () => client, undefined).create();
+      await createTableAdmin(table, () => client, createTransport({ client })).create();
     }
   });
   afterAll(async () => {

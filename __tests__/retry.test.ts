@@ -140,6 +140,68 @@ describe("delays", () => {
     expect(firsts.size).toBeGreaterThan(1);
   });
 
+  describe("of callers that failed together", () => {
+    /** Numbers from 0 to 1 that are the same in each run: a linear congruential generator. */
+    const seeded = () => {
+      let state = 42;
+      return () => {
+        state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+        return state / 2 ** 32;
+      };
+    };
+    const callers = 100;
+    const options = { maxRetries: 6, initialDelayMs: 100, maxDelayMs: 1_000 };
+    /** The delays of each caller. */
+    async function delaysOfAll(): Promise<number[][]> {
+      const random = jest.spyOn(Math, "random").mockImplementation(seeded());
+      try {
+        const all: number[][] = [];
+        for (let n = 0; n < callers; n += 1) {
+          all.push(await delaysOf(() => withRetry(failing(), options)));
+        }
+        return all;
+      } finally {
+        random.mockRestore();
+      }
+    }
+
+    test("lie between one and two times their length, and above half of the longest", async () => {
+      for (const delays of await delaysOfAll()) {
+        expect(delays).toHaveLength(6);
+        for (const [n, delay] of delays.entries()) {
+          const length = 100 * 2 ** n;
+          expect(delay).toBeGreaterThanOrEqual(Math.min(length, 500));
+          expect(delay).toBeLessThanOrEqual(Math.min(2 * length, 1_000));
+        }
+      }
+    });
+
+    test("are spread evenly, at the longest too (all came back together there)", async () => {
+      const all = await delaysOfAll();
+      const ranges: [number, number, number][] = [
+        [0, 100, 200],
+        [1, 200, 400],
+        // From here on the backoff is longer than the longest delay.
+        [4, 500, 1_000],
+        [5, 500, 1_000],
+      ];
+      for (const [n, from, to] of ranges) {
+        const quarters = [0, 0, 0, 0];
+        for (const delays of all) {
+          const quarter = Math.min(3, Math.floor((4 * ((delays[n] ?? 0) - from)) / (to - from)));
+          quarters[quarter] = (quarters[quarter] ?? 0) + 1;
+        }
+        // A fair share is 25 of 100.
+        expect(Math.min(...quarters)).toBeGreaterThanOrEqual(12);
+      }
+    });
+
+    test("are never the same for two of them", async () => {
+      const all = await delaysOfAll();
+      expect(new Set(all.map((delays) => delays.join())).size).toBe(callers);
+    });
+  });
+
   test("may be none", async () => {
     const options = { maxRetries: 3, initialDelayMs: 0, maxDelayMs: 0 };
     const delays = await delaysOf(() => withRetry(failing(), options));

@@ -1,11 +1,11 @@
 /** OAuth tokens: stored, kept, and refreshed once however many callers want one. */
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, type CallOptions, limitsOf, orAborted, perform, reading } from "../src/call.js";
+import { type Call, type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import { Placeholders } from "../src/conditions.js";
 import { keyContext, rawKeyOf } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import {
+  AbortedError,
   type CallContext,
   DynamoDBError,
   describe,
@@ -17,6 +17,7 @@ import {
 } from "../src/errors.js";
 import { itemOf } from "../src/item.js";
 import { checkPayload } from "../src/payload.js";
+import { firstOf, orAborted } from "../src/signals.js";
 import type { ItemOf } from "../src/store-types.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
 import { notFound } from "../src/write.js";
@@ -43,7 +44,10 @@ export type RefreshToken = (
   about: {
     readonly userId: string;
     readonly provider: string;
-    /** Aborted when the lease lapses: another process may then refresh the same token. */
+    /**
+     * Aborted when the lease lapses, because another process may then refresh the same token, and
+     * when the data layer is closed, because what comes back can then not be stored.
+     */
     readonly signal: AbortSignal;
   },
 ) => Promise<RefreshedToken>;
@@ -94,6 +98,17 @@ const pollMs = 200;
 /** The longest delay that a timer takes, in ms. */
 const longestTimerMs = 2 ** 31 - 1;
 
+/** One look for a valid token, on behalf of all callers of this process that want it. */
+interface Flight {
+  /** Callers that wait for it. */
+  waiting: number;
+  /** It holds the lease, or asks for it: what it gets must be stored, whoever is left. */
+  committed: boolean;
+  /** Aborted when all have left. */
+  readonly abandoned: AbortController;
+  landing?: Promise<Landing>;
+}
+
 /** Carries what the caller's `refresh` threw. */
 class RefreshFailure {
   readonly thrown: unknown;
@@ -107,7 +122,7 @@ type Landing = { readonly token: OAuthTokenData } | RefreshFailure;
 
 export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthTokens {
   const { transport, tableName, clock } = context;
-  const flights = new Map<string, Promise<Landing>>();
+  const flights = new Map<string, Flight>();
 
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
     const key = keyOf(userId, provider);
@@ -231,16 +246,43 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     }
   }
 
+  /** Calls the caller's `refresh` for as long as the lease holds and the data layer is open. */
+  async function askProvider(
+    { refresh, leaseMs = 30_000 }: ValidTokenOptions,
+    refreshToken: string,
+    owner: { readonly userId: string; readonly provider: string },
+  ): Promise<RefreshedToken> {
+    const lapsed = new AbortController();
+    const end = () => lapsed.abort(new DOMException("the lease has lapsed", "TimeoutError"));
+    const timer = setTimeout(end, Math.min(Math.ceil(leaseMs), longestTimerMs));
+    const limit = firstOf(transport.closing, lapsed.signal);
+    try {
+      // An answer after the lease has lapsed still counts where nobody else has stored one.
+      const answer = refresh(refreshToken, { ...owner, signal: limit.signal });
+      return await orAborted(Promise.resolve(answer), transport.closing);
+    } finally {
+      limit.release();
+      clearTimeout(timer);
+    }
+  }
+
   async function refreshed(
     key: RawKey,
     options: ValidTokenOptions,
-    call: Call,
+    flight: Flight,
+    { signal, ...call }: Call,
   ): Promise<OAuthTokenData> {
-    const { refresh, marginMs = 60_000, leaseMs = 30_000 } = options;
+    const { marginMs = 60_000, leaseMs = 30_000 } = options;
+    const left = flight.abandoned.signal;
+    // Who began it without limits stays to the end, and a read without a signal is a cheaper one.
+    const readCall: Call = signal === undefined ? call : { ...call, signal: left };
     const holder = randomUUID();
     let own: string | undefined;
     for (;;) {
-      const seen = await read(key, call);
+      flight.committed = false;
+      if (flight.waiting === 0) abandon(flight);
+      left.throwIfAborted();
+      const seen = await read(key, readCall);
       const data = dataOf(seen);
       // Its own token is there where the answer to the first attempt to store it was lost.
       const isOwn = own !== undefined && data.accessToken === own;
@@ -253,6 +295,8 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         );
         throw withContext(new DynamoDBError(message, "RefreshTokenMissing"), call.context);
       }
+      left.throwIfAborted();
+      flight.committed = true;
       if (await claim(key, seen, holder, leaseMs, call)) {
         const { userId = "", provider = "" } = itemOf(stores.oauthToken.model, seen) as {
           userId?: string;
@@ -260,9 +304,10 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         };
         let fresh: FreshToken;
         try {
-          const signal = AbortSignal.timeout(Math.min(Math.ceil(leaseMs), longestTimerMs));
-          fresh = usable(await refresh(refreshToken, { userId, provider, signal }), call.context);
+          const answer = await askProvider(options, refreshToken, { userId, provider });
+          fresh = usable(answer, call.context);
         } catch (error) {
+          if (transport.closing.aborted) throw new AbortedError("the data layer is closed");
           await giveBack(key, holder, call);
           throw new RefreshFailure(error);
         }
@@ -279,14 +324,52 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         await giveBack(key, holder, call);
         continue;
       }
-      await sleep(pollMs);
+      flight.committed = false;
+      if (flight.waiting === 0) abandon(flight);
+      await transport.pause(pollMs, left);
+    }
+  }
+
+  /** Ends a flight that nobody waits for; who comes now begins another. */
+  function abandon(flight: Flight): void {
+    for (const [id, one] of flights) if (one === flight) flights.delete(id);
+    flight.abandoned.abort(new AbortedError("all who wanted the token have left"));
+  }
+
+  /** Joins the flight for a token, or begins one, and waits for it within the call's limits. */
+  async function join(
+    id: string,
+    begin: (flight: Flight, call: Call) => Promise<Landing>,
+    call: Call,
+  ) {
+    const flight = flights.get(id) ?? {
+      waiting: 0,
+      committed: false,
+      abandoned: new AbortController(),
+    };
+    flights.set(id, flight);
+    flight.waiting += 1;
+    flight.landing ??= begin(flight, call).finally(() => {
+      if (flights.get(id) === flight) flights.delete(id);
+    });
+    try {
+      return await orAborted(flight.landing, call.signal);
+    } finally {
+      flight.waiting -= 1;
+      // One caller that leaves does not end it for the others.
+      if (flight.waiting === 0 && !flight.committed) abandon(flight);
     }
   }
 
   /** What the caller's own function threw is the caller's: it is not mapped. */
-  async function flown(key: RawKey, options: ValidTokenOptions, call: Call): Promise<Landing> {
+  async function flown(
+    key: RawKey,
+    options: ValidTokenOptions,
+    flight: Flight,
+    call: Call,
+  ): Promise<Landing> {
     try {
-      return { token: await refreshed(key, options, call) };
+      return { token: await refreshed(key, options, flight, call) };
     } catch (error) {
       if (error instanceof RefreshFailure) return error;
       throw error;
@@ -312,16 +395,9 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       const key = rawKeyOf(model, parts);
       // A token that is valid by one caller's margin may be expired by another's.
       const id = JSON.stringify([key, options.marginMs]);
-      const outcome = await perform(context, options, async (call) => {
-        // The flight is everyone's: one caller that leaves does not end it for the others.
-        let flight = flights.get(id);
-        if (flight === undefined) {
-          flight = perform(context, {}, (own) => flown(key, options, own));
-          flight = flight.finally(() => flights.delete(id));
-          flights.set(id, flight);
-        }
-        return orAborted(flight, call.signal);
-      });
+      const begin = (flight: Flight, { signal }: Call) =>
+        perform(context, {}, (own) => flown(key, options, flight, { ...own, signal }));
+      const outcome = await perform(context, options, (call) => join(id, begin, call));
       if (outcome instanceof RefreshFailure) throw outcome.thrown;
       return outcome.token;
     },

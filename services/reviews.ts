@@ -44,11 +44,17 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
   };
   return {
     byId,
-    deleteById: async (reviewId, options) => {
-      const review = await byId(reviewId, options);
-      return review === null
-        ? null
-        : stores.review.delete({ agentId: review.agentId, reviewId }, limitsOf(options));
+    deleteById: async (reviewId, options = {}) => {
+      const call = keyContext(stores.review.model, "reviews.deleteById", { reviewId }, [
+        "reviewId",
+      ]);
+      // One deadline for both requests.
+      return perform(call, options, async ({ signal }) => {
+        const review = await byId(reviewId, { signal });
+        return review === null
+          ? null
+          : stores.review.delete({ agentId: review.agentId, reviewId }, { signal });
+      });
     },
     newest: async (ofAgent, n, options = {}) => {
       const call = keyContext(stores.review.model, "reviews.newest", { agentId: ofAgent }, [

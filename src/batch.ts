@@ -1,6 +1,6 @@
 /** Batches of any number: split, sent in parallel, put together again. */
 import type { Call } from "./call.js";
-import { nameOf } from "./errors.js";
+import { messageOf, nameOf, whyLeft } from "./errors.js";
 import { keyId } from "./reader.js";
 import { limits, type RawKey } from "./table.js";
 import type { Transport } from "./transport.js";
@@ -56,6 +56,8 @@ export interface BatchOutcome<Input> {
   readonly unwritten: readonly Input[];
   /** Why, where an error said so. */
   readonly cause: unknown;
+  /** The same as the end of a message. */
+  readonly why: string;
 }
 
 /**
@@ -77,6 +79,7 @@ export async function writeBatch<Input>(
   }
   const failed = new Set<BatchWrite<Input>>();
   let cause: unknown;
+  let why = "";
 
   const send = async (chunk: readonly BatchWrite<Input>[]): Promise<void> => {
     if (call.signal?.aborted) {
@@ -105,6 +108,7 @@ export async function writeBatch<Input>(
         const write = key === undefined ? undefined : unique.get(keyId(key));
         if (write !== undefined) failed.add(write);
       }
+      if (left.length > 0) why = whyLeft(answer);
     } catch (error) {
       if (chunk.length > 1 && nameOf(error) === "ValidationException") {
         // One refused item takes its whole batch with it: find it, and write its neighbours.
@@ -123,5 +127,6 @@ export async function writeBatch<Input>(
   const unwritten = [...unique.values()]
     .filter((write) => failed.has(write))
     .map((write) => write.input);
-  return { written: unique.size - failed.size, unwritten, cause };
+  if (cause !== undefined) why = `: ${messageOf(cause)}`;
+  return { written: unique.size - failed.size, unwritten, cause, why };
 }

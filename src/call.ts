@@ -1,5 +1,4 @@
 /** One call of the facade: its limits, its context, and the mapping of what it throws. */
-import { setMaxListeners } from "node:events";
 import {
   AbortedError,
   asOpen,
@@ -13,6 +12,7 @@ import {
   withContext,
   wrapDynamoDBError,
 } from "./errors.js";
+import { firstOf } from "./signals.js";
 
 /** What every call of the layer takes. */
 export interface CallOptions {
@@ -80,20 +80,18 @@ export async function perform<R>(
   }
   reading(context, () => checkLimits(context, signal, timeoutMs));
   const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
-  const signals = [signal, deadline?.signal].filter((one) => one !== undefined);
-  const combined = AbortSignal.any(signals);
-  // A batch has many requests in flight, each of which listens.
-  setMaxListeners(0, combined);
+  const limit = firstOf(signal, deadline?.signal);
   try {
-    combined.throwIfAborted();
-    return await run({ context, signal: combined, onAnswerLost });
+    limit.signal.throwIfAborted();
+    return await run({ context, signal: limit.signal, onAnswerLost });
   } catch (error) {
-    if (!combined.aborted) throw told(wrapDynamoDBError(error, context));
+    if (!limit.signal.aborted) throw told(wrapDynamoDBError(error, context));
     const ended = signal?.aborted
       ? new AbortedError(describe(context, "aborted"), signal.reason)
       : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
     throw told(withContext(ended, context), error);
   } finally {
+    limit.release();
     deadline?.end();
   }
 }
@@ -116,26 +114,4 @@ function checkLimits(context: CallContext, signal: unknown, timeoutMs: unknown):
     issues.push({ path: "timeoutMs", message: "must be a number of milliseconds > 0" });
   }
   if (issues.length > 0) throw invalid(context, issues);
-}
-
-/**
- * Waits for a promise, or for the signal: a promise that knows no signal is left behind.
- * @throws the signal's reason
- */
-export async function orAborted<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (signal === undefined) return await promise;
-  const settled = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const refuse = () => reject(signal.reason);
-    if (signal.aborted) refuse();
-    else signal.addEventListener("abort", refuse, { once: true, signal: settled.signal });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    settled.abort();
-  }
 }

@@ -1,9 +1,11 @@
 /** Configuration to SDK clients, and the process-wide defaults with their reset. */
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { type Configuration, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
 import { NativeDocumentClient } from "./native-client.js";
+import { OrderlyHandler } from "./request-handler.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
 
@@ -44,7 +46,7 @@ export interface Clients {
 /** Clients for the configuration. The SDK's own retry is off: the transport retries. */
 export function createClients(
   configuration: Configuration,
-  requestHandler: RequestHandler = defaultRequestHandler,
+  given: RequestHandler = defaultRequestHandler,
 ): Clients {
   if (!globalThis.process?.versions?.node) {
     throw new ConfigurationError(
@@ -52,6 +54,9 @@ export function createClients(
     );
   }
   const { region, endpoint, credentials } = configuration;
+  const requestHandler = isHandler(given)
+    ? given
+    : new OrderlyHandler(given as NodeHttpHandlerOptions);
   const config: DynamoDBClientConfig = {
     maxAttempts: 1,
     retryStrategy: noRetry,
@@ -64,6 +69,10 @@ export function createClients(
   };
   const client = new DynamoDBClient(config);
   return { client, documentClient: new NativeDocumentClient(client, config, translateConfig) };
+}
+
+function isHandler(given: RequestHandler): boolean {
+  return typeof (given as { readonly handle?: unknown }).handle === "function";
 }
 
 /** `undefined` is left out, empty strings stay. */

@@ -17,7 +17,6 @@ import { createClients, createDocumentClient, type RequestHandler } from "./clie
 import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
 import { ConfigurationError, readSettings, settingsOf } from "./errors.js";
 import { createReader } from "./reader.js";
-import type { RetryOptions } from "./retry.js";
 import { createTableAdmin, type TableAdmin } from "./table-admin.js";
 import {
   type Clock,
@@ -25,6 +24,7 @@ import {
   createTransport,
   type Logger,
   type RequestListener,
+  type RequestRetryOptions,
 } from "./transport.js";
 
 export interface DataLayerOptions extends ConnectionOptions {
@@ -36,8 +36,11 @@ export interface DataLayerOptions extends ConnectionOptions {
   readonly client?: DynamoDBClient | DynamoDBDocumentClient | CommandClient | undefined;
   /** Given to the SDK's client as it is. */
   readonly requestHandler?: RequestHandler | undefined;
-  /** Retry of each request. @default 3 retries from 100 ms, at most 5 s apart */
-  readonly retry?: RetryOptions | undefined;
+  /**
+   * Retry of each request, and the budget of all.
+   * @default 3 retries from 100 ms, at most 5 s apart; 100 retries in a row, 2 more per second
+   */
+  readonly retry?: RequestRetryOptions | undefined;
   /** Whether gets of one turn of the event loop share a BatchGet. @default true */
   readonly coalesce?: boolean | undefined;
   /** A pino-compatible logger. @default silent */
@@ -120,7 +123,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     reviews,
     oauth,
     forUser: (userId) => createUserScope(context, unscoped, userId),
-    table: createTableAdmin(tableName, clients.plain, options.retry),
+    table: createTableAdmin(tableName, clients.plain, transport),
     configuration: { environment, tableName, region, endpoint },
     close,
     [Symbol.asyncDispose]: close,

@@ -193,20 +193,22 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     return perform(context, options, async (call) => {
       const found = new Map<string, RawItem>();
       const missed = new Set<string>();
+      let why = "";
       await inParallel(
         chunksOf([...unique.values()], limits.batchGetKeys),
         batchesInFlight,
         async (chunk) => {
-          const { items, unprocessed } = await this.#context.reader.readBatch(chunk, read, call);
-          for (const [id, item] of items) found.set(id, item);
-          for (const rawKey of unprocessed) missed.add(keyId(rawKey));
+          const answer = await this.#context.reader.readBatch(chunk, read, call);
+          for (const [id, item] of answer.items) found.set(id, item);
+          for (const rawKey of answer.unprocessed) missed.add(keyId(rawKey));
+          if (answer.unprocessed.length > 0) why = answer.why;
         },
       );
       if (missed.size > 0) {
         const left = wanted.filter(({ id }) => missed.has(id)).map(({ key }) => key);
         const message = describe(
           context,
-          `${left.length} of ${wanted.length} keys were not read after all retries`,
+          `${left.length} of ${wanted.length} keys were not read${why}`,
         );
         throw withContext(new UnprocessedItemsError(message, left, 0), context);
       }
@@ -313,9 +315,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     call: Call,
   ): Promise<{ written: number }> {
     const { transport, tableName } = this.#context;
-    const { written, unwritten, cause } = await writeBatch(transport, tableName, writes, call);
+    const outcome = await writeBatch(transport, tableName, writes, call);
+    const { written, unwritten, cause, why } = outcome;
     if (unwritten.length === 0) return { written };
-    const why = cause instanceof Error ? `: ${cause.message}` : " after all retries";
     const message = describe(
       context,
       `${unwritten.length} of ${written + unwritten.length} were not written${why}`,

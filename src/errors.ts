@@ -523,7 +523,34 @@ function namesOf(error: Record<string, unknown>): string[] {
   return torn === undefined ? names : [torn];
 }
 
-function messageOf(error: unknown): string {
+/** Failures that were not tried again although that might have cured them. */
+const unrepeated = new WeakSet<object>();
+
+/** Notes on a failure, or on what is left of a batch, that the retry budget is spent. */
+export function noteBudgetSpent(outcome: unknown): void {
+  if (isObject(outcome)) unrepeated.add(outcome);
+}
+
+/** Whether the retry budget was spent when this might have been tried again. */
+export function isBudgetSpent(outcome: unknown): boolean {
+  return isObject(outcome) && unrepeated.has(outcome);
+}
+
+/** What a message says where the retry budget ended a request. */
+export const budgetSpentText = "not sent again: the retry budget is spent";
+
+/** Why a batch's answer left something, as the end of a message. */
+export function whyLeft(answer: unknown): string {
+  return isBudgetSpent(answer) ? `, ${budgetSpentText}` : " after all retries";
+}
+
+/** A failure in words, for a message of this package. */
+export function messageOf(error: unknown): string {
+  const spent = isBudgetSpent(error) ? ` (${budgetSpentText})` : "";
+  return `${ownMessageOf(error)}${spent}`;
+}
+
+function ownMessageOf(error: unknown): string {
   if (isObject(error) && typeof error.message === "string" && error.message !== "") {
     return error.message;
   }

@@ -83,6 +83,7 @@ export {
   type UpdateOptions,
 } from "./repository.js";
 export { type Retry, type RetryOptions, withBatchRetry, withRetry } from "./retry.js";
+export type { RetryBudgetOptions } from "./retry-budget.js";
 export type {
   DeleteOptions,
   GetOptions,
@@ -95,4 +96,10 @@ export type {
 } from "./store-types.js";
 export { createTableInput, type EntityName } from "./table.js";
 export type { TableAdmin, TableInfo } from "./table-admin.js";
-export type { Clock, Logger, RequestEvent, RequestListener } from "./transport.js";
+export type {
+  Clock,
+  Logger,
+  RequestEvent,
+  RequestListener,
+  RequestRetryOptions,
+} from "./transport.js";

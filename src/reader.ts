@@ -1,7 +1,9 @@
 /** Reads single items; reads of one turn of the event loop go out together. */
 import DataLoader from "dataloader";
-import { type Call, orAborted } from "./call.js";
+import type { Call } from "./call.js";
+import { whyLeft } from "./errors.js";
 import { copyOf } from "./item.js";
+import { lastOf, orAborted } from "./signals.js";
 import { limits, type RawItem, type RawKey } from "./table.js";
 import type { Transport } from "./transport.js";
 
@@ -20,12 +22,15 @@ export interface Projection {
 export interface Reader {
   /** One item, or `undefined` where none is. */
   read(key: RawKey, options: ReadOptions, call: Call): Promise<RawItem | undefined>;
-  /** Up to 100 different items in one request, by {@link keyId}; and the keys that were not read. */
+  /**
+   * Up to 100 different items in one request, by {@link keyId}; and the keys that were not read, with
+   * the reason as the end of a message.
+   */
   readBatch(
     keys: readonly RawKey[],
     options: ReadOptions,
     call: Call,
-  ): Promise<{ items: Map<string, RawItem>; unprocessed: RawKey[] }>;
+  ): Promise<{ items: Map<string, RawItem>; unprocessed: RawKey[]; why: string }>;
 }
 
 /** A text that is the same for the same key only. */
@@ -48,15 +53,21 @@ export function itemsApart(): (item: RawItem | undefined) => RawItem | undefined
   };
 }
 
+/** Reads of one dispatch, and the signals of those who asked, by {@link keyId}. */
+interface Loader {
+  readonly dataLoader: DataLoader<RawKey, RawItem | undefined, string>;
+  readonly askers: Map<string, (AbortSignal | undefined)[]>;
+}
+
 /** Not one of this package's errors yet: each caller's own says which call it was. */
-function leftUnprocessed(): Error {
-  const error = new Error("DynamoDB left the key unprocessed after all retries");
+function leftUnprocessed(why: string): Error {
+  const error = new Error(`DynamoDB left the key unprocessed${why}`);
   error.name = "ProvisionedThroughputExceededException";
   return error;
 }
 
 export function createReader(transport: Transport, tableName: string, coalesce: boolean): Reader {
-  const loaders = new Map<string, DataLoader<RawKey, RawItem | undefined, string>>();
+  const loaders = new Map<string, Loader>();
   const apart = itemsApart();
 
   async function readOne(key: RawKey, options: ReadOptions, call: Call) {
@@ -85,38 +96,55 @@ export function createReader(transport: Transport, tableName: string, coalesce: 
     for (const item of (answer.Responses?.[tableName] ?? []) as RawItem[])
       items.set(keyId(item), item);
     const unprocessed = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as RawKey[];
-    return { items, unprocessed };
+    return { items, unprocessed, why: whyLeft(answer) };
   }
 
   /** A loader lives for one dispatch, so that nothing is ever answered from an earlier read. */
-  function loaderFor(options: ReadOptions): DataLoader<RawKey, RawItem | undefined, string> {
+  function loaderFor(options: ReadOptions): Loader {
     const kind = JSON.stringify(options);
     const existing = loaders.get(kind);
     if (existing !== undefined) return existing;
-    const loader = new DataLoader<RawKey, RawItem | undefined, string>(
+    const askers: Loader["askers"] = new Map();
+    const load = async (keys: readonly RawKey[], call: Call) => {
+      const [first] = keys;
+      if (first !== undefined && keys.length === 1) return [await readOne(first, options, call)];
+      const { items, unprocessed, why } = await readBatch(keys, options, call);
+      const throttled = new Set(unprocessed.map(keyId));
+      return keys.map((key) => {
+        const id = keyId(key);
+        return throttled.has(id) ? leftUnprocessed(why) : items.get(id);
+      });
+    };
+    const dataLoader = new DataLoader<RawKey, RawItem | undefined, string>(
       async (keys) => {
         loaders.delete(kind);
-        const call: Call = { context: { operation: "get" } };
-        const [first] = keys;
-        if (first !== undefined && keys.length === 1) return [await readOne(first, options, call)];
-        const { items, unprocessed } = await readBatch(keys, options, call);
-        const throttled = new Set(unprocessed.map(keyId));
-        return keys.map((key) => {
-          const id = keyId(key);
-          return throttled.has(id) ? leftUnprocessed() : items.get(id);
-        });
+        // Nobody waits any more once all who asked for one of the keys have left.
+        const left = lastOf(keys.flatMap((key) => askers.get(keyId(key)) ?? [undefined]));
+        try {
+          return await load(keys, { context: { operation: "get" }, signal: left?.signal });
+        } finally {
+          left?.release();
+        }
       },
       { maxBatchSize: limits.batchGetKeys, cacheKeyFn: keyId },
     );
+    const loader = { dataLoader, askers };
     loaders.set(kind, loader);
     return loader;
   }
 
+  function readTogether(key: RawKey, options: ReadOptions, { signal }: Call) {
+    const { dataLoader, askers } = loaderFor(options);
+    const id = keyId(key);
+    const signals = askers.get(id);
+    if (signals === undefined) askers.set(id, [signal]);
+    else signals.push(signal);
+    return orAborted(dataLoader.load(key).then(apart), signal);
+  }
+
   return {
     read: (key, options, call) =>
-      coalesce
-        ? orAborted(loaderFor(options).load(key).then(apart), call.signal)
-        : readOne(key, options, call),
+      coalesce ? readTogether(key, options, call) : readOne(key, options, call),
     readBatch,
   };
 }

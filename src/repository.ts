@@ -7,8 +7,10 @@ import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
 import { type Call, perform, reading } from "./call.js";
 import { getDocumentClient, getTableName } from "./client.js";
 import {
+  budgetSpentText,
   type CallContext,
   describe,
+  isBudgetSpent,
   nameOf,
   UnprocessedItemsError,
   withContext,
@@ -44,7 +46,6 @@ import {
   updateWrite,
   updateWriteIf,
 } from "./repository-writes.js";
-import type { RetryOptions } from "./retry.js";
 import { runWrite } from "./run-write.js";
 import {
   attribute,
@@ -54,7 +55,7 @@ import {
   type RawItem,
   type RawKey,
 } from "./table.js";
-import { createTransport, type Transport } from "./transport.js";
+import { createTransport, type RequestRetryOptions, type Transport } from "./transport.js";
 
 export type {
   BatchResult,
@@ -77,8 +78,11 @@ export type {
 export class DynamoDBRepository {
   private readonly transport: Transport;
 
-  /** @throws ConfigurationError for a retry option that is none */
-  constructor(retryOptions: RetryOptions = {}) {
+  /**
+   * @param retryOptions of its requests; the budget is this repository's own
+   * @throws ConfigurationError for a retry option that is none
+   */
+  constructor(retryOptions: RequestRetryOptions = {}) {
     this.transport = createTransport({ client: () => getDocumentClient(), retry: retryOptions });
   }
 
@@ -263,9 +267,10 @@ export class DynamoDBRepository {
       const outcome = await writeBatch(this.transport, getTableName(), writes, call);
       const { written, unwritten, cause } = outcome;
       if (unwritten.length === 0) return;
-      const why = cause === undefined ? "after all retries" : `(${nameOf(cause) ?? "Error"})`;
+      const spent = isBudgetSpent(cause) ? `, ${budgetSpentText}` : "";
+      const why = cause === undefined ? outcome.why : ` (${nameOf(cause) ?? "Error"}${spent})`;
       const count = `${unwritten.length} of ${written + unwritten.length}`;
-      const message = describe(context, `${count} were not written ${why}`);
+      const message = describe(context, `${count} were not written${why}`);
       throw withContext(new UnprocessedItemsError(message, unwritten, written, cause), context);
     });
   }

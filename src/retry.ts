@@ -1,6 +1,7 @@
 /** Retry on p-retry: the policy, `withRetry` and `withBatchRetry`. */
 import pRetry from "p-retry";
 import { ConfigurationError, isRetryableError, readSettings } from "./errors.js";
+import { orAborted } from "./signals.js";
 
 /** Options of a retry. One that is `undefined` means its default. */
 export interface RetryOptions {
@@ -12,9 +13,15 @@ export interface RetryOptions {
   readonly maxDelayMs?: number | undefined;
   /** Factor between two delays. @default 2 */
   readonly backoffMultiplier?: number | undefined;
-  /** Spreads each delay over one to two times its length, up to `maxDelayMs`. @default true */
+  /**
+   * Spreads each delay over one to two times its length, so that callers that failed together do not
+   * come back together. It is p-retry's spread, with `Math.random`; where the backoff has reached
+   * `maxDelayMs`, each retried call waits a time of its own in that limit's upper half. Full jitter
+   * (from 0) would spread twice as far and give up the pause that an overloaded engine needs; how
+   * many retries there are at all is the budget's matter. @default true
+   */
   readonly jitter?: boolean | undefined;
-  /** Ends the waiting; its reason is thrown. */
+  /** Ends the waiting, for an attempt too, which is then left behind; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   /** Called before each delay. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
@@ -39,6 +46,8 @@ export interface RetryPolicy {
   readonly jitter: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onRetry: ((retry: Retry) => void) | undefined;
+  /** Asked before each retry; where it says no, what the attempt threw is thrown at once. */
+  readonly mayRetry?: ((error: unknown) => boolean) | undefined;
 }
 
 /**
@@ -100,12 +109,16 @@ export async function withRetry<T>(
 ): Promise<T> {
   checkFunction(fn, "withRetry: fn");
   const policy = retryPolicy(options);
-  policy.signal?.throwIfAborted();
+  const { signal } = policy;
+  signal?.throwIfAborted();
+  const attempt = async (number: number) => await fn(number);
+  const limited = (number: number) => orAborted(attempt(number), signal);
   try {
-    return await fn(1);
+    return await limited(1);
   } catch (error) {
+    if (signal?.aborted) throw signal.reason;
     if (policy.maxRetries === 0 || !isRetryableError(error)) throw error;
-    return await retryAfter(error, fn, policy);
+    return await retryAfter(error, limited, policy);
   }
 }
 
@@ -118,7 +131,10 @@ export async function retryAfter<T>(
   fn: (attempt: number) => Promise<T> | T,
   policy: RetryPolicy,
 ): Promise<T> {
-  const { signal, onRetry } = policy;
+  const { signal, onRetry, mayRetry } = policy;
+  // At the longest delay p-retry's own spread is cut off, and all would come back together.
+  const spread = policy.jitter ? (1 + Math.random()) / 2 : 1;
+  let again = false;
   try {
     return await pRetry(
       async (attempt) => {
@@ -132,16 +148,16 @@ export async function retryAfter<T>(
       {
         retries: policy.maxRetries,
         minTimeout: policy.initialDelayMs,
-        maxTimeout: policy.maxDelayMs,
+        maxTimeout: policy.maxDelayMs * spread,
         factor: policy.backoffMultiplier,
         randomize: policy.jitter,
         ...(signal !== undefined && { signal }),
-        shouldRetry: ({ error }) => isRetryableError(thrownBy(error)),
+        shouldRetry: () => again,
+        // It comes before `shouldRetry`, and a retry that is not made is not announced.
         onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
           const thrown = thrownBy(error);
-          if (retriesLeft > 0 && isRetryableError(thrown)) {
-            onRetry?.({ error: thrown, attempt: attemptNumber, retriesLeft });
-          }
+          again = retriesLeft > 0 && isRetryableError(thrown) && (mayRetry?.(thrown) ?? true);
+          if (again) onRetry?.({ error: thrown, attempt: attemptNumber, retriesLeft });
         },
       },
     );
@@ -191,9 +207,12 @@ export async function withBatchRetry<T, R>(
 /** Some of a batch came back unprocessed: the engine throttled a part of it. */
 export class Unprocessed extends Error {
   readonly $retryable = { throttling: true };
+  /** Whether the other part was processed. */
+  readonly progress: boolean;
 
-  constructor() {
+  constructor(progress = false) {
     super("DynamoDB left some of the batch unprocessed");
     this.name = "UnprocessedItems";
+    this.progress = progress;
   }
 }

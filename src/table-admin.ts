@@ -1,6 +1,5 @@
 /** The table itself: create, describe, wait, delete. */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -11,8 +10,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { type CallOptions, perform } from "./call.js";
 import { DynamoDBError, describe as inWords, nameOf, TimeoutError } from "./errors.js";
-import { type RetryOptions, withRetry } from "./retry.js";
 import { attribute, createTableInput, indexName } from "./table.js";
+import type { Transport } from "./transport.js";
 
 /** What `describe` tells of the table. */
 export interface TableInfo {
@@ -54,22 +53,21 @@ const defaultTimeoutMs = 120_000;
 export function createTableAdmin(
   name: string,
   client: () => DynamoDBClient,
-  retry: RetryOptions | undefined,
+  transport: Transport,
 ): TableAdmin {
   const send = <T>(
-    request: (client: DynamoDBClient) => Promise<T>,
+    request: (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<T>,
     signal: AbortSignal | undefined,
-  ): Promise<T> =>
-    withRetry(() => request(client()), { ...retry, ...(signal !== undefined && { signal }) });
+  ): Promise<T> => transport.repeat((abortSignal) => request(client(), { abortSignal }), signal);
   const contextOf = (operation: string) => ({
     operation: `table.${operation}`,
     key: `table=${name}`,
   });
 
-  async function read(abortSignal: AbortSignal | undefined): Promise<TableInfo | null> {
+  async function read(signal: AbortSignal | undefined): Promise<TableInfo | null> {
     try {
       const command = new DescribeTableCommand({ TableName: name });
-      const answer = await send((to) => to.send(command, { abortSignal }), abortSignal);
+      const answer = await send((to, options) => to.send(command, options), signal);
       return infoOf(name, answer.Table ?? {});
     } catch (error) {
       if (nameOf(error) === "ResourceNotFoundException") return null;
@@ -84,18 +82,18 @@ export function createTableAdmin(
     for (;;) {
       const info = await read(signal);
       if (ready(info)) return info;
-      await sleep(pollMs, undefined, signal === undefined ? {} : { signal });
+      await transport.pause(pollMs, signal);
     }
   }
 
   /** Engines that know no TTL say so; a table without it works, and `describe` is no worse. */
-  async function enableTimeToLive(abortSignal: AbortSignal | undefined): Promise<void> {
+  async function enableTimeToLive(signal: AbortSignal | undefined): Promise<void> {
     const command = new UpdateTimeToLiveCommand({
       TableName: name,
       TimeToLiveSpecification: { AttributeName: attribute.timeToLive, Enabled: true },
     });
     try {
-      await send((to) => to.send(command, { abortSignal }), abortSignal);
+      await send((to, options) => to.send(command, options), signal);
     } catch (error) {
       const already = nameOf(error) === "ValidationException";
       if (!already && nameOf(error) !== "UnknownOperationException") throw error;
@@ -114,7 +112,7 @@ export function createTableAdmin(
         let created = true;
         try {
           const command = new CreateTableCommand(createTableInput(name));
-          await send((to) => to.send(command, { abortSignal: signal }), signal);
+          await send((to, options) => to.send(command, options), signal);
         } catch (error) {
           if (nameOf(error) !== "ResourceInUseException") throw error;
           created = false;
@@ -129,7 +127,7 @@ export function createTableAdmin(
       perform(contextOf("delete"), bounded(options), async ({ signal }) => {
         try {
           const command = new DeleteTableCommand({ TableName: name });
-          await send((to) => to.send(command, { abortSignal: signal }), signal);
+          await send((to, options) => to.send(command, options), signal);
         } catch (error) {
           if (nameOf(error) === "ResourceNotFoundException") return { deleted: false };
           throw error;

@@ -39,25 +39,38 @@ import {
   type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { type Call, orAborted } from "./call.js";
+import type { Call } from "./call.js";
 import {
   AbortedError,
+  budgetSpentText,
   cancellationReasonsOf,
+  isBudgetSpent,
   isRetryableError,
   leavesOpen,
   nameOf,
+  noteBudgetSpent,
   settlesTransaction,
   unquoted,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
-import {
-  type Retry,
-  type RetryOptions,
-  type RetryPolicy,
-  retryAfter,
-  retryPolicy,
-  Unprocessed,
-} from "./retry.js";
+import { type Retry, type RetryOptions, retryAfter, retryPolicy, Unprocessed } from "./retry.js";
+import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
+import { delay, firstOf, orAborted } from "./signals.js";
+
+/** Options of a data layer's retry: each request's own, and what all of them may do together. */
+export interface RequestRetryOptions extends RetryOptions {
+  /**
+   * How many retries all requests of one data layer may make together; `false` for no limit. A retry
+   * takes one out; a request that is answered in the end puts back what it took, an answered first
+   * attempt puts in a tenth, and `refillPerSecond` come back with time. Where none is left, the error
+   * is thrown at once, as it is. So an outage meets little more than each call's first attempt.
+   *
+   * A retry is free while no more than 10 requests are under way, and for what a batch left
+   * unprocessed while some of it is processed: neither is a storm, and a single call of `batchPut`
+   * keeps its patience. @default 100 retries, 2 more per second
+   */
+  readonly budget?: false | RetryBudgetOptions | undefined;
+}
 
 /** One request as the table's engine saw it. It holds no payload and no key. */
 export interface RequestEvent {
@@ -75,6 +88,8 @@ export interface RequestEvent {
   readonly consumedCapacity: number | undefined;
   /** The error's code where the request failed. */
   readonly error: string | undefined;
+  /** Whether it was not sent again, although that might have helped: the retry budget was spent. */
+  readonly budgetSpent: boolean;
 }
 
 /** Receives an event per request. What it throws is logged, and hurts no request. */
@@ -131,7 +146,7 @@ export interface CommandClient {
 export interface TransportOptions {
   /** The client below. A function is asked at each request, so that it may be replaced. */
   readonly client: CommandClient | (() => CommandClient);
-  readonly retry?: RetryOptions | undefined;
+  readonly retry?: RequestRetryOptions | undefined;
   readonly logger?: Logger | undefined;
   readonly events?: RequestListener | undefined;
   readonly clock?: Clock | undefined;
@@ -142,6 +157,12 @@ export interface Transport {
   send<N extends RequestName>(name: N, input: Requests[N][0], call: Call): Promise<Requests[N][1]>;
   /** The same as a v3 client, for ElectroDB and for commands made elsewhere. */
   readonly client: { send(command: object, options?: object): Promise<unknown> };
+  /** Runs a request of another kind with the same retry, budget and end; it gets a signal for them. */
+  repeat<T>(request: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Waits so many ms on behalf of a call. Throws the signal's reason, or that the layer is closed. */
+  pause(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Aborted by `close`, for what waits for others than the engine. */
+  readonly closing: AbortSignal;
   /** Ends what is under way with an AbortedError, and refuses what comes after. */
   close(): void;
 }
@@ -155,18 +176,110 @@ type Answer = Record<string, unknown>;
 
 export function createTransport(options: TransportOptions): Transport {
   const policy = retryPolicy(options.retry);
+  const budget = createRetryBudget(options.retry?.budget);
   const { events, clock = Date } = options;
   const logger = options.logger && guarded(options.logger);
   const closing = new AbortController();
+  const waiting = new Set<(reason: AbortedError) => void>();
+  let underWay = 0;
   const clientOf = () => (typeof options.client === "function" ? options.client() : options.client);
+
+  /** The reason of the signal is one error for all; each caller gets an error of its own. */
+  const orClosed = (error: unknown) =>
+    closing.signal.aborted && error === closing.signal.reason ? closedError() : error;
+
+  /** Waits for an answer, or for `close`. A listener per request on one signal would cost more. */
+  function untilClosed<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      waiting.add(reject);
+      Promise.resolve(answer).then(
+        (value) => {
+          waiting.delete(reject);
+          resolve(value);
+        },
+        (error) => {
+          waiting.delete(reject);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** One HTTP attempt. A client that does not know the signal is left behind, not waited for. */
+  async function attemptOnce(
+    client: CommandClient,
+    command: Command,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
+    const limit = signal && firstOf(closing.signal, signal);
+    try {
+      // No signal goes along where the call has none: with any option the SDK resolves its stack anew.
+      if (limit === undefined) return (await untilClosed(send(command))) ?? {};
+      const sent = send(command, { abortSignal: limit.signal });
+      return (await orAborted(sent, limit.signal)) ?? {};
+    } catch (error) {
+      throw unquoted(error);
+    } finally {
+      limit?.release();
+    }
+  }
+
+  /** Calls a function until it succeeds, as often as the policy and the budget allow. */
+  async function repeated<T>(
+    fn: () => Promise<T>,
+    signal: AbortSignal | undefined,
+    onRetry: ((retry: Retry) => void) | undefined,
+  ): Promise<T> {
+    underWay += 1;
+    try {
+      const result = await fn();
+      budget.firstSuccess();
+      return result;
+    } catch (error) {
+      if (policy.maxRetries === 0 || !isRetryableError(error)) throw error;
+      let reserved = 0;
+      let taken = 0;
+      const mayRetry = (failure: unknown) => {
+        // The engine works, and does it bit by bit: that is no outage.
+        if (failure instanceof Unprocessed && failure.progress) return true;
+        const cost = budget.take(underWay);
+        if (cost === null) noteBudgetSpent(failure);
+        else reserved += cost;
+        return cost !== null;
+      };
+      const again = () => {
+        taken += reserved;
+        reserved = 0;
+        return fn();
+      };
+      const limit = firstOf(closing.signal, signal, policy.signal);
+      try {
+        const retry = { ...policy, onRetry, mayRetry, signal: limit.signal };
+        const result = await retryAfter(error, again, retry);
+        budget.giveBack(taken);
+        return result;
+      } catch (last) {
+        // Another answer than "later" is one too.
+        if (!limit.signal.aborted && !isRetryableError(last)) budget.giveBack(taken);
+        throw last;
+      } finally {
+        limit.release();
+        budget.giveBack(reserved);
+      }
+    } finally {
+      underWay -= 1;
+    }
+  }
 
   async function run(command: Command, call: Call): Promise<Answer> {
     const { context, signal, onAnswerLost } = call;
-    if (closing.signal.aborted) throw new AbortedError("the data layer is closed");
+    if (closing.signal.aborted) throw closedError();
     const name = command.constructor.name.replace(/Command$/, "");
     const started = clock.now();
     let attempts = 0;
-    let failure: unknown;
+    let outcome: unknown;
+    let failed = false;
     let consumedCapacity: number | undefined;
     let answerLost = false;
 
@@ -184,36 +297,37 @@ export function createTransport(options: TransportOptions): Transport {
         throw error;
       }
     };
+    const fieldsOf = (error: unknown) => {
+      const { operation, entity } = context;
+      return { request: name, operation, entity, attempt: attempts, error: nameOf(error) };
+    };
     const onRetry = (retry: Retry) => {
       policy.onRetry?.(retry);
-      const { operation, entity } = context;
-      const fields = {
-        request: name,
-        operation,
-        entity,
-        attempt: retry.attempt,
-        error: nameOf(retry.error),
-      };
-      logger?.warn(fields, "DynamoDB request is sent again");
-    };
-    // Made for a retry only: most requests need no second attempt.
-    const policyOfRetry = (): RetryPolicy => {
-      const signals = [closing.signal, signal, policy.signal].filter((one) => one !== undefined);
-      return { ...policy, onRetry, signal: AbortSignal.any(signals) };
+      logger?.warn(fieldsOf(retry.error), "DynamoDB request is sent again");
     };
 
     try {
       const input = prepared(name, command.input, events !== undefined);
-      const answer = await exchange(name, input, attempt, policyOfRetry, policy.maxRetries, signal);
+      const repeat = <T>(fn: () => Promise<T>) => repeated(fn, signal, onRetry);
+      const answer = await exchange(name, input, attempt, repeat, signal);
+      outcome = answer;
       // Of what a batch leaves, an attempt before may have written some.
       if (answerLost && name === "BatchWrite" && hasLeft(answer, name)) onAnswerLost?.();
       return answer;
     } catch (error) {
-      failure = error;
+      failed = true;
+      outcome = orClosed(error);
       if (answerLost && writes.has(name) && !settlesTransaction(error)) onAnswerLost?.();
-      throw error;
+      throw outcome;
     } finally {
       if (events !== undefined || logger !== undefined) {
+        const budgetSpent = isBudgetSpent(outcome);
+        if (budgetSpent) {
+          logger?.warn(
+            fieldsOf(failed ? outcome : undefined),
+            `DynamoDB request is ${budgetSpentText}`,
+          );
+        }
         const event: RequestEvent = {
           request: name,
           operation: context.operation,
@@ -222,7 +336,8 @@ export function createTransport(options: TransportOptions): Transport {
           attempts,
           durationMs: clock.now() - started,
           consumedCapacity,
-          error: failure === undefined ? undefined : (nameOf(failure) ?? "Error"),
+          error: failed ? (nameOf(outcome) ?? "Error") : undefined,
+          budgetSpent,
         };
         announce(event, events, logger);
       }
@@ -250,23 +365,40 @@ export function createTransport(options: TransportOptions): Transport {
         }
       },
     },
-    close: () => closing.abort(new AbortedError("the data layer is closed")),
+    repeat: async (request, signal) => {
+      const limit = firstOf(closing.signal, signal);
+      try {
+        limit.signal.throwIfAborted();
+        const attempt = () => orAborted(request(limit.signal), limit.signal);
+        return await repeated(attempt, limit.signal, policy.onRetry);
+      } catch (error) {
+        throw orClosed(error);
+      } finally {
+        limit.release();
+      }
+    },
+    pause: async (ms, signal) => {
+      const limit = firstOf(closing.signal, signal);
+      try {
+        await delay(ms, limit.signal);
+      } catch (error) {
+        throw orClosed(error);
+      } finally {
+        limit.release();
+      }
+    },
+    closing: closing.signal,
+    close: () => {
+      if (closing.signal.aborted) return;
+      closing.abort(closedError());
+      for (const refuse of waiting) refuse(closedError());
+      waiting.clear();
+    },
   };
 }
 
-/** One HTTP attempt. A client that does not know the signal is left behind, not waited for. */
-async function attemptOnce(
-  client: CommandClient,
-  command: Command,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
-  try {
-    if (signal === undefined) return (await send(command)) ?? {};
-    return (await orAborted(send(command, { abortSignal: signal }), signal)) ?? {};
-  } catch (error) {
-    throw unquoted(error);
-  }
+function closedError(): AbortedError {
+  return new AbortedError("the data layer is closed");
 }
 
 /** Sends until answered, and sends what a batch left unprocessed until nothing is left. */
@@ -274,12 +406,11 @@ async function exchange(
   name: string,
   input: Record<string, unknown>,
   attempt: (input: Record<string, unknown>) => Promise<Answer>,
-  policyOfRetry: () => RetryPolicy,
-  maxRetries: number,
+  repeat: <T>(fn: () => Promise<T>) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const leftover = unprocessedField[name];
-  if (leftover === undefined) return retried(() => attempt(input), policyOfRetry, maxRetries);
+  if (leftover === undefined) return repeat(() => attempt(input));
 
   let remaining = input;
   let merged: Answer | undefined;
@@ -289,20 +420,21 @@ async function exchange(
       merged = mergeAnswers(merged ?? {}, answer);
       const rest = answer[leftover] as Record<string, unknown> | undefined;
       if (rest === undefined || Object.keys(rest).length === 0) return merged;
-      const progress = name === "BatchGet" && countOf(rest) < countOf(remaining.RequestItems);
+      const progress = countOf(rest) < countOf(remaining.RequestItems);
       remaining = { ...remaining, RequestItems: rest };
       // A BatchGet answer is cut at 16 MB: going on at once is paging, not a retry.
-      if (!progress) throw new Unprocessed();
+      if (name !== "BatchGet" || !progress) throw new Unprocessed(progress);
     }
   };
   try {
-    return await retried(round, policyOfRetry, maxRetries);
+    return await repeat(round);
   } catch (error) {
     // A part was answered: what is left of the batch is known, also where its retries were refused
     // or the call ended while they waited.
     const isKnown = error instanceof Unprocessed || isRetryableError(error) || signal?.aborted;
-    if (merged !== undefined && isKnown) return merged;
-    throw error;
+    if (merged === undefined || !isKnown) throw error;
+    if (isBudgetSpent(error)) noteBudgetSpent(merged);
+    return merged;
   }
 }
 
@@ -322,19 +454,6 @@ const unprocessedField: Readonly<Record<string, string | undefined>> = {
   BatchGet: "UnprocessedKeys",
   BatchWrite: "UnprocessedItems",
 };
-
-async function retried<T>(
-  fn: () => Promise<T>,
-  policyOfRetry: () => RetryPolicy,
-  maxRetries: number,
-): Promise<T> {
-  try {
-    return await fn();
-  } catch (error) {
-    if (maxRetries === 0 || !isRetryableError(error)) throw error;
-    return await retryAfter(error, fn, policyOfRetry());
-  }
-}
 
 /** Joins the answers to the parts of one batch; what is unprocessed is the last answer's. */
 function mergeAnswers(merged: Answer, answer: Answer): Answer {

@@ -302,7 +302,8 @@ describe("an engine that dies", () => {
       try {
         const data = await createTestDataLayer({
           engine,
-          retry: { maxRetries: 30, initialDelayMs: 20, maxDelayMs: 200 },
+          // 200 calls that all wait for it are more than a budget of retries lets wait.
+          retry: { maxRetries: 30, initialDelayMs: 20, maxDelayMs: 200, budget: false },
         });
         const running = [...creates(data, 200)];
         await running[0];

@@ -68,6 +68,8 @@ export async function withConnection<T>(
     region,
     endpoint,
     environment,
+    // A command keeps few requests in flight, and nobody waits for it: it rather takes its time.
+    retry: { budget: false },
     events: () => {
       requests += 1;
     },

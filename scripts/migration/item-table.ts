@@ -57,6 +57,8 @@ export function openItemTable({ requestHandler, signal, ...place }: ItemTableOpt
     client: documentClient,
     retry: {
       maxRetries,
+      // It keeps few requests in flight by itself, and begins again past the last retry.
+      budget: false,
       signal,
       onRetry: ({ error }) => {
         traffic.requests += 1;

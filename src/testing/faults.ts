@@ -1,5 +1,6 @@
 /** Faults between the SDK and the engine, at the level of HTTP, for any data layer. */
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { OrderlyHandler } from "../request-handler.js";
 import { type HandlerAnswer, type HandlerRequest, textOf } from "./faults/exchange.js";
 import { type Fault, kinds } from "./faults/kinds.js";
 import {
@@ -38,7 +39,7 @@ export class FaultyRequestHandler {
   private rules: Rule[] = [];
   private readonly inner: NodeHttpHandler;
 
-  constructor(inner: NodeHttpHandler = new NodeHttpHandler({ httpAgent: { maxSockets: 128 } })) {
+  constructor(inner: NodeHttpHandler = new OrderlyHandler({ httpAgent: { maxSockets: 128 } })) {
     this.inner = inner;
   }
 
