@@ -1,0 +1,254 @@
+/**
+ * `npm run soak`: the data layer at full speed on a real engine, with faults, for as long as is asked.
+ * Nothing that was acknowledged may be lost, nothing done twice, and nothing pile up.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command, InvalidArgumentError } from "commander";
+import { createDataLayer, type DataLayer } from "../../src/index.js";
+import { type Fault, faults, startEngine } from "../../src/testing/index.js";
+import { exitCode, wholeNumber } from "../commands/connection.js";
+import { endWithPipe, interruptSignal } from "../interrupt.js";
+import { createRandom } from "../random.js";
+import { count, createTerminal, duration, table } from "../terminal.js";
+import { Ledger } from "./ledger.js";
+import { missingAtTheEnd } from "./settle.js";
+import { connectionsTo, memoryGrowth, type Sample, takeSample } from "./watch.js";
+import { createWorker, type Shared, sharedUser } from "./worker.js";
+
+/** Sockets of the layer under test. */
+const mostSockets = 128;
+/** Of the time that is given, so much is load; the rest is for reading everything. */
+const shareOfLoad = 0.85;
+
+const terminal = createTerminal();
+const { line, paint } = terminal;
+
+const share = (text: string): number => {
+  const number = Number(text);
+  if (text.trim() !== "" && number >= 0 && number <= 0.5) return number;
+  throw new InvalidArgumentError("It must be a number from 0 to 0.5.");
+};
+
+const options = new Command("npm run soak --")
+  .description(
+    "Works on a DynamoDB engine at full speed, with faults between the SDK and the engine, and compares what is in the table with what must be there. Exit code 1 where anything is lost, done twice, or piles up.",
+  )
+  .option("--seconds <n>", "how long", wholeNumber(5, 86_400), 600)
+  .option("--seed <n>", "of operations and faults", wholeNumber(0, 2 ** 32 - 1), 1)
+  .option("--rate <share>", "the share of requests that fail", share, 0.05)
+  .option("--workers <n>", "callers at a time", wholeNumber(1, 1_000), 64)
+  .option("--engine <name>", "dynoxide, dynalite, dynamodb-local, or a URL")
+  .addHelpText("after", "\nExample:\n  $ npm run soak -- --seconds 60 --seed 7")
+  .configureHelp({ helpWidth: terminal.columns })
+  .exitOverride(({ exitCode: code }) => process.exit(code === 0 ? exitCode.ok : exitCode.usage))
+  .parse()
+  .opts<{ seconds: number; seed: number; rate: number; workers: number; engine?: string }>();
+
+const signal = interruptSignal();
+endWithPipe();
+
+/** What went over the wire. */
+const traffic = {
+  requests: 0,
+  retries: 0,
+  budgetSpent: 0,
+  operations: 0,
+  faults: new Map<Fault, number>(),
+};
+const ledger = new Ledger();
+
+/** A run that does not end is a failure too, and must not hold up who waits for it. */
+const watchdog = setTimeout(
+  () => {
+    terminal.complain(`${paint("red", "error")}: the soak did not end in time`);
+    process.exit(exitCode.findings);
+  },
+  (2 * options.seconds + 30) * 1_000,
+);
+watchdog.unref();
+
+await main();
+
+async function main(): Promise<void> {
+  const { seconds, seed, rate, workers } = options;
+  const { engine: which } = options;
+  await using engine = await startEngine(which === undefined ? {} : { engine: which });
+  const { endpoint, region, credentials, capabilities } = engine;
+  const tableName = `soak-${process.pid}`;
+  const place = { environment: "development", endpoint, region, credentials, tableName } as const;
+  await using steady = createDataLayer(place);
+  await steady.table.create();
+  line(
+    `soak       ${engine.name}, ${seconds} s, seed ${seed}, faults in ${rate * 100} % of requests`,
+  );
+
+  const wire = faults.random({ seed, rate, delayMs: 10 });
+  const data = createDataLayer({
+    ...place,
+    requestHandler: wire,
+    retry: { initialDelayMs: 20, maxDelayMs: 500 },
+    events: ({ attempts, budgetSpent }) => {
+      traffic.retries += attempts - 1;
+      if (budgetSpent) traffic.budgetSpent += 1;
+    },
+  });
+  const shared = await prepare(steady);
+  const application = new AbortController();
+  const users = Array.from({ length: workers }, (_, n) => `worker-${n}`);
+  const run = users.map((userId, n) =>
+    createWorker({
+      data,
+      ledger,
+      shared,
+      random: createRandom(seed * 1_009 + n),
+      userId,
+      transactions: capabilities.transactions,
+      signal: application.signal,
+    }),
+  );
+  const seen = () => {
+    traffic.requests += wire.requests.length;
+    for (const { fault } of wire.requests) {
+      if (fault !== undefined) traffic.faults.set(fault, (traffic.faults.get(fault) ?? 0) + 1);
+    }
+    wire.requests.length = 0;
+  };
+
+  const startedAt = performance.now();
+  const loadMs = seconds * 1_000 * shareOfLoad;
+  const windowMs = Math.max(1_000, loadMs / 60);
+  const note = () =>
+    `${count(traffic.operations, "operation")}, ${count(ledger.violations, "violation")}`;
+  const progress = terminal.progress("soak", Math.round(loadMs / 1_000), note);
+  const samples: Sample[] = [];
+  const timers = (await takeSample(0, endpoint)).timers;
+  let shown = 0;
+  while (performance.now() - startedAt < loadMs && !signal.aborted) {
+    const until = Math.min(performance.now() + windowMs, startedAt + loadMs);
+    // All stop between two windows, so that what is held then is held for nothing.
+    await Promise.all(run.map((operation) => workUntil(until, operation)));
+    seen();
+    samples.push(await takeSample(traffic.requests, endpoint));
+    const passed = Math.round((performance.now() - startedAt) / 1_000);
+    progress.advance(passed - shown);
+    shown = passed;
+  }
+  progress.end();
+  const loadedMs = performance.now() - startedAt;
+
+  wire.clear();
+  for (const finding of await missingAtTheEnd(steady, ledger, shared, users))
+    ledger.violation(finding);
+  await data.close();
+  await steady.close();
+  const left = await afterClose(endpoint);
+  judge(samples, timers, left);
+  report(samples, loadedMs);
+  process.exitCode = ledger.violations > 0 ? exitCode.findings : exitCode.ok;
+  if (signal.aborted) process.exitCode = exitCode.interrupted;
+}
+
+async function workUntil(until: number, operation: () => Promise<unknown>): Promise<void> {
+  while (performance.now() < until && !signal.aborted) {
+    await operation();
+    traffic.operations += 1;
+  }
+}
+
+/** What all workers share is there before they begin. */
+async function prepare(data: DataLayer): Promise<Shared> {
+  const counters = new Map<string, { acknowledged: number; open: number }>();
+  for (let n = 0; n < 8; n += 1) {
+    const projectId = `counter-${n}`;
+    counters.set(projectId, { acknowledged: 0, open: 0 });
+    const start = { name: "0" };
+    await data.project.put({ userId: sharedUser, projectId, data: start });
+  }
+  return { counters, pairs: ["pair-0", "pair-1", "pair-2", "pair-3"], openCreates: new Set() };
+}
+
+interface Left {
+  readonly timers: number;
+  readonly connections: number | undefined;
+}
+
+/** What is left some turns of the event loop after `close`: connections end in their own time. */
+async function afterClose(endpoint: string): Promise<Left> {
+  for (let turn = 0; turn < 50; turn += 1) {
+    const connections = await connectionsTo(endpoint);
+    if (connections === undefined || connections === 0) break;
+    await sleep(20);
+  }
+  const { timers, connections } = await takeSample(traffic.requests, endpoint);
+  return { timers, connections };
+}
+
+function judge(samples: readonly Sample[], timers: number, left: Left): void {
+  const memory = memoryGrowth(samples);
+  if (memory.bytes > memory.most) {
+    ledger.violation(
+      `memory grew by ${megabytes(memory.bytes)}, more than ${megabytes(memory.most)}`,
+    );
+  }
+  for (const [n, sample] of samples.entries()) {
+    if (sample.timers > timers)
+      ledger.violation(`${sample.timers - timers} timers after window ${n}`);
+    if ((sample.connections ?? 0) > mostSockets + 1) {
+      ledger.violation(`${sample.connections} connections after window ${n}`);
+    }
+  }
+  if (left.timers > timers) ledger.violation(`${left.timers - timers} timers after close`);
+  if (left.connections) ledger.violation(`${left.connections} connections after close`);
+}
+
+function report(samples: readonly Sample[], loadedMs: number): void {
+  const { requests, retries, operations, budgetSpent } = traffic;
+  const hits = [...traffic.faults].sort(([, a], [, b]) => b - a);
+  const rate = (number: number) => `${Math.round((number * 1_000) / loadedMs)} a second`;
+  const connections = Math.max(...samples.map((sample) => sample.connections ?? 0));
+  const { bytes } = memoryGrowth(samples);
+  const heap = samples.at(-1)?.heapBytes ?? 0;
+  line();
+  for (const text of table([
+    ["load", duration(loadedMs), ""],
+    ["operations", operations.toLocaleString("en-US"), rate(operations)],
+    ["requests", requests.toLocaleString("en-US"), rate(requests)],
+    ["faults", hits.reduce((sum, [, hit]) => sum + hit, 0).toLocaleString("en-US"), ""],
+    ["retries", retries.toLocaleString("en-US"), `${budgetSpent} more refused by the budget`],
+    ["writes left open", ledger.left.toLocaleString("en-US"), "settled by what was read later"],
+    [
+      "heap",
+      megabytes(heap),
+      `${bytes < 0 ? "−" : "+"}${megabytes(Math.abs(bytes))} from first half to second`,
+    ],
+    ["connections", String(connections), "at most; none after close"],
+  ])) {
+    line(text);
+  }
+  section("faults", hits);
+  section(
+    "errors",
+    [...ledger.errors].sort(([, a], [, b]) => b - a),
+  );
+  line();
+  for (const finding of ledger.findings) line(`${paint("red", "violation")}  ${finding}`);
+  const verdict = count(ledger.violations, "violation");
+  line(
+    ledger.violations === 0
+      ? paint("green", `nothing lost, nothing twice: ${verdict}`)
+      : paint("red", verdict),
+  );
+}
+
+function section(title: string, rows: readonly (readonly [string, number])[]): void {
+  if (rows.length === 0) return;
+  line();
+  line(paint("bold", title));
+  for (const text of table(rows.map(([name, number]) => [name, number.toLocaleString("en-US")]))) {
+    line(text);
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
