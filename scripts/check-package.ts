@@ -94,13 +94,18 @@ function checkContents({ files }: Packed): void {
   const missing = [
     "README.md",
     "CHANGELOG.md",
+    "SECURITY.md",
+    "THIRD-PARTY.md",
     "LICENSE",
     "dist/index.js",
     "dist/index.cjs",
   ].filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new Error(`missing: ${missing.join(", ")}`);
   const strange = paths.filter(
-    (path) => !/^(?:dist\/|(?:README|CHANGELOG)\.md$|LICENSE$|package\.json$)/.test(path),
+    (path) =>
+      !/^(?:dist\/|(?:README|CHANGELOG|SECURITY|THIRD-PARTY)\.md$|LICENSE$|package\.json$)/.test(
+        path,
+      ),
   );
   if (strange.length > 0) throw new Error(`should not be there: ${strange.join(", ")}`);
   const command = files.find((file) => file.path === "dist/cli.js");
