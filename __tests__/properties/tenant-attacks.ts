@@ -649,17 +649,18 @@ const tampered =
     return build(scope, situation);
   };
 
-/** What goes wrong on the wire meanwhile, and how often; a lost answer is one to a request carried out. */
-export type Mishap = Fault | "answerLost";
-
+/** What goes wrong on the wire meanwhile, and how often. */
 const mishap = fc.option(
   fc.record({
-    kind: anyOf<Mishap>(
+    fault: anyOf<Fault>(
       "answerLost",
       "answerLost",
+      "bodyCut",
+      "serverErrorAfter",
       "partialUnprocessed",
       "partialUnprocessed",
       "throttle",
+      "transactionConflict",
       "connectionReset",
       "serverError",
       "timeout",

@@ -7,22 +7,17 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
 import { createDataLayer, type DataLayer, iamPolicy } from "../../src/index.js";
-import { FaultyRequestHandler, type ObservedRequest } from "../../src/testing/index.js";
+import {
+  type FaultRule,
+  FaultyRequestHandler,
+  type ObservedRequest,
+} from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { askedBy, isAllowed } from "../iam-evaluator.js";
-import { LosingHandler } from "../losing-handler.js";
 import { bareClient, openTable } from "../open.js";
 import { inputOf, registry, storeOf } from "../registry.js";
 import { longEnough, tries } from "./arbitraries.js";
-import {
-  attacks,
-  itemIds,
-  type Mishap,
-  type Page,
-  secretOf,
-  tokenProviders,
-  users,
-} from "./tenant-attacks.js";
+import { attacks, itemIds, type Page, secretOf, tokenProviders, users } from "./tenant-attacks.js";
 import { partitionsOf, problemsOf } from "./tenant-wire.js";
 
 type Raw = Record<string, unknown>;
@@ -41,17 +36,13 @@ function passesIam(request: ObservedRequest, tableName: string, user: string): b
 describe(`the scope of a user on ${engine.name}, under attack`, () => {
   const table = openTable(engine);
   /** An attacker has a data layer of their own: what still goes out after a call is known as theirs. */
-  const layers = new Map<
-    string,
-    { data: DataLayer; wire: FaultyRequestHandler; lost: LosingHandler }
-  >();
+  const layers = new Map<string, { data: DataLayer; wire: FaultyRequestHandler }>();
   const layerOf = (attacker: string) => {
     let layer = layers.get(attacker);
     if (layer === undefined) {
       const { endpoint, region, credentials } = table.data.engine;
       const { tableName } = table.data.configuration;
-      const lost = new LosingHandler();
-      const wire = new FaultyRequestHandler(lost);
+      const wire = new FaultyRequestHandler();
       const place = {
         environment: "development",
         endpoint,
@@ -60,23 +51,16 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
         tableName,
       } as const;
       const retry = { maxRetries: 2, initialDelayMs: 0 };
-      layer = { data: createDataLayer({ ...place, requestHandler: wire, retry }), wire, lost };
+      layer = { data: createDataLayer({ ...place, requestHandler: wire, retry }), wire };
       layers.set(attacker, layer);
     }
     return layer;
   };
-  const befall = (
-    attacker: string,
-    mishap: { kind: Mishap; times: number; after: number } | undefined,
-  ) => {
-    const { wire, lost } = layerOf(attacker);
+  const befall = (attacker: string, mishap: FaultRule | undefined) => {
+    const { wire } = layerOf(attacker);
     late.push(...wire.requests);
     wire.clear();
-    lost.lose(mishap?.kind === "answerLost" ? mishap.times : 0);
-    if (mishap !== undefined && mishap.kind !== "answerLost") {
-      const { kind: fault, times, after } = mishap;
-      wire.inject({ fault, times, after });
-    }
+    if (mishap !== undefined) wire.inject(mishap);
   };
   const late: ObservedRequest[] = [];
   afterAll(async () => {
@@ -153,10 +137,9 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
       const { tableName } = table.data.configuration;
       await fc.assert(
         fc.asyncProperty(attacks, async ({ attacker, calls }) => {
-          const { data, wire, lost } = layerOf(attacker);
+          const { data, wire } = layerOf(attacker);
           for (const { victim, build, mishap } of calls) {
             befall(attacker, mishap);
-            const before = lost.losses;
             const theirs = data.forUser(victim);
             const situation = { attacker, victim, theirs, cursors };
             const outcome = await outcomeOf(() => build(data.forUser(attacker), situation));
@@ -174,8 +157,7 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
             expect(refused).toEqual([]);
             const open = requests.filter((request) => passesIam(request, tableName, victim));
             expect(open).toEqual([]);
-            const faulty = requests.filter(({ fault }) => fault !== undefined).length;
-            seen.mishaps += faulty + lost.losses - before;
+            seen.mishaps += requests.filter(({ fault }) => fault !== undefined).length;
             const told = textOf(outcome);
             for (const other of users) {
               if (other !== attacker) expect(told).not.toContain(secretOf(other));
