@@ -578,7 +578,11 @@ describe("an answer", () => {
         bytes.subarray(index * size, (index + 1) * size),
       );
       wire.handle = async () => ({
-        response: { statusCode: 200, headers: {}, body: Readable.from(parts) },
+        response: {
+          statusCode: 200,
+          headers: { "x-amzn-requestid": "" },
+          body: Readable.from(parts),
+        },
       });
       const answer = await client.send(commands.get!() as GetCommand);
       expect(answer.Item).toEqual(item);
