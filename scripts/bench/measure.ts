@@ -19,8 +19,15 @@ const operations: Readonly<Record<CellName, number>> = {
   collection200: 25,
 };
 
-/** Rounds before the first that counts: until then the engine compiles. */
-const warmUpRounds = 8;
+/**
+ * Rounds before the first that counts. The engine compiles what is called often, and is done with
+ * the SDK after some five thousand requests: what is measured earlier is mostly the compiler.
+ */
+const warmUpRounds = 25;
+const longestWarmUpMs = 3_000;
+
+/** No round takes longer: a slow library does fewer operations. */
+const longestRoundMs = 400;
 
 /** What one contestant needed in one cell. */
 export interface Measured {
@@ -36,6 +43,8 @@ export interface Measured {
 export interface Task {
   readonly cell: CellName;
   readonly times: number;
+  /** The operation after this time is the last. */
+  readonly longestMs: number;
 }
 
 /** The share `at` of the numbers lies below the answer. */
@@ -84,8 +93,10 @@ export async function measureCell(
 ): Promise<Map<string, Measured>> {
   const able = runners.filter(({ cells }) => cells.includes(cell));
   const samples = new Map(able.map(({ name }) => [name, [] as number[]]));
-  const task = { cell, times: operations[cell] };
-  for (const runner of able) await runner.cpuOf({ cell, times: task.times * warmUpRounds });
+  const times = operations[cell];
+  const warmUp = { cell, times: times * warmUpRounds, longestMs: longestWarmUpMs };
+  for (const runner of able) await runner.cpuOf(warmUp);
+  const task = { cell, times, longestMs: longestRoundMs };
   for (let round = 0; round < rounds; round += 1) {
     for (const runner of able) samples.get(runner.name)?.push(await runner.cpuOf(task));
   }
