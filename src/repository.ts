@@ -61,7 +61,6 @@ export type {
   DynamoDBItem,
   DynamoDBKey,
   EntityType,
-  ExpressionAttributes,
   QueryOptions,
   QueryResult,
   UpdateOptions,

@@ -25,6 +25,7 @@ export function plot(panels: readonly Panel[], caption: string): string {
   const total = width * panels.length;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${height + 24}" font-family="sans-serif" font-size="12" fill="#24292f">`,
+    `<title>${escaped(panels.map(({ title }) => title).join("; "))}</title>`,
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
     ...panels.map(
       (panel, index) => `<g transform="translate(${index * width} 0)">${drawn(panel)}</g>`,
