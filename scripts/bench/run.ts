@@ -97,6 +97,8 @@ async function cellTable(): Promise<string> {
   const runners = await startRunners();
   const rounds = quick ? 7 : 15;
   const results = new Map<canned.CellName, Map<string, Measured>>();
+  console.error("warming up …");
+  for (const runner of runners) await runner.heatUp();
   for (const cell of canned.cellNames) {
     console.error(`${titles[cell]} …`);
     results.set(cell, await measureCell(cell, runners, rounds));
