@@ -210,7 +210,7 @@ async function list(data: DataLayer, engine: Engine, count: number): Promise<Lin
   const ours = await listCost("ours", engine, count);
   const bare = await listCost("documentClient", engine, count);
   const took = ({ seconds, peak, latePeak, live }: ListCost) =>
-    `${shown(seconds)} s, ${shown(peak)} MB above idle at most, ${shown(latePeak)} MB in the last quarter, ${shown(live)} MB of it live`;
+    `${shown(seconds)} s, ${shown(peak)} MB above idle at most, ${shown(latePeak)} MB in the last quarter; ${shown(live)} MB of heap after a collection`;
   return [
     { what: `list over ${many} items`, took: took(ours) },
     { what: "the same by a loop over DocumentClient's pages", took: took(bare) },
