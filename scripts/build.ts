@@ -15,6 +15,7 @@ import { build, type OutputOptions, type RolldownOptions } from "rolldown";
  * Dependencies that no caller ever sees a value of. As imports they are 90 files, 80 of them zod's,
  * half with texts in languages that are never asked for: a third of the time that an import of the
  * package took. p-retry and is-network-error are ESM only besides, which CommonJS could not require.
+ * They stay in package.json's dependencies: audits see them, and the declarations name zod's types.
  */
 const bundled = ["zod", "dataloader", "ulid", "p-retry", "is-network-error"];
 
