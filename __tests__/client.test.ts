@@ -27,28 +27,6 @@ afterEach(() => {
 
 const local: Configuration = resolveConfiguration({ environment: "local" }, {});
 
-describe("importing the package", () => {
-  test("reads no environment, opens nothing and starts no timer", () => {
-    jest.isolateModules(() => {
-      const timers = jest.spyOn(globalThis, "setTimeout");
-      const intervals = jest.spyOn(globalThis, "setInterval");
-      process.env.COAGENT_ENV = "no such environment";
-      process.env.AWS_ENDPOINT_URL_DYNAMODB = "not a url";
-      try {
-        const client = jest.requireActual<typeof import("../src/client.js")>("../src/client.js");
-        jest.requireActual("../src/transport.js");
-        jest.requireActual("../src/repository.js");
-        expect(timers).not.toHaveBeenCalled();
-        expect(intervals).not.toHaveBeenCalled();
-        expect(() => client.getTableName()).toThrow("COAGENT_ENV");
-      } finally {
-        timers.mockRestore();
-        intervals.mockRestore();
-      }
-    });
-  });
-});
-
 describe("the process-wide clients", () => {
   test("are made once, when they are first asked for", () => {
     process.env.COAGENT_ENV = "local";

@@ -566,6 +566,30 @@ describe("an answer", () => {
     expect(native.answer).toEqual(stock.answer);
   });
 
+  test("is read whole wherever it is cut, within a character too", async () => {
+    const wire = new Wire();
+    const client = nativeClient({ ...place, requestHandler: wire as never });
+    const item = { PK: "ä€😀", naïve: "\ufeffçà" };
+    const bytes = Buffer.from(
+      JSON.stringify({ Item: { PK: { S: item.PK }, naïve: { S: item.naïve } } }),
+    );
+    expect(bytes.length).toBeGreaterThan(bytes.toString().length);
+    for (let size = 1; size <= 5; size += 1) {
+      const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+        bytes.subarray(index * size, (index + 1) * size),
+      );
+      wire.handle = async () => ({
+        response: {
+          statusCode: 200,
+          headers: { "x-amzn-requestid": "" },
+          body: Readable.from(parts),
+        },
+      });
+      const answer = await client.send(commands.get!() as GetCommand);
+      expect(answer.Item).toEqual(item);
+    }
+  });
+
   test("that ends early is an error, not a call without end", async () => {
     const wire = new Wire();
     const client = nativeClient({ ...place, requestHandler: wire as never });

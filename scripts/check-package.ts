@@ -184,6 +184,31 @@ async function checkProductionBundle(entry: string): Promise<void> {
   }
 }
 
+/** What an import loads beside the package's own files: each further package is paid by every start. */
+const loadedPackages = [
+  "@aws-sdk/client-dynamodb",
+  "@aws-sdk/lib-dynamodb",
+  "@aws-sdk/util-dynamodb",
+  "electrodb",
+];
+
+/** Follows an entry point's imports, or calls of require; what is imported when needed is not loaded. */
+function checkLoadedPackages(entry: string): void {
+  const files = new Set([join(root, "dist", entry)]);
+  const packages = new Set<string>();
+  for (const file of files) {
+    const code = withoutComments(readFileSync(file, "utf8"));
+    for (const [, id = ""] of code.matchAll(/(?:\bfrom |\bimport |\brequire\()"([^"]+)"/g)) {
+      if (id.startsWith(".")) files.add(resolve(dirname(file), id));
+      else if (!isBuiltin(id)) packages.add(id);
+    }
+  }
+  const loaded = [...packages].sort();
+  if (loaded.join() !== loadedPackages.join()) {
+    throw new Error(`${entry} loads ${loaded.join(", ")}`);
+  }
+}
+
 // ---------------------------------------------------------------------------------------------
 // The empty project
 
@@ -288,6 +313,12 @@ await check("dist imports only what package.json declares", checkDependencies);
 await check("no any in the published types", checkNoAny);
 await check("no engine behind `.` (import)", () => checkProductionBundle("index.js"));
 await check("no engine behind `.` (require)", () => checkProductionBundle("index.cjs"));
+await check("`.` loads the SDK and ElectroDB, no other package (import)", () =>
+  checkLoadedPackages("index.js"),
+);
+await check("`.` loads the SDK and ElectroDB, no other package (require)", () =>
+  checkLoadedPackages("index.cjs"),
+);
 
 const nodes = new Map<number, string>();
 await Promise.all([

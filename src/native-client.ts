@@ -210,17 +210,17 @@ function withToken({ name }: Operation, input: { readonly ClientRequestToken?: s
 /** The text of a body; the SDK's own way leads through another stream. */
 function textOf(body: Readable): Promise<string> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    body.on("data", (chunk: Buffer) => chunks.push(chunk));
+    let text = "";
+    body.setEncoding("utf8");
+    body.on("data", (part: string) => {
+      text += part;
+    });
     body.on("error", reject);
     body.once("close", () => {
       if (body.readableEnded) return;
       reject(Object.assign(new Error("the answer was cut off"), { code: "ECONNRESET" }));
     });
-    body.once("end", () => {
-      const [only] = chunks;
-      resolve((chunks.length === 1 && only ? only : Buffer.concat(chunks)).toString());
-    });
+    body.once("end", () => resolve(text));
   });
 }
 

@@ -62,7 +62,6 @@ export type {
   DynamoDBItem,
   DynamoDBKey,
   EntityType,
-  ExpressionAttributes,
   QueryOptions,
   QueryResult,
   UpdateOptions,

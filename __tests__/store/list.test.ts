@@ -57,6 +57,25 @@ describe.each(engines)("list on $name", (engine) => {
     await iterator.return?.();
   });
 
+  test("a slow reader has one page ahead of the one it reads, and never two", async () => {
+    const { requests } = table.data.wire;
+    /** Pages that were asked for and begin after the item. */
+    const pagesAfter = (id: string) =>
+      requests.filter(({ input }) => {
+        const start = (input as { ExclusiveStartKey?: { SK: { S: string } } }).ExclusiveStartKey;
+        return start !== undefined && start.SK.S >= `CONTENT#${id}`;
+      }).length;
+    const ahead: number[] = [];
+    for await (const { contentId } of store().list(partition)) {
+      await turns();
+      ahead.push(pagesAfter(contentId));
+    }
+    expect(ahead).toHaveLength(20);
+    // Nothing is ahead of the last page, unless the engine answers with an empty one at the end.
+    expect(ahead.slice(0, 12)).toEqual(Array(12).fill(1));
+    expect(Math.max(...ahead)).toBe(1);
+  });
+
   test("stops when its reader stops", async () => {
     for await (const item of store().list(partition)) if (item.contentId === "c01") break;
     await turns();

@@ -19,30 +19,50 @@ const entries = {
   "this package": 'export * from "./dist/index.js";',
 };
 
+interface Import {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+/** Interleaved rounds, so that a noisy moment hits all alike; medians, and ratios to what goes before. */
 export async function importCost(rounds: number): Promise<Line[]> {
-  const built = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
+  const built = spawnSync("npm", ["run", "--silent", "build"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   if (built.status !== 0) throw new Error("bench: npm run build failed");
+  console.error("cold imports …");
   const files = Object.entries(entries).map(([what, source], index) => {
     const file = `${root}.cache-bench-${index}.mjs`;
     writeFileSync(file, source);
-    return { what, file, ms: [] as number[] };
+    return { what, file, all: [] as Import[] };
   });
   try {
-    for (const { file } of files) coldMs(file);
+    for (const { file } of files) coldImport(file);
     for (let round = 0; round < rounds; round += 1) {
-      for (const { file, ms } of files) ms.push(coldMs(file));
+      for (const { file, all } of files) all.push(coldImport(file));
     }
     const lines: Line[] = [];
-    let base = 0;
-    for (const { what, file, ms } of files) {
-      const time = quantile(ms, 0.5);
-      base ||= time;
+    const before: Import[] = [];
+    for (const { what, file, all } of files) {
+      const ms = quantile(
+        all.map((one) => one.ms),
+        0.5,
+      );
+      const cpuMs = quantile(
+        all.map((one) => one.cpuMs),
+        0.5,
+      );
+      const ratios = (of: keyof Import, value: number) =>
+        before.length === 0
+          ? ""
+          : ` (${before.map((other) => (value / other[of]).toFixed(2)).join(", ")})`;
       const size = Math.round((await gzippedBytes(file)) / 1024);
-      const ratio = (time / base).toFixed(2);
       lines.push({
         what: `cold import of ${what}`,
-        took: `${Math.round(time)} ms (${ratio}), ${size} KB bundled, minified and gzipped`,
+        took: `${Math.round(ms)} ms${ratios("ms", ms)}, ${Math.round(cpuMs)} ms CPU${ratios("cpuMs", cpuMs)}, ${size} KB bundled, minified and gzipped`,
       });
+      before.push({ ms, cpuMs });
     }
     return lines;
   } finally {
@@ -50,13 +70,19 @@ export async function importCost(rounds: number): Promise<Line[]> {
   }
 }
 
-/** From a process's start to the end of the import, less what an empty one takes to start. */
-function coldMs(file: string): number {
-  const code = `const s = performance.now(); await import(${JSON.stringify(file)}); console.log(performance.now() - s)`;
+/** From an empty process that has started to the end of the import. */
+function coldImport(file: string): Import {
+  const code = `
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    await import(${JSON.stringify(file)});
+    const ms = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
+    console.log(JSON.stringify({ ms, cpuMs: (user + system) / 1000 }));`;
   const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
     encoding: "utf8",
   });
-  return Number(stdout);
+  return JSON.parse(stdout) as Import;
 }
 
 async function gzippedBytes(input: string): Promise<number> {

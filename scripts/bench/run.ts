@@ -1,30 +1,55 @@
 /**
  * `npm run bench`: what the package costs, in CPU time per operation against lib-dynamodb's
  * DocumentClient with its defaults and against its peers, and what it does on an engine.
- * `--quick` takes a minute and fewer rounds; `--write` puts the tables into the README.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import * as canned from "./canned.js";
 import { engineCells, type Line } from "./engine-cells.js";
+import { growthPlot } from "./growth.js";
 import { importCost } from "./import-cost.js";
 import { type Measured, measureCell, Runner } from "./measure.js";
 
-const { quick, write, peers, only } = new Command("npm run bench --")
-  .description("Measures CPU time per operation against DocumentClient and the peers.")
-  .option("--quick", "fewer rounds and items", false)
-  .option("--write", "put the result into the README", false)
-  .option("--no-peers", "without the peers, which are installed in scripts/bench on first use")
-  .option("--only <part>", "cells, engine or import")
-  .parse()
-  .opts<{ quick: boolean; write: boolean; peers: boolean; only?: string }>();
-
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const wanted = (part: string) => only === undefined || only === part;
+const readme = `${root}README.md`;
+
+const partNames = ["cells", "engine", "growth", "import"] as const;
+type Part = (typeof partNames)[number];
+
+const { quick, write, peers, only } = new Command("npm run bench --")
+  .description(
+    "Measures CPU time per operation against DocumentClient and the peers (cells), gets, bulk puts, " +
+      "the dashboard and a long list on an engine (engine), requests and CPU time per item from 100 " +
+      "to 100,000 items (growth), and a cold import (import). All of it takes about ten minutes of a " +
+      "machine that does nothing else.",
+  )
+  .option("--quick", "fewer rounds and items: about two minutes, and rough", false)
+  .option("--write", "put the result into the README, the plot into docs/", false)
+  .option("--no-peers", "without the peers, which are installed in scripts/bench on first use")
+  .addOption(new Option("--only <part>", "one part").choices(partNames))
+  .parse()
+  .opts<{ quick: boolean; write: boolean; peers: boolean; only?: Part }>();
+
+/** What is measured, by the name that --only takes: each writes the part of the README that it fills. */
+const parts: Record<Part, () => Promise<string>> = {
+  cells: async () => `${stamp()}\n\n${await cellTable()}`,
+  engine: async () => `${stamp()}\n\n${lineTable(await engineCells(quick))}`,
+  growth: async () => {
+    const image = await growthPlot(quick, stamp().split(", zod")[0] ?? "");
+    if (write) {
+      mkdirSync(`${root}docs`, { recursive: true });
+      writeFileSync(`${root}docs/growth.svg`, image);
+    }
+    return write
+      ? "![Requests and CPU time per item stay flat from 100 to 100,000 items](docs/growth.svg)"
+      : image;
+  },
+  import: async () => `${stamp()}\n\n${lineTable(await importCost(quick ? 5 : 21))}`,
+};
 
 /** Upper bounds of the ratio to DocumentClient that the package promises itself. */
 const targets: Readonly<Record<canned.CellName, number>> = {
@@ -60,7 +85,7 @@ async function startRunners(): Promise<Runner[]> {
 
 function installPeers(): void {
   if (existsSync(`${folder}node_modules`)) return;
-  console.error("Installing the peers in scripts/bench …");
+  console.error("installing the peers in scripts/bench …");
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
@@ -72,6 +97,8 @@ async function cellTable(): Promise<string> {
   const runners = await startRunners();
   const rounds = quick ? 7 : 15;
   const results = new Map<canned.CellName, Map<string, Measured>>();
+  console.error("warming up …");
+  for (const runner of runners) await runner.heatUp();
   for (const cell of canned.cellNames) {
     console.error(`${titles[cell]} …`);
     results.set(cell, await measureCell(cell, runners, rounds));
@@ -107,7 +134,8 @@ function lineTable(lines: readonly Line[]): string {
   ].join("\n");
 }
 
-function versions(): string {
+/** When and with what it was measured. */
+function stamp(): string {
   const names = ["@aws-sdk/lib-dynamodb", "electrodb", "zod"];
   const told = names.map((name) => {
     const file = readFileSync(`${root}node_modules/${name}/package.json`, "utf8");
@@ -117,31 +145,23 @@ function versions(): string {
   return `${date}, Node ${process.versions.node}, ${told.join(", ")}, ${cpus().length} cores`;
 }
 
-const parts = ["## Performance", `\`npm run bench\` measures it (${versions()}).`];
-if (wanted("cells")) {
-  parts.push(
-    "CPU time per operation as a ratio to lib-dynamodb's DocumentClient with its defaults: median of " +
-      "interleaved rounds, quartiles in brackets. The request handler answers at once, so only what a " +
-      "library costs is left; validation, retry and error mapping are on.",
-    await cellTable(),
-  );
-}
-if (wanted("import") || wanted("engine")) {
-  const lines = [
-    ...(wanted("engine") ? await engineCells(quick) : []),
-    ...(wanted("import") ? await importCost(quick ? 3 : 11) : []),
-  ];
-  parts.push("On an engine on the same machine, and cold:", lineTable(lines));
-}
-const chapter = parts.join("\n\n");
-console.log(chapter);
-if (write) {
-  const readme = `${root}README.md`;
-  const between = /(<!-- performance:begin -->\n)[\s\S]*?(<!-- performance:end -->)/;
-  const text = readFileSync(readme, "utf8");
-  if (!between.test(text)) throw new Error("bench: the README has no place for it");
+/** Puts a part between its marks. Written at once: a later part that fails takes no earlier one along. */
+function writePart(part: string, text: string): void {
+  const between = new RegExp(`(<!-- bench:${part} -->\n)[\\s\\S]*?(<!-- /bench:${part} -->)`);
+  const before = readFileSync(readme, "utf8");
+  if (!between.test(before)) throw new Error(`bench: the README has no place for ${part}`);
   writeFileSync(
     readme,
-    text.replace(between, (_, begin: string, end: string) => `${begin}${chapter}\n${end}`),
+    before.replace(between, (_, begin: string, end: string) => `${begin}${text}\n${end}`),
   );
 }
+
+const startedAt = performance.now();
+const minutes = () => ((performance.now() - startedAt) / 60_000).toFixed(1);
+for (const part of only === undefined ? partNames : [only]) {
+  console.error(`— ${part} (${minutes()} min)`);
+  const text = await parts[part]();
+  console.log(`${text}\n`);
+  if (write) writePart(part, text);
+}
+console.error(`— done (${minutes()} min)`);
