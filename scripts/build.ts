@@ -11,7 +11,7 @@ import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { build, type OutputOptions, type RolldownOptions } from "rolldown";
 
-const esmOnly = ["p-retry", "is-network-error"];
+const esmOnly = ["jose", "p-retry", "is-network-error"];
 
 /** The oldest Node of package.json's engines; newer syntax (`using`) is lowered. */
 const transform = { target: "node20.19" };

@@ -2,6 +2,7 @@
 import DataLoader from "dataloader";
 import { type Call, orAborted } from "./call.js";
 import { copyOf } from "./item.js";
+import { noteCopy } from "./opened.js";
 import { limits, type RawItem, type RawKey } from "./table.js";
 import type { Transport } from "./transport.js";
 
@@ -42,7 +43,11 @@ export function itemsApart(): (item: RawItem | undefined) => RawItem | undefined
   const handedOut = new WeakSet<RawItem>();
   return (item) => {
     if (item === undefined) return undefined;
-    if (handedOut.has(item)) return copyOf(item);
+    if (handedOut.has(item)) {
+      const copy = copyOf(item);
+      noteCopy(item, copy);
+      return copy;
+    }
     handedOut.add(item);
     return item;
   };

@@ -42,6 +42,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Call, orAborted } from "./call.js";
 import {
   AbortedError,
+  type CallContext,
   cancellationReasonsOf,
   isRetryableError,
   leavesOpen,
@@ -58,6 +59,7 @@ import {
   retryPolicy,
   Unprocessed,
 } from "./retry.js";
+import type { RawItem } from "./table.js";
 
 /** One request as the table's engine saw it. It holds no payload and no key. */
 export interface RequestEvent {
@@ -128,6 +130,24 @@ export interface CommandClient {
   readonly marshalsRight?: true;
 }
 
+/**
+ * Seals what goes out and opens what comes in. Each call returns nothing to wait for where there is
+ * nothing to do, which is nearly always.
+ */
+export interface FieldGuard {
+  /** The request with its secret values sealed. @throws DynamoDBError where there is no key */
+  sealed(input: Record<string, unknown>, context: CallContext): Promise<object> | undefined;
+  /** Opens the secrets of items in place; of what cannot be opened it is noted why. */
+  opened(items: readonly RawItem[], context: CallContext): Promise<unknown> | undefined;
+  /** @throws ValidationError for a native write that would store a secret in clear text */
+  refuseClear(input: Record<string, unknown>): void;
+  /**
+   * @param written whether the items come from a write that was carried out
+   * @throws DecryptionError where a secret of an item could not be opened
+   */
+  refuseUnreadable(items: readonly RawItem[], written: boolean): void;
+}
+
 export interface TransportOptions {
   /** The client below. A function is asked at each request, so that it may be replaced. */
   readonly client: CommandClient | (() => CommandClient);
@@ -135,6 +155,8 @@ export interface TransportOptions {
   readonly logger?: Logger | undefined;
   readonly events?: RequestListener | undefined;
   readonly clock?: Clock | undefined;
+  /** @default none: nothing is sealed or opened */
+  readonly guard?: FieldGuard | undefined;
 }
 
 export interface Transport {
@@ -155,7 +177,7 @@ type Answer = Record<string, unknown>;
 
 export function createTransport(options: TransportOptions): Transport {
   const policy = retryPolicy(options.retry);
-  const { events, clock = Date } = options;
+  const { events, clock = Date, guard } = options;
   const logger = options.logger && guarded(options.logger);
   const closing = new AbortController();
   const clientOf = () => (typeof options.client === "function" ? options.client() : options.client);
@@ -203,10 +225,15 @@ export function createTransport(options: TransportOptions): Transport {
     };
 
     try {
-      const input = prepared(name, command.input, events !== undefined);
+      // Once for all attempts: a transaction's token stands for the same bytes.
+      const sealing = guard?.sealed(command.input, context);
+      const sealed = (sealing && (await orAborted(sealing, signal))) ?? command.input;
+      const input = prepared(name, sealed as Record<string, unknown>, events !== undefined);
       const answer = await exchange(name, input, attempt, policyOfRetry, policy.maxRetries, signal);
       // Of what a batch leaves, an attempt before may have written some.
       if (answerLost && name === "BatchWrite" && hasLeft(answer, name)) onAnswerLost?.();
+      const opening = guard?.opened(itemsOf(answer), context);
+      if (opening !== undefined) await orAborted(opening, signal);
       return answer;
     } catch (error) {
       failure = error;
@@ -236,7 +263,9 @@ export function createTransport(options: TransportOptions): Transport {
         // The command's class decides its answer; the table above pairs the two.
         return (await run(new Command(input) as Command, call)) as never;
       } catch (error) {
-        for (const holder of [error, ...cancellationReasonsOf(error)]) convertItem(holder);
+        const items = [error, ...cancellationReasonsOf(error)].flatMap(convertItem);
+        const opening = guard?.opened(items, call.context);
+        if (opening !== undefined) await orAborted(opening, call.signal);
         throw error;
       }
     },
@@ -244,7 +273,15 @@ export function createTransport(options: TransportOptions): Transport {
       send: async (command, native = {}) => {
         const { abortSignal } = native as { abortSignal?: AbortSignal };
         try {
-          return await run(command as Command, { context: {}, signal: abortSignal });
+          const { input } = command as Command;
+          guard?.refuseClear(input);
+          const answer = await run(command as Command, { context: {}, signal: abortSignal });
+          const written = input.UpdateExpression !== undefined;
+          // What was deleted is gone: it is given as it was stored.
+          if (written || answer.Attributes === undefined) {
+            guard?.refuseUnreadable(itemsOf(answer), written);
+          }
+          return answer;
         } catch (error) {
           throw freshError(error);
         }
@@ -427,15 +464,29 @@ function tableOf(input: Record<string, unknown>): string {
   return [...new Set(names)].join(",");
 }
 
+const noItems: readonly RawItem[] = [];
+
+/** The stored items of an answer, whatever was asked. */
+function itemsOf({ Item, Attributes, Items, Responses }: Answer): readonly RawItem[] {
+  if (Items !== undefined) return Items as RawItem[];
+  const one = (Item ?? Attributes) as RawItem | undefined;
+  if (one !== undefined) return [one];
+  if (Responses === undefined) return noItems;
+  // Of a TransactGet by position, of a BatchGet by table.
+  if (!Array.isArray(Responses))
+    return Object.values(Responses as Record<string, RawItem[]>).flat();
+  return (Responses as { readonly Item?: RawItem }[]).flatMap(({ Item: item }) => item ?? []);
+}
+
 /**
  * lib-dynamodb converts answers but leaves the items on errors in DynamoDB's own form (3.1162).
  * ElectroDB converts them itself, so it gets them as they are.
+ * @returns the item, where there is one
  */
-function convertItem(holder: unknown): void {
+function convertItem(holder: unknown): RawItem[] {
   const item = (holder as { readonly Item?: unknown } | null | undefined)?.Item;
-  if (typeof item !== "object" || item === null || !Object.values(item).every(isAttributeValue)) {
-    return;
-  }
+  if (typeof item !== "object" || item === null) return [];
+  if (!Object.values(item).every(isAttributeValue)) return [item as RawItem];
   const value = unmarshall(item as Parameters<typeof unmarshall>[0]);
   Reflect.defineProperty(holder as object, "Item", {
     value,
@@ -443,6 +494,7 @@ function convertItem(holder: unknown): void {
     configurable: true,
     writable: true,
   });
+  return [value as RawItem];
 }
 
 function isAttributeValue(value: unknown): boolean {
