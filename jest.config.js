@@ -1,6 +1,6 @@
 // The application's own tests run under CommonJS Jest, so these do too: sources are ESM, @swc/jest
 // makes CommonJS of them, and of the packages in node_modules that are ESM only.
-const esmOnly = ["p-retry", "is-network-error"];
+const esmOnly = ["jose", "p-retry", "is-network-error"];
 
 // The SDK warns about Node 20 at each client; workers inherit this environment.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";

@@ -1,4 +1,5 @@
 /** The engines that every test of the data layer runs on. */
+import type { EncryptionKeys } from "../src/index.js";
 import { dynoxideBinary } from "../src/testing/engines/dynoxide.js";
 
 export interface TestEngine {
@@ -8,11 +9,31 @@ export interface TestEngine {
   readonly engine: string;
 }
 
+/** An engine, and what a data layer on it encrypts. */
+export interface Setting extends TestEngine {
+  readonly encryption?: EncryptionKeys;
+  readonly cursorSecret?: string;
+}
+
 /**
  * dynoxide (where its binary is installed) and dynalite; only the endpoint of COAGENT_TEST_ENDPOINT
  * where it is set. For `describe.each(engines)("on $name", ({ engine }) => …)`.
  */
 export const engines: TestEngine[] = enginesOf(process.env.COAGENT_TEST_ENDPOINT);
+
+/**
+ * The engines, and the first one once more with secrets and cursors encrypted: for tests of what
+ * must not tell the difference.
+ */
+export const settings: Setting[] = [
+  ...engines,
+  ...engines.slice(0, 1).map(({ name, engine }) => ({
+    name: `${name}, encrypted`,
+    engine,
+    encryption: { keys: { "key-1": new Uint8Array(32).fill(1) }, current: "key-1" },
+    cursorSecret: "a secret of at least thirty-two bytes",
+  })),
+];
 
 function enginesOf(endpoint: string | undefined): TestEngine[] {
   if (endpoint) {

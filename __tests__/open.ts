@@ -12,7 +12,7 @@ import {
   type TestDataLayer,
   type TestDataLayerOptions,
 } from "../src/testing/index.js";
-import type { TestEngine } from "./engines.js";
+import type { Setting } from "./engines.js";
 
 type Raw = Record<string, unknown>;
 
@@ -31,13 +31,13 @@ export interface Opened {
 
 /** Opens a table before the tests of a `describe` and closes it after them. */
 export function openTable(
-  { engine: name }: TestEngine,
+  { engine: name, encryption, cursorSecret }: Setting,
   options: Omit<TestDataLayerOptions, "engine"> = {},
 ): Opened {
   let opened: (Opened & { close(): Promise<void> }) | undefined;
   beforeAll(async () => {
     const engine = await startEngine({ engine: name });
-    const data = await createTestDataLayer({ ...options, engine });
+    const data = await createTestDataLayer({ encryption, cursorSecret, ...options, engine });
     const client = bareClient(data);
     const close = async () => {
       client.destroy();

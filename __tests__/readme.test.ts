@@ -197,6 +197,7 @@ const madeErrors: Record<string, errors.DynamoDBError> = {
   TimeoutError: new errors.TimeoutError(),
   AbortedError: new errors.AbortedError(),
   ConfigurationError: new errors.ConfigurationError(""),
+  DecryptionError: new errors.DecryptionError("", ""),
 };
 
 /** `/users/{userId}/savedContent/{contentId}`; empty for what was never in Firestore. */

@@ -19,6 +19,9 @@ import { build, type OutputOptions, type RolldownOptions } from "rolldown";
  */
 const bundled = ["zod", "dataloader", "ulid", "p-retry", "is-network-error"];
 
+/** jose is ESM only as well, but loaded only once something is sealed: where it can, it stays an import. */
+const bundledForRequire = [...bundled, "jose"];
+
 /** The oldest Node of package.json's engines; newer syntax (`using`) is lowered. */
 const transform = { target: "node20.19" };
 
@@ -29,8 +32,10 @@ const packageOf = (id: string): string =>
     .slice(0, id.startsWith("@") ? 2 : 1)
     .join("/");
 
-const isExternal = (id: string): boolean =>
-  isBuiltin(id) || (!isRelative(id) && !id.startsWith("\0") && !bundled.includes(packageOf(id)));
+const isExternal =
+  (inside: readonly string[]) =>
+  (id: string): boolean =>
+    isBuiltin(id) || (!isRelative(id) && !id.startsWith("\0") && !inside.includes(packageOf(id)));
 
 const output = {
   dir: "dist",
@@ -43,7 +48,7 @@ const esm: RolldownOptions & { output: OutputOptions } = {
   input: { ...library, cli: "scripts/cli.ts" },
   platform: "node",
   transform,
-  external: isExternal,
+  external: isExternal(bundled),
   output: {
     ...output,
     format: "esm",
@@ -56,7 +61,7 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
   input: library,
   platform: "node",
   transform,
-  external: isExternal,
+  external: isExternal(bundledForRequire),
   output: {
     ...output,
     format: "cjs",
@@ -95,7 +100,7 @@ function copyDeclarationsForRequire(folder: string): number {
 
 /** The licences of what is bundled. */
 function copyLicences(): void {
-  const texts = bundled.map((name) => {
+  const texts = bundledForRequire.map((name) => {
     const folder = join("node_modules", name);
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     if (file === undefined) throw new Error(`build: ${name} has no licence file`);

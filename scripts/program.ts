@@ -9,6 +9,7 @@ import { addImportCommand } from "./commands/import.js";
 import { addMigrateCommand } from "./commands/migrate.js";
 import { addPolicyCommand } from "./commands/policy.js";
 import { addRollbackCommand } from "./commands/rollback.js";
+import { addRotateCommand } from "./commands/rotate.js";
 import { addSeedCommand } from "./commands/seed.js";
 import { addTableCommands } from "./commands/table.js";
 import { addValidateCommand } from "./commands/validate.js";
@@ -75,6 +76,7 @@ Examples:
   addSeedCommand(program, context);
   addValidateCommand(program, context);
   addAdoptCommand(program, context);
+  addRotateCommand(program, context);
   addExportCommand(program, context);
   addImportCommand(program, context);
   addDoctorCommand(program, context);

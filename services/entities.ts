@@ -13,6 +13,10 @@ import { savedContent } from "../entities/saved-content.js";
 import type { EntityConfig } from "../entities/shared.js";
 import { trainingProgress } from "../entities/training-progress.js";
 import { userProfile } from "../entities/user-profile.js";
+import { secretFields } from "../src/entity-model.js";
+import type { SecretEntity } from "../src/field-guard.js";
+import { compileTemplate } from "../src/keys.js";
+import { type EntityName, keyTemplates } from "../src/table.js";
 
 export const definitions = {
   userProfile,
@@ -47,4 +51,18 @@ export function createEntities(config: EntityConfig): Entities {
 /** Groups entities into the ElectroDB Service with the collections `workspace` and `recent`. */
 export function createService(entities: Entities, config: EntityConfig): Service<Entities> {
   return new Service(entities, config);
+}
+
+/** The entities that have secret fields; their ElectroDB entities are not made for it. */
+export function secretEntities(): SecretEntity[] {
+  return Object.entries(definitions).flatMap(([facade, { payload }]) => {
+    const fields = secretFields(payload);
+    if (fields.length === 0) return [];
+    // An entity's name is its facade's but for capitals.
+    const names = Object.keys(keyTemplates) as EntityName[];
+    const name = names.find((one) => one.toLowerCase() === facade.toLowerCase());
+    if (name === undefined) throw new TypeError(`no key templates for ${facade}`);
+    const { pk, sk } = keyTemplates[name];
+    return [{ name, pk: compileTemplate(pk), sk: compileTemplate(sk), fields }];
+  });
 }

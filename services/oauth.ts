@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { type Call, type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import { Placeholders } from "../src/conditions.js";
+import { currentKeyFor } from "../src/encryption.js";
 import { keyContext, rawKeyOf } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import {
@@ -15,8 +16,11 @@ import {
   type ValidationIssue,
   withContext,
 } from "../src/errors.js";
-import { itemOf } from "../src/item.js";
+import { isOf, itemOf, refuseUnreadable } from "../src/item.js";
+import { storedValueOf } from "../src/opened.js";
 import { checkPayload } from "../src/payload.js";
+import { fieldValue } from "../src/secret-value.js";
+import { showsMasked } from "../src/secrets.js";
 import { firstOf, orAborted } from "../src/signals.js";
 import type { ItemOf } from "../src/store-types.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
@@ -121,7 +125,7 @@ class RefreshFailure {
 type Landing = { readonly token: OAuthTokenData } | RefreshFailure;
 
 export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthTokens {
-  const { transport, tableName, clock } = context;
+  const { transport, tableName, clock, cipher } = context;
   const flights = new Map<string, Flight>();
 
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
@@ -161,10 +165,18 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
 
   /** The stored token and its lease, as they are now. */
   async function read(key: RawKey, call: Call): Promise<RawItem> {
+    const raw = await readIfThere(key, call);
+    if (raw === undefined) throw notFound(call.context, key);
+    refuseUnreadable(stores.oauthToken.model, raw);
+    return raw;
+  }
+
+  async function readIfThere(key: RawKey, call: Call): Promise<RawItem | undefined> {
     const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
-    const answer = await transport.send("Get", input, call);
-    if (answer.Item === undefined) throw notFound(call.context, key);
-    return answer.Item as RawItem;
+    const { Item } = await transport.send("Get", input, call);
+    // Whatever else lies at the key is no token: its secrets were not looked into.
+    const isThere = Item !== undefined && isOf(stores.oauthToken.model, Item as RawItem);
+    return isThere ? (Item as RawItem) : undefined;
   }
 
   /** Takes the lease where the token is still the one that was seen. @returns whether it was taken */
@@ -188,6 +200,9 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   /** Stores what the refresh brought, unless someone else has stored a token meanwhile. */
   async function keep(key: RawKey, seen: RawItem, fresh: FreshToken, call: Call): Promise<boolean> {
     const own = new Placeholders();
+    const { model } = stores.oauthToken;
+    const freshValue = (field: "accessToken" | "refreshToken") =>
+      own.value(fieldValue(model, key, field, fresh[field]));
     const accessToken = own.path(["accessToken"]);
     const updatedAt = own.name(attribute.updatedAt);
     const now = clock.now();
@@ -198,16 +213,34 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       typeof seenAt === "number"
         ? `${updatedAt} = ${updatedAt} + ${own.value(Math.max(1, now - seenAt))}`
         : `${updatedAt} = ${own.value(now)}`,
-      `${accessToken} = ${own.value(fresh.accessToken)}`,
+      `${accessToken} = ${freshValue("accessToken")}`,
       `${own.path(["expiryDate"])} = ${own.value(fresh.expiryDate)}`,
       ...(fresh.refreshToken !== undefined
-        ? [`${own.path(["refreshToken"])} = ${own.value(fresh.refreshToken)}`]
+        ? [`${own.path(["refreshToken"])} = ${freshValue("refreshToken")}`]
         : []),
     ];
     return conditionally(key, call, own, {
       UpdateExpression: `SET ${sets.join(", ")} REMOVE ${own.name(attribute.leaseHolder)}, ${own.name(attribute.leaseUntil)}`,
       ConditionExpression: isToken(own, seen),
     });
+  }
+
+  /**
+   * The same where the token is encrypted anew meanwhile: it then reads the same and is stored
+   * otherwise. What the refresh brought must not be lost to that.
+   */
+  async function keepThrough(
+    key: RawKey,
+    seen: RawItem,
+    fresh: FreshToken,
+    call: Call,
+  ): Promise<boolean> {
+    for (let stored = seen; ; ) {
+      if (await keep(key, stored, fresh, call)) return true;
+      const now = await readIfThere(key, call);
+      if (now === undefined || !isEncryptedAnew(stored, now)) return false;
+      stored = now;
+    }
   }
 
   /** Gives the lease back, so that the next caller need not wait for it to lapse. */
@@ -286,7 +319,9 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       const data = dataOf(seen);
       // Its own token is there where the answer to the first attempt to store it was lost.
       const isOwn = own !== undefined && data.accessToken === own;
-      if (isOwn || !isExpired(data, clock.now() + marginMs)) return data;
+      if (isOwn || !isExpired(data, clock.now() + marginMs)) {
+        return showsMasked(stores.oauthToken.model.secrets, data);
+      }
       const refreshToken = data.refreshToken;
       if (!refreshToken) {
         const message = describe(
@@ -295,6 +330,8 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         );
         throw withContext(new DynamoDBError(message, "RefreshTokenMissing"), call.context);
       }
+      // A token that could not be stored must not be asked for: the provider may take the old one back.
+      if (cipher !== undefined) await currentKeyFor(cipher, call.context);
       left.throwIfAborted();
       flight.committed = true;
       if (await claim(key, seen, holder, leaseMs, call)) {
@@ -313,12 +350,12 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         }
         let kept: boolean;
         try {
-          kept = await keep(key, seen, fresh, call);
+          kept = await keepThrough(key, seen, fresh, call);
         } catch (error) {
           await giveBack(key, holder, call);
           throw error;
         }
-        if (kept) return { ...data, ...fresh };
+        if (kept) return showsMasked(stores.oauthToken.model.secrets, { ...data, ...fresh });
         // Someone stored another token while this one was on its way: that one counts.
         own = fresh.accessToken;
         await giveBack(key, holder, call);
@@ -472,10 +509,20 @@ function dataOf(raw: RawItem): OAuthTokenData {
   return (raw.Data ?? {}) as OAuthTokenData;
 }
 
-/** A condition: the stored token is still the one that was seen. */
+/** Whether the token is the one that was seen, and stored in other bytes. */
+function isEncryptedAnew(seen: RawItem, now: RawItem): boolean {
+  const [before, after] = [dataOf(seen), dataOf(now)];
+  return (
+    before.accessToken === after.accessToken &&
+    before.refreshToken === after.refreshToken &&
+    storedValueOf(seen, "accessToken") !== storedValueOf(now, "accessToken")
+  );
+}
+
+/** A condition: the stored token is still the one that was seen, compared as it is stored. */
 function isToken(own: Placeholders, seen: RawItem): string {
   const path = own.path(["accessToken"]);
-  const { accessToken } = dataOf(seen);
+  const accessToken = storedValueOf(seen, "accessToken");
   return accessToken === undefined
     ? `attribute_exists(${own.name(attribute.partitionKey)}) AND attribute_not_exists(${path})`
     : `${path} = ${own.value(accessToken)}`;

@@ -316,7 +316,7 @@ function checked<O extends Operation>(
 
 /** What was there, for an error: its secrets are in no log. */
 function maskedItemOf(model: EntityModel, raw: RawItem): AnyItem {
-  return withMaskedSecrets(model.secrets, itemOf(model, raw));
+  return withMaskedSecrets(model.secrets, itemOf(model, raw, "leave"));
 }
 
 function itemOfWrite(write: Write<unknown>, seen: Seen | undefined): Record<string, object> {

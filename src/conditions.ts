@@ -113,17 +113,19 @@ const operands = new WeakMap<object, Operand>();
 
 /**
  * Compiles `where`; `undefined` where it asks for nothing.
+ * @param encrypted fields that cannot be compared: what is stored of them is different each time
  * @throws ValidationError for what is no condition
  */
 export function compileWhere(
   where: unknown,
   placeholders: Placeholders,
   context: CallContext,
+  encrypted: readonly string[] = [],
 ): Compiled | undefined {
   if (where === undefined) return undefined;
   const refuse = (message: string, path = "where") => invalid(context, [{ path, message }]);
   try {
-    return compiled(where, placeholders, refuse);
+    return compiled(where, placeholders, refuse, encrypted);
   } catch (error) {
     if (isOwnError(error)) throw error;
     throw invalid(context, [{ path: "where", message: "threw, or cannot be read" }], error);
@@ -134,9 +136,10 @@ function compiled(
   where: unknown,
   placeholders: Placeholders,
   refuse: Refuse,
+  encrypted: readonly string[],
 ): Compiled | undefined {
   if (typeof where === "function")
-    return compileCallback(where as WhereCallback, placeholders, refuse);
+    return compileCallback(where as WhereCallback, placeholders, refuse, encrypted);
   if (typeof where !== "object" || where === null || Array.isArray(where)) {
     throw refuse("must be an object of fields or a callback");
   }
@@ -145,6 +148,7 @@ function compiled(
     if (value === undefined)
       throw refuse("must not be undefined (use null for missing)", `where.${field}`);
     if (field === "") throw refuse("must name a field");
+    refuseEncrypted([field], encrypted, refuse);
     const path = placeholders.path([field]);
     const equal = atom(`${path} = ${checkedValue(value, placeholders, refuse, `where.${field}`)}`);
     return value === null ? joined("OR", [atom(`attribute_not_exists(${path})`), equal]) : equal;
@@ -153,6 +157,15 @@ function compiled(
 }
 
 type Refuse = (message: string, path?: string) => Error;
+
+function refuseEncrypted(
+  [field]: PathSegments,
+  encrypted: readonly string[],
+  refuse: Refuse,
+): void {
+  if (!encrypted.includes(String(field))) return;
+  throw refuse("is encrypted: it cannot be compared", `where.${field}`);
+}
 
 function checkedValue(
   value: unknown,
@@ -174,6 +187,7 @@ function compileCallback(
   where: WhereCallback,
   placeholders: Placeholders,
   refuse: Refuse,
+  encrypted: readonly string[],
 ): Compiled {
   const conditions: string[] = [];
   const built = (condition: string): Condition => {
@@ -191,6 +205,7 @@ function compileCallback(
   const call = (name: string) => (path: unknown, value: unknown) =>
     built(`${name}(${pathOf(path)}, ${operandText(value)})`);
 
+  const check = (segments: PathSegments) => refuseEncrypted(segments, encrypted, refuse);
   const operators = {
     eq: compare("="),
     ne: compare("<>"),
@@ -209,12 +224,11 @@ function compileCallback(
     type: call("attribute_type"),
     size: (path: unknown) => asOperand(() => `size(${pathOf(path)})`),
     path: (...segments: (string | number)[]) => {
-      const path = segmentsOf(segments, refuse);
-      return asOperand((own) => own.path(path));
+      return asOperand(pathOperand(segmentsOf(segments, refuse), check));
     },
   };
 
-  const text: unknown = where(pathProxy([]), operators);
+  const text: unknown = where(pathProxy([], check), operators);
   // Text that is not an operator's result would reach the expression as the caller wrote it.
   const compiled = typeof text === "string" ? readLogic(text, conditions) : undefined;
   if (compiled !== undefined) return compiled;
@@ -246,11 +260,20 @@ function operandOf(value: unknown): Operand | undefined {
   return typeof value === "object" && value !== null ? operands.get(value) : undefined;
 }
 
+type CheckPath = (segments: PathSegments) => void;
+
+function pathOperand(segments: PathSegments, check: CheckPath): Operand {
+  return (own) => {
+    check(segments);
+    return own.path(segments);
+  };
+}
+
 /** Every property is a deeper path; a name of digits is a name, as in the payload. */
-function pathProxy(segments: readonly string[]): object {
+function pathProxy(segments: readonly string[], check: CheckPath): object {
   const path = new Proxy(Object.freeze({}), {
     get: (_, property) =>
-      typeof property === "string" ? pathProxy([...segments, property]) : undefined,
+      typeof property === "string" ? pathProxy([...segments, property], check) : undefined,
   });
-  return segments.length === 0 ? path : asOperand((own) => own.path(segments), path);
+  return segments.length === 0 ? path : asOperand(pathOperand(segments, check), path);
 }

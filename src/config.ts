@@ -59,6 +59,28 @@ export function resolveConfiguration(
   };
 }
 
+/**
+ * The keys that `COAGENT_ENCRYPTION_KEYS` holds, as JSON: `{"current":"…","keys":{"…":"…"}}`.
+ * @throws ConfigurationError that never shows the variable's value
+ */
+export function encryptionVariable(
+  variables: Variables = process.env,
+): { readonly value: object; readonly source: string } | undefined {
+  const source = "COAGENT_ENCRYPTION_KEYS";
+  const text = setting(variables, source);
+  if (text === undefined) return undefined;
+  const rule = `${source} must be JSON: {"current":"<id>","keys":{"<id>":"<32 bytes as base64url>"}}`;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // What JSON.parse says of it holds a piece of it.
+    throw new ConfigurationError(rule);
+  }
+  if (typeof value !== "object" || value === null) throw new ConfigurationError(rule);
+  return { value, source };
+}
+
 function resolveEnvironment(option: unknown, variables: Variables): Environment {
   const [source, named] =
     option === undefined

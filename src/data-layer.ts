@@ -5,7 +5,12 @@ import type { Service } from "electrodb";
 import { monotonicFactory } from "ulid";
 import { type Collections, createCollections } from "../services/collections.js";
 import { createDashboards, type Dashboards } from "../services/dashboard.js";
-import { createEntities, createService, type Entities } from "../services/entities.js";
+import {
+  createEntities,
+  createService,
+  type Entities,
+  secretEntities,
+} from "../services/entities.js";
 import { createOAuthTokens, type OAuthTokens } from "../services/oauth.js";
 import { createProfiles, type Profiles } from "../services/profiles.js";
 import { createProjects, type Projects } from "../services/projects.js";
@@ -15,7 +20,10 @@ import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
 import { createClients, createDocumentClient, type RequestHandler } from "./client.js";
 import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
+import { type CursorSecret, createCursorSeal } from "./cursor-seal.js";
+import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./encryption.js";
 import { ConfigurationError, readSettings, settingsOf } from "./errors.js";
+import { createFieldGuard } from "./field-guard.js";
 import { createReader } from "./reader.js";
 import { createTableAdmin, type TableAdmin } from "./table-admin.js";
 import {
@@ -49,6 +57,16 @@ export interface DataLayerOptions extends ConnectionOptions {
   readonly events?: RequestListener | undefined;
   /** Where the time comes from. @default Date */
   readonly clock?: Clock | undefined;
+  /**
+   * Encrypts the fields that their entities mark as secret: keys, or who gives them.
+   * @default `COAGENT_ENCRYPTION_KEYS`; without it secrets are stored in clear text
+   */
+  readonly encryption?: EncryptionKeys | KeyProvider | undefined;
+  /**
+   * Encrypts cursors, so that they show no key and none can be made up: at least 32 bytes. Of a list
+   * the first one is used, and the cursors of all are taken. @default cursors are not encrypted
+   */
+  readonly cursorSecret?: CursorSecret | undefined;
 }
 
 /** The data layer: a store per entity, and what spans them. */
@@ -81,20 +99,32 @@ export interface DataLayer extends Stores, Dashboards {
 export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   // Read once, here: what a getter throws is told as what it is, a setting that cannot be read.
   const options = settingsOf("options", given);
-  if ((options as { readonly encryption?: unknown }).encryption !== undefined) {
-    // Ignoring it would store in clear text what was asked to be encrypted.
-    throw new ConfigurationError(
-      "encryption is not supported by this version: take the option out",
-    );
-  }
+  const { encryption, cursorSecret } = options;
+  const cipher = readSettings("encryption", () => resolveCipher(encryption));
+  const cursorSeal = readSettings("cursorSecret", () =>
+    cursorSecret === undefined ? undefined : createCursorSeal(cursorSecret),
+  );
   const configuration = readSettings("options", () => resolveConfiguration(options));
   const clients = clientsOf(options, configuration);
   const clock = options.clock ?? Date;
-  const transport = createTransport({ ...options, client: clients.document, clock });
+  const transport = createTransport({
+    ...options,
+    client: clients.document,
+    clock,
+    guard: createFieldGuard(secretEntities(), cipher),
+  });
   const { tableName } = configuration;
   const reader = createReader(transport, tableName, options.coalesce ?? true);
   const nextId = monotonicFactory();
-  const context = { transport, reader, tableName, clock, createId: (time: number) => nextId(time) };
+  const context = {
+    transport,
+    reader,
+    tableName,
+    clock,
+    createId: (time: number) => nextId(time),
+    cipher,
+    cursorSeal,
+  };
   const stores = createStores(context);
   const service = once(() => {
     const config = { table: tableName, client: transport.client };

@@ -36,6 +36,8 @@ export interface EntityModel {
   readonly dated: boolean;
   /** Fields of the payload that no log may hold. */
   readonly secrets: readonly string[];
+  /** The secret fields where they are encrypted; none where no keys are configured. */
+  readonly encrypted: readonly string[];
   /** Parts that are fixed: callers do not give them, and cannot. */
   readonly fixed: Readonly<Record<string, string>>;
 }
@@ -45,8 +47,21 @@ interface Declaration {
   readonly attributes: Readonly<Record<string, { readonly default?: unknown }>>;
 }
 
-/** Reads the model of a declared entity. @param owner fixes the partition to this user's or agent's */
-export function modelOf(entity: AnyEntity, payload: PayloadSchema, owner?: string): EntityModel {
+/** What of a model is not declared. */
+export interface ModelOptions {
+  /** Fixes the partition to this user's or agent's. */
+  readonly owner?: string | undefined;
+  /** Whether secret fields are encrypted. @default false */
+  readonly encrypts?: boolean | undefined;
+}
+
+/** Reads the model of a declared entity. */
+export function modelOf(
+  entity: AnyEntity,
+  payload: PayloadSchema,
+  { owner, encrypts = false }: ModelOptions = {},
+): EntityModel {
+  const secrets = secretFields(payload);
   const { model, attributes } = entity.schema as Declaration;
   const name = model.entity as EntityName;
   const templates: KeyTemplates = keyTemplates[name];
@@ -71,13 +86,19 @@ export function modelOf(entity: AnyEntity, payload: PayloadSchema, owner?: strin
     defaults,
     generated: sk.parts.find((part) => !(part in defaults)),
     dated: gsi1sk?.parts.includes("createdAt") ?? false,
-    secrets: Object.entries(payload.shape).flatMap(([field, part]) =>
-      (part as { meta?(): { secret?: unknown } | undefined }).meta?.()?.secret === true
-        ? [field]
-        : [],
-    ),
+    secrets,
+    encrypted: encrypts ? secrets : [],
     fixed: owner === undefined ? {} : Object.fromEntries(pk.parts.map((part) => [part, owner])),
   };
+}
+
+/** The fields of a payload that its schema marks as secret. */
+export function secretFields({ shape }: PayloadSchema): string[] {
+  return Object.entries(shape).flatMap(([field, part]) =>
+    (part as { meta?(): { secret?: unknown } | undefined }).meta?.()?.secret === true
+      ? [field]
+      : [],
+  );
 }
 
 /** A key's parts, all of them checked. */

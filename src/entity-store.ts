@@ -2,6 +2,8 @@
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
 import { type Call, type CallOptions, perform, reading } from "./call.js";
+import type { CursorSeal } from "./cursor-seal.js";
+import type { Cipher } from "./encryption.js";
 import { type AnyEntity, type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
 import { EntityWrites } from "./entity-writes.js";
 import {
@@ -14,9 +16,10 @@ import {
 import type { InputReader, Sources } from "./input.js";
 import { isOf, itemOf } from "./item.js";
 import type { PayloadSchema } from "./payload.js";
-import { listItems, type QueryPlan, queryItems, readQueryOptions } from "./query.js";
+import { listItems, type QueryPlan, queryItems, readQueryOptions, startedAt } from "./query.js";
 import { itemsApart, keyId, type Reader } from "./reader.js";
 import { runWrite } from "./run-write.js";
+import { itemValue } from "./secret-value.js";
 import { withMaskedSecrets } from "./secrets.js";
 import type {
   DeleteOptions,
@@ -39,6 +42,10 @@ export interface StoreContext extends Sources {
   readonly transport: Transport;
   readonly reader: Reader;
   readonly tableName: string;
+  /** Encrypts secret fields, where keys are configured. */
+  readonly cipher: Cipher | undefined;
+  /** Seals cursors, where a secret is configured. */
+  readonly cursorSeal: CursorSeal | undefined;
 }
 
 /**
@@ -62,7 +69,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
 
   /** @param owner fixes the partition to this user's or agent's: callers then give no such part */
   constructor(entity: E, payload: PayloadSchema, context: StoreContext, owner?: string) {
-    this.model = modelOf(entity, payload, owner);
+    this.model = modelOf(entity, payload, { owner, encrypts: context.cipher !== undefined });
     this.writes = new EntityWrites(this.model, context.tableName, context);
     this.#context = context;
     if (owner === undefined) this.entity = entity;
@@ -99,7 +106,12 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   ): Promise<QueryPage<ItemOf<S, F>>> {
     const { context, plan } = this.#planQuery("query", partition, options);
     return perform(context, options, async (call) => {
-      const page = await queryItems(this.#context.transport, this.model, plan, call);
+      const { transport, cursorSeal } = this.#context;
+      const page = await queryItems(transport, this.model, await plan(), call);
+      const { cursor } = page;
+      if (cursorSeal !== undefined && cursor !== null) {
+        page.cursor = await cursorSeal.seal(cursor);
+      }
       return page as unknown as QueryPage<ItemOf<S, F>>;
     });
   }
@@ -235,7 +247,10 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
       return {
         key: rawKeyOf(this.model, draft.parts),
         input,
-        item: () => rawItemOf(this.model, { ...draft, createdAt: draft.createdAt ?? now }, now),
+        item: () => {
+          const dated = { ...draft, createdAt: draft.createdAt ?? now };
+          return itemValue(this.model, rawItemOf(this.model, dated, now));
+        },
       };
     });
     return perform(context, options, (call) => this.#writeAll(writes, context, call));
@@ -284,18 +299,24 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     return itemOf(this.model, raw) as unknown as ItemOf<S, F>;
   }
 
+  /** Checks a query at once, but for a sealed cursor: that is opened when the plan is asked for. */
   #planQuery(
     operation: string,
     partition: unknown,
     options: object,
-  ): { context: CallContext; plan: QueryPlan } {
+  ): { context: CallContext; plan: () => QueryPlan | Promise<QueryPlan> } {
     return reading({ operation, entity: this.model.name }, () => {
       const context = keyContext(this.model, operation, partition, this.model.pk.parts);
       const parts = this.#input.partition(partition, context);
-      return {
-        context,
-        plan: readQueryOptions(this.model, this.#context.tableName, parts, options, context),
-      };
+      const { tableName, cursorSeal } = this.#context;
+      const first = readQueryOptions(this.model, tableName, parts, options, context);
+      const { cursor } = first;
+      if (cursorSeal === undefined || cursor === null) {
+        const started = startedAt(first, cursor, context);
+        return { context, plan: () => started };
+      }
+      const plan = async () => startedAt(first, await cursorSeal.open(cursor, context), context);
+      return { context, plan };
     });
   }
 

@@ -213,6 +213,25 @@ export class ConfigurationError extends DynamoDBError {
   }
 }
 
+/**
+ * A stored secret cannot be given: its key is not there or is another, it was changed or moved, or
+ * it is in clear text where that is refused.
+ */
+export class DecryptionError extends DynamoDBError {
+  /** The payload's field. */
+  readonly field: string;
+  /** The id of the key that the text names; `undefined` for clear text. */
+  readonly keyId: string | undefined;
+
+  constructor(message: string, field: string, keyId?: string, originalError?: unknown) {
+    const retryable = originalError !== undefined && isRetryableError(originalError);
+    super(message, "DecryptionError", undefined, retryable, originalError);
+    this.name = "DecryptionError";
+    this.field = field;
+    this.keyId = keyId;
+  }
+}
+
 /** No answer within the call's `timeoutMs`, or within the request timeout on every attempt. */
 export class TimeoutError extends DynamoDBError {
   constructor(message = "Timed out", originalError?: unknown) {

@@ -28,13 +28,16 @@ export {
 } from "./client.js";
 export type { Condition, Operators, PathTo, PayloadPaths, Where } from "./conditions.js";
 export type { ConnectionOptions, Credentials, Environment } from "./config.js";
+export type { CursorSecret } from "./cursor-seal.js";
 export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
+export type { ClearText, EncryptionKeys, KeyProvider } from "./encryption.js";
 export { EntityStore } from "./entity-store.js";
 export {
   AbortedError,
   type CancellationReason,
   ConditionalCheckFailedError,
   ConfigurationError,
+  DecryptionError,
   DynamoDBError,
   ItemNotFoundError,
   isRetryableError,

@@ -1,6 +1,7 @@
 /** Reads what callers give: keys, items, options. Everything is checked here, before it is sent. */
 import { reading } from "./call.js";
 import { type PathSegments, Placeholders, segmentsOf } from "./conditions.js";
+import { mostSealedBytes } from "./encryption.js";
 import {
   type EntityModel,
   indexKeyOf,
@@ -16,6 +17,7 @@ import {
   checkChange,
   checkPayload,
   checkRemoval,
+  checkValue,
   elementsOf,
   itemBytes,
   type PayloadOptions,
@@ -25,6 +27,7 @@ import type { Projection, ReadOptions } from "./reader.js";
 import { attribute, createdAtDigits, limits } from "./table.js";
 import type { Clock } from "./transport.js";
 import type { UpdatePlan } from "./update-write.js";
+import { valueText } from "./wire-format.js";
 import type { Draft } from "./write.js";
 
 /** Where new ids and times come from. */
@@ -133,7 +136,11 @@ export class InputReader {
 
     const ids = this.idsFromKey(parts, payload.value as object);
     const data = { ...ids, ...(payload.value as object) };
-    const bytes = this.bytesOf(parts, payload.bytes + itemBytes(ids, Object.keys(ids).length));
+    const sealing = sealingBytes(this.model, Object.entries(data));
+    const bytes = this.bytesOf(
+      parts,
+      payload.bytes + sealing + itemBytes(ids, Object.keys(ids).length),
+    );
     if (bytes > limits.itemBytes) {
       const message = `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)`;
       refuseIssues(context, [{ path: "data", message }]);
@@ -168,8 +175,12 @@ export class InputReader {
       const check = checkChange(this.model.payload, change);
       issues.push(...check.issues);
       bytes += check.bytes;
+      if (check.issues.length === 0 && change.path.length === 1) {
+        bytes += sealingBytes(this.model, [[String(change.path[0]), check.value]]);
+      }
       return { path: change.path, value: check.value };
     });
+    issues.push(...insideEncrypted(this.model, [...all.map(({ path }) => path), ...removals]));
     for (const path of removals) issues.push(...checkRemoval(this.model.payload, path));
     if (all.length + removals.length === 0) {
       issues.push({
@@ -324,6 +335,30 @@ function readPath(path: unknown, at: string, context: CallContext): PathSegments
     throw invalid(context, [{ path: at, message }]);
   }
   return segments;
+}
+
+/** What encryption adds to a payload's size, at most. */
+function sealingBytes({ encrypted }: EntityModel, fields: [string, unknown][]): number {
+  if (encrypted.length === 0) return 0;
+  let bytes = 0;
+  for (const [field, value] of fields) {
+    if (!encrypted.includes(field) || value === null || value === undefined) continue;
+    bytes += mostSealedBytes(Buffer.byteLength(valueText(value))) - checkValue(value, field).bytes;
+  }
+  return bytes;
+}
+
+/** What is encrypted is one text: nothing inside it can be reached. */
+function insideEncrypted(
+  { encrypted }: EntityModel,
+  paths: readonly PathSegments[],
+): ValidationIssue[] {
+  return paths
+    .filter((path) => path.length > 1 && encrypted.includes(String(path[0])))
+    .map((path) => ({
+      path: pathText(["data", ...path]),
+      message: "is inside an encrypted field: set or remove the whole field",
+    }));
 }
 
 /** DynamoDB refuses two paths of which one holds the other; this says which. */

@@ -1,5 +1,9 @@
 /** Stored items to the items that callers get. */
-import type { EntityModel } from "./entity-model.js";
+import type { UnreadableReason } from "./encryption.js";
+import { type EntityModel, keyText } from "./entity-model.js";
+import { DecryptionError, describe, withContext } from "./errors.js";
+import { type UnreadableField, unreadableOf } from "./opened.js";
+import { showsMasked } from "./secrets.js";
 import type { RawItem } from "./table.js";
 import { epochMsOf } from "./timestamps.js";
 
@@ -12,22 +16,70 @@ export interface AnyItem {
 }
 
 /**
+ * What becomes of a secret that could not be opened: it is refused, it is refused after a write that
+ * was carried out, or it stays as it is stored, where something else is the matter.
+ */
+export type IfUnreadable = "refuse" | "refuseWritten" | "leave";
+
+/**
  * The item of a stored one. Its ids come from the raw keys: items of earlier writers hold them
  * nowhere else. An item without `Data` has `data: {}`; a time that was never stored is 0,
  * and so is an UpdatedAt that is no number.
+ * @throws DecryptionError for a secret that could not be opened
  */
-export function itemOf(model: EntityModel, raw: RawItem): AnyItem {
+export function itemOf(
+  model: EntityModel,
+  raw: RawItem,
+  ifUnreadable: IfUnreadable = "refuse",
+): AnyItem {
   const item: Record<string, unknown> = keyPartsOf(model, raw);
   const { CreatedAt, UpdatedAt } = raw;
   item.data = raw.Data ?? {};
+  if (model.secrets.length > 0) {
+    if (ifUnreadable !== "leave") refuseUnreadable(model, raw, ifUnreadable === "refuseWritten");
+    item.data = showsMasked(model.secrets, item.data);
+  }
   item.createdAt = typeof CreatedAt === "number" ? CreatedAt : (epochMsOf(CreatedAt) ?? 0);
   item.updatedAt = typeof UpdatedAt === "number" ? UpdatedAt : 0;
   return item as AnyItem;
 }
 
+const rules: Readonly<Record<UnreadableReason, (keyId: string) => string>> = {
+  noKeys: () => "is encrypted, and no keys are configured (encryption)",
+  unknownKey: (keyId) => `is encrypted with the key ${keyId}, which is not among the keys`,
+  notAuthentic: (keyId) =>
+    `cannot be decrypted with the key ${keyId}: that is another key, or the text was changed`,
+  otherPlace: (keyId) =>
+    `was encrypted with the key ${keyId} for another item or field, and moved here`,
+  clearText: () => 'is in clear text, and clearText is "refuse"',
+  keyProvider: (keyId) => `cannot be decrypted: asking for the key ${keyId} failed`,
+};
+
+/**
+ * @param written whether the item comes from a write that was carried out
+ * @throws DecryptionError where a secret of the item could not be opened
+ */
+export function refuseUnreadable(
+  model: Pick<EntityModel, "name" | "pk" | "sk">,
+  raw: RawItem,
+  written = false,
+): void {
+  const unreadable = unreadableOf(raw);
+  if (unreadable === undefined) return;
+  const { field, operation, keyId, cause } = unreadable;
+  const context = { operation, entity: model.name, key: keyText(keyPartsOf(model, raw)) };
+  const rule = `${written ? "the write was carried out, but " : ""}${ruleOf(unreadable)}`;
+  throw withContext(new DecryptionError(describe(context, rule), field, keyId, cause), context);
+}
+
+/** What is wrong with a secret, in words. */
+export function ruleOf({ field, reason, keyId }: UnreadableField): string {
+  return `data.${field} ${rules[reason](JSON.stringify(keyId ?? "?"))}`;
+}
+
 /** The key's parts of a stored item, read from its keys by prefix. */
 export function keyPartsOf(
-  model: EntityModel,
+  model: Pick<EntityModel, "pk" | "sk">,
   raw: Pick<RawItem, "PK" | "SK">,
 ): Record<string, string> {
   const parts: Record<string, string> = {};

@@ -15,6 +15,10 @@ import type { Transport } from "./transport.js";
 export interface QueryPlan {
   readonly input: QueryCommandInput;
   readonly binding: CursorBinding;
+  /** Where the index is read between two times. */
+  readonly range: { readonly low: string; readonly high: string } | undefined;
+  /** As it was given: it may have to be opened before the query is started at it. */
+  readonly cursor: unknown;
   readonly limit: number | undefined;
   readonly filtered: boolean;
 }
@@ -33,7 +37,7 @@ interface GivenOptions {
 /** The character after `#`: above every key that goes on with `#`. */
 const afterSeparator = "$";
 
-/** Checks a query's options and builds its request. */
+/** Checks a query's options, but for the cursor, and builds its request. */
 export function readQueryOptions(
   model: EntityModel,
   tableName: string,
@@ -78,7 +82,7 @@ export function readQueryOptions(
     ? indexCondition(own, partition, indexPrefix, ranged ? range : undefined)
     : keyConditionOf(own, partition, model);
   const projection = projectionOf(options.fields, own, context);
-  const filter = compileWhere(where, own, context);
+  const filter = compileWhere(where, own, context, model.encrypted);
   const binding: CursorBinding = {
     entity: model.name,
     index: by,
@@ -87,13 +91,10 @@ export function readQueryOptions(
     prefix: model.sk.prefix,
     indexPrefix: inIndex ? indexPrefix : undefined,
   };
-  const startKey = startKeyOf(cursor, binding, context);
-  const indexStart = startKey?.[attribute.indexSortKey];
-  if (ranged && indexStart !== undefined && (indexStart < range.low || indexStart > range.high)) {
-    throw refuse("cursor", "lies outside from and to");
-  }
   return {
     binding,
+    range: ranged ? range : undefined,
+    cursor: cursor ?? null,
     limit,
     filtered: filter !== undefined,
     input: {
@@ -105,9 +106,23 @@ export function readQueryOptions(
       ...(order === "desc" && { ScanIndexForward: false }),
       ...(projection !== undefined && { ProjectionExpression: projection.ProjectionExpression }),
       ...(filter !== undefined && { FilterExpression: filter.text }),
-      ...(startKey !== undefined && { ExclusiveStartKey: startKey }),
     },
   };
+}
+
+/**
+ * The same query from where a cursor goes on.
+ * @throws ValidationError for a cursor of another query, and for what is no cursor
+ */
+export function startedAt(plan: QueryPlan, cursor: unknown, context: CallContext): QueryPlan {
+  const { binding, range } = plan;
+  const startKey = startKeyOf(cursor, binding, context);
+  if (startKey === undefined) return plan;
+  const at = startKey[attribute.indexSortKey];
+  if (range !== undefined && at !== undefined && (at < range.low || at > range.high)) {
+    throw invalid(context, [{ path: "cursor", message: "lies outside from and to" }]);
+  }
+  return { ...plan, input: { ...plan.input, ExclusiveStartKey: startKey } };
 }
 
 /** All of an entity's items in a partition: the one sort key, or every one with its prefix. */
@@ -195,8 +210,9 @@ export async function queryItems(
 export async function* listItems(
   readPage: (input: QueryCommandInput) => Promise<QueryCommandOutput>,
   model: EntityModel,
-  { input, binding, limit, filtered }: QueryPlan,
+  plan: () => QueryPlan | Promise<QueryPlan>,
 ): AsyncGenerator<AnyItem, void, undefined> {
+  const { input, binding, limit, filtered } = await plan();
   let remaining = limit ?? Number.POSITIVE_INFINITY;
   const request = (startKey: QueryCommandInput["ExclusiveStartKey"]) =>
     readPage({

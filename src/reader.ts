@@ -3,6 +3,7 @@ import DataLoader from "dataloader";
 import type { Call } from "./call.js";
 import { whyLeft } from "./errors.js";
 import { copyOf } from "./item.js";
+import { noteCopy } from "./opened.js";
 import { lastOf, orAborted } from "./signals.js";
 import { limits, type RawItem, type RawKey } from "./table.js";
 import type { Transport } from "./transport.js";
@@ -47,7 +48,11 @@ export function itemsApart(): (item: RawItem | undefined) => RawItem | undefined
   const handedOut = new WeakSet<RawItem>();
   return (item) => {
     if (item === undefined) return undefined;
-    if (handedOut.has(item)) return copyOf(item);
+    if (handedOut.has(item)) {
+      const copy = copyOf(item);
+      noteCopy(item, copy);
+      return copy;
+    }
     handedOut.add(item);
     return item;
   };

@@ -6,9 +6,11 @@ import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
 import { type Call, perform, reading } from "./call.js";
 import { getDocumentClient, getTableName } from "./client.js";
+import { sealedKeyId } from "./encryption.js";
 import {
   budgetSpentText,
   type CallContext,
+  DecryptionError,
   describe,
   isBudgetSpent,
   nameOf,
@@ -239,7 +241,7 @@ export class DynamoDBRepository {
     });
     const items = ids.flatMap((id) => {
       const item = found.get(id);
-      return item === undefined ? [] : [itemOf<T>(item).Data];
+      return item === undefined ? [] : [itemOf<T>(context, item).Data];
     });
     if (missed.size === 0) return { items };
     return { items, unprocessedKeys: [...unique.values()].filter((key) => missed.has(keyId(key))) };
@@ -283,7 +285,7 @@ export class DynamoDBRepository {
     return perform(context, {}, async (call) => {
       const input = { TableName: getTableName(), Key: { ...key } };
       const { Item: item } = await this.transport.send("Get", input, call);
-      return item === undefined ? null : itemOf<T>(item as RawItem);
+      return item === undefined ? null : itemOf<T>(context, item as RawItem);
     });
   }
 
@@ -297,7 +299,7 @@ export class DynamoDBRepository {
     return perform(query.context, {}, async (call) => {
       const { items, lastKey } = await this.pagesOf(query, call);
       return {
-        items: items.map((item) => itemOf<T>(item)),
+        items: items.map((item) => itemOf<T>(query.context, item)),
         count: items.length,
         ...(lastKey !== undefined && { lastEvaluatedKey: lastKey }),
       };
@@ -352,9 +354,19 @@ function queryInput(
   };
 }
 
-/** A stored item as callers get it: one without a payload has an empty one. */
-function itemOf<T>(item: RawItem): DynamoDBItem<T> {
+/**
+ * A stored item as callers get it: one without a payload has an empty one.
+ * @throws DecryptionError for an encrypted field: its text would pass as the value
+ */
+function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
   const data = item[attribute.data] ?? {};
+  for (const [field, value] of Object.entries(data)) {
+    const keyId = sealedKeyId(value);
+    if (keyId === undefined) continue;
+    const own = { ...context, key: `PK=${item.PK}, SK=${item.SK}` };
+    const message = describe(own, `data.${field} is encrypted: read it by its store`);
+    throw withContext(new DecryptionError(message, field, keyId), context);
+  }
   // The caller says of which type its payload is.
   return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;
 }

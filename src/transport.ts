@@ -43,6 +43,7 @@ import type { Call } from "./call.js";
 import {
   AbortedError,
   budgetSpentText,
+  type CallContext,
   cancellationReasonsOf,
   isBudgetSpent,
   isRetryableError,
@@ -56,6 +57,7 @@ import { marshallable } from "./marshalling.js";
 import { type Retry, type RetryOptions, retryAfter, retryPolicy, Unprocessed } from "./retry.js";
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
+import type { RawItem } from "./table.js";
 
 /** Options of a data layer's retry: each request's own, and what all of them may do together. */
 export interface RequestRetryOptions extends RetryOptions {
@@ -143,6 +145,24 @@ export interface CommandClient {
   readonly marshalsRight?: true;
 }
 
+/**
+ * Seals what goes out and opens what comes in. Each call returns nothing to wait for where there is
+ * nothing to do, which is nearly always.
+ */
+export interface FieldGuard {
+  /** The request with its secret values sealed. @throws DynamoDBError where there is no key */
+  sealed(input: Record<string, unknown>, context: CallContext): Promise<object> | undefined;
+  /** Opens the secrets of items in place; of what cannot be opened it is noted why. */
+  opened(items: readonly RawItem[], context: CallContext): Promise<unknown> | undefined;
+  /** @throws ValidationError for a native write that would store a secret in clear text */
+  refuseClear(input: Record<string, unknown>): void;
+  /**
+   * @param written whether the items come from a write that was carried out
+   * @throws DecryptionError where a secret of an item could not be opened
+   */
+  refuseUnreadable(items: readonly RawItem[], written: boolean): void;
+}
+
 export interface TransportOptions {
   /** The client below. A function is asked at each request, so that it may be replaced. */
   readonly client: CommandClient | (() => CommandClient);
@@ -150,6 +170,8 @@ export interface TransportOptions {
   readonly logger?: Logger | undefined;
   readonly events?: RequestListener | undefined;
   readonly clock?: Clock | undefined;
+  /** @default none: nothing is sealed or opened */
+  readonly guard?: FieldGuard | undefined;
 }
 
 export interface Transport {
@@ -177,7 +199,7 @@ type Answer = Record<string, unknown>;
 export function createTransport(options: TransportOptions): Transport {
   const policy = retryPolicy(options.retry);
   const budget = createRetryBudget(options.retry?.budget);
-  const { events, clock = Date } = options;
+  const { events, clock = Date, guard } = options;
   const logger = options.logger && guarded(options.logger);
   const closing = new AbortController();
   const waiting = new Set<(reason: AbortedError) => void>();
@@ -307,12 +329,17 @@ export function createTransport(options: TransportOptions): Transport {
     };
 
     try {
-      const input = prepared(name, command.input, events !== undefined);
+      // Once for all attempts: a transaction's token stands for the same bytes.
+      const sealing = guard?.sealed(command.input, context);
+      const sealed = (sealing && (await orAborted(sealing, signal))) ?? command.input;
+      const input = prepared(name, sealed as Record<string, unknown>, events !== undefined);
       const repeat = <T>(fn: () => Promise<T>) => repeated(fn, signal, onRetry);
       const answer = await exchange(name, input, attempt, repeat, signal);
       outcome = answer;
       // Of what a batch leaves, an attempt before may have written some.
       if (answerLost && name === "BatchWrite" && hasLeft(answer, name)) onAnswerLost?.();
+      const opening = guard?.opened(itemsOf(answer), context);
+      if (opening !== undefined) await orAborted(opening, signal);
       return answer;
     } catch (error) {
       failed = true;
@@ -351,7 +378,9 @@ export function createTransport(options: TransportOptions): Transport {
         // The command's class decides its answer; the table above pairs the two.
         return (await run(new Command(input) as Command, call)) as never;
       } catch (error) {
-        for (const holder of [error, ...cancellationReasonsOf(error)]) convertItem(holder);
+        const items = [error, ...cancellationReasonsOf(error)].flatMap(convertItem);
+        const opening = guard?.opened(items, call.context);
+        if (opening !== undefined) await orAborted(opening, call.signal);
         throw error;
       }
     },
@@ -359,7 +388,15 @@ export function createTransport(options: TransportOptions): Transport {
       send: async (command, native = {}) => {
         const { abortSignal } = native as { abortSignal?: AbortSignal };
         try {
-          return await run(command as Command, { context: {}, signal: abortSignal });
+          const { input } = command as Command;
+          guard?.refuseClear(input);
+          const answer = await run(command as Command, { context: {}, signal: abortSignal });
+          const written = input.UpdateExpression !== undefined;
+          // What was deleted is gone: it is given as it was stored.
+          if (written || answer.Attributes === undefined) {
+            guard?.refuseUnreadable(itemsOf(answer), written);
+          }
+          return answer;
         } catch (error) {
           throw freshError(error);
         }
@@ -546,15 +583,29 @@ function tableOf(input: Record<string, unknown>): string {
   return [...new Set(names)].join(",");
 }
 
+const noItems: readonly RawItem[] = [];
+
+/** The stored items of an answer, whatever was asked. */
+function itemsOf({ Item, Attributes, Items, Responses }: Answer): readonly RawItem[] {
+  if (Items !== undefined) return Items as RawItem[];
+  const one = (Item ?? Attributes) as RawItem | undefined;
+  if (one !== undefined) return [one];
+  if (Responses === undefined) return noItems;
+  // Of a TransactGet by position, of a BatchGet by table.
+  if (!Array.isArray(Responses))
+    return Object.values(Responses as Record<string, RawItem[]>).flat();
+  return (Responses as { readonly Item?: RawItem }[]).flatMap(({ Item: item }) => item ?? []);
+}
+
 /**
  * lib-dynamodb converts answers but leaves the items on errors in DynamoDB's own form (3.1162).
  * ElectroDB converts them itself, so it gets them as they are.
+ * @returns the item, where there is one
  */
-function convertItem(holder: unknown): void {
+function convertItem(holder: unknown): RawItem[] {
   const item = (holder as { readonly Item?: unknown } | null | undefined)?.Item;
-  if (typeof item !== "object" || item === null || !Object.values(item).every(isAttributeValue)) {
-    return;
-  }
+  if (typeof item !== "object" || item === null) return [];
+  if (!Object.values(item).every(isAttributeValue)) return [item as RawItem];
   const value = unmarshall(item as Parameters<typeof unmarshall>[0]);
   Reflect.defineProperty(holder as object, "Item", {
     value,
@@ -562,6 +613,7 @@ function convertItem(holder: unknown): void {
     configurable: true,
     writable: true,
   });
+  return [value as RawItem];
 }
 
 function isAttributeValue(value: unknown): boolean {

@@ -2,11 +2,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { atom, joined } from "./condition-logic.js";
 import { compileWhere, type PathSegments, Placeholders } from "./conditions.js";
-import { type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
+import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
-import { type AnyItem, itemOf } from "./item.js";
+import type { AnyItem } from "./item.js";
 import { type Change, pathText } from "./payload.js";
-import { attribute } from "./table.js";
+import { fieldValue, payloadValue } from "./secret-value.js";
+import { attribute, type RawKey } from "./table.js";
 import {
   assigned,
   conditionFailed,
@@ -22,6 +23,7 @@ import {
   type Write,
   type WriteRequest,
   writtenAt,
+  writtenItemOf,
 } from "./write.js";
 
 /** A checked update. */
@@ -67,7 +69,7 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
       // What an item of an earlier writer lacks.
       ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
       assigned(own, attribute.entityType, model.name),
-      ...(madeAnew ? [newData(own, plan)] : dataSets(own, plan)),
+      ...(madeAnew ? [newData(own, model, key, plan)] : dataSets(own, model, key, plan)),
     ];
     const removes = madeAnew ? [] : plan.removals.map((path) => own.path(path));
     const exists = atom(`attribute_exists(${own.name(attribute.partitionKey)})`);
@@ -80,7 +82,7 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     if (plan.ifUpdatedAt !== undefined) {
       conditions.push(isUnchanged(own, plan.ifUpdatedAt));
     }
-    const where = compileWhere(plan.where, own, context);
+    const where = compileWhere(plan.where, own, context, model.encrypted);
     if (where !== undefined) conditions.push(where);
     return {
       kind: "Update",
@@ -130,7 +132,7 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     once,
     isDone: (item) =>
       item !== null && storedTime(item) === now && holdsChanges(item[attribute.data], plan),
-    result: (attributes) => itemOf(model, { ...key, ...attributes }),
+    result: (attributes) => writtenItemOf(model, key, attributes),
   };
 }
 
@@ -153,17 +155,32 @@ function isPosition(path: PathSegments): boolean {
   return typeof path.at(-1) === "number";
 }
 
-function dataSets(own: Placeholders, { changes }: UpdatePlan): string[] {
-  return changes.map(({ path, value }) => `${own.path(path)} = ${own.value(value)}`);
+function dataSets(
+  own: Placeholders,
+  model: EntityModel,
+  key: RawKey,
+  { changes }: UpdatePlan,
+): string[] {
+  return changes.map(({ path, value }) => {
+    const [field] = path;
+    const whole = path.length === 1 && typeof field === "string";
+    const stored = whole ? fieldValue(model, key, field, value) : value;
+    return `${own.path(path)} = ${own.value(stored)}`;
+  });
 }
 
 /** The whole payload where none was: every change then stands at the top, or its parent is missing. */
-function newData(own: Placeholders, { changes, fromKey }: UpdatePlan): string {
+function newData(
+  own: Placeholders,
+  model: EntityModel,
+  key: RawKey,
+  { changes, fromKey }: UpdatePlan,
+): string {
   const data = {
     ...fromKey,
     ...Object.fromEntries(changes.map(({ path, value }) => [path[0], value])),
   };
-  return assigned(own, attribute.data, data);
+  return assigned(own, attribute.data, payloadValue(model, key, data));
 }
 
 /** The containers that nested changes need to be there. */

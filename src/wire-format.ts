@@ -61,7 +61,8 @@ function mapText(map: Readonly<Record<string, unknown>>): string {
   return `${text}}`;
 }
 
-function valueText(value: unknown): string {
+/** The JSON of one value. */
+export function valueText(value: unknown): string {
   switch (typeof value) {
     case "string":
       return `{"S":${JSON.stringify(value)}}`;
@@ -164,7 +165,8 @@ export function nativeItem(item: Record<string, AttributeValue>): Record<string,
   return item;
 }
 
-function nativeValue(value: AttributeValue): unknown {
+/** The value of parsed JSON. */
+export function nativeValue(value: AttributeValue): unknown {
   for (const type in value) {
     const held = value[type];
     switch (type) {

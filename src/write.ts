@@ -20,7 +20,8 @@ import {
   ItemNotFoundError,
   withContext,
 } from "./errors.js";
-import { itemOf } from "./item.js";
+import { type AnyItem, itemOf } from "./item.js";
+import { noteCopy } from "./opened.js";
 import { withMaskedSecrets } from "./secrets.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
 import type { Clock } from "./transport.js";
@@ -159,6 +160,17 @@ export function later(clock: Clock, item: RawItem | undefined): number {
   return Math.max(clock.now(), (storedTime(item) ?? -1) + 1);
 }
 
+/** The item that a write left, from what the answer tells of it. */
+export function writtenItemOf(
+  model: EntityModel,
+  key: RawKey,
+  attributes: RawItem | undefined,
+): AnyItem {
+  const item = { ...key, ...attributes };
+  if (attributes !== undefined) noteCopy(attributes, item);
+  return itemOf(model, item, "refuseWritten");
+}
+
 /** `no such item`, for the calls that want one to be there. */
 export function notFound(
   context: CallContext,
@@ -177,6 +189,6 @@ export function conditionFailed(
   model: EntityModel,
   { item, cause }: Seen,
 ): ConditionalCheckFailedError {
-  const was = item === null ? null : withMaskedSecrets(model.secrets, itemOf(model, item));
+  const was = item === null ? null : withMaskedSecrets(model.secrets, itemOf(model, item, "leave"));
   return withContext(new ConditionalCheckFailedError(describe(context, rule), cause, was), context);
 }

@@ -5,6 +5,7 @@ import { compileWhere, Placeholders } from "./conditions.js";
 import { type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import type { CallContext } from "./errors.js";
 import { type AnyItem, itemOf } from "./item.js";
+import { itemValue } from "./secret-value.js";
 import { attribute, type RawItem } from "./table.js";
 import { epochMsOf } from "./timestamps.js";
 import {
@@ -22,6 +23,7 @@ import {
   updatedAtOf,
   type Write,
   writtenAt,
+  writtenItemOf,
 } from "./write.js";
 
 /** Writes an item that must not be there yet: one request. */
@@ -44,7 +46,7 @@ export function createWrite({ model, tableName, clock }: Target, draft: Draft): 
         kind: "Put",
         input: {
           TableName: tableName,
-          Item: stored,
+          Item: itemValue(model, stored),
           ConditionExpression: `attribute_not_exists(${own.name(attribute.partitionKey)})`,
           ExpressionAttributeNames: own.names,
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
@@ -81,7 +83,11 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
         (unindexed ? epochMsOf(item[attribute.createdAt]) : undefined) ?? draft.createdAt ?? now;
       const kept = unindexed ? new Set<string>() : model.dated ? keptInIndex : keptAlways;
       const own = new Placeholders();
-      const { PK: _pk, SK: _sk, ...attributes } = rawItemOf(model, { ...draft, createdAt }, now);
+      const {
+        PK: _pk,
+        SK: _sk,
+        ...attributes
+      } = itemValue(model, rawItemOf(model, { ...draft, createdAt }, now));
       const sets = Object.entries(attributes).map(([name, value]) =>
         name === attribute.updatedAt
           ? writtenAt(own, now, ahead)
@@ -106,7 +112,7 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
     refusedByItem: true,
     // Each condition is one that knowing the item satisfies.
     refused: () => "again",
-    result: (attributes) => itemOf(model, { ...key, ...attributes }),
+    result: (attributes) => writtenItemOf(model, key, attributes),
   };
 }
 
@@ -170,7 +176,8 @@ export function deleteWrite(
       return conditionFailed(context, `${rule} (ifUpdatedAt)`, model, seen);
     },
     isDone: (item) => item === null,
-    result: (attributes) => (attributes === undefined ? null : itemOf(model, attributes)),
+    // A secret that cannot be opened stays sealed in it: such an item can be got rid of too.
+    result: (attributes) => (attributes === undefined ? null : itemOf(model, attributes, "leave")),
   };
 }
 
@@ -198,7 +205,7 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
       if (plan.ifUpdatedAt !== undefined) {
         conditions.push(isUnchanged(own, plan.ifUpdatedAt));
       }
-      const where = compileWhere(plan.where, own, context);
+      const where = compileWhere(plan.where, own, context, model.encrypted);
       if (where !== undefined) conditions.push(where);
       const input: ConditionCheckInput = {
         TableName: tableName,

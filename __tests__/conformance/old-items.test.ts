@@ -1,6 +1,6 @@
 /** Items that an earlier version of the application left: read, changed and replaced without loss. */
 import { workspaceEntities } from "../../services/collections.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { openTable, requestsOf } from "../open.js";
 import { type AnyInput, keyOf, type Registered, registry, storeOf } from "../registry.js";
 
@@ -47,7 +47,7 @@ function keyFor(entity: Registered, user: string, id: string): Record<string, st
   return keyOf(entity, { [entity.owner]: user, ...(entity.id && { [entity.id]: id }), data: {} });
 }
 
-describe.each(engines)("items of an earlier writer on $name", (engine) => {
+describe.each(settings)("items of an earlier writer on $name", (engine) => {
   const table = openTable(engine);
   beforeEach(() => table.data.wire.clear());
 

@@ -4,7 +4,7 @@ import {
   ItemNotFoundError,
   ValidationError,
 } from "../../src/errors.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 import { type AnyInput, inputOf, keyOf, type Registered, registry, storeOf } from "../registry.js";
 
@@ -12,7 +12,7 @@ test("the table of these tests is the registry", () => {
   expect(registry.map(({ name }) => name).sort()).toEqual(Object.keys(definitions).sort());
 });
 
-describe.each(engines)("on $name", (engine) => {
+describe.each(settings)("on $name", (engine) => {
   const table = openTable(engine);
 
   describe.each(registry)("$name", (entity) => {

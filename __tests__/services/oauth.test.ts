@@ -14,7 +14,8 @@ import {
   ValidationError,
 } from "../../src/errors.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
+import { variableOf, withPlainSecrets } from "../encryption/keys.js";
+import { settings } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import type { Task } from "./oauth-process.js";
 import { lost, Recorder, refused } from "./recorder.js";
@@ -33,7 +34,7 @@ function shownOf(error: unknown): string {
   ].join();
 }
 
-describe.each(engines)("OAuth tokens on $name", (engine) => {
+describe.each(settings)("OAuth tokens on $name", (engine) => {
   const wire = new Recorder();
   const clock = { time: frozen, now: () => clock.time };
   const table = openTable(engine, { requestHandler: wire, clock, retry: { initialDelayMs: 1 } });
@@ -49,7 +50,9 @@ describe.each(engines)("OAuth tokens on $name", (engine) => {
     userId = `user-${users}`;
   });
 
-  const rawToken = (provider = "GOOGLE_BUSINESS") => table.raw.get(`OAUTH#${userId}`, provider);
+  /** The stored item, its secrets decrypted where they are encrypted. */
+  const rawToken = async (provider = "GOOGLE_BUSINESS") =>
+    withPlainSecrets(await table.raw.get(`OAUTH#${userId}`, provider), engine.encryption);
   const stored = (token: object = {}) => ({
     accessToken: "old-access",
     refreshToken: "old-refresh",
@@ -78,6 +81,7 @@ describe.each(engines)("OAuth tokens on $name", (engine) => {
       credentials,
       tableName,
       clock,
+      encryption: engine.encryption,
     });
   };
 
@@ -838,7 +842,7 @@ describe.each(engines)("OAuth tokens on $name", (engine) => {
 });
 
 describe("OAuth tokens of several processes", () => {
-  const [engine] = engines;
+  const engine = settings.at(-1);
   const table = openTable(engine!);
   let server: Server;
   let requests: string[] = [];
@@ -880,7 +884,11 @@ describe("OAuth tokens of several processes", () => {
     const script = join(__dirname, "oauth-process.ts");
     return spawn(process.execPath, ["--import", "tsx", script, JSON.stringify(whole)], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+      env: {
+        ...process.env,
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+        COAGENT_ENCRYPTION_KEYS: variableOf(engine?.encryption),
+      },
     });
   };
   /** Resolves when its callers have asked, with a promise of what they get. */

@@ -6,12 +6,12 @@ import {
   ValidationError,
 } from "../../src/errors.js";
 import { createTestDataLayer, make, type TestDataLayer } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";
 import { cancelled, lost, Recorder } from "./recorder.js";
 
-const transactional = engines.filter(({ engine }) => engine !== "dynalite");
+const transactional = settings.filter(({ engine }) => engine !== "dynalite");
 const content = { type: "Blog Post", content: "Text" };
 const frozen = 1_700_000_000_000;
 

@@ -5,7 +5,7 @@ import {
   ValidationError,
 } from "../../src/errors.js";
 import { FaultyRequestHandler } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
 const retry = { initialDelayMs: 1, maxDelayMs: 2 };
@@ -38,7 +38,7 @@ const many = (userId: string, count: number) =>
 const keysOf = (items: readonly { userId: string; projectId: string }[]) =>
   items.map(({ userId, projectId }) => ({ userId, projectId }));
 
-describe.each(engines)("batches on $name", (engine) => {
+describe.each(settings)("batches on $name", (engine) => {
   const clock = { time: 1_000, now: () => clock.time };
   const table = openTable(engine, { retry, clock });
   const store = () => table.data.project;
@@ -367,7 +367,7 @@ describe.each(engines)("batches on $name", (engine) => {
   });
 });
 
-describe.each(engines)("a batch of which the engine refuses an item, on $name", (engine) => {
+describe.each(settings)("a batch of which the engine refuses an item, on $name", (engine) => {
   const table = openTable(engine, { retry, requestHandler: new RefusesPoison() });
 
   test.each([

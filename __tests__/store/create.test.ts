@@ -1,6 +1,6 @@
 import { createDataLayer } from "../../src/data-layer.js";
 import { ConditionalCheckFailedError } from "../../src/errors.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
 const frozen = 1_700_000_000_000;
@@ -17,7 +17,7 @@ test("create makes 1,000 different ids in one millisecond, in the order of the c
   expect(ids).toEqual([...ids].sort());
 });
 
-describe.each(engines)("create on $name", (engine) => {
+describe.each(settings)("create on $name", (engine) => {
   const clock = { time: frozen, now: () => clock.time };
   const table = openTable(engine, { clock });
   beforeEach(() => {

@@ -1,10 +1,10 @@
 import { ConditionalCheckFailedError } from "../../src/errors.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
 const content = { type: "Blog Post", content: "Text" };
 
-describe.each(engines)("delete on $name", (engine) => {
+describe.each(settings)("delete on $name", (engine) => {
   const table = openTable(engine);
   const store = () => table.data.savedContent;
 

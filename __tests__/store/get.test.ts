@@ -7,7 +7,7 @@ import {
   ValidationError,
 } from "../../src/errors.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { HoldingHandler } from "../holding-handler.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
@@ -16,7 +16,7 @@ const content = { type: "Blog Post", content: "Text" };
 const many = (userId: string, count: number) =>
   Array.from({ length: count }, (_, index) => ({ userId, contentId: `c${index}` }));
 
-describe.each(engines)("get on $name", (engine) => {
+describe.each(settings)("get on $name", (engine) => {
   const wire = new HoldingHandler();
   const table = openTable(engine, { retry, requestHandler: wire });
   const store = () => table.data.savedContent;

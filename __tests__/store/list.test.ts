@@ -1,10 +1,10 @@
 import { AbortedError, ThroughputExceededError, ValidationError } from "../../src/errors.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
 const text = "x".repeat(300_000);
 
-describe.each(engines)("list on $name", (engine) => {
+describe.each(settings)("list on $name", (engine) => {
   const table = openTable(engine, { retry: { initialDelayMs: 1, maxDelayMs: 2 } });
   const store = () => table.data.savedContent;
   const partition = { userId: "u1" };

@@ -1,10 +1,10 @@
 import { createTestDataLayer } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { openTable, requestsOf } from "../open.js";
 
 const content = { type: "Blog Post", content: "Text" };
 
-describe.each(engines)("put on $name", (engine) => {
+describe.each(settings)("put on $name", (engine) => {
   const clock = { time: 1_000, now: () => clock.time };
   const table = openTable(engine, { clock });
   beforeEach(() => {

@@ -1,11 +1,11 @@
 import { ValidationError } from "../../src/errors.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
 const content = { type: "Blog Post", content: "Text" };
 const latest = 9_999_999_999_999;
 
-describe.each(engines)("query on $name", (engine) => {
+describe.each(settings)("query on $name", (engine) => {
   const table = openTable(engine);
   const store = () => table.data.savedContent;
   beforeEach(() => table.data.wire.clear());

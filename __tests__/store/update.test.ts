@@ -3,12 +3,12 @@ import {
   ItemNotFoundError,
   ValidationError,
 } from "../../src/errors.js";
-import { engines } from "../engines.js";
+import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
 const content = { type: "Blog Post", content: "Text" };
 
-describe.each(engines)("update on $name", (engine) => {
+describe.each(settings)("update on $name", (engine) => {
   const clock = { time: 1_000, now: () => clock.time };
   const table = openTable(engine, { clock });
   let count = 0;

@@ -1,4 +1,5 @@
 /** What the types of the stores promise and refuse. Compiled by `npm run test:types`, never run. */
+
 import type {
   DataLayer,
   EntityStore,
@@ -8,6 +9,7 @@ import type {
   QueryPage,
   Specs,
 } from "../../src/index.js";
+import { createDataLayer, type KeyProvider } from "../../src/index.js";
 
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -368,6 +370,28 @@ export async function collections(): Promise<void> {
   await data.collections.recent({ userId: "u" });
   // @ts-expect-error a field of none of them
   await data.collections.recent({ userId: "u", limit: 1, fields: ["rating"] });
+}
+
+// ---- Keys and secrets.
+
+export function secrets(): void {
+  const key = new Uint8Array(32);
+  createDataLayer({ encryption: { keys: { a: key, b: "text" }, current: "a" } });
+  createDataLayer({ cursorSecret: ["text", key] });
+  const provider: KeyProvider = {
+    currentKey: async () => ({ id: "a", key: Buffer.from(key) }),
+    keyOf: async (id) => (id === "a" ? key : null),
+    clearText: "refuse",
+  };
+  createDataLayer({ encryption: provider });
+  // @ts-expect-error the current key is named
+  createDataLayer({ encryption: { keys: { a: key } } });
+  // @ts-expect-error a provider gives old keys too
+  createDataLayer({ encryption: { currentKey: provider.currentKey } });
+  // @ts-expect-error either it is read or refused
+  createDataLayer({ encryption: { ...provider, clearText: "ignore" } });
+  // @ts-expect-error a misspelt member
+  createDataLayer({ encryption: { keys: { a: key }, current: "a", cleartext: "read" } });
 }
 
 // ---- A store may be named by its entity.

@@ -16,7 +16,8 @@ assert.deepEqual(getSavedContentKeys("user123", "content456"), {
   SK: "CONTENT#content456",
 });
 
-const data = await createTestDataLayer();
+const keys = { k1: new Uint8Array(32).fill(1) };
+const data = await createTestDataLayer({ encryption: { keys, current: "k1" } });
 try {
   const key = { userId: "user123", contentId: "content456" };
   const payload = { type: "blog", content: "Ten tips", createdAt: "2024-05-01T10:00:00Z" };
@@ -26,6 +27,10 @@ try {
   assert.deepEqual(created.data, { id: "content456", ...payload });
   assert.deepEqual(await data.savedContent.get(key), created);
   assert.equal(await data.savedContent.get({ ...key, contentId: "none" }), null);
+
+  const token = { userId: "user123", data: { accessToken: "access" } };
+  await data.oauthToken.create(token);
+  assert.equal((await data.oauthToken.get(token)).data.accessToken, "access");
 
   const updated = await data.savedContent.update(key, { name: "Tips" });
   assert.equal(updated.data.name, "Tips");

@@ -4,7 +4,10 @@ const { createTestDataLayer } = require("bayon-coagent-data/testing");
 
 let data;
 beforeAll(async () => {
-  data = await createTestDataLayer();
+  data = await createTestDataLayer({
+    encryption: { keys: { k1: new Uint8Array(32).fill(1) }, current: "k1" },
+    cursorSecret: "a secret of at least thirty-two bytes",
+  });
 });
 afterAll(() => data.close());
 
@@ -30,4 +33,21 @@ test("retries", async () => {
     .mockResolvedValue("done");
   await expect(withRetry(fn, { initialDelayMs: 1 })).resolves.toBe("done");
   expect(fn).toHaveBeenCalledTimes(2);
+});
+
+test("encrypts tokens and cursors, with a library that is an ES module only", async () => {
+  const payload = { accessToken: "access", refreshToken: null };
+  for (const provider of ["A", "B"]) {
+    await data.oauthToken.put({ userId: "user123", provider, data: payload });
+  }
+  expect(await data.oauthToken.get({ userId: "user123", provider: "A" })).toMatchObject({
+    data: payload,
+  });
+  const sent = data.wire.requests.filter(({ operation }) => operation === "UpdateItem");
+  expect(sent.length).toBeGreaterThan(0);
+  expect(JSON.stringify(sent.map(({ input }) => input))).not.toContain('"access"');
+  const { cursor } = await data.oauthToken.query({ userId: "user123" }, { limit: 1 });
+  expect(cursor.split(".")).toHaveLength(5);
+  const { items } = await data.oauthToken.query({ userId: "user123" }, { cursor });
+  expect(items.map(({ provider }) => provider)).toEqual(["B"]);
 });

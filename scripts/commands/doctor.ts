@@ -1,5 +1,6 @@
 /** `bayon-data doctor`: what is in the table, and what is wrong with it. */
 import { type Command, Option } from "commander";
+import { resolveCipher } from "../../src/encryption.js";
 import { findingKinds, type Kind, noteKinds } from "../doctor/examine.js";
 import { type Diagnosis, examineTable, hasFindings } from "../doctor/examine-table.js";
 import type { RawTable } from "../raw-table.js";
@@ -30,8 +31,9 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
       `
 Findings: items no entity owns, missing and lone index keys, missing key parts, attributes that
 disagree with the key, payloads that fail their schema, content of a missing project, tokens that
-expired and cannot be refreshed. Notes, which are well: items over 100 KB, tokens that expired and
-are refreshed when they are next used. Keys and field names are shown, values never.
+expired and cannot be refreshed; with COAGENT_ENCRYPTION_KEYS, secrets that are in clear text or
+cannot be decrypted. Notes, which are well: items over 100 KB, tokens that expired and are refreshed
+when they are next used, secrets under an old key. Keys and field names are shown, values never.
 
 An item of an earlier writer is not in the index until bayon-data adopt has been there, and an old
 writer's put takes an item out of it again: adopt once more when the last old writer is gone.
@@ -59,6 +61,7 @@ async function doctor(flags: DoctorFlags, context: CommandContext): Promise<void
         sample,
         mostExamples,
         now: Date.now(),
+        cipher: resolveCipher(),
         signal,
         onProgress: (items) => progress.advance(items),
       });
@@ -110,6 +113,12 @@ function show(diagnosis: Diagnosis, { traffic }: RawTable, ms: number, terminal:
         line(`    … and ${times - examples.length} more (--examples ${times})`);
       }
     }
+  }
+  const keys = Object.entries(diagnosis.keys).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (keys.length > 0) {
+    line(
+      `keys in use: ${keys.map(([id, times]) => `${id} (${count(times, "secret")})`).join(", ")}`,
+    );
   }
   const { requests, throttles } = traffic;
   const slow = throttles === 0 ? "" : `, ${throttles} throttled`;

@@ -1,6 +1,7 @@
 /** `bayon-data import DIR`: the files of an export into a table. */
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { resolveCipher } from "../../src/encryption.js";
 import type { RawTable } from "../raw-table.js";
 import { defaultStateFolder, openRun } from "../run-state.js";
 import { keySchemaOf } from "../table-files/export-table.js";
@@ -109,6 +110,7 @@ async function importFrom(
         folder,
         manifest,
         onConflict,
+        cipher: resolveCipher(),
         parallel,
         run,
         rejectedPath,

@@ -1,7 +1,9 @@
 /** Reads a table, or a sample of it, and counts what is to be said. */
+import type { Cipher } from "../../src/encryption.js";
 import { limits } from "../../src/table.js";
 import { rawKeyText } from "../adoption/placement.js";
 import type { Item, RawTable } from "../raw-table.js";
+import { secretsOf, withOpenSecrets } from "../rotation/stored-secrets.js";
 import { atStart, scanSegments } from "../scan.js";
 import { type Examined, examine, findingKinds, type Kind, type Remark } from "./examine.js";
 
@@ -19,6 +21,8 @@ export interface Diagnosis {
   readonly counts: Partial<Record<Kind, number>>;
   /** The first ones of each kind. */
   readonly examples: Partial<Record<Kind, Remark[]>>;
+  /** Encrypted secrets by the id of their key. */
+  readonly keys: Record<string, number>;
   /** Whether the whole table was read. */
   complete: boolean;
 }
@@ -31,6 +35,8 @@ export interface DoctorOptions {
   readonly mostExamples: number;
   /** Epoch ms. */
   readonly now: number;
+  /** Reads encrypted secrets. @default they are not looked into */
+  readonly cipher?: Cipher | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (items: number) => void;
 }
@@ -40,8 +46,16 @@ const mostProjects = 50_000;
 
 /** @throws what a request threw */
 export async function examineTable(table: RawTable, options: DoctorOptions): Promise<Diagnosis> {
-  const { segments, sample, mostExamples, now, signal, onProgress } = options;
-  const diagnosis: Diagnosis = { items: 0, entities: {}, counts: {}, examples: {}, complete: true };
+  const { segments, sample, mostExamples, now, cipher, signal, onProgress } = options;
+  const diagnosis: Diagnosis = {
+    items: 0,
+    entities: {},
+    counts: {},
+    examples: {},
+    keys: {},
+    complete: true,
+  };
+  const currentId = (await cipher?.currentKey())?.id;
   const projects = new Map<string, boolean>();
 
   const add = ({ kind, key, rule }: Remark): void => {
@@ -68,6 +82,25 @@ export async function examineTable(table: RawTable, options: DoctorOptions): Pro
     for (const remark of remarks) add(remark);
   };
 
+  /** Tells what is to be said of an item's secrets. @returns the item as readers see it */
+  const lookInto = async (item: Item): Promise<Item> => {
+    const secrets = secretsOf(item);
+    if (secrets.length === 0) return item;
+    const key = rawKeyText(item);
+    for (const { keyId, place } of secrets) {
+      const path = `data.${place.field}`;
+      if (keyId !== undefined) diagnosis.keys[keyId] = (diagnosis.keys[keyId] ?? 0) + 1;
+      if (cipher === undefined) {
+        if (keyId !== undefined) add({ kind: "unknownSecret", key, rule: `${path}, key ${keyId}` });
+      } else if (keyId === undefined) add({ kind: "clearSecret", key, rule: path });
+      else if (keyId !== currentId) add({ kind: "oldKey", key, rule: `${path}, key ${keyId}` });
+    }
+    if (cipher === undefined) return item;
+    const { item: open, unreadable } = await withOpenSecrets(item, secrets, cipher);
+    for (const rule of unreadable) add({ kind: "unreadableSecret", key, rule });
+    return open;
+  };
+
   const mostItems = sample === undefined ? undefined : Math.ceil(sample / segments);
   const read = Array.from({ length: segments }, () => 0);
   await scanSegments(table, {
@@ -77,7 +110,7 @@ export async function examineTable(table: RawTable, options: DoctorOptions): Pro
     onPage: async ({ segment, items, next }) => {
       const belonging: { readonly key: string; readonly project: Item }[] = [];
       for (const item of items) {
-        const examined = examine(item, now);
+        const examined = examine(item, now, await lookInto(item));
         count(item, examined);
         if (examined.project !== undefined) {
           belonging.push({ key: rawKeyText(item), project: examined.project });

@@ -23,12 +23,16 @@ export const findingKinds = {
   payload: "payloads that fail their schema",
   orphan: "content of a missing project",
   deadToken: "tokens that expired and cannot be refreshed",
+  clearSecret: "secrets in clear text (bayon-data rotate)",
+  unreadableSecret: "secrets that cannot be decrypted",
 } as const;
 
 /** What is good to know, and well. */
 export const noteKinds = {
   large: "items over 100 KB",
   expiredToken: "tokens that expired and are refreshed when they are next used",
+  oldKey: "secrets under another key than the current one (bayon-data rotate)",
+  unknownSecret: "secrets that are encrypted; they were not looked into, for want of keys",
 } as const;
 
 export type Kind = keyof typeof findingKinds | keyof typeof noteKinds;
@@ -61,8 +65,11 @@ const ownershipProblems: ReadonlySet<Problem["kind"]> = new Set([
   "keyTooLong",
 ]);
 
-/** @param now epoch ms */
-export function examine(item: Item, now: number): Examined {
+/**
+ * @param now epoch ms
+ * @param open the same item with its secrets decrypted
+ */
+export function examine(item: Item, now: number, open: Item = item): Examined {
   const bytes = itemSize(item);
   const key = rawKeyText(item);
   const remarks: Remark[] = [];
@@ -88,7 +95,7 @@ export function examine(item: Item, now: number): Examined {
   }
   const type = item[attribute.entityType]?.S ?? "";
   const { schema, facade } = known(type);
-  const data = nativeOf(item[attribute.data]);
+  const data = nativeOf(open[attribute.data]);
   const { issues } =
     data === undefined
       ? { issues: [{ path: "data", message: "is missing" }] }

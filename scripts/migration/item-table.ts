@@ -5,14 +5,18 @@
  */
 
 import type { PutCommandInput } from "@aws-sdk/lib-dynamodb";
+import { secretEntities } from "../../services/entities.js";
 import { chunksOf } from "../../src/batch.js";
 import { createClients, type RequestHandler } from "../../src/client.js";
 import { type ConnectionOptions, resolveConfiguration } from "../../src/config.js";
+import { type Cipher, resolveCipher } from "../../src/encryption.js";
 import { nameOf, wrapDynamoDBError } from "../../src/errors.js";
+import { createFieldGuard } from "../../src/field-guard.js";
 import { createReader, keyId } from "../../src/reader.js";
 import { Unprocessed } from "../../src/retry.js";
 import { attribute, limits, type RawItem, type RawKey } from "../../src/table.js";
 import { createTransport, type Transport } from "../../src/transport.js";
+import { markedItem } from "../rotation/stored-secrets.js";
 
 export interface ItemTableOptions extends ConnectionOptions {
   readonly requestHandler?: RequestHandler | undefined;
@@ -53,8 +57,10 @@ export function openItemTable({ requestHandler, signal, ...place }: ItemTableOpt
   const { tableName } = configuration;
   const { client, documentClient } = createClients(configuration, requestHandler);
   const traffic = { requests: 0, throttles: 0 };
+  const cipher = resolveCipher();
   const transport = createTransport({
     client: documentClient,
+    guard: createFieldGuard(secretEntities(), cipher),
     retry: {
       maxRetries,
       // It keeps few requests in flight by itself, and begins again past the last retry.
@@ -71,7 +77,7 @@ export function openItemTable({ requestHandler, signal, ...place }: ItemTableOpt
     tableName,
     traffic,
     ...readsOf(patient, tableName),
-    ...writesOf(patient, tableName),
+    ...writesOf(patient, tableName, cipher),
     close: () => {
       transport.close();
       client.destroy();
@@ -148,9 +154,12 @@ const call = { context: { operation: "migrate" } } as const;
 function writesOf(
   transport: Transport,
   tableName: string,
+  cipher: Cipher | undefined,
 ): Pick<ItemTable, "put" | "putAll" | "deleteAt"> {
   const putAll = async (items: readonly RawItem[]): Promise<PutOutcome[]> => {
-    let left: object[] = items.map((Item) => ({ PutRequest: { Item } }));
+    let left: object[] = items.map((item) => ({
+      PutRequest: { Item: markedItem(item, cipher) },
+    }));
     try {
       while (left.length > 0) {
         const RequestItems = { [tableName]: left };
@@ -168,8 +177,9 @@ function writesOf(
   };
   return {
     putAll: async (items) => (items.length === 0 ? [] : putAll(items)),
-    put: async (Item, condition) => {
+    put: async (item, condition) => {
       try {
+        const Item = markedItem(item, cipher);
         const input = { TableName: tableName, Item, ...expressionOf(condition) };
         await transport.send("Put", input, call);
         return "written";

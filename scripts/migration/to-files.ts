@@ -3,11 +3,13 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import { resolveCipher } from "../../src/encryption.js";
 import type { DataLayer } from "../../src/index.js";
 import { marshallable } from "../../src/marshalling.js";
 import { createTableInput, type RawItem } from "../../src/table.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import type { Item } from "../raw-table.js";
+import { withSealedSecrets } from "../rotation/stored-secrets.js";
 import { takeLock } from "../run-state.js";
 import { clearFolder, keySchemaOf } from "../table-files/export-table.js";
 import {
@@ -104,6 +106,7 @@ export async function toFiles(options: ToFilesOptions): Promise<void> {
 class Files {
   readonly #folder: string;
   readonly #writtenAt: number;
+  readonly #cipher = resolveCipher();
   readonly #entries: FileEntry[] = [];
   #file: TableFile | undefined;
   #items = 0;
@@ -114,9 +117,12 @@ class Files {
   }
 
   async add(documents: readonly Document[]): Promise<void> {
-    const items = documents.flatMap(({ item }) =>
-      item === undefined ? [] : [marshalled(storedAt(item, this.#writtenAt))],
-    );
+    const items: Item[] = [];
+    for (const { item } of documents) {
+      if (item === undefined) continue;
+      const stored = marshalled(storedAt(item, this.#writtenAt));
+      items.push(await withSealedSecrets(stored, this.#cipher));
+    }
     if (items.length === 0) return;
     if (this.#items >= itemsPerFile) await this.#endFile();
     this.#file ??= await this.#nextFile();

@@ -1,11 +1,13 @@
 /** The files of a table into a table. */
 import { join } from "node:path";
 import { inParallel } from "../../src/batch.js";
+import type { Cipher } from "../../src/encryption.js";
 import { nameOf } from "../../src/errors.js";
 import { attribute, limits } from "../../src/table.js";
 import { rawKeyText } from "../adoption/placement.js";
 import { openFindings } from "../findings-file.js";
 import type { Item, RawTable } from "../raw-table.js";
+import { withSealedSecrets } from "../rotation/stored-secrets.js";
 import type { Run } from "../run-state.js";
 import { allOrNone } from "../scan.js";
 import { itemOf, LineError } from "./line.js";
@@ -42,6 +44,8 @@ export interface ImportOptions {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly onConflict: OnConflict;
+  /** Encrypts secrets that are in clear text; encrypted ones are written as they are. */
+  readonly cipher?: Cipher | undefined;
   /** Batches in flight. */
   readonly parallel: number;
   readonly run: Run<ImportState>;
@@ -68,7 +72,8 @@ const putsInFlight = 8;
  * @throws what a request or a file threw; the checkpoint then holds what was done
  */
 export async function importTable(table: RawTable, options: ImportOptions): Promise<Import> {
-  const { folder, manifest, onConflict, parallel, run, rejectedPath, signal, onProgress } = options;
+  const { folder, manifest, onConflict, cipher, parallel, run, rejectedPath, signal, onProgress } =
+    options;
   const { files } = manifest;
   const lines = files.map((_, index) => run.state?.lines[index] ?? 0);
   const counts: ImportCounts = {
@@ -126,7 +131,7 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
         if (stopped()) return;
         const { value: batch, done } = await batches.next();
         if (done) return;
-        const outcome = await write(table, batch, onConflict);
+        const outcome = await write(table, batch, onConflict, cipher);
         await batch.settle(outcome);
         onProgress?.(batch.lines.length);
       }
@@ -187,7 +192,12 @@ async function* batchesOf(
   return undefined;
 }
 
-async function write(table: RawTable, batch: Batch, onConflict: OnConflict): Promise<Outcome> {
+async function write(
+  table: RawTable,
+  batch: Batch,
+  onConflict: OnConflict,
+  cipher: Cipher | undefined,
+): Promise<Outcome> {
   const outcome: Outcome = { written: 0, skipped: 0, rejected: [] };
   const reject = ({ number, offset }: Line, item: Item | undefined, reason: string): void => {
     const key = item === undefined ? {} : { key: rawKeyText(item) };
@@ -196,7 +206,7 @@ async function write(table: RawTable, batch: Batch, onConflict: OnConflict): Pro
   const items: { readonly line: Line; readonly item: Item }[] = [];
   for (const line of batch.lines) {
     try {
-      items.push({ line, item: itemOf(line.text) });
+      items.push({ line, item: await withSealedSecrets(itemOf(line.text), cipher) });
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
       reject(line, undefined, error.message);

@@ -13,13 +13,14 @@ export function lineOf(item: Item): string {
 function mapText(map: Readonly<Record<string, AttributeValue>>): string {
   const members = Object.keys(map)
     .sort()
-    .map((name) => `${JSON.stringify(name)}:${valueText(map[name] as AttributeValue)}`);
+    .map((name) => `${JSON.stringify(name)}:${attributeText(map[name] as AttributeValue)}`);
   return `{${members.join(",")}}`;
 }
 
-function valueText(value: AttributeValue): string {
+/** The JSON of one value. */
+export function attributeText(value: AttributeValue): string {
   if (value.M !== undefined) return `{"M":${mapText(value.M)}}`;
-  if (value.L !== undefined) return `{"L":[${value.L.map(valueText).join(",")}]}`;
+  if (value.L !== undefined) return `{"L":[${value.L.map(attributeText).join(",")}]}`;
   if (value.B !== undefined) return `{"B":"${base64(value.B)}"}`;
   if (value.BS !== undefined) return JSON.stringify({ BS: value.BS.map(base64).sort() });
   if (value.SS !== undefined) return JSON.stringify({ SS: value.SS.toSorted() });
@@ -61,7 +62,8 @@ function mapOf(map: Readonly<Record<string, unknown>>, path: string): Item {
   return Object.fromEntries(entries) as Item;
 }
 
-function attributeValueOf(value: unknown, path: string): AttributeValue {
+/** The value of parsed JSON. @throws LineError that names the rule, never a value */
+export function attributeValueOf(value: unknown, path: string): AttributeValue {
   const [type, ...more] = isObject(value) ? Object.keys(value) : [];
   if (!isObject(value) || type === undefined || more.length > 0) {
     throw new LineError(`${path} must be an attribute value: one type and its value`);
