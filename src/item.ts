@@ -69,7 +69,9 @@ export function refuseUnreadable(
   const { field, operation, keyId, cause } = unreadable;
   const context = { operation, entity: model.name, key: keyText(keyPartsOf(model, raw)) };
   const rule = `${written ? "the write was carried out, but " : ""}${ruleOf(unreadable)}`;
-  throw withContext(new DecryptionError(describe(context, rule), field, keyId, cause), context);
+  const error = new DecryptionError(describe(context, rule), field, keyId, cause);
+  error.mayHaveBeenDone = written;
+  throw withContext(error, context);
 }
 
 /** What is wrong with a secret, in words. */

@@ -67,7 +67,14 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
         `${call} OAuthToken (userId=${key.userId}, provider=${provider}): data.${field} ${rule}`,
       );
       expect(error).toMatchObject({
-        ...{ code: "DecryptionError", field, keyId, entity: "OAuthToken", retryable: false },
+        ...{
+          code: "DecryptionError",
+          field,
+          keyId,
+          entity: "OAuthToken",
+          retryable: false,
+          mayHaveBeenDone: false,
+        },
       });
       const shown = inspect(error, { depth: 9 }) + JSON.stringify(error);
       expect(shown).not.toMatch(/canary|eyJ/);
@@ -273,6 +280,7 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
       const layer = layerOf(newOnly);
       const update = layer.oauthToken.update(key, { expiryDate: 7 });
       const error = await failureOf(update, DecryptionError);
+      expect(error.mayHaveBeenDone).toBe(true);
       expect(error.message).toBe(
         `update OAuthToken (userId=${key.userId}, provider=${provider}): the write was carried out, ` +
           'but data.accessToken is encrypted with the key "key-1", which is not among the keys',
