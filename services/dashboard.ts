@@ -59,15 +59,17 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
     });
   return {
     dashboard: async (key, options = {}) => {
+      // Read before anything is begun: what is begun beside a throw would be nobody's.
+      const limits = limitsOf(options);
       const { call, parts, userId, agentId } = userOf(key, "dashboard");
       const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
       const [range, plans, reviews] = await Promise.all([
-        perform(call, options, (running) => readRange(context, stores, names, parts, running)),
+        perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
         stores.marketingPlan.query(
           { userId },
-          { ...limitsOf(options), by: "createdAt", order: "desc", limit: 1 },
+          { ...limits, by: "createdAt", order: "desc", limit: 1 },
         ),
-        stores.review.query({ agentId }, limitsOf(options)),
+        stores.review.query({ agentId }, limits),
       ]);
       return {
         agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
@@ -79,12 +81,13 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
       };
     },
     brandAuditPage: async (key, options = {}) => {
+      const limits = limitsOf(options);
       const { call, parts, userId, agentId } = userOf(key, "brandAuditPage");
       const names = ["realEstateAgentProfile", "brandAudit", "reviewAnalysis"] as const;
       const [range, token, reviews] = await Promise.all([
-        perform(call, options, (running) => readRange(context, stores, names, parts, running)),
-        stores.oauthToken.get({ userId }, { ...limitsOf(options), fields: ["provider"] }),
-        stores.review.query({ agentId }, limitsOf(options)),
+        perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
+        stores.oauthToken.get({ userId }, { ...limits, fields: ["provider"] }),
+        stores.review.query({ agentId }, limits),
       ]);
       return {
         agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),

@@ -156,6 +156,9 @@ describe.each(unreadable)("%s", (_, make) => {
       data.transaction.write((tx) => [tx.project.create(value)]),
     "the operations of a transaction": (value) => data.transaction.write(() => value),
     "a key of a use case": (value) => data.dashboard(value),
+    "options of the dashboard": (value) => data.dashboard({ userId: "u1", agentId: "u1" }, value),
+    "options of the brand audit page": (value) =>
+      data.brandAuditPage({ userId: "u1", agentId: "u1" }, value),
     "options of recent": (value) => data.collections.recent(value),
     "a profile's key": (value) => data.profiles.save(value, { name: "n" }),
     "agents' ids": (value) => data.reviews.ofAgents(value),
