@@ -15,6 +15,8 @@ export const attribute = {
   createdAt: "CreatedAt",
   updatedAt: "UpdatedAt",
   timeToLive: "TTL",
+  /** Which update under a condition wrote the item last; no reader needs it. */
+  writeMark: "WriteMark",
   /** Who refreshes an OAuth token at the moment; only there while it is refreshed. */
   leaseHolder: "LeaseHolder",
   /** When that lease lapses, in epoch milliseconds. */

@@ -1,5 +1,5 @@
 /** The update of one item: what changes inside its payload, and under which conditions. */
-import { isDeepStrictEqual } from "node:util";
+import { randomBytes } from "node:crypto";
 import { atom, joined } from "./condition-logic.js";
 import { compileWhere, type PathSegments, Placeholders } from "./conditions.js";
 import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
@@ -52,14 +52,17 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
   const key = rawKeyOf(model, plan.parts);
   const parents = parentsOf(plan);
   // What changes positions in a list must not be done twice, so it never merely adds to the time.
-  const once = [...plan.changes.map((change) => change.path), ...plan.removals].some(isPosition);
+  const positions = [...plan.changes.map(({ path }) => path), ...plan.removals].some(isPosition);
+  const once = positions || plan.ifUpdatedAt !== undefined || plan.where !== undefined;
+  // Content and time do not tell two callers apart that change the same in one millisecond.
+  const mark = once ? randomBytes(9).toString("base64url") : undefined;
   /** What the stored time had to be before; nothing, where it is added to. */
   let now = 0;
   let madeAnew = false;
   const request = (seen: Seen | undefined): WriteRequest => {
     const item = seen?.item ?? undefined;
     // A lock tells the stored time beforehand.
-    const ahead = !once && plan.ifUpdatedAt === undefined && isAhead(clock, item);
+    const ahead = !positions && plan.ifUpdatedAt === undefined && isAhead(clock, item);
     const time = Math.max(later(clock, item), (plan.ifUpdatedAt ?? -1) + 1);
     now = ahead ? Number.POSITIVE_INFINITY : time;
     madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
@@ -69,6 +72,7 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
       // What an item of an earlier writer lacks.
       ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
       assigned(own, attribute.entityType, model.name),
+      ...(mark === undefined ? [] : [assigned(own, attribute.writeMark, mark)]),
       ...(madeAnew ? [newData(own, model, key, plan)] : dataSets(own, model, key, plan)),
     ];
     const removes = madeAnew ? [] : plan.removals.map((path) => own.path(path));
@@ -129,26 +133,11 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
       if (plan.where === undefined) return "again";
       return conditionFailed(context, "the condition does not hold (where)", model, seen);
     },
-    once,
-    isDone: (item) =>
-      item !== null && storedTime(item) === now && holdsChanges(item[attribute.data], plan),
+    once: positions,
+    // Without a mark it may be done again: that changes nothing.
+    isDone: (item) => mark !== undefined && item?.[attribute.writeMark] === mark,
     result: (attributes) => writtenItemOf(model, key, attributes),
   };
-}
-
-/** Whether a payload is as the changes leave it. What was removed from a list leaves nothing to tell by. */
-function holdsChanges(data: unknown, { changes, removals }: UpdatePlan): boolean {
-  return (
-    changes.every(({ path, value }) =>
-      [path, ...lastOf(data, path)].some((at) => isDeepStrictEqual(valueAt(data, at), value)),
-    ) && removals.every((path) => !isPosition(path) && valueAt(data, path) === undefined)
-  );
-}
-
-/** A position past the end of a list is its end. */
-function lastOf(data: unknown, path: PathSegments): PathSegments[] {
-  const list = isPosition(path) ? valueAt(data, path.slice(0, -1)) : undefined;
-  return Array.isArray(list) ? [[...path.slice(0, -1), list.length - 1]] : [];
 }
 
 function isPosition(path: PathSegments): boolean {

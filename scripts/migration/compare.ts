@@ -5,6 +5,7 @@ import { attribute, type RawItem } from "../../src/table.js";
 /** What an item may have, or have otherwise, without being another one. */
 const ofNoAccount: ReadonlySet<string> = new Set([
   attribute.updatedAt,
+  attribute.writeMark,
   attribute.leaseHolder,
   attribute.leaseUntil,
 ]);
