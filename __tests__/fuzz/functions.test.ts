@@ -82,6 +82,17 @@ const connection = shape(
     logger: anything,
     events: anything,
     clock: anything,
+    encryption: shape(
+      {},
+      {
+        keys: shape({ a: textOf("A".repeat(43), "short") }),
+        current: textOf("a", "b"),
+        clearText: textOf("read", "x"),
+        currentKey: anything,
+        keyOf: anything,
+      },
+    ),
+    cursorSecret: textOf("x".repeat(32), "short"),
     retry,
   },
 );
@@ -93,7 +104,7 @@ const error = (make: (message: string, cause: unknown) => unknown): Promised => 
   gives: (value) => isOurs(value) && faultsOf(value).length === 0,
 });
 
-const errors: Readonly<Record<string, Promised>> = Object.fromEntries(
+const errors: Record<string, Promised> = Object.fromEntries(
   [
     "ConditionalCheckFailedError",
     "ConfigurationError",
@@ -106,6 +117,10 @@ const errors: Readonly<Record<string, Promised>> = Object.fromEntries(
     name,
     error((message, cause) => Reflect.construct(exported[name] as Loose, [message, cause])),
   ]),
+);
+
+errors.DecryptionError = error((message, cause) =>
+  Reflect.construct(exported.DecryptionError as Loose, [message, "field", "key", cause]),
 );
 
 const promises: Readonly<Record<string, Promised>> = {
