@@ -35,6 +35,12 @@ export const settings: Setting[] = [
   })),
 ];
 
+/** A block for each that fulfils a condition; where none does, the blocks are there and skipped. */
+export function describeEach<S extends TestEngine>(all: readonly S[], can: (one: S) => boolean) {
+  const able = all.filter(can);
+  return able.length > 0 ? describe.each(able) : describe.skip.each([...all]);
+}
+
 function enginesOf(endpoint: string | undefined): TestEngine[] {
   if (endpoint) {
     return [{ name: process.env.COAGENT_TEST_ENGINE ?? endpoint, engine: endpoint }];

@@ -28,16 +28,13 @@ describe.each(engines)("on $name", (engine) => {
           const outcomes: Outcome<{ updatedAt: number; data: { reviewCount?: number | null } }>[] =
             [];
           await Promise.all(
-            clients.all.map(async ({ data }, client) => {
+            clients.all.map(async ({ data }) => {
               for (let round = 0; round < rounds; round += 1) {
                 const read = await outcomeOf(data.competitor.get(key, { consistent: true }));
                 if (read.is !== "done" || read.result === null) continue;
                 const { updatedAt, data: was } = read.result;
-                const changes = {
-                  reviewCount: (was.reviewCount ?? 0) + 1,
-                  // Own work is told by its content where two write in one millisecond.
-                  agency: `${client}.${round}`,
-                };
+                // Two who read the same write the same, in one millisecond too.
+                const changes = { reviewCount: (was.reviewCount ?? 0) + 1 };
                 const lock = { ifUpdatedAt: updatedAt };
                 outcomes.push(await outcomeOf(data.competitor.update(key, changes, lock)));
               }

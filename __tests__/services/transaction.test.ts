@@ -6,12 +6,12 @@ import {
   ValidationError,
 } from "../../src/errors.js";
 import { createTestDataLayer, make, type TestDataLayer } from "../../src/testing/index.js";
-import { settings } from "../engines.js";
+import { describeEach, type Setting, settings } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";
 import { cancelled, lost, Recorder } from "./recorder.js";
 
-const transactional = settings.filter(({ engine }) => engine !== "dynalite");
+const hasTransactions = ({ engine }: Setting) => engine !== "dynalite";
 const content = { type: "Blog Post", content: "Text" };
 const frozen = 1_700_000_000_000;
 
@@ -23,7 +23,7 @@ type AnyOperations = Record<
 
 const anyOf = (tx: object) => tx as AnyOperations;
 
-describe.each(transactional)("transactions on $name", (engine) => {
+describeEach(settings, hasTransactions)("transactions on $name", (engine) => {
   const wire = new Recorder();
   const clock = { time: frozen, now: () => clock.time };
   const table = openTable(engine, {

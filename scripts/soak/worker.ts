@@ -250,8 +250,7 @@ export function createWorker(options: WorkerOptions): Operation {
     const key = { userId: sharedUser, projectId };
     try {
       const item = await project.getOrThrow(key, { consistent: true });
-      // The mark tells its own write from another's of the same number in the same millisecond.
-      const name = `${Number.parseInt(item.data.name, 10) + 1} ${ledger.mark()}`;
+      const name = `${Number.parseInt(item.data.name, 10) + 1}`;
       await project.update(key, { name }, { ifUpdatedAt: item.updatedAt, ...limits() });
       counter.acknowledged += 1;
     } catch (error) {
