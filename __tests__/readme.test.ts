@@ -160,6 +160,20 @@ describe("says what the sources say", () => {
     }
   });
 
+  test("of the guarantees, each by a test of that name", () => {
+    const rows = tableRows(sectionOf(readme, "Guarantees"));
+    expect(rows.length).toBeGreaterThan(30);
+    const unheld = rows.filter(([, heldBy = ""]) => {
+      const tests = [...heldBy.matchAll(/\]\(([^)]+)\) "([^"]+)"/g)];
+      const isThere = ([, path = "", name = ""]: RegExpMatchArray) =>
+        [`"${name}"`, `\`${name}\``].some((title) =>
+          readFileSync(join(root, path), "utf8").includes(title),
+        );
+      return tests.length === 0 || !tests.every(isThere);
+    });
+    expect(unheld).toEqual([]);
+  });
+
   test("of the key functions", () => {
     const functions = Object.keys(door).filter((name) =>
       /^(?:get\w+Keys|getUserItemPrefix|extract\w+)$/.test(name),
