@@ -3,10 +3,10 @@
  * enough of them, they are used again, and none is left behind.
  */
 import { once } from "node:events";
-import { Agent } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../src/data-layer.js";
+import { OrderlyHandler } from "../src/request-handler.js";
 import { fixtures } from "../src/testing/index.js";
 import { engines } from "./engines.js";
 import { openTable } from "./open.js";
@@ -41,20 +41,18 @@ async function openGate(target: string) {
   };
 }
 
-/** Counts requests that find every socket of their agent taken. */
+/** Counts requests that find every socket taken. */
 function watchQueues() {
   let waited = 0;
-  const agents = Agent.prototype as unknown as {
-    requests: object;
-    addRequest(...given: unknown[]): void;
-  };
-  const { addRequest } = agents;
-  const spy = jest.spyOn(agents, "addRequest").mockImplementation(function (
-    this: typeof agents,
+  const { handle } = OrderlyHandler.prototype;
+  const spy = jest.spyOn(OrderlyHandler.prototype, "handle").mockImplementation(function (
+    this: OrderlyHandler,
     ...given
   ) {
-    addRequest.apply(this, given);
-    if (Object.keys(this.requests).length > 0) waited += 1;
+    const before = this.waiting;
+    const answer = handle.apply(this, given);
+    if (this.waiting > before) waited += 1;
+    return answer;
   });
   return { waited: () => waited, stop: () => spy.mockRestore() };
 }

@@ -20,7 +20,13 @@ export class OrderlyHandler extends NodeHttpHandler {
   constructor(options: NodeHttpHandlerOptions) {
     super(options);
     this.#free = options.httpsAgent?.maxSockets ?? options.httpAgent?.maxSockets ?? defaultSockets;
+    // Each request that is under way listens.
     setMaxListeners(0, this.#closing.signal);
+  }
+
+  /** How many requests wait for a socket. @internal */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   override async handle(...[request, options]: Parameters<NodeHttpHandler["handle"]>) {
@@ -42,7 +48,7 @@ export class OrderlyHandler extends NodeHttpHandler {
     }
   }
 
-  /** Ends every request, those that wait too. */
+  /** Ends every request, those that wait too, and refuses what comes after. */
   override destroy(): void {
     this.#closing.abort();
     super.destroy();

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { inspect } from "node:util";
 import { crc32 } from "node:zlib";
-import { createDataLayer } from "../../src/data-layer.js";
+import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import {
   AbortedError,
   ConditionalCheckFailedError,
@@ -297,6 +297,18 @@ describe.each(engines)("faults on $name", (engine) => {
     expect(wire().requests).toEqual([]);
     expect(await project().get(key)).not.toBeNull();
     expect(wire().requests).toHaveLength(1);
+  });
+
+  test("go on under the other data layer where one of two that share them is closed", async () => {
+    const handler = faults();
+    const [one, other] = [1, 2].map(() =>
+      createDataLayer({ ...placeOf(table), requestHandler: handler }),
+    ) as [DataLayer, DataLayer];
+    await one.project.get(key);
+    await one.close();
+    expect(await other.project.get(key)).not.toBeNull();
+    expect(handler.operations).toEqual(["GetItem", "GetItem"]);
+    await other.close();
   });
 
   test("go under any data layer", async () => {

@@ -1,12 +1,12 @@
 /** What only shows on a real engine: many gets at once, bulk writes, long lists, the dashboard. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { Agent } from "node:http";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
+import { OrderlyHandler } from "../../src/request-handler.js";
 import { type Engine, fixtures, startEngine } from "../../src/testing/index.js";
 import { rawItem, tableName } from "./canned.js";
 import type { ListCost } from "./list-process.js";
@@ -67,22 +67,15 @@ export async function engineCells(quick: boolean): Promise<Line[]> {
   }
 }
 
-/** Sockets of a DocumentClient by default: requests of one are not counted. */
-const stockSockets = 50;
-
 /** Counts this package's requests that find all sockets taken. */
 function watchSockets(): () => number {
   let waited = 0;
-  const agents = Agent.prototype as unknown as {
-    requests: object;
-    maxSockets: number;
-    addRequest(...given: unknown[]): void;
-  };
-  const { addRequest } = agents;
-  agents.addRequest = function (this: typeof agents, ...given) {
-    addRequest.apply(this, given);
-    const waits = Object.keys(this.requests).length > 0;
-    if (waits && this.maxSockets !== stockSockets) waited += 1;
+  const { handle } = OrderlyHandler.prototype;
+  OrderlyHandler.prototype.handle = function (this: OrderlyHandler, ...given) {
+    const before = this.waiting;
+    const answer = handle.apply(this, given);
+    if (this.waiting > before) waited += 1;
+    return answer;
   };
   return () => waited;
 }

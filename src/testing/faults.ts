@@ -37,10 +37,12 @@ export class FaultyRequestHandler {
   readonly requests: ObservedRequest[] = [];
   readonly metadata = { handlerProtocol: "http/1.1" };
   private rules: Rule[] = [];
-  private readonly inner: NodeHttpHandler;
+  private readonly given: NodeHttpHandler | undefined;
+  private inner: NodeHttpHandler;
 
-  constructor(inner: NodeHttpHandler = new OrderlyHandler({ httpAgent: { maxSockets: 128 } })) {
-    this.inner = inner;
+  constructor(inner?: NodeHttpHandler) {
+    this.given = inner;
+    this.inner = inner ?? ownHandler();
   }
 
   /** The names of `requests`, in order: `expect(wire.operations).toEqual(["Query"])`. */
@@ -87,8 +89,10 @@ export class FaultyRequestHandler {
     return kinds[hit.fault].answer({ operation, request, delayMs: hit.delayMs, signal, send });
   }
 
+  /** Ends what is under way. Data layers may share a handler: for the others it goes on. */
   destroy(): void {
     this.inner.destroy();
+    this.inner = this.given ?? ownHandler();
   }
 
   updateHttpClientConfig(...change: Parameters<NodeHttpHandler["updateHttpClientConfig"]>): void {
@@ -106,6 +110,10 @@ export class FaultyRequestHandler {
     }
     return undefined;
   }
+}
+
+function ownHandler(): NodeHttpHandler {
+  return new OrderlyHandler({ httpAgent: { maxSockets: 128 } });
 }
 
 function observed(
