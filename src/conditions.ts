@@ -67,6 +67,8 @@ export type Condition = string;
 
 type Comparable<T> = T | PathTo<T>;
 
+const typeNames = ["S", "N", "BOOL", "NULL", "L", "M", "B", "SS", "NS", "BS"] as const;
+
 /** ElectroDB's operators, over payload paths. */
 export interface Operators {
   eq<T>(path: PathTo<T>, value: Comparable<NoInfer<T>> | null): Condition;
@@ -85,10 +87,7 @@ export interface Operators {
   exists<T>(path: PathTo<T>): Condition;
   notExists<T>(path: PathTo<T>): Condition;
   /** DynamoDB's type of the value: S, N, BOOL, NULL, L, M, B, SS, NS, BS. */
-  type<T>(
-    path: PathTo<T>,
-    type: "S" | "N" | "BOOL" | "NULL" | "L" | "M" | "B" | "SS" | "NS" | "BS",
-  ): Condition;
+  type<T>(path: PathTo<T>, type: (typeof typeNames)[number]): Condition;
   /** Length of a text in UTF-8 bytes, of a list, map or set in members; to be compared. */
   size<T>(path: PathTo<T>): PathTo<number>;
   /** A path that the payload's type does not name. A number is a position in a list. */
@@ -221,7 +220,11 @@ function compileCallback(
       built(`NOT contains(${pathOf(path)}, ${operandText(value)})`),
     exists: (path: unknown) => built(`attribute_exists(${pathOf(path)})`),
     notExists: (path: unknown) => built(`attribute_not_exists(${pathOf(path)})`),
-    type: call("attribute_type"),
+    type: (path: unknown, type: unknown) => {
+      // DynamoDB's own refusal would repeat it.
+      if (!typeNames.includes(type as never)) throw refuse(`type must be ${typeNames.join(", ")}`);
+      return call("attribute_type")(path, type);
+    },
     size: (path: unknown) => asOperand(() => `size(${pathOf(path)})`),
     path: (...segments: (string | number)[]) => {
       return asOperand(pathOperand(segmentsOf(segments, refuse), check));

@@ -203,6 +203,11 @@ describe.each(engines)("where on $name", (engine) => {
     ["a Date as a value", (d: Data, o: { eq: Operator }) => o.eq(d.title, new Date(0)), "where"],
     ["undefined as a value", (d: Data, o: { eq: Operator }) => o.eq(d.title, undefined), "where"],
     ["an empty path", (_: never, o: { path: Operator }) => o.path(), "where"],
+    [
+      "a type that is none, which the engine's refusal would repeat",
+      (d: { status: never }, { type }: { type: Operator }) => type(d.status, "secret"),
+      "where",
+    ],
     ["a path that begins with a number", (_: never, o: { path: Operator }) => o.path(0), "where"],
     ["a negative position", (_: never, o: { path: Operator }) => o.path("a", -1), "where"],
     ["an empty name in a path", (_: never, o: { path: Operator }) => o.path("a", ""), "where"],
