@@ -133,7 +133,8 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
       if (plan.where === undefined) return "again";
       return conditionFailed(context, "the condition does not hold (where)", model, seen);
     },
-    once: positions,
+    // A `where` may hold again over what another wrote since.
+    once: positions || plan.where !== undefined,
     // Without a mark it may be done again: that changes nothing.
     isDone: (item) => mark !== undefined && item?.[attribute.writeMark] === mark,
     result: (attributes) => writtenItemOf(model, key, attributes),

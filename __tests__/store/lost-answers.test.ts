@@ -143,9 +143,10 @@ describe.each(engines)("on $name", (engine) => {
         lose(async () => {
           await change("third", await project().getOrThrow(key(), { consistent: true }));
         });
-        const again = change("own", before);
-        expect(await failureOf(again, ConditionalCheckFailedError)).toMatchObject({
-          mayHaveBeenDone: true,
+        // A lock says that it does not hold; whether a where would is not tried.
+        const code = condition === "where" ? "AnswerLost" : "ConditionalCheckFailedException";
+        expect(await failureOf(change("own", before), DynamoDBError)).toMatchObject({
+          ...{ code, mayHaveBeenDone: true },
         });
         expect(await now()).toMatchObject({ data: { name: "third" } });
       },
@@ -198,8 +199,19 @@ describe.each(engines)("on $name", (engine) => {
       expect(error).toMatchObject({
         ...{ code: "AnswerLost", mayHaveBeenDone: true, retryable: false },
       });
-      expect(error.message).toContain("list positions are not changed twice");
+      expect(error.message).toContain("an answer was lost and the item was written meanwhile");
       expect(await tags()).toEqual(["b", "c"]);
+    });
+
+    test("under a where that still holds is not made again over another's", async () => {
+      await stored({ tags: ["a"] });
+      const change = (name: string) =>
+        project().update(key(), { name }, { where: (_, { exists, path }) => exists(path("tags")) });
+      lose(() => change("other"));
+      const error = await failureOf(change("own"), DynamoDBError);
+      expect(error).toMatchObject({ code: "AnswerLost", mayHaveBeenDone: true });
+      // It was done, and then the other's: done again it would stand above it.
+      expect((await now())?.data.name).toBe("other");
     });
   });
 
