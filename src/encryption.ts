@@ -38,7 +38,11 @@ export interface EncryptionKeys {
 export interface KeyProvider {
   /** The key that encrypts, 32 bytes; asked for each request that writes a secret. */
   currentKey(): Promise<{ readonly id: string; readonly key: Uint8Array }>;
-  /** The key that decrypts, or `null` for an id that is not known. What it gives is kept in memory. */
+  /**
+   * The key that decrypts, or `null` for an id that is not known. What it gives is kept in memory.
+   * @param id 1 to 100 letters, digits and any of _ . : / @ -, as the stored text names it: whoever
+   * writes to the table can make it any, so look it up and make no path of it
+   */
   keyOf(id: string): Promise<Uint8Array | null>;
   /** What a secret in clear text, as earlier writers left it, is. @default "read" */
   readonly clearText?: ClearText | undefined;
