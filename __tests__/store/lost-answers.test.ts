@@ -203,16 +203,36 @@ describe.each(engines)("on $name", (engine) => {
       expect(await tags()).toEqual(["b", "c"]);
     });
 
-    test("under a where that still holds is not made again over another's", async () => {
-      await stored({ tags: ["a"] });
-      const change = (name: string) =>
-        project().update(key(), { name }, { where: (_, { exists, path }) => exists(path("tags")) });
-      lose(() => change("other"));
-      const error = await failureOf(change("own"), DynamoDBError);
-      expect(error).toMatchObject({ code: "AnswerLost", mayHaveBeenDone: true });
-      // It was done, and then the other's: done again it would stand above it.
-      expect((await now())?.data.name).toBe("other");
-    });
+    test.each([
+      ["older than the clock", 0],
+      ["ahead of the clock", 60_000],
+    ])(
+      "under a where that still holds is not made again over another's, %s",
+      async (_, aheadMs) => {
+        await stored({ tags: ["a"] });
+        const item = await table.raw.get("USER#u1", `PROJECT#p${count}`);
+        await table.raw.put({ ...item, UpdatedAt: Number(item?.UpdatedAt) + aheadMs });
+        const change = (name: string) =>
+          project().update(
+            key(),
+            { name },
+            { where: (_, { exists, path }) => exists(path("tags")) },
+          );
+        let refused = aheadMs > 0;
+        lose(() => change("other"));
+        const { intercept } = wire;
+        // One that is refused, for want of the stored time, comes before.
+        wire.intercept = (request) => {
+          if (!refused) return intercept(request);
+          refused = false;
+          return undefined;
+        };
+        const error = await failureOf(change("own"), DynamoDBError);
+        expect(error).toMatchObject({ code: "AnswerLost", mayHaveBeenDone: true });
+        // It was done, and then the other's: done again it would stand above it.
+        expect((await now())?.data.name).toBe("other");
+      },
+    );
   });
 
   test("put is made again after another's", async () => {
