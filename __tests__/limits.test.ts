@@ -502,6 +502,49 @@ describe("a refresh of a token", () => {
   });
 });
 
+describe("what is told of a call that writes in several requests", () => {
+  const denied = () =>
+    Object.assign(new Error("no"), {
+      ...{ name: "AccessDeniedException", $metadata: { httpStatusCode: 400 } },
+    });
+  const contents = Array.from({ length: 150 }, (_, n) => ({
+    ...{ PK: "USER#u1", SK: `CONTENT#c${n}`, EntityType: "SavedContent" },
+    ...{ Data: { projectId: "p" }, CreatedAt: 1, UpdatedAt: 1 },
+  }));
+
+  test.each([
+    ["nothing of it was done", ["throttle"], false],
+    ["a part of it was done", [{}, "throttle"], true],
+  ] as const)("a batch that is aborted while it waits, when %s", async (_, answers, open) => {
+    const { data, sent } = answering(...answers);
+    const controller = new AbortController();
+    const items = Array.from({ length: 50 }, (_, n) =>
+      make.project({ ...user, projectId: `p${n}` }),
+    );
+    const failed = failureOf(
+      data.project.batchPut(items, { signal: controller.signal }),
+      AbortedError,
+    );
+    await settle();
+    expect(sent).toEqual(["BatchWrite", "BatchWrite"]);
+    controller.abort(reason);
+    expect((await failed).mayHaveBeenDone).toBe(open);
+  });
+
+  test.each([
+    ["nothing of it was done", [{ Items: contents }, denied()], false],
+    ["a part of it was done", [{ Items: contents }, {}, denied()], true],
+  ] as const)("deleteAndUnfile that is refused when %s", async (_, answers, open) => {
+    const { data, sent } = answering(...answers);
+    const failed = failureOf(
+      data.projects.deleteAndUnfile({ ...user, projectId: "p" }),
+      DynamoDBError,
+    );
+    expect(await failed).toMatchObject({ code: "AccessDeniedException", mayHaveBeenDone: open });
+    expect(sent).toEqual(["Query", ...Array(open ? 2 : 1).fill("TransactWrite")]);
+  });
+});
+
 describe("withRetry", () => {
   test("an abort ends it while an attempt hangs, the first and a later one", async () => {
     for (const failures of [0, 1]) {

@@ -331,7 +331,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         throw withContext(new DynamoDBError(message, "RefreshTokenMissing"), call.context);
       }
       // A token that could not be stored must not be asked for: the provider may take the old one back.
-      if (cipher !== undefined) await currentKeyFor(cipher, call.context);
+      if (cipher !== undefined) await transport.within(currentKeyFor(cipher, call.context), left);
       left.throwIfAborted();
       flight.committed = true;
       if (await claim(key, seen, holder, leaseMs, call)) {

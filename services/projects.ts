@@ -37,8 +37,8 @@ export interface Projects {
   /**
    * Deletes a project and takes its N contents out of it: one query (per MB of content) and
    * ⌈(N+1)/100⌉ transactions, of which the last deletes the project; more, smaller ones where 100
-   * contents pass 4 MB. Ended in the middle, it is
-   * called again and goes on; until then what was taken out is uncategorised.
+   * contents pass 4 MB. Ended in the middle (`mayHaveBeenDone`), it is called again and goes on; until
+   * then what was taken out is uncategorised.
    * @returns how many contents were taken out
    * @throws DynamoDBError where the engine has no transactions
    */
@@ -76,7 +76,7 @@ export function createProjects(
       });
       const { userId = "", projectId = "" } = parts;
       const where = { projectId };
-      return perform(call, options, async ({ signal }) => {
+      return perform(call, options, async ({ signal, onAnswerLost }) => {
         const limit = signal === undefined ? {} : { signal };
         const { items } = await stores.savedContent.query(
           { userId },
@@ -99,6 +99,8 @@ export function createProjects(
               limit,
             );
             unfiled += contents.filter((contentId) => contentId !== null).length;
+            // Whatever ends it from here on, a part is done.
+            onAnswerLost?.();
           } catch (error) {
             groups.unshift(...whatIsLeft(contents, error));
           }

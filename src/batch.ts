@@ -128,5 +128,8 @@ export async function writeBatch<Input>(
     .filter((write) => failed.has(write))
     .map((write) => write.input);
   if (cause !== undefined) why = `: ${messageOf(cause)}`;
-  return { written: unique.size - failed.size, unwritten, cause, why };
+  const written = unique.size - failed.size;
+  // An abort's error takes the place of the one that counts what was written.
+  if (written > 0 && call.signal?.aborted) call.onAnswerLost?.();
+  return { written, unwritten, cause, why };
 }

@@ -48,7 +48,10 @@ export interface Call {
   readonly context: CallContext;
   /** Aborted by the caller or by the deadline; `undefined` where the call has neither. */
   readonly signal?: AbortSignal | undefined;
-  /** Told before a write fails that may have been carried out all the same: its answer was lost. */
+  /**
+   * Told before a call fails that may have been carried out all the same, wholly or in part: the
+   * answer to a write was lost, or one of its writes was done.
+   */
   readonly onAnswerLost?: (() => void) | undefined;
 }
 

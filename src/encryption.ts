@@ -31,11 +31,18 @@ export interface EncryptionKeys {
   readonly clearText?: ClearText | undefined;
 }
 
-/** Keys that are asked for, of a key management service for instance. */
+/**
+ * Keys that are asked for, of a key management service for instance. Calls that want the same key
+ * wait for one answer, so it must come or fail: give the asking a time limit of its own.
+ */
 export interface KeyProvider {
   /** The key that encrypts, 32 bytes; asked for each request that writes a secret. */
   currentKey(): Promise<{ readonly id: string; readonly key: Uint8Array }>;
-  /** The key that decrypts, or `null` for an id that is not known. What it gives is kept in memory. */
+  /**
+   * The key that decrypts, or `null` for an id that is not known. What it gives is kept in memory.
+   * @param id 1 to 100 letters, digits and any of _ . : / @ -, as the stored text names it: whoever
+   * writes to the table can make it any, so look it up and make no path of it
+   */
   keyOf(id: string): Promise<Uint8Array | null>;
   /** What a secret in clear text, as earlier writers left it, is. @default "read" */
   readonly clearText?: ClearText | undefined;
@@ -146,14 +153,12 @@ export function createCipher(encryption: unknown, source = "encryption"): Cipher
 
   /** The key for an id; `undefined` for one that nobody knows, which may be known the next time. */
   async function keyFor(id: string): Promise<SealingKey | undefined> {
-    const kept = known.get(id);
-    if (kept !== undefined) return kept;
-    const asking = askedKey(id);
+    const asking = known.get(id) ?? askedKey(id);
     known.set(id, asking);
     try {
       return await asking;
     } catch (error) {
-      known.delete(id);
+      if (known.get(id) === asking) known.delete(id);
       if (error instanceof UnknownKey) return undefined;
       throw error;
     }

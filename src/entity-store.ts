@@ -162,7 +162,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * @throws ItemNotFoundError where none is
    * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` or `where` does not hold;
    * `mayHaveBeenDone` where an answer was lost and another has written the item since
-   * @throws DynamoDBError `AnswerLost` where positions of lists may have been changed already
+   * @throws DynamoDBError `AnswerLost` where positions of lists may have been changed already, or a
+   * `where` still holds that may have been met already
    */
   async update(
     key: S["key"],

@@ -40,8 +40,8 @@ export class DynamoDBError extends Error {
   entity: string | undefined;
   /**
    * Whether the call may have been carried out all the same, wholly or in part: it writes, and the
-   * answer to a request of it was lost. Where it is false the call has changed nothing but what
-   * the error names as written.
+   * answer to a request of it was lost, or it ended between two writes. Where it is false the call
+   * has changed nothing but what the error names as written.
    *
    * @default false
    */

@@ -12,6 +12,7 @@ import {
 import { type CallContext, invalid } from "./errors.js";
 import { refuseUnreadable } from "./item.js";
 import type { KeyTemplate } from "./keys.js";
+import { ofEach, withValues } from "./marshalling.js";
 import { isOpened, noteSecrets, unreadableOf } from "./opened.js";
 import { SecretValue } from "./secret-value.js";
 import { attribute, type EntityName, type RawItem } from "./table.js";
@@ -151,44 +152,13 @@ function secretsIn(input: Fields): SecretValue[] {
   return found;
 }
 
-type Replace = (secret: SecretValue) => unknown;
-
 /** A request with its secret values replaced; the same one where nothing is. */
-function replaced(input: Fields, replace: Replace): Fields {
-  const inMap = (value: unknown): unknown =>
-    value instanceof SecretValue
-      ? replace(value)
-      : isPlain(value)
-        ? ofEach(value, (member) => (member instanceof SecretValue ? replace(member) : member))
-        : value;
-  const nested = (request: unknown): unknown =>
-    isFields(request) ? replaced(request, replace) : request;
-  const { Item, ExpressionAttributeValues, RequestItems, TransactItems } = input;
-  const changed = {
-    Item: ofEach(Item, inMap),
-    ExpressionAttributeValues: ofEach(ExpressionAttributeValues, inMap),
-    RequestItems: ofEach(RequestItems, (requests) =>
-      Array.isArray(requests) ? ofEach(requests, (request) => ofEach(request, nested)) : requests,
-    ),
-    TransactItems: ofEach(TransactItems, (operation) => ofEach(operation, nested)),
-  };
-  const names = Object.keys(changed) as (keyof typeof changed)[];
-  const differs = names.filter((name) => changed[name] !== input[name]);
-  if (differs.length === 0) return input;
-  return { ...input, ...Object.fromEntries(differs.map((name) => [name, changed[name]])) };
-}
-
-/** The members of an array or an object, converted; the same one where none changes. */
-function ofEach(value: unknown, convert: (member: unknown) => unknown): unknown {
-  if (!isFields(value)) return value;
-  let copy: Record<string, unknown> | undefined;
-  for (const [name, member] of Object.entries(value)) {
-    const converted = convert(member);
-    if (converted === member) continue;
-    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
-    copy[name] = converted;
-  }
-  return copy ?? value;
+function replaced(input: Fields, replace: (secret: SecretValue) => unknown): Fields {
+  const own = (value: unknown) => (value instanceof SecretValue ? replace(value) : value);
+  return withValues(input, (value) => {
+    const isMap = !(value instanceof SecretValue) && isPlain(value);
+    return isMap ? ofEach(value, own) : own(value);
+  });
 }
 
 /** The keys that a request puts or updates; what it deletes or checks stores nothing. */

@@ -11,20 +11,25 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The input of a request with its items and expression values in the form that is marshalled right. */
 export function marshallable(input: Fields): Fields {
+  return withValues(input, plainForm);
+}
+
+/**
+ * A request with each attribute of its items and each expression value converted; the same one
+ * where none changes.
+ */
+export function withValues(input: Fields, convert: (value: unknown) => unknown): Fields {
   const { Item, ExpressionAttributeValues, RequestItems, TransactItems } = input;
+  /** A put, an update or a check inside a batch or a transaction. */
+  const nested = (request: unknown) => (isFields(request) ? withValues(request, convert) : request);
   return withFields(input, {
-    Item: ofEach(Item, plainForm),
-    ExpressionAttributeValues: ofEach(ExpressionAttributeValues, plainForm),
+    Item: ofEach(Item, convert),
+    ExpressionAttributeValues: ofEach(ExpressionAttributeValues, convert),
     RequestItems: ofEach(RequestItems, (requests) =>
       Array.isArray(requests) ? ofEach(requests, (request) => ofEach(request, nested)) : requests,
     ),
     TransactItems: ofEach(TransactItems, (operation) => ofEach(operation, nested)),
   });
-}
-
-/** A put, an update or a check inside a batch or a transaction. */
-function nested(request: unknown): unknown {
-  return isFields(request) ? marshallable(request) : request;
 }
 
 function withFields(input: Fields, changed: Fields): Fields {
@@ -34,7 +39,7 @@ function withFields(input: Fields, changed: Fields): Fields {
 }
 
 /** The members of an array or an object, converted; the same one where none changes. */
-function ofEach(value: unknown, convert: (member: unknown) => unknown): unknown {
+export function ofEach(value: unknown, convert: (member: unknown) => unknown): unknown {
   if (!isFields(value)) return value;
   let copy: Record<string, unknown> | undefined;
   for (const [name, member] of Object.entries(value)) {

@@ -56,7 +56,8 @@ export async function runWrite<R>(
 
 /** The item was written since the answer was lost: nothing on it tells what became of the first request. */
 function lostFromSight({ context }: Write<unknown>, cause: unknown): DynamoDBError {
-  const rule = "the item was written meanwhile, and list positions are not changed twice";
+  const rule =
+    "an answer was lost and the item was written meanwhile: whether this update is in it, nothing tells";
   return new DynamoDBError(describe(context, rule), "AnswerLost", undefined, false, cause);
 }
 

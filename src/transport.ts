@@ -181,6 +181,8 @@ export interface Transport {
   readonly client: { send(command: object, options?: object): Promise<unknown> };
   /** Runs a request of another kind with the same retry, budget and end; it gets a signal for them. */
   repeat<T>(request: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Waits for what is no request on behalf of a call, as `pause` waits for the time. */
+  within<T>(work: Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Waits so many ms on behalf of a call. Throws the signal's reason, or that the layer is closed. */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
   /** Aborted by `close`, for what waits for others than the engine. */
@@ -225,6 +227,19 @@ export function createTransport(options: TransportOptions): Transport {
         },
       );
     });
+  }
+
+  /** Waits for what others do, keys that are asked for elsewhere above all. */
+  async function within<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal === undefined && !closing.signal.aborted) return untilClosed(work);
+    const limit = firstOf(closing.signal, signal);
+    try {
+      return await orAborted(work, limit.signal);
+    } catch (error) {
+      throw orClosed(error);
+    } finally {
+      limit.release();
+    }
   }
 
   /** One HTTP attempt. A client that does not know the signal is left behind, not waited for. */
@@ -331,7 +346,7 @@ export function createTransport(options: TransportOptions): Transport {
     try {
       // Once for all attempts: a transaction's token stands for the same bytes.
       const sealing = guard?.sealed(command.input, context);
-      const sealed = (sealing && (await orAborted(sealing, signal))) ?? command.input;
+      const sealed = (sealing && (await within(sealing, signal))) ?? command.input;
       const input = prepared(name, sealed as Record<string, unknown>, events !== undefined);
       const repeat = <T>(fn: () => Promise<T>) => repeated(fn, signal, onRetry);
       const answer = await exchange(name, input, attempt, repeat, signal);
@@ -339,7 +354,11 @@ export function createTransport(options: TransportOptions): Transport {
       // Of what a batch leaves, an attempt before may have written some.
       if (answerLost && name === "BatchWrite" && hasLeft(answer, name)) onAnswerLost?.();
       const opening = guard?.opened(itemsOf(answer), context);
-      if (opening !== undefined) await orAborted(opening, signal);
+      if (opening !== undefined) {
+        // The request is carried out, whether or not the keys come that its answer is read by.
+        answerLost = true;
+        await within(opening, signal);
+      }
       return answer;
     } catch (error) {
       failed = true;
@@ -380,7 +399,7 @@ export function createTransport(options: TransportOptions): Transport {
       } catch (error) {
         const items = [error, ...cancellationReasonsOf(error)].flatMap(convertItem);
         const opening = guard?.opened(items, call.context);
-        if (opening !== undefined) await orAborted(opening, call.signal);
+        if (opening !== undefined) await within(opening, call.signal);
         throw error;
       }
     },
@@ -414,6 +433,7 @@ export function createTransport(options: TransportOptions): Transport {
         limit.release();
       }
     },
+    within,
     pause: async (ms, signal) => {
       const limit = firstOf(closing.signal, signal);
       try {

@@ -51,18 +51,18 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
   };
   const key = rawKeyOf(model, plan.parts);
   const parents = parentsOf(plan);
-  // What changes positions in a list must not be done twice, so it never merely adds to the time.
   const positions = [...plan.changes.map(({ path }) => path), ...plan.removals].some(isPosition);
   const once = positions || plan.ifUpdatedAt !== undefined || plan.where !== undefined;
-  // Content and time do not tell two callers apart that change the same in one millisecond.
+  // Such an update must not be done twice, so it never merely adds to the time. Content and time do
+  // not tell two callers apart that change the same in one millisecond; a mark does.
   const mark = once ? randomBytes(9).toString("base64url") : undefined;
   /** What the stored time had to be before; nothing, where it is added to. */
   let now = 0;
   let madeAnew = false;
   const request = (seen: Seen | undefined): WriteRequest => {
     const item = seen?.item ?? undefined;
+    const ahead = !once && isAhead(clock, item);
     // A lock tells the stored time beforehand.
-    const ahead = !positions && plan.ifUpdatedAt === undefined && isAhead(clock, item);
     const time = Math.max(later(clock, item), (plan.ifUpdatedAt ?? -1) + 1);
     now = ahead ? Number.POSITIVE_INFINITY : time;
     madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
@@ -133,7 +133,8 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
       if (plan.where === undefined) return "again";
       return conditionFailed(context, "the condition does not hold (where)", model, seen);
     },
-    once: positions,
+    // A `where` may hold again over what another wrote since.
+    once: positions || plan.where !== undefined,
     // Without a mark it may be done again: that changes nothing.
     isDone: (item) => mark !== undefined && item?.[attribute.writeMark] === mark,
     result: (attributes) => writtenItemOf(model, key, attributes),

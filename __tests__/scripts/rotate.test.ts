@@ -163,6 +163,24 @@ describe.each(engines)("rotate on $name", ({ engine }) => {
     expect(existsSync(join(state, "rotate", "rotate.json"))).toBe(false);
   });
 
+  test("does not make a token of clear text where that is refused: anybody may have put it there", async () => {
+    const table = await newTable();
+    await fill(table, undefined, ["planted"]);
+    await fill(table, oldOnly, ["u1"]);
+    const args = ["rotate", ...table.flags, "--state", folder(), "--json"];
+    process.env[variable] = variableOf({ ...both, clearText: "refuse" });
+    const { code, out } = await bayonData(args);
+    expect(reportOf(out)).toMatchObject({ rotated: { "key-1": 2 }, left: { unreadable: 2 } });
+    expect(out).toContain('data.accessToken is in clear text, and clearText is \\"refuse\\"');
+    expect({ code, keys: await keysIn(table) }).toEqual({
+      code: 1,
+      keys: { clear: 2, "key-2": 2 },
+    });
+    process.env[variable] = variableOf(both);
+    expect(await bayonData(args)).toMatchObject({ code: 0 });
+    expect(await keysIn(table)).toEqual({ "key-2": 4 });
+  });
+
   test("loses no token that is refreshed meanwhile, and no update", async () => {
     const table = await newTable();
     const users = names(0, 12);
@@ -401,9 +419,12 @@ describe("rotate, interrupted", () => {
     const table = await newTable();
     await fill(table, undefined, names(0, 300));
     const controller = new AbortController();
-    const args = ["rotate", ...table.flags, "--state", folder()];
-    setTimeout(() => controller.abort(new Error("interrupted")), 60);
-    const { code, complaints } = await bayonData(args, controller.signal);
+    const state = folder();
+    const args = ["rotate", ...table.flags, "--state", state];
+    const running = bayonData(args, controller.signal);
+    while (!existsSync(join(state, "rotate", "rotate.lock"))) await sleep(1);
+    controller.abort(new Error("interrupted"));
+    const { code, complaints } = await running;
     expect(code).toBe(130);
     expect(complaints).toContain(`To go on:\n  bayon-data rotate --table ${table.name}`);
     process.env[variable] = variableOf({ ...both, current: "key-1" });

@@ -143,9 +143,10 @@ describe.each(engines)("on $name", (engine) => {
         lose(async () => {
           await change("third", await project().getOrThrow(key(), { consistent: true }));
         });
-        const again = change("own", before);
-        expect(await failureOf(again, ConditionalCheckFailedError)).toMatchObject({
-          mayHaveBeenDone: true,
+        // A lock says that it does not hold; whether a where would is not tried.
+        const code = condition === "where" ? "AnswerLost" : "ConditionalCheckFailedException";
+        expect(await failureOf(change("own", before), DynamoDBError)).toMatchObject({
+          ...{ code, mayHaveBeenDone: true },
         });
         expect(await now()).toMatchObject({ data: { name: "third" } });
       },
@@ -198,9 +199,40 @@ describe.each(engines)("on $name", (engine) => {
       expect(error).toMatchObject({
         ...{ code: "AnswerLost", mayHaveBeenDone: true, retryable: false },
       });
-      expect(error.message).toContain("list positions are not changed twice");
+      expect(error.message).toContain("an answer was lost and the item was written meanwhile");
       expect(await tags()).toEqual(["b", "c"]);
     });
+
+    test.each([
+      ["older than the clock", 0],
+      ["ahead of the clock", 60_000],
+    ])(
+      "under a where that still holds is not made again over another's, %s",
+      async (_, aheadMs) => {
+        await stored({ tags: ["a"] });
+        const item = await table.raw.get("USER#u1", `PROJECT#p${count}`);
+        await table.raw.put({ ...item, UpdatedAt: Number(item?.UpdatedAt) + aheadMs });
+        const change = (name: string) =>
+          project().update(
+            key(),
+            { name },
+            { where: (_, { exists, path }) => exists(path("tags")) },
+          );
+        let refused = aheadMs > 0;
+        lose(() => change("other"));
+        const { intercept } = wire;
+        // One that is refused, for want of the stored time, comes before.
+        wire.intercept = (request) => {
+          if (!refused) return intercept(request);
+          refused = false;
+          return undefined;
+        };
+        const error = await failureOf(change("own"), DynamoDBError);
+        expect(error).toMatchObject({ code: "AnswerLost", mayHaveBeenDone: true });
+        // It was done, and then the other's: done again it would stand above it.
+        expect((await now())?.data.name).toBe("other");
+      },
+    );
   });
 
   test("put is made again after another's", async () => {

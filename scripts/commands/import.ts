@@ -62,7 +62,8 @@ export function addImportCommand(program: Command, context: CommandContext): voi
 The manifest and every checksum are verified before anything is written. skip writes each item on
 the condition that nothing is there (a request per item), overwrite 25 items in a request. An item
 that DynamoDB refuses is listed, without its values, in <state>/import/rejected.ndjson; its
-neighbours are written.
+neighbours are written. With COAGENT_ENCRYPTION_KEYS secrets in clear text are encrypted; encrypted
+ones are written as they are.
 
 Into a new table of any size AWS loads the files itself: see bayon-data export --help.
 

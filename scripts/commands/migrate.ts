@@ -86,7 +86,8 @@ All but overwrite write on a condition: what a live application writes meanwhile
 
 An item's CreatedAt is the document's own creation date, else --created-at, else the date of
 the export (_summary.json), else that of its file. Firestore timestamps become ISO strings,
-everything else stays as it is.
+everything else stays as it is. With COAGENT_ENCRYPTION_KEYS
+tokens are encrypted.
 
 Stopped at any moment, even by SIGKILL, the same command goes on where it was. What it wrote
 is in ${defaultStateFolder}/journal.ndjson, from which bayon-data rollback undoes it.

@@ -52,7 +52,8 @@ refreshed is left until its refresh has ended. A second run writes nothing.
 In this order: give the new key to every process, make it the current one everywhere, rotate, and
 take the old one away when bayon-data doctor finds it in use no more.
 
-What cannot be read is left as it is, and listed by key in <state>/rotate/left.ndjson.
+What cannot be read is left as it is, and listed by key in <state>/rotate/left.ndjson; with
+"clearText":"refuse" in the variable that is also what is in clear text.
 
 Exit codes: 0 all well, 1 some secrets were left, 2 bad usage, 130 interrupted.
 

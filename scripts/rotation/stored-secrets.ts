@@ -54,7 +54,8 @@ export async function textOf(
   { keyId, value, place }: StoredSecret,
   cipher: Cipher,
 ): Promise<{ readonly text: string } | Unreadable> {
-  return keyId === undefined ? { text: attributeText(value) } : cipher.open(value.S ?? "", place);
+  if (keyId !== undefined) return cipher.open(value.S ?? "", place);
+  return cipher.clearText === "refuse" ? { reason: "clearText" } : { text: attributeText(value) };
 }
 
 /** Why a secret cannot be had, in words. */

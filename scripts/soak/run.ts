@@ -2,6 +2,7 @@
  * `npm run soak`: the data layer at full speed on a real engine, with faults, for as long as is asked.
  * Nothing that was acknowledged may be lost, nothing done twice, and nothing pile up.
  */
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
@@ -86,6 +87,8 @@ async function main(): Promise<void> {
   const data = createDataLayer({
     ...place,
     requestHandler: wire,
+    // Tokens are encrypted: whoever waits for one waits for a key too.
+    encryption: { keys: { soak: randomBytes(32) }, current: "soak", clearText: "refuse" },
     retry: { initialDelayMs: 20, maxDelayMs: 500 },
     events: ({ attempts, budgetSpent }) => {
       traffic.retries += attempts - 1;
