@@ -373,6 +373,8 @@ describe("an endpoint", () => {
   ];
   const arn = `arn:aws:dynamodb:us-east-1:${accountId}:table/x`;
 
+  afterEach(() => jest.restoreAllMocks());
+
   test.each(configs)("%s is the stock client's", async (_name, config) => {
     const both = openBoth(config);
     for (const table of [TableName, arn]) {
@@ -396,6 +398,59 @@ describe("an endpoint", () => {
       /Credential=ID\/\d{8}\/eu-west-1\/dynamodb\/aws4_request/,
     );
     expect(headers["x-amz-security-token"]).toBe("token");
+  });
+
+  test("signs for the region that an endpoint's rules name", async () => {
+    const both = openBoth({ ...regional, region: "local" });
+    for (const [end, wire] of Object.entries(both.wires)) {
+      await both[end as keyof typeof both.wires].send(new GetCommand({ TableName, Key: {} }));
+      expect(wire.requests[0]?.hostname).toBe("localhost");
+      expect(wire.requests[0]?.headers.authorization).toContain("/us-east-1/dynamodb/");
+    }
+  });
+
+  test("signs each request with the credentials and the time that it then has", async () => {
+    let accessKeyId = "FIRST";
+    let now = Date.parse("2026-01-01T12:00:00Z");
+    jest.spyOn(Date, "now").mockImplementation(() => now);
+    const both = openBoth({
+      ...place,
+      credentials: async () => ({
+        accessKeyId,
+        secretAccessKey: `secret of ${accessKeyId}`,
+        expiration: new Date(now + 1_000),
+      }),
+      // The SDK's own gives each request an id, which is signed.
+      retryStrategy: { retry: (next, args) => next(args) },
+    });
+    const signatures = async () => {
+      const ends = Object.keys(both.wires) as (keyof typeof both.wires)[];
+      return Promise.all(
+        ends.map(async (end) => {
+          await both[end].send(new GetCommand({ TableName, Key: { PK: "a" } }));
+          const { headers } = both.wires[end].requests.pop()!;
+          return `${headers["x-amz-date"]} ${headers.authorization}`;
+        }),
+      );
+    };
+
+    const [stock, native] = await signatures();
+    expect(stock).toMatch(/^20260101T120000Z .*Credential=FIRST\//);
+    expect(native).toBe(stock);
+
+    accessKeyId = "SECOND";
+    now += 24 * 3_600_000;
+    const [laterStock, laterNative] = await signatures();
+    expect(laterStock).toMatch(/^20260102T120000Z .*Credential=SECOND\/20260102\//);
+    expect(laterNative).toBe(laterStock);
+
+    // The service's clock is an hour ahead: the answer tells it.
+    const date = new Date(now + 3_600_000).toUTCString();
+    for (const wire of Object.values(both.wires)) wire.reply = { ...empty, headers: { date } };
+    await signatures();
+    const [mendedStock, mendedNative] = await signatures();
+    expect(mendedStock).toMatch(/^20260102T130000Z /);
+    expect(mendedNative).toBe(mendedStock);
   });
 });
 

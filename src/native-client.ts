@@ -152,6 +152,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       ...config,
       requestHandler: client.config.requestHandler,
       cacheMiddleware: true,
+      ...madeOnce(client.config, config),
     });
     const shapes = new Map(
       [...plainCommands.values()].map(({ command, shape }) => [
@@ -199,6 +200,26 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       };
     }
   }
+}
+
+/**
+ * What the SDK makes anew for each request while its configuration never changes: a signer, of a
+ * copy of the whole configuration, and the endpoint, of its text. Both are options of its clients.
+ * The signer is the stock client's: it asks for the credentials, and is told the time and whatever
+ * region an endpoint's rules name, at each signature.
+ */
+function madeOnce(
+  { signer }: DynamoDBClient["config"],
+  { endpoint }: DynamoDBClientConfig,
+): DynamoDBClientConfig {
+  let kept: Awaited<ReturnType<typeof signer>> | undefined;
+  return {
+    signer: async () => {
+      kept ??= await signer();
+      return kept;
+    },
+    ...(typeof endpoint === "string" && { endpoint: { url: new URL(endpoint) } }),
+  };
 }
 
 /** A transaction has a token, so that a repeated one is carried out once; the SDK makes it as well. */

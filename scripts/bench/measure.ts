@@ -4,7 +4,9 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
 import type { CellName } from "./canned.js";
 
 /** Operations of one round: about as much CPU time in each cell. */
@@ -56,6 +58,24 @@ export function quantile(numbers: readonly number[], at: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? Number.NaN;
 }
 
+/**
+ * The program of the contestants' processes, compiled as the package is. Under tsx each function
+ * that is made, a call's closures too, is given its name anew, which no user's install does.
+ * @returns its file, to be removed once the processes have started
+ */
+export async function compileContestants(): Promise<string> {
+  const file = fileURLToPath(new URL(".cache-bench-contestants.mjs", import.meta.url));
+  const bundle = await rolldown({
+    input: fileURLToPath(new URL("contestant-process.ts", import.meta.url)),
+    platform: "node",
+    transform: { target: "node20.19" },
+    external: (id) => isBuiltin(id) || !/^[./]/.test(id),
+  });
+  await bundle.write({ file, format: "esm" });
+  await bundle.close();
+  return file;
+}
+
 /** A library in a process of its own. */
 export class Runner {
   readonly name: string;
@@ -68,10 +88,12 @@ export class Runner {
     this.cells = cells;
   }
 
-  /** @param id as contestant-process.ts knows it */
-  static async start(id: string): Promise<Runner> {
-    const script = fileURLToPath(new URL("contestant-process.ts", import.meta.url));
-    const process = fork(script, [id], { execArgv: ["--import", "tsx"] });
+  /**
+   * @param script what {@link compileContestants} made
+   * @param id as contestant-process.ts knows it
+   */
+  static async start(script: string, id: string): Promise<Runner> {
+    const process = fork(script, [id], { execArgv: [] });
     const [{ name, cells }] = (await once(process, "message")) as [Runner];
     return new Runner(process, name, cells);
   }

@@ -3,7 +3,7 @@
  * DocumentClient with its defaults and against its peers, and what it does on an engine.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
@@ -11,7 +11,7 @@ import * as canned from "./canned.js";
 import { engineCells, type Line } from "./engine-cells.js";
 import { growthPlot } from "./growth.js";
 import { importCost } from "./import-cost.js";
-import { type Measured, measureCell, Runner } from "./measure.js";
+import { compileContestants, type Measured, measureCell, Runner } from "./measure.js";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -80,7 +80,12 @@ async function startRunners(): Promise<Runner[]> {
     installPeers();
     ids.push("toolbox", "oneTable", "dynamode", "dynamoose");
   }
-  return Promise.all(ids.map((id) => Runner.start(id)));
+  const script = await compileContestants();
+  try {
+    return await Promise.all(ids.map((id) => Runner.start(script, id)));
+  } finally {
+    rmSync(script);
+  }
 }
 
 function installPeers(): void {
