@@ -189,6 +189,7 @@ const loadedPackages = [
   "@aws-sdk/client-dynamodb",
   "@aws-sdk/lib-dynamodb",
   "@aws-sdk/util-dynamodb",
+  "@smithy/node-http-handler",
   "electrodb",
 ];
 

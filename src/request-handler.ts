@@ -29,7 +29,9 @@ export class OrderlyHandler extends NodeHttpHandler {
     return this.#waiting.size;
   }
 
-  override async handle(...[request, options]: Parameters<NodeHttpHandler["handle"]>) {
+  override async handle(
+    ...[request, options]: Parameters<NodeHttpHandler["handle"]>
+  ): ReturnType<NodeHttpHandler["handle"]> {
     // A signal that comes along is the transport's, which aborts it before it closes the client.
     const abortSignal = options?.abortSignal ?? this.#closing.signal;
     if (this.#free > 0) this.#free -= 1;
