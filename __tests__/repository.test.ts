@@ -353,6 +353,14 @@ describe("keys", () => {
     expect(many.issues).toHaveLength(20);
   });
 
+  test("an entity's name of any length leaves the message of a refusal short", async () => {
+    const name = "x".repeat(500_000);
+    const create = new DynamoDBRepository().create("USER#u1", "PROJECT#p1", name, {});
+    const error = await create.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ValidationError);
+    expect((error as ValidationError).message.length).toBeLessThan(500);
+  });
+
   test("an empty index key is refused: engines disagree on it", async () => {
     const error = await failure(
       repository.create("REVIEW#a", "REVIEW#r", "Review", {}, { GSI1PK: "" }),

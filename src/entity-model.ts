@@ -194,7 +194,8 @@ export function keyText(parts: Readonly<Record<string, unknown>>): string {
     .join(", ");
 }
 
-function shown(value: unknown): string {
+/** A text as messages show it: a long one is cut. */
+export function shown(value: unknown): string {
   if (typeof value !== "string") return value === undefined ? "?" : typeof value;
   return value.length > 80 ? `${value.slice(0, 80)}…` : value;
 }

@@ -1,6 +1,6 @@
 /** Checks what callers give the generic repository, before anything is sent. */
 import { reading } from "./call.js";
-import { keyText, refuseIssues } from "./entity-model.js";
+import { keyText, refuseIssues, shown } from "./entity-model.js";
 import { type CallContext, invalid, type ValidationIssue } from "./errors.js";
 import type { GivenExpression } from "./free-placeholders.js";
 import { keyLengthRule, keyPartRule } from "./keys.js";
@@ -24,7 +24,7 @@ export interface ItemCall {
 export function itemCall(operation: string, pk: unknown, sk: unknown, entity?: unknown): ItemCall {
   const context: CallContext = {
     operation,
-    ...(typeof entity === "string" && entity !== "" && { entity }),
+    ...(typeof entity === "string" && entity !== "" && { entity: shown(entity) }),
   };
   refuseIssues(context, [
     ...keyIssues("partition", pk, attribute.partitionKey),

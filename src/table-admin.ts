@@ -8,7 +8,7 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
-import { type CallOptions, perform } from "./call.js";
+import { type CallOptions, limitsOf, perform } from "./call.js";
 import { DynamoDBError, describe as inWords, nameOf, TimeoutError } from "./errors.js";
 import { attribute, createTableInput, indexName } from "./table.js";
 import type { Transport } from "./transport.js";
@@ -100,14 +100,14 @@ export function createTableAdmin(
     }
   }
 
-  const bounded = (options: CallOptions): CallOptions => ({
-    timeoutMs: defaultTimeoutMs,
-    ...options,
-  });
+  const bounded = (options: CallOptions): CallOptions => {
+    const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(options);
+    return { signal, timeoutMs };
+  };
 
   return {
     name,
-    create: (options = {}) =>
+    create: async (options = {}) =>
       perform(contextOf("create"), bounded(options), async ({ signal }) => {
         let created = true;
         try {
@@ -123,7 +123,7 @@ export function createTableAdmin(
       }),
     describe: (options = {}) =>
       perform(contextOf("describe"), options, ({ signal }) => read(signal)),
-    delete: (options = {}) =>
+    delete: async (options = {}) =>
       perform(contextOf("delete"), bounded(options), async ({ signal }) => {
         try {
           const command = new DeleteTableCommand({ TableName: name });
@@ -135,7 +135,7 @@ export function createTableAdmin(
         await waitUntil(signal, (info) => info === null);
         return { deleted: true };
       }),
-    wait: (options = {}) =>
+    wait: async (options = {}) =>
       perform(contextOf("wait"), bounded(options), async ({ signal }) => {
         const info = await waitUntil(signal, isActive);
         if (info === null)
