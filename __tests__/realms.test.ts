@@ -96,8 +96,8 @@ describe.each(engines)("on $name", (setting) => {
       try {
         await data.oauthToken.put({ ...key, data: token as never });
         const stored = await table.raw.get("OAUTH#u1", "GOOGLE_BUSINESS");
-        const { accessToken } = (stored ?? {}).Data as Record<string, unknown>;
-        expect(await plainOf(accessToken, keyBytes("new"))).toEqual({ S: "secret-1" });
+        const sealed = (stored?.Data as { accessToken?: unknown } | undefined)?.accessToken;
+        expect(await plainOf(sealed, keyBytes("new"))).toEqual({ S: "secret-1" });
         expect((await data.oauthToken.get(key))?.data.accessToken).toBe("secret-1");
         for (const projectId of ["p1", "p2"]) {
           await data.project.put({ userId: "u2", projectId, data: { name: "n" } as never });
