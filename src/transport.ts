@@ -54,7 +54,15 @@ import {
   unquoted,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
-import { type Retry, type RetryOptions, retryAfter, retryPolicy, Unprocessed } from "./retry.js";
+import type { OptionNames } from "./options.js";
+import {
+  type Retry,
+  type RetryOptions,
+  retryAfter,
+  retryOptionNames,
+  retryPolicy,
+  Unprocessed,
+} from "./retry.js";
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
 import type { RawItem } from "./table.js";
@@ -73,6 +81,11 @@ export interface RequestRetryOptions extends RetryOptions {
    */
   readonly budget?: false | RetryBudgetOptions | undefined;
 }
+
+const requestRetryNames: OptionNames = [
+  ...retryOptionNames,
+  "budget" satisfies keyof RequestRetryOptions,
+];
 
 /** One request as the table's engine saw it. It holds no payload and no key. */
 export interface RequestEvent {
@@ -202,7 +215,7 @@ interface Command {
 type Answer = Record<string, unknown>;
 
 export function createTransport(options: TransportOptions): Transport {
-  const policy = retryPolicy(options.retry);
+  const policy = retryPolicy(options.retry, requestRetryNames);
   const budget = createRetryBudget(options.retry?.budget);
   const { events, clock = systemClock, guard } = options;
   const logger = options.logger && guarded(options.logger);
