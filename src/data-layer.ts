@@ -34,6 +34,7 @@ import {
   type Logger,
   type RequestListener,
   type RequestRetryOptions,
+  systemClock,
 } from "./transport.js";
 
 export interface DataLayerOptions extends ConnectionOptions {
@@ -125,7 +126,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   );
   const configuration = readSettings("options", () => resolveConfiguration(options));
   const clients = clientsOf(options, configuration);
-  const clock = options.clock ?? Date;
+  const clock = options.clock ?? systemClock;
   const transport = createTransport({
     ...options,
     client: clients.document,

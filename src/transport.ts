@@ -122,6 +122,9 @@ export interface Clock {
   now(): number;
 }
 
+/** The process's clock. `Date` is looked up at each call: a test may replace it at any time. */
+export const systemClock: Clock = { now: () => Date.now() };
+
 /** Inputs and outputs by DynamoDB operation. */
 interface Requests {
   BatchGet: [BatchGetCommandInput, BatchGetCommandOutput];
@@ -214,7 +217,7 @@ type Answer = Record<string, unknown>;
 export function createTransport(options: TransportOptions): Transport {
   const policy = retryPolicy(options.retry, requestRetryNames);
   const budget = createRetryBudget(options.retry?.budget);
-  const { events, clock = Date, guard } = options;
+  const { events, clock = systemClock, guard } = options;
   const logger = options.logger && guarded(options.logger);
   const closing = new AbortController();
   const waiting = new Set<(reason: AbortedError) => void>();
