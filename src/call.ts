@@ -90,13 +90,25 @@ export async function perform<R>(
   } catch (error) {
     if (!limit.signal.aborted) throw told(wrapDynamoDBError(error, context));
     const ended = signal?.aborted
-      ? new AbortedError(describe(context, "aborted"), signal.reason)
+      ? abortedError(context, signal)
       : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
     throw told(withContext(ended, context), error);
   } finally {
     limit.release();
     deadline?.end();
   }
+}
+
+/**
+ * Ends a call between two of its requests.
+ * @throws AbortedError, whose cause is the signal's reason, if it is aborted
+ */
+export function throwIfAborted(context: CallContext, signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw withContext(abortedError(context, signal), context);
+}
+
+function abortedError(context: CallContext, { reason }: AbortSignal): AbortedError {
+  return new AbortedError(describe(context, "aborted"), reason);
 }
 
 function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } {

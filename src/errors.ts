@@ -481,17 +481,6 @@ export function readSettings<R>(name: string, read: () => R): R {
   }
 }
 
-/**
- * A copy of settings that a caller gave.
- * @throws ConfigurationError for what is no object, and for what cannot be read
- */
-export function settingsOf<T extends object>(name: string, given: T): T {
-  return readSettings(name, () => {
-    if (typeof given === "object" && given !== null && !Array.isArray(given)) return { ...given };
-    throw new ConfigurationError(`${name} must be an object`);
-  });
-}
-
 /** The reasons of a cancelled transaction as the SDK gives them. */
 export function cancellationReasonsOf(
   error: unknown,

@@ -1,6 +1,7 @@
 /** Retry on p-retry: the policy, `withRetry` and `withBatchRetry`. */
 import pRetry from "p-retry";
 import { ConfigurationError, isRetryableError, readSettings } from "./errors.js";
+import { type OptionNames, optionNames, refuseUnknownSettings } from "./options.js";
 import { orAborted } from "./signals.js";
 
 /** Options of a retry. One that is `undefined` means its default. */
@@ -50,11 +51,27 @@ export interface RetryPolicy {
   readonly mayRetry?: ((error: unknown) => boolean) | undefined;
 }
 
+/** The names of {@link RetryOptions}. */
+export const retryOptionNames = optionNames<RetryOptions>({
+  maxRetries: true,
+  initialDelayMs: true,
+  maxDelayMs: true,
+  backoffMultiplier: true,
+  jitter: true,
+  signal: true,
+  onRetry: true,
+});
+
 /**
  * Fills in defaults and checks the numbers.
+ * @param known the names that may be given
  * @throws ConfigurationError that names the option
  */
-export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
+export function retryPolicy(
+  options: RetryOptions = {},
+  known: OptionNames = retryOptionNames,
+): RetryPolicy {
+  refuseUnknownSettings("retry", options, known);
   return readSettings("retry", () => checkedPolicy(options ?? {}));
 }
 

@@ -54,7 +54,15 @@ import {
   unquoted,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
-import { type Retry, type RetryOptions, retryAfter, retryPolicy, Unprocessed } from "./retry.js";
+import type { OptionNames } from "./options.js";
+import {
+  type Retry,
+  type RetryOptions,
+  retryAfter,
+  retryOptionNames,
+  retryPolicy,
+  Unprocessed,
+} from "./retry.js";
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
 import type { RawItem } from "./table.js";
@@ -73,6 +81,11 @@ export interface RequestRetryOptions extends RetryOptions {
    */
   readonly budget?: false | RetryBudgetOptions | undefined;
 }
+
+const requestRetryNames: OptionNames = [
+  ...retryOptionNames,
+  "budget" satisfies keyof RequestRetryOptions,
+];
 
 /** One request as the table's engine saw it. It holds no payload and no key. */
 export interface RequestEvent {
@@ -108,6 +121,9 @@ export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
 }
+
+/** The process's clock. `Date` is looked up at each call: a test may replace it at any time. */
+export const systemClock: Clock = { now: () => Date.now() };
 
 /** Inputs and outputs by DynamoDB operation. */
 interface Requests {
@@ -225,9 +241,9 @@ export type ElectroClient = Readonly<
 > & { createSet(members: readonly unknown[]): Set<unknown> };
 
 export function createTransport(options: TransportOptions): Transport {
-  const policy = retryPolicy(options.retry);
+  const policy = retryPolicy(options.retry, requestRetryNames);
   const budget = createRetryBudget(options.retry?.budget);
-  const { events, clock = Date, guard } = options;
+  const { events, clock = systemClock, guard } = options;
   const logger = options.logger && guarded(options.logger);
   const closing = new AbortController();
   const waiting = new Set<(reason: AbortedError) => void>();
