@@ -59,8 +59,9 @@ export async function installProject(
 ): Promise<void> {
   const packages = join(folder, "node_modules");
   if (existsSync(packages)) {
+    const tarball = dependencies[manifest.name];
+    if (tarball === undefined) return;
     rmSync(join(packages, manifest.name), { recursive: true, force: true });
-    const tarball = String(dependencies[manifest.name]);
     await npm([...install, "--no-save", tarball], { cwd: folder });
     return;
   }
@@ -69,13 +70,16 @@ export async function installProject(
   await npm(install, { cwd: folder });
 }
 
-/** Installs the package beside the pinned tools of `tools/`, by whose lockfile they come. */
-export async function installTools(folder: string, tarball: string): Promise<void> {
-  const tools = join(import.meta.dirname, "tools");
+/** Installs pinned tools, a folder of `tools/`, with further dependencies beside them. */
+export async function installTools(
+  name: string,
+  folder: string,
+  further: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const tools = join(import.meta.dirname, "tools", name);
   mkdirSync(folder, { recursive: true });
   const lockfile = join(folder, "package-lock.json");
   if (!existsSync(lockfile)) cpSync(join(tools, "package-lock.json"), lockfile);
   const { dependencies } = readJson(join(tools, "package.json")) as Pick<Manifest, "dependencies">;
-  const all = { ...dependencies, ...dependenciesOn(tarball) };
-  await installProject(folder, all);
+  await installProject(folder, { ...dependencies, ...further });
 }

@@ -57,8 +57,16 @@ function inOrder(value: unknown): unknown {
 /** Requests of one step that are sent at one moment arrive in any order. */
 const isAtOnce = (step: string): boolean => step.endsWith("at once");
 
+export interface TextOptions {
+  /** Whether the fields of a request are put in order. @default false, they stay as they were sent */
+  readonly fieldsInOrder?: boolean;
+}
+
 /** A line for each request, and one for each step's outcome. */
-export function textOf({ requests, outcomes }: Run): string[] {
+export function textOf(
+  { requests, outcomes }: Run,
+  { fieldsInOrder = false }: TextOptions = {},
+): string[] {
   const ordered = [...requests];
   for (let start = 0; start < ordered.length; ) {
     const step = ordered[start]?.step ?? "";
@@ -70,12 +78,22 @@ export function textOf({ requests, outcomes }: Run): string[] {
     }
     start = end;
   }
-  const name = createNames(ordered.flatMap(({ body }) => marksOf(JSON.parse(body))));
+  const marks = ordered.flatMap(({ body }) => marksOf(JSON.parse(body)));
+  // The parts come in any order, so each counts for itself.
+  const names = new Map<string, (text: string) => string>();
+  const named = (line: string) => {
+    const part = line.slice(0, line.indexOf(":"));
+    const name = names.get(part) ?? createNames(marks);
+    names.set(part, name);
+    return name(line);
+  };
+  const bodyOf = (body: string) =>
+    fieldsInOrder ? JSON.stringify(inOrder(JSON.parse(body))) : body;
   return [
-    ...ordered.map(({ step, operation, body }) => name(`${step} > ${operation} ${body}`)),
+    ...ordered.map(({ step, operation, body }) => named(`${step} > ${operation} ${bodyOf(body)}`)),
     ...outcomes.flatMap(({ part, outcomes: steps }) =>
       steps.map((outcome) =>
-        name(`${part}: ${outcome.step} = ${JSON.stringify(inOrder(outcome))}`),
+        named(`${part}: ${outcome.step} = ${JSON.stringify(inOrder(outcome))}`),
       ),
     ),
   ];
