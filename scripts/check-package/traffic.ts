@@ -67,13 +67,15 @@ export function textOf(
   { requests, outcomes }: Run,
   { fieldsInOrder = false }: TextOptions = {},
 ): string[] {
+  const bodyOf = (body: string) =>
+    fieldsInOrder ? JSON.stringify(inOrder(JSON.parse(body))) : body;
   const ordered = [...requests];
   for (let start = 0; start < ordered.length; ) {
     const step = ordered[start]?.step ?? "";
     let end = start;
     while (end < ordered.length && ordered[end]?.step === step) end += 1;
     if (isAtOnce(step)) {
-      const sorted = ordered.slice(start, end).sort((a, b) => (a.body < b.body ? -1 : 1));
+      const sorted = ordered.slice(start, end).sort((a, b) => (bodyOf(a.body) < bodyOf(b.body) ? -1 : 1));
       ordered.splice(start, sorted.length, ...sorted);
     }
     start = end;
@@ -87,8 +89,6 @@ export function textOf(
     names.set(part, name);
     return name(line);
   };
-  const bodyOf = (body: string) =>
-    fieldsInOrder ? JSON.stringify(inOrder(JSON.parse(body))) : body;
   return [
     ...ordered.map(({ step, operation, body }) => named(`${step} > ${operation} ${bodyOf(body)}`)),
     ...outcomes.flatMap(({ part, outcomes: steps }) =>
