@@ -9,7 +9,7 @@ import {
   TransactionCanceledError,
 } from "../../src/index.js";
 import { make } from "../../src/testing/index.js";
-import { describeEach, engines, settings } from "../engines.js";
+import { describeEach, engines } from "../engines.js";
 import { bareClient, failureOf, openTable, requestsOf } from "../open.js";
 import { type AnyInput, keyOf, type Registered, registry, storeOf } from "../registry.js";
 import { lost, Recorder } from "../services/recorder.js";
@@ -46,7 +46,7 @@ const allForeign: readonly [name: string, attributes: Record<string, unknown>][]
   ["another EntityType and nothing else", { EntityType: "Draft" }],
 ];
 
-describe.each(settings)("on $name", (engine) => {
+describe.each(engines)("on $name", (engine) => {
   const table = openTable(engine);
   let count = 0;
   /** Puts something at the key of an entity's item, past the layer. */
@@ -223,7 +223,9 @@ describe.each(settings)("on $name", (engine) => {
       const userId = String(key.userId);
       expect(await oauth.isConnected(userId, "i1")).toBe(false);
       expect(await oauth.remove(userId, "none")).toBeNull();
-      const valid = oauth.validToken(userId, "i1", { refresh: () => Promise.reject(new Error()) });
+      const valid = oauth.validToken(userId, "i1", {
+        refresh: () => Promise.reject(new Error("refused")),
+      });
       await failureOf(valid, ItemNotFoundError);
       const stored = await oauth.store(userId, "i1", { accessToken: "t" });
       expect(stored.data.accessToken).toBe("t");
@@ -254,7 +256,7 @@ describe.each(engines)("beside others on $name", (engine) => {
     UpdatedAt: 7,
   });
   /** Does something before the request with this number is sent. */
-  const before = (number: number, something: () => Promise<unknown>) => {
+  const meanwhile = (number: number, something: () => Promise<unknown>) => {
     wire.intercept = ({ send }) =>
       wire.asked.length === number ? something().then(send) : undefined;
   };
@@ -275,7 +277,7 @@ describe.each(engines)("beside others on $name", (engine) => {
   );
 
   test("a create is refused by an item that came in the place of the ghost", async () => {
-    before(2, () => table.raw.put(theirs()));
+    meanwhile(2, () => table.raw.put(theirs()));
     const error = await failureOf(
       table.data.project.create({ ...key, data }),
       ConditionalCheckFailedError,
@@ -294,7 +296,7 @@ describe.each(engines)("beside others on $name", (engine) => {
       await client.send(command);
       client.destroy();
     };
-    before(2, gone);
+    meanwhile(2, gone);
     const item = await table.data.project.create({ ...key, data });
     expect(await table.data.project.get(key)).toEqual(item);
     expect(wire.names.filter((name) => name === "PutItem")).toHaveLength(3);
@@ -302,12 +304,12 @@ describe.each(engines)("beside others on $name", (engine) => {
 
   test("a put and a delete leave a foreign item that came in the place of the ghost", async () => {
     const draft = { ...theirs(), EntityType: "Draft" };
-    before(2, () => table.raw.put(draft));
+    meanwhile(2, () => table.raw.put(draft));
     await failureOf(table.data.project.put({ ...key, data }), ConditionalCheckFailedError);
     expect(await stored()).toEqual(draft);
     await table.raw.put({ ...raw, UpdatedAt: 5 });
     wire.clear();
-    before(2, () => table.raw.put(draft));
+    meanwhile(2, () => table.raw.put(draft));
     expect(await table.data.project.delete(key)).toBeNull();
     expect(await stored()).toEqual(draft);
   });
