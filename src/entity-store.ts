@@ -1,7 +1,7 @@
 /** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
-import { type Call, type CallOptions, perform, reading } from "./call.js";
+import { type Call, type CallOptions, limitsOf, perform, reading, throwIfAborted } from "./call.js";
 import type { CursorSeal } from "./cursor-seal.js";
 import type { Cipher } from "./encryption.js";
 import { type AnyEntity, type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
@@ -119,7 +119,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   /**
    * Items of a partition, one after the other, over all pages. The first item comes after one
    * request, and at most one page is read ahead. Each loop over it reads anew. `timeoutMs` holds
-   * for each page.
+   * for each page; an aborted `signal` ends it at the next item.
    */
   list<const F extends FieldOf<S> = FieldOf<S>>(
     partition: S["partition"],
@@ -127,11 +127,13 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   ): AsyncIterable<ItemOf<S, F>> {
     const { context, plan } = this.#planQuery("list", partition, options);
     const { transport } = this.#context;
+    const { signal } = limitsOf(options);
+    const throwIfEnded = () => throwIfAborted(context, signal);
     const readPage = (input: QueryCommandInput) =>
       perform(context, options, (call) => transport.send("Query", input, call));
     // Each loop over it reads anew: a second one over a generator would find nothing.
     const items: AsyncIterable<unknown> = {
-      [Symbol.asyncIterator]: () => listItems(readPage, this.model, plan),
+      [Symbol.asyncIterator]: () => listItems(readPage, this.model, plan, throwIfEnded),
     };
     return items as AsyncIterable<ItemOf<S, F>>;
   }
