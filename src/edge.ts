@@ -12,6 +12,7 @@ export {
   DecryptionError,
   DynamoDBError,
   ItemNotFoundError,
+  isDynamoDBError,
   isRetryableError,
   ThroughputExceededError,
   TimeoutError,

@@ -10,6 +10,7 @@ export {
   DecryptionError,
   DynamoDBError,
   ItemNotFoundError,
+  isDynamoDBError,
   isRetryableError,
   ThroughputExceededError,
   TimeoutError,
