@@ -49,6 +49,7 @@ export {
   type ValidationIssue,
   wrapDynamoDBError,
 } from "./errors.js";
+export { ExactNumber, isExactNumber } from "./exact-number.js";
 export {
   type IamAccess,
   type IamPolicy,

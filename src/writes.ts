@@ -1,10 +1,9 @@
 /** The single-item writes but the update: create, put, delete, and a transaction's condition. */
-import { isDeepStrictEqual } from "node:util";
 import { atom, type Compiled, joined } from "./condition-logic.js";
 import { compileWhere, Placeholders } from "./conditions.js";
 import { type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import type { CallContext } from "./errors.js";
-import { type AnyItem, itemOf } from "./item.js";
+import { type AnyItem, isStoredAlike, itemOf } from "./item.js";
 import { itemValue } from "./secret-value.js";
 import { attribute, type RawItem } from "./table.js";
 import { epochMsOf } from "./timestamps.js";
@@ -55,7 +54,7 @@ export function createWrite({ model, tableName, clock }: Target, draft: Draft): 
     },
     refusedByItem: false,
     refused: (seen) => conditionFailed(context, "the item is already there", model, seen),
-    isDone: (item) => isDeepStrictEqual(item, stored),
+    isDone: (item) => isStoredAlike(item, stored),
     result: () => itemOf(model, stored as RawItem),
   };
 }
