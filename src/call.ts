@@ -6,12 +6,13 @@ import {
   DynamoDBError,
   describe,
   invalid,
-  isOwnError,
+  isDynamoDBError,
   TimeoutError,
   type ValidationIssue,
   withContext,
   wrapDynamoDBError,
 } from "./errors.js";
+import { isAbortSignal } from "./realms.js";
 import { firstOf } from "./signals.js";
 
 /** What every call of the layer takes. */
@@ -38,7 +39,7 @@ export function reading<R>(context: CallContext, read: () => R): R {
   try {
     return read();
   } catch (error) {
-    if (isOwnError(error)) throw error;
+    if (isDynamoDBError(error)) throw error;
     throw invalid(context, [{ path: "", message: "an argument cannot be read" }], error);
   }
 }
@@ -122,7 +123,7 @@ function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } 
 
 function checkLimits(context: CallContext, signal: unknown, timeoutMs: unknown): void {
   const issues: ValidationIssue[] = [];
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     issues.push({ path: "signal", message: "must be an AbortSignal" });
   }
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {

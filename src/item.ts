@@ -1,11 +1,12 @@
 /** Stored items to the items that callers get. */
-import { isDeepStrictEqual } from "node:util";
+import { isDeepStrictEqual, types } from "node:util";
 import type { UnreadableReason } from "./encryption.js";
 import { type EntityModel, keyText } from "./entity-model.js";
 import { DecryptionError, describe, withContext } from "./errors.js";
 import { isExactNumber } from "./exact-number.js";
 import { type UnreadableField, unreadableOf } from "./opened.js";
 import { checkValue } from "./payload.js";
+import { isBytes, ownBytes } from "./realms.js";
 import { showsMasked } from "./secrets.js";
 import type { RawItem } from "./table.js";
 import { epochMsOf } from "./timestamps.js";
@@ -110,8 +111,8 @@ export function isStoredAlike(one: unknown, other: unknown): boolean {
 export function copyOf<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf) as T;
-  if (value instanceof Set) return new Set([...value].map(copyOf)) as T;
-  if (value instanceof Uint8Array) return value.slice() as T;
+  if (types.isSet(value)) return new Set([...value].map(copyOf)) as T;
+  if (isBytes(value)) return ownBytes(value) as T;
   if (isExactNumber(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name, copyOf(member)]),
