@@ -1,36 +1,35 @@
 /** Reviews by what the application knows of them: an id alone, an agent, several agents. */
+
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { Review } from "../entities/review.js";
 import { type CallOptions, limitsOf, perform } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
-import type { StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
 import { itemOf } from "../src/item.js";
 import { keyLengthRule, keyPartRule } from "../src/keys.js";
-import type { ItemOf } from "../src/store-types.js";
 import type { RawItem } from "../src/table.js";
 import { epochMsOf } from "../src/timestamps.js";
-import type { Specs, Stores } from "./stores.js";
-
-export type ReviewItem = ItemOf<Specs["review"]>;
+import type { Stores } from "./stores.js";
 
 export interface Reviews {
   /** The review with this id, of whichever agent, or `null`. One request on GSI1; adopted items only. */
-  byId(reviewId: string, options?: CallOptions): Promise<ReviewItem | null>;
+  byId(reviewId: string, options?: CallOptions): Promise<Review | null>;
   /** Deletes the review with this id and returns it, or `null`. Two requests; adopted items only. */
-  deleteById(reviewId: string, options?: CallOptions): Promise<ReviewItem | null>;
+  deleteById(reviewId: string, options?: CallOptions): Promise<Review | null>;
   /**
    * The newest reviews of an agent, by their own date, else by CreatedAt. There is no index for
    * it: the agent's partition is read, one request per MB.
    */
-  newest(agentId: string, n: number, options?: CallOptions): Promise<ReviewItem[]>;
+  newest(agentId: string, n: number, options?: CallOptions): Promise<Review[]>;
   /** Every review of several agents, in the order of the ids: one query each, all in one wave. */
-  ofAgents(agentIds: readonly string[], options?: CallOptions): Promise<ReviewItem[][]>;
+  ofAgents(agentIds: readonly string[], options?: CallOptions): Promise<Review[][]>;
 }
 
 export function createReviews(context: StoreContext, stores: Stores): Reviews {
   const { transport } = context;
   const byId: Reviews["byId"] = async (reviewId, options = {}) => {
-    const { model } = stores.review;
+    const { model } = internalsOf(stores.review);
     const call = keyContext(model, "reviews.byId", { reviewId }, ["reviewId"]);
     const rule = keyPartRule(reviewId) ?? keyLengthRule("sort", model.sk.build({ reviewId }));
     if (rule !== undefined) throw invalid(call, [{ path: "reviewId", message: rule }]);
@@ -39,15 +38,18 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       const input: QueryCommandInput = { ...query.params(), Limit: 1 };
       const { Items = [] } = await transport.send("Query", input, running);
       const raw = Items[0] as RawItem | undefined;
-      return raw === undefined ? null : (itemOf(model, raw) as unknown as ReviewItem);
+      return raw === undefined ? null : (itemOf(model, raw) as unknown as Review);
     });
   };
   return {
     byId,
     deleteById: async (reviewId, options = {}) => {
-      const call = keyContext(stores.review.model, "reviews.deleteById", { reviewId }, [
-        "reviewId",
-      ]);
+      const call = keyContext(
+        internalsOf(stores.review).model,
+        "reviews.deleteById",
+        { reviewId },
+        ["reviewId"],
+      );
       // One deadline for both requests.
       return perform(call, options, async ({ signal }) => {
         const review = await byId(reviewId, { signal });
@@ -57,9 +59,12 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       });
     },
     newest: async (ofAgent, n, options = {}) => {
-      const call = keyContext(stores.review.model, "reviews.newest", { agentId: ofAgent }, [
-        "agentId",
-      ]);
+      const call = keyContext(
+        internalsOf(stores.review).model,
+        "reviews.newest",
+        { agentId: ofAgent },
+        ["agentId"],
+      );
       if (!(Number.isInteger(n) && n >= 1)) {
         throw invalid(call, [{ path: "n", message: "must be an integer from 1" }]);
       }
@@ -67,7 +72,7 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       return newestFirst(items).slice(0, n);
     },
     ofAgents: async (agentIds, options = {}) => {
-      const { model, writes } = stores.review;
+      const { model, writes } = internalsOf(stores.review);
       const call = { operation: "reviews.ofAgents", entity: model.name };
       // All of them before the first is read.
       const wanted = writes.input.each(agentIds, "agentIds", call, (id, at) => {
@@ -77,7 +82,7 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       const different = [...new Set(wanted)];
       const found = new Map(
         await Promise.all(
-          different.map(async (id): Promise<[string, ReviewItem[]]> => {
+          different.map(async (id): Promise<[string, Review[]]> => {
             const { items } = await stores.review.query({ agentId: id }, limitsOf(options));
             return [id, items];
           }),
@@ -89,7 +94,7 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
 }
 
 /** A copy, newest first by the review's own date, else by its creation. */
-export function newestFirst(reviews: readonly ReviewItem[]): ReviewItem[] {
+export function newestFirst(reviews: readonly Review[]): Review[] {
   const dated = reviews.map((review) => ({
     review,
     time: epochMsOf(review.data.date) ?? review.createdAt,
