@@ -10,8 +10,9 @@ import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import { keyText } from "../src/entity-model.js";
 import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
+import { newestFirst } from "./order.js";
 import { readRange } from "./range.js";
-import { newestFirst } from "./reviews.js";
+import { newestReviews } from "./reviews.js";
 import type { Stores } from "./stores.js";
 
 /** A user, and the agent whose reviews are read. */
@@ -89,7 +90,7 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
         competitors: range.competitor,
         latestPlan: plans.items[0] ?? null,
         reviews: reviews.items,
-        newestReviews: newestFirst(reviews.items).slice(0, 3),
+        newestReviews: newestReviews(reviews.items).slice(0, 3),
       };
     },
     brandAuditPage: async (key, options = {}) => {
@@ -115,9 +116,5 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
 /** The item with the id `main`, which the application writes, else the one written last. */
 function mainOf<T extends { updatedAt: number }>(items: readonly T[], id: keyof T): T | null {
   const main = items.find((item) => item[id] === "main");
-  if (main !== undefined) return main;
-  return items.reduce<T | null>(
-    (last, item) => (last === null || item.updatedAt > last.updatedAt ? item : last),
-    null,
-  );
+  return main ?? newestFirst(items, (item) => [item.updatedAt, String(item[id])])[0] ?? null;
 }

@@ -10,6 +10,7 @@ import { itemOf } from "../src/item.js";
 import { keyLengthRule, keyPartRule } from "../src/keys.js";
 import type { RawItem } from "../src/table.js";
 import { epochMsOf } from "../src/timestamps.js";
+import { newestFirst } from "./order.js";
 import type { Stores } from "./stores.js";
 
 export interface Reviews {
@@ -69,7 +70,7 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
         throw invalid(call, [{ path: "n", message: "must be an integer from 1" }]);
       }
       const { items } = await stores.review.query({ agentId: ofAgent }, limitsOf(options));
-      return newestFirst(items).slice(0, n);
+      return newestReviews(items).slice(0, n);
     },
     ofAgents: async (agentIds, options = {}) => {
       const { model, writes } = internalsOf(stores.review);
@@ -93,11 +94,10 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
   };
 }
 
-/** A copy, newest first by the review's own date, else by its creation. */
-export function newestFirst(reviews: readonly Review[]): Review[] {
-  const dated = reviews.map((review) => ({
-    review,
-    time: epochMsOf(review.data.date) ?? review.createdAt,
-  }));
-  return dated.sort((a, b) => b.time - a.time).map(({ review }) => review);
+/** A copy, newest first by the review's own date, else by its creation; then by id. */
+export function newestReviews(reviews: readonly Review[]): Review[] {
+  return newestFirst(reviews, ({ data, createdAt, reviewId }) => [
+    epochMsOf(data.date) ?? createdAt,
+    reviewId,
+  ]);
 }

@@ -1,7 +1,7 @@
 /** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
-import { type Call, type CallOptions, perform, reading } from "./call.js";
+import { type Call, type CallOptions, limitsOf, perform, reading, throwIfAborted } from "./call.js";
 import type { CursorSeal } from "./cursor-seal.js";
 import type { Cipher } from "./encryption.js";
 import { type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
@@ -120,11 +120,13 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   ): AsyncIterable<StoreItem<S, F>> {
     const { context, plan } = this.#planQuery("list", partition, options);
     const { transport } = this.#context;
+    const { signal } = limitsOf(options);
+    const throwIfEnded = () => throwIfAborted(context, signal);
     const readPage = (input: QueryCommandInput) =>
       perform(context, options, (call) => transport.send("Query", input, call));
     // Each loop over it reads anew: a second one over a generator would find nothing.
     const items: AsyncIterable<unknown> = {
-      [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan),
+      [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
     };
     return items as AsyncIterable<StoreItem<S, F>>;
   }

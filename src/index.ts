@@ -76,6 +76,7 @@ export {
   DecryptionError,
   DynamoDBError,
   ItemNotFoundError,
+  isDynamoDBError,
   isRetryableError,
   ThroughputExceededError,
   TimeoutError,

@@ -50,7 +50,7 @@ export interface StoreCalls<S extends StoreSpec> {
   /**
    * Items of a partition, one after the other, over all pages. The first item comes after one
    * request, and at most one page is read ahead. Each loop over it reads anew. `timeoutMs` holds
-   * for each page.
+   * for each page; an aborted `signal` ends it at the next item.
    */
   list<const F extends string = string>(
     partition: S["partition"],

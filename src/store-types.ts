@@ -2,6 +2,7 @@
 import type { CallOptions } from "./call.js";
 import type { Where } from "./conditions.js";
 import type { AnyEntity } from "./entity-model.js";
+import { optionNames } from "./options.js";
 import type { PayloadOptions } from "./payload.js";
 
 /** Shows a derived type as the object it is. */
@@ -112,6 +113,13 @@ export interface GetOptions<S extends StoreSpec, F extends string = string> exte
   /** Only these fields of the payload are read and sent. @default all */
   readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
 }
+
+export const getOptionNames = optionNames<GetOptions<StoreSpec>>({
+  consistent: true,
+  fields: true,
+  signal: true,
+  timeoutMs: true,
+});
 
 export interface QueryOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
   /** @default "asc" */
