@@ -25,7 +25,7 @@ import { fieldValue } from "../src/secret-value.js";
 import { showsMasked } from "../src/secrets.js";
 import { firstOf, orAborted } from "../src/signals.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
-import { notFound } from "../src/write.js";
+import { isForeignFailure, notFound } from "../src/write.js";
 import type { Stores } from "./stores.js";
 
 /** What the provider answered to a refresh. */
@@ -155,8 +155,10 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         try {
           return await stores.oauthToken.create({ ...key, data }, limit);
         } catch (error) {
-          // Another consent was stored in between: merge into it.
-          if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
+          // Another consent was stored in between: merge into it. What is no token is not merged into.
+          if (nameOf(error) !== "ConditionalCheckFailedException" || isForeignFailure(error)) {
+            throw error;
+          }
         }
       }
     });
