@@ -154,12 +154,12 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       const limit = signal === undefined ? {} : { signal };
       for (;;) {
         try {
-          return await tokens().update(key, changes, limit);
+          return await stores.oauthToken.update(key, changes, limit);
         } catch (error) {
           if (!(error instanceof ItemNotFoundError)) throw error;
         }
         try {
-          return await tokens().create({ ...key, data }, limit);
+          return await stores.oauthToken.create({ ...key, data }, limit);
         } catch (error) {
           // Another consent was stored in between: merge into it. What is no token is not merged into.
           if (nameOf(error) !== "ConditionalCheckFailedException" || isForeignFailure(error)) {
@@ -425,9 +425,9 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   return {
     store,
     get: async (userId, provider, options = {}) =>
-      tokens().get(keyOf(userId, provider), limitsOf(options)),
+      stores.oauthToken.get(keyOf(userId, provider), limitsOf(options)),
     isConnected: async (userId, provider, options = {}) =>
-      (await tokens().get(keyOf(userId, provider), {
+      (await stores.oauthToken.get(keyOf(userId, provider), {
         ...limitsOf(options),
         fields: ["provider"],
       })) !== null,
@@ -448,7 +448,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       return outcome.token;
     },
     remove: async (userId, provider, options = {}) =>
-      tokens().delete(keyOf(userId, provider), limitsOf(options)),
+      stores.oauthToken.delete(keyOf(userId, provider), limitsOf(options)),
   };
 
   /**
