@@ -1,10 +1,12 @@
 /** OAuth tokens: stored, kept, and refreshed once however many callers want one. */
+
 import { randomUUID } from "node:crypto";
+import type { OAuthToken, OAuthTokenData } from "../entities/oauth-token.js";
 import { type Call, type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import { Placeholders } from "../src/conditions.js";
 import { currentKeyFor } from "../src/encryption.js";
 import { keyContext, rawKeyOf } from "../src/entity-model.js";
-import type { StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import {
   AbortedError,
   type CallContext,
@@ -22,13 +24,9 @@ import { checkPayload } from "../src/payload.js";
 import { fieldValue } from "../src/secret-value.js";
 import { showsMasked } from "../src/secrets.js";
 import { firstOf, orAborted } from "../src/signals.js";
-import type { ItemOf } from "../src/store-types.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
-import { notFound } from "../src/write.js";
-import type { Specs, Stores } from "./stores.js";
-
-export type OAuthTokenItem = ItemOf<Specs["oauthToken"]>;
-export type OAuthTokenData = Specs["oauthToken"]["data"];
+import { isForeignFailure, notFound } from "../src/write.js";
+import type { Stores } from "./stores.js";
 
 /** What the provider answered to a refresh. */
 export interface RefreshedToken {
@@ -36,8 +34,8 @@ export interface RefreshedToken {
   /** A new refresh token, where the provider rotates it; else the stored one stays. */
   readonly refreshToken?: string | null | undefined;
   /**
-   * Epoch milliseconds. Where it is missing, or is no number of milliseconds, the new token counts
-   * as expired at the next call.
+   * Epoch milliseconds. Where it is missing, null or NaN the new token counts as expired at the next
+   * call. Any other value (a Date, a text, seconds) is a ValidationError once the token is stored.
    */
   readonly expiryDate?: number | null | undefined;
 }
@@ -69,15 +67,17 @@ export interface OAuthTokens {
   /**
    * Stores what a consent brought. A stored refresh token stays where the consent brought none, and
    * CreatedAt stays. One request where a token is there, two where none is.
+   * @throws ValidationError for an `expiryDate` that is no number of epoch milliseconds: a Date, a
+   * text, seconds
    */
   store(
     userId: string,
     provider: string | undefined,
     token: OAuthTokenData,
     options?: CallOptions,
-  ): Promise<OAuthTokenItem>;
+  ): Promise<OAuthToken>;
   /** The stored token with its secrets, or `null`. One request. */
-  get(userId: string, provider?: string, options?: CallOptions): Promise<OAuthTokenItem | null>;
+  get(userId: string, provider?: string, options?: CallOptions): Promise<OAuthToken | null>;
   /** Whether a token is there. One request; no secret is read. */
   isConnected(userId: string, provider?: string, options?: CallOptions): Promise<boolean>;
   /**
@@ -87,6 +87,8 @@ export interface OAuthTokens {
    * @throws ItemNotFoundError where no token is stored
    * @throws DynamoDBError `RefreshTokenMissing` where it expired and cannot be refreshed
    * @throws what `refresh` throws; the stored token is then as it was
+   * @throws ValidationError for what `refresh` returns and is no token; where only its `expiryDate` is
+   * wrong the new token is stored all the same, and `mayHaveBeenDone` is true
    */
   validToken(
     userId: string,
@@ -94,7 +96,7 @@ export interface OAuthTokens {
     options: ValidTokenOptions,
   ): Promise<OAuthTokenData>;
   /** Deletes the token and returns it, or `null`. One request. */
-  remove(userId: string, provider?: string, options?: CallOptions): Promise<OAuthTokenItem | null>;
+  remove(userId: string, provider?: string, options?: CallOptions): Promise<OAuthToken | null>;
 }
 
 const pollMs = 200;
@@ -127,15 +129,18 @@ type Landing = { readonly token: OAuthTokenData } | RefreshFailure;
 export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthTokens {
   const { transport, tableName, clock, cipher } = context;
   const flights = new Map<string, Flight>();
+  const tokens = () => internalsOf(stores.oauthToken);
 
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
     const key = keyOf(userId, provider);
-    const call = keyContext(stores.oauthToken.model, "oauth.store", key);
+    const call = keyContext(tokens().model, "oauth.store", key);
     const data = reading(call, () => {
       const expiryDate: unknown = token?.expiryDate;
       const isMap = typeof token === "object" && token !== null && !Array.isArray(token);
       const given = isMap ? { ...token, ...(isNoTime(expiryDate) && { expiryDate: null }) } : token;
-      stores.oauthToken.writes.input.draft({ ...key, data: given }, call);
+      const rule = expiryRule(expiryDate);
+      if (rule !== undefined) throw invalid(call, [{ path: "data.expiryDate", message: rule }]);
+      tokens().writes.input.draft({ ...key, data: given }, call);
       return given;
     });
     const { refreshToken, ...rest } = data;
@@ -156,8 +161,10 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         try {
           return await stores.oauthToken.create({ ...key, data }, limit);
         } catch (error) {
-          // Another consent was stored in between: merge into it.
-          if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
+          // Another consent was stored in between: merge into it. What is no token is not merged into.
+          if (nameOf(error) !== "ConditionalCheckFailedException" || isForeignFailure(error)) {
+            throw error;
+          }
         }
       }
     });
@@ -167,7 +174,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   async function read(key: RawKey, call: Call): Promise<RawItem> {
     const raw = await readIfThere(key, call);
     if (raw === undefined) throw notFound(call.context, key);
-    refuseUnreadable(stores.oauthToken.model, raw);
+    refuseUnreadable(tokens().model, raw);
     return raw;
   }
 
@@ -175,7 +182,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
     const { Item } = await transport.send("Get", input, call);
     // Whatever else lies at the key is no token: its secrets were not looked into.
-    const isThere = Item !== undefined && isOf(stores.oauthToken.model, Item as RawItem);
+    const isThere = Item !== undefined && isOf(tokens().model, Item as RawItem);
     return isThere ? (Item as RawItem) : undefined;
   }
 
@@ -200,7 +207,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   /** Stores what the refresh brought, unless someone else has stored a token meanwhile. */
   async function keep(key: RawKey, seen: RawItem, fresh: FreshToken, call: Call): Promise<boolean> {
     const own = new Placeholders();
-    const { model } = stores.oauthToken;
+    const { model } = tokens();
     const freshValue = (field: "accessToken" | "refreshToken") =>
       own.value(fieldValue(model, key, field, fresh[field]));
     const accessToken = own.path(["accessToken"]);
@@ -320,7 +327,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       // Its own token is there where the answer to the first attempt to store it was lost.
       const isOwn = own !== undefined && data.accessToken === own;
       if (isOwn || !isExpired(data, clock.now() + marginMs)) {
-        return showsMasked(stores.oauthToken.model.secrets, data);
+        return showsMasked(tokens().model.secrets, data);
       }
       const refreshToken = data.refreshToken;
       if (!refreshToken) {
@@ -335,14 +342,15 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       left.throwIfAborted();
       flight.committed = true;
       if (await claim(key, seen, holder, leaseMs, call)) {
-        const { userId = "", provider = "" } = itemOf(stores.oauthToken.model, seen) as {
+        const { userId = "", provider = "" } = itemOf(tokens().model, seen) as {
           userId?: string;
           provider?: string;
         };
         let fresh: FreshToken;
+        let expiryIssue: string | undefined;
         try {
           const answer = await askProvider(options, refreshToken, { userId, provider });
-          fresh = usable(answer, call.context);
+          ({ fresh, expiryIssue } = usable(answer, call.context));
         } catch (error) {
           if (transport.closing.aborted) throw new AbortedError("the data layer is closed");
           await giveBack(key, holder, call);
@@ -355,7 +363,8 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
           await giveBack(key, holder, call);
           throw error;
         }
-        if (kept) return showsMasked(stores.oauthToken.model.secrets, { ...data, ...fresh });
+        if (kept && expiryIssue !== undefined) throw storedWithout(expiryIssue, call.context);
+        if (kept) return showsMasked(tokens().model.secrets, { ...data, ...fresh });
         // Someone stored another token while this one was on its way: that one counts.
         own = fresh.accessToken;
         await giveBack(key, holder, call);
@@ -423,7 +432,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         fields: ["provider"],
       })) !== null,
     validToken: async (userId, provider, givenOptions) => {
-      const { model, writes } = stores.oauthToken;
+      const { model, writes } = tokens();
       const given = keyOf(userId, provider);
       const context = keyContext(model, "oauth.validToken", given);
       const parts = writes.input.key(given, context);
@@ -446,16 +455,21 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
    * What of an answer is stored. Without a usable expiry it is stored all the same: a provider that
    * rotates has taken the old refresh token back.
    */
-  function usable(answer: unknown, call: CallContext): FreshToken {
+  function usable(
+    answer: unknown,
+    call: CallContext,
+  ): { fresh: FreshToken; expiryIssue: string | undefined } {
     const given = (typeof answer === "object" && answer !== null ? answer : {}) as RefreshedToken;
     const { accessToken, refreshToken, expiryDate } = given;
-    const isTime = typeof expiryDate === "number" && !isNoTime(expiryDate);
-    const { issues } = checkPayload(stores.oauthToken.model.payload, { accessToken, refreshToken });
+    const expiryIssue = expiryRule(expiryDate);
+    const isTime = typeof expiryDate === "number" && !isNoTime(expiryDate) && !expiryIssue;
+    const { issues } = checkPayload(tokens().model.payload, { accessToken, refreshToken });
     const found =
       accessToken === "" ? [{ path: "data.accessToken", message: "is empty" }] : [...issues];
     if (found.length === 0) {
       const rotated = refreshToken ? { refreshToken } : {};
-      return { accessToken, expiryDate: isTime ? expiryDate : null, ...rotated };
+      const fresh = { accessToken, expiryDate: isTime ? expiryDate : null, ...rotated };
+      return { fresh, expiryIssue };
     }
     throw invalid(
       call,
@@ -475,6 +489,38 @@ interface FreshToken {
 /** A number that is no time, and that DynamoDB could not hold: `Date.now() + undefined * 1000`. */
 function isNoTime(value: unknown): boolean {
   return typeof value === "number" && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER);
+}
+
+/** Numbers up to here are seconds, or a span of time: as milliseconds they lie before March 1973. */
+const longestSeconds = 1e11;
+
+/**
+ * What is wrong with an expiry that somebody gives, in words. Taken as it is, it would count as
+ * expired: every later call would refresh.
+ */
+function expiryRule(value: unknown): string | undefined {
+  const rule = "must be a number of epoch milliseconds";
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "number") return `${rule}, not ${kindOf(value)}`;
+  const isSeconds = value > 0 && value <= longestSeconds;
+  return isSeconds ? `${rule}: this one is in seconds, or a span of time` : undefined;
+}
+
+function kindOf(value: unknown): string {
+  if (Object.prototype.toString.call(value) === "[object Date]") return "a Date (use getTime())";
+  return typeof value === "string"
+    ? "a text"
+    : typeof value === "object"
+      ? "an object"
+      : `a ${typeof value}`;
+}
+
+/** The provider may have taken the old refresh token back: the new one must not be lost to a wrong date. */
+function storedWithout(rule: string, context: CallContext): DynamoDBError {
+  const message = `${rule}; the new token is stored without it and counts as expired`;
+  const error = invalid(context, [{ path: "refresh().expiryDate", message }]);
+  error.mayHaveBeenDone = true;
+  return error;
 }
 
 function keyOf(

@@ -34,7 +34,7 @@ export function checkContents({ files }: Packed): void {
 
 const distFiles = (): string[] =>
   readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" }).filter((file) =>
-    /\.(?:js|cjs|ts|cts|txt)$/.test(file),
+    /\.(?:js|cjs|ts|cts|txt|map)$/.test(file),
   );
 
 export function checkNoMachinePaths(): void {
@@ -56,7 +56,7 @@ export function checkDependencies(): void {
   const { name, dependencies, peerDependencies } = manifest;
   const declared = [name, ...Object.keys({ ...dependencies, ...peerDependencies })];
   const specifier = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*"([@a-z][\w@./:-]*)"/g;
-  for (const file of distFiles().filter((path) => !path.endsWith(".txt"))) {
+  for (const file of distFiles().filter((path) => !/\.(?:txt|map)$/.test(path))) {
     const code = withoutComments(readFileSync(join(root, "dist", file), "utf8"));
     for (const [, id = ""] of code.matchAll(specifier)) {
       const known = declared.some((other) => id === other || id.startsWith(`${other}/`));

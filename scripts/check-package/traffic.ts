@@ -75,7 +75,9 @@ export function textOf(
     let end = start;
     while (end < ordered.length && ordered[end]?.step === step) end += 1;
     if (isAtOnce(step)) {
-      const sorted = ordered.slice(start, end).sort((a, b) => (bodyOf(a.body) < bodyOf(b.body) ? -1 : 1));
+      const sorted = ordered
+        .slice(start, end)
+        .sort((a, b) => (bodyOf(a.body) < bodyOf(b.body) ? -1 : 1));
       ordered.splice(start, sorted.length, ...sorted);
     }
     start = end;
