@@ -440,12 +440,31 @@ export function isRetryableError(thrown: unknown): boolean {
 }
 
 /**
+ * How the SDK's own retry strategy (@smithy/core 3.38, `asSdkError`) tells an error of another realm,
+ * as all of Node's own are under Jest: in a message of its own, without name and code. A client of
+ * this package's own has another strategy; one that is given has this.
+ */
+const retold = /^AWS SDK error wrapper for (\w+): (.*)$/s;
+
+/** Node's names of what happened to a connection, as its messages have them. */
+const codeInMessage = /\bE[A-Z]{4,}\b/;
+
+/** The same error with its name, and its code where the message has it. */
+function unwrapped(error: object): object {
+  const [, name, message = ""] = retold.exec(messageOf(error)) ?? [];
+  if (name === undefined) return error;
+  const code = message === "socket hang up" ? "ECONNRESET" : codeInMessage.exec(message)?.[0];
+  return Object.assign(new Error(message, { cause: error }), { name, ...(code && { code }) });
+}
+
+/**
  * What a client threw, fit to be told: the SyntaxError of an answer that is no JSON, since it was cut
  * off or corrupted on its way, quotes the answer, payload and all. It goes no further.
  */
 export function unquoted(thrown: unknown): unknown {
   const error = legible(thrown);
-  if (!isObject(error) || error.name !== "SyntaxError") return error;
+  if (!isObject(error)) return error;
+  if (error.name !== "SyntaxError") return unwrapped(error);
   const { statusCode } = (error.$response ?? {}) as { readonly statusCode?: number };
   return Object.assign(new Error("the answer is cut off or corrupt: it is no JSON"), {
     name: "UnreadableAnswer",
