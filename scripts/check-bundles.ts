@@ -88,8 +88,10 @@ for (const { name, bundle, runtime } of bundlers) {
   });
 }
 for (const bundler of ["turbopack", "webpack"] as const) {
-  await check(`next build with ${bundler}`, () => buildNext(project, bundler));
-  await checkFlow(`in next start, built with ${bundler}`, () => runInNext(project, bundler));
+  await checkFlow(`in Next.js, built with ${bundler} and started`, async () => {
+    await buildNext(project, bundler);
+    return runInNext(project, bundler);
+  });
 }
 
 for (const environment of ["node", "happy-dom", "jsdom"] as const) {

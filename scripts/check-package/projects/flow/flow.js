@@ -356,7 +356,10 @@ async function secrets({ step, layer }) {
     data.oauthToken.query({ userId }, { limit: 2, cursor: page.cursor }),
   );
   await step("oauth.store", () =>
-    data.oauth.store(userId, undefined, { accessToken: "second", expiryDate: 1 }),
+    data.oauth.store(userId, undefined, {
+      accessToken: "second",
+      expiryDate: Date.UTC(2020, 0, 1),
+    }),
   );
   await step("oauth.validToken, refreshed", () =>
     data.oauth.validToken(userId, undefined, {
