@@ -18,6 +18,7 @@ import { createReviews, type Reviews } from "../services/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
 import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
+import { adviceOn, type Place } from "./advice.js";
 import {
   checkRelease,
   createClients,
@@ -112,7 +113,7 @@ export interface DataLayer extends Stores, Dashboards {
   readonly service: Service<Entities>;
   readonly table: TableAdmin;
   /** What the options and the environment came to. Credentials are not shown. */
-  readonly configuration: Omit<Configuration, "credentials">;
+  readonly configuration: Place;
   /** Ends what is under way, and closes the clients that this data layer made. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -138,6 +139,8 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     client: clients.document,
     clock,
     guard: createFieldGuard(secretEntities(), cipher),
+    // Where the application's own client sends its requests, it alone knows.
+    advice: options.client === undefined ? (error) => adviceOn(error, configuration) : undefined,
   });
   const { tableName } = configuration;
   const reader = createReader(transport, tableName, options.coalesce ?? true);
@@ -158,7 +161,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   });
   // ElectroDB types a Service's chains by all its entities; the collections need one of them.
   const collections = createCollections(context, stores, service as () => never);
-  const { environment, region, endpoint } = configuration;
+  const { credentials: _credentials, ...place } = configuration;
   const close = async () => {
     transport.close();
     clients.destroy();
@@ -180,7 +183,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     oauth,
     forUser: (userId) => createUserScope(context, unscoped, userId),
     table: createTableAdmin(tableName, clients.plain, transport),
-    configuration: { environment, tableName, region, endpoint },
+    configuration: place,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -36,6 +36,7 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import { watchSending } from "./unsent.js";
 import { type BodyShape, bodyOf, nativeAnswer } from "./wire-format.js";
 
 const item: BodyShape = {
@@ -182,6 +183,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       cacheMiddleware: true,
       ...madeOnce(client.config, config),
     });
+    watchSending(this.#fast);
     // The client's own config: it holds the protocol that each of its requests goes through.
     const held = this.#fast.config as unknown as { protocol: Protocol };
     held.protocol = nativeProtocol(held.protocol);

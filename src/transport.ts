@@ -48,7 +48,9 @@ import {
   isBudgetSpent,
   isRetryableError,
   leavesOpen,
+  messageOf,
   nameOf,
+  noteAdvice,
   noteBudgetSpent,
   settlesTransaction,
   unquoted,
@@ -188,6 +190,8 @@ export interface TransportOptions {
   readonly clock?: Clock | undefined;
   /** @default none: nothing is sealed or opened */
   readonly guard?: FieldGuard | undefined;
+  /** What a person can do about a failure, for its message. */
+  readonly advice?: ((error: unknown) => string | undefined) | undefined;
 }
 
 export interface Transport {
@@ -407,6 +411,7 @@ export function createTransport(options: TransportOptions): Transport {
     } catch (error) {
       failed = true;
       outcome = orClosed(error);
+      noteAdvice(outcome, options.advice?.(outcome));
       if (answerLost && writes.has(name) && !settlesTransaction(error)) onAnswerLost?.();
       throw outcome;
     } finally {
@@ -467,6 +472,7 @@ export function createTransport(options: TransportOptions): Transport {
         const attempt = () => orAborted(request(limit.signal), limit.signal);
         return await repeated(attempt, limit.signal, policy.onRetry);
       } catch (error) {
+        noteAdvice(error, options.advice?.(error));
         throw orClosed(error);
       } finally {
         limit.release();
@@ -729,7 +735,7 @@ function freshError(error: unknown): Error {
   const source = (
     typeof error === "object" && error !== null ? error : { message: String(error) }
   ) as Error;
-  const fresh = new Error(source.message, { cause: error });
+  const fresh = new Error(messageOf(source), { cause: error });
   for (const property of [
     "name",
     "code",
