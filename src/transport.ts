@@ -93,8 +93,12 @@ const requestRetryNames: OptionNames = [
 export interface RequestEvent {
   /** DynamoDB's operation, for instance `Query`. */
   readonly request: string;
-  /** The layer's method that needed it, for instance `query`; `undefined` for native chains. */
+  /**
+   * The layer's method that needed it, for instance `query`; `undefined` for native chains. Of a
+   * BatchGet that several gets share, each different one: `get,getOrThrow`.
+   */
   readonly operation: string | undefined;
+  /** The entity that it was for. Of a BatchGet that several gets share, each different one. */
   readonly entity: string | undefined;
   readonly table: string;
   /** HTTP attempts, the first one included. */
