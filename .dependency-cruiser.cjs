@@ -57,7 +57,8 @@ module.exports = {
     },
     {
       name: "ground-floor",
-      comment: "table, errors, options, config, realms and advice import none of ours but each other.",
+      comment:
+        "table, errors, options, config, realms and advice import none of ours but each other.",
       severity: "error",
       from: { path: ground },
       to: { path: published, pathNot: ground },
