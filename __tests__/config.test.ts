@@ -400,7 +400,6 @@ describe("an engine on another host, such as a container named dynamodb", () => 
       environment: "development",
       tableName: "BayonCoAgent-development",
       endpoint: `http://dynamodb:${port}`,
-      endpointSource: "AWS_ENDPOINT_URL_DYNAMODB",
     });
     await data.table.create();
     const key = { userId: "u1", projectId: "p1" };

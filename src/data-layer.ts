@@ -18,7 +18,7 @@ import { createReviews, type Reviews } from "../services/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
 import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
-import { adviceOn, type Place } from "./advice.js";
+import { adviceOn } from "./advice.js";
 import {
   checkRelease,
   createClients,
@@ -112,8 +112,11 @@ export interface DataLayer extends Stores, Dashboards {
   /** The ElectroDB Service over the same transport, for what the facade does not have. */
   readonly service: Service<Entities>;
   readonly table: TableAdmin;
-  /** What the options and the environment came to. Credentials are not shown. */
-  readonly configuration: Place;
+  /**
+   * What the options and the environment came to: options that lead another data layer to the same
+   * table. Credentials are not shown.
+   */
+  readonly configuration: Omit<Configuration, "credentials" | "endpointSource">;
   /** Ends what is under way, and closes the clients that this data layer made. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -161,7 +164,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   });
   // ElectroDB types a Service's chains by all its entities; the collections need one of them.
   const collections = createCollections(context, stores, service as () => never);
-  const { credentials: _credentials, ...place } = configuration;
+  const { environment, region, endpoint } = configuration;
   const close = async () => {
     transport.close();
     clients.destroy();
@@ -183,7 +186,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     oauth,
     forUser: (userId) => createUserScope(context, unscoped, userId),
     table: createTableAdmin(tableName, clients.plain, transport),
-    configuration: place,
+    configuration: { environment, tableName, region, endpoint },
     close,
     [Symbol.asyncDispose]: close,
   };
