@@ -62,7 +62,9 @@ describe("help", () => {
     [["table", "create", "--help"], "--endpoint <url>"],
     [["table", "describe", "--help"], "--region <region>"],
     [["table", "delete", "--help"], "--yes"],
-    [["seed", "--help"], "--from <folder>"],
+    [["seed", "--help"], "--from <export>"],
+    [["db", "--help"], "--port <number>"],
+    [["migrate", "firestore", "--help"], "--concurrency <number>"],
     [["validate", "--help"], "--allow-production"],
     [["policy", "--help"], "--access <who>"],
   ])("of %j has examples and ends with 0", async (args, text) => {
@@ -94,6 +96,14 @@ describe("bad usage ends with 2 and a hint", () => {
     [["seed", "--environment", "production"], "add --allow-production"],
     [["validate", "--environment", "production"], "add --allow-production"],
     [["table", "delete", "--environment", "development"], "add --yes"],
+    [["table", "delete", "--environment", "local"], "add --yes"],
+    [["table", "delete", "--environment", "production", "--yes"], "add --allow-production"],
+    [["table", "delete", "--environment", "production", "--allow-production"], "add --yes"],
+    [["export", "x", "--segments", "4"], "(Did you mean --concurrency?)"],
+    [["adopt", "--segments=4"], "(Did you mean --concurrency?)"],
+    [["import", "x", "--parallel", "4"], "(Did you mean --concurrency?)"],
+    [["import", "x", "--concurrency", "129"], "from 1 to 128"],
+    [["export", "x", "--concurrency", "1001"], "from 1 to 1000"],
     [["policy"], "required option '--arn <arn>' not specified"],
     [["policy", "--arn", "Table"], "tableArn must be a table's ARN"],
     [["policy", "--arn", arn, "--access", "all"], "Allowed choices are user, application, scripts"],
@@ -139,7 +149,8 @@ describe("trouble with the table", () => {
     const quiet = await bayonData(args);
     expect(quiet.code).toBe(1);
     expect(quiet.complaints).toMatch(/^error: no answer \(ECONNREFUSED\) from BayonCoAgent-local/);
-    expect(quiet.complaints).toContain("npm run db");
+    expect(quiet.complaints).toContain("bayon-data db\n");
+    expect(quiet.complaints).not.toContain("npm run");
     expect(quiet.complaints).not.toContain("    at ");
     const { complaints } = await bayonData([...args, "--verbose"]);
     expect(complaints).toContain("    at ");
@@ -152,7 +163,8 @@ describe("table", () => {
     const steps = ["describe", "create", "create", "describe", "delete", "delete", "describe"];
     const said: string[] = [];
     for (const step of steps) {
-      const { code, out, complaints } = await bayonData(["table", step, ...flags]);
+      const yes = step === "delete" ? ["--yes"] : [];
+      const { code, out, complaints } = await bayonData(["table", step, ...yes, ...flags]);
       said.push(`${code} ${(out + complaints).split("\n")[step === "describe" ? 1 : 0] ?? ""}`);
     }
     const place = `${flags.at(-1)} at ${engine.endpoint}`;
@@ -162,7 +174,7 @@ describe("table", () => {
       `0 ${place}: already there, active`,
       "0 status  ACTIVE",
       `0 ${place}: deleted`,
-      `0 ${place}: was not there`,
+      `0 ${place}: did not exist`,
       "1 ",
     ]);
   });
@@ -181,6 +193,30 @@ describe("seed", () => {
     expect(second.code).toBe(0);
     expect(second.out).toMatch(new RegExp(`total +0 +${items.length} +0`));
     expect(await itemsOf(flags)).toEqual(items);
+  });
+
+  test("as a dry run reports what it would write, and writes nothing (there was no --dry-run)", async () => {
+    const flags = await existingTable();
+    const dry = await bayonData(["seed", "--users", "2", "--dry-run", ...flags]);
+    expect(dry).toMatchObject({ code: 0, complaints: "" });
+    expect(await itemsOf(flags)).toEqual([]);
+    const real = await bayonData(["seed", "--users", "2", ...flags]);
+    const totalOf = (out: string) => /^total.*/m.exec(out)?.[0].split(/ +/);
+    expect(totalOf(real.out)?.[1]).not.toBe("0");
+    expect(totalOf(dry.out)).toEqual(totalOf(real.out));
+    expect(dry.out).toMatch(/^Dry run: nothing is written\.[\s\S]* would write {2}unchanged/);
+    const again = await bayonData(["seed", "--users", "3", "--dry-run", ...flags]);
+    expect(again.out).toMatch(/^userProfile +1 +2 +0$/m);
+  });
+
+  test("as a dry run needs no permission for production", async () => {
+    const production = ["--environment", "production", "--region", "us-east-1"];
+    const flags = [...(await existingTable()).slice(2), ...production];
+    const refused = await bayonData(["seed", "--users", "1", ...flags]);
+    expect(refused.complaints).toContain("--allow-production");
+    const dry = await bayonData(["seed", "--users", "1", "--dry-run", ...flags]);
+    expect(dry.out).toContain("Dry run: nothing is written. Seeding");
+    expect(dry.complaints).not.toContain("--allow-production");
   });
 
   test("writes an export, lists what it rejects, and a second run leaves the table as it is", async () => {

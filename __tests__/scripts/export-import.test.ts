@@ -145,7 +145,7 @@ describe.each(engines)("export and import on $name", ({ engine }) => {
       folder: dir,
       manifest,
       onConflict: "overwrite",
-      parallel: 4,
+      concurrency: 4,
       run: second,
       rejectedPath: join(state, "rejected.ndjson"),
     });
@@ -163,7 +163,7 @@ describe("an import", () => {
     const [from, to] = [await newTable(), await newTable()];
     await from.put(...plain(count));
     const dir = folder();
-    await bayonData(["export", dir, ...from.flags, "--segments", String(segments)]);
+    await bayonData(["export", dir, ...from.flags, "--concurrency", String(segments)]);
     return { dir, to };
   }
 
@@ -329,7 +329,7 @@ describe("an import", () => {
           folder: dir,
           manifest,
           onConflict: "overwrite",
-          parallel: 1,
+          concurrency: 1,
           run,
           rejectedPath: join(state.folder, "rejected.ndjson"),
         });
@@ -394,7 +394,7 @@ describe("an export", () => {
     const from = await newTable();
     await from.put(...plain(600));
     const dir = folder();
-    const args = ["export", dir, ...from.flags, "--segments", "200"];
+    const args = ["export", dir, ...from.flags, "--concurrency", "200"];
     const running = script("cli.ts", args);
     const begun = () => existsSync(join(dir, "export.json"));
     while (running.child.exitCode === null && !begun()) await sleep(5);
