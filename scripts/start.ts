@@ -102,7 +102,7 @@ async function main(): Promise<void> {
     most: shownRejections,
     folder: documents.folder,
   });
-  showFindings(documents, terminal);
+  showFindings(documents, terminal, terminal.textColumns);
   if (failures > 0) line(paint("red", `${count(failures, "step")} failed`));
 }
 

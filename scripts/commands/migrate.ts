@@ -274,6 +274,7 @@ function show(ended: Ended, { dryRun, rejected }: MigrateFlags, terminal: Termin
 function showJson(ended: Ended, { dryRun, rejected }: MigrateFlags, { line }: Terminal): void {
   const { totals, source, requests, throttles, ms } = ended;
   for (const finding of source.findings) line(JSON.stringify({ finding }));
+  for (const note of source.notes) line(JSON.stringify({ note }));
   const summary = {
     dryRun: dryRun === true,
     documents: totals.documents,

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { collections } from "../firestore/collections.js";
 import { ExportError } from "../firestore/json-file.js";
 import type { Mapped } from "../firestore/map-document.js";
-import { type FirestoreExport, openExport } from "../firestore/read-export.js";
+import { type Finding, type FirestoreExport, openExport } from "../firestore/read-export.js";
 import { createReport, type LoadReport, loadItems } from "../load-items.js";
 import { sampleItems } from "../sample-data.js";
 import { table as columns, count, cut, duration, type Terminal } from "../terminal.js";
@@ -164,8 +164,12 @@ interface ShownRejections {
 }
 
 /** What is odd about the export as a whole. */
-export function showFindings({ findings }: FirestoreExport, { line, paint }: Terminal): void {
-  for (const { file, message } of findings) {
-    line(`${paint("yellow", "finding")}   ${file}: ${message}`);
-  }
+export function showFindings(
+  { findings, notes }: FirestoreExport,
+  { line, paint }: Pick<Terminal, "line" | "paint">,
+  columns = Number.POSITIVE_INFINITY,
+): void {
+  const shown = ({ file, message }: Finding) => cut(`${file}: ${message}`, columns - 10);
+  for (const finding of findings) line(`${paint("yellow", "finding")}   ${shown(finding)}`);
+  for (const note of notes) line(`${paint("dim", "note")}      ${shown(note)}`);
 }

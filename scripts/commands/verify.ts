@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { openItemTable } from "../migration/item-table.js";
 import { type Discrepancy, type VerifyReport, verify } from "../migration/verify.js";
-import { count, duration, type Terminal } from "../terminal.js";
+import { count, cut, duration, type Terminal } from "../terminal.js";
 import {
   addConcurrencyOption,
   addConnectionFlags,
@@ -93,6 +93,7 @@ async function run(folder: string, flags: VerifyFlags, context: CommandContext):
       const ms = performance.now() - startedAt;
       if (json) {
         for (const finding of source.findings) terminal.line(JSON.stringify({ finding }));
+        for (const note of source.notes) terminal.line(JSON.stringify({ note }));
         const seconds = Number((ms / 1_000).toFixed(3));
         terminal.line(JSON.stringify({ summary: { ...report, ...table.traffic, seconds } }));
       } else {
@@ -111,12 +112,14 @@ async function run(folder: string, flags: VerifyFlags, context: CommandContext):
   context.finish(findings > 0 ? exitCode.findings : exitCode.ok);
 }
 
-function showDiscrepancy(found: Discrepancy, { line, paint }: Terminal): void {
+function showDiscrepancy(found: Discrepancy, { line, paint, columns }: Terminal): void {
   const kind = paint("yellow", found.kind.padEnd(8));
   if (found.kind === "extra") {
     line(`${kind}  ${JSON.stringify(found.pk)} ${JSON.stringify(found.sk)}`);
     return;
   }
-  line(`${kind}  ${found.path}`);
-  if ("reasons" in found) for (const reason of found.reasons) line(`          ${reason}`);
+  line(`${kind}  ${cut(found.path, columns - 10)}`);
+  if ("reasons" in found) {
+    for (const reason of found.reasons) line(`          ${cut(reason, columns - 10)}`);
+  }
 }
