@@ -1,6 +1,6 @@
 // Who may import whom. Read from the bottom up:
 //
-//   table, errors, config  <-  keys, retry, client, marshalling  <-  transport, repository
+//   table, errors, options, config  <-  keys, retry, client, marshalling  <-  transport, repository
 //   table                  <-  entities  <-  services  <-  data-layer  <-  index
 //   everything public      <-  scripts
 //
@@ -18,7 +18,7 @@ Visitor.prototype.visitStatement = function (statement) {
 /** Regular expression of files directly in src/, by name. */
 const src = (...names) => `^src/(?:${names.join("|")})\\.ts$`;
 
-const ground = src("table", "errors", "config");
+const ground = src("table", "errors", "options", "config", "realms");
 const middle = src(
   "keys",
   "retry",
@@ -56,14 +56,14 @@ module.exports = {
     },
     {
       name: "ground-floor",
-      comment: "table, errors and config import none of ours but each other.",
+      comment: "table, errors, options, config and realms import none of ours but each other.",
       severity: "error",
       from: { path: ground },
       to: { path: published, pathNot: ground },
     },
     {
       name: "second-floor",
-      comment: "keys, retry and client stand on table, errors and config.",
+      comment: "keys, retry and client stand on table, errors, options and config.",
       severity: "error",
       from: { path: middle },
       to: { path: published, pathNot: [ground, middle] },

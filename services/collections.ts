@@ -10,6 +10,7 @@ import { isOf, itemOf } from "../src/item.js";
 import { allItems } from "../src/paging.js";
 import type { ItemOf, Simplify } from "../src/store-types.js";
 import type { FacadeName } from "./entities.js";
+import { newestFirst } from "./order.js";
 import type { Specs, Stores } from "./stores.js";
 
 /** The entities whose items lie under `USER#<userId>`. */
@@ -124,10 +125,15 @@ export function createCollections(
           return items.map((item) => ({ ...item, entity }));
         }),
       );
-      const merged = newest.flat().sort((a, b) => b.createdAt - a.createdAt);
+      const merged = newestFirst(newest.flat(), (item) => [item.createdAt, idOf(stores, item)]);
       return merged.slice(0, limit) as unknown as RecentItem[];
     },
   };
+}
+
+/** The id of an item of one entity, whatever it is called there. */
+function idOf(stores: Stores, item: AnyItem & { readonly entity: RecentName }): string {
+  return String(item[stores[item.entity].model.sk.parts[0] ?? ""]);
 }
 
 function grouped(

@@ -4,8 +4,9 @@ import { keyText } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
 import type { ItemOf } from "../src/store-types.js";
+import { newestFirst } from "./order.js";
 import { readRange } from "./range.js";
-import { newestFirst } from "./reviews.js";
+import { newestReviews } from "./reviews.js";
 import type { Specs, Stores } from "./stores.js";
 
 /** A user, and the agent whose reviews are read. */
@@ -77,7 +78,7 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
         competitors: range.competitor,
         latestPlan: plans.items[0] ?? null,
         reviews: reviews.items,
-        newestReviews: newestFirst(reviews.items).slice(0, 3),
+        newestReviews: newestReviews(reviews.items).slice(0, 3),
       };
     },
     brandAuditPage: async (key, options = {}) => {
@@ -103,9 +104,5 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
 /** The item with the id `main`, which the application writes, else the one written last. */
 function mainOf<T extends { updatedAt: number }>(items: readonly T[], id: keyof T): T | null {
   const main = items.find((item) => item[id] === "main");
-  if (main !== undefined) return main;
-  return items.reduce<T | null>(
-    (last, item) => (last === null || item.updatedAt > last.updatedAt ? item : last),
-    null,
-  );
+  return main ?? newestFirst(items, (item) => [item.updatedAt, String(item[id])])[0] ?? null;
 }

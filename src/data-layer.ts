@@ -1,5 +1,5 @@
 /** Configuration to stores, collections and the table: what an application works with. */
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Service } from "electrodb";
 import { monotonicFactory } from "ulid";
@@ -18,12 +18,19 @@ import { createReviews, type Reviews } from "../services/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
 import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
-import { createClients, createDocumentClient, type RequestHandler } from "./client.js";
+import {
+  checkRelease,
+  createClients,
+  createDocumentClient,
+  isPlainClient,
+  type RequestHandler,
+} from "./client.js";
 import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
 import { type CursorSecret, createCursorSeal } from "./cursor-seal.js";
 import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./encryption.js";
-import { ConfigurationError, readSettings, settingsOf } from "./errors.js";
+import { ConfigurationError, readSettings } from "./errors.js";
 import { createFieldGuard } from "./field-guard.js";
+import { optionNames, settingsOf } from "./options.js";
 import { createReader } from "./reader.js";
 import { createTableAdmin, type TableAdmin } from "./table-admin.js";
 import {
@@ -33,6 +40,7 @@ import {
   type Logger,
   type RequestListener,
   type RequestRetryOptions,
+  systemClock,
 } from "./transport.js";
 
 export interface DataLayerOptions extends ConnectionOptions {
@@ -69,6 +77,24 @@ export interface DataLayerOptions extends ConnectionOptions {
   readonly cursorSecret?: CursorSecret | undefined;
 }
 
+/** The names of {@link DataLayerOptions}. */
+export const dataLayerOptionNames = optionNames<DataLayerOptions>({
+  environment: true,
+  tableName: true,
+  region: true,
+  endpoint: true,
+  credentials: true,
+  client: true,
+  requestHandler: true,
+  retry: true,
+  coalesce: true,
+  logger: true,
+  events: true,
+  clock: true,
+  encryption: true,
+  cursorSecret: true,
+});
+
 /** The data layer: a store per entity, and what spans them. */
 export interface DataLayer extends Stores, Dashboards {
   readonly collections: Collections;
@@ -98,7 +124,7 @@ export interface DataLayer extends Stores, Dashboards {
  */
 export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   // Read once, here: what a getter throws is told as what it is, a setting that cannot be read.
-  const options = settingsOf("options", given);
+  const options = settingsOf("createDataLayer", given, dataLayerOptionNames);
   const { encryption, cursorSecret } = options;
   const cipher = readSettings("encryption", () => resolveCipher(encryption));
   const cursorSeal = readSettings("cursorSecret", () =>
@@ -106,7 +132,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   );
   const configuration = readSettings("options", () => resolveConfiguration(options));
   const clients = clientsOf(options, configuration);
-  const clock = options.clock ?? Date;
+  const clock = options.clock ?? systemClock;
   const transport = createTransport({
     ...options,
     client: clients.document,
@@ -188,11 +214,13 @@ function clientsOf(options: DataLayerOptions, configuration: Configuration): Cli
   if (typeof (client as { send?: unknown }).send !== "function") {
     throw new ConfigurationError("client must be a DynamoDB client: it has no send method");
   }
-  const isPlain = client instanceof DynamoDBClient;
+  checkRelease(client);
   return {
     // The document client and a mock take table commands as well.
     plain: () => client as DynamoDBClient,
-    document: isPlain ? once(() => createDocumentClient(client)) : () => client as CommandClient,
+    document: isPlainClient(client)
+      ? once(() => createDocumentClient(client))
+      : () => client as CommandClient,
     destroy: () => {
       // The client is the caller's.
     },

@@ -1,7 +1,7 @@
 /** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
-import { type Call, type CallOptions, perform, reading } from "./call.js";
+import { type Call, type CallOptions, limitsOf, perform, reading, throwIfAborted } from "./call.js";
 import type { CursorSeal } from "./cursor-seal.js";
 import type { Cipher } from "./encryption.js";
 import { type AnyEntity, type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
@@ -119,7 +119,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   /**
    * Items of a partition, one after the other, over all pages. The first item comes after one
    * request, and at most one page is read ahead. Each loop over it reads anew. `timeoutMs` holds
-   * for each page.
+   * for each page; an aborted `signal` ends it at the next item.
    */
   list<const F extends FieldOf<S> = FieldOf<S>>(
     partition: S["partition"],
@@ -127,19 +127,22 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   ): AsyncIterable<ItemOf<S, F>> {
     const { context, plan } = this.#planQuery("list", partition, options);
     const { transport } = this.#context;
+    const { signal } = limitsOf(options);
+    const throwIfEnded = () => throwIfAborted(context, signal);
     const readPage = (input: QueryCommandInput) =>
       perform(context, options, (call) => transport.send("Query", input, call));
     // Each loop over it reads anew: a second one over a generator would find nothing.
     const items: AsyncIterable<unknown> = {
-      [Symbol.asyncIterator]: () => listItems(readPage, this.model, plan),
+      [Symbol.asyncIterator]: () => listItems(readPage, this.model, plan, throwIfEnded),
     };
     return items as AsyncIterable<ItemOf<S, F>>;
   }
 
   /**
-   * Stores a new item; its id is generated where it is left out. One request. Sent again after a
-   * lost answer it recognises its own item.
-   * @throws ConditionalCheckFailedError, with `item`, where it is already there; `mayHaveBeenDone`
+   * Stores a new item; its id is generated where it is left out. One request; two where it takes the
+   * place of a ghost (a key and times alone). Sent again after a lost answer it recognises its own item.
+   * @throws ConditionalCheckFailedError, with `item`, where it is already there, without it where an
+   * item of another kind is; `mayHaveBeenDone`
    * where it may have been this call that created it
    */
   async create(input: InputOf<S, S["newKey"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
@@ -148,8 +151,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
 
   /**
    * Stores an item, new or in place of what is there. CreatedAt and the place in the date index
-   * stay. One request; two for a dated item that is not adopted, or where the stored UpdatedAt is
-   * not older than the clock.
+   * stay. One request; two for a dated item that is not adopted, where the stored UpdatedAt is not
+   * older than the clock, or where it takes the place of a ghost (a key and times alone).
+   * @throws ConditionalCheckFailedError, without `item`, where an item of another kind is at the key
    */
   async put(input: InputOf<S, S["key"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
     return this.#send(() => this.writes.put(input), options) as Promise<ItemOf<S>>;
@@ -176,7 +180,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   }
 
   /**
-   * Deletes an item and returns what was there, `null` where nothing was. One request.
+   * Deletes an item and returns what was there, `null` where nothing was. One request; two where a
+   * ghost was (a key and times alone). An item of another kind at the key stays.
    *
    * Sent again after a lost answer it returns `null` for what it deleted itself: DynamoDB tells it
    * once. With `ifUpdatedAt` `null` so means that the item is gone, by this call or by another.
@@ -231,7 +236,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   }
 
   /**
-   * Stores any number of items; what was there is replaced whole, its CreatedAt included. Of two
+   * Stores any number of items; what was there is replaced whole, its CreatedAt included, and of
+   * whatever kind it is: BatchWriteItem knows no conditions. Of two
    * items with one key the last wins. ⌈n/25⌉ requests in parallel.
    * @throws UnprocessedItemsError that carries exactly the items that were not written, or, with
    * `mayHaveBeenDone`, are not known to be
@@ -258,7 +264,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   }
 
   /**
-   * Deletes any number of items; one that is not there is well. ⌈different keys/25⌉ requests in
+   * Deletes any number of items, of whatever kind they are; one that is not there is well. ⌈different keys/25⌉ requests in
    * parallel. `written` counts the different keys.
    * @throws UnprocessedItemsError that carries exactly the keys that were not deleted
    */

@@ -1,6 +1,7 @@
 /** IAM policies for the table, made from its definition: one user's partitions, or all of it. */
-import { ConfigurationError, settingsOf } from "./errors.js";
+import { ConfigurationError } from "./errors.js";
 import { compileTemplate, keyPartRule } from "./keys.js";
+import { optionNames, settingsOf } from "./options.js";
 import { indexName, type KeyTemplates, keyTemplates } from "./table.js";
 
 /** Who gets the policy. */
@@ -25,6 +26,13 @@ export interface IamPolicyOptions {
    */
   readonly variable?: string | undefined;
 }
+
+const iamPolicyOptionNames = optionNames<IamPolicyOptions>({
+  tableArn: true,
+  access: true,
+  userId: true,
+  variable: true,
+});
 
 export interface IamStatement {
   readonly Sid: string;
@@ -84,7 +92,12 @@ const leadingKeys = "dynamodb:LeadingKeys";
  * @throws ConfigurationError for an ARN that is no table's, and for an id that no policy can hold
  */
 export function iamPolicy(options: IamPolicyOptions): IamPolicy {
-  const { tableArn, access = "user", userId, variable } = settingsOf("options", options);
+  const {
+    tableArn,
+    access = "user",
+    userId,
+    variable,
+  } = settingsOf("iamPolicy", options, iamPolicyOptionNames);
   if (
     typeof tableArn !== "string" ||
     !/^arn:aws[\w-]*:dynamodb:[\w-]*:\d*:table\/[\w.-]+$/.test(tableArn)

@@ -12,6 +12,7 @@ import {
   refuseIssues,
 } from "./entity-model.js";
 import { type CallContext, invalid, ValidationError, type ValidationIssue } from "./errors.js";
+import { refuseUnknown } from "./options.js";
 import {
   type Change,
   checkChange,
@@ -24,6 +25,7 @@ import {
   pathText,
 } from "./payload.js";
 import type { Projection, ReadOptions } from "./reader.js";
+import { getOptionNames } from "./store-types.js";
 import { attribute, createdAtDigits, limits } from "./table.js";
 import type { Clock } from "./transport.js";
 import type { UpdatePlan } from "./update-write.js";
@@ -221,6 +223,7 @@ export class InputReader {
     options: { consistent?: unknown; fields?: unknown } | null,
     context: CallContext,
   ): ReadOptions {
+    refuseUnknown(context, options, getOptionNames);
     const { consistent = false, fields } = options ?? {};
     if (typeof consistent !== "boolean") {
       throw invalid(context, [{ path: "consistent", message: "must be true or false" }]);

@@ -1,5 +1,6 @@
 /** How many retries all requests of one data layer may make together. */
 import { ConfigurationError } from "./errors.js";
+import { optionNames, refuseUnknownSettings } from "./options.js";
 
 /** Limits of a retry budget. One that is `undefined` means its default. */
 export interface RetryBudgetOptions {
@@ -8,6 +9,11 @@ export interface RetryBudgetOptions {
   /** Retries that time gives back, per second, a number from 0. @default 2 */
   readonly refillPerSecond?: number | undefined;
 }
+
+const budgetOptionNames = optionNames<RetryBudgetOptions>({
+  capacity: true,
+  refillPerSecond: true,
+});
 
 /**
  * A bucket of retries, as in the SDK's standard mode and in gRPC's retry throttling: a retry takes
@@ -61,6 +67,7 @@ export function createRetryBudget(
   if (typeof options !== "object" || options === null) {
     throw new ConfigurationError("retry.budget must be false or an object");
   }
+  refuseUnknownSettings("retry.budget", options, budgetOptionNames);
   const { capacity = 100, refillPerSecond = 2 } = options;
   checkNumber("capacity", capacity, 1);
   checkNumber("refillPerSecond", refillPerSecond, 0);

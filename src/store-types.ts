@@ -3,6 +3,7 @@ import type { EntityItem } from "electrodb";
 import type { CallOptions } from "./call.js";
 import type { Where } from "./conditions.js";
 import type { AnyEntity } from "./entity-model.js";
+import { optionNames } from "./options.js";
 import type { PayloadOptions } from "./payload.js";
 
 /** Shows a derived type as the object it is. */
@@ -77,6 +78,13 @@ export interface GetOptions<F extends string = string> extends CallOptions {
   /** Only these fields of the payload are read and sent. @default all */
   readonly fields?: readonly F[] | undefined;
 }
+
+export const getOptionNames = optionNames<GetOptions>({
+  consistent: true,
+  fields: true,
+  signal: true,
+  timeoutMs: true,
+});
 
 export interface QueryOptions<S extends StoreSpec, F extends FieldOf<S> = FieldOf<S>>
   extends CallOptions {

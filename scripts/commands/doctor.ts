@@ -29,10 +29,10 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .addHelpText(
       "after",
       `
-Findings: items of no entity; missing and lone index keys; missing key parts; attributes that
-disagree with the key; payloads that fail their schema; content of a missing project; tokens that
-have expired and cannot be refreshed; with COAGENT_ENCRYPTION_KEYS, secrets in clear text or that
-cannot be decrypted.
+Findings: items of no entity; ghosts (a key and times alone); items of another kind at an entity's
+key; missing and lone index keys; missing key parts; attributes that disagree with the key; payloads
+that fail their schema; content of a missing project; tokens that have expired and cannot be
+refreshed; with COAGENT_ENCRYPTION_KEYS, secrets in clear text or that cannot be decrypted.
 
 Notes, which are no fault: items over 100 KB, tokens that will be refreshed when they are next
 used, secrets under an old key.

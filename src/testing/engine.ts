@@ -1,5 +1,7 @@
 /** A DynamoDB engine to run tests and demonstrations against. */
-import { ConfigurationError, settingsOf } from "../errors.js";
+import { parsedUrl } from "../config.js";
+import { ConfigurationError } from "../errors.js";
+import { optionNames, settingsOf } from "../options.js";
 import type { Engine } from "./engines/contract.js";
 import { startDynalite } from "./engines/dynalite.js";
 import { startDynamodbLocal } from "./engines/dynamodb-local.js";
@@ -30,6 +32,12 @@ export interface StartEngineOptions {
   readonly path?: string;
 }
 
+const startEngineOptionNames = optionNames<StartEngineOptions>({
+  engine: true,
+  port: true,
+  path: true,
+});
+
 /**
  * Starts an engine on the loopback interface; it answers when the promise resolves.
  *
@@ -40,7 +48,7 @@ export interface StartEngineOptions {
  * installed or does not start (with what it said), or nothing answers at the URL.
  */
 export async function startEngine(options: StartEngineOptions = {}): Promise<Engine> {
-  const given = settingsOf("startEngine: options", options);
+  const given = settingsOf("startEngine", options, startEngineOptionNames);
   const { port, path, engine = defaultEngine(path) } = given;
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
     throw new ConfigurationError("startEngine: `port` must be an integer from 1 to 65535");
@@ -71,11 +79,8 @@ function defaultEngine(path: string | undefined): "dynoxide" | "dynalite" {
 }
 
 function endpointOf(engine: string, port: number | undefined): URL {
-  if (
-    typeof engine !== "string" ||
-    !URL.canParse(engine) ||
-    !/^https?:$/.test(new URL(engine).protocol)
-  ) {
+  const url = typeof engine === "string" ? parsedUrl(engine) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
     const shown = typeof engine === "string" ? JSON.stringify(engine) : typeof engine;
     throw new ConfigurationError(
       `startEngine: \`engine\` must be "dynoxide", "dynalite", "dynamodb-local" or an http(s) URL, not ${shown}`,
@@ -84,5 +89,5 @@ function endpointOf(engine: string, port: number | undefined): URL {
   if (port !== undefined) {
     throw new ConfigurationError("startEngine: `port` belongs into the URL of a running endpoint");
   }
-  return new URL(engine);
+  return url;
 }

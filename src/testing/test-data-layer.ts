@@ -1,15 +1,27 @@
 /** A data layer on a real engine with a table of its own. */
 import { randomUUID } from "node:crypto";
-import { createDataLayer, type DataLayer, type DataLayerOptions } from "../data-layer.js";
-import { ConfigurationError, readSettings, settingsOf } from "../errors.js";
+import {
+  createDataLayer,
+  type DataLayer,
+  type DataLayerOptions,
+  dataLayerOptionNames,
+} from "../data-layer.js";
+import { ConfigurationError, readSettings } from "../errors.js";
+import { type OptionNames, settingsOf } from "../options.js";
 import { type Engine, type StartEngineOptions, startEngine } from "./engine.js";
 import { type FaultyRequestHandler, faults } from "./faults.js";
 
+/** What of a data layer the engine decides. */
+const decidedByEngine = [
+  "environment",
+  "endpoint",
+  "region",
+  "credentials",
+  "client",
+] as const satisfies readonly (keyof DataLayerOptions)[];
+
 export interface TestDataLayerOptions
-  extends Omit<
-    DataLayerOptions,
-    "environment" | "endpoint" | "region" | "credentials" | "client" | "requestHandler"
-  > {
+  extends Omit<DataLayerOptions, (typeof decidedByEngine)[number] | "requestHandler"> {
   /**
    * The engine: one that is running, or which to start. One of each kind is started and shared by
    * all test data layers that are open. @default dynoxide where it is installed, else dynalite
@@ -18,6 +30,11 @@ export interface TestDataLayerOptions
   /** Faults to put under it, `faults({ fault: "throttle" })`. The table is made and deleted without. @default none */
   readonly requestHandler?: FaultyRequestHandler;
 }
+
+const testDataLayerOptionNames: OptionNames = [
+  ...dataLayerOptionNames.filter((name) => !decidedByEngine.includes(name as never)),
+  "engine" satisfies keyof TestDataLayerOptions,
+];
 
 export interface TestDataLayer extends DataLayer {
   readonly engine: Engine;
@@ -47,7 +64,7 @@ const idleMs = 1_000;
 export async function createTestDataLayer(
   options: TestDataLayerOptions = {},
 ): Promise<TestDataLayer> {
-  const given = settingsOf("createTestDataLayer: options", options);
+  const given = settingsOf("createTestDataLayer", options, testDataLayerOptionNames);
   const { engine: which, requestHandler: wire = faults(), tableName, ...rest } = given;
   const { engine, release } =
     typeof which === "object"

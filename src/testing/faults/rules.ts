@@ -1,5 +1,6 @@
 /** Which request is hit by which fault: so many requests, or a seeded share of them. */
 import { ConfigurationError } from "../../errors.js";
+import { optionNames, settingsOf } from "../../options.js";
 import { type Fault, faultNames, kinds } from "./kinds.js";
 
 /** DynamoDB's operations that a data layer sends. */
@@ -49,6 +50,22 @@ export interface RandomFaults {
   readonly delayMs?: number | undefined;
 }
 
+const faultRuleNames = optionNames<FaultRule>({
+  fault: true,
+  operation: true,
+  times: true,
+  after: true,
+  delayMs: true,
+});
+
+const randomFaultsNames = optionNames<RandomFaults>({
+  seed: true,
+  rate: true,
+  faults: true,
+  operation: true,
+  delayMs: true,
+});
+
 /** A fault that hits a request. */
 export interface Hit {
   readonly fault: Fault;
@@ -66,7 +83,8 @@ export const defaultDelayMs = 50;
  * @throws ConfigurationError for one that could hit nothing
  */
 export function countedRule(rule: FaultRule): Rule {
-  const { fault, operation, times = 1, after = 0, delayMs = defaultDelayMs } = rule;
+  const given = settingsOf("faults", rule, faultRuleNames);
+  const { fault, operation, times = 1, after = 0, delayMs = defaultDelayMs } = given;
   checkFaults("fault", [fault]);
   const possible = kinds[fault].operations ?? operations;
   if (operation !== undefined && !possible.includes(operation)) {
@@ -101,8 +119,9 @@ export function countedRule(rule: FaultRule): Rule {
  * @throws ConfigurationError for one that could hit nothing
  */
 export function randomRule(random: RandomFaults): Rule {
-  const { seed, rate, operation, delayMs = defaultDelayMs } = random;
-  const chosen = random.faults ?? faultNames.filter((fault) => fault !== "bodyAltered");
+  const given = settingsOf("faults.random", random, randomFaultsNames);
+  const { seed, rate, operation, delayMs = defaultDelayMs } = given;
+  const chosen = given.faults ?? faultNames.filter((fault) => fault !== "bodyAltered");
   if (!Number.isSafeInteger(seed)) throw new ConfigurationError("seed must be an integer");
   if (!(rate >= 0 && rate <= 1)) throw new ConfigurationError("rate must be a number from 0 to 1");
   checkFaults("faults", chosen);

@@ -1,0 +1,163 @@
+/**
+ * Names of options. One that a call does not know is refused before anything is sent: ignored, a
+ * misspelt `ifUpdatedAt` is a delete without its condition and a misspelt `limit` a whole partition.
+ */
+import {
+  type CallContext,
+  ConfigurationError,
+  describe,
+  readSettings,
+  ValidationError,
+  type ValidationIssue,
+  withContext,
+} from "./errors.js";
+
+/** The names of an options object. */
+export type OptionNames = readonly string[];
+
+/** The names of a type's options: one that is missing here, or left over, does not compile. */
+export function optionNames<T extends object>(names: Record<keyof T & string, true>): OptionNames {
+  return Object.keys(names);
+}
+
+/** Unknown names that are reported, and the characters that are shown of each. */
+const mostReported = 10;
+const mostShown = 80;
+
+/**
+ * The options that a caller gave and that nobody would read. Inherited ones count, since they would
+ * be read as well; one that is `undefined` is as good as not given.
+ */
+export function unknownOptions(given: unknown, known: OptionNames): ValidationIssue[] {
+  if (given === undefined || given === null) return [];
+  if (typeof given !== "object" || Array.isArray(given)) {
+    return [{ path: "options", message: "must be an object" }];
+  }
+  const issues: ValidationIssue[] = [];
+  for (const name in given) {
+    if (known.includes(name) || !isGiven(given, name)) continue;
+    const near = nearestName(name, known);
+    const hint =
+      near === undefined ? `: ${optionsAre(known)}` : `; did you mean ${JSON.stringify(near)}?`;
+    issues.push({ path: shortened(name), message: `is not an option${hint}` });
+    if (issues.length === mostReported) break;
+  }
+  return issues;
+}
+
+/**
+ * Refuses options that a call does not know.
+ * @throws ValidationError whose issues name them
+ */
+export function refuseUnknown(context: CallContext, given: unknown, known: OptionNames): void {
+  const issues = unknownOptions(given, known);
+  if (issues.length === 0) return;
+  throw withContext(
+    new ValidationError(describe(context, textOf(issues)), undefined, issues),
+    context,
+  );
+}
+
+/**
+ * Refuses settings that are not known.
+ * @param name whose settings they are, for instance `retry.budget`
+ * @throws ConfigurationError that names them
+ */
+export function refuseUnknownSettings(name: string, given: unknown, known: OptionNames): void {
+  const issues = readSettings(name, () => unknownOptions(given, known));
+  if (issues.length > 0) throw new ConfigurationError(`${name}: ${textOf(issues)}`);
+}
+
+/**
+ * The settings that a caller gave, each read once: inherited ones and a class's getters too.
+ * @param call whose options they are
+ * @throws ConfigurationError for what is no object, cannot be read or is not known
+ */
+export function settingsOf<T extends object>(call: string, given: T, known: OptionNames): T {
+  const name = `${call}: options`;
+  return readSettings(name, () => {
+    if (typeof given !== "object" || given === null || Array.isArray(given)) {
+      throw new ConfigurationError(`${name} must be an object`);
+    }
+    refuseUnknownSettings(call, given, known);
+    const settings: Record<string, unknown> = {};
+    for (const option of known) {
+      const value: unknown = Reflect.get(given, option);
+      if (value !== undefined) settings[option] = value;
+    }
+    return settings as T;
+  });
+}
+
+function textOf(issues: readonly ValidationIssue[]): string {
+  return issues
+    .map(({ path, message }) => {
+      const named = message.startsWith("is not an option") ? JSON.stringify(path) : path;
+      return `${named} ${message}`;
+    })
+    .join("; ");
+}
+
+function optionsAre(known: OptionNames): string {
+  if (known.length === 0) return "there are none";
+  return `the options are ${known.join(", ")}`;
+}
+
+/** Whether a value is given, and not by whoever added to the prototype of all objects. */
+function isGiven(given: object, name: string): boolean {
+  const value: unknown = Reflect.get(given, name);
+  return value !== undefined && value !== Reflect.get(Object.prototype, name);
+}
+
+function shortened(name: string): string {
+  return name.length > mostShown ? `${name.slice(0, mostShown)}…` : name;
+}
+
+/** Letters of a name that may be wrong, and the length beyond which nobody meant one of ours. */
+const mostWrong = 2;
+const longestName = 40;
+
+/**
+ * The known name that was most likely meant: the same but for case, one inside the other
+ * (`timeout` for `timeoutMs`), or all but two letters of it.
+ */
+export function nearestName(name: string, known: OptionNames): string | undefined {
+  if (name.length > longestName) return undefined;
+  const meant = name.toLowerCase();
+  let nearest: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of known) {
+    const own = candidate.toLowerCase();
+    let wrong = editDistance(meant, own);
+    const shorter = Math.min(meant.length, own.length);
+    const isInside = shorter > 3 && (own.includes(meant) || meant.includes(own));
+    if (isInside) wrong = Math.min(wrong, mostWrong);
+    if (wrong <= mostWrong && wrong * 2 < Math.max(meant.length, own.length) && wrong < least) {
+      nearest = candidate;
+      least = wrong;
+    }
+  }
+  return nearest;
+}
+
+/** Letters added, left out, replaced, or swapped with their neighbour. */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const same = a[row - 1] === b[column - 1];
+      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      current[column] = Math.min(
+        (above[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (above[column - 1] ?? 0) + (same ? 0 : 1),
+        swapped ? (before[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    before = above;
+    above = current;
+  }
+  return above[b.length] ?? 0;
+}
