@@ -319,7 +319,9 @@ describe("adopt, interrupted", () => {
     setTimeout(() => controller.abort(new Error("interrupted")), 60);
     const { code, complaints } = await bayonData(args, controller.signal);
     expect(code).toBe(130);
-    expect(complaints).toContain(`To go on:\n  bayon-data adopt --table ${flags.at(-1)}`);
+    expect(complaints).toContain(
+      `To go on:\n  bayon-data adopt --environment local --table ${flags.at(-1)}`,
+    );
     expect(complaints).toContain(`--state ${state}`);
     const other = await bayonData([...args, "--concurrency", "3"]);
     expect(other.code).toBe(1);

@@ -426,7 +426,9 @@ describe("rotate, interrupted", () => {
     controller.abort(new Error("interrupted"));
     const { code, complaints } = await running;
     expect(code).toBe(130);
-    expect(complaints).toContain(`To go on:\n  bayon-data rotate --table ${table.name}`);
+    expect(complaints).toContain(
+      `To go on:\n  bayon-data rotate --environment local --table ${table.name}`,
+    );
     process.env[variable] = variableOf({ ...both, current: "key-1" });
     const other = await bayonData(args);
     expect(other.code).toBe(1);
