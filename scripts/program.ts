@@ -175,6 +175,7 @@ export function reportError(error: unknown, args: readonly string[], terminal: T
 
 function codeOf(error: unknown): string {
   if (error instanceof UsageError || error instanceof CommanderError) return "Usage";
+  if (error instanceof Ending) return error.isSignal ? "Interrupted" : "OutputFailed";
   if (!(error instanceof Error)) return "Unknown";
   const { code } = error as { code?: unknown };
   if (typeof code === "string") return code;

@@ -37,7 +37,7 @@ const tableNames: Readonly<Record<Environment, string>> = {
   local: "BayonCoAgent-local",
 };
 
-/** The endpoint of `local`: LocalStack's, where `npm run db` serves the embedded engine too. */
+/** The endpoint of `local`: LocalStack's, where `bayon-data db` serves the embedded engine too. */
 export const localEndpoint = "http://localhost:4566";
 
 /**

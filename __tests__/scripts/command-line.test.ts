@@ -115,6 +115,99 @@ describe("bad usage ends with 2 and a hint", () => {
   });
 });
 
+describe("--json", () => {
+  /** Every command, by its words; those of groups too. */
+  async function commands(): Promise<string[][]> {
+    const namesIn = async (...group: string[]) => {
+      const { out } = await bayonData([...group, "--help"]);
+      return [...out.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = ""]) => [...group, name]);
+    };
+    const top = (await namesIn()).filter(([name]) => name !== "help");
+    const below = await Promise.all(["table", "migrate", "verify"].map((name) => namesIn(name)));
+    return [...top, ...below.flat()].filter((words) => !words.includes("help"));
+  }
+
+  async function withJson(): Promise<string[][]> {
+    const all = await commands();
+    const helps = await Promise.all(all.map((words) => bayonData([...words, "--help"])));
+    return all.filter((_, at) => /^ +--json /m.test(helps[at]?.out ?? ""));
+  }
+
+  const errorsIn = (complaints: string) => {
+    const lines = complaints.trimEnd().split("\n");
+    return lines.map((line) => JSON.parse(line) as { error?: { code: string; message: string } });
+  };
+
+  test("is an option of every command that reads or writes the whole table", async () => {
+    expect((await withJson()).map((words) => words.join(" ")).toSorted()).toEqual([
+      "adopt",
+      "doctor",
+      "export",
+      "import",
+      "migrate firestore",
+      "rollback",
+      "rotate",
+      "verify firestore",
+    ]);
+  });
+
+  const argumentsOf = (words: readonly string[]): string[] =>
+    ["firestore", "export", "import"].includes(words.at(-1) ?? "") ? [folder()] : [];
+
+  test("makes every error JSON: of usage, of what is missing, of the table (it was plain text)", async () => {
+    const variable = "COAGENT_ENCRYPTION_KEYS";
+    const key = Buffer.alloc(32, 1).toString("base64url");
+    process.env[variable] = JSON.stringify({ current: "k", keys: { k: key } });
+    try {
+      for (const words of await withJson()) {
+        const args = [...words, ...argumentsOf(words), "--json", ...on("Nowhere")];
+        const wrong = await bayonData([...args, "--concurrencyy", "3"]);
+        expect({ words, code: wrong.code, out: wrong.out }).toEqual({ words, code: 2, out: "" });
+        expect(errorsIn(wrong.complaints)).toEqual([
+          {
+            error: {
+              code: "Usage",
+              message: "unknown option '--concurrencyy'\n(Did you mean --concurrency?)",
+            },
+          },
+        ]);
+        const failed = await bayonData(args);
+        expect(failed.code).toBeGreaterThan(0);
+        const [told, ...more] = errorsIn(failed.complaints);
+        expect(more).toEqual([]);
+        expect(told?.error).toEqual({
+          code: expect.stringMatching(/^\w+$/),
+          message: expect.stringMatching(/./),
+        });
+      }
+    } finally {
+      delete process.env[variable];
+    }
+  });
+
+  test("names the code of the error behind the advice", async () => {
+    const missing = await bayonData(["doctor", "--json", ...on("Nowhere")]);
+    expect(errorsIn(missing.complaints)[0]?.error).toEqual({
+      code: "ResourceNotFoundException",
+      message: expect.stringContaining("no such table: Nowhere at"),
+    });
+    const nobody = ["--environment", "local", "--endpoint", "http://127.0.0.1:9"];
+    const unreachable = await bayonData(["doctor", "--json", ...nobody]);
+    expect(errorsIn(unreachable.complaints)[0]?.error?.code).toBe("ECONNREFUSED");
+  });
+
+  test("makes an interruption, and how to go on, JSON too", async () => {
+    const signal = AbortSignal.abort(new Error("interrupted"));
+    const args = ["export", folder(), "--json", ...(await existingTable())];
+    const { code, complaints } = await bayonData(args, signal);
+    expect(code).toBe(130);
+    expect(errorsIn(complaints)).toEqual([
+      { resumeWith: expect.stringMatching(/^bayon-data export .* --json/) },
+      { error: { code: "Interrupted", message: "interrupted" } },
+    ]);
+  });
+});
+
 describe("policy", () => {
   test.each<[string[], object]>([
     [[], { tableArn: arn }],
