@@ -92,7 +92,7 @@ describe("bayon-data db (only a clone could serve the engine)", () => {
     const { code, out } = await running.ended();
     expect(code).toBe(0);
     expect(out).toContain("export USE_LOCAL_AWS=true");
-    expect(out).not.toMatch(/npm run|npx tsx/);
+    expect(out).not.toMatch(/npm run|tsx/);
     expect(out).toContain(`export AWS_ENDPOINT_URL_DYNAMODB=http://localhost:${port}`);
     expect(await running.leftovers()).toEqual([]);
   });
@@ -105,7 +105,7 @@ describe("bayon-data db (only a clone could serve the engine)", () => {
     server.close();
     expect(code).toBe(2);
     expect(complaints).toBe(
-      `error: port ${port} on 127.0.0.1 is already in use: is the engine running already?\nTo take another port: bayon-data db --port ${port + 1}\n`,
+      `error: port ${port} on 127.0.0.1 is already in use: is the engine running already?\nTo take another port: npx bayon-data db --port ${port + 1}\n`,
     );
   });
 });

@@ -1,5 +1,6 @@
 /** What every command shares: which table it works on, and how it ends. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { placeOf as placeOfTable } from "../../src/advice.js";
 import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
 import type { Terminal } from "../terminal.js";
 
@@ -92,8 +93,7 @@ export async function withConnection<T>(
 
 /** Where the table is, for people: `BayonCoAgent-local at http://localhost:4566`. */
 export function placeOf({ configuration }: DataLayer): string {
-  const { tableName, endpoint, region } = configuration;
-  return `${tableName} at ${endpoint ?? `AWS${region === undefined ? "" : ` in ${region}`}`}`;
+  return placeOfTable(configuration);
 }
 
 /** A production table is not touched by accident. @throws UsageError */
@@ -163,13 +163,13 @@ export function isUnreachable(error: unknown): boolean {
 function withHint(error: unknown, data: DataLayer): unknown {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   if (code === "ResourceNotFoundException") {
-    const message = `no such table: ${placeOf(data)}\nCreate it with: bayon-data table create`;
+    const message = `no such table: ${placeOf(data)}\nCreate it with: npx bayon-data table create`;
     return new HintedError(error, message);
   }
   if (typeof code === "string" && unreachable.has(code)) {
     const local = data.configuration.environment === "local";
     const advice = local
-      ? "\nStart the embedded engine with: bayon-data db"
+      ? "\nStart the embedded engine with: npx bayon-data db"
       : "\nFor the local table set USE_LOCAL_AWS=true or add --environment local";
     return new HintedError(error, `no answer (${code}) from ${placeOf(data)}${advice}`);
   }

@@ -83,7 +83,7 @@ function withAdvice(error: unknown, port: number): unknown {
   if (!(error instanceof ConfigurationError) || !error.message.includes("already in use")) {
     return error;
   }
-  const other = `bayon-data db --port ${port === 65_535 ? port - 1 : port + 1}`;
+  const other = `npx bayon-data db --port ${port === 65_535 ? port - 1 : port + 1}`;
   const message = `port ${port} on 127.0.0.1 is already in use: is the engine running already?`;
   return new UsageError(`${message}\nTo take another port: ${other}`, error);
 }
@@ -105,6 +105,6 @@ function greet(
   if (port !== defaultPort) variable(`AWS_ENDPOINT_URL_DYNAMODB=http://localhost:${port}`);
   if (table !== undefined) variable(`DYNAMODB_TABLE_NAME=${table}`);
   line();
-  line("Fill it:  bayon-data seed");
+  line("Fill it:  npx bayon-data seed");
   line("Stop it:  Ctrl-C");
 }
