@@ -25,7 +25,7 @@ import { fieldValue } from "../src/secret-value.js";
 import { showsMasked } from "../src/secrets.js";
 import { firstOf, orAborted } from "../src/signals.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
-import { isForeignFailure, notFound } from "../src/write.js";
+import { isForeignFailure, notFound, storedTime } from "../src/write.js";
 import type { Stores } from "./stores.js";
 
 /** What the provider answered to a refresh. */
@@ -213,11 +213,11 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     const accessToken = own.path(["accessToken"]);
     const updatedAt = own.name(attribute.updatedAt);
     const now = clock.now();
-    const seenAt: unknown = seen[attribute.updatedAt];
+    const seenAt = storedTime(seen);
     const sets = [
       // Added to what is stored: the token may have been written since it was seen, by an update of
       // another field, and UpdatedAt grows with that write too.
-      typeof seenAt === "number"
+      seenAt !== undefined
         ? `${updatedAt} = ${updatedAt} + ${own.value(Math.max(1, now - seenAt))}`
         : `${updatedAt} = ${own.value(now)}`,
       `${accessToken} = ${freshValue("accessToken")}`,

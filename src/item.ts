@@ -9,7 +9,7 @@ import { checkValue } from "./payload.js";
 import { isBytes, ownBytes } from "./realms.js";
 import { showsMasked } from "./secrets.js";
 import type { RawItem } from "./table.js";
-import { epochMsOf } from "./timestamps.js";
+import { epochMsOf, isTime } from "./timestamps.js";
 
 /** An item as callers get it, with its key's parts beside these. */
 export interface AnyItem {
@@ -28,7 +28,7 @@ export type IfUnreadable = "refuse" | "refuseWritten" | "leave";
 /**
  * The item of a stored one. Its ids come from the raw keys: items of earlier writers hold them
  * nowhere else. An item without `Data` has `data: {}`; a time that was never stored is 0,
- * and so is an UpdatedAt that is no number.
+ * and so is one that is no time: nanoseconds, for instance.
  * @param operation the call that gets it, where the request may have been another's as well
  * @throws DecryptionError for a secret that could not be opened
  */
@@ -46,8 +46,8 @@ export function itemOf(
     if (ifUnreadable !== "leave") refuseUnreadable(model, raw, written, operation);
     item.data = showsMasked(model.secrets, item.data);
   }
-  item.createdAt = typeof CreatedAt === "number" ? CreatedAt : (epochMsOf(CreatedAt) ?? 0);
-  item.updatedAt = typeof UpdatedAt === "number" ? UpdatedAt : 0;
+  item.createdAt = isTime(CreatedAt) ? CreatedAt : (epochMsOf(CreatedAt) ?? 0);
+  item.updatedAt = isTime(UpdatedAt) ? UpdatedAt : 0;
   return item as AnyItem;
 }
 
