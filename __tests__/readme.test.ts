@@ -264,6 +264,7 @@ async function run({ code }: CodeBlock): Promise<void> {
     beforeEach: (hook: Hook) => hooks.beforeEach.push(hook),
     afterAll: (hook: Hook) => hooks.afterAll.push(hook),
     test: (_: string, body: Hook) => tests.push(body),
+    jest,
   };
   // A block may await at its top, as a module may.
   const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;
