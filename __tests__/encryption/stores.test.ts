@@ -18,7 +18,11 @@ import { Recorder } from "../services/recorder.js";
 import { both, headerOf, isSealed, newKey, oldKey, oldOnly, plainOf } from "./keys.js";
 
 const provider = "GOOGLE_BUSINESS";
-const token = { accessToken: "canary-access", refreshToken: "canary-refresh", expiryDate: 1_600_000_000_005 };
+const token = {
+  accessToken: "canary-access",
+  refreshToken: "canary-refresh",
+  expiryDate: 1_600_000_000_005,
+};
 
 describe.each(engines)("encrypted fields on $name", (engine) => {
   const wire = new Recorder();
@@ -247,7 +251,9 @@ describe.each(engines)("encrypted fields on $name", (engine) => {
 
     test("and the other fields can", async () => {
       await data.oauthToken.put({ ...key, data: token });
-      const { items } = await data.oauthToken.query(key, { where: { expiryDate: token.expiryDate } });
+      const { items } = await data.oauthToken.query(key, {
+        where: { expiryDate: token.expiryDate },
+      });
       expect(items).toHaveLength(1);
     });
   });
