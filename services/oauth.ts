@@ -24,7 +24,7 @@ import { showsMasked } from "../src/secrets.js";
 import { firstOf, orAborted } from "../src/signals.js";
 import type { ItemOf } from "../src/store-types.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
-import { notFound } from "../src/write.js";
+import { isForeignFailure, notFound } from "../src/write.js";
 import type { Specs, Stores } from "./stores.js";
 
 export type OAuthTokenItem = ItemOf<Specs["oauthToken"]>;
@@ -156,8 +156,10 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         try {
           return await stores.oauthToken.create({ ...key, data }, limit);
         } catch (error) {
-          // Another consent was stored in between: merge into it.
-          if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
+          // Another consent was stored in between: merge into it. What is no token is not merged into.
+          if (nameOf(error) !== "ConditionalCheckFailedException" || isForeignFailure(error)) {
+            throw error;
+          }
         }
       }
     });

@@ -2,6 +2,7 @@
 import { type CallOptions, perform, reading } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
 import {
+  type CancellationReason,
   ConditionalCheckFailedError,
   DynamoDBError,
   describe,
@@ -10,6 +11,7 @@ import {
   TransactionCanceledError,
 } from "../src/errors.js";
 import type { ItemOf } from "../src/store-types.js";
+import { isForeignFailure } from "../src/write.js";
 import type { Specs, Stores } from "./stores.js";
 import type { Transaction } from "./transaction.js";
 
@@ -112,7 +114,10 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
           const others = reasons.some(
             (reason) => !refused.includes(reason) && !isRetryableReason(reason.code),
           );
-          if (refused.length === 0 || others) throw error;
+          // What is no profile is neither merged into nor replaced, in any round.
+          const isForeign = ({ operation, item }: CancellationReason) =>
+            operation === "create" && item === null;
+          if (refused.length === 0 || others || refused.some(isForeign)) throw error;
           // A profile that was thought to be there is not, or the other way round.
           if (refused.some(({ index }) => index === 0)) userIsThere = !userIsThere;
           if (refused.some(({ index }) => index === 1)) agentIsThere = !agentIsThere;
@@ -143,7 +148,7 @@ async function attempt<T>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof expected) return undefined;
+    if (error instanceof expected && !isForeignFailure(error)) return undefined;
     throw error;
   }
 }

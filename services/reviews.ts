@@ -1,23 +1,32 @@
 /** Reviews by what the application knows of them: an id alone, an agent, several agents. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { type CallOptions, limitsOf, perform } from "../src/call.js";
-import { keyContext } from "../src/entity-model.js";
+import { type Call, type CallOptions, limitsOf, perform } from "../src/call.js";
+import { type EntityModel, keyContext, keyText } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
-import { invalid } from "../src/errors.js";
-import { itemOf } from "../src/item.js";
+import { type CallContext, invalid } from "../src/errors.js";
+import { isOf, itemOf, keyPartsOf } from "../src/item.js";
 import { keyLengthRule, keyPartRule } from "../src/keys.js";
+import { pages } from "../src/paging.js";
 import type { ItemOf } from "../src/store-types.js";
 import type { RawItem } from "../src/table.js";
 import { epochMsOf } from "../src/timestamps.js";
+import { conditionFailed } from "../src/write.js";
 import { newestFirst } from "./order.js";
 import type { Specs, Stores } from "./stores.js";
 
 export type ReviewItem = ItemOf<Specs["review"]>;
 
 export interface Reviews {
-  /** The review with this id, of whichever agent, or `null`. One request on GSI1; adopted items only. */
+  /**
+   * The review with this id, of whichever agent, or `null`; where several agents have one, that of the
+   * first agent id. One request on GSI1 (per MB of what carries the id there); adopted items only.
+   */
   byId(reviewId: string, options?: CallOptions): Promise<ReviewItem | null>;
-  /** Deletes the review with this id and returns it, or `null`. Two requests; adopted items only. */
+  /**
+   * Deletes the review with this id and returns it, or `null`. Two requests; adopted items only.
+   * @throws ConditionalCheckFailedError that names the agents where several have such a review:
+   * nothing is deleted, `review.delete` takes one of them
+   */
   deleteById(reviewId: string, options?: CallOptions): Promise<ReviewItem | null>;
   /**
    * The newest reviews of an agent, by their own date, else by CreatedAt. There is no index for
@@ -28,33 +37,52 @@ export interface Reviews {
   ofAgents(agentIds: readonly string[], options?: CallOptions): Promise<ReviewItem[][]>;
 }
 
+/** Agents that a message names. */
+const mostNamed = 5;
+
 export function createReviews(context: StoreContext, stores: Stores): Reviews {
   const { transport } = context;
-  const byId: Reviews["byId"] = async (reviewId, options = {}) => {
-    const { model } = stores.review;
-    const call = keyContext(model, "reviews.byId", { reviewId }, ["reviewId"]);
+  const { model } = stores.review;
+
+  function contextOf(operation: string, reviewId: string): CallContext {
+    const call = keyContext(model, operation, { reviewId }, ["reviewId"]);
     const rule = keyPartRule(reviewId) ?? keyLengthRule("sort", model.sk.build({ reviewId }));
     if (rule !== undefined) throw invalid(call, [{ path: "reviewId", message: rule }]);
-    return perform(call, options, async (running) => {
-      const query = stores.review.entity.query.byReviewId({ reviewId });
-      const input: QueryCommandInput = { ...query.params(), Limit: 1 };
-      const { Items = [] } = await transport.send("Query", input, running);
-      const raw = Items[0] as RawItem | undefined;
-      return raw === undefined ? null : (itemOf(model, raw) as unknown as ReviewItem);
-    });
-  };
+    return call;
+  }
+
+  /** The reviews with an id, in order of their agents' ids; what else carries the id is passed over. */
+  async function* withId(reviewId: string, call: Call): AsyncGenerator<ReviewItem> {
+    const query = stores.review.entity.query.byReviewId({ reviewId });
+    const input: QueryCommandInput = query.params();
+    for await (const { items } of pages(transport, input, call)) {
+      for (const raw of items) {
+        if (hasId(model, reviewId, raw)) yield itemOf(model, raw) as unknown as ReviewItem;
+      }
+    }
+  }
+
   return {
-    byId,
+    byId: async (reviewId, options = {}) =>
+      perform(contextOf("reviews.byId", reviewId), options, async (running) => {
+        for await (const review of withId(reviewId, running)) return review;
+        return null;
+      }),
     deleteById: async (reviewId, options = {}) => {
-      const call = keyContext(stores.review.model, "reviews.deleteById", { reviewId }, [
-        "reviewId",
-      ]);
+      const call = contextOf("reviews.deleteById", reviewId);
       // One deadline for both requests.
-      return perform(call, options, async ({ signal }) => {
-        const review = await byId(reviewId, { signal });
-        return review === null
-          ? null
-          : stores.review.delete({ agentId: review.agentId, reviewId }, { signal });
+      return perform(call, options, async (running) => {
+        const agentIds: string[] = [];
+        for await (const review of withId(reviewId, running)) agentIds.push(review.agentId);
+        const [agentId] = agentIds;
+        if (agentId === undefined) return null;
+        if (agentIds.length > 1) {
+          const named = agentIds.slice(0, mostNamed).map((id) => keyText({ agentId: id }));
+          if (agentIds.length > mostNamed) named.push("…");
+          const rule = `${agentIds.length} agents have a review with this id (${named.join(", ")}): delete one by its whole key`;
+          throw conditionFailed(call, rule, model, { item: null });
+        }
+        return stores.review.delete({ agentId, reviewId }, { signal: running.signal });
       });
     },
     newest: async (ofAgent, n, options = {}) => {
@@ -87,6 +115,20 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       return wanted.map((id) => [...(found.get(id) ?? [])]);
     },
   };
+}
+
+/**
+ * Whether an item of the index is a review with this id: its own keys say the same as its index keys.
+ * Whoever writes an item past the stores can give it any index keys.
+ */
+function hasId(model: EntityModel, reviewId: string, raw: RawItem): boolean {
+  const { pk, sk, gsi1sk } = model;
+  return (
+    isOf(model, raw) &&
+    raw.SK === sk.build({ reviewId }) &&
+    raw.PK.startsWith(pk.prefix) &&
+    raw.GSI1SK === gsi1sk?.build(keyPartsOf(model, raw))
+  );
 }
 
 /** A copy, newest first by the review's own date, else by its creation; then by id. */

@@ -205,9 +205,10 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
         continue;
       }
       const was = await whatWasThere(transport, tableName, one.write, { Item: reason.Item }, call);
-      const item = was.item === null ? null : maskedItemOf(one.model, was.item);
+      const isItem = was.item !== null && isOf(one.model, was.item);
+      const item = was.item !== null && isItem ? maskedItemOf(one.model, was.item) : null;
       const verdict = one.write.refused(was);
-      if (verdict === "again") {
+      if (verdict === "again" || verdict === "nothing") {
         seen.set(one, was);
         passing.push(reasonOf(index, one, code, "the item was written meanwhile", item));
       } else refused.push(reasonOf(index, one, code, ruleOf(verdict, one.context), item));

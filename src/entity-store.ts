@@ -139,9 +139,10 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   }
 
   /**
-   * Stores a new item; its id is generated where it is left out. One request. Sent again after a
-   * lost answer it recognises its own item.
-   * @throws ConditionalCheckFailedError, with `item`, where it is already there; `mayHaveBeenDone`
+   * Stores a new item; its id is generated where it is left out. One request; two where it takes the
+   * place of a ghost (a key and times alone). Sent again after a lost answer it recognises its own item.
+   * @throws ConditionalCheckFailedError, with `item`, where it is already there, without it where an
+   * item of another kind is; `mayHaveBeenDone`
    * where it may have been this call that created it
    */
   async create(input: InputOf<S, S["newKey"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
@@ -150,8 +151,9 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
 
   /**
    * Stores an item, new or in place of what is there. CreatedAt and the place in the date index
-   * stay. One request; two for a dated item that is not adopted, or where the stored UpdatedAt is
-   * not older than the clock.
+   * stay. One request; two for a dated item that is not adopted, where the stored UpdatedAt is not
+   * older than the clock, or where it takes the place of a ghost (a key and times alone).
+   * @throws ConditionalCheckFailedError, without `item`, where an item of another kind is at the key
    */
   async put(input: InputOf<S, S["key"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
     return this.#send(() => this.writes.put(input), options) as Promise<ItemOf<S>>;
@@ -178,7 +180,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   }
 
   /**
-   * Deletes an item and returns what was there, `null` where nothing was. One request.
+   * Deletes an item and returns what was there, `null` where nothing was. One request; two where a
+   * ghost was (a key and times alone). An item of another kind at the key stays.
    *
    * Sent again after a lost answer it returns `null` for what it deleted itself: DynamoDB tells it
    * once. With `ifUpdatedAt` `null` so means that the item is gone, by this call or by another.
@@ -233,7 +236,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   }
 
   /**
-   * Stores any number of items; what was there is replaced whole, its CreatedAt included. Of two
+   * Stores any number of items; what was there is replaced whole, its CreatedAt included, and of
+   * whatever kind it is: BatchWriteItem knows no conditions. Of two
    * items with one key the last wins. ⌈n/25⌉ requests in parallel.
    * @throws UnprocessedItemsError that carries exactly the items that were not written, or, with
    * `mayHaveBeenDone`, are not known to be
@@ -260,7 +264,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   }
 
   /**
-   * Deletes any number of items; one that is not there is well. ⌈different keys/25⌉ requests in
+   * Deletes any number of items, of whatever kind they are; one that is not there is well. ⌈different keys/25⌉ requests in
    * parallel. `written` counts the different keys.
    * @throws UnprocessedItemsError that carries exactly the keys that were not deleted
    */
