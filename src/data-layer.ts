@@ -113,7 +113,10 @@ export interface DataLayer extends Stores, Dashboards {
   readonly table: TableAdmin;
   /** What the options and the environment came to. Credentials are not shown. */
   readonly configuration: Omit<Configuration, "credentials">;
-  /** Ends what is under way, and closes the clients that this data layer made. */
+  /**
+   * Ends what is under way, and closes the clients that this data layer made. An OAuth refresh that holds
+   * its lease has up to 5 s to be stored first.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -160,6 +163,9 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   const collections = createCollections(context, stores, service as () => never);
   const { environment, region, endpoint } = configuration;
   const close = async () => {
+    // With nothing in hand it is closed at once, before anything else of this turn.
+    const inHand = refreshes.finish();
+    if (inHand !== undefined) await inHand;
     transport.close();
     clients.destroy();
   };
@@ -167,7 +173,8 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   const dashboards = createDashboards(context, stores);
   const projects = createProjects(context, stores, transaction);
   const profiles = createProfiles(stores, transaction);
-  const oauth = createOAuthTokens(context, stores);
+  const refreshes = createOAuthTokens(context, stores);
+  const { oauth } = refreshes;
   const reviews = createReviews(context, stores);
   const unscoped = { collections, dashboards, projects, profiles, reviews, oauth, stores };
   const rest: Omit<DataLayer, keyof Stores | "service"> = {

@@ -206,6 +206,8 @@ export interface Transport {
   within<T>(work: Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Waits so many ms on behalf of a call. Throws the signal's reason, or that the layer is closed. */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Tells an event of something that is no single request, to whoever listens. */
+  report(event: RequestEvent): void;
   /** Aborted by `close`, for what waits for others than the engine. */
   readonly closing: AbortSignal;
   /** Ends what is under way with an AbortedError, and refuses what comes after. */
@@ -479,6 +481,7 @@ export function createTransport(options: TransportOptions): Transport {
         limit.release();
       }
     },
+    report: (event) => announce(event, events, logger),
     closing: closing.signal,
     close: () => {
       if (closing.signal.aborted) return;
