@@ -495,8 +495,8 @@ describe("a refresh of a token", () => {
     await settle();
     const closed = data.close();
     await jest.advanceTimersByTimeAsync(4_000);
-    // No refresh is begun any more, and no second one for those who come now.
-    await failureOf(wanted(data), AbortedError);
+    // No refresh is begun any more.
+    await failureOf(data.oauth.validToken("u2", undefined, { refresh }), AbortedError);
     answer({ accessToken: "b", refreshToken: "rotated" });
     expect(await token).toMatchObject({ accessToken: "b", refreshToken: "rotated" });
     await closed;
