@@ -39,6 +39,7 @@ import {
 import { readingExactly } from "./document-command.js";
 import { unreadableAnswer } from "./errors.js";
 import { marshallable } from "./marshalling.js";
+import { watchSending } from "./unsent.js";
 import { type BodyShape, bodyOf, nativeAnswer } from "./wire-format.js";
 
 const item: BodyShape = {
@@ -198,6 +199,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       cacheMiddleware: true,
       ...madeOnce(client.config, config),
     });
+    watchSending(this.#fast);
     // The client's own config: it holds the protocol that each of its requests goes through.
     const held = this.#fast.config as unknown as { protocol: Protocol };
     held.protocol = nativeProtocol(held.protocol);

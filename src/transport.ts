@@ -49,7 +49,9 @@ import {
   isBudgetSpent,
   isRetryableError,
   leavesOpen,
+  messageOf,
   nameOf,
+  noteAdvice,
   noteBudgetSpent,
   noteEnd,
   settlesTransaction,
@@ -95,8 +97,12 @@ const requestRetryNames: OptionNames = [
 export interface RequestEvent {
   /** DynamoDB's operation, for instance `Query`. */
   readonly request: string;
-  /** The layer's method that needed it, for instance `query`; `undefined` for native chains. */
+  /**
+   * The layer's method that needed it, for instance `query`; `undefined` for native chains. Of a
+   * BatchGet that several gets share, each different one: `get,getOrThrow`.
+   */
   readonly operation: string | undefined;
+  /** The entity that it was for. Of a BatchGet that several gets share, each different one. */
   readonly entity: string | undefined;
   readonly table: string;
   /** HTTP attempts, the first one included. */
@@ -194,6 +200,8 @@ export interface TransportOptions {
   readonly guard?: FieldGuard | undefined;
   /** @default 75 s */
   readonly attemptLimitMs?: number | undefined;
+  /** What a person can do about a failure, for its message. */
+  readonly advice?: ((error: unknown) => string | undefined) | undefined;
 }
 
 export interface Transport {
@@ -408,6 +416,7 @@ export function createTransport(options: TransportOptions): Transport {
     } catch (error) {
       failed = true;
       outcome = orClosed(error);
+      noteAdvice(outcome, options.advice?.(outcome));
       if (answerLost && writes.has(name) && !settlesTransaction(error)) onAnswerLost?.();
       throw outcome;
     } finally {
@@ -468,6 +477,7 @@ export function createTransport(options: TransportOptions): Transport {
         const attempt = () => orAborted(request(limit.signal), limit.signal);
         return await repeated(attempt, limit.signal, policy.onRetry);
       } catch (error) {
+        noteAdvice(error, options.advice?.(error));
         throw orClosed(error);
       } finally {
         limit.release();
@@ -753,7 +763,7 @@ function freshError(error: unknown): Error {
   const source = (
     typeof error === "object" && error !== null ? error : { message: String(error) }
   ) as Error;
-  const fresh = new Error(source.message, { cause: error });
+  const fresh = new Error(messageOf(source), { cause: error });
   for (const property of [
     "name",
     "code",
