@@ -1,8 +1,9 @@
 /** What the dashboard and the brand audit page show, each in three requests that go out together. */
 import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
-import { keyText } from "../src/entity-model.js";
+import { keyText, refuseIssues } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
+import { optionNames, unknownNames } from "../src/options.js";
 import type { ItemOf } from "../src/store-types.js";
 import { readRange } from "./range.js";
 import { newestFirst } from "./reviews.js";
@@ -13,6 +14,8 @@ export interface DashboardKey {
   readonly userId: string;
   readonly agentId: string;
 }
+
+const keyNames = optionNames<DashboardKey>({ userId: true, agentId: true });
 
 export interface Dashboard {
   /** The profile `main`, else the one that was written last. */
@@ -53,15 +56,17 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
     reading({ operation }, () => {
       const { userId, agentId } = key ?? {};
       const call = { operation, key: keyText({ userId, agentId }) };
+      const kind = { one: "a part of the key", all: "the parts are" };
+      refuseIssues(call, unknownNames(Object(key), keyNames, kind));
       const parts = new InputReader(stores.userProfile.model, context).partition({ userId }, call);
       const agent = new InputReader(stores.review.model, context).partition({ agentId }, call);
       return { call, parts, userId: parts.userId ?? "", agentId: agent.agentId ?? "" };
     });
   return {
     dashboard: async (key, options = {}) => {
-      // Read before anything is begun: what is begun beside a throw would be nobody's.
-      const limits = limitsOf(options);
       const { call, parts, userId, agentId } = userOf(key, "dashboard");
+      // Read before anything is begun: what is begun beside a throw would be nobody's.
+      const limits = limitsOf(call, options);
       const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
       const [range, plans, reviews] = await Promise.all([
         perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
@@ -81,8 +86,8 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
       };
     },
     brandAuditPage: async (key, options = {}) => {
-      const limits = limitsOf(options);
       const { call, parts, userId, agentId } = userOf(key, "brandAuditPage");
+      const limits = limitsOf(call, options);
       const names = ["realEstateAgentProfile", "brandAudit", "reviewAnalysis"] as const;
       const [range, token, reviews] = await Promise.all([
         perform(call, limits, (running) => readRange(context, stores, names, parts, running)),

@@ -54,14 +54,13 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
     data: object,
     options: CallOptions = {},
   ): Promise<unknown> {
-    const key = reading({ operation: "profiles.save" }, () =>
-      typeof givenKey === "object" ? { ...givenKey } : ({} as typeof givenKey),
-    );
-    // Both stores take a key and a payload of their own; the key tells which one is meant.
-    const store = (
-      Object.hasOwn(key, "agentProfileId") ? stores.realEstateAgentProfile : stores.userProfile
-    ) as AnyStore;
-    const call = keyContext(store.model, "profiles.save", key);
+    const { key, store, call } = reading({ operation: "profiles.save" }, () => {
+      // Both stores take a key and a payload of their own; the key tells which one is meant.
+      const isAgents = "agentProfileId" in Object(givenKey);
+      const store = (isAgents ? stores.realEstateAgentProfile : stores.userProfile) as AnyStore;
+      const call = keyContext(store.model, "profiles.save", givenKey);
+      return { key: store.writes.input.key(givenKey, call), store, call };
+    });
     reading(call, () => store.writes.input.draft({ ...key, data }, call));
     return perform(call, options, async ({ signal }) => {
       const limit = signal === undefined ? {} : { signal };

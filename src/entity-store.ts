@@ -1,7 +1,14 @@
 /** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
-import { type Call, type CallOptions, perform, reading } from "./call.js";
+import {
+  type Call,
+  type CallOptions,
+  callOptionNames,
+  limitsOf,
+  perform,
+  reading,
+} from "./call.js";
 import type { CursorSeal } from "./cursor-seal.js";
 import type { Cipher } from "./encryption.js";
 import { type AnyEntity, type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
@@ -15,23 +22,30 @@ import {
 } from "./errors.js";
 import type { InputReader, Sources } from "./input.js";
 import { isOf, itemOf } from "./item.js";
+import { type OptionNames, refuseUnknown } from "./options.js";
 import type { PayloadSchema } from "./payload.js";
 import { listItems, type QueryPlan, queryItems, readQueryOptions, startedAt } from "./query.js";
 import { itemsApart, keyId, type Reader } from "./reader.js";
 import { runWrite } from "./run-write.js";
 import { itemValue } from "./secret-value.js";
 import { withMaskedSecrets } from "./secrets.js";
-import type {
-  DeleteOptions,
-  FieldOf,
-  GetOptions,
-  InputOf,
-  ItemOf,
-  QueryOptions,
-  QueryPage,
-  StoreSpec,
-  UpdateOptions,
-  WriteOptions,
+import {
+  type DeleteOptions,
+  deleteOptionNames,
+  type FieldOf,
+  type GetOptions,
+  getOptionNames,
+  type InputOf,
+  type ItemOf,
+  type QueryOptions,
+  type QueryPage,
+  queryOptionNames,
+  type StoreSpec,
+  type UpdateOptions,
+  updateOptionNames,
+  type WriteOptions,
+  withoutLimits,
+  writeOptionNames,
 } from "./store-types.js";
 import { limits, type RawItem } from "./table.js";
 import type { Transport } from "./transport.js";
@@ -48,8 +62,16 @@ export interface StoreContext extends Sources {
   readonly cursorSeal: CursorSeal | undefined;
 }
 
+const checkOptionNames = withoutLimits(writeOptionNames);
+
 /**
  * Reads and writes the items of one entity.
+ *
+ * A key is the object of its parts, or an item that the layer returned, `delete(item)`: its `data`
+ * and times say nothing about which item is meant. So is an input, `put(item)`; its `updatedAt` is
+ * not stored. Any other member is refused, as is an option that a call does not know: a misspelt name
+ * is never ignored. Payloads are open: `data`, `where` and `fields` may name fields that no schema
+ * does, which types alone refuse.
  *
  * Every method throws ValidationError for bad input before anything is sent, and otherwise one of
  * the errors of this package: ThroughputExceededError when DynamoDB throttles after all retries,
@@ -104,8 +126,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): Promise<QueryPage<ItemOf<S, F>>> {
-    const { context, plan } = this.#planQuery("query", partition, options);
-    return perform(context, options, async (call) => {
+    const { context, limits, plan } = this.#planQuery("query", partition, options);
+    return perform(context, limits, async (call) => {
       const { transport, cursorSeal } = this.#context;
       const page = await queryItems(transport, this.model, await plan(), call);
       const { cursor } = page;
@@ -125,10 +147,10 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): AsyncIterable<ItemOf<S, F>> {
-    const { context, plan } = this.#planQuery("list", partition, options);
+    const { context, limits, plan } = this.#planQuery("list", partition, options);
     const { transport } = this.#context;
     const readPage = (input: QueryCommandInput) =>
-      perform(context, options, (call) => transport.send("Query", input, call));
+      perform(context, limits, (call) => transport.send("Query", input, call));
     // Each loop over it reads anew: a second one over a generator would find nothing.
     const items: AsyncIterable<unknown> = {
       [Symbol.asyncIterator]: () => listItems(readPage, this.model, plan),
@@ -143,7 +165,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * where it may have been this call that created it
    */
   async create(input: InputOf<S, S["newKey"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
-    return this.#send(() => this.writes.create(input), options) as Promise<ItemOf<S>>;
+    return this.#send("create", () => this.writes.create(input), options) as Promise<ItemOf<S>>;
   }
 
   /**
@@ -152,7 +174,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * not older than the clock.
    */
   async put(input: InputOf<S, S["key"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
-    return this.#send(() => this.writes.put(input), options) as Promise<ItemOf<S>>;
+    return this.#send("put", () => this.writes.put(input), options) as Promise<ItemOf<S>>;
   }
 
   /**
@@ -170,9 +192,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     changes: Partial<S["data"]>,
     options: UpdateOptions<S> = {},
   ): Promise<ItemOf<S>> {
-    return this.#send(() => this.writes.update(key, changes, options), options) as Promise<
-      ItemOf<S>
-    >;
+    const plan = () => this.writes.update(key, changes, options, updateOptionNames);
+    return this.#send("update", plan, options, updateOptionNames) as Promise<ItemOf<S>>;
   }
 
   /**
@@ -184,7 +205,8 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * `mayHaveBeenDone` where an answer was lost and another item is there
    */
   async delete(key: S["key"], options: DeleteOptions = {}): Promise<ItemOf<S> | null> {
-    return this.#send(() => this.writes.delete(key, options), options) as Promise<ItemOf<S> | null>;
+    const plan = () => this.writes.delete(key, options, deleteOptionNames);
+    return this.#send("delete", plan, options, deleteOptionNames) as Promise<ItemOf<S> | null>;
   }
 
   /**
@@ -197,13 +219,14 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     options: GetOptions<F> = {},
   ): Promise<(ItemOf<S, F> | null)[]> {
     const context: CallContext = { operation: "batchGet", entity: this.model.name };
+    const callLimits = limitsOf(context, options, getOptionNames);
     const read = reading(context, () => this.#input.readOptions(options, context));
     const wanted = this.#input.each(keys, "keys", context, (key, at) => {
       const rawKey = rawKeyOf(this.model, this.#input.key(key, at));
       return { key, rawKey, id: keyId(rawKey) };
     });
     const unique = new Map(wanted.map(({ id, rawKey }) => [id, rawKey]));
-    return perform(context, options, async (call) => {
+    return perform(context, callLimits, async (call) => {
       const found = new Map<string, RawItem>();
       const missed = new Set<string>();
       let why = "";
@@ -242,6 +265,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchPut", entity: this.model.name };
     const now = this.#context.clock.now();
+    const callLimits = limitsOf(context, options, writeOptionNames);
     const allowMissing = reading(context, () => options?.allowMissing);
     const writes = this.#input.each(items, "items", context, (input, at) => {
       const draft = this.#input.draft(input, at, { allowMissing });
@@ -254,7 +278,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
         },
       };
     });
-    return perform(context, options, (call) => this.#writeAll(writes, context, call));
+    return perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
   }
 
   /**
@@ -267,11 +291,12 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     options: CallOptions = {},
   ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchDelete", entity: this.model.name };
+    const callLimits = limitsOf(context, options);
     const writes = this.#input.each(keys, "keys", context, (input, at) => ({
       key: rawKeyOf(this.model, this.#input.key(input, at)),
       input,
     }));
-    return perform(context, options, (call) => this.#writeAll(writes, context, call));
+    return perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
   }
 
   /**
@@ -279,16 +304,24 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
    * payload, its size. Empty where all is well.
    */
   check(input: unknown, options: Pick<WriteOptions, "allowMissing"> = {}): ValidationIssue[] {
-    return this.#input.issuesOf(input, options);
+    const context: CallContext = { operation: "check", entity: this.model.name };
+    return reading(context, () => {
+      refuseUnknown(context, options, checkOptionNames);
+      return this.#input.issuesOf(input, { allowMissing: options?.allowMissing });
+    });
   }
 
   async #read<F extends FieldOf<S>>(operation: string, key: S["key"], options: GetOptions<F>) {
-    const { context, rawKey, read } = reading({ operation, entity: this.model.name }, () => {
-      const of = keyContext(this.model, operation, key);
-      const rawKey = rawKeyOf(this.model, this.#input.key(key, of));
-      return { context: of, rawKey, read: this.#input.readOptions(options, of) };
-    });
-    const item = await perform(context, options, async (call) =>
+    const { context, limits, rawKey, read } = reading(
+      { operation, entity: this.model.name },
+      () => {
+        const of = keyContext(this.model, operation, key);
+        const limits = limitsOf(of, options, getOptionNames);
+        const rawKey = rawKeyOf(this.model, this.#input.key(key, of));
+        return { context: of, limits, rawKey, read: this.#input.readOptions(options, of) };
+      },
+    );
+    const item = await perform(context, limits, async (call) =>
       this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call)),
     );
     return { context, rawKey, item };
@@ -305,26 +338,33 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     operation: string,
     partition: unknown,
     options: object,
-  ): { context: CallContext; plan: () => QueryPlan | Promise<QueryPlan> } {
+  ): { context: CallContext; limits: CallOptions; plan: () => QueryPlan | Promise<QueryPlan> } {
     return reading({ operation, entity: this.model.name }, () => {
       const context = keyContext(this.model, operation, partition, this.model.pk.parts);
+      const limits = limitsOf(context, options, queryOptionNames);
       const parts = this.#input.partition(partition, context);
       const { tableName, cursorSeal } = this.#context;
       const first = readQueryOptions(this.model, tableName, parts, options, context);
       const { cursor } = first;
       if (cursorSeal === undefined || cursor === null) {
         const started = startedAt(first, cursor, context);
-        return { context, plan: () => started };
+        return { context, limits, plan: () => started };
       }
       const plan = async () => startedAt(first, await cursorSeal.open(cursor, context), context);
-      return { context, plan };
+      return { context, limits, plan };
     });
   }
 
-  async #send<R>(plan: () => Write<R>, options: CallOptions): Promise<R> {
+  async #send<R>(
+    operation: string,
+    plan: () => Write<R>,
+    options: CallOptions,
+    known: OptionNames = callOptionNames,
+  ): Promise<R> {
     const { transport, tableName } = this.#context;
-    const write = reading({ entity: this.model.name }, plan);
-    return perform(write.context, options, (call) => runWrite(transport, tableName, write, call));
+    const write = reading({ operation, entity: this.model.name }, plan);
+    const limits = limitsOf(write.context, options, known);
+    return perform(write.context, limits, (call) => runWrite(transport, tableName, write, call));
   }
 
   get #input(): InputReader {

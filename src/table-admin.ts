@@ -100,15 +100,15 @@ export function createTableAdmin(
     }
   }
 
-  const bounded = (options: CallOptions): CallOptions => {
-    const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(options);
+  const bounded = (operation: string, options: CallOptions): CallOptions => {
+    const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(contextOf(operation), options);
     return { signal, timeoutMs };
   };
 
   return {
     name,
     create: async (options = {}) =>
-      perform(contextOf("create"), bounded(options), async ({ signal }) => {
+      perform(contextOf("create"), bounded("create", options), async ({ signal }) => {
         let created = true;
         try {
           const command = new CreateTableCommand(createTableInput(name));
@@ -124,7 +124,7 @@ export function createTableAdmin(
     describe: (options = {}) =>
       perform(contextOf("describe"), options, ({ signal }) => read(signal)),
     delete: async (options = {}) =>
-      perform(contextOf("delete"), bounded(options), async ({ signal }) => {
+      perform(contextOf("delete"), bounded("delete", options), async ({ signal }) => {
         try {
           const command = new DeleteTableCommand({ TableName: name });
           await send((to, options) => to.send(command, options), signal);
@@ -136,7 +136,7 @@ export function createTableAdmin(
         return { deleted: true };
       }),
     wait: async (options = {}) =>
-      perform(contextOf("wait"), bounded(options), async ({ signal }) => {
+      perform(contextOf("wait"), bounded("wait", options), async ({ signal }) => {
         const info = await waitUntil(signal, isActive);
         if (info === null)
           throw new TimeoutError(inWords(contextOf("wait"), "the table is not there"));

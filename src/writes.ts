@@ -1,7 +1,7 @@
 /** The single-item writes but the update: create, put, delete, and a transaction's condition. */
 import { isDeepStrictEqual } from "node:util";
 import { atom, type Compiled, joined } from "./condition-logic.js";
-import { compileWhere, Placeholders } from "./conditions.js";
+import { Placeholders, type ReadWhere } from "./conditions.js";
 import { type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import type { CallContext } from "./errors.js";
 import { type AnyItem, itemOf } from "./item.js";
@@ -187,7 +187,7 @@ export interface CheckPlan {
   /** Whether the item must be there, or must not. */
   readonly exists: boolean;
   readonly ifUpdatedAt: number | undefined;
-  readonly where: unknown;
+  readonly where: ReadWhere | undefined;
 }
 
 /** A condition on an item that a transaction does not write. */
@@ -205,8 +205,7 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
       if (plan.ifUpdatedAt !== undefined) {
         conditions.push(isUnchanged(own, plan.ifUpdatedAt));
       }
-      const where = compileWhere(plan.where, own, context, model.encrypted);
-      if (where !== undefined) conditions.push(where);
+      if (plan.where !== undefined) conditions.push(plan.where(own));
       const input: ConditionCheckInput = {
         TableName: tableName,
         Key: { ...key },
