@@ -559,7 +559,7 @@ describe("errors", () => {
     "reach ElectroDB as errors, also %p",
     async (thrown) => {
       const transport = createTransport({ client: { send: () => Promise.reject(thrown) } });
-      const error = await failure(transport.client.send(new Proxied(get)));
+      const error = await failure(transport.client.get(get).promise());
       expect(error).toBeInstanceOf(Error);
       expect(error.cause).toBe(thrown);
     },
@@ -653,7 +653,7 @@ describe("close", () => {
     const error = await failure(transport.send("Get", get, call));
     expect(error).toBeInstanceOf(AbortedError);
     expect(error.message).toBe("the data layer is closed");
-    expect(await failure(transport.client.send(new Proxied(get)))).toHaveProperty(
+    expect(await failure(transport.client.get(get).promise())).toHaveProperty(
       "cause",
       expect.any(AbortedError),
     );
@@ -669,15 +669,6 @@ describe("close", () => {
     expect(await pending).toBeInstanceOf(AbortedError);
   });
 });
-
-/** A command that was made elsewhere. */
-class Proxied {
-  readonly input: object;
-
-  constructor(input: object) {
-    this.input = input;
-  }
-}
 
 /** A small ElectroDB entity over the transport. */
 function projects(transport: Transport) {

@@ -11,6 +11,7 @@ import { optionNames } from "../src/options.js";
 import { allItems } from "../src/paging.js";
 import type { ItemOf, Simplify } from "../src/store-types.js";
 import type { FacadeName } from "./entities.js";
+import { newestFirst } from "./order.js";
 import type { Specs, Stores } from "./stores.js";
 
 /** The entities whose items lie under `USER#<userId>`. */
@@ -136,10 +137,15 @@ export function createCollections(
           return items.map((item) => ({ ...item, entity }));
         }),
       );
-      const merged = newest.flat().sort((a, b) => b.createdAt - a.createdAt);
+      const merged = newestFirst(newest.flat(), (item) => [item.createdAt, idOf(stores, item)]);
       return merged.slice(0, limit) as unknown as RecentItem[];
     },
   };
+}
+
+/** The id of an item of one entity, whatever it is called there. */
+function idOf(stores: Stores, item: AnyItem & { readonly entity: RecentName }): string {
+  return String(item[stores[item.entity].model.sk.parts[0] ?? ""]);
 }
 
 function grouped(

@@ -1,12 +1,13 @@
 /** What the dashboard and the brand audit page show, each in three requests that go out together. */
 import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
-import { keyText, refuseIssues } from "../src/entity-model.js";
+import { keyText, refuseUnknownParts } from "../src/entity-model.js";
 import type { StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
-import { optionNames, unknownNames } from "../src/options.js";
+import { optionNames } from "../src/options.js";
 import type { ItemOf } from "../src/store-types.js";
+import { newestFirst } from "./order.js";
 import { readRange } from "./range.js";
-import { newestFirst } from "./reviews.js";
+import { newestReviews } from "./reviews.js";
 import type { Specs, Stores } from "./stores.js";
 
 /** A user, and the agent whose reviews are read. */
@@ -56,8 +57,7 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
     reading({ operation }, () => {
       const { userId, agentId } = key ?? {};
       const call = { operation, key: keyText({ userId, agentId }) };
-      const kind = { one: "a part of the key", all: "the parts are" };
-      refuseIssues(call, unknownNames(Object(key), keyNames, kind));
+      refuseUnknownParts(call, key, keyNames);
       const parts = new InputReader(stores.userProfile.model, context).partition({ userId }, call);
       const agent = new InputReader(stores.review.model, context).partition({ agentId }, call);
       return { call, parts, userId: parts.userId ?? "", agentId: agent.agentId ?? "" };
@@ -82,7 +82,7 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
         competitors: range.competitor,
         latestPlan: plans.items[0] ?? null,
         reviews: reviews.items,
-        newestReviews: newestFirst(reviews.items).slice(0, 3),
+        newestReviews: newestReviews(reviews.items).slice(0, 3),
       };
     },
     brandAuditPage: async (key, options = {}) => {
@@ -108,9 +108,5 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
 /** The item with the id `main`, which the application writes, else the one written last. */
 function mainOf<T extends { updatedAt: number }>(items: readonly T[], id: keyof T): T | null {
   const main = items.find((item) => item[id] === "main");
-  if (main !== undefined) return main;
-  return items.reduce<T | null>(
-    (last, item) => (last === null || item.updatedAt > last.updatedAt ? item : last),
-    null,
-  );
+  return main ?? newestFirst(items, (item) => [item.updatedAt, String(item[id])])[0] ?? null;
 }

@@ -1,6 +1,6 @@
 /** Profiles: saved in one go, and the photo that both have. */
 import { type CallOptions, perform, reading } from "../src/call.js";
-import { keyContext } from "../src/entity-model.js";
+import { keyContext, refuseUnknownParts } from "../src/entity-model.js";
 import {
   ConditionalCheckFailedError,
   DynamoDBError,
@@ -81,12 +81,13 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
 
   const setPhoto: Profiles["setPhoto"] = async (key, photoURL, options = {}) => {
     const { model, writes } = stores.realEstateAgentProfile;
-    const agentKey = reading({ operation: "profiles.setPhoto" }, () => ({
-      userId: key?.userId,
-      agentProfileId: key?.agentProfileId ?? "main",
-    }));
-    const call = keyContext(model, "profiles.setPhoto", agentKey);
-    const { userId = "" } = writes.input.key(agentKey, call);
+    const operation = "profiles.setPhoto";
+    const { agentKey, call, userId } = reading({ operation }, () => {
+      const agentKey = { userId: key?.userId, agentProfileId: key?.agentProfileId ?? "main" };
+      const call = keyContext(model, operation, agentKey);
+      refuseUnknownParts(call, key, model.parts);
+      return { agentKey, call, userId: writes.input.key(agentKey, call).userId ?? "" };
+    });
     const data = { photoURL };
     return perform(call, options, async ({ signal }) => {
       const limit = signal === undefined ? {} : { signal };

@@ -12,6 +12,7 @@ import {
 } from "../src/errors.js";
 import type { ItemOf, Simplify } from "../src/store-types.js";
 import { limits } from "../src/table.js";
+import { newestFirst } from "./order.js";
 import { readRange } from "./range.js";
 import type { Specs, Stores } from "./stores.js";
 import type { Transaction } from "./transaction.js";
@@ -136,18 +137,17 @@ function grouped(
 ): ProjectsWithContent {
   const byProject = new Map(projects.map((project) => [project.projectId, [] as ContentItem[]]));
   const uncategorised: ContentItem[] = [];
-  for (const content of newest(contents)) {
+  const byCreation = ({ contentId, createdAt }: ContentItem) => [createdAt, contentId] as const;
+  for (const content of newestFirst(contents, byCreation)) {
     (byProject.get(content.data.projectId ?? "") ?? uncategorised).push(content);
   }
   return {
-    projects: newest(projects).map((project) => ({
-      ...project,
-      contents: byProject.get(project.projectId) ?? [],
-    })),
+    projects: newestFirst(projects, (project) => [project.createdAt, project.projectId]).map(
+      (project) => ({
+        ...project,
+        contents: byProject.get(project.projectId) ?? [],
+      }),
+    ),
     uncategorised,
   };
-}
-
-function newest<T extends { createdAt: number }>(items: readonly T[]): T[] {
-  return [...items].sort((a, b) => b.createdAt - a.createdAt);
 }

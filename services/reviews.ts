@@ -9,6 +9,7 @@ import { keyLengthRule, keyPartRule } from "../src/keys.js";
 import type { ItemOf } from "../src/store-types.js";
 import type { RawItem } from "../src/table.js";
 import { epochMsOf } from "../src/timestamps.js";
+import { newestFirst } from "./order.js";
 import type { Specs, Stores } from "./stores.js";
 
 export type ReviewItem = ItemOf<Specs["review"]>;
@@ -65,7 +66,7 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       }
       const limits = limitsOf(call, options);
       const { items } = await stores.review.query({ agentId: ofAgent }, limits);
-      return newestFirst(items).slice(0, n);
+      return newestReviews(items).slice(0, n);
     },
     ofAgents: async (agentIds, options = {}) => {
       const { model, writes } = stores.review;
@@ -90,11 +91,10 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
   };
 }
 
-/** A copy, newest first by the review's own date, else by its creation. */
-export function newestFirst(reviews: readonly ReviewItem[]): ReviewItem[] {
-  const dated = reviews.map((review) => ({
-    review,
-    time: epochMsOf(review.data.date) ?? review.createdAt,
-  }));
-  return dated.sort((a, b) => b.time - a.time).map(({ review }) => review);
+/** A copy, newest first by the review's own date, else by its creation; then by id. */
+export function newestReviews(reviews: readonly ReviewItem[]): ReviewItem[] {
+  return newestFirst(reviews, ({ data, createdAt, reviewId }) => [
+    epochMsOf(data.date) ?? createdAt,
+    reviewId,
+  ]);
 }

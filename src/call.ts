@@ -6,13 +6,14 @@ import {
   DynamoDBError,
   describe,
   invalid,
-  isOwnError,
+  isDynamoDBError,
   TimeoutError,
   type ValidationIssue,
   withContext,
   wrapDynamoDBError,
 } from "./errors.js";
 import { type OptionNames, optionNames, refuseUnknown } from "./options.js";
+import { isAbortSignal } from "./realms.js";
 import { firstOf } from "./signals.js";
 
 /** What every call of the layer takes. */
@@ -52,7 +53,7 @@ export function reading<R>(context: CallContext, read: () => R): R {
   try {
     return read();
   } catch (error) {
-    if (isOwnError(error)) throw error;
+    if (isDynamoDBError(error)) throw error;
     throw invalid(context, [{ path: "", message: "an argument cannot be read" }], error);
   }
 }
@@ -105,13 +106,25 @@ export async function perform<R>(
   } catch (error) {
     if (!limit.signal.aborted) throw told(wrapDynamoDBError(error, context));
     const ended = signal?.aborted
-      ? new AbortedError(describe(context, "aborted"), signal.reason)
+      ? abortedError(context, signal)
       : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
     throw told(withContext(ended, context), error);
   } finally {
     limit.release();
     deadline?.end();
   }
+}
+
+/**
+ * Ends a call between two of its requests.
+ * @throws AbortedError, whose cause is the signal's reason, if it is aborted
+ */
+export function throwIfAborted(context: CallContext, signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw withContext(abortedError(context, signal), context);
+}
+
+function abortedError(context: CallContext, { reason }: AbortSignal): AbortedError {
+  return new AbortedError(describe(context, "aborted"), reason);
 }
 
 function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } {
@@ -125,7 +138,7 @@ function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } 
 
 function checkLimits(context: CallContext, signal: unknown, timeoutMs: unknown): void {
   const issues: ValidationIssue[] = [];
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     issues.push({ path: "signal", message: "must be an AbortSignal" });
   }
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {

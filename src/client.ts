@@ -1,10 +1,14 @@
 /** Configuration to SDK clients, and the process-wide defaults with their reset. */
-import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import {
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  GetItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { type Configuration, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
-import { NativeDocumentClient } from "./native-client.js";
+import { hasProtocol, NativeDocumentClient } from "./native-client.js";
 import { OrderlyHandler } from "./request-handler.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
@@ -68,7 +72,10 @@ export function createClients(
     ...(credentials !== undefined && { credentials }),
   };
   const client = new DynamoDBClient(config);
-  return { client, documentClient: new NativeDocumentClient(client, config, translateConfig) };
+  const documentClient = hasProtocol(client)
+    ? new NativeDocumentClient(client, config, translateConfig)
+    : createDocumentClient(client);
+  return { client, documentClient };
 }
 
 function isHandler(given: RequestHandler): boolean {
@@ -84,6 +91,31 @@ const translateConfig = {
   },
   unmarshallOptions: { wrapNumbers: false },
 };
+
+/**
+ * Whether it is a DynamoDBClient, of any copy of the SDK: an application that has a second one gives
+ * an instance of another class. Document clients, and nothing else of the SDK's, are made by `from`.
+ */
+export function isPlainClient(client: object): client is DynamoDBClient {
+  if (client instanceof DynamoDBClient) return true;
+  const { config, middlewareStack } = client as Partial<DynamoDBClient>;
+  const isDocumentClient = typeof (client.constructor as { from?: unknown }).from === "function";
+  return typeof config === "object" && typeof middlewareStack === "object" && !isDocumentClient;
+}
+
+/**
+ * Refuses a client whose release of the SDK cannot send this package's commands: they leave the
+ * writing of a request to the client's protocol, which its configuration then must have.
+ * @throws ConfigurationError that says what to install
+ */
+export function checkRelease(client: object): void {
+  const { config } = client as Partial<DynamoDBClient>;
+  const hasSchema = (new GetItemCommand({} as never) as { schema?: unknown }).schema !== undefined;
+  if (typeof config !== "object" || !hasSchema || hasProtocol(client as DynamoDBClient)) return;
+  throw new ConfigurationError(
+    "client is of an older release of @aws-sdk/client-dynamodb than the one this package uses, and cannot send its commands: install one copy of the SDK for both",
+  );
+}
 
 /** The document client over a client of the caller's own. */
 export function createDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {

@@ -4,7 +4,7 @@
  * (3.9.3: `createdAt` and `data.createdAt` in one call meant one of them twice).
  */
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
-import { type CallContext, invalid, isOwnError } from "./errors.js";
+import { type CallContext, invalid, isDynamoDBError } from "./errors.js";
 import { checkValue, elementsOf, isPlainMap } from "./payload.js";
 import { attribute, limits } from "./table.js";
 
@@ -140,7 +140,7 @@ export function readWhere(
   try {
     condition = compiled(where, read, refuse, encrypted);
   } catch (error) {
-    if (isOwnError(error)) throw error;
+    if (isDynamoDBError(error)) throw error;
     throw invalid(context, [{ path: "where", message: "threw, or cannot be read" }], error);
   }
   if (condition === undefined) return undefined;

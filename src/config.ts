@@ -134,8 +134,7 @@ function resolveEndpoint(
       ? (["AWS_ENDPOINT_URL_DYNAMODB", setting(variables, "AWS_ENDPOINT_URL_DYNAMODB")] as const)
       : (["endpoint", option] as const);
   if (endpoint === undefined) return local ? localEndpoint : undefined;
-  const url =
-    typeof endpoint === "string" && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const url = typeof endpoint === "string" ? parsedUrl(endpoint) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw wrong(source, endpoint, "an http or https URL");
   }
@@ -143,6 +142,15 @@ function resolveEndpoint(
     throw wrong(source, url.origin, "a loopback address in the environment local");
   }
   return url.href.replace(/\/$/, "");
+}
+
+/** A text as a URL; `undefined` if it is none. Not by `URL.canParse`, which jsdom's URL lacks. */
+export function parsedUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isLoopback(hostname: string): boolean {

@@ -1,6 +1,7 @@
 /** Sealed cursors: they show no key, and none can be made without the secret. */
 import { hkdfSync } from "node:crypto";
 import { type CallContext, ConfigurationError, invalid } from "./errors.js";
+import { isBytes } from "./realms.js";
 import { headerOf, openText, sealingKeyBytes, sealingKeyOf, sealText } from "./sealing.js";
 
 /** A secret, or several: the first seals, all of them open. */
@@ -41,7 +42,7 @@ export function createCursorSeal(given: CursorSecret): CursorSeal {
 
 /** A key for cursors alone, by HKDF-SHA-256: what the secret is used for elsewhere gets another. */
 function keyBytesOf(secret: unknown): Uint8Array {
-  const isSecret = typeof secret === "string" || secret instanceof Uint8Array;
+  const isSecret = typeof secret === "string" || isBytes(secret);
   if (!isSecret || Buffer.byteLength(secret) < leastSecretBytes) {
     const rule = `must be text or bytes, at least ${leastSecretBytes} bytes, or a list of such`;
     throw new ConfigurationError(`cursorSecret ${rule}`);

@@ -1,5 +1,5 @@
 /** Configuration to stores, collections and the table: what an application works with. */
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Service } from "electrodb";
 import { monotonicFactory } from "ulid";
@@ -18,7 +18,13 @@ import { createReviews, type Reviews } from "../services/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
 import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
-import { createClients, createDocumentClient, type RequestHandler } from "./client.js";
+import {
+  checkRelease,
+  createClients,
+  createDocumentClient,
+  isPlainClient,
+  type RequestHandler,
+} from "./client.js";
 import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
 import { type CursorSecret, createCursorSeal } from "./cursor-seal.js";
 import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./encryption.js";
@@ -34,6 +40,7 @@ import {
   type Logger,
   type RequestListener,
   type RequestRetryOptions,
+  systemClock,
 } from "./transport.js";
 
 export interface DataLayerOptions extends ConnectionOptions {
@@ -125,7 +132,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   );
   const configuration = readSettings("options", () => resolveConfiguration(options));
   const clients = clientsOf(options, configuration);
-  const clock = options.clock ?? Date;
+  const clock = options.clock ?? systemClock;
   const transport = createTransport({
     ...options,
     client: clients.document,
@@ -207,11 +214,13 @@ function clientsOf(options: DataLayerOptions, configuration: Configuration): Cli
   if (typeof (client as { send?: unknown }).send !== "function") {
     throw new ConfigurationError("client must be a DynamoDB client: it has no send method");
   }
-  const isPlain = client instanceof DynamoDBClient;
+  checkRelease(client);
   return {
     // The document client and a mock take table commands as well.
     plain: () => client as DynamoDBClient,
-    document: isPlain ? once(() => createDocumentClient(client)) : () => client as CommandClient,
+    document: isPlainClient(client)
+      ? once(() => createDocumentClient(client))
+      : () => client as CommandClient,
     destroy: () => {
       // The client is the caller's.
     },

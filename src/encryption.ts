@@ -9,6 +9,7 @@ import {
   isRetryableError,
   withContext,
 } from "./errors.js";
+import { isBytes, ownBytes } from "./realms.js";
 import {
   headerOf,
   openText,
@@ -262,7 +263,7 @@ function providerOf(
       throw new ConfigurationError(`${which} must be ${keyRule}, as they are or as base64url`);
     }
     // A copy: whoever overwrites the bytes after use must not change the key.
-    held.set(id, Uint8Array.from(key));
+    held.set(id, ownBytes(key));
   }
   const key = typeof current === "string" ? held.get(current) : undefined;
   if (typeof current !== "string" || key === undefined) {
@@ -279,7 +280,7 @@ function isId(id: unknown): id is string {
 }
 
 function isKey(key: unknown): key is Uint8Array {
-  return key instanceof Uint8Array && key.length === sealingKeyBytes;
+  return isBytes(key) && key.length === sealingKeyBytes;
 }
 
 /** The bytes of base64url text; none where it is something else. */

@@ -165,6 +165,15 @@ export function readParts(
   return { parts, issues };
 }
 
+/** Refuses what is no part of a key that spans entities. */
+export function refuseUnknownParts(
+  context: CallContext,
+  given: unknown,
+  names: readonly string[],
+): void {
+  refuseIssues(context, unknownNames(Object(given), names, kinds.key, itemMembers));
+}
+
 /** Whether the keys that the parts make are within DynamoDB's limits. */
 export function keyLengthIssues(model: EntityModel, parts: KeyParts): ValidationIssue[] {
   if (areShort(parts)) return [];

@@ -8,6 +8,7 @@ import {
   limitsOf,
   perform,
   reading,
+  throwIfAborted,
 } from "./call.js";
 import type { CursorSeal } from "./cursor-seal.js";
 import type { Cipher } from "./encryption.js";
@@ -141,7 +142,7 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   /**
    * Items of a partition, one after the other, over all pages. The first item comes after one
    * request, and at most one page is read ahead. Each loop over it reads anew. `timeoutMs` holds
-   * for each page.
+   * for each page; an aborted `signal` ends it at the next item.
    */
   list<const F extends FieldOf<S> = FieldOf<S>>(
     partition: S["partition"],
@@ -149,11 +150,12 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
   ): AsyncIterable<ItemOf<S, F>> {
     const { context, limits, plan } = this.#planQuery("list", partition, options);
     const { transport } = this.#context;
+    const throwIfEnded = () => throwIfAborted(context, limits.signal);
     const readPage = (input: QueryCommandInput) =>
       perform(context, limits, (call) => transport.send("Query", input, call));
     // Each loop over it reads anew: a second one over a generator would find nothing.
     const items: AsyncIterable<unknown> = {
-      [Symbol.asyncIterator]: () => listItems(readPage, this.model, plan),
+      [Symbol.asyncIterator]: () => listItems(readPage, this.model, plan, throwIfEnded),
     };
     return items as AsyncIterable<ItemOf<S, F>>;
   }

@@ -1,4 +1,5 @@
 /** The error classes, what is worth a retry, and the one function that maps anything into them. */
+import { isError, isNativeError } from "./realms.js";
 import type { RawItem } from "./table.js";
 
 /** What a call was doing when it failed. */
@@ -20,12 +21,54 @@ export interface ValidationIssue {
 }
 
 /**
- * The base of every error of this package.
+ * Where the prototype of each class says which one it is. Another copy of this package has other
+ * classes: an application that loads its CommonJS and its ES module form has two, and so has a
+ * monorepo with two versions. What tells them is a name and not a class, nor a class's name, which
+ * bundlers change.
+ */
+const kindKey = Symbol.for("bayon-coagent-data.errorKind");
+
+/** Names a class, and lets `instanceof` know the errors of other copies by that name. */
+function brand({ prototype }: { readonly prototype: object }, kind: string): void {
+  hide(prototype, kindKey, kind);
+}
+
+/**
+ * `instanceof` of the classes below: their own instances, and those of the same class, or of one below
+ * it, in another copy. A class of the application's has no name here and knows its own alone.
+ */
+function isInstance(this: unknown, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+  const prototype: unknown = (this as { readonly prototype?: unknown } | undefined)?.prototype;
+  const kind = isObject(prototype) ? kindOf(prototype) : undefined;
+  return kind !== undefined && isNativeError(value) && hasKind(value, kind);
+}
+
+function kindOf(prototype: object): unknown {
+  return Object.getOwnPropertyDescriptor(prototype, kindKey)?.value;
+}
+
+function hasKind(error: object, kind: unknown): boolean {
+  let prototype: object | null = Object.getPrototypeOf(error);
+  while (prototype !== null && kindOf(prototype) !== kind) {
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return prototype !== null;
+}
+
+/**
+ * The base of every error of this package. `instanceof` of this class, and of each below it, holds for
+ * errors of other copies of the package too.
  *
  * `cause` (also `originalError`) is what was thrown below. No message and no other property holds
  * values of a payload.
  */
 export class DynamoDBError extends Error {
+  static {
+    brand(DynamoDBError, "DynamoDBError");
+    hide(DynamoDBError, Symbol.hasInstance, isInstance);
+  }
+
   /** The AWS name of the error, a Node code such as `ECONNRESET`, or a name of this package. */
   readonly code: string | undefined;
   /** HTTP status, where there was an answer. */
@@ -86,7 +129,7 @@ function inspected(
   const { name: _name, message: _message, ...fields } = this.toJSON();
   const { cause } = this;
   if (cause instanceof DynamoDBError) fields.cause = cause;
-  else if (cause instanceof Error) fields.cause = verbatim(cause.stack ?? cause.message);
+  else if (isError(cause)) fields.cause = verbatim(cause.stack ?? cause.message);
   else if (cause !== undefined) fields.cause = verbatim(nameOf(cause) ?? typeof cause);
   return `${this.stack ?? this.message} ${inspect(fields, options)}`;
 }
@@ -98,6 +141,10 @@ function verbatim(text: string): object {
 
 /** The item that the caller asked for is not there. */
 export class ItemNotFoundError extends DynamoDBError {
+  static {
+    brand(ItemNotFoundError, "ItemNotFoundError");
+  }
+
   constructor(
     pk: string,
     sk: string,
@@ -111,6 +158,10 @@ export class ItemNotFoundError extends DynamoDBError {
 
 /** A condition did not hold; `item` is what was there, `null` where nothing was. */
 export class ConditionalCheckFailedError extends DynamoDBError {
+  static {
+    brand(ConditionalCheckFailedError, "ConditionalCheckFailedError");
+  }
+
   /** What was there. Not enumerable, so that it reaches no log. */
   declare readonly item: unknown;
 
@@ -123,6 +174,10 @@ export class ConditionalCheckFailedError extends DynamoDBError {
 
 /** DynamoDB throttled the request, and still did after the last retry. */
 export class ThroughputExceededError extends DynamoDBError {
+  static {
+    brand(ThroughputExceededError, "ThroughputExceededError");
+  }
+
   constructor(
     message = "Throughput exceeded",
     originalError?: unknown,
@@ -136,6 +191,10 @@ export class ThroughputExceededError extends DynamoDBError {
 
 /** The call is wrong: `issues` names each field and rule. Nothing of it was stored. */
 export class ValidationError extends DynamoDBError {
+  static {
+    brand(ValidationError, "ValidationError");
+  }
+
   readonly issues: readonly ValidationIssue[];
 
   constructor(message: string, originalError?: unknown, issues: readonly ValidationIssue[] = []) {
@@ -161,6 +220,10 @@ export interface CancellationReason {
 
 /** A transaction was cancelled as a whole; `reasons` names the operations that stopped it. */
 export class TransactionCanceledError extends DynamoDBError {
+  static {
+    brand(TransactionCanceledError, "TransactionCanceledError");
+  }
+
   readonly reasons: readonly CancellationReason[];
 
   constructor(
@@ -177,6 +240,10 @@ export class TransactionCanceledError extends DynamoDBError {
 
 /** Some of a batch was not processed; `items` holds exactly those inputs, in the order given. */
 export class UnprocessedItemsError extends DynamoDBError {
+  static {
+    brand(UnprocessedItemsError, "UnprocessedItemsError");
+  }
+
   /** The inputs that were not processed. Not enumerable, so that it reaches no log. */
   declare readonly items: readonly unknown[];
   /** How many they are. */
@@ -207,6 +274,10 @@ export class UnprocessedItemsError extends DynamoDBError {
 
 /** A setting is missing or wrong; the message names the variable or option. */
 export class ConfigurationError extends DynamoDBError {
+  static {
+    brand(ConfigurationError, "ConfigurationError");
+  }
+
   constructor(message: string, originalError?: unknown) {
     super(message, "ConfigurationError", undefined, false, originalError);
     this.name = "ConfigurationError";
@@ -218,6 +289,10 @@ export class ConfigurationError extends DynamoDBError {
  * it is in clear text where that is refused.
  */
 export class DecryptionError extends DynamoDBError {
+  static {
+    brand(DecryptionError, "DecryptionError");
+  }
+
   /** The payload's field. */
   readonly field: string;
   /** The id of the key that the text names; `undefined` for clear text. */
@@ -234,6 +309,10 @@ export class DecryptionError extends DynamoDBError {
 
 /** No answer within the call's `timeoutMs`, or within the request timeout on every attempt. */
 export class TimeoutError extends DynamoDBError {
+  static {
+    brand(TimeoutError, "TimeoutError");
+  }
+
   constructor(message = "Timed out", originalError?: unknown) {
     super(message, "TimeoutError", undefined, true, originalError);
     this.name = "TimeoutError";
@@ -242,6 +321,10 @@ export class TimeoutError extends DynamoDBError {
 
 /** The caller's signal was aborted; `cause` is the signal's reason. */
 export class AbortedError extends DynamoDBError {
+  static {
+    brand(AbortedError, "AbortedError");
+  }
+
   constructor(message = "Aborted", originalError?: unknown) {
     super(message, "AbortError", undefined, false, originalError);
     this.name = "AbortedError";
@@ -476,7 +559,7 @@ export function readSettings<R>(name: string, read: () => R): R {
   try {
     return read();
   } catch (error) {
-    if (isOwnError(error)) throw error;
+    if (isDynamoDBError(error)) throw error;
     throw new ConfigurationError(`${name} cannot be read`, error);
   }
 }
@@ -498,9 +581,12 @@ export function nameOf(thrown: unknown): string | undefined {
   return names.find((name) => name !== "Error") ?? names[0];
 }
 
-/** Whether it is one of this package's errors: a proxy cannot always be asked. */
-export function isOwnError(thrown: unknown): boolean {
-  return legible(thrown) instanceof DynamoDBError;
+/**
+ * Whether it is one of this package's errors, of this copy or another. Takes anything, and never
+ * throws: a proxy cannot always be asked.
+ */
+export function isDynamoDBError(value: unknown): value is DynamoDBError {
+  return legible(value) === value && value instanceof DynamoDBError;
 }
 
 const fieldsOfErrors = ["name", "message", "stack", "code", "Code", "cause", "$retryable"];

@@ -40,6 +40,7 @@ export {
   DecryptionError,
   DynamoDBError,
   ItemNotFoundError,
+  isDynamoDBError,
   isRetryableError,
   ThroughputExceededError,
   TimeoutError,

@@ -1,8 +1,10 @@
 /** Stored items to the items that callers get. */
+import { types } from "node:util";
 import type { UnreadableReason } from "./encryption.js";
 import { type EntityModel, keyText } from "./entity-model.js";
 import { DecryptionError, describe, withContext } from "./errors.js";
 import { type UnreadableField, unreadableOf } from "./opened.js";
+import { isBytes, ownBytes } from "./realms.js";
 import { showsMasked } from "./secrets.js";
 import type { RawItem } from "./table.js";
 import { epochMsOf } from "./timestamps.js";
@@ -99,8 +101,8 @@ export function isOf(model: EntityModel, raw: RawItem): boolean {
 export function copyOf<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf) as T;
-  if (value instanceof Set) return new Set([...value].map(copyOf)) as T;
-  if (value instanceof Uint8Array) return value.slice() as T;
+  if (types.isSet(value)) return new Set([...value].map(copyOf)) as T;
+  if (isBytes(value)) return ownBytes(value) as T;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name, copyOf(member)]),
   ) as T;

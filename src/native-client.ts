@@ -45,43 +45,57 @@ const item: BodyShape = {
   ExpressionAttributeValues: "map",
 };
 
-/** The SDK's command behind each document command, and which parts of its input hold values. */
-const plainCommands = new Map<unknown, { command: new (input: never) => object; shape: BodyShape }>(
-  [
-    [GetCommand, { command: GetItemCommand, shape: item }],
-    [PutCommand, { command: PutItemCommand, shape: item }],
-    [UpdateCommand, { command: UpdateItemCommand, shape: item }],
-    [DeleteCommand, { command: DeleteItemCommand, shape: item }],
-    [QueryCommand, { command: QueryItemsCommand, shape: item }],
-    [ScanCommand, { command: ScanItemsCommand, shape: item }],
-    [
-      BatchGetCommand,
-      {
-        command: BatchGetItemCommand,
-        shape: { RequestItems: { each: { Keys: { list: "map" } } } },
-      },
-    ],
-    [
-      BatchWriteCommand,
-      {
-        command: BatchWriteItemCommand,
-        shape: { RequestItems: { each: { list: { PutRequest: item, DeleteRequest: item } } } },
-      },
-    ],
-    [
-      TransactGetCommand,
-      { command: TransactGetItemsCommand, shape: { TransactItems: { list: { Get: item } } } },
-    ],
-    [
-      TransactWriteCommand,
-      {
-        command: TransactWriteItemsCommand,
-        shape: {
-          TransactItems: { list: { Put: item, Update: item, Delete: item, ConditionCheck: item } },
-        },
-      },
-    ],
-  ],
+/** An operation of the SDK's. */
+interface PlainOperation {
+  readonly command: new (input: never) => object;
+  /** Which parts of its input hold values. */
+  readonly shape: BodyShape;
+}
+
+/** The operations under the names that their schemas give them. */
+const operations = {
+  GetItem: { command: GetItemCommand, shape: item },
+  PutItem: { command: PutItemCommand, shape: item },
+  UpdateItem: { command: UpdateItemCommand, shape: item },
+  DeleteItem: { command: DeleteItemCommand, shape: item },
+  Query: { command: QueryItemsCommand, shape: item },
+  Scan: { command: ScanItemsCommand, shape: item },
+  BatchGetItem: {
+    command: BatchGetItemCommand,
+    shape: { RequestItems: { each: { Keys: { list: "map" } } } },
+  },
+  BatchWriteItem: {
+    command: BatchWriteItemCommand,
+    shape: { RequestItems: { each: { list: { PutRequest: item, DeleteRequest: item } } } },
+  },
+  TransactGetItems: {
+    command: TransactGetItemsCommand,
+    shape: { TransactItems: { list: { Get: item } } },
+  },
+  TransactWriteItems: {
+    command: TransactWriteItemsCommand,
+    shape: {
+      TransactItems: { list: { Put: item, Update: item, Delete: item, ConditionCheck: item } },
+    },
+  },
+} satisfies Record<string, PlainOperation>;
+
+/** The operation behind each document command, by the command itself: bundlers rename classes. */
+const plainCommands = new Map<unknown, PlainOperation>([
+  [GetCommand, operations.GetItem],
+  [PutCommand, operations.PutItem],
+  [UpdateCommand, operations.UpdateItem],
+  [DeleteCommand, operations.DeleteItem],
+  [QueryCommand, operations.Query],
+  [ScanCommand, operations.Scan],
+  [BatchGetCommand, operations.BatchGetItem],
+  [BatchWriteCommand, operations.BatchWriteItem],
+  [TransactGetCommand, operations.TransactGetItems],
+  [TransactWriteCommand, operations.TransactWriteItems],
+]);
+
+const shapes: ReadonlyMap<string, BodyShape> = new Map(
+  Object.entries(operations).map(([name, { shape }]) => [name, shape]),
 );
 
 /** Inputs of DynamoDB's first years, whose values stand elsewhere. */
@@ -135,6 +149,20 @@ interface DocumentCommand {
 type TranslateConfig = Parameters<typeof DynamoDBDocumentClient.from>[1];
 type SendOptions = { readonly abortSignal?: AbortSignal };
 
+/**
+ * Whether the SDK's client has its protocol as an object, which is then given bodies that are JSON
+ * already. Releases before 3.9xx have none (seen: none in 3.901, there in 3.1000), as some runtimes
+ * bring them: the stock document client does without.
+ */
+export function hasProtocol(client: DynamoDBClient): boolean {
+  const { protocol } = client.config as unknown as { readonly protocol?: Partial<Protocol> };
+  return (
+    typeof protocol?.serializeRequest === "function" &&
+    typeof protocol.deserializeResponse === "function" &&
+    typeof protocol.deserializeMetadata === "function"
+  );
+}
+
 /** A document client over a configuration, as fast as the SDK's pipeline allows. */
 export class NativeDocumentClient extends DynamoDBDocumentClient {
   readonly marshalsRight = true;
@@ -154,15 +182,9 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       cacheMiddleware: true,
       ...madeOnce(client.config, config),
     });
-    const shapes = new Map(
-      [...plainCommands.values()].map(({ command, shape }) => [
-        command.name.replace(/Command$/, ""),
-        shape,
-      ]),
-    );
     // The client's own config: it holds the protocol that each of its requests goes through.
     const held = this.#fast.config as unknown as { protocol: Protocol };
-    held.protocol = nativeProtocol(held.protocol, shapes);
+    held.protocol = nativeProtocol(held.protocol);
     this.#watchMiddleware();
   }
 
@@ -222,6 +244,13 @@ function madeOnce(
   };
 }
 
+/** @throws TypeError for an operation that is not among those above: its values would go out as they are */
+function shapeOf({ name }: Operation): BodyShape {
+  const shape = shapes.get(name);
+  if (shape === undefined) throw new TypeError(`no shape is known of the operation ${name}`);
+  return shape;
+}
+
 /** A transaction has a token, so that a repeated one is carried out once; the SDK makes it as well. */
 function withToken({ name }: Operation, input: { readonly ClientRequestToken?: string }): object {
   if (name !== "TransactWriteItems" || input.ClientRequestToken !== undefined) return input;
@@ -245,18 +274,19 @@ function textOf(body: Readable): Promise<string> {
   });
 }
 
-/** The text of a body that is no stream of Node's, as other request handlers give them. */
+/** The text of a body that is no stream of Node's, as custom handlers and those over fetch give it. */
 async function collectedText(context: ResponseContext, body: unknown): Promise<string> {
-  const bytes = await context.streamCollector(body);
+  if (typeof body === "string") return body;
+  const bytes = ArrayBuffer.isView(body) ? body : await context.streamCollector(body);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 /** The SDK's protocol with a body of its own; requests are otherwise built, and errors read, by the SDK. */
-function nativeProtocol(stock: Protocol, shapes: ReadonlyMap<string, BodyShape>): Protocol {
+function nativeProtocol(stock: Protocol): Protocol {
   const native: Pick<Protocol, "serializeRequest" | "deserializeResponse"> = {
     async serializeRequest(operation, input, context) {
       const request = await stock.serializeRequest(operation, {}, context);
-      request.body = bodyOf(withToken(operation, input), shapes.get(operation.name) ?? {});
+      request.body = bodyOf(withToken(operation, input), shapeOf(operation));
       return request;
     },
     async deserializeResponse(operation, context, response) {

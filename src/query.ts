@@ -206,11 +206,15 @@ export async function queryItems(
   return { items, cursor: null };
 }
 
-/** All items, one page read ahead while the one before is handed out. */
+/**
+ * All items, one page read ahead while the one before is handed out.
+ * @param throwIfEnded called before each item: what was aborted delivers no more of its page
+ */
 export async function* listItems(
   readPage: (input: QueryCommandInput) => Promise<QueryCommandOutput>,
   model: EntityModel,
   plan: () => QueryPlan | Promise<QueryPlan>,
+  throwIfEnded: () => void,
 ): AsyncGenerator<AnyItem, void, undefined> {
   const { input, binding, limit, filtered } = await plan();
   let remaining = limit ?? Number.POSITIVE_INFINITY;
@@ -234,6 +238,9 @@ export async function* listItems(
         // Thrown where it is awaited; a reader that stopped before has no use for it.
       });
     }
-    for (const raw of own) yield itemOf(model, raw);
+    for (const raw of own) {
+      throwIfEnded();
+      yield itemOf(model, raw);
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** Reads single items; reads of one turn of the event loop go out together. */
+import timers from "node:timers";
 import DataLoader from "dataloader";
 import type { Call } from "./call.js";
 import { whyLeft } from "./errors.js";
@@ -57,6 +58,12 @@ export function itemsApart(): (item: RawItem | undefined) => RawItem | undefined
     return item;
   };
 }
+
+/**
+ * Ends a turn of the event loop. DataLoader's own scheduler asks `process.nextTick` at each dispatch,
+ * and Jest's fake timers replace that: a mocked get would never settle. Node's module is not faked.
+ */
+const { setImmediate: afterThisTurn } = timers;
 
 /** Reads of one dispatch, and the signals of those who asked, by {@link keyId}. */
 interface Loader {
@@ -131,7 +138,11 @@ export function createReader(transport: Transport, tableName: string, coalesce: 
           left?.release();
         }
       },
-      { maxBatchSize: limits.batchGetKeys, cacheKeyFn: keyId },
+      {
+        maxBatchSize: limits.batchGetKeys,
+        cacheKeyFn: keyId,
+        batchScheduleFn: (dispatch) => afterThisTurn(dispatch),
+      },
     );
     const loader = { dataLoader, askers };
     loaders.set(kind, loader);

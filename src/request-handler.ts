@@ -1,5 +1,4 @@
 /** The SDK's request handler, mended where it matters under load and at the end. */
-import { setMaxListeners } from "node:events";
 import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { orAborted } from "./signals.js";
@@ -7,21 +6,44 @@ import { orAborted } from "./signals.js";
 /** The SDK's own number of sockets. */
 const defaultSockets = 50;
 
+/** A request that waits for a socket. */
+interface Turn {
+  readonly go: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+/**
+ * What the SDK's handler takes in place of an AbortSignal: its form from before there were any. It is
+ * of no realm, and costs no listener: a controller made by jsdom or happy-dom is none of Node's.
+ */
+interface AbortHandle {
+  aborted: boolean;
+  onabort: (() => void) | null;
+}
+
+function abortError(): Error {
+  return Object.assign(new Error("the client is destroyed"), { name: "AbortError" });
+}
+
+function unset(): void {
+  // Replaced at once.
+}
+
 /**
  * Requests wait for a socket here, not in the SDK's handler (4.14): its time-out for a connection
  * counts the waiting, so that requests failed, and were sent again, of a client that was only busy.
  * And when it is destroyed it sends those that wait, on new sockets, and leaves their timers.
  */
 export class OrderlyHandler extends NodeHttpHandler {
-  readonly #closing = new AbortController();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Turn>();
+  /** Requests under way that came without a signal. */
+  readonly #unsignalled = new Set<AbortHandle>();
+  #destroyed = false;
   #free: number;
 
   constructor(options: NodeHttpHandlerOptions) {
     super(options);
     this.#free = options.httpsAgent?.maxSockets ?? options.httpAgent?.maxSockets ?? defaultSockets;
-    // Each request that is under way listens.
-    setMaxListeners(0, this.#closing.signal);
   }
 
   /** How many requests wait for a socket. @internal */
@@ -33,42 +55,56 @@ export class OrderlyHandler extends NodeHttpHandler {
     ...[request, options]: Parameters<NodeHttpHandler["handle"]>
   ): ReturnType<NodeHttpHandler["handle"]> {
     // A signal that comes along is the transport's, which aborts it before it closes the client.
-    const abortSignal = options?.abortSignal ?? this.#closing.signal;
+    const given = options?.abortSignal as AbortSignal | undefined;
+    if (this.#destroyed) throw abortError();
     if (this.#free > 0) this.#free -= 1;
-    // The SDK's type also knows a signal of its own, from before there were any.
-    else await this.#turn(abortSignal as AbortSignal);
+    else await this.#turn(given);
+    const ownHandle: AbortHandle | undefined = given
+      ? undefined
+      : { aborted: false, onabort: null };
+    if (ownHandle !== undefined) this.#unsignalled.add(ownHandle);
+    const end = () => {
+      if (ownHandle !== undefined) this.#unsignalled.delete(ownHandle);
+      this.#release();
+    };
     try {
+      const abortSignal = given ?? (ownHandle as unknown as AbortSignal);
       const answer = await super.handle(request, { ...options, abortSignal });
       const body: unknown = answer.response.body;
       // The socket is in use until the body is read.
-      if (body instanceof Readable) body.once("close", () => this.#release());
-      else this.#release();
+      if (body instanceof Readable) body.once("close", end);
+      else end();
       return answer;
     } catch (error) {
-      this.#release();
+      end();
       throw error;
     }
   }
 
   /** Ends every request, those that wait too, and refuses what comes after. */
   override destroy(): void {
-    this.#closing.abort();
+    this.#destroyed = true;
+    for (const handle of this.#unsignalled) {
+      handle.aborted = true;
+      handle.onabort?.();
+    }
+    this.#unsignalled.clear();
+    for (const { refuse } of this.#waiting) refuse(abortError());
+    this.#waiting.clear();
     super.destroy();
   }
 
-  async #turn(signal: AbortSignal): Promise<void> {
-    let go = () => {
-      // Replaced at once.
-    };
-    const turn = new Promise<void>((resolve) => {
-      go = resolve;
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
+    let turn: Turn = { go: unset, refuse: unset };
+    const granted = new Promise<void>((go, refuse) => {
+      turn = { go, refuse };
     });
-    this.#waiting.add(go);
+    this.#waiting.add(turn);
     try {
-      await orAborted(turn, signal);
+      await orAborted(granted, signal);
     } catch (error) {
       // Its turn may have come in the same moment.
-      if (!this.#waiting.delete(go)) this.#release();
+      if (!this.#waiting.delete(turn) && !this.#destroyed) this.#release();
       throw error;
     }
   }
@@ -78,7 +114,7 @@ export class OrderlyHandler extends NodeHttpHandler {
     if (next === undefined) this.#free += 1;
     else {
       this.#waiting.delete(next);
-      next();
+      next.go();
     }
   }
 }

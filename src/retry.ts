@@ -2,7 +2,8 @@
 import pRetry from "p-retry";
 import { ConfigurationError, isRetryableError, readSettings } from "./errors.js";
 import { type OptionNames, optionNames, refuseUnknownSettings } from "./options.js";
-import { orAborted } from "./signals.js";
+import { isAbortSignal } from "./realms.js";
+import { firstOf, orAborted } from "./signals.js";
 
 /** Options of a retry. One that is `undefined` means its default. */
 export interface RetryOptions {
@@ -94,7 +95,7 @@ function checkedPolicy(options: RetryOptions): RetryPolicy {
     }
   }
   const { signal, onRetry } = policy;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     throw new ConfigurationError("retry.signal must be an AbortSignal");
   }
   if (onRetry !== undefined) checkFunction(onRetry, "retry.onRetry");
@@ -127,7 +128,7 @@ export async function withRetry<T>(
   checkFunction(fn, "withRetry: fn");
   const policy = retryPolicy(options);
   const { signal } = policy;
-  signal?.throwIfAborted();
+  if (signal?.aborted) throw signal.reason;
   const attempt = async (number: number) => await fn(number);
   const limited = (number: number) => orAborted(attempt(number), signal);
   try {
@@ -135,7 +136,13 @@ export async function withRetry<T>(
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (policy.maxRetries === 0 || !isRetryableError(error)) throw error;
-    return await retryAfter(error, limited, policy);
+    // The signal may be of another realm or an older form; what p-retry gets is one of this realm.
+    const limit = signal && firstOf(signal);
+    try {
+      return await retryAfter(error, limited, { ...policy, signal: limit?.signal });
+    } finally {
+      limit?.release();
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /** Sealed texts: compact JWE by jose, encrypted directly with AES-256-GCM. */
 import { webcrypto } from "node:crypto";
+import { ownBytes } from "./realms.js";
 
 /** A key as the runtime holds it: it can be used, and not be read. */
 export type SealingKey = webcrypto.CryptoKey;
@@ -42,7 +43,7 @@ export async function sealText(
 ): Promise<string> {
   sealing ??= import("jose/jwe/compact/encrypt");
   const { CompactEncrypt } = await sealing;
-  return new CompactEncrypt(Buffer.from(text))
+  return new CompactEncrypt(ownBytes(Buffer.from(text)))
     .setProtectedHeader({ ...header, ...algorithms })
     .encrypt(key);
 }

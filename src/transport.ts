@@ -122,6 +122,9 @@ export interface Clock {
   now(): number;
 }
 
+/** The process's clock. `Date` is looked up at each call: a test may replace it at any time. */
+export const systemClock: Clock = { now: () => Date.now() };
+
 /** Inputs and outputs by DynamoDB operation. */
 interface Requests {
   BatchGet: [BatchGetCommandInput, BatchGetCommandOutput];
@@ -190,8 +193,8 @@ export interface TransportOptions {
 export interface Transport {
   /** Sends one request for a call. Throws what the SDK threw last, or the signal's reason. */
   send<N extends RequestName>(name: N, input: Requests[N][0], call: Call): Promise<Requests[N][1]>;
-  /** The same as a v3 client, for ElectroDB and for commands made elsewhere. */
-  readonly client: { send(command: object, options?: object): Promise<unknown> };
+  /** The same as ElectroDB takes it: a method for each request, so that none is named by a class. */
+  readonly client: ElectroClient;
   /** Runs a request of another kind with the same retry, budget and end; it gets a signal for them. */
   repeat<T>(request: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Waits for what is no request on behalf of a call, as `pause` waits for the time. */
@@ -204,17 +207,43 @@ export interface Transport {
   close(): void;
 }
 
-interface Command {
-  readonly input: Record<string, unknown>;
-  readonly constructor: { readonly name: string };
+type Input = Record<string, unknown>;
+type Answer = Record<string, unknown>;
+
+/** One request of ElectroDB's, sent when its promise is asked for. */
+interface ElectroRequest {
+  promise(): Promise<unknown>;
+  /** Ends the retries. An attempt under way is left behind: its answer reaches nobody. */
+  abort(): void;
+  /** ElectroDB reads reasons of a cancelled transaction here; they are in the result already. */
+  on(): void;
 }
 
-type Answer = Record<string, unknown>;
+/**
+ * The client that ElectroDB is given. It has the methods of the SDK's second version, because a
+ * client of the third is sent commands, whose only name is that of their class: bundlers rename
+ * classes, and ElectroDB's copy of them may be another than ours (ElectroDB 3.9.3, `client.js`).
+ */
+export type ElectroClient = Readonly<
+  Record<
+    | "get"
+    | "put"
+    | "update"
+    | "delete"
+    | "batchGet"
+    | "batchWrite"
+    | "query"
+    | "scan"
+    | "transactGet"
+    | "transactWrite",
+    (input: object) => ElectroRequest
+  >
+> & { createSet(members: readonly unknown[]): Set<unknown> };
 
 export function createTransport(options: TransportOptions): Transport {
   const policy = retryPolicy(options.retry, requestRetryNames);
   const budget = createRetryBudget(options.retry?.budget);
-  const { events, clock = Date, guard } = options;
+  const { events, clock = systemClock, guard } = options;
   const logger = options.logger && guarded(options.logger);
   const closing = new AbortController();
   const waiting = new Set<(reason: AbortedError) => void>();
@@ -258,7 +287,7 @@ export function createTransport(options: TransportOptions): Transport {
   /** One HTTP attempt. A client that does not know the signal is left behind, not waited for. */
   async function attemptOnce(
     client: CommandClient,
-    command: Command,
+    command: object,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
@@ -322,16 +351,18 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  async function run(command: Command, call: Call): Promise<Answer> {
+  async function run(name: RequestName, given: Input, call: Call, native = false): Promise<Answer> {
     const { context, signal, onAnswerLost } = call;
     if (closing.signal.aborted) throw closedError();
-    const name = command.constructor.name.replace(/Command$/, "");
+    const Command = commands[name] as new (input: object) => object;
     const started = clock.now();
     let attempts = 0;
     let outcome: unknown;
     let failed = false;
     let consumedCapacity: number | undefined;
     let answerLost = false;
+    // With any option the SDK resolves its stack anew, so ElectroDB's requests have none.
+    const attemptSignal = native ? undefined : signal;
 
     const attempt = async (input: Record<string, unknown>): Promise<Answer> => {
       attempts += 1;
@@ -339,7 +370,7 @@ export function createTransport(options: TransportOptions): Transport {
       const values = client.marshalsRight ? input : marshallable(input);
       signal?.throwIfAborted();
       try {
-        const answer = await attemptOnce(client, withInput(command, values), signal);
+        const answer = await attemptOnce(client, new Command(values), attemptSignal);
         consumedCapacity = sumOfCapacity(answer, consumedCapacity);
         return answer;
       } catch (error) {
@@ -358,8 +389,8 @@ export function createTransport(options: TransportOptions): Transport {
 
     try {
       // Once for all attempts: a transaction's token stands for the same bytes.
-      const sealing = guard?.sealed(command.input, context);
-      const sealed = (sealing && (await within(sealing, signal))) ?? command.input;
+      const sealing = guard?.sealed(given, context);
+      const sealed = (sealing && (await within(sealing, signal))) ?? given;
       const input = prepared(name, sealed as Record<string, unknown>, events !== undefined);
       const repeat = <T>(fn: () => Promise<T>) => repeated(fn, signal, onRetry);
       const answer = await exchange(name, input, attempt, repeat, signal);
@@ -391,7 +422,7 @@ export function createTransport(options: TransportOptions): Transport {
           request: name,
           operation: context.operation,
           entity: context.entity,
-          table: tableOf(command.input),
+          table: tableOf(given),
           attempts,
           durationMs: clock.now() - started,
           consumedCapacity,
@@ -405,10 +436,9 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     send: async (name, input, call) => {
-      const Command = commands[name] as new (input: object) => object;
       try {
-        // The command's class decides its answer; the table above pairs the two.
-        return (await run(new Command(input) as Command, call)) as never;
+        // The request's name decides its answer; the table above pairs the two.
+        return (await run(name, input as unknown as Input, call)) as never;
       } catch (error) {
         const items = [error, ...cancellationReasonsOf(error)].flatMap(convertItem);
         const opening = guard?.opened(items, call.context);
@@ -416,24 +446,20 @@ export function createTransport(options: TransportOptions): Transport {
         throw error;
       }
     },
-    client: {
-      send: async (command, native = {}) => {
-        const { abortSignal } = native as { abortSignal?: AbortSignal };
-        try {
-          const { input } = command as Command;
-          guard?.refuseClear(input);
-          const answer = await run(command as Command, { context: {}, signal: abortSignal });
-          const written = input.UpdateExpression !== undefined;
-          // What was deleted is gone: it is given as it was stored.
-          if (written || answer.Attributes === undefined) {
-            guard?.refuseUnreadable(itemsOf(answer), written);
-          }
-          return answer;
-        } catch (error) {
-          throw freshError(error);
+    client: electroClient(async (name, input, signal) => {
+      try {
+        guard?.refuseClear(input);
+        const answer = await run(name, input, { context: {}, signal }, true);
+        const written = input.UpdateExpression !== undefined;
+        // What was deleted is gone: it is given as it was stored.
+        if (written || answer.Attributes === undefined) {
+          guard?.refuseUnreadable(itemsOf(answer), written);
         }
-      },
-    },
+        return answer;
+      } catch (error) {
+        throw freshError(error);
+      }
+    }),
     repeat: async (request, signal) => {
       const limit = firstOf(closing.signal, signal);
       try {
@@ -465,6 +491,52 @@ export function createTransport(options: TransportOptions): Transport {
       waiting.clear();
     },
   };
+}
+
+/** ElectroDB's methods over one function that sends a request by its name. */
+function electroClient(
+  send: (name: RequestName, input: Input, signal: AbortSignal) => Promise<Answer>,
+): ElectroClient {
+  const method =
+    (name: RequestName, ifFailed?: (error: unknown) => Answer) =>
+    (input: object): ElectroRequest => {
+      const aborter = new AbortController();
+      return {
+        promise: async () => {
+          try {
+            return await send(name, input as Input, aborter.signal);
+          } catch (error) {
+            if (ifFailed === undefined) throw error;
+            return ifFailed(error);
+          }
+        },
+        abort: () => aborter.abort(new AbortedError()),
+        on: () => {
+          // Nothing is read from a response of the SDK's second version.
+        },
+      };
+    };
+  return {
+    get: method("Get"),
+    put: method("Put"),
+    update: method("Update"),
+    delete: method("Delete"),
+    batchGet: method("BatchGet"),
+    batchWrite: method("BatchWrite"),
+    query: method("Query"),
+    scan: method("Scan"),
+    transactGet: method("TransactGet", canceled),
+    transactWrite: method("TransactWrite", canceled),
+    createSet: (members) => new Set(members),
+  };
+}
+
+/** A cancelled transaction as ElectroDB takes it: a result, with the reasons and their items. */
+function canceled(error: unknown): Answer {
+  const reasons = cancellationReasonsOf(error);
+  if (reasons.length === 0) throw error;
+  for (const reason of reasons) convertItem(reason);
+  return { canceled: reasons };
 }
 
 function closedError(): AbortedError {
@@ -508,7 +580,7 @@ async function exchange(
   }
 }
 
-const writes: ReadonlySet<string> = new Set([
+const writes: ReadonlySet<RequestName> = new Set<RequestName>([
   "BatchWrite",
   "Delete",
   "Put",
@@ -564,12 +636,6 @@ function prepared(
     ...(token && { ClientRequestToken: randomUUID() }),
     ...(total && { ReturnConsumedCapacity: "TOTAL" }),
   };
-}
-
-function withInput(command: Command, input: Record<string, unknown>): Command {
-  if (command.input === input) return command;
-  const Command = command.constructor as unknown as new (input: object) => Command;
-  return new Command(input);
 }
 
 /** What a logger throws hurts no request. */

@@ -1,6 +1,7 @@
 /** DynamoDB's JSON: native values to the text of a request, and a parsed answer to native values. */
 import { convertToAttr, convertToNative } from "@aws-sdk/util-dynamodb";
 import { plainForm } from "./marshalling.js";
+import { isBytes } from "./realms.js";
 
 /** Which parts of a request's body hold values: everything else is JSON as it is. */
 export interface BodyShape {
@@ -94,7 +95,7 @@ function stockText(value: unknown): string {
   const attribute = convertToAttr(plainForm(value) as never, marshallOptions);
   return JSON.stringify(attribute, function (this: Record<string, unknown>, name, member: unknown) {
     const binary = this[name];
-    return binary instanceof Uint8Array ? Buffer.from(binary).toString("base64") : member;
+    return isBytes(binary) ? Buffer.from(binary).toString("base64") : member;
   });
 }
 
@@ -208,7 +209,7 @@ function nativeNumber(text: string): unknown {
 
 /** Base64 in answers; the SDK's errors hold bytes. */
 function nativeBinary(held: unknown): Uint8Array {
-  if (held instanceof Uint8Array) return held;
+  if (isBytes(held)) return held;
   const bytes = Buffer.from(held as string, "base64");
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -151,6 +151,7 @@ const promises: Readonly<Record<string, Promised>> = {
   UnprocessedItemsError: error(
     (message, cause) => new door.UnprocessedItemsError(message, [], 0, cause),
   ),
+  isDynamoDBError: { given: [anything], gives: (value) => typeof value === "boolean" },
   isRetryableError: { given: [anything], gives: (value) => typeof value === "boolean" },
   wrapDynamoDBError: {
     given: [anything],

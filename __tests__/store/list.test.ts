@@ -143,6 +143,24 @@ describe.each(settings)("list on $name", (engine) => {
     expect(await failureOf(reading, AbortedError)).toMatchObject({ cause: { message: "enough" } });
   });
 
+  test("an abort inside a page ends it at the next item (the rest of the page was delivered)", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const ids: string[] = [];
+    // One page holds them all.
+    const options = { fields: ["status"], limit: 3, signal: controller.signal } as const;
+    const reading = (async () => {
+      for await (const { contentId } of store().list(partition, options)) {
+        ids.push(contentId);
+        if (ids.length === 2) controller.abort(reason);
+      }
+    })();
+    const error = await failureOf(reading, AbortedError);
+    expect(error).toMatchObject({ cause: reason, entity: "SavedContent", operation: "list" });
+    expect(ids).toEqual(["c00", "c01"]);
+    expect(requestsOf(table.data)).toEqual(["Query"]);
+  });
+
   test("bad input is refused when it is called", () => {
     expect(() => store().list({ userId: "" })).toThrow(ValidationError);
     expect(() => store().list(partition, { where: "x" as never })).toThrow(

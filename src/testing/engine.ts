@@ -1,4 +1,5 @@
 /** A DynamoDB engine to run tests and demonstrations against. */
+import { parsedUrl } from "../config.js";
 import { ConfigurationError } from "../errors.js";
 import { optionNames, settingsOf } from "../options.js";
 import type { Engine } from "./engines/contract.js";
@@ -78,11 +79,8 @@ function defaultEngine(path: string | undefined): "dynoxide" | "dynalite" {
 }
 
 function endpointOf(engine: string, port: number | undefined): URL {
-  if (
-    typeof engine !== "string" ||
-    !URL.canParse(engine) ||
-    !/^https?:$/.test(new URL(engine).protocol)
-  ) {
+  const url = typeof engine === "string" ? parsedUrl(engine) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
     const shown = typeof engine === "string" ? JSON.stringify(engine) : typeof engine;
     throw new ConfigurationError(
       `startEngine: \`engine\` must be "dynoxide", "dynalite", "dynamodb-local" or an http(s) URL, not ${shown}`,
@@ -91,5 +89,5 @@ function endpointOf(engine: string, port: number | undefined): URL {
   if (port !== undefined) {
     throw new ConfigurationError("startEngine: `port` belongs into the URL of a running endpoint");
   }
-  return new URL(engine);
+  return url;
 }

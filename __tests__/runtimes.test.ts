@@ -1,0 +1,124 @@
+/** Runtimes and copies that are not this package's own: what it meets there, it must not rely on. */
+import { Readable } from "node:stream";
+import type * as Client from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
+import { mockClient } from "aws-sdk-client-mock";
+import { createDataLayer, type DataLayerOptions } from "../src/data-layer.js";
+import { ConfigurationError } from "../src/errors.js";
+import { engines } from "./engines.js";
+import { openTable } from "./open.js";
+
+const key = { userId: "u1", projectId: "p1" };
+const place: DataLayerOptions = {
+  environment: "development",
+  endpoint: "http://127.0.0.1:1",
+  credentials: { accessKeyId: "a", secretAccessKey: "b" },
+};
+const stored = {
+  PK: { S: "USER#u1" },
+  SK: { S: "PROJECT#p1" },
+  EntityType: { S: "Project" },
+  Data: { M: { name: { S: "Größe 🏠" } } },
+  CreatedAt: { N: "1" },
+  UpdatedAt: { N: "2" },
+};
+const body = Buffer.from(JSON.stringify({ Item: stored }));
+
+describe("a mocked get", () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test("settles under Jest's fake timers (it waited for a faked process.nextTick for ever)", async () => {
+    const mock = mockClient(DynamoDBDocumentClient);
+    mock.on(GetCommand).resolves({});
+    const data = createDataLayer(place);
+    jest.useFakeTimers();
+    expect(await data.project.get(key)).toBeNull();
+    expect(mock.calls()).toHaveLength(1);
+    mock.restore();
+    await data.close();
+  });
+});
+
+describe("a request handler of the application's own", () => {
+  const bodies: [string, () => unknown][] = [
+    ["a Uint8Array", () => new Uint8Array(body)],
+    ["a Buffer", () => body],
+    ["a string", () => body.toString()],
+    ["a web stream", () => new Response(body).body],
+    [
+      "a web stream in small parts",
+      () => Readable.toWeb(Readable.from([...body].map((byte) => Buffer.from([byte])))),
+    ],
+    [
+      "a stream of Node's in small parts",
+      () => Readable.from([...body].map((byte) => Buffer.from([byte]))),
+    ],
+  ];
+  test.each(bodies)("may answer with %s", async (_, make) => {
+    const handle = async () => ({
+      response: { statusCode: 200, headers: {}, reason: "", body: make() },
+    });
+    const requestHandler = { handle, metadata: { handlerProtocol: "http/1.1" } };
+    const data = createDataLayer({ ...place, requestHandler: requestHandler as never });
+    expect((await data.project.get(key))?.data.name).toBe("Größe 🏠");
+    await data.close();
+  });
+});
+
+/** The SDK once more, as an application has it whose package manager installed a second copy. */
+function secondCopy(): {
+  client: typeof Client;
+  lib: { DynamoDBDocumentClient: typeof DynamoDBDocumentClient };
+} {
+  let copy: ReturnType<typeof secondCopy> | undefined;
+  jest.isolateModules(() => {
+    copy = { client: require("@aws-sdk/client-dynamodb"), lib: require("@aws-sdk/lib-dynamodb") };
+  });
+  if (copy === undefined) throw new Error("no copy was loaded");
+  return copy;
+}
+
+describe.each(engines)("a client of a second copy of the SDK, on $name", (engine) => {
+  const table = openTable(engine);
+  const copy = secondCopy();
+  const configuration = () => {
+    const { endpoint, region, credentials } = table.data.engine;
+    return { endpoint, region, credentials, maxAttempts: 1 };
+  };
+
+  test("is one although it is an instance of another class", () => {
+    expect(new copy.client.DynamoDBClient({})).not.toBeInstanceOf(DynamoDBClient);
+  });
+
+  test.each(["a plain client", "the aggregated client", "a document client"])(
+    "%s works",
+    async (kind) => {
+      const client =
+        kind === "the aggregated client"
+          ? new copy.client.DynamoDB(configuration())
+          : new copy.client.DynamoDBClient(configuration());
+      const given =
+        kind === "a document client" ? copy.lib.DynamoDBDocumentClient.from(client) : client;
+      const { tableName } = table.data.configuration;
+      const data = createDataLayer({ ...place, tableName, client: given });
+      await data.project.put({ ...key, data: { name: kind } });
+      expect((await data.project.get(key))?.data.name).toBe(kind);
+      expect((await data.project.entity.get(key).go()).data?.data?.name).toBe(kind);
+      await data.project.batchPut([{ ...key, data: { name: "batch" } }]);
+      expect((await data.table.describe())?.status).toBe("ACTIVE");
+      await data.close();
+      client.destroy();
+    },
+  );
+});
+
+test("a client of a release without a protocol is refused by what it is, not by a TypeError", () => {
+  const client = new DynamoDBClient({});
+  Reflect.deleteProperty(client.config, "protocol");
+  const create = () => createDataLayer({ ...place, client });
+  expect(create).toThrow(ConfigurationError);
+  expect(create).toThrow(/older release of @aws-sdk\/client-dynamodb/);
+});
