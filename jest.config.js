@@ -24,6 +24,7 @@ export default {
     "^(\\.{1,2}/.*)\\.js$": "$1",
     // The examples import the package as its users do.
     "^bayon-coagent-data$": "<rootDir>/src/index.ts",
+    "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",
     "^bayon-coagent-data/testing$": "<rootDir>/src/testing/index.ts",
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dynamodb-local/"],

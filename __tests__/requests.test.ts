@@ -135,6 +135,7 @@ describe.each(registry)("the requests of $entity are ElectroDB's", (registered) 
       const upsert = electro(entity().upsert(item));
       const kept = (name: string) => `if_not_exists(${name}, ${JSON.stringify(sets[name])})`;
       const sets = upsert.SET as Fields;
+      const isOwn = `attribute_not_exists(PK) OR EntityType = "${registered.entity}"`;
       const isOlder = `NOT attribute_type(UpdatedAt, "N") OR UpdatedAt < ${now}`;
       const isIndexed = "attribute_not_exists(PK) OR attribute_exists(GSI1SK)";
       expect(request).toEqual({
@@ -144,7 +145,9 @@ describe.each(registry)("the requests of $entity are ElectroDB's", (registered) 
           CreatedAt: kept("CreatedAt"),
           ...(registered.dated && { GSI1SK: kept("GSI1SK") }),
         },
-        ConditionExpression: registered.dated ? `(${isOlder}) AND (${isIndexed})` : isOlder,
+        ConditionExpression: [isOwn, isOlder, ...(registered.dated ? [isIndexed] : [])]
+          .map((condition) => `(${condition})`)
+          .join(" AND "),
         ReturnValues: "ALL_NEW",
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       });
@@ -153,19 +156,25 @@ describe.each(registry)("the requests of $entity are ElectroDB's", (registered) 
     test("update, whose changes stand under the payload", async () => {
       const request = await requestOf("UpdateCommand", store.update(key, { someField: "new" }));
       const patch = electro(entity().patch(key).set({ updatedAt: now }), { response: "all_new" });
+      // What is no item of the entity is not updated, so that it need not be made one.
+      const { EntityType: _, ...sets } = patch.SET as Fields;
       expect(request).toEqual({
         ...patch,
-        SET: { ...(patch.SET as Fields), "Data.someField": "new" },
+        SET: { ...sets, "Data.someField": "new" },
         ConditionExpression:
-          `attribute_exists(PK) AND (NOT attribute_type(UpdatedAt, "N") OR UpdatedAt < ${now})` +
+          `EntityType = "${registered.entity}" AND (NOT attribute_type(UpdatedAt, "N") OR UpdatedAt < ${now})` +
           ' AND attribute_type(Data, "M")',
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       });
     });
 
-    test("delete, which asks for the item", async () => {
+    test("delete, which asks for the item and leaves one of another kind", async () => {
       const request = await requestOf("DeleteCommand", store.delete(key));
-      expect(request).toEqual(electro(entity().delete(key), { response: "all_old" }));
+      expect(request).toEqual({
+        ...electro(entity().delete(key), { response: "all_old" }),
+        ConditionExpression: `attribute_not_exists(PK) OR EntityType = "${registered.entity}"`,
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      });
     });
 
     test("batchGet", async () => {

@@ -37,15 +37,38 @@ const isExternal =
   (id: string): boolean =>
     isBuiltin(id) || (!isRelative(id) && !id.startsWith("\0") && !inside.includes(packageOf(id)));
 
+/**
+ * What an import of the key functions or the error classes alone reaches: a chunk that imports
+ * nothing, so that an application that uses no more of the package bundles no more of it.
+ */
+const light = /[\\/]src[\\/](?:errors|keys|table)\.ts$/;
+
+/**
+ * Dependencies that an import loads, apart from our sources: their code needs no map. What is loaded
+ * only when it is needed stays where rolldown puts it.
+ */
+const atStart = new RegExp(`[\\\\/]node_modules[\\\\/](?:${bundled.join("|")})[\\\\/]`);
+
 const output = {
   dir: "dist",
   comments: { legal: true, annotation: true, jsdoc: true },
+  codeSplitting: {
+    groups: [
+      { name: "keys-and-errors", test: light, priority: 2 },
+      { name: "dependencies", test: atStart, priority: 1 },
+    ],
+  },
+  sourcemap: true,
 } satisfies OutputOptions;
 
-const library = { index: "src/index.ts", testing: "src/testing/index.ts" };
+const library = {
+  index: "src/index.ts",
+  "server-only": "src/server-only.ts",
+  testing: "src/testing/index.ts",
+};
 
 const esm: RolldownOptions & { output: OutputOptions } = {
-  input: { ...library, cli: "scripts/cli.ts" },
+  input: { ...library, edge: "src/edge.ts", cli: "scripts/cli.ts" },
   platform: "node",
   transform,
   external: isExternal(bundled),
@@ -98,6 +121,37 @@ function copyDeclarationsForRequire(folder: string): number {
   return declarations.length;
 }
 
+/**
+ * The door for a browser's bundle by webpack. Other bundlers refuse a name that server-only.js does
+ * not export. In most applications webpack only warns of that, but it refuses an import that leads
+ * nowhere.
+ */
+function writeServerOnlyForWebpack({ name }: { name: string }): void {
+  const text = `${name} is server only; key functions and error classes are in ${name}/keys`;
+  writeFileSync("dist/server-only-webpack.js", `import "${text.replace(":", ",")}";\n`);
+}
+
+/**
+ * Keeps the maps of our own code, with the sources in them: a stack trace in an application's bundle
+ * then ends in them. Those of dependencies and of the command would double the package's size.
+ */
+function dropForeignMaps(): void {
+  for (const map of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
+    if (!map.endsWith(".map")) continue;
+    const { sources } = JSON.parse(readFileSync(join("dist", map), "utf8")) as {
+      sources: string[];
+    };
+    const isOurs = sources.some((source) => !source.includes("/node_modules/"));
+    if (isOurs && map !== "cli.js.map") continue;
+    const code = join("dist", map.replace(/\.map$/, ""));
+    writeFileSync(
+      code,
+      readFileSync(code, "utf8").replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n"),
+    );
+    rmSync(join("dist", map));
+  }
+}
+
 /** The licences of what is bundled. */
 function copyLicences(): void {
   const texts = bundledForRequire.map((name) => {
@@ -112,7 +166,9 @@ function copyLicences(): void {
 const startedAt = performance.now();
 rmSync("dist", { recursive: true, force: true });
 await build([esm, cjs]);
+dropForeignMaps();
 chmodSync("dist/cli.js", 0o755);
+writeServerOnlyForWebpack(JSON.parse(readFileSync("package.json", "utf8")) as { name: string });
 copyLicences();
 emitDeclarations();
 const declarations = copyDeclarationsForRequire("dist/types");

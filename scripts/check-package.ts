@@ -12,6 +12,13 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { rolldown } from "rolldown";
+import {
+  checkEdge,
+  checkKeysAlone,
+  checkMaps,
+  checkServerOnly,
+  checkTraces,
+} from "./package-doors.js";
 
 const exec = promisify(execFile);
 const root = resolve(import.meta.dirname, "..");
@@ -116,7 +123,7 @@ function checkContents({ files }: Packed): void {
 
 const distFiles = (): string[] =>
   readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" }).filter((file) =>
-    /\.(?:js|cjs|ts|cts|txt)$/.test(file),
+    /\.(?:js|cjs|ts|cts|txt|map)$/.test(file),
   );
 
 function checkNoMachinePaths(): void {
@@ -138,7 +145,7 @@ function checkDependencies(): void {
   const { name, dependencies, peerDependencies } = manifest;
   const declared = [name, ...Object.keys({ ...dependencies, ...peerDependencies })];
   const specifier = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*"([@a-z][\w@./:-]*)"/g;
-  for (const file of distFiles().filter((path) => !path.endsWith(".txt"))) {
+  for (const file of distFiles().filter((path) => !/\.(?:txt|map)$/.test(path))) {
     const code = withoutComments(readFileSync(join(root, "dist", file), "utf8"));
     for (const [, id = ""] of code.matchAll(specifier)) {
       const known = declared.some((other) => id === other || id.startsWith(`${other}/`));
@@ -311,6 +318,7 @@ await check(`${packed.filename} holds dist and its papers, nothing else`, () =>
 );
 await check("dist names no path of this machine", checkNoMachinePaths);
 await check("dist imports only what package.json declares", checkDependencies);
+await check("the source maps hold the sources", () => checkMaps(root));
 await check("no any in the published types", checkNoAny);
 await check("no engine behind `.` (import)", () => checkProductionBundle("index.js"));
 await check("no engine behind `.` (require)", () => checkProductionBundle("index.cjs"));
@@ -350,6 +358,10 @@ for (const [major, executable] of nodes) {
   );
 }
 
+await check("a key function alone costs a few KB", () => checkKeysAlone(project));
+await check("a browser's bundle is refused what is server only", () => checkServerOnly(project));
+await check("an edge runtime is told what it lacks", () => checkEdge(project));
+await check("a stack trace in a bundle ends in the sources", () => checkTraces(project));
 await check("importing opens nothing and reads no environment", checkImportIsIdle);
 await check("a CommonJS Jest test, Jest as it comes", () =>
   node([bin("jest"), "--rootDir", project, "--config", "{}", "consumer.test.js"]),

@@ -1,7 +1,12 @@
 /** Profiles: saved in one go, and the photo that both have. */
+
+import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profile.js";
+import type { UserProfile } from "../entities/user-profile.js";
 import { type CallOptions, perform, reading } from "../src/call.js";
 import { keyContext, refuseUnknownParts } from "../src/entity-model.js";
+import { internalsOf } from "../src/entity-store.js";
 import {
+  type CancellationReason,
   ConditionalCheckFailedError,
   DynamoDBError,
   describe,
@@ -9,12 +14,12 @@ import {
   isRetryableReason,
   TransactionCanceledError,
 } from "../src/errors.js";
-import type { ItemOf } from "../src/store-types.js";
-import type { Specs, Stores } from "./stores.js";
+import { isForeignFailure } from "../src/write.js";
+import type { ChangesOf, KeyOf, Stores } from "./stores.js";
 import type { Transaction } from "./transaction.js";
 
-type UserKey = Specs["userProfile"]["key"];
-type AgentKey = Specs["realEstateAgentProfile"]["key"];
+type UserKey = KeyOf<"userProfile">;
+type AgentKey = KeyOf<"realEstateAgentProfile">;
 
 export interface Profiles {
   /**
@@ -23,15 +28,11 @@ export interface Profiles {
    */
   save(
     key: AgentKey,
-    data: Partial<Specs["realEstateAgentProfile"]["data"]>,
+    data: ChangesOf<"realEstateAgentProfile">,
     options?: CallOptions,
-  ): Promise<ItemOf<Specs["realEstateAgentProfile"]>>;
+  ): Promise<RealEstateAgentProfile>;
   /** The same for the user's own profile. */
-  save(
-    key: UserKey,
-    data: Partial<Specs["userProfile"]["data"]>,
-    options?: CallOptions,
-  ): Promise<ItemOf<Specs["userProfile"]>>;
+  save(key: UserKey, data: ChangesOf<"userProfile">, options?: CallOptions): Promise<UserProfile>;
   /**
    * Stores a photo on both profiles at once: one transaction where both are there, two where one
    * has to be created.
@@ -58,10 +59,12 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
       // Both stores take a key and a payload of their own; the key tells which one is meant.
       const isAgents = "agentProfileId" in Object(givenKey);
       const store = (isAgents ? stores.realEstateAgentProfile : stores.userProfile) as AnyStore;
-      const call = keyContext(store.model, "profiles.save", givenKey);
-      return { key: store.writes.input.key(givenKey, call), store, call };
+      const { model, writes } = internalsOf(store);
+      const call = keyContext(model, "profiles.save", givenKey);
+      const key = writes.input.key(givenKey, call);
+      writes.input.draft({ ...key, data }, call);
+      return { key, store, call };
     });
-    reading(call, () => store.writes.input.draft({ ...key, data }, call));
     return perform(call, options, async ({ signal }) => {
       const limit = signal === undefined ? {} : { signal };
       for (let round = 0; round < mostRounds; round += 1) {
@@ -80,7 +83,7 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
   }
 
   const setPhoto: Profiles["setPhoto"] = async (key, photoURL, options = {}) => {
-    const { model, writes } = stores.realEstateAgentProfile;
+    const { model, writes } = internalsOf(stores.realEstateAgentProfile);
     const operation = "profiles.setPhoto";
     const { agentKey, call, userId } = reading({ operation }, () => {
       const agentKey = { userId: key?.userId, agentProfileId: key?.agentProfileId ?? "main" };
@@ -112,7 +115,10 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
           const others = reasons.some(
             (reason) => !refused.includes(reason) && !isRetryableReason(reason.code),
           );
-          if (refused.length === 0 || others) throw error;
+          // What is no profile is neither merged into nor replaced, in any round.
+          const isForeign = ({ operation, item }: CancellationReason) =>
+            operation === "create" && item === null;
+          if (refused.length === 0 || others || refused.some(isForeign)) throw error;
           // A profile that was thought to be there is not, or the other way round.
           if (refused.some(({ index }) => index === 0)) userIsThere = !userIsThere;
           if (refused.some(({ index }) => index === 1)) agentIsThere = !agentIsThere;
@@ -130,7 +136,7 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
   return { save: save as Profiles["save"], setPhoto };
 }
 
-interface AnyStore extends Pick<Stores["userProfile"], "model" | "writes"> {
+interface AnyStore {
   update(key: object, data: object, options: CallOptions): Promise<unknown>;
   create(input: object, options: CallOptions): Promise<unknown>;
 }
@@ -143,7 +149,7 @@ async function attempt<T>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof expected) return undefined;
+    if (error instanceof expected && !isForeignFailure(error)) return undefined;
     throw error;
   }
 }

@@ -55,8 +55,21 @@ export function keyLengthRule(kind: "partition" | "sort", key: string): string |
   const limit = kind === "partition" ? limits.partitionKeyBytes : limits.sortKeyBytes;
   // UTF-8 takes at most three bytes for a UTF-16 unit, so most keys need no count.
   if (key.length * 3 <= limit) return undefined;
-  const bytes = Buffer.byteLength(key);
+  const bytes = utf8Bytes(key);
   return bytes <= limit ? undefined : `makes a ${kind} key of ${bytes} bytes: at most ${limit}`;
+}
+
+/** Counted by hand: a browser has no Buffer, and a bundler would bring 20 KB of one along. */
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) as number;
+    if (point < 0x80) bytes += 1;
+    else if (point < 0x800) bytes += 2;
+    else if (point < 0x10000) bytes += 3;
+    else bytes += 4;
+  }
+  return bytes;
 }
 
 function typeName(value: unknown): string {

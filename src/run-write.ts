@@ -41,6 +41,7 @@ export async function runWrite<R>(
       // What refuses the repeated request may be what the first one wrote.
       if (answerLost && write.isDone?.(seen.item)) return write.result(seen.item ?? undefined);
       const verdict = write.refused(seen);
+      if (verdict === "nothing") return write.result(undefined);
       if (verdict !== "again") throw verdict;
       if (answerLost && write.once) throw lostFromSight(write, error);
     }

@@ -4,7 +4,8 @@ import { atom, joined } from "./condition-logic.js";
 import { type PathSegments, Placeholders, type ReadWhere } from "./conditions.js";
 import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
-import type { AnyItem } from "./item.js";
+import { type AnyItem, isOf } from "./item.js";
+import { isOwn } from "./occupant.js";
 import { type Change, pathText } from "./payload.js";
 import { fieldValue, payloadValue } from "./secret-value.js";
 import { attribute, type RawKey } from "./table.js";
@@ -71,13 +72,11 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
       writtenAt(own, time, ahead),
       // What an item of an earlier writer lacks.
       ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
-      assigned(own, attribute.entityType, model.name),
       ...(mark === undefined ? [] : [assigned(own, attribute.writeMark, mark)]),
       ...(madeAnew ? [newData(own, model, key, plan)] : dataSets(own, model, key, plan)),
     ];
     const removes = madeAnew ? [] : plan.removals.map((path) => own.path(path));
-    const exists = atom(`attribute_exists(${own.name(attribute.partitionKey)})`);
-    const conditions = [exists, isOlder(own, time, ahead)];
+    const conditions = [isOwn(own, model), isOlder(own, time, ahead)];
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
     conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
@@ -109,7 +108,7 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     refusedByItem: false,
     refused: (seen) => {
       const { item, cause } = seen;
-      if (item === null) return notFound(context, key, cause);
+      if (item === null || !isOf(model, item)) return notFound(context, key, cause);
       if (plan.ifUpdatedAt !== undefined && updatedAtOf(item) !== plan.ifUpdatedAt) {
         return conditionFailed(
           context,

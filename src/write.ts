@@ -20,7 +20,8 @@ import {
   ItemNotFoundError,
   withContext,
 } from "./errors.js";
-import { type AnyItem, itemOf } from "./item.js";
+import { type AnyItem, isOf, itemOf } from "./item.js";
+import { foreignRule, occupantOf } from "./occupant.js";
 import { noteCopy } from "./opened.js";
 import { withMaskedSecrets } from "./secrets.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
@@ -60,8 +61,11 @@ export interface Write<Result> {
   request(seen: Seen | undefined): WriteRequest;
   /** Whether a failed condition shows that an item is there. */
   readonly refusedByItem: boolean;
-  /** What a failed condition means: write again, or this error. */
-  refused(seen: Seen): DynamoDBError | "again";
+  /**
+   * What a failed condition means: write again; or nothing is left to do, since no item of the entity
+   * is there; or this error. In a transaction the next request then holds as long as that is so.
+   */
+  refused(seen: Seen): DynamoDBError | "again" | "nothing";
   /** Whether what is there is what the last request would have left, had it been carried out. */
   isDone?(item: RawItem | null): boolean;
   /** Whether it must not be carried out twice, although nothing else forbids it. */
@@ -189,6 +193,28 @@ export function conditionFailed(
   model: EntityModel,
   { item, cause }: Seen,
 ): ConditionalCheckFailedError {
-  const was = item === null ? null : withMaskedSecrets(model.secrets, itemOf(model, item, "leave"));
+  const was =
+    item !== null && isOf(model, item)
+      ? withMaskedSecrets(model.secrets, itemOf(model, item, "leave"))
+      : null;
   return withContext(new ConditionalCheckFailedError(describe(context, rule), cause, was), context);
+}
+
+const refusedByForeign = new WeakSet<object>();
+
+/** The refusal of a write by an item that is not the entity's; `undefined` where there is none. */
+export function foreignFailed(
+  context: CallContext,
+  model: EntityModel,
+  seen: Seen,
+): ConditionalCheckFailedError | undefined {
+  if (seen.item === null || occupantOf(model, seen.item) !== "foreign") return undefined;
+  const error = conditionFailed(context, foreignRule(seen.item), model, seen);
+  refusedByForeign.add(error);
+  return error;
+}
+
+/** Whether an error is such a refusal: reading again and merging would meet the same item again. */
+export function isForeignFailure(error: unknown): boolean {
+  return typeof error === "object" && error !== null && refusedByForeign.has(error);
 }

@@ -2,23 +2,26 @@
 import { isDeepStrictEqual } from "node:util";
 import { atom, type Compiled, joined } from "./condition-logic.js";
 import { Placeholders, type ReadWhere } from "./conditions.js";
-import { type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
+import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import type { CallContext } from "./errors.js";
-import { type AnyItem, itemOf } from "./item.js";
+import { type AnyItem, isOf, itemOf } from "./item.js";
+import { isNotOwn, isOwn, isOwnOrNothing, isThatGhost, occupantOf } from "./occupant.js";
 import { itemValue } from "./secret-value.js";
-import { attribute, type RawItem } from "./table.js";
+import { attribute, type RawItem, type RawKey } from "./table.js";
 import { epochMsOf } from "./timestamps.js";
 import {
   assigned,
   type ConditionCheckInput,
   conditionFailed,
   type Draft,
+  foreignFailed,
   isAhead,
   isOlder,
   isUnchanged,
   later,
   notFound,
   rawItemOf,
+  type Seen,
   type Target,
   updatedAtOf,
   type Write,
@@ -26,7 +29,9 @@ import {
   writtenItemOf,
 } from "./write.js";
 
-/** Writes an item that must not be there yet: one request. */
+/**
+ * Writes an item that must not be there yet: one request, two where it takes the place of a ghost.
+ */
 export function createWrite({ model, tableName, clock }: Target, draft: Draft): Write<AnyItem> {
   const context: CallContext = {
     operation: "create",
@@ -34,11 +39,13 @@ export function createWrite({ model, tableName, clock }: Target, draft: Draft): 
     key: keyText(draft.parts),
   };
   let stored: RawItem | undefined;
+  let ghost: RawItem | undefined;
   return {
     context,
     key: rawKeyOf(model, draft.parts),
     bytes: draft.bytes,
-    request: () => {
+    request: (seen) => {
+      ghost = ghostOf(model, seen);
       const now = clock.now();
       stored = rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? now }, now);
       const own = new Placeholders();
@@ -47,26 +54,39 @@ export function createWrite({ model, tableName, clock }: Target, draft: Draft): 
         input: {
           TableName: tableName,
           Item: itemValue(model, stored),
-          ConditionExpression: `attribute_not_exists(${own.name(attribute.partitionKey)})`,
+          ...(ghost === undefined
+            ? { ConditionExpression: `attribute_not_exists(${own.name(attribute.partitionKey)})` }
+            : { ConditionExpression: isThatGhost(own, ghost).text }),
           ExpressionAttributeNames: own.names,
+          ...(Object.keys(own.values).length > 0 && { ExpressionAttributeValues: own.values }),
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         },
       };
     },
     refusedByItem: false,
-    refused: (seen) => conditionFailed(context, "the item is already there", model, seen),
+    refused: (seen) => {
+      const occupant = occupantOf(model, seen.item);
+      // Where nothing is there any more, the ghost of the last request is gone.
+      if (occupant === "ghost" || (occupant === "nothing" && ghost !== undefined)) return "again";
+      return (
+        foreignFailed(context, model, seen) ??
+        conditionFailed(context, "the item is already there", model, seen)
+      );
+    },
     isDone: (item) => isDeepStrictEqual(item, stored),
     result: () => itemOf(model, stored as RawItem),
   };
 }
 
 /**
- * Creates or replaces an item: one request, two where a dated item is not yet in the index or the
- * stored UpdatedAt is not older than the clock. CreatedAt and the place in the index stay.
+ * Creates or replaces an item: one request, two where a dated item is not yet in the index, the
+ * stored UpdatedAt is not older than the clock, or a ghost is there. CreatedAt and the place in the
+ * index stay.
  */
 export function putWrite({ model, tableName, clock }: Target, draft: Draft): Write<AnyItem> {
   const context: CallContext = { operation: "put", entity: model.name, key: keyText(draft.parts) };
   const key = rawKeyOf(model, draft.parts);
+  const keptNot = new Set<string>();
   const keptAlways = new Set<string>([attribute.createdAt]);
   const keptInIndex = new Set<string>([attribute.createdAt, attribute.indexSortKey]);
   return {
@@ -74,14 +94,16 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
     key,
     bytes: draft.bytes,
     request: (seen) => {
-      const item = seen?.item ?? undefined;
+      const ghost = ghostOf(model, seen);
+      // A ghost was never created, nor seen by anybody: its times do not count.
+      const item = ghost === undefined ? (seen?.item ?? undefined) : undefined;
       const ahead = isAhead(clock, item);
       const now = later(clock, item);
       const unindexed =
         model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
       const createdAt =
         (unindexed ? epochMsOf(item[attribute.createdAt]) : undefined) ?? draft.createdAt ?? now;
-      const kept = unindexed ? new Set<string>() : model.dated ? keptInIndex : keptAlways;
+      const kept = unindexed || ghost ? keptNot : model.dated ? keptInIndex : keptAlways;
       const own = new Placeholders();
       const {
         PK: _pk,
@@ -93,8 +115,11 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
           ? writtenAt(own, now, ahead)
           : assigned(own, name, value, kept.has(name)),
       );
-      const conditions = [isOlder(own, now, ahead)];
-      if (model.dated) conditions.push(unindexed ? isUnindexed(own, item) : isIndexed(own));
+      const conditions = ghost
+        ? [isThatGhost(own, ghost)]
+        : [isOwnOrNothing(own, model), isOlder(own, now, ahead)];
+      if (model.dated && !ghost)
+        conditions.push(unindexed ? isUnindexed(own, item) : isIndexed(own));
       return {
         kind: "Update",
         input: {
@@ -110,8 +135,8 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
       };
     },
     refusedByItem: true,
-    // Each condition is one that knowing the item satisfies.
-    refused: () => "again",
+    // Each other condition is one that knowing the item satisfies.
+    refused: (seen) => foreignFailed(context, model, seen) ?? "again",
     result: (attributes) => writtenItemOf(model, key, attributes),
   };
 }
@@ -138,7 +163,16 @@ function isUnindexed(own: Placeholders, seen: RawItem): Compiled {
   ]);
 }
 
-/** Deletes an item and returns it; one request. */
+/** The ghost that a refused request showed. */
+function ghostOf(model: EntityModel, seen: Seen | undefined): RawItem | undefined {
+  const item = seen?.item;
+  return item != null && occupantOf(model, item) === "ghost" ? item : undefined;
+}
+
+/**
+ * Deletes an item and returns it; one request, two where a ghost is there, which goes too. What is
+ * foreign stays: to this entity nothing is there.
+ */
 export function deleteWrite(
   { model, tableName }: Target,
   parts: KeyParts,
@@ -150,34 +184,48 @@ export function deleteWrite(
     context,
     key,
     bytes: 0,
-    request: () => {
-      const input = { TableName: tableName, Key: { ...key }, ReturnValues: "ALL_OLD" } as const;
-      if (ifUpdatedAt === undefined) return { kind: "Delete", input };
+    request: (seen) => {
+      if (ifUpdatedAt === undefined && occupantOf(model, seen?.item) === "foreign") {
+        return { kind: "ConditionCheck", input: absenceCheck({ model, tableName }, key) };
+      }
       const own = new Placeholders();
+      const ghost = ghostOf(model, seen);
+      const condition =
+        ifUpdatedAt !== undefined
+          ? joined("AND", [isOwn(own, model), isUnchanged(own, ifUpdatedAt)])
+          : ghost === undefined
+            ? isOwnOrNothing(own, model)
+            : isThatGhost(own, ghost);
       return {
         kind: "Delete",
         input: {
-          ...input,
-          ConditionExpression: joined("AND", [
-            atom(`attribute_exists(${own.name(attribute.partitionKey)})`),
-            isUnchanged(own, ifUpdatedAt),
-          ]).text,
+          TableName: tableName,
+          Key: { ...key },
+          ReturnValues: "ALL_OLD",
+          ConditionExpression: condition.text,
           ExpressionAttributeNames: own.names,
-          ExpressionAttributeValues: own.values,
+          ...(Object.keys(own.values).length > 0 && { ExpressionAttributeValues: own.values }),
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         },
       };
     },
-    refusedByItem: false,
+    // A delete without a lock is refused by what is no item of the entity's, and by nothing else.
+    refusedByItem: ifUpdatedAt === undefined,
     refused: (seen) => {
+      const occupant = occupantOf(model, seen.item);
+      if (ifUpdatedAt === undefined) return occupant === "foreign" ? "nothing" : "again";
       const { item } = seen;
-      if (item !== null && updatedAtOf(item) === ifUpdatedAt) return "again";
-      const rule = item === null ? "the item is gone" : "the item was changed since it was read";
+      const isThere = item !== null && occupant === "own";
+      if (isThere && updatedAtOf(item) === ifUpdatedAt) return "again";
+      const rule = isThere ? "the item was changed since it was read" : "the item is gone";
       return conditionFailed(context, `${rule} (ifUpdatedAt)`, model, seen);
     },
-    isDone: (item) => item === null,
-    // A secret that cannot be opened stays sealed in it: such an item can be got rid of too.
-    result: (attributes) => (attributes === undefined ? null : itemOf(model, attributes, "leave")),
+    isDone: (item) => item === null || !isOf(model, item),
+    result: (attributes) =>
+      attributes === undefined || !isOf(model, attributes)
+        ? null
+        : // A secret that cannot be opened stays sealed in it: such an item can be got rid of too.
+          itemOf(model, attributes, "leave"),
   };
 }
 
@@ -199,9 +247,11 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
     key,
     bytes: 0,
     request: () => {
+      if (!plan.exists) {
+        return { kind: "ConditionCheck", input: absenceCheck({ model, tableName }, key) };
+      }
       const own = new Placeholders();
-      const exists = plan.exists ? "attribute_exists" : "attribute_not_exists";
-      const conditions = [atom(`${exists}(${own.name(attribute.partitionKey)})`)];
+      const conditions = [isOwn(own, model)];
       if (plan.ifUpdatedAt !== undefined) {
         conditions.push(isUnchanged(own, plan.ifUpdatedAt));
       }
@@ -211,17 +261,34 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
         Key: { ...key },
         ConditionExpression: joined("AND", conditions).text,
         ExpressionAttributeNames: own.names,
-        ...(Object.keys(own.values).length > 0 && { ExpressionAttributeValues: own.values }),
+        ExpressionAttributeValues: own.values,
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       };
       return { kind: "ConditionCheck", input };
     },
     refusedByItem: false,
     refused: (seen) => {
-      if (seen.item === null) return notFound(context, key, seen.cause);
+      if (plan.exists && occupantOf(model, seen.item) !== "own")
+        return notFound(context, key, seen.cause);
       const rule = plan.exists ? "the condition does not hold" : "the item is there";
       return conditionFailed(context, rule, model, seen);
     },
     result: () => undefined,
+  };
+}
+
+/** A condition that no item of the entity is there: what is no item of its is not there to it. */
+function absenceCheck(
+  { model, tableName }: Pick<Target, "model" | "tableName">,
+  key: RawKey,
+): ConditionCheckInput {
+  const own = new Placeholders();
+  return {
+    TableName: tableName,
+    Key: { ...key },
+    ConditionExpression: isNotOwn(own, model).text,
+    ExpressionAttributeNames: own.names,
+    ExpressionAttributeValues: own.values,
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   };
 }

@@ -60,6 +60,16 @@ const without = (from: RawItem, ...names: string[]): RawItem =>
 const crafted: readonly { kind: string; item: RawItem; rule: RegExp }[] = [
   { kind: "unowned", item: { PK: "X", SK: "Y", secret }, rule: /has no EntityType/ },
   {
+    kind: "ghost",
+    item: { PK: "USER#u1", SK: "CONTENT#ghost", UpdatedAt: born },
+    rule: /^is at a key of SavedContent$/,
+  },
+  {
+    kind: "foreign",
+    item: { PK: "USER#u1", SK: "PLAN#mine", EntityType: "Draft", Data: { secret } },
+    rule: /^is at a key of MarketingPlan, but EntityType "Draft" is no entity's$/,
+  },
+  {
     kind: "wrongAttribute",
     item: { ...project("p2"), userId: "u2" },
     rule: /userId is not what the key says/,
@@ -133,19 +143,42 @@ describe.each(engines)("doctor on $name", ({ engine }) => {
         { kind, key: `${one.PK} / ${one.SK}`, rule: expect.stringMatching(rule) },
       ]);
     }
-    expect(told).toMatchObject({ wholeTable: true, items: 15 });
+    expect(told).toMatchObject({ wholeTable: true, items: 17 });
     expect(told.entities.SavedContent).toMatchObject({
       items: 7,
       largestKey: "USER#u1 / CONTENT#large",
     });
-    expect(told.entities["(no entity)"]).toMatchObject({ items: 1, bytes: 2 + 2 + 6 + 2 + 12 });
+    expect(told.entities["(no entity)"]).toMatchObject({
+      items: 3,
+      largestKey: "USER#u1 / PLAN#mine",
+    });
     expect(await all()).toEqual(before);
 
     const human = await bayonData(["doctor", ...flags]);
     expect(human.code).toBe(1);
     expect(human.out).not.toContain(secret);
     expect(human.out).toMatch(/content of a missing project: 1\n {4}USER#u1 \/ CONTENT#orphan\n/);
-    expect(human.out).toMatch(/findings: 15 items, \d+ requests/);
+    expect(human.out).toMatch(/findings: 17 items, \d+ requests/);
+  });
+
+  test.each<[kind: string, item: RawItem, rule: RegExp]>([
+    ["ghost", { PK: "X", SK: "Y" }, /^has no EntityType$/],
+    ["ghost", { PK: "OAUTH#u1", SK: "any", CreatedAt: 1, UpdatedAt: 1 }, /at a key of OAuthToken/],
+    ["foreign", { PK: "USER#u1", SK: "PROFILE", UpdatedAt: 1, Data: {} }, /has no EntityType$/],
+    [
+      "foreign",
+      item("PROJECT#p1", "SavedContent", {}, { type: "t", content: "c" }),
+      /^is at a key of Project, but EntityType SavedContent wants a key/,
+    ],
+    ["unowned", item("PROFILES", "Project", {}, { name: "n" }), /wants a key USER#<userId>/],
+  ])("tells what is at a key: %s %j", async (kind, one, rule) => {
+    const { flags, put } = await newTable();
+    await put(one);
+    const { code, out } = await bayonData(["doctor", ...flags, "--json"]);
+    expect(code).toBe(1);
+    const told = JSON.parse(out);
+    expect(told.counts).toEqual({ [kind]: 1 });
+    expect(told.examples[kind][0].rule).toMatch(rule);
   });
 
   test("ends with 0 where all is well, notes included", async () => {

@@ -1,4 +1,4 @@
-import { ValidationError } from "../../src/errors.js";
+import { ConditionalCheckFailedError, ValidationError } from "../../src/errors.js";
 import { make, type TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
@@ -64,6 +64,93 @@ describe.each(engines)("reviews on $name", (engine) => {
       expect(await data.reviews.byId(reviewId)).toBeNull();
       await data.review.put(review(reviewId));
       expect((await data.reviews.byId(reviewId))?.agentId).toBe(agentId);
+    });
+
+    test.each([
+      ["of another entity", "Project", "PROJECT#p1"],
+      ["of no kind", undefined, "PROJECT#p1"],
+      ["that says that it is a review", "Review", "PROJECT#p1"],
+      ["that is another review", "Review", "REVIEW#another"],
+    ])(
+      "a row %s that carries the review's index keys is passed over (it was returned as a review of agent 'llory', and hid the real one)",
+      async (_, EntityType, SK) => {
+        const reviewId = `carried-${agentId}`;
+        const stored = await data.review.create(review(reviewId));
+        // In the index before the review, and behind it; of a user, and of an agent.
+        for (const [PK, GSI1SK] of [
+          ["USER#mallory", "AGENT#!"],
+          ["REVIEW#!", "AGENT#!"],
+          ["USER#mallory", `AGENT#${agentId}`],
+          ["REVIEW#mallory", `AGENT#${agentId}`],
+          ["USER#mallory", "AGENT#~"],
+        ]) {
+          const row = {
+            PK,
+            SK: `${SK}-${reviewId}-${GSI1SK}`,
+            GSI1PK: `REVIEW#${reviewId}`,
+            GSI1SK,
+          };
+          await table.raw.put({ ...row, ...(EntityType && { EntityType }), Data: { name: "x" } });
+        }
+        expect(await table.raw.index(`REVIEW#${reviewId}`)).toHaveLength(6);
+        expect(await data.reviews.byId(reviewId)).toEqual(stored);
+        expect(await data.reviews.deleteById(reviewId)).toEqual(stored);
+        expect(await data.reviews.byId(reviewId)).toBeNull();
+        expect(await data.reviews.deleteById(reviewId)).toBeNull();
+        expect(await table.raw.index(`REVIEW#${reviewId}`)).toHaveLength(5);
+      },
+    );
+
+    test("another agent's review under a stolen sort key of the index is not the agent's", async () => {
+      const reviewId = `stolen-${agentId}`;
+      const stored = await data.review.create(review(reviewId));
+      await table.raw.put({
+        PK: "REVIEW#!mallory",
+        SK: `REVIEW#${reviewId}`,
+        GSI1PK: `REVIEW#${reviewId}`,
+        GSI1SK: `AGENT#${agentId}`,
+        EntityType: "Review",
+        Data: {},
+      });
+      expect(await data.reviews.byId(reviewId)).toEqual(stored);
+      expect(await data.reviews.deleteById(reviewId)).toEqual(stored);
+      expect(await table.raw.get("REVIEW#!mallory", `REVIEW#${reviewId}`)).toBeDefined();
+    });
+
+    test("rows that fill a page of the index hide no review behind them", async () => {
+      const reviewId = `behind-${agentId}`;
+      const stored = await data.review.create(review(reviewId));
+      for (let n = 0; n < 4; n += 1) {
+        await table.raw.put({
+          PK: "USER#mallory",
+          SK: `PROJECT#${reviewId}-${n}`,
+          GSI1PK: `REVIEW#${reviewId}`,
+          GSI1SK: "AGENT#!",
+          EntityType: "Project",
+          Data: { text: "x".repeat(390_000) },
+        });
+      }
+      wire.clear();
+      expect(await data.reviews.byId(reviewId)).toEqual(stored);
+      expect(wire.names.length).toBeGreaterThan(1);
+      expect(await data.reviews.deleteById(reviewId)).toEqual(stored);
+    });
+
+    test("an id of two agents is deleted of neither, and both are named (the first one's went)", async () => {
+      const reviewId = `twice-${agentId}`;
+      const mine = await data.review.create(review(reviewId));
+      const theirs = await data.review.create({ ...review(reviewId), agentId: `${agentId}-b` });
+      expect(await data.reviews.byId(reviewId)).toEqual(mine);
+      wire.clear();
+      const error = await failureOf(data.reviews.deleteById(reviewId), ConditionalCheckFailedError);
+      expect(error.message).toContain(
+        `2 agents have a review with this id (agentId=${agentId}, agentId=${agentId}-b)`,
+      );
+      expect(error).toMatchObject({ operation: "reviews.deleteById", mayHaveBeenDone: false });
+      expect(wire.names).toEqual(["Query"]);
+      expect(await data.review.batchGet([mine, theirs])).toEqual([mine, theirs]);
+      await data.review.delete(theirs);
+      expect(await data.reviews.deleteById(reviewId)).toEqual(mine);
     });
 
     test("a wrong id is refused before anything is sent", async () => {

@@ -450,7 +450,8 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
       const theirs = { PK: "REVIEW#rev10", SK: "REVIEW#claimed" };
       const claim = { GSI1PK: "REVIEW#claimed", GSI1SK: "AGENT#rev1" };
       await table.raw.put({ ...theirs, ...claim, EntityType: "Review", Data: {} });
-      expect(await table.data.reviews.byId("claimed")).toMatchObject({ agentId: "rev10" });
+      // Not to the layer either: such a row is neither the one agent's nor the other's.
+      expect(await table.data.reviews.byId("claimed")).toBeNull();
       expect(await scopeOf("rev1").reviews.byId("claimed")).toBeNull();
       expect(await scopeOf("rev1").reviews.deleteById("claimed")).toBeNull();
       expect(await table.raw.get(theirs.PK, theirs.SK)).toBeDefined();

@@ -131,6 +131,11 @@ function entityOf(item: Item): KnownEntity | Problem {
   return { kind: "unknownType", rule };
 }
 
+/** The entity whose keys have the shape of an item's key, whatever the item says that it is. */
+export function entityAtKey(item: Item): KnownEntity | undefined {
+  return [...entitiesByType.values()].find(({ model }) => partsOf(model, item) !== null);
+}
+
 /** The parts of an item's key; `null` where it is not of the entity's shape. */
 function partsOf(model: EntityModel, item: Item): KeyParts | null {
   const PK = item[attribute.partitionKey]?.S ?? "";

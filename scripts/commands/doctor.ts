@@ -29,11 +29,12 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .addHelpText(
       "after",
       `
-Findings: items no entity owns, missing and lone index keys, missing key parts, attributes that
-disagree with the key, payloads that fail their schema, content of a missing project, tokens that
-expired and cannot be refreshed; with COAGENT_ENCRYPTION_KEYS, secrets that are in clear text or
-cannot be decrypted. Notes, which are well: items over 100 KB, tokens that expired and are refreshed
-when they are next used, secrets under an old key. Keys and field names are shown, values never.
+Findings: items no entity owns, ghosts (a key and times alone), items of another kind at an entity's
+key, missing and lone index keys, missing key parts, attributes that disagree with the key, payloads
+that fail their schema, content of a missing project, tokens that expired and cannot be refreshed;
+with COAGENT_ENCRYPTION_KEYS, secrets that are in clear text or cannot be decrypted. Notes, which are
+well: items over 100 KB, tokens that expired and are refreshed when they are next used, secrets under
+an old key. Keys and field names are shown, values never.
 
 An item of an earlier writer is not in the index until bayon-data adopt has been there, and an old
 writer's put takes an item out of it again: adopt once more when the last old writer is gone.

@@ -1,10 +1,12 @@
 /** What is to be said of one stored item. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { isGhost } from "../../src/occupant.js";
 import { checkPayload } from "../../src/payload.js";
 import { attribute, keyTemplates } from "../../src/table.js";
 import {
   entitiesByType,
+  entityAtKey,
   isProblem,
   type Problem,
   placementOf,
@@ -16,6 +18,9 @@ import { itemSize } from "./size.js";
 /** What needs somebody to do something. */
 export const findingKinds = {
   unowned: "items that no entity owns",
+  ghost: "ghosts: a key and times alone, seen by no call (create, put or delete takes their place)",
+  foreign:
+    "items of another kind at an entity's key, seen by none of its calls (correct EntityType, or move them)",
   wrongAttribute: "attributes that disagree with the key, or times that are none",
   missingIndexKeys: "items that are not in the index (bayon-data adopt)",
   loneIndexKey: "items with one of the two index keys (bayon-data adopt)",
@@ -79,7 +84,12 @@ export function examine(item: Item, now: number, open: Item = item): Examined {
   const placement = placementOf(item, now);
   if (isProblem(placement)) {
     if (ownershipProblems.has(placement.kind)) {
-      remark("unowned", placement.rule);
+      const owner = entityAtKey(item)?.model.name;
+      const isForeign = owner !== undefined && owner !== item[attribute.entityType]?.S;
+      const at = isForeign ? `is at a key of ${owner}` : placement.rule;
+      if (isGhost(item)) remark("ghost", at);
+      else if (isForeign) remark("foreign", `${at}, but ${placement.rule}`);
+      else remark("unowned", placement.rule);
       return { entity: unownedEntity, bytes, remarks };
     }
     remark("wrongAttribute", placement.rule);

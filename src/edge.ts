@@ -1,0 +1,64 @@
+/**
+ * The door for edge runtimes: key functions and error classes work there, all else says what it
+ * needs when it is called. The data layer signs with `node:crypto`, and sends over `node:http` with
+ * one pool of connections: an edge runtime has neither.
+ */
+import { ConfigurationError } from "./errors.js";
+
+export {
+  AbortedError,
+  ConditionalCheckFailedError,
+  ConfigurationError,
+  DecryptionError,
+  DynamoDBError,
+  ItemNotFoundError,
+  isDynamoDBError,
+  isRetryableError,
+  ThroughputExceededError,
+  TimeoutError,
+  TransactionCanceledError,
+  UnprocessedItemsError,
+  ValidationError,
+  wrapDynamoDBError,
+} from "./errors.js";
+export {
+  extractEntityIdFromSK,
+  extractUserIdFromPK,
+  getAgentProfileKeys,
+  getBrandAuditKeys,
+  getCompetitorKeys,
+  getMarketingPlanKeys,
+  getOAuthTokenKeys,
+  getProjectKeys,
+  getResearchReportKeys,
+  getReviewAnalysisKeys,
+  getReviewKeys,
+  getSavedContentKeys,
+  getTrainingProgressKeys,
+  getUserItemPrefix,
+  getUserProfileKeys,
+} from "./keys.js";
+export { createTableInput } from "./table.js";
+
+/** Stands for a function or a class. */
+function needsNode(name: string) {
+  return function refuse(): never {
+    throw new ConfigurationError(
+      `${name} is part of the data layer, which needs the Node.js runtime, and this is an edge ` +
+        'runtime: in Next.js, export const runtime = "nodejs" from the page or route',
+    );
+  };
+}
+
+export const createDataLayer = needsNode("createDataLayer");
+export const DynamoDBRepository = needsNode("DynamoDBRepository");
+export const EntityStore = needsNode("EntityStore");
+export const getDocumentClient = needsNode("getDocumentClient");
+export const getDynamoDBClient = needsNode("getDynamoDBClient");
+export const getRepository = needsNode("getRepository");
+export const getTableName = needsNode("getTableName");
+export const iamPolicy = needsNode("iamPolicy");
+export const resetClients = needsNode("resetClients");
+export const resetRepository = needsNode("resetRepository");
+export const withBatchRetry = needsNode("withBatchRetry");
+export const withRetry = needsNode("withRetry");
