@@ -86,6 +86,7 @@ export {
   type ValidationIssue,
   wrapDynamoDBError,
 } from "./errors.js";
+export { ExactNumber, isExactNumber } from "./exact-number.js";
 export {
   type IamAccess,
   type IamPolicy,

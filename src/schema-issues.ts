@@ -1,5 +1,6 @@
 /** What a payload schema finds, in plain words. No message holds a value. */
 import type { z } from "zod";
+import { exactTextOf } from "./exact-number.js";
 
 type Issue = z.core.$ZodIssue;
 type RawIssue = z.core.$ZodRawIssue;
@@ -86,7 +87,8 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value instanceof Set) return "a set";
   if (ArrayBuffer.isView(value)) return "binary";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return exactTextOf(value) === undefined ? "an object" : "an exact number";
 }
 
 function bound(origin: string, how: string, limit: number | bigint): string {
