@@ -618,7 +618,7 @@ describe("update", () => {
         UpdateExpression:
           "SET #updatedAt = :updatedAt, #data.#data_0 = :data_0, #data.#data_1 = :data_1",
         ConditionExpression:
-          "attribute_exists(#pk) AND NOT #updatedAt >= :updatedAt AND attribute_type(#data, :map)",
+          "attribute_exists(#pk) AND (NOT #updatedAt >= :updatedAt OR #updatedAt > :beyond) AND attribute_type(#data, :map)",
         ExpressionAttributeNames: {
           "#pk": "PK",
           "#updatedAt": "UpdatedAt",
@@ -628,6 +628,7 @@ describe("update", () => {
         },
         ExpressionAttributeValues: {
           ":updatedAt": 1_700_000_000_000,
+          ":beyond": 9_999_999_999_999,
           ":data_0": "n",
           ":data_1": null,
           ":map": "M",
@@ -686,7 +687,7 @@ describe("update", () => {
     expect(inputs()[1]).toMatchObject({
       UpdateExpression: "SET #updatedAt = :updatedAt, #data = :data",
       ConditionExpression:
-        "attribute_exists(#pk) AND NOT #updatedAt >= :updatedAt AND (attribute_not_exists(#data) OR attribute_type(#data, :null))",
+        "attribute_exists(#pk) AND (NOT #updatedAt >= :updatedAt OR #updatedAt > :beyond) AND (attribute_not_exists(#data) OR attribute_type(#data, :null))",
       ExpressionAttributeValues: { ":data": { name: "n", role: "r" }, ":null": "NULL" },
     });
     expect(requests()).toEqual(["Update", "Update"]);

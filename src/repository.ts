@@ -5,7 +5,7 @@
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
 import { type Call, perform, reading } from "./call.js";
-import { getDocumentClient, getTableName } from "./client.js";
+import { adviceOnDefaults, getDocumentClient, getTableName } from "./client.js";
 import { sealedKeyId } from "./encryption.js";
 import {
   budgetSpentText,
@@ -87,7 +87,11 @@ export class DynamoDBRepository {
    * @throws ConfigurationError for a retry option that is none
    */
   constructor(retryOptions: RequestRetryOptions = {}) {
-    this.transport = createTransport({ client: () => getDocumentClient(), retry: retryOptions });
+    this.transport = createTransport({
+      client: () => getDocumentClient(),
+      retry: retryOptions,
+      advice: adviceOnDefaults,
+    });
   }
 
   /** The payload of an item, `{}` where it has none; `null` where there is no item. One request. */
