@@ -12,6 +12,7 @@
  * | `throttled-once`, `throttled-always` | refused, at first or each time |
  * | `stalled` | never answered |
  */
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createDataLayer } from "../../src/data-layer.js";
@@ -69,6 +70,7 @@ const answer = (response: ServerResponse, status: number, text: string): void =>
   response.writeHead(status, {
     "content-type": "application/x-amz-json-1.0",
     "content-length": Buffer.byteLength(text),
+    "x-amzn-requestid": randomUUID(),
   });
   response.end(text);
 };
