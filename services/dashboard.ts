@@ -10,7 +10,7 @@ import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import { keyText } from "../src/entity-model.js";
 import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
-import { newestFirst } from "./order.js";
+import { listed, newestFirst } from "./order.js";
 import { readRange } from "./range.js";
 import { newestReviews } from "./reviews.js";
 import type { Stores } from "./stores.js";
@@ -78,17 +78,17 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
       const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
       const [range, plans, reviews] = await Promise.all([
         perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
-        stores.marketingPlan.query(
-          { userId },
-          { ...limits, by: "createdAt", order: "desc", limit: 1 },
-        ),
+        perform(call, limits, ({ signal }) => {
+          const newest = { by: "createdAt", order: "desc", limit: 1, signal } as const;
+          return listed(stores.marketingPlan.list({ userId }, newest));
+        }),
         stores.review.query({ agentId }, limits),
       ]);
       return {
         agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
         brandAudit: mainOf(range.brandAudit, "auditId"),
         competitors: range.competitor,
-        latestPlan: plans.items[0] ?? null,
+        latestPlan: plans[0] ?? null,
         reviews: reviews.items,
         newestReviews: newestReviews(reviews.items).slice(0, 3),
       };
