@@ -29,6 +29,8 @@ const middle = src(
   "native-client",
   "wire-format",
   "marshalling",
+  "exact-number",
+  "document-command",
 );
 const repository = src("repository", "repository-[a-z-]+");
 const top = src("data-layer", "index");

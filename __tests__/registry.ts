@@ -1,5 +1,6 @@
 /** The twelve entities for tests that hold for all of them. */
 import type { FacadeName } from "../services/entities.js";
+import type { AnyEntity } from "../src/entity-model.js";
 import type { EntityStore } from "../src/entity-store.js";
 import type { EntityName } from "../src/table.js";
 import { make, type TestDataLayer } from "../src/testing/index.js";
@@ -11,7 +12,14 @@ interface AnySpec {
   readonly partition: Record<string, unknown>;
   readonly newKey: Record<string, unknown>;
   readonly data: Record<string, unknown>;
+  readonly item: {
+    readonly data: Record<string, unknown>;
+    readonly createdAt: number;
+    readonly updatedAt: number;
+    readonly [part: string]: unknown;
+  };
   readonly dated: true;
+  readonly entity: AnyEntity;
 }
 
 export type AnyStore = EntityStore<AnySpec>;

@@ -3,6 +3,7 @@ import { attribute, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -31,6 +32,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.brandAudit`: how platforms show an agent. */
+export type BrandAuditData = Payload<typeof payload>;
+
 /** How platforms show an agent's name, address and phone: `USER#<userId>` / `AUDIT#<auditId>`. */
 export const brandAudit = {
   payload,
@@ -42,7 +46,7 @@ export const brandAudit = {
           userId: keyPart,
           auditId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<BrandAuditData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -58,3 +62,6 @@ export const brandAudit = {
       configure(config),
     ),
 };
+
+/** An item of `data.brandAudit`: how platforms show an agent. */
+export type BrandAudit = Item<typeof brandAudit, BrandAuditData>;

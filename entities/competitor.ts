@@ -3,6 +3,7 @@ import { attribute, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -28,6 +29,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.competitor`: a competitor whom a user tracks. */
+export type CompetitorData = Payload<typeof payload>;
+
 /** A competitor whom a user tracks: `USER#<userId>` / `COMPETITOR#<competitorId>`. The figures may be missing. */
 export const competitor = {
   payload,
@@ -39,7 +43,7 @@ export const competitor = {
           userId: keyPart,
           competitorId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<CompetitorData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -55,3 +59,6 @@ export const competitor = {
       configure(config),
     ),
 };
+
+/** An item of `data.competitor`: a competitor whom a user tracks. */
+export type Competitor = Item<typeof competitor, CompetitorData>;

@@ -3,6 +3,7 @@ import { attribute, indexName, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -31,6 +32,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.marketingPlan`: a marketing plan. */
+export type MarketingPlanData = Payload<typeof payload>;
+
 /** A marketing plan: `USER#<userId>` / `PLAN#<planId>`, in order of creation in GSI1. */
 export const marketingPlan = {
   payload,
@@ -42,7 +46,7 @@ export const marketingPlan = {
           userId: keyPart,
           planId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<MarketingPlanData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -68,3 +72,6 @@ export const marketingPlan = {
       configure(config),
     ),
 };
+
+/** An item of `data.marketingPlan`: a marketing plan. */
+export type MarketingPlan = Item<typeof marketingPlan, MarketingPlanData>;

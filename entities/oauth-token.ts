@@ -3,6 +3,7 @@ import { attribute, defaultProvider, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -25,6 +26,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.oauthToken`: a user's tokens at a provider. */
+export type OAuthTokenData = Payload<typeof payload>;
+
 /** A user's tokens at a provider: `OAUTH#<userId>` / `<provider>`. Its values are secrets. */
 export const oauthToken = {
   payload,
@@ -36,7 +40,7 @@ export const oauthToken = {
           userId: keyPart,
           provider: { ...keyPart, default: defaultProvider },
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<OAuthTokenData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -51,3 +55,6 @@ export const oauthToken = {
       configure(config),
     ),
 };
+
+/** An item of `data.oauthToken`: a user's tokens at a provider. */
+export type OAuthToken = Item<typeof oauthToken, OAuthTokenData>;

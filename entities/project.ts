@@ -3,6 +3,7 @@ import { attribute, indexName, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -19,6 +20,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.project`: a folder of saved content. */
+export type ProjectData = Payload<typeof payload>;
+
 /** A folder of saved content: `USER#<userId>` / `PROJECT#<projectId>`, in order of creation in GSI1. */
 export const project = {
   payload,
@@ -30,7 +34,7 @@ export const project = {
           userId: keyPart,
           projectId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<ProjectData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -56,3 +60,6 @@ export const project = {
       configure(config),
     ),
 };
+
+/** An item of `data.project`: a folder of saved content. */
+export type Project = Item<typeof project, ProjectData>;

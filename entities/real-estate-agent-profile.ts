@@ -3,6 +3,7 @@ import { attribute, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -38,6 +39,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.realEstateAgentProfile`: how an agent presents themselves. */
+export type RealEstateAgentProfileData = Payload<typeof payload>;
+
 /** How an agent presents themselves: `USER#<userId>` / `AGENT#<agentProfileId>`. A first save may lack name and bio. */
 export const realEstateAgentProfile = {
   payload,
@@ -49,7 +53,7 @@ export const realEstateAgentProfile = {
           userId: keyPart,
           agentProfileId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<RealEstateAgentProfileData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -65,3 +69,9 @@ export const realEstateAgentProfile = {
       configure(config),
     ),
 };
+
+/** An item of `data.realEstateAgentProfile`: how an agent presents themselves. */
+export type RealEstateAgentProfile = Item<
+  typeof realEstateAgentProfile,
+  RealEstateAgentProfileData
+>;

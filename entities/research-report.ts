@@ -3,6 +3,7 @@ import { attribute, indexName, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -27,6 +28,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.researchReport`: a research report. */
+export type ResearchReportData = Payload<typeof payload>;
+
 /** A research report: `USER#<userId>` / `REPORT#<reportId>`, in order of creation in GSI1. */
 export const researchReport = {
   payload,
@@ -38,7 +42,7 @@ export const researchReport = {
           userId: keyPart,
           reportId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<ResearchReportData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -64,3 +68,6 @@ export const researchReport = {
       configure(config),
     ),
 };
+
+/** An item of `data.researchReport`: a research report. */
+export type ResearchReport = Item<typeof researchReport, ResearchReportData>;

@@ -3,6 +3,7 @@ import { attribute, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -24,6 +25,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.reviewAnalysis`: what an agent's reviews say as a whole. */
+export type ReviewAnalysisData = Payload<typeof payload>;
+
 /** What an agent's reviews say as a whole: `USER#<userId>` / `ANALYSIS#<analysisId>`. */
 export const reviewAnalysis = {
   payload,
@@ -35,7 +39,7 @@ export const reviewAnalysis = {
           userId: keyPart,
           analysisId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<ReviewAnalysisData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -51,3 +55,6 @@ export const reviewAnalysis = {
       configure(config),
     ),
 };
+
+/** An item of `data.reviewAnalysis`: what an agent's reviews say as a whole. */
+export type ReviewAnalysis = Item<typeof reviewAnalysis, ReviewAnalysisData>;

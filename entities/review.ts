@@ -3,6 +3,7 @@ import { attribute, indexName, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -31,6 +32,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.review`: a client's review of an agent. */
+export type ReviewData = Payload<typeof payload>;
+
 /** A client's review of an agent: `REVIEW#<agentId>` / `REVIEW#<reviewId>`, by its id alone in GSI1. */
 export const review = {
   payload,
@@ -42,7 +46,7 @@ export const review = {
           agentId: keyPart,
           reviewId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<ReviewData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -62,3 +66,6 @@ export const review = {
       configure(config),
     ),
 };
+
+/** An item of `data.review`: a client's review of an agent. */
+export type Review = Item<typeof review, ReviewData>;

@@ -3,6 +3,7 @@ import { attribute, indexName, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -31,6 +32,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.savedContent`: content that a user saved. */
+export type SavedContentData = Payload<typeof payload>;
+
 /** Content that a user saved: `USER#<userId>` / `CONTENT#<contentId>`, in order of creation in GSI1. */
 export const savedContent = {
   payload,
@@ -42,7 +46,7 @@ export const savedContent = {
           userId: keyPart,
           contentId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<SavedContentData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -68,3 +72,6 @@ export const savedContent = {
       configure(config),
     ),
 };
+
+/** An item of `data.savedContent`: content that a user saved. */
+export type SavedContent = Item<typeof savedContent, SavedContentData>;

@@ -42,7 +42,51 @@ export function key<const F extends string, const P extends readonly string[]>(
 }
 
 /** A payload's type: the schema's, without the index signatures that loose objects add. */
-export type Payload<S extends z.ZodType> = Known<z.infer<S>>;
+export type Payload<S extends z.ZodObject> = {
+  [K in keyof z.infer<S> as K extends KnownKey<z.infer<S>> ? K : never]: Known<z.infer<S>[K]>;
+};
+
+/** What the item of a declaration is made of. */
+export interface Declared {
+  readonly schema: {
+    readonly indexes: {
+      readonly byKey: { readonly pk: Composite; readonly sk: Composite };
+    };
+  };
+}
+
+interface Composite {
+  readonly composite: readonly string[];
+}
+
+/** The parts of an entity's key that name its partition. */
+export type PartitionPart<E extends Declared> =
+  E["schema"]["indexes"]["byKey"]["pk"]["composite"][number];
+
+/** The parts that name an item in it. */
+export type SortPart<E extends Declared> =
+  E["schema"]["indexes"]["byKey"]["sk"]["composite"][number];
+
+/** An item as its store returns it: the key's parts, the payload and the times. */
+export type Item<Definition extends { entity(config: EntityConfig): Declared }, Data> = {
+  [K in keyof ItemMembers<ReturnType<Definition["entity"]>, Data>]: ItemMembers<
+    ReturnType<Definition["entity"]>,
+    Data
+  >[K];
+};
+
+type ItemMembers<E extends Declared, Data> = {
+  [P in PartitionPart<E> | SortPart<E>]: string;
+} & StoredWith<Data>;
+
+interface StoredWith<Data> {
+  /** The payload. */
+  data: Data;
+  /** Epoch milliseconds of its creation. */
+  createdAt: number;
+  /** Epoch milliseconds of its last write; grows with each one. */
+  updatedAt: number;
+}
 
 type Known<T> = T extends readonly (infer U)[]
   ? Known<U>[]

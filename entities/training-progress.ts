@@ -3,6 +3,7 @@ import { attribute, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -22,6 +23,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.trainingProgress`: a training module that a user began or completed. */
+export type TrainingProgressData = Payload<typeof payload>;
+
 /** A training module that a user began or completed: `USER#<userId>` / `TRAINING#<moduleId>`. */
 export const trainingProgress = {
   payload,
@@ -33,7 +37,7 @@ export const trainingProgress = {
           userId: keyPart,
           moduleId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<TrainingProgressData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -49,3 +53,6 @@ export const trainingProgress = {
       configure(config),
     ),
 };
+
+/** An item of `data.trainingProgress`: a training module that a user began or completed. */
+export type TrainingProgress = Item<typeof trainingProgress, TrainingProgressData>;

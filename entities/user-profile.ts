@@ -3,6 +3,7 @@ import { attribute, keyTemplates } from "../src/table.js";
 import {
   configure,
   type EntityConfig,
+  type Item,
   key,
   keyPart,
   model,
@@ -44,6 +45,9 @@ const payload = z.looseObject({
   updatedAt: timestamp.optional(),
 });
 
+/** The payload of `data.userProfile`: a user's account. */
+export type UserProfileData = Payload<typeof payload>;
+
 /** A user's account: `USER#<userId>` / `PROFILE`. Documents with a photo alone occur, so nothing is required. */
 export const userProfile = {
   payload,
@@ -54,7 +58,7 @@ export const userProfile = {
         attributes: {
           userId: keyPart,
           data: {
-            type: CustomAttributeType<Payload<typeof payload>>("any"),
+            type: CustomAttributeType<UserProfileData>("any"),
             field: attribute.data,
           },
           ...times,
@@ -70,3 +74,6 @@ export const userProfile = {
       configure(config),
     ),
 };
+
+/** An item of `data.userProfile`: a user's account. */
+export type UserProfile = Item<typeof userProfile, UserProfileData>;

@@ -2,16 +2,16 @@
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import { type EntityModel, keyText } from "../src/entity-model.js";
-import type { StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
 import { InputReader } from "../src/input.js";
 import type { AnyItem } from "../src/item.js";
 import { isOf, itemOf } from "../src/item.js";
 import { allItems } from "../src/paging.js";
-import type { ItemOf, Simplify } from "../src/store-types.js";
+import type { Simplify } from "../src/store-types.js";
 import type { FacadeName } from "./entities.js";
 import { newestFirst } from "./order.js";
-import type { Specs, Stores } from "./stores.js";
+import type { ItemOf, Specs, Stores } from "./stores.js";
 
 /** The entities whose items lie under `USER#<userId>`. */
 export const workspaceEntities = [
@@ -39,13 +39,13 @@ export type WorkspaceName = (typeof workspaceEntities)[number];
 export type RecentName = (typeof recentEntities)[number];
 
 /** Everything under one user, as arrays under the facade names. */
-export type Workspace = { [F in WorkspaceName]: ItemOf<Specs[F]>[] };
+export type Workspace = { [F in WorkspaceName]: ItemOf<F>[] };
 
 type FieldsOfRecent = { [F in RecentName]: keyof Specs[F]["data"] & string }[RecentName];
 
 /** An item of `recent`, which says whose it is. */
 export type RecentItem = {
-  [F in RecentName]: Simplify<ItemOf<Specs[F]> & { entity: F }>;
+  [F in RecentName]: Simplify<ItemOf<F> & { entity: F }>;
 }[RecentName];
 
 export interface RecentOptions extends CallOptions {
@@ -86,7 +86,10 @@ export function createCollections(
   function userOf(operation: string, given: { readonly userId: string } | undefined) {
     return reading({ operation }, () => {
       const call = { operation, key: keyText({ userId: given?.userId }) };
-      const parts = new InputReader(stores.userProfile.model, context).partition(given, call);
+      const parts = new InputReader(internalsOf(stores.userProfile).model, context).partition(
+        given,
+        call,
+      );
       return { call, parts };
     });
   }
@@ -96,7 +99,9 @@ export function createCollections(
       const { call, parts } = userOf("collections.workspace", key);
       return perform(call, options, async (running) => {
         const input = service().collections.workspace(parts).params();
-        const models = workspaceEntities.map((name) => [name, stores[name].model] as const);
+        const models = workspaceEntities.map(
+          (name) => [name, internalsOf(stores[name]).model] as const,
+        );
         return grouped(models, await allItems(context.transport, input, running));
       });
     },
@@ -133,7 +138,7 @@ export function createCollections(
 
 /** The id of an item of one entity, whatever it is called there. */
 function idOf(stores: Stores, item: AnyItem & { readonly entity: RecentName }): string {
-  return String(item[stores[item.entity].model.sk.parts[0] ?? ""]);
+  return String(item[internalsOf(stores[item.entity]).model.sk.parts[0] ?? ""]);
 }
 
 function grouped(

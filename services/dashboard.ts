@@ -1,13 +1,19 @@
 /** What the dashboard and the brand audit page show, each in three requests that go out together. */
+
+import type { BrandAudit } from "../entities/brand-audit.js";
+import type { Competitor } from "../entities/competitor.js";
+import type { MarketingPlan } from "../entities/marketing-plan.js";
+import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profile.js";
+import type { Review } from "../entities/review.js";
+import type { ReviewAnalysis } from "../entities/review-analysis.js";
 import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import { keyText } from "../src/entity-model.js";
-import type { StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
-import type { ItemOf } from "../src/store-types.js";
 import { newestFirst } from "./order.js";
 import { readRange } from "./range.js";
 import { newestReviews } from "./reviews.js";
-import type { Specs, Stores } from "./stores.js";
+import type { Stores } from "./stores.js";
 
 /** A user, and the agent whose reviews are read. */
 export interface DashboardKey {
@@ -17,23 +23,23 @@ export interface DashboardKey {
 
 export interface Dashboard {
   /** The profile `main`, else the one that was written last. */
-  readonly agentProfile: ItemOf<Specs["realEstateAgentProfile"]> | null;
+  readonly agentProfile: RealEstateAgentProfile | null;
   /** The audit `main`, else the one that was written last. */
-  readonly brandAudit: ItemOf<Specs["brandAudit"]> | null;
-  readonly competitors: ItemOf<Specs["competitor"]>[];
+  readonly brandAudit: BrandAudit | null;
+  readonly competitors: Competitor[];
   /** The newest by creation; adopted items only. */
-  readonly latestPlan: ItemOf<Specs["marketingPlan"]> | null;
+  readonly latestPlan: MarketingPlan | null;
   /** Every review of the agent, in order of id. */
-  readonly reviews: ItemOf<Specs["review"]>[];
+  readonly reviews: Review[];
   /** The three newest by their own date. */
-  readonly newestReviews: ItemOf<Specs["review"]>[];
+  readonly newestReviews: Review[];
 }
 
 export interface BrandAuditPage {
   readonly agentProfile: Dashboard["agentProfile"];
   readonly brandAudit: Dashboard["brandAudit"];
   /** The analysis `main`, else the one that was written last. */
-  readonly reviewAnalysis: ItemOf<Specs["reviewAnalysis"]> | null;
+  readonly reviewAnalysis: ReviewAnalysis | null;
   /** Whether Google is connected; no secret is read. */
   readonly connected: boolean;
   readonly reviews: Dashboard["reviews"];
@@ -54,8 +60,14 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
     reading({ operation }, () => {
       const { userId, agentId } = key ?? {};
       const call = { operation, key: keyText({ userId, agentId }) };
-      const parts = new InputReader(stores.userProfile.model, context).partition({ userId }, call);
-      const agent = new InputReader(stores.review.model, context).partition({ agentId }, call);
+      const parts = new InputReader(internalsOf(stores.userProfile).model, context).partition(
+        { userId },
+        call,
+      );
+      const agent = new InputReader(internalsOf(stores.review).model, context).partition(
+        { agentId },
+        call,
+      );
       return { call, parts, userId: parts.userId ?? "", agentId: agent.agentId ?? "" };
     });
   return {

@@ -1,10 +1,12 @@
 /** OAuth tokens: stored, kept, and refreshed once however many callers want one. */
+
 import { randomUUID } from "node:crypto";
+import type { OAuthToken, OAuthTokenData } from "../entities/oauth-token.js";
 import { type Call, type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import { Placeholders } from "../src/conditions.js";
 import { currentKeyFor } from "../src/encryption.js";
 import { keyContext, rawKeyOf } from "../src/entity-model.js";
-import type { StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import {
   AbortedError,
   type CallContext,
@@ -22,13 +24,9 @@ import { checkPayload } from "../src/payload.js";
 import { fieldValue } from "../src/secret-value.js";
 import { showsMasked } from "../src/secrets.js";
 import { firstOf, orAborted } from "../src/signals.js";
-import type { ItemOf } from "../src/store-types.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
 import { isForeignFailure, notFound } from "../src/write.js";
-import type { Specs, Stores } from "./stores.js";
-
-export type OAuthTokenItem = ItemOf<Specs["oauthToken"]>;
-export type OAuthTokenData = Specs["oauthToken"]["data"];
+import type { Stores } from "./stores.js";
 
 /** What the provider answered to a refresh. */
 export interface RefreshedToken {
@@ -75,9 +73,9 @@ export interface OAuthTokens {
     provider: string | undefined,
     token: OAuthTokenData,
     options?: CallOptions,
-  ): Promise<OAuthTokenItem>;
+  ): Promise<OAuthToken>;
   /** The stored token with its secrets, or `null`. One request. */
-  get(userId: string, provider?: string, options?: CallOptions): Promise<OAuthTokenItem | null>;
+  get(userId: string, provider?: string, options?: CallOptions): Promise<OAuthToken | null>;
   /** Whether a token is there. One request; no secret is read. */
   isConnected(userId: string, provider?: string, options?: CallOptions): Promise<boolean>;
   /**
@@ -94,7 +92,7 @@ export interface OAuthTokens {
     options: ValidTokenOptions,
   ): Promise<OAuthTokenData>;
   /** Deletes the token and returns it, or `null`. One request. */
-  remove(userId: string, provider?: string, options?: CallOptions): Promise<OAuthTokenItem | null>;
+  remove(userId: string, provider?: string, options?: CallOptions): Promise<OAuthToken | null>;
 }
 
 const pollMs = 200;
@@ -127,15 +125,16 @@ type Landing = { readonly token: OAuthTokenData } | RefreshFailure;
 export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthTokens {
   const { transport, tableName, clock, cipher } = context;
   const flights = new Map<string, Flight>();
+  const tokens = () => internalsOf(stores.oauthToken);
 
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
     const key = keyOf(userId, provider);
-    const call = keyContext(stores.oauthToken.model, "oauth.store", key);
+    const call = keyContext(tokens().model, "oauth.store", key);
     const data = reading(call, () => {
       const expiryDate: unknown = token?.expiryDate;
       const isMap = typeof token === "object" && token !== null && !Array.isArray(token);
       const given = isMap ? { ...token, ...(isNoTime(expiryDate) && { expiryDate: null }) } : token;
-      stores.oauthToken.writes.input.draft({ ...key, data: given }, call);
+      tokens().writes.input.draft({ ...key, data: given }, call);
       return given;
     });
     const { refreshToken, ...rest } = data;
@@ -169,7 +168,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   async function read(key: RawKey, call: Call): Promise<RawItem> {
     const raw = await readIfThere(key, call);
     if (raw === undefined) throw notFound(call.context, key);
-    refuseUnreadable(stores.oauthToken.model, raw);
+    refuseUnreadable(tokens().model, raw);
     return raw;
   }
 
@@ -177,7 +176,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
     const { Item } = await transport.send("Get", input, call);
     // Whatever else lies at the key is no token: its secrets were not looked into.
-    const isThere = Item !== undefined && isOf(stores.oauthToken.model, Item as RawItem);
+    const isThere = Item !== undefined && isOf(tokens().model, Item as RawItem);
     return isThere ? (Item as RawItem) : undefined;
   }
 
@@ -202,7 +201,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   /** Stores what the refresh brought, unless someone else has stored a token meanwhile. */
   async function keep(key: RawKey, seen: RawItem, fresh: FreshToken, call: Call): Promise<boolean> {
     const own = new Placeholders();
-    const { model } = stores.oauthToken;
+    const { model } = tokens();
     const freshValue = (field: "accessToken" | "refreshToken") =>
       own.value(fieldValue(model, key, field, fresh[field]));
     const accessToken = own.path(["accessToken"]);
@@ -322,7 +321,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       // Its own token is there where the answer to the first attempt to store it was lost.
       const isOwn = own !== undefined && data.accessToken === own;
       if (isOwn || !isExpired(data, clock.now() + marginMs)) {
-        return showsMasked(stores.oauthToken.model.secrets, data);
+        return showsMasked(tokens().model.secrets, data);
       }
       const refreshToken = data.refreshToken;
       if (!refreshToken) {
@@ -337,7 +336,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       left.throwIfAborted();
       flight.committed = true;
       if (await claim(key, seen, holder, leaseMs, call)) {
-        const { userId = "", provider = "" } = itemOf(stores.oauthToken.model, seen) as {
+        const { userId = "", provider = "" } = itemOf(tokens().model, seen) as {
           userId?: string;
           provider?: string;
         };
@@ -357,7 +356,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
           await giveBack(key, holder, call);
           throw error;
         }
-        if (kept) return showsMasked(stores.oauthToken.model.secrets, { ...data, ...fresh });
+        if (kept) return showsMasked(tokens().model.secrets, { ...data, ...fresh });
         // Someone stored another token while this one was on its way: that one counts.
         own = fresh.accessToken;
         await giveBack(key, holder, call);
@@ -425,7 +424,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
         fields: ["provider"],
       })) !== null,
     validToken: async (userId, provider, givenOptions) => {
-      const { model, writes } = stores.oauthToken;
+      const { model, writes } = tokens();
       const given = keyOf(userId, provider);
       const context = keyContext(model, "oauth.validToken", given);
       const parts = writes.input.key(given, context);
@@ -452,7 +451,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     const given = (typeof answer === "object" && answer !== null ? answer : {}) as RefreshedToken;
     const { accessToken, refreshToken, expiryDate } = given;
     const isTime = typeof expiryDate === "number" && !isNoTime(expiryDate);
-    const { issues } = checkPayload(stores.oauthToken.model.payload, { accessToken, refreshToken });
+    const { issues } = checkPayload(tokens().model.payload, { accessToken, refreshToken });
     const found =
       accessToken === "" ? [{ path: "data.accessToken", message: "is empty" }] : [...issues];
     if (found.length === 0) {

@@ -1,6 +1,10 @@
 /** Profiles: saved in one go, and the photo that both have. */
+
+import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profile.js";
+import type { UserProfile } from "../entities/user-profile.js";
 import { type CallOptions, perform, reading } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
+import { internalsOf } from "../src/entity-store.js";
 import {
   type CancellationReason,
   ConditionalCheckFailedError,
@@ -10,13 +14,12 @@ import {
   isRetryableReason,
   TransactionCanceledError,
 } from "../src/errors.js";
-import type { ItemOf } from "../src/store-types.js";
 import { isForeignFailure } from "../src/write.js";
-import type { Specs, Stores } from "./stores.js";
+import type { ChangesOf, KeyOf, Stores } from "./stores.js";
 import type { Transaction } from "./transaction.js";
 
-type UserKey = Specs["userProfile"]["key"];
-type AgentKey = Specs["realEstateAgentProfile"]["key"];
+type UserKey = KeyOf<"userProfile">;
+type AgentKey = KeyOf<"realEstateAgentProfile">;
 
 export interface Profiles {
   /**
@@ -25,15 +28,11 @@ export interface Profiles {
    */
   save(
     key: AgentKey,
-    data: Partial<Specs["realEstateAgentProfile"]["data"]>,
+    data: ChangesOf<"realEstateAgentProfile">,
     options?: CallOptions,
-  ): Promise<ItemOf<Specs["realEstateAgentProfile"]>>;
+  ): Promise<RealEstateAgentProfile>;
   /** The same for the user's own profile. */
-  save(
-    key: UserKey,
-    data: Partial<Specs["userProfile"]["data"]>,
-    options?: CallOptions,
-  ): Promise<ItemOf<Specs["userProfile"]>>;
+  save(key: UserKey, data: ChangesOf<"userProfile">, options?: CallOptions): Promise<UserProfile>;
   /**
    * Stores a photo on both profiles at once: one transaction where both are there, two where one
    * has to be created.
@@ -63,8 +62,9 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
     const store = (
       Object.hasOwn(key, "agentProfileId") ? stores.realEstateAgentProfile : stores.userProfile
     ) as AnyStore;
-    const call = keyContext(store.model, "profiles.save", key);
-    reading(call, () => store.writes.input.draft({ ...key, data }, call));
+    const { model, writes } = internalsOf(store);
+    const call = keyContext(model, "profiles.save", key);
+    reading(call, () => writes.input.draft({ ...key, data }, call));
     return perform(call, options, async ({ signal }) => {
       const limit = signal === undefined ? {} : { signal };
       for (let round = 0; round < mostRounds; round += 1) {
@@ -83,7 +83,7 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
   }
 
   const setPhoto: Profiles["setPhoto"] = async (key, photoURL, options = {}) => {
-    const { model, writes } = stores.realEstateAgentProfile;
+    const { model, writes } = internalsOf(stores.realEstateAgentProfile);
     const agentKey = reading({ operation: "profiles.setPhoto" }, () => ({
       userId: key?.userId,
       agentProfileId: key?.agentProfileId ?? "main",
@@ -135,7 +135,7 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
   return { save: save as Profiles["save"], setPhoto };
 }
 
-interface AnyStore extends Pick<Stores["userProfile"], "model" | "writes"> {
+interface AnyStore {
   update(key: object, data: object, options: CallOptions): Promise<unknown>;
   create(input: object, options: CallOptions): Promise<unknown>;
 }

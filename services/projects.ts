@@ -1,32 +1,31 @@
 /** Projects and the content in them. */
 
+import type { Project } from "../entities/project.js";
+import type { SavedContent } from "../entities/saved-content.js";
 import { chunksOf } from "../src/batch.js";
 import { type CallOptions, perform, reading } from "../src/call.js";
 import { keyContext } from "../src/entity-model.js";
-import type { StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import {
   type CancellationReason,
   isRetryableReason,
   TransactionCanceledError,
   ValidationError,
 } from "../src/errors.js";
-import type { ItemOf, Simplify } from "../src/store-types.js";
+import type { Simplify } from "../src/store-types.js";
 import { limits } from "../src/table.js";
 import { newestFirst } from "./order.js";
 import { readRange } from "./range.js";
-import type { Specs, Stores } from "./stores.js";
+import type { Stores } from "./stores.js";
 import type { Transaction } from "./transaction.js";
 
-type ProjectItem = ItemOf<Specs["project"]>;
-type ContentItem = ItemOf<Specs["savedContent"]>;
-
-export type ProjectWithContent = Simplify<ProjectItem & { contents: ContentItem[] }>;
+export type ProjectWithContent = Simplify<Project & { contents: SavedContent[] }>;
 
 export interface ProjectsWithContent {
   /** Newest first, each with its content, newest first. */
   readonly projects: ProjectWithContent[];
   /** Content of no project, and content whose project is gone; newest first. */
-  readonly uncategorised: ContentItem[];
+  readonly uncategorised: SavedContent[];
 }
 
 export interface Projects {
@@ -56,7 +55,7 @@ export function createProjects(
 ): Projects {
   return {
     listWithContent: async (key, options = {}) => {
-      const { model, writes } = stores.project;
+      const { model, writes } = internalsOf(stores.project);
       const operation = "projects.listWithContent";
       const { call, parts } = reading({ operation }, () => {
         const context = keyContext(model, operation, key, ["userId"]);
@@ -69,7 +68,7 @@ export function createProjects(
       return grouped(found.project, found.savedContent);
     },
     deleteAndUnfile: async (key, options = {}) => {
-      const { model, writes } = stores.project;
+      const { model, writes } = internalsOf(stores.project);
       const operation = "projects.deleteAndUnfile";
       const { call, parts } = reading({ operation }, () => {
         const context = keyContext(model, operation, key);
@@ -132,12 +131,12 @@ function whatIsLeft<T>(group: readonly T[], error: unknown): T[][] {
 }
 
 function grouped(
-  projects: readonly ProjectItem[],
-  contents: readonly ContentItem[],
+  projects: readonly Project[],
+  contents: readonly SavedContent[],
 ): ProjectsWithContent {
-  const byProject = new Map(projects.map((project) => [project.projectId, [] as ContentItem[]]));
-  const uncategorised: ContentItem[] = [];
-  const byCreation = ({ contentId, createdAt }: ContentItem) => [createdAt, contentId] as const;
+  const byProject = new Map(projects.map((project) => [project.projectId, [] as SavedContent[]]));
+  const uncategorised: SavedContent[] = [];
+  const byCreation = ({ contentId, createdAt }: SavedContent) => [createdAt, contentId] as const;
   for (const content of newestFirst(contents, byCreation)) {
     (byProject.get(content.data.projectId ?? "") ?? uncategorised).push(content);
   }

@@ -3,13 +3,12 @@ import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "../src/call.js";
 import { Placeholders } from "../src/conditions.js";
 import type { EntityModel } from "../src/entity-model.js";
-import type { StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { isOf, itemOf } from "../src/item.js";
 import { allItems } from "../src/paging.js";
-import type { ItemOf } from "../src/store-types.js";
 import { attribute, type RawItem } from "../src/table.js";
 import type { FacadeName } from "./entities.js";
-import type { Specs, Stores } from "./stores.js";
+import type { ItemOf, Stores } from "./stores.js";
 
 /** The character after `#`: above every sort key that begins with an entity's prefix. */
 const afterSeparator = "$";
@@ -24,8 +23,8 @@ export async function readRange<const F extends FacadeName>(
   names: readonly F[],
   parts: Readonly<Record<string, string>>,
   call: Call,
-): Promise<{ [N in F]: ItemOf<Specs[N]>[] }> {
-  const models = names.map((name): [F, EntityModel] => [name, stores[name].model]);
+): Promise<{ [N in F]: ItemOf<N>[] }> {
+  const models = names.map((name): [F, EntityModel] => [name, internalsOf(stores[name]).model]);
   const prefixes = models.map(([, model]) => model.sk.prefix).sort();
   const low = prefixes[0] ?? "";
   const high = (prefixes.at(-1) ?? "").replace(/#$/, afterSeparator);

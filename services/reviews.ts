@@ -1,40 +1,39 @@
 /** Reviews by what the application knows of them: an id alone, an agent, several agents. */
+
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { Review } from "../entities/review.js";
 import { type Call, type CallOptions, limitsOf, perform } from "../src/call.js";
 import { type EntityModel, keyContext, keyText } from "../src/entity-model.js";
-import type { StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { type CallContext, invalid } from "../src/errors.js";
 import { isOf, itemOf, keyPartsOf } from "../src/item.js";
 import { keyLengthRule, keyPartRule } from "../src/keys.js";
 import { pages } from "../src/paging.js";
-import type { ItemOf } from "../src/store-types.js";
 import type { RawItem } from "../src/table.js";
 import { epochMsOf } from "../src/timestamps.js";
 import { conditionFailed } from "../src/write.js";
 import { newestFirst } from "./order.js";
-import type { Specs, Stores } from "./stores.js";
-
-export type ReviewItem = ItemOf<Specs["review"]>;
+import type { Stores } from "./stores.js";
 
 export interface Reviews {
   /**
    * The review with this id, of whichever agent, or `null`; where several agents have one, that of the
    * first agent id. One request on GSI1 (per MB of what carries the id there); adopted items only.
    */
-  byId(reviewId: string, options?: CallOptions): Promise<ReviewItem | null>;
+  byId(reviewId: string, options?: CallOptions): Promise<Review | null>;
   /**
    * Deletes the review with this id and returns it, or `null`. Two requests; adopted items only.
    * @throws ConditionalCheckFailedError that names the agents where several have such a review:
    * nothing is deleted, `review.delete` takes one of them
    */
-  deleteById(reviewId: string, options?: CallOptions): Promise<ReviewItem | null>;
+  deleteById(reviewId: string, options?: CallOptions): Promise<Review | null>;
   /**
    * The newest reviews of an agent, by their own date, else by CreatedAt. There is no index for
    * it: the agent's partition is read, one request per MB.
    */
-  newest(agentId: string, n: number, options?: CallOptions): Promise<ReviewItem[]>;
+  newest(agentId: string, n: number, options?: CallOptions): Promise<Review[]>;
   /** Every review of several agents, in the order of the ids: one query each, all in one wave. */
-  ofAgents(agentIds: readonly string[], options?: CallOptions): Promise<ReviewItem[][]>;
+  ofAgents(agentIds: readonly string[], options?: CallOptions): Promise<Review[][]>;
 }
 
 /** Agents that a message names. */
@@ -42,9 +41,11 @@ const mostNamed = 5;
 
 export function createReviews(context: StoreContext, stores: Stores): Reviews {
   const { transport } = context;
-  const { model } = stores.review;
+  /** Made when it is asked for: a first ElectroDB entity costs milliseconds. */
+  const modelOf = () => internalsOf(stores.review).model;
 
   function contextOf(operation: string, reviewId: string): CallContext {
+    const model = modelOf();
     const call = keyContext(model, operation, { reviewId }, ["reviewId"]);
     const rule = keyPartRule(reviewId) ?? keyLengthRule("sort", model.sk.build({ reviewId }));
     if (rule !== undefined) throw invalid(call, [{ path: "reviewId", message: rule }]);
@@ -52,12 +53,13 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
   }
 
   /** The reviews with an id, in order of their agents' ids; what else carries the id is passed over. */
-  async function* withId(reviewId: string, call: Call): AsyncGenerator<ReviewItem> {
+  async function* withId(reviewId: string, call: Call): AsyncGenerator<Review> {
+    const model = modelOf();
     const query = stores.review.entity.query.byReviewId({ reviewId });
     const input: QueryCommandInput = query.params();
     for await (const { items } of pages(transport, input, call)) {
       for (const raw of items) {
-        if (hasId(model, reviewId, raw)) yield itemOf(model, raw) as unknown as ReviewItem;
+        if (hasId(model, reviewId, raw)) yield itemOf(model, raw) as unknown as Review;
       }
     }
   }
@@ -80,15 +82,18 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
           const named = agentIds.slice(0, mostNamed).map((id) => keyText({ agentId: id }));
           if (agentIds.length > mostNamed) named.push("…");
           const rule = `${agentIds.length} agents have a review with this id (${named.join(", ")}): delete one by its whole key`;
-          throw conditionFailed(call, rule, model, { item: null });
+          throw conditionFailed(call, rule, modelOf(), { item: null });
         }
         return stores.review.delete({ agentId, reviewId }, { signal: running.signal });
       });
     },
     newest: async (ofAgent, n, options = {}) => {
-      const call = keyContext(stores.review.model, "reviews.newest", { agentId: ofAgent }, [
-        "agentId",
-      ]);
+      const call = keyContext(
+        internalsOf(stores.review).model,
+        "reviews.newest",
+        { agentId: ofAgent },
+        ["agentId"],
+      );
       if (!(Number.isInteger(n) && n >= 1)) {
         throw invalid(call, [{ path: "n", message: "must be an integer from 1" }]);
       }
@@ -96,7 +101,7 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       return newestReviews(items).slice(0, n);
     },
     ofAgents: async (agentIds, options = {}) => {
-      const { model, writes } = stores.review;
+      const { model, writes } = internalsOf(stores.review);
       const call = { operation: "reviews.ofAgents", entity: model.name };
       // All of them before the first is read.
       const wanted = writes.input.each(agentIds, "agentIds", call, (id, at) => {
@@ -106,7 +111,7 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       const different = [...new Set(wanted)];
       const found = new Map(
         await Promise.all(
-          different.map(async (id): Promise<[string, ReviewItem[]]> => {
+          different.map(async (id): Promise<[string, Review[]]> => {
             const { items } = await stores.review.query({ agentId: id }, limitsOf(options));
             return [id, items];
           }),
@@ -132,7 +137,7 @@ function hasId(model: EntityModel, reviewId: string, raw: RawItem): boolean {
 }
 
 /** A copy, newest first by the review's own date, else by its creation; then by id. */
-export function newestReviews(reviews: readonly ReviewItem[]): ReviewItem[] {
+export function newestReviews(reviews: readonly Review[]): Review[] {
   return newestFirst(reviews, ({ data, createdAt, reviewId }) => [
     epochMsOf(data.date) ?? createdAt,
     reviewId,

@@ -1,13 +1,59 @@
 /** A store per entity under its facade name, each made when it is first used. */
-import { EntityStore, type StoreContext } from "../src/entity-store.js";
-import type { SpecOf } from "../src/store-types.js";
-import { definitions, type Entities, type FacadeName } from "./entities.js";
 
-/** What the types of each store are made of. */
-export type Specs = { [F in FacadeName]: SpecOf<Entities[F]> };
+import type { Declared, PartitionPart, SortPart } from "../entities/shared.js";
+import type { AnyEntity } from "../src/entity-model.js";
+import { createStore, type EntityStore, type StoreContext } from "../src/entity-store.js";
+import type { AnyStoredItem, Changes, NewInput, PutInput, Simplify } from "../src/store-types.js";
+import { definitions, type Entities, type FacadeName, type Registry } from "./entities.js";
+
+type AttributesOf<E extends AnyEntity> = E["schema"]["attributes"];
+type Defaulted<E extends AnyEntity> = {
+  [A in keyof AttributesOf<E>]: AttributesOf<E>[A] extends { default: unknown } ? A : never;
+}[keyof AttributesOf<E>];
+type Parts<Name> = { [P in Name & string]: string };
+type OptionalParts<Name> = { [P in Name & string]?: string | undefined };
+
+/** What the types of a store are made of, from its ElectroDB entity and the item that it returns. */
+export interface SpecOf<E extends AnyEntity & Declared, Item extends AnyStoredItem> {
+  readonly parts: Simplify<Parts<PartitionPart<E> | SortPart<E>>>;
+  readonly key: Simplify<
+    Parts<Exclude<PartitionPart<E> | SortPart<E>, Defaulted<E>>> &
+      OptionalParts<Extract<SortPart<E>, Defaulted<E>>>
+  >;
+  readonly partition: Simplify<Parts<PartitionPart<E>>>;
+  readonly newKey: Simplify<Parts<PartitionPart<E>> & OptionalParts<SortPart<E>>>;
+  readonly data: Item["data"];
+  readonly item: Item;
+  readonly dated: "byCreatedAt" extends keyof E["schema"]["indexes"] ? true : false;
+  readonly entity: E;
+}
+
+/** What the types of the store `F` are made of. */
+export interface Spec<F extends FacadeName> extends SpecOf<Entities[F], Registry[F]["item"]> {}
+
+/** The same of all stores. */
+export type Specs = { [F in FacadeName]: Spec<F> };
 
 /** The stores under their facade names. */
-export type Stores = { readonly [F in FacadeName]: EntityStore<Specs[F], Entities[F]> };
+export type Stores = { readonly [F in keyof Registry]: EntityStore<Spec<F>> };
+
+/** An item as its store returns it: `ItemOf<"savedContent">` is `SavedContent`. */
+export type ItemOf<F extends FacadeName> = Registry[F]["item"];
+
+/** The payload of an item: `DataOf<"savedContent">` is `SavedContentData`. */
+export type DataOf<F extends FacadeName> = Registry[F]["item"]["data"];
+
+/** What names an item to its store. */
+export type KeyOf<F extends FacadeName> = Spec<F>["key"];
+
+/** What a store's `create` takes; with `"put"`, what its `put` and `batchPut` take. */
+export type InputOf<F extends FacadeName, Call extends "create" | "put" = "create"> = {
+  create: NewInput<Spec<F>>;
+  put: PutInput<Spec<F>>;
+}[Call];
+
+/** The changes that a store's `update` takes. */
+export type ChangesOf<F extends FacadeName> = Changes<Spec<F>>;
 
 /**
  * Makes the stores of one data layer. A first ElectroDB entity costs milliseconds, so they are lazy.
@@ -21,7 +67,7 @@ export function createStores(context: StoreContext, owner?: string, unscoped?: S
     const storeOf = () => {
       const { entity, payload } = definitions[name];
       const config = { table: context.tableName, client: context.transport.client };
-      return new EntityStore(unscoped?.[name].entity ?? entity(config), payload, context, owner);
+      return createStore(unscoped?.[name].entity ?? entity(config), payload, context, owner);
     };
     Object.defineProperty(stores, name, {
       enumerable: true,

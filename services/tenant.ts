@@ -1,18 +1,22 @@
 /** One user's view of the data: no argument, cursor, condition or transaction leads out of it. */
+
+import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profile.js";
+import type { UserProfile } from "../entities/user-profile.js";
 import { type CallOptions, limitsOf, reading } from "../src/call.js";
 import { ownerIssues, type ownerParts, refuseIssues } from "../src/entity-model.js";
-import type { EntityStore, StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { invalid } from "../src/errors.js";
 import { keyLengthRule, keyPartRule } from "../src/keys.js";
-import type { ItemOf, Simplify, StoreSpec } from "../src/store-types.js";
+import type { StoreCalls } from "../src/store-calls.js";
+import type { Simplify, StoreSpec } from "../src/store-types.js";
 import type { Collections, RecentOptions } from "./collections.js";
 import type { BrandAuditPage, Dashboard, Dashboards } from "./dashboard.js";
-import type { FacadeName } from "./entities.js";
+import type { FacadeName, Registry } from "./entities.js";
 import type { OAuthTokens } from "./oauth.js";
 import type { Profiles } from "./profiles.js";
 import type { Projects } from "./projects.js";
 import type { Reviews } from "./reviews.js";
-import { createStores, type Specs, type Stores } from "./stores.js";
+import { type ChangesOf, createStores, type Spec, type Stores } from "./stores.js";
 import { createTransaction, type Transactions } from "./transaction.js";
 
 /** The parts that the scope fixes, and that its callers cannot give. */
@@ -27,10 +31,12 @@ export interface ScopedSpec<S extends StoreSpec> {
   readonly partition: Scoped<S["partition"]>;
   readonly newKey: Scoped<S["newKey"]>;
   readonly data: S["data"];
+  readonly item: S["item"];
   readonly dated: S["dated"];
+  readonly entity: S["entity"];
 }
 
-export type ScopedSpecs = { [F in FacadeName]: ScopedSpec<Specs[F]> };
+export type ScopedSpecs = { [F in FacadeName]: ScopedSpec<Spec<F>> };
 
 /**
  * What a scoped store has of a store: its calls. It has no ElectroDB entity, and nothing that leads
@@ -49,16 +55,15 @@ const calls = [
   "batchPut",
   "batchDelete",
   "check",
-] as const satisfies readonly (keyof EntityStore<StoreSpec>)[];
+] as const satisfies readonly (keyof StoreCalls<StoreSpec>)[];
 
 /** A store of one user. */
-export type ScopedStore<S extends StoreSpec> = Pick<EntityStore<S>, (typeof calls)[number]>;
+export interface ScopedStore<S extends StoreSpec> extends StoreCalls<S> {}
 
 /** The stores of one user under their facade names. */
-export type ScopedStores = { readonly [F in FacadeName]: ScopedStore<ScopedSpecs[F]> };
-
-type AgentProfileItem = ItemOf<Specs["realEstateAgentProfile"]>;
-type UserProfileItem = ItemOf<Specs["userProfile"]>;
+export type ScopedStores = {
+  readonly [F in keyof Registry]: ScopedStore<ScopedSpec<Spec<F>>>;
+};
 
 /** Everything of one user's; reviews are those of the agent with the user's id. */
 export interface UserScope extends ScopedStores {
@@ -80,14 +85,14 @@ export interface UserScope extends ScopedStores {
   readonly profiles: {
     save(
       key: { readonly agentProfileId: string } & NotGiven,
-      data: Partial<Specs["realEstateAgentProfile"]["data"]>,
+      data: ChangesOf<"realEstateAgentProfile">,
       options?: CallOptions,
-    ): Promise<AgentProfileItem>;
+    ): Promise<RealEstateAgentProfile>;
     save(
       key: NotGiven & { readonly agentProfileId?: never },
-      data: Partial<Specs["userProfile"]["data"]>,
+      data: ChangesOf<"userProfile">,
       options?: CallOptions,
-    ): Promise<UserProfileItem>;
+    ): Promise<UserProfile>;
     setPhoto(
       key: { readonly agentProfileId?: string | undefined } & NotGiven,
       photoURL: string,
@@ -126,7 +131,7 @@ export interface Unscoped {
 export function createUserScope(context: StoreContext, all: Unscoped, userId: string): UserScope {
   const rule =
     keyPartRule(userId) ??
-    keyLengthRule("partition", all.stores.review.model.pk.build({ agentId: userId }));
+    keyLengthRule("partition", internalsOf(all.stores.review).model.pk.build({ agentId: userId }));
   if (rule !== undefined)
     throw invalid({ operation: "forUser" }, [{ path: "userId", message: rule }]);
 

@@ -1,7 +1,7 @@
 /** Transactions over all entities: all or nothing, idempotent under retry. */
 import { type Call, type CallOptions, perform, reading } from "../src/call.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../src/entity-model.js";
-import type { StoreContext } from "../src/entity-store.js";
+import { internalsOf, type StoreContext, type StoreInternals } from "../src/entity-store.js";
 import {
   type CallContext,
   type CancellationReason,
@@ -21,15 +21,16 @@ import { keyId } from "../src/reader.js";
 import { whatWasThere } from "../src/run-write.js";
 import { withMaskedSecrets } from "../src/secrets.js";
 import type {
+  Changes,
   DeleteOptions,
-  InputOf,
-  ItemOf,
+  NewInput,
+  PutInput,
   StoreSpec,
   UpdateOptions,
 } from "../src/store-types.js";
 import { limits, type RawItem, type RawKey } from "../src/table.js";
 import type { Seen, Write } from "../src/write.js";
-import type { FacadeName } from "./entities.js";
+import type { FacadeName, Registry } from "./entities.js";
 import type { Specs, Stores } from "./stores.js";
 
 declare const resultOf: unique symbol;
@@ -53,11 +54,11 @@ type Limits = keyof CallOptions;
 
 /** The operations of one entity: what its store's methods take, without limits of their own. */
 export interface EntityOperations<S extends StoreSpec> {
-  create(input: InputOf<S, S["newKey"]>): TransactionOperation<ItemOf<S>>;
-  put(input: InputOf<S, S["key"]>): TransactionOperation<undefined>;
+  create(input: NewInput<S>): TransactionOperation<S["item"]>;
+  put(input: PutInput<S>): TransactionOperation<undefined>;
   update(
     key: S["key"],
-    changes: Partial<S["data"]>,
+    changes: Changes<S>,
     options?: Omit<UpdateOptions<S>, Limits>,
   ): TransactionOperation<undefined>;
   delete(key: S["key"], options?: Omit<DeleteOptions, Limits>): TransactionOperation<undefined>;
@@ -66,17 +67,31 @@ export interface EntityOperations<S extends StoreSpec> {
 
 /** The reads of one entity in a transaction. */
 export interface EntityReads<S extends StoreSpec> {
-  get(key: S["key"]): TransactionOperation<ItemOf<S> | null>;
+  get(key: S["key"]): TransactionOperation<S["item"] | null>;
 }
 
-type Results<Operations extends readonly TransactionOperation<unknown>[]> = {
+/** What each operation of a transaction returns. */
+export type TransactionResults<Operations extends readonly TransactionOperation<unknown>[]> = {
   -readonly [I in keyof Operations]: Operations[I] extends TransactionOperation<infer R>
     ? R
     : never;
 };
 
+/** Specs under the facade names. */
+export type AllSpecs = Record<FacadeName, StoreSpec>;
+
+/** The operations that a transaction may write, under the facade names. */
+export type TransactionWrites<S extends AllSpecs> = {
+  readonly [F in keyof Registry]: EntityOperations<S[F]>;
+};
+
+/** The reads of a transaction, under the facade names. */
+export type TransactionReads<S extends AllSpecs> = {
+  readonly [F in keyof Registry]: EntityReads<S[F]>;
+};
+
 /** Transactions whose operations are typed by the given specs. */
-export interface Transactions<AllSpecs extends Record<FacadeName, StoreSpec>> {
+export interface Transactions<S extends AllSpecs> {
   /**
    * Writes up to 100 items of up to 4 MB, all or nothing; sent once, and again with the same token
    * where the answer was lost or the transaction met another. One request; one more where an item
@@ -86,14 +101,14 @@ export interface Transactions<AllSpecs extends Record<FacadeName, StoreSpec>> {
    * nothing was written then, unless a conflict or throttling stopped it and `mayHaveBeenDone` is set
    */
   write<const O extends readonly TransactionOperation<unknown>[]>(
-    operations: (tx: { readonly [F in FacadeName]: EntityOperations<AllSpecs[F]> }) => O,
+    operations: (tx: TransactionWrites<S>) => O,
     options?: CallOptions,
-  ): Promise<Results<O>>;
+  ): Promise<TransactionResults<O>>;
   /** Reads up to 100 items as they were at one moment. One request. */
   get<const O extends readonly TransactionOperation<unknown>[]>(
-    operations: (tx: { readonly [F in FacadeName]: EntityReads<AllSpecs[F]> }) => O,
+    operations: (tx: TransactionReads<S>) => O,
     options?: CallOptions,
-  ): Promise<Results<O>>;
+  ): Promise<TransactionResults<O>>;
 }
 
 export type Transaction = Transactions<Specs>;
@@ -249,13 +264,14 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
   return { write, get } as unknown as Transaction;
 }
 
-type AnyStore = Pick<Stores[FacadeName], "model" | "writes">;
-
 /** Something of each store under its facade name, made when it is first asked for. */
-function eachStore<T>(stores: Stores, make: (store: AnyStore) => T): object {
+function eachStore<T>(stores: Stores, make: (store: StoreInternals) => T): object {
   const all = {};
   for (const name of Object.keys(stores) as FacadeName[]) {
-    Object.defineProperty(all, name, { enumerable: true, get: () => make(stores[name]) });
+    Object.defineProperty(all, name, {
+      enumerable: true,
+      get: () => make(internalsOf(stores[name])),
+    });
   }
   return all;
 }

@@ -4,7 +4,7 @@ import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
 import { type Call, type CallOptions, limitsOf, perform, reading, throwIfAborted } from "./call.js";
 import type { CursorSeal } from "./cursor-seal.js";
 import type { Cipher } from "./encryption.js";
-import { type AnyEntity, type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
+import { type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
 import { EntityWrites } from "./entity-writes.js";
 import {
   type CallContext,
@@ -21,14 +21,16 @@ import { itemsApart, keyId, type Reader } from "./reader.js";
 import { runWrite } from "./run-write.js";
 import { itemValue } from "./secret-value.js";
 import { withMaskedSecrets } from "./secrets.js";
+import type { StoreCalls } from "./store-calls.js";
 import type {
+  Changes,
   DeleteOptions,
-  FieldOf,
   GetOptions,
-  InputOf,
-  ItemOf,
+  NewInput,
+  PutInput,
   QueryOptions,
   QueryPage,
+  StoreItem,
   StoreSpec,
   UpdateOptions,
   WriteOptions,
@@ -48,83 +50,74 @@ export interface StoreContext extends Sources {
   readonly cursorSeal: CursorSeal | undefined;
 }
 
-/**
- * Reads and writes the items of one entity.
- *
- * Every method throws ValidationError for bad input before anything is sent, and otherwise one of
- * the errors of this package: ThroughputExceededError when DynamoDB throttles after all retries,
- * TimeoutError and AbortedError for the call's own limits, DynamoDBError for the rest.
- */
-export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
-  /**
-   * The ElectroDB entity, over the same transport; its errors are ElectroDB's own. A store of one
-   * user's has none: native chains know no tenant.
-   */
-  declare readonly entity: E;
-  /** What the store knows of its entity. @internal */
+/** The store of one entity: its calls, and the entity itself. */
+export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
+  /** The ElectroDB entity, over the same transport, for what the store does not have. */
+  readonly entity: S["entity"];
+}
+
+/** What the package's own code needs of a store, and no caller sees. */
+export interface StoreInternals {
+  /** What the store knows of its entity. */
   readonly model: EntityModel;
-  /** The store's writes, for transactions. @internal */
+  /** The store's writes, for transactions. */
   readonly writes: EntityWrites;
+}
+
+let internals: (store: Store<StoreSpec>) => StoreInternals;
+
+class Store<S extends StoreSpec> implements EntityStore<S> {
+  declare readonly entity: S["entity"];
+  readonly #internals: StoreInternals;
   readonly #context: StoreContext;
 
-  /** @param owner fixes the partition to this user's or agent's: callers then give no such part */
-  constructor(entity: E, payload: PayloadSchema, context: StoreContext, owner?: string) {
-    this.model = modelOf(entity, payload, { owner, encrypts: context.cipher !== undefined });
-    this.writes = new EntityWrites(this.model, context.tableName, context);
+  static {
+    internals = (store) => store.#internals;
+  }
+
+  constructor(entity: S["entity"], payload: PayloadSchema, context: StoreContext, owner?: string) {
+    const model = modelOf(entity, payload, { owner, encrypts: context.cipher !== undefined });
+    this.#internals = { model, writes: new EntityWrites(model, context.tableName, context) };
     this.#context = context;
     if (owner === undefined) this.entity = entity;
   }
 
-  /**
-   * One item, or `null` where none is. One request; gets of one turn of the event loop share
-   * BatchGets of up to 100 keys.
-   */
-  async get<const F extends FieldOf<S> = FieldOf<S>>(
+  async get<const F extends string = string>(
     key: S["key"],
-    options: GetOptions<F> = {},
-  ): Promise<ItemOf<S, F> | null> {
+    options: GetOptions<S, F> = {},
+  ): Promise<StoreItem<S, F> | null> {
     return (await this.#read("get", key, options)).item;
   }
 
-  /** As `get`. @throws ItemNotFoundError where none is */
-  async getOrThrow<const F extends FieldOf<S> = FieldOf<S>>(
+  async getOrThrow<const F extends string = string>(
     key: S["key"],
-    options: GetOptions<F> = {},
-  ): Promise<ItemOf<S, F>> {
+    options: GetOptions<S, F> = {},
+  ): Promise<StoreItem<S, F>> {
     const { item, context, rawKey } = await this.#read("getOrThrow", key, options);
     if (item === null) throw notFound(context, rawKey);
     return item;
   }
 
-  /**
-   * Items of a partition, in order. One request per MB that is read: with `limit` as many as it
-   * takes to find so many, without it all of them.
-   */
-  async query<const F extends FieldOf<S> = FieldOf<S>>(
+  async query<const F extends string = string>(
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
-  ): Promise<QueryPage<ItemOf<S, F>>> {
+  ): Promise<QueryPage<StoreItem<S, F>>> {
     const { context, plan } = this.#planQuery("query", partition, options);
     return perform(context, options, async (call) => {
       const { transport, cursorSeal } = this.#context;
-      const page = await queryItems(transport, this.model, await plan(), call);
+      const page = await queryItems(transport, this.#model, await plan(), call);
       const { cursor } = page;
       if (cursorSeal !== undefined && cursor !== null) {
         page.cursor = await cursorSeal.seal(cursor);
       }
-      return page as unknown as QueryPage<ItemOf<S, F>>;
+      return page as unknown as QueryPage<StoreItem<S, F>>;
     });
   }
 
-  /**
-   * Items of a partition, one after the other, over all pages. The first item comes after one
-   * request, and at most one page is read ahead. Each loop over it reads anew. `timeoutMs` holds
-   * for each page; an aborted `signal` ends it at the next item.
-   */
-  list<const F extends FieldOf<S> = FieldOf<S>>(
+  list<const F extends string = string>(
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
-  ): AsyncIterable<ItemOf<S, F>> {
+  ): AsyncIterable<StoreItem<S, F>> {
     const { context, plan } = this.#planQuery("list", partition, options);
     const { transport } = this.#context;
     const { signal } = limitsOf(options);
@@ -133,78 +126,43 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
       perform(context, options, (call) => transport.send("Query", input, call));
     // Each loop over it reads anew: a second one over a generator would find nothing.
     const items: AsyncIterable<unknown> = {
-      [Symbol.asyncIterator]: () => listItems(readPage, this.model, plan, throwIfEnded),
+      [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
     };
-    return items as AsyncIterable<ItemOf<S, F>>;
+    return items as AsyncIterable<StoreItem<S, F>>;
   }
 
-  /**
-   * Stores a new item; its id is generated where it is left out. One request; two where it takes the
-   * place of a ghost (a key and times alone). Sent again after a lost answer it recognises its own item.
-   * @throws ConditionalCheckFailedError, with `item`, where it is already there, without it where an
-   * item of another kind is; `mayHaveBeenDone`
-   * where it may have been this call that created it
-   */
-  async create(input: InputOf<S, S["newKey"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
-    return this.#send(() => this.writes.create(input), options) as Promise<ItemOf<S>>;
+  async create(input: NewInput<S>, options: CallOptions = {}): Promise<S["item"]> {
+    return this.#send(() => this.#writes.create(input), options) as Promise<S["item"]>;
   }
 
-  /**
-   * Stores an item, new or in place of what is there. CreatedAt and the place in the date index
-   * stay. One request; two for a dated item that is not adopted, where the stored UpdatedAt is not
-   * older than the clock, or where it takes the place of a ghost (a key and times alone).
-   * @throws ConditionalCheckFailedError, without `item`, where an item of another kind is at the key
-   */
-  async put(input: InputOf<S, S["key"]>, options: CallOptions = {}): Promise<ItemOf<S>> {
-    return this.#send(() => this.writes.put(input), options) as Promise<ItemOf<S>>;
+  async put(input: PutInput<S>, options: CallOptions = {}): Promise<S["item"]> {
+    return this.#send(() => this.#writes.put(input), options) as Promise<S["item"]>;
   }
 
-  /**
-   * Merges changes into the payload of an item. `undefined` is ignored, `null` is stored. One
-   * request; two where the item has no payload, or where its UpdatedAt is not older than the clock
-   * and there is no lock.
-   * @throws ItemNotFoundError where none is
-   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` or `where` does not hold;
-   * `mayHaveBeenDone` where an answer was lost and another has written the item since
-   * @throws DynamoDBError `AnswerLost` where positions of lists may have been changed already, or a
-   * `where` still holds that may have been met already
-   */
   async update(
     key: S["key"],
-    changes: Partial<S["data"]>,
+    changes: Changes<S>,
     options: UpdateOptions<S> = {},
-  ): Promise<ItemOf<S>> {
-    return this.#send(() => this.writes.update(key, changes, options), options) as Promise<
-      ItemOf<S>
+  ): Promise<S["item"]> {
+    return this.#send(() => this.#writes.update(key, changes, options), options) as Promise<
+      S["item"]
     >;
   }
 
-  /**
-   * Deletes an item and returns what was there, `null` where nothing was. One request; two where a
-   * ghost was (a key and times alone). An item of another kind at the key stays.
-   *
-   * Sent again after a lost answer it returns `null` for what it deleted itself: DynamoDB tells it
-   * once. With `ifUpdatedAt` `null` so means that the item is gone, by this call or by another.
-   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` does not hold;
-   * `mayHaveBeenDone` where an answer was lost and another item is there
-   */
-  async delete(key: S["key"], options: DeleteOptions = {}): Promise<ItemOf<S> | null> {
-    return this.#send(() => this.writes.delete(key, options), options) as Promise<ItemOf<S> | null>;
+  async delete(key: S["key"], options: DeleteOptions = {}): Promise<S["item"] | null> {
+    return this.#send(() => this.#writes.delete(key, options), options) as Promise<
+      S["item"] | null
+    >;
   }
 
-  /**
-   * Any number of items, in the order of their keys; `null` where none is. A key may be named more
-   * than once. ⌈different keys/100⌉ requests in parallel, more where the answers pass 16 MB.
-   * @throws UnprocessedItemsError that carries the keys that were not read after all retries
-   */
-  async batchGet<const F extends FieldOf<S> = FieldOf<S>>(
+  async batchGet<const F extends string = string>(
     keys: readonly S["key"][],
-    options: GetOptions<F> = {},
-  ): Promise<(ItemOf<S, F> | null)[]> {
-    const context: CallContext = { operation: "batchGet", entity: this.model.name };
+    options: GetOptions<S, F> = {},
+  ): Promise<(StoreItem<S, F> | null)[]> {
+    const context: CallContext = { operation: "batchGet", entity: this.#model.name };
     const read = reading(context, () => this.#input.readOptions(options, context));
     const wanted = this.#input.each(keys, "keys", context, (key, at) => {
-      const rawKey = rawKeyOf(this.model, this.#input.key(key, at));
+      const rawKey = rawKeyOf(this.#model, this.#input.key(key, at));
       return { key, rawKey, id: keyId(rawKey) };
     });
     const unique = new Map(wanted.map(({ id, rawKey }) => [id, rawKey]));
@@ -235,63 +193,47 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     });
   }
 
-  /**
-   * Stores any number of items; what was there is replaced whole, its CreatedAt included, and of
-   * whatever kind it is: BatchWriteItem knows no conditions. Of two
-   * items with one key the last wins. ⌈n/25⌉ requests in parallel.
-   * @throws UnprocessedItemsError that carries exactly the items that were not written, or, with
-   * `mayHaveBeenDone`, are not known to be
-   */
   async batchPut(
-    items: readonly InputOf<S, S["key"]>[],
+    items: readonly PutInput<S>[],
     options: WriteOptions = {},
   ): Promise<{ written: number }> {
-    const context: CallContext = { operation: "batchPut", entity: this.model.name };
+    const context: CallContext = { operation: "batchPut", entity: this.#model.name };
     const now = this.#context.clock.now();
     const allowMissing = reading(context, () => options?.allowMissing);
     const writes = this.#input.each(items, "items", context, (input, at) => {
       const draft = this.#input.draft(input, at, { allowMissing });
       return {
-        key: rawKeyOf(this.model, draft.parts),
+        key: rawKeyOf(this.#model, draft.parts),
         input,
         item: () => {
           const dated = { ...draft, createdAt: draft.createdAt ?? now };
-          return itemValue(this.model, rawItemOf(this.model, dated, now));
+          return itemValue(this.#model, rawItemOf(this.#model, dated, now));
         },
       };
     });
     return perform(context, options, (call) => this.#writeAll(writes, context, call));
   }
 
-  /**
-   * Deletes any number of items, of whatever kind they are; one that is not there is well. ⌈different keys/25⌉ requests in
-   * parallel. `written` counts the different keys.
-   * @throws UnprocessedItemsError that carries exactly the keys that were not deleted
-   */
   async batchDelete(
     keys: readonly S["key"][],
     options: CallOptions = {},
   ): Promise<{ written: number }> {
-    const context: CallContext = { operation: "batchDelete", entity: this.model.name };
+    const context: CallContext = { operation: "batchDelete", entity: this.#model.name };
     const writes = this.#input.each(keys, "keys", context, (input, at) => ({
-      key: rawKeyOf(this.model, this.#input.key(input, at)),
+      key: rawKeyOf(this.#model, this.#input.key(input, at)),
       input,
     }));
     return perform(context, options, (call) => this.#writeAll(writes, context, call));
   }
 
-  /**
-   * What `put` or `batchPut` would refuse of an item, without sending anything: its key, its
-   * payload, its size. Empty where all is well.
-   */
   check(input: unknown, options: Pick<WriteOptions, "allowMissing"> = {}): ValidationIssue[] {
     return this.#input.issuesOf(input, options);
   }
 
-  async #read<F extends FieldOf<S>>(operation: string, key: S["key"], options: GetOptions<F>) {
-    const { context, rawKey, read } = reading({ operation, entity: this.model.name }, () => {
-      const of = keyContext(this.model, operation, key);
-      const rawKey = rawKeyOf(this.model, this.#input.key(key, of));
+  async #read<F extends string>(operation: string, key: S["key"], options: GetOptions<S, F>) {
+    const { context, rawKey, read } = reading({ operation, entity: this.#model.name }, () => {
+      const of = keyContext(this.#model, operation, key);
+      const rawKey = rawKeyOf(this.#model, this.#input.key(key, of));
       return { context: of, rawKey, read: this.#input.readOptions(options, of) };
     });
     const item = await perform(context, options, async (call) =>
@@ -300,10 +242,10 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     return { context, rawKey, item };
   }
 
-  #itemOrNull<F extends FieldOf<S>>(raw: RawItem | undefined): ItemOf<S, F> | null {
-    if (raw === undefined || !isOf(this.model, raw)) return null;
+  #itemOrNull<F extends string>(raw: RawItem | undefined): StoreItem<S, F> | null {
+    if (raw === undefined || !isOf(this.#model, raw)) return null;
     // The stored item is of this entity; its payload is read as it is, not validated again.
-    return itemOf(this.model, raw) as unknown as ItemOf<S, F>;
+    return itemOf(this.#model, raw) as unknown as StoreItem<S, F>;
   }
 
   /** Checks a query at once, but for a sealed cursor: that is opened when the plan is asked for. */
@@ -312,11 +254,11 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
     partition: unknown,
     options: object,
   ): { context: CallContext; plan: () => QueryPlan | Promise<QueryPlan> } {
-    return reading({ operation, entity: this.model.name }, () => {
-      const context = keyContext(this.model, operation, partition, this.model.pk.parts);
+    return reading({ operation, entity: this.#model.name }, () => {
+      const context = keyContext(this.#model, operation, partition, this.#model.pk.parts);
       const parts = this.#input.partition(partition, context);
       const { tableName, cursorSeal } = this.#context;
-      const first = readQueryOptions(this.model, tableName, parts, options, context);
+      const first = readQueryOptions(this.#model, tableName, parts, options, context);
       const { cursor } = first;
       if (cursorSeal === undefined || cursor === null) {
         const started = startedAt(first, cursor, context);
@@ -329,12 +271,20 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
 
   async #send<R>(plan: () => Write<R>, options: CallOptions): Promise<R> {
     const { transport, tableName } = this.#context;
-    const write = reading({ entity: this.model.name }, plan);
+    const write = reading({ entity: this.#model.name }, plan);
     return perform(write.context, options, (call) => runWrite(transport, tableName, write, call));
   }
 
+  get #model(): EntityModel {
+    return this.#internals.model;
+  }
+
+  get #writes(): EntityWrites {
+    return this.#internals.writes;
+  }
+
   get #input(): InputReader {
-    return this.writes.input;
+    return this.#writes.input;
   }
 
   async #writeAll(
@@ -350,7 +300,28 @@ export class EntityStore<S extends StoreSpec, E extends AnyEntity = AnyEntity> {
       context,
       `${unwritten.length} of ${written + unwritten.length} were not written${why}`,
     );
-    const items = unwritten.map((input) => withMaskedSecrets(this.model.secrets, input));
+    const items = unwritten.map((input) => withMaskedSecrets(this.#model.secrets, input));
     throw withContext(new UnprocessedItemsError(message, items, written, cause), context);
   }
 }
+
+/**
+ * Makes the store of an entity.
+ * @param owner fixes the partition to this user's or agent's: callers then give no such part
+ */
+export function createStore<S extends StoreSpec>(
+  entity: S["entity"],
+  payload: PayloadSchema,
+  context: StoreContext,
+  owner?: string,
+): EntityStore<S> {
+  return new Store<S>(entity, payload, context, owner);
+}
+
+/** Of a store that this package made; what else is given has none, and TypeError is thrown. */
+export function internalsOf(store: object): StoreInternals {
+  return internals(store as Store<StoreSpec>);
+}
+
+/** For `instanceof`: every store of a data layer is one. Only a data layer makes them. */
+export const EntityStore: abstract new <S extends StoreSpec>() => EntityStore<S> = Store as never;

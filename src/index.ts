@@ -1,23 +1,59 @@
 /** The public door of bayon-coagent-data. */
-export type { Collections, RecentItem, RecentOptions, Workspace } from "../services/collections.js";
-export type { BrandAuditPage, Dashboard, DashboardKey } from "../services/dashboard.js";
-export type { Entities, FacadeName } from "../services/entities.js";
+export type { BrandAudit, BrandAuditData } from "../entities/brand-audit.js";
+export type { Competitor, CompetitorData } from "../entities/competitor.js";
+export type { MarketingPlan, MarketingPlanData } from "../entities/marketing-plan.js";
+export type { OAuthToken, OAuthTokenData } from "../entities/oauth-token.js";
+export type { Project, ProjectData } from "../entities/project.js";
 export type {
-  OAuthTokenData,
-  OAuthTokenItem,
+  RealEstateAgentProfile,
+  RealEstateAgentProfileData,
+} from "../entities/real-estate-agent-profile.js";
+export type { ResearchReport, ResearchReportData } from "../entities/research-report.js";
+export type { Review, ReviewData } from "../entities/review.js";
+export type { ReviewAnalysis, ReviewAnalysisData } from "../entities/review-analysis.js";
+export type { SavedContent, SavedContentData } from "../entities/saved-content.js";
+export type { TrainingProgress, TrainingProgressData } from "../entities/training-progress.js";
+export type { UserProfile, UserProfileData } from "../entities/user-profile.js";
+export type { Collections, RecentItem, RecentOptions, Workspace } from "../services/collections.js";
+export type { BrandAuditPage, Dashboard, DashboardKey, Dashboards } from "../services/dashboard.js";
+export type { Entities, FacadeName, Registered, Registry } from "../services/entities.js";
+export type {
+  OAuthTokens,
   RefreshedToken,
   RefreshToken,
   ValidTokenOptions,
 } from "../services/oauth.js";
-export type { ProjectsWithContent, ProjectWithContent } from "../services/projects.js";
-export type { ReviewItem } from "../services/reviews.js";
-export type { Specs, Stores } from "../services/stores.js";
-export type { ScopedSpecs, ScopedStores, UserScope } from "../services/tenant.js";
+export type { Profiles } from "../services/profiles.js";
+export type { Projects, ProjectsWithContent, ProjectWithContent } from "../services/projects.js";
+export type { Reviews } from "../services/reviews.js";
+export type {
+  ChangesOf,
+  DataOf,
+  InputOf,
+  ItemOf,
+  KeyOf,
+  Spec,
+  SpecOf,
+  Specs,
+  Stores,
+} from "../services/stores.js";
+export type {
+  ScopedSpec,
+  ScopedSpecs,
+  ScopedStore,
+  ScopedStores,
+  UserScope,
+} from "../services/tenant.js";
 export type {
   CheckOptions,
   EntityOperations,
+  EntityReads,
   Transaction,
   TransactionOperation,
+  TransactionReads,
+  TransactionResults,
+  Transactions,
+  TransactionWrites,
 } from "../services/transaction.js";
 export type { CallOptions } from "./call.js";
 export {
@@ -27,7 +63,7 @@ export {
   resetClients,
 } from "./client.js";
 export type { Condition, Operators, PathTo, PayloadPaths, Where } from "./conditions.js";
-export type { ConnectionOptions, Credentials, Environment } from "./config.js";
+export type { Configuration, ConnectionOptions, Credentials, Environment } from "./config.js";
 export type { CursorSecret } from "./cursor-seal.js";
 export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
 export type { ClearText, EncryptionKeys, KeyProvider } from "./encryption.js";
@@ -50,6 +86,7 @@ export {
   type ValidationIssue,
   wrapDynamoDBError,
 } from "./errors.js";
+export { ExactNumber, isExactNumber } from "./exact-number.js";
 export {
   type IamAccess,
   type IamPolicy,
@@ -88,13 +125,23 @@ export {
 } from "./repository.js";
 export { type Retry, type RetryOptions, withBatchRetry, withRetry } from "./retry.js";
 export type { RetryBudgetOptions } from "./retry-budget.js";
+export type { StoreCalls } from "./store-calls.js";
 export type {
+  AnyStoredItem,
+  Changes,
+  DataPath,
   DeleteOptions,
+  FieldOf,
   GetOptions,
-  InputOf,
-  ItemOf,
+  Given,
+  ItemPart,
+  NewInput,
+  PlainObject,
+  PutInput,
   QueryOptions as StoreQueryOptions,
   QueryPage,
+  StoreItem,
+  StoreSpec,
   UpdateOptions as StoreUpdateOptions,
   WriteOptions,
 } from "./store-types.js";

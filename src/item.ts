@@ -1,9 +1,11 @@
 /** Stored items to the items that callers get. */
-import { types } from "node:util";
+import { isDeepStrictEqual, types } from "node:util";
 import type { UnreadableReason } from "./encryption.js";
 import { type EntityModel, keyText } from "./entity-model.js";
 import { DecryptionError, describe, withContext } from "./errors.js";
+import { isExactNumber } from "./exact-number.js";
 import { type UnreadableField, unreadableOf } from "./opened.js";
+import { checkValue } from "./payload.js";
 import { isBytes, ownBytes } from "./realms.js";
 import { showsMasked } from "./secrets.js";
 import type { RawItem } from "./table.js";
@@ -97,12 +99,21 @@ export function isOf(model: EntityModel, raw: RawItem): boolean {
   return raw.EntityType === model.name && raw.SK.startsWith(model.sk.prefix);
 }
 
+/**
+ * Whether two items or values are stored alike, whatever they are to JavaScript: -0 and 0, 1n and 1,
+ * a Buffer and a Uint8Array are the same to DynamoDB.
+ */
+export function isStoredAlike(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(checkValue(one, "", 1).value, checkValue(other, "", 1).value);
+}
+
 /** A copy of a stored value, of the realm that this code runs in (under Jest, structuredClone's is another). */
 export function copyOf<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf) as T;
   if (types.isSet(value)) return new Set([...value].map(copyOf)) as T;
   if (isBytes(value)) return ownBytes(value) as T;
+  if (isExactNumber(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name, copyOf(member)]),
   ) as T;

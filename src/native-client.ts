@@ -36,6 +36,8 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import { readingExactly } from "./document-command.js";
+import { marshallable } from "./marshalling.js";
 import { type BodyShape, bodyOf, nativeAnswer } from "./wire-format.js";
 
 const item: BodyShape = {
@@ -201,7 +203,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       legacy.some((name) => name in command.input)
     ) {
       const send = DynamoDBDocumentClient.prototype.send as (...given: unknown[]) => unknown;
-      return send.call(this, command, options, callback);
+      return send.call(this, mocked ? command : stockForm(command), options, callback);
     }
     const native = new plain.command(command.input as never) as never;
     // With any options the SDK resolves its stack anew, so none are given where there are none.
@@ -222,6 +224,15 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       };
     }
   }
+}
+
+/** A command as the stock client sends it right: it marshals the command's own values. */
+function stockForm(command: DocumentCommand): DocumentCommand {
+  const input = marshallable(command.input as Record<string, unknown>);
+  // One with middleware of its own stays itself.
+  const isSame = input === command.input || command.middlewareStack.identify().length > 0;
+  const Command = command.constructor as new (input: object) => DocumentCommand;
+  return readingExactly(isSame ? command : new Command(input));
 }
 
 /**

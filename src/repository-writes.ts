@@ -1,5 +1,4 @@
 /** The generic repository's conditional writes: create and update. */
-import { isDeepStrictEqual } from "node:util";
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import {
   type CallContext,
@@ -11,6 +10,7 @@ import {
   withContext,
 } from "./errors.js";
 import { FreePlaceholders, type GivenExpression } from "./free-placeholders.js";
+import { isStoredAlike } from "./item.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
 import { notFound, type Seen, type Write, type WriteRequest } from "./write.js";
 
@@ -40,7 +40,7 @@ export function createWrite(
     },
     refusedByItem: false,
     refused: (seen) => conditionFailed(context, "the item is already there", seen),
-    isDone: (seen) => isDeepStrictEqual(seen, item),
+    isDone: (seen) => isStoredAlike(seen, item),
     result: () => undefined,
   };
 }
@@ -144,9 +144,7 @@ function holds(
   const data: unknown = item[attribute.data];
   return (
     isMap(data) &&
-    changes.every(([name, value]) =>
-      isDeepStrictEqual((data as Record<string, unknown>)[name], value),
-    )
+    changes.every(([name, value]) => isStoredAlike((data as Record<string, unknown>)[name], value))
   );
 }
 

@@ -167,8 +167,8 @@ export class DynamoDBRepository {
       const tableName = getTableName();
       return runWrite(this.transport, tableName, createWrite(tableName, context, key, item), call);
     });
-    // As it was given: what is stored is a copy of it.
-    return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;
+    // As a read returns it, which some values are not as they were given.
+    return item as unknown as DynamoDBItem<T>;
   }
 
   /**

@@ -1,5 +1,4 @@
-/** The types of a store, derived from its ElectroDB entity: nothing here restates a declaration. */
-import type { EntityItem } from "electrodb";
+/** The types of a store. */
 import type { CallOptions } from "./call.js";
 import type { Where } from "./conditions.js";
 import type { AnyEntity } from "./entity-model.js";
@@ -8,6 +7,13 @@ import type { PayloadOptions } from "./payload.js";
 
 /** Shows a derived type as the object it is. */
 export type Simplify<T> = { [K in keyof T]: T[K] } & {};
+
+/** What every stored item has. */
+export interface AnyStoredItem {
+  readonly data: object;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
 
 /** What the types of one store are made of. */
 export interface StoreSpec {
@@ -21,73 +27,101 @@ export interface StoreSpec {
   readonly newKey: object;
   /** The payload. */
   readonly data: object;
+  /** An item as the store returns it: the key's parts, the payload and the times in ms. */
+  readonly item: AnyStoredItem;
   /** Whether GSI1 holds the items in order of creation. */
   readonly dated: boolean;
-}
-
-type SchemaOf<E extends AnyEntity> = E["schema"];
-type PartitionParts<E extends AnyEntity> =
-  SchemaOf<E>["indexes"]["byKey"]["pk"]["composite"][number];
-type SortParts<E extends AnyEntity> = SchemaOf<E>["indexes"]["byKey"]["sk"]["composite"][number];
-type Defaulted<E extends AnyEntity> = {
-  [A in keyof SchemaOf<E>["attributes"]]: SchemaOf<E>["attributes"][A] extends { default: unknown }
-    ? A
-    : never;
-}[keyof SchemaOf<E>["attributes"]];
-type Parts<Name> = { [P in Name & string]: string };
-
-/** The spec of an ElectroDB entity. */
-export interface SpecOf<E extends AnyEntity> {
-  readonly parts: Simplify<Parts<PartitionParts<E> | SortParts<E>>>;
-  readonly key: Simplify<
-    Parts<Exclude<PartitionParts<E> | SortParts<E>, Defaulted<E>>> &
-      Partial<Parts<Extract<SortParts<E>, Defaulted<E>>>>
-  >;
-  readonly partition: Simplify<Parts<PartitionParts<E>>>;
-  readonly newKey: Simplify<Parts<PartitionParts<E>> & Partial<Parts<SortParts<E>>>>;
-  readonly data: NonNullable<EntityItem<E>["data"]>;
-  readonly dated: "byCreatedAt" extends keyof SchemaOf<E>["indexes"] ? true : false;
+  /** The ElectroDB entity. */
+  readonly entity: AnyEntity;
 }
 
 /** A field of the payload. */
 export type FieldOf<S extends StoreSpec> = keyof S["data"] & string;
 
-/** An item as the store returns it: the key's parts, the payload and the times in ms. */
-export type ItemOf<S extends StoreSpec, F extends FieldOf<S> = FieldOf<S>> = Simplify<
-  S["parts"] & {
-    data: FieldOf<S> extends F ? S["data"] : Simplify<Pick<S["data"], F>>;
-    /** Epoch milliseconds of its creation. */
-    createdAt: number;
-    /** Epoch milliseconds of its last write; grows with each one. */
-    updatedAt: number;
-  }
->;
+/**
+ * An item as the store returns it, with the fields that were asked for. `string` stands for all of
+ * them: it is what a call's `F` is where no fields are given, so that the calls of several stores
+ * have the same type parameter, and a union of stores can be called.
+ */
+export type StoreItem<S extends StoreSpec, F extends string = string> = string extends F
+  ? S["item"]
+  : FieldOf<S> extends F
+    ? S["item"]
+    : ItemPart<S["item"], Extract<F, FieldOf<S>>>;
 
-/** An item on its way in. */
-export type InputOf<S extends StoreSpec, Key> = Simplify<
-  Key & {
-    data: S["data"];
-    /** Epoch milliseconds, for data that is older than its item. @default the clock's time */
-    createdAt?: number | undefined;
-  }
->;
+/** An item with some fields of its payload. */
+export type ItemPart<Item extends AnyStoredItem, F extends string> = {
+  [K in keyof Item]: K extends "data"
+    ? Simplify<Pick<Item["data"], F & keyof Item["data"]>>
+    : Item[K];
+};
 
-export interface GetOptions<F extends string = string> extends CallOptions {
+/**
+ * A value on its way in: lists and objects may be readonly, and where any map is taken, the value of
+ * an interface is one.
+ */
+export type Given<T> = T extends Uint8Array
+  ? T
+  : T extends readonly (infer Member)[]
+    ? readonly Given<Member>[]
+    : T extends ReadonlySet<infer Member>
+      ? ReadonlySet<Member>
+      : T extends object
+        ? string extends keyof T
+          ? GivenMap<T[string & keyof T]>
+          : { readonly [K in keyof T]: Given<T[K]> }
+        : T;
+
+type GivenMap<Member> = { readonly [name: string]: Given<Member> } | MapOf<Member>;
+
+/** An index signature alone would refuse the values of interfaces. */
+type MapOf<Member> = unknown extends Member ? PlainObject : never;
+
+/** An object of any fields. No lists, sets, functions, dates and most other instances, which are no maps. */
+export type PlainObject = object & {
+  readonly [Symbol.iterator]?: never;
+  readonly [Symbol.asyncIterator]?: never;
+  readonly [Symbol.hasInstance]?: never;
+  readonly [Symbol.toPrimitive]?: never;
+  readonly [Symbol.toStringTag]?: never;
+};
+
+interface Draft<S extends StoreSpec> {
+  readonly data: Given<S["data"]>;
+  /** Epoch milliseconds, for data that is older than its item. @default the clock's time */
+  readonly createdAt?: number | undefined;
+}
+
+/** An item that is to be created: its id may be left out. */
+export type NewInput<S extends StoreSpec> = {
+  [K in keyof (S["newKey"] & Draft<S>)]: (S["newKey"] & Draft<S>)[K];
+};
+
+/** An item that is to be stored, whatever was there. */
+export type PutInput<S extends StoreSpec> = {
+  [K in keyof (S["key"] & Draft<S>)]: (S["key"] & Draft<S>)[K];
+};
+
+/** Fields of the payload that are to be changed. `undefined` is ignored. */
+export type Changes<S extends StoreSpec> = {
+  readonly [K in keyof S["data"]]?: Given<S["data"][K]> | undefined;
+};
+
+export interface GetOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
   /** A strongly consistent read, at twice the read units. @default false */
   readonly consistent?: boolean | undefined;
   /** Only these fields of the payload are read and sent. @default all */
-  readonly fields?: readonly F[] | undefined;
+  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
 }
 
-export const getOptionNames = optionNames<GetOptions>({
+export const getOptionNames = optionNames<GetOptions<StoreSpec>>({
   consistent: true,
   fields: true,
   signal: true,
   timeoutMs: true,
 });
 
-export interface QueryOptions<S extends StoreSpec, F extends FieldOf<S> = FieldOf<S>>
-  extends CallOptions {
+export interface QueryOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
   /** @default "asc" */
   readonly order?: "asc" | "desc" | undefined;
   /** By sort key, or by creation time (GSI1, adopted items only). @default "key" */
@@ -99,7 +133,7 @@ export interface QueryOptions<S extends StoreSpec, F extends FieldOf<S> = FieldO
   /** Payload fields to equal, or a callback with operators. */
   readonly where?: Where<S["data"]> | undefined;
   /** Only these fields of the payload are read and sent. @default all */
-  readonly fields?: readonly F[] | undefined;
+  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
   /** Created at or after, in ms; dated entities only. */
   readonly from?: (S["dated"] extends true ? number : never) | undefined;
   /** Created at or before, in ms; dated entities only. */

@@ -1,4 +1,5 @@
 /** Points in time as Firestore documents hold them, in every encoding that occurs. */
+import { isExactNumber } from "./exact-number.js";
 import { limits } from "./table.js";
 
 /** The last millisecond that an item's `createdAt` can be, in the year 2286. */
@@ -42,6 +43,7 @@ export function withIsoDates<T>(value: T): T {
 function converted(value: unknown, level: number): unknown {
   // Deeper than DynamoDB's limit the document is refused anyway, and this must not run out of stack.
   if (typeof value !== "object" || value === null || level > limits.nestingLevels + 1) return value;
+  if (isExactNumber(value)) return value;
   if (Array.isArray(value)) return value.map((member) => converted(member, level + 1));
   const ms = msOfTimestamp(value);
   if (ms !== undefined) return new Date(ms).toISOString();

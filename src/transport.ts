@@ -38,8 +38,8 @@ import {
   type UpdateCommandInput,
   type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Call } from "./call.js";
+import { exactAnswer, readingExactly } from "./document-command.js";
 import {
   AbortedError,
   budgetSpentText,
@@ -66,6 +66,7 @@ import {
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
 import type { RawItem } from "./table.js";
+import { type AttributeValue, nativeCopyOf, unmarshallable } from "./wire-format.js";
 
 /** Options of a data layer's retry: each request's own, and what all of them may do together. */
 export interface RequestRetryOptions extends RetryOptions {
@@ -367,10 +368,12 @@ export function createTransport(options: TransportOptions): Transport {
     const attempt = async (input: Record<string, unknown>): Promise<Answer> => {
       attempts += 1;
       const client = clientOf();
-      const values = client.marshalsRight ? input : marshallable(input);
+      const command = client.marshalsRight
+        ? new Command(input)
+        : readingExactly(new Command(marshallable(input)));
       signal?.throwIfAborted();
       try {
-        const answer = await attemptOnce(client, new Command(values), attemptSignal);
+        const answer = exactAnswer(await attemptOnce(client, command, attemptSignal));
         consumedCapacity = sumOfCapacity(answer, consumedCapacity);
         return answer;
       } catch (error) {
@@ -704,8 +707,8 @@ function itemsOf({ Item, Attributes, Items, Responses }: Answer): readonly RawIt
 function convertItem(holder: unknown): RawItem[] {
   const item = (holder as { readonly Item?: unknown } | null | undefined)?.Item;
   if (typeof item !== "object" || item === null) return [];
-  if (!Object.values(item).every(isAttributeValue)) return [item as RawItem];
-  const value = unmarshall(item as Parameters<typeof unmarshall>[0]);
+  if (!isInAttributes(item)) return [item as RawItem];
+  const value = nativeCopyOf(item as Record<string, AttributeValue>);
   Reflect.defineProperty(holder as object, "Item", {
     value,
     enumerable: false,
@@ -713,6 +716,23 @@ function convertItem(holder: unknown): RawItem[] {
     writable: true,
   });
   return [value as RawItem];
+}
+
+/** Whether an item is in DynamoDB's own form. */
+function isInAttributes(item: object): item is Record<string, AttributeValue> {
+  return Object.values(item).every(isAttributeValue);
+}
+
+/** An error's item, or what holds one, as ElectroDB can convert it. */
+function electroForm(property: string, value: unknown): unknown {
+  if (property === "CancellationReasons" && Array.isArray(value)) {
+    return value.map((reason: { readonly Item?: unknown } | null) => {
+      const item = electroForm("Item", reason?.Item);
+      return item === reason?.Item ? reason : { ...reason, Item: item };
+    });
+  }
+  const isItem = property === "Item" && typeof value === "object" && value !== null;
+  return isItem && isInAttributes(value) ? unmarshallable(value) : value;
 }
 
 function isAttributeValue(value: unknown): boolean {
@@ -740,7 +760,7 @@ function freshError(error: unknown): Error {
     "Item",
     "CancellationReasons",
   ]) {
-    const value = (source as unknown as Record<string, unknown>)[property];
+    const value = electroForm(property, (source as unknown as Record<string, unknown>)[property]);
     if (value !== undefined) {
       const enumerable = property !== "Item" && property !== "CancellationReasons";
       Object.defineProperty(fresh, property, {

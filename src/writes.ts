@@ -1,10 +1,9 @@
 /** The single-item writes but the update: create, put, delete, and a transaction's condition. */
-import { isDeepStrictEqual } from "node:util";
 import { atom, type Compiled, joined } from "./condition-logic.js";
 import { compileWhere, Placeholders } from "./conditions.js";
 import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import type { CallContext } from "./errors.js";
-import { type AnyItem, isOf, itemOf } from "./item.js";
+import { type AnyItem, isOf, isStoredAlike, itemOf } from "./item.js";
 import { isNotOwn, isOwn, isOwnOrNothing, isThatGhost, occupantOf } from "./occupant.js";
 import { itemValue } from "./secret-value.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
@@ -73,7 +72,7 @@ export function createWrite({ model, tableName, clock }: Target, draft: Draft): 
         conditionFailed(context, "the item is already there", model, seen)
       );
     },
-    isDone: (item) => isDeepStrictEqual(item, stored),
+    isDone: (item) => isStoredAlike(item, stored),
     result: () => itemOf(model, stored as RawItem),
   };
 }

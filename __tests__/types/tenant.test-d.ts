@@ -68,7 +68,7 @@ holds<Equal<Item<"review">["agentId"], string>>();
 
 // ---- Nothing on a scope leads around it.
 
-type StoreCalls = Exclude<keyof EntityStore<Specs["project"]>, "entity" | "model" | "writes">;
+type StoreCalls = Exclude<keyof EntityStore<Specs["project"]>, "entity">;
 holds<AllTrue<{ [F in FacadeName]: Equal<keyof UserScope[F], StoreCalls> }>>();
 type UseCases = "dashboard" | "brandAuditPage" | "projects" | "profiles" | "reviews" | "oauth";
 holds<Equal<keyof UserScope, FacadeName | UseCases | "userId" | "collections" | "transaction">>();

@@ -1,10 +1,12 @@
 /** An item of each entity for tests, and factories that make more of them. */
 import type { FacadeName } from "../../services/entities.js";
-import type { Specs } from "../../services/stores.js";
-import type { InputOf } from "../store-types.js";
+import type { DataOf, Specs } from "../../services/stores.js";
+import type { Simplify } from "../store-types.js";
 
 /** What `put` and `create` take, with every key part there. */
-export type FixtureOf<F extends FacadeName> = InputOf<Specs[F], Specs[F]["parts"]>;
+export type FixtureOf<F extends FacadeName> = Simplify<
+  Specs[F]["parts"] & { data: DataOf<F>; createdAt?: number | undefined }
+>;
 
 /**
  * One complete, plausible item per entity: all belong to the user and agent `user-1`. Frozen, since
@@ -138,7 +140,7 @@ function frozen<T>(value: T): T {
 
 /** What a factory takes: any part of the key, a creation time, some of the payload. */
 export type OverridesOf<F extends FacadeName> = Partial<Omit<FixtureOf<F>, "data">> & {
-  data?: Partial<Specs[F]["data"]>;
+  data?: Partial<DataOf<F>>;
 };
 
 type Factories = { readonly [F in FacadeName]: (overrides?: OverridesOf<F>) => FixtureOf<F> };
