@@ -93,15 +93,20 @@ export function createService(entities: Entities, config: EntityConfig): Service
   return new Service(entities, config);
 }
 
+/** The name of a store's entity: the store's own but for capitals. */
+export function entityNameOf(facade: string): EntityName {
+  const names = Object.keys(keyTemplates) as EntityName[];
+  const name = names.find((one) => one.toLowerCase() === facade.toLowerCase());
+  if (name === undefined) throw new TypeError(`no key templates for ${facade}`);
+  return name;
+}
+
 /** The entities that have secret fields; their ElectroDB entities are not made for it. */
 export function secretEntities(): SecretEntity[] {
   return Object.entries(definitions).flatMap(([facade, { payload }]) => {
     const fields = secretFields(payload);
     if (fields.length === 0) return [];
-    // An entity's name is its facade's but for capitals.
-    const names = Object.keys(keyTemplates) as EntityName[];
-    const name = names.find((one) => one.toLowerCase() === facade.toLowerCase());
-    if (name === undefined) throw new TypeError(`no key templates for ${facade}`);
+    const name = entityNameOf(facade);
     const { pk, sk } = keyTemplates[name];
     return [{ name, pk: compileTemplate(pk), sk: compileTemplate(sk), fields }];
   });
