@@ -118,7 +118,7 @@ describe("says what the sources say", () => {
     const rows = tableRows(sectionOf(readme, "Configuration"));
     const ofVariables = (variables: Record<string, string>) => resolveConfiguration({}, variables);
     const found = [
-      ofVariables({ NODE_ENV: "production", USE_LOCAL_AWS: "true" }),
+      ofVariables({ NODE_ENV: "production", USE_LOCAL_AWS: "false" }),
       ofVariables({ USE_LOCAL_AWS: "true" }),
       ofVariables({}),
     ].map(({ environment, tableName, endpoint, region }) => [

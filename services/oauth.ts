@@ -25,7 +25,7 @@ import { fieldValue } from "../src/secret-value.js";
 import { showsMasked } from "../src/secrets.js";
 import { firstOf, orAborted } from "../src/signals.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
-import { isForeignFailure, notFound } from "../src/write.js";
+import { isForeignFailure, notFound, storedTime } from "../src/write.js";
 import type { Stores } from "./stores.js";
 
 /** What the provider answered to a refresh. */
@@ -34,8 +34,8 @@ export interface RefreshedToken {
   /** A new refresh token, where the provider rotates it; else the stored one stays. */
   readonly refreshToken?: string | null | undefined;
   /**
-   * Epoch milliseconds. Where it is missing, or is no number of milliseconds, the new token counts
-   * as expired at the next call.
+   * Epoch milliseconds. Where it is missing, null or NaN the new token counts as expired at the next
+   * call. Any other value (a Date, a text, seconds) is a ValidationError once the token is stored.
    */
   readonly expiryDate?: number | null | undefined;
 }
@@ -67,6 +67,8 @@ export interface OAuthTokens {
   /**
    * Stores what a consent brought. A stored refresh token stays where the consent brought none, and
    * CreatedAt stays. One request where a token is there, two where none is.
+   * @throws ValidationError for an `expiryDate` that is no number of epoch milliseconds: a Date, a
+   * text, seconds
    */
   store(
     userId: string,
@@ -85,6 +87,8 @@ export interface OAuthTokens {
    * @throws ItemNotFoundError where no token is stored
    * @throws DynamoDBError `RefreshTokenMissing` where it expired and cannot be refreshed
    * @throws what `refresh` throws; the stored token is then as it was
+   * @throws ValidationError for what `refresh` returns and is no token; where only its `expiryDate` is
+   * wrong the new token is stored all the same, and `mayHaveBeenDone` is true
    */
   validToken(
     userId: string,
@@ -134,6 +138,8 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       const expiryDate: unknown = token?.expiryDate;
       const isMap = typeof token === "object" && token !== null && !Array.isArray(token);
       const given = isMap ? { ...token, ...(isNoTime(expiryDate) && { expiryDate: null }) } : token;
+      const rule = expiryRule(expiryDate);
+      if (rule !== undefined) throw invalid(call, [{ path: "data.expiryDate", message: rule }]);
       tokens().writes.input.draft({ ...key, data: given }, call);
       return given;
     });
@@ -207,11 +213,11 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     const accessToken = own.path(["accessToken"]);
     const updatedAt = own.name(attribute.updatedAt);
     const now = clock.now();
-    const seenAt: unknown = seen[attribute.updatedAt];
+    const seenAt = storedTime(seen);
     const sets = [
       // Added to what is stored: the token may have been written since it was seen, by an update of
       // another field, and UpdatedAt grows with that write too.
-      typeof seenAt === "number"
+      seenAt !== undefined
         ? `${updatedAt} = ${updatedAt} + ${own.value(Math.max(1, now - seenAt))}`
         : `${updatedAt} = ${own.value(now)}`,
       `${accessToken} = ${freshValue("accessToken")}`,
@@ -341,9 +347,10 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
           provider?: string;
         };
         let fresh: FreshToken;
+        let expiryIssue: string | undefined;
         try {
           const answer = await askProvider(options, refreshToken, { userId, provider });
-          fresh = usable(answer, call.context);
+          ({ fresh, expiryIssue } = usable(answer, call.context));
         } catch (error) {
           if (transport.closing.aborted) throw new AbortedError("the data layer is closed");
           await giveBack(key, holder, call);
@@ -356,6 +363,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
           await giveBack(key, holder, call);
           throw error;
         }
+        if (kept && expiryIssue !== undefined) throw storedWithout(expiryIssue, call.context);
         if (kept) return showsMasked(tokens().model.secrets, { ...data, ...fresh });
         // Someone stored another token while this one was on its way: that one counts.
         own = fresh.accessToken;
@@ -447,16 +455,21 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
    * What of an answer is stored. Without a usable expiry it is stored all the same: a provider that
    * rotates has taken the old refresh token back.
    */
-  function usable(answer: unknown, call: CallContext): FreshToken {
+  function usable(
+    answer: unknown,
+    call: CallContext,
+  ): { fresh: FreshToken; expiryIssue: string | undefined } {
     const given = (typeof answer === "object" && answer !== null ? answer : {}) as RefreshedToken;
     const { accessToken, refreshToken, expiryDate } = given;
-    const isTime = typeof expiryDate === "number" && !isNoTime(expiryDate);
+    const expiryIssue = expiryRule(expiryDate);
+    const isTime = typeof expiryDate === "number" && !isNoTime(expiryDate) && !expiryIssue;
     const { issues } = checkPayload(tokens().model.payload, { accessToken, refreshToken });
     const found =
       accessToken === "" ? [{ path: "data.accessToken", message: "is empty" }] : [...issues];
     if (found.length === 0) {
       const rotated = refreshToken ? { refreshToken } : {};
-      return { accessToken, expiryDate: isTime ? expiryDate : null, ...rotated };
+      const fresh = { accessToken, expiryDate: isTime ? expiryDate : null, ...rotated };
+      return { fresh, expiryIssue };
     }
     throw invalid(
       call,
@@ -476,6 +489,38 @@ interface FreshToken {
 /** A number that is no time, and that DynamoDB could not hold: `Date.now() + undefined * 1000`. */
 function isNoTime(value: unknown): boolean {
   return typeof value === "number" && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER);
+}
+
+/** Numbers up to here are seconds, or a span of time: as milliseconds they lie before March 1973. */
+const longestSeconds = 1e11;
+
+/**
+ * What is wrong with an expiry that somebody gives, in words. Taken as it is, it would count as
+ * expired: every later call would refresh.
+ */
+function expiryRule(value: unknown): string | undefined {
+  const rule = "must be a number of epoch milliseconds";
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "number") return `${rule}, not ${kindOf(value)}`;
+  const isSeconds = value > 0 && value <= longestSeconds;
+  return isSeconds ? `${rule}: this one is in seconds, or a span of time` : undefined;
+}
+
+function kindOf(value: unknown): string {
+  if (Object.prototype.toString.call(value) === "[object Date]") return "a Date (use getTime())";
+  return typeof value === "string"
+    ? "a text"
+    : typeof value === "object"
+      ? "an object"
+      : `a ${typeof value}`;
+}
+
+/** The provider may have taken the old refresh token back: the new one must not be lost to a wrong date. */
+function storedWithout(rule: string, context: CallContext): DynamoDBError {
+  const message = `${rule}; the new token is stored without it and counts as expired`;
+  const error = invalid(context, [{ path: "refresh().expiryDate", message }]);
+  error.mayHaveBeenDone = true;
+  return error;
 }
 
 function keyOf(

@@ -6,10 +6,12 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import { adviceOn } from "./advice.js";
 import { type Configuration, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
 import { hasProtocol, NativeDocumentClient } from "./native-client.js";
 import { OrderlyHandler } from "./request-handler.js";
+import { watchedCredentials, watchSending } from "./unsent.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
 
@@ -57,7 +59,8 @@ export function createClients(
       "bayon-coagent-data runs on servers only: a browser has no AWS credentials",
     );
   }
-  const { region, endpoint, credentials } = configuration;
+  const { region, endpoint } = configuration;
+  const credentials = watchedCredentials(configuration.credentials);
   const requestHandler = isHandler(given)
     ? given
     : new OrderlyHandler(given as NodeHttpHandlerOptions);
@@ -72,6 +75,7 @@ export function createClients(
     ...(credentials !== undefined && { credentials }),
   };
   const client = new DynamoDBClient(config);
+  watchSending(client);
   const documentClient = hasProtocol(client)
     ? new NativeDocumentClient(client, config, translateConfig)
     : createDocumentClient(client);
@@ -146,6 +150,11 @@ export function getDocumentClient(): DynamoDBDocumentClient {
 /** The table's name from the environment. */
 export function getTableName(): string {
   return getConfiguration().tableName;
+}
+
+/** What a person can do about a failure of the process-wide clients. */
+export function adviceOnDefaults(error: unknown): string | undefined {
+  return adviceOn(error, getConfiguration());
 }
 
 /** Closes the process-wide clients; the environment is read anew when they are next asked for. */

@@ -18,6 +18,7 @@ import { createReviews, type Reviews } from "../services/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
 import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
+import { adviceOn } from "./advice.js";
 import {
   checkRelease,
   createClients,
@@ -111,8 +112,11 @@ export interface DataLayer extends Stores, Dashboards {
   /** The ElectroDB Service over the same transport, for what the facade does not have. */
   readonly service: Service<Entities>;
   readonly table: TableAdmin;
-  /** What the options and the environment came to. Credentials are not shown. */
-  readonly configuration: Omit<Configuration, "credentials">;
+  /**
+   * What the options and the environment came to: options that lead another data layer to the same
+   * table. Credentials are not shown.
+   */
+  readonly configuration: Omit<Configuration, "credentials" | "endpointSource">;
   /** Ends what is under way, and closes the clients that this data layer made. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -138,6 +142,8 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     client: clients.document,
     clock,
     guard: createFieldGuard(secretEntities(), cipher),
+    // Where the application's own client sends its requests, it alone knows.
+    advice: options.client === undefined ? (error) => adviceOn(error, configuration) : undefined,
   });
   const { tableName } = configuration;
   const reader = createReader(transport, tableName, options.coalesce ?? true);

@@ -204,7 +204,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
         throw withContext(new UnprocessedItemsError(message, left, 0), context);
       }
       const apart = itemsApart();
-      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(found.get(id))));
+      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(found.get(id)), "batchGet"));
     });
   }
 
@@ -252,15 +252,18 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
       return { context: of, rawKey, read: this.#input.readOptions(options, of) };
     });
     const item = await perform(context, options, async (call) =>
-      this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call)),
+      this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call), operation),
     );
     return { context, rawKey, item };
   }
 
-  #itemOrNull<F extends string>(raw: RawItem | undefined): StoreItem<S, F> | null {
+  #itemOrNull<F extends string>(
+    raw: RawItem | undefined,
+    operation: string,
+  ): StoreItem<S, F> | null {
     if (raw === undefined || !isOf(this.#model, raw)) return null;
     // The stored item is of this entity; its payload is read as it is, not validated again.
-    return itemOf(this.#model, raw) as unknown as StoreItem<S, F>;
+    return itemOf(this.#model, raw, "refuse", operation) as unknown as StoreItem<S, F>;
   }
 
   /** Checks a query at once, but for a sealed cursor: that is opened when the plan is asked for. */

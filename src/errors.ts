@@ -278,8 +278,8 @@ export class ConfigurationError extends DynamoDBError {
     brand(ConfigurationError, "ConfigurationError");
   }
 
-  constructor(message: string, originalError?: unknown) {
-    super(message, "ConfigurationError", undefined, false, originalError);
+  constructor(message: string, originalError?: unknown, retryable = false) {
+    super(message, "ConfigurationError", undefined, retryable, originalError);
     this.name = "ConfigurationError";
   }
 }
@@ -385,11 +385,17 @@ const signatureNames: ReadonlySet<string> = new Set([
   "SignatureDoesNotMatch",
 ]);
 
+/** The SDK's own names for credentials that are missing or cannot be had. */
+const credentialsNames: ReadonlySet<string> = new Set([
+  "CredentialsProviderError",
+  "TokenProviderError",
+]);
+
 /** Failures of requests that never reached DynamoDB, or that it refused for the moment. */
 const notDoneNames: ReadonlySet<string> = new Set([
   ...throttlingNames,
   ...signatureNames,
-  "CredentialsProviderError",
+  ...credentialsNames,
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -446,6 +452,11 @@ export function isRetryableError(thrown: unknown): boolean {
 export function unquoted(thrown: unknown): unknown {
   const error = legible(thrown);
   if (!isObject(error) || error.name !== "SyntaxError") return error;
+  if (unsent.has(error)) {
+    const other = new Error("what should be JSON is not");
+    if (credentialsFailures.has(error)) credentialsFailures.add(other);
+    return noteSending(other, false);
+  }
   const { statusCode } = (error.$response ?? {}) as { readonly statusCode?: number };
   return Object.assign(new Error("the answer is cut off or corrupt: it is no JSON"), {
     name: "UnreadableAnswer",
@@ -460,6 +471,7 @@ export function unquoted(thrown: unknown): unknown {
 export function leavesOpen(thrown: unknown): boolean {
   const error = legible(thrown);
   if (!isObject(error)) return true;
+  if (unsent.has(error) || lacksRegion(error)) return false;
   const status = metadataOf(error)?.httpStatusCode;
   if (status !== undefined) return status < 400 || status >= 500;
   return !namesOf(error).some(
@@ -482,7 +494,10 @@ export function settlesTransaction(error: unknown): boolean {
  */
 export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): DynamoDBError {
   const error = legible(thrown);
-  if (error instanceof DynamoDBError) return withContext(error, context);
+  // A provider may throw errors of this package too, about a call of its own.
+  if (error instanceof DynamoDBError && !credentialsFailures.has(error)) {
+    return withContext(error, context);
+  }
   if (isElectroError(error) && isObject(error.cause) && namesOf(error.cause).length > 0) {
     return wrapDynamoDBError(error.cause, context);
   }
@@ -491,11 +506,14 @@ export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): D
 
 function mapped(error: unknown, context: CallContext): DynamoDBError {
   const names = isObject(error) ? namesOf(error) : [];
-  const name = names.find((candidate) => candidate !== "Error") ?? names[0];
+  const name = specificOf(names);
   const message = describe(context, messageOf(error));
   const status = metadataOf(error)?.httpStatusCode;
   const is = (...candidates: string[]) => candidates.some((candidate) => names.includes(candidate));
 
+  if (lacksCredentials(error) || lacksRegion(error)) {
+    return new ConfigurationError(message, error, isRetryableError(error));
+  }
   if (is("ConditionalCheckFailedException")) {
     return new ConditionalCheckFailedError(
       message,
@@ -513,7 +531,6 @@ function mapped(error: unknown, context: CallContext): DynamoDBError {
   }
   if (is("TimeoutError", "ETIMEDOUT", "RequestTimeout")) return new TimeoutError(message, error);
   if (is("AbortError")) return new AbortedError(message, error);
-  if (is("CredentialsProviderError")) return new ConfigurationError(message, error);
   if (is("ResourceNotFoundException")) return new DynamoDBError(message, name, 404, false, error);
   return new DynamoDBError(message, name, status, isRetryableError(error), error);
 }
@@ -577,8 +594,9 @@ export function nameOf(thrown: unknown): string | undefined {
   const error = legible(thrown);
   if (error instanceof DynamoDBError) return error.code;
   if (!isObject(error)) return undefined;
-  const names = namesOf(error);
-  return names.find((name) => name !== "Error") ?? names[0];
+  const name = specificOf(namesOf(error));
+  const isOwn = lacksRegion(error) || credentialsFailures.has(error);
+  return isOwn && (name === undefined || name === "Error") ? "ConfigurationError" : name;
 }
 
 /**
@@ -617,6 +635,65 @@ function namesOf(error: Record<string, unknown>): string[] {
   return torn === undefined ? names : [torn];
 }
 
+/**
+ * The name that says most. Node's own errors are all named "Error", and "AggregateError" where a host
+ * has several addresses: their code says what happened.
+ */
+function specificOf(names: readonly string[]): string | undefined {
+  return names.find((name) => name !== "Error" && name !== "AggregateError") ?? names[0];
+}
+
+/** Failures of requests that were not sent at all. */
+const unsent = new WeakSet<object>();
+
+/** Of these, what a provider of credentials threw. */
+const credentialsFailures = new WeakSet<object>();
+
+/**
+ * Notes on what a request threw whether it had been handed to the request handler. The same error may
+ * come a second time.
+ * @returns what was thrown, or an error in place of what nothing can be noted on
+ */
+export function noteSending(thrown: unknown, begun: boolean): unknown {
+  if (begun) {
+    if (isObject(thrown)) unsent.delete(thrown);
+    return thrown;
+  }
+  const error = isObject(thrown) ? thrown : new Error("no error was thrown", { cause: thrown });
+  unsent.add(error);
+  return error;
+}
+
+/** Notes on what a provider of credentials threw where it comes from. @returns as `noteSending` */
+export function noteCredentialsFailure(thrown: unknown): unknown {
+  const error = noteSending(thrown, false) as object;
+  credentialsFailures.add(error);
+  return error;
+}
+
+function lacksCredentials(error: unknown): boolean {
+  if (!isObject(error)) return false;
+  return (
+    credentialsFailures.has(error) || namesOf(error).some((name) => credentialsNames.has(name))
+  );
+}
+
+/** The SDK's words where no region is known; its errors have no names (@smithy/core 3.38). */
+const regionRule = /^Region is missing|Missing Region$|^expected `region` to be configured/;
+
+function lacksRegion(error: unknown): boolean {
+  if (!isObject(error) || error instanceof DynamoDBError) return false;
+  return regionRule.test(String(error.message)) && metadataOf(error)?.httpStatusCode === undefined;
+}
+
+/** What to do about a failure, as the end of its message. */
+const advice = new WeakMap<object, string>();
+
+/** Notes on a failure what a person can do about it. */
+export function noteAdvice(error: unknown, text: string | undefined): void {
+  if (isObject(error) && text !== undefined) advice.set(error, text);
+}
+
 /** Failures that were not tried again although that might have cured them. */
 const unrepeated = new WeakSet<object>();
 
@@ -641,10 +718,25 @@ export function whyLeft(answer: unknown): string {
 /** A failure in words, for a message of this package. */
 export function messageOf(error: unknown): string {
   const spent = isBudgetSpent(error) ? ` (${budgetSpentText})` : "";
-  return `${ownMessageOf(error)}${spent}`;
+  const what = isObject(error) ? advice.get(error) : undefined;
+  return `${ownMessageOf(error)}${spent}${what === undefined ? "" : `: ${what}`}`;
 }
 
+const regionText =
+  "no AWS region is set: set AWS_REGION or the option region (the SDK reads no AWS_DEFAULT_REGION)";
+const credentialsText =
+  "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role, or give credentials";
+
 function ownMessageOf(error: unknown): string {
+  if (lacksRegion(error)) return regionText;
+  const text = thrownMessageOf(error);
+  if (isObject(error) && credentialsFailures.has(error)) {
+    return `the provider of credentials failed: ${text}`;
+  }
+  return lacksCredentials(error) ? `no credentials were found (${text}): ${credentialsText}` : text;
+}
+
+function thrownMessageOf(error: unknown): string {
   if (isObject(error) && typeof error.message === "string" && error.message !== "") {
     return error.message;
   }

@@ -212,7 +212,8 @@ export class InputReader {
   /** `ifUpdatedAt`: the time at which the caller saw the item. */
   lock(ifUpdatedAt: unknown, context: CallContext): number | undefined {
     if (ifUpdatedAt === undefined) return undefined;
-    if (typeof ifUpdatedAt === "number" && Number.isFinite(ifUpdatedAt)) return ifUpdatedAt;
+    if (typeof ifUpdatedAt === "number" && Math.abs(ifUpdatedAt) <= Number.MAX_SAFE_INTEGER)
+      return ifUpdatedAt;
     throw invalid(context, [
       { path: "ifUpdatedAt", message: "must be the updatedAt of an item (ms)" },
     ]);

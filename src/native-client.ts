@@ -38,6 +38,7 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import { readingExactly } from "./document-command.js";
 import { marshallable } from "./marshalling.js";
+import { watchSending } from "./unsent.js";
 import { type BodyShape, bodyOf, nativeAnswer } from "./wire-format.js";
 
 const item: BodyShape = {
@@ -184,6 +185,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       cacheMiddleware: true,
       ...madeOnce(client.config, config),
     });
+    watchSending(this.#fast);
     // The client's own config: it holds the protocol that each of its requests goes through.
     const held = this.#fast.config as unknown as { protocol: Protocol };
     held.protocol = nativeProtocol(held.protocol);

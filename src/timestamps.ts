@@ -2,8 +2,16 @@
 import { isExactNumber } from "./exact-number.js";
 import { limits } from "./table.js";
 
-/** The last millisecond that an item's `createdAt` can be, in the year 2286. */
-const lastMs = 9_999_999_999_999;
+/** The last millisecond that an item's times can be, in the year 2286. */
+export const lastMs = 9_999_999_999_999;
+
+/**
+ * Whether a stored value is a time as this layer writes one, in milliseconds. What others store may
+ * be none: nanoseconds, or a text.
+ */
+export function isTime(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= lastMs;
+}
 
 const isoDate =
   /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;

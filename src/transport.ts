@@ -48,7 +48,9 @@ import {
   isBudgetSpent,
   isRetryableError,
   leavesOpen,
+  messageOf,
   nameOf,
+  noteAdvice,
   noteBudgetSpent,
   settlesTransaction,
   unquoted,
@@ -92,8 +94,12 @@ const requestRetryNames: OptionNames = [
 export interface RequestEvent {
   /** DynamoDB's operation, for instance `Query`. */
   readonly request: string;
-  /** The layer's method that needed it, for instance `query`; `undefined` for native chains. */
+  /**
+   * The layer's method that needed it, for instance `query`; `undefined` for native chains. Of a
+   * BatchGet that several gets share, each different one: `get,getOrThrow`.
+   */
   readonly operation: string | undefined;
+  /** The entity that it was for. Of a BatchGet that several gets share, each different one. */
   readonly entity: string | undefined;
   readonly table: string;
   /** HTTP attempts, the first one included. */
@@ -189,6 +195,8 @@ export interface TransportOptions {
   readonly clock?: Clock | undefined;
   /** @default none: nothing is sealed or opened */
   readonly guard?: FieldGuard | undefined;
+  /** What a person can do about a failure, for its message. */
+  readonly advice?: ((error: unknown) => string | undefined) | undefined;
 }
 
 export interface Transport {
@@ -410,6 +418,7 @@ export function createTransport(options: TransportOptions): Transport {
     } catch (error) {
       failed = true;
       outcome = orClosed(error);
+      noteAdvice(outcome, options.advice?.(outcome));
       if (answerLost && writes.has(name) && !settlesTransaction(error)) onAnswerLost?.();
       throw outcome;
     } finally {
@@ -470,6 +479,7 @@ export function createTransport(options: TransportOptions): Transport {
         const attempt = () => orAborted(request(limit.signal), limit.signal);
         return await repeated(attempt, limit.signal, policy.onRetry);
       } catch (error) {
+        noteAdvice(error, options.advice?.(error));
         throw orClosed(error);
       } finally {
         limit.release();
@@ -749,7 +759,7 @@ function freshError(error: unknown): Error {
   const source = (
     typeof error === "object" && error !== null ? error : { message: String(error) }
   ) as Error;
-  const fresh = new Error(source.message, { cause: error });
+  const fresh = new Error(messageOf(source), { cause: error });
   for (const property of [
     "name",
     "code",

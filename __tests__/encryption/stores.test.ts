@@ -368,12 +368,14 @@ describe("the key provider", () => {
     id: "key-1" as unknown,
     key: oldKey as unknown,
     failure: undefined as Error | undefined,
+    answers: undefined as (() => unknown) | undefined,
     asked: [] as string[],
   };
   const provided: KeyProvider = {
     currentKey: async () => {
       given.asked.push("current");
       if (given.failure) throw given.failure;
+      if (given.answers) return given.answers() as never;
       return { id: given.id, key: given.key } as never;
     },
     keyOf: async (id) => {
@@ -385,7 +387,8 @@ describe("the key provider", () => {
   const table = openTable(engine, { requestHandler: wire, encryption: provided });
   beforeEach(() => {
     wire.clear();
-    Object.assign(given, { id: "key-1", key: oldKey, failure: undefined, asked: [] });
+    const usual = { id: "key-1", key: oldKey, failure: undefined, answers: undefined };
+    Object.assign(given, { ...usual, asked: [] });
   });
   const key = { userId: "u1", provider };
 
@@ -418,6 +421,20 @@ describe("the key provider", () => {
     ["a text", { key: "canary" }, "ConfigurationError"],
     ["no id", { id: undefined }, "ConfigurationError"],
     ["an id that is none", { id: "canary canary" }, "ConfigurationError"],
+    ["null (which nothing tested)", { answers: () => null }, "ConfigurationError"],
+    ["undefined", { answers: () => undefined }, "ConfigurationError"],
+    ["a text for all", { answers: () => "canary canary" }, "ConfigurationError"],
+    [
+      "what cannot be read (whose own error came out)",
+      {
+        answers: () => ({
+          get id() {
+            throw new TypeError("no id");
+          },
+        }),
+      },
+      "KeyProviderError",
+    ],
   ])("that gives %s fails a write before anything is sent", async (_, wrong, code) => {
     Object.assign(given, wrong);
     const item = { ...key, data: token };

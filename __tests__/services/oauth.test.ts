@@ -154,6 +154,64 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
       },
     );
 
+    test.each([
+      ["a Date", new Date(4e12), /epoch milliseconds, not a Date/],
+      ["ISO text", "2099-01-01T00:00:00.000Z", /epoch milliseconds, not a text/],
+      ["milliseconds as text", String(frozen + hour), /not a text/],
+      ["a Firestore timestamp", { _seconds: 4e9, _nanoseconds: 0 }, /not an object/],
+      ["a bigint", BigInt(frozen + hour), /not a bigint/],
+      ["seconds", (frozen + hour) / 1000, /in seconds/],
+      ["seconds from now", 3_600, /a span of time/],
+    ])(
+      "an expiry that is %s is refused by name (it was taken, and every later call refreshed)",
+      async (_, expiryDate, rule) => {
+        const token = { accessToken: "new-access", expiryDate };
+        const error = await failureOf(
+          data.oauth.store(userId, undefined, token as never),
+          ValidationError,
+        );
+        expect(error.issues).toEqual([
+          { path: "data.expiryDate", message: expect.stringMatching(rule) },
+        ]);
+        expect(error.mayHaveBeenDone).toBe(false);
+        expect(shownOf(error)).not.toMatch(secrets);
+        expect(wire.names).toEqual([]);
+
+        // What the provider rotated is stored all the same: it has taken the old one back.
+        await seed();
+        const refresh = provider({ refreshToken: "new-refresh", ...token });
+        const refused = await failureOf(
+          data.oauth.validToken(userId, undefined, { refresh }),
+          ValidationError,
+        );
+        expect(refused.issues).toEqual([
+          { path: "refresh().expiryDate", message: expect.stringMatching(rule) },
+        ]);
+        expect(refused.mayHaveBeenDone).toBe(true);
+        expect(shownOf(refused)).not.toMatch(secrets);
+        expect((await data.oauth.get(userId))?.data).toMatchObject({
+          accessToken: "new-access",
+          refreshToken: "new-refresh",
+          expiryDate: null,
+        });
+        const good = provider();
+        await data.oauth.validToken(userId, undefined, { refresh: good });
+        expect(good.mock.calls[0]?.[0]).toBe("new-refresh");
+      },
+    );
+
+    test("an expiry long past, or just above what seconds can be, is one", async () => {
+      for (const expiryDate of [0, -1, 1e11 + 1, frozen - 1]) {
+        const { data: token } = await data.oauth.store(userId, undefined, {
+          accessToken: "new-access",
+          expiryDate,
+        });
+        expect(token.expiryDate).toBe(expiryDate);
+      }
+      const atBound = { accessToken: "new-access", expiryDate: 1e11 };
+      await failureOf(data.oauth.store(userId, undefined, atBound), ValidationError);
+    });
+
     test("keeps providers apart", async () => {
       await data.oauth.store(userId, undefined, stored({ accessToken: "old-access-google" }));
       await data.oauth.store(userId, "LINKEDIN", stored({ accessToken: "old-access-linkedin" }));
@@ -388,14 +446,7 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
       expect((await rawToken())?.Data).toEqual(token);
     });
 
-    test.each([
-      undefined,
-      null,
-      Number.NaN,
-      Number.POSITIVE_INFINITY,
-      "2099-01-01",
-      new Date(4e12),
-    ])(
+    test.each([undefined, null, Number.NaN, Number.POSITIVE_INFINITY])(
       "a refresh that brings the expiry %p is stored with its rotated token, and is asked for again",
       async (expiryDate) => {
         await seed();

@@ -1,5 +1,6 @@
 /** What every command shares: which table it works on, and how it ends. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { placeOf as placeOfTable } from "../../src/advice.js";
 import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
 import type { Terminal } from "../terminal.js";
 
@@ -85,8 +86,7 @@ export async function withConnection<T>(
 
 /** Where the table is, for people: `BayonCoAgent-local at http://localhost:4566`. */
 export function placeOf({ configuration }: DataLayer): string {
-  const { tableName, endpoint, region } = configuration;
-  return `${tableName} at ${endpoint ?? `AWS${region === undefined ? "" : ` in ${region}`}`}`;
+  return placeOfTable(configuration);
 }
 
 /** A production table is not touched by accident. @throws UsageError */
