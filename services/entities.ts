@@ -17,7 +17,7 @@ import type { EntityConfig } from "../entities/shared.js";
 import { type TrainingProgress, trainingProgress } from "../entities/training-progress.js";
 import { type UserProfile, userProfile } from "../entities/user-profile.js";
 import { secretFields } from "../src/entity-model.js";
-import type { SecretEntity } from "../src/field-guard.js";
+import type { GuardedEntity } from "../src/field-guard.js";
 import { compileTemplate } from "../src/keys.js";
 import { type EntityName, keyTemplates } from "../src/table.js";
 
@@ -101,13 +101,25 @@ export function entityNameOf(facade: string): EntityName {
   return name;
 }
 
-/** The entities that have secret fields; their ElectroDB entities are not made for it. */
-export function secretEntities(): SecretEntity[] {
-  return Object.entries(definitions).flatMap(([facade, { payload }]) => {
-    const fields = secretFields(payload);
-    if (fields.length === 0) return [];
+/** Every entity by what a guard of its secrets needs; its schema is read when its fields are asked for. */
+export function guardedEntities(): GuardedEntity[] {
+  return (Object.keys(definitions) as FacadeName[]).map((facade) => {
     const name = entityNameOf(facade);
     const { pk, sk } = keyTemplates[name];
-    return [{ name, pk: compileTemplate(pk), sk: compileTemplate(sk), fields }];
+    let fields: readonly string[] | undefined;
+    return {
+      name,
+      pk: compileTemplate(pk),
+      sk: compileTemplate(sk),
+      get fields() {
+        fields ??= secretFields(definitions[facade].payload);
+        return fields;
+      },
+    };
   });
+}
+
+/** The entities that have secret fields. */
+export function secretEntities(): GuardedEntity[] {
+  return guardedEntities().filter(({ fields }) => fields.length > 0);
 }

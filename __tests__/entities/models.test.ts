@@ -38,6 +38,28 @@ describe.each(registry)("the model of $name", ({ name, entity }) => {
   });
 });
 
+test("a schema is built for the store that needs it, and no other (all twelve were: 7 ms)", async () => {
+  const read: string[] = [];
+  for (const [name, definition] of Object.entries(definitions)) {
+    const { get } = Object.getOwnPropertyDescriptor(definition, "payload") ?? {};
+    if (get === undefined) throw new Error(`the payload of ${name} is no getter`);
+    jest.spyOn(definition, "payload", "get").mockImplementation(() => {
+      read.push(name);
+      return get.call(definition);
+    });
+  }
+  const data = await createTestDataLayer();
+  try {
+    const key = { userId: "u", projectId: "p" };
+    await data.project.create({ ...key, data: { name: "Open houses" } });
+    await data.project.get(key);
+    expect([...new Set(read)]).toEqual(["project"]);
+  } finally {
+    await data.close();
+    jest.restoreAllMocks();
+  }
+});
+
 test("a store makes its ElectroDB entity when it is asked for it, once (the first get made it: 8 ms)", async () => {
   const data = await createTestDataLayer();
   try {
