@@ -20,6 +20,7 @@ import {
 } from "../src/errors.js";
 import { isOf, itemOf, refuseUnreadable } from "../src/item.js";
 import { storedValueOf } from "../src/opened.js";
+import { optionNames } from "../src/options.js";
 import { checkPayload } from "../src/payload.js";
 import { fieldValue } from "../src/secret-value.js";
 import { showsMasked } from "../src/secrets.js";
@@ -62,6 +63,14 @@ export interface ValidTokenOptions extends CallOptions {
   /** How long others wait for a refresh before they try themselves, in ms, > 0. @default 30000 */
   readonly leaseMs?: number | undefined;
 }
+
+const validTokenOptionNames = optionNames<ValidTokenOptions>({
+  refresh: true,
+  marginMs: true,
+  leaseMs: true,
+  signal: true,
+  timeoutMs: true,
+});
 
 export interface OAuthTokens {
   /**
@@ -425,10 +434,10 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
   return {
     store,
     get: async (userId, provider, options = {}) =>
-      stores.oauthToken.get(keyOf(userId, provider), limitsOf(options)),
+      stores.oauthToken.get(keyOf(userId, provider), limitsIn("get", options)),
     isConnected: async (userId, provider, options = {}) =>
       (await stores.oauthToken.get(keyOf(userId, provider), {
-        ...limitsOf(options),
+        ...limitsIn("isConnected", options),
         fields: ["provider"],
       })) !== null,
     validToken: async (userId, provider, givenOptions) => {
@@ -436,19 +445,21 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       const given = keyOf(userId, provider);
       const context = keyContext(model, "oauth.validToken", given);
       const parts = writes.input.key(given, context);
-      const options = reading(context, () => optionsOf(givenOptions));
+      const options = reading(context, () => optionsOf(givenOptions, context));
       checkOptions(options, context);
       const key = rawKeyOf(model, parts);
       // A token that is valid by one caller's margin may be expired by another's.
       const id = JSON.stringify([key, options.marginMs]);
       const begin = (flight: Flight, { signal }: Call) =>
         perform(context, {}, (own) => flown(key, options, flight, { ...own, signal }));
-      const outcome = await perform(context, options, (call) => join(id, begin, call));
+      const { signal, timeoutMs } = options;
+      const limits = { signal, timeoutMs };
+      const outcome = await perform(context, limits, (call) => join(id, begin, call));
       if (outcome instanceof RefreshFailure) throw outcome.thrown;
       return outcome.token;
     },
     remove: async (userId, provider, options = {}) =>
-      stores.oauthToken.delete(keyOf(userId, provider), limitsOf(options)),
+      stores.oauthToken.delete(keyOf(userId, provider), limitsIn("remove", options)),
   };
 
   /**
@@ -530,10 +541,16 @@ function keyOf(
   return { userId, ...(provider !== undefined && { provider }) };
 }
 
+/** The limits of a call that is a store's under another name. */
+function limitsIn(call: "get" | "isConnected" | "remove", options: CallOptions): CallOptions {
+  return limitsOf({ operation: `oauth.${call}`, entity: "OAuthToken" }, options);
+}
+
 /** The options, each read once. */
-function optionsOf(given: ValidTokenOptions): ValidTokenOptions {
+function optionsOf(given: ValidTokenOptions, context: CallContext): ValidTokenOptions {
+  const limits = limitsOf(context, given, validTokenOptionNames);
   const { refresh, marginMs, leaseMs } = given ?? {};
-  return { refresh, marginMs, leaseMs, ...limitsOf(given) };
+  return { refresh, marginMs, leaseMs, ...limits };
 }
 
 function checkOptions(options: ValidTokenOptions, context: CallContext): void {

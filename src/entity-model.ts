@@ -2,6 +2,7 @@
 import type { Entity } from "electrodb";
 import { type CallContext, invalid, type ValidationIssue } from "./errors.js";
 import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./keys.js";
+import { unknownNames } from "./options.js";
 import type { PayloadSchema } from "./payload.js";
 import {
   attribute,
@@ -107,18 +108,45 @@ export function ownerIssues(given: unknown): ValidationIssue[] {
     .map((path) => ({ path, message: "is fixed by forUser and must not be given" }));
 }
 
-/** Reads the named parts of what a caller gave, else of what was made for them. */
+/**
+ * What an item has beside its key's parts: `entity` those of `collections.recent`, `contents` those of
+ * `projects.listWithContent`. An item that the layer returned is taken for its key, and for an input.
+ */
+const itemMembers = ["data", "createdAt", "updatedAt", "entity", "contents"];
+
+/** In a user's scope the owner's parts are refused by a message of their own. */
+const itemMembersOrOwner = [...itemMembers, ...ownerParts];
+
+/** What key parts are read from. */
+type Source = "key" | "partition" | "item";
+
+const kinds = {
+  key: { one: "a part of the key", all: "the parts are" },
+  partition: { one: "a part of the partition", all: "the parts are" },
+  item: { one: "a member of an item", all: "the members are" },
+} as const;
+
+/**
+ * Reads the key's parts of what a caller gave, else of what was made for them. What is neither a part
+ * nor a member of an item is refused: it is a misspelt name, or one that would narrow nothing down.
+ */
 export function readParts(
   model: EntityModel,
-  names: readonly string[],
+  from: Source,
   given: unknown,
   made: KeyParts = {},
 ): { parts: Record<string, string>; issues: ValidationIssue[] } {
-  const source =
-    typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+  const isObject = typeof given === "object" && given !== null;
+  const source = isObject ? (given as Record<string, unknown>) : {};
+  const names = from === "partition" ? model.pk.parts : model.parts;
+  const isScoped = Object.keys(model.fixed).length > 0;
   const parts: Record<string, string> = {};
   const issues: ValidationIssue[] = [];
-  if (Object.keys(model.fixed).length > 0) issues.push(...ownerIssues(given));
+  if (isScoped) issues.push(...ownerIssues(given));
+  const own = isScoped ? names.filter((name) => !(name in model.fixed)) : names;
+  const known = from === "item" ? [...own, "data", "createdAt"] : own;
+  const also = isScoped ? itemMembersOrOwner : itemMembers;
+  issues.push(...unknownNames(source, known, kinds[from], also));
   for (const name of names) {
     const value = model.fixed[name] ?? made[name] ?? source[name] ?? model.defaults[name];
     const rule = keyPartRule(value);
@@ -127,6 +155,15 @@ export function readParts(
     parts[name] = value as string;
   }
   return { parts, issues };
+}
+
+/** Refuses what is no part of a key that spans entities. */
+export function refuseUnknownParts(
+  context: CallContext,
+  given: unknown,
+  names: readonly string[],
+): void {
+  refuseIssues(context, unknownNames(Object(given), names, kinds.key, itemMembers));
 }
 
 /** Whether the keys that the parts make are within DynamoDB's limits. */
