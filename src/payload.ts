@@ -3,6 +3,7 @@ import { types } from "node:util";
 import { z } from "zod";
 import type { ValidationIssue } from "./errors.js";
 import { decimalBytes, decimalOf, decimalRule, exactTextOf, numberOf } from "./exact-number.js";
+import { issuesOfSchema } from "./schema-issues.js";
 import { limits } from "./table.js";
 
 /** Findings of one check; a payload that is wrong everywhere is not listed forever. */
@@ -223,7 +224,8 @@ function isPlainObject(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function isMap(value: unknown): value is object {
+/** Whether it is an object of names and values: no array, no Map, no instance of a class. */
+export function isPlainMap(value: unknown): value is object {
   try {
     return (
       typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value)
@@ -255,7 +257,7 @@ export function checkPayload(
   data: unknown,
   { allowMissing = false }: PayloadOptions = {},
 ): ValueCheck {
-  if (!isMap(data)) {
+  if (!isPlainMap(data)) {
     const issues = [{ path: "data", message: "must be an object" }];
     return { issues, bytes: 0, value: undefined };
   }
@@ -298,14 +300,9 @@ function schemaIssues(
   value: unknown,
   at: readonly (string | number)[],
 ): ValidationIssue[] {
-  const result = schema.safeParse(value);
-  if (result.success) return [];
-  return result.error.issues.slice(0, mostIssues).map((issue) => ({
-    path: pathText([...at, ...issue.path]),
-    message: issue.message
-      .replace(/^Invalid (input|option): (?=expected)/, "is wrong: ")
-      .replace(/^Invalid/, "is wrong: invalid"),
-  }));
+  return issuesOfSchema(schema, value)
+    .slice(0, mostIssues)
+    .map(({ path, message }) => ({ path: pathText([...at, ...path]), message }));
 }
 
 /** The part of a schema that describes a path; `undefined` where it says nothing of it. */

@@ -1,7 +1,7 @@
 /** Queries of one entity: options to a request, pages to items, and the place where a page ends. */
 import type { QueryCommandInput, QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "./call.js";
-import { compileWhere, Placeholders } from "./conditions.js";
+import { Placeholders, readWhere } from "./conditions.js";
 import { type CursorBinding, decodeCursor, encodeCursor } from "./cursor.js";
 import type { EntityModel, KeyParts } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
@@ -82,7 +82,7 @@ export function readQueryOptions(
     ? indexCondition(own, partition, indexPrefix, ranged ? range : undefined)
     : keyConditionOf(own, partition, model);
   const projection = projectionOf(options.fields, own, context);
-  const filter = compileWhere(where, own, context, model.encrypted);
+  const filter = readWhere(where, context, model.encrypted)?.(own);
   const binding: CursorBinding = {
     entity: model.name,
     index: by,

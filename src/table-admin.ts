@@ -113,15 +113,15 @@ export function createTableAdmin(
     }
   }
 
-  const bounded = (options: CallOptions): CallOptions => {
-    const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(options);
+  const bounded = (operation: string, options: CallOptions): CallOptions => {
+    const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(contextOf(operation), options);
     return { signal, timeoutMs };
   };
 
   return {
     name,
     create: async (options = {}) =>
-      perform(contextOf("create"), bounded(options), async ({ signal }) => {
+      perform(contextOf("create"), bounded("create", options), async ({ signal }) => {
         let created = true;
         try {
           const command = new CreateTableCommand(createTableInput(name));
@@ -137,7 +137,7 @@ export function createTableAdmin(
     describe: (options = {}) =>
       perform(contextOf("describe"), options, ({ signal }) => read(signal)),
     delete: async (options = {}) =>
-      perform(contextOf("delete"), bounded(options), async ({ signal }) => {
+      perform(contextOf("delete"), bounded("delete", options), async ({ signal }) => {
         try {
           const command = new DeleteTableCommand({ TableName: name });
           await send((to, options) => to.send(command, options), signal);
@@ -156,7 +156,7 @@ export function createTableAdmin(
         return isActive(info);
       };
       try {
-        return await perform(context, bounded(options), ({ signal }) =>
+        return await perform(context, bounded("wait", options), ({ signal }) =>
           waitUntil(signal, isReady, (error) => {
             missing = error;
           }),

@@ -1,7 +1,7 @@
 /** The update of one item: what changes inside its payload, and under which conditions. */
 import { randomBytes } from "node:crypto";
 import { atom, joined } from "./condition-logic.js";
-import { compileWhere, type PathSegments, Placeholders } from "./conditions.js";
+import { type PathSegments, Placeholders, type ReadWhere } from "./conditions.js";
 import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
 import { type AnyItem, isOf } from "./item.js";
@@ -34,7 +34,7 @@ export interface UpdatePlan {
   readonly changes: readonly Change[];
   readonly removals: readonly PathSegments[];
   readonly ifUpdatedAt: number | undefined;
-  readonly where: unknown;
+  readonly where: ReadWhere | undefined;
   /** What a payload that is made anew gets beside the changes: the ids that come from the key. */
   readonly fromKey: Readonly<Record<string, unknown>>;
   /** The size of what is stored anew. */
@@ -88,8 +88,7 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     if (plan.ifUpdatedAt !== undefined) {
       conditions.push(isUnchanged(own, plan.ifUpdatedAt, item));
     }
-    const where = compileWhere(plan.where, own, context, model.encrypted);
-    if (where !== undefined) conditions.push(where);
+    if (plan.where !== undefined) conditions.push(plan.where(own));
     return {
       kind: "Update",
       input: {

@@ -1,6 +1,6 @@
 /** The single-item writes but the update: create, put, delete, and a transaction's condition. */
 import { atom, type Compiled, joined } from "./condition-logic.js";
-import { compileWhere, Placeholders } from "./conditions.js";
+import { Placeholders, type ReadWhere } from "./conditions.js";
 import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import type { CallContext } from "./errors.js";
 import { isExactNumber } from "./exact-number.js";
@@ -254,7 +254,7 @@ export interface CheckPlan {
   /** Whether the item must be there, or must not. */
   readonly exists: boolean;
   readonly ifUpdatedAt: number | undefined;
-  readonly where: unknown;
+  readonly where: ReadWhere | undefined;
 }
 
 /** A condition on an item that a transaction does not write. */
@@ -276,8 +276,7 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
       if (plan.ifUpdatedAt !== undefined) {
         conditions.push(isUnchanged(own, plan.ifUpdatedAt, seen?.item));
       }
-      const where = compileWhere(plan.where, own, context, model.encrypted);
-      if (where !== undefined) conditions.push(where);
+      if (plan.where !== undefined) conditions.push(plan.where(own));
       const input: ConditionCheckInput = {
         TableName: tableName,
         Key: { ...key },

@@ -322,10 +322,10 @@ describe("seed", () => {
     expect(rejected).toEqual([
       "whose-agent-is-empty: agentId must not be empty",
       "whose-agent-is-missing: agentId is missing: a non-empty string is expected",
-      "whose-author-is-text: data.author is wrong: expected object, received string",
-      "broken-off: data.results is wrong: expected array, received string",
+      "whose-author-is-text: data.author must be an object, not a string",
+      "broken-off: data.results must be a list, not a string",
       "long-slug-long-slug-long-slug-: contentId makes a sort key of 1122 bytes: at most 1024",
-      "ai-basics: data.completed is wrong: expected boolean, received string",
+      "ai-basics: data.completed must be a boolean, not a string",
     ]);
     const items = await itemsOf(flags);
     expect(items).toHaveLength(73 - rejected.length);

@@ -107,7 +107,7 @@ const crafted: readonly { kind: string; item: RawItem; rule: RegExp }[] = [
   {
     kind: "payload",
     item: content("wrong", { content: { deep: secret } }),
-    rule: /data\.content is wrong: expected string/,
+    rule: /data\.content must be a string, not /,
   },
   {
     kind: "orphan",
