@@ -156,10 +156,20 @@ test("the generic repository says what to run", async () => {
     process.env.AWS_ENDPOINT_URL_DYNAMODB = `http://127.0.0.1:${port}`;
     resetClients();
     resetRepository();
-    const message = await messageOf(getRepository().get("USER#u1", "PROFILE"));
-    expect(message).toContain(
-      `nothing answers for BayonCoAgent-local at http://127.0.0.1:${port} (AWS_ENDPOINT_URL_DYNAMODB); start the engine with: npx bayon-data db --port ${port}`,
-    );
+    const repository = getRepository();
+    const item = { PK: "USER#u1", SK: "X#1", EntityType: "UserProfile", Data: {} } as never;
+    const calls = [
+      repository.get("USER#u1", "PROFILE"),
+      repository.query("USER#u1"),
+      repository.put(item),
+      repository.batchGet([{ PK: "USER#u1", SK: "PROFILE" }]),
+      repository.batchWrite([item]),
+    ];
+    for (const message of await Promise.all(calls.map(messageOf))) {
+      expect(message).toContain(
+        `nothing answers for BayonCoAgent-local at http://127.0.0.1:${port} (AWS_ENDPOINT_URL_DYNAMODB); start the engine with: npx bayon-data db --port ${port}`,
+      );
+    }
   } finally {
     names.forEach((name, index) => {
       const value = before[index];
