@@ -54,7 +54,6 @@ import {
   noteAdvice,
   noteBudgetSpent,
   noteEnd,
-  settlesTransaction,
   unquoted,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
@@ -425,7 +424,8 @@ export function createTransport(options: TransportOptions): Transport {
       failed = true;
       outcome = orClosed(error);
       noteAdvice(outcome, options.advice?.(outcome));
-      if (answerLost && writes.has(name) && !settlesTransaction(error)) onAnswerLost?.();
+      // Also where a repeated transaction is refused: its first request may still be on its way.
+      if (answerLost && writes.has(name)) onAnswerLost?.();
       throw outcome;
     } finally {
       if (events !== undefined || logger !== undefined) {
