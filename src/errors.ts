@@ -708,6 +708,11 @@ export function noteAdvice(error: unknown, text: string | undefined): void {
   if (isObject(error) && text !== undefined) advice.set(error, text);
 }
 
+/** Whether the message of a failure says what to do about it. */
+export function isAdvised(error: unknown): boolean {
+  return (isObject(error) && advice.has(error)) || lacksCredentials(error) || lacksRegion(error);
+}
+
 /** Failures that were not tried again although that might have cured them. */
 const unrepeated = new WeakSet<object>();
 
