@@ -9,7 +9,7 @@ import {
   createEntities,
   createService,
   type Entities,
-  secretEntities,
+  guardedEntities,
 } from "../services/entities.js";
 import { createOAuthTokens, type OAuthTokens } from "../services/oauth.js";
 import { createProfiles, type Profiles } from "../services/profiles.js";
@@ -144,7 +144,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     ...options,
     client: clients.document,
     clock,
-    guard: createFieldGuard(secretEntities(), cipher),
+    guard: createFieldGuard(guardedEntities(), cipher),
     // Where the application's own client sends its requests, it alone knows.
     advice: options.client === undefined ? (error) => adviceOn(error, configuration) : undefined,
   });
