@@ -283,6 +283,9 @@ describe("--on-conflict", () => {
     older: (item) => ({ ...item, Data: { content: "theirs" }, UpdatedAt: changed - 1 }),
     newer: (item) => ({ ...item, Data: { content: "theirs" }, UpdatedAt: changed + 1 }),
     other: ({ PK, SK }) => ({ PK, SK, EntityType: "Other", Data: { content: "theirs" } }),
+    // What the old layer's update({}) left: no call sees it, and it kept the document away.
+    ghost: ({ PK, SK }) => ({ PK, SK, UpdatedAt: changed + 1 }),
+    bare: ({ PK, SK }) => ({ PK, SK }),
   };
 
   test.each([
@@ -291,6 +294,10 @@ describe("--on-conflict", () => {
     ["skip", "older", "kept"],
     ["skip", "newer", "kept"],
     ["skip", "other", "kept"],
+    ["skip", "ghost", "written"],
+    ["newer", "ghost", "written"],
+    ["fail", "ghost", "written"],
+    ["skip", "bare", "written"],
     ["overwrite", "absent", "written"],
     ["overwrite", "identical", "written"],
     ["overwrite", "older", "written"],
