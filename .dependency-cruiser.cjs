@@ -25,6 +25,8 @@ const middle = src(
   "retry-budget",
   "signals",
   "request-handler",
+  "answer-watch",
+  "awaited-answers",
   "client",
   "unsent",
   "native-client",

@@ -474,7 +474,7 @@ describe("a request that failed", () => {
     ["a 503", awsError("ServiceUnavailable", 503), true],
     ["a 500, of a mock", { name: "InternalServerErrorException" }, true],
     ["an answer that cannot be read", awsError("UnreadableAnswer", 200), true],
-    ["a refusal that cannot be read", awsError("UnreadableAnswer", 400), false],
+    ["a gateway's refusal", awsError("UnreadableAnswer", 403), true],
     ["an abort, by anything", "the user left", true],
     ["anything else", new Error("?"), true],
   ])("by %s leaves open whether it was carried out, or does not", (_, error, open) => {

@@ -11,7 +11,7 @@ import { optionNames } from "../src/options.js";
 import { allItems } from "../src/paging.js";
 import type { Simplify } from "../src/store-types.js";
 import type { FacadeName } from "./entities.js";
-import { newestFirst } from "./order.js";
+import { listed, newestFirst } from "./order.js";
 import type { ItemOf, Specs, Stores } from "./stores.js";
 
 /** The entities whose items lie under `USER#<userId>`. */
@@ -83,7 +83,7 @@ interface WorkspaceService {
 }
 
 interface DatedStore {
-  query(partition: object, options: object): Promise<{ items: AnyItem[] }>;
+  list(partition: object, options: object): AsyncIterable<AnyItem>;
 }
 
 export function createCollections(
@@ -123,20 +123,16 @@ export function createCollections(
       if (!(Number.isInteger(limit) && limit >= 1)) {
         throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
       }
-      const newest = await Promise.all(
-        recentEntities.map(async (entity) => {
-          const query = {
-            by: "createdAt",
-            order: "desc",
-            limit,
-            fields,
-            ...limits,
-          } as const;
-          // Each entity has some of the fields; the payload types cannot say which.
-          const store = stores[entity] as unknown as DatedStore;
-          const { items } = await store.query({ userId }, query);
-          return items.map((item) => ({ ...item, entity }));
-        }),
+      const newest = await perform(call, limits, ({ signal }) =>
+        Promise.all(
+          recentEntities.map(async (entity) => {
+            const newest = { by: "createdAt", order: "desc", limit, fields, signal } as const;
+            // Each entity has some of the fields; the payload types cannot say which.
+            const store = stores[entity] as unknown as DatedStore;
+            const items = await listed(store.list({ userId }, newest));
+            return items.map((item) => ({ ...item, entity }));
+          }),
+        ),
       );
       const merged = newestFirst(newest.flat(), (item) => [item.createdAt, idOf(stores, item)]);
       return merged.slice(0, limit) as unknown as RecentItem[];

@@ -11,7 +11,7 @@ import { keyText, refuseUnknownParts } from "../src/entity-model.js";
 import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
 import { optionNames } from "../src/options.js";
-import { newestFirst } from "./order.js";
+import { listed, newestFirst } from "./order.js";
 import { readRange } from "./range.js";
 import { newestReviews } from "./reviews.js";
 import type { Stores } from "./stores.js";
@@ -82,17 +82,17 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
       const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
       const [range, plans, reviews] = await Promise.all([
         perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
-        stores.marketingPlan.query(
-          { userId },
-          { ...limits, by: "createdAt", order: "desc", limit: 1 },
-        ),
+        perform(call, limits, ({ signal }) => {
+          const newest = { by: "createdAt", order: "desc", limit: 1, signal } as const;
+          return listed(stores.marketingPlan.list({ userId }, newest));
+        }),
         stores.review.query({ agentId }, limits),
       ]);
       return {
         agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
         brandAudit: mainOf(range.brandAudit, "auditId"),
         competitors: range.competitor,
-        latestPlan: plans.items[0] ?? null,
+        latestPlan: plans[0] ?? null,
         reviews: reviews.items,
         newestReviews: newestReviews(reviews.items).slice(0, 3),
       };

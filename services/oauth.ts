@@ -49,7 +49,7 @@ export type RefreshToken = (
     readonly provider: string;
     /**
      * Aborted when the lease lapses, because another process may then refresh the same token, and
-     * when the data layer is closed, because what comes back can then not be stored.
+     * 5 s after `close()` of the data layer, which waits so long for what comes back to be stored.
      */
     readonly signal: AbortSignal;
   },
@@ -93,6 +93,10 @@ export interface OAuthTokens {
    * A token that is valid now. One request while it is; expired: one read, one conditional claim of
    * the lease, one refresh, one conditional store. Other callers wait and read, one request every
    * 200 ms. A holder that died loses its lease after `leaseMs`.
+   *
+   * What the provider answered is stored again and again until the lease ends, whatever fails. Where
+   * it ends first, the access token is returned all the same, and an event with the error
+   * `TokenNotStored` says that a rotated refresh token is lost.
    * @throws ItemNotFoundError where no token is stored
    * @throws DynamoDBError `RefreshTokenMissing` where it expired and cannot be refreshed
    * @throws what `refresh` throws; the stored token is then as it was
@@ -109,6 +113,13 @@ export interface OAuthTokens {
 }
 
 const pollMs = 200;
+
+/** Between two attempts to store a new token, in ms: doubled up to the longest. */
+const firstKeepPauseMs = 100;
+const longestKeepPauseMs = 2_000;
+
+/** How long `close` waits for refreshes that are under way, in ms. */
+const closeLimitMs = 5_000;
 
 /** The longest delay that a timer takes, in ms. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -135,9 +146,34 @@ class RefreshFailure {
 
 type Landing = { readonly token: OAuthTokenData } | RefreshFailure;
 
-export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthTokens {
+/** The use case, and what `close` has to wait for. */
+export interface OAuthRefreshes {
+  readonly oauth: OAuthTokens;
+  /**
+   * Refuses further refreshes, and waits up to 5 s for those that hold a lease, so that what the
+   * provider answers is stored. `undefined` where there are none.
+   */
+  finish(): Promise<unknown> | undefined;
+}
+
+export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthRefreshes {
   const { transport, tableName, clock, cipher } = context;
   const flights = new Map<string, Flight>();
+  let isClosing = false;
+
+  function finish(): Promise<unknown> | undefined {
+    isClosing = true;
+    const inHand = [...flights.values()].flatMap(({ committed, landing }) =>
+      committed && landing !== undefined ? [landing] : [],
+    );
+    if (inHand.length === 0) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, closeLimitMs);
+    });
+    return Promise.race([Promise.allSettled(inHand), limit]).finally(() => clearTimeout(timer));
+  }
+
   const tokens = () => internalsOf(stores.oauthToken);
 
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
@@ -259,6 +295,48 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     }
   }
 
+  /**
+   * Stores what the refresh brought, again and again until the lease ends, whatever the failure: the
+   * provider may have taken the old refresh token back, and what is not stored then is lost. It is a
+   * request of its own each time, which the retry budget lets through. Where the lease ends first, the
+   * access token is still good: the caller gets it, and an event says that it was not stored.
+   * @param leaseEnds in ms of `performance.now()`, which no clock that is set changes
+   */
+  async function keepWhileLeased(
+    key: RawKey,
+    seen: RawItem,
+    fresh: FreshToken,
+    leaseEnds: number,
+    call: Call,
+  ): Promise<"stored" | "overtaken" | "lost"> {
+    const startedAt = performance.now();
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        return (await keepThrough(key, seen, fresh, call)) ? "stored" : "overtaken";
+      } catch {
+        const waitMs = Math.min(firstKeepPauseMs * 2 ** (attempts - 1), longestKeepPauseMs);
+        const left = leaseEnds - performance.now();
+        if (left > 0 && !transport.closing.aborted) {
+          // A close in the meantime ends the waiting; the last attempt then finds the layer closed.
+          await transport.pause(Math.min(waitMs, left)).catch(() => undefined);
+          continue;
+        }
+        transport.report({
+          request: "Update",
+          operation: "oauth.validToken",
+          entity: tokens().model.name,
+          table: tableName,
+          attempts,
+          durationMs: performance.now() - startedAt,
+          consumedCapacity: undefined,
+          error: "TokenNotStored",
+          budgetSpent: false,
+        });
+        return "lost";
+      }
+    }
+  }
+
   /** Gives the lease back, so that the next caller need not wait for it to lapse. */
   async function giveBack(key: RawKey, holder: string, call: Call): Promise<void> {
     const own = new Placeholders();
@@ -350,6 +428,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       if (cipher !== undefined) await transport.within(currentKeyFor(cipher, call.context), left);
       left.throwIfAborted();
       flight.committed = true;
+      const claimedAt = performance.now();
       if (await claim(key, seen, holder, leaseMs, call)) {
         const { userId = "", provider = "" } = itemOf(tokens().model, seen) as {
           userId?: string;
@@ -365,15 +444,14 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
           await giveBack(key, holder, call);
           throw new RefreshFailure(error);
         }
-        let kept: boolean;
-        try {
-          kept = await keepThrough(key, seen, fresh, call);
-        } catch (error) {
-          await giveBack(key, holder, call);
-          throw error;
+        const leaseEnds = claimedAt + leaseMs;
+        const kept = await keepWhileLeased(key, seen, fresh, leaseEnds, call);
+        if (kept === "stored" && expiryIssue !== undefined) {
+          throw storedWithout(expiryIssue, call.context);
         }
-        if (kept && expiryIssue !== undefined) throw storedWithout(expiryIssue, call.context);
-        if (kept) return showsMasked(tokens().model.secrets, { ...data, ...fresh });
+        if (kept !== "overtaken") {
+          return showsMasked(tokens().model.secrets, { ...data, ...fresh });
+        }
         // Someone stored another token while this one was on its way: that one counts.
         own = fresh.accessToken;
         await giveBack(key, holder, call);
@@ -397,7 +475,9 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     begin: (flight: Flight, call: Call) => Promise<Landing>,
     call: Call,
   ) {
-    const flight = flights.get(id) ?? {
+    const underWay = flights.get(id);
+    if (underWay === undefined && isClosing) throw new AbortedError("the data layer is closed");
+    const flight = underWay ?? {
       waiting: 0,
       committed: false,
       abandoned: new AbortController(),
@@ -431,7 +511,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     }
   }
 
-  return {
+  const oauth: OAuthTokens = {
     store,
     get: async (userId, provider, options = {}) =>
       stores.oauthToken.get(keyOf(userId, provider), limitsIn("get", options)),
@@ -461,6 +541,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     remove: async (userId, provider, options = {}) =>
       stores.oauthToken.delete(keyOf(userId, provider), limitsIn("remove", options)),
   };
+  return { oauth, finish };
 
   /**
    * What of an answer is stored. Without a usable expiry it is stored all the same: a provider that

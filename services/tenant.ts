@@ -153,7 +153,7 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
   const limitsIn = (operation: string, options: CallOptions | undefined) =>
     limitsOf({ operation, entity: "Review" }, options);
   const both = { userId, agentId: userId };
-  const stores = createStores(context, userId, all.stores);
+  const stores = createStores(context, userId);
   /** The agent is known, so the whole key is: the index, where any agent's may lie, is not asked. */
   const ownReviews = () => stores.review as unknown as ScopedStore<ScopedSpecs["review"]>;
   const { collections, dashboards, projects, profiles, reviews, oauth } = all;

@@ -108,7 +108,8 @@ export async function perform<R>(
     const ended = signal?.aborted
       ? abortedError(context, signal)
       : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
-    throw told(withContext(ended, context), error);
+    // The caller's reason may be any error: it says nothing of this call.
+    throw told(withContext(ended, context), error === limit.signal.reason ? undefined : error);
   } finally {
     limit.release();
     deadline?.end();

@@ -15,18 +15,6 @@ import { watchedCredentials, watchSending } from "./unsent.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
 
-/**
- * Sockets for the layer's own parallelism and for many callers at once; a request that gets no
- * answer is given up after `requestTimeout` and then retried by the transport.
- */
-const defaultRequestHandler = {
-  connectionTimeout: 3_000,
-  requestTimeout: 15_000,
-  throwOnRequestTimeout: true,
-  httpAgent: { keepAlive: true, maxSockets: 128 },
-  httpsAgent: { keepAlive: true, maxSockets: 128 },
-};
-
 // The SDK's logger middleware filters each input and output through the schema unless the logger
 // has no `info`; what is worth a log is logged by the transport, without payloads.
 const quietLogger = { debug: ignore, warn: ignore, error: ignore };
@@ -50,10 +38,7 @@ export interface Clients {
 }
 
 /** Clients for the configuration. The SDK's own retry is off: the transport retries. */
-export function createClients(
-  configuration: Configuration,
-  given: RequestHandler = defaultRequestHandler,
-): Clients {
+export function createClients(configuration: Configuration, given: RequestHandler = {}): Clients {
   if (!globalThis.process?.versions?.node) {
     throw new ConfigurationError(
       "bayon-coagent-data runs on servers only: a browser has no AWS credentials",

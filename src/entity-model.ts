@@ -1,4 +1,4 @@
-/** What a store knows of its entity: read once from the ElectroDB declaration and its templates. */
+/** What a store knows of its entity: read once from its key templates and its payload schema. */
 import type { Entity } from "electrodb";
 import { type CallContext, invalid, type ValidationIssue } from "./errors.js";
 import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./keys.js";
@@ -10,6 +10,7 @@ import {
   type KeyTemplates,
   keyTemplates,
   limits,
+  partDefaults,
   type RawKey,
 } from "./table.js";
 
@@ -43,11 +44,6 @@ export interface EntityModel {
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-interface Declaration {
-  readonly model: { readonly entity: string };
-  readonly attributes: Readonly<Record<string, { readonly default?: unknown }>>;
-}
-
 /** What of a model is not declared. */
 export interface ModelOptions {
   /** Fixes the partition to this user's or agent's. */
@@ -56,26 +52,22 @@ export interface ModelOptions {
   readonly encrypts?: boolean | undefined;
 }
 
-/** Reads the model of a declared entity. */
+/**
+ * Makes the model of an entity from its key templates and its payload. ElectroDB's entity is not
+ * needed for it: to load ElectroDB and to make an entity takes longer than to send a request.
+ */
 export function modelOf(
-  entity: AnyEntity,
+  name: EntityName,
   payload: PayloadSchema,
   { owner, encrypts = false }: ModelOptions = {},
 ): EntityModel {
   const secrets = secretFields(payload);
-  const { model, attributes } = entity.schema as Declaration;
-  const name = model.entity as EntityName;
   const templates: KeyTemplates = keyTemplates[name];
   const pk = compileTemplate(templates.pk);
   const sk = compileTemplate(templates.sk);
   const gsi1sk = templates.gsi1sk === undefined ? undefined : compileTemplate(templates.gsi1sk);
   const parts = [...pk.parts, ...sk.parts];
-  const defaults = Object.fromEntries(
-    parts.flatMap((part) => {
-      const value = attributes[part]?.default;
-      return typeof value === "string" ? [[part, value]] : [];
-    }),
-  );
+  const defaults = partDefaults[name] ?? {};
   return {
     name,
     payload,

@@ -50,7 +50,7 @@ import {
   withoutLimits,
   writeOptionNames,
 } from "./store-types.js";
-import { limits, type RawItem } from "./table.js";
+import { type EntityName, limits, type RawItem } from "./table.js";
 import type { Transport } from "./transport.js";
 import { notFound, rawItemOf, type Write } from "./write.js";
 
@@ -81,6 +81,14 @@ export interface StoreInternals {
   readonly writes: EntityWrites;
 }
 
+/** What a store is made from. */
+export interface DeclaredEntity<S extends StoreSpec> {
+  readonly name: EntityName;
+  readonly payload: PayloadSchema;
+  /** Makes the ElectroDB entity, when it is first asked for. */
+  entity(): S["entity"];
+}
+
 let internals: (store: Store<StoreSpec>) => StoreInternals;
 
 class Store<S extends StoreSpec> implements EntityStore<S> {
@@ -92,11 +100,18 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     internals = (store) => store.#internals;
   }
 
-  constructor(entity: S["entity"], payload: PayloadSchema, context: StoreContext, owner?: string) {
-    const model = modelOf(entity, payload, { owner, encrypts: context.cipher !== undefined });
+  constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: string) {
+    const { name, payload, entity } = declared;
+    const model = modelOf(name, payload, { owner, encrypts: context.cipher !== undefined });
     this.#internals = { model, writes: new EntityWrites(model, context.tableName, context) };
     this.#context = context;
-    if (owner === undefined) this.entity = entity;
+    if (owner !== undefined) return;
+    let made: S["entity"] | undefined;
+    const get = () => {
+      made ??= entity();
+      return made;
+    };
+    Object.defineProperty(this, "entity", { get, enumerable: true });
   }
 
   async get<const F extends string = string>(
@@ -343,12 +358,11 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
  * @param owner fixes the partition to this user's or agent's: callers then give no such part
  */
 export function createStore<S extends StoreSpec>(
-  entity: S["entity"],
-  payload: PayloadSchema,
+  declared: DeclaredEntity<S>,
   context: StoreContext,
   owner?: string,
 ): EntityStore<S> {
-  return new Store<S>(entity, payload, context, owner);
+  return new Store<S>(declared, context, owner);
 }
 
 /** Of a store that this package made; what else is given has none, and TypeError is thrown. */

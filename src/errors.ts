@@ -331,6 +331,9 @@ export class AbortedError extends DynamoDBError {
   }
 }
 
+/** The code of every answer that is not DynamoDB's, or not whole. */
+const unreadableCode = "UnreadableAnswer";
+
 const throttlingNames: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceededException",
   "ProvisionedThroughputExceeded",
@@ -373,7 +376,7 @@ const transientNames: ReadonlySet<string> = new Set([
   "EPIPE",
   "ETIMEDOUT",
   "UND_ERR_SOCKET",
-  "UnreadableAnswer",
+  unreadableCode,
 ]);
 
 /** Refusals of a signature, which may be for its time alone. */
@@ -446,46 +449,57 @@ export function isRetryableError(thrown: unknown): boolean {
 }
 
 /**
- * What a client threw, fit to be told: the SyntaxError of an answer that is no JSON, since it was cut
- * off or corrupted on its way, quotes the answer, payload and all. It goes no further.
+ * An answer that cannot be read as one of DynamoDB's: cut off, corrupt, or somebody else's. Nothing
+ * follows from it, so the request is sent again, and a write may have been carried out.
+ * @param what how it shows; never a piece of the answer, which may hold a payload
  */
-export function unquoted(thrown: unknown): unknown {
-  const error = legible(thrown);
-  if (!isObject(error) || error.name !== "SyntaxError") return error;
-  if (unsent.has(error)) {
-    const other = new Error("what should be JSON is not");
-    if (credentialsFailures.has(error)) credentialsFailures.add(other);
-    return noteSending(other, false);
-  }
-  const { statusCode } = (error.$response ?? {}) as { readonly statusCode?: number };
-  return Object.assign(new Error("the answer is cut off or corrupt: it is no JSON"), {
-    name: "UnreadableAnswer",
+export function unreadableAnswer(what: string, statusCode?: number): Error {
+  return Object.assign(new Error(`the answer cannot be read: ${what}`), {
+    name: unreadableCode,
     $metadata: { httpStatusCode: statusCode },
   });
 }
 
 /**
- * Whether a request that failed so may have been carried out all the same. What DynamoDB refused
- * (4xx), and what never reached it, was not; everything else leaves it open.
+ * What a client threw, fit to be told. What the SDK, or Node's HTTP parser, makes of an answer that is
+ * not DynamoDB's has many names, and its message may quote the answer: it goes no further.
+ */
+export function unquoted(thrown: unknown): unknown {
+  const error = legible(thrown);
+  if (!isObject(error)) return error;
+  const { name, code } = error;
+  if (name === "SyntaxError" && unsent.has(error)) {
+    const other = new Error("what should be JSON is not");
+    if (credentialsFailures.has(error)) credentialsFailures.add(other);
+    return noteSending(other, false);
+  }
+  const response = error.$response as { readonly statusCode?: number } | undefined;
+  if (typeof code === "string" && code.startsWith("HPE_")) {
+    return unreadableAnswer(`it is no HTTP (${code})`);
+  }
+  if (name === "SyntaxError") return unreadableAnswer("it is no JSON", response?.statusCode);
+  // The SDK leaves the response on what it could not deserialize; an error of DynamoDB's has a name.
+  if (typeof response?.statusCode !== "number") return error;
+  const isNamed = name !== "Unknown" && name !== "UnknownError" && error.$fault !== undefined;
+  const isKnown = namesOf(error).some((one) => transientNames.has(one) || throttlingNames.has(one));
+  return isNamed || isKnown ? error : unreadableAnswer("it is not DynamoDB's", response.statusCode);
+}
+
+/**
+ * Whether a request that failed so may have been carried out all the same. What DynamoDB itself refused
+ * (4xx with an error of its own), and what never reached it, was not; everything else leaves it open.
  */
 export function leavesOpen(thrown: unknown): boolean {
   const error = legible(thrown);
   if (!isObject(error)) return true;
   if (unsent.has(error) || lacksRegion(error)) return false;
+  const names = namesOf(error);
+  if (names.includes(unreadableCode)) return true;
   const status = metadataOf(error)?.httpStatusCode;
   if (status !== undefined) return status < 400 || status >= 500;
-  return !namesOf(error).some(
+  return !names.some(
     (name) => notDoneNames.has(name) || (name.endsWith("Exception") && !transientNames.has(name)),
   );
-}
-
-/**
- * Whether an error settles what became of a transaction's earlier attempts: sent with the token of
- * one that was carried out, it would have succeeded. DynamoDB keeps a token for ten minutes
- * (ClientRequestToken of TransactWriteItems in the API reference).
- */
-export function settlesTransaction(error: unknown): boolean {
-  return cancellationReasonsOf(error).some(({ Code = "None" }) => !isRetryableReason(Code));
 }
 
 /**
@@ -694,6 +708,11 @@ export function noteAdvice(error: unknown, text: string | undefined): void {
   if (isObject(error) && text !== undefined) advice.set(error, text);
 }
 
+/** Whether the message of a failure says what to do about it. */
+export function isAdvised(error: unknown): boolean {
+  return (isObject(error) && advice.has(error)) || lacksCredentials(error) || lacksRegion(error);
+}
+
 /** Failures that were not tried again although that might have cured them. */
 const unrepeated = new WeakSet<object>();
 
@@ -707,11 +726,26 @@ export function isBudgetSpent(outcome: unknown): boolean {
   return isObject(outcome) && unrepeated.has(outcome);
 }
 
+/** What ended a batch of which a part was answered. */
+const endedBy = new WeakMap<object, unknown>();
+
+/** Notes on the answered part of a batch what became of the rest, where that was more than "later". */
+export function noteEnd(answer: object, error: unknown): void {
+  endedBy.set(answer, error);
+}
+
+/** What `noteEnd` noted. */
+export function endOf(answer: object): unknown {
+  return endedBy.get(answer);
+}
+
 /** What a message says where the retry budget ended a request. */
 export const budgetSpentText = "not sent again: the retry budget is spent";
 
 /** Why a batch's answer left something, as the end of a message. */
-export function whyLeft(answer: unknown): string {
+export function whyLeft(answer: object): string {
+  const end = endOf(answer);
+  if (end !== undefined) return `: ${messageOf(end)}`;
   return isBudgetSpent(answer) ? `, ${budgetSpentText}` : " after all retries";
 }
 

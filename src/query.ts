@@ -183,7 +183,12 @@ function isWithin(model: EntityModel, { partition }: CursorBinding, raw: RawItem
   return raw.PK === partition && isOf(model, raw);
 }
 
-/** Reads until `limit` items are there or the end is, and says where to go on. */
+/**
+ * Reads until `limit` items are there or the end is, and says where to go on.
+ *
+ * One item more is asked for than is wanted: DynamoDB that is asked for as many as are left says
+ * that there may be more. No request is made for that item alone.
+ */
 export async function queryItems(
   transport: Transport,
   model: EntityModel,
@@ -191,17 +196,18 @@ export async function queryItems(
   call: Call,
 ): Promise<{ items: AnyItem[]; cursor: string | null }> {
   const items: AnyItem[] = [];
+  let last: RawItem | undefined;
+  const cursorAfterLast = () => (last === undefined ? null : encodeCursor(binding, last));
   // With a filter DynamoDB's Limit counts what is read, not what matches: the page is cut here.
-  const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length);
+  const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length + 1);
   for await (const page of pages(transport, input, call, limitOf)) {
-    for (const [index, raw] of page.items.entries()) {
+    for (const raw of page.items) {
       if (!isWithin(model, binding, raw)) continue;
+      if (items.length === limit) return { items, cursor: cursorAfterLast() };
       items.push(itemOf(model, raw));
-      if (items.length === limit) {
-        const end = index === page.items.length - 1 && !page.more;
-        return { items, cursor: end ? null : encodeCursor(binding, raw) };
-      }
+      last = raw;
     }
+    if (items.length === limit) return { items, cursor: page.more ? cursorAfterLast() : null };
   }
   return { items, cursor: null };
 }

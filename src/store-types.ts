@@ -155,7 +155,10 @@ export const queryOptionNames = optionNames<QueryOptions<StoreSpec>>({
 
 export interface QueryPage<Item> {
   readonly items: Item[];
-  /** Goes on after the last item; `null` at the end. */
+  /**
+   * Goes on after the last item; `null` at the end. One more page may turn out empty where a request
+   * ended at 1 MB just after the last item, as it does most of all with a `where`.
+   */
   readonly cursor: string | null;
 }
 

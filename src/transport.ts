@@ -38,6 +38,7 @@ import {
   type UpdateCommandInput,
   type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
+import { AwaitedAnswers } from "./awaited-answers.js";
 import type { Call } from "./call.js";
 import { exactAnswer, readingExactly } from "./document-command.js";
 import {
@@ -52,11 +53,12 @@ import {
   nameOf,
   noteAdvice,
   noteBudgetSpent,
-  settlesTransaction,
+  noteEnd,
   unquoted,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
 import type { OptionNames } from "./options.js";
+import { wholeAnswerMs } from "./request-handler.js";
 import {
   type Retry,
   type RetryOptions,
@@ -195,6 +197,8 @@ export interface TransportOptions {
   readonly clock?: Clock | undefined;
   /** @default none: nothing is sealed or opened */
   readonly guard?: FieldGuard | undefined;
+  /** @default 75 s */
+  readonly attemptLimitMs?: number | undefined;
   /** What a person can do about a failure, for its message. */
   readonly advice?: ((error: unknown) => string | undefined) | undefined;
 }
@@ -204,17 +208,33 @@ export interface Transport {
   send<N extends RequestName>(name: N, input: Requests[N][0], call: Call): Promise<Requests[N][1]>;
   /** The same as ElectroDB takes it: a method for each request, so that none is named by a class. */
   readonly client: ElectroClient;
-  /** Runs a request of another kind with the same retry, budget and end; it gets a signal for them. */
-  repeat<T>(request: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * Runs a request of another kind with the same retry, budget, limits and end; it gets a signal for
+   * them.
+   * @param onAnswerLost told of each attempt that may have been carried out although it failed
+   */
+  repeat<T>(
+    request: (signal: AbortSignal) => Promise<T>,
+    signal?: AbortSignal,
+    onAnswerLost?: () => void,
+  ): Promise<T>;
   /** Waits for what is no request on behalf of a call, as `pause` waits for the time. */
   within<T>(work: Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Waits so many ms on behalf of a call. Throws the signal's reason, or that the layer is closed. */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Tells an event of something that is no single request, to whoever listens. */
+  report(event: RequestEvent): void;
   /** Aborted by `close`, for what waits for others than the engine. */
   readonly closing: AbortSignal;
   /** Ends what is under way with an AbortedError, and refuses what comes after. */
   close(): void;
 }
+
+/**
+ * The longest attempt, in ms: whatever the client below does. The layer's own has shorter limits and
+ * lets go of its socket then; a client of the application's may know none.
+ */
+const defaultAttemptLimitMs = wholeAnswerMs + 15_000;
 
 type Input = Record<string, unknown>;
 type Answer = Record<string, unknown>;
@@ -255,7 +275,7 @@ export function createTransport(options: TransportOptions): Transport {
   const { events, clock = systemClock, guard } = options;
   const logger = options.logger && guarded(options.logger);
   const closing = new AbortController();
-  const waiting = new Set<(reason: AbortedError) => void>();
+  const awaited = new AwaitedAnswers(options.attemptLimitMs ?? defaultAttemptLimitMs);
   let underWay = 0;
   const clientOf = () => (typeof options.client === "function" ? options.client() : options.client);
 
@@ -263,26 +283,9 @@ export function createTransport(options: TransportOptions): Transport {
   const orClosed = (error: unknown) =>
     closing.signal.aborted && error === closing.signal.reason ? closedError() : error;
 
-  /** Waits for an answer, or for `close`. A listener per request on one signal would cost more. */
-  function untilClosed<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      waiting.add(reject);
-      Promise.resolve(answer).then(
-        (value) => {
-          waiting.delete(reject);
-          resolve(value);
-        },
-        (error) => {
-          waiting.delete(reject);
-          reject(error);
-        },
-      );
-    });
-  }
-
   /** Waits for what others do, keys that are asked for elsewhere above all. */
   async function within<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (signal === undefined && !closing.signal.aborted) return untilClosed(work);
+    if (signal === undefined && !closing.signal.aborted) return awaited.wait(work, false);
     const limit = firstOf(closing.signal, signal);
     try {
       return await orAborted(work, limit.signal);
@@ -303,11 +306,11 @@ export function createTransport(options: TransportOptions): Transport {
     const limit = signal && firstOf(closing.signal, signal);
     try {
       // No signal goes along where the call has none: with any option the SDK resolves its stack anew.
-      if (limit === undefined) return (await untilClosed(send(command))) ?? {};
-      const sent = send(command, { abortSignal: limit.signal });
+      if (limit === undefined) return (await awaited.wait(send(command), true)) ?? {};
+      const sent = awaited.wait(send(command, { abortSignal: limit.signal }), true);
       return (await orAborted(sent, limit.signal)) ?? {};
     } catch (error) {
-      throw unquoted(error);
+      throw isReason(signal, error) ? error : unquoted(error);
     } finally {
       limit?.release();
     }
@@ -325,7 +328,8 @@ export function createTransport(options: TransportOptions): Transport {
       budget.firstSuccess();
       return result;
     } catch (error) {
-      if (policy.maxRetries === 0 || !isRetryableError(error)) throw error;
+      if (policy.maxRetries === 0 || isReason(signal, error) || !isRetryableError(error))
+        throw error;
       let reserved = 0;
       let taken = 0;
       const mayRetry = (failure: unknown) => {
@@ -385,7 +389,8 @@ export function createTransport(options: TransportOptions): Transport {
         consumedCapacity = sumOfCapacity(answer, consumedCapacity);
         return answer;
       } catch (error) {
-        answerLost ||= leavesOpen(error);
+        // Of a request that was under way the caller's reason says nothing, whatever it looks like.
+        answerLost ||= isReason(signal, error) || leavesOpen(error);
         throw error;
       }
     };
@@ -419,7 +424,8 @@ export function createTransport(options: TransportOptions): Transport {
       failed = true;
       outcome = orClosed(error);
       noteAdvice(outcome, options.advice?.(outcome));
-      if (answerLost && writes.has(name) && !settlesTransaction(error)) onAnswerLost?.();
+      // Also where a repeated transaction is refused: its first request may still be on its way.
+      if (answerLost && writes.has(name)) onAnswerLost?.();
       throw outcome;
     } finally {
       if (events !== undefined || logger !== undefined) {
@@ -472,11 +478,20 @@ export function createTransport(options: TransportOptions): Transport {
         throw freshError(error);
       }
     }),
-    repeat: async (request, signal) => {
+    repeat: async (request, signal, onAnswerLost) => {
       const limit = firstOf(closing.signal, signal);
       try {
         limit.signal.throwIfAborted();
-        const attempt = () => orAborted(request(limit.signal), limit.signal);
+        const attempt = async () => {
+          try {
+            return await orAborted(awaited.wait(request(limit.signal), true), limit.signal);
+          } catch (error) {
+            const ended = isReason(limit.signal, error);
+            const failure = ended ? error : unquoted(error);
+            if (ended || leavesOpen(failure)) onAnswerLost?.();
+            throw failure;
+          }
+        };
         return await repeated(attempt, limit.signal, policy.onRetry);
       } catch (error) {
         noteAdvice(error, options.advice?.(error));
@@ -496,12 +511,12 @@ export function createTransport(options: TransportOptions): Transport {
         limit.release();
       }
     },
+    report: (event) => announce(event, events, logger),
     closing: closing.signal,
     close: () => {
       if (closing.signal.aborted) return;
       closing.abort(closedError());
-      for (const refuse of waiting) refuse(closedError());
-      waiting.clear();
+      awaited.refuse(closedError);
     },
   };
 }
@@ -584,13 +599,19 @@ async function exchange(
   try {
     return await repeat(round);
   } catch (error) {
-    // A part was answered: what is left of the batch is known, also where its retries were refused
-    // or the call ended while they waited.
-    const isKnown = error instanceof Unprocessed || isRetryableError(error) || signal?.aborted;
-    if (merged === undefined || !isKnown) throw error;
+    // A part was answered: what is left of the batch is known, whatever ended it.
+    if (merged === undefined) throw error;
     if (isBudgetSpent(error)) noteBudgetSpent(merged);
+    const isLater =
+      error instanceof Unprocessed || (!isReason(signal, error) && isRetryableError(error));
+    if (!isLater) noteEnd(merged, error);
     return merged;
   }
+}
+
+/** Whether it is what a signal was aborted with. */
+function isReason(signal: AbortSignal | undefined, error: unknown): boolean {
+  return signal?.aborted === true && error === signal.reason;
 }
 
 const writes: ReadonlySet<RequestName> = new Set<RequestName>([

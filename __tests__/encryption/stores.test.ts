@@ -18,7 +18,11 @@ import { Recorder } from "../services/recorder.js";
 import { both, headerOf, isSealed, newKey, oldKey, oldOnly, plainOf } from "./keys.js";
 
 const provider = "GOOGLE_BUSINESS";
-const token = { accessToken: "canary-access", refreshToken: "canary-refresh", expiryDate: 5 };
+const token = {
+  accessToken: "canary-access",
+  refreshToken: "canary-refresh",
+  expiryDate: 1_600_000_000_005,
+};
 
 describe.each(engines)("encrypted fields on $name", (engine) => {
   const wire = new Recorder();
@@ -43,7 +47,7 @@ describe.each(engines)("encrypted fields on $name", (engine) => {
     await data.oauthToken.create({ ...key, data: token });
     const { Data } = await stored();
     expect(JSON.stringify(Data)).not.toContain("canary");
-    expect(Data.expiryDate).toBe(5);
+    expect(Data.expiryDate).toBe(token.expiryDate);
     const ctx = (field: string) =>
       createHash("sha256")
         .update(`["OAUTH#${key.userId}","GOOGLE_BUSINESS","${field}"]`)
@@ -247,7 +251,9 @@ describe.each(engines)("encrypted fields on $name", (engine) => {
 
     test("and the other fields can", async () => {
       await data.oauthToken.put({ ...key, data: token });
-      const { items } = await data.oauthToken.query(key, { where: { expiryDate: 5 } });
+      const { items } = await data.oauthToken.query(key, {
+        where: { expiryDate: token.expiryDate },
+      });
       expect(items).toHaveLength(1);
     });
   });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import type { RefreshedToken } from "../../services/oauth.js";
-import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
+import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import {
   AbortedError,
   DynamoDBError,
@@ -14,6 +14,7 @@ import {
   ValidationError,
 } from "../../src/errors.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
+import type { RequestEvent } from "../../src/transport.js";
 import { variableOf, withPlainSecrets } from "../encryption/keys.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
@@ -71,7 +72,7 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
   const provider = (answer: object = { accessToken: "new-access", expiryDate: frozen + hour }) =>
     jest.fn(async (..._given: unknown[]): Promise<RefreshedToken> => answer as RefreshedToken);
   /** Another process, as far as one can be in this one. */
-  const anotherLayer = () => {
+  const anotherLayer = (options: DataLayerOptions = {}) => {
     const { endpoint, region, credentials } = data.engine;
     const { tableName } = data.configuration;
     return createDataLayer({
@@ -82,6 +83,7 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
       tableName,
       clock,
       encryption: engine.encryption,
+      ...options,
     });
   };
 
@@ -539,21 +541,96 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
       expect((await rawToken())?.Data).toEqual(stored());
     });
 
-    test("a new token that cannot be stored is a failure, and the lease is given back", async () => {
+    const rotated = { accessToken: "new-access", refreshToken: "new-refresh" };
+    const rotating = () => provider({ ...rotated, expiryDate: frozen + hour });
+    const troubles: [string, string, number][] = [
+      ["the store is throttled for a while", "ProvisionedThroughputExceededException", 12],
+      ["the table is away for a moment", "ResourceNotFoundException", 3],
+      ["access is denied for a moment", "AccessDeniedException", 2],
+    ];
+    test.each(troubles)(
+      "%s after the provider rotated the refresh token: it is stored all the same (it was thrown away)",
+      async (_, name, times) => {
+        await seed();
+        let failures = 0;
+        const refresh = jest.fn(async () => {
+          wire.intercept = ({ operation }) => {
+            if (operation !== "UpdateItem" || failures >= times) return undefined;
+            failures += 1;
+            return refused(name, "not now");
+          };
+          return { ...rotated, expiryDate: frozen + hour };
+        });
+        expect(await data.oauth.validToken(userId, undefined, { refresh })).toMatchObject(rotated);
+        expect(failures).toBe(times);
+        expect(refresh).toHaveBeenCalledTimes(1);
+        expect((await rawToken())?.Data).toMatchObject(rotated);
+        expect(await rawToken()).not.toHaveProperty("LeaseHolder");
+      },
+    );
+
+    test("with a spent retry budget it is stored too", async () => {
       await seed();
-      const before = await rawToken();
-      let updates = 0;
-      wire.intercept = ({ operation }) => {
-        if (operation === "UpdateItem") updates += 1;
-        return updates === 2 ? refused("AccessDeniedException", "not authorised") : undefined;
+      const poor = anotherLayer({
+        retry: { maxRetries: 0, initialDelayMs: 1 },
+        requestHandler: wire,
+      });
+      let failures = 0;
+      const refresh = async () => {
+        wire.intercept = ({ operation }) => {
+          if (operation !== "UpdateItem" || failures > 2) return undefined;
+          failures += 1;
+          return refused("ThrottlingException");
+        };
+        return { ...rotated, expiryDate: frozen + hour };
       };
-      const error = await failureOf(
-        data.oauth.validToken(userId, undefined, { refresh: provider() }),
-        DynamoDBError,
-      );
-      expect(error).toMatchObject({ code: "AccessDeniedException", operation: "oauth.validToken" });
-      expect(shownOf(error)).not.toMatch(secrets);
-      expect(await rawToken()).toEqual(before);
+      expect(await poor.oauth.validToken(userId, undefined, { refresh })).toMatchObject(rotated);
+      await poor.close();
+      expect((await rawToken())?.Data).toMatchObject(rotated);
+    });
+
+    test("a token that cannot be stored before the lease ends is given to the caller, and an event says so", async () => {
+      await seed();
+      const before = (await rawToken())?.Data;
+      const events: RequestEvent[] = [];
+      const denied = anotherLayer({ events: (event) => events.push(event), requestHandler: wire });
+      const refresh = jest.fn(async () => {
+        wire.intercept = ({ operation }) =>
+          operation === "UpdateItem" ? refused("AccessDeniedException", "no") : undefined;
+        return { ...rotated, expiryDate: frozen + hour };
+      });
+      const token = await denied.oauth.validToken(userId, undefined, { refresh, leaseMs: 500 });
+      expect(token).toMatchObject(rotated);
+      expect(refresh).toHaveBeenCalledTimes(1);
+      expect(events.filter(({ error }) => error === "TokenNotStored")).toEqual([
+        expect.objectContaining({
+          request: "Update",
+          operation: "oauth.validToken",
+          entity: "OAuthToken",
+        }),
+      ]);
+      expect(JSON.stringify(events)).not.toMatch(secrets);
+      wire.clear();
+      await denied.close();
+      expect((await rawToken())?.Data).toEqual(before);
+    });
+
+    test("an answer that is lost while it is stored is its own work", async () => {
+      await seed();
+      const refresh = rotating();
+      const answering = refresh.getMockImplementation();
+      refresh.mockImplementation(async (...given) => {
+        let once = false;
+        wire.intercept = (request) => {
+          if (request.operation !== "UpdateItem" || once) return undefined;
+          once = true;
+          return lost(request);
+        };
+        return answering!(...given);
+      });
+      expect(await data.oauth.validToken(userId, undefined, { refresh })).toMatchObject(rotated);
+      expect(refresh).toHaveBeenCalledTimes(1);
+      expect((await rawToken())?.Data).toMatchObject(rotated);
     });
 
     test("without a refresh token the user must consent again: nothing is claimed", async () => {

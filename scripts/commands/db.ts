@@ -46,36 +46,41 @@ Examples:
 }
 
 async function serve(flags: DbFlags, context: CommandContext): Promise<void> {
-  const { port, path, table: tableName } = flags;
-  const { terminal, signal } = context;
-  const stopped = () => {
-    terminal.line("stopped");
-    context.finish(exitCode.ok);
-  };
+  const { port, path } = flags;
   // Engines are for development: no other command loads them.
   const { startEngine } = await import("../../src/testing/engine.js");
-  await using engine = await startEngine({ port, ...(path !== undefined && { path }) }).catch(
+  // No `await using`: for Node 20 the build lowers it to a helper of a package that users lack.
+  const engine = await startEngine({ port, ...(path !== undefined && { path }) }).catch(
     (error: unknown) => {
       throw withAdvice(error, port);
     },
   );
-  if (signal.aborted) return stopped();
-  const { endpoint, region, credentials } = engine;
-  await using data = createDataLayer({
-    environment: "local",
-    tableName,
-    endpoint,
-    region,
-    credentials,
-  });
-  const { created } = await data.table.create();
-  greet(engine, data, { ...flags, created }, context);
-  while (!signal.aborted) {
-    // To be stopped is no failure: it is how this ends.
-    await sleep(healthCheckMs, undefined, { signal }).catch(() => undefined);
-    if (!signal.aborted) await data.table.describe();
+  try {
+    if (!context.signal.aborted) await serveTable(engine, flags, context);
+  } finally {
+    await engine.close();
   }
-  stopped();
+  context.terminal.line("stopped");
+  context.finish(exitCode.ok);
+}
+
+/** Serves until it is stopped. @throws what the data layer throws when the engine has ended */
+async function serveTable(engine: Engine, flags: DbFlags, context: CommandContext): Promise<void> {
+  const { signal } = context;
+  const { endpoint, region, credentials } = engine;
+  const place = { endpoint, region, credentials, tableName: flags.table };
+  const data = createDataLayer({ environment: "local", ...place });
+  try {
+    const { created } = await data.table.create();
+    greet(engine, data, { ...flags, created }, context);
+    while (!signal.aborted) {
+      // To be stopped is no failure: it is how this ends.
+      await sleep(healthCheckMs, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await data.table.describe();
+    }
+  } finally {
+    await data.close();
+  }
 }
 
 /** What a person can do about a port that is taken. */
