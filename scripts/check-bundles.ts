@@ -22,7 +22,7 @@ import {
   runProgram,
 } from "./check-package/copies.js";
 import { runFlow } from "./check-package/flow.js";
-import { buildNext, runInNext } from "./check-package/next.js";
+import { buildNext, checkClientIsRefused, runInNext } from "./check-package/next.js";
 import { runUnderPnpm } from "./check-package/package-managers.js";
 import {
   dependenciesOn,
@@ -92,6 +92,9 @@ for (const bundler of ["turbopack", "webpack"] as const) {
     await buildNext(project, bundler);
     return runInNext(project, bundler);
   });
+  await check(`a client component that imports a value, refused by ${bundler}`, () =>
+    checkClientIsRefused(project, bundler),
+  );
 }
 
 for (const environment of ["node", "happy-dom", "jsdom"] as const) {

@@ -14,6 +14,16 @@ export async function buildNext(project: string, bundler: NextBundler): Promise<
   await node(args, { cwd: join(project, "next"), env: outputOf(bundler) });
 }
 
+/** A client component that imports what is server only must not build, and the error must say so. */
+export async function checkClientIsRefused(project: string, bundler: NextBundler): Promise<void> {
+  const args = [bin(project, "next"), "build", `--${bundler}`];
+  const said = await node(args, { cwd: join(project, "next-client"), env: outputOf(bundler) }).then(
+    () => "it was built",
+    (error: Error & { stdout?: string }) => `${error.message}\n${error.stdout}`,
+  );
+  if (!/server.only/.test(said)) throw new Error(`it does not say "server only": ${said}`);
+}
+
 async function answered(url: string, init?: RequestInit): Promise<string> {
   const answer = await fetch(url, { redirect: "manual", ...init });
   const text = await answer.text();
@@ -44,6 +54,8 @@ export async function runInNext(project: string, bundler: NextBundler): Promise<
       const page = await answered(url);
       await answered(url, { method: "POST", body: actionOf(page) });
       await answered(`${url}/route`, { method: "POST" });
+      const client = await answered(`${url}/client`);
+      if (!client.includes("USER#user-1 PROJECT#project-1")) throw new Error(client);
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${server.output()}`, { cause: error });
     } finally {
