@@ -5,6 +5,7 @@
  */
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
 import { type CallContext, invalid, isDynamoDBError } from "./errors.js";
+import type { Given } from "./given.js";
 import { checkValue, elementsOf } from "./payload.js";
 import { attribute, limits } from "./table.js";
 
@@ -65,7 +66,7 @@ export type PayloadPaths<Data> = { readonly [K in keyof Data]-?: Path<Data[K]> }
 /** A condition, to be returned or joined in a text with AND, OR, NOT and parentheses. */
 export type Condition = string;
 
-type Comparable<T> = T | PathTo<T>;
+type Comparable<T> = Given<T> | PathTo<T>;
 
 const typeNames = ["S", "N", "BOOL", "NULL", "L", "M", "B", "SS", "NS", "BS"] as const;
 
@@ -99,7 +100,7 @@ export interface Operators {
  * `(data, { eq, gt }) => \`${eq(data.status, "draft")} AND ${gt(data.rating, 3)}\``.
  */
 export type Where<Data> =
-  | { readonly [K in keyof Data]?: Data[K] | null }
+  | { readonly [K in keyof Data]?: Given<Data[K]> | null }
   | ((data: PayloadPaths<Data>, operators: Operators) => Condition);
 
 type Operand = (placeholders: Placeholders) => string;

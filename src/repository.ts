@@ -64,6 +64,7 @@ export type {
   DynamoDBItem,
   DynamoDBKey,
   EntityType,
+  ExpressionAttributes,
   QueryOptions,
   QueryResult,
   UpdateOptions,
