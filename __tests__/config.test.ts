@@ -1,5 +1,9 @@
+import { Agent } from "node:http";
+import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { resolveConfiguration } from "../src/config.js";
+import { createDataLayer } from "../src/data-layer.js";
 import { ConfigurationError } from "../src/errors.js";
+import { startEngine } from "../src/testing/index.js";
 
 const none = {};
 
@@ -11,12 +15,32 @@ describe("the environment", () => {
     [{ USE_LOCAL_AWS: "true" }, "local"],
     [{ USE_LOCAL_AWS: "false" }, "development"],
     [{ USE_LOCAL_AWS: "" }, "development"],
-    [{ NODE_ENV: "production", USE_LOCAL_AWS: "true" }, "production"],
+    [{ NODE_ENV: "production", USE_LOCAL_AWS: "false" }, "production"],
+    [{ NODE_ENV: "production", USE_LOCAL_AWS: "true", COAGENT_ENV: "local" }, "local"],
+    [{ NODE_ENV: "production", USE_LOCAL_AWS: "true", COAGENT_ENV: "production" }, "production"],
     [{ NODE_ENV: "production", COAGENT_ENV: "local" }, "local"],
     [{ USE_LOCAL_AWS: "true", COAGENT_ENV: "development" }, "development"],
     [{ COAGENT_ENV: " production " }, "production"],
   ])("with %p is %s", (variables, expected) => {
     expect(resolveConfiguration(none, variables).environment).toBe(expected);
+  });
+
+  test("is not guessed where NODE_ENV and USE_LOCAL_AWS contradict each other, as `next start` with .env.local has them (it was production's table, silently)", () => {
+    const variables = { NODE_ENV: "production", USE_LOCAL_AWS: "true" };
+    const resolve = () => resolveConfiguration(none, variables);
+    expect(resolve).toThrow(ConfigurationError);
+    for (const name of ["NODE_ENV", "USE_LOCAL_AWS", "COAGENT_ENV"]) expect(resolve).toThrow(name);
+    expect(resolveConfiguration({ environment: "local" }, variables)).toMatchObject({
+      tableName: "BayonCoAgent-local",
+    });
+    expect(resolveConfiguration({ environment: "production" }, variables)).toMatchObject({
+      tableName: "BayonCoAgent-prod",
+    });
+  });
+
+  test("is not asked of a USE_LOCAL_AWS that is neither true nor false, in production either", () => {
+    const variables = { NODE_ENV: "production", USE_LOCAL_AWS: "yes" };
+    expect(() => resolveConfiguration(none, variables)).toThrow(/^USE_LOCAL_AWS is "yes": must be/);
   });
 
   test("is the option's where one is given", () => {
@@ -90,6 +114,7 @@ describe("what an environment means", () => {
     };
     expect(resolveConfiguration(options, variables)).toEqual({
       environment: "local",
+      endpointSource: "endpoint",
       ...options,
     });
   });
@@ -124,6 +149,94 @@ describe("what an environment means", () => {
   test("a table may be named by its ARN", () => {
     const tableName = "arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod";
     expect(resolveConfiguration({ tableName }, none).tableName).toBe(tableName);
+  });
+});
+
+describe("the endpoint", () => {
+  const own = "http://127.0.0.1:8001";
+  const common = "http://127.0.0.1:8002";
+  const endpointOf = (variables: Record<string, string>, options = {}) => {
+    const { endpoint, endpointSource } = resolveConfiguration(options, variables);
+    return [endpoint, endpointSource];
+  };
+
+  test.each(["local", "development", "production"] as const)(
+    "is AWS_ENDPOINT_URL in %s, unless DynamoDB's own variable or the option is set (it was ignored in local)",
+    (environment) => {
+      const variables = { COAGENT_ENV: environment, AWS_ENDPOINT_URL: common };
+      expect(endpointOf(variables)).toEqual([common, "AWS_ENDPOINT_URL"]);
+      expect(endpointOf({ ...variables, AWS_ENDPOINT_URL_DYNAMODB: own })).toEqual([
+        own,
+        "AWS_ENDPOINT_URL_DYNAMODB",
+      ]);
+      expect(endpointOf({ ...variables, AWS_ENDPOINT_URL_DYNAMODB: "" })).toEqual([
+        common,
+        "AWS_ENDPOINT_URL",
+      ]);
+      expect(endpointOf(variables, { endpoint: own })).toEqual([own, "endpoint"]);
+    },
+  );
+
+  test.each(["local", "development", "production"] as const)(
+    "is of no variable in %s where AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true, as the SDK has it",
+    (environment) => {
+      const variables = {
+        COAGENT_ENV: environment,
+        AWS_ENDPOINT_URL: common,
+        AWS_ENDPOINT_URL_DYNAMODB: own,
+        AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true",
+      };
+      const standard = environment === "local" ? "http://localhost:4566" : undefined;
+      expect(endpointOf(variables)).toEqual([standard, undefined]);
+      expect(endpointOf(variables, { endpoint: own })).toEqual([own, "endpoint"]);
+      expect(endpointOf({ ...variables, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "false" })).toEqual([
+        own,
+        "AWS_ENDPOINT_URL_DYNAMODB",
+      ]);
+    },
+  );
+
+  test("is where the SDK itself sends what its own client is asked", async () => {
+    // Precondition of the two above: the rules are the SDK's, in the release that is installed.
+    const names = [
+      "AWS_ENDPOINT_URL",
+      "AWS_ENDPOINT_URL_DYNAMODB",
+      "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    ] as const;
+    const before = names.map((name) => process.env[name]);
+    const hostOf = async (values: readonly (string | undefined)[]) => {
+      names.forEach((name, index) => {
+        const value = values[index];
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      });
+      let host = "";
+      const client = new DynamoDBClient({
+        region: "us-east-1",
+        credentials: { accessKeyId: "a", secretAccessKey: "b" },
+        maxAttempts: 1,
+        requestHandler: {
+          handle: async ({ hostname, port }: { hostname: string; port?: number }) => {
+            host = port === undefined ? hostname : `http://${hostname}:${port}`;
+            throw new Error("seen");
+          },
+        } as never,
+      });
+      await client.send(new ListTablesCommand({})).catch(() => undefined);
+      client.destroy();
+      return host;
+    };
+    try {
+      expect(await hostOf([common, own, undefined])).toBe(own);
+      expect(await hostOf([common, undefined, undefined])).toBe(common);
+      expect(await hostOf([common, own, "true"])).toBe("dynamodb.us-east-1.amazonaws.com");
+    } finally {
+      names.forEach((name, index) => {
+        const value = before[index];
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      });
+    }
   });
 });
 
@@ -176,6 +289,8 @@ describe("a wrong value", () => {
     ["DYNAMODB_TABLE_NAME", { DYNAMODB_TABLE_NAME: "no spaces please" }],
     ["DYNAMODB_TABLE_NAME", { DYNAMODB_TABLE_NAME: "x".repeat(256) }],
     ["AWS_REGION", { AWS_REGION: "Frankfurt" }],
+    ["AWS_ENDPOINT_URL", { AWS_ENDPOINT_URL: "localhost" }],
+    ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "1" }],
     ["AWS_ENDPOINT_URL_DYNAMODB", { AWS_ENDPOINT_URL_DYNAMODB: "localhost:4566" }],
     ["AWS_ENDPOINT_URL_DYNAMODB", { AWS_ENDPOINT_URL_DYNAMODB: "ftp://localhost" }],
     ["AWS_ENDPOINT_URL_DYNAMODB", { AWS_ENDPOINT_URL_DYNAMODB: "not a url" }],
@@ -229,5 +344,67 @@ describe("a wrong value", () => {
     expect(() => resolveConfiguration({ environment: "local", endpoint }, none)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining("s3cret") }),
     );
+  });
+});
+
+describe("an engine on another host, such as a container named dynamodb", () => {
+  const variables = [
+    "COAGENT_ENV",
+    "USE_LOCAL_AWS",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+  ] as const;
+  const before = variables.map((name) => process.env[name]);
+  afterEach(() => {
+    variables.forEach((name, index) => {
+      const value = before[index];
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    });
+  });
+
+  test("is refused in local with a message that names the way out (it named none)", () => {
+    const given = { USE_LOCAL_AWS: "true", AWS_ENDPOINT_URL_DYNAMODB: "http://dynamodb:8000" };
+    const resolve = () => resolveConfiguration(none, given);
+    for (const part of [
+      "must be a loopback address in the environment local",
+      "COAGENT_ENV=development",
+      "AWS_ENDPOINT_URL_DYNAMODB=http://dynamodb:8000",
+      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+      "BayonCoAgent-development",
+    ]) {
+      expect(resolve).toThrow(part);
+    }
+    const option = () =>
+      resolveConfiguration({ environment: "local", endpoint: "http://dynamodb:8000" }, none);
+    expect(option).toThrow('environment "development", this endpoint and credentials');
+  });
+
+  test("works by the variables that the message names", async () => {
+    await using engine = await startEngine();
+    const { port } = new URL(engine.endpoint);
+    Object.assign(process.env, {
+      USE_LOCAL_AWS: "true",
+      COAGENT_ENV: "development",
+      AWS_ENDPOINT_URL_DYNAMODB: `http://dynamodb:${port}`,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+    });
+    // The host's name leads to the engine, as a container network has it.
+    const lookup = (_host: string, _options: object, done: (...found: unknown[]) => void) =>
+      done(null, [{ address: "127.0.0.1", family: 4 }]);
+    const httpAgent = new Agent({ lookup } as never);
+    await using data = createDataLayer({ requestHandler: { httpAgent } as never });
+    expect(data.configuration).toMatchObject({
+      environment: "development",
+      tableName: "BayonCoAgent-development",
+      endpoint: `http://dynamodb:${port}`,
+    });
+    await data.table.create();
+    const key = { userId: "u1", projectId: "p1" };
+    await data.project.create({ ...key, data: { name: "n" } as never });
+    expect(await data.project.get(key)).toMatchObject(key);
+    await data.table.delete();
   });
 });

@@ -85,7 +85,7 @@ describe("a data layer", () => {
       {
         request: "Get",
         operation: "get",
-        entity: undefined,
+        entity: "Project",
         table: table.configuration.tableName,
         attempts: 2,
         durationMs: expect.any(Number),

@@ -203,7 +203,6 @@ describe("wrapDynamoDBError", () => {
     ["TransactionCanceledException", TransactionCanceledError, false],
     ["TimeoutError", TimeoutError, true],
     ["AbortError", AbortedError, false],
-    ["CredentialsProviderError", ConfigurationError, false],
   ])("maps %s to its class", (name, expected, retryable) => {
     const cause = awsError(name);
     const error = wrapDynamoDBError(cause, context);
@@ -213,6 +212,33 @@ describe("wrapDynamoDBError", () => {
     expect(error.requestId).toBe("R1");
     expect(error.message).toBe(`update SavedContent (userId=u1, contentId=c9): ${name} happened`);
     expect(error).toMatchObject({ operation: "update", entity: "SavedContent" });
+  });
+
+  test.each(["CredentialsProviderError", "TokenProviderError"])(
+    "maps %s to a ConfigurationError that names what to set",
+    (name) => {
+      const error = wrapDynamoDBError(awsError(name), context);
+      expect(error).toBeInstanceOf(ConfigurationError);
+      expect(error).toMatchObject({ retryable: false, operation: "update" });
+      expect(error.message).toMatch(
+        /^update SavedContent \(userId=u1, contentId=c9\): no credentials were found \(.* happened\): set AWS_ACCESS_KEY_ID and /,
+      );
+    },
+  );
+
+  test("keeps the code of a failure whose host has several addresses (it was AggregateError)", () => {
+    // Node gives it no message.
+    const cause = Object.assign(new AggregateError([], "x"), {
+      code: "ECONNREFUSED",
+      message: "",
+    });
+    expect(nameOf(cause)).toBe("ECONNREFUSED");
+    expect(wrapDynamoDBError(cause)).toMatchObject({
+      code: "ECONNREFUSED",
+      message: "ECONNREFUSED",
+      retryable: true,
+    });
+    expect(nameOf(new AggregateError([], "x"))).toBe("AggregateError");
   });
 
   test("keeps AWS's name, the status and the request id of all others", () => {
@@ -448,7 +474,7 @@ describe("a request that failed", () => {
     ["a 503", awsError("ServiceUnavailable", 503), true],
     ["a 500, of a mock", { name: "InternalServerErrorException" }, true],
     ["an answer that cannot be read", awsError("UnreadableAnswer", 200), true],
-    ["a refusal that cannot be read", awsError("UnreadableAnswer", 400), false],
+    ["a gateway's refusal", awsError("UnreadableAnswer", 403), true],
     ["an abort, by anything", "the user left", true],
     ["anything else", new Error("?"), true],
   ])("by %s leaves open whether it was carried out, or does not", (_, error, open) => {

@@ -323,6 +323,8 @@ describe("between two requests of one call", () => {
             {
               PK: "REVIEW#a1",
               SK: "REVIEW#r1",
+              GSI1PK: "REVIEW#r1",
+              GSI1SK: "AGENT#a1",
               EntityType: "Review",
               Data: {},
               CreatedAt: 1,
@@ -482,7 +484,27 @@ describe("a refresh of a token", () => {
     await expectSilence(sent);
   });
 
-  test("is ended by close, and told so", async () => {
+  test("has five seconds to be stored after close: what the provider answers then is kept", async () => {
+    const { data, sent } = answering(stored, {});
+    let answer: (token: object) => void = () => undefined;
+    const slow = () =>
+      new Promise<never>((resolve) => {
+        answer = resolve as (token: object) => void;
+      });
+    const token = data.oauth.validToken("u1", undefined, { refresh: slow });
+    await settle();
+    const closed = data.close();
+    await jest.advanceTimersByTimeAsync(4_000);
+    // No refresh is begun any more.
+    await failureOf(data.oauth.validToken("u2", undefined, { refresh }), AbortedError);
+    answer({ accessToken: "b", refreshToken: "rotated" });
+    expect(await token).toMatchObject({ accessToken: "b", refreshToken: "rotated" });
+    await closed;
+    expect(sent).toEqual(["Get", "Update", "Update"]);
+    await expectSilence(sent);
+  });
+
+  test("is ended by close after five seconds, and told so", async () => {
     const { data, sent } = answering(stored, {});
     const signals: AbortSignal[] = [];
     const silent = (_: string, { signal }: { signal: AbortSignal }) => {
@@ -495,7 +517,11 @@ describe("a refresh of a token", () => {
     );
     await settle();
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
-    await data.close();
+    const closed = data.close();
+    await jest.advanceTimersByTimeAsync(4_999);
+    expect(signals[0]?.aborted).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    await closed;
     expect((await failed).message).toContain("the data layer is closed");
     expect(signals[0]?.aborted).toBe(true);
     await expectSilence(sent);

@@ -118,7 +118,7 @@ describe("says what the sources say", () => {
     const rows = tableRows(sectionOf(readme, "Configuration"));
     const ofVariables = (variables: Record<string, string>) => resolveConfiguration({}, variables);
     const found = [
-      ofVariables({ NODE_ENV: "production", USE_LOCAL_AWS: "true" }),
+      ofVariables({ NODE_ENV: "production", USE_LOCAL_AWS: "false" }),
       ofVariables({ USE_LOCAL_AWS: "true" }),
       ofVariables({}),
     ].map(({ environment, tableName, endpoint, region }) => [
@@ -229,8 +229,8 @@ async function commandsOf(...args: string[]): Promise<string[]> {
   const terminal = createTerminal({ stdout: output, stderr: output, variables: {} });
   const { signal } = new AbortController();
   await runCommandLine([...args, "--help"], { terminal, signal, version: "0.0.0" });
-  const listed = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? "";
-  const names = [...listed.matchAll(/^ {2}(\w+)/gm)].map(([, name = ""]) => name);
+  // Commands are listed in groups; options begin with a dash, examples with a dollar.
+  const names = [...help.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = ""]) => name);
   return names.filter((name) => name !== "help");
 }
 
@@ -264,6 +264,7 @@ async function run({ code }: CodeBlock): Promise<void> {
     beforeEach: (hook: Hook) => hooks.beforeEach.push(hook),
     afterAll: (hook: Hook) => hooks.afterAll.push(hook),
     test: (_: string, body: Hook) => tests.push(body),
+    jest,
   };
   // A block may await at its top, as a module may.
   const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;

@@ -111,6 +111,28 @@ describe.each(engines)("on $name", (setting) => {
     },
   );
 
+  test("encryption without Web Crypto, as in jsdom, says what to set (it was a TypeError of jose's)", async () => {
+    const { engine, configuration } = table.data;
+    const { endpoint, region, credentials } = engine;
+    const { tableName } = configuration;
+    const encryption = { keys: { k1: keyBytes("new") }, current: "k1" };
+    const place = { tableName, endpoint, region, credentials };
+    const data = createDataLayer({ ...place, encryption });
+    await data.oauthToken.put({ ...key, userId: "u9", data: token as never });
+    const own = Object.getOwnPropertyDescriptor(globalThis, "crypto");
+    Object.defineProperty(globalThis, "crypto", { value: {}, configurable: true });
+    try {
+      const writing = data.oauthToken.put({ ...key, data: token as never });
+      await expect(writing).rejects.toThrow("this environment has no crypto.subtle");
+      const reading = data.oauthToken.get({ ...key, userId: "u9" });
+      await expect(reading).rejects.toMatchObject({ name: "ConfigurationError" });
+    } finally {
+      if (own === undefined) Reflect.deleteProperty(globalThis, "crypto");
+      else Object.defineProperty(globalThis, "crypto", own);
+      await data.close();
+    }
+  });
+
   test("bytes of another realm in a payload are stored and come back", async () => {
     const data = { name: "n", thumbnail: foreignBytes(new Uint8Array([1, 2, 255])) } as never;
     await table.data.project.put({ userId: "u3", projectId: "p1", data });

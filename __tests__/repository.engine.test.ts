@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { CreateTableCommand, DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import {
   DeleteCommand,
   GetCommand,
+  NumberValue,
   PutCommand,
   QueryCommand,
   UpdateCommand,
@@ -334,6 +336,21 @@ describe.each(engines)("the repository on $name", ({ engine: wanted }) => {
       lose(1);
       await repository.update(pk, "CONTENT#2", { n: 2 }, lock(5));
       expect(await repository.get(pk, "CONTENT#2")).toEqual({ n: 2 });
+    });
+
+    test("is recognised by what is stored, not by what was given (-0, 1n and bytes of a Buffer were refused by their own work)", async () => {
+      const given = { zero: -0, one: 1n, bytes: Buffer.from("a"), exact: NumberValue.from("1.50") };
+      lose();
+      const created = await repository.create(pk, "CONTENT#1", "SavedContent", given);
+      expect(isDeepStrictEqual(created, await repository.getItem(pk, "CONTENT#1"))).toBe(true);
+      lose();
+      await repository.update(pk, "CONTENT#1", given, lock(created.UpdatedAt));
+      expect(await repository.get(pk, "CONTENT#1")).toEqual({
+        zero: 0,
+        one: 1,
+        bytes: new Uint8Array([97]),
+        exact: 1.5,
+      });
     });
 
     test("says that it may have been done where another has written since", async () => {

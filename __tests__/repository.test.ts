@@ -162,6 +162,51 @@ describe("errors", () => {
     }
   });
 
+  test.each<[string, () => Promise<unknown>, string]>([
+    [
+      "query by an index (it was answered from the table)",
+      () => repository.query("USER#u1", undefined, { indexName: "GSI1" } as object),
+      "query (PK=USER#u1): indexName is not an option: the repository queries the table alone; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
+    ],
+    [
+      "queryItems by an index",
+      () => repository.queryItems("USER#u1", "A#", { indexName: "GSI1", limit: 1 } as object),
+      "queryItems (PK=USER#u1, SK=A#): indexName is not an option: the repository queries",
+    ],
+    [
+      "a misspelt limit (the whole partition was read)",
+      () => repository.query("USER#u1", undefined, { limitt: 5 } as object),
+      'query (PK=USER#u1): limitt is not an option; did you mean "limit"?',
+    ],
+    [
+      "an option of the SDK's",
+      () => repository.query("USER#u1", undefined, { FilterExpression: "a = b" } as object),
+      'FilterExpression is not an option; did you mean "filterExpression"?',
+    ],
+    [
+      "a misspelt condition (it was written without one)",
+      () => repository.update("USER#u1", "P", { a: 1 }, { condition: "a = b" } as object),
+      "update (PK=USER#u1, SK=P): condition is not an option; did you mean",
+    ],
+    [
+      "an option of update that query has",
+      () => repository.update("USER#u1", "P", { a: 1 }, { limit: 1 } as object),
+      "limit is not an option: the options are conditionExpression,",
+    ],
+  ])("an option that a call does not know is refused by name: %s", async (_, call, message) => {
+    const error = await failure(call());
+    expect(error).toBeInstanceOf(ValidationError);
+    expect(error.message).toContain(message);
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  test("an option that is undefined is none", async () => {
+    answer(() => ({ Items: [] }));
+    const options = { indexName: undefined, limit: undefined } as object;
+    expect((await repository.query("USER#u1", undefined, options)).items).toEqual([]);
+    expect((await repository.query("USER#u1", undefined, null as never)).items).toEqual([]);
+  });
+
   test("a client that cannot be had is a rejection, not a throw", async () => {
     jest.mocked(getDocumentClient).mockImplementation(() => {
       throw new ConfigurationError("AWS_REGION is wrong");
@@ -371,6 +416,78 @@ describe("keys", () => {
   });
 });
 
+describe("index keys of create", () => {
+  const keys = { GSI1PK: "a", GSI1SK: "b", GSI2PK: "c", GSI2SK: "d" };
+
+  test("of an index that the table has not are refused by name (they were dropped)", async () => {
+    const error = await failure(repository.create("USER#u1", "P", "Draft", {}, keys));
+    expect(error).toBeInstanceOf(ValidationError);
+    expect((error as ValidationError).issues).toEqual(
+      ["GSI2PK", "GSI2SK"].map((path) => ({
+        path,
+        message: "is no index key: the table has GSI1PK and GSI1SK",
+      })),
+    );
+    expect(error.message).toContain("create Draft (PK=USER#u1, SK=P): GSI2PK is no index key");
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  test.each(["text", [1], 5])("must be an object: %p", async (gsi) => {
+    const error = await failure(repository.create("USER#u1", "P", "Draft", {}, gsi as never));
+    expect(error.message).toContain("gsi must be an object of index keys");
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  test("that are undefined or null are none", async () => {
+    await repository.create("USER#u1", "P", "Draft", {}, {
+      ...keys,
+      GSI2PK: undefined,
+      GSI2SK: undefined,
+    } as object);
+    await repository.create("USER#u1", "P", "Draft", {}, null as never);
+    expect(send).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("TTL", () => {
+  const withTtl = (TTL: unknown): DynamoDBItem =>
+    ({ ...stored("PROFILE", { n: 1 }), TTL }) as unknown as DynamoDBItem;
+
+  test("is typed and stored in epoch seconds (it was not in the type)", async () => {
+    const item: DynamoDBItem<{ n: number }> = {
+      PK: "USER#u1",
+      SK: "PROFILE",
+      EntityType: "UserProfile",
+      Data: { n: 1 },
+      CreatedAt: 1,
+      UpdatedAt: 1,
+      TTL: 1_900_000_000,
+    };
+    await repository.put(item);
+    await repository.batchWrite([item]);
+    expect(inputs()[0]).toEqual({ TableName: "Table", Item: item });
+    expect(JSON.stringify(inputs()[1])).toContain('"TTL":1900000000');
+  });
+
+  test.each([
+    ["milliseconds", Date.now(), /TTL must be in epoch seconds: this one is in milliseconds/],
+    ["a text", "1900000000", /TTL must be a time in epoch seconds: an integer from 0/],
+    ["a fraction", 1_900_000_000.5, /an integer from 0/],
+    ["negative", -1, /an integer from 0/],
+    ["null", null, /an integer from 0/],
+  ])("that DynamoDB would not go by is refused: %s", async (_, TTL, rule) => {
+    for (const write of [
+      () => repository.put(withTtl(TTL)),
+      () => repository.batchWrite([withTtl(TTL)]),
+    ]) {
+      const error = await failure(write());
+      expect(error).toBeInstanceOf(ValidationError);
+      expect(error.message).toMatch(rule);
+    }
+    expect(send).not.toHaveBeenCalled();
+  });
+});
+
 describe("put", () => {
   test("sends the item exactly as it is given, without a condition", async () => {
     const item = { ...stored("PROFILE", { n: 1 }), GSI1PK: "lone", TTL: 7 };
@@ -501,7 +618,7 @@ describe("update", () => {
         UpdateExpression:
           "SET #updatedAt = :updatedAt, #data.#data_0 = :data_0, #data.#data_1 = :data_1",
         ConditionExpression:
-          "attribute_exists(#pk) AND NOT #updatedAt >= :updatedAt AND attribute_type(#data, :map)",
+          "attribute_exists(#pk) AND (NOT #updatedAt >= :updatedAt OR #updatedAt > :beyond) AND attribute_type(#data, :map)",
         ExpressionAttributeNames: {
           "#pk": "PK",
           "#updatedAt": "UpdatedAt",
@@ -511,6 +628,7 @@ describe("update", () => {
         },
         ExpressionAttributeValues: {
           ":updatedAt": 1_700_000_000_000,
+          ":beyond": 9_999_999_999_999,
           ":data_0": "n",
           ":data_1": null,
           ":map": "M",
@@ -569,7 +687,7 @@ describe("update", () => {
     expect(inputs()[1]).toMatchObject({
       UpdateExpression: "SET #updatedAt = :updatedAt, #data = :data",
       ConditionExpression:
-        "attribute_exists(#pk) AND NOT #updatedAt >= :updatedAt AND (attribute_not_exists(#data) OR attribute_type(#data, :null))",
+        "attribute_exists(#pk) AND (NOT #updatedAt >= :updatedAt OR #updatedAt > :beyond) AND (attribute_not_exists(#data) OR attribute_type(#data, :null))",
       ExpressionAttributeValues: { ":data": { name: "n", role: "r" }, ":null": "NULL" },
     });
     expect(requests()).toEqual(["Update", "Update"]);

@@ -136,7 +136,7 @@ describe.each(registry)("the requests of $entity are ElectroDB's", (registered) 
       const kept = (name: string) => `if_not_exists(${name}, ${JSON.stringify(sets[name])})`;
       const sets = upsert.SET as Fields;
       const isOwn = `attribute_not_exists(PK) OR EntityType = "${registered.entity}"`;
-      const isOlder = `NOT attribute_type(UpdatedAt, "N") OR UpdatedAt < ${now}`;
+      const isOlder = `NOT attribute_type(UpdatedAt, "N") OR UpdatedAt > 9999999999999 OR UpdatedAt < ${now}`;
       const isIndexed = "attribute_not_exists(PK) OR attribute_exists(GSI1SK)";
       expect(request).toEqual({
         ...upsert,
@@ -147,6 +147,7 @@ describe.each(registry)("the requests of $entity are ElectroDB's", (registered) 
         },
         ConditionExpression: [isOwn, isOlder, ...(registered.dated ? [isIndexed] : [])]
           .map((condition) => `(${condition})`)
+          .concat("NOT CreatedAt > 9999999999999")
           .join(" AND "),
         ReturnValues: "ALL_NEW",
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
@@ -162,7 +163,7 @@ describe.each(registry)("the requests of $entity are ElectroDB's", (registered) 
         ...patch,
         SET: { ...sets, "Data.someField": "new" },
         ConditionExpression:
-          `EntityType = "${registered.entity}" AND (NOT attribute_type(UpdatedAt, "N") OR UpdatedAt < ${now})` +
+          `EntityType = "${registered.entity}" AND (NOT attribute_type(UpdatedAt, "N") OR UpdatedAt > 9999999999999 OR UpdatedAt < ${now})` +
           ' AND attribute_type(Data, "M")',
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       });

@@ -5,7 +5,7 @@ import { Entity } from "electrodb";
 import { type CallOptions, perform } from "../src/call.js";
 import { createClients } from "../src/client.js";
 import { resolveConfiguration } from "../src/config.js";
-import { AbortedError, ThroughputExceededError, TimeoutError } from "../src/errors.js";
+import { AbortedError, endOf, ThroughputExceededError, TimeoutError } from "../src/errors.js";
 import type { RetryOptions } from "../src/retry.js";
 import {
   createTransport,
@@ -348,15 +348,19 @@ describe("unprocessed parts of a batch", () => {
     expect(answer.UnprocessedItems?.Table).toEqual([writes[1]]);
   });
 
-  test("are an error where their retry is refused for good, or nothing was ever answered", async () => {
-    const { transport } = await overWire((_, index) =>
+  test("are known also where their retry is refused for good (the half that was written was lost)", async () => {
+    const { transport, requests } = await overWire((_, index) =>
       index === 0 ? ok(left(1)) : refuse("AccessDeniedException"),
     );
-    const refused = await failure(transport.send("BatchWrite", batchWrite, call));
-    expect(refused.name).toBe("AccessDeniedException");
-    await wire?.stop();
-    const throttled = await overWire(throttle);
-    expect((await failure(throttled.transport.send("BatchWrite", batchWrite, call))).name).toBe(
+    const answer = await transport.send("BatchWrite", batchWrite, call);
+    expect(answer.UnprocessedItems?.Table).toEqual([writes[1]]);
+    expect(endOf(answer)).toHaveProperty("name", "AccessDeniedException");
+    expect(requests).toHaveLength(2);
+  });
+
+  test("are an error where nothing was ever answered", async () => {
+    const { transport } = await overWire(throttle);
+    expect((await failure(transport.send("BatchWrite", batchWrite, call))).name).toBe(
       "ProvisionedThroughputExceededException",
     );
   });

@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -14,30 +15,34 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  results: z.array(
-    z.looseObject({
-      platform: z.string(),
-      platformUrl: optionalText,
-      foundName: optionalText,
-      foundAddress: optionalText,
-      foundPhone: optionalText,
-      /** Consistent, Inconsistent, Not Found, Needs Verification. */
-      status: z.string(),
-    }),
-  ),
-  lastRun: timestamp.optional(),
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    results: z.array(
+      z.looseObject({
+        platform: z.string(),
+        platformUrl: optionalText(),
+        foundName: optionalText(),
+        foundAddress: optionalText(),
+        foundPhone: optionalText(),
+        /** Consistent, Inconsistent, Not Found, Needs Verification. */
+        status: z.string(),
+      }),
+    ),
+    lastRun: timestamp().optional(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.brandAudit`: how platforms show an agent. */
-export type BrandAuditData = Payload<typeof payload>;
+export type BrandAuditData = Payload<ReturnType<typeof payload>>;
 
 /** How platforms show an agent's name, address and phone: `USER#<userId>` / `AUDIT#<auditId>`. */
 export const brandAudit = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

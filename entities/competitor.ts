@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -14,27 +15,31 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  name: z.string(),
-  agency: optionalText,
-  reviewCount: z.number().nullish(),
-  avgRating: z.number().nullish(),
-  socialFollowers: z.number().nullish(),
-  domainAuthority: z.number().nullish(),
-  website: optionalText,
-  description: optionalText,
-  isYou: z.boolean().nullish(),
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    name: z.string(),
+    agency: optionalText(),
+    reviewCount: z.number().nullish(),
+    avgRating: z.number().nullish(),
+    socialFollowers: z.number().nullish(),
+    domainAuthority: z.number().nullish(),
+    website: optionalText(),
+    description: optionalText(),
+    isYou: z.boolean().nullish(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.competitor`: a competitor whom a user tracks. */
-export type CompetitorData = Payload<typeof payload>;
+export type CompetitorData = Payload<ReturnType<typeof payload>>;
 
 /** A competitor whom a user tracks: `USER#<userId>` / `COMPETITOR#<competitorId>`. The figures may be missing. */
 export const competitor = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

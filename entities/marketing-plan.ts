@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -14,30 +15,36 @@ import {
   z,
 } from "./shared.js";
 
-const task = z.looseObject({
-  task: optionalText,
-  rationale: optionalText,
-  tool: optionalText,
-  toolLink: optionalText,
-});
+const task = lazily(() =>
+  z.looseObject({
+    task: optionalText(),
+    rationale: optionalText(),
+    tool: optionalText(),
+    toolLink: optionalText(),
+  }),
+);
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  name: optionalText,
-  /** Tasks; one text in old documents. */
-  plan: z.union([z.array(task), z.string()]).nullish(),
-  /** What some documents hold in place of `plan`. */
-  steps: z.union([z.array(z.union([task, z.string()])), z.string()]).nullish(),
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    name: optionalText(),
+    /** Tasks; one text in old documents. */
+    plan: z.union([z.array(task()), z.string()]).nullish(),
+    /** What some documents hold in place of `plan`. */
+    steps: z.union([z.array(z.union([task(), z.string()])), z.string()]).nullish(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.marketingPlan`: a marketing plan. */
-export type MarketingPlanData = Payload<typeof payload>;
+export type MarketingPlanData = Payload<ReturnType<typeof payload>>;
 
 /** A marketing plan: `USER#<userId>` / `PLAN#<planId>`, in order of creation in GSI1. */
 export const marketingPlan = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

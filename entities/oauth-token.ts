@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -15,23 +16,27 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  accessToken: secret(z.string()),
-  refreshToken: secret(optionalText),
-  /** Epoch milliseconds; anything else counts as expired. */
-  expiryDate: timestamp.optional(),
-  agentProfileId: optionalText,
-  provider: optionalText,
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    accessToken: secret(z.string()),
+    refreshToken: secret(optionalText()),
+    /** Epoch milliseconds; anything else counts as expired. */
+    expiryDate: timestamp().optional(),
+    agentProfileId: optionalText(),
+    provider: optionalText(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.oauthToken`: a user's tokens at a provider. */
-export type OAuthTokenData = Payload<typeof payload>;
+export type OAuthTokenData = Payload<ReturnType<typeof payload>>;
 
 /** A user's tokens at a provider: `OAUTH#<userId>` / `<provider>`. Its values are secrets. */
 export const oauthToken = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

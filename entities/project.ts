@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   type Payload,
   times,
@@ -13,19 +14,23 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  name: z.string(),
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    name: z.string(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.project`: a folder of saved content. */
-export type ProjectData = Payload<typeof payload>;
+export type ProjectData = Payload<ReturnType<typeof payload>>;
 
 /** A folder of saved content: `USER#<userId>` / `PROJECT#<projectId>`, in order of creation in GSI1. */
 export const project = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -15,36 +16,40 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  name: optionalText,
-  bio: optionalText,
-  photoURL: optionalText,
-  licenses: textList.nullish(),
-  certifications: z.union([textList, z.string()]).nullish(),
-  yearsOfExperience: z.union([z.number(), z.string()]).nullish(),
-  transactionHistory: z.union([z.number(), z.string()]).nullish(),
-  zillowEmail: optionalText,
-  licenseNumber: optionalText,
-  phone: optionalText,
-  address: optionalText,
-  agencyName: optionalText,
-  website: optionalText,
-  linkedin: optionalText,
-  twitter: optionalText,
-  facebook: optionalText,
-  domainAuthority: z.number().nullish(),
-  teamId: optionalText,
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    name: optionalText(),
+    bio: optionalText(),
+    photoURL: optionalText(),
+    licenses: textList().nullish(),
+    certifications: z.union([textList(), z.string()]).nullish(),
+    yearsOfExperience: z.union([z.number(), z.string()]).nullish(),
+    transactionHistory: z.union([z.number(), z.string()]).nullish(),
+    zillowEmail: optionalText(),
+    licenseNumber: optionalText(),
+    phone: optionalText(),
+    address: optionalText(),
+    agencyName: optionalText(),
+    website: optionalText(),
+    linkedin: optionalText(),
+    twitter: optionalText(),
+    facebook: optionalText(),
+    domainAuthority: z.number().nullish(),
+    teamId: optionalText(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.realEstateAgentProfile`: how an agent presents themselves. */
-export type RealEstateAgentProfileData = Payload<typeof payload>;
+export type RealEstateAgentProfileData = Payload<ReturnType<typeof payload>>;
 
 /** How an agent presents themselves: `USER#<userId>` / `AGENT#<agentProfileId>`. A first save may lack name and bio. */
 export const realEstateAgentProfile = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

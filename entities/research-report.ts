@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -15,25 +16,29 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  topic: z.string(),
-  /** Markdown. */
-  report: z.string(),
-  citations: textList.nullish(),
-  summary: optionalText,
-  type: optionalText,
-  source: optionalText,
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    topic: z.string(),
+    /** Markdown. */
+    report: z.string(),
+    citations: textList().nullish(),
+    summary: optionalText(),
+    type: optionalText(),
+    source: optionalText(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.researchReport`: a research report. */
-export type ResearchReportData = Payload<typeof payload>;
+export type ResearchReportData = Payload<ReturnType<typeof payload>>;
 
 /** A research report: `USER#<userId>` / `REPORT#<reportId>`, in order of creation in GSI1. */
 export const researchReport = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   type Payload,
   textList,
@@ -14,23 +15,27 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  overallSentiment: z.enum(["Positive", "Negative", "Mixed"]),
-  summary: z.string(),
-  keywords: textList,
-  commonThemes: textList,
-  analyzedAt: timestamp.optional(),
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    overallSentiment: z.enum(["Positive", "Negative", "Mixed"]),
+    summary: z.string(),
+    keywords: textList(),
+    commonThemes: textList(),
+    analyzedAt: timestamp().optional(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.reviewAnalysis`: what an agent's reviews say as a whole. */
-export type ReviewAnalysisData = Payload<typeof payload>;
+export type ReviewAnalysisData = Payload<ReturnType<typeof payload>>;
 
 /** What an agent's reviews say as a whole: `USER#<userId>` / `ANALYSIS#<analysisId>`. */
 export const reviewAnalysis = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -14,30 +15,34 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  agentId: z.string().optional(),
-  author: z.looseObject({ name: z.string() }),
-  source: z.string(),
-  avatarUrl: optionalText,
-  rating: z.union(
-    [z.number().min(1).max(5), z.string().regex(/^[1-5](\.\d+)?$/)],
-    "must be a number from 1 to 5",
-  ),
-  comment: z.string(),
-  date: timestamp.optional(),
-  importedAt: timestamp.optional(),
-  userId: optionalText,
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    agentId: z.string().optional(),
+    author: z.looseObject({ name: z.string() }),
+    source: z.string(),
+    avatarUrl: optionalText(),
+    rating: z.union(
+      [z.number().min(1).max(5), z.string().regex(/^[1-5](\.\d+)?$/)],
+      "must be a number from 1 to 5",
+    ),
+    comment: z.string(),
+    date: timestamp().optional(),
+    importedAt: timestamp().optional(),
+    userId: optionalText(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.review`: a client's review of an agent. */
-export type ReviewData = Payload<typeof payload>;
+export type ReviewData = Payload<ReturnType<typeof payload>>;
 
 /** A client's review of an agent: `REVIEW#<agentId>` / `REVIEW#<reviewId>`, by its id alone in GSI1. */
 export const review = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

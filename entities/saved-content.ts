@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -14,30 +15,34 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  /** An open set: "Blog Post", "Social Media", … */
-  type: z.string(),
-  /** Up to hundreds of KB. */
-  content: z.string(),
-  name: optionalText,
-  /** A project's id; null or missing: uncategorised. */
-  projectId: optionalText,
-  title: optionalText,
-  headerImage: optionalText,
-  metaDescription: optionalText,
-  metadata: z.record(z.string(), z.unknown()).nullish(),
-  status: optionalText,
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    /** An open set: "Blog Post", "Social Media", … */
+    type: z.string(),
+    /** Up to hundreds of KB. */
+    content: z.string(),
+    name: optionalText(),
+    /** A project's id; null or missing: uncategorised. */
+    projectId: optionalText(),
+    title: optionalText(),
+    headerImage: optionalText(),
+    metaDescription: optionalText(),
+    metadata: z.record(z.string(), z.unknown()).nullish(),
+    status: optionalText(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.savedContent`: content that a user saved. */
-export type SavedContentData = Payload<typeof payload>;
+export type SavedContentData = Payload<ReturnType<typeof payload>>;
 
 /** Content that a user saved: `USER#<userId>` / `CONTENT#<contentId>`, in order of creation in GSI1. */
 export const savedContent = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

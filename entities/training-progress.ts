@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -14,21 +15,25 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  moduleId: optionalText,
-  completed: z.boolean(),
-  completedAt: timestamp.optional(),
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    moduleId: optionalText(),
+    completed: z.boolean(),
+    completedAt: timestamp().optional(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.trainingProgress`: a training module that a user began or completed. */
-export type TrainingProgressData = Payload<typeof payload>;
+export type TrainingProgressData = Payload<ReturnType<typeof payload>>;
 
 /** A training module that a user began or completed: `USER#<userId>` / `TRAINING#<moduleId>`. */
 export const trainingProgress = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

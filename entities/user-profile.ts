@@ -6,6 +6,7 @@ import {
   type Item,
   key,
   keyPart,
+  lazily,
   model,
   optionalText,
   type Payload,
@@ -15,42 +16,46 @@ import {
   z,
 } from "./shared.js";
 
-const payload = z.looseObject({
-  id: z.string().optional(),
-  email: optionalText,
-  displayName: optionalText,
-  givenName: optionalText,
-  familyName: optionalText,
-  role: optionalText,
-  permissions: textList.nullish(),
-  name: optionalText,
-  bio: optionalText,
-  photoURL: optionalText,
-  licenses: textList.nullish(),
-  certifications: z.union([textList, z.string()]).nullish(),
-  yearsOfExperience: z.union([z.number(), z.string()]).nullish(),
-  transactionHistory: z.union([z.number(), z.string()]).nullish(),
-  zillowEmail: optionalText,
-  licenseNumber: optionalText,
-  phone: optionalText,
-  address: optionalText,
-  agencyName: optionalText,
-  website: optionalText,
-  linkedin: optionalText,
-  twitter: optionalText,
-  facebook: optionalText,
-  domainAuthority: z.number().nullish(),
-  teamId: optionalText,
-  createdAt: timestamp.optional(),
-  updatedAt: timestamp.optional(),
-});
+const payload = lazily(() =>
+  z.looseObject({
+    id: z.string().optional(),
+    email: optionalText(),
+    displayName: optionalText(),
+    givenName: optionalText(),
+    familyName: optionalText(),
+    role: optionalText(),
+    permissions: textList().nullish(),
+    name: optionalText(),
+    bio: optionalText(),
+    photoURL: optionalText(),
+    licenses: textList().nullish(),
+    certifications: z.union([textList(), z.string()]).nullish(),
+    yearsOfExperience: z.union([z.number(), z.string()]).nullish(),
+    transactionHistory: z.union([z.number(), z.string()]).nullish(),
+    zillowEmail: optionalText(),
+    licenseNumber: optionalText(),
+    phone: optionalText(),
+    address: optionalText(),
+    agencyName: optionalText(),
+    website: optionalText(),
+    linkedin: optionalText(),
+    twitter: optionalText(),
+    facebook: optionalText(),
+    domainAuthority: z.number().nullish(),
+    teamId: optionalText(),
+    createdAt: timestamp().optional(),
+    updatedAt: timestamp().optional(),
+  }),
+);
 
 /** The payload of `data.userProfile`: a user's account. */
-export type UserProfileData = Payload<typeof payload>;
+export type UserProfileData = Payload<ReturnType<typeof payload>>;
 
 /** A user's account: `USER#<userId>` / `PROFILE`. Documents with a photo alone occur, so nothing is required. */
 export const userProfile = {
-  payload,
+  get payload() {
+    return payload();
+  },
   entity: (config: EntityConfig) =>
     new Entity(
       {

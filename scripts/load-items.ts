@@ -20,6 +20,8 @@ export interface LoadReport {
 export interface LoadOptions extends Pick<CallOptions, "signal"> {
   /** Reads first and writes only what differs, so that a second run changes nothing. */
   readonly skipUnchanged?: boolean;
+  /** Writes nothing; what is reported as written is what would be. */
+  readonly dryRun?: boolean;
   /** Called with each item that the store would take. */
   readonly onAccepted?: (item: SourceItem) => void;
   /** Called when so many more items have been dealt with. */
@@ -45,7 +47,7 @@ export async function loadItems(
   report: LoadReport,
   options: LoadOptions = {},
 ): Promise<void> {
-  const { signal, onAccepted, onProgress, skipUnchanged = false } = options;
+  const { signal, onAccepted, onProgress, skipUnchanged = false, dryRun = false } = options;
   const waiting = new Map<FacadeName, SourceItem[]>();
 
   const flush = async (facade: FacadeName): Promise<void> => {
@@ -54,7 +56,7 @@ export async function loadItems(
     if (chunk.length === 0) return;
     const store = storeOf(data, facade);
     const changed = skipUnchanged ? await changedOf(store, chunk, signal) : chunk;
-    if (changed.length > 0) {
+    if (changed.length > 0 && !dryRun) {
       await store.batchPut(changed.map(inputOf), { allowMissing: true, signal });
     }
     const counts = countsOf(report, facade);

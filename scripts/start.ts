@@ -13,9 +13,9 @@ import { pageSteps } from "./demo/page-steps.js";
 import { readSteps } from "./demo/read-steps.js";
 import type { Scene, Step } from "./demo/step.js";
 import { writeSteps } from "./demo/write-steps.js";
+import { Ending, watchProcess } from "./ending.js";
 import type { SourceItem } from "./firestore/map-document.js";
 import type { FirestoreExport } from "./firestore/read-export.js";
-import { endWithPipe, interruptSignal } from "./interrupt.js";
 import { createReport, type LoadReport, loadItems } from "./load-items.js";
 import { count, createTerminal, cut, duration } from "./terminal.js";
 
@@ -24,7 +24,9 @@ const groups = [readSteps, pageSteps, writeSteps];
 /** Rejected documents that are shown; `seed` lists them all. */
 const shownRejections = 20;
 
-const terminal = createTerminal();
+const end = watchProcess(({ message }) => terminal.fail(message));
+const { signal } = end;
+const terminal = createTerminal({ onOutputFailure: end.outputFailed });
 const { line, paint } = terminal;
 const sample = relative(process.cwd(), join(import.meta.dirname, "firestore-sample"));
 
@@ -34,25 +36,25 @@ const { from } = new Command("npm start --")
   )
   .option("--from <folder>", "a Firestore export of your own", sample)
   .addHelpText("after", "\nExample:\n  $ npm start -- --from ./firestore-export")
-  .configureHelp({ helpWidth: terminal.columns })
+  .configureHelp({ helpWidth: terminal.textColumns })
   .exitOverride(({ exitCode: code }) => process.exit(code === 0 ? exitCode.ok : exitCode.usage))
   .parse()
   .opts<{ from: string }>();
-
-const signal = interruptSignal();
-endWithPipe();
 
 let requests = 0;
 let failures = 0;
 
 try {
   await main();
-  process.exitCode = failures === 0 ? exitCode.ok : exitCode.findings;
+  end.finish(failures === 0 ? exitCode.ok : exitCode.findings);
 } catch (error) {
-  const usage = error instanceof UsageError ? exitCode.usage : exitCode.findings;
-  process.exitCode = signal.aborted ? exitCode.interrupted : usage;
-  const message = `${paint("red", "error")}: ${messageOf(error)}`;
-  terminal.complain(signal.aborted ? "interrupted" : message);
+  if (signal.reason instanceof Ending) {
+    if (signal.reason.isSignal) terminal.complain(signal.reason.message);
+    end.finish(signal.reason.exitCode);
+  } else {
+    terminal.fail(messageOf(error));
+    end.finish(error instanceof UsageError ? exitCode.usage : exitCode.findings);
+  }
 }
 
 async function main(): Promise<void> {
@@ -84,7 +86,9 @@ async function main(): Promise<void> {
   line(`documents  ${outcomeOf(report)}, from ${documents.folder} (${since()})`);
 
   const cast = casting.choose();
-  line(`user       ${cut(cast.userId, terminal.columns - 42)}, who has the most kinds of items`);
+  line(
+    `user       ${cut(cast.userId, terminal.textColumns - 42)}, who has the most kinds of items`,
+  );
   const transactions = engine.capabilities.transactions;
   const draft = { contentId: "none", updatedAt: 0 };
   await play({ ...cast, data, transactions, contentIds: [], projectId: undefined, draft });
@@ -93,8 +97,12 @@ async function main(): Promise<void> {
   const spent = duration(performance.now() - startedAt);
   const total = `documents ${outcomeOf(report)}; ${count(requests, "request")} in ${spent}`;
   line(paint("bold", total));
-  showRejections(report, terminal, { most: shownRejections, folder: documents.folder });
-  showFindings(documents, terminal);
+  showRejections(report, terminal, {
+    columns: terminal.textColumns,
+    most: shownRejections,
+    folder: documents.folder,
+  });
+  showFindings(documents, terminal, terminal.textColumns);
   if (failures > 0) line(paint("red", `${count(failures, "step")} failed`));
 }
 
@@ -133,7 +141,7 @@ async function perform({ call, run }: Step, scene: Scene): Promise<string> {
   });
   const ms = (performance.now() - before.at).toFixed(1).padStart(7);
   const sent = String(requests - before.requests).padStart(3);
-  return `${sent} ${ms}  ${call.padEnd(33)} ${cut(outcome, terminal.columns - 47)}`;
+  return `${sent} ${ms}  ${call.padEnd(33)} ${cut(outcome, terminal.textColumns - 47)}`;
 }
 
 /** What was spent between this call and the result's. */

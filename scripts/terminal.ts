@@ -1,6 +1,7 @@
-/** What the commands write: lines, colours where they are wanted, and progress. */
+/** What the commands write: results, complaints, colours if there are any, and progress. */
+import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
-import { Presets, SingleBar } from "cli-progress";
+import { type Progress, showBar } from "./status-line.js";
 
 /** A stream that may be a terminal. */
 export interface Output {
@@ -12,73 +13,123 @@ export interface Output {
 export interface TerminalOptions {
   readonly stdout?: Output;
   readonly stderr?: Output;
-  /** Looked at for `NO_COLOR` and `TERM`. */
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  /** `NO_COLOR` and `TERM` are looked at. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** Called once, when stdout takes nothing more. */
+  readonly onOutputFailure?: (error: unknown) => void;
 }
 
 type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 export interface Terminal {
-  /** Columns that a line may take, 100 at most. */
+  /** Columns of a line of results; without end if stdout is no terminal. */
   readonly columns: number;
-  /** Whether a person is likely to be looking: what is too long for a line may be cut. */
-  readonly interactive: boolean;
-  /** Results, on stdout. */
+  /** Columns of running text, at most 100. */
+  readonly textColumns: number;
+  /** Whether `ask` reaches a person. */
+  readonly canAsk: boolean;
+  /** Writes a result to stdout. */
   line(text?: string): void;
-  /** Trouble, on stderr. */
+  /** Writes trouble to stderr. */
   complain(text: string): void;
-  /** The text in a colour, or as it is where there are none. */
+  /** Writes `error: …` to stderr. */
+  fail(message: string): void;
+  /** The text in a colour, or as it is if stdout has none. */
   paint(colour: Colour, text: string): string;
+  /** Asks on stderr. @returns the answer, or "" at the end of the input @throws the signal's reason */
+  ask(question: string, signal: AbortSignal): Promise<string>;
   /**
-   * A bar on a terminal, else a line now and then; on stderr. `total` may be unknown.
+   * Shows progress on stderr: a bar on a terminal, otherwise a line every two seconds. One at a
+   * time.
+   * @param total `undefined` if unknown
    * @param note adds to what is shown each time, such as the rate
    */
   progress(what: string, total: number | undefined, note?: () => string): Progress;
 }
 
-export interface Progress {
-  advance(count?: number): void;
-  end(): void;
-}
-
-/** Without a terminal a line of progress comes no more often, in ms. */
+/** Without a terminal, a line of progress comes no more often, in ms. */
 const plainProgressMs = 2_000;
+
+const mostTextColumns = 100;
 
 export function createTerminal(options: TerminalOptions = {}): Terminal {
   const { stdout = process.stdout, stderr = process.stderr, variables = process.env } = options;
-  const colours = stdout.isTTY === true && !variables.NO_COLOR && variables.TERM !== "dumb";
+  const { stdin = process.stdin, onOutputFailure = () => undefined } = options;
+  const dumb = variables.TERM === "dumb";
+  const hasColours = ({ isTTY }: Output) => isTTY === true && !variables.NO_COLOR && !dumb;
+  const styled = (stream: Output, colour: Colour, text: string): string =>
+    hasColours(stream) ? styleText(colour, text, { validateStream: false }) : text;
+  const out = careful(stdout, onOutputFailure);
+  // If complaints reach nobody, the work and its exit code are still worth something.
+  const err = careful(stderr, () => undefined);
+  let bar: ReturnType<typeof showBar> | undefined;
+
+  /** What is written goes above the bar: the bar makes way, and comes again below. */
+  const write = (to: (text: string) => void, text: string): void => {
+    bar?.hide();
+    to(`${text}\n`);
+    bar?.show();
+  };
+  const complain = (text: string) => write(err, text);
   return {
-    columns: Math.min(stdout.columns ?? 100, 100),
-    interactive: stdout.isTTY === true,
-    line: (text = "") => stdout.write(`${text}\n`),
-    complain: (text) => stderr.write(`${text}\n`),
-    paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
-    progress: (what, total, note = () => "") =>
-      stderr.isTTY === true ? bar(what, total, note) : plainProgress(stderr, what, total, note),
+    get columns() {
+      return stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+    },
+    get textColumns() {
+      return Math.min(stdout.columns ?? mostTextColumns, mostTextColumns);
+    },
+    canAsk: stdin.isTTY === true && stderr.isTTY === true,
+    line: (text = "") => write(out, text),
+    complain,
+    fail: (message) => complain(`${styled(stderr, "red", "error")}: ${message}`),
+    paint: (colour, text) => styled(stdout, colour, text),
+    ask: async (question, signal) => {
+      const lines = createInterface({ input: stdin });
+      try {
+        err(question);
+        const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+        return await Promise.race([lines.question("", { signal }), ended]);
+      } catch (error) {
+        // Node's AbortError says less than the signal's own reason.
+        throw signal.aborted ? signal.reason : error;
+      } finally {
+        lines.close();
+      }
+    },
+    progress: (what, total, note = () => "") => {
+      if (stderr.isTTY !== true || dumb) return plainProgress(err, what, total, note);
+      const columns = () => stderr.columns ?? 80;
+      const shown = showBar({ what, total, note, columns, write: err });
+      bar = shown;
+      return {
+        advance: shown.advance,
+        end: () => {
+          shown.end();
+          if (bar === shown) bar = undefined;
+        },
+      };
+    },
   };
 }
 
-function bar(what: string, total: number | undefined, note: () => string): Progress {
-  const counts = total === undefined ? "{value}" : "{bar} {value} of {total}";
-  const rest = total === undefined ? "{duration_formatted}" : "{eta_formatted} left";
-  const single = new SingleBar(
-    {
-      format: `${what}  ${counts}  ${rest}  {note}`,
-      hideCursor: true,
-      clearOnComplete: true,
-      barsize: 30,
-    },
-    Presets.shades_classic,
-  );
-  single.start(total ?? 0, 0, { note: note() });
-  return {
-    advance: (count = 1) => single.increment(count, { note: note() }),
-    end: () => single.stop(),
+/** Writes until that fails. @param onFailure called once, with what a write threw */
+function careful(stream: Output, onFailure: (error: unknown) => void): (text: string) => void {
+  let failed = false;
+  return (text) => {
+    if (failed) return;
+    try {
+      stream.write(text);
+    } catch (error) {
+      // A file on a full disk throws here; a closed pipe emits its error later.
+      failed = true;
+      onFailure(error);
+    }
   };
 }
 
 function plainProgress(
-  stderr: Output,
+  write: (text: string) => void,
   what: string,
   total: number | undefined,
   note: () => string,
@@ -92,7 +143,7 @@ function plainProgress(
       saidAt = performance.now();
       const said = note();
       const of = total === undefined ? "" : ` of ${total}`;
-      stderr.write(`${what}: ${done}${of}${said === "" ? "" : `, ${said}`}\n`);
+      write(`${what}: ${done}${of}${said === "" ? "" : `, ${said}`}\n`);
     },
     end: () => undefined,
   };
@@ -134,20 +185,28 @@ export function duration(ms: number): string {
   return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
 }
 
-/** Rows of cells as lines whose columns begin below each other; numbers to the right. */
-export function table(rows: readonly (readonly (string | number)[])[]): string[] {
+/**
+ * Rows of cells as lines with aligned columns, numbers to the right.
+ * @param columns of the terminal: what does not fit is cut from the last cell
+ */
+export function table(
+  rows: readonly (readonly (string | number)[])[],
+  columns = Number.POSITIVE_INFINITY,
+): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, at) => {
       widths[at] = Math.max(widths[at] ?? 0, String(cell).length);
     });
   }
+  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   return rows.map((row) =>
     row
       .map((cell, at) => {
         const width = widths[at] ?? 0;
         if (typeof cell === "number") return String(cell).padStart(width);
-        return at === row.length - 1 ? cell : cell.padEnd(width);
+        if (at < row.length - 1) return cell.padEnd(width);
+        return at < widths.length - 1 ? cell : cut(cell, Math.max(columns - before, 10));
       })
       .join("  ")
       .trimEnd(),

@@ -7,10 +7,11 @@ import { invalid } from "../src/errors.js";
 import { InputReader } from "../src/input.js";
 import type { AnyItem } from "../src/item.js";
 import { isOf, itemOf } from "../src/item.js";
+import { optionNames } from "../src/options.js";
 import { allItems } from "../src/paging.js";
 import type { Simplify } from "../src/store-types.js";
 import type { FacadeName } from "./entities.js";
-import { newestFirst } from "./order.js";
+import { listed, newestFirst } from "./order.js";
 import type { ItemOf, Specs, Stores } from "./stores.js";
 
 /** The entities whose items lie under `USER#<userId>`. */
@@ -56,6 +57,14 @@ export interface RecentOptions extends CallOptions {
   readonly fields?: readonly FieldsOfRecent[] | undefined;
 }
 
+const recentOptionNames = optionNames<RecentOptions>({
+  userId: true,
+  limit: true,
+  fields: true,
+  signal: true,
+  timeoutMs: true,
+});
+
 export interface Collections {
   /** Everything under `USER#<userId>`, all pages: one request per MB, items of earlier writers too. */
   workspace(key: { readonly userId: string }, options?: CallOptions): Promise<Workspace>;
@@ -74,7 +83,7 @@ interface WorkspaceService {
 }
 
 interface DatedStore {
-  query(partition: object, options: object): Promise<{ items: AnyItem[] }>;
+  list(partition: object, options: object): AsyncIterable<AnyItem>;
 }
 
 export function createCollections(
@@ -86,17 +95,15 @@ export function createCollections(
   function userOf(operation: string, given: { readonly userId: string } | undefined) {
     return reading({ operation }, () => {
       const call = { operation, key: keyText({ userId: given?.userId }) };
-      const parts = new InputReader(internalsOf(stores.userProfile).model, context).partition(
-        given,
-        call,
-      );
-      return { call, parts };
+      const reader = new InputReader(internalsOf(stores.userProfile).model, context);
+      return { call, read: (key: unknown) => reader.partition(key, call) };
     });
   }
 
   return {
     workspace: async (key, options = {}) => {
-      const { call, parts } = userOf("collections.workspace", key);
+      const { call, read } = userOf("collections.workspace", key);
+      const parts = reading(call, () => read(key));
       return perform(call, options, async (running) => {
         const input = service().collections.workspace(parts).params();
         const models = workspaceEntities.map(
@@ -106,29 +113,26 @@ export function createCollections(
       });
     },
     recent: async (given) => {
-      const { call, parts } = userOf("collections.recent", given);
-      const { userId = "" } = parts;
-      const { limit, fields } = reading(call, () => ({
+      const { call, read } = userOf("collections.recent", given);
+      const limits = limitsOf(call, given, recentOptionNames);
+      const { userId, limit, fields } = reading(call, () => ({
+        userId: read({ userId: given?.userId }).userId ?? "",
         limit: given.limit,
         fields: given.fields,
       }));
       if (!(Number.isInteger(limit) && limit >= 1)) {
         throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
       }
-      const newest = await Promise.all(
-        recentEntities.map(async (entity) => {
-          const query = {
-            by: "createdAt",
-            order: "desc",
-            limit,
-            fields,
-            ...limitsOf(given),
-          } as const;
-          // Each entity has some of the fields; the payload types cannot say which.
-          const store = stores[entity] as unknown as DatedStore;
-          const { items } = await store.query({ userId }, query);
-          return items.map((item) => ({ ...item, entity }));
-        }),
+      const newest = await perform(call, limits, ({ signal }) =>
+        Promise.all(
+          recentEntities.map(async (entity) => {
+            const newest = { by: "createdAt", order: "desc", limit, fields, signal } as const;
+            // Each entity has some of the fields; the payload types cannot say which.
+            const store = stores[entity] as unknown as DatedStore;
+            const items = await listed(store.list({ userId }, newest));
+            return items.map((item) => ({ ...item, entity }));
+          }),
+        ),
       );
       const merged = newestFirst(newest.flat(), (item) => [item.createdAt, idOf(stores, item)]);
       return merged.slice(0, limit) as unknown as RecentItem[];

@@ -7,10 +7,11 @@ import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profi
 import type { Review } from "../entities/review.js";
 import type { ReviewAnalysis } from "../entities/review-analysis.js";
 import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
-import { keyText } from "../src/entity-model.js";
+import { keyText, refuseUnknownParts } from "../src/entity-model.js";
 import { internalsOf, type StoreContext } from "../src/entity-store.js";
 import { InputReader } from "../src/input.js";
-import { newestFirst } from "./order.js";
+import { optionNames } from "../src/options.js";
+import { listed, newestFirst } from "./order.js";
 import { readRange } from "./range.js";
 import { newestReviews } from "./reviews.js";
 import type { Stores } from "./stores.js";
@@ -20,6 +21,8 @@ export interface DashboardKey {
   readonly userId: string;
   readonly agentId: string;
 }
+
+const keyNames = optionNames<DashboardKey>({ userId: true, agentId: true });
 
 export interface Dashboard {
   /** The profile `main`, else the one that was written last. */
@@ -60,6 +63,7 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
     reading({ operation }, () => {
       const { userId, agentId } = key ?? {};
       const call = { operation, key: keyText({ userId, agentId }) };
+      refuseUnknownParts(call, key, keyNames);
       const parts = new InputReader(internalsOf(stores.userProfile).model, context).partition(
         { userId },
         call,
@@ -72,30 +76,30 @@ export function createDashboards(context: StoreContext, stores: Stores): Dashboa
     });
   return {
     dashboard: async (key, options = {}) => {
-      // Read before anything is begun: what is begun beside a throw would be nobody's.
-      const limits = limitsOf(options);
       const { call, parts, userId, agentId } = userOf(key, "dashboard");
+      // Read before anything is begun: what is begun beside a throw would be nobody's.
+      const limits = limitsOf(call, options);
       const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
       const [range, plans, reviews] = await Promise.all([
         perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
-        stores.marketingPlan.query(
-          { userId },
-          { ...limits, by: "createdAt", order: "desc", limit: 1 },
-        ),
+        perform(call, limits, ({ signal }) => {
+          const newest = { by: "createdAt", order: "desc", limit: 1, signal } as const;
+          return listed(stores.marketingPlan.list({ userId }, newest));
+        }),
         stores.review.query({ agentId }, limits),
       ]);
       return {
         agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
         brandAudit: mainOf(range.brandAudit, "auditId"),
         competitors: range.competitor,
-        latestPlan: plans.items[0] ?? null,
+        latestPlan: plans[0] ?? null,
         reviews: reviews.items,
         newestReviews: newestReviews(reviews.items).slice(0, 3),
       };
     },
     brandAuditPage: async (key, options = {}) => {
-      const limits = limitsOf(options);
       const { call, parts, userId, agentId } = userOf(key, "brandAuditPage");
+      const limits = limitsOf(call, options);
       const names = ["realEstateAgentProfile", "brandAudit", "reviewAnalysis"] as const;
       const [range, token, reviews] = await Promise.all([
         perform(call, limits, (running) => readRange(context, stores, names, parts, running)),

@@ -17,7 +17,7 @@ import type { EntityConfig } from "../entities/shared.js";
 import { type TrainingProgress, trainingProgress } from "../entities/training-progress.js";
 import { type UserProfile, userProfile } from "../entities/user-profile.js";
 import { secretFields } from "../src/entity-model.js";
-import type { SecretEntity } from "../src/field-guard.js";
+import type { GuardedEntity } from "../src/field-guard.js";
 import { compileTemplate } from "../src/keys.js";
 import { type EntityName, keyTemplates } from "../src/table.js";
 
@@ -93,16 +93,33 @@ export function createService(entities: Entities, config: EntityConfig): Service
   return new Service(entities, config);
 }
 
-/** The entities that have secret fields; their ElectroDB entities are not made for it. */
-export function secretEntities(): SecretEntity[] {
-  return Object.entries(definitions).flatMap(([facade, { payload }]) => {
-    const fields = secretFields(payload);
-    if (fields.length === 0) return [];
-    // An entity's name is its facade's but for capitals.
-    const names = Object.keys(keyTemplates) as EntityName[];
-    const name = names.find((one) => one.toLowerCase() === facade.toLowerCase());
-    if (name === undefined) throw new TypeError(`no key templates for ${facade}`);
+/** The name of a store's entity: the store's own but for capitals. */
+export function entityNameOf(facade: string): EntityName {
+  const names = Object.keys(keyTemplates) as EntityName[];
+  const name = names.find((one) => one.toLowerCase() === facade.toLowerCase());
+  if (name === undefined) throw new TypeError(`no key templates for ${facade}`);
+  return name;
+}
+
+/** Every entity by what a guard of its secrets needs; its schema is read when its fields are asked for. */
+export function guardedEntities(): GuardedEntity[] {
+  return (Object.keys(definitions) as FacadeName[]).map((facade) => {
+    const name = entityNameOf(facade);
     const { pk, sk } = keyTemplates[name];
-    return [{ name, pk: compileTemplate(pk), sk: compileTemplate(sk), fields }];
+    let fields: readonly string[] | undefined;
+    return {
+      name,
+      pk: compileTemplate(pk),
+      sk: compileTemplate(sk),
+      get fields() {
+        fields ??= secretFields(definitions[facade].payload);
+        return fields;
+      },
+    };
   });
+}
+
+/** The entities that have secret fields. */
+export function secretEntities(): GuardedEntity[] {
+  return guardedEntities().filter(({ fields }) => fields.length > 0);
 }

@@ -20,12 +20,13 @@ import {
 } from "../src/errors.js";
 import { isOf, itemOf, refuseUnreadable } from "../src/item.js";
 import { storedValueOf } from "../src/opened.js";
+import { optionNames } from "../src/options.js";
 import { checkPayload } from "../src/payload.js";
 import { fieldValue } from "../src/secret-value.js";
 import { showsMasked } from "../src/secrets.js";
 import { firstOf, orAborted } from "../src/signals.js";
 import { attribute, type RawItem, type RawKey } from "../src/table.js";
-import { isForeignFailure, notFound } from "../src/write.js";
+import { isForeignFailure, notFound, storedTime } from "../src/write.js";
 import type { Stores } from "./stores.js";
 
 /** What the provider answered to a refresh. */
@@ -34,8 +35,8 @@ export interface RefreshedToken {
   /** A new refresh token, where the provider rotates it; else the stored one stays. */
   readonly refreshToken?: string | null | undefined;
   /**
-   * Epoch milliseconds. Where it is missing, or is no number of milliseconds, the new token counts
-   * as expired at the next call.
+   * Epoch milliseconds. Where it is missing, null or NaN the new token counts as expired at the next
+   * call. Any other value (a Date, a text, seconds) is a ValidationError once the token is stored.
    */
   readonly expiryDate?: number | null | undefined;
 }
@@ -48,7 +49,7 @@ export type RefreshToken = (
     readonly provider: string;
     /**
      * Aborted when the lease lapses, because another process may then refresh the same token, and
-     * when the data layer is closed, because what comes back can then not be stored.
+     * 5 s after `close()` of the data layer, which waits so long for what comes back to be stored.
      */
     readonly signal: AbortSignal;
   },
@@ -63,10 +64,20 @@ export interface ValidTokenOptions extends CallOptions {
   readonly leaseMs?: number | undefined;
 }
 
+const validTokenOptionNames = optionNames<ValidTokenOptions>({
+  refresh: true,
+  marginMs: true,
+  leaseMs: true,
+  signal: true,
+  timeoutMs: true,
+});
+
 export interface OAuthTokens {
   /**
    * Stores what a consent brought. A stored refresh token stays where the consent brought none, and
    * CreatedAt stays. One request where a token is there, two where none is.
+   * @throws ValidationError for an `expiryDate` that is no number of epoch milliseconds: a Date, a
+   * text, seconds
    */
   store(
     userId: string,
@@ -82,9 +93,15 @@ export interface OAuthTokens {
    * A token that is valid now. One request while it is; expired: one read, one conditional claim of
    * the lease, one refresh, one conditional store. Other callers wait and read, one request every
    * 200 ms. A holder that died loses its lease after `leaseMs`.
+   *
+   * What the provider answered is stored again and again until the lease ends, whatever fails. Where
+   * it ends first, the access token is returned all the same, and an event with the error
+   * `TokenNotStored` says that a rotated refresh token is lost.
    * @throws ItemNotFoundError where no token is stored
    * @throws DynamoDBError `RefreshTokenMissing` where it expired and cannot be refreshed
    * @throws what `refresh` throws; the stored token is then as it was
+   * @throws ValidationError for what `refresh` returns and is no token; where only its `expiryDate` is
+   * wrong the new token is stored all the same, and `mayHaveBeenDone` is true
    */
   validToken(
     userId: string,
@@ -96,6 +113,13 @@ export interface OAuthTokens {
 }
 
 const pollMs = 200;
+
+/** Between two attempts to store a new token, in ms: doubled up to the longest. */
+const firstKeepPauseMs = 100;
+const longestKeepPauseMs = 2_000;
+
+/** How long `close` waits for refreshes that are under way, in ms. */
+const closeLimitMs = 5_000;
 
 /** The longest delay that a timer takes, in ms. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -122,9 +146,34 @@ class RefreshFailure {
 
 type Landing = { readonly token: OAuthTokenData } | RefreshFailure;
 
-export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthTokens {
+/** The use case, and what `close` has to wait for. */
+export interface OAuthRefreshes {
+  readonly oauth: OAuthTokens;
+  /**
+   * Refuses further refreshes, and waits up to 5 s for those that hold a lease, so that what the
+   * provider answers is stored. `undefined` where there are none.
+   */
+  finish(): Promise<unknown> | undefined;
+}
+
+export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthRefreshes {
   const { transport, tableName, clock, cipher } = context;
   const flights = new Map<string, Flight>();
+  let isClosing = false;
+
+  function finish(): Promise<unknown> | undefined {
+    isClosing = true;
+    const inHand = [...flights.values()].flatMap(({ committed, landing }) =>
+      committed && landing !== undefined ? [landing] : [],
+    );
+    if (inHand.length === 0) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, closeLimitMs);
+    });
+    return Promise.race([Promise.allSettled(inHand), limit]).finally(() => clearTimeout(timer));
+  }
+
   const tokens = () => internalsOf(stores.oauthToken);
 
   const store: OAuthTokens["store"] = async (userId, provider, token, options = {}) => {
@@ -134,6 +183,8 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       const expiryDate: unknown = token?.expiryDate;
       const isMap = typeof token === "object" && token !== null && !Array.isArray(token);
       const given = isMap ? { ...token, ...(isNoTime(expiryDate) && { expiryDate: null }) } : token;
+      const rule = expiryRule(expiryDate);
+      if (rule !== undefined) throw invalid(call, [{ path: "data.expiryDate", message: rule }]);
       tokens().writes.input.draft({ ...key, data: given }, call);
       return given;
     });
@@ -207,11 +258,11 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     const accessToken = own.path(["accessToken"]);
     const updatedAt = own.name(attribute.updatedAt);
     const now = clock.now();
-    const seenAt: unknown = seen[attribute.updatedAt];
+    const seenAt = storedTime(seen);
     const sets = [
       // Added to what is stored: the token may have been written since it was seen, by an update of
       // another field, and UpdatedAt grows with that write too.
-      typeof seenAt === "number"
+      seenAt !== undefined
         ? `${updatedAt} = ${updatedAt} + ${own.value(Math.max(1, now - seenAt))}`
         : `${updatedAt} = ${own.value(now)}`,
       `${accessToken} = ${freshValue("accessToken")}`,
@@ -241,6 +292,48 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       const now = await readIfThere(key, call);
       if (now === undefined || !isEncryptedAnew(stored, now)) return false;
       stored = now;
+    }
+  }
+
+  /**
+   * Stores what the refresh brought, again and again until the lease ends, whatever the failure: the
+   * provider may have taken the old refresh token back, and what is not stored then is lost. It is a
+   * request of its own each time, which the retry budget lets through. Where the lease ends first, the
+   * access token is still good: the caller gets it, and an event says that it was not stored.
+   * @param leaseEnds in ms of `performance.now()`, which no clock that is set changes
+   */
+  async function keepWhileLeased(
+    key: RawKey,
+    seen: RawItem,
+    fresh: FreshToken,
+    leaseEnds: number,
+    call: Call,
+  ): Promise<"stored" | "overtaken" | "lost"> {
+    const startedAt = performance.now();
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        return (await keepThrough(key, seen, fresh, call)) ? "stored" : "overtaken";
+      } catch {
+        const waitMs = Math.min(firstKeepPauseMs * 2 ** (attempts - 1), longestKeepPauseMs);
+        const left = leaseEnds - performance.now();
+        if (left > 0 && !transport.closing.aborted) {
+          // A close in the meantime ends the waiting; the last attempt then finds the layer closed.
+          await transport.pause(Math.min(waitMs, left)).catch(() => undefined);
+          continue;
+        }
+        transport.report({
+          request: "Update",
+          operation: "oauth.validToken",
+          entity: tokens().model.name,
+          table: tableName,
+          attempts,
+          durationMs: performance.now() - startedAt,
+          consumedCapacity: undefined,
+          error: "TokenNotStored",
+          budgetSpent: false,
+        });
+        return "lost";
+      }
     }
   }
 
@@ -335,28 +428,30 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       if (cipher !== undefined) await transport.within(currentKeyFor(cipher, call.context), left);
       left.throwIfAborted();
       flight.committed = true;
+      const claimedAt = performance.now();
       if (await claim(key, seen, holder, leaseMs, call)) {
         const { userId = "", provider = "" } = itemOf(tokens().model, seen) as {
           userId?: string;
           provider?: string;
         };
         let fresh: FreshToken;
+        let expiryIssue: string | undefined;
         try {
           const answer = await askProvider(options, refreshToken, { userId, provider });
-          fresh = usable(answer, call.context);
+          ({ fresh, expiryIssue } = usable(answer, call.context));
         } catch (error) {
           if (transport.closing.aborted) throw new AbortedError("the data layer is closed");
           await giveBack(key, holder, call);
           throw new RefreshFailure(error);
         }
-        let kept: boolean;
-        try {
-          kept = await keepThrough(key, seen, fresh, call);
-        } catch (error) {
-          await giveBack(key, holder, call);
-          throw error;
+        const leaseEnds = claimedAt + leaseMs;
+        const kept = await keepWhileLeased(key, seen, fresh, leaseEnds, call);
+        if (kept === "stored" && expiryIssue !== undefined) {
+          throw storedWithout(expiryIssue, call.context);
         }
-        if (kept) return showsMasked(tokens().model.secrets, { ...data, ...fresh });
+        if (kept !== "overtaken") {
+          return showsMasked(tokens().model.secrets, { ...data, ...fresh });
+        }
         // Someone stored another token while this one was on its way: that one counts.
         own = fresh.accessToken;
         await giveBack(key, holder, call);
@@ -380,7 +475,9 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     begin: (flight: Flight, call: Call) => Promise<Landing>,
     call: Call,
   ) {
-    const flight = flights.get(id) ?? {
+    const underWay = flights.get(id);
+    if (underWay === undefined && isClosing) throw new AbortedError("the data layer is closed");
+    const flight = underWay ?? {
       waiting: 0,
       committed: false,
       abandoned: new AbortController(),
@@ -414,13 +511,13 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
     }
   }
 
-  return {
+  const oauth: OAuthTokens = {
     store,
     get: async (userId, provider, options = {}) =>
-      stores.oauthToken.get(keyOf(userId, provider), limitsOf(options)),
+      stores.oauthToken.get(keyOf(userId, provider), limitsIn("get", options)),
     isConnected: async (userId, provider, options = {}) =>
       (await stores.oauthToken.get(keyOf(userId, provider), {
-        ...limitsOf(options),
+        ...limitsIn("isConnected", options),
         fields: ["provider"],
       })) !== null,
     validToken: async (userId, provider, givenOptions) => {
@@ -428,35 +525,43 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthT
       const given = keyOf(userId, provider);
       const context = keyContext(model, "oauth.validToken", given);
       const parts = writes.input.key(given, context);
-      const options = reading(context, () => optionsOf(givenOptions));
+      const options = reading(context, () => optionsOf(givenOptions, context));
       checkOptions(options, context);
       const key = rawKeyOf(model, parts);
       // A token that is valid by one caller's margin may be expired by another's.
       const id = JSON.stringify([key, options.marginMs]);
       const begin = (flight: Flight, { signal }: Call) =>
         perform(context, {}, (own) => flown(key, options, flight, { ...own, signal }));
-      const outcome = await perform(context, options, (call) => join(id, begin, call));
+      const { signal, timeoutMs } = options;
+      const limits = { signal, timeoutMs };
+      const outcome = await perform(context, limits, (call) => join(id, begin, call));
       if (outcome instanceof RefreshFailure) throw outcome.thrown;
       return outcome.token;
     },
     remove: async (userId, provider, options = {}) =>
-      stores.oauthToken.delete(keyOf(userId, provider), limitsOf(options)),
+      stores.oauthToken.delete(keyOf(userId, provider), limitsIn("remove", options)),
   };
+  return { oauth, finish };
 
   /**
    * What of an answer is stored. Without a usable expiry it is stored all the same: a provider that
    * rotates has taken the old refresh token back.
    */
-  function usable(answer: unknown, call: CallContext): FreshToken {
+  function usable(
+    answer: unknown,
+    call: CallContext,
+  ): { fresh: FreshToken; expiryIssue: string | undefined } {
     const given = (typeof answer === "object" && answer !== null ? answer : {}) as RefreshedToken;
     const { accessToken, refreshToken, expiryDate } = given;
-    const isTime = typeof expiryDate === "number" && !isNoTime(expiryDate);
+    const expiryIssue = expiryRule(expiryDate);
+    const isTime = typeof expiryDate === "number" && !isNoTime(expiryDate) && !expiryIssue;
     const { issues } = checkPayload(tokens().model.payload, { accessToken, refreshToken });
     const found =
       accessToken === "" ? [{ path: "data.accessToken", message: "is empty" }] : [...issues];
     if (found.length === 0) {
       const rotated = refreshToken ? { refreshToken } : {};
-      return { accessToken, expiryDate: isTime ? expiryDate : null, ...rotated };
+      const fresh = { accessToken, expiryDate: isTime ? expiryDate : null, ...rotated };
+      return { fresh, expiryIssue };
     }
     throw invalid(
       call,
@@ -478,6 +583,38 @@ function isNoTime(value: unknown): boolean {
   return typeof value === "number" && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER);
 }
 
+/** Numbers up to here are seconds, or a span of time: as milliseconds they lie before March 1973. */
+const longestSeconds = 1e11;
+
+/**
+ * What is wrong with an expiry that somebody gives, in words. Taken as it is, it would count as
+ * expired: every later call would refresh.
+ */
+function expiryRule(value: unknown): string | undefined {
+  const rule = "must be a number of epoch milliseconds";
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "number") return `${rule}, not ${kindOf(value)}`;
+  const isSeconds = value > 0 && value <= longestSeconds;
+  return isSeconds ? `${rule}: this one is in seconds, or a span of time` : undefined;
+}
+
+function kindOf(value: unknown): string {
+  if (Object.prototype.toString.call(value) === "[object Date]") return "a Date (use getTime())";
+  return typeof value === "string"
+    ? "a text"
+    : typeof value === "object"
+      ? "an object"
+      : `a ${typeof value}`;
+}
+
+/** The provider may have taken the old refresh token back: the new one must not be lost to a wrong date. */
+function storedWithout(rule: string, context: CallContext): DynamoDBError {
+  const message = `${rule}; the new token is stored without it and counts as expired`;
+  const error = invalid(context, [{ path: "refresh().expiryDate", message }]);
+  error.mayHaveBeenDone = true;
+  return error;
+}
+
 function keyOf(
   userId: string,
   provider: string | undefined,
@@ -485,10 +622,16 @@ function keyOf(
   return { userId, ...(provider !== undefined && { provider }) };
 }
 
+/** The limits of a call that is a store's under another name. */
+function limitsIn(call: "get" | "isConnected" | "remove", options: CallOptions): CallOptions {
+  return limitsOf({ operation: `oauth.${call}`, entity: "OAuthToken" }, options);
+}
+
 /** The options, each read once. */
-function optionsOf(given: ValidTokenOptions): ValidTokenOptions {
+function optionsOf(given: ValidTokenOptions, context: CallContext): ValidTokenOptions {
+  const limits = limitsOf(context, given, validTokenOptionNames);
   const { refresh, marginMs, leaseMs } = given ?? {};
-  return { refresh, marginMs, leaseMs, ...limitsOf(given) };
+  return { refresh, marginMs, leaseMs, ...limits };
 }
 
 function checkOptions(options: ValidTokenOptions, context: CallContext): void {

@@ -14,6 +14,13 @@ export function newestFirst<T>(items: readonly T[], placeOf: (item: T) => Place)
     .map(({ item }) => item);
 }
 
+/** The items of a list. Unlike a query's page, one with a `limit` reads no item more than that. */
+export async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 function compared([time, id]: Place, [otherTime, otherId]: Place): number {
   return time - otherTime || comparedIds(id, otherId);
 }

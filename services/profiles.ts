@@ -3,7 +3,7 @@
 import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profile.js";
 import type { UserProfile } from "../entities/user-profile.js";
 import { type CallOptions, perform, reading } from "../src/call.js";
-import { keyContext } from "../src/entity-model.js";
+import { keyContext, refuseUnknownParts } from "../src/entity-model.js";
 import { internalsOf } from "../src/entity-store.js";
 import {
   type CancellationReason,
@@ -55,16 +55,16 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
     data: object,
     options: CallOptions = {},
   ): Promise<unknown> {
-    const key = reading({ operation: "profiles.save" }, () =>
-      typeof givenKey === "object" ? { ...givenKey } : ({} as typeof givenKey),
-    );
-    // Both stores take a key and a payload of their own; the key tells which one is meant.
-    const store = (
-      Object.hasOwn(key, "agentProfileId") ? stores.realEstateAgentProfile : stores.userProfile
-    ) as AnyStore;
-    const { model, writes } = internalsOf(store);
-    const call = keyContext(model, "profiles.save", key);
-    reading(call, () => writes.input.draft({ ...key, data }, call));
+    const { key, store, call } = reading({ operation: "profiles.save" }, () => {
+      // Both stores take a key and a payload of their own; the key tells which one is meant.
+      const isAgents = "agentProfileId" in Object(givenKey);
+      const store = (isAgents ? stores.realEstateAgentProfile : stores.userProfile) as AnyStore;
+      const { model, writes } = internalsOf(store);
+      const call = keyContext(model, "profiles.save", givenKey);
+      const key = writes.input.key(givenKey, call);
+      writes.input.draft({ ...key, data }, call);
+      return { key, store, call };
+    });
     return perform(call, options, async ({ signal }) => {
       const limit = signal === undefined ? {} : { signal };
       for (let round = 0; round < mostRounds; round += 1) {
@@ -84,12 +84,13 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
 
   const setPhoto: Profiles["setPhoto"] = async (key, photoURL, options = {}) => {
     const { model, writes } = internalsOf(stores.realEstateAgentProfile);
-    const agentKey = reading({ operation: "profiles.setPhoto" }, () => ({
-      userId: key?.userId,
-      agentProfileId: key?.agentProfileId ?? "main",
-    }));
-    const call = keyContext(model, "profiles.setPhoto", agentKey);
-    const { userId = "" } = writes.input.key(agentKey, call);
+    const operation = "profiles.setPhoto";
+    const { agentKey, call, userId } = reading({ operation }, () => {
+      const agentKey = { userId: key?.userId, agentProfileId: key?.agentProfileId ?? "main" };
+      const call = keyContext(model, operation, agentKey);
+      refuseUnknownParts(call, key, model.parts);
+      return { agentKey, call, userId: writes.input.key(agentKey, call).userId ?? "" };
+    });
     const data = { photoURL };
     return perform(call, options, async ({ signal }) => {
       const limit = signal === undefined ? {} : { signal };

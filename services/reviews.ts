@@ -97,12 +97,14 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       if (!(Number.isInteger(n) && n >= 1)) {
         throw invalid(call, [{ path: "n", message: "must be an integer from 1" }]);
       }
-      const { items } = await stores.review.query({ agentId: ofAgent }, limitsOf(options));
+      const limits = limitsOf(call, options);
+      const { items } = await stores.review.query({ agentId: ofAgent }, limits);
       return newestReviews(items).slice(0, n);
     },
     ofAgents: async (agentIds, options = {}) => {
       const { model, writes } = internalsOf(stores.review);
       const call = { operation: "reviews.ofAgents", entity: model.name };
+      const limits = limitsOf(call, options);
       // All of them before the first is read.
       const wanted = writes.input.each(agentIds, "agentIds", call, (id, at) => {
         const { agentId = "" } = writes.input.partition({ agentId: id }, at);
@@ -112,7 +114,7 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
       const found = new Map(
         await Promise.all(
           different.map(async (id): Promise<[string, Review[]]> => {
-            const { items } = await stores.review.query({ agentId: id }, limitsOf(options));
+            const { items } = await stores.review.query({ agentId: id }, limits);
             return [id, items];
           }),
         ),

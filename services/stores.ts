@@ -4,7 +4,13 @@ import type { Declared, PartitionPart, SortPart } from "../entities/shared.js";
 import type { AnyEntity } from "../src/entity-model.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/entity-store.js";
 import type { AnyStoredItem, Changes, NewInput, PutInput, Simplify } from "../src/store-types.js";
-import { definitions, type Entities, type FacadeName, type Registry } from "./entities.js";
+import {
+  definitions,
+  type Entities,
+  entityNameOf,
+  type FacadeName,
+  type Registry,
+} from "./entities.js";
 
 type AttributesOf<E extends AnyEntity> = E["schema"]["attributes"];
 type Defaulted<E extends AnyEntity> = {
@@ -56,18 +62,18 @@ export type InputOf<F extends FacadeName, Call extends "create" | "put" = "creat
 export type ChangesOf<F extends FacadeName> = Changes<Spec<F>>;
 
 /**
- * Makes the stores of one data layer. A first ElectroDB entity costs milliseconds, so they are lazy.
+ * Makes the stores of one data layer, each when it is first used.
  * @param owner fixes every partition to this user's or agent's
- * @param unscoped then share their ElectroDB entities with these
  */
-export function createStores(context: StoreContext, owner?: string, unscoped?: Stores): Stores {
+export function createStores(context: StoreContext, owner?: string): Stores {
   const made = new Map<FacadeName, unknown>();
   const stores = {};
   for (const name of Object.keys(definitions) as FacadeName[]) {
     const storeOf = () => {
       const { entity, payload } = definitions[name];
       const config = { table: context.tableName, client: context.transport.client };
-      return createStore(unscoped?.[name].entity ?? entity(config), payload, context, owner);
+      const declared = { name: entityNameOf(name), payload, entity: () => entity(config) };
+      return createStore(declared, context, owner);
     };
     Object.defineProperty(stores, name, {
       enumerable: true,

@@ -139,7 +139,8 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
   const owned = <K extends object>(operation: string, given: K): K & { userId: string } =>
     reading({ operation }, () => {
       refuseIssues({ operation }, ownerIssues(given));
-      return { ...given, userId };
+      // Above what was given, which is read where it stands: inherited members and getters too.
+      return Object.create(given, { userId: { value: userId, enumerable: true } });
     });
   /** The options of a call that takes no key here: another user's key in their place is refused. */
   const keyless = <O>(operation: string, options: O): O => {
@@ -148,8 +149,11 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
     }
     return options;
   };
+  /** The limits of a call that is the store's: whatever else the store takes is not this call's. */
+  const limitsIn = (operation: string, options: CallOptions | undefined) =>
+    limitsOf({ operation, entity: "Review" }, options);
   const both = { userId, agentId: userId };
-  const stores = createStores(context, userId, all.stores);
+  const stores = createStores(context, userId);
   /** The agent is known, so the whole key is: the index, where any agent's may lie, is not asked. */
   const ownReviews = () => stores.review as unknown as ScopedStore<ScopedSpecs["review"]>;
   const { collections, dashboards, projects, profiles, reviews, oauth } = all;
@@ -183,8 +187,10 @@ export function createUserScope(context: StoreContext, all: Unscoped, userId: st
         profiles.setPhoto(owned("profiles.setPhoto", key), photoURL, options),
     },
     reviews: {
-      byId: async (reviewId, options) => ownReviews().get({ reviewId }, limitsOf(options)),
-      deleteById: async (reviewId, options) => ownReviews().delete({ reviewId }, limitsOf(options)),
+      byId: async (reviewId, options) =>
+        ownReviews().get({ reviewId }, limitsIn("reviews.byId", options)),
+      deleteById: async (reviewId, options) =>
+        ownReviews().delete({ reviewId }, limitsIn("reviews.deleteById", options)),
       newest: (n, options) => reviews.newest(userId, n, options),
     },
     oauth: {

@@ -1,5 +1,5 @@
 /** Transactions over all entities: all or nothing, idempotent under retry. */
-import { type Call, type CallOptions, perform, reading } from "../src/call.js";
+import { type Call, type CallOptions, limitsOf, perform, reading } from "../src/call.js";
 import type { Where } from "../src/conditions.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../src/entity-model.js";
 import { internalsOf, type StoreContext, type StoreInternals } from "../src/entity-store.js";
@@ -17,6 +17,7 @@ import {
   withContext,
 } from "../src/errors.js";
 import { type AnyItem, isOf, itemOf } from "../src/item.js";
+import { refuseUnknown } from "../src/options.js";
 import { elementsOf } from "../src/payload.js";
 import { keyId } from "../src/reader.js";
 import { whatWasThere } from "../src/run-write.js";
@@ -149,8 +150,10 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
       return writeHandles.handleOf({ context: write.context, key: write.key, model, write });
     };
     return {
-      create: (input: unknown) => planned(() => writes.create(input)),
-      put: (input: unknown) => planned(() => writes.put(input)),
+      create: (input: unknown, options?: unknown) =>
+        planned(() => withoutOptions(writes.create(input), options)),
+      put: (input: unknown, options?: unknown) =>
+        planned(() => withoutOptions(writes.put(input), options)),
       update: (key: unknown, changes: unknown, options?: object) =>
         planned(() => writes.update(key, changes, options)),
       delete: (key: unknown, options?: object) => planned(() => writes.delete(key, options)),
@@ -158,10 +161,11 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
     };
   });
   const reads = eachStore(stores, ({ model, writes }) => ({
-    get: (given: unknown) => {
+    get: (given: unknown, options?: unknown) => {
       const operation = "transaction.get";
       const read = reading({ operation, entity: model.name }, () => {
         const context = keyContext(model, operation, given);
+        withoutOptions({ context }, options);
         return { context, key: rawKeyOf(model, writes.input.key(given, context)), model };
       });
       return readHandles.handleOf(read);
@@ -172,13 +176,14 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
     build: (tx: never) => unknown,
     options: CallOptions = {},
   ): Promise<unknown[]> {
+    const limitsGiven = limitsOf(writeContext, options);
     const writes = checked(writeContext, build, operations, writeHandles);
     const bytes = writes.reduce((sum, { write: one }) => sum + (one.bytes ?? 0), 0);
     if (bytes > limits.transactionBytes) {
       const message = `store ${bytes} bytes: a transaction takes at most ${limits.transactionBytes} (4 MB)`;
       throw invalid(writeContext, [{ path: "operations", message }]);
     }
-    return perform(writeContext, options, (call) => writeAll(writes, call));
+    return perform(writeContext, limitsGiven, (call) => writeAll(writes, call));
   }
 
   async function writeAll(writes: readonly PlannedWrite[], call: Call): Promise<unknown[]> {
@@ -242,8 +247,9 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
   }
 
   async function get(build: (tx: never) => unknown, options: CallOptions = {}): Promise<unknown[]> {
+    const limitsGiven = limitsOf(getContext, options);
     const all = checked(getContext, build, reads, readHandles);
-    return perform(getContext, options, async (call) => {
+    return perform(getContext, limitsGiven, async (call) => {
       try {
         const TransactItems = all.map(({ key }) => ({
           Get: { TableName: tableName, Key: { ...key } },
@@ -269,6 +275,18 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
 
   // The operations' results are typed by who made them; here they are a list.
   return { write, get } as unknown as Transaction;
+}
+
+/**
+ * An operation that takes no options: those of its store's call, which would be ignored, are refused.
+ * What is no object is none, but the position that `inputs.map(tx.project.put)` gives.
+ */
+function withoutOptions<O extends { readonly context: CallContext }>(
+  operation: O,
+  given: unknown,
+): O {
+  if (typeof given === "object") refuseUnknown(operation.context, given, []);
+  return operation;
 }
 
 /** Something of each store under its facade name, made when it is first asked for. */

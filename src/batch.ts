@@ -1,6 +1,6 @@
 /** Batches of any number: split, sent in parallel, put together again. */
 import type { Call } from "./call.js";
-import { messageOf, nameOf, whyLeft } from "./errors.js";
+import { endOf, messageOf, nameOf, whyLeft } from "./errors.js";
 import { keyId } from "./reader.js";
 import { limits, type RawKey } from "./table.js";
 import type { Transport } from "./transport.js";
@@ -108,7 +108,9 @@ export async function writeBatch<Input>(
         const write = key === undefined ? undefined : unique.get(keyId(key));
         if (write !== undefined) failed.add(write);
       }
-      if (left.length > 0) why = whyLeft(answer);
+      if (left.length === 0) return;
+      why = whyLeft(answer);
+      cause ??= endOf(answer);
     } catch (error) {
       if (chunk.length > 1 && nameOf(error) === "ValidationException") {
         // One refused item takes its whole batch with it: find it, and write its neighbours.

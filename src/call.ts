@@ -12,6 +12,7 @@ import {
   withContext,
   wrapDynamoDBError,
 } from "./errors.js";
+import { type OptionNames, optionNames, refuseUnknown } from "./options.js";
 import { isAbortSignal } from "./realms.js";
 import { firstOf } from "./signals.js";
 
@@ -23,9 +24,22 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** A call's limits alone, for the calls that it makes: whatever else was given is not theirs. */
-export function limitsOf(options: CallOptions | null | undefined): CallOptions {
-  return reading({}, () => {
+/** The names of {@link CallOptions}. */
+export const callOptionNames = optionNames<CallOptions>({ signal: true, timeoutMs: true });
+
+/**
+ * A call's limits, read once, for itself and for the calls that it makes: whatever else was given is
+ * not theirs.
+ * @param known the options that the call takes
+ * @throws ValidationError for an option that it does not
+ */
+export function limitsOf(
+  context: CallContext,
+  options: CallOptions | null | undefined,
+  known: OptionNames = callOptionNames,
+): CallOptions {
+  return reading(context, () => {
+    refuseUnknown(context, options, known);
     const { signal, timeoutMs } = options ?? {};
     return { signal, timeoutMs };
   });
@@ -61,6 +75,7 @@ const longestTimeoutMs = 2 ** 31 - 1;
 
 /**
  * Runs one call within its limits and maps whatever it throws, once.
+ * @param options the limits; a call that takes more options gives what `limitsOf` read of them
  * @throws ValidationError for limits that are none, before `run` is called
  */
 export async function perform<R>(
@@ -68,7 +83,7 @@ export async function perform<R>(
   options: CallOptions | null,
   run: (call: Call) => Promise<R>,
 ): Promise<R> {
-  const { signal, timeoutMs } = limitsOf(options);
+  const { signal, timeoutMs } = limitsOf(context, options);
   let isOpen = false;
   const onAnswerLost = () => {
     isOpen = true;
@@ -93,7 +108,8 @@ export async function perform<R>(
     const ended = signal?.aborted
       ? abortedError(context, signal)
       : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
-    throw told(withContext(ended, context), error);
+    // The caller's reason may be any error: it says nothing of this call.
+    throw told(withContext(ended, context), error === limit.signal.reason ? undefined : error);
   } finally {
     limit.release();
     deadline?.end();

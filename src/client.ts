@@ -6,24 +6,14 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import { adviceOn } from "./advice.js";
 import { type Configuration, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
 import { hasProtocol, NativeDocumentClient } from "./native-client.js";
 import { OrderlyHandler } from "./request-handler.js";
+import { watchedCredentials, watchSending } from "./unsent.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
-
-/**
- * Sockets for the layer's own parallelism and for many callers at once; a request that gets no
- * answer is given up after `requestTimeout` and then retried by the transport.
- */
-const defaultRequestHandler = {
-  connectionTimeout: 3_000,
-  requestTimeout: 15_000,
-  throwOnRequestTimeout: true,
-  httpAgent: { keepAlive: true, maxSockets: 128 },
-  httpsAgent: { keepAlive: true, maxSockets: 128 },
-};
 
 // The SDK's logger middleware filters each input and output through the schema unless the logger
 // has no `info`; what is worth a log is logged by the transport, without payloads.
@@ -48,16 +38,14 @@ export interface Clients {
 }
 
 /** Clients for the configuration. The SDK's own retry is off: the transport retries. */
-export function createClients(
-  configuration: Configuration,
-  given: RequestHandler = defaultRequestHandler,
-): Clients {
+export function createClients(configuration: Configuration, given: RequestHandler = {}): Clients {
   if (!globalThis.process?.versions?.node) {
     throw new ConfigurationError(
       "bayon-coagent-data runs on servers only: a browser has no AWS credentials",
     );
   }
-  const { region, endpoint, credentials } = configuration;
+  const { region, endpoint } = configuration;
+  const credentials = watchedCredentials(configuration.credentials);
   const requestHandler = isHandler(given)
     ? given
     : new OrderlyHandler(given as NodeHttpHandlerOptions);
@@ -72,6 +60,7 @@ export function createClients(
     ...(credentials !== undefined && { credentials }),
   };
   const client = new DynamoDBClient(config);
+  watchSending(client);
   const documentClient = hasProtocol(client)
     ? new NativeDocumentClient(client, config, translateConfig)
     : createDocumentClient(client);
@@ -146,6 +135,11 @@ export function getDocumentClient(): DynamoDBDocumentClient {
 /** The table's name from the environment. */
 export function getTableName(): string {
   return getConfiguration().tableName;
+}
+
+/** What a person can do about a failure of the process-wide clients. */
+export function adviceOnDefaults(error: unknown): string | undefined {
+  return adviceOn(error, getConfiguration());
 }
 
 /** Closes the process-wide clients; the environment is read anew when they are next asked for. */

@@ -6,7 +6,7 @@
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
 import { type CallContext, invalid, isDynamoDBError } from "./errors.js";
 import type { Given } from "./given.js";
-import { checkValue, elementsOf } from "./payload.js";
+import { checkValue, elementsOf, isPlainMap } from "./payload.js";
 import { attribute, limits } from "./table.js";
 
 export type PathSegments = readonly (string | number)[];
@@ -33,6 +33,15 @@ export class Placeholders {
     this.count += 1;
     this.values[placeholder] = value;
     return placeholder;
+  }
+
+  /** A text of these placeholders in those of another request. */
+  movedTo(other: Placeholders, text: string): string {
+    return text.replace(/[#:]f\d+/g, (placeholder) =>
+      placeholder.startsWith("#")
+        ? other.name(this.names[placeholder] as string)
+        : other.value(this.values[placeholder]),
+    );
   }
 
   /** A path inside the payload. A number is a position in a list, a string always a name. */
@@ -111,25 +120,33 @@ type Operand = (placeholders: Placeholders) => string;
  */
 const operands = new WeakMap<object, Operand>();
 
+/** A `where` that was read. Each request that it stands in gets it in placeholders of its own. */
+export type ReadWhere = (placeholders: Placeholders) => Compiled;
+
 /**
- * Compiles `where`; `undefined` where it asks for nothing.
+ * Reads `where`, once and for all: what a callback says another time, and what becomes of an object
+ * after the call, changes nothing. `undefined` where it asks for nothing.
  * @param encrypted fields that cannot be compared: what is stored of them is different each time
  * @throws ValidationError for what is no condition
  */
-export function compileWhere(
+export function readWhere(
   where: unknown,
-  placeholders: Placeholders,
   context: CallContext,
   encrypted: readonly string[] = [],
-): Compiled | undefined {
+): ReadWhere | undefined {
   if (where === undefined) return undefined;
   const refuse = (message: string, path = "where") => invalid(context, [{ path, message }]);
+  const read = new Placeholders();
+  let condition: Compiled | undefined;
   try {
-    return compiled(where, placeholders, refuse, encrypted);
+    condition = compiled(where, read, refuse, encrypted);
   } catch (error) {
     if (isDynamoDBError(error)) throw error;
     throw invalid(context, [{ path: "where", message: "threw, or cannot be read" }], error);
   }
+  if (condition === undefined) return undefined;
+  const { text, joinedBy } = condition;
+  return (own) => ({ text: read.movedTo(own, text), joinedBy });
 }
 
 function compiled(
@@ -140,9 +157,8 @@ function compiled(
 ): Compiled | undefined {
   if (typeof where === "function")
     return compileCallback(where as WhereCallback, placeholders, refuse, encrypted);
-  if (typeof where !== "object" || where === null || Array.isArray(where)) {
-    throw refuse("must be an object of fields or a callback");
-  }
+  // The fields of anything else, a Map's or a class's, may not be its own: nothing would be asked.
+  if (!isPlainMap(where)) throw refuse("must be an object of fields or a callback");
   const conditions = Object.entries(where).map(([field, value]) => {
     // Leaving it out would select everything in place of nothing.
     if (value === undefined)
@@ -235,10 +251,19 @@ function compileCallback(
   const text: unknown = where(pathProxy([], check), operators);
   // Text that is not an operator's result would reach the expression as the caller wrote it.
   const compiled = typeof text === "string" ? readLogic(text, conditions) : undefined;
-  if (compiled !== undefined) return compiled;
-  throw refuse(
-    "must return conditions of the given operators, joined by AND, OR, NOT and parentheses",
-  );
+  if (compiled === undefined) {
+    throw refuse(
+      "must return conditions of the given operators, joined by AND, OR, NOT and parentheses",
+    );
+  }
+  const returned = new Set((text as string).match(/\d+/g)?.map(Number));
+  if (returned.size < conditions.length) {
+    throw refuse(
+      "must return each condition that it builds: join them in a text, " +
+        "`${eq(…)} AND ${gt(…)}`, because && and || give one of them and drop the other",
+    );
+  }
+  return compiled;
 }
 
 /** A path's segments. Refuses one that is none: empty, too deep, a segment that is no name or position. */

@@ -9,13 +9,20 @@ export type Environment = "production" | "development" | "local";
 
 /** Where the table is. Each option wins over its environment variable. */
 export interface ConnectionOptions {
-  /** `COAGENT_ENV`; else from `NODE_ENV` and `USE_LOCAL_AWS`. @default "development" */
+  /**
+   * `COAGENT_ENV`; else from `NODE_ENV` and `USE_LOCAL_AWS`, which must not contradict each other.
+   * @default "development"
+   */
   readonly environment?: Environment | undefined;
   /** `DYNAMODB_TABLE_NAME`. @default "BayonCoAgent-prod", "-development" or "-local" */
   readonly tableName?: string | undefined;
   /** `AWS_REGION`. @default "us-east-1" outside production; there the SDK's own chain decides */
   readonly region?: string | undefined;
-  /** `AWS_ENDPOINT_URL_DYNAMODB`. @default "http://localhost:4566" in `local`, else the SDK's own */
+  /**
+   * `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`; neither where
+   * `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true.
+   * @default "http://localhost:4566" in `local`, else the SDK's own
+   */
   readonly endpoint?: string | undefined;
   /** A pair, or a provider function. @default test/test in `local`, else the SDK's own chain */
   readonly credentials?: Credentials | undefined;
@@ -26,6 +33,8 @@ export interface Configuration {
   readonly tableName: string;
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
+  /** The option or variable that names the endpoint; `undefined` for a default. */
+  readonly endpointSource?: string | undefined;
   readonly credentials: Credentials | undefined;
 }
 
@@ -37,7 +46,12 @@ const tableNames: Readonly<Record<Environment, string>> = {
   local: "BayonCoAgent-local",
 };
 
-/** The endpoint of `local`: LocalStack's, where `npm run db` serves the embedded engine too. */
+/** The table's name where nothing names another. */
+export function defaultTableName(environment: Environment): string {
+  return tableNames[environment];
+}
+
+/** The endpoint of `local`: LocalStack's, where `bayon-data db` serves the embedded engine too. */
 export const localEndpoint = "http://localhost:4566";
 
 /**
@@ -54,7 +68,7 @@ export function resolveConfiguration(
     environment,
     tableName: resolveTableName(options.tableName, variables, environment),
     region: resolveRegion(options.region, variables, environment),
-    endpoint: resolveEndpoint(options.endpoint, variables, local),
+    ...resolveEndpoint(options.endpoint, variables, local),
     credentials: resolveCredentials(options.credentials, variables, local),
   };
 }
@@ -90,11 +104,21 @@ function resolveEnvironment(option: unknown, variables: Variables): Environment 
     if (named === "production" || named === "development" || named === "local") return named;
     throw wrong(source, named, "production, development or local");
   }
-  if (setting(variables, "NODE_ENV") === "production") return "production";
-  const useLocal = setting(variables, "USE_LOCAL_AWS");
-  if (useLocal === undefined || useLocal === "false") return "development";
-  if (useLocal === "true") return "local";
-  throw wrong("USE_LOCAL_AWS", useLocal, "true or false");
+  const isProduction = setting(variables, "NODE_ENV") === "production";
+  if (!isTrue(variables, "USE_LOCAL_AWS")) return isProduction ? "production" : "development";
+  if (!isProduction) return "local";
+  // `next start` sets the one and reads the other from .env.local: which table is meant, nobody knows.
+  throw new ConfigurationError(
+    "NODE_ENV is production and USE_LOCAL_AWS is true, which contradict each other: set COAGENT_ENV to local or to production",
+  );
+}
+
+/** A variable that is true or false. */
+function isTrue(variables: Variables, name: string): boolean {
+  const value = setting(variables, name);
+  if (value === undefined || value === "false") return false;
+  if (value === "true") return true;
+  throw wrong(name, value, "true or false");
 }
 
 function resolveTableName(option: unknown, variables: Variables, environment: Environment): string {
@@ -128,20 +152,40 @@ function resolveEndpoint(
   option: unknown,
   variables: Variables,
   local: boolean,
-): string | undefined {
+): Pick<Configuration, "endpoint" | "endpointSource"> {
   const [source, endpoint] =
-    option === undefined
-      ? (["AWS_ENDPOINT_URL_DYNAMODB", setting(variables, "AWS_ENDPOINT_URL_DYNAMODB")] as const)
-      : (["endpoint", option] as const);
-  if (endpoint === undefined) return local ? localEndpoint : undefined;
+    option === undefined ? endpointVariable(variables) : (["endpoint", option] as const);
+  if (endpoint === undefined) {
+    return { endpoint: local ? localEndpoint : undefined, endpointSource: undefined };
+  }
   const url = typeof endpoint === "string" ? parsedUrl(endpoint) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw wrong(source, endpoint, "an http or https URL");
   }
-  if (local && !isLoopback(url.hostname)) {
-    throw wrong(source, url.origin, "a loopback address in the environment local");
-  }
-  return url.href.replace(/\/$/, "");
+  if (local && !isLoopback(url.hostname)) throw notLoopback(source, url);
+  return { endpoint: url.href.replace(/\/$/, ""), endpointSource: source };
+}
+
+/** The SDK's own order: DynamoDB's variable, then the one of all services (@smithy/core 3.38). */
+function endpointVariable(variables: Variables): readonly [string, string | undefined] {
+  const own = setting(variables, "AWS_ENDPOINT_URL_DYNAMODB");
+  const common = setting(variables, "AWS_ENDPOINT_URL");
+  const ignored = isTrue(variables, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+  if (ignored || (own ?? common) === undefined) return ["endpoint", undefined];
+  return own === undefined ? ["AWS_ENDPOINT_URL", common] : ["AWS_ENDPOINT_URL_DYNAMODB", own];
+}
+
+/** Another container's engine, for instance: `local` is this machine, with credentials of its own. */
+function notLoopback(source: string, { origin }: URL): ConfigurationError {
+  const rule = "a loopback address in the environment local";
+  const way =
+    source === "endpoint"
+      ? 'give environment "development", this endpoint and credentials'
+      : `set COAGENT_ENV=development, ${source}=${origin}, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
+  const table = `the table is then ${tableNames.development}, unless one is named`;
+  return new ConfigurationError(
+    `${source} is ${JSON.stringify(origin)}: must be ${rule}. For an engine on another host ${way} (an engine of your own takes test and test); ${table}`,
+  );
 }
 
 /** A text as a URL; `undefined` if it is none. Not by `URL.canParse`, which jsdom's URL lacks. */
@@ -153,7 +197,8 @@ export function parsedUrl(text: string): URL | undefined {
   }
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a URL's host is this machine. */
+export function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 

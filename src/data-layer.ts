@@ -9,7 +9,7 @@ import {
   createEntities,
   createService,
   type Entities,
-  secretEntities,
+  guardedEntities,
 } from "../services/entities.js";
 import { createOAuthTokens, type OAuthTokens } from "../services/oauth.js";
 import { createProfiles, type Profiles } from "../services/profiles.js";
@@ -18,6 +18,7 @@ import { createReviews, type Reviews } from "../services/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
 import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
+import { adviceOn } from "./advice.js";
 import {
   checkRelease,
   createClients,
@@ -111,9 +112,15 @@ export interface DataLayer extends Stores, Dashboards {
   /** The ElectroDB Service over the same transport, for what the facade does not have. */
   readonly service: Service<Entities>;
   readonly table: TableAdmin;
-  /** What the options and the environment came to. Credentials are not shown. */
-  readonly configuration: Omit<Configuration, "credentials">;
-  /** Ends what is under way, and closes the clients that this data layer made. */
+  /**
+   * What the options and the environment came to: options that lead another data layer to the same
+   * table. Credentials are not shown.
+   */
+  readonly configuration: Omit<Configuration, "credentials" | "endpointSource">;
+  /**
+   * Ends what is under way, and closes the clients that this data layer made. An OAuth refresh that holds
+   * its lease has up to 5 s to be stored first.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -137,7 +144,9 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     ...options,
     client: clients.document,
     clock,
-    guard: createFieldGuard(secretEntities(), cipher),
+    guard: createFieldGuard(guardedEntities(), cipher),
+    // Where the application's own client sends its requests, it alone knows.
+    advice: options.client === undefined ? (error) => adviceOn(error, configuration) : undefined,
   });
   const { tableName } = configuration;
   const reader = createReader(transport, tableName, options.coalesce ?? true);
@@ -160,6 +169,9 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   const collections = createCollections(context, stores, service as () => never);
   const { environment, region, endpoint } = configuration;
   const close = async () => {
+    // With nothing in hand it is closed at once, before anything else of this turn.
+    const inHand = refreshes.finish();
+    if (inHand !== undefined) await inHand;
     transport.close();
     clients.destroy();
   };
@@ -167,7 +179,8 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   const dashboards = createDashboards(context, stores);
   const projects = createProjects(context, stores, transaction);
   const profiles = createProfiles(stores, transaction);
-  const oauth = createOAuthTokens(context, stores);
+  const refreshes = createOAuthTokens(context, stores);
+  const { oauth } = refreshes;
   const reviews = createReviews(context, stores);
   const unscoped = { collections, dashboards, projects, profiles, reviews, oauth, stores };
   const rest: Omit<DataLayer, keyof Stores | "service"> = {

@@ -175,8 +175,12 @@ export function createCipher(encryption: unknown, source = "encryption"): Cipher
   return {
     clearText,
     currentKey: async () => {
-      const given: unknown = await asked(source, "currentKey", currentKey);
-      const { id, key } = (given ?? {}) as { id?: unknown; key?: unknown };
+      const { id, key } = await asked(source, "currentKey", async () => {
+        const given: unknown = await currentKey();
+        // Read once, where a getter of theirs may throw.
+        const { id, key } = (given ?? {}) as { readonly id?: unknown; readonly key?: unknown };
+        return { id, key };
+      });
       if (!isId(id) || !isKey(key)) {
         const rule = `must give an id (${idRule}) and a key (${keyRule})`;
         throw new ConfigurationError(`${source}.currentKey() ${rule}`);

@@ -1,7 +1,8 @@
-/** What a store knows of its entity: read once from the ElectroDB declaration and its templates. */
+/** What a store knows of its entity: read once from its key templates and its payload schema. */
 import type { Entity } from "electrodb";
 import { type CallContext, invalid, type ValidationIssue } from "./errors.js";
 import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./keys.js";
+import { unknownNames } from "./options.js";
 import type { PayloadSchema } from "./payload.js";
 import {
   attribute,
@@ -9,6 +10,7 @@ import {
   type KeyTemplates,
   keyTemplates,
   limits,
+  partDefaults,
   type RawKey,
 } from "./table.js";
 
@@ -42,11 +44,6 @@ export interface EntityModel {
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-interface Declaration {
-  readonly model: { readonly entity: string };
-  readonly attributes: Readonly<Record<string, { readonly default?: unknown }>>;
-}
-
 /** What of a model is not declared. */
 export interface ModelOptions {
   /** Fixes the partition to this user's or agent's. */
@@ -55,26 +52,22 @@ export interface ModelOptions {
   readonly encrypts?: boolean | undefined;
 }
 
-/** Reads the model of a declared entity. */
+/**
+ * Makes the model of an entity from its key templates and its payload. ElectroDB's entity is not
+ * needed for it: to load ElectroDB and to make an entity takes longer than to send a request.
+ */
 export function modelOf(
-  entity: AnyEntity,
+  name: EntityName,
   payload: PayloadSchema,
   { owner, encrypts = false }: ModelOptions = {},
 ): EntityModel {
   const secrets = secretFields(payload);
-  const { model, attributes } = entity.schema as Declaration;
-  const name = model.entity as EntityName;
   const templates: KeyTemplates = keyTemplates[name];
   const pk = compileTemplate(templates.pk);
   const sk = compileTemplate(templates.sk);
   const gsi1sk = templates.gsi1sk === undefined ? undefined : compileTemplate(templates.gsi1sk);
   const parts = [...pk.parts, ...sk.parts];
-  const defaults = Object.fromEntries(
-    parts.flatMap((part) => {
-      const value = attributes[part]?.default;
-      return typeof value === "string" ? [[part, value]] : [];
-    }),
-  );
+  const defaults = partDefaults[name] ?? {};
   return {
     name,
     payload,
@@ -115,18 +108,45 @@ export function ownerIssues(given: unknown): ValidationIssue[] {
     .map((path) => ({ path, message: "is fixed by forUser and must not be given" }));
 }
 
-/** Reads the named parts of what a caller gave, else of what was made for them. */
+/**
+ * What an item has beside its key's parts: `entity` those of `collections.recent`, `contents` those of
+ * `projects.listWithContent`. An item that the layer returned is taken for its key, and for an input.
+ */
+const itemMembers = ["data", "createdAt", "updatedAt", "entity", "contents"];
+
+/** In a user's scope the owner's parts are refused by a message of their own. */
+const itemMembersOrOwner = [...itemMembers, ...ownerParts];
+
+/** What key parts are read from. */
+type Source = "key" | "partition" | "item";
+
+const kinds = {
+  key: { one: "a part of the key", all: "the parts are" },
+  partition: { one: "a part of the partition", all: "the parts are" },
+  item: { one: "a member of an item", all: "the members are" },
+} as const;
+
+/**
+ * Reads the key's parts of what a caller gave, else of what was made for them. What is neither a part
+ * nor a member of an item is refused: it is a misspelt name, or one that would narrow nothing down.
+ */
 export function readParts(
   model: EntityModel,
-  names: readonly string[],
+  from: Source,
   given: unknown,
   made: KeyParts = {},
 ): { parts: Record<string, string>; issues: ValidationIssue[] } {
-  const source =
-    typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+  const isObject = typeof given === "object" && given !== null;
+  const source = isObject ? (given as Record<string, unknown>) : {};
+  const names = from === "partition" ? model.pk.parts : model.parts;
+  const isScoped = Object.keys(model.fixed).length > 0;
   const parts: Record<string, string> = {};
   const issues: ValidationIssue[] = [];
-  if (Object.keys(model.fixed).length > 0) issues.push(...ownerIssues(given));
+  if (isScoped) issues.push(...ownerIssues(given));
+  const own = isScoped ? names.filter((name) => !(name in model.fixed)) : names;
+  const known = from === "item" ? [...own, "data", "createdAt"] : own;
+  const also = isScoped ? itemMembersOrOwner : itemMembers;
+  issues.push(...unknownNames(source, known, kinds[from], also));
   for (const name of names) {
     const value = model.fixed[name] ?? made[name] ?? source[name] ?? model.defaults[name];
     const rule = keyPartRule(value);
@@ -135,6 +155,15 @@ export function readParts(
     parts[name] = value as string;
   }
   return { parts, issues };
+}
+
+/** Refuses what is no part of a key that spans entities. */
+export function refuseUnknownParts(
+  context: CallContext,
+  given: unknown,
+  names: readonly string[],
+): void {
+  refuseIssues(context, unknownNames(Object(given), names, kinds.key, itemMembers));
 }
 
 /** Whether the keys that the parts make are within DynamoDB's limits. */

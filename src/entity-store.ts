@@ -1,7 +1,15 @@
 /** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
-import { type Call, type CallOptions, limitsOf, perform, reading, throwIfAborted } from "./call.js";
+import {
+  type Call,
+  type CallOptions,
+  callOptionNames,
+  limitsOf,
+  perform,
+  reading,
+  throwIfAborted,
+} from "./call.js";
 import type { CursorSeal } from "./cursor-seal.js";
 import type { Cipher } from "./encryption.js";
 import { type EntityModel, keyContext, modelOf, rawKeyOf } from "./entity-model.js";
@@ -15,6 +23,7 @@ import {
 } from "./errors.js";
 import type { InputReader, Sources } from "./input.js";
 import { isOf, itemOf } from "./item.js";
+import { type OptionNames, refuseUnknown } from "./options.js";
 import type { PayloadSchema } from "./payload.js";
 import { listItems, type QueryPlan, queryItems, readQueryOptions, startedAt } from "./query.js";
 import { itemsApart, keyId, type Reader } from "./reader.js";
@@ -22,20 +31,26 @@ import { runWrite } from "./run-write.js";
 import { itemValue } from "./secret-value.js";
 import { withMaskedSecrets } from "./secrets.js";
 import type { StoreCalls } from "./store-calls.js";
-import type {
-  Changes,
-  DeleteOptions,
-  GetOptions,
-  NewInput,
-  PutInput,
-  QueryOptions,
-  QueryPage,
-  StoreItem,
-  StoreSpec,
-  UpdateOptions,
-  WriteOptions,
+import {
+  type Changes,
+  type DeleteOptions,
+  deleteOptionNames,
+  type GetOptions,
+  getOptionNames,
+  type NewInput,
+  type PutInput,
+  type QueryOptions,
+  type QueryPage,
+  queryOptionNames,
+  type StoreItem,
+  type StoreSpec,
+  type UpdateOptions,
+  updateOptionNames,
+  type WriteOptions,
+  withoutLimits,
+  writeOptionNames,
 } from "./store-types.js";
-import { limits, type RawItem } from "./table.js";
+import { type EntityName, limits, type RawItem } from "./table.js";
 import type { Transport } from "./transport.js";
 import { notFound, rawItemOf, type Write } from "./write.js";
 
@@ -49,6 +64,8 @@ export interface StoreContext extends Sources {
   /** Seals cursors, where a secret is configured. */
   readonly cursorSeal: CursorSeal | undefined;
 }
+
+const checkOptionNames = withoutLimits(writeOptionNames);
 
 /** The store of one entity: its calls, and the entity itself. */
 export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
@@ -64,6 +81,14 @@ export interface StoreInternals {
   readonly writes: EntityWrites;
 }
 
+/** What a store is made from. */
+export interface DeclaredEntity<S extends StoreSpec> {
+  readonly name: EntityName;
+  readonly payload: PayloadSchema;
+  /** Makes the ElectroDB entity, when it is first asked for. */
+  entity(): S["entity"];
+}
+
 let internals: (store: Store<StoreSpec>) => StoreInternals;
 
 class Store<S extends StoreSpec> implements EntityStore<S> {
@@ -75,11 +100,18 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     internals = (store) => store.#internals;
   }
 
-  constructor(entity: S["entity"], payload: PayloadSchema, context: StoreContext, owner?: string) {
-    const model = modelOf(entity, payload, { owner, encrypts: context.cipher !== undefined });
+  constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: string) {
+    const { name, payload, entity } = declared;
+    const model = modelOf(name, payload, { owner, encrypts: context.cipher !== undefined });
     this.#internals = { model, writes: new EntityWrites(model, context.tableName, context) };
     this.#context = context;
-    if (owner === undefined) this.entity = entity;
+    if (owner !== undefined) return;
+    let made: S["entity"] | undefined;
+    const get = () => {
+      made ??= entity();
+      return made;
+    };
+    Object.defineProperty(this, "entity", { get, enumerable: true });
   }
 
   async get<const F extends string = string>(
@@ -102,8 +134,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): Promise<QueryPage<StoreItem<S, F>>> {
-    const { context, plan } = this.#planQuery("query", partition, options);
-    return perform(context, options, async (call) => {
+    const { context, limits, plan } = this.#planQuery("query", partition, options);
+    return perform(context, limits, async (call) => {
       const { transport, cursorSeal } = this.#context;
       const page = await queryItems(transport, this.#model, await plan(), call);
       const { cursor } = page;
@@ -118,12 +150,11 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): AsyncIterable<StoreItem<S, F>> {
-    const { context, plan } = this.#planQuery("list", partition, options);
+    const { context, limits, plan } = this.#planQuery("list", partition, options);
     const { transport } = this.#context;
-    const { signal } = limitsOf(options);
-    const throwIfEnded = () => throwIfAborted(context, signal);
+    const throwIfEnded = () => throwIfAborted(context, limits.signal);
     const readPage = (input: QueryCommandInput) =>
-      perform(context, options, (call) => transport.send("Query", input, call));
+      perform(context, limits, (call) => transport.send("Query", input, call));
     // Each loop over it reads anew: a second one over a generator would find nothing.
     const items: AsyncIterable<unknown> = {
       [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
@@ -132,11 +163,11 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   async create(input: NewInput<S>, options: CallOptions = {}): Promise<S["item"]> {
-    return this.#send(() => this.#writes.create(input), options) as Promise<S["item"]>;
+    return this.#send("create", () => this.#writes.create(input), options) as Promise<S["item"]>;
   }
 
   async put(input: PutInput<S>, options: CallOptions = {}): Promise<S["item"]> {
-    return this.#send(() => this.#writes.put(input), options) as Promise<S["item"]>;
+    return this.#send("put", () => this.#writes.put(input), options) as Promise<S["item"]>;
   }
 
   async update(
@@ -144,15 +175,13 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     changes: Changes<S>,
     options: UpdateOptions<S> = {},
   ): Promise<S["item"]> {
-    return this.#send(() => this.#writes.update(key, changes, options), options) as Promise<
-      S["item"]
-    >;
+    const plan = () => this.#writes.update(key, changes, options, updateOptionNames);
+    return this.#send("update", plan, options, updateOptionNames) as Promise<S["item"]>;
   }
 
   async delete(key: S["key"], options: DeleteOptions = {}): Promise<S["item"] | null> {
-    return this.#send(() => this.#writes.delete(key, options), options) as Promise<
-      S["item"] | null
-    >;
+    const plan = () => this.#writes.delete(key, options, deleteOptionNames);
+    return this.#send("delete", plan, options, deleteOptionNames) as Promise<S["item"] | null>;
   }
 
   async batchGet<const F extends string = string>(
@@ -160,13 +189,14 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     options: GetOptions<S, F> = {},
   ): Promise<(StoreItem<S, F> | null)[]> {
     const context: CallContext = { operation: "batchGet", entity: this.#model.name };
+    const callLimits = limitsOf(context, options, getOptionNames);
     const read = reading(context, () => this.#input.readOptions(options, context));
     const wanted = this.#input.each(keys, "keys", context, (key, at) => {
       const rawKey = rawKeyOf(this.#model, this.#input.key(key, at));
       return { key, rawKey, id: keyId(rawKey) };
     });
     const unique = new Map(wanted.map(({ id, rawKey }) => [id, rawKey]));
-    return perform(context, options, async (call) => {
+    return perform(context, callLimits, async (call) => {
       const found = new Map<string, RawItem>();
       const missed = new Set<string>();
       let why = "";
@@ -189,7 +219,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
         throw withContext(new UnprocessedItemsError(message, left, 0), context);
       }
       const apart = itemsApart();
-      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(found.get(id))));
+      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(found.get(id)), "batchGet"));
     });
   }
 
@@ -199,6 +229,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchPut", entity: this.#model.name };
     const now = this.#context.clock.now();
+    const callLimits = limitsOf(context, options, writeOptionNames);
     const allowMissing = reading(context, () => options?.allowMissing);
     const writes = this.#input.each(items, "items", context, (input, at) => {
       const draft = this.#input.draft(input, at, { allowMissing });
@@ -211,7 +242,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
         },
       };
     });
-    return perform(context, options, (call) => this.#writeAll(writes, context, call));
+    return perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
   }
 
   async batchDelete(
@@ -219,33 +250,43 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     options: CallOptions = {},
   ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchDelete", entity: this.#model.name };
+    const callLimits = limitsOf(context, options);
     const writes = this.#input.each(keys, "keys", context, (input, at) => ({
       key: rawKeyOf(this.#model, this.#input.key(input, at)),
       input,
     }));
-    return perform(context, options, (call) => this.#writeAll(writes, context, call));
+    return perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
   }
 
   check(input: unknown, options: Pick<WriteOptions, "allowMissing"> = {}): ValidationIssue[] {
-    return this.#input.issuesOf(input, options);
+    const context: CallContext = { operation: "check", entity: this.#model.name };
+    return reading(context, () => {
+      refuseUnknown(context, options, checkOptionNames);
+      return this.#input.issuesOf(input, { allowMissing: options?.allowMissing });
+    });
   }
 
   async #read<F extends string>(operation: string, key: S["key"], options: GetOptions<S, F>) {
-    const { context, rawKey, read } = reading({ operation, entity: this.#model.name }, () => {
+    const entity = this.#model.name;
+    const { context, limits, rawKey, read } = reading({ operation, entity }, () => {
       const of = keyContext(this.#model, operation, key);
+      const limits = limitsOf(of, options, getOptionNames);
       const rawKey = rawKeyOf(this.#model, this.#input.key(key, of));
-      return { context: of, rawKey, read: this.#input.readOptions(options, of) };
+      return { context: of, limits, rawKey, read: this.#input.readOptions(options, of) };
     });
-    const item = await perform(context, options, async (call) =>
-      this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call)),
+    const item = await perform(context, limits, async (call) =>
+      this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call), operation),
     );
     return { context, rawKey, item };
   }
 
-  #itemOrNull<F extends string>(raw: RawItem | undefined): StoreItem<S, F> | null {
+  #itemOrNull<F extends string>(
+    raw: RawItem | undefined,
+    operation: string,
+  ): StoreItem<S, F> | null {
     if (raw === undefined || !isOf(this.#model, raw)) return null;
     // The stored item is of this entity; its payload is read as it is, not validated again.
-    return itemOf(this.#model, raw) as unknown as StoreItem<S, F>;
+    return itemOf(this.#model, raw, "refuse", operation) as unknown as StoreItem<S, F>;
   }
 
   /** Checks a query at once, but for a sealed cursor: that is opened when the plan is asked for. */
@@ -253,26 +294,33 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     operation: string,
     partition: unknown,
     options: object,
-  ): { context: CallContext; plan: () => QueryPlan | Promise<QueryPlan> } {
+  ): { context: CallContext; limits: CallOptions; plan: () => QueryPlan | Promise<QueryPlan> } {
     return reading({ operation, entity: this.#model.name }, () => {
       const context = keyContext(this.#model, operation, partition, this.#model.pk.parts);
+      const limits = limitsOf(context, options, queryOptionNames);
       const parts = this.#input.partition(partition, context);
       const { tableName, cursorSeal } = this.#context;
       const first = readQueryOptions(this.#model, tableName, parts, options, context);
       const { cursor } = first;
       if (cursorSeal === undefined || cursor === null) {
         const started = startedAt(first, cursor, context);
-        return { context, plan: () => started };
+        return { context, limits, plan: () => started };
       }
       const plan = async () => startedAt(first, await cursorSeal.open(cursor, context), context);
-      return { context, plan };
+      return { context, limits, plan };
     });
   }
 
-  async #send<R>(plan: () => Write<R>, options: CallOptions): Promise<R> {
+  async #send<R>(
+    operation: string,
+    plan: () => Write<R>,
+    options: CallOptions,
+    known: OptionNames = callOptionNames,
+  ): Promise<R> {
     const { transport, tableName } = this.#context;
-    const write = reading({ entity: this.#model.name }, plan);
-    return perform(write.context, options, (call) => runWrite(transport, tableName, write, call));
+    const write = reading({ operation, entity: this.#model.name }, plan);
+    const limits = limitsOf(write.context, options, known);
+    return perform(write.context, limits, (call) => runWrite(transport, tableName, write, call));
   }
 
   get #model(): EntityModel {
@@ -310,12 +358,11 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
  * @param owner fixes the partition to this user's or agent's: callers then give no such part
  */
 export function createStore<S extends StoreSpec>(
-  entity: S["entity"],
-  payload: PayloadSchema,
+  declared: DeclaredEntity<S>,
   context: StoreContext,
   owner?: string,
 ): EntityStore<S> {
-  return new Store<S>(entity, payload, context, owner);
+  return new Store<S>(declared, context, owner);
 }
 
 /** Of a store that this package made; what else is given has none, and TypeError is thrown. */

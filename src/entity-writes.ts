@@ -4,9 +4,15 @@ import { keyContext } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
 import { InputReader, type Sources } from "./input.js";
 import type { AnyItem } from "./item.js";
+import { type OptionNames, refuseUnknown } from "./options.js";
+import { deleteOptionNames, updateOptionNames, withoutLimits } from "./store-types.js";
 import { updateWrite } from "./update-write.js";
 import type { Target, Write } from "./write.js";
 import { type CheckPlan, checkWrite, createWrite, deleteWrite, putWrite } from "./writes.js";
+
+const updateNames = withoutLimits(updateOptionNames);
+const deleteNames = withoutLimits(deleteOptionNames);
+const checkNames: OptionNames = ["exists", "ifUpdatedAt", "where"];
 
 /** Plans writes from what callers give. Every method throws ValidationError for bad input. */
 export class EntityWrites {
@@ -27,15 +33,26 @@ export class EntityWrites {
     return putWrite(this.target, this.input.draft(given, this.contextOf("put", given)));
   }
 
-  update(key: unknown, changes: unknown, options: object = {}): Write<AnyItem> {
-    return updateWrite(
-      this.target,
-      this.input.update(key, changes, options ?? {}, this.contextOf("update", key)),
-    );
+  /** @param known the options that the call takes: a transaction's operation has no limits */
+  update(
+    key: unknown,
+    changes: unknown,
+    options: object = {},
+    known: OptionNames = updateNames,
+  ): Write<AnyItem> {
+    const context = this.contextOf("update", key);
+    refuseUnknown(context, options, known);
+    return updateWrite(this.target, this.input.update(key, changes, options ?? {}, context));
   }
 
-  delete(key: unknown, options: { ifUpdatedAt?: unknown } = {}): Write<AnyItem | null> {
+  /** @param known as with `update` */
+  delete(
+    key: unknown,
+    options: { ifUpdatedAt?: unknown } = {},
+    known: OptionNames = deleteNames,
+  ): Write<AnyItem | null> {
     const context = this.contextOf("delete", key);
+    refuseUnknown(context, options, known);
     return deleteWrite(
       this.target,
       this.input.key(key, context),
@@ -49,6 +66,7 @@ export class EntityWrites {
     options: { exists?: unknown; ifUpdatedAt?: unknown; where?: unknown } = {},
   ): Write<undefined> {
     const context = this.contextOf("check", key);
+    refuseUnknown(context, options, checkNames);
     const { exists = true, ifUpdatedAt, where } = options ?? {};
     if (typeof exists !== "boolean") {
       throw invalid(context, [{ path: "exists", message: "must be true or false" }]);
@@ -61,7 +79,7 @@ export class EntityWrites {
       parts: this.input.key(key, context),
       exists,
       ifUpdatedAt: this.input.lock(ifUpdatedAt, context),
-      where,
+      where: this.input.where(where, context),
     };
     return checkWrite(this.target, plan);
   }

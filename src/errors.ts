@@ -278,8 +278,8 @@ export class ConfigurationError extends DynamoDBError {
     brand(ConfigurationError, "ConfigurationError");
   }
 
-  constructor(message: string, originalError?: unknown) {
-    super(message, "ConfigurationError", undefined, false, originalError);
+  constructor(message: string, originalError?: unknown, retryable = false) {
+    super(message, "ConfigurationError", undefined, retryable, originalError);
     this.name = "ConfigurationError";
   }
 }
@@ -331,6 +331,9 @@ export class AbortedError extends DynamoDBError {
   }
 }
 
+/** The code of every answer that is not DynamoDB's, or not whole. */
+const unreadableCode = "UnreadableAnswer";
+
 const throttlingNames: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceededException",
   "ProvisionedThroughputExceeded",
@@ -373,7 +376,7 @@ const transientNames: ReadonlySet<string> = new Set([
   "EPIPE",
   "ETIMEDOUT",
   "UND_ERR_SOCKET",
-  "UnreadableAnswer",
+  unreadableCode,
 ]);
 
 /** Refusals of a signature, which may be for its time alone. */
@@ -385,11 +388,17 @@ const signatureNames: ReadonlySet<string> = new Set([
   "SignatureDoesNotMatch",
 ]);
 
+/** The SDK's own names for credentials that are missing or cannot be had. */
+const credentialsNames: ReadonlySet<string> = new Set([
+  "CredentialsProviderError",
+  "TokenProviderError",
+]);
+
 /** Failures of requests that never reached DynamoDB, or that it refused for the moment. */
 const notDoneNames: ReadonlySet<string> = new Set([
   ...throttlingNames,
   ...signatureNames,
-  "CredentialsProviderError",
+  ...credentialsNames,
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -440,29 +449,55 @@ export function isRetryableError(thrown: unknown): boolean {
 }
 
 /**
- * What a client threw, fit to be told: the SyntaxError of an answer that is no JSON, since it was cut
- * off or corrupted on its way, quotes the answer, payload and all. It goes no further.
+ * An answer that cannot be read as one of DynamoDB's: cut off, corrupt, or somebody else's. Nothing
+ * follows from it, so the request is sent again, and a write may have been carried out.
+ * @param what how it shows; never a piece of the answer, which may hold a payload
  */
-export function unquoted(thrown: unknown): unknown {
-  const error = legible(thrown);
-  if (!isObject(error) || error.name !== "SyntaxError") return error;
-  const { statusCode } = (error.$response ?? {}) as { readonly statusCode?: number };
-  return Object.assign(new Error("the answer is cut off or corrupt: it is no JSON"), {
-    name: "UnreadableAnswer",
+export function unreadableAnswer(what: string, statusCode?: number): Error {
+  return Object.assign(new Error(`the answer cannot be read: ${what}`), {
+    name: unreadableCode,
     $metadata: { httpStatusCode: statusCode },
   });
 }
 
 /**
- * Whether a request that failed so may have been carried out all the same. What DynamoDB refused
- * (4xx), and what never reached it, was not; everything else leaves it open.
+ * What a client threw, fit to be told. What the SDK, or Node's HTTP parser, makes of an answer that is
+ * not DynamoDB's has many names, and its message may quote the answer: it goes no further.
+ */
+export function unquoted(thrown: unknown): unknown {
+  const error = legible(thrown);
+  if (!isObject(error)) return error;
+  const { name, code } = error;
+  if (name === "SyntaxError" && unsent.has(error)) {
+    const other = new Error("what should be JSON is not");
+    if (credentialsFailures.has(error)) credentialsFailures.add(other);
+    return noteSending(other, false);
+  }
+  const response = error.$response as { readonly statusCode?: number } | undefined;
+  if (typeof code === "string" && code.startsWith("HPE_")) {
+    return unreadableAnswer(`it is no HTTP (${code})`);
+  }
+  if (name === "SyntaxError") return unreadableAnswer("it is no JSON", response?.statusCode);
+  // The SDK leaves the response on what it could not deserialize; an error of DynamoDB's has a name.
+  if (typeof response?.statusCode !== "number") return error;
+  const isNamed = name !== "Unknown" && name !== "UnknownError" && error.$fault !== undefined;
+  const isKnown = namesOf(error).some((one) => transientNames.has(one) || throttlingNames.has(one));
+  return isNamed || isKnown ? error : unreadableAnswer("it is not DynamoDB's", response.statusCode);
+}
+
+/**
+ * Whether a request that failed so may have been carried out all the same. What DynamoDB itself refused
+ * (4xx with an error of its own), and what never reached it, was not; everything else leaves it open.
  */
 export function leavesOpen(thrown: unknown): boolean {
   const error = legible(thrown);
   if (!isObject(error)) return true;
+  if (unsent.has(error) || lacksRegion(error)) return false;
+  const names = namesOf(error);
+  if (names.includes(unreadableCode)) return true;
   const status = metadataOf(error)?.httpStatusCode;
   if (status !== undefined) return status < 400 || status >= 500;
-  return !namesOf(error).some(
+  return !names.some(
     (name) => notDoneNames.has(name) || (name.endsWith("Exception") && !transientNames.has(name)),
   );
 }
@@ -482,7 +517,10 @@ export function settlesTransaction(error: unknown): boolean {
  */
 export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): DynamoDBError {
   const error = legible(thrown);
-  if (error instanceof DynamoDBError) return withContext(error, context);
+  // A provider may throw errors of this package too, about a call of its own.
+  if (error instanceof DynamoDBError && !credentialsFailures.has(error)) {
+    return withContext(error, context);
+  }
   if (isElectroError(error) && isObject(error.cause) && namesOf(error.cause).length > 0) {
     return wrapDynamoDBError(error.cause, context);
   }
@@ -491,11 +529,14 @@ export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): D
 
 function mapped(error: unknown, context: CallContext): DynamoDBError {
   const names = isObject(error) ? namesOf(error) : [];
-  const name = names.find((candidate) => candidate !== "Error") ?? names[0];
+  const name = specificOf(names);
   const message = describe(context, messageOf(error));
   const status = metadataOf(error)?.httpStatusCode;
   const is = (...candidates: string[]) => candidates.some((candidate) => names.includes(candidate));
 
+  if (lacksCredentials(error) || lacksRegion(error)) {
+    return new ConfigurationError(message, error, isRetryableError(error));
+  }
   if (is("ConditionalCheckFailedException")) {
     return new ConditionalCheckFailedError(
       message,
@@ -513,7 +554,6 @@ function mapped(error: unknown, context: CallContext): DynamoDBError {
   }
   if (is("TimeoutError", "ETIMEDOUT", "RequestTimeout")) return new TimeoutError(message, error);
   if (is("AbortError")) return new AbortedError(message, error);
-  if (is("CredentialsProviderError")) return new ConfigurationError(message, error);
   if (is("ResourceNotFoundException")) return new DynamoDBError(message, name, 404, false, error);
   return new DynamoDBError(message, name, status, isRetryableError(error), error);
 }
@@ -577,8 +617,9 @@ export function nameOf(thrown: unknown): string | undefined {
   const error = legible(thrown);
   if (error instanceof DynamoDBError) return error.code;
   if (!isObject(error)) return undefined;
-  const names = namesOf(error);
-  return names.find((name) => name !== "Error") ?? names[0];
+  const name = specificOf(namesOf(error));
+  const isOwn = lacksRegion(error) || credentialsFailures.has(error);
+  return isOwn && (name === undefined || name === "Error") ? "ConfigurationError" : name;
 }
 
 /**
@@ -617,6 +658,70 @@ function namesOf(error: Record<string, unknown>): string[] {
   return torn === undefined ? names : [torn];
 }
 
+/**
+ * The name that says most. Node's own errors are all named "Error", and "AggregateError" where a host
+ * has several addresses: their code says what happened.
+ */
+function specificOf(names: readonly string[]): string | undefined {
+  return names.find((name) => name !== "Error" && name !== "AggregateError") ?? names[0];
+}
+
+/** Failures of requests that were not sent at all. */
+const unsent = new WeakSet<object>();
+
+/** Of these, what a provider of credentials threw. */
+const credentialsFailures = new WeakSet<object>();
+
+/**
+ * Notes on what a request threw whether it had been handed to the request handler. The same error may
+ * come a second time.
+ * @returns what was thrown, or an error in place of what nothing can be noted on
+ */
+export function noteSending(thrown: unknown, begun: boolean): unknown {
+  if (begun) {
+    if (isObject(thrown)) unsent.delete(thrown);
+    return thrown;
+  }
+  const error = isObject(thrown) ? thrown : new Error("no error was thrown", { cause: thrown });
+  unsent.add(error);
+  return error;
+}
+
+/** Notes on what a provider of credentials threw where it comes from. @returns as `noteSending` */
+export function noteCredentialsFailure(thrown: unknown): unknown {
+  const error = noteSending(thrown, false) as object;
+  credentialsFailures.add(error);
+  return error;
+}
+
+function lacksCredentials(error: unknown): boolean {
+  if (!isObject(error)) return false;
+  return (
+    credentialsFailures.has(error) || namesOf(error).some((name) => credentialsNames.has(name))
+  );
+}
+
+/** The SDK's words where no region is known; its errors have no names (@smithy/core 3.38). */
+const regionRule = /^Region is missing|Missing Region$|^expected `region` to be configured/;
+
+function lacksRegion(error: unknown): boolean {
+  if (!isObject(error) || error instanceof DynamoDBError) return false;
+  return regionRule.test(String(error.message)) && metadataOf(error)?.httpStatusCode === undefined;
+}
+
+/** What to do about a failure, as the end of its message. */
+const advice = new WeakMap<object, string>();
+
+/** Notes on a failure what a person can do about it. */
+export function noteAdvice(error: unknown, text: string | undefined): void {
+  if (isObject(error) && text !== undefined) advice.set(error, text);
+}
+
+/** Whether the message of a failure says what to do about it. */
+export function isAdvised(error: unknown): boolean {
+  return (isObject(error) && advice.has(error)) || lacksCredentials(error) || lacksRegion(error);
+}
+
 /** Failures that were not tried again although that might have cured them. */
 const unrepeated = new WeakSet<object>();
 
@@ -630,21 +735,51 @@ export function isBudgetSpent(outcome: unknown): boolean {
   return isObject(outcome) && unrepeated.has(outcome);
 }
 
+/** What ended a batch of which a part was answered. */
+const endedBy = new WeakMap<object, unknown>();
+
+/** Notes on the answered part of a batch what became of the rest, where that was more than "later". */
+export function noteEnd(answer: object, error: unknown): void {
+  endedBy.set(answer, error);
+}
+
+/** What `noteEnd` noted. */
+export function endOf(answer: object): unknown {
+  return endedBy.get(answer);
+}
+
 /** What a message says where the retry budget ended a request. */
 export const budgetSpentText = "not sent again: the retry budget is spent";
 
 /** Why a batch's answer left something, as the end of a message. */
-export function whyLeft(answer: unknown): string {
+export function whyLeft(answer: object): string {
+  const end = endOf(answer);
+  if (end !== undefined) return `: ${messageOf(end)}`;
   return isBudgetSpent(answer) ? `, ${budgetSpentText}` : " after all retries";
 }
 
 /** A failure in words, for a message of this package. */
 export function messageOf(error: unknown): string {
   const spent = isBudgetSpent(error) ? ` (${budgetSpentText})` : "";
-  return `${ownMessageOf(error)}${spent}`;
+  const what = isObject(error) ? advice.get(error) : undefined;
+  return `${ownMessageOf(error)}${spent}${what === undefined ? "" : `: ${what}`}`;
 }
 
+const regionText =
+  "no AWS region is set: set AWS_REGION or the option region (the SDK reads no AWS_DEFAULT_REGION)";
+const credentialsText =
+  "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or a role, or give credentials";
+
 function ownMessageOf(error: unknown): string {
+  if (lacksRegion(error)) return regionText;
+  const text = thrownMessageOf(error);
+  if (isObject(error) && credentialsFailures.has(error)) {
+    return `the provider of credentials failed: ${text}`;
+  }
+  return lacksCredentials(error) ? `no credentials were found (${text}): ${credentialsText}` : text;
+}
+
+function thrownMessageOf(error: unknown): string {
   if (isObject(error) && typeof error.message === "string" && error.message !== "") {
     return error.message;
   }

@@ -19,11 +19,12 @@ import { attribute, type EntityName, type RawItem } from "./table.js";
 import type { FieldGuard } from "./transport.js";
 import { nativeValue, valueText } from "./wire-format.js";
 
-/** An entity some of whose fields are secrets. */
-export interface SecretEntity {
+/** An entity that may have secret fields. */
+export interface GuardedEntity {
   readonly name: EntityName;
   readonly pk: KeyTemplate;
   readonly sk: KeyTemplate;
+  /** Its secret fields; often none. */
   readonly fields: readonly string[];
 }
 
@@ -31,17 +32,21 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** @param cipher none where no keys are configured: a sealed secret is then told from a clear one */
 export function createFieldGuard(
-  entities: readonly SecretEntity[],
+  entities: readonly GuardedEntity[],
   cipher: Cipher | undefined,
 ): FieldGuard {
-  const allFields = [...new Set(entities.flatMap(({ fields }) => fields))];
+  let everyField: readonly string[] | undefined;
+  const allFields = () => {
+    everyField ??= [...new Set(entities.flatMap(({ fields }) => fields))];
+    return everyField;
+  };
 
   /** The secret fields of a stored item; all there are where it was read without its entity. */
   const fieldsOf = (item: RawItem): readonly string[] | undefined => {
     const name = item[attribute.entityType];
-    if (name === undefined) return allFields;
-    for (const entity of entities) if (entity.name === name) return entity.fields;
-    return undefined;
+    if (name === undefined) return allFields();
+    const fields = entities.find((entity) => entity.name === name)?.fields;
+    return fields?.length === 0 ? undefined : fields;
   };
 
   async function openField(item: RawItem, field: string, value: unknown): Promise<Found> {
@@ -97,7 +102,7 @@ export function createFieldGuard(
         const entity = entities.find(
           ({ pk, sk }) => String(PK).startsWith(pk.prefix) && String(SK).startsWith(sk.prefix),
         );
-        if (entity === undefined) continue;
+        if (entity === undefined || entity.fields.length === 0) continue;
         const message = `would store ${entity.fields.join(" and ")} in clear text: write it by its store`;
         throw invalid({ operation: "native write", entity: entity.name }, [{ path: "", message }]);
       }

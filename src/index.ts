@@ -107,6 +107,7 @@ export {
   type ValidationIssue,
   wrapDynamoDBError,
 } from "./errors.js";
+export { ExactNumber, isExactNumber } from "./exact-number.js";
 export type { Given, PlainObject } from "./given.js";
 export {
   type IamAccess,

@@ -1,6 +1,12 @@
 /** Reads what callers give: keys, items, options. Everything is checked here, before it is sent. */
 import { reading } from "./call.js";
-import { type PathSegments, Placeholders, segmentsOf } from "./conditions.js";
+import {
+  type PathSegments,
+  Placeholders,
+  type ReadWhere,
+  readWhere,
+  segmentsOf,
+} from "./conditions.js";
 import { mostSealedBytes } from "./encryption.js";
 import {
   type EntityModel,
@@ -12,7 +18,6 @@ import {
   refuseIssues,
 } from "./entity-model.js";
 import { type CallContext, invalid, ValidationError, type ValidationIssue } from "./errors.js";
-import { refuseUnknown } from "./options.js";
 import {
   type Change,
   checkChange,
@@ -20,12 +25,12 @@ import {
   checkRemoval,
   checkValue,
   elementsOf,
+  isPlainMap,
   itemBytes,
   type PayloadOptions,
   pathText,
 } from "./payload.js";
 import type { Projection, ReadOptions } from "./reader.js";
-import { getOptionNames } from "./store-types.js";
 import { attribute, createdAtDigits, limits } from "./table.js";
 import type { Clock } from "./transport.js";
 import type { UpdatePlan } from "./update-write.js";
@@ -67,14 +72,14 @@ export class InputReader {
 
   /** A whole key. */
   key(given: unknown, context: CallContext): KeyParts {
-    const { parts, issues } = readParts(this.model, this.model.parts, given);
+    const { parts, issues } = readParts(this.model, "key", given);
     refuseIssues(context, issues.length > 0 ? issues : keyLengthIssues(this.model, parts));
     return parts;
   }
 
   /** The parts of a partition key. */
   partition(given: unknown, context: CallContext): KeyParts {
-    const { parts, issues } = readParts(this.model, this.model.pk.parts, given);
+    const { parts, issues } = readParts(this.model, "partition", given);
     const [name] = this.model.pk.parts;
     if (issues.length === 0 && name !== undefined) {
       // The rest of the key is not known yet; a short one finds what the partition alone breaks.
@@ -130,7 +135,7 @@ export class InputReader {
     if (options.generateId === true && generated !== undefined && input[generated] === undefined) {
       made[generated] = this.sources.createId(this.sources.clock.now());
     }
-    const { parts, issues: keyIssues } = readParts(this.model, this.model.parts, input, made);
+    const { parts, issues: keyIssues } = readParts(this.model, "item", input, made);
     issues.push(...(keyIssues.length > 0 ? keyIssues : keyLengthIssues(this.model, parts)));
     const payload = checkPayload(this.model.payload, given, options);
     issues.push(...payload.issues);
@@ -170,7 +175,12 @@ export class InputReader {
   ): UpdatePlan {
     const parts = this.key(given, context);
     const issues: ValidationIssue[] = [];
-    const all = [...topLevelChanges(changes, context), ...nestedChanges(options.set, context)];
+    const topLevel = topLevelChanges(changes, context);
+    if (topLevel.some((change) => isPayload(this.model, change))) {
+      const message = "is no field of the payload: changes are the payload's own fields";
+      throw invalid(context, [{ path: "changes.data", message }]);
+    }
+    const all = [...topLevel, ...nestedChanges(options.set, context)];
     const removals = removalsOf(options.remove, context);
     let bytes = 0;
     const checked = all.map((change): Change => {
@@ -203,7 +213,7 @@ export class InputReader {
       changes: checked,
       removals,
       ifUpdatedAt: this.lock(options.ifUpdatedAt, context),
-      where: options.where,
+      where: this.where(options.where, context),
       fromKey: this.idsFromKey(parts, {}),
       bytes,
     };
@@ -212,10 +222,16 @@ export class InputReader {
   /** `ifUpdatedAt`: the time at which the caller saw the item. */
   lock(ifUpdatedAt: unknown, context: CallContext): number | undefined {
     if (ifUpdatedAt === undefined) return undefined;
-    if (typeof ifUpdatedAt === "number" && Number.isFinite(ifUpdatedAt)) return ifUpdatedAt;
+    if (typeof ifUpdatedAt === "number" && Math.abs(ifUpdatedAt) <= Number.MAX_SAFE_INTEGER)
+      return ifUpdatedAt;
     throw invalid(context, [
       { path: "ifUpdatedAt", message: "must be the updatedAt of an item (ms)" },
     ]);
+  }
+
+  /** `where`, read once. */
+  where(where: unknown, context: CallContext): ReadWhere | undefined {
+    return readWhere(where, context, this.model.encrypted);
   }
 
   /** `consistent` and `fields` of a read. */
@@ -223,7 +239,6 @@ export class InputReader {
     options: { consistent?: unknown; fields?: unknown } | null,
     context: CallContext,
   ): ReadOptions {
-    refuseUnknown(context, options, getOptionNames);
     const { consistent = false, fields } = options ?? {};
     if (typeof consistent !== "boolean") {
       throw invalid(context, [{ path: "consistent", message: "must be true or false" }]);
@@ -296,8 +311,9 @@ export function readTime(value: unknown, path: string, context: CallContext): nu
 }
 
 function topLevelChanges(changes: unknown, context: CallContext): Change[] {
-  if (typeof changes !== "object" || changes === null || Array.isArray(changes)) {
-    throw invalid(context, [{ path: "changes", message: "must be an object" }]);
+  // The fields of anything else, a Map's or a class's, may not be its own: nothing would be changed.
+  if (!isPlainMap(changes)) {
+    throw invalid(context, [{ path: "changes", message: "must be an object of fields" }]);
   }
   return Object.entries(changes)
     .filter(([, value]) => value !== undefined)
@@ -307,15 +323,18 @@ function topLevelChanges(changes: unknown, context: CallContext): Change[] {
     }));
 }
 
+/** As with `changes`, a value that is `undefined` changes nothing; its path is checked all the same. */
 function nestedChanges(set: unknown, context: CallContext): Change[] {
-  return listOf(set, "set", context).map((entry, index) => {
+  const all = listOf(set, "set", context).map((entry, index) => {
     const at = `set[${index}]`;
-    const [path, value] = elementsOf(entry, 2) ?? [];
-    if (value === undefined) {
+    const pair = elementsOf(entry, 2) ?? [];
+    if (pair.length < 2) {
       throw invalid(context, [{ path: at, message: "must be a pair of a path and a value" }]);
     }
+    const [path, value] = pair;
     return { path: readPath(path, at, context), value };
   });
+  return all.filter(({ value }) => value !== undefined);
 }
 
 function removalsOf(remove: unknown, context: CallContext): PathSegments[] {
@@ -338,6 +357,11 @@ function readPath(path: unknown, at: string, context: CallContext): PathSegments
     throw invalid(context, [{ path: at, message }]);
   }
   return segments;
+}
+
+/** Whether it is the payload itself, as `put` takes it, in place of its fields. */
+function isPayload({ payload }: EntityModel, { path: [field], value }: Change): boolean {
+  return field === "data" && !("data" in payload.shape) && isPlainMap(value);
 }
 
 /** What encryption adds to a payload's size, at most. */
@@ -364,22 +388,34 @@ function insideEncrypted(
     }));
 }
 
+/** A segment of the paths that are named, and what is named below it. */
+interface Branch {
+  isNamed: boolean;
+  readonly below: Map<string | number, Branch>;
+}
+
 /** DynamoDB refuses two paths of which one holds the other; this says which. */
 function overlaps(paths: readonly PathSegments[]): ValidationIssue[] {
   const issues: ValidationIssue[] = [];
-  paths.forEach((path, index) => {
-    for (const other of paths.slice(index + 1)) {
-      const shared = Math.min(path.length, other.length);
-      if (path.slice(0, shared).every((segment, position) => segment === other[position])) {
-        issues.push({
-          path: pathText(["data", ...path]),
-          message: "is named more than once, or inside another change",
-        });
-        return;
-      }
+  const root: Branch = { isNamed: false, below: new Map() };
+  // The first of two is named.
+  for (const path of paths.toReversed()) {
+    let branch = root;
+    let isInside = false;
+    for (const segment of path) {
+      isInside ||= branch.isNamed;
+      const next = branch.below.get(segment) ?? { isNamed: false, below: new Map() };
+      branch.below.set(segment, next);
+      branch = next;
     }
-  });
-  return issues;
+    if (isInside || branch.isNamed || branch.below.size > 0) {
+      const message = "is named more than once, or inside another change";
+      issues.push({ path: pathText(["data", ...path]), message });
+      if (issues.length === mostIssues) break;
+    }
+    branch.isNamed = true;
+  }
+  return issues.reverse();
 }
 
 /** The projection of a read: what makes an item, and the fields of the payload that are wanted. */

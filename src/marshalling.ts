@@ -3,9 +3,11 @@
  *
  * It goes by `constructor.name` (3.1162): a map with a field `constructor` is refused or, where that
  * field has a `name` of its own, stored as something else; a subclass of Uint8Array is refused; a
- * set of numbers is read by its first member. None of it concerns most values, and those stay as
- * they are.
+ * set of numbers is read by its first member; it knows no exact numbers but its own. None of it
+ * concerns most values, and those stay as they are.
  */
+import { NumberValueImpl as NumberValue } from "@aws-sdk/util-dynamodb";
+import { exactTextOf, numberOf, wireTextOf } from "./exact-number.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -57,8 +59,10 @@ export function plainForm(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return ofEach(value, plainForm);
   switch (Object.prototype.toString.call(value)) {
+    case "[object ExactNumber]":
+      return sdkNumber(value);
     case "[object Set]":
-      return bigintsFirst(value as Set<unknown>);
+      return setForm(value as Set<unknown>);
     case "[object Uint8Array]":
       return isNamed(value, "Uint8Array", "Buffer") ? value : new Uint8Array(value as Uint8Array);
     case "[object Object]": {
@@ -71,12 +75,41 @@ export function plainForm(value: unknown): unknown {
   }
 }
 
-/** Led by a bigint, a set of numbers may hold both kinds. */
+/** A number as the SDK takes one of any digits. */
+function sdkNumber(value: object): unknown {
+  const text = wireTextOf(value);
+  return text === undefined ? value : NumberValue.from(text);
+}
+
+/** Led by a bigint, a set of numbers may hold both kinds; the SDK's numbers stand by themselves. */
+function setForm(set: Set<unknown>): Set<unknown> {
+  const isExact = (member: unknown) =>
+    typeof member === "object" && member !== null && wireTextOf(member) !== undefined;
+  if ([...set].some(isExact)) {
+    return new Set([...set].map((member) => NumberValue.from(String(member))));
+  }
+  return bigintsFirst(set);
+}
+
 function bigintsFirst(set: Set<unknown>): Set<unknown> {
   const members = [...set];
   const isBig = (member: unknown) => typeof member === "bigint";
   if (isNamed(set, "Set") && (!members.some(isBig) || isBig(members[0]))) return set;
   return new Set([...members.filter(isBig), ...members.filter((member) => !isBig(member))]);
+}
+
+/**
+ * A value of an answer with the SDK's numbers as this package gives them; the same one where there
+ * is none. Releases of util-dynamodb that do not ask for each number (before 3.9xx) answer with them.
+ */
+export function readForm(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  const text = exactTextOf(value);
+  if (text !== undefined) return numberOf(text);
+  if (Object.prototype.toString.call(value) !== "[object Set]") return ofEach(value, readForm);
+  const members = [...(value as Set<unknown>)];
+  const read = members.map(readForm);
+  return read.some((member, index) => member !== members[index]) ? new Set(read) : value;
 }
 
 function isNamed(value: object, ...names: readonly string[]): boolean {

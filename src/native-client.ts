@@ -36,6 +36,10 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import { readingExactly } from "./document-command.js";
+import { unreadableAnswer } from "./errors.js";
+import { marshallable } from "./marshalling.js";
+import { watchSending } from "./unsent.js";
 import { type BodyShape, bodyOf, nativeAnswer } from "./wire-format.js";
 
 const item: BodyShape = {
@@ -50,33 +54,48 @@ interface PlainOperation {
   readonly command: new (input: never) => object;
   /** Which parts of its input hold values. */
   readonly shape: BodyShape;
+  readonly answer: AnswerMembers;
 }
+
+/** What an answer of DynamoDB's may hold, and what it holds always. */
+interface AnswerMembers {
+  readonly always: readonly string[];
+  readonly sometimes: readonly string[];
+}
+
+const capacity = ["ConsumedCapacity", "ItemCollectionMetrics"];
+const ofOne: AnswerMembers = { always: [], sometimes: ["Item", "Attributes", ...capacity] };
+const ofMany: AnswerMembers = { always: ["Count"], sometimes: [] };
 
 /** The operations under the names that their schemas give them. */
 const operations = {
-  GetItem: { command: GetItemCommand, shape: item },
-  PutItem: { command: PutItemCommand, shape: item },
-  UpdateItem: { command: UpdateItemCommand, shape: item },
-  DeleteItem: { command: DeleteItemCommand, shape: item },
-  Query: { command: QueryItemsCommand, shape: item },
-  Scan: { command: ScanItemsCommand, shape: item },
+  GetItem: { command: GetItemCommand, shape: item, answer: ofOne },
+  PutItem: { command: PutItemCommand, shape: item, answer: ofOne },
+  UpdateItem: { command: UpdateItemCommand, shape: item, answer: ofOne },
+  DeleteItem: { command: DeleteItemCommand, shape: item, answer: ofOne },
+  Query: { command: QueryItemsCommand, shape: item, answer: ofMany },
+  Scan: { command: ScanItemsCommand, shape: item, answer: ofMany },
   BatchGetItem: {
     command: BatchGetItemCommand,
     shape: { RequestItems: { each: { Keys: { list: "map" } } } },
+    answer: { always: ["Responses"], sometimes: [] },
   },
   BatchWriteItem: {
     command: BatchWriteItemCommand,
     shape: { RequestItems: { each: { list: { PutRequest: item, DeleteRequest: item } } } },
+    answer: { always: ["UnprocessedItems"], sometimes: [] },
   },
   TransactGetItems: {
     command: TransactGetItemsCommand,
     shape: { TransactItems: { list: { Get: item } } },
+    answer: { always: ["Responses"], sometimes: [] },
   },
   TransactWriteItems: {
     command: TransactWriteItemsCommand,
     shape: {
       TransactItems: { list: { Put: item, Update: item, Delete: item, ConditionCheck: item } },
     },
+    answer: { always: [], sometimes: capacity },
   },
 } satisfies Record<string, PlainOperation>;
 
@@ -94,9 +113,7 @@ const plainCommands = new Map<unknown, PlainOperation>([
   [TransactWriteCommand, operations.TransactWriteItems],
 ]);
 
-const shapes: ReadonlyMap<string, BodyShape> = new Map(
-  Object.entries(operations).map(([name, { shape }]) => [name, shape]),
-);
+const operationsByName: ReadonlyMap<string, PlainOperation> = new Map(Object.entries(operations));
 
 /** Inputs of DynamoDB's first years, whose values stand elsewhere. */
 const legacy = [
@@ -182,6 +199,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       cacheMiddleware: true,
       ...madeOnce(client.config, config),
     });
+    watchSending(this.#fast);
     // The client's own config: it holds the protocol that each of its requests goes through.
     const held = this.#fast.config as unknown as { protocol: Protocol };
     held.protocol = nativeProtocol(held.protocol);
@@ -201,7 +219,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       legacy.some((name) => name in command.input)
     ) {
       const send = DynamoDBDocumentClient.prototype.send as (...given: unknown[]) => unknown;
-      return send.call(this, command, options, callback);
+      return send.call(this, mocked ? command : stockForm(command), options, callback);
     }
     const native = new plain.command(command.input as never) as never;
     // With any options the SDK resolves its stack anew, so none are given where there are none.
@@ -222,6 +240,15 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       };
     }
   }
+}
+
+/** A command as the stock client sends it right: it marshals the command's own values. */
+function stockForm(command: DocumentCommand): DocumentCommand {
+  const input = marshallable(command.input as Record<string, unknown>);
+  // One with middleware of its own stays itself.
+  const isSame = input === command.input || command.middlewareStack.identify().length > 0;
+  const Command = command.constructor as new (input: object) => DocumentCommand;
+  return readingExactly(isSame ? command : new Command(input));
 }
 
 /**
@@ -245,10 +272,10 @@ function madeOnce(
 }
 
 /** @throws TypeError for an operation that is not among those above: its values would go out as they are */
-function shapeOf({ name }: Operation): BodyShape {
-  const shape = shapes.get(name);
-  if (shape === undefined) throw new TypeError(`no shape is known of the operation ${name}`);
-  return shape;
+function knownOperation({ name }: Operation): PlainOperation {
+  const known = operationsByName.get(name);
+  if (known === undefined) throw new TypeError(`the operation ${name} is not known`);
+  return known;
 }
 
 /** A transaction has a token, so that a repeated one is carried out once; the SDK makes it as well. */
@@ -281,22 +308,68 @@ async function collectedText(context: ResponseContext, body: unknown): Promise<s
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
+/**
+ * The members of an answer that is DynamoDB's and whole. One without any member is known by its request
+ * id alone: whoever answers in DynamoDB's place with `{}` acknowledges no write.
+ * @throws UnreadableAnswer
+ */
+function checkedAnswer(
+  text: string,
+  { always, sometimes }: AnswerMembers,
+  { statusCode, headers }: Response,
+): Record<string, unknown> {
+  const unreadable = (what: string) => unreadableAnswer(what, statusCode);
+  const answer = parsedObject(text);
+  if (answer === undefined)
+    throw unreadable(text === "" ? "it is empty" : "it is cut off or corrupt, or no JSON object");
+  const missing = always.find((name) => answer[name] === undefined || answer[name] === null);
+  if (missing !== undefined) throw unreadable(`it has no ${missing}`);
+  if (always.length > 0 || sometimes.some((name) => name in answer)) return answer;
+  if (Object.keys(answer).length > 0) throw unreadable("it has none of the members it should have");
+  if (!headers[requestIdHeader]) throw unreadable(`it is empty and has no ${requestIdHeader}`);
+  return answer;
+}
+
+const requestIdHeader = "x-amzn-requestid";
+
+/** @throws UnreadableAnswer for a status of a proxy's or a gateway's: DynamoDB names its errors */
+function checkIsRefusal(text: string, { statusCode, headers }: Response): void {
+  const refusal = parsedObject(text);
+  const name = refusal?.__type ?? refusal?.code ?? headers["x-amzn-errortype"];
+  if (typeof name === "string" && name !== "") return;
+  throw unreadableAnswer(`HTTP ${statusCode} without an error of DynamoDB's`, statusCode);
+}
+
+function parsedObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    // What is no JSON is no object; its error would quote it.
+    return undefined;
+  }
+}
+
 /** The SDK's protocol with a body of its own; requests are otherwise built, and errors read, by the SDK. */
 function nativeProtocol(stock: Protocol): Protocol {
   const native: Pick<Protocol, "serializeRequest" | "deserializeResponse"> = {
     async serializeRequest(operation, input, context) {
       const request = await stock.serializeRequest(operation, {}, context);
-      request.body = bodyOf(withToken(operation, input), shapeOf(operation));
+      request.body = bodyOf(withToken(operation, input), knownOperation(operation).shape);
       return request;
     },
     async deserializeResponse(operation, context, response) {
       const { statusCode, headers, body } = response;
-      if (statusCode >= 300) return stock.deserializeResponse(operation, context, response);
       for (const [name, value] of Object.entries(headers)) headers[name.toLowerCase()] = value;
       const text =
         body instanceof Readable ? await textOf(body) : await collectedText(context, body);
-      // DynamoDB answers with `{}` at least: an empty body, which the SDK takes for that, was cut off.
-      const answer = JSON.parse(text) as Record<string, unknown>;
+      if (statusCode >= 300) {
+        checkIsRefusal(text, response);
+        const whole = { ...response, body: Buffer.from(text) };
+        return stock.deserializeResponse(operation, context, whole);
+      }
+      const answer = checkedAnswer(text, knownOperation(operation).answer, response);
       return Object.assign(nativeAnswer(answer), {
         $metadata: stock.deserializeMetadata(response),
       });

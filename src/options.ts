@@ -24,25 +24,46 @@ export function optionNames<T extends object>(names: Record<keyof T & string, tr
 const mostReported = 10;
 const mostShown = 80;
 
+/** What names stand for, as messages say it. */
+interface Kind {
+  readonly one: string;
+  readonly all: string;
+}
+
+const option: Kind = { one: "an option", all: "the options are" };
+
 /**
- * The options that a caller gave and that nobody would read. Inherited ones count, since they would
- * be read as well; one that is `undefined` is as good as not given.
+ * The members of an object that nobody would read. Inherited ones count, since they would be read as
+ * well; one that is `undefined` is as good as not given.
+ * @param also names that are well too, although no message proposes them
  */
-export function unknownOptions(given: unknown, known: OptionNames): ValidationIssue[] {
-  if (given === undefined || given === null) return [];
-  if (typeof given !== "object" || Array.isArray(given)) {
-    return [{ path: "options", message: "must be an object" }];
-  }
+export function unknownNames(
+  given: object,
+  known: OptionNames,
+  kind: Kind,
+  also: OptionNames = [],
+): ValidationIssue[] {
   const issues: ValidationIssue[] = [];
   for (const name in given) {
-    if (known.includes(name) || !isGiven(given, name)) continue;
+    if (known.includes(name) || also.includes(name) || !isGiven(given, name)) continue;
     const near = nearestName(name, known);
     const hint =
-      near === undefined ? `: ${optionsAre(known)}` : `; did you mean ${JSON.stringify(near)}?`;
-    issues.push({ path: shortened(name), message: `is not an option${hint}` });
+      near !== undefined
+        ? `; did you mean ${JSON.stringify(near)}?`
+        : `: ${known.length === 0 ? "there are none" : `${kind.all} ${known.join(", ")}`}`;
+    issues.push({ path: shortened(name), message: `is not ${kind.one}${hint}` });
     if (issues.length === mostReported) break;
   }
   return issues;
+}
+
+const mustBeObject: ValidationIssue = { path: "options", message: "must be an object" };
+
+/** The options that a caller gave and that a call does not know. */
+export function unknownOptions(given: unknown, known: OptionNames): ValidationIssue[] {
+  if (given === undefined || given === null) return [];
+  if (typeof given !== "object" || Array.isArray(given)) return [mustBeObject];
+  return unknownNames(given, known, option);
 }
 
 /**
@@ -91,16 +112,11 @@ export function settingsOf<T extends object>(call: string, given: T, known: Opti
 
 function textOf(issues: readonly ValidationIssue[]): string {
   return issues
-    .map(({ path, message }) => {
-      const named = message.startsWith("is not an option") ? JSON.stringify(path) : path;
-      return `${named} ${message}`;
+    .map((issue) => {
+      const { path, message } = issue;
+      return `${issue === mustBeObject ? path : JSON.stringify(path)} ${message}`;
     })
     .join("; ");
-}
-
-function optionsAre(known: OptionNames): string {
-  if (known.length === 0) return "there are none";
-  return `the options are ${known.join(", ")}`;
 }
 
 /** Whether a value is given, and not by whoever added to the prototype of all objects. */

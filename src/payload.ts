@@ -2,14 +2,15 @@
 import { types } from "node:util";
 import { z } from "zod";
 import type { ValidationIssue } from "./errors.js";
+import { decimalBytes, decimalOf, decimalRule, exactTextOf, numberOf } from "./exact-number.js";
+import { issuesOfSchema } from "./schema-issues.js";
 import { limits } from "./table.js";
 
 /** Findings of one check; a payload that is wrong everywhere is not listed forever. */
 const mostIssues = 20;
 
-/** DynamoDB's numbers: up to 38 digits, and no nearer to 0 than this. */
-const smallestNumber = 1e-130;
-const largestInteger = 10n ** 38n;
+/** A bigint of this size is not written out to count its digits. */
+const tooLarge = 10n ** 126n;
 
 /** The level of the payload: the item is level 1, its attributes are level 2. */
 const payloadLevel = 2;
@@ -25,9 +26,10 @@ export interface ValueCheck {
   readonly issues: ValidationIssue[];
   readonly bytes: number;
   /**
-   * A copy of the value as it was checked, without undefined members; none of the caller's where
-   * there are issues. What a getter gives another time, and what the caller changes after the call,
-   * changes nothing that is on its way.
+   * A copy of the value as it was checked and as a read returns it: without undefined members, 0 for
+   * -0, a number for a small bigint, an exact number of this package for one of the SDK's. It shares
+   * nothing with the caller's: what a getter gives another time, and what the caller changes after
+   * the call, changes nothing that is on its way.
    */
   readonly value: unknown;
 }
@@ -71,14 +73,11 @@ class Walk {
         if (!value.isWellFormed()) this.add(path, "must not hold a lone surrogate");
         return value;
       case "number":
-        this.bytes += numberBytes(value);
-        this.checkNumber(value, path);
-        return value;
+        return this.visitNumber(value, path);
       case "bigint":
-        if (value <= -largestInteger || value >= largestInteger) {
-          this.add(path, "must have at most 38 digits");
-        } else this.bytes += numberBytes(value);
-        return value;
+        // Longer ones take long to write out.
+        if (value > -tooLarge && value < tooLarge) return this.visitDecimal(String(value), path);
+        return this.add(path, "must be less than 1E+126 in size");
       case "boolean":
         this.bytes += 1;
         return value;
@@ -92,14 +91,23 @@ class Walk {
     }
   }
 
-  private checkNumber(value: number, path: string): void {
-    const size = Math.abs(value);
-    if (!Number.isFinite(value)) this.add(path, "must be a finite number");
-    else if (size > Number.MAX_SAFE_INTEGER) {
-      this.add(path, "must be a bigint: a number beyond 2^53 is not exact");
-    } else if (size < smallestNumber && size !== 0) {
-      this.add(path, "must be 0 or at least 1E-130 in size");
+  private visitNumber(value: number, path: string): unknown {
+    if (!Number.isFinite(value)) return this.add(path, "must be a finite number");
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+      return this.add(path, "must be a bigint: a number beyond 2^53 is not exact");
     }
+    return this.visitDecimal(String(value), path);
+  }
+
+  /** A number of whatever kind, by its text. */
+  private visitDecimal(text: string, path: string): unknown {
+    const decimal = decimalOf(text);
+    const rule = decimal === undefined ? "must be a decimal number" : decimalRule(decimal);
+    if (decimal === undefined || rule !== undefined) {
+      return this.add(path, rule ?? "must be a decimal number");
+    }
+    this.bytes += decimalBytes(decimal);
+    return numberOf(text);
   }
 
   private visitObject(value: object, path: string, level: number): unknown {
@@ -108,7 +116,7 @@ class Walk {
       return new Uint8Array(value);
     }
     if (this.above.includes(value)) return this.add(path, "must not hold itself");
-    if (level > limits.nestingLevels) {
+    if (level > limits.nestingLevels && !isExact(value)) {
       return this.add(path, `must not be nested deeper than ${limits.nestingLevels} levels`);
     }
     this.above.push(value);
@@ -126,6 +134,8 @@ class Walk {
     if (types.isSet(value)) return this.visitSet(value, path);
     if (Array.isArray(value)) return this.visitList(value, path, level);
     if (isPlainObject(value)) return this.visitMap(value, path, level);
+    const exact = exactTextOf(value);
+    if (exact !== undefined) return this.visitDecimal(exact, path);
     return this.add(path, `must be a plain value, not ${className(value)}`);
   }
 
@@ -159,18 +169,21 @@ class Walk {
     const kinds = new Set<string>();
     const different = new Set<string>();
     const copy = new Set<unknown>();
+    let members = 0;
     // The members that it has, whatever a class of the caller's says they are.
     for (const member of Set.prototype.values.call(set)) {
       if (this.isOver) break;
       const kind = kindOfMember(member);
       kinds.add(kind);
       if (kind === "") continue;
-      different.add(types.isUint8Array(member) ? member.join() : String(member));
-      copy.add(this.visit(member, path, limits.nestingLevels + 1));
+      members += 1;
+      const own = this.visit(member, path, limits.nestingLevels + 1);
+      different.add(types.isUint8Array(own) ? own.join() : String(own));
+      copy.add(own);
     }
     if (kinds.size !== 1 || kinds.has("")) {
       this.add(path, "must be a set of strings, of numbers or of binary values, and not empty");
-    } else if (different.size < copy.size) {
+    } else if (different.size < members) {
       // 1 and 1n, or equal bytes: other values to JavaScript, one to DynamoDB.
       this.add(path, "must not hold a member twice");
     }
@@ -181,25 +194,18 @@ class Walk {
 function kindOfMember(member: unknown): string {
   if (typeof member === "string") return "S";
   if (typeof member === "number" || typeof member === "bigint") return "N";
-  return types.isUint8Array(member) ? "B" : "";
+  if (types.isUint8Array(member)) return "B";
+  return typeof member === "object" && member !== null && isExact(member) ? "N" : "";
 }
 
-/**
- * DynamoDB's size of a number: a byte, one for a minus, and one per two digits that matter, which
- * stand in pairs before and after the decimal point.
- */
-function numberBytes(value: number | bigint): number {
-  const match = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value));
-  // NaN and Infinity are refused.
-  if (match === null) return 0;
-  const [, minus = "", whole = "", fraction = "", exponent = "0"] = match;
-  const digits = `${whole}${fraction}`;
-  const kept = digits.replace(/0+$/, "");
-  const last = Number(exponent) - fraction.length + digits.length - kept.length;
-  const matter = kept.replace(/^0+/, "").length;
-  if (matter === 0) return 1;
-  const first = last + matter - 1;
-  return 1 + minus.length + Math.floor(first / 2) - Math.floor(last / 2) + 1;
+/** Whether it is a number, although it is an object. */
+function isExact(value: object): boolean {
+  try {
+    return !isPlainObject(value) && exactTextOf(value) !== undefined;
+  } catch {
+    // What cannot be read is none.
+    return false;
+  }
 }
 
 /**
@@ -218,7 +224,8 @@ function isPlainObject(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function isMap(value: unknown): value is object {
+/** Whether it is an object of names and values: no array, no Map, no instance of a class. */
+export function isPlainMap(value: unknown): value is object {
   try {
     return (
       typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value)
@@ -250,7 +257,7 @@ export function checkPayload(
   data: unknown,
   { allowMissing = false }: PayloadOptions = {},
 ): ValueCheck {
-  if (!isMap(data)) {
+  if (!isPlainMap(data)) {
     const issues = [{ path: "data", message: "must be an object" }];
     return { issues, bytes: 0, value: undefined };
   }
@@ -293,14 +300,9 @@ function schemaIssues(
   value: unknown,
   at: readonly (string | number)[],
 ): ValidationIssue[] {
-  const result = schema.safeParse(value);
-  if (result.success) return [];
-  return result.error.issues.slice(0, mostIssues).map((issue) => ({
-    path: pathText([...at, ...issue.path]),
-    message: issue.message
-      .replace(/^Invalid (input|option): (?=expected)/, "is wrong: ")
-      .replace(/^Invalid/, "is wrong: invalid"),
-  }));
+  return issuesOfSchema(schema, value)
+    .slice(0, mostIssues)
+    .map(({ path, message }) => ({ path: pathText([...at, ...path]), message }));
 }
 
 /** The part of a schema that describes a path; `undefined` where it says nothing of it. */

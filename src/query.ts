@@ -1,7 +1,7 @@
 /** Queries of one entity: options to a request, pages to items, and the place where a page ends. */
 import type { QueryCommandInput, QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "./call.js";
-import { compileWhere, Placeholders } from "./conditions.js";
+import { Placeholders, readWhere } from "./conditions.js";
 import { type CursorBinding, decodeCursor, encodeCursor } from "./cursor.js";
 import type { EntityModel, KeyParts } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
@@ -82,7 +82,7 @@ export function readQueryOptions(
     ? indexCondition(own, partition, indexPrefix, ranged ? range : undefined)
     : keyConditionOf(own, partition, model);
   const projection = projectionOf(options.fields, own, context);
-  const filter = compileWhere(where, own, context, model.encrypted);
+  const filter = readWhere(where, context, model.encrypted)?.(own);
   const binding: CursorBinding = {
     entity: model.name,
     index: by,
@@ -183,7 +183,12 @@ function isWithin(model: EntityModel, { partition }: CursorBinding, raw: RawItem
   return raw.PK === partition && isOf(model, raw);
 }
 
-/** Reads until `limit` items are there or the end is, and says where to go on. */
+/**
+ * Reads until `limit` items are there or the end is, and says where to go on.
+ *
+ * One item more is asked for than is wanted: DynamoDB that is asked for as many as are left says
+ * that there may be more. No request is made for that item alone.
+ */
 export async function queryItems(
   transport: Transport,
   model: EntityModel,
@@ -191,17 +196,18 @@ export async function queryItems(
   call: Call,
 ): Promise<{ items: AnyItem[]; cursor: string | null }> {
   const items: AnyItem[] = [];
+  let last: RawItem | undefined;
+  const cursorAfterLast = () => (last === undefined ? null : encodeCursor(binding, last));
   // With a filter DynamoDB's Limit counts what is read, not what matches: the page is cut here.
-  const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length);
+  const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length + 1);
   for await (const page of pages(transport, input, call, limitOf)) {
-    for (const [index, raw] of page.items.entries()) {
+    for (const raw of page.items) {
       if (!isWithin(model, binding, raw)) continue;
+      if (items.length === limit) return { items, cursor: cursorAfterLast() };
       items.push(itemOf(model, raw));
-      if (items.length === limit) {
-        const end = index === page.items.length - 1 && !page.more;
-        return { items, cursor: end ? null : encodeCursor(binding, raw) };
-      }
+      last = raw;
     }
+    if (items.length === limit) return { items, cursor: page.more ? cursorAfterLast() : null };
   }
   return { items, cursor: null };
 }

@@ -2,7 +2,7 @@
 import timers from "node:timers";
 import DataLoader from "dataloader";
 import type { Call } from "./call.js";
-import { whyLeft } from "./errors.js";
+import { type CallContext, whyLeft } from "./errors.js";
 import { copyOf } from "./item.js";
 import { noteCopy } from "./opened.js";
 import { lastOf, orAborted } from "./signals.js";
@@ -65,10 +65,22 @@ export function itemsApart(): (item: RawItem | undefined) => RawItem | undefined
  */
 const { setImmediate: afterThisTurn } = timers;
 
-/** Reads of one dispatch, and the signals of those who asked, by {@link keyId}. */
+/** Reads of one dispatch, and the calls that asked, by {@link keyId}. */
 interface Loader {
   readonly dataLoader: DataLoader<RawKey, RawItem | undefined, string>;
-  readonly askers: Map<string, (AbortSignal | undefined)[]>;
+  readonly askers: Map<string, Call[]>;
+}
+
+/** What events say of a request for several calls: every operation and entity, in the calls' order. */
+function contextOf(calls: readonly Call[]): CallContext {
+  const operation = joined(calls.map(({ context }) => context.operation));
+  const entity = joined(calls.map(({ context }) => context.entity));
+  return { ...(operation && { operation }), ...(entity && { entity }) };
+}
+
+/** Different names, as events join the names of several tables. */
+function joined(names: readonly (string | undefined)[]): string {
+  return [...new Set(names.filter((name) => name !== undefined))].join(",");
 }
 
 /** Not one of this package's errors yet: each caller's own says which call it was. */
@@ -130,10 +142,11 @@ export function createReader(transport: Transport, tableName: string, coalesce: 
     const dataLoader = new DataLoader<RawKey, RawItem | undefined, string>(
       async (keys) => {
         loaders.delete(kind);
+        const calls = keys.flatMap((key) => askers.get(keyId(key)) ?? []);
         // Nobody waits any more once all who asked for one of the keys have left.
-        const left = lastOf(keys.flatMap((key) => askers.get(keyId(key)) ?? [undefined]));
+        const left = lastOf(calls.map(({ signal }) => signal));
         try {
-          return await load(keys, { context: { operation: "get" }, signal: left?.signal });
+          return await load(keys, { context: contextOf(calls), signal: left?.signal });
         } finally {
           left?.release();
         }
@@ -149,13 +162,13 @@ export function createReader(transport: Transport, tableName: string, coalesce: 
     return loader;
   }
 
-  function readTogether(key: RawKey, options: ReadOptions, { signal }: Call) {
+  function readTogether(key: RawKey, options: ReadOptions, call: Call) {
     const { dataLoader, askers } = loaderFor(options);
     const id = keyId(key);
-    const signals = askers.get(id);
-    if (signals === undefined) askers.set(id, [signal]);
-    else signals.push(signal);
-    return orAborted(dataLoader.load(key).then(apart), signal);
+    const calls = askers.get(id);
+    if (calls === undefined) askers.set(id, [call]);
+    else calls.push(call);
+    return orAborted(dataLoader.load(key).then(apart), call.signal);
   }
 
   return {

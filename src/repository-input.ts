@@ -4,8 +4,15 @@ import { keyText, refuseIssues, shown } from "./entity-model.js";
 import { type CallContext, invalid, type ValidationIssue } from "./errors.js";
 import type { GivenExpression } from "./free-placeholders.js";
 import { keyLengthRule, keyPartRule } from "./keys.js";
+import { type OptionNames, unknownOptions } from "./options.js";
 import { checkValue } from "./payload.js";
-import type { ExpressionAttributes, QueryOptions } from "./repository-types.js";
+import {
+  type ExpressionAttributes,
+  type IndexKeys,
+  indexKeyNames,
+  type QueryOptions,
+  queryOptionNames,
+} from "./repository-types.js";
 import { attribute, limits, type RawKey } from "./table.js";
 
 /** Findings of one call that are told; a list that is wrong everywhere is not told of forever. */
@@ -139,6 +146,7 @@ function readItem(given: Record<string, unknown>): Checked<Record<string, unknow
     bytes += Buffer.byteLength(name) + check.bytes;
     item[name] = check.value;
   }
+  found.push(...ttlIssues(item[attribute.timeToLive]));
   return { value: item, issues: [...found, ...sizeIssues("", bytes)] };
 }
 
@@ -147,6 +155,58 @@ function sizeIssues(path: string, bytes: number): ValidationIssue[] {
   return [
     { path, message: `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)` },
   ];
+}
+
+/** What DynamoDB takes for a time; as milliseconds it would be in the year 5138 at the earliest. */
+const latestSeconds = 1e11;
+
+function ttlIssues(value: unknown): ValidationIssue[] {
+  if (value === undefined) return [];
+  const isSeconds = Number.isInteger(value) && (value as number) >= 0;
+  if (isSeconds && (value as number) < latestSeconds) return [];
+  const message = isSeconds
+    ? "must be in epoch seconds: this one is in milliseconds"
+    : "must be a time in epoch seconds: an integer from 0";
+  return [{ path: attribute.timeToLive, message }];
+}
+
+/** What is said of options that others have and the repository has not. */
+const missingOptions: ReadonlyMap<string, string> = new Map([
+  [
+    "indexName",
+    "is not an option: the repository queries the table alone; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
+  ],
+]);
+
+/** Refuses options that a call does not know: ignored, they would change what it does. @throws ValidationError */
+export function refuseUnknownOptions(
+  context: CallContext,
+  options: unknown,
+  known: OptionNames,
+): void {
+  const issues = unknownOptions(options, known);
+  refuseIssues(
+    context,
+    issues.map(({ path, message }) => ({ path, message: missingOptions.get(path) ?? message })),
+  );
+}
+
+/**
+ * The index keys that an item is created with.
+ * @throws ValidationError for keys of an index that the table does not have: they would not be found
+ */
+export function checkedIndexKeys(context: CallContext, gsi: unknown): IndexKeys {
+  if (gsi === undefined || gsi === null) return {};
+  if (!isObject(gsi) || Array.isArray(gsi)) {
+    throw invalid(context, [{ path: "gsi", message: "must be an object of index keys" }]);
+  }
+  const message = `is no index key: the table has ${indexKeyNames.join(" and ")}`;
+  refuseIssues(
+    context,
+    unknownOptions(gsi, indexKeyNames).map(({ path }) => ({ path, message })),
+  );
+  const { GSI1PK, GSI1SK } = gsi as IndexKeys;
+  return { GSI1PK, GSI1SK };
 }
 
 /** Checks that a payload is a map: nothing else can be updated. @throws ValidationError */
@@ -237,6 +297,7 @@ export function checkedQuery(
     ...(prefix !== undefined && { [attribute.sortKey]: prefix }),
   });
   const context: CallContext = { operation, key };
+  refuseUnknownOptions(context, options, queryOptionNames);
   const issues = prefix === undefined ? [] : keyIssues("sort", prefix, "skPrefix");
   const { limit, exclusiveStartKey: start, scanIndexForward, filterExpression } = options ?? {};
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {

@@ -1,4 +1,5 @@
 /** What the generic repository takes and gives: the types that call sites of it name. */
+import { optionNames } from "./options.js";
 import type { EntityName } from "./table.js";
 
 /** The name of one of the twelve entities, or of anything else that an application keeps here. */
@@ -21,6 +22,8 @@ export interface DynamoDBItem<T = unknown> extends DynamoDBKey {
   /** The index holds an item only where both of its keys are there. */
   GSI1PK?: string | undefined;
   GSI1SK?: string | undefined;
+  /** When DynamoDB may delete the item: epoch seconds, an integer. @default never */
+  TTL?: number | undefined;
 }
 
 /** Placeholders of a caller's own expression. They keep their meaning, whatever they are called. */
@@ -40,6 +43,15 @@ export interface QueryOptions extends ExpressionAttributes {
   filterExpression?: string | undefined;
 }
 
+export const queryOptionNames = optionNames<QueryOptions>({
+  limit: true,
+  exclusiveStartKey: true,
+  scanIndexForward: true,
+  filterExpression: true,
+  expressionAttributeValues: true,
+  expressionAttributeNames: true,
+});
+
 export interface QueryResult<T> {
   items: T[];
   /** Where to go on; there is no more where it is missing. */
@@ -58,3 +70,17 @@ export interface UpdateOptions extends ExpressionAttributes {
   /** Sent as it is. @default the item must be there */
   conditionExpression?: string | undefined;
 }
+
+export const updateOptionNames = optionNames<UpdateOptions>({
+  conditionExpression: true,
+  expressionAttributeValues: true,
+  expressionAttributeNames: true,
+});
+
+/** The keys of the table's index that an item is created with. */
+export interface IndexKeys {
+  GSI1PK?: string | undefined;
+  GSI1SK?: string | undefined;
+}
+
+export const indexKeyNames = optionNames<IndexKeys>({ GSI1PK: true, GSI1SK: true });

@@ -1,5 +1,4 @@
 /** The generic repository's conditional writes: create and update. */
-import { isDeepStrictEqual } from "node:util";
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import {
   type CallContext,
@@ -11,7 +10,9 @@ import {
   withContext,
 } from "./errors.js";
 import { FreePlaceholders, type GivenExpression } from "./free-placeholders.js";
+import { isStoredAlike } from "./item.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
+import { isTime, lastMs } from "./timestamps.js";
 import { notFound, type Seen, type Write, type WriteRequest } from "./write.js";
 
 /** Puts an item that must not be there yet; one request. */
@@ -40,7 +41,7 @@ export function createWrite(
     },
     refusedByItem: false,
     refused: (seen) => conditionFailed(context, "the item is already there", seen),
-    isDone: (seen) => isDeepStrictEqual(seen, item),
+    isDone: (seen) => isStoredAlike(seen, item),
     result: () => undefined,
   };
 }
@@ -144,9 +145,7 @@ function holds(
   const data: unknown = item[attribute.data];
   return (
     isMap(data) &&
-    changes.every(([name, value]) =>
-      isDeepStrictEqual((data as Record<string, unknown>)[name], value),
-    )
+    changes.every(([name, value]) => isStoredAlike((data as Record<string, unknown>)[name], value))
   );
 }
 
@@ -172,11 +171,16 @@ interface Time {
 /** The time now, or a millisecond after the stored item's. */
 function later(own: FreePlaceholders, seen: Seen | undefined): Time {
   const stored: unknown = seen?.item?.[attribute.updatedAt];
-  const now = Math.max(Date.now(), typeof stored === "number" ? stored + 1 : 0);
+  const now = Math.max(Date.now(), isTime(stored) ? stored + 1 : 0);
   const updatedAt = own.name("updatedAt", attribute.updatedAt);
   const time = own.value("updatedAt", now);
-  // "not newer" rather than "older": it holds for a time that is missing or no number, too.
-  return { assignment: `${updatedAt} = ${time}`, condition: `NOT ${updatedAt} >= ${time}` };
+  const beyond = own.value("beyond", lastMs);
+  return {
+    assignment: `${updatedAt} = ${time}`,
+    // "not newer" rather than "older": it holds for a time that is missing or no number, too. What
+    // is beyond all times, as nanoseconds are, is no time.
+    condition: `(NOT ${updatedAt} >= ${time} OR ${updatedAt} > ${beyond})`,
+  };
 }
 
 /**
@@ -185,7 +189,7 @@ function later(own: FreePlaceholders, seen: Seen | undefined): Time {
  */
 function grown(own: FreePlaceholders, item: RawItem): Time {
   const stored: unknown = item[attribute.updatedAt];
-  if (typeof stored !== "number") return later(own, undefined);
+  if (!isTime(stored)) return later(own, undefined);
   const updatedAt = own.name("updatedAt", attribute.updatedAt);
   const step = own.value("step", Math.max(1, Date.now() - stored));
   return {

@@ -5,13 +5,14 @@
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "./batch.js";
 import { type Call, perform, reading } from "./call.js";
-import { getDocumentClient, getTableName } from "./client.js";
+import { adviceOnDefaults, getDocumentClient, getTableName } from "./client.js";
 import { sealedKeyId } from "./encryption.js";
 import {
   budgetSpentText,
   type CallContext,
   DecryptionError,
   describe,
+  isAdvised,
   isBudgetSpent,
   nameOf,
   UnprocessedItemsError,
@@ -24,6 +25,7 @@ import {
   type CheckedQuery,
   checkData,
   checkedExpression,
+  checkedIndexKeys,
   checkedItems,
   checkedKeys,
   checkedQuery,
@@ -31,15 +33,17 @@ import {
   checkItem,
   itemCall,
   keyOf,
+  refuseUnknownOptions,
 } from "./repository-input.js";
-import type {
-  BatchResult,
-  DynamoDBItem,
-  DynamoDBKey,
-  EntityType,
-  QueryOptions,
-  QueryResult,
-  UpdateOptions,
+import {
+  type BatchResult,
+  type DynamoDBItem,
+  type DynamoDBKey,
+  type EntityType,
+  type QueryOptions,
+  type QueryResult,
+  type UpdateOptions,
+  updateOptionNames,
 } from "./repository-types.js";
 import {
   createWrite,
@@ -85,7 +89,11 @@ export class DynamoDBRepository {
    * @throws ConfigurationError for a retry option that is none
    */
   constructor(retryOptions: RequestRetryOptions = {}) {
-    this.transport = createTransport({ client: () => getDocumentClient(), retry: retryOptions });
+    this.transport = createTransport({
+      client: () => getDocumentClient(),
+      retry: retryOptions,
+      advice: adviceOnDefaults,
+    });
   }
 
   /** The payload of an item, `{}` where it has none; `null` where there is no item. One request. */
@@ -123,7 +131,7 @@ export class DynamoDBRepository {
     return this.readPages<T>("queryItems", pk, skPrefix, options);
   }
 
-  /** Creates or replaces an item, as it is given: times and index keys too. One request. */
+  /** Creates or replaces an item, as it is given: times, index keys and `TTL` too. One request. */
   async put<T>(item: DynamoDBItem<T>): Promise<void> {
     const { context, given } = reading({ operation: "put" }, () => {
       const own: Record<string, unknown> = { ...item };
@@ -141,6 +149,7 @@ export class DynamoDBRepository {
    *
    * An item that has one index key only would not be in the index: where the entity's own keys tell
    * the other one (a review's do), it is added.
+   * @throws ValidationError for keys of another index: the table has none
    * @throws ConditionalCheckFailedError if an item with this key is there; `mayHaveBeenDone` where it
    * may have been this call that created it
    */
@@ -161,15 +170,15 @@ export class DynamoDBRepository {
         [attribute.data]: data,
         [attribute.createdAt]: now,
         [attribute.updatedAt]: now,
-        ...indexKeysOf(entityType, key, { ...gsi }),
+        ...indexKeysOf(entityType, key, { ...checkedIndexKeys(context, gsi) }),
       });
     });
     await perform(context, {}, (call) => {
       const tableName = getTableName();
       return runWrite(this.transport, tableName, createWrite(tableName, context, key, item), call);
     });
-    // As it was given: what is stored is a copy of it.
-    return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;
+    // As a read returns it, which some values are not as they were given.
+    return item as unknown as DynamoDBItem<T>;
   }
 
   /**
@@ -191,6 +200,7 @@ export class DynamoDBRepository {
   ): Promise<void> {
     const { context, key } = itemCall("update", pk, sk);
     const { changes, given } = reading(context, () => {
+      refuseUnknownOptions(context, options, updateOptionNames);
       const { conditionExpression, ...attributes } = options ?? {};
       return {
         changes: checkedUpdates(context, updates),
@@ -270,7 +280,8 @@ export class DynamoDBRepository {
       const { written, unwritten, cause } = outcome;
       if (unwritten.length === 0) return;
       const spent = isBudgetSpent(cause) ? `, ${budgetSpentText}` : "";
-      const why = cause === undefined ? outcome.why : ` (${nameOf(cause) ?? "Error"}${spent})`;
+      const named = ` (${nameOf(cause) ?? "Error"}${spent})`;
+      const why = cause === undefined || isAdvised(cause) ? outcome.why : named;
       const count = `${unwritten.length} of ${written + unwritten.length}`;
       const message = describe(context, `${count} were not written${why}`);
       throw withContext(new UnprocessedItemsError(message, unwritten, written, cause), context);

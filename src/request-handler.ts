@@ -1,10 +1,26 @@
 /** The SDK's request handler, mended where it matters under load and at the end. */
 import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
 import { orAborted } from "./signals.js";
 
-/** The SDK's own number of sockets. */
+/**
+ * Sockets for the layer's own parallelism and for many callers at once; 3 s to connect, 15 s to the
+ * head of an answer and between two bytes of it.
+ */
+const defaultOptions = {
+  connectionTimeout: 3_000,
+  requestTimeout: 15_000,
+  throwOnRequestTimeout: true,
+  httpAgent: { keepAlive: true, maxSockets: 128 },
+  httpsAgent: { keepAlive: true, maxSockets: 128 },
+} satisfies NodeHttpHandlerOptions;
+
+/** The SDK's own number of sockets, where an agent names none. */
 const defaultSockets = 50;
+
+/** A whole answer has so long, in ms: 16 MB at 2 Mbit/s. */
+export const wholeAnswerMs = 60_000;
 
 /** A request that waits for a socket. */
 interface Turn {
@@ -19,6 +35,12 @@ interface Turn {
 interface AbortHandle {
   aborted: boolean;
   onabort: (() => void) | null;
+}
+
+function defined<T extends object>(options: T): T {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as T;
 }
 
 function abortError(): Error {
@@ -38,12 +60,22 @@ export class OrderlyHandler extends NodeHttpHandler {
   readonly #waiting = new Set<Turn>();
   /** Requests under way that came without a signal. */
   readonly #unsignalled = new Set<AbortHandle>();
+  readonly #watch: AnswerWatch;
   #destroyed = false;
   #free: number;
 
-  constructor(options: NodeHttpHandlerOptions) {
+  /** @param given what it leaves out has this package's defaults, not the SDK's */
+  constructor(given: NodeHttpHandlerOptions = {}, limits: Partial<AnswerLimits> = {}) {
+    const options = { ...defaultOptions, ...defined(given) };
     super(options);
-    this.#free = options.httpsAgent?.maxSockets ?? options.httpAgent?.maxSockets ?? defaultSockets;
+    this.#watch = new AnswerWatch({
+      // 0 is the SDK's word for no limit.
+      idleMs: options.requestTimeout || wholeAnswerMs,
+      wholeMs: wholeAnswerMs,
+      ...limits,
+    });
+    const agent = given.httpsAgent ?? given.httpAgent ?? defaultOptions.httpsAgent;
+    this.#free = agent.maxSockets ?? defaultSockets;
   }
 
   /** How many requests wait for a socket. @internal */
@@ -72,8 +104,10 @@ export class OrderlyHandler extends NodeHttpHandler {
       const answer = await super.handle(request, { ...options, abortSignal });
       const body: unknown = answer.response.body;
       // The socket is in use until the body is read.
-      if (body instanceof Readable) body.once("close", end);
-      else end();
+      if (body instanceof Readable) {
+        body.once("close", end);
+        this.#watch.watch(body);
+      } else end();
       return answer;
     } catch (error) {
       end();

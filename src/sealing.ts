@@ -1,5 +1,6 @@
 /** Sealed texts: compact JWE by jose, encrypted directly with AES-256-GCM. */
 import { webcrypto } from "node:crypto";
+import { ConfigurationError } from "./errors.js";
 import { ownBytes } from "./realms.js";
 
 /** A key as the runtime holds it: it can be used, and not be read. */
@@ -35,12 +36,22 @@ const accepted = {
   contentEncryptionAlgorithms: [algorithms.enc],
 };
 
-/** Seals a text under a random IV of 96 bits. */
+/** jose takes Web Crypto from the global scope, and jsdom's has a part of it alone (jose 6). */
+function needWebCrypto(): void {
+  const { crypto } = globalThis as { readonly crypto?: { readonly subtle?: unknown } };
+  if (crypto?.subtle !== undefined) return;
+  throw new ConfigurationError(
+    'encryption needs Web Crypto, and this environment has no crypto.subtle: in the set-up of a test, Object.defineProperty(globalThis, "crypto", { value: require("node:crypto").webcrypto })',
+  );
+}
+
+/** Seals a text under a random IV of 96 bits. @throws ConfigurationError without Web Crypto */
 export async function sealText(
   text: string,
   header: SealedHeader,
   key: SealingKey,
 ): Promise<string> {
+  needWebCrypto();
   sealing ??= import("jose/jwe/compact/encrypt");
   const { CompactEncrypt } = await sealing;
   return new CompactEncrypt(ownBytes(Buffer.from(text)))
@@ -54,6 +65,7 @@ export async function sealText(
  */
 export async function openText(sealed: string, key: SealingKey): Promise<string | undefined> {
   if (!sealed.split(".").every(isCanonical)) return undefined;
+  needWebCrypto();
   opening ??= Promise.all([import("jose/jwe/compact/decrypt"), import("jose/errors")]);
   const [{ compactDecrypt }, { JOSEError }] = await opening;
   try {

@@ -1,9 +1,9 @@
-/** The types of a store. */
-import type { CallOptions } from "./call.js";
+/** The types of a store, and the names of its options. */
+import { type CallOptions, callOptionNames } from "./call.js";
 import type { Where } from "./conditions.js";
 import type { AnyEntity } from "./entity-model.js";
 import type { Given } from "./given.js";
-import { optionNames } from "./options.js";
+import { type OptionNames, optionNames } from "./options.js";
 import type { PayloadOptions } from "./payload.js";
 
 /** Shows a derived type as the object it is. */
@@ -117,9 +117,25 @@ export interface QueryOptions<S extends StoreSpec, F extends string = string> ex
   readonly to?: (S["dated"] extends true ? number : never) | undefined;
 }
 
+export const queryOptionNames = optionNames<QueryOptions<StoreSpec>>({
+  order: true,
+  by: true,
+  limit: true,
+  cursor: true,
+  where: true,
+  fields: true,
+  from: true,
+  to: true,
+  signal: true,
+  timeoutMs: true,
+});
+
 export interface QueryPage<Item> {
   readonly items: Item[];
-  /** Goes on after the last item; `null` at the end. */
+  /**
+   * Goes on after the last item; `null` at the end. One more page may turn out empty where a request
+   * ended at 1 MB just after the last item, as it does most of all with a `where`.
+   */
   readonly cursor: string | null;
 }
 
@@ -137,9 +153,35 @@ export interface UpdateOptions<S extends StoreSpec> extends CallOptions {
   readonly where?: Where<S["data"]> | undefined;
 }
 
+export const updateOptionNames = optionNames<UpdateOptions<StoreSpec>>({
+  set: true,
+  remove: true,
+  ifUpdatedAt: true,
+  where: true,
+  signal: true,
+  timeoutMs: true,
+});
+
 export interface DeleteOptions extends CallOptions {
   /** The item must not have been written since: its `updatedAt` as it was read. */
   readonly ifUpdatedAt?: number | undefined;
 }
 
+export const deleteOptionNames = optionNames<DeleteOptions>({
+  ifUpdatedAt: true,
+  signal: true,
+  timeoutMs: true,
+});
+
 export interface WriteOptions extends CallOptions, PayloadOptions {}
+
+export const writeOptionNames = optionNames<WriteOptions>({
+  allowMissing: true,
+  signal: true,
+  timeoutMs: true,
+});
+
+/** The same for an operation of a transaction: the limits are the transaction's own. */
+export function withoutLimits(names: OptionNames): OptionNames {
+  return names.filter((name) => !callOptionNames.includes(name));
+}

@@ -9,7 +9,14 @@ import {
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type CallOptions, limitsOf, perform } from "./call.js";
-import { DynamoDBError, describe as inWords, nameOf, TimeoutError } from "./errors.js";
+import {
+  DynamoDBError,
+  describe as inWords,
+  messageOf,
+  nameOf,
+  TimeoutError,
+  withContext,
+} from "./errors.js";
 import { attribute, createTableInput, indexName } from "./table.js";
 import type { Transport } from "./transport.js";
 
@@ -64,23 +71,29 @@ export function createTableAdmin(
     key: `table=${name}`,
   });
 
-  async function read(signal: AbortSignal | undefined): Promise<TableInfo | null> {
+  /** @param onMissing told what the engine said where there is no table */
+  async function read(
+    signal: AbortSignal | undefined,
+    onMissing?: (error: unknown) => void,
+  ): Promise<TableInfo | null> {
     try {
       const command = new DescribeTableCommand({ TableName: name });
       const answer = await send((to, options) => to.send(command, options), signal);
       return infoOf(name, answer.Table ?? {});
     } catch (error) {
-      if (nameOf(error) === "ResourceNotFoundException") return null;
-      throw error;
+      if (nameOf(error) !== "ResourceNotFoundException") throw error;
+      onMissing?.(error);
+      return null;
     }
   }
 
-  async function waitUntil(
+  async function waitUntil<T extends TableInfo | null>(
     signal: AbortSignal | undefined,
-    ready: (info: TableInfo | null) => boolean,
-  ): Promise<TableInfo | null> {
+    ready: (info: TableInfo | null) => info is T,
+    onMissing?: (error: unknown) => void,
+  ): Promise<T> {
     for (;;) {
-      const info = await read(signal);
+      const info = await read(signal, onMissing);
       if (ready(info)) return info;
       await transport.pause(pollMs, signal);
     }
@@ -100,15 +113,15 @@ export function createTableAdmin(
     }
   }
 
-  const bounded = (options: CallOptions): CallOptions => {
-    const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(options);
+  const bounded = (operation: string, options: CallOptions): CallOptions => {
+    const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(contextOf(operation), options);
     return { signal, timeoutMs };
   };
 
   return {
     name,
     create: async (options = {}) =>
-      perform(contextOf("create"), bounded(options), async ({ signal }) => {
+      perform(contextOf("create"), bounded("create", options), async ({ signal }) => {
         let created = true;
         try {
           const command = new CreateTableCommand(createTableInput(name));
@@ -124,7 +137,7 @@ export function createTableAdmin(
     describe: (options = {}) =>
       perform(contextOf("describe"), options, ({ signal }) => read(signal)),
     delete: async (options = {}) =>
-      perform(contextOf("delete"), bounded(options), async ({ signal }) => {
+      perform(contextOf("delete"), bounded("delete", options), async ({ signal }) => {
         try {
           const command = new DeleteTableCommand({ TableName: name });
           await send((to, options) => to.send(command, options), signal);
@@ -132,21 +145,33 @@ export function createTableAdmin(
           if (nameOf(error) === "ResourceNotFoundException") return { deleted: false };
           throw error;
         }
-        await waitUntil(signal, (info) => info === null);
+        await waitUntil(signal, (info): info is null => info === null);
         return { deleted: true };
       }),
-    wait: async (options = {}) =>
-      perform(contextOf("wait"), bounded(options), async ({ signal }) => {
-        const info = await waitUntil(signal, isActive);
-        if (info === null)
-          throw new TimeoutError(inWords(contextOf("wait"), "the table is not there"));
-        return info;
-      }),
+    wait: async (options = {}) => {
+      const context = contextOf("wait");
+      let missing: unknown;
+      const isReady = (info: TableInfo | null): info is TableInfo => {
+        if (info !== null) missing = undefined;
+        return isActive(info);
+      };
+      try {
+        return await perform(context, bounded("wait", options), ({ signal }) =>
+          waitUntil(signal, isReady, (error) => {
+            missing = error;
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof TimeoutError) || missing === undefined) throw error;
+        // The time is over since there is no table, and not for want of an answer.
+        throw withContext(new TimeoutError(inWords(context, messageOf(missing)), missing), context);
+      }
+    },
   };
 }
 
 /** Active with its index; a table that is not there is never active. */
-function isActive(info: TableInfo | null): boolean {
+function isActive(info: TableInfo | null): info is TableInfo {
   if (info === null) return false;
   const index = info.indexes.find((one) => one.name === indexName);
   if (info.status === "ACTIVE" && index === undefined) {

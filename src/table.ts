@@ -101,6 +101,11 @@ export type EntityName = keyof typeof keyTemplates;
 /** `OAuthToken`'s provider where a caller names none. */
 export const defaultProvider = "GOOGLE_BUSINESS";
 
+/** Key parts that a caller may leave out, and what they are then, as the entities declare them. */
+export const partDefaults: { readonly [N in EntityName]?: Readonly<Record<string, string>> } = {
+  OAuthToken: { provider: defaultProvider },
+};
+
 /** Digits of a creation time in an index sort key: epoch milliseconds up to the year 2286. */
 export const createdAtDigits = 13;
 

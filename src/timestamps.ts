@@ -1,8 +1,17 @@
 /** Points in time as Firestore documents hold them, in every encoding that occurs. */
+import { isExactNumber } from "./exact-number.js";
 import { limits } from "./table.js";
 
-/** The last millisecond that an item's `createdAt` can be, in the year 2286. */
-const lastMs = 9_999_999_999_999;
+/** The last millisecond that an item's times can be, in the year 2286. */
+export const lastMs = 9_999_999_999_999;
+
+/**
+ * Whether a stored value is a time as this layer writes one, in milliseconds. What others store may
+ * be none: nanoseconds, or a text.
+ */
+export function isTime(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= lastMs;
+}
 
 const isoDate =
   /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
@@ -42,6 +51,7 @@ export function withIsoDates<T>(value: T): T {
 function converted(value: unknown, level: number): unknown {
   // Deeper than DynamoDB's limit the document is refused anyway, and this must not run out of stack.
   if (typeof value !== "object" || value === null || level > limits.nestingLevels + 1) return value;
+  if (isExactNumber(value)) return value;
   if (Array.isArray(value)) return value.map((member) => converted(member, level + 1));
   const ms = msOfTimestamp(value);
   if (ms !== undefined) return new Date(ms).toISOString();

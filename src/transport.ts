@@ -38,8 +38,9 @@ import {
   type UpdateCommandInput,
   type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { AwaitedAnswers } from "./awaited-answers.js";
 import type { Call } from "./call.js";
+import { exactAnswer, readingExactly } from "./document-command.js";
 import {
   AbortedError,
   budgetSpentText,
@@ -48,13 +49,17 @@ import {
   isBudgetSpent,
   isRetryableError,
   leavesOpen,
+  messageOf,
   nameOf,
+  noteAdvice,
   noteBudgetSpent,
+  noteEnd,
   settlesTransaction,
   unquoted,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
 import type { OptionNames } from "./options.js";
+import { wholeAnswerMs } from "./request-handler.js";
 import {
   type Retry,
   type RetryOptions,
@@ -66,6 +71,7 @@ import {
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
 import type { RawItem } from "./table.js";
+import { type AttributeValue, nativeCopyOf, unmarshallable } from "./wire-format.js";
 
 /** Options of a data layer's retry: each request's own, and what all of them may do together. */
 export interface RequestRetryOptions extends RetryOptions {
@@ -91,8 +97,12 @@ const requestRetryNames: OptionNames = [
 export interface RequestEvent {
   /** DynamoDB's operation, for instance `Query`. */
   readonly request: string;
-  /** The layer's method that needed it, for instance `query`; `undefined` for native chains. */
+  /**
+   * The layer's method that needed it, for instance `query`; `undefined` for native chains. Of a
+   * BatchGet that several gets share, each different one: `get,getOrThrow`.
+   */
   readonly operation: string | undefined;
+  /** The entity that it was for. Of a BatchGet that several gets share, each different one. */
   readonly entity: string | undefined;
   readonly table: string;
   /** HTTP attempts, the first one included. */
@@ -188,6 +198,10 @@ export interface TransportOptions {
   readonly clock?: Clock | undefined;
   /** @default none: nothing is sealed or opened */
   readonly guard?: FieldGuard | undefined;
+  /** @default 75 s */
+  readonly attemptLimitMs?: number | undefined;
+  /** What a person can do about a failure, for its message. */
+  readonly advice?: ((error: unknown) => string | undefined) | undefined;
 }
 
 export interface Transport {
@@ -201,11 +215,19 @@ export interface Transport {
   within<T>(work: Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Waits so many ms on behalf of a call. Throws the signal's reason, or that the layer is closed. */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Tells an event of something that is no single request, to whoever listens. */
+  report(event: RequestEvent): void;
   /** Aborted by `close`, for what waits for others than the engine. */
   readonly closing: AbortSignal;
   /** Ends what is under way with an AbortedError, and refuses what comes after. */
   close(): void;
 }
+
+/**
+ * The longest attempt, in ms: whatever the client below does. The layer's own has shorter limits and
+ * lets go of its socket then; a client of the application's may know none.
+ */
+const defaultAttemptLimitMs = wholeAnswerMs + 15_000;
 
 type Input = Record<string, unknown>;
 type Answer = Record<string, unknown>;
@@ -246,7 +268,7 @@ export function createTransport(options: TransportOptions): Transport {
   const { events, clock = systemClock, guard } = options;
   const logger = options.logger && guarded(options.logger);
   const closing = new AbortController();
-  const waiting = new Set<(reason: AbortedError) => void>();
+  const awaited = new AwaitedAnswers(options.attemptLimitMs ?? defaultAttemptLimitMs);
   let underWay = 0;
   const clientOf = () => (typeof options.client === "function" ? options.client() : options.client);
 
@@ -254,26 +276,9 @@ export function createTransport(options: TransportOptions): Transport {
   const orClosed = (error: unknown) =>
     closing.signal.aborted && error === closing.signal.reason ? closedError() : error;
 
-  /** Waits for an answer, or for `close`. A listener per request on one signal would cost more. */
-  function untilClosed<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      waiting.add(reject);
-      Promise.resolve(answer).then(
-        (value) => {
-          waiting.delete(reject);
-          resolve(value);
-        },
-        (error) => {
-          waiting.delete(reject);
-          reject(error);
-        },
-      );
-    });
-  }
-
   /** Waits for what others do, keys that are asked for elsewhere above all. */
   async function within<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (signal === undefined && !closing.signal.aborted) return untilClosed(work);
+    if (signal === undefined && !closing.signal.aborted) return awaited.wait(work, false);
     const limit = firstOf(closing.signal, signal);
     try {
       return await orAborted(work, limit.signal);
@@ -294,11 +299,11 @@ export function createTransport(options: TransportOptions): Transport {
     const limit = signal && firstOf(closing.signal, signal);
     try {
       // No signal goes along where the call has none: with any option the SDK resolves its stack anew.
-      if (limit === undefined) return (await untilClosed(send(command))) ?? {};
-      const sent = send(command, { abortSignal: limit.signal });
+      if (limit === undefined) return (await awaited.wait(send(command), true)) ?? {};
+      const sent = awaited.wait(send(command, { abortSignal: limit.signal }), true);
       return (await orAborted(sent, limit.signal)) ?? {};
     } catch (error) {
-      throw unquoted(error);
+      throw isReason(signal, error) ? error : unquoted(error);
     } finally {
       limit?.release();
     }
@@ -316,7 +321,8 @@ export function createTransport(options: TransportOptions): Transport {
       budget.firstSuccess();
       return result;
     } catch (error) {
-      if (policy.maxRetries === 0 || !isRetryableError(error)) throw error;
+      if (policy.maxRetries === 0 || isReason(signal, error) || !isRetryableError(error))
+        throw error;
       let reserved = 0;
       let taken = 0;
       const mayRetry = (failure: unknown) => {
@@ -367,14 +373,17 @@ export function createTransport(options: TransportOptions): Transport {
     const attempt = async (input: Record<string, unknown>): Promise<Answer> => {
       attempts += 1;
       const client = clientOf();
-      const values = client.marshalsRight ? input : marshallable(input);
+      const command = client.marshalsRight
+        ? new Command(input)
+        : readingExactly(new Command(marshallable(input)));
       signal?.throwIfAborted();
       try {
-        const answer = await attemptOnce(client, new Command(values), attemptSignal);
+        const answer = exactAnswer(await attemptOnce(client, command, attemptSignal));
         consumedCapacity = sumOfCapacity(answer, consumedCapacity);
         return answer;
       } catch (error) {
-        answerLost ||= leavesOpen(error);
+        // Of a request that was under way the caller's reason says nothing, whatever it looks like.
+        answerLost ||= isReason(signal, error) || leavesOpen(error);
         throw error;
       }
     };
@@ -407,6 +416,7 @@ export function createTransport(options: TransportOptions): Transport {
     } catch (error) {
       failed = true;
       outcome = orClosed(error);
+      noteAdvice(outcome, options.advice?.(outcome));
       if (answerLost && writes.has(name) && !settlesTransaction(error)) onAnswerLost?.();
       throw outcome;
     } finally {
@@ -467,6 +477,7 @@ export function createTransport(options: TransportOptions): Transport {
         const attempt = () => orAborted(request(limit.signal), limit.signal);
         return await repeated(attempt, limit.signal, policy.onRetry);
       } catch (error) {
+        noteAdvice(error, options.advice?.(error));
         throw orClosed(error);
       } finally {
         limit.release();
@@ -483,12 +494,12 @@ export function createTransport(options: TransportOptions): Transport {
         limit.release();
       }
     },
+    report: (event) => announce(event, events, logger),
     closing: closing.signal,
     close: () => {
       if (closing.signal.aborted) return;
       closing.abort(closedError());
-      for (const refuse of waiting) refuse(closedError());
-      waiting.clear();
+      awaited.refuse(closedError);
     },
   };
 }
@@ -571,13 +582,19 @@ async function exchange(
   try {
     return await repeat(round);
   } catch (error) {
-    // A part was answered: what is left of the batch is known, also where its retries were refused
-    // or the call ended while they waited.
-    const isKnown = error instanceof Unprocessed || isRetryableError(error) || signal?.aborted;
-    if (merged === undefined || !isKnown) throw error;
+    // A part was answered: what is left of the batch is known, whatever ended it.
+    if (merged === undefined) throw error;
     if (isBudgetSpent(error)) noteBudgetSpent(merged);
+    const isLater =
+      error instanceof Unprocessed || (!isReason(signal, error) && isRetryableError(error));
+    if (!isLater) noteEnd(merged, error);
     return merged;
   }
+}
+
+/** Whether it is what a signal was aborted with. */
+function isReason(signal: AbortSignal | undefined, error: unknown): boolean {
+  return signal?.aborted === true && error === signal.reason;
 }
 
 const writes: ReadonlySet<RequestName> = new Set<RequestName>([
@@ -704,8 +721,8 @@ function itemsOf({ Item, Attributes, Items, Responses }: Answer): readonly RawIt
 function convertItem(holder: unknown): RawItem[] {
   const item = (holder as { readonly Item?: unknown } | null | undefined)?.Item;
   if (typeof item !== "object" || item === null) return [];
-  if (!Object.values(item).every(isAttributeValue)) return [item as RawItem];
-  const value = unmarshall(item as Parameters<typeof unmarshall>[0]);
+  if (!isInAttributes(item)) return [item as RawItem];
+  const value = nativeCopyOf(item as Record<string, AttributeValue>);
   Reflect.defineProperty(holder as object, "Item", {
     value,
     enumerable: false,
@@ -713,6 +730,23 @@ function convertItem(holder: unknown): RawItem[] {
     writable: true,
   });
   return [value as RawItem];
+}
+
+/** Whether an item is in DynamoDB's own form. */
+function isInAttributes(item: object): item is Record<string, AttributeValue> {
+  return Object.values(item).every(isAttributeValue);
+}
+
+/** An error's item, or what holds one, as ElectroDB can convert it. */
+function electroForm(property: string, value: unknown): unknown {
+  if (property === "CancellationReasons" && Array.isArray(value)) {
+    return value.map((reason: { readonly Item?: unknown } | null) => {
+      const item = electroForm("Item", reason?.Item);
+      return item === reason?.Item ? reason : { ...reason, Item: item };
+    });
+  }
+  const isItem = property === "Item" && typeof value === "object" && value !== null;
+  return isItem && isInAttributes(value) ? unmarshallable(value) : value;
 }
 
 function isAttributeValue(value: unknown): boolean {
@@ -729,7 +763,7 @@ function freshError(error: unknown): Error {
   const source = (
     typeof error === "object" && error !== null ? error : { message: String(error) }
   ) as Error;
-  const fresh = new Error(source.message, { cause: error });
+  const fresh = new Error(messageOf(source), { cause: error });
   for (const property of [
     "name",
     "code",
@@ -740,7 +774,7 @@ function freshError(error: unknown): Error {
     "Item",
     "CancellationReasons",
   ]) {
-    const value = (source as unknown as Record<string, unknown>)[property];
+    const value = electroForm(property, (source as unknown as Record<string, unknown>)[property]);
     if (value !== undefined) {
       const enumerable = property !== "Item" && property !== "CancellationReasons";
       Object.defineProperty(fresh, property, {

@@ -1,7 +1,7 @@
 /** The update of one item: what changes inside its payload, and under which conditions. */
 import { randomBytes } from "node:crypto";
 import { atom, joined } from "./condition-logic.js";
-import { compileWhere, type PathSegments, Placeholders } from "./conditions.js";
+import { type PathSegments, Placeholders, type ReadWhere } from "./conditions.js";
 import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
 import { type AnyItem, isOf } from "./item.js";
@@ -12,6 +12,7 @@ import { attribute, type RawKey } from "./table.js";
 import {
   assigned,
   conditionFailed,
+  hasOddTime,
   isAhead,
   isOlder,
   isUnchanged,
@@ -33,7 +34,7 @@ export interface UpdatePlan {
   readonly changes: readonly Change[];
   readonly removals: readonly PathSegments[];
   readonly ifUpdatedAt: number | undefined;
-  readonly where: unknown;
+  readonly where: ReadWhere | undefined;
   /** What a payload that is made anew gets beside the changes: the ids that come from the key. */
   readonly fromKey: Readonly<Record<string, unknown>>;
   /** The size of what is stored anew. */
@@ -60,12 +61,14 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
   /** What the stored time had to be before; nothing, where it is added to. */
   let now = 0;
   let madeAnew = false;
+  let knowsOddTime = false;
   const request = (seen: Seen | undefined): WriteRequest => {
     const item = seen?.item ?? undefined;
     const ahead = !once && isAhead(clock, item);
     // A lock tells the stored time beforehand.
     const time = Math.max(later(clock, item), (plan.ifUpdatedAt ?? -1) + 1);
     now = ahead ? Number.POSITIVE_INFINITY : time;
+    knowsOddTime = hasOddTime(item);
     madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
     const own = new Placeholders();
     const sets = [
@@ -83,10 +86,9 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     for (const parent of parents)
       conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
     if (plan.ifUpdatedAt !== undefined) {
-      conditions.push(isUnchanged(own, plan.ifUpdatedAt));
+      conditions.push(isUnchanged(own, plan.ifUpdatedAt, item));
     }
-    const where = compileWhere(plan.where, own, context, model.encrypted);
-    if (where !== undefined) conditions.push(where);
+    if (plan.where !== undefined) conditions.push(plan.where(own));
     return {
       kind: "Update",
       input: {
@@ -129,6 +131,7 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
         );
       }
       if ((storedTime(item) ?? -1) >= now || isMap(data) === madeAnew) return "again";
+      if (plan.ifUpdatedAt === 0 && hasOddTime(item) && !knowsOddTime) return "again";
       if (plan.where === undefined) return "again";
       return conditionFailed(context, "the condition does not hold (where)", model, seen);
     },

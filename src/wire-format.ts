@@ -1,5 +1,6 @@
 /** DynamoDB's JSON: native values to the text of a request, and a parsed answer to native values. */
-import { convertToAttr, convertToNative } from "@aws-sdk/util-dynamodb";
+import { convertToAttr } from "@aws-sdk/util-dynamodb";
+import { numberOf, wireTextOf } from "./exact-number.js";
 import { plainForm } from "./marshalling.js";
 import { isBytes } from "./realms.js";
 
@@ -87,10 +88,11 @@ function objectText(value: object): string {
   if (prototype === Object.prototype || prototype === null) {
     return `{"M":${mapText(value as Record<string, unknown>)}}`;
   }
-  return stockText(value);
+  const number = wireTextOf(value);
+  return number === undefined ? stockText(value) : `{"N":"${number}"}`;
 }
 
-/** What is rare is marshalled by util-dynamodb: sets, binary, wrapped numbers, and what it refuses. */
+/** What is rare is marshalled by util-dynamodb: sets, binary, and what it refuses. */
 function stockText(value: unknown): string {
   const attribute = convertToAttr(plainForm(value) as never, marshallOptions);
   return JSON.stringify(attribute, function (this: Record<string, unknown>, name, member: unknown) {
@@ -166,6 +168,43 @@ export function nativeItem(item: Record<string, AttributeValue>): Record<string,
   return item;
 }
 
+/** The native values of an item that stays as it is. */
+export function nativeCopyOf(item: Readonly<Record<string, AttributeValue>>): object {
+  return nativeItem(withAttributes(item, (value) => value));
+}
+
+/**
+ * The same item, of which util-dynamodb's `unmarshall` makes the values that this package gives. It
+ * would round some numbers, and refuse others with their value in the message; a text it takes as it
+ * is, whatever it is.
+ */
+export function unmarshallable(item: Readonly<Record<string, AttributeValue>>): object {
+  return withAttributes(item, (value) => {
+    const { N, NS } = value as { readonly N?: string; readonly NS?: readonly string[] };
+    if (N !== undefined && isExactAlone(N)) return { S: numberOf(N) };
+    return NS?.some(isExactAlone) ? { SS: NS.map(numberOf) } : value;
+  });
+}
+
+/** Whether util-dynamodb has no value for a number. */
+function isExactAlone(text: string): boolean {
+  const value = numberOf(text);
+  return typeof value === "bigint" ? !/^-?\d+$/.test(text) : typeof value === "object";
+}
+
+/** A copy in which each value that holds no other is replaced. */
+function withAttributes(
+  map: Readonly<Record<string, AttributeValue>>,
+  replace: (value: AttributeValue) => AttributeValue,
+): Record<string, AttributeValue> {
+  const each = (value: AttributeValue): AttributeValue => {
+    if (value.M !== undefined) return { M: withAttributes(value.M as typeof map, replace) };
+    if (value.L !== undefined) return { L: (value.L as AttributeValue[]).map(each) };
+    return replace(value);
+  };
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, each(value)]));
+}
+
 /** The value of parsed JSON. */
 export function nativeValue(value: AttributeValue): unknown {
   for (const type in value) {
@@ -174,7 +213,7 @@ export function nativeValue(value: AttributeValue): unknown {
       case "S":
         return held;
       case "N":
-        return nativeNumber(held as string);
+        return numberOf(held as string);
       case "M":
         return nativeItem(held as Record<string, AttributeValue>);
       case "L": {
@@ -192,19 +231,13 @@ export function nativeValue(value: AttributeValue): unknown {
       case "SS":
         return new Set(held as string[]);
       case "NS":
-        return new Set((held as string[]).map(nativeNumber));
+        return new Set((held as string[]).map(numberOf));
       case "BS":
         return new Set((held as unknown[]).map(nativeBinary));
       default:
     }
   }
   throw new Error("DynamoDB answered with a value of an unknown type");
-}
-
-/** A number where it is exact, else a bigint; util-dynamodb refuses what is neither. */
-function nativeNumber(text: string): unknown {
-  const number = Number(text);
-  return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : convertToNative({ N: text });
 }
 
 /** Base64 in answers; the SDK's errors hold bytes. */

@@ -20,11 +20,13 @@ import {
   ItemNotFoundError,
   withContext,
 } from "./errors.js";
+import { isExactNumber } from "./exact-number.js";
 import { type AnyItem, isOf, itemOf } from "./item.js";
 import { foreignRule, occupantOf } from "./occupant.js";
 import { noteCopy } from "./opened.js";
 import { withMaskedSecrets } from "./secrets.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
+import { isTime, lastMs } from "./timestamps.js";
 import type { Clock } from "./transport.js";
 
 export type WriteRequest =
@@ -137,26 +139,45 @@ export function isOlder(own: Placeholders, now: number, ahead: boolean): Compile
   return joined("OR", [isUntimed(own), atom(`${updatedAt} < ${own.value(now)}`)]);
 }
 
-/** The item has no time of its last write; one that is no number, as an earlier writer's may be, is none. */
+/** The item has no time of its last write: none, or one that is no time, as other writers' may be. */
 function isUntimed(own: Placeholders): Compiled {
-  return atom(`NOT attribute_type(${own.name(attribute.updatedAt)}, ${own.value("N")})`);
+  const updatedAt = own.name(attribute.updatedAt);
+  return joined("OR", [
+    atom(`NOT attribute_type(${updatedAt}, ${own.value("N")})`),
+    atom(`${updatedAt} > ${own.value(lastMs)}`),
+  ]);
 }
 
-/** The item was not written since it was read; one without a time was read as written at 0. */
-export function isUnchanged(own: Placeholders, ifUpdatedAt: number): Compiled {
+/**
+ * The item was not written since it was read; one without a time was read as written at 0.
+ * @param seen what a refused request showed: a fraction that no number holds is no time either
+ */
+export function isUnchanged(
+  own: Placeholders,
+  ifUpdatedAt: number,
+  seen: RawItem | null | undefined,
+): Compiled {
   const updatedAt = own.name(attribute.updatedAt);
   const same = atom(`${updatedAt} = ${own.value(ifUpdatedAt)}`);
-  return ifUpdatedAt === 0 ? joined("OR", [same, isUntimed(own)]) : same;
+  if (ifUpdatedAt !== 0) return same;
+  const untimed = [same, isUntimed(own), atom(`${updatedAt} < ${own.value(0)}`)];
+  if (hasOddTime(seen)) untimed.push(atom(`${updatedAt} = ${own.value(seen.UpdatedAt)}`));
+  return joined("OR", untimed);
+}
+
+/** Whether the stored time is one that only who has seen it can name in a condition. */
+export function hasOddTime(item: RawItem | null | undefined): item is RawItem {
+  return isExactNumber(item?.[attribute.updatedAt]);
 }
 
 export function updatedAtOf(item: RawItem): number {
   return storedTime(item) ?? 0;
 }
 
-/** The time of the last write, where the item has one. */
+/** The time of the last write, if the item has one. */
 export function storedTime(item: RawItem | undefined): number | undefined {
   const stored: unknown = item?.[attribute.updatedAt];
-  return typeof stored === "number" ? stored : undefined;
+  return isTime(stored) ? stored : undefined;
 }
 
 /** The clock's time, or a millisecond after the stored item's. */

@@ -1,20 +1,21 @@
 /** The single-item writes but the update: create, put, delete, and a transaction's condition. */
-import { isDeepStrictEqual } from "node:util";
 import { atom, type Compiled, joined } from "./condition-logic.js";
-import { compileWhere, Placeholders } from "./conditions.js";
+import { Placeholders, type ReadWhere } from "./conditions.js";
 import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import type { CallContext } from "./errors.js";
-import { type AnyItem, isOf, itemOf } from "./item.js";
+import { isExactNumber } from "./exact-number.js";
+import { type AnyItem, isOf, isStoredAlike, itemOf } from "./item.js";
 import { isNotOwn, isOwn, isOwnOrNothing, isThatGhost, occupantOf } from "./occupant.js";
 import { itemValue } from "./secret-value.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
-import { epochMsOf } from "./timestamps.js";
+import { epochMsOf, lastMs } from "./timestamps.js";
 import {
   assigned,
   type ConditionCheckInput,
   conditionFailed,
   type Draft,
   foreignFailed,
+  hasOddTime,
   isAhead,
   isOlder,
   isUnchanged,
@@ -73,7 +74,7 @@ export function createWrite({ model, tableName, clock }: Target, draft: Draft): 
         conditionFailed(context, "the item is already there", model, seen)
       );
     },
-    isDone: (item) => isDeepStrictEqual(item, stored),
+    isDone: (item) => isStoredAlike(item, stored),
     result: () => itemOf(model, stored as RawItem),
   };
 }
@@ -101,9 +102,10 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
       const now = later(clock, item);
       const unindexed =
         model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
+      const undated = item !== undefined && isBeyondTime(item[attribute.createdAt]);
       const createdAt =
         (unindexed ? epochMsOf(item[attribute.createdAt]) : undefined) ?? draft.createdAt ?? now;
-      const kept = unindexed || ghost ? keptNot : model.dated ? keptInIndex : keptAlways;
+      const kept = unindexed || undated || ghost ? keptNot : model.dated ? keptInIndex : keptAlways;
       const own = new Placeholders();
       const {
         PK: _pk,
@@ -120,6 +122,7 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
         : [isOwnOrNothing(own, model), isOlder(own, now, ahead)];
       if (model.dated && !ghost)
         conditions.push(unindexed ? isUnindexed(own, item) : isIndexed(own));
+      if (!ghost) conditions.push(undated ? isCreatedAt(own, item) : isCreatedInTime(own));
       return {
         kind: "Update",
         input: {
@@ -147,6 +150,22 @@ function isIndexed(own: Placeholders): Compiled {
     atom(`attribute_not_exists(${own.name(attribute.partitionKey)})`),
     atom(`attribute_exists(${own.name(attribute.indexSortKey)})`),
   ]);
+}
+
+/** A number that is no time, as nanoseconds are. */
+function isBeyondTime(value: unknown): boolean {
+  if (isExactNumber(value)) return value.toNumber() > lastMs;
+  return (typeof value === "bigint" || typeof value === "number") && value > lastMs;
+}
+
+/** What is there, if anything, has no number as its CreatedAt that is no time: it then stays. */
+function isCreatedInTime(own: Placeholders): Compiled {
+  return atom(`NOT ${own.name(attribute.createdAt)} > ${own.value(lastMs)}`);
+}
+
+/** The item has the CreatedAt that was seen. */
+function isCreatedAt(own: Placeholders, seen: RawItem): Compiled {
+  return atom(`${own.name(attribute.createdAt)} = ${own.value(seen[attribute.createdAt])}`);
 }
 
 /** The item that an earlier writer left out of the index is still as it was seen. */
@@ -192,7 +211,7 @@ export function deleteWrite(
       const ghost = ghostOf(model, seen);
       const condition =
         ifUpdatedAt !== undefined
-          ? joined("AND", [isOwn(own, model), isUnchanged(own, ifUpdatedAt)])
+          ? joined("AND", [isOwn(own, model), isUnchanged(own, ifUpdatedAt, seen?.item)])
           : ghost === undefined
             ? isOwnOrNothing(own, model)
             : isThatGhost(own, ghost);
@@ -235,28 +254,29 @@ export interface CheckPlan {
   /** Whether the item must be there, or must not. */
   readonly exists: boolean;
   readonly ifUpdatedAt: number | undefined;
-  readonly where: unknown;
+  readonly where: ReadWhere | undefined;
 }
 
 /** A condition on an item that a transaction does not write. */
 export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write<undefined> {
   const context: CallContext = { operation: "check", entity: model.name, key: keyText(plan.parts) };
   const key = rawKeyOf(model, plan.parts);
+  let knowsOddTime = false;
   return {
     context,
     key,
     bytes: 0,
-    request: () => {
+    request: (seen) => {
+      knowsOddTime = hasOddTime(seen?.item);
       if (!plan.exists) {
         return { kind: "ConditionCheck", input: absenceCheck({ model, tableName }, key) };
       }
       const own = new Placeholders();
       const conditions = [isOwn(own, model)];
       if (plan.ifUpdatedAt !== undefined) {
-        conditions.push(isUnchanged(own, plan.ifUpdatedAt));
+        conditions.push(isUnchanged(own, plan.ifUpdatedAt, seen?.item));
       }
-      const where = compileWhere(plan.where, own, context, model.encrypted);
-      if (where !== undefined) conditions.push(where);
+      if (plan.where !== undefined) conditions.push(plan.where(own));
       const input: ConditionCheckInput = {
         TableName: tableName,
         Key: { ...key },
@@ -271,6 +291,7 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
     refused: (seen) => {
       if (plan.exists && occupantOf(model, seen.item) !== "own")
         return notFound(context, key, seen.cause);
+      if (plan.ifUpdatedAt === 0 && hasOddTime(seen.item) && !knowsOddTime) return "again";
       const rule = plan.exists ? "the condition does not hold" : "the item is there";
       return conditionFailed(context, rule, model, seen);
     },

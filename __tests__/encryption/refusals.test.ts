@@ -61,10 +61,8 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
   async function refused(layer: DataLayer, rule: string, keyId: string | undefined, field: string) {
     for (const [name, read] of Object.entries(reads(layer))) {
       const error = await failureOf(read(), DecryptionError);
-      // Gets of one turn of the event loop share a request; it says get for all of them.
-      const call = name === "getOrThrow" ? "get" : name;
       expect(error.message).toBe(
-        `${call} OAuthToken (userId=${key.userId}, provider=${provider}): data.${field} ${rule}`,
+        `${name} OAuthToken (userId=${key.userId}, provider=${provider}): data.${field} ${rule}`,
       );
       expect(error).toMatchObject({
         ...{
@@ -239,6 +237,19 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
         ...["rejected", "fulfilled", "rejected", "fulfilled", "fulfilled"],
       ]);
       expect(outcomes[2]).toMatchObject({ reason: { name: "DecryptionError" } });
+    });
+
+    test("each of them is told by the call that it made itself", async () => {
+      await seed();
+      const layer = layerOf(newOnly);
+      const [one, other] = await Promise.all([
+        failureOf(layer.oauthToken.getOrThrow(key), DecryptionError),
+        failureOf(layer.oauthToken.get(key), DecryptionError),
+      ]);
+      expect(one.message).toMatch(/^getOrThrow OAuthToken /);
+      expect(one.operation).toBe("getOrThrow");
+      expect(other.message).toMatch(/^get OAuthToken /);
+      expect(other.operation).toBe("get");
     });
 
     test("fields that are not asked for are not decrypted", async () => {

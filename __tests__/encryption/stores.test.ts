@@ -18,7 +18,11 @@ import { Recorder } from "../services/recorder.js";
 import { both, headerOf, isSealed, newKey, oldKey, oldOnly, plainOf } from "./keys.js";
 
 const provider = "GOOGLE_BUSINESS";
-const token = { accessToken: "canary-access", refreshToken: "canary-refresh", expiryDate: 5 };
+const token = {
+  accessToken: "canary-access",
+  refreshToken: "canary-refresh",
+  expiryDate: 1_600_000_000_005,
+};
 
 describe.each(engines)("encrypted fields on $name", (engine) => {
   const wire = new Recorder();
@@ -43,7 +47,7 @@ describe.each(engines)("encrypted fields on $name", (engine) => {
     await data.oauthToken.create({ ...key, data: token });
     const { Data } = await stored();
     expect(JSON.stringify(Data)).not.toContain("canary");
-    expect(Data.expiryDate).toBe(5);
+    expect(Data.expiryDate).toBe(token.expiryDate);
     const ctx = (field: string) =>
       createHash("sha256")
         .update(`["OAUTH#${key.userId}","GOOGLE_BUSINESS","${field}"]`)
@@ -247,7 +251,9 @@ describe.each(engines)("encrypted fields on $name", (engine) => {
 
     test("and the other fields can", async () => {
       await data.oauthToken.put({ ...key, data: token });
-      const { items } = await data.oauthToken.query(key, { where: { expiryDate: 5 } });
+      const { items } = await data.oauthToken.query(key, {
+        where: { expiryDate: token.expiryDate },
+      });
       expect(items).toHaveLength(1);
     });
   });
@@ -368,12 +374,14 @@ describe("the key provider", () => {
     id: "key-1" as unknown,
     key: oldKey as unknown,
     failure: undefined as Error | undefined,
+    answers: undefined as (() => unknown) | undefined,
     asked: [] as string[],
   };
   const provided: KeyProvider = {
     currentKey: async () => {
       given.asked.push("current");
       if (given.failure) throw given.failure;
+      if (given.answers) return given.answers() as never;
       return { id: given.id, key: given.key } as never;
     },
     keyOf: async (id) => {
@@ -385,7 +393,8 @@ describe("the key provider", () => {
   const table = openTable(engine, { requestHandler: wire, encryption: provided });
   beforeEach(() => {
     wire.clear();
-    Object.assign(given, { id: "key-1", key: oldKey, failure: undefined, asked: [] });
+    const usual = { id: "key-1", key: oldKey, failure: undefined, answers: undefined };
+    Object.assign(given, { ...usual, asked: [] });
   });
   const key = { userId: "u1", provider };
 
@@ -418,6 +427,20 @@ describe("the key provider", () => {
     ["a text", { key: "canary" }, "ConfigurationError"],
     ["no id", { id: undefined }, "ConfigurationError"],
     ["an id that is none", { id: "canary canary" }, "ConfigurationError"],
+    ["null (which nothing tested)", { answers: () => null }, "ConfigurationError"],
+    ["undefined", { answers: () => undefined }, "ConfigurationError"],
+    ["a text for all", { answers: () => "canary canary" }, "ConfigurationError"],
+    [
+      "what cannot be read (whose own error came out)",
+      {
+        answers: () => ({
+          get id() {
+            throw new TypeError("no id");
+          },
+        }),
+      },
+      "KeyProviderError",
+    ],
   ])("that gives %s fails a write before anything is sent", async (_, wrong, code) => {
     Object.assign(given, wrong);
     const item = { ...key, data: token };

@@ -80,35 +80,62 @@ const cursor = fc.oneof(
   textOf("", "W10", Buffer.from(`[1,${"[".repeat(10_000)}`).toString("base64url")),
 );
 
-const options = shape(
-  {},
-  {
-    consistent: anything,
-    fields: listOf(textOf("name", "note", "a.b", "#f0", "__proto__")),
-    where,
-    limit: numberOf(1, 2, 100),
-    order: textOf("asc", "desc"),
-    by: textOf("key", "createdAt"),
-    cursor,
-    from: numberOf(0),
-    to: numberOf(1e12),
-    ifUpdatedAt: numberOf(1),
-    set: listOf(listOf(anything)),
-    remove: listOf(textOf("note", "constructor")),
-    allowMissing: anything,
-    exists: anything,
-    ...flags,
-  },
-);
+const optionFields = {
+  consistent: anything,
+  fields: listOf(textOf("name", "note", "a.b", "#f0", "__proto__")),
+  where,
+  limit: numberOf(1, 2, 100),
+  order: textOf("asc", "desc"),
+  by: textOf("key", "createdAt"),
+  cursor,
+  from: numberOf(0),
+  to: numberOf(1e12),
+  ifUpdatedAt: numberOf(1),
+  set: listOf(listOf(anything)),
+  remove: listOf(textOf("note", "constructor")),
+  allowMissing: anything,
+  exists: anything,
+};
 
-const limits = shape({}, flags);
+/** Arguments of which every name is known: what else is in them is refused. */
+const closed = new WeakSet<object>();
+
+/** Whether an argument is an object, or a list of objects, that takes no name but those it knows. */
+export function isClosed(argument: fc.Arbitrary<Recipe> | undefined): boolean {
+  return argument !== undefined && closed.has(argument);
+}
+
+export function closedShape(...fields: Parameters<typeof shape>): fc.Arbitrary<Recipe> {
+  const made = shape(...fields);
+  closed.add(made);
+  return made;
+}
+
+function closedList(element: fc.Arbitrary<Recipe>): fc.Arbitrary<Recipe> {
+  const made = listOf(element);
+  closed.add(made);
+  return made;
+}
+
+/** The options of a call by their names, with its limits. */
+function optionsOf(...names: (keyof typeof optionFields)[]): fc.Arbitrary<Recipe> {
+  const own = Object.fromEntries(names.map((name) => [name, optionFields[name]]));
+  return closedShape({}, { ...own, ...flags });
+}
+
+/** The same in a transaction, whose limits are its own. */
+function unlimited(...names: (keyof typeof optionFields)[]): fc.Arbitrary<Recipe> {
+  return closedShape({}, Object.fromEntries(names.map((name) => [name, optionFields[name]])));
+}
+
+const limits = closedShape({}, flags);
 
 const keyOf = ({ owner, id: part }: Registered, scoped: boolean): fc.Arbitrary<Recipe> =>
-  shape({ ...(!scoped && { [owner]: user }), ...(part !== undefined && { [part]: id }) });
+  closedShape({ ...(!scoped && { [owner]: user }), ...(part !== undefined && { [part]: id }) });
 
 const inputOf = (one: Registered, scoped: boolean): fc.Arbitrary<Recipe> => {
   const { owner, id: part } = one;
-  return shape(
+  return closedShape(
     {
       ...(!scoped && { [owner]: user }),
       ...(part !== undefined && { [part]: id }),
@@ -125,20 +152,22 @@ function storeArguments(
 ): Record<string, readonly fc.Arbitrary<Recipe>[]> {
   const key = keyOf(one, scoped);
   const input = inputOf(one, scoped);
-  const partition = shape(scoped ? {} : { [one.owner]: user });
+  const partition = closedShape(scoped ? {} : { [one.owner]: user });
+  const reads = optionsOf("consistent", "fields");
+  const queries = optionsOf("order", "by", "limit", "cursor", "where", "fields", "from", "to");
   return {
-    get: [key, options],
-    getOrThrow: [key, options],
-    query: [partition, options],
-    list: [partition, options],
+    get: [key, reads],
+    getOrThrow: [key, reads],
+    query: [partition, queries],
+    list: [partition, queries],
     create: [input, limits],
     put: [input, limits],
-    update: [key, payloadOf(one), options],
-    delete: [key, options],
-    batchGet: [listOf(key), options],
-    batchPut: [listOf(input), options],
-    batchDelete: [listOf(key), limits],
-    check: [input, options],
+    update: [key, payloadOf(one), optionsOf("set", "remove", "ifUpdatedAt", "where")],
+    delete: [key, optionsOf("ifUpdatedAt")],
+    batchGet: [closedList(key), reads],
+    batchPut: [closedList(input), optionsOf("allowMissing")],
+    batchDelete: [closedList(key), limits],
+    check: [input, unlimited("allowMissing")],
   };
 }
 
@@ -164,17 +193,20 @@ function ofStores(layer: object, at: string, scoped: boolean): EntryPoint[] {
 }
 
 const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
-  dashboard: [shape({ userId: user, agentId: user }), limits],
-  brandAuditPage: [shape({ userId: user, agentId: user }), limits],
-  "collections.workspace": [shape({ userId: user }), limits],
+  dashboard: [closedShape({ userId: user, agentId: user }), limits],
+  brandAuditPage: [closedShape({ userId: user, agentId: user }), limits],
+  "collections.workspace": [closedShape({ userId: user }), limits],
   "collections.recent": [
-    shape({ userId: user, limit: numberOf(1, 5) }, { fields: listOf(textOf("name")), ...flags }),
+    closedShape(
+      { userId: user, limit: numberOf(1, 5) },
+      { fields: listOf(textOf("name")), ...flags },
+    ),
   ],
-  "projects.listWithContent": [shape({ userId: user }), limits],
-  "projects.deleteAndUnfile": [shape({ userId: user, projectId: id }), limits],
-  "profiles.save": [shape({ userId: user }, { agentProfileId: id }), payload, limits],
+  "projects.listWithContent": [closedShape({ userId: user }), limits],
+  "projects.deleteAndUnfile": [closedShape({ userId: user, projectId: id }), limits],
+  "profiles.save": [closedShape({ userId: user }, { agentProfileId: id }), payload, limits],
   "profiles.setPhoto": [
-    shape({ userId: user }, { agentProfileId: id }),
+    closedShape({ userId: user }, { agentProfileId: id }),
     textOf("https://x"),
     limits,
   ],
@@ -188,7 +220,7 @@ const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
   "oauth.validToken": [
     user,
     id,
-    shape({ refresh }, { marginMs: numberOf(0), leaseMs: numberOf(1), ...flags }),
+    closedShape({ refresh }, { marginMs: numberOf(0), leaseMs: numberOf(1), ...flags }),
   ],
   "oauth.remove": [user, id, limits],
   "table.create": [limits],
@@ -206,17 +238,17 @@ const scoped: typeof unscoped = {
   brandAuditPage: [limits],
   "collections.workspace": [limits],
   "collections.recent": [
-    shape({ limit: numberOf(1, 5) }, { fields: listOf(textOf("name")), ...flags }),
+    closedShape({ limit: numberOf(1, 5) }, { fields: listOf(textOf("name")), ...flags }),
   ],
   "projects.listWithContent": [limits],
-  "projects.deleteAndUnfile": [shape({ projectId: id }), limits],
-  "profiles.save": [shape({}, { agentProfileId: id }), payload, limits],
-  "profiles.setPhoto": [shape({}, { agentProfileId: id }), textOf("https://x"), limits],
+  "projects.deleteAndUnfile": [closedShape({ projectId: id }), limits],
+  "profiles.save": [closedShape({}, { agentProfileId: id }), payload, limits],
+  "profiles.setPhoto": [closedShape({}, { agentProfileId: id }), textOf("https://x"), limits],
   "reviews.newest": [numberOf(1, 3), limits],
   "oauth.store": [id, payload, limits],
   "oauth.get": [id, limits],
   "oauth.isConnected": [id, limits],
-  "oauth.validToken": [id, shape({ refresh }, flags)],
+  "oauth.validToken": [id, closedShape({ refresh }, flags)],
   "oauth.remove": [id, limits],
 };
 
@@ -258,13 +290,23 @@ export function operationsOf(layer: object, at: string): EntryPoint[] {
   const isScope = Object.hasOwn(layer, "userId");
   return registry.flatMap((one) => {
     const known = storeArguments(one, isScope);
+    const key = keyOf(one, isScope);
+    const own: typeof known = {
+      ...known,
+      get: [key],
+      create: [inputOf(one, isScope)],
+      put: [inputOf(one, isScope)],
+      update: [key, payloadOf(one), unlimited("set", "remove", "ifUpdatedAt", "where")],
+      delete: [key, unlimited("ifUpdatedAt")],
+      check: [key, unlimited("exists", "ifUpdatedAt", "where")],
+    };
     const operation = (kind: "write" | "get", name: string): EntryPoint => ({
       path: `${at}.transaction.${kind} of ${one.name}.${name}`,
       call: (...given) =>
         transaction[kind]((tx: Record<string, Record<string, Loose>>) => [
           tx[one.name]?.[name]?.(...given),
         ]),
-      given: name === "check" ? [keyOf(one, isScope), options] : (known[name] ?? []),
+      given: own[name] ?? [],
     });
     return [
       ...["create", "put", "update", "delete", "check"].map((name) => operation("write", name)),

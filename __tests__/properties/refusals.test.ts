@@ -76,8 +76,8 @@ const unstorable: readonly Unstorable[] = [
   { what: "1e300", make: () => -1e300, rule: /bigint/ },
   { what: "1e-131", make: () => 1e-131, rule: /1E-130/ },
   { what: "the smallest number", make: () => -5e-324, rule: /1E-130/ },
-  { what: "39 digits", make: () => 10n ** 38n, rule: /38 digits/ },
-  { what: "39 digits below 0", make: () => -(10n ** 38n), rule: /38 digits/ },
+  { what: "39 digits", make: () => 10n ** 38n + 1n, rule: /38 significant digits/ },
+  { what: "39 digits below 0", make: () => -(10n ** 38n) - 1n, rule: /38 significant digits/ },
   {
     what: "a getter that throws",
     make: () => Object.defineProperty({}, "x", { enumerable: true, get: fail }),

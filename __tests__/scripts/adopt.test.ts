@@ -287,7 +287,7 @@ describe("adopt, interrupted", () => {
     const many = Array.from({ length: 600 }, (_, index) => content(`u${index}`, "k"));
     await put(...many, { PK: "X", SK: "Y" });
     const state = folder();
-    const args = ["adopt", ...flags, "--state", state, "--segments", "24", "--json"];
+    const args = ["adopt", ...flags, "--state", state, "--concurrency", "24", "--json"];
     const adopted = async () => (await all()).filter((item) => item.userId !== undefined).length;
     const running = script("cli.ts", args);
     while (running.child.exitCode === null && (await adopted()) === 0) await sleep(5);
@@ -319,9 +319,11 @@ describe("adopt, interrupted", () => {
     setTimeout(() => controller.abort(new Error("interrupted")), 60);
     const { code, complaints } = await bayonData(args, controller.signal);
     expect(code).toBe(130);
-    expect(complaints).toContain(`To go on:\n  bayon-data adopt --table ${flags.at(-1)}`);
+    expect(complaints).toContain(
+      `To go on:\n  bayon-data adopt --environment local --table ${flags.at(-1)}`,
+    );
     expect(complaints).toContain(`--state ${state}`);
-    const other = await bayonData([...args, "--segments", "3"]);
+    const other = await bayonData([...args, "--concurrency", "3"]);
     expect(other.code).toBe(1);
     expect(other.complaints).toContain("checkpoint of another run");
     const { code: then, out } = await bayonData(args);
@@ -377,7 +379,7 @@ describe("adopt, interrupted", () => {
 
 describe("adopt ends with", () => {
   test.each([
-    [["adopt", "--segments", "0"], 2, "from 1 to 1000"],
+    [["adopt", "--concurrency", "0"], 2, "from 1 to 1000"],
     [["adopt", "--environment", "production", "--region", "us-east-1"], 2, "--allow-production"],
     [["adopt", "--nonsense"], 2, "unknown option"],
   ])("%j → %i", async (args, code, text) => {

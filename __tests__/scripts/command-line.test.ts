@@ -62,7 +62,9 @@ describe("help", () => {
     [["table", "create", "--help"], "--endpoint <url>"],
     [["table", "describe", "--help"], "--region <region>"],
     [["table", "delete", "--help"], "--yes"],
-    [["seed", "--help"], "--from <folder>"],
+    [["seed", "--help"], "--from <export>"],
+    [["db", "--help"], "--port <number>"],
+    [["migrate", "firestore", "--help"], "--concurrency <number>"],
     [["validate", "--help"], "--allow-production"],
     [["policy", "--help"], "--access <who>"],
   ])("of %j has examples and ends with 0", async (args, text) => {
@@ -94,6 +96,14 @@ describe("bad usage ends with 2 and a hint", () => {
     [["seed", "--environment", "production"], "add --allow-production"],
     [["validate", "--environment", "production"], "add --allow-production"],
     [["table", "delete", "--environment", "development"], "add --yes"],
+    [["table", "delete", "--environment", "local"], "add --yes"],
+    [["table", "delete", "--environment", "production", "--yes"], "add --allow-production"],
+    [["table", "delete", "--environment", "production", "--allow-production"], "add --yes"],
+    [["export", "x", "--segments", "4"], "(Did you mean --concurrency?)"],
+    [["adopt", "--segments=4"], "(Did you mean --concurrency?)"],
+    [["import", "x", "--parallel", "4"], "(Did you mean --concurrency?)"],
+    [["import", "x", "--concurrency", "129"], "from 1 to 128"],
+    [["export", "x", "--concurrency", "1001"], "from 1 to 1000"],
     [["policy"], "required option '--arn <arn>' not specified"],
     [["policy", "--arn", "Table"], "tableArn must be a table's ARN"],
     [["policy", "--arn", arn, "--access", "all"], "Allowed choices are user, application, scripts"],
@@ -102,6 +112,99 @@ describe("bad usage ends with 2 and a hint", () => {
     const { code, complaints } = await bayonData(args);
     expect(complaints).toContain(hint);
     expect(code).toBe(2);
+  });
+});
+
+describe("--json", () => {
+  /** Every command, by its words; those of groups too. */
+  async function commands(): Promise<string[][]> {
+    const namesIn = async (...group: string[]) => {
+      const { out } = await bayonData([...group, "--help"]);
+      return [...out.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = ""]) => [...group, name]);
+    };
+    const top = (await namesIn()).filter(([name]) => name !== "help");
+    const below = await Promise.all(["table", "migrate", "verify"].map((name) => namesIn(name)));
+    return [...top, ...below.flat()].filter((words) => !words.includes("help"));
+  }
+
+  async function withJson(): Promise<string[][]> {
+    const all = await commands();
+    const helps = await Promise.all(all.map((words) => bayonData([...words, "--help"])));
+    return all.filter((_, at) => /^ +--json /m.test(helps[at]?.out ?? ""));
+  }
+
+  const errorsIn = (complaints: string) => {
+    const lines = complaints.trimEnd().split("\n");
+    return lines.map((line) => JSON.parse(line) as { error?: { code: string; message: string } });
+  };
+
+  test("is an option of every command that reads or writes the whole table", async () => {
+    expect((await withJson()).map((words) => words.join(" ")).toSorted()).toEqual([
+      "adopt",
+      "doctor",
+      "export",
+      "import",
+      "migrate firestore",
+      "rollback",
+      "rotate",
+      "verify firestore",
+    ]);
+  });
+
+  const argumentsOf = (words: readonly string[]): string[] =>
+    ["firestore", "export", "import"].includes(words.at(-1) ?? "") ? [folder()] : [];
+
+  test("makes every error JSON: of usage, of what is missing, of the table (it was plain text)", async () => {
+    const variable = "COAGENT_ENCRYPTION_KEYS";
+    const key = Buffer.alloc(32, 1).toString("base64url");
+    process.env[variable] = JSON.stringify({ current: "k", keys: { k: key } });
+    try {
+      for (const words of await withJson()) {
+        const args = [...words, ...argumentsOf(words), "--json", ...on("Nowhere")];
+        const wrong = await bayonData([...args, "--concurrencyy", "3"]);
+        expect({ words, code: wrong.code, out: wrong.out }).toEqual({ words, code: 2, out: "" });
+        expect(errorsIn(wrong.complaints)).toEqual([
+          {
+            error: {
+              code: "Usage",
+              message: "unknown option '--concurrencyy'\n(Did you mean --concurrency?)",
+            },
+          },
+        ]);
+        const failed = await bayonData(args);
+        expect(failed.code).toBeGreaterThan(0);
+        const [told, ...more] = errorsIn(failed.complaints);
+        expect(more).toEqual([]);
+        expect(told?.error).toEqual({
+          code: expect.stringMatching(/^\w+$/),
+          message: expect.stringMatching(/./),
+        });
+      }
+    } finally {
+      delete process.env[variable];
+    }
+  });
+
+  test("names the code of the error behind the advice", async () => {
+    const missing = await bayonData(["doctor", "--json", ...on("Nowhere")]);
+    expect(errorsIn(missing.complaints)[0]?.error).toEqual({
+      code: "ResourceNotFoundException",
+      message: expect.stringContaining("no such table: Nowhere at"),
+    });
+    const nobody = ["--environment", "local", "--endpoint", "http://127.0.0.1:9"];
+    const unreachable = await bayonData(["doctor", "--json", ...nobody]);
+    expect(errorsIn(unreachable.complaints)[0]?.error?.code).toBe("ECONNREFUSED");
+  });
+
+  test("makes an interruption, and how to go on, JSON too", async () => {
+    const signal = AbortSignal.abort(new Error("interrupted"));
+    const args = ["export", folder(), "--json", ...(await existingTable())];
+    const { code, complaints } = await bayonData(args, signal);
+    expect(code).toBe(130);
+    expect(errorsIn(complaints)).toEqual([
+      { resumeWith: expect.stringMatching(/^bayon-data export .* --json/) },
+      { error: { code: "Interrupted", message: "interrupted" } },
+    ]);
   });
 });
 
@@ -139,7 +242,8 @@ describe("trouble with the table", () => {
     const quiet = await bayonData(args);
     expect(quiet.code).toBe(1);
     expect(quiet.complaints).toMatch(/^error: no answer \(ECONNREFUSED\) from BayonCoAgent-local/);
-    expect(quiet.complaints).toContain("npm run db");
+    expect(quiet.complaints).toContain("bayon-data db\n");
+    expect(quiet.complaints).not.toContain("npm run");
     expect(quiet.complaints).not.toContain("    at ");
     const { complaints } = await bayonData([...args, "--verbose"]);
     expect(complaints).toContain("    at ");
@@ -152,7 +256,8 @@ describe("table", () => {
     const steps = ["describe", "create", "create", "describe", "delete", "delete", "describe"];
     const said: string[] = [];
     for (const step of steps) {
-      const { code, out, complaints } = await bayonData(["table", step, ...flags]);
+      const yes = step === "delete" ? ["--yes"] : [];
+      const { code, out, complaints } = await bayonData(["table", step, ...yes, ...flags]);
       said.push(`${code} ${(out + complaints).split("\n")[step === "describe" ? 1 : 0] ?? ""}`);
     }
     const place = `${flags.at(-1)} at ${engine.endpoint}`;
@@ -162,7 +267,7 @@ describe("table", () => {
       `0 ${place}: already there, active`,
       "0 status  ACTIVE",
       `0 ${place}: deleted`,
-      `0 ${place}: was not there`,
+      `0 ${place}: did not exist`,
       "1 ",
     ]);
   });
@@ -183,6 +288,30 @@ describe("seed", () => {
     expect(await itemsOf(flags)).toEqual(items);
   });
 
+  test("as a dry run reports what it would write, and writes nothing (there was no --dry-run)", async () => {
+    const flags = await existingTable();
+    const dry = await bayonData(["seed", "--users", "2", "--dry-run", ...flags]);
+    expect(dry).toMatchObject({ code: 0, complaints: "" });
+    expect(await itemsOf(flags)).toEqual([]);
+    const real = await bayonData(["seed", "--users", "2", ...flags]);
+    const totalOf = (out: string) => /^total.*/m.exec(out)?.[0].split(/ +/);
+    expect(totalOf(real.out)?.[1]).not.toBe("0");
+    expect(totalOf(dry.out)).toEqual(totalOf(real.out));
+    expect(dry.out).toMatch(/^Dry run: nothing is written\.[\s\S]* would write {2}unchanged/);
+    const again = await bayonData(["seed", "--users", "3", "--dry-run", ...flags]);
+    expect(again.out).toMatch(/^userProfile +1 +2 +0$/m);
+  });
+
+  test("as a dry run needs no permission for production", async () => {
+    const production = ["--environment", "production", "--region", "us-east-1"];
+    const flags = [...(await existingTable()).slice(2), ...production];
+    const refused = await bayonData(["seed", "--users", "1", ...flags]);
+    expect(refused.complaints).toContain("--allow-production");
+    const dry = await bayonData(["seed", "--users", "1", "--dry-run", ...flags]);
+    expect(dry.out).toContain("Dry run: nothing is written. Seeding");
+    expect(dry.complaints).not.toContain("--allow-production");
+  });
+
   test("writes an export, lists what it rejects, and a second run leaves the table as it is", async () => {
     const flags = await existingTable();
     const { code, out } = await bayonData(["seed", "--from", sample, ...flags]);
@@ -193,10 +322,10 @@ describe("seed", () => {
     expect(rejected).toEqual([
       "whose-agent-is-empty: agentId must not be empty",
       "whose-agent-is-missing: agentId is missing: a non-empty string is expected",
-      "whose-author-is-text: data.author is wrong: expected object, received string",
-      "broken-off: data.results is wrong: expected array, received string",
+      "whose-author-is-text: data.author must be an object, not a string",
+      "broken-off: data.results must be a list, not a string",
       "long-slug-long-slug-long-slug-: contentId makes a sort key of 1122 bytes: at most 1024",
-      "ai-basics: data.completed is wrong: expected boolean, received string",
+      "ai-basics: data.completed must be a boolean, not a string",
     ]);
     const items = await itemsOf(flags);
     expect(items).toHaveLength(73 - rejected.length);

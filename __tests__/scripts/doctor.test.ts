@@ -1,5 +1,6 @@
 import { examineTable } from "../../scripts/doctor/examine-table.js";
 import { itemSize } from "../../scripts/doctor/size.js";
+import { table } from "../../scripts/terminal.js";
 import { engines } from "../engines.js";
 import { type RawItem, wholeTables } from "./raw.js";
 import { bayonData } from "./run.js";
@@ -106,7 +107,7 @@ const crafted: readonly { kind: string; item: RawItem; rule: RegExp }[] = [
   {
     kind: "payload",
     item: content("wrong", { content: { deep: secret } }),
-    rule: /data\.content is wrong: expected string/,
+    rule: /data\.content must be a string, not /,
   },
   {
     kind: "orphan",
@@ -208,6 +209,30 @@ describe.each(engines)("doctor on $name", ({ engine }) => {
     expect(diagnosis.counts.wrongAttribute).toBeGreaterThan(38);
     expect(diagnosis.examples.wrongAttribute).toHaveLength(2);
   });
+});
+
+describe("keys", () => {
+  const [{ engine }] = engines as [(typeof engines)[number]];
+  const newTable = wholeTables(engine);
+
+  test("are whole where there is no terminal (they were cut at 40 and at 100 characters)", async () => {
+    const { flags, put } = await newTable();
+    const id = "x".repeat(300);
+    await put(without(content(id), "GSI1PK"));
+    const { out } = await bayonData(["doctor", ...flags]);
+    expect(out).toMatch(new RegExp(`^SavedContent .* USER#u1 / CONTENT#${id}$`, "m"));
+    expect(out).toContain(`    USER#u1 / CONTENT#${id}\n`);
+  });
+});
+
+test("a table's last column has what the terminal leaves it", () => {
+  const rows = [
+    ["Review", 5, `${"k".repeat(90)}`],
+    ["x", 12, "short"],
+  ];
+  expect(table(rows, 60)).toEqual([`Review   5  ${"k".repeat(47)}…`, "x       12  short"]);
+  expect(table(rows, 200)[0]).toBe(`Review   5  ${"k".repeat(90)}`);
+  expect(table(rows)[0]).toBe(`Review   5  ${"k".repeat(90)}`);
 });
 
 describe("the size of an item", () => {

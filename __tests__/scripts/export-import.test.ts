@@ -145,7 +145,7 @@ describe.each(engines)("export and import on $name", ({ engine }) => {
       folder: dir,
       manifest,
       onConflict: "overwrite",
-      parallel: 4,
+      concurrency: 4,
       run: second,
       rejectedPath: join(state, "rejected.ndjson"),
     });
@@ -163,7 +163,7 @@ describe("an import", () => {
     const [from, to] = [await newTable(), await newTable()];
     await from.put(...plain(count));
     const dir = folder();
-    await bayonData(["export", dir, ...from.flags, "--segments", String(segments)]);
+    await bayonData(["export", dir, ...from.flags, "--concurrency", String(segments)]);
     return { dir, to };
   }
 
@@ -186,17 +186,52 @@ describe("an import", () => {
     writeFileSync(join(dir, "manifest.json"), JSON.stringify({ ...manifest, files, items }));
   }
 
+  /** Lines that DynamoDB refuses, or that hold no item, among others. */
+  const withBadLines = (lines: string[]): string[] => [
+    '{"Item":{"PK":{"S":"USER#big"},"SK":{"S":"PROFILE"},"Data":{"S":"' +
+      `${"s3cret".repeat(70_000)}"}}}`,
+    ...lines.slice(0, 10),
+    '{"Item":{"PK":{"S":"USER#no-sort-key"},"Data":{"S":"s3cret"}}}',
+    '{"Item":{"PK":{"S":"USER#type"},"SK":{"X":"s3cret"}}}',
+    '{"Item":{"PK":{"S":"s3cret"',
+    ...lines.slice(10),
+  ];
+
+  test.each(["skip", "overwrite"])(
+    "as a dry run tells what %s then does, and writes nothing (there was no --dry-run)",
+    async (mode) => {
+      const { dir, to } = await exported();
+      await rewrite(dir, withBadLines);
+      const there = ["u3", "u31", "elsewhere"].map((id) => ({ PK: `USER#${id}`, SK: "PROFILE" }));
+      await to.put(...there);
+      const before = await to.all();
+      const state = folder();
+      const args = ["import", dir, ...to.flags, "--state", state, "--on-conflict", mode];
+      const rejectedIn = (name: string) =>
+        readFileSync(join(state, "import", name), "utf8")
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as { line: number; key?: string })
+          .map(({ line, key }) => `${line} ${key}`);
+
+      const dry = await bayonData([...args, "--dry-run"]);
+      expect(dry.code).toBe(1);
+      expect(dry.out).toMatch(/^Dry run: nothing is written\. Importing /);
+      expect(await to.all()).toEqual(before);
+      expect(readdirSync(join(state, "import"))).toEqual(["rejected-dry-run.ndjson"]);
+
+      const real = await bayonData(args);
+      expect(real.out).toMatch(/^\d+ written, \d+ skipped, 4 rejected$/m);
+      const counts = (out: string) =>
+        /^.*(?:written, ).*$/m.exec(out)?.[0].replaceAll("would be ", "");
+      expect(counts(dry.out)).toBe(counts(real.out));
+      expect(rejectedIn("rejected-dry-run.ndjson")).toEqual(rejectedIn("rejected.ndjson"));
+    },
+  );
+
   test("rejects a refused item by itself, with its key and no values", async () => {
     const { dir, to } = await exported();
-    await rewrite(dir, (lines) => [
-      '{"Item":{"PK":{"S":"USER#big"},"SK":{"S":"PROFILE"},"Data":{"S":"' +
-        `${"s3cret".repeat(70_000)}"}}}`,
-      ...lines.slice(0, 10),
-      '{"Item":{"PK":{"S":"USER#no-sort-key"},"Data":{"S":"s3cret"}}}',
-      '{"Item":{"PK":{"S":"USER#type"},"SK":{"X":"s3cret"}}}',
-      '{"Item":{"PK":{"S":"s3cret"',
-      ...lines.slice(10),
-    ]);
+    await rewrite(dir, withBadLines);
     const state = folder();
     const args = ["import", dir, ...to.flags, "--state", state, "--on-conflict", "overwrite"];
     const { code, out } = await bayonData(args);
@@ -329,7 +364,7 @@ describe("an import", () => {
           folder: dir,
           manifest,
           onConflict: "overwrite",
-          parallel: 1,
+          concurrency: 1,
           run,
           rejectedPath: join(state.folder, "rejected.ndjson"),
         });
@@ -394,7 +429,7 @@ describe("an export", () => {
     const from = await newTable();
     await from.put(...plain(600));
     const dir = folder();
-    const args = ["export", dir, ...from.flags, "--segments", "200"];
+    const args = ["export", dir, ...from.flags, "--concurrency", "200"];
     const running = script("cli.ts", args);
     const begun = () => existsSync(join(dir, "export.json"));
     while (running.child.exitCode === null && !begun()) await sleep(5);

@@ -59,7 +59,7 @@ describe("the export in the repository", () => {
 describe("a folder that is no export", () => {
   test.each([
     ["that is missing", () => join(folder(), "nowhere"), /nowhere: does not exist$/],
-    ["that is a file", () => "package.json", /package\.json: is not a folder$/],
+    ["that is a file", () => "package.json", /package\.json: is no file of a Firestore export/],
     ["that is empty", () => folder(), /holds no collection of a Firestore export/],
   ])("%s is refused", async (_, path, message) => {
     const error = await failureOf(openExport(path()), ExportError);

@@ -361,7 +361,7 @@ describe("rotate, interrupted", () => {
     const table = await newTable();
     await fill(table, oldOnly, names(0, 600));
     const state = folder();
-    const args = ["rotate", ...table.flags, "--state", state, "--segments", "24", "--json"];
+    const args = ["rotate", ...table.flags, "--state", state, "--concurrency", "24", "--json"];
     const done = async () => (await keysIn(table))["key-2"] ?? 0;
     const running = script("cli.ts", args);
     while (running.child.exitCode === null && (await done()) === 0) await sleep(5);
@@ -426,7 +426,9 @@ describe("rotate, interrupted", () => {
     controller.abort(new Error("interrupted"));
     const { code, complaints } = await running;
     expect(code).toBe(130);
-    expect(complaints).toContain(`To go on:\n  bayon-data rotate --table ${table.name}`);
+    expect(complaints).toContain(
+      `To go on:\n  bayon-data rotate --environment local --table ${table.name}`,
+    );
     process.env[variable] = variableOf({ ...both, current: "key-1" });
     const other = await bayonData(args);
     expect(other.code).toBe(1);

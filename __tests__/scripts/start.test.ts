@@ -72,10 +72,15 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe("npm run db", () => {
+describe("bayon-data db (only a clone could serve the engine)", () => {
+  test("is what npm run db runs", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+    expect(scripts.db).toMatch(/ scripts\/cli\.ts db$/);
+  });
+
   test("serves the table that the local configuration looks for, until Ctrl-C", async () => {
     const port = await freePort();
-    const running = script("db.ts", ["--port", String(port)]);
+    const running = script("cli.ts", ["db", "--port", String(port)]);
     await running.saw("Ctrl-C");
     const data = createDataLayer({ environment: "local", endpoint: `http://localhost:${port}` });
     const key = { userId: "u", projectId: "p" };
@@ -87,6 +92,7 @@ describe("npm run db", () => {
     const { code, out } = await running.ended();
     expect(code).toBe(0);
     expect(out).toContain("export USE_LOCAL_AWS=true");
+    expect(out).not.toMatch(/npm run|tsx/);
     expect(out).toContain(`export AWS_ENDPOINT_URL_DYNAMODB=http://localhost:${port}`);
     expect(await running.leftovers()).toEqual([]);
   });
@@ -95,10 +101,12 @@ describe("npm run db", () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const { code, complaints } = await script("db.ts", ["--port", String(port)]).ended();
+    const { code, complaints } = await script("cli.ts", ["db", "--port", String(port)]).ended();
     server.close();
-    expect(code).toBe(1);
-    expect(complaints).toContain(`port ${port} on 127.0.0.1 is already in use`);
+    expect(code).toBe(2);
+    expect(complaints).toBe(
+      `error: port ${port} on 127.0.0.1 is already in use: is the engine running already?\nTo take another port: npx bayon-data db --port ${port + 1}\n`,
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import { count, createTerminal, cut, duration, table } from "../../scripts/terminal.js";
+import { shownOn } from "./screen.js";
 
 const output = (isTTY: boolean, columns?: number) => {
   const written: string[] = [];
@@ -21,12 +22,89 @@ describe("colours", () => {
   });
 });
 
-test("lines take at most 100 columns", () => {
-  const columnsOf = (columns?: number) =>
-    createTerminal({ stdout: output(true, columns), stderr: output(false) }).columns;
-  expect(columnsOf(80)).toBe(80);
-  expect(columnsOf(200)).toBe(100);
-  expect(columnsOf()).toBe(100);
+describe("the width of a line", () => {
+  const widthsOf = (isTTY: boolean, columns?: number) => {
+    const terminal = createTerminal({ stdout: output(isTTY, columns), stderr: output(false) });
+    return [terminal.columns, terminal.textColumns];
+  };
+
+  test("is the terminal's; of running text at most 100 (keys were cut at 40 on any terminal)", () => {
+    expect(widthsOf(true, 80)).toEqual([80, 80]);
+    expect(widthsOf(true, 200)).toEqual([200, 100]);
+    expect(widthsOf(true)).toEqual([80, 100]);
+  });
+
+  test("has no end without a terminal: a log holds the whole of each key", () => {
+    expect(widthsOf(false)).toEqual([Number.POSITIVE_INFINITY, 100]);
+    const key = "k".repeat(2_000);
+    expect(cut(key, Number.POSITIVE_INFINITY)).toBe(key);
+  });
+});
+
+test("complaints are coloured if stderr is a terminal, whatever stdout is", () => {
+  const said = (isTTY: boolean) => {
+    const stderr = output(isTTY);
+    createTerminal({ stdout: output(!isTTY), stderr, variables: {} }).fail("gone");
+    return stderr.written.join("");
+  };
+  expect(said(false)).toBe("error: gone\n");
+  expect(said(true)).toBe("\u001b[31merror\u001b[39m: gone\n");
+});
+
+describe("the bar", () => {
+  /** A screen on which both streams write. */
+  const screen = (columns: number, variables = {}) => {
+    let bytes = "";
+    const stream = { write: (text: string) => (bytes += text), isTTY: true, columns };
+    const terminal = createTerminal({ stdout: stream, stderr: stream, variables });
+    return { terminal, bytes: () => bytes, lines: () => shownOn(bytes, columns, 24) };
+  };
+
+  test.each([80, 200])("makes way for what is printed meanwhile, at %d columns", (columns) => {
+    const { terminal, lines } = screen(columns);
+    terminal.line("before");
+    const progress = terminal.progress("items", 100, () => "9/s");
+    const printed = Array.from({ length: 60 }, (_, n) => `line ${n} ${"x".repeat(n * 3)}`);
+    for (const line of printed) {
+      progress.advance();
+      terminal.line(line);
+      expect(lines().at(-1)).toMatch(/^items {2}[█░]{30} {2}\d+ of 100/);
+    }
+    progress.end();
+    terminal.line("after");
+    expect(lines()).toEqual(["before", ...printed, "after"]);
+  });
+
+  test.each([20, 80])("never takes more than a line, at %d columns", (columns) => {
+    const { terminal, lines } = screen(columns);
+    const note = () => "a note that is far too long for this terminal".repeat(3);
+    const progress = terminal.progress("items", 100, note);
+    expect(lines()).toHaveLength(1);
+    progress.end();
+    expect(lines()).toEqual([]);
+  });
+
+  test("is gone when it has ended, however often that is said", () => {
+    const { terminal, bytes } = screen(80);
+    const progress = terminal.progress("items", undefined);
+    progress.end();
+    const before = bytes();
+    progress.end();
+    progress.advance();
+    terminal.complain("trouble");
+    expect(bytes()).toBe(`${before}trouble\n`);
+  });
+
+  test("is a line now and then on a dumb terminal (escapes were sent to TERM=dumb)", () => {
+    const now = jest.spyOn(performance, "now").mockReturnValue(0);
+    const { terminal, bytes } = screen(80, { TERM: "dumb" });
+    const progress = terminal.progress("items", 100);
+    now.mockReturnValue(2_500);
+    progress.advance(7);
+    progress.end();
+    now.mockRestore();
+    expect(bytes()).toBe("items: 7 of 100\n");
+  });
 });
 
 describe("cut", () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDataLayer } from "../../src/data-layer.js";
+import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import {
   AbortedError,
   DynamoDBError,
@@ -7,6 +7,7 @@ import {
   ValidationError,
 } from "../../src/errors.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
+import type { RequestEvent } from "../../src/transport.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";
@@ -235,5 +236,73 @@ describe.each(engines)("gets of one turn of the event loop on $name", (engine) =
     );
     await alone.close();
     expect(wire.names).toEqual(Array(5).fill("GetItem"));
+  });
+
+  describe("events", () => {
+    async function eventsOf(run: (layer: DataLayer) => Promise<unknown>) {
+      const events: RequestEvent[] = [];
+      const { endpoint, region, credentials } = data.engine;
+      const { tableName } = data.configuration;
+      const layer = createDataLayer({
+        ...{ environment: "development", endpoint, region, credentials, tableName },
+        events: (event) => events.push(event),
+      });
+      await run(layer);
+      await layer.close();
+      return events.map(({ request, operation, entity }) => ({ request, operation, entity }));
+    }
+    const key = (index: number) => ({ userId, projectId: `p${index}` });
+
+    test("name the entity and the operation of a get alone (no entity was named)", async () => {
+      expect(await eventsOf((layer) => layer.project.get(key(1)))).toEqual([
+        { request: "Get", operation: "get", entity: "Project" },
+      ]);
+      expect(await eventsOf((layer) => layer.project.getOrThrow(key(1)))).toEqual([
+        { request: "Get", operation: "getOrThrow", entity: "Project" },
+      ]);
+    });
+
+    test("name them of gets that go together (getOrThrow was get)", async () => {
+      const together = await eventsOf((layer) =>
+        Promise.all([1, 2, 2].map((index) => layer.project.getOrThrow(key(index)))),
+      );
+      expect(together).toEqual([
+        { request: "BatchGet", operation: "getOrThrow", entity: "Project" },
+      ]);
+    });
+
+    test("name each once where several entities and operations go together", async () => {
+      const together = await eventsOf((layer) =>
+        Promise.all([
+          layer.project.getOrThrow(key(1)),
+          layer.userProfile.get({ userId }),
+          layer.project.get(key(2)),
+          layer.competitor.get({ userId, competitorId: "c1" }),
+        ]),
+      );
+      expect(together).toEqual([
+        {
+          request: "BatchGet",
+          operation: "getOrThrow,get",
+          entity: "Project,UserProfile,Competitor",
+        },
+      ]);
+    });
+
+    test("name of each batch what is in it", async () => {
+      const batches = await eventsOf((layer) =>
+        Promise.all([
+          ...range(0, 100).map((index) => layer.project.get(key(index))),
+          layer.userProfile.get({ userId }),
+        ]),
+      );
+      expect(batches).toEqual(
+        expect.arrayContaining([
+          { request: "BatchGet", operation: "get", entity: "Project" },
+          { request: "Get", operation: "get", entity: "UserProfile" },
+        ]),
+      );
+      expect(batches).toHaveLength(2);
+    });
   });
 });

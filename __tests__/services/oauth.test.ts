@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import type { RefreshedToken } from "../../services/oauth.js";
-import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
+import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import {
   AbortedError,
   DynamoDBError,
@@ -14,6 +14,7 @@ import {
   ValidationError,
 } from "../../src/errors.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
+import type { RequestEvent } from "../../src/transport.js";
 import { variableOf, withPlainSecrets } from "../encryption/keys.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
@@ -71,7 +72,7 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
   const provider = (answer: object = { accessToken: "new-access", expiryDate: frozen + hour }) =>
     jest.fn(async (..._given: unknown[]): Promise<RefreshedToken> => answer as RefreshedToken);
   /** Another process, as far as one can be in this one. */
-  const anotherLayer = () => {
+  const anotherLayer = (options: DataLayerOptions = {}) => {
     const { endpoint, region, credentials } = data.engine;
     const { tableName } = data.configuration;
     return createDataLayer({
@@ -82,6 +83,7 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
       tableName,
       clock,
       encryption: engine.encryption,
+      ...options,
     });
   };
 
@@ -153,6 +155,64 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
         expect(first.data.expiryDate ?? null).toBeNull();
       },
     );
+
+    test.each([
+      ["a Date", new Date(4e12), /epoch milliseconds, not a Date/],
+      ["ISO text", "2099-01-01T00:00:00.000Z", /epoch milliseconds, not a text/],
+      ["milliseconds as text", String(frozen + hour), /not a text/],
+      ["a Firestore timestamp", { _seconds: 4e9, _nanoseconds: 0 }, /not an object/],
+      ["a bigint", BigInt(frozen + hour), /not a bigint/],
+      ["seconds", (frozen + hour) / 1000, /in seconds/],
+      ["seconds from now", 3_600, /a span of time/],
+    ])(
+      "an expiry that is %s is refused by name (it was taken, and every later call refreshed)",
+      async (_, expiryDate, rule) => {
+        const token = { accessToken: "new-access", expiryDate };
+        const error = await failureOf(
+          data.oauth.store(userId, undefined, token as never),
+          ValidationError,
+        );
+        expect(error.issues).toEqual([
+          { path: "data.expiryDate", message: expect.stringMatching(rule) },
+        ]);
+        expect(error.mayHaveBeenDone).toBe(false);
+        expect(shownOf(error)).not.toMatch(secrets);
+        expect(wire.names).toEqual([]);
+
+        // What the provider rotated is stored all the same: it has taken the old one back.
+        await seed();
+        const refresh = provider({ refreshToken: "new-refresh", ...token });
+        const refused = await failureOf(
+          data.oauth.validToken(userId, undefined, { refresh }),
+          ValidationError,
+        );
+        expect(refused.issues).toEqual([
+          { path: "refresh().expiryDate", message: expect.stringMatching(rule) },
+        ]);
+        expect(refused.mayHaveBeenDone).toBe(true);
+        expect(shownOf(refused)).not.toMatch(secrets);
+        expect((await data.oauth.get(userId))?.data).toMatchObject({
+          accessToken: "new-access",
+          refreshToken: "new-refresh",
+          expiryDate: null,
+        });
+        const good = provider();
+        await data.oauth.validToken(userId, undefined, { refresh: good });
+        expect(good.mock.calls[0]?.[0]).toBe("new-refresh");
+      },
+    );
+
+    test("an expiry long past, or just above what seconds can be, is one", async () => {
+      for (const expiryDate of [0, -1, 1e11 + 1, frozen - 1]) {
+        const { data: token } = await data.oauth.store(userId, undefined, {
+          accessToken: "new-access",
+          expiryDate,
+        });
+        expect(token.expiryDate).toBe(expiryDate);
+      }
+      const atBound = { accessToken: "new-access", expiryDate: 1e11 };
+      await failureOf(data.oauth.store(userId, undefined, atBound), ValidationError);
+    });
 
     test("keeps providers apart", async () => {
       await data.oauth.store(userId, undefined, stored({ accessToken: "old-access-google" }));
@@ -388,14 +448,7 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
       expect((await rawToken())?.Data).toEqual(token);
     });
 
-    test.each([
-      undefined,
-      null,
-      Number.NaN,
-      Number.POSITIVE_INFINITY,
-      "2099-01-01",
-      new Date(4e12),
-    ])(
+    test.each([undefined, null, Number.NaN, Number.POSITIVE_INFINITY])(
       "a refresh that brings the expiry %p is stored with its rotated token, and is asked for again",
       async (expiryDate) => {
         await seed();
@@ -488,21 +541,96 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
       expect((await rawToken())?.Data).toEqual(stored());
     });
 
-    test("a new token that cannot be stored is a failure, and the lease is given back", async () => {
+    const rotated = { accessToken: "new-access", refreshToken: "new-refresh" };
+    const rotating = () => provider({ ...rotated, expiryDate: frozen + hour });
+    const troubles: [string, string, number][] = [
+      ["the store is throttled for a while", "ProvisionedThroughputExceededException", 12],
+      ["the table is away for a moment", "ResourceNotFoundException", 3],
+      ["access is denied for a moment", "AccessDeniedException", 2],
+    ];
+    test.each(troubles)(
+      "%s after the provider rotated the refresh token: it is stored all the same (it was thrown away)",
+      async (_, name, times) => {
+        await seed();
+        let failures = 0;
+        const refresh = jest.fn(async () => {
+          wire.intercept = ({ operation }) => {
+            if (operation !== "UpdateItem" || failures >= times) return undefined;
+            failures += 1;
+            return refused(name, "not now");
+          };
+          return { ...rotated, expiryDate: frozen + hour };
+        });
+        expect(await data.oauth.validToken(userId, undefined, { refresh })).toMatchObject(rotated);
+        expect(failures).toBe(times);
+        expect(refresh).toHaveBeenCalledTimes(1);
+        expect((await rawToken())?.Data).toMatchObject(rotated);
+        expect(await rawToken()).not.toHaveProperty("LeaseHolder");
+      },
+    );
+
+    test("with a spent retry budget it is stored too", async () => {
       await seed();
-      const before = await rawToken();
-      let updates = 0;
-      wire.intercept = ({ operation }) => {
-        if (operation === "UpdateItem") updates += 1;
-        return updates === 2 ? refused("AccessDeniedException", "not authorised") : undefined;
+      const poor = anotherLayer({
+        retry: { maxRetries: 0, initialDelayMs: 1 },
+        requestHandler: wire,
+      });
+      let failures = 0;
+      const refresh = async () => {
+        wire.intercept = ({ operation }) => {
+          if (operation !== "UpdateItem" || failures > 2) return undefined;
+          failures += 1;
+          return refused("ThrottlingException");
+        };
+        return { ...rotated, expiryDate: frozen + hour };
       };
-      const error = await failureOf(
-        data.oauth.validToken(userId, undefined, { refresh: provider() }),
-        DynamoDBError,
-      );
-      expect(error).toMatchObject({ code: "AccessDeniedException", operation: "oauth.validToken" });
-      expect(shownOf(error)).not.toMatch(secrets);
-      expect(await rawToken()).toEqual(before);
+      expect(await poor.oauth.validToken(userId, undefined, { refresh })).toMatchObject(rotated);
+      await poor.close();
+      expect((await rawToken())?.Data).toMatchObject(rotated);
+    });
+
+    test("a token that cannot be stored before the lease ends is given to the caller, and an event says so", async () => {
+      await seed();
+      const before = (await rawToken())?.Data;
+      const events: RequestEvent[] = [];
+      const denied = anotherLayer({ events: (event) => events.push(event), requestHandler: wire });
+      const refresh = jest.fn(async () => {
+        wire.intercept = ({ operation }) =>
+          operation === "UpdateItem" ? refused("AccessDeniedException", "no") : undefined;
+        return { ...rotated, expiryDate: frozen + hour };
+      });
+      const token = await denied.oauth.validToken(userId, undefined, { refresh, leaseMs: 500 });
+      expect(token).toMatchObject(rotated);
+      expect(refresh).toHaveBeenCalledTimes(1);
+      expect(events.filter(({ error }) => error === "TokenNotStored")).toEqual([
+        expect.objectContaining({
+          request: "Update",
+          operation: "oauth.validToken",
+          entity: "OAuthToken",
+        }),
+      ]);
+      expect(JSON.stringify(events)).not.toMatch(secrets);
+      wire.clear();
+      await denied.close();
+      expect((await rawToken())?.Data).toEqual(before);
+    });
+
+    test("an answer that is lost while it is stored is its own work", async () => {
+      await seed();
+      const refresh = rotating();
+      const answering = refresh.getMockImplementation();
+      refresh.mockImplementation(async (...given) => {
+        let once = false;
+        wire.intercept = (request) => {
+          if (request.operation !== "UpdateItem" || once) return undefined;
+          once = true;
+          return lost(request);
+        };
+        return answering!(...given);
+      });
+      expect(await data.oauth.validToken(userId, undefined, { refresh })).toMatchObject(rotated);
+      expect(refresh).toHaveBeenCalledTimes(1);
+      expect((await rawToken())?.Data).toMatchObject(rotated);
     });
 
     test("without a refresh token the user must consent again: nothing is claimed", async () => {

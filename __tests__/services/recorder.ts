@@ -61,7 +61,7 @@ export class Recorder extends FaultyRequestHandler {
 export async function answered(statusCode: number, body: object): Promise<Answer> {
   const response = {
     statusCode,
-    headers: { "content-type": "application/x-amz-json-1.0" },
+    headers: { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "recorded" },
     body: Readable.from([Buffer.from(JSON.stringify(body))]),
   };
   // The SDK asks of a response what it has, not which class it is.

@@ -32,11 +32,14 @@ async function run(call: () => unknown): Promise<unknown> {
 }
 
 /** Every call of a store, given a key or input. */
-const storeCalls: Record<string, (store: LooseObject, key: object, input: object) => unknown> = {
+const storeCalls: Record<
+  string,
+  (store: LooseObject, key: object, input: object, partition: object) => unknown
+> = {
   get: (store, key) => store.get?.(key),
   getOrThrow: (store, key) => store.getOrThrow?.(key),
-  query: (store, key) => store.query?.(key),
-  list: (store, key) => store.list?.(key),
+  query: (store, _, __, partition) => store.query?.(partition),
+  list: (store, _, __, partition) => store.list?.(partition),
   create: (store, _, input) => store.create?.(input),
   put: (store, _, input) => store.put?.(input),
   update: (store, key) => store.update?.(key, { extra: 1 }),
@@ -95,11 +98,14 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
     const refusal = { message: "is fixed by forUser and must not be given" };
 
     /** Every way to name an owner, with the rest of a key and with the rest of an item. */
-    function* owned(): Generator<{ named: string; key: object; input: object }> {
+    function* owned(): Generator<
+      Record<"key" | "input" | "partition", object> & { named: string }
+    > {
       for (const named of owners) {
         for (const naming of Object.values(namings)) {
           const key = withRest(naming(named), registered);
-          yield { named, key, input: withRest(naming(named), registered, { data }) };
+          const input = withRest(naming(named), registered, { data });
+          yield { named, key, input, partition: naming(named) };
         }
       }
     }
@@ -108,9 +114,9 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
       const store = anything(scopeOf("u1")[name]);
       for (const [call, make] of Object.entries(storeCalls)) {
         const list = { batchGet: "keys", batchPut: "items", batchDelete: "keys" }[call];
-        for (const { named, key, input } of owned()) {
+        for (const { named, key, input, partition } of owned()) {
           const { issues } = await failureOf(
-            run(() => make(store, key, input)),
+            run(() => make(store, key, input, partition)),
             ValidationError,
           );
           const path = list === undefined ? named : `${list}[0].${named}`;
@@ -144,7 +150,7 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
       for (const make of Object.values(storeCalls)) {
         for (const key of [null, undefined, "u2", 7, [], [{ userId: "u2" }], () => ({})]) {
           const given = key as unknown as object;
-          const outcome = run(() => make(store, given, given));
+          const outcome = run(() => make(store, given, given, given));
           const { issues } = await failureOf(outcome, ValidationError);
           expect(issues).toContainEqual(expect.objectContaining({ message: "must be an object" }));
         }

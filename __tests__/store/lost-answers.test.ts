@@ -1,4 +1,6 @@
 /** Writes whose answer is lost: what the layer makes of the refusal that follows, and what it tells. */
+import { isDeepStrictEqual } from "node:util";
+import { NumberValue } from "@aws-sdk/lib-dynamodb";
 import {
   AbortedError,
   ConditionalCheckFailedError,
@@ -59,6 +61,22 @@ describe.each(engines)("on $name", (engine) => {
       lose();
       expect(await create()).toEqual(await now());
       expect(wire.names.slice(0, 2)).toEqual(["PutItem", "PutItem"]);
+    });
+
+    test("recognises its own item by what is stored, not by what was given (-0, 1n and the like were refused by their own work)", async () => {
+      const odd = {
+        zero: -0,
+        one: 1n,
+        bytes: Buffer.from("a"),
+        exact: NumberValue.from("1.50"),
+        long: NumberValue.from("1.00000000000000000000015"),
+        set: new Set([2n, 3]),
+        bare: Object.assign(Object.create(null) as object, { a: undefined }),
+      };
+      lose();
+      const created = await project().create({ ...key(), data: { name: "own", ...odd } });
+      expect(wire.names.slice(0, 2)).toEqual(["PutItem", "PutItem"]);
+      expect(isDeepStrictEqual(created, await now())).toBe(true);
     });
 
     test("says that it may have been done where another has written the item since", async () => {

@@ -55,7 +55,7 @@ test("options that are null count as none", async () => {
   const none = null as never;
   await data.project.create({ ...key, data: { name: "a" } }, none);
   expect(await data.project.get(key, none)).toMatchObject(key);
-  expect((await data.project.query(key, none)).items).toHaveLength(1);
+  expect((await data.project.query({ userId: key.userId }, none)).items).toHaveLength(1);
   expect(await data.project.update(key, { name: "b" }, none)).toMatchObject({
     data: { name: "b" },
   });

@@ -38,14 +38,69 @@ describe.each(settings)("query on $name", (engine) => {
       expect(second.cursor).toBeNull();
     });
 
-    test("no DynamoDB Limit goes out beside a filter, and the exact one without", async () => {
+    test("no DynamoDB Limit goes out beside a filter, and one that looks an item ahead without", async () => {
       await fill("limit-wire", 10);
       const options = { limit: 3 };
       await store().query({ userId: "limit-wire" }, { ...options, where: { type: "Blog Post" } });
       await store().query({ userId: "limit-wire" }, options);
       await store().query({ userId: "limit-wire" });
       const limits = table.data.wire.requests.map((request) => request.input.Limit);
-      expect(limits).toEqual([undefined, 3, undefined]);
+      expect(limits).toEqual([undefined, 4, undefined]);
+    });
+
+    test.each([
+      { order: "asc" },
+      { order: "desc" },
+      { by: "createdAt" },
+      { by: "createdAt", order: "desc" },
+      { from: 0 },
+    ] as const)(
+      "40 items in pages of 10, with %j, are four pages, the last of them without a cursor (a fifth one was empty)",
+      async (options) => {
+        const userId = `forty-${JSON.stringify(options)}`;
+        await fill(userId, 40);
+        table.data.wire.clear();
+        const sizes: number[] = [];
+        let cursor: string | null | undefined;
+        do {
+          const page: { items: unknown[]; cursor: string | null } = await store().query(
+            { userId },
+            { ...options, limit: 10, cursor },
+          );
+          sizes.push(page.items.length);
+          cursor = page.cursor;
+        } while (cursor !== null);
+        expect(sizes).toEqual([10, 10, 10, 10]);
+        expect(requestsOf(table.data)).toEqual(Array(4).fill("Query"));
+      },
+    );
+
+    test("with a filter a page ends without a cursor where the same request has seen the end", async () => {
+      await fill("forty-where", 40, (index) => ({ status: index < 20 ? "a" : "b" }));
+      for (const status of ["a", "b"]) {
+        const first = await store().query(
+          { userId: "forty-where" },
+          { where: { status }, limit: 10 },
+        );
+        expect(first.items).toHaveLength(10);
+        const { cursor } = first;
+        expect(cursor).not.toBeNull();
+        const last = await store().query(
+          { userId: "forty-where" },
+          { where: { status }, limit: 10, cursor },
+        );
+        expect(last.items).toHaveLength(10);
+        expect(last.cursor).toBeNull();
+      }
+    });
+
+    test("no request is made to look ahead where 1 MB ends before: an empty page may come then", async () => {
+      const large = "x".repeat(390_000);
+      await fill("ahead", 3, () => ({ content: large }));
+      table.data.wire.clear();
+      const { items } = await store().query({ userId: "ahead" }, { limit: 2 });
+      expect(items).toHaveLength(2);
+      expect(requestsOf(table.data)).toEqual(["Query"]);
     });
 
     test.each([1, 2, 3, 7, 9, 10, 11, 100])(

@@ -367,7 +367,7 @@ describe("a body that is cut", () => {
   test("fails as `bodyCutSilently` does where no length was told, and quotes nothing of it", async () => {
     const { code, message, sent } = await failureBehind({ connection: "close" }, half, true);
     expect([code, sent]).toEqual(["UnreadableAnswer", 4]);
-    expect(message).toContain("the answer is cut off or corrupt");
+    expect(message).toContain("it is cut off or corrupt");
     expect(message).not.toContain("secret");
   });
 

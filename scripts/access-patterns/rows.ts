@@ -211,7 +211,7 @@ export const accessPatterns: readonly AccessPattern[] = [
     call: ({ data, userId, refresh }) => data.oauth.validToken(userId, undefined, { refresh }),
     requests: same(3),
     before: ({ data, userId }) =>
-      data.oauth.store(userId, undefined, { accessToken: "old", refreshToken: "r", expiryDate: 1 }),
+      data.oauth.store(userId, undefined, { accessToken: "old", refreshToken: "r", expiryDate: 0 }),
   },
   {
     id: "17",

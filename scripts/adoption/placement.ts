@@ -1,6 +1,6 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { definitions, type FacadeName } from "../../services/entities.js";
+import { definitions, entityNameOf, type FacadeName } from "../../services/entities.js";
 import {
   type EntityModel,
   indexKeyOf,
@@ -44,9 +44,7 @@ export interface KnownEntity {
 /** The twelve entities by what `EntityType` calls them. */
 export const entitiesByType: ReadonlyMap<string, KnownEntity> = new Map(
   collections.map(({ facade, created }) => {
-    const { entity, payload } = definitions[facade];
-    // The declaration is read and nothing is ever sent: any name of a table does.
-    const model = modelOf(entity({ table: "unused" }), payload);
+    const model = modelOf(entityNameOf(facade), definitions[facade].payload);
     return [model.name, { facade, model, created }];
   }),
 );

@@ -24,36 +24,38 @@ interface AdoptFlags extends LongFlags {
 
 export function addAdoptCommand(program: Command, context: CommandContext): void {
   addLongFlags(program.command("adopt"))
-    .description("give the items that an earlier version wrote what they lack, in place")
-    .option("--dry-run", "write nothing, report the same")
+    .description("add, in place, what items of an earlier version lack")
+    .option("--dry-run", "report the same, write nothing")
     .option("--state <folder>", "where checkpoint and findings are kept", defaultStateFolder)
     .option("--restart", "forget the checkpoint of an interrupted run")
     .option("--allow-production", "write to a production table")
     .addHelpText(
       "after",
       `
-Added is what is missing of: the key's parts, the index keys of reviews and of the entities that
-are read by time, CreatedAt (the payload's own creation date where it can be read, else UpdatedAt,
-else now). Data and UpdatedAt stay as they are, so that locks of live users hold. Each write is
-conditional on the item being as it was read: old and new writers may go on meanwhile, and what an
-old writer replaces afterwards is adopted by the next run. A second run writes nothing.
+Adds what is missing of: the key's parts; the index keys of reviews and of the entities that are
+read by time; CreatedAt (the payload's own creation date if it can be read, else UpdatedAt, else
+now). Data and UpdatedAt do not change, so the locks of live users hold. Each write is conditional
+on the item being as it was read: old and new writers may go on meanwhile, and the next run adopts
+what an old writer replaces later. A second run writes nothing.
 
-What cannot be placed is left as it is, and listed by kind and key in <state>/adopt/left.ndjson.
+An item that fits no entity is left as it is, and listed with its key in <state>/adopt/left.ndjson.
 
-Exit codes: 0 all well, 1 some items were left, 2 bad usage, 130 interrupted.
+Exit codes: 0 success, 1 items were left, 2 wrong usage, 130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data adopt --environment production --dry-run
-  $ bayon-data adopt --environment production --allow-production --segments 16`,
+  $ bayon-data adopt --environment production --allow-production --concurrency 16`,
     )
     .action((flags: AdoptFlags, command: Command) =>
-      resumable(context, commandLine(command), () => adopt(flags, context)),
+      resumable(context, { again: commandLine(command), json: flags.json }, () =>
+        adopt(flags, context),
+      ),
     );
 }
 
 async function adopt(flags: AdoptFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
-  const { segments, dryRun = false, restart, json = false } = flags;
+  const { concurrency: segments, dryRun = false, restart, json = false } = flags;
   const folder = join(flags.state, "adopt");
   const startedAt = performance.now();
   const adoption = await withRawTable(flags, context, async (table, data) => {

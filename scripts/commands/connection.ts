@@ -1,12 +1,13 @@
 /** What every command shares: which table it works on, and how it ends. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { placeOf as placeOfTable } from "../../src/advice.js";
 import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
 import type { Terminal } from "../terminal.js";
 
-/** How a command ends. A failure that is none of these is 1 too. */
+/** How a command ends. A failure that is none of these is 1 too; of signals see Ending. */
 export const exitCode = { ok: 0, findings: 1, usage: 2, interrupted: 130 } as const;
 
-export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** What a command was asked to do cannot be: exit code 2. */
 export class UsageError extends Error {
@@ -19,11 +20,14 @@ export class UsageError extends Error {
 /** What a command works with. */
 export interface CommandContext {
   readonly terminal: Terminal;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C, SIGTERM, or a stdout that takes nothing more. */
   readonly signal: AbortSignal;
   /** Told how the command ended. */
   finish(code: ExitCode): void;
 }
+
+/** Titles in the help, above the options that most commands have. */
+export const groups = { table: "Which table:", other: "Other options:" } as const;
 
 /** The options that every command has. */
 export interface ConnectionFlags {
@@ -38,15 +42,19 @@ export interface ConnectionFlags {
 export function addConnectionFlags(command: Command): Command {
   const environments = ["local", "development", "production"];
   return command
-    .option("--table <name>", "the table (DYNAMODB_TABLE_NAME)")
+    .optionsGroup(groups.table)
+    .addOption(
+      new Option(
+        "--environment <name>",
+        "the defaults of the options below (COAGENT_ENV, else development)",
+      ).choices(environments),
+    )
+    .option("--table <name>", "the table's name (DYNAMODB_TABLE_NAME)")
     .option("--region <region>", "the AWS region (AWS_REGION)")
     .option("--endpoint <url>", "the endpoint (AWS_ENDPOINT_URL_DYNAMODB)")
-    .addOption(
-      new Option("--environment <name>", "decides the others' defaults (COAGENT_ENV)").choices(
-        environments,
-      ),
-    )
-    .option("--verbose", "show stack traces");
+    .optionsGroup(groups.other)
+    .option("--verbose", "show stack traces of errors")
+    .optionsGroup("Options:");
 }
 
 /** A data layer that counts its requests. */
@@ -85,8 +93,7 @@ export async function withConnection<T>(
 
 /** Where the table is, for people: `BayonCoAgent-local at http://localhost:4566`. */
 export function placeOf({ configuration }: DataLayer): string {
-  const { tableName, endpoint, region } = configuration;
-  return `${tableName} at ${endpoint ?? `AWS${region === undefined ? "" : ` in ${region}`}`}`;
+  return placeOfTable(configuration);
 }
 
 /** A production table is not touched by accident. @throws UsageError */
@@ -94,6 +101,29 @@ export function refuseProduction(data: DataLayer, what: string, allowed: boolean
   if (data.configuration.environment !== "production" || allowed) return;
   throw new UsageError(
     `${what} in production (${placeOf(data)}): add --allow-production if you mean it`,
+  );
+}
+
+/**
+ * Adds `--concurrency`, the one name for how much is done at once, and refuses the names that it
+ * had before.
+ */
+export function addConcurrencyOption(
+  command: Command,
+  what: string,
+  most: number,
+  { oldName }: { readonly oldName?: string } = {},
+): Command {
+  command.addOption(
+    new Option("--concurrency <number>", what).argParser(wholeNumber(1, most)).default(8),
+  );
+  if (oldName === undefined) return command;
+  return command.addOption(
+    new Option(`${oldName} <number>`)
+      .argParser(() => {
+        throw new InvalidArgumentError("(Did you mean --concurrency?)");
+      })
+      .hideHelp(),
   );
 }
 
@@ -133,13 +163,13 @@ export function isUnreachable(error: unknown): boolean {
 function withHint(error: unknown, data: DataLayer): unknown {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   if (code === "ResourceNotFoundException") {
-    const message = `no such table: ${placeOf(data)}\nCreate it with: bayon-data table create`;
+    const message = `no such table: ${placeOf(data)}\nCreate it with: npx bayon-data table create`;
     return new HintedError(error, message);
   }
   if (typeof code === "string" && unreachable.has(code)) {
     const local = data.configuration.environment === "local";
     const advice = local
-      ? "\nStart the engine with: npm run db"
+      ? "\nStart the embedded engine with: npx bayon-data db"
       : "\nFor the local table set USE_LOCAL_AWS=true or add --environment local";
     return new HintedError(error, `no answer (${code}) from ${placeOf(data)}${advice}`);
   }

@@ -15,31 +15,32 @@ interface DoctorFlags extends LongFlags {
 
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   addLongFlags(program.command("doctor"))
-    .description("read the table and tell what is in it and what is wrong; writes nothing")
+    .description("report what is in the table and what is wrong with it; writes nothing")
     .addOption(
-      new Option("--sample <items>", "read about so many items instead of all").argParser(
+      new Option("--sample <items>", "read about this many items instead of all").argParser(
         wholeNumber(1, 1_000_000_000),
       ),
     )
     .addOption(
-      new Option("--examples <number>", "how many keys to name of each kind")
+      new Option("--examples <number>", "how many keys to show of each kind of finding")
         .argParser(wholeNumber(0, 100_000))
         .default(5),
     )
     .addHelpText(
       "after",
       `
-Findings: items no entity owns, ghosts (a key and times alone), items of another kind at an entity's
-key, missing and lone index keys, missing key parts, attributes that disagree with the key, payloads
-that fail their schema, content of a missing project, tokens that expired and cannot be refreshed;
-with COAGENT_ENCRYPTION_KEYS, secrets that are in clear text or cannot be decrypted. Notes, which are
-well: items over 100 KB, tokens that expired and are refreshed when they are next used, secrets under
-an old key. Keys and field names are shown, values never.
+Findings: items of no entity; ghosts (a key and times alone); items of another kind at an entity's
+key; missing and lone index keys; missing key parts; attributes that disagree with the key; payloads
+that fail their schema; content of a missing project; tokens that have expired and cannot be
+refreshed; with COAGENT_ENCRYPTION_KEYS, secrets in clear text or that cannot be decrypted.
 
-An item of an earlier writer is not in the index until bayon-data adopt has been there, and an old
-writer's put takes an item out of it again: adopt once more when the last old writer is gone.
+Notes, which are no fault: items over 100 KB, tokens that will be refreshed when they are next
+used, secrets under an old key.
 
-Exit codes: 0 all well, 1 findings, 2 bad usage.
+Keys and field names are shown, values never. bayon-data adopt mends the items of an earlier
+version; run it again when the last old writer is gone.
+
+Exit codes: 0 no findings, 1 findings or a failure, 2 wrong usage, 130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data doctor --environment production --sample 10000
@@ -50,7 +51,7 @@ Examples:
 
 async function doctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
-  const { segments, sample, examples: mostExamples, json = false } = flags;
+  const { concurrency: segments, sample, examples: mostExamples, json = false } = flags;
   const startedAt = performance.now();
   const found = await withRawTable(flags, context, async (table, data) => {
     const { ItemCount = 0 } = await table.describe();
@@ -91,11 +92,11 @@ function show(diagnosis: Diagnosis, { traffic }: RawTable, ms: number, terminal:
       size(bytes),
       size(bytes / many),
       size(largestBytes),
-      cut(largestKey, 40),
+      largestKey,
     ]);
   line();
   const head = ["", "items", "total", "mean", "largest", "which"];
-  for (const row of columns([head, ...rows])) line(row);
+  for (const row of columns([head, ...rows], width)) line(row);
   line();
   for (const [kinds, colour] of [
     [findingKinds, "yellow"],

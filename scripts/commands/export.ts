@@ -21,31 +21,35 @@ interface ExportFlags extends LongFlags {
 
 export function addExportCommand(program: Command, context: CommandContext): void {
   addLongFlags(program.command("export"))
-    .description("read the whole table into files of DynamoDB JSON, gzip")
-    .argument("<folder>", "made where it is missing")
+    .description("read the whole table into gzip files of DynamoDB JSON")
+    .argument("<folder>", "where to write; created if it is missing")
     .option("--consistent", "see every write that was done before; costs twice the read units")
-    .option("--restart", "delete what an earlier export left in the folder, and export anew")
+    .option("--restart", "delete what an earlier export left in the folder, and export again")
     .addHelpText(
       "after",
       `
-One file per segment in <folder>/data, counts and checksums in <folder>/manifest.json, which comes
-last: a folder without it is not finished, and the same command goes on with it. The files are what
-DynamoDB's own import from S3 takes, and <folder>/table.json is the table that it has to make:
+Writes one file per segment to <folder>/data, and at the end <folder>/manifest.json with counts and
+checksums. A folder without a manifest is not finished; the same command resumes it.
+
+Secrets are in the files exactly as they are in the table: keep the files as safe.
+
+The files can be loaded with bayon-data import, or by DynamoDB itself into a new table, which
+<folder>/table.json describes:
   $ aws s3 cp <folder>/data s3://<bucket>/data --recursive
   $ aws dynamodb import-table --s3-bucket-source S3Bucket=<bucket>,S3KeyPrefix=data/ \\
       --input-format DYNAMODB_JSON --input-compression-type GZIP \\
       --table-creation-parameters file://<folder>/table.json
 
-Tokens and everything else are in the files as they are in the table: keep them as safe.
-
-Exit codes: 0 all read, 1 failed, 2 bad usage, 130 interrupted.
+Exit codes: 0 everything was read, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data export ./backup --environment production
-  $ bayon-data export ./backup --consistent --segments 16 --table BayonCoAgent-staging`,
+  $ bayon-data export ./backup --consistent --concurrency 16 --table BayonCoAgent-staging`,
     )
     .action((folder: string, flags: ExportFlags, command: Command) =>
-      resumable(context, commandLine(command), () => exportTo(folder, flags, context)),
+      resumable(context, { again: commandLine(command), json: flags.json }, () =>
+        exportTo(folder, flags, context),
+      ),
     );
 }
 
@@ -55,7 +59,7 @@ async function exportTo(
   context: CommandContext,
 ): Promise<void> {
   const { terminal, signal } = context;
-  const { segments, consistent = false, restart = false, json = false } = flags;
+  const { concurrency: segments, consistent = false, restart = false, json = false } = flags;
   const startedAt = performance.now();
   await withRawTable(flags, context, async (table, data) => {
     const { ItemCount: total } = await table.describe();

@@ -19,19 +19,20 @@ import {
 } from "../table-files/manifest.js";
 import { count, cut, duration, type Terminal } from "../terminal.js";
 import {
+  addConcurrencyOption,
   addConnectionFlags,
   type CommandContext,
   type ConnectionFlags,
   exitCode,
   placeOf,
   refuseProduction,
-  wholeNumber,
 } from "./connection.js";
-import { commandLine, progressOf, resumable, withRawTable } from "./long-command.js";
+import { commandLine, jsonOption, progressOf, resumable, withRawTable } from "./long-command.js";
 
 interface ImportFlags extends ConnectionFlags {
   readonly onConflict: OnConflict;
-  readonly parallel: number;
+  readonly concurrency: number;
+  readonly dryRun?: boolean;
   readonly state: string;
   readonly restart?: boolean;
   readonly json?: boolean;
@@ -39,42 +40,50 @@ interface ImportFlags extends ConnectionFlags {
 }
 
 export function addImportCommand(program: Command, context: CommandContext): void {
-  addConnectionFlags(program.command("import"))
+  addConcurrencyOption(
+    addConnectionFlags(program.command("import")),
+    "how many batches to write at once",
+    128,
+    { oldName: "--parallel" },
+  )
     .description("write the files of an export into the table")
-    .argument("<folder>", "what bayon-data export has made")
+    .argument("<folder>", "what bayon-data export wrote")
     .addOption(
-      new Option("--on-conflict <what>", "what is there already is replaced, or stays")
+      new Option("--on-conflict <what>", "replace an item that has the key already, or skip")
         .choices(["overwrite", "skip"])
         .default("skip"),
     )
-    .addOption(
-      new Option("--parallel <number>", "batches in flight")
-        .argParser(wholeNumber(1, 64))
-        .default(8),
-    )
+    .option("--dry-run", "check the files and report what would be written, write nothing")
     .option("--state <folder>", "where checkpoint and rejections are kept", defaultStateFolder)
     .option("--restart", "forget the checkpoint of an interrupted run")
-    .option("--json", "report and progress as lines of JSON")
+    .option(...jsonOption)
     .option("--allow-production", "write to a production table")
     .addHelpText(
       "after",
       `
-The manifest and every checksum are verified before anything is written. skip writes each item on
-the condition that nothing is there (a request per item), overwrite 25 items in a request. An item
-that DynamoDB refuses is listed, without its values, in <state>/import/rejected.ndjson; its
-neighbours are written. With COAGENT_ENCRYPTION_KEYS secrets in clear text are encrypted; encrypted
+Checks the manifest and every checksum before anything is written. skip writes each item on the
+condition that nothing has its key (a request per item); overwrite writes 25 items in a request. An
+item that DynamoDB refuses is listed, without its values, in <state>/import/rejected.ndjson; its
+neighbours are written. With COAGENT_ENCRYPTION_KEYS, secrets in clear text are encrypted; encrypted
 ones are written as they are.
 
-Into a new table of any size AWS loads the files itself: see bayon-data export --help.
+--dry-run reads the table (25 keys in a request) to tell what is there. It knows the size limit and
+the table's key; what else DynamoDB may refuse, only a real run tells.
 
-Exit codes: 0 all written or skipped, 1 some rejected, 2 bad usage, 130 interrupted.
+To load a new table of any size, let DynamoDB read the files itself: see bayon-data export --help.
+
+Exit codes: 0 everything was written or skipped, 1 lines were rejected, 2 wrong usage,
+130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data table create --table BayonCoAgent-copy
+  $ bayon-data import ./backup --table BayonCoAgent-copy --dry-run
   $ bayon-data import ./backup --table BayonCoAgent-copy --on-conflict overwrite`,
     )
     .action((folder: string, flags: ImportFlags, command: Command) =>
-      resumable(context, commandLine(command), () => importFrom(folder, flags, context)),
+      resumable(context, { again: commandLine(command), json: flags.json }, () =>
+        importFrom(folder, flags, context),
+      ),
     );
 }
 
@@ -84,26 +93,27 @@ async function importFrom(
   context: CommandContext,
 ): Promise<void> {
   const { terminal, signal } = context;
-  const { onConflict, parallel, restart, json = false } = flags;
+  const { onConflict, concurrency, dryRun = false, restart, json = false } = flags;
   const startedAt = performance.now();
   const manifest = await readManifest(folder);
   const stateFolder = join(flags.state, "import");
-  const rejectedPath = join(stateFolder, "rejected.ndjson");
+  const rejectedPath = join(stateFolder, dryRun ? "rejected-dry-run.ndjson" : "rejected.ndjson");
   const done = await withRawTable(flags, context, async (table, data) => {
-    refuseProduction(data, "import writes", flags.allowProduction === true);
+    if (!dryRun) refuseProduction(data, "import writes", flags.allowProduction === true);
     refuseOtherKey(manifest, await table.describe(), table, folder);
     await verifyFiles(folder, manifest, signal);
     const source = `${resolve(folder)} of ${manifest.finishedAt}`;
     const fingerprint = `import ${source} into ${placeOf(data)}, ${onConflict}`;
     const run = await openRun<ImportState>({
-      command: "import",
+      command: dryRun ? "import-dry-run" : "import",
       folder: stateFolder,
       fingerprint,
-      restart,
+      restart: restart === true || dryRun,
     });
     if (!json) {
       const again = run.state === undefined ? "" : ", going on from its checkpoint";
-      terminal.line(`Importing ${folder} into ${placeOf(data)}${again}`);
+      const what = dryRun ? "Dry run: nothing is written. Importing" : "Importing";
+      terminal.line(`${what} ${folder} into ${placeOf(data)}${again}`);
     }
     const progress = progressOf(terminal, "items", manifest.items, table, json);
     try {
@@ -112,7 +122,8 @@ async function importFrom(
         manifest,
         onConflict,
         cipher: resolveCipher(),
-        parallel,
+        concurrency,
+        dryRun,
         run,
         rejectedPath,
         signal,
@@ -121,9 +132,9 @@ async function importFrom(
       progress.end();
       const ms = performance.now() - startedAt;
       if (json) {
-        const told = { ...result.counts, ...table.traffic, ms: Math.round(ms) };
+        const told = { dryRun, ...result.counts, ...table.traffic, ms: Math.round(ms) };
         terminal.line(JSON.stringify({ ...told, examples: result.examples }));
-      } else show(result, table, ms, rejectedPath, terminal);
+      } else show(result, table, { ms, rejectedPath, dryRun }, terminal);
       return result;
     } finally {
       progress.end();
@@ -158,8 +169,7 @@ function refuseOtherKey(
 function show(
   { counts, examples }: Import,
   { traffic }: RawTable,
-  ms: number,
-  rejectedPath: string,
+  { ms, rejectedPath, dryRun }: { ms: number; rejectedPath: string; dryRun: boolean },
   { line, paint, columns: width }: Terminal,
 ): void {
   for (const { file, line: number, key, reason } of examples) {
@@ -170,7 +180,8 @@ function show(
   const { written, skipped, rejected } = counts;
   const { requests, throttles } = traffic;
   const slow = throttles === 0 ? "" : `, ${throttles} throttled`;
-  line(`${written} written, ${skipped} skipped, ${rejected} rejected`);
+  const would = dryRun ? "would be " : "";
+  line(`${written} ${would}written, ${skipped} ${would}skipped, ${rejected} ${would}rejected`);
   if (rejected > 0) line(`each with its key and reason: ${rejectedPath}`);
   line(`${count(requests, "request")}${slow}, ${duration(ms)}`);
 }

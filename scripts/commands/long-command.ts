@@ -1,32 +1,36 @@
 /** What the commands over a whole table share: the raw table, progress, and how to go on. */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { resolveConfiguration } from "../../src/config.js";
 import { openRawTable, type RawTable } from "../raw-table.js";
-import type { Progress, Terminal } from "../terminal.js";
+import type { Progress } from "../status-line.js";
+import type { Terminal } from "../terminal.js";
 import {
+  addConcurrencyOption,
   addConnectionFlags,
   type CommandContext,
   type Connection,
   type ConnectionFlags,
-  wholeNumber,
   withConnection,
 } from "./connection.js";
 
 export interface LongFlags extends ConnectionFlags {
-  /** Parallel segments of the scan. */
-  readonly segments: number;
+  /** Segments of the table that are read at once. */
+  readonly concurrency: number;
   readonly json?: boolean;
 }
 
+/** What `--json` does, in every command that has it. */
+export const jsonOption = [
+  "--json",
+  "print JSON lines: results on stdout, progress and errors on stderr",
+] as const;
+
 /** Adds the options of LongFlags. */
 export function addLongFlags(command: Command): Command {
-  return addConnectionFlags(command)
-    .addOption(
-      new Option("--segments <number>", "how many parts of the table to read at once")
-        .argParser(wholeNumber(1, 1_000))
-        .default(8),
-    )
-    .option("--json", "report and progress as lines of JSON");
+  const what = "how many segments of the table to read at once";
+  return addConcurrencyOption(addConnectionFlags(command), what, 1_000, {
+    oldName: "--segments",
+  }).option(...jsonOption);
 }
 
 /** Runs a command's work on the raw table that its flags and the environment name. */
@@ -98,18 +102,21 @@ export function progressOf(
 const progressMs = 2_000;
 
 /**
- * Runs what can be gone on with; when it ends early, says how.
- * @param again what to type
+ * Runs what can be resumed; if it is ended early, says how.
+ * @param again the command line that resumes it
  */
 export async function resumable<T>(
   { terminal, signal }: CommandContext,
-  again: string,
+  { again, json = false }: { readonly again: string; readonly json?: boolean | undefined },
   run: () => Promise<T>,
 ): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (signal.aborted) terminal.complain(`What is done is kept. To go on:\n  ${again}`);
+    if (signal.aborted) {
+      const advice = `What is done is kept. To go on:\n  ${again}`;
+      terminal.complain(json ? JSON.stringify({ resumeWith: again }) : advice);
+    }
     throw error;
   }
 }

@@ -13,16 +13,16 @@ import { noTotals, type Totals } from "../migration/totals.js";
 import { defaultStateFolder } from "../run-state.js";
 import { table as columns, count, cut, duration, type Terminal } from "../terminal.js";
 import {
+  addConcurrencyOption,
   addConnectionFlags,
   type CommandContext,
   type ConnectionFlags,
   exitCode,
   placeOf,
   refuseProduction,
-  wholeNumber,
   withConnection,
 } from "./connection.js";
-import { commandLine, progressOf, resumable } from "./long-command.js";
+import { commandLine, jsonOption, progressOf, resumable } from "./long-command.js";
 import { openFolder, showFindings } from "./seed.js";
 
 interface MigrateFlags extends ConnectionFlags {
@@ -42,83 +42,84 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
   const group = program
     .command("migrate")
     .description("move the documents of another database into the table");
-  addConnectionFlags(group.command("firestore <folder>"))
+  addConcurrencyOption(
+    addConnectionFlags(group.command("firestore <export>")),
+    "how many batches to write at once",
+    128,
+  )
     .description("move the documents of a Firestore export into the table")
     .addOption(
-      new Option("--on-conflict <mode>", "what to do where the table holds another item at the key")
+      new Option("--on-conflict <mode>", "what to do if another item has the key")
         .choices(conflictModes)
         .default("skip"),
     )
     .option(
       "--created-at <date>",
-      "ISO date or epoch ms for documents that tell no creation date",
+      "ISO date or epoch ms, for documents without a creation date",
       parseDate,
     )
-    .option("--dry-run", "do everything but write to the table")
-    .addOption(concurrencyOption("batches in flight"))
+    .option("--dry-run", "report the same, write nothing to the table")
     .addOption(stateOption())
     .option("--restart", "forget where an interrupted run stopped")
-    .option("--rejected <file>", "where rejected documents are listed", "rejected.ndjson")
+    .option("--rejected <file>", "where to list rejected documents", "rejected.ndjson")
     .addOption(
       new Option(
         "--to <folder>",
-        "write files for DynamoDB's import instead of the table",
+        "write files for bayon-data import or DynamoDB's import, instead of the table",
       ).conflicts(["dryRun", "onConflict"]),
     )
-    .option("--json", "report and progress as lines of JSON")
+    .option(...jsonOption)
     .option("--allow-production", "write to a production table")
     .addHelpText(
       "after",
       `
+<export> is one of
+  a folder with a JSON file per collection (users.json, users_id_savedContent.json, …)
+  the JSON file of node-firestore-import-export ({"__collections__": …}), or a folder with it
+  the JSON file of firestore-export-import ({"users": {"<id>": …}}), or a folder with it
+A managed export (gcloud firestore export) is not JSON; the message says how to convert it.
+
 Each document has exactly one outcome:
   written    it is now an item
-  identical  the very item is there already
-  kept       another item is there, and stays
-  rejected   it can be no item: its path and the reasons are in ${"rejected.ndjson"}
+  identical  the table has this very item already
+  kept       the table has another item with this key, and it stays
+  rejected   it cannot be an item; --rejected lists its path and the reasons
 
---on-conflict, where another item is there:
-  skip       it stays
-  newer      it is replaced where the document was changed after the item was written; a
-             document that tells no date replaces nothing
-  overwrite  it is replaced, without a look at it: the fastest, for an empty table
-  fail       the run ends there
+--on-conflict says what to do if the table has another item with the key:
+  skip       the item stays
+  newer      the item is replaced if the document was changed after the item was written; a
+             document without a date replaces nothing
+  overwrite  the item is replaced without being read: the fastest, for an empty table
+  fail       the run ends
 All but overwrite write on a condition: what a live application writes meanwhile is safe.
 
-An item's CreatedAt is the document's own creation date, else --created-at, else the date of
-the export (_summary.json), else that of its file. Firestore timestamps become ISO strings,
-everything else stays as it is. With COAGENT_ENCRYPTION_KEYS
-tokens are encrypted.
+CreatedAt is the document's own creation date, else --created-at, else the date of the export
+(_summary.json), else the date of its file. A date that cannot be read is reported. Firestore
+timestamps become ISO strings; everything else stays as it is. With COAGENT_ENCRYPTION_KEYS, tokens
+are encrypted.
 
-Stopped at any moment, even by SIGKILL, the same command goes on where it was. What it wrote
-is in ${defaultStateFolder}/journal.ndjson, from which bayon-data rollback undoes it.
+If it is stopped at any moment, even by SIGKILL, the same command resumes it. What it wrote is in
+<state>/journal.ndjson, from which bayon-data rollback undoes it. With --to, no table is used, and
+an interrupted run starts again.
 
-With --to nothing is sent anywhere: the folder gets the files that DynamoDB's own import from
-S3 and bayon-data import take (see bayon-data export --help), for what is too much for one
-machine. Interrupted, it is written anew.
-
-Exit codes: 0 all is in the table, 1 documents were rejected, the export disagrees with itself
-or the run failed, 2 bad usage, 130 interrupted.
+Exit codes: 0 everything is in the table, 1 documents were rejected, the export contradicts itself
+or the run failed, 2 wrong usage, 130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data migrate firestore ./firestore-export --dry-run
-  $ bayon-data migrate firestore ./firestore-export --on-conflict newer --concurrency 16
+  $ bayon-data migrate firestore ./backup.json --on-conflict newer --concurrency 16
   $ bayon-data migrate firestore ./firestore-export --to ./items`,
     )
-    .action((folder: string, flags: MigrateFlags, command: Command) =>
+    .action((source: string, flags: MigrateFlags, command: Command) =>
       flags.to === undefined
-        ? run(folder, flags, context, commandLine(command))
-        : runToFiles(folder, flags.to, flags, context, commandLine(command)),
+        ? run(source, flags, context, commandLine(command))
+        : runToFiles(source, flags.to, flags, context, commandLine(command)),
     );
-}
-
-/** `--concurrency`. */
-export function concurrencyOption(what: string): Option {
-  return new Option("--concurrency <number>", what).argParser(wholeNumber(1, 128)).default(8);
 }
 
 /** `--state`. */
 export function stateOption(): Option {
-  return new Option("--state <folder>", "where checkpoint, lock and journal are").default(
+  return new Option("--state <folder>", "where checkpoint, lock and journal are kept").default(
     defaultStateFolder,
   );
 }
@@ -155,7 +156,7 @@ async function run(
     const startedAt = performance.now();
     const progress = progressOf(terminal, "documents", source.expectedDocuments, table, json);
     try {
-      await resumable(context, again, () =>
+      await resumable(context, { again, json }, () =>
         migrate({
           data,
           table,
@@ -203,7 +204,7 @@ async function runToFiles(
     const total = source.expectedDocuments;
     const progress = progressOf(terminal, "documents", total, { traffic }, json);
     try {
-      await resumable(context, again, () =>
+      await resumable(context, { again, json }, () =>
         toFiles({
           ...{ data, source, folder: to, restart: flags.restart === true },
           ...{ rejectedFile: flags.rejected, signal, totals },
@@ -273,6 +274,7 @@ function show(ended: Ended, { dryRun, rejected }: MigrateFlags, terminal: Termin
 function showJson(ended: Ended, { dryRun, rejected }: MigrateFlags, { line }: Terminal): void {
   const { totals, source, requests, throttles, ms } = ended;
   for (const finding of source.findings) line(JSON.stringify({ finding }));
+  for (const note of source.notes) line(JSON.stringify({ note }));
   const summary = {
     dryRun: dryRun === true,
     documents: totals.documents,

@@ -1,7 +1,7 @@
 /** `bayon-data policy`: the IAM policy of a user, of the application or of these scripts. */
 import { type Command, Option } from "commander";
 import { iamPolicy } from "../../src/index.js";
-import { type CommandContext, exitCode } from "./connection.js";
+import { type CommandContext, exitCode, groups } from "./connection.js";
 
 type PolicyFlags = Omit<Parameters<typeof iamPolicy>[0], "tableArn"> & {
   readonly arn: string;
@@ -12,21 +12,23 @@ export function addPolicyCommand(program: Command, context: CommandContext): voi
   program
     .command("policy")
     .description("print the IAM policy of one user, of the application or of these scripts")
-    .requiredOption("--arn <arn>", "the table's ARN, as `table describe` tells it")
+    .requiredOption("--arn <arn>", "the table's ARN, which `table describe` prints")
     .addOption(
       new Option("--access <who>", "whose policy")
         .choices(["user", "application", "scripts"])
         .default("user"),
     )
-    .option("--user <id>", "the one user it is for, as the id stands")
-    .option("--variable <name>", "the policy variable that holds the user's id")
-    .option("--verbose", "show stack traces")
+    .option("--user <id>", "the id of the one user it is for")
+    .option("--variable <name>", "the policy variable that holds the user's id, such as aws:userid")
+    .optionsGroup(groups.other)
+    .option("--verbose", "show stack traces of errors")
     .addHelpText(
       "after",
       `
-Asks no table and no account. A user's policy allows what data.forUser sends, on that
-user's partitions alone; which user is told by the session tag userId, unless --user or
---variable says otherwise.
+Sends no request. A user's policy allows what data.forUser sends, on that user's partitions alone.
+The session tag userId identifies the user, unless --user or --variable is given.
+
+Exit codes: 0 printed, 2 wrong usage.
 
 Examples:
   $ bayon-data policy --arn arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod

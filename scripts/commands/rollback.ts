@@ -9,6 +9,7 @@ import { type RollbackReport, rollback, runsOf } from "../migration/rollback.js"
 import { forgetRun, StateError, takeLock } from "../run-state.js";
 import { count, duration } from "../terminal.js";
 import {
+  addConcurrencyOption,
   addConnectionFlags,
   type CommandContext,
   type ConnectionFlags,
@@ -17,8 +18,8 @@ import {
   refuseProduction,
   withConnection,
 } from "./connection.js";
-import { commandLine, progressOf, resumable } from "./long-command.js";
-import { concurrencyOption, requireTable, stateOption } from "./migrate.js";
+import { commandLine, jsonOption, progressOf, resumable } from "./long-command.js";
+import { requireTable, stateOption } from "./migrate.js";
 
 interface RollbackFlags extends ConnectionFlags {
   readonly dryRun?: boolean;
@@ -29,23 +30,26 @@ interface RollbackFlags extends ConnectionFlags {
 }
 
 export function addRollbackCommand(program: Command, context: CommandContext): void {
-  addConnectionFlags(program.command("rollback"))
+  addConcurrencyOption(
+    addConnectionFlags(program.command("rollback")),
+    "how many batches to delete at once",
+    128,
+  )
     .description("delete what migrations wrote to the table and nobody has changed since")
-    .option("--dry-run", "tell what would be deleted")
-    .addOption(concurrencyOption("batches in flight"))
+    .option("--dry-run", "report what would be deleted, delete nothing")
     .addOption(stateOption())
-    .option("--json", "report and progress as lines of JSON")
+    .option(...jsonOption)
     .option("--allow-production", "delete from a production table")
     .addHelpText(
       "after",
       `
-Works on the journal that migrate keeps in the state folder, and on this table's part of it
-alone. An item is deleted only while its UpdatedAt is the one that the migration gave it;
-each one that stays is named. What an overwritten item held before is not in the journal:
-export the table first where that matters. The checkpoint of an interrupted migration is
-forgotten.
+Reads the journal that migrate keeps in the state folder, and undoes what it says of this table. An
+item is deleted only if its UpdatedAt is still the one that the migration gave it; each item that
+stays is listed. What an overwritten item held before is not in the journal: export the table first
+if that matters. The checkpoint of an interrupted migration is forgotten.
 
-Exit codes: 0 all is deleted or gone, 1 items were left, 2 bad usage, 130 interrupted.
+Exit codes: 0 everything is deleted or was gone, 1 items were left, 2 wrong usage, 130 interrupted,
+143 terminated.
 
 Examples:
   $ bayon-data rollback --dry-run
@@ -88,7 +92,7 @@ async function run(flags: RollbackFlags, context: CommandContext, again: string)
             const isRolledBack = ({ run }: { run: string }) => runs.some((one) => one.run === run);
             await forgetRun(state, migrateCommand, isRolledBack);
           }
-          await resumable(context, again, () =>
+          await resumable(context, { again, json }, () =>
             rollback({
               table,
               journal,

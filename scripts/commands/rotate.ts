@@ -37,38 +37,40 @@ interface RotateFlags extends LongFlags {
 export function addRotateCommand(program: Command, context: CommandContext): void {
   addLongFlags(program.command("rotate"))
     .description("encrypt the table's secrets with the current key of COAGENT_ENCRYPTION_KEYS")
-    .option("--dry-run", "write nothing, report the same")
+    .option("--dry-run", "report the same, write nothing")
     .option("--state <folder>", "where checkpoint and findings are kept", defaultStateFolder)
     .option("--restart", "forget the checkpoint of an interrupted run")
     .option("--allow-production", "write to a production table")
     .addHelpText(
       "after",
       `
-What is in clear text or under another key is encrypted with the current one; the other keys must
-be there to read it. UpdatedAt stays, so that locks of live users hold. Each write is conditional on
-the values being as they were read: readers and writers may go on meanwhile. A token that is being
-refreshed is left until its refresh has ended. A second run writes nothing.
+Encrypts with the current key whatever is in clear text or under another key; the other keys must be
+in the variable, too, to read it. UpdatedAt does not change, so the locks of live users hold. Each
+write is conditional on the values being as they were read: readers and writers may go on meanwhile.
+A token that is being refreshed is left until its refresh has ended. A second run writes nothing.
 
-In this order: give the new key to every process, make it the current one everywhere, rotate, and
-take the old one away when bayon-data doctor finds it in use no more.
+To rotate keys, in this order: give the new key to every process; make it the current one
+everywhere; run rotate; remove the old key when bayon-data doctor no longer finds it in use.
 
-What cannot be read is left as it is, and listed by key in <state>/rotate/left.ndjson; with
-"clearText":"refuse" in the variable that is also what is in clear text.
+A secret that cannot be read is left as it is, and listed in <state>/rotate/left.ndjson; with
+"clearText":"refuse" in the variable, that includes secrets in clear text.
 
-Exit codes: 0 all well, 1 some secrets were left, 2 bad usage, 130 interrupted.
+Exit codes: 0 success, 1 secrets were left, 2 wrong usage, 130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data rotate --environment production --dry-run
   $ bayon-data rotate --environment production --allow-production`,
     )
     .action((flags: RotateFlags, command: Command) =>
-      resumable(context, commandLine(command), () => rotate(flags, context)),
+      resumable(context, { again: commandLine(command), json: flags.json }, () =>
+        rotate(flags, context),
+      ),
     );
 }
 
 async function rotate(flags: RotateFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
-  const { segments, dryRun = false, restart, json = false } = flags;
+  const { concurrency: segments, dryRun = false, restart, json = false } = flags;
   const cipher = resolveCipher();
   if (cipher === undefined) {
     throw new UsageError("COAGENT_ENCRYPTION_KEYS is not set: rotate needs the keys");

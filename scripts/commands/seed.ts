@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { collections } from "../firestore/collections.js";
 import { ExportError } from "../firestore/json-file.js";
 import type { Mapped } from "../firestore/map-document.js";
-import { type FirestoreExport, openExport } from "../firestore/read-export.js";
+import { type Finding, type FirestoreExport, openExport } from "../firestore/read-export.js";
 import { createReport, type LoadReport, loadItems } from "../load-items.js";
 import { sampleItems } from "../sample-data.js";
 import { table as columns, count, cut, duration, type Terminal } from "../terminal.js";
@@ -23,6 +23,7 @@ interface SeedFlags extends ConnectionFlags {
   readonly users: number;
   readonly from?: string;
   readonly randomSeed: number;
+  readonly dryRun?: boolean;
   readonly allowProduction?: boolean;
 }
 
@@ -30,30 +31,35 @@ export function addSeedCommand(program: Command, context: CommandContext): void 
   addConnectionFlags(program.command("seed"))
     .description("fill the table with made-up agents, or with the documents of a Firestore export")
     .addOption(
-      new Option("--users <number>", "how many agents to make up, some 40 items each")
+      new Option("--users <number>", "how many agents to make up, with some 40 items each")
         .argParser(wholeNumber(1, 100_000))
         .default(3),
     )
-    .addOption(new Option("--from <folder>", "a Firestore export instead").conflicts("users"))
     .addOption(
-      new Option("--random-seed <number>", "another one makes up other agents")
+      new Option("--random-seed <number>", "another number makes up other agents")
         .argParser(wholeNumber(0, 2 ** 31))
         .default(1)
         .conflicts("from"),
     )
+    .addOption(
+      new Option("--from <export>", "load this Firestore export instead").conflicts("users"),
+    )
+    .option("--dry-run", "report the same, write nothing")
     .option("--allow-production", "write to a production table")
     .addHelpText(
       "after",
       `
-Run twice it changes nothing: ids and dates are the same, and what is there already is not
-written again. A document that cannot be an item is listed with its reasons and rejected;
-the others are written.
+A second run changes nothing: ids and dates are the same, and an item that is there already is not
+written again. A document that cannot be an item is rejected and listed with the reasons; the others
+are written. To move real data, take bayon-data migrate firestore: it can be interrupted, verified
+and rolled back. Which exports are read is in its --help.
 
-Exit codes: 0 all written, 1 some rejected or the export disagrees with itself, 2 bad usage.
+Exit codes: 0 everything was written, 1 documents were rejected or the export contradicts itself,
+2 wrong usage, 130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data seed --environment local
-  $ bayon-data seed --users 50 --random-seed 7
+  $ bayon-data seed --users 50 --random-seed 7 --dry-run
   $ bayon-data seed --from ./firestore-export --table BayonCoAgent-staging`,
     )
     .action((flags: SeedFlags) => seed(flags, context));
@@ -61,22 +67,25 @@ Examples:
 
 async function seed(flags: SeedFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
+  const { dryRun = false } = flags;
   const source = await sourceOf(flags);
   const report = createReport();
   await withConnection(flags, async ({ data, requests }) => {
-    refuseProduction(data, "seed writes", flags.allowProduction === true);
-    terminal.line(`Seeding ${placeOf(data)} with ${source.name}`);
+    if (!dryRun) refuseProduction(data, "seed writes", flags.allowProduction === true);
+    const what = dryRun ? "Dry run: nothing is written. Seeding" : "Seeding";
+    terminal.line(`${what} ${placeOf(data)} with ${source.name}`);
     const startedAt = performance.now();
     const progress = terminal.progress("documents", source.total);
     try {
       await loadItems(data, source.items, report, {
         signal,
         skipUnchanged: true,
+        dryRun,
         onProgress: (items) => progress.advance(items),
       });
     } finally {
       progress.end();
-      show(report, source, terminal);
+      show(report, source, dryRun, terminal);
       terminal.line(`${count(requests(), "request")}, ${duration(performance.now() - startedAt)}`);
     }
   });
@@ -110,14 +119,14 @@ export async function openFolder(folder: string, createdAt?: number): Promise<Fi
   }
 }
 
-function show(report: LoadReport, source: Source, terminal: Terminal): void {
-  for (const line of summaryOf(report)) terminal.line(line);
-  showRejections(report, terminal);
+function show(report: LoadReport, source: Source, dryRun: boolean, terminal: Terminal): void {
+  for (const line of summaryOf(report, dryRun)) terminal.line(line);
+  showRejections(report, terminal, { columns: terminal.columns });
   if (source.export !== undefined) showFindings(source.export, terminal);
 }
 
 /** How many of each entity were written, were there already, and were rejected. */
-function summaryOf({ counts }: LoadReport): string[] {
+function summaryOf({ counts }: LoadReport, dryRun: boolean): string[] {
   const none = { written: 0, unchanged: 0, rejected: 0 };
   const total = { ...none };
   const rows = collections.flatMap(({ facade }) => {
@@ -128,31 +137,39 @@ function summaryOf({ counts }: LoadReport): string[] {
     return counts.has(facade) ? [[facade, written, unchanged, rejected] as const] : [];
   });
   const last = ["total", total.written, total.unchanged, total.rejected] as const;
-  const head = ["", "written", "unchanged", "rejected"];
+  const head = ["", dryRun ? "would write" : "written", "unchanged", "rejected"];
   return columns([head, ...rows, last]);
 }
 
-/** Each rejected document with its path and reasons: all of them, or so many and how to see the rest. */
+/** Each rejected document with its path and reasons: all of them, or the first `most`. */
 export function showRejections(
   { rejections }: LoadReport,
-  { interactive, columns: width, line, paint }: Terminal,
-  { most = Number.POSITIVE_INFINITY, folder = "" }: { most?: number; folder?: string } = {},
+  { line, paint }: Pick<Terminal, "line" | "paint">,
+  { most = rejections.length, folder = "", columns }: ShownRejections,
 ): void {
-  // Where all are listed, a log has to hold the whole of each path.
-  const whole = !interactive && most === Number.POSITIVE_INFINITY;
-  const room = whole ? most : width - 10;
   for (const { path, reasons } of rejections.slice(0, most)) {
-    line(`${paint("yellow", "rejected")}  ${cut(path, room)}`);
-    for (const reason of reasons) line(`          ${cut(reason, room)}`);
+    line(`${paint("yellow", "rejected")}  ${cut(path, columns - 10)}`);
+    for (const reason of reasons) line(`          ${cut(reason, columns - 10)}`);
   }
   if (rejections.length > most) {
     line(`… and ${rejections.length - most} more: bayon-data seed --from ${folder}`);
   }
 }
 
+interface ShownRejections {
+  readonly columns: number;
+  readonly most?: number;
+  /** The export, for the command that shows all of them. */
+  readonly folder?: string;
+}
+
 /** What is odd about the export as a whole. */
-export function showFindings({ findings }: FirestoreExport, { line, paint }: Terminal): void {
-  for (const { file, message } of findings) {
-    line(`${paint("yellow", "finding")}   ${file}: ${message}`);
-  }
+export function showFindings(
+  { findings, notes }: FirestoreExport,
+  { line, paint }: Pick<Terminal, "line" | "paint">,
+  columns = Number.POSITIVE_INFINITY,
+): void {
+  const shown = ({ file, message }: Finding) => cut(`${file}: ${message}`, columns - 10);
+  for (const finding of findings) line(`${paint("yellow", "finding")}   ${shown(finding)}`);
+  for (const note of notes) line(`${paint("dim", "note")}      ${shown(note)}`);
 }

@@ -1,6 +1,6 @@
 /** `bayon-data table create | describe | delete`. */
 import type { Command } from "commander";
-import type { TableInfo } from "../../src/index.js";
+import type { DataLayer, TableInfo } from "../../src/index.js";
 import { table as columns, count } from "../terminal.js";
 import {
   addConnectionFlags,
@@ -8,14 +8,20 @@ import {
   type ConnectionFlags,
   exitCode,
   placeOf,
+  refuseProduction,
   UsageError,
   withConnection,
 } from "./connection.js";
 
+interface DeleteFlags extends ConnectionFlags {
+  readonly yes?: boolean;
+  readonly allowProduction?: boolean;
+}
+
 export function addTableCommands(program: Command, context: CommandContext): void {
   const table = program
     .command("table")
-    .description("create, look at or delete the table")
+    .description("create, describe or delete the table")
     .addHelpText("after", "\nExample:\n  $ bayon-data table create --environment local");
 
   addConnectionFlags(table.command("create"))
@@ -23,30 +29,34 @@ export function addTableCommands(program: Command, context: CommandContext): voi
     .addHelpText(
       "after",
       `
-A table that is already there is left as it is.
+A table that exists is left as it is.
 
 Examples:
-  $ USE_LOCAL_AWS=true bayon-data table create
+  $ bayon-data table create --environment local
   $ bayon-data table create --table BayonCoAgent-staging --region eu-west-1`,
     )
     .action((flags: ConnectionFlags) => create(flags, context));
 
   addConnectionFlags(table.command("describe"))
-    .description("tell the table's state; exit code 1 where it is not there")
+    .description("print the table's status, index, size and ARN; exit code 1 if it does not exist")
     .addHelpText("after", "\nExample:\n  $ bayon-data table describe --environment production")
     .action((flags: ConnectionFlags) => describe(flags, context));
 
   addConnectionFlags(table.command("delete"))
     .description("delete the table with everything in it")
-    .option("--yes", "really; needed outside the local environment")
+    .option("--yes", "do not ask; needed if there is no terminal")
+    .option("--allow-production", "delete a production table")
     .addHelpText(
       "after",
       `
+Asks for the table's name before it deletes anything. Take a bayon-data export first if anything in
+the table may still be wanted.
+
 Examples:
   $ bayon-data table delete --environment local
   $ bayon-data table delete --table BayonCoAgent-staging --yes`,
     )
-    .action((flags: ConnectionFlags & { yes?: boolean }) => remove(flags, context));
+    .action((flags: DeleteFlags) => remove(flags, context));
 }
 
 async function create(flags: ConnectionFlags, context: CommandContext): Promise<void> {
@@ -76,22 +86,34 @@ function linesOf(info: TableInfo, place: string): string[] {
     ["status", info.status],
     ...info.indexes.map(({ name, status }) => ["index", `${name} ${status}`]),
     ["size", `${count(info.itemCount, "item")}, ${count(info.sizeBytes, "byte")}`],
-    ["", "(AWS counts every six hours)"],
+    ["", "(as AWS counted it in the last six hours)"],
     ...(info.arn === undefined ? [] : [["arn", info.arn]]),
   ]);
 }
 
-async function remove(
-  flags: ConnectionFlags & { readonly yes?: boolean },
-  context: CommandContext,
-): Promise<void> {
+async function remove(flags: DeleteFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
   await withConnection(flags, async ({ data }) => {
-    if (data.configuration.environment !== "local" && flags.yes !== true) {
-      throw new UsageError(`this deletes ${placeOf(data)} with everything in it: add --yes`);
+    refuseProduction(data, "table delete deletes", flags.allowProduction === true);
+    if (flags.yes !== true && !(await isConfirmed(data, context))) {
+      terminal.complain("nothing was deleted");
+      context.finish(exitCode.findings);
+      return;
     }
     const { deleted } = await data.table.delete({ signal });
-    terminal.line(`${placeOf(data)}: ${deleted ? "deleted" : "was not there"}`);
+    terminal.line(`${placeOf(data)}: ${deleted ? "deleted" : "did not exist"}`);
+    context.finish(exitCode.ok);
   });
-  context.finish(exitCode.ok);
+}
+
+/** @throws UsageError if nobody can be asked */
+async function isConfirmed(
+  data: DataLayer,
+  { terminal, signal }: CommandContext,
+): Promise<boolean> {
+  const what = `${placeOf(data)} with everything in it`;
+  if (!terminal.canAsk) throw new UsageError(`this deletes ${what}: add --yes if you mean it`);
+  const { tableName } = data.configuration;
+  const question = `This deletes ${what}.\nTo go on, type the table's name: `;
+  return (await terminal.ask(question, signal)).trim() === tableName;
 }

@@ -43,12 +43,14 @@ interface ValidateFlags extends ConnectionFlags {
 export function addValidateCommand(program: Command, context: CommandContext): void {
   addConnectionFlags(program.command("validate"))
     .description("try every operation, error and retry on the table, in a partition of its own")
-    .option("--allow-production", "on a production table too")
+    .option("--allow-production", "write to a production table")
     .addHelpText(
       "after",
       `
-Everything is written under the id validate-<unique>, and deleted at the end, after a failure
-and after Ctrl-C too. Exit codes: 0 all well, 1 a check failed, 2 bad usage.
+Everything is written under the id validate-<unique>, and deleted at the end, also after a failure
+and after Ctrl-C.
+
+Exit codes: 0 all checks passed, 1 a check failed, 2 wrong usage, 130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data validate --environment local

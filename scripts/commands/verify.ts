@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import { openItemTable } from "../migration/item-table.js";
 import { type Discrepancy, type VerifyReport, verify } from "../migration/verify.js";
-import { count, duration, type Terminal } from "../terminal.js";
+import { count, cut, duration, type Terminal } from "../terminal.js";
 import {
+  addConcurrencyOption,
   addConnectionFlags,
   type CommandContext,
   type ConnectionFlags,
@@ -11,8 +12,8 @@ import {
   placeOf,
   withConnection,
 } from "./connection.js";
-import { progressOf } from "./long-command.js";
-import { concurrencyOption, parseDate, requireTable } from "./migrate.js";
+import { jsonOption, progressOf } from "./long-command.js";
+import { parseDate, requireTable } from "./migrate.js";
 import { openFolder, showFindings } from "./seed.js";
 
 interface VerifyFlags extends ConnectionFlags {
@@ -26,29 +27,33 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
   const group = program
     .command("verify")
     .description("compare the table with what was moved into it");
-  addConnectionFlags(group.command("firestore <folder>"))
+  addConcurrencyOption(
+    addConnectionFlags(group.command("firestore <export>")),
+    "how many batches to read at once",
+    128,
+  )
     .description("compare each document of a Firestore export with its item")
     .option("--created-at <date>", "as it was given to migrate", parseDate)
     .option("--no-extra", "do not read the whole table for items that the export does not have")
-    .addOption(concurrencyOption("batches in flight"))
-    .option("--json", "report and progress as lines of JSON")
+    .option(...jsonOption)
     .addHelpText(
       "after",
       `
-Every document is compared with the item that migrate makes of it: keys, index keys, CreatedAt,
-and each field of Data. Named are
+Compares each document with the item that migrate makes of it: keys, index keys, CreatedAt, and
+each field of Data. Lists
   wrong      items that differ, with the attributes and fields that do
   missing    documents without an item
   extra      items of the export's users and agents that the export does not have
-  rejected   documents that can be no item
+  rejected   documents that cannot be an item
 
-Exit codes: 0 all is the same, 1 something is named, 2 bad usage, 130 interrupted.
+Exit codes: 0 everything is the same, 1 something is listed, 2 wrong usage, 130 interrupted,
+143 terminated.
 
 Examples:
   $ bayon-data verify firestore ./firestore-export
-  $ bayon-data verify firestore ./firestore-export --no-extra --json`,
+  $ bayon-data verify firestore ./backup.json --no-extra --json`,
     )
-    .action((folder: string, flags: VerifyFlags) => run(folder, flags, context));
+    .action((source: string, flags: VerifyFlags) => run(source, flags, context));
 }
 
 async function run(folder: string, flags: VerifyFlags, context: CommandContext): Promise<void> {
@@ -88,6 +93,7 @@ async function run(folder: string, flags: VerifyFlags, context: CommandContext):
       const ms = performance.now() - startedAt;
       if (json) {
         for (const finding of source.findings) terminal.line(JSON.stringify({ finding }));
+        for (const note of source.notes) terminal.line(JSON.stringify({ note }));
         const seconds = Number((ms / 1_000).toFixed(3));
         terminal.line(JSON.stringify({ summary: { ...report, ...table.traffic, seconds } }));
       } else {
@@ -106,12 +112,14 @@ async function run(folder: string, flags: VerifyFlags, context: CommandContext):
   context.finish(findings > 0 ? exitCode.findings : exitCode.ok);
 }
 
-function showDiscrepancy(found: Discrepancy, { line, paint }: Terminal): void {
+function showDiscrepancy(found: Discrepancy, { line, paint, columns }: Terminal): void {
   const kind = paint("yellow", found.kind.padEnd(8));
   if (found.kind === "extra") {
     line(`${kind}  ${JSON.stringify(found.pk)} ${JSON.stringify(found.sk)}`);
     return;
   }
-  line(`${kind}  ${found.path}`);
-  if ("reasons" in found) for (const reason of found.reasons) line(`          ${reason}`);
+  line(`${kind}  ${cut(found.path, columns - 10)}`);
+  if ("reasons" in found) {
+    for (const reason of found.reasons) line(`          ${cut(reason, columns - 10)}`);
+  }
 }

@@ -4,10 +4,11 @@ import { pipeline } from "node:stream";
 import { JSONParser } from "@streamparser/json-node";
 import { exactNumber } from "./exact-number.js";
 
-/** A value inside a file: the key or index it has there, and how deep it is (1: at the top). */
+/** A value inside a file. */
 export interface FoundValue {
-  readonly key: string | number | undefined;
-  readonly depth: number;
+  /** The names and indexes that lead to it from the top. */
+  readonly keys: readonly (string | number)[];
+  /** Without what is inside it and was yielded before. */
   readonly value: unknown;
 }
 
@@ -33,9 +34,7 @@ export async function* valuesIn(file: string, paths: string[]): AsyncGenerator<F
   // The iteration below sees both streams' errors; the callback is only there to be given.
   pipeline(source, parser, () => undefined);
   try {
-    for await (const { key, stack, value } of parser) {
-      yield { key, depth: stack.length, value };
-    }
+    for await (const found of parser) yield found as FoundValue;
   } catch (error) {
     if (parser.failure === undefined) throw unreadable(file, error);
     if (parser.failure === "end") {
@@ -49,8 +48,16 @@ export async function* valuesIn(file: string, paths: string[]): AsyncGenerator<F
   }
 }
 
-interface NumberHook {
-  parseNumber(text: string): unknown;
+/** What is used of the parser behind the stream; the stream gives no way to it (json-node 0.0.26). */
+interface ParserBehind {
+  /** The tokenizer's own hook for numbers. */
+  readonly tokenizer: { parseNumber(text: string): unknown };
+  onValue: (found: {
+    key: string | number | undefined;
+    value: unknown;
+    parent: unknown;
+    stack: readonly { readonly key: string | number | undefined }[];
+  }) => void;
 }
 
 /** The parser, which counts what it has read without a fault. */
@@ -60,9 +67,14 @@ class CountingParser extends JSONParser {
 
   constructor(paths: string[]) {
     super({ paths, keepStack: false });
-    // The tokenizer's own hook for numbers; the stream gives no way to it (json-node 0.0.26).
-    const { tokenizer } = (this as unknown as { jsonParser: { tokenizer: NumberHook } }).jsonParser;
-    tokenizer.parseNumber = exactNumber;
+    const { jsonParser } = this as unknown as { jsonParser: ParserBehind };
+    jsonParser.tokenizer.parseNumber = exactNumber;
+    jsonParser.onValue = ({ key, value, parent, stack }) => {
+      const keys = [...stack.slice(1).map((above) => above.key), key];
+      this.push({ keys: keys.filter((one) => one !== undefined), value });
+      // A document must not keep those of its subcollections in memory until it ends itself.
+      if (key !== undefined && isRecord(parent)) delete parent[key];
+    };
   }
 
   override _transform(
@@ -104,6 +116,10 @@ async function offsetOfError(file: string, chunkStart: number): Promise<number> 
     position += chunk.length;
   }
   return chunkStart;
+}
+
+function isRecord(value: unknown): value is Record<string | number, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** An error of the file system in words. */

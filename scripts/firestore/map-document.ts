@@ -1,7 +1,8 @@
 /** A Firestore document to the item it becomes. */
 import type { FacadeName } from "../../services/entities.js";
-import { epochMsOf, withIsoDates } from "../../src/timestamps.js";
+import { withIsoDates } from "../../src/timestamps.js";
 import type { Collection } from "./collections.js";
+import { dateMsOf } from "./dates.js";
 
 /** An item to be written: what a store's `batchPut` takes, and where it came from. */
 export interface SourceItem {
@@ -77,7 +78,7 @@ export function createdAtOf(
   data: Readonly<Record<string, unknown>>,
 ): number | undefined {
   for (const field of created) {
-    const ms = epochMsOf(data[field]);
+    const ms = dateMsOf(data[field]);
     if (ms !== undefined) return ms;
   }
   return undefined;

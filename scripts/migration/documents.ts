@@ -6,9 +6,9 @@ import type { EntityModel } from "../../src/entity-model.js";
 import type { EntityWrites } from "../../src/entity-writes.js";
 import { type DataLayer, ValidationError, type ValidationIssue } from "../../src/index.js";
 import { attribute, type RawItem } from "../../src/table.js";
-import { epochMsOf } from "../../src/timestamps.js";
 import { rawItemOf } from "../../src/write.js";
 import { collections } from "../firestore/collections.js";
+import { dateMsOf } from "../firestore/dates.js";
 import { createdAtOf, isRejection, type Mapped } from "../firestore/map-document.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import { KeySet } from "./key-set.js";
@@ -110,7 +110,7 @@ const byFacade = new Map(collections.map((collection) => [collection.facade, col
 function changedAtOf(facade: FacadeName, data: Readonly<Record<string, unknown>>): number {
   const collection = byFacade.get(facade);
   const created = collection === undefined ? undefined : createdAtOf(collection, data);
-  return Math.max(epochMsOf(data.updatedAt) ?? 0, created ?? 0);
+  return Math.max(dateMsOf(data.updatedAt) ?? 0, created ?? 0);
 }
 
 /** The export's files as a text that is another one when any of them changes. */

@@ -5,7 +5,7 @@
  */
 
 import type { PutCommandInput } from "@aws-sdk/lib-dynamodb";
-import { secretEntities } from "../../services/entities.js";
+import { guardedEntities } from "../../services/entities.js";
 import { chunksOf } from "../../src/batch.js";
 import { createClients, type RequestHandler } from "../../src/client.js";
 import { type ConnectionOptions, resolveConfiguration } from "../../src/config.js";
@@ -60,7 +60,7 @@ export function openItemTable({ requestHandler, signal, ...place }: ItemTableOpt
   const cipher = resolveCipher();
   const transport = createTransport({
     client: documentClient,
-    guard: createFieldGuard(secretEntities(), cipher),
+    guard: createFieldGuard(guardedEntities(), cipher),
     retry: {
       maxRetries,
       // It keeps few requests in flight by itself, and begins again past the last retry.

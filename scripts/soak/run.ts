@@ -8,7 +8,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
 import { type Fault, faults, startEngine } from "../../src/testing/index.js";
 import { exitCode, wholeNumber } from "../commands/connection.js";
-import { endWithPipe, interruptSignal } from "../interrupt.js";
+import { Ending, watchProcess } from "../ending.js";
 import { createRandom } from "../random.js";
 import { count, createTerminal, duration, table } from "../terminal.js";
 import { Ledger } from "./ledger.js";
@@ -21,7 +21,9 @@ const mostSockets = 128;
 /** Of the time that is given, so much is load; the rest is for reading everything. */
 const shareOfLoad = 0.85;
 
-const terminal = createTerminal();
+const end = watchProcess(({ message }) => terminal.fail(message));
+const { signal } = end;
+const terminal = createTerminal({ onOutputFailure: end.outputFailed });
 const { line, paint } = terminal;
 
 const share = (text: string): number => {
@@ -40,13 +42,10 @@ const options = new Command("npm run soak --")
   .option("--workers <n>", "callers at a time", wholeNumber(1, 1_000), 64)
   .option("--engine <name>", "dynoxide, dynalite, dynamodb-local, or a URL")
   .addHelpText("after", "\nExample:\n  $ npm run soak -- --seconds 60 --seed 7")
-  .configureHelp({ helpWidth: terminal.columns })
+  .configureHelp({ helpWidth: terminal.textColumns })
   .exitOverride(({ exitCode: code }) => process.exit(code === 0 ? exitCode.ok : exitCode.usage))
   .parse()
   .opts<{ seconds: number; seed: number; rate: number; workers: number; engine?: string }>();
-
-const signal = interruptSignal();
-endWithPipe();
 
 /** What went over the wire. */
 const traffic = {
@@ -61,7 +60,7 @@ const ledger = new Ledger();
 /** A run that does not end is a failure too, and must not hold up who waits for it. */
 const watchdog = setTimeout(
   () => {
-    terminal.complain(`${paint("red", "error")}: the soak did not end in time`);
+    terminal.fail("the soak did not end in time");
     process.exit(exitCode.findings);
   },
   (2 * options.seconds + 30) * 1_000,
@@ -149,8 +148,8 @@ async function main(): Promise<void> {
   const ownHeap = engine.name !== "dynalite";
   judge(samples, timers, left, ownHeap);
   report(samples, loadedMs, ownHeap);
-  process.exitCode = ledger.violations > 0 ? exitCode.findings : exitCode.ok;
-  if (signal.aborted) process.exitCode = exitCode.interrupted;
+  const verdict = ledger.violations > 0 ? exitCode.findings : exitCode.ok;
+  end.finish(signal.reason instanceof Ending ? signal.reason.exitCode : verdict);
 }
 
 async function workUntil(until: number, operation: () => Promise<unknown>): Promise<void> {

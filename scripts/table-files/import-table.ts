@@ -1,16 +1,18 @@
 /** The files of a table into a table. */
 import { join } from "node:path";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { inParallel } from "../../src/batch.js";
 import type { Cipher } from "../../src/encryption.js";
 import { nameOf } from "../../src/errors.js";
 import { attribute, limits } from "../../src/table.js";
 import { rawKeyText } from "../adoption/placement.js";
+import { itemSize } from "../doctor/size.js";
 import { openFindings } from "../findings-file.js";
 import type { Item, RawTable } from "../raw-table.js";
 import { withSealedSecrets } from "../rotation/stored-secrets.js";
 import type { Run } from "../run-state.js";
 import { allOrNone } from "../scan.js";
-import { itemOf, LineError } from "./line.js";
+import { itemOf, LineError, lineOf } from "./line.js";
 import { type Manifest, TableFilesError } from "./manifest.js";
 import { type Line, linesIn } from "./reader.js";
 
@@ -47,7 +49,9 @@ export interface ImportOptions {
   /** Encrypts secrets that are in clear text; encrypted ones are written as they are. */
   readonly cipher?: Cipher | undefined;
   /** Batches in flight. */
-  readonly parallel: number;
+  readonly concurrency: number;
+  /** Writes nothing to the table and keeps no checkpoint; the counts say what would be. */
+  readonly dryRun?: boolean;
   readonly run: Run<ImportState>;
   /** Gets a line per rejected one. */
   readonly rejectedPath: string;
@@ -72,8 +76,8 @@ const putsInFlight = 8;
  * @throws what a request or a file threw; the checkpoint then holds what was done
  */
 export async function importTable(table: RawTable, options: ImportOptions): Promise<Import> {
-  const { folder, manifest, onConflict, cipher, parallel, run, rejectedPath, signal, onProgress } =
-    options;
+  const { folder, manifest, onConflict, cipher, concurrency, dryRun = false } = options;
+  const { run, rejectedPath, signal, onProgress } = options;
   const { files } = manifest;
   const lines = files.map((_, index) => run.state?.lines[index] ?? 0);
   const counts: ImportCounts = {
@@ -86,6 +90,7 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
 
   const checkpoint = async (): Promise<void> => {
     savedAt = performance.now();
+    if (dryRun) return;
     const state = { lines: [...lines], counts: { ...counts } };
     await run.save({ ...state, rejectedBytes: rejected.bytes });
   };
@@ -125,13 +130,15 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
 
   const batches = batchesOf(folder, files, lines, inOrder);
   try {
-    await allOrNone(parallel, async (_, stopped) => {
+    await allOrNone(concurrency, async (_, stopped) => {
       for (;;) {
         signal?.throwIfAborted();
         if (stopped()) return;
         const { value: batch, done } = await batches.next();
         if (done) return;
-        const outcome = await write(table, batch, onConflict, cipher);
+        const outcome = dryRun
+          ? await rehearse(table, batch, options)
+          : await write(table, batch, onConflict, cipher);
         await batch.settle(outcome);
         onProgress?.(batch.lines.length);
       }
@@ -192,6 +199,83 @@ async function* batchesOf(
   return undefined;
 }
 
+interface ReadLine {
+  readonly line: Line;
+  readonly item: Item;
+}
+
+/** The items of a batch's lines; a line that holds none is rejected. */
+async function itemsOf(
+  { file, lines }: Batch,
+  cipher: Cipher | undefined,
+  outcome: Outcome,
+): Promise<{ items: ReadLine[]; reject: (read: ReadLine, reason: string) => void }> {
+  const items: ReadLine[] = [];
+  for (const line of lines) {
+    try {
+      items.push({ line, item: await withSealedSecrets(itemOf(line.text), cipher) });
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      const { number, offset } = line;
+      outcome.rejected.push({ file, line: number, offset, reason: error.message });
+    }
+  }
+  const reject = ({ line: { number, offset }, item }: ReadLine, reason: string): void => {
+    outcome.rejected.push({ file, line: number, offset, key: rawKeyText(item), reason });
+  };
+  return { items, reject };
+}
+
+/** What `write` would do, as far as it can be known without writing. */
+async function rehearse(
+  table: RawTable,
+  batch: Batch,
+  { manifest, onConflict, cipher }: Pick<ImportOptions, "manifest" | "onConflict" | "cipher">,
+): Promise<Outcome> {
+  const outcome: Outcome = { written: 0, skipped: 0, rejected: [] };
+  const { items, reject } = await itemsOf(batch, cipher, outcome);
+  const names = manifest.keySchema.map(({ AttributeName = "" }) => AttributeName);
+  const possible = items.filter((read) => {
+    const rule = refusalOf(read.item, manifest);
+    if (rule !== undefined) reject(read, rule);
+    return rule === undefined;
+  });
+  outcome.rejected.sort((a, b) => a.line - b.line);
+  if (onConflict === "overwrite" || possible.length === 0) {
+    outcome.written += possible.length;
+    return outcome;
+  }
+  const keyOf = (item: Item): Item =>
+    Object.fromEntries(names.map((name) => [name, item[name] as AttributeValue]));
+  const wanted = new Map(possible.map(({ item }) => [lineOf(keyOf(item)), keyOf(item)]));
+  const found = await table.batchGet([...wanted.values()], names);
+  const taken = new Set(found.map((item) => lineOf(keyOf(item))));
+  for (const { item } of possible) {
+    const key = lineOf(keyOf(item));
+    outcome[taken.has(key) ? "skipped" : "written"] += 1;
+    // A second line with the same key would find the first one's item.
+    taken.add(key);
+  }
+  return outcome;
+}
+
+/** What is certain to be refused: a key that is not the table's, or an item over 400 KB. */
+function refusalOf(
+  item: Item,
+  { keySchema, attributeDefinitions }: Pick<Manifest, "keySchema" | "attributeDefinitions">,
+): string | undefined {
+  for (const { AttributeName: name = "" } of keySchema) {
+    const type = attributeDefinitions.find((one) => one.AttributeName === name)?.AttributeType;
+    const value = item[name] as Readonly<Record<string, unknown>> | undefined;
+    const held = value?.[type ?? ""];
+    if (held === undefined) return `${name} must be there, with the type ${type}`;
+    if ((held as string | Uint8Array).length === 0) return `${name} must not be empty`;
+  }
+  const bytes = itemSize(item);
+  if (bytes <= limits.itemBytes) return undefined;
+  return `is an item of ${bytes} bytes: at most ${limits.itemBytes}`;
+}
+
 async function write(
   table: RawTable,
   batch: Batch,
@@ -199,27 +283,15 @@ async function write(
   cipher: Cipher | undefined,
 ): Promise<Outcome> {
   const outcome: Outcome = { written: 0, skipped: 0, rejected: [] };
-  const reject = ({ number, offset }: Line, item: Item | undefined, reason: string): void => {
-    const key = item === undefined ? {} : { key: rawKeyText(item) };
-    outcome.rejected.push({ file: batch.file, line: number, offset, ...key, reason });
-  };
-  const items: { readonly line: Line; readonly item: Item }[] = [];
-  for (const line of batch.lines) {
-    try {
-      items.push({ line, item: await withSealedSecrets(itemOf(line.text), cipher) });
-    } catch (error) {
-      if (!(error instanceof LineError)) throw error;
-      reject(line, undefined, error.message);
-    }
-  }
+  const { items, reject } = await itemsOf(batch, cipher, outcome);
   if (onConflict === "overwrite" && (await writtenAtOnce(table, items))) {
     outcome.written += items.length;
     return outcome;
   }
-  const putOne = async ({ line, item }: (typeof items)[number]): Promise<void> => {
+  const putOne = async (read: ReadLine): Promise<void> => {
     try {
       await table.put({
-        Item: item,
+        Item: read.item,
         ...(onConflict === "skip" && {
           ConditionExpression: "attribute_not_exists(#key)",
           ExpressionAttributeNames: { "#key": attribute.partitionKey },
@@ -229,7 +301,7 @@ async function write(
     } catch (error) {
       const name = nameOf(error);
       if (name === "ConditionalCheckFailedException") outcome.skipped += 1;
-      else if (name === "ValidationException") reject(line, item, reasonOf(error));
+      else if (name === "ValidationException") reject(read, reasonOf(error));
       else throw error;
     }
   };

@@ -1,0 +1,72 @@
+/** The answers that a transport waits for: each ends with `close`, and an attempt with its limit too. */
+import timers from "node:timers";
+
+// Node's own, so that fake timers neither stop the watch nor see it.
+const { setInterval, clearInterval } = timers;
+
+/** Between two looks at the answers that are waited for, in ms. */
+const lookEveryMs = 500;
+
+interface Waiting {
+  readonly reject: (reason: Error) => void;
+  /** How often it was looked at and not yet there. */
+  looks: number;
+}
+
+/**
+ * A listener and a timer per request would cost more than the request's own work, so there is one set
+ * and one look at all of it, twice a second.
+ */
+export class AwaitedAnswers {
+  readonly #limitMs: number;
+  readonly #waiting = new Set<Waiting>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param limitMs how long an attempt may take, whatever the client below does */
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /**
+   * Waits for an answer.
+   * @param isAttempt whether the limit holds for it
+   * @throws what `refuse` gives, or a TimeoutError
+   */
+  wait<T>(answer: Promise<T>, isAttempt: boolean): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const one: Waiting = { reject, looks: isAttempt ? 0 : Number.NEGATIVE_INFINITY };
+      this.#waiting.add(one);
+      this.#timer ??= setInterval(() => this.#look(), lookEveryMs).unref();
+      Promise.resolve(answer).then(
+        (value) => {
+          this.#waiting.delete(one);
+          resolve(value);
+        },
+        (error) => {
+          this.#waiting.delete(one);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** Ends all that wait, each with an error of its own. */
+  refuse(error: () => Error): void {
+    for (const { reject } of this.#waiting) reject(error());
+    this.#waiting.clear();
+  }
+
+  #look(): void {
+    if (this.#waiting.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    for (const one of this.#waiting) {
+      one.looks += 1;
+      if (one.looks * lookEveryMs < this.#limitMs) continue;
+      this.#waiting.delete(one);
+      const error = new Error(`no whole answer within ${this.#limitMs} ms`);
+      one.reject(Object.assign(error, { name: "TimeoutError" }));
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** What a payload schema finds, in plain words. No message holds a value. */
+import type { z } from "zod";
+import { exactTextOf } from "./exact-number.js";
+
+type Issue = z.core.$ZodIssue;
+type RawIssue = z.core.$ZodRawIssue;
+type Path = readonly PropertyKey[];
+
+/** A finding, and the path to it from where the schema stands. */
+export interface SchemaIssue {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** Checks a value against a schema. */
+export function issuesOfSchema(schema: z.ZodType, value: unknown): SchemaIssue[] {
+  // A schema's own message comes before this one.
+  const result = schema.safeParse(value, { error: inWords });
+  return result.success ? [] : result.error.issues.flatMap((issue) => found(issue, []));
+}
+
+/** A union tells what is wrong inside its one alternative that is of the right type. */
+function found(issue: Issue, at: Path): SchemaIssue[] {
+  const path = [...at, ...issue.path];
+  if (issue.code === "invalid_union" && issue.message === anyOf) {
+    const inside = issue.errors.filter((issues) => issues.every((one) => one.path.length > 0));
+    const [only] = inside;
+    if (only !== undefined && inside.length === 1) return only.flatMap((one) => found(one, path));
+    const rules = issue.errors.flatMap((issues) => issues.map(({ message }) => message));
+    return [{ path, message: joined(rules) }];
+  }
+  return [{ path, message: issue.message }];
+}
+
+/** Stands for a message that is made of the alternatives'. */
+const anyOf = "any of several";
+
+function inWords(issue: RawIssue): string {
+  const { input } = issue;
+  if (input === undefined) return "is missing";
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${typeInWords(issue.expected)}, not ${kindOf(input)}`;
+    case "invalid_value":
+      return `must be ${listed(issue.values.map((value) => JSON.stringify(value)))}`;
+    case "too_small":
+      return bound(
+        issue.origin,
+        issue.inclusive === false ? "more than" : "at least",
+        issue.minimum,
+      );
+    case "too_big":
+      return bound(
+        issue.origin,
+        issue.inclusive === false ? "less than" : "at most",
+        issue.maximum,
+      );
+    case "invalid_format":
+      return issue.format === "regex"
+        ? `must match the pattern ${issue.pattern ?? ""}`.trimEnd()
+        : `must be a valid ${issue.format}`;
+    case "not_multiple_of":
+      return `must be a multiple of ${issue.divisor}`;
+    case "invalid_union":
+      return anyOf;
+    default:
+      return "is wrong";
+  }
+}
+
+const typesInWords: Readonly<Record<string, string>> = {
+  array: "a list",
+  object: "an object",
+  record: "an object",
+  int: "an integer",
+  null: "null",
+  never: "left out",
+};
+
+function typeInWords(type: string): string {
+  return typesInWords[type] ?? `a ${type}`;
+}
+
+/** What a value is, and nothing of what it holds. */
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (Object.prototype.toString.call(value) === "[object Set]") return "a set";
+  if (ArrayBuffer.isView(value)) return "binary";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return exactTextOf(value) === undefined ? "an object" : "an exact number";
+}
+
+function bound(origin: string, how: string, limit: number | bigint): string {
+  if (origin === "string") return `must have ${how} ${limit} characters`;
+  if (origin === "array" || origin === "set") return `must have ${how} ${limit} members`;
+  return `must be ${how} ${limit}`;
+}
+
+/** `must be a string, not an object` and `must be a list, not an object` as one rule. */
+function joined(rules: readonly string[]): string {
+  const parsed = rules.map((rule) => /^must be (.*?)(, not .*)?$/.exec(rule));
+  const [first] = parsed;
+  const [, , last = ""] = first ?? [];
+  if (parsed.some((match) => match === null)) return [...new Set(rules)].join(", or ");
+  return `must be ${listed(parsed.map((match) => match?.[1] ?? ""))}${last}`;
+}
+
+function listed(names: readonly string[]): string {
+  const different = [...new Set(names)];
+  const last = different.pop() ?? "";
+  return different.length === 0 ? last : `${different.join(", ")} or ${last}`;
+}

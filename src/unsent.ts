@@ -1,0 +1,61 @@
+/**
+ * Knows of a client's failures which came before anything was sent: whatever a provider of credentials
+ * or of a region throws, the request was not carried out.
+ */
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Credentials } from "./config.js";
+import { noteCredentialsFailure, noteSending } from "./errors.js";
+
+/** On the arguments of a request's middleware, which each of them hands on with its own changes. */
+const sending = Symbol("sending");
+
+interface Sending {
+  /** Whether the request was handed to the request handler. */
+  begun: boolean;
+}
+
+/**
+ * Whether a request came to its end without that mark: a middleware of some release drops it. Then
+ * nothing is known of any, and each failure leaves open what became of its request.
+ */
+let isBlind = false;
+
+type Given = object & { readonly [sending]?: Sending };
+
+/** Notes on what a client's requests throw whether they had been handed to the request handler. */
+export function watchSending({ middlewareStack }: DynamoDBClient): void {
+  middlewareStack.add(
+    (next) => async (given) => {
+      const own: Sending = { begun: false };
+      try {
+        return await next(Object.assign({ ...given }, { [sending]: own }));
+      } catch (thrown) {
+        throw noteSending(thrown, own.begun || isBlind);
+      }
+    },
+    { step: "initialize", priority: "high", name: "bayonWatchSending" },
+  );
+  middlewareStack.add(
+    (next) => async (given) => {
+      const own = (given as Given)[sending];
+      if (own === undefined) isBlind = true;
+      else own.begun = true;
+      return next(given);
+    },
+    { step: "deserialize", priority: "low", name: "bayonNoteSending" },
+  );
+}
+
+/** The same provider, with a note on what it throws. A pair is given back as it is. */
+export function watchedCredentials(credentials: Credentials | undefined): Credentials | undefined {
+  if (typeof credentials !== "function") return credentials;
+  const watched = async (...given: Parameters<typeof credentials>) => {
+    try {
+      return await credentials(...given);
+    } catch (thrown) {
+      throw noteCredentialsFailure(thrown);
+    }
+  };
+  // The SDK marks its own providers by members, and does not prepare a marked one again.
+  return Object.assign(watched, credentials);
+}
