@@ -31,7 +31,7 @@ import type {
   UpdateOptions,
 } from "../src/store-types.js";
 import { limits, type RawItem, type RawKey } from "../src/table.js";
-import type { Seen, Write } from "../src/write.js";
+import { isForeignFailure, noteForeignFailure, type Seen, type Write } from "../src/write.js";
 import type { FacadeName, Registry } from "./entities.js";
 import type { Specs, Stores } from "./stores.js";
 
@@ -238,7 +238,11 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
       if (verdict === "again" || verdict === "nothing") {
         seen.set(one, was);
         passing.push(reasonOf(index, one, code, "the item was written meanwhile", item));
-      } else refused.push(reasonOf(index, one, code, ruleOf(verdict, one.context), item));
+      } else {
+        const stopped = reasonOf(index, one, code, ruleOf(verdict, one.context), item);
+        if (isForeignFailure(verdict)) noteForeignFailure(stopped);
+        refused.push(stopped);
+      }
     }
     // A conflict alone was retried by the transport; beside a condition that passes it was not.
     if (refused.length === 0 && passing.length > 0) return [...passing, ...conflicts];
