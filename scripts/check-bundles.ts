@@ -21,6 +21,7 @@ import {
   runBesideOldSdk,
   runProgram,
 } from "./check-package/copies.js";
+import { runLambdaExample, runNextExample } from "./check-package/examples.js";
 import { runFlow } from "./check-package/flow.js";
 import { buildNext, checkClientIsRefused, runInNext } from "./check-package/next.js";
 import { runUnderPnpm } from "./check-package/package-managers.js";
@@ -96,6 +97,9 @@ for (const bundler of ["turbopack", "webpack"] as const) {
     checkClientIsRefused(project, bundler),
   );
 }
+
+await check("examples/next-minimal, built, started and used", () => runNextExample(project));
+await check("examples/lambda, built and called", () => runLambdaExample(project));
 
 for (const environment of ["node", "happy-dom", "jsdom"] as const) {
   await checkFlow(`in Vitest, ${environment}`, () => runInVitest(project, environment));
