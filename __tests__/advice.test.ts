@@ -9,6 +9,7 @@ import { getRepository, resetClients, resetRepository } from "../src/index.js";
 import { type Engine, startEngine } from "../src/testing/index.js";
 import { engines } from "./engines.js";
 import { failureOf } from "./open.js";
+import { bayonData } from "./scripts/run.js";
 
 const key = { userId: "u1", projectId: "p1" };
 const retry = { maxRetries: 0 } as const;
@@ -98,6 +99,15 @@ describe.each(engines)("without a table, on $name", ({ engine: name }) => {
     },
   );
 
+  test("the command that the message names creates it", async () => {
+    const data = layer({ ...place(), tableName: "Advised" });
+    const message = await messageOf(data.project.get(key));
+    const [, flags = ""] = /npx bayon-data (table create .*)$/.exec(message) ?? [];
+    const { code } = await bayonData(flags.split(" "));
+    expect(code).toBe(0);
+    expect(await data.project.get(key)).toBeNull();
+  });
+
   test("table.wait says so when its time is over (it said that there was no answer)", async () => {
     const data = layer({ ...place(), tableName: "Not-There" });
     const error = await failureOf(data.table.wait({ timeoutMs: 400 }), TimeoutError);
@@ -146,10 +156,20 @@ test("the generic repository says what to run", async () => {
     process.env.AWS_ENDPOINT_URL_DYNAMODB = `http://127.0.0.1:${port}`;
     resetClients();
     resetRepository();
-    const message = await messageOf(getRepository().get("USER#u1", "PROFILE"));
-    expect(message).toContain(
-      `nothing answers for BayonCoAgent-local at http://127.0.0.1:${port} (AWS_ENDPOINT_URL_DYNAMODB); start the engine with: npx bayon-data db --port ${port}`,
-    );
+    const repository = getRepository();
+    const item = { PK: "USER#u1", SK: "X#1", EntityType: "UserProfile", Data: {} } as never;
+    const calls = [
+      repository.get("USER#u1", "PROFILE"),
+      repository.query("USER#u1"),
+      repository.put(item),
+      repository.batchGet([{ PK: "USER#u1", SK: "PROFILE" }]),
+      repository.batchWrite([item]),
+    ];
+    for (const message of await Promise.all(calls.map(messageOf))) {
+      expect(message).toContain(
+        `nothing answers for BayonCoAgent-local at http://127.0.0.1:${port} (AWS_ENDPOINT_URL_DYNAMODB); start the engine with: npx bayon-data db --port ${port}`,
+      );
+    }
   } finally {
     names.forEach((name, index) => {
       const value = before[index];
@@ -160,6 +180,31 @@ test("the generic repository says what to run", async () => {
     resetRepository();
   }
 }, 30_000);
+
+test.each(["local", "development"])(
+  "a command names the endpoint of AWS_ENDPOINT_URL in %s (it said AWS, or went elsewhere)",
+  async (environment) => {
+    await using engine = await startEngine();
+    const given = {
+      COAGENT_ENV: environment,
+      AWS_ENDPOINT_URL: engine.endpoint,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+    };
+    const before = { ...process.env };
+    try {
+      Object.assign(process.env, given);
+      delete process.env.AWS_ENDPOINT_URL_DYNAMODB;
+      delete process.env.DYNAMODB_TABLE_NAME;
+      const { code, out } = await bayonData(["table", "create"]);
+      expect(code).toBe(0);
+      expect(out).toContain(`BayonCoAgent-${environment} at ${engine.endpoint}`);
+    } finally {
+      for (const name of Object.keys(given)) delete process.env[name];
+      Object.assign(process.env, before);
+    }
+  },
+);
 
 describe("advice", () => {
   const aws: Place = {

@@ -4,14 +4,15 @@ const load = async () => ({
   whole: (await import("../src/index.js")) as Record<string, unknown>,
   light: (await import("../src/server-only.js")) as Record<string, unknown>,
   edge: (await import("../src/edge.js")) as Record<string, unknown>,
-  ground: { ...(await import("../src/errors.js")), ...(await import("../src/keys.js")) } as Record<
-    string,
-    unknown
-  >,
+  ground: {
+    ...(await import("../src/errors.js")),
+    ...(await import("../src/exact-number.js")),
+    ...(await import("../src/keys.js")),
+  } as Record<string, unknown>,
 });
 
 describe("the door for browsers", () => {
-  test("has every public key function and error class, the very same ones, and nothing else", async () => {
+  test("has every public key function, error class and exact number, the very same ones, and nothing else", async () => {
     const { whole, light, ground } = await load();
     const expected = Object.keys(whole).filter((name) => name in ground);
 

@@ -22,7 +22,10 @@ const bundled = ["zod", "dataloader", "ulid", "p-retry", "is-network-error"];
 /** jose is ESM only as well, but loaded only once something is sealed: where it can, it stays an import. */
 const bundledForRequire = [...bundled, "jose"];
 
-/** The oldest Node of package.json's engines; newer syntax (`using`) is lowered. */
+/**
+ * Newer syntax (`using`) is lowered. That is an older Node than package.json promises: applications
+ * that hold the AWS SDK back still run on it, and the tests do.
+ */
 const transform = { target: "node20.19" };
 
 const isRelative = (id: string): boolean => id.startsWith(".") || id.startsWith("/");
@@ -41,7 +44,7 @@ const isExternal =
  * What an import of the key functions or the error classes alone reaches: a chunk that imports
  * nothing, so that an application that uses no more of the package bundles no more of it.
  */
-const light = /[\\/]src[\\/](?:errors|keys|table)\.ts$/;
+const light = /[\\/]src[\\/](?:errors|exact-number|keys|table)\.ts$/;
 
 /**
  * Dependencies that an import loads, apart from our sources: their code needs no map. What is loaded

@@ -63,6 +63,11 @@ else if (!existsSync(listFile) || readFileSync(listFile, "utf8") !== list) {
   findings.push(`${listFile} is out of date: npm run docs:licences`);
 }
 
+const oldestNode = manifest.engines.node.replace(/^>=/, "");
+if (!readFileSync("README.md", "utf8").includes(`\nNode ${oldestNode} or newer`)) {
+  findings.push(`README.md does not say "Node ${oldestNode} or newer", as package.json does`);
+}
+
 for (const finding of findings) console.error(finding);
 const tools = Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript);
 console.log(

@@ -21,6 +21,7 @@ export {
   ValidationError,
   wrapDynamoDBError,
 } from "./errors.js";
+export { ExactNumber, isExactNumber } from "./exact-number.js";
 export {
   extractEntityIdFromSK,
   extractUserIdFromPK,

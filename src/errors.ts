@@ -503,15 +503,6 @@ export function leavesOpen(thrown: unknown): boolean {
 }
 
 /**
- * Whether an error settles what became of a transaction's earlier attempts: sent with the token of
- * one that was carried out, it would have succeeded. DynamoDB keeps a token for ten minutes
- * (ClientRequestToken of TransactWriteItems in the API reference).
- */
-export function settlesTransaction(error: unknown): boolean {
-  return cancellationReasonsOf(error).some(({ Code = "None" }) => !isRetryableReason(Code));
-}
-
-/**
  * Maps anything that can be thrown to one of this package's errors. An error of this package is
  * returned as it is, so mapping twice changes nothing.
  */
@@ -715,6 +706,11 @@ const advice = new WeakMap<object, string>();
 /** Notes on a failure what a person can do about it. */
 export function noteAdvice(error: unknown, text: string | undefined): void {
   if (isObject(error) && text !== undefined) advice.set(error, text);
+}
+
+/** Whether the message of a failure says what to do about it. */
+export function isAdvised(error: unknown): boolean {
+  return (isObject(error) && advice.has(error)) || lacksCredentials(error) || lacksRegion(error);
 }
 
 /** Failures that were not tried again although that might have cured them. */

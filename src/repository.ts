@@ -12,6 +12,7 @@ import {
   type CallContext,
   DecryptionError,
   describe,
+  isAdvised,
   isBudgetSpent,
   nameOf,
   UnprocessedItemsError,
@@ -278,7 +279,8 @@ export class DynamoDBRepository {
       const { written, unwritten, cause } = outcome;
       if (unwritten.length === 0) return;
       const spent = isBudgetSpent(cause) ? `, ${budgetSpentText}` : "";
-      const why = cause === undefined ? outcome.why : ` (${nameOf(cause) ?? "Error"}${spent})`;
+      const named = ` (${nameOf(cause) ?? "Error"}${spent})`;
+      const why = cause === undefined || isAdvised(cause) ? outcome.why : named;
       const count = `${unwritten.length} of ${written + unwritten.length}`;
       const message = describe(context, `${count} were not written${why}`);
       throw withContext(new UnprocessedItemsError(message, unwritten, written, cause), context);

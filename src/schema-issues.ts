@@ -85,7 +85,7 @@ function typeInWords(type: string): string {
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  if (value instanceof Set) return "a set";
+  if (Object.prototype.toString.call(value) === "[object Set]") return "a set";
   if (ArrayBuffer.isView(value)) return "binary";
   if (typeof value !== "object") return `a ${typeof value}`;
   return exactTextOf(value) === undefined ? "an object" : "an exact number";

@@ -1,5 +1,5 @@
 /**
- * What a browser may have of the package: the key functions and the error classes. All else is
+ * What a browser may have of the package: key functions, error classes and exact numbers. All else is
  * server only: a client component that imports it does not build, and the bundler's message names
  * this file.
  */
@@ -19,6 +19,7 @@ export {
   ValidationError,
   wrapDynamoDBError,
 } from "./errors.js";
+export { ExactNumber, isExactNumber } from "./exact-number.js";
 export {
   extractEntityIdFromSK,
   extractUserIdFromPK,

@@ -8,13 +8,14 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
-import { type CallOptions, limitsOf, perform } from "./call.js";
+import { type Call, type CallOptions, limitsOf, perform } from "./call.js";
 import {
   DynamoDBError,
   describe as inWords,
   messageOf,
   nameOf,
   TimeoutError,
+  unreadableAnswer,
   withContext,
 } from "./errors.js";
 import { attribute, createTableInput, indexName } from "./table.js";
@@ -65,7 +66,33 @@ export function createTableAdmin(
   const send = <T>(
     request: (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<T>,
     signal: AbortSignal | undefined,
-  ): Promise<T> => transport.repeat((abortSignal) => request(client(), { abortSignal }), signal);
+    onAnswerLost?: () => void,
+  ): Promise<T> =>
+    transport.repeat((abortSignal) => request(client(), { abortSignal }), signal, onAnswerLost);
+
+  /**
+   * Sends a request that changes the table.
+   * @param settled the error by which the engine says that it is so already
+   * @returns whether it was this call's doing: a repeated request finds its own work, where the answer
+   * to the first was lost
+   */
+  async function change(
+    { signal, onAnswerLost }: Call,
+    request: (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<unknown>,
+    settled: string,
+  ): Promise<boolean> {
+    let lost = false;
+    try {
+      await send(request, signal, () => {
+        lost = true;
+      });
+      return true;
+    } catch (error) {
+      if (nameOf(error) === settled) return lost;
+      if (lost) onAnswerLost?.();
+      throw error;
+    }
+  }
   const contextOf = (operation: string) => ({
     operation: `table.${operation}`,
     key: `table=${name}`,
@@ -78,8 +105,13 @@ export function createTableAdmin(
   ): Promise<TableInfo | null> {
     try {
       const command = new DescribeTableCommand({ TableName: name });
-      const answer = await send((to, options) => to.send(command, options), signal);
-      return infoOf(name, answer.Table ?? {});
+      const table = await send(async (to, options) => {
+        const { Table } = await to.send(command, options);
+        // An answer without it is none of DynamoDB's, and is asked for again.
+        if (Table === undefined) throw unreadableAnswer("it has no Table");
+        return Table;
+      }, signal);
+      return infoOf(name, table);
     } catch (error) {
       if (nameOf(error) !== "ResourceNotFoundException") throw error;
       onMissing?.(error);
@@ -121,32 +153,29 @@ export function createTableAdmin(
   return {
     name,
     create: async (options = {}) =>
-      perform(contextOf("create"), bounded("create", options), async ({ signal }) => {
-        let created = true;
-        try {
-          const command = new CreateTableCommand(createTableInput(name));
-          await send((to, options) => to.send(command, options), signal);
-        } catch (error) {
-          if (nameOf(error) !== "ResourceInUseException") throw error;
-          created = false;
-        }
-        await waitUntil(signal, isActive);
-        if (created) await enableTimeToLive(signal);
+      perform(contextOf("create"), bounded("create", options), async (call) => {
+        const command = new CreateTableCommand(createTableInput(name));
+        const created = await change(
+          call,
+          (to, options) => to.send(command, options),
+          "ResourceInUseException",
+        );
+        await waitUntil(call.signal, isActive);
+        if (created) await enableTimeToLive(call.signal);
         return { created };
       }),
     describe: (options = {}) =>
       perform(contextOf("describe"), options, ({ signal }) => read(signal)),
     delete: async (options = {}) =>
-      perform(contextOf("delete"), bounded("delete", options), async ({ signal }) => {
-        try {
-          const command = new DeleteTableCommand({ TableName: name });
-          await send((to, options) => to.send(command, options), signal);
-        } catch (error) {
-          if (nameOf(error) === "ResourceNotFoundException") return { deleted: false };
-          throw error;
-        }
-        await waitUntil(signal, (info): info is null => info === null);
-        return { deleted: true };
+      perform(contextOf("delete"), bounded("delete", options), async (call) => {
+        const command = new DeleteTableCommand({ TableName: name });
+        const deleted = await change(
+          call,
+          (to, options) => to.send(command, options),
+          "ResourceNotFoundException",
+        );
+        if (deleted) await waitUntil(call.signal, (info): info is null => info === null);
+        return { deleted };
       }),
     wait: async (options = {}) => {
       const context = contextOf("wait");

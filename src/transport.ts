@@ -54,7 +54,6 @@ import {
   noteAdvice,
   noteBudgetSpent,
   noteEnd,
-  settlesTransaction,
   unquoted,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
@@ -209,8 +208,16 @@ export interface Transport {
   send<N extends RequestName>(name: N, input: Requests[N][0], call: Call): Promise<Requests[N][1]>;
   /** The same as ElectroDB takes it: a method for each request, so that none is named by a class. */
   readonly client: ElectroClient;
-  /** Runs a request of another kind with the same retry, budget and end; it gets a signal for them. */
-  repeat<T>(request: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * Runs a request of another kind with the same retry, budget, limits and end; it gets a signal for
+   * them.
+   * @param onAnswerLost told of each attempt that may have been carried out although it failed
+   */
+  repeat<T>(
+    request: (signal: AbortSignal) => Promise<T>,
+    signal?: AbortSignal,
+    onAnswerLost?: () => void,
+  ): Promise<T>;
   /** Waits for what is no request on behalf of a call, as `pause` waits for the time. */
   within<T>(work: Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Waits so many ms on behalf of a call. Throws the signal's reason, or that the layer is closed. */
@@ -417,7 +424,8 @@ export function createTransport(options: TransportOptions): Transport {
       failed = true;
       outcome = orClosed(error);
       noteAdvice(outcome, options.advice?.(outcome));
-      if (answerLost && writes.has(name) && !settlesTransaction(error)) onAnswerLost?.();
+      // Also where a repeated transaction is refused: its first request may still be on its way.
+      if (answerLost && writes.has(name)) onAnswerLost?.();
       throw outcome;
     } finally {
       if (events !== undefined || logger !== undefined) {
@@ -470,11 +478,20 @@ export function createTransport(options: TransportOptions): Transport {
         throw freshError(error);
       }
     }),
-    repeat: async (request, signal) => {
+    repeat: async (request, signal, onAnswerLost) => {
       const limit = firstOf(closing.signal, signal);
       try {
         limit.signal.throwIfAborted();
-        const attempt = () => orAborted(request(limit.signal), limit.signal);
+        const attempt = async () => {
+          try {
+            return await orAborted(awaited.wait(request(limit.signal), true), limit.signal);
+          } catch (error) {
+            const ended = isReason(limit.signal, error);
+            const failure = ended ? error : unquoted(error);
+            if (ended || leavesOpen(failure)) onAnswerLost?.();
+            throw failure;
+          }
+        };
         return await repeated(attempt, limit.signal, policy.onRetry);
       } catch (error) {
         noteAdvice(error, options.advice?.(error));

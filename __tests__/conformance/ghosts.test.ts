@@ -177,6 +177,19 @@ describe.each(engines)("on $name", (engine) => {
     });
   });
 
+  test.each([...allGhosts, ...allForeign])(
+    "is replaced and deleted by batches, which know no conditions: %s",
+    async (_, attributes) => {
+      const project = registry.find(({ name }) => name === "project") as Registered;
+      const replaced = await placed(project, attributes);
+      await replaced.store.batchPut([replaced.input]);
+      expect(await replaced.store.get(replaced.key)).toMatchObject({ data: replaced.input.data });
+      const deleted = await placed(project, attributes);
+      await deleted.store.batchDelete([deleted.key]);
+      expect(await stored(deleted.raw)).toBeUndefined();
+    },
+  );
+
   describe("use cases", () => {
     test.each([...allGhosts, ...allForeign])(
       "the workspace leaves it out: %s",
@@ -415,6 +428,19 @@ describeEach(engines, ({ engine }) => engine !== "dynalite")(
         ]);
         expect(requestsOf(table.data)).toEqual(["TransactWriteItems", "TransactWriteItems"]);
         expect(await table.data.project.get(other(key.userId))).not.toBeNull();
+        expect(await written()).toEqual(raw);
+      },
+    );
+
+    test.each(allForeign)(
+      "a project's content is taken out where the project's key holds a foreign item: %s",
+      async (_, attributes) => {
+        const { raw, key, written } = await placed(attributes);
+        const filed = make.savedContent({ userId: key.userId, data: { projectId: "p1" } });
+        await table.data.savedContent.put(filed);
+        expect(await table.data.projects.deleteAndUnfile(key)).toEqual({ unfiled: 1 });
+        const { items } = await table.data.savedContent.query({ userId: key.userId });
+        expect(items.map(({ data: content }) => content.projectId ?? null)).toEqual([null]);
         expect(await written()).toEqual(raw);
       },
     );

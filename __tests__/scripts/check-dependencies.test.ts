@@ -58,6 +58,11 @@ test("what users get is what is declared for them, what is bundled, and all belo
   ]);
 });
 
+test("a tool may be pinned under another name", () => {
+  const devDependencies = { ...manifest.devDependencies, "tool-5.9": "npm:@some/tool@5.9.3" };
+  expect(findings({ manifest: { devDependencies } })).toEqual([]);
+});
+
 test("tools and an optional peer may have install scripts and any licence", () => {
   expect(findings({})).toEqual([]);
 });
@@ -77,6 +82,16 @@ test.each<[string, Parameters<typeof findings>[0], RegExp]>([
     "a native package that is not pinned",
     { manifest: { optionalDependencies: { native: ">=1" } } },
     /pins no/,
+  ],
+  [
+    "a tool under another name that is not pinned",
+    { manifest: { devDependencies: { tool: "npm:other@^1.0.0" } } },
+    /pins no/,
+  ],
+  [
+    "a limit on the SDK (it made a second copy, and kept nothing on an old Node)",
+    { manifest: { dependencies: { "@aws-sdk/client-dynamodb": ">=3.1162.0 <3.1200.0" } } },
+    /is no caret range/,
   ],
   ["a peer that is not optional", { manifest: { peerDependenciesMeta: {} } }, /not optional/],
   ["a package that is used only", { roots: ["stranger"] }, /stranger: used, but in no list/],

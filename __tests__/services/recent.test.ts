@@ -117,6 +117,38 @@ describe.each(engines)("recent activity on $name", (engine) => {
     ]);
   });
 
+  test("rows of others that carry the user's index keys are left out of every read, and hide nothing", async () => {
+    const own = await data.marketingPlan.put(make.marketingPlan({ userId, createdAt: now }));
+    // In the index before and behind it, by either order: of another user, and of another entity.
+    for (const [n, time] of [now - 9, now - 8, now + 8, now + 9].entries()) {
+      const GSI1SK = `PLAN#${time}#x`;
+      const claim = { GSI1PK: `USER#${userId}`, GSI1SK, CreatedAt: time, Data: { steps: ["x"] } };
+      await table.raw.put(
+        { PK: `USER#mallory`, SK: `PLAN#${userId}-${n}`, EntityType: "MarketingPlan", ...claim },
+        { PK: `USER#${userId}`, SK: `DRAFT#${n}`, EntityType: "MarketingPlan", ...claim },
+        { PK: `USER#${userId}`, SK: `PLAN#foreign-${n}`, EntityType: "Draft", ...claim },
+        { PK: `USER#${userId}`, SK: `PLAN#ghost-${n}`, GSI1PK: `USER#${userId}`, GSI1SK },
+      );
+    }
+    expect(await table.raw.index(`USER#${userId}`, "PLAN#")).toHaveLength(17);
+    for (const order of ["asc", "desc"] as const) {
+      for (const limit of [1, 2, undefined]) {
+        const options = { by: "createdAt", order, limit } as const;
+        expect((await data.marketingPlan.query({ userId }, options)).items).toEqual([own]);
+        const listed: unknown[] = [];
+        for await (const item of data.marketingPlan.list({ userId }, options)) listed.push(item);
+        expect(listed).toEqual([own]);
+      }
+    }
+    const range = { from: now - 9, to: now + 9, limit: 1 };
+    expect((await data.marketingPlan.query({ userId }, range)).items).toEqual([own]);
+    const recent = await data.collections.recent({ userId, limit: 1 });
+    expect(recent).toMatchObject([{ entity: "marketingPlan", planId: own.planId }]);
+    const { latestPlan } = await data.dashboard({ userId, agentId: userId });
+    expect(latestPlan).toEqual(own);
+    expect((await data.forUser(userId).dashboard()).latestPlan).toEqual(own);
+  });
+
   test("a wrong limit or user is refused before anything is sent", async () => {
     for (const limit of [0, -1, 1.5, "10", undefined, Number.NaN]) {
       await failureOf(data.collections.recent({ userId, limit: limit as never }), ValidationError);

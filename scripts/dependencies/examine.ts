@@ -110,8 +110,14 @@ function problemsOfManifest(manifest: Manifest, roots: readonly string[]): strin
   const { peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
   const problems: string[] = [];
   for (const [name, range] of Object.entries({ ...devDependencies, ...optionalDependencies })) {
-    if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))
+    if (!/^(?:npm:(?:@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))
       problems.push(`${name}: ${range} pins no version`);
+  }
+  for (const [name, range] of Object.entries(dependencies)) {
+    // The SDK's packages want each other by carets: a limit on some of them makes a second copy.
+    if (/^@(?:aws-sdk|smithy)\//.test(name) && !/^\^\d+\.\d+\.\d+$/.test(range)) {
+      problems.push(`${name}: ${range} is no caret range, as the README promises`);
+    }
   }
   for (const name of Object.keys(peerDependencies)) {
     if (peerDependenciesMeta[name]?.optional !== true)

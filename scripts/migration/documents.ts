@@ -2,8 +2,7 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { FacadeName } from "../../services/entities.js";
-import type { EntityModel } from "../../src/entity-model.js";
-import type { EntityWrites } from "../../src/entity-writes.js";
+import { internalsOf } from "../../src/entity-store.js";
 import { type DataLayer, ValidationError, type ValidationIssue } from "../../src/index.js";
 import { attribute, type RawItem } from "../../src/table.js";
 import { rawItemOf } from "../../src/write.js";
@@ -62,17 +61,10 @@ export async function* documentsOf(
   }
 }
 
-/** What the migration needs of a store. */
-interface Store {
-  readonly model: EntityModel;
-  readonly writes: EntityWrites;
-}
-
 function documentOf(data: DataLayer, mapped: Mapped, ordinal: number): Document {
   if (isRejection(mapped)) return rejected(mapped, ordinal, mapped.reasons);
   const { path, facade, key, createdAt } = mapped;
-  // A store of any entity has them; the types of the twelve have nothing in common otherwise.
-  const { model, writes } = data[facade] as unknown as Store;
+  const { model, writes } = internalsOf(data[facade]);
   try {
     const input = { ...key, data: mapped.data, createdAt };
     const draft = writes.input.draft(input, {}, { allowMissing: true });

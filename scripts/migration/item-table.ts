@@ -8,10 +8,12 @@ import type { PutCommandInput } from "@aws-sdk/lib-dynamodb";
 import { guardedEntities } from "../../services/entities.js";
 import { chunksOf } from "../../src/batch.js";
 import { createClients, type RequestHandler } from "../../src/client.js";
+import { Placeholders } from "../../src/conditions.js";
 import { type ConnectionOptions, resolveConfiguration } from "../../src/config.js";
 import { type Cipher, resolveCipher } from "../../src/encryption.js";
 import { nameOf, wrapDynamoDBError } from "../../src/errors.js";
 import { createFieldGuard } from "../../src/field-guard.js";
+import { isThatGhost } from "../../src/occupant.js";
 import { createReader, keyId } from "../../src/reader.js";
 import { Unprocessed } from "../../src/retry.js";
 import { attribute, limits, type RawItem, type RawKey } from "../../src/table.js";
@@ -46,6 +48,8 @@ export interface ItemTable {
 /** What must hold of the item that is there for a put to be done. */
 export type Condition =
   | { readonly kind: "absent" }
+  /** This ghost, as it was read. */
+  | { readonly kind: "ghost"; readonly ghost: RawItem }
   /** Not there, or last written before this time (epoch ms). */
   | { readonly kind: "olderThan"; readonly time: number };
 
@@ -214,6 +218,14 @@ function expressionOf(condition: Condition): Omit<PutCommandInput, "TableName" |
     return {
       ConditionExpression: "attribute_not_exists(#pk)",
       ExpressionAttributeNames: { "#pk": attribute.partitionKey },
+    };
+  }
+  if (condition.kind === "ghost") {
+    const own = new Placeholders();
+    return {
+      ConditionExpression: isThatGhost(own, condition.ghost).text,
+      ExpressionAttributeNames: own.names,
+      ...(Object.keys(own.values).length > 0 && { ExpressionAttributeValues: own.values }),
     };
   }
   return {

@@ -1,5 +1,6 @@
 /** What becomes of the documents of one unit: the decisions of a migration. */
 import { inParallel } from "../../src/batch.js";
+import { isGhost } from "../../src/occupant.js";
 import { keyId } from "../../src/reader.js";
 import { attribute, type RawItem } from "../../src/table.js";
 import { isSame } from "./compare.js";
@@ -102,14 +103,12 @@ async function writeWhereDue(
     else {
       const { changedAt } = document.item;
       // The time of a replaced item may only grow, also where a clock runs behind.
-      const time = stored === undefined ? now() : Math.max(now(), changedAt);
+      const isNew = stored === undefined || isGhost(stored);
+      const time = isNew ? now() : Math.max(now(), changedAt);
       due.push({
         document,
         item: storedAt(document.item, time),
-        condition:
-          stored === undefined || mode !== "newer"
-            ? { kind: "absent" }
-            : { kind: "olderThan", time: changedAt },
+        condition: conditionOf(stored, mode, changedAt),
       });
     }
   }
@@ -134,6 +133,18 @@ async function writeWhereDue(
   });
 }
 
+/** What must still hold of what was there when the item is put. */
+function conditionOf(
+  stored: RawItem | undefined,
+  mode: ConflictMode,
+  changedAt: number,
+): Condition {
+  if (stored !== undefined && isGhost(stored)) return { kind: "ghost", ghost: stored };
+  return stored === undefined || mode !== "newer"
+    ? { kind: "absent" }
+    : { kind: "olderThan", time: changedAt };
+}
+
 /** A condition did not hold: somebody was quicker, or it was this very put, sent twice. */
 async function afterRefusal(
   document: Writable,
@@ -156,7 +167,8 @@ function decide(
   stored: RawItem | undefined,
   { mode, inDoubt }: SettleOptions,
 ): "write" | "identical" | "written" | "kept" {
-  if (stored === undefined) return "write";
+  // A ghost is no item to any call: a document that it kept away would be lost.
+  if (stored === undefined || isGhost(stored)) return "write";
   const updatedAt = stored[attribute.updatedAt];
   if (isSame(item.stored, stored)) {
     const own = updatedAt !== undefined && inDoubt(keyId(stored)).includes(updatedAt);
