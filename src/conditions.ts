@@ -110,6 +110,10 @@ export interface Operators {
 /**
  * Fields to equal (`null` matches null and missing), or a callback that builds a condition:
  * `(data, { eq, gt }) => \`${eq(data.status, "draft")} AND ${gt(data.rating, 3)}\``.
+ *
+ * Conditions are texts, to be joined in a text: `&&` would give the last alone, which is refused, and
+ * `||` the first alone, which nothing can tell. A field that the payload's type does not name is
+ * refused by the type alone; `path("name")` asks for one.
  */
 export type Where<Data> =
   | { readonly [K in keyof Data]?: Data[K] | null }
@@ -264,7 +268,7 @@ function compileCallback(
   if (returned.size < conditions.length) {
     throw refuse(
       "must return each condition that it builds: join them in a text, " +
-        "`${eq(…)} AND ${gt(…)}`, because && and || give one of them and drop the other",
+        "`${eq(…)} AND ${gt(…)}`, because && gives the last of them alone",
     );
   }
   return compiled;
