@@ -1,5 +1,6 @@
 /** Transactions over all entities: all or nothing, idempotent under retry. */
 import { type Call, type CallOptions, limitsOf, perform, reading } from "../src/call.js";
+import type { Where } from "../src/conditions.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../src/entity-model.js";
 import { internalsOf, type StoreContext, type StoreInternals } from "../src/entity-store.js";
 import {
@@ -48,26 +49,32 @@ export interface CheckOptions<S extends StoreSpec> {
   /** The item must not have been written since: its `updatedAt` as it was read. */
   readonly ifUpdatedAt?: number | undefined;
   /** A condition on its payload. */
-  readonly where?: UpdateOptions<S>["where"];
+  readonly where?: Where<S["data"]> | undefined;
 }
 
 type Limits = keyof CallOptions;
 
 /** The operations of one entity: what its store's methods take, without limits of their own. */
 export interface EntityOperations<S extends StoreSpec> {
+  /** Stores a new item; its id is generated where it is left out. Returns the item. */
   create(input: NewInput<S>): TransactionOperation<S["item"]>;
+  /** Stores an item, new or in place of what is there. */
   put(input: PutInput<S>): TransactionOperation<undefined>;
+  /** Merges changes into the payload of an item that is there. */
   update(
     key: S["key"],
     changes: Changes<S>,
     options?: Omit<UpdateOptions<S>, Limits>,
   ): TransactionOperation<undefined>;
+  /** Deletes an item, if it is there. */
   delete(key: S["key"], options?: Omit<DeleteOptions, Limits>): TransactionOperation<undefined>;
+  /** Writes nothing: the transaction stops where the condition does not hold. */
   check(key: S["key"], options?: CheckOptions<S>): TransactionOperation<undefined>;
 }
 
 /** The reads of one entity in a transaction. */
 export interface EntityReads<S extends StoreSpec> {
+  /** One item, or `null` if there is none. */
   get(key: S["key"]): TransactionOperation<S["item"] | null>;
 }
 
