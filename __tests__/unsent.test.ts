@@ -219,6 +219,34 @@ test("the same error thrown again, by the handler, was sent", async () => {
   });
 });
 
+test("where a middleware drops what tells the two apart, nothing is taken for not sent", async () => {
+  let door: typeof import("../src/index.js") | undefined;
+  // What is known of one request of a process then holds for all: a copy of its own.
+  jest.isolateModules(() => {
+    door = jest.requireActual<typeof import("../src/index.js")>("../src/index.js");
+  });
+  if (door === undefined) throw new Error("no copy");
+  process.env.COAGENT_ENV = "development";
+  process.env.AWS_ACCESS_KEY_ID = "a";
+  process.env.AWS_SECRET_ACCESS_KEY = "b";
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = "http://127.0.0.1:1";
+  try {
+    const client = door.getDynamoDBClient();
+    client.middlewareStack.add(
+      (next) => (given) => next({ input: given.input, request: given.request }),
+      { step: "build", name: "dropping" },
+    );
+    client.config.requestHandler = new Tearing() as never;
+    const repository = new door.DynamoDBRepository({ maxRetries: 0 });
+    const item = { PK: "USER#u1", SK: "X#1", EntityType: "UserProfile", Data: {} } as never;
+    const error = await failureOf(repository.put(item), DynamoDBError);
+    expect(error).toMatchObject({ code: "ECONNRESET", mayHaveBeenDone: true });
+  } finally {
+    delete process.env.AWS_ENDPOINT_URL_DYNAMODB;
+    door.resetClients();
+  }
+});
+
 test("the generic repository says the same, and so does the table's administration", async () => {
   process.env.NODE_ENV = "production";
   process.env.AWS_ACCESS_KEY_ID = "a";

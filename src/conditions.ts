@@ -5,6 +5,7 @@
  */
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
 import { type CallContext, invalid, isDynamoDBError } from "./errors.js";
+import type { Given } from "./given.js";
 import { checkValue, elementsOf, isPlainMap } from "./payload.js";
 import { attribute, limits } from "./table.js";
 
@@ -74,7 +75,7 @@ export type PayloadPaths<Data> = { readonly [K in keyof Data]-?: Path<Data[K]> }
 /** A condition, to be returned or joined in a text with AND, OR, NOT and parentheses. */
 export type Condition = string;
 
-type Comparable<T> = T | PathTo<T>;
+type Comparable<T> = Given<T> | PathTo<T>;
 
 const typeNames = ["S", "N", "BOOL", "NULL", "L", "M", "B", "SS", "NS", "BS"] as const;
 
@@ -106,9 +107,13 @@ export interface Operators {
 /**
  * Fields to equal (`null` matches null and missing), or a callback that builds a condition:
  * `(data, { eq, gt }) => \`${eq(data.status, "draft")} AND ${gt(data.rating, 3)}\``.
+ *
+ * Conditions are texts, to be joined in a text: `&&` would give the last alone, which is refused, and
+ * `||` the first alone, which nothing can tell. A field that the payload's type does not name is
+ * refused by the type alone; `path("name")` asks for one.
  */
 export type Where<Data> =
-  | { readonly [K in keyof Data]?: Data[K] | null }
+  | { readonly [K in keyof Data]?: Given<Data[K]> | null }
   | ((data: PayloadPaths<Data>, operators: Operators) => Condition);
 
 type Operand = (placeholders: Placeholders) => string;
@@ -259,7 +264,7 @@ function compileCallback(
   if (returned.size < conditions.length) {
     throw refuse(
       "must return each condition that it builds: join them in a text, " +
-        "`${eq(…)} AND ${gt(…)}`, because && and || give one of them and drop the other",
+        "`${eq(…)} AND ${gt(…)}`, because && gives the last of them alone",
     );
   }
   return compiled;

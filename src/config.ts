@@ -1,6 +1,7 @@
 /** Environment and options to a validated configuration. The only reader of `process.env`. */
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { ConfigurationError } from "./errors.js";
+import { refuseMisspelt, refuseUnknownSettings } from "./options.js";
 
 /** A pair of keys, or a provider function. */
 export type Credentials = NonNullable<DynamoDBClientConfig["credentials"]>;
@@ -208,6 +209,7 @@ function resolveCredentials(
   local: boolean,
 ): Configuration["credentials"] {
   if (typeof option === "function") return option;
+  checkCredentials(option);
   if (option?.accessKeyId !== undefined || option?.secretAccessKey !== undefined) {
     if (!option.accessKeyId) throw half("credentials.accessKeyId", "credentials.secretAccessKey");
     if (!option.secretAccessKey)
@@ -224,6 +226,21 @@ function resolveCredentials(
   }
   // A complete pair in the environment is read by the SDK's own chain, session token included.
   return local ? { accessKeyId: "test", secretAccessKey: "test" } : undefined;
+}
+
+const credentialNames = ["accessKeyId", "secretAccessKey", "sessionToken"];
+
+/** Ignored, what is no pair of keys would leave the call to whatever keys the environment holds. */
+function checkCredentials(option: unknown): void {
+  if (option === undefined || option === null) return;
+  if (typeof option !== "object") {
+    throw new ConfigurationError("credentials must be a pair of keys or a provider function");
+  }
+  refuseMisspelt("credentials", option, credentialNames);
+  const { accessKeyId, secretAccessKey } = option as Record<string, unknown>;
+  if (accessKeyId === undefined && secretAccessKey === undefined) {
+    refuseUnknownSettings("credentials", option, credentialNames);
+  }
 }
 
 /** A variable's value; an empty one counts as not set, as shells and .env files leave it. */

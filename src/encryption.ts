@@ -9,6 +9,7 @@ import {
   isRetryableError,
   withContext,
 } from "./errors.js";
+import { refuseMisspelt } from "./options.js";
 import { isBytes, ownBytes } from "./realms.js";
 import {
   headerOf,
@@ -234,6 +235,9 @@ function checkedProvider(given: unknown, source: string): Provider {
   if (clearText !== "read" && clearText !== "refuse") {
     throw new ConfigurationError(`${source}.clearText must be "read" or "refuse"`);
   }
+  // A provider may have members of its own, but none that was meant to be this one: its default is
+  // the lenient one.
+  refuseMisspelt(source, given, ["clearText"]);
   const provider = given as KeyProvider;
   if (typeof provider.currentKey === "function" && typeof provider.keyOf === "function") {
     return {

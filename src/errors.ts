@@ -5,11 +5,11 @@ import type { RawItem } from "./table.js";
 /** What a call was doing when it failed. */
 export interface CallContext {
   /** The method that was called, for instance `update`. */
-  readonly operation?: string;
+  readonly operation?: string | undefined;
   /** The entity's name, for instance `SavedContent`. */
-  readonly entity?: string;
+  readonly entity?: string | undefined;
   /** The key's parts as text, for instance `userId=u1, contentId=c9`. */
-  readonly key?: string;
+  readonly key?: string | undefined;
 }
 
 /** One finding of a check: where, and which rule. It never holds the value. */

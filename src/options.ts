@@ -129,6 +129,20 @@ function shortened(name: string): string {
   return name.length > mostShown ? `${name.slice(0, mostShown)}…` : name;
 }
 
+/**
+ * Refuses what is most likely a misspelt setting, of an object that may have members of its own: a
+ * key provider's, or what an SDK puts beside a pair of keys.
+ * @throws ConfigurationError that names it
+ */
+export function refuseMisspelt(name: string, given: object, known: OptionNames): void {
+  for (const member in given) {
+    const meant = known.find((one) => isMisspelt(member, one));
+    if (meant === undefined || known.includes(member) || !isGiven(given, member)) continue;
+    const hint = `is not an option; did you mean ${JSON.stringify(meant)}?`;
+    throw new ConfigurationError(`${name}: ${JSON.stringify(member)} ${hint}`);
+  }
+}
+
 /** Letters of a name that may be wrong, and the length beyond which nobody meant one of ours. */
 const mostWrong = 2;
 const longestName = 40;
@@ -154,6 +168,13 @@ export function nearestName(name: string, known: OptionNames): string | undefine
     }
   }
   return nearest;
+}
+
+/** Whether a name is another one but for case and two letters. */
+function isMisspelt(name: string, meant: string): boolean {
+  return (
+    name.length <= longestName && editDistance(name.toLowerCase(), meant.toLowerCase()) <= mostWrong
+  );
 }
 
 /** Letters added, left out, replaced, or swapped with their neighbour. */

@@ -18,6 +18,12 @@ import type {
 /**
  * The calls of a store.
  *
+ * A key is an object of its parts, or an item that the package returned (`delete(item)`): what such
+ * an item has beside its key, its `data` and times above all, does not say which item is meant. It is
+ * an input as well (`put(item)`), whose `updatedAt` is not stored. Any other member is refused, as is
+ * an option that a call does not have. Payloads are open: `data`, `where` and `fields` may name
+ * fields that no schema does, and the types alone refuse them.
+ *
  * Every one throws ValidationError for bad input before anything is sent, and otherwise one of the
  * errors of this package: ThroughputExceededError when DynamoDB throttles after all retries,
  * TimeoutError and AbortedError for the call's own limits, DynamoDBError for the rest.
@@ -74,7 +80,8 @@ export interface StoreCalls<S extends StoreSpec> {
   put(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
 
   /**
-   * Merges changes into the payload of an item. `undefined` is ignored, `null` is stored. One
+   * Merges changes into the payload of an item: its own fields, without `data` around them.
+   * `undefined` is ignored, `null` is stored. One
    * request; two where the item has no payload, or where its UpdatedAt is not older than the clock
    * and there is no lock.
    * @throws ItemNotFoundError where none is
