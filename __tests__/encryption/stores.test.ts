@@ -238,10 +238,10 @@ describe.each(engines)("encrypted fields on $name", (engine) => {
     ])("by %s: nothing is sent", async (_, where) => {
       const given = where as never;
       const calls = [
-        () => data.oauthToken.query(key, { where: given }),
+        () => data.oauthToken.query({ userId: key.userId }, { where: given }),
         () => data.oauthToken.update(key, { expiryDate: 1 }, { where: given }),
         () => data.transaction.write((tx) => [tx.oauthToken.check(key, { where: given })]),
-        async () => data.oauthToken.list(key, { where: given }),
+        async () => data.oauthToken.list({ userId: key.userId }, { where: given }),
       ];
       for (const call of calls) {
         expect((await failureOf(call(), ValidationError)).issues).toEqual([rule]);
@@ -251,9 +251,12 @@ describe.each(engines)("encrypted fields on $name", (engine) => {
 
     test("and the other fields can", async () => {
       await data.oauthToken.put({ ...key, data: token });
-      const { items } = await data.oauthToken.query(key, {
-        where: { expiryDate: token.expiryDate },
-      });
+      const { items } = await data.oauthToken.query(
+        { userId: key.userId },
+        {
+          where: { expiryDate: token.expiryDate },
+        },
+      );
       expect(items).toHaveLength(1);
     });
   });
