@@ -159,7 +159,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     combinedDependencies: true,
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(?:dist|coverage|scripts/dynamodb-local|scripts/check-package)/" },
+    exclude: { path: "^(?:dist|coverage|scripts/dynamodb-local|scripts/check-package/projects)/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "require", "node", "default", "types"],

@@ -98,7 +98,7 @@ describe("an ExactNumber", () => {
   test("is known across copies of the package", () => {
     let copy: { ExactNumber: typeof ExactNumber } | undefined;
     jest.isolateModules(() => {
-      copy = jest.requireActual("../src/exact-number.js");
+      copy = jest.requireActual<{ ExactNumber: typeof ExactNumber }>("../src/exact-number.js");
     });
     if (copy === undefined) throw new Error("there is no second copy");
     const foreign = copy.ExactNumber.from(long);

@@ -1,4 +1,6 @@
 /** Runtimes and copies that are not this package's own: what it meets there, it must not rely on. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import type * as Client from "@aws-sdk/client-dynamodb";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -121,4 +123,29 @@ test("a client of a release without a protocol is refused by what it is, not by 
   const create = () => createDataLayer({ ...place, client });
   expect(create).toThrow(ConfigurationError);
   expect(create).toThrow(/older release of @aws-sdk\/client-dynamodb/);
+});
+
+describe("a client of the application's own, under Jest", () => {
+  let requests = 0;
+  const server = createServer((_, response) => {
+    requests += 1;
+    if (requests === 1) response.destroy();
+    else response.end("{}");
+  });
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  test("is asked again where the answer was lost (the SDK's own strategy took name and code from Node's error)", async () => {
+    const { port } = server.address() as AddressInfo;
+    const endpoint = `http://127.0.0.1:${port}`;
+    const client = new DynamoDBClient({
+      ...{ endpoint, region: "us-east-1", maxAttempts: 1 },
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    });
+    const data = createDataLayer({ ...place, client, retry: { initialDelayMs: 1 } });
+    await data.project.batchPut([{ ...key, data: { name: "Spring" } }]);
+    expect(requests).toBe(2);
+    await data.close();
+    client.destroy();
+  });
 });

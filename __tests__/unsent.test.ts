@@ -223,7 +223,7 @@ test("where a middleware drops what tells the two apart, nothing is taken for no
   let door: typeof import("../src/index.js") | undefined;
   // What is known of one request of a process then holds for all: a copy of its own.
   jest.isolateModules(() => {
-    door = jest.requireActual("../src/index.js");
+    door = jest.requireActual<typeof import("../src/index.js")>("../src/index.js");
   });
   if (door === undefined) throw new Error("no copy");
   process.env.COAGENT_ENV = "development";

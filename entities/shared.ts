@@ -46,17 +46,16 @@ export type Payload<S extends z.ZodObject> = {
   [K in keyof z.infer<S> as K extends KnownKey<z.infer<S>> ? K : never]: Known<z.infer<S>[K]>;
 };
 
-/** What the item of a declaration is made of. */
+/** Of an ElectroDB entity, what its item's key is made of. */
 export interface Declared {
   readonly schema: {
     readonly indexes: {
-      readonly byKey: { readonly pk: Composite; readonly sk: Composite };
+      readonly byKey: {
+        readonly pk: { readonly composite: readonly string[] };
+        readonly sk: { readonly composite: readonly string[] };
+      };
     };
   };
-}
-
-interface Composite {
-  readonly composite: readonly string[];
 }
 
 /** The parts of an entity's key that name its partition. */
@@ -79,14 +78,14 @@ type ItemMembers<E extends Declared, Data> = {
   [P in PartitionPart<E> | SortPart<E>]: string;
 } & StoredWith<Data>;
 
-interface StoredWith<Data> {
+type StoredWith<Data> = {
   /** The payload. */
   data: Data;
   /** Epoch milliseconds of its creation. */
   createdAt: number;
   /** Epoch milliseconds of its last write; grows with each one. */
   updatedAt: number;
-}
+};
 
 type Known<T> = T extends readonly (infer U)[]
   ? Known<U>[]

@@ -14,6 +14,7 @@ const checks = [
   { script: "test:unit", what: "tests" },
   { script: "test:soak", what: "half a minute of load with faults: nothing lost, nothing twice" },
   { script: "test:package", what: "build, and the packed package in empty projects" },
+  { script: "test:bundles", what: "the packed package in bundles, runtimes and test runners" },
 ];
 
 const secondsSince = (startedAt: number): string =>

@@ -95,8 +95,7 @@ export interface OAuthTokens {
    * 200 ms. A holder that died loses its lease after `leaseMs`.
    *
    * What the provider answered is stored again and again until the lease ends, whatever fails. Where
-   * it ends first, the access token is returned all the same, and an event with the error
-   * `TokenNotStored` says that a rotated refresh token is lost.
+   * it ends first, the access token is returned, and an event `TokenNotStored` says what is lost.
    * @throws ItemNotFoundError where no token is stored
    * @throws DynamoDBError `RefreshTokenMissing` where it expired and cannot be refreshed
    * @throws what `refresh` throws; the stored token is then as it was

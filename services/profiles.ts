@@ -6,7 +6,6 @@ import { type CallOptions, perform, reading } from "../src/call.js";
 import { keyContext, refuseUnknownParts } from "../src/entity-model.js";
 import { internalsOf } from "../src/entity-store.js";
 import {
-  type CancellationReason,
   ConditionalCheckFailedError,
   DynamoDBError,
   describe,
@@ -116,9 +115,7 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
             (reason) => !refused.includes(reason) && !isRetryableReason(reason.code),
           );
           // What is no profile is neither merged into nor replaced, in any round.
-          const isForeign = ({ operation, item }: CancellationReason) =>
-            operation === "create" && item === null;
-          if (refused.length === 0 || others || refused.some(isForeign)) throw error;
+          if (refused.length === 0 || others || refused.some(isForeignFailure)) throw error;
           // A profile that was thought to be there is not, or the other way round.
           if (refused.some(({ index }) => index === 0)) userIsThere = !userIsThere;
           if (refused.some(({ index }) => index === 1)) agentIsThere = !agentIsThere;

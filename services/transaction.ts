@@ -1,5 +1,6 @@
 /** Transactions over all entities: all or nothing, idempotent under retry. */
 import { type Call, type CallOptions, limitsOf, perform, reading } from "../src/call.js";
+import type { Where } from "../src/conditions.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../src/entity-model.js";
 import { internalsOf, type StoreContext, type StoreInternals } from "../src/entity-store.js";
 import {
@@ -30,7 +31,7 @@ import type {
   UpdateOptions,
 } from "../src/store-types.js";
 import { limits, type RawItem, type RawKey } from "../src/table.js";
-import type { Seen, Write } from "../src/write.js";
+import { isForeignFailure, noteForeignFailure, type Seen, type Write } from "../src/write.js";
 import type { FacadeName, Registry } from "./entities.js";
 import type { Specs, Stores } from "./stores.js";
 
@@ -48,26 +49,32 @@ export interface CheckOptions<S extends StoreSpec> {
   /** The item must not have been written since: its `updatedAt` as it was read. */
   readonly ifUpdatedAt?: number | undefined;
   /** A condition on its payload. */
-  readonly where?: UpdateOptions<S>["where"];
+  readonly where?: Where<S["data"]> | undefined;
 }
 
 type Limits = keyof CallOptions;
 
 /** The operations of one entity: what its store's methods take, without limits of their own. */
 export interface EntityOperations<S extends StoreSpec> {
+  /** Stores a new item; its id is generated where it is left out. Returns the item. */
   create(input: NewInput<S>): TransactionOperation<S["item"]>;
+  /** Stores an item, new or in place of what is there. */
   put(input: PutInput<S>): TransactionOperation<undefined>;
+  /** Merges changes into the payload of an item that is there. */
   update(
     key: S["key"],
     changes: Changes<S>,
     options?: Omit<UpdateOptions<S>, Limits>,
   ): TransactionOperation<undefined>;
+  /** Deletes an item, if it is there. */
   delete(key: S["key"], options?: Omit<DeleteOptions, Limits>): TransactionOperation<undefined>;
+  /** Writes nothing: the transaction stops where the condition does not hold. */
   check(key: S["key"], options?: CheckOptions<S>): TransactionOperation<undefined>;
 }
 
 /** The reads of one entity in a transaction. */
 export interface EntityReads<S extends StoreSpec> {
+  /** One item, or `null` if there is none. */
   get(key: S["key"]): TransactionOperation<S["item"] | null>;
 }
 
@@ -231,7 +238,11 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
       if (verdict === "again" || verdict === "nothing") {
         seen.set(one, was);
         passing.push(reasonOf(index, one, code, "the item was written meanwhile", item));
-      } else refused.push(reasonOf(index, one, code, ruleOf(verdict, one.context), item));
+      } else {
+        const stopped = reasonOf(index, one, code, ruleOf(verdict, one.context), item);
+        if (isForeignFailure(verdict)) noteForeignFailure(stopped);
+        refused.push(stopped);
+      }
     }
     // A conflict alone was retried by the transport; beside a condition that passes it was not.
     if (refused.length === 0 && passing.length > 0) return [...passing, ...conflicts];

@@ -5,6 +5,7 @@
  */
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
 import { type CallContext, invalid, isDynamoDBError } from "./errors.js";
+import type { Given } from "./given.js";
 import { checkValue, elementsOf, isPlainMap } from "./payload.js";
 import { attribute, limits } from "./table.js";
 
@@ -74,7 +75,7 @@ export type PayloadPaths<Data> = { readonly [K in keyof Data]-?: Path<Data[K]> }
 /** A condition, to be returned or joined in a text with AND, OR, NOT and parentheses. */
 export type Condition = string;
 
-type Comparable<T> = T | PathTo<T>;
+type Comparable<T> = Given<T> | PathTo<T>;
 
 const typeNames = ["S", "N", "BOOL", "NULL", "L", "M", "B", "SS", "NS", "BS"] as const;
 
@@ -112,7 +113,7 @@ export interface Operators {
  * refused by the type alone; `path("name")` asks for one.
  */
 export type Where<Data> =
-  | { readonly [K in keyof Data]?: Data[K] | null }
+  | { readonly [K in keyof Data]?: Given<Data[K]> | null }
   | ((data: PayloadPaths<Data>, operators: Operators) => Condition);
 
 type Operand = (placeholders: Placeholders) => string;

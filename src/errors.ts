@@ -5,11 +5,11 @@ import type { RawItem } from "./table.js";
 /** What a call was doing when it failed. */
 export interface CallContext {
   /** The method that was called, for instance `update`. */
-  readonly operation?: string;
+  readonly operation?: string | undefined;
   /** The entity's name, for instance `SavedContent`. */
-  readonly entity?: string;
+  readonly entity?: string | undefined;
   /** The key's parts as text, for instance `userId=u1, contentId=c9`. */
-  readonly key?: string;
+  readonly key?: string | undefined;
 }
 
 /** One finding of a check: where, and which rule. It never holds the value. */
@@ -449,6 +449,27 @@ export function isRetryableError(thrown: unknown): boolean {
 }
 
 /**
+ * How the SDK's own retry strategy (@smithy/core 3.38, `asSdkError`) tells an error of another realm,
+ * as all of Node's own are under Jest: in a message of its own, without name and code. A client of
+ * this package's own has another strategy; one that is given has this.
+ */
+const retold = /^AWS SDK error wrapper for (\w+): (.*)$/s;
+
+/** Node's names of what happened to a connection, as its messages have them. */
+const codeInMessage = /\bE[A-Z]{4,}\b/;
+
+/** The same error with its name, and its code where the message has it. */
+function unwrapped(error: object): object {
+  const [, name, message = ""] = retold.exec(messageOf(error)) ?? [];
+  if (name === undefined) return error;
+  const code = message === "socket hang up" ? "ECONNRESET" : codeInMessage.exec(message)?.[0];
+  const same = new Error(message, { cause: error });
+  if (unsent.has(error)) unsent.add(same);
+  if (credentialsFailures.has(error)) credentialsFailures.add(same);
+  return Object.assign(same, { name, ...(code && { code }) });
+}
+
+/**
  * An answer that cannot be read as one of DynamoDB's: cut off, corrupt, or somebody else's. Nothing
  * follows from it, so the request is sent again, and a write may have been carried out.
  * @param what how it shows; never a piece of the answer, which may hold a payload
@@ -479,7 +500,7 @@ export function unquoted(thrown: unknown): unknown {
   }
   if (name === "SyntaxError") return unreadableAnswer("it is no JSON", response?.statusCode);
   // The SDK leaves the response on what it could not deserialize; an error of DynamoDB's has a name.
-  if (typeof response?.statusCode !== "number") return error;
+  if (typeof response?.statusCode !== "number") return unwrapped(error);
   const isNamed = name !== "Unknown" && name !== "UnknownError" && error.$fault !== undefined;
   const isKnown = namesOf(error).some((one) => transientNames.has(one) || throttlingNames.has(one));
   return isNamed || isKnown ? error : unreadableAnswer("it is not DynamoDB's", response.statusCode);

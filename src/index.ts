@@ -1,4 +1,6 @@
 /** The public door of bayon-coagent-data. */
+
+export type { CustomAttributeTypeName, Entity, Service } from "electrodb";
 export type { BrandAudit, BrandAuditData } from "../entities/brand-audit.js";
 export type { Competitor, CompetitorData } from "../entities/competitor.js";
 export type { MarketingPlan, MarketingPlanData } from "../entities/marketing-plan.js";
@@ -12,9 +14,24 @@ export type { ResearchReport, ResearchReportData } from "../entities/research-re
 export type { Review, ReviewData } from "../entities/review.js";
 export type { ReviewAnalysis, ReviewAnalysisData } from "../entities/review-analysis.js";
 export type { SavedContent, SavedContentData } from "../entities/saved-content.js";
+export type {
+  Declared as DeclaredEntity,
+  EntityConfig,
+  Item as DeclaredItem,
+  PartitionPart,
+  Payload,
+  SortPart,
+} from "../entities/shared.js";
 export type { TrainingProgress, TrainingProgressData } from "../entities/training-progress.js";
 export type { UserProfile, UserProfileData } from "../entities/user-profile.js";
-export type { Collections, RecentItem, RecentOptions, Workspace } from "../services/collections.js";
+export type {
+  Collections,
+  RecentItem,
+  RecentName,
+  RecentOptions,
+  Workspace,
+  WorkspaceName,
+} from "../services/collections.js";
 export type { BrandAuditPage, Dashboard, DashboardKey, Dashboards } from "../services/dashboard.js";
 export type { Entities, FacadeName, Registered, Registry } from "../services/entities.js";
 export type {
@@ -45,6 +62,7 @@ export type {
   UserScope,
 } from "../services/tenant.js";
 export type {
+  AllSpecs,
   CheckOptions,
   EntityOperations,
   EntityReads,
@@ -60,16 +78,19 @@ export {
   getDocumentClient,
   getDynamoDBClient,
   getTableName,
+  type RequestHandler,
   resetClients,
 } from "./client.js";
-export type { Condition, Operators, PathTo, PayloadPaths, Where } from "./conditions.js";
+export type { Condition, Operators, Path, PathTo, PayloadPaths, Where } from "./conditions.js";
 export type { Configuration, ConnectionOptions, Credentials, Environment } from "./config.js";
 export type { CursorSecret } from "./cursor-seal.js";
 export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
 export type { ClearText, EncryptionKeys, KeyProvider } from "./encryption.js";
+export type { AnyEntity } from "./entity-model.js";
 export { EntityStore } from "./entity-store.js";
 export {
   AbortedError,
+  type CallContext,
   type CancellationReason,
   ConditionalCheckFailedError,
   ConfigurationError,
@@ -87,6 +108,7 @@ export {
   wrapDynamoDBError,
 } from "./errors.js";
 export { ExactNumber, isExactNumber } from "./exact-number.js";
+export type { Given, PlainObject } from "./given.js";
 export {
   type IamAccess,
   type IamPolicy,
@@ -111,12 +133,14 @@ export {
   getUserItemPrefix,
   getUserProfileKeys,
 } from "./keys.js";
+export type { PayloadOptions } from "./payload.js";
 export {
   type BatchResult,
   type DynamoDBItem,
   type DynamoDBKey,
   DynamoDBRepository,
   type EntityType,
+  type ExpressionAttributes,
   getRepository,
   type QueryOptions,
   type QueryResult,
@@ -129,26 +153,27 @@ export type { StoreCalls } from "./store-calls.js";
 export type {
   AnyStoredItem,
   Changes,
+  DataInput,
   DataPath,
   DeleteOptions,
   FieldOf,
   GetOptions,
-  Given,
   ItemPart,
   NewInput,
-  PlainObject,
   PutInput,
   QueryOptions as StoreQueryOptions,
   QueryPage,
+  Simplify,
   StoreItem,
   StoreSpec,
   UpdateOptions as StoreUpdateOptions,
   WriteOptions,
 } from "./store-types.js";
-export { createTableInput, type EntityName } from "./table.js";
+export { createTableInput, type EntityName, type RawItem, type RawKey } from "./table.js";
 export type { TableAdmin, TableInfo } from "./table-admin.js";
 export type {
   Clock,
+  CommandClient,
   Logger,
   RequestEvent,
   RequestListener,

@@ -366,7 +366,8 @@ function nativeProtocol(stock: Protocol): Protocol {
         body instanceof Readable ? await textOf(body) : await collectedText(context, body);
       if (statusCode >= 300) {
         checkIsRefusal(text, response);
-        const whole = { ...response, body: Buffer.from(text) };
+        // Bytes of this realm: in jsdom a Buffer is none that the SDK knows.
+        const whole = { ...response, body: new Uint8Array(Buffer.from(text)) };
         return stock.deserializeResponse(operation, context, whole);
       }
       const answer = checkedAnswer(text, knownOperation(operation).answer, response);

@@ -20,10 +20,10 @@ export interface DynamoDBItem<T = unknown> extends DynamoDBKey {
   /** Epoch milliseconds. */
   UpdatedAt: number;
   /** The index holds an item only where both of its keys are there. */
-  GSI1PK?: string;
-  GSI1SK?: string;
+  GSI1PK?: string | undefined;
+  GSI1SK?: string | undefined;
   /** When DynamoDB may delete the item: epoch seconds, an integer. @default never */
-  TTL?: number;
+  TTL?: number | undefined;
 }
 
 /** Placeholders of a caller's own expression. They keep their meaning, whatever they are called. */

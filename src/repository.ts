@@ -68,6 +68,7 @@ export type {
   DynamoDBItem,
   DynamoDBKey,
   EntityType,
+  ExpressionAttributes,
   QueryOptions,
   QueryResult,
   UpdateOptions,

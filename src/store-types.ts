@@ -2,6 +2,7 @@
 import { type CallOptions, callOptionNames } from "./call.js";
 import type { Where } from "./conditions.js";
 import type { AnyEntity } from "./entity-model.js";
+import type { Given } from "./given.js";
 import { type OptionNames, optionNames } from "./options.js";
 import type { PayloadOptions } from "./payload.js";
 
@@ -56,41 +57,17 @@ export type ItemPart<Item extends AnyStoredItem, F extends string> = {
     : Item[K];
 };
 
-/**
- * A value on its way in: lists and objects may be readonly, and where any map is taken, the value of
- * an interface is one.
- */
-export type Given<T> = T extends Uint8Array
-  ? T
-  : T extends readonly (infer Member)[]
-    ? readonly Given<Member>[]
-    : T extends ReadonlySet<infer Member>
-      ? ReadonlySet<Member>
-      : T extends object
-        ? string extends keyof T
-          ? GivenMap<T[string & keyof T]>
-          : { readonly [K in keyof T]: Given<T[K]> }
-        : T;
-
-type GivenMap<Member> = { readonly [name: string]: Given<Member> } | MapOf<Member>;
-
-/** An index signature alone would refuse the values of interfaces. */
-type MapOf<Member> = unknown extends Member ? PlainObject : never;
-
-/** An object of any fields. No lists, sets, functions, dates and most other instances, which are no maps. */
-export type PlainObject = object & {
-  readonly [Symbol.iterator]?: never;
-  readonly [Symbol.asyncIterator]?: never;
-  readonly [Symbol.hasInstance]?: never;
-  readonly [Symbol.toPrimitive]?: never;
-  readonly [Symbol.toStringTag]?: never;
+/** A payload on its way in. */
+export type DataInput<S extends StoreSpec> = {
+  readonly [K in keyof S["data"]]: Given<S["data"][K]>;
 };
 
-interface Draft<S extends StoreSpec> {
-  readonly data: Given<S["data"]>;
+type Draft<S extends StoreSpec> = {
+  /** The payload. */
+  readonly data: DataInput<S>;
   /** Epoch milliseconds, for data that is older than its item. @default the clock's time */
   readonly createdAt?: number | undefined;
-}
+};
 
 /** An item that is to be created: its id may be left out. */
 export type NewInput<S extends StoreSpec> = {

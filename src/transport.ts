@@ -167,7 +167,7 @@ const commands: { [N in RequestName]: new (input: Requests[N][0]) => object } = 
 export interface CommandClient {
   send(command: never, options?: never): Promise<unknown>;
   /** Whether it writes values itself, and right; lib-dynamodb must be given them in its own form. */
-  readonly marshalsRight?: true;
+  readonly marshalsRight?: true | undefined;
 }
 
 /**

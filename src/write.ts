@@ -231,11 +231,16 @@ export function foreignFailed(
 ): ConditionalCheckFailedError | undefined {
   if (seen.item === null || occupantOf(model, seen.item) !== "foreign") return undefined;
   const error = conditionFailed(context, foreignRule(seen.item), model, seen);
-  refusedByForeign.add(error);
+  noteForeignFailure(error);
   return error;
 }
 
-/** Whether an error is such a refusal: reading again and merging would meet the same item again. */
-export function isForeignFailure(error: unknown): boolean {
-  return typeof error === "object" && error !== null && refusedByForeign.has(error);
+/** Notes that an error, or a reason of a transaction's, tells of such a refusal. */
+export function noteForeignFailure(failure: object): void {
+  refusedByForeign.add(failure);
+}
+
+/** Whether an error or a reason tells of such a refusal: reading again and merging would meet the same item again. */
+export function isForeignFailure(failure: unknown): boolean {
+  return typeof failure === "object" && failure !== null && refusedByForeign.has(failure);
 }

@@ -36,6 +36,7 @@ const allGhosts: readonly [name: string, attributes: Record<string, unknown>][] 
   ["a ghost", { UpdatedAt: 1_600_000_000_000 }],
   ["a ghost of tomorrow", { UpdatedAt: Date.now() + 86_400_000 }],
   ["a ghost whose time is a text", { UpdatedAt: "2024-01-01T00:00:00.000Z", CreatedAt: null }],
+  ["a ghost whose time is beyond 2^53", { UpdatedAt: 2n ** 70n }],
   ["a bare key", {}],
 ];
 

@@ -1,6 +1,7 @@
 import { exactNumber, tooManyDigits } from "../../scripts/firestore/exact-number.js";
 import { differencesOf, isSame } from "../../scripts/migration/compare.js";
 import { KeySet } from "../../scripts/migration/key-set.js";
+import { ExactNumber } from "../../src/index.js";
 
 describe("a number of a JSON file", () => {
   test.each([
@@ -20,13 +21,24 @@ describe("a number of a JSON file", () => {
     ["1e+21", 10n ** 21n],
     ["1234567890123456.0", 1_234_567_890_123_456],
     ["0.30000000000000004", 0.1 + 0.2],
-    ["0.12345678901234567891", tooManyDigits],
-    ["9007199254740993.5", tooManyDigits],
+    [`0.${"1".repeat(39)}`, tooManyDigits],
+    ["1.00000000000000000000001e-131", tooManyDigits],
     ["1e-400", tooManyDigits],
     ["1e400", tooManyDigits],
     ["1e4000", tooManyDigits],
   ])("%s is %p", (text, expected) => {
     expect(exactNumber(text)).toBe(expected);
+  });
+
+  test.each([
+    ["0.12345678901234567891", "0.12345678901234567891"],
+    ["-9007199254740993.5", "-9007199254740993.5"],
+    [`0.${"1".repeat(38)}`, `0.${"1".repeat(38)}`],
+    ["1.00000000000000000000001e-130", "1.00000000000000000000001e-130"],
+  ])("%s is an ExactNumber (a document with one was rejected)", (text, expected) => {
+    const value = exactNumber(text);
+    expect(value).toBeInstanceOf(ExactNumber);
+    expect(String(value)).toBe(expected);
   });
 });
 

@@ -1,5 +1,5 @@
 /** What the types of the faults promise and refuse. Compiled by `npm run test:types`, never run. */
-import { type Fault, type FaultyRequestHandler, faults } from "../../src/testing/index.js";
+import { type Fault, type FaultyRequestHandler, faults } from "bayon-coagent-data/testing";
 
 const handler: FaultyRequestHandler = faults(
   { fault: "throttle" },

@@ -8,8 +8,8 @@ import type {
   ItemOf,
   QueryPage,
   Specs,
-} from "../../src/index.js";
-import { createDataLayer, type KeyProvider } from "../../src/index.js";
+} from "bayon-coagent-data";
+import { createDataLayer, type KeyProvider } from "bayon-coagent-data";
 
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -91,12 +91,14 @@ interface Keys {
   trainingProgress: { userId: string; moduleId: string };
   marketingPlan: { userId: string; planId: string };
   reviewAnalysis: { userId: string; analysisId: string };
-  oauthToken: { userId: string; provider?: string };
+  oauthToken: { userId: string; provider?: string | undefined };
 }
 
 holds<Equal<keyof Keys, FacadeName>>();
 holds<AllTrue<{ [F in FacadeName]: Equal<Specs[F]["key"], Keys[F]> }>>();
-holds<AllTrue<{ [F in FacadeName]: Equal<Specs[F]["parts"], Required<Keys[F]>> }>>();
+holds<
+  AllTrue<{ [F in FacadeName]: Equal<Specs[F]["parts"], { [P in keyof Keys[F]]-?: string }> }>
+>();
 
 // @ts-expect-error a part is missing
 data.savedContent.get({ userId: "u" });

@@ -1,5 +1,5 @@
 /** What the types of a user's scope refuse. Compiled by `npm run test:types`, never run. */
-import type { EntityStore, FacadeName, Specs, UserScope } from "../../src/index.js";
+import type { EntityStore, FacadeName, Specs, UserScope } from "bayon-coagent-data";
 
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

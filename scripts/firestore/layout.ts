@@ -1,5 +1,6 @@
 /** How a JSON file holds documents: the layouts of the tools that export Firestore as JSON. */
 import { createReadStream } from "node:fs";
+import { isExactNumber } from "../../src/exact-number.js";
 import { limits } from "../../src/table.js";
 import { collections } from "./collections.js";
 import { ExportError, unreadable, valuesIn } from "./json-file.js";
@@ -109,6 +110,7 @@ function collectionAt(path: readonly Key[]): Known | undefined {
 function unwrapped(value: unknown, level: number): unknown {
   // Deeper than DynamoDB's limit the document is refused anyway.
   if (typeof value !== "object" || value === null || level > limits.nestingLevels + 1) return value;
+  if (isExactNumber(value)) return value;
   if (Array.isArray(value)) return value.map((member) => unwrapped(member, level + 1));
   if ("__datatype__" in value && "value" in value) return value.value;
   const entries = Object.entries(value).map(([name, member]) => [

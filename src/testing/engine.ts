@@ -17,19 +17,19 @@ export interface StartEngineOptions {
    *
    * @default "dynoxide" where it is installed, else "dynalite"
    */
-  readonly engine?: "dynoxide" | "dynalite" | "dynamodb-local" | (string & {});
+  readonly engine?: "dynoxide" | "dynalite" | "dynamodb-local" | (string & {}) | undefined;
   /**
    * Port on 127.0.0.1, from 1 to 65535. Not with a URL.
    *
    * @default a free one
    */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /**
    * File of a durable database, made where it is missing; one engine at a time. dynoxide only.
    *
    * @default none: what is written is gone with `close()`
    */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 const startEngineOptionNames = optionNames<StartEngineOptions>({

@@ -140,7 +140,7 @@ function frozen<T>(value: T): T {
 
 /** What a factory takes: any part of the key, a creation time, some of the payload. */
 export type OverridesOf<F extends FacadeName> = Partial<Omit<FixtureOf<F>, "data">> & {
-  data?: Partial<DataOf<F>>;
+  data?: Partial<DataOf<F>> | undefined;
 };
 
 type Factories = { readonly [F in FacadeName]: (overrides?: OverridesOf<F>) => FixtureOf<F> };

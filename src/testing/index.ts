@@ -7,6 +7,7 @@ export {
   type StartEngineOptions,
   startEngine,
 } from "./engine.js";
+export type { HandlerAnswer, HandlerRequest } from "./faults/exchange.js";
 export {
   type Fault,
   type FaultRule,

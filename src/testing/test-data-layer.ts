@@ -26,9 +26,9 @@ export interface TestDataLayerOptions
    * The engine: one that is running, or which to start. One of each kind is started and shared by
    * all test data layers that are open. @default dynoxide where it is installed, else dynalite
    */
-  readonly engine?: Engine | StartEngineOptions["engine"];
+  readonly engine?: Engine | StartEngineOptions["engine"] | undefined;
   /** Faults to put under it, `faults({ fault: "throttle" })`. The table is made and deleted without. @default none */
-  readonly requestHandler?: FaultyRequestHandler;
+  readonly requestHandler?: FaultyRequestHandler | undefined;
 }
 
 const testDataLayerOptionNames: OptionNames = [

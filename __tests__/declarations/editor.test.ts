@@ -1,0 +1,251 @@
+/** What an editor shows of the package: TypeScript's language service is asked, as an editor asks it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript-5.9";
+import { type Application, createApplication } from "./application.js";
+
+/** Lines that a hover may take: what a user reads at a glance. */
+const mostLines = 12;
+
+const fileName = "hovers.ts";
+
+/** A comment stands before each thing that is hovered over, and where completions are asked for. */
+const text = `
+import { createDataLayer, type SavedContent } from "bayon-coagent-data";
+const data = createDataLayer();
+const key = { userId: "u", contentId: "c" };
+const content = { type: "Blog Post", content: "# Spring" };
+export async function hovers() {
+  data./*store*/savedContent;
+  const item = await data.savedContent./*get*/get(key);
+  const part = await data.savedContent./*get fields*/get(key, { fields: ["title"] });
+  await data.savedContent./*getOrThrow*/getOrThrow(key);
+  const page = await data.savedContent./*query*/query({ userId: "u" }, { where: { status: "draft" } });
+  for await (const one of data.savedContent./*list*/list({ userId: "u" })) void /*listed*/one;
+  await data.savedContent./*create*/create({ userId: "u", /*input data*/data: content });
+  await data.savedContent./*put*/put({ ...key, data: content });
+  await data.savedContent./*update*/update(key, { /*changed field*/title: "x" });
+  await data.savedContent./*delete*/delete(key);
+  await data.savedContent./*batchGet*/batchGet([key]);
+  await data.savedContent./*batchPut*/batchPut([]);
+  await data.savedContent./*batchDelete*/batchDelete([key]);
+  data.savedContent./*check*/check({});
+  void [/*item*/item, /*part*/part, /*page*/page];
+  void item?./*data*/data;
+  void item?.data./*field*/content;
+  void item?./*createdAt*/createdAt;
+  const everything = await data.collections./*workspace*/workspace({ userId: "u" });
+  void /*everything*/everything./*group*/savedContent;
+  await data.collections./*recent*/recent({ userId: "u", limit: 3 });
+  await data.transaction./*write*/write((/*tx*/tx) => [
+    tx./*tx store*/savedContent./*tx create*/create({ userId: "u", data: content }),
+    tx.savedContent./*tx update*/update(key, {}),
+    tx.savedContent./*tx delete*/delete(key),
+  ]);
+  const mine = data./*forUser*/forUser("u");
+  void /*scope*/mine;
+  const own = await mine./*scoped store*/savedContent./*scoped get*/get({ contentId: "c" });
+  void /*scoped item*/own;
+  await mine.savedContent./*scoped create*/create({ data: content });
+  await data.oauth./*validToken*/validToken("u", undefined, {
+    refresh: async () => ({ accessToken: "a" }),
+  });
+  await data.oauth./*oauth store*/store("u", undefined, { accessToken: "a" });
+  await data.profiles./*save*/save({ userId: "u" }, { name: "n" });
+  await data./*dashboard*/dashboard({ userId: "u", agentId: "a" });
+  await data.projects./*listWithContent*/listWithContent({ userId: "u" });
+  void data./*service*/service;
+  void /*layer*/data;
+  let named: /*type*/SavedContent;
+  data.savedContent./*completions*/get;
+  mine.savedContent./*scoped completions*/get;
+}
+`;
+
+interface Hover {
+  readonly signature: string;
+  readonly documentation: string;
+  /** Everything that is shown: the signature, the documentation and its tags. */
+  readonly shown: string;
+}
+
+let application: Application;
+let service: ts.LanguageService;
+
+beforeAll(() => {
+  application = createApplication("pnpm");
+  const path = join(application.folder, fileName);
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    lib: ["lib.es2024.d.ts"],
+    module: ts.ModuleKind.NodeNext,
+    types: ["node"],
+    strict: true,
+    skipLibCheck: true,
+  };
+  const read = (file: string) => (file === path ? text : ts.sys.readFile(file));
+  service = ts.createLanguageService({
+    getCompilationSettings: () => options,
+    getScriptFileNames: () => [path],
+    getScriptVersion: () => "1",
+    getScriptSnapshot: (file) => {
+      const content = read(file);
+      return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
+    },
+    getCurrentDirectory: () => application.folder,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: (file) => file === path || ts.sys.fileExists(file),
+    readFile: read,
+    readDirectory: ts.sys.readDirectory,
+    directoryExists: ts.sys.directoryExists,
+    getDirectories: ts.sys.getDirectories,
+    ...(ts.sys.realpath && { realpath: ts.sys.realpath }),
+  });
+}, 120_000);
+
+afterAll(() => {
+  service.dispose();
+  application.remove();
+});
+
+function placeOf(name: string): number {
+  const mark = `/*${name}*/`;
+  const at = text.indexOf(mark);
+  if (at < 0) throw new Error(`${mark} is not in the text`);
+  return at + mark.length;
+}
+
+function hoverOver(name: string): Hover {
+  const found = service.getQuickInfoAtPosition(join(application.folder, fileName), placeOf(name));
+  if (found === undefined) throw new Error(`nothing is shown of ${name}`);
+  const signature = ts.displayPartsToString(found.displayParts);
+  const documentation = ts.displayPartsToString(found.documentation);
+  const tags = (found.tags ?? []).map((tag) =>
+    `@${tag.name} ${ts.displayPartsToString(tag.text)}`.trim(),
+  );
+  const shown = [signature, documentation, ...tags].filter((part) => part !== "").join("\n");
+  return { signature, documentation, shown };
+}
+
+/** All marks of the text but those for completions. */
+const hovers = [...text.matchAll(/\/\*([\w ]+)\*\//g)]
+  .map(([, name = ""]) => name)
+  .filter((name) => !name.endsWith("completions"));
+
+test("the text compiles against the published declarations", () => {
+  const path = join(application.folder, fileName);
+  const errors = [
+    ...service.getSyntacticDiagnostics(path),
+    ...service.getSemanticDiagnostics(path),
+  ];
+  expect(
+    errors.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")),
+  ).toEqual([]);
+  expect(hovers.length).toBeGreaterThan(40);
+}, 120_000);
+
+test.each(hovers)(
+  "%s: at most 12 lines, and none of ElectroDB's generics (there were 91)",
+  (name) => {
+    const { shown } = hoverOver(name);
+    expect(shown.split("\n").length).toBeLessThanOrEqual(mostLines);
+    expect(shown).not.toMatch(/CustomAttributeType|composite|casing|EntityItem|import\(|\.\.\./);
+    // No line that has to be scrolled through.
+    expect(Math.max(...shown.split("\n").map((line) => line.length))).toBeLessThan(400);
+  },
+);
+
+const documented = hovers.filter(
+  (name) =>
+    ![
+      // Variables have types, and no docs of their own.
+      "listed",
+      "item",
+      "part",
+      "page",
+      "everything",
+      "tx",
+      "scope",
+      "scoped item",
+      "layer",
+      // A payload's fields have docs where the name does not say it.
+      "changed field",
+      "field",
+      // Named by what they stand in.
+      "group",
+      "tx store",
+    ].includes(name),
+);
+
+test.each(documented)("%s: the docstring is shown", (name) => {
+  const { documentation } = hoverOver(name);
+  expect(documentation).not.toBe("");
+  expect(documentation).toMatch(/^[A-Z`].*[.:`)]/s);
+});
+
+test.each([
+  ["store", /: EntityStore<Spec<"savedContent">>$/],
+  ["get", /contentId: string;[\s\S]*\): Promise<SavedContent \| null>$/],
+  ["get fields", /: Promise<ItemPart<SavedContent, "title"> \| null>$/],
+  ["getOrThrow", /: Promise<SavedContent>$/],
+  ["query", /: Promise<QueryPage<SavedContent>>$/],
+  ["list", /: AsyncIterable<SavedContent>$/],
+  ["create", /: Promise<SavedContent>$/],
+  ["put", /: Promise<SavedContent>$/],
+  ["update", /: Promise<SavedContent>$/],
+  ["delete", /: Promise<SavedContent \| null>$/],
+  ["batchGet", /: Promise<\(SavedContent \| null\)\[\]>$/],
+  ["listed", /^const one: SavedContent$/],
+  ["item", /^const item: SavedContent \| null$/],
+  ["part", /^const part: ItemPart<SavedContent, "title"> \| null$/],
+  ["page", /^const page: QueryPage<SavedContent>$/],
+  ["data", /data: SavedContentData \| undefined$/],
+  ["input data", /data: DataInput<Spec<"savedContent">>$/],
+  ["workspace", /: Promise<Workspace>$/],
+  ["everything", /: Workspace$/],
+  ["group", /: SavedContent\[\]$/],
+  ["write", /: Promise<\[SavedContent, undefined, undefined\]>$/],
+  ["tx create", /: TransactionOperation<SavedContent>$/],
+  ["forUser", /: UserScope$/],
+  ["scoped store", /ScopedStore<ScopedSpec<Spec<"savedContent">>>$/],
+  ["scoped get", /: Promise<SavedContent \| null>$/],
+  ["scoped item", /^const own: SavedContent \| null$/],
+  ["validToken", /: Promise<OAuthTokenData>$/],
+  ["save", /: Promise<UserProfile> \(\+1 overload\)$/],
+  ["service", /: Service<Entities>$/],
+])("%s: the type is named", (name, type) => {
+  expect(hoverOver(name).signature).toMatch(type);
+});
+
+test("a store's docstring is that of its entity", () => {
+  const declared = /\/\*\* (.*) \*\/\nexport const savedContent/.exec(
+    readFileSync(join(__dirname, "../../entities/saved-content.ts"), "utf8"),
+  );
+  expect(declared?.[1]).toMatch(/CONTENT#<contentId>/);
+  expect(hoverOver("store").documentation).toBe(declared?.[1]);
+  expect(hoverOver("scoped store").documentation).toBe(declared?.[1]);
+});
+
+const calls = [
+  "batchDelete",
+  "batchGet",
+  "batchPut",
+  "check",
+  "create",
+  "delete",
+  "get",
+  "getOrThrow",
+  "list",
+  "put",
+  "query",
+  "update",
+];
+
+test.each([
+  ["completions", [...calls, "entity"]],
+  ["scoped completions", calls],
+])("%s are what a user may call (model and writes were among them)", (name, expected) => {
+  const path = join(application.folder, fileName);
+  const found = service.getCompletionsAtPosition(path, placeOf(name), undefined);
+  expect(found?.entries.map((entry) => entry.name).sort()).toEqual([...expected].sort());
+});

@@ -1,0 +1,38 @@
+/** Other copies beside the package: an older SDK, a second SDK, a second copy of the package itself. */
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { bundlers } from "./bundlers.js";
+import { node } from "./commands.js";
+import { runFlow } from "./flow.js";
+import { installTools, projects } from "./packed.js";
+import type { Run } from "./recorder.js";
+
+/** The flow with the package inside, beside the SDK that an old Lambda runtime brings. */
+export async function runBesideOldSdk(project: string, folder: string): Promise<Run> {
+  await installTools("old-sdk", folder);
+  const bundler = bundlers.find(({ name }) => name.includes("the SDK outside"));
+  if (bundler === undefined) throw new Error("no bundler leaves the SDK outside");
+  const file = await bundler.bundle(project, folder);
+  return runFlow((env) => node([file], { cwd: folder, env }));
+}
+
+/** A folder of the project whose own SDK is another copy than the package's. */
+export async function installSecondSdk(project: string): Promise<string> {
+  const folder = join(project, "second-sdk");
+  await installTools("second-sdk", folder);
+  for (const name of ["flow", "copies"]) {
+    cpSync(join(projects, name), join(folder, name), { recursive: true });
+  }
+  return folder;
+}
+
+/** Runs a program against a table of its own; it throws where something is wrong. */
+export async function runProgram(file: string, cwd: string): Promise<void> {
+  await runFlow((env) => node([file], { cwd, env }));
+}
+
+export function outputFolder(project: string, name: string): string {
+  const folder = join(project, "out", name.replaceAll(/\W+/g, "-"));
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}

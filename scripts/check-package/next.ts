@@ -1,0 +1,53 @@
+/** A Next.js application, built for production and started, that runs the flow. */
+import { join } from "node:path";
+import { bin, node, serve } from "./commands.js";
+import { runFlow } from "./flow.js";
+import type { Run } from "./recorder.js";
+
+export type NextBundler = "turbopack" | "webpack";
+
+/** Where a bundler's output goes: both may be there at once. */
+const outputOf = (bundler: NextBundler) => ({ FLOW_NEXT_OUTPUT: `.next-${bundler}` });
+
+export async function buildNext(project: string, bundler: NextBundler): Promise<void> {
+  const args = [bin(project, "next"), "build", `--${bundler}`];
+  await node(args, { cwd: join(project, "next"), env: outputOf(bundler) });
+}
+
+async function answered(url: string, init?: RequestInit): Promise<string> {
+  const answer = await fetch(url, { redirect: "manual", ...init });
+  const text = await answer.text();
+  if (answer.status >= 400)
+    throw new Error(`${url} answered ${answer.status}: ${text.slice(0, 500)}`);
+  return text;
+}
+
+/** The hidden field by which a page's form names its server action, as a browser without scripts sends it. */
+function actionOf(page: string): FormData {
+  const name = /name="(\$ACTION_ID_\w+)"/.exec(page)?.[1];
+  if (name === undefined) throw new Error(`the page has no server action: ${page.slice(0, 500)}`);
+  const form = new FormData();
+  form.set(name, "");
+  return form;
+}
+
+/** Runs the flow in a server component, a server action and a route handler of a built application. */
+export async function runInNext(project: string, bundler: NextBundler): Promise<Run> {
+  return runFlow(async (env) => {
+    const server = await serve(
+      [bin(project, "next"), "start", "--hostname", "127.0.0.1", "--port", "0"],
+      { cwd: join(project, "next"), env: { ...env, ...outputOf(bundler) } },
+      /Ready in/,
+    );
+    try {
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(server.output())?.[0] ?? "";
+      const page = await answered(url);
+      await answered(url, { method: "POST", body: actionOf(page) });
+      await answered(`${url}/route`, { method: "POST" });
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${server.output()}`, { cause: error });
+    } finally {
+      await server.close();
+    }
+  });
+}

@@ -1,0 +1,34 @@
+/** Package managers that show a package no more than it declares. */
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { bin, node } from "./commands.js";
+import { runFlow } from "./flow.js";
+import { manifest, projects, testedVersion, writeJson } from "./packed.js";
+import type { Run } from "./recorder.js";
+
+/** What the flow itself imports. */
+const flowsOwn = ["@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb"];
+
+function writeProject(folder: string, tarball: string, rest: object): void {
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(projects, "flow"), folder, { recursive: true });
+  writeJson(join(folder, "package.json"), {
+    name: "consumer",
+    private: true,
+    type: "module",
+    dependencies: {
+      [manifest.name]: `file:${tarball}`,
+      ...Object.fromEntries(flowsOwn.map((name) => [name, testedVersion(name)])),
+    },
+    ...rest,
+  });
+}
+
+/** The flow in a project that pnpm installed, where nothing undeclared can be imported. */
+export async function runUnderPnpm(project: string, folder: string, tarball: string): Promise<Run> {
+  writeProject(folder, tarball, {});
+  const where = { cwd: folder, env: { CI: "true" } };
+  const options = ["--ignore-scripts", "--store-dir", join(folder, ".store"), "--hoist=false"];
+  await node([bin(project, "pnpm"), "install", ...options, "--node-linker=isolated"], where);
+  return runFlow((env) => node(["main.js"], { cwd: folder, env }));
+}

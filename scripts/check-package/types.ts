@@ -1,0 +1,58 @@
+/** The published types under several compilers and ways to find modules. */
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { node } from "./commands.js";
+import { writeJson } from "./packed.js";
+
+export interface TypeCheck {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export const typeChecks: readonly TypeCheck[] = [
+  {
+    name: "nodenext, import and require",
+    files: ["consumer.mts", "consumer.cts"],
+    options: { module: "nodenext" },
+  },
+  {
+    name: "bundler",
+    files: ["consumer.ts"],
+    options: { module: "esnext", moduleResolution: "bundler" },
+  },
+];
+
+/** Only TypeScript 5 knows it without a complaint. */
+export const node10: TypeCheck = {
+  name: "node10 (typesVersions)",
+  files: ["consumer.ts"],
+  options: { module: "commonjs", moduleResolution: "node10", esModuleInterop: true },
+};
+
+/** One consumer, seen by the type checker as an ES module, as CommonJS and by a bundler. */
+export function copyConsumer(project: string): void {
+  for (const extension of ["mts", "cts"]) {
+    cpSync(join(project, "consumer.ts"), join(project, `consumer.${extension}`));
+  }
+}
+
+export async function checkTypes(
+  project: string,
+  tsc: string,
+  { name, files, options }: TypeCheck,
+): Promise<void> {
+  const config = join(project, `tsconfig.${name.replaceAll(/\W+/g, "-")}.json`);
+  writeJson(config, {
+    compilerOptions: {
+      target: "es2022",
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+      types: ["node"],
+      ...options,
+    },
+    files,
+  });
+  await node([tsc, "-p", config], { cwd: project });
+}
