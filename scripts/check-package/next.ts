@@ -15,16 +15,6 @@ export async function buildNext(project: string, bundler: NextBundler): Promise<
   await node(args, { cwd: join(project, "next"), env: outputOf(bundler) });
 }
 
-/** A client component that imports what is server only must not build, and the error must say so. */
-export async function checkClientIsRefused(project: string, bundler: NextBundler): Promise<void> {
-  const args = [bin(project, "next"), "build", `--${bundler}`];
-  const said = await node(args, { cwd: join(project, "next-client"), env: outputOf(bundler) }).then(
-    () => "it was built",
-    (error: Error & { stdout?: string }) => `${error.message}\n${error.stdout}`,
-  );
-  if (!/server.only/.test(said)) throw new Error(`it does not say "server only": ${said}`);
-}
-
 /** The hidden field by which a page's form names its server action, as a browser without scripts sends it. */
 function actionOf(page: string): FormData {
   const name = /name="(\$ACTION_ID_\w+)"/.exec(page)?.[1];
