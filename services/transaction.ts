@@ -20,7 +20,7 @@ import { type AnyItem, isOf, itemOf } from "../src/item.js";
 import { refuseUnknown } from "../src/options.js";
 import { elementsOf } from "../src/payload.js";
 import { keyId } from "../src/reader.js";
-import { whatWasThere } from "../src/run-write.js";
+import { whatIsThere, whatWasThere } from "../src/run-write.js";
 import { withMaskedSecrets } from "../src/secrets.js";
 import type {
   Changes,
@@ -188,6 +188,11 @@ export function createTransaction(context: StoreContext, stores: Stores): Transa
 
   async function writeAll(writes: readonly PlannedWrite[], call: Call): Promise<unknown[]> {
     const seen = new Map<PlannedWrite, Seen>();
+    for (const one of writes) {
+      if (one.write.readsFirst) {
+        seen.set(one, await whatIsThere(transport, tableName, one.write, call));
+      }
+    }
     let passing: CancellationReason[] = [];
     for (let round = 0; round < mostRounds; round += 1) {
       try {

@@ -5,13 +5,17 @@
  */
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
 import { type CallContext, invalid, isDynamoDBError } from "./errors.js";
+import { refuseLongCondition } from "./expression.js";
 import type { Given } from "./given.js";
 import { checkValue, elementsOf, isPlainMap } from "./payload.js";
 import { attribute, limits } from "./table.js";
 
 export type PathSegments = readonly (string | number)[];
 
-/** Collects names and values of one request under placeholders that nothing else uses. */
+/**
+ * Collects names and values of one request under placeholders that nothing else uses. They are as
+ * short as can be: an expression has 4 KB.
+ */
 export class Placeholders {
   readonly names: Record<string, string> = {};
   readonly values: Record<string, unknown> = {};
@@ -21,7 +25,7 @@ export class Placeholders {
   name(attributeName: string): string {
     let placeholder = this.nameOf.get(attributeName);
     if (placeholder === undefined) {
-      placeholder = `#f${this.nameOf.size}`;
+      placeholder = `#${this.nameOf.size.toString(36)}`;
       this.nameOf.set(attributeName, placeholder);
       this.names[placeholder] = attributeName;
     }
@@ -29,7 +33,7 @@ export class Placeholders {
   }
 
   value(value: unknown): string {
-    const placeholder = `:f${this.count}`;
+    const placeholder = `:${this.count.toString(36)}`;
     this.count += 1;
     this.values[placeholder] = value;
     return placeholder;
@@ -37,7 +41,7 @@ export class Placeholders {
 
   /** A text of these placeholders in those of another request. */
   movedTo(other: Placeholders, text: string): string {
-    return text.replace(/[#:]f\d+/g, (placeholder) =>
+    return text.replace(/[#:][0-9a-z]+/g, (placeholder) =>
       placeholder.startsWith("#")
         ? other.name(this.names[placeholder] as string)
         : other.value(this.values[placeholder]),
@@ -150,6 +154,7 @@ export function readWhere(
   }
   if (condition === undefined) return undefined;
   const { text, joinedBy } = condition;
+  refuseLongCondition(context, "where", text);
   return (own) => ({ text: read.movedTo(own, text), joinedBy });
 }
 

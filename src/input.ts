@@ -18,6 +18,7 @@ import {
   refuseIssues,
 } from "./entity-model.js";
 import { type CallContext, invalid, ValidationError, type ValidationIssue } from "./errors.js";
+import { refuseLong } from "./expression.js";
 import {
   type Change,
   checkChange,
@@ -444,8 +445,10 @@ export function projectionOf(
     attribute.updatedAt,
   ].map((name) => placeholders.name(name));
   const wanted = [...new Set(names as string[])].map((field) => placeholders.path([field]));
+  const expression = [...always, ...wanted].join(", ");
+  refuseLong(context, "fields", expression);
   return {
-    ProjectionExpression: [...always, ...wanted].join(", "),
+    ProjectionExpression: expression,
     ExpressionAttributeNames: placeholders.names,
   };
 }

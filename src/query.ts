@@ -5,6 +5,7 @@ import { Placeholders, readWhere } from "./conditions.js";
 import { type CursorBinding, decodeCursor, encodeCursor } from "./cursor.js";
 import type { EntityModel, KeyParts } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
+import { refuseLongCondition } from "./expression.js";
 import { latestTime, projectionOf, readTime } from "./input.js";
 import { type AnyItem, isOf, itemOf } from "./item.js";
 import { pages } from "./paging.js";
@@ -83,6 +84,7 @@ export function readQueryOptions(
     : keyConditionOf(own, partition, model);
   const projection = projectionOf(options.fields, own, context);
   const filter = readWhere(where, context, model.encrypted)?.(own);
+  if (filter !== undefined) refuseLongCondition(context, "where", filter.text);
   const binding: CursorBinding = {
     entity: model.name,
     index: by,

@@ -9,6 +9,7 @@ import {
   nameOf,
   withContext,
 } from "./errors.js";
+import { refuseLong } from "./expression.js";
 import { FreePlaceholders, type GivenExpression } from "./free-placeholders.js";
 import { isStoredAlike } from "./item.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
@@ -236,11 +237,12 @@ function assignments(
 }
 
 function request(
-  { tableName, key }: UpdateRequest,
+  { tableName, context, key }: UpdateRequest,
   own: FreePlaceholders,
   { expression }: Assignments,
   condition: string | undefined,
 ): WriteRequest {
+  refuseLong(context, "updates", expression);
   const input: UpdateCommandInput = {
     TableName: tableName,
     Key: { ...key },

@@ -18,7 +18,9 @@ export async function runWrite<R>(
   write: Write<R>,
   call: Call,
 ): Promise<R> {
-  let seen: Seen | undefined;
+  let seen = write.readsFirst ? await whatIsThere(transport, tableName, write, call) : undefined;
+  const missing = seen?.item === null ? write.refused(seen) : undefined;
+  if (missing instanceof Error) throw missing;
   for (let round = 0; round < mostRounds; round += 1) {
     const request = write.request(seen);
     let answerLost = false;
@@ -76,7 +78,17 @@ export async function whatWasThere(
   const told = (cause as { readonly Item?: RawItem }).Item;
   if (told !== undefined) return { item: told, cause };
   if (!refusedByItem) return { item: null, cause };
+  return { ...(await whatIsThere(transport, tableName, { key }, call)), cause };
+}
+
+/** The item as it is now: one request. */
+export async function whatIsThere(
+  transport: Transport,
+  tableName: string,
+  { key }: Pick<Write<unknown>, "key">,
+  call: Call,
+): Promise<Seen> {
   const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
   const answer = await transport.send("Get", input, call);
-  return { item: (answer.Item as RawItem | undefined) ?? null, cause };
+  return { item: (answer.Item as RawItem | undefined) ?? null };
 }

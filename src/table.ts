@@ -126,6 +126,10 @@ export const limits = {
   batchGetKeys: 100,
   /** Puts and deletes in one BatchWriteItem. */
   batchWriteItems: 25,
+  /** Bytes of one expression, as it is sent. */
+  expressionBytes: 4096,
+  /** Operators and functions in one condition. */
+  expressionOperators: 300,
   /** Operations in one transaction. */
   transactionOperations: 100,
   /** Bytes of all items in one transaction. */

@@ -1,14 +1,16 @@
 /** The update of one item: what changes inside its payload, and under which conditions. */
 import { randomBytes } from "node:crypto";
-import { atom, joined } from "./condition-logic.js";
+import { atom, type Compiled, joined } from "./condition-logic.js";
 import { type PathSegments, Placeholders, type ReadWhere } from "./conditions.js";
 import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import { type CallContext, invalid } from "./errors.js";
-import { type AnyItem, isOf } from "./item.js";
+import { refuseLongCondition } from "./expression.js";
+import { type AnyItem, isOf, isStoredAlike } from "./item.js";
 import { isOwn } from "./occupant.js";
+import { storedValueOf } from "./opened.js";
 import { type Change, pathText } from "./payload.js";
 import { fieldValue, payloadValue } from "./secret-value.js";
-import { attribute, type RawKey } from "./table.js";
+import { attribute, limits, type RawItem, type RawKey } from "./table.js";
 import {
   assigned,
   conditionFailed,
@@ -53,6 +55,7 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
   };
   const key = rawKeyOf(model, plan.parts);
   const parents = parentsOf(plan);
+  const whole = isTooLong(context, plan);
   const positions = [...plan.changes.map(({ path }) => path), ...plan.removals].some(isPosition);
   const once = positions || plan.ifUpdatedAt !== undefined || plan.where !== undefined;
   // Such an update must not be done twice, so it never merely adds to the time. Content and time do
@@ -62,6 +65,8 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
   let now = 0;
   let madeAnew = false;
   let knowsOddTime = false;
+  /** The item whose payload the last request replaces. */
+  let merged: RawItem | undefined;
   const request = (seen: Seen | undefined): WriteRequest => {
     const item = seen?.item ?? undefined;
     const ahead = !once && isAhead(clock, item);
@@ -70,15 +75,17 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     now = ahead ? Number.POSITIVE_INFINITY : time;
     knowsOddTime = hasOddTime(item);
     madeAnew = seen?.item != null && !isMap(seen.item[attribute.data]);
+    merged = whole && !madeAnew ? item : undefined;
+    const replaced = madeAnew || whole;
     const own = new Placeholders();
     const sets = [
       writtenAt(own, time, ahead),
       // What an item of an earlier writer lacks.
       ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
       ...(mark === undefined ? [] : [assigned(own, attribute.writeMark, mark)]),
-      ...(madeAnew ? [newData(own, model, key, plan)] : dataSets(own, model, key, plan)),
+      ...(replaced ? [newData(own, model, key, plan, merged)] : dataSets(own, model, key, plan)),
     ];
-    const removes = madeAnew ? [] : plan.removals.map((path) => own.path(path));
+    const removes = replaced ? [] : plan.removals.map((path) => own.path(path));
     const conditions = [isOwn(own, model), isOlder(own, time, ahead)];
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
@@ -88,14 +95,17 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     if (plan.ifUpdatedAt !== undefined) {
       conditions.push(isUnchanged(own, plan.ifUpdatedAt, item));
     }
+    if (whole && !madeAnew) conditions.push(isStillSeen(own, merged));
     if (plan.where !== undefined) conditions.push(plan.where(own));
+    const condition = joined("AND", conditions).text;
+    refuseLongCondition(context, plan.where === undefined ? "set" : "where", condition);
     return {
       kind: "Update",
       input: {
         TableName: tableName,
         Key: { ...key },
         UpdateExpression: `SET ${sets.join(", ")}${removes.length === 0 ? "" : ` REMOVE ${removes.join(", ")}`}`,
-        ConditionExpression: joined("AND", conditions).text,
+        ConditionExpression: condition,
         ExpressionAttributeNames: own.names,
         ExpressionAttributeValues: own.values,
         ReturnValues: "ALL_NEW",
@@ -108,7 +118,9 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
     key,
     bytes: plan.bytes,
     request,
-    refusedByItem: false,
+    readsFirst: whole,
+    // Whoever has read the item knows that it was there.
+    refusedByItem: whole,
     refused: (seen) => {
       const { item, cause } = seen;
       if (item === null || !isOf(model, item)) return notFound(context, key, cause);
@@ -132,7 +144,8 @@ export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePla
       }
       if ((storedTime(item) ?? -1) >= now || isMap(data) === madeAnew) return "again";
       if (plan.ifUpdatedAt === 0 && hasOddTime(item) && !knowsOddTime) return "again";
-      if (plan.where === undefined) return "again";
+      const isSeen = merged === undefined || isStoredAlike(item.UpdatedAt, merged.UpdatedAt);
+      if (plan.where === undefined || !isSeen) return "again";
       return conditionFailed(context, "the condition does not hold (where)", model, seen);
     },
     // A `where` may hold again over what another wrote since.
@@ -161,18 +174,61 @@ function dataSets(
   });
 }
 
-/** The whole payload where none was: every change then stands at the top, or its parent is missing. */
+/**
+ * The whole payload, where none was or where the changes are more than an expression holds. Every
+ * change then stands at the top, or its parent is missing.
+ * @param item whose payload stays where nothing changes it
+ */
 function newData(
   own: Placeholders,
   model: EntityModel,
   key: RawKey,
-  { changes, fromKey }: UpdatePlan,
+  { changes, removals, fromKey }: UpdatePlan,
+  item: RawItem | undefined,
 ): string {
-  const data = {
-    ...fromKey,
-    ...Object.fromEntries(changes.map(({ path, value }) => [path[0], value])),
-  };
-  return assigned(own, attribute.data, payloadValue(model, key, data));
+  const changed = Object.fromEntries(changes.map(({ path, value }) => [path[0], value]));
+  const given = payloadValue(model, key, item === undefined ? { ...fromKey, ...changed } : changed);
+  const gone = new Set(removals.map(([field]) => field));
+  const kept = Object.keys(item?.[attribute.data] ?? {})
+    .filter((field) => !gone.has(field))
+    // A secret that stays is not sealed anew: it may be one that could not be opened.
+    .map((field) => [field, storedValueOf(item as RawItem, field)]);
+  return assigned(own, attribute.data, { ...Object.fromEntries(kept), ...given });
+}
+
+/** Nobody has written the item since it was read, or since it was found to be missing. */
+function isStillSeen(own: Placeholders, item: RawItem | undefined): Compiled {
+  const updatedAt = own.name(attribute.updatedAt);
+  const UpdatedAt = item?.[attribute.updatedAt];
+  return atom(
+    UpdatedAt === undefined
+      ? `attribute_not_exists(${updatedAt})`
+      : `${updatedAt} = ${own.value(UpdatedAt)}`,
+  );
+}
+
+/** Segments of paths of which an expression holds so many, whatever they are. */
+const fewSegments = 100;
+
+/** Bytes that the rest of an update takes at most: its times, the key's parts, the mark. */
+const restBytes = 200;
+
+/**
+ * Whether the changes are more than an update expression holds. The payload is then read, merged and
+ * replaced.
+ * @throws ValidationError where they reach inside the payload's fields: those are changed in place
+ */
+function isTooLong(context: CallContext, { changes, removals }: UpdatePlan): boolean {
+  const paths = [...changes.map(({ path }) => path), ...removals];
+  if (paths.reduce((sum, { length }) => sum + length, 0) <= fewSegments) return false;
+  const own = new Placeholders();
+  let bytes = restBytes;
+  for (const { path } of changes) bytes += `${own.path(path)} = ${own.value(0)}, `.length;
+  for (const path of removals) bytes += `${own.path(path)}, `.length;
+  if (bytes <= limits.expressionBytes) return false;
+  if (paths.every(({ length }) => length === 1)) return true;
+  const message = `makes an expression of about ${bytes} bytes: DynamoDB takes at most ${limits.expressionBytes}`;
+  throw invalid(context, [{ path: "set", message }]);
 }
 
 /** The containers that nested changes need to be there. */

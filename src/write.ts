@@ -61,6 +61,8 @@ export interface Write<Result> {
   readonly bytes?: number;
   /** The request, given what a refused one showed. */
   request(seen: Seen | undefined): WriteRequest;
+  /** Whether its first request needs to know what is there: the item is then read first. */
+  readonly readsFirst?: boolean;
   /** Whether a failed condition shows that an item is there. */
   readonly refusedByItem: boolean;
   /**

@@ -4,6 +4,7 @@ import { Placeholders, type ReadWhere } from "./conditions.js";
 import { type EntityModel, type KeyParts, keyText, rawKeyOf } from "./entity-model.js";
 import type { CallContext } from "./errors.js";
 import { isExactNumber } from "./exact-number.js";
+import { refuseLongCondition } from "./expression.js";
 import { type AnyItem, isOf, isStoredAlike, itemOf } from "./item.js";
 import { isNotOwn, isOwn, isOwnOrNothing, isThatGhost, occupantOf } from "./occupant.js";
 import { itemValue } from "./secret-value.js";
@@ -277,10 +278,12 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
         conditions.push(isUnchanged(own, plan.ifUpdatedAt, seen?.item));
       }
       if (plan.where !== undefined) conditions.push(plan.where(own));
+      const condition = joined("AND", conditions).text;
+      refuseLongCondition(context, "where", condition);
       const input: ConditionCheckInput = {
         TableName: tableName,
         Key: { ...key },
-        ConditionExpression: joined("AND", conditions).text,
+        ConditionExpression: condition,
         ExpressionAttributeNames: own.names,
         ExpressionAttributeValues: own.values,
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",

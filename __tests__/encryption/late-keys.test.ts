@@ -30,7 +30,7 @@ describe.each(engines)("on $name", (engine) => {
   test.each([
     ["a write", silent, (data) => data.oauthToken.put({ ...key, data: token })],
     ["a read", silent, (data) => data.oauthToken.get(key)],
-    ["a query", silent, (data) => data.oauthToken.query(key)],
+    ["a query", silent, (data) => data.oauthToken.query({ userId: key.userId })],
     ["validToken", silent, (data) => data.oauth.validToken("u1", undefined, { refresh })],
     [
       "validToken before it refreshes",

@@ -47,9 +47,10 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
   const reads = (layer: DataLayer): Record<string, () => Promise<unknown>> => ({
     get: () => layer.oauthToken.get(key, { consistent: true }),
     getOrThrow: () => layer.oauthToken.getOrThrow(key),
-    query: () => layer.oauthToken.query(key),
+    query: () => layer.oauthToken.query({ userId: key.userId }),
     list: async () => {
-      for await (const item of layer.oauthToken.list(key)) expect(item).toBeUndefined();
+      for await (const item of layer.oauthToken.list({ userId: key.userId }))
+        expect(item).toBeUndefined();
     },
     batchGet: () => layer.oauthToken.batchGet([key]),
     "oauth.validToken": () =>

@@ -251,9 +251,12 @@ describe.each(engines)("encrypted fields on $name", (engine) => {
 
     test("and the other fields can", async () => {
       await data.oauthToken.put({ ...key, data: token });
-      const { items } = await data.oauthToken.query(key, {
-        where: { expiryDate: token.expiryDate },
-      });
+      const { items } = await data.oauthToken.query(
+        { userId: key.userId },
+        {
+          where: { expiryDate: token.expiryDate },
+        },
+      );
       expect(items).toHaveLength(1);
     });
   });

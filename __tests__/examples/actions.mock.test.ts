@@ -105,7 +105,8 @@ describe("the content actions over a mocked client", () => {
       TableName,
       IndexName: "GSI1",
       ScanIndexForward: false,
-      Limit: 20,
+      // One more than the page: whether there is a next one is then known.
+      Limit: 21,
     });
     const { ExpressionAttributeNames = {} } = dynamodb.call(0).args[0].input as {
       ExpressionAttributeNames?: Record<string, string>;

@@ -82,7 +82,7 @@ const cursor = fc.oneof(
 
 const optionFields = {
   consistent: anything,
-  fields: listOf(textOf("name", "note", "a.b", "#f0", "__proto__")),
+  fields: listOf(textOf("name", "note", "a.b", "#0", "__proto__")),
   where,
   limit: numberOf(1, 2, 100),
   order: textOf("asc", "desc"),

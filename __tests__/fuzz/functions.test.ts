@@ -11,6 +11,7 @@ import * as door from "../../src/index.js";
 import * as testing from "../../src/testing/index.js";
 import { tries } from "../properties/arbitraries.js";
 import { bayonData } from "../scripts/run.js";
+import { closedShape, isClosed } from "./entry-points.js";
 import { faultsOf, isOurs, type Outcome, outcomeOf, prototypes } from "./judge.js";
 import {
   anything,
@@ -50,7 +51,7 @@ const isTextOrNull = (value: unknown) => value === null || typeof value === "str
 const twoIds = [textOf("u1"), textOf("i1", "a#b", "")];
 const keys: Promised = { given: twoIds, gives: isKey, throws: "at once" };
 
-const retry = shape(
+const retry = closedShape(
   {},
   {
     maxRetries: numberOf(0, 1, 2),
@@ -63,7 +64,7 @@ const retry = shape(
   },
 );
 
-const connection = shape(
+const connection = closedShape(
   {},
   {
     environment: textOf("local", "production", "x"),
@@ -194,7 +195,7 @@ const promises: Readonly<Record<string, Promised>> = {
   createTableInput: { given: [textOf("Table")], gives: (value) => typeof value === "object" },
   iamPolicy: {
     given: [
-      shape(
+      closedShape(
         { tableArn: textOf("arn:aws:dynamodb:us-east-1:123456789012:table/T") },
         { access: textOf("user", "scripts"), userId: textOf("u1", "é", "${x}"), variable: junk },
       ),
@@ -209,13 +210,15 @@ const engineNames = textOf("x", "ftp://y", "http://127.0.0.1:9");
 /** What the package's users give to their tests. */
 const ofTests: Readonly<Record<string, Promised>> = {
   startEngine: {
-    given: [shape({ engine: engineNames }, { port: numberOf(0, -1, 70_000), path: textOf("") })],
+    given: [
+      closedShape({ engine: engineNames }, { port: numberOf(0, -1, 70_000), path: textOf("") }),
+    ],
     call: async (options) => (await testing.startEngine(options as never)).close(),
     gives: (value) => value === undefined,
     throws: "as a rejection",
   },
   createTestDataLayer: {
-    given: [shape({ engine: anything }, { retry, tableName: textOf("a b") })],
+    given: [closedShape({ engine: anything }, { retry, tableName: textOf("a b") })],
     call: async (options) => (await testing.createTestDataLayer(options as never)).close(),
     gives: (value) => value === undefined,
     throws: "as a rejection",
@@ -284,6 +287,37 @@ test.each(Object.entries({ ...promises, ...ofTests }))(
     expect(given).toBeGreaterThan(name in ofTests ? 0 : 5);
   },
 );
+
+test("every function that takes settings refuses one that it does not know (it was ignored)", async () => {
+  const faults: string[] = [];
+  const tried: string[] = [];
+  for (const [name, { call, given }] of Object.entries({ ...promises, ...ofTests })) {
+    const at = given.findIndex(isClosed);
+    if (at === -1) continue;
+    tried.push(name);
+    for (const recipes of fc.sample(fc.tuple(...given), { seed: 1, numRuns: 10 })) {
+      const values = recipes.map((recipe, index) => {
+        if (index !== at || !("fields" in recipe)) return made(recipe);
+        return made({ ...recipe, fields: [...recipe.fields, ["nonsense", { number: 1 }]] });
+      });
+      const outcome = await outcomeOf(() =>
+        call === undefined ? exported[name]?.(...values) : call(...values),
+      );
+      const message = "error" in outcome ? (outcome.error as Error).message : "was taken";
+      if (!message.includes('"nonsense" is not an option')) faults.push(`${name}: ${message}`);
+    }
+  }
+  expect(faults).toEqual([]);
+  expect(tried.sort()).toEqual([
+    "DynamoDBRepository",
+    "createDataLayer",
+    "createTestDataLayer",
+    "iamPolicy",
+    "startEngine",
+    "withBatchRetry",
+    "withRetry",
+  ]);
+});
 
 /** A call whose function never ends is waited for: that is the caller's own doing. */
 async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {

@@ -96,7 +96,7 @@ const values: Readonly<Record<string, () => unknown>> = {
   "lone surrogate": () => "a\ud800b",
   "a text of 5 MB": () => "x".repeat(5_000_000),
   "a text of wide letters": () => "🏡".repeat(200_000),
-  "an expression": () => "#f0 = :f0 OR attribute_exists(PK)",
+  "an expression": () => "#0 = :0 OR attribute_exists(PK)",
   __proto__: () => "__proto__",
   "a function": () => () => canary,
   "an async function": () => async () => canary,
@@ -208,11 +208,11 @@ const callbacks: readonly ((data: Record<string, unknown>, op: Operators) => unk
   (data, op) => op.eq?.(data.note, canary),
   (data, op) => `(${op.exists?.(data.note)} OR ${op.ne?.(data.name, canary)})`,
   (data, op) => op.between?.(op.size?.(data.note), 1, 5),
-  (_, op) => op.contains?.(op.path?.("a", 0, `b ${canary}`, "#f0"), canary),
+  (_, op) => op.contains?.(op.path?.("a", 0, `b ${canary}`, "#0"), canary),
   (data, op) => op.type?.(data.note, "S"),
   (data, op) => op.type?.(data.note, canary),
   (data, op) => `${op.eq?.(data.note, 1)} OR PK = ${canary}`,
-  (data, op) => `${op.eq?.(data.note, 1)} AND #f0 = :f0`,
+  (data, op) => `${op.eq?.(data.note, 1)} AND #0 = :0`,
   (data, op) => `${op.eq?.(data.note, 1)} AND {7}`,
   (data, op) => op.eq?.(data.note, { ":pk": canary, S: canary }),
   (data, op) => `${"(".repeat(50_000)}${op.eq?.(data.note, 1)}${")".repeat(50_000)}`,
@@ -313,7 +313,7 @@ const names = [
   ),
   ..."set remove ifUpdatedAt exists refresh marginMs leaseMs accessToken refreshToken".split(" "),
   ..."expiryDate title content PK SK GSI1PK EntityType Data constructor prototype".split(" "),
-  ..."__proto__ toString valueOf hasOwnProperty then length toJSON 0 1 a.b a[0] #f0 :f0".split(" "),
+  ..."__proto__ toString valueOf hasOwnProperty then length toJSON 0 1 a.b a[0] #0 :0".split(" "),
 ];
 
 /** An object with some of these names, and a list of such. */

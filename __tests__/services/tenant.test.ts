@@ -361,7 +361,7 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
             const write = (own: { values: Record<string, unknown> }) => {
               for (const placeholder of Object.keys(own.values))
                 own.values[placeholder] = "USER#w2";
-              return "#f0";
+              return "#0";
             };
             for (const given of [data, data.content, operators, operators.size(data.content)]) {
               for (const property of Reflect.ownKeys(given)) fake[property] = write;

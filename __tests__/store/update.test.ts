@@ -97,8 +97,8 @@ describe.each(settings)("update on $name", (engine) => {
       const { key } = await stored();
       const odd = {
         size: 1,
-        "#f0": 2,
-        ":f0": 3,
+        "#0": 2,
+        ":0": 3,
         Data: { Data: 4 },
         PK: 5,
         "2024": 6,

@@ -140,7 +140,7 @@ describe.each(engines)("where on $name", (engine) => {
     const attempts: readonly (readonly [string, Callback])[] = [
       ["raw text", () => "attribute_exists(PK)"],
       ["raw text beside a condition", (d, o) => `${eq(d, o)} OR attribute_exists(PK)`],
-      ["a placeholder of the layer", (d, o) => `${eq(d, o)} OR #f0 = :f0`],
+      ["a placeholder of the layer", (d, o) => `${eq(d, o)} OR #0 = :0`],
       ["another partition's name", (d, o) => `${eq(d, o)} OR PK = :pk`],
       ["a comment", (d, o) => `${eq(d, o)} -- `],
       ["a second expression", (d, o) => `${eq(d, o)}; ${eq(d, o)}`],
@@ -222,7 +222,7 @@ describe.each(engines)("where on $name", (engine) => {
   });
 
   test("what looks like the layer's own placeholders is only a value or a name", async () => {
-    for (const odd of ["{0}", "#f0", ":f0", ":pk", "NOT {0}", ") OR attribute_exists(PK"]) {
+    for (const odd of ["{0}", "#0", ":0", ":pk", "NOT {0}", ") OR attribute_exists(PK"]) {
       const key = { userId: "odd", contentId: odd };
       await store().put({ ...key, data: { type: odd, content: "", [odd]: odd } });
       const byValue = await store().query({ userId: "odd" }, { where: { type: odd } });
