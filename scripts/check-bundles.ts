@@ -21,6 +21,7 @@ import {
   runBesideOldSdk,
   runProgram,
 } from "./check-package/copies.js";
+import { runLambdaExample, runNextExample } from "./check-package/examples.js";
 import { runFlow } from "./check-package/flow.js";
 import { buildNext, runInNext } from "./check-package/next.js";
 import { runUnderPnpm } from "./check-package/package-managers.js";
@@ -93,6 +94,13 @@ for (const bundler of ["turbopack", "webpack"] as const) {
     return runInNext(project, bundler);
   });
 }
+
+for (const bundler of ["turbopack", "webpack"] as const) {
+  await check(`the Next.js example, built with ${bundler} and started`, () =>
+    runNextExample(project, bundler),
+  );
+}
+await check("the Lambda example, built and called", () => runLambdaExample(project));
 
 for (const environment of ["node", "happy-dom", "jsdom"] as const) {
   await checkFlow(`in Vitest, ${environment}`, () => runInVitest(project, environment));
