@@ -46,8 +46,9 @@ export class ExactNumber {
    * @throws ValidationError for what is no number that DynamoDB can hold
    */
   static from(value: string | number | bigint | ExactNumber): ExactNumber {
-    const text = isExactNumber(value) ? value.text : String(value);
-    const decimal = decimalOf(text);
+    const isPrimitive = ["string", "number", "bigint"].includes(typeof value);
+    const text = isPrimitive ? String(value) : ownTextOf(value);
+    const decimal = text === undefined ? undefined : decimalOf(text);
     const rule = decimal === undefined ? "must be a decimal number" : decimalRule(decimal);
     if (decimal === undefined || rule !== undefined) {
       const issues = [{ path: "value", message: rule ?? "must be a decimal number" }];
@@ -96,12 +97,19 @@ export class ExactNumber {
 
 /** Whether a value is an ExactNumber, of any copy of this package. */
 export function isExactNumber(value: unknown): value is ExactNumber {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    (value as { [brand]?: unknown })[brand] === true &&
-    typeof (value as { text?: unknown }).text === "string"
-  );
+  return ownTextOf(value) !== undefined;
+}
+
+/** The text of an ExactNumber of any copy; `undefined` for anything else, and what cannot be read. */
+function ownTextOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    const { [brand]: isBranded, text } = value as { [brand]?: unknown; text?: unknown };
+    return isBranded === true && typeof text === "string" ? text : undefined;
+  } catch {
+    // A getter or a proxy threw: whatever it is, it is none.
+    return undefined;
+  }
 }
 
 /**
@@ -109,7 +117,8 @@ export function isExactNumber(value: unknown): value is ExactNumber {
  * anything else. Whether it is a number's text, nothing tells: {@link decimalOf} does.
  */
 export function exactTextOf(value: object): string | undefined {
-  if (isExactNumber(value)) return value.text;
+  const own = ownTextOf(value);
+  if (own !== undefined) return own;
   const { value: text, toAttributeValue } = value as {
     value?: unknown;
     toAttributeValue?: unknown;

@@ -152,6 +152,13 @@ const promises: Readonly<Record<string, Promised>> = {
   UnprocessedItemsError: error(
     (message, cause) => new door.UnprocessedItemsError(message, [], 0, cause),
   ),
+  ExactNumber: {
+    given: [textOf("12345678901234567890.5", "-0", "1e126", "x")],
+    call: (value) => door.ExactNumber.from(value as string),
+    throws: "at once",
+    gives: door.isExactNumber,
+  },
+  isExactNumber: { given: [anything], gives: (value) => typeof value === "boolean" },
   isDynamoDBError: { given: [anything], gives: (value) => typeof value === "boolean" },
   isRetryableError: { given: [anything], gives: (value) => typeof value === "boolean" },
   wrapDynamoDBError: {
