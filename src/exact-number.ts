@@ -46,8 +46,7 @@ export class ExactNumber {
    * @throws ValidationError for what is no number that DynamoDB can hold
    */
   static from(value: string | number | bigint | ExactNumber): ExactNumber {
-    const isPrimitive = ["string", "number", "bigint"].includes(typeof value);
-    const text = isPrimitive ? String(value) : ownTextOf(value);
+    const text = numericText(value);
     const decimal = text === undefined ? undefined : decimalOf(text);
     const rule = decimal === undefined ? "must be a decimal number" : decimalRule(decimal);
     if (decimal === undefined || rule !== undefined) {
@@ -95,21 +94,23 @@ export class ExactNumber {
   }
 }
 
-/** Whether a value is an ExactNumber, of any copy of this package. */
+/** Whether a value is an ExactNumber, of any copy of this package; `false` if it cannot be read. */
 export function isExactNumber(value: unknown): value is ExactNumber {
-  return ownTextOf(value) !== undefined;
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    const { [brand]: marked, text } = value as { [brand]?: unknown; text?: unknown };
+    return marked === true && typeof text === "string";
+  } catch {
+    // A proxy or a getter that throws: whatever it is, it is none of ours.
+    return false;
+  }
 }
 
-/** The text of an ExactNumber of any copy; `undefined` for anything else, and what cannot be read. */
-function ownTextOf(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  try {
-    const { [brand]: isBranded, text } = value as { [brand]?: unknown; text?: unknown };
-    return isBranded === true && typeof text === "string" ? text : undefined;
-  } catch {
-    // A getter or a proxy threw: whatever it is, it is none.
-    return undefined;
-  }
+/** The text of what may be a number; anything else could do anything when it is made a text. */
+function numericText(value: unknown): string | undefined {
+  if (isExactNumber(value)) return value.text;
+  const isNumeric = ["string", "number", "bigint"].includes(typeof value);
+  return isNumeric ? String(value) : undefined;
 }
 
 /**
@@ -117,8 +118,7 @@ function ownTextOf(value: unknown): string | undefined {
  * anything else. Whether it is a number's text, nothing tells: {@link decimalOf} does.
  */
 export function exactTextOf(value: object): string | undefined {
-  const own = ownTextOf(value);
-  if (own !== undefined) return own;
+  if (isExactNumber(value)) return value.text;
   const { value: text, toAttributeValue } = value as {
     value?: unknown;
     toAttributeValue?: unknown;

@@ -80,10 +80,9 @@ export interface StoreCalls<S extends StoreSpec> {
   put(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
 
   /**
-   * Merges changes into the payload of an item: its own fields, without `data` around them.
-   * `undefined` is ignored, `null` is stored. One request; two where the item has no payload, where
-   * more fields change than an expression holds (some 240), or where its UpdatedAt is not older than
-   * the clock and there is no lock.
+   * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
+   * is stored. One request; two without a payload, with more fields than an expression holds (some
+   * 240), or where UpdatedAt is not older than the clock and there is no lock.
    * @throws ItemNotFoundError where none is
    * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` or `where` does not hold;
    * `mayHaveBeenDone` where an answer was lost and another has written the item since
