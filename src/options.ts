@@ -119,10 +119,14 @@ function textOf(issues: readonly ValidationIssue[]): string {
     .join("; ");
 }
 
-/** Whether a value is given, and not by whoever added to the prototype of all objects. */
+/**
+ * Whether a value is given: not by whoever added to the prototype of all objects, and not as a method
+ * of a class. `get(key, controller)` takes an AbortController for its signal, as `fetch` does.
+ */
 function isGiven(given: object, name: string): boolean {
   const value: unknown = Reflect.get(given, name);
-  return value !== undefined && value !== Reflect.get(Object.prototype, name);
+  if (value === undefined || value === Reflect.get(Object.prototype, name)) return false;
+  return typeof value !== "function" || Object.hasOwn(given, name);
 }
 
 function shortened(name: string): string {

@@ -108,6 +108,19 @@ describe("unknown options", () => {
     }
   });
 
+  test("are not what a class can do: an AbortController is options, as fetch takes it", () => {
+    const controller = new AbortController();
+    expect(
+      Object.entries(Object.getOwnPropertyDescriptors(AbortController.prototype))
+        .filter(([, { enumerable }]) => enumerable)
+        .map(([name]) => name),
+    ).toContain("abort");
+    expect(unknownOptions(controller, ["signal", "timeoutMs"])).toEqual([]);
+    const own = { abort: () => undefined };
+    expect(unknownOptions(own, ["signal"]).map(({ path }) => path)).toEqual(["abort"]);
+    expect(unknownOptions(controller, ["timeoutMs"]).map(({ path }) => path)).toEqual(["signal"]);
+  });
+
   test.each([5, "text", true, () => 1, Symbol("s"), [1]])(
     "are not looked for in %p: it is no object",
     (given) => {

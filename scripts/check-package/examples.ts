@@ -1,9 +1,10 @@
 /** The applications of examples/, built and run as their chapters say. */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createDataLayer } from "../../src/data-layer.js";
 import { startEngine } from "../../src/testing/index.js";
+import { Note } from "./checks.js";
 import { bin, node, root, type Served, serve } from "./commands.js";
 import type { NextBundler } from "./next.js";
 
@@ -33,12 +34,16 @@ function expectEqual(what: string, found: unknown, expected: unknown): void {
 
 /** What Lambda would do: load the bundle and call its handler, for each event. */
 const invocations = `
+  const startedAt = performance.now();
+  const since = () => (performance.now() - startedAt).toFixed();
   const { handler } = await import(process.argv[2]);
+  const loaded = since();
   const requestContext = { authorizer: { jwt: { claims: { sub: "ana" } } } };
   const context = { getRemainingTimeInMillis: () => 10_000 };
   const call = (routeKey, event = {}) => handler({ routeKey, requestContext, ...event }, context);
   const body = JSON.stringify({ type: "Note", title: "Hello", content: "…" });
   const created = await call("POST /content", { body });
+  const answered = since();
   const pathParameters = { contentId: JSON.parse(created.body).contentId };
   const responses = [
     created,
@@ -49,18 +54,28 @@ const invocations = `
     await call("DELETE /content/{contentId}", { pathParameters }),
     await call("GET /content/{contentId}", { pathParameters }),
   ];
-  console.log(JSON.stringify(responses.map(({ statusCode }) => statusCode)));
+  const statuses = responses.map(({ statusCode }) => statusCode);
+  console.log(JSON.stringify({ statuses, loaded, answered }));
   process.exit(0);`;
 
-/** Builds the function by its own script, and calls it. */
-export async function runLambdaExample(project: string): Promise<void> {
+/** The bundle with its SDK, minified: room for new releases of the SDK, none for much more. */
+const mostLambdaBytes = 1000 * 1024;
+
+/** Builds the function by its own script, and calls it; tells its size and what its start took. */
+export async function runLambdaExample(project: string): Promise<Note> {
   const folder = join(project, "example-lambda");
   cpSync(join(root, "examples", "lambda"), folder, { recursive: true });
   await node(["build.mjs"], { cwd: folder });
   writeFileSync(join(folder, "invoke.mjs"), invocations);
-  const bundle = pathToFileURL(join(folder, "dist", "lambda.mjs")).href;
-  const statuses = await withEngine((env) => node(["invoke.mjs", bundle], { cwd: folder, env }));
-  expectEqual("status codes", JSON.parse(statuses), [201, 200, 200, 200, 400, 204, 404]);
+  const file = join(folder, "dist", "lambda.mjs");
+  const { size } = statSync(file);
+  if (size > mostLambdaBytes) throw new Error(`the bundle has ${size} bytes`);
+  const bundle = pathToFileURL(file).href;
+  const told = await withEngine((env) => node(["invoke.mjs", bundle], { cwd: folder, env }));
+  const { statuses, loaded, answered } = JSON.parse(told) as Record<string, unknown>;
+  expectEqual("status codes", statuses, [201, 200, 200, 200, 400, 204, 404]);
+  const kilobytes = (size / 1024).toFixed();
+  return new Note(`${kilobytes} KB, loaded after ${loaded} ms, first answer after ${answered} ms`);
 }
 
 // ---------------------------------------------------------------------------------------------

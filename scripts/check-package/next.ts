@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { bin, node, serve } from "./commands.js";
 import { runFlow } from "./flow.js";
+import { readableAnswer } from "./http.js";
 import type { Run } from "./recorder.js";
 
 export type NextBundler = "turbopack" | "webpack";
@@ -12,14 +13,6 @@ const outputOf = (bundler: NextBundler) => ({ FLOW_NEXT_OUTPUT: `.next-${bundler
 export async function buildNext(project: string, bundler: NextBundler): Promise<void> {
   const args = [bin(project, "next"), "build", `--${bundler}`];
   await node(args, { cwd: join(project, "next"), env: outputOf(bundler) });
-}
-
-async function answered(url: string, init?: RequestInit): Promise<string> {
-  const answer = await fetch(url, { redirect: "manual", ...init });
-  const text = await answer.text();
-  if (answer.status >= 400)
-    throw new Error(`${url} answered ${answer.status}: ${text.slice(0, 500)}`);
-  return text;
 }
 
 /** The hidden field by which a page's form names its server action, as a browser without scripts sends it. */
@@ -41,9 +34,11 @@ export async function runInNext(project: string, bundler: NextBundler): Promise<
     );
     try {
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(server.output())?.[0] ?? "";
-      const page = await answered(url);
-      await answered(url, { method: "POST", body: actionOf(page) });
-      await answered(`${url}/route`, { method: "POST" });
+      const page = await readableAnswer(url);
+      await readableAnswer(url, { method: "POST", body: actionOf(page) });
+      await readableAnswer(`${url}/route`, { method: "POST" });
+      const client = await readableAnswer(`${url}/client`);
+      if (!client.includes("USER#user-1 PROJECT#project-1")) throw new Error(client);
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${server.output()}`, { cause: error });
     } finally {
