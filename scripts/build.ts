@@ -40,11 +40,12 @@ const isExternal =
   (id: string): boolean =>
     isBuiltin(id) || (!isRelative(id) && !id.startsWith("\0") && !inside.includes(packageOf(id)));
 
-/**
- * What an import of the key functions or the error classes alone reaches: a chunk that imports
- * nothing, so that an application that uses no more of the package bundles no more of it.
- */
-const light = /[\\/]src[\\/](?:errors|exact-number|keys|table)\.ts$/;
+/** A chunk of its own for one of our files and what it alone imports. */
+const alone = (file: string, priority: number) => ({
+  name: file,
+  test: new RegExp(`[\\\\/]src[\\\\/]${file}\\.ts$`),
+  priority,
+});
 
 /**
  * Dependencies that an import loads, apart from our sources: their code needs no map. What is loaded
@@ -56,8 +57,13 @@ const output = {
   dir: "dist",
   comments: { legal: true, annotation: true, jsdoc: true },
   codeSplitting: {
+    // An application that imports a key function or an error class alone bundles no more than these.
+    // A bundler leaves out a whole chunk that nothing is used of, but not every class of one.
     groups: [
-      { name: "keys-and-errors", test: light, priority: 2 },
+      alone("errors", 5),
+      alone("table", 4),
+      alone("keys", 3),
+      alone("exact-number", 2),
       { name: "dependencies", test: atStart, priority: 1 },
     ],
   },

@@ -24,7 +24,7 @@ import {
 import { runLambdaExample, runNextExample } from "./check-package/examples.js";
 import { runFlow } from "./check-package/flow.js";
 import { buildNext, runInNext } from "./check-package/next.js";
-import { runUnderPnpm } from "./check-package/package-managers.js";
+import { runUnderPnpm, runUnderYarn } from "./check-package/package-managers.js";
 import {
   dependenciesOn,
   installTools,
@@ -128,5 +128,8 @@ await check("the flow beside SDK 3.600, outside of the bundle", async () => {
   compareRuns(expected, textOf(done, { fieldsInOrder: true }));
 });
 await checkFlow("installed by pnpm", () => runUnderPnpm(project, join(work, "pnpm"), tarball));
+await checkFlow("installed by Yarn, Plug'n'Play", () =>
+  runUnderYarn(project, join(work, "yarn"), tarball),
+);
 
 end();

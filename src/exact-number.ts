@@ -46,8 +46,8 @@ export class ExactNumber {
    * @throws ValidationError for what is no number that DynamoDB can hold
    */
   static from(value: string | number | bigint | ExactNumber): ExactNumber {
-    const text = isExactNumber(value) ? value.text : String(value);
-    const decimal = decimalOf(text);
+    const text = numericText(value);
+    const decimal = text === undefined ? undefined : decimalOf(text);
     const rule = decimal === undefined ? "must be a decimal number" : decimalRule(decimal);
     if (decimal === undefined || rule !== undefined) {
       const issues = [{ path: "value", message: rule ?? "must be a decimal number" }];
@@ -94,14 +94,23 @@ export class ExactNumber {
   }
 }
 
-/** Whether a value is an ExactNumber, of any copy of this package. */
+/** Whether a value is an ExactNumber, of any copy of this package; `false` if it cannot be read. */
 export function isExactNumber(value: unknown): value is ExactNumber {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    (value as { [brand]?: unknown })[brand] === true &&
-    typeof (value as { text?: unknown }).text === "string"
-  );
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    const { [brand]: marked, text } = value as { [brand]?: unknown; text?: unknown };
+    return marked === true && typeof text === "string";
+  } catch {
+    // A proxy or a getter that throws: whatever it is, it is none of ours.
+    return false;
+  }
+}
+
+/** The text of what may be a number; anything else could do anything when it is made a text. */
+function numericText(value: unknown): string | undefined {
+  if (isExactNumber(value)) return value.text;
+  const isNumeric = ["string", "number", "bigint"].includes(typeof value);
+  return isNumeric ? String(value) : undefined;
 }
 
 /**

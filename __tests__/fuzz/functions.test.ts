@@ -153,7 +153,14 @@ const promises: Readonly<Record<string, Promised>> = {
     (message, cause) => new door.UnprocessedItemsError(message, [], 0, cause),
   ),
   isDynamoDBError: { given: [anything], gives: (value) => typeof value === "boolean" },
+  isExactNumber: { given: [anything], gives: (value) => typeof value === "boolean" },
   isRetryableError: { given: [anything], gives: (value) => typeof value === "boolean" },
+  ExactNumber: {
+    given: [textOf("12345678901234567890.5", "-0.1", "1e40", "1e200", "x")],
+    call: (value) => door.ExactNumber.from(value as never),
+    gives: (value) => door.isExactNumber(value) && /^-?[\d.e+-]+$/.test(value.text),
+    throws: "at once",
+  },
   wrapDynamoDBError: {
     given: [anything],
     gives: (value) => isOurs(value) && typeof value.message === "string" && inspect(value) !== "",

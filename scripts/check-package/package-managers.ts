@@ -1,5 +1,5 @@
 /** Package managers that show a package no more than it declares. */
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bin, node } from "./commands.js";
 import { runFlow } from "./flow.js";
@@ -31,4 +31,23 @@ export async function runUnderPnpm(project: string, folder: string, tarball: str
   const options = ["--ignore-scripts", "--store-dir", join(folder, ".store"), "--hoist=false"];
   await node([bin(project, "pnpm"), "install", ...options, "--node-linker=isolated"], where);
   return runFlow((env) => node(["main.js"], { cwd: folder, env }));
+}
+
+/** What docs/nextjs.md says that Plug'n'Play needs, since ElectroDB 3.9 does not declare it. */
+const yarnConfiguration = `enableTelemetry: false
+packageExtensions:
+  "electrodb@*":
+    peerDependencies:
+      "@aws-sdk/client-dynamodb": "*"
+`;
+
+/** The flow in a project without node_modules, as Yarn's Plug'n'Play has it. */
+export async function runUnderYarn(project: string, folder: string, tarball: string): Promise<Run> {
+  writeProject(folder, tarball, {});
+  writeFileSync(join(folder, ".yarnrc.yml"), yarnConfiguration);
+  const yarn = bin(project, "@yarnpkg/cli-dist", "yarn");
+  // Yarn makes no lockfile in CI unless it is told to; the folder is new each time.
+  const env = { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" };
+  await node([yarn, "install"], { cwd: folder, env });
+  return runFlow((found) => node([yarn, "node", "main.js"], { cwd: folder, env: found }));
 }
