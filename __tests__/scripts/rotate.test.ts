@@ -199,7 +199,7 @@ describe.each(engines)("rotate on $name", ({ engine }) => {
             const next = `canary-refresh-${userId}-${turn}`;
             valid.set(userId, next);
             await sleep(3);
-            return { accessToken: `access-${turn}`, refreshToken: next, expiryDate: 5 };
+            return { accessToken: `access-${turn}`, refreshToken: next, expiryDate: 1_700_000_000_000 };
           },
         });
       }
