@@ -57,6 +57,8 @@ export async function installProject(
   folder: string,
   dependencies: Readonly<Record<string, string>>,
 ): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  writeJson(join(folder, "package.json"), { name: "consumer", private: true, dependencies });
   const packages = join(folder, "node_modules");
   if (existsSync(packages)) {
     const tarball = dependencies[manifest.name];
@@ -65,8 +67,6 @@ export async function installProject(
     await npm([...install, "--no-save", tarball], { cwd: folder });
     return;
   }
-  mkdirSync(folder, { recursive: true });
-  writeJson(join(folder, "package.json"), { name: "consumer", private: true, dependencies });
   await npm(install, { cwd: folder });
 }
 
