@@ -1,53 +1,45 @@
 /**
  * The table as DynamoDB holds it: attribute values as they are, never native ones, so that sets,
- * binary and 38-digit numbers come out as they went in. Retries by the layer's rules; what is
- * throttled is waited for, however long it takes.
+ * binary and 38-digit numbers come out as they went in. It is reached over the layer's own transport.
  */
 import { setMaxListeners } from "node:events";
 import {
   type AttributeValue,
-  BatchGetItemCommand,
-  BatchWriteItemCommand,
   DescribeTableCommand,
-  type DynamoDBClient,
-  GetItemCommand,
   type GetItemCommandInput,
-  PutItemCommand,
   type PutItemCommandInput,
-  ScanCommand,
   type ScanCommandInput,
   type ScanCommandOutput,
   type TableDescription,
-  UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import { createClients, type RequestHandler } from "../src/client.js";
+import type { Call } from "../src/call.js";
+import { createStoredClients, type RequestHandler } from "../src/client.js";
 import type { Configuration } from "../src/config.js";
-import { isRetryableError, wrapDynamoDBError } from "../src/errors.js";
-import { withBatchRetry, withRetry } from "../src/retry.js";
+import { nameOf, unreadableAnswer, wrapDynamoDBError } from "../src/errors.js";
+import { createPatientTransport, type Traffic } from "./patient-transport.js";
 
 /** An item with DynamoDB's attribute values. */
 export type Item = Record<string, AttributeValue>;
 
-/** Failures of the network and of DynamoDB itself are retried so often, up to 5 s apart. */
-const maxRetries = 6;
+/** A page of a scan, which is whole: it has as many items as it counts. */
+export type ScanAnswer = Pick<ScanCommandOutput, "Items" | "Count" | "LastEvaluatedKey">;
 
-/** HTTP requests so far. */
-export interface Traffic {
-  requests: number;
-  /** Of these, the ones that DynamoDB throttled or left undone in part. */
-  throttles: number;
-}
+/**
+ * What became of a write on a condition. `inDoubt` is a refused one of which an answer was lost
+ * before: its first sending may have been carried out, and the condition have met its own work.
+ */
+export type WriteOutcome = "done" | "refused" | "inDoubt";
 
 export interface RawTable {
   readonly name: string;
   readonly traffic: Readonly<Traffic>;
   /** @throws DynamoDBError with code ResourceNotFoundException where there is no such table */
   describe(): Promise<TableDescription>;
-  scan(input: Omit<ScanCommandInput, "TableName">): Promise<ScanCommandOutput>;
+  scan(input: Omit<ScanCommandInput, "TableName">): Promise<ScanAnswer>;
   get(input: Omit<GetItemCommandInput, "TableName">): Promise<Item | undefined>;
-  put(input: Omit<PutItemCommandInput, "TableName">): Promise<void>;
-  update(input: Omit<UpdateItemCommandInput, "TableName">): Promise<void>;
+  put(input: Omit<PutItemCommandInput, "TableName">): Promise<WriteOutcome>;
+  update(input: Omit<UpdateItemCommandInput, "TableName">): Promise<WriteOutcome>;
   /** Writes up to 25 items, and again what was left undone until nothing is. */
   batchPut(items: readonly Item[]): Promise<void>;
   /** The attributes of up to 100 keys that are there, in no order. */
@@ -67,116 +59,88 @@ export function openRawTable(
   configuration: Configuration,
   { requestHandler, signal, initialDelayMs }: RawTableOptions = {},
 ): RawTable {
-  const { client } = createClients(configuration, requestHandler);
+  const { client, storedClient } = createStoredClients(configuration, requestHandler);
   const { tableName: TableName } = configuration;
   const traffic: Traffic = { requests: 0, throttles: 0 };
   // Each request in flight listens to it, and there are dozens.
   if (signal !== undefined) setMaxListeners(0, signal);
-  const abort = { abortSignal: signal };
-  const retry = {
-    maxRetries,
-    signal,
-    initialDelayMs,
-    onRetry: ({ error }: { error: unknown }) => {
-      if (isThrottle(error)) traffic.throttles += 1;
-    },
-  };
+  const transport = createPatientTransport(storedClient, { traffic, signal, initialDelayMs });
 
-  /** Maps what is thrown; a throttled table slows a run and never fails it. */
-  async function patiently<T>(operation: string, run: () => Promise<T>): Promise<T> {
-    for (;;) {
+  /** Runs a call's requests, and maps what they throw. */
+  async function perform<T>(operation: string, run: (call: Call) => Promise<T>): Promise<T> {
+    try {
+      return await run({ context: { operation }, signal });
+    } catch (error) {
       signal?.throwIfAborted();
-      const before = traffic.throttles;
-      try {
-        return await run();
-      } catch (error) {
-        if (signal?.aborted) throw signal.reason;
-        if (isThrottle(error)) traffic.throttles += 1;
-        // Where throttles used up the retries, what comes last has not had its own.
-        const throttled = traffic.throttles > before && isRetryableError(error);
-        if (!throttled) throw wrapDynamoDBError(error, { operation, key: `table=${TableName}` });
-      }
+      throw wrapDynamoDBError(error, { operation, key: `table=${TableName}` });
     }
   }
-  const once = <T>(operation: string, request: (to: DynamoDBClient) => Promise<T>): Promise<T> =>
-    patiently(operation, () =>
-      withRetry(() => {
-        traffic.requests += 1;
-        return request(client);
-      }, retry),
-    );
-  /** Sends a batch and what is left of it, until nothing is. */
-  async function untilDone<T>(
+  async function write(
     operation: string,
-    elements: readonly T[],
-    request: (to: DynamoDBClient, elements: T[]) => Promise<readonly T[]>,
-  ): Promise<void> {
-    let left: readonly T[] = elements;
-    while (left.length > 0) {
-      left = await patiently(operation, () =>
-        withBatchRetry(
-          async (some: T[]) => {
-            traffic.requests += 1;
-            const rest = await request(client, some);
-            left = rest;
-            return rest;
-          },
-          (rest) => [...rest],
-          [...left],
-          retry,
-        ),
-      );
+    send: (call: Call) => Promise<unknown>,
+  ): Promise<WriteOutcome> {
+    let lost = false;
+    const onAnswerLost = () => {
+      lost = true;
+    };
+    try {
+      await perform(operation, (call) => send({ ...call, onAnswerLost }));
+      return "done";
+    } catch (error) {
+      if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
+      return lost ? "inDoubt" : "refused";
     }
   }
 
   return {
     name: TableName,
     traffic,
-    describe: async () => {
-      const command = new DescribeTableCommand({ TableName });
-      const { Table = {} } = await once("describe", (to) => to.send(command, abort));
-      return Table;
-    },
-    scan: (input) => {
-      const command = new ScanCommand({ ...input, TableName });
-      return once("scan", (to) => to.send(command, abort));
-    },
-    get: async (input) => {
-      const command = new GetItemCommand({ ...input, TableName });
-      return (await once("get", (to) => to.send(command, abort))).Item;
-    },
-    put: async (input) => {
-      const command = new PutItemCommand({ ...input, TableName });
-      await once("put", (to) => to.send(command, abort));
-    },
-    update: async (input) => {
-      const command = new UpdateItemCommand({ ...input, TableName });
-      await once("update", (to) => to.send(command, abort));
-    },
-    batchPut: (items) =>
-      untilDone("batchPut", items, async (to, some) => {
-        const puts = some.map((Item) => ({ PutRequest: { Item } }));
-        const command = new BatchWriteItemCommand({ RequestItems: { [TableName]: puts } });
-        const { UnprocessedItems = {} } = await to.send(command, abort);
-        const rest = UnprocessedItems[TableName] ?? [];
-        return rest.flatMap(({ PutRequest }) =>
-          PutRequest?.Item === undefined ? [] : [PutRequest.Item],
-        );
+    describe: () =>
+      perform("describe", () =>
+        transport.repeat(async (abortSignal) => {
+          const command = new DescribeTableCommand({ TableName });
+          const { Table } = await client.send(command, { abortSignal });
+          // An answer without it is none of DynamoDB's, and is asked for again.
+          if (Table === undefined) throw unreadableAnswer("it has no Table");
+          return Table;
+        }, signal),
+      ),
+    scan: (input) =>
+      perform("scan", (call) => transport.send("Scan", { ...input, TableName }, call)),
+    get: (input) =>
+      perform("get", async (call) => {
+        const { Item } = await transport.send("Get", { ...input, TableName }, call);
+        return Item;
       }),
-    batchGet: async (keys, names) => {
-      const found: Item[] = [];
-      await untilDone("batchGet", keys, async (to, some) => {
-        const projection = projectionOf(names);
-        const command = new BatchGetItemCommand({
-          RequestItems: { [TableName]: { Keys: some, ...projection } },
-        });
-        const { Responses = {}, UnprocessedKeys = {} } = await to.send(command, abort);
-        found.push(...(Responses[TableName] ?? []));
-        return UnprocessedKeys[TableName]?.Keys ?? [];
-      });
-      return found;
+    put: (input) => write("put", (call) => transport.send("Put", { ...input, TableName }, call)),
+    update: (input) =>
+      write("update", (call) => transport.send("Update", { ...input, TableName }, call)),
+    batchPut: (items) =>
+      perform("batchPut", async (call) => {
+        let left: object[] = items.map((Item) => ({ PutRequest: { Item } }));
+        while (left.length > 0) {
+          const RequestItems = { [TableName]: left };
+          const answer = await transport.send("BatchWrite", { RequestItems }, call);
+          left = answer.UnprocessedItems?.[TableName] ?? [];
+        }
+      }),
+    batchGet: (keys, names) =>
+      perform("batchGet", async (call) => {
+        const found: Item[] = [];
+        let left: readonly Item[] = keys;
+        while (left.length > 0) {
+          const Keys = [...left];
+          const RequestItems = { [TableName]: { Keys, ...projectionOf(names) } };
+          const answer = await transport.send("BatchGet", { RequestItems }, call);
+          found.push(...((answer.Responses?.[TableName] ?? []) as Item[]));
+          left = (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as Item[];
+        }
+        return found;
+      }),
+    close: () => {
+      transport.close();
+      client.destroy();
     },
-    close: () => client.destroy(),
   };
 }
 
@@ -196,11 +160,4 @@ export function projectionOf(paths: readonly (string | readonly string[])[]): {
     ProjectionExpression: expression,
     ExpressionAttributeNames: Object.fromEntries([...names].map(([name, own]) => [own, name])),
   };
-}
-
-function isThrottle(error: unknown): boolean {
-  return (
-    wrapDynamoDBError(error).name === "ThroughputExceededError" ||
-    (error instanceof Error && error.name === "UnprocessedItems")
-  );
 }

@@ -9,7 +9,7 @@ import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { adviceOn } from "./advice.js";
 import { type Configuration, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
-import { hasProtocol, NativeDocumentClient } from "./native-client.js";
+import { hasProtocol, NativeDocumentClient, StoredValuesClient } from "./native-client.js";
 import { OrderlyHandler } from "./request-handler.js";
 import { watchedCredentials, watchSending } from "./unsent.js";
 
@@ -39,6 +39,34 @@ export interface Clients {
 
 /** Clients for the configuration. The SDK's own retry is off: the transport retries. */
 export function createClients(configuration: Configuration, given: RequestHandler = {}): Clients {
+  const { client, config } = createPlainClient(configuration, given);
+  const documentClient = hasProtocol(client)
+    ? new NativeDocumentClient(client, config, translateConfig)
+    : createDocumentClient(client);
+  return { client, documentClient };
+}
+
+/**
+ * The same clients, of which the second takes and gives values in DynamoDB's own form.
+ * @throws ConfigurationError where the SDK is of an old release
+ */
+export function createStoredClients(
+  configuration: Configuration,
+  given: RequestHandler = {},
+): { readonly client: DynamoDBClient; readonly storedClient: StoredValuesClient } {
+  const { client, config } = createPlainClient(configuration, given);
+  if (!hasProtocol(client)) {
+    throw new ConfigurationError(
+      "the commands over a whole table need @aws-sdk/client-dynamodb 3.1000 or later",
+    );
+  }
+  return { client, storedClient: new StoredValuesClient(client, config) };
+}
+
+function createPlainClient(
+  configuration: Configuration,
+  given: RequestHandler,
+): { readonly client: DynamoDBClient; readonly config: DynamoDBClientConfig } {
   if (!globalThis.process?.versions?.node) {
     throw new ConfigurationError(
       "bayon-coagent-data runs on servers only: a browser has no AWS credentials",
@@ -61,10 +89,7 @@ export function createClients(configuration: Configuration, given: RequestHandle
   };
   const client = new DynamoDBClient(config);
   watchSending(client);
-  const documentClient = hasProtocol(client)
-    ? new NativeDocumentClient(client, config, translateConfig)
-    : createDocumentClient(client);
-  return { client, documentClient };
+  return { client, config };
 }
 
 function isHandler(given: RequestHandler): boolean {

@@ -40,7 +40,7 @@ import { readingExactly } from "./document-command.js";
 import { unreadableAnswer } from "./errors.js";
 import { marshallable } from "./marshalling.js";
 import { watchSending } from "./unsent.js";
-import { type BodyShape, bodyOf, nativeAnswer } from "./wire-format.js";
+import { type BodyShape, bodyOf, nativeAnswer, storedAnswer, storedText } from "./wire-format.js";
 
 const item: BodyShape = {
   Key: "map",
@@ -163,6 +163,15 @@ interface DocumentCommand {
   readonly middlewareStack: { identify(): string[] };
 }
 
+/** How requests and answers hold values. */
+interface ValueForm {
+  textOf(input: object, shape: BodyShape): string;
+  read(answer: Record<string, unknown>): object;
+}
+
+const nativeForm: ValueForm = { textOf: bodyOf, read: nativeAnswer };
+const storedForm: ValueForm = { textOf: storedText, read: storedAnswer };
+
 type TranslateConfig = Parameters<typeof DynamoDBDocumentClient.from>[1];
 type SendOptions = { readonly abortSignal?: AbortSignal };
 
@@ -193,16 +202,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
     translateConfig: TranslateConfig,
   ) {
     super(client, translateConfig);
-    this.#fast = new DynamoDBClient({
-      ...config,
-      requestHandler: client.config.requestHandler,
-      cacheMiddleware: true,
-      ...madeOnce(client.config, config),
-    });
-    watchSending(this.#fast);
-    // The client's own config: it holds the protocol that each of its requests goes through.
-    const held = this.#fast.config as unknown as { protocol: Protocol };
-    held.protocol = nativeProtocol(held.protocol);
+    this.#fast = fastClient(client, config, nativeForm);
     this.#watchMiddleware();
   }
 
@@ -240,6 +240,53 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       };
     }
   }
+}
+
+/**
+ * The same client for values in DynamoDB's own form, which keeps what native values lose: the text of
+ * a number, and the type of an empty set. Its commands are the document client's, whose inputs and
+ * answers then hold attribute values.
+ */
+export class StoredValuesClient {
+  readonly marshalsRight = true;
+  readonly #fast: DynamoDBClient;
+
+  /** @param client a client with a protocol, see {@link hasProtocol} */
+  constructor(client: DynamoDBClient, config: DynamoDBClientConfig) {
+    this.#fast = fastClient(client, config, storedForm);
+  }
+
+  /** @throws TypeError for a command that is not an item's */
+  async send(command: DocumentCommand, options?: SendOptions): Promise<unknown> {
+    const plain = plainCommands.get(command.constructor);
+    if (plain === undefined) throw new TypeError("only the commands of items have values");
+    const native = new plain.command(command.input as never) as never;
+    const answer = (await this.#fast.send(native, options)) as { readonly Items?: unknown };
+    // A count alone is asked for by name.
+    if (plain.answer === ofMany && answer.Items === undefined && !("Select" in command.input)) {
+      throw unreadableAnswer("it has no Items");
+    }
+    return answer;
+  }
+}
+
+/** A client that leaves the values of requests and answers to a form of its own. */
+function fastClient(
+  client: DynamoDBClient,
+  config: DynamoDBClientConfig,
+  form: ValueForm,
+): DynamoDBClient {
+  const fast = new DynamoDBClient({
+    ...config,
+    requestHandler: client.config.requestHandler,
+    cacheMiddleware: true,
+    ...madeOnce(client.config, config),
+  });
+  watchSending(fast);
+  // The client's own config: it holds the protocol that each of its requests goes through.
+  const held = fast.config as unknown as { protocol: Protocol };
+  held.protocol = protocolWith(held.protocol, form);
+  return fast;
 }
 
 /** A command as the stock client sends it right: it marshals the command's own values. */
@@ -324,6 +371,10 @@ function checkedAnswer(
     throw unreadable(text === "" ? "it is empty" : "it is cut off or corrupt, or no JSON object");
   const missing = always.find((name) => answer[name] === undefined || answer[name] === null);
   if (missing !== undefined) throw unreadable(`it has no ${missing}`);
+  const { Items: items, Count: many } = answer;
+  if (Array.isArray(items) && many !== undefined && items.length !== many) {
+    throw unreadable(`it has ${items.length} of its ${String(many).slice(0, 20)} items`);
+  }
   if (always.length > 0 || sometimes.some((name) => name in answer)) return answer;
   if (Object.keys(answer).length > 0) throw unreadable("it has none of the members it should have");
   if (!headers[requestIdHeader]) throw unreadable(`it is empty and has no ${requestIdHeader}`);
@@ -352,11 +403,11 @@ function parsedObject(text: string): Record<string, unknown> | undefined {
 }
 
 /** The SDK's protocol with a body of its own; requests are otherwise built, and errors read, by the SDK. */
-function nativeProtocol(stock: Protocol): Protocol {
+function protocolWith(stock: Protocol, form: ValueForm): Protocol {
   const native: Pick<Protocol, "serializeRequest" | "deserializeResponse"> = {
     async serializeRequest(operation, input, context) {
       const request = await stock.serializeRequest(operation, {}, context);
-      request.body = bodyOf(withToken(operation, input), knownOperation(operation).shape);
+      request.body = form.textOf(withToken(operation, input), knownOperation(operation).shape);
       return request;
     },
     async deserializeResponse(operation, context, response) {
@@ -371,7 +422,7 @@ function nativeProtocol(stock: Protocol): Protocol {
         return stock.deserializeResponse(operation, context, whole);
       }
       const answer = checkedAnswer(text, knownOperation(operation).answer, response);
-      return Object.assign(nativeAnswer(answer), {
+      return Object.assign(form.read(answer), {
         $metadata: stock.deserializeMetadata(response),
       });
     },

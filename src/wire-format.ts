@@ -95,70 +95,104 @@ function objectText(value: object): string {
 /** What is rare is marshalled by util-dynamodb: sets, binary, and what it refuses. */
 function stockText(value: unknown): string {
   const attribute = convertToAttr(plainForm(value) as never, marshallOptions);
-  return JSON.stringify(attribute, function (this: Record<string, unknown>, name, member: unknown) {
+  return storedText(attribute);
+}
+
+/** The text of what holds values in DynamoDB's own form, such as a whole request. */
+export function storedText(input: unknown): string {
+  return JSON.stringify(input, function (this: Record<string, unknown>, name, member: unknown) {
     const binary = this[name];
     return isBytes(binary) ? Buffer.from(binary).toString("base64") : member;
   });
 }
 
+type Attributes = Record<string, AttributeValue>;
+
+/** What is done to each item of an answer, in place. */
+type ItemReading = (item: Attributes) => unknown;
+
 /** Turns a parsed answer's values into native ones, in place. */
 export function nativeAnswer(answer: Record<string, unknown>): Record<string, unknown> {
+  return readAnswer(answer, nativeItem);
+}
+
+/** Leaves a parsed answer's values in DynamoDB's own form, with bytes for binary, in place. */
+export function storedAnswer(answer: Record<string, unknown>): Record<string, unknown> {
+  return readAnswer(answer, storedItem);
+}
+
+function readAnswer(answer: Record<string, unknown>, read: ItemReading): Record<string, unknown> {
   for (const name in answer) if (answer[name] === null) Reflect.deleteProperty(answer, name);
   for (const name of ["Item", "Attributes", "LastEvaluatedKey"]) {
-    if (answer[name] != null) nativeItem(answer[name] as Record<string, AttributeValue>);
+    if (answer[name] != null) read(answer[name] as Attributes);
   }
-  if (Array.isArray(answer.Items)) answer.Items.forEach(nativeItem);
-  if (answer.Responses != null) nativeResponses(answer.Responses as object);
+  if (Array.isArray(answer.Items)) for (const item of answer.Items as Attributes[]) read(item);
+  if (answer.Responses != null) readResponses(answer.Responses as object, read);
   for (const name of ["UnprocessedKeys", "UnprocessedItems"]) {
     for (const entry of Object.values((answer[name] ?? {}) as object) as unknown[])
-      nativeRequests(entry);
+      readRequests(entry, read);
   }
-  if (answer.ItemCollectionMetrics != null) nativeMetrics(answer.ItemCollectionMetrics as object);
+  if (answer.ItemCollectionMetrics != null)
+    readMetrics(answer.ItemCollectionMetrics as object, read);
   return answer;
 }
 
 /** `Responses` of a BatchGet by table, or of a TransactGet as a list. */
-function nativeResponses(responses: object): void {
+function readResponses(responses: object, read: ItemReading): void {
   if (Array.isArray(responses)) {
-    for (const response of responses as { Item?: Record<string, AttributeValue> }[]) {
-      if (response.Item != null) nativeItem(response.Item);
+    for (const response of responses as { Item?: Attributes }[]) {
+      if (response.Item != null) read(response.Item);
     }
     return;
   }
-  for (const items of Object.values(responses) as Record<string, AttributeValue>[][])
-    items.forEach(nativeItem);
+  for (const items of Object.values(responses) as Attributes[][])
+    for (const item of items) read(item);
 }
 
 /** The keys, puts and deletes of one table that a batch left unprocessed. */
-function nativeRequests(entry: unknown): void {
+function readRequests(entry: unknown, read: ItemReading): void {
   if (!Array.isArray(entry)) {
     const { Keys = [], ExclusiveStartKey } = entry as {
-      Keys?: Record<string, AttributeValue>[];
+      Keys?: Attributes[];
       ExclusiveStartKey?: never;
     };
-    Keys.forEach(nativeItem);
-    if (ExclusiveStartKey != null) nativeItem(ExclusiveStartKey);
+    for (const key of Keys) read(key);
+    if (ExclusiveStartKey != null) read(ExclusiveStartKey);
     return;
   }
   for (const { PutRequest, DeleteRequest } of entry as Record<
     string,
-    Record<string, Record<string, AttributeValue>>
+    Record<string, Attributes>
   >[]) {
-    if (PutRequest?.Item != null) nativeItem(PutRequest.Item);
-    if (DeleteRequest?.Key != null) nativeItem(DeleteRequest.Key);
+    if (PutRequest?.Item != null) read(PutRequest.Item);
+    if (DeleteRequest?.Key != null) read(DeleteRequest.Key);
   }
 }
 
-type Metrics = { ItemCollectionKey?: Record<string, AttributeValue> };
+type Metrics = { ItemCollectionKey?: Attributes };
 
 /** Of one item, or by table for batches and transactions. */
-function nativeMetrics(metrics: object): void {
+function readMetrics(metrics: object, read: ItemReading): void {
   const all =
     "ItemCollectionKey" in metrics
       ? [metrics as Metrics]
       : (Object.values(metrics).flat() as Metrics[]);
-  for (const { ItemCollectionKey } of all)
-    if (ItemCollectionKey != null) nativeItem(ItemCollectionKey);
+  for (const { ItemCollectionKey } of all) if (ItemCollectionKey != null) read(ItemCollectionKey);
+}
+
+/** Gives the binary values of an item as bytes, in place: JSON has them as text. */
+function storedItem(item: Attributes): void {
+  for (const name in item) item[name] = storedValue(item[name] as AttributeValue);
+}
+
+function storedValue(value: AttributeValue): AttributeValue {
+  const [type = ""] = Object.keys(value);
+  const held = value[type];
+  if (type === "B") return { B: nativeBinary(held) };
+  if (type === "BS") return { BS: (held as unknown[]).map(nativeBinary) };
+  if (type === "L") return { L: (held as AttributeValue[]).map(storedValue) };
+  if (type === "M") storedItem(held as Attributes);
+  return value;
 }
 
 /** Turns the values of an item into native ones, in place. */

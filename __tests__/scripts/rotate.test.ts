@@ -188,6 +188,7 @@ describe.each(engines)("rotate on $name", ({ engine }) => {
     const oldProcess = layerOf(table, { ...both, current: "key-1" });
     const newProcess = layerOf(table, both);
     let stopped = false;
+    const longAgo = Date.parse("2000-01-01");
     /** What each provider holds for valid: an older refresh token is of no use to anybody. */
     const valid = new Map(users.map((userId) => [userId, tokenOf(userId).refreshToken]));
     const refreshing = async (process: DataLayer, own: string[]) => {
@@ -199,7 +200,7 @@ describe.each(engines)("rotate on $name", ({ engine }) => {
             const next = `canary-refresh-${userId}-${turn}`;
             valid.set(userId, next);
             await sleep(3);
-            return { accessToken: `access-${turn}`, refreshToken: next, expiryDate: 1_700_000_000_000 };
+            return { accessToken: `access-${turn}`, refreshToken: next, expiryDate: longAgo };
           },
         });
       }
@@ -304,7 +305,7 @@ describe.each(engines)("rotate on $name", ({ engine }) => {
         const leased = { ...item, LeaseHolder: "h", LeaseUntil: Date.now() + 3_600_000 };
         if (writes === 1) await table.put(leased);
         try {
-          await raw.update(input);
+          return await raw.update(input);
         } finally {
           // It was refused, and the refresh ends.
           if (writes === 1) {

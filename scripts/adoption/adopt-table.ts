@@ -1,12 +1,12 @@
 /** Upgrades the items of an earlier writer in place, beside whoever else reads and writes them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { inParallel } from "../../src/batch.js";
-import { nameOf } from "../../src/errors.js";
 import { attribute } from "../../src/table.js";
 import { openFindings } from "../findings-file.js";
-import { type Item, projectionOf, type RawTable } from "../raw-table.js";
+import { type Item, projectionOf, type RawTable, type WriteOutcome } from "../raw-table.js";
 import type { Run } from "../run-state.js";
 import { atStart, type Position, scanSegments } from "../scan.js";
+import { attributeText } from "../table-files/line.js";
 import {
   isProblem,
   type Placed,
@@ -113,21 +113,27 @@ export async function adoptTable(table: RawTable, options: AdoptionOptions): Pro
         to.complete.push(name);
         return;
       }
-      if (dryRun || (await supplied(table, item, placement))) {
+      const outcome = dryRun ? "done" : await supplied(table, item, placement);
+      if (outcome === "done") {
+        to.adopted.push({ name, missing });
+        return;
+      }
+      // Whoever writes it all the time gets out of step.
+      if (attempt > 2) await sleep(Math.random() * 5 * attempt);
+      const before: Item = item;
+      item = await table.get({
+        Key: keyOf(before),
+        ConsistentRead: true,
+        ...projectionOf(placementPaths),
+      });
+      if (outcome === "inDoubt" && item !== undefined && holds(item, placement)) {
         to.adopted.push({ name, missing });
         return;
       }
       to.lostRaces += 1;
       if (attempt === mostTries) {
-        return leave(to, item, "contended", `others wrote it ${mostTries} times in a row`);
+        return leave(to, before, "contended", `others wrote it ${mostTries} times in a row`);
       }
-      // Whoever writes it all the time gets out of step.
-      if (attempt > 2) await sleep(Math.random() * 5 * attempt);
-      item = await table.get({
-        Key: keyOf(item),
-        ConsistentRead: true,
-        ...projectionOf(placementPaths),
-      });
     }
     to.gone += 1;
   };
@@ -173,8 +179,16 @@ export async function adoptTable(table: RawTable, options: AdoptionOptions): Pro
   }
 }
 
-/** Adds what the item lacks, if it is still as it was read. @returns whether it was */
-async function supplied(table: RawTable, item: Item, { lacks }: Placed): Promise<boolean> {
+/** Whether an item has been given what it lacked. */
+function holds(item: Item, { lacks }: Placed): boolean {
+  return Object.entries(lacks).every(([name, value]) => {
+    const held = item[name];
+    return held !== undefined && attributeText(held) === attributeText(value);
+  });
+}
+
+/** Adds what the item lacks, if it is still as it was read. */
+function supplied(table: RawTable, item: Item, { lacks }: Placed): Promise<WriteOutcome> {
   const names: Record<string, string> = {};
   const values: Item = {};
   const sets: string[] = [];
@@ -197,19 +211,13 @@ async function supplied(table: RawTable, item: Item, { lacks }: Placed): Promise
     sets.push(`#${at} = :${at}`);
     conditions.push(`attribute_not_exists(#${at})`);
   }
-  try {
-    await table.update({
-      Key: keyOf(item),
-      UpdateExpression: `SET ${sets.join(", ")}`,
-      ConditionExpression: conditions.join(" AND "),
-      ExpressionAttributeNames: names,
-      ExpressionAttributeValues: values,
-    });
-    return true;
-  } catch (error) {
-    if (nameOf(error) === "ConditionalCheckFailedException") return false;
-    throw error;
-  }
+  return table.update({
+    Key: keyOf(item),
+    UpdateExpression: `SET ${sets.join(", ")}`,
+    ConditionExpression: conditions.join(" AND "),
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+  });
 }
 
 function keyOf(item: Item): Item {

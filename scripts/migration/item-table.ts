@@ -1,7 +1,6 @@
 /**
  * The table as the migration works on it: stored items with native values, read in batches, written
- * one by one on a condition or in batches without. What is throttled is waited for, however long it
- * takes.
+ * one by one on a condition or in batches without.
  */
 
 import type { PutCommandInput } from "@aws-sdk/lib-dynamodb";
@@ -11,13 +10,13 @@ import { createClients, type RequestHandler } from "../../src/client.js";
 import { Placeholders } from "../../src/conditions.js";
 import { type ConnectionOptions, resolveConfiguration } from "../../src/config.js";
 import { type Cipher, resolveCipher } from "../../src/encryption.js";
-import { nameOf, wrapDynamoDBError } from "../../src/errors.js";
+import { nameOf } from "../../src/errors.js";
 import { createFieldGuard } from "../../src/field-guard.js";
 import { isThatGhost } from "../../src/occupant.js";
 import { createReader, keyId } from "../../src/reader.js";
-import { Unprocessed } from "../../src/retry.js";
 import { attribute, limits, type RawItem, type RawKey } from "../../src/table.js";
-import { createTransport, type Transport } from "../../src/transport.js";
+import type { Transport } from "../../src/transport.js";
+import { createPatientTransport, type Traffic } from "../patient-transport.js";
 import { markedItem } from "../rotation/stored-secrets.js";
 
 export interface ItemTableOptions extends ConnectionOptions {
@@ -29,17 +28,20 @@ export interface ItemTableOptions extends ConnectionOptions {
 /** What happened to an item that was put. */
 export type PutOutcome = "written" | "refused" | { readonly invalid: string };
 
+/** What became of an item that was to be deleted; `gone` is one that somebody else deleted. */
+export type DeleteOutcome = "deleted" | "gone" | "changed";
+
 export interface ItemTable {
   readonly tableName: string;
-  readonly traffic: { requests: number; throttles: number };
+  readonly traffic: Readonly<Traffic>;
   /** Consistent reads, 100 to a request. */
   read(keys: readonly RawKey[]): Promise<Map<string, RawItem>>;
   /** Writes an item where the condition holds; `refused` where it does not. */
   put(item: RawItem, condition: Condition): Promise<PutOutcome>;
   /** Writes up to 25 items whatever is there. One that DynamoDB refuses takes no other with it. */
   putAll(items: readonly RawItem[]): Promise<PutOutcome[]>;
-  /** Deletes an item that still has one of these times; whether it did. */
-  deleteAt(key: RawKey, updatedAt: readonly number[]): Promise<boolean>;
+  /** Deletes an item that still has one of these times. */
+  deleteAt(key: RawKey, updatedAt: readonly number[]): Promise<DeleteOutcome>;
   /** One page of a parallel scan that reads keys only. */
   scanKeys(segment: number, segments: number): AsyncGenerator<RawKey>;
   close(): void;
@@ -53,66 +55,24 @@ export type Condition =
   /** Not there, or last written before this time (epoch ms). */
   | { readonly kind: "olderThan"; readonly time: number };
 
-/** Failures of the network and of DynamoDB itself are retried so often, up to 5 s apart. */
-const maxRetries = 6;
-
 export function openItemTable({ requestHandler, signal, ...place }: ItemTableOptions): ItemTable {
   const configuration = resolveConfiguration(place);
   const { tableName } = configuration;
   const { client, documentClient } = createClients(configuration, requestHandler);
-  const traffic = { requests: 0, throttles: 0 };
+  const traffic: Traffic = { requests: 0, throttles: 0 };
   const cipher = resolveCipher();
-  const transport = createTransport({
-    client: documentClient,
-    guard: createFieldGuard(guardedEntities(), cipher),
-    retry: {
-      maxRetries,
-      // It keeps few requests in flight by itself, and begins again past the last retry.
-      budget: false,
-      signal,
-      onRetry: ({ error }) => {
-        traffic.requests += 1;
-        if (isThrottle(error)) traffic.throttles += 1;
-      },
-    },
-  });
-  const patient = patiently(transport, signal, traffic);
+  const guard = createFieldGuard(guardedEntities(), cipher);
+  const transport = createPatientTransport(documentClient, { traffic, signal, guard });
   return {
     tableName,
     traffic,
-    ...readsOf(patient, tableName),
-    ...writesOf(patient, tableName, cipher),
+    ...readsOf(transport, tableName),
+    ...writesOf(transport, tableName, cipher),
     close: () => {
       transport.close();
       client.destroy();
     },
   };
-}
-
-/** A throttled table slows a run and never fails it: past the last retry it begins again. */
-function patiently(
-  transport: Transport,
-  signal: AbortSignal | undefined,
-  traffic: ItemTable["traffic"],
-): Transport {
-  const send: Transport["send"] = async (name, input, call) => {
-    for (;;) {
-      traffic.requests += 1;
-      try {
-        return await transport.send(name, input, call);
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (!isThrottle(error)) throw error;
-      }
-    }
-  };
-  return { ...transport, send };
-}
-
-function isThrottle(error: unknown): boolean {
-  return (
-    wrapDynamoDBError(error).name === "ThroughputExceededError" || error instanceof Unprocessed
-  );
 }
 
 function readsOf(transport: Transport, tableName: string): Pick<ItemTable, "read" | "scanKeys"> {
@@ -202,13 +162,21 @@ function writesOf(
         ExpressionAttributeNames: { "#u": attribute.updatedAt },
         ExpressionAttributeValues: values,
       };
+      let answerLost = false;
+      const onAnswerLost = () => {
+        answerLost = true;
+      };
       try {
-        await transport.send("Delete", input, call);
-        return true;
+        await transport.send("Delete", input, { ...call, onAnswerLost });
+        return "deleted";
       } catch (error) {
-        if (nameOf(error) === "ConditionalCheckFailedException") return false;
-        throw error;
+        if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
       }
+      // The condition fails for an item that is not there, too.
+      const read = { TableName: tableName, Key: { PK, SK }, ConsistentRead: true };
+      const { Item } = await transport.send("Get", read, call);
+      if (Item !== undefined) return "changed";
+      return answerLost ? "deleted" : "gone";
     },
   };
 }

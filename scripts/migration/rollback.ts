@@ -1,7 +1,7 @@
 /** Undoes migrations: deletes what they wrote and nobody has changed since. */
 import { chunksOf, inParallel } from "../../src/batch.js";
-import { attribute, limits, type RawKey } from "../../src/table.js";
-import { type ItemTable, itemAt } from "./item-table.js";
+import { attribute, limits, type RawItem, type RawKey } from "../../src/table.js";
+import { type DeleteOutcome, type ItemTable, itemAt } from "./item-table.js";
 import { type Journal, type PutsRecord, type RunRecord, readJournal } from "./journal.js";
 
 /** Why an item that a migration wrote is still there. */
@@ -129,16 +129,21 @@ async function deleteUnchanged(puts: readonly Put[], options: RollbackOptions): 
   const { table, dryRun, report, onLeft, onProgress } = options;
   const there = await table.read(puts.map(({ key }) => key));
   await inParallel(puts, 8, async ({ key, times }) => {
-    const stored = itemAt(there, key);
-    if (stored === undefined) report.gone += 1;
-    else {
-      const unchanged = times.includes(stored[attribute.updatedAt] ?? Number.NaN);
-      if (unchanged && (dryRun || (await table.deleteAt(key, times)))) report.deleted += 1;
-      else {
-        report.left += 1;
-        onLeft(key, "changed since");
-      }
-    }
+    const outcome = await outcomeOf(itemAt(there, key), key, times);
+    if (outcome === "changed") {
+      report.left += 1;
+      onLeft(key, "changed since");
+    } else report[outcome] += 1;
     onProgress(1);
   });
+
+  async function outcomeOf(
+    stored: RawItem | undefined,
+    key: RawKey,
+    times: readonly number[],
+  ): Promise<DeleteOutcome> {
+    if (stored === undefined) return "gone";
+    if (!times.includes(stored[attribute.updatedAt] ?? Number.NaN)) return "changed";
+    return dryRun ? "deleted" : table.deleteAt(key, times);
+  }
 }

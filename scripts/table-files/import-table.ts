@@ -12,7 +12,7 @@ import type { Item, RawTable } from "../raw-table.js";
 import { withSealedSecrets } from "../rotation/stored-secrets.js";
 import type { Run } from "../run-state.js";
 import { allOrNone } from "../scan.js";
-import { itemOf, LineError, lineOf } from "./line.js";
+import { comparableText, itemOf, LineError } from "./line.js";
 import { type Manifest, TableFilesError } from "./manifest.js";
 import { type Line, linesIn } from "./reader.js";
 
@@ -76,7 +76,7 @@ const putsInFlight = 8;
  * @throws what a request or a file threw; the checkpoint then holds what was done
  */
 export async function importTable(table: RawTable, options: ImportOptions): Promise<Import> {
-  const { folder, manifest, onConflict, cipher, concurrency, dryRun = false } = options;
+  const { folder, manifest, concurrency, dryRun = false } = options;
   const { run, rejectedPath, signal, onProgress } = options;
   const { files } = manifest;
   const lines = files.map((_, index) => run.state?.lines[index] ?? 0);
@@ -128,6 +128,16 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
     };
   };
 
+  /** @throws TableFilesError where a line of the files has no outcome, or two */
+  const checkCounts = (): void => {
+    const { written, skipped, rejected: refused } = counts;
+    const settled = written + skipped + refused;
+    if (settled === manifest.items) return;
+    throw new TableFilesError(
+      `${folder}: has ${manifest.items} items, but ${settled} were dealt with (${written} written, ${skipped} skipped, ${refused} rejected): start over with --restart`,
+    );
+  };
+
   const batches = batchesOf(folder, files, lines, inOrder);
   try {
     await allOrNone(concurrency, async (_, stopped) => {
@@ -138,11 +148,12 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
         if (done) return;
         const outcome = dryRun
           ? await rehearse(table, batch, options)
-          : await write(table, batch, onConflict, cipher);
+          : await write(table, batch, options);
         await batch.settle(outcome);
         onProgress?.(batch.lines.length);
       }
     });
+    checkCounts();
     await run.finish();
     return { counts, examples };
   } catch (error) {
@@ -234,7 +245,7 @@ async function rehearse(
 ): Promise<Outcome> {
   const outcome: Outcome = { written: 0, skipped: 0, rejected: [] };
   const { items, reject } = await itemsOf(batch, cipher, outcome);
-  const names = manifest.keySchema.map(({ AttributeName = "" }) => AttributeName);
+  const names = keyNamesOf(manifest);
   const possible = items.filter((read) => {
     const rule = refusalOf(read.item, manifest);
     if (rule !== undefined) reject(read, rule);
@@ -245,18 +256,22 @@ async function rehearse(
     outcome.written += possible.length;
     return outcome;
   }
-  const keyOf = (item: Item): Item =>
-    Object.fromEntries(names.map((name) => [name, item[name] as AttributeValue]));
-  const wanted = new Map(possible.map(({ item }) => [lineOf(keyOf(item)), keyOf(item)]));
+  const wanted = new Map(
+    possible.map(({ item }) => [comparableText(keyOf(item, names)), keyOf(item, names)]),
+  );
   const found = await table.batchGet([...wanted.values()], names);
-  const taken = new Set(found.map((item) => lineOf(keyOf(item))));
+  const taken = new Set(found.map((item) => comparableText(keyOf(item, names))));
   for (const { item } of possible) {
-    const key = lineOf(keyOf(item));
+    const key = comparableText(keyOf(item, names));
     outcome[taken.has(key) ? "skipped" : "written"] += 1;
     // A second line with the same key would find the first one's item.
     taken.add(key);
   }
   return outcome;
+}
+
+function keyNamesOf({ keySchema }: Pick<Manifest, "keySchema">): string[] {
+  return keySchema.map(({ AttributeName }) => AttributeName);
 }
 
 /** What is certain to be refused: a key that is not the table's, or an item over 400 KB. */
@@ -279,10 +294,10 @@ function refusalOf(
 async function write(
   table: RawTable,
   batch: Batch,
-  onConflict: OnConflict,
-  cipher: Cipher | undefined,
+  { manifest, onConflict, cipher }: Pick<ImportOptions, "manifest" | "onConflict" | "cipher">,
 ): Promise<Outcome> {
   const outcome: Outcome = { written: 0, skipped: 0, rejected: [] };
+  const keyNames = keyNamesOf(manifest);
   const { items, reject } = await itemsOf(batch, cipher, outcome);
   if (onConflict === "overwrite" && (await writtenAtOnce(table, items))) {
     outcome.written += items.length;
@@ -290,25 +305,35 @@ async function write(
   }
   const putOne = async (read: ReadLine): Promise<void> => {
     try {
-      await table.put({
+      const result = await table.put({
         Item: read.item,
         ...(onConflict === "skip" && {
           ConditionExpression: "attribute_not_exists(#key)",
           ExpressionAttributeNames: { "#key": attribute.partitionKey },
         }),
       });
-      outcome.written += 1;
+      const isOwn =
+        result === "done" || (result === "inDoubt" && (await isThere(table, read.item, keyNames)));
+      outcome[isOwn ? "written" : "skipped"] += 1;
     } catch (error) {
-      const name = nameOf(error);
-      if (name === "ConditionalCheckFailedException") outcome.skipped += 1;
-      else if (name === "ValidationException") reject(read, reasonOf(error));
-      else throw error;
+      if (nameOf(error) !== "ValidationException") throw error;
+      reject(read, reasonOf(error));
     }
   };
   // One after the other where two lines may have one key: the last one wins.
   await inParallel(items, onConflict === "skip" ? putsInFlight : 1, putOne);
   outcome.rejected.sort((a, b) => a.line - b.line);
   return outcome;
+}
+
+/** Whether the table holds this very item. */
+async function isThere(table: RawTable, item: Item, keyNames: readonly string[]): Promise<boolean> {
+  const stored = await table.get({ Key: keyOf(item, keyNames), ConsistentRead: true });
+  return stored !== undefined && comparableText(stored) === comparableText(item);
+}
+
+function keyOf(item: Item, names: readonly string[]): Item {
+  return Object.fromEntries(names.map((name) => [name, item[name] as AttributeValue]));
 }
 
 /** @returns whether the batch was written; `false` where DynamoDB refuses something in it */

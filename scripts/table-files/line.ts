@@ -1,5 +1,6 @@
 /** An item as a line of a table file: DynamoDB JSON, `{"Item":{"PK":{"S":"…"},…}}`. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { numberOf } from "../../src/exact-number.js";
 import type { Item } from "../raw-table.js";
 
 /**
@@ -8,6 +9,27 @@ import type { Item } from "../raw-table.js";
  */
 export function lineOf(item: Item): string {
   return `{"Item":${mapText(item)}}\n`;
+}
+
+/**
+ * A text that two items share when DynamoDB holds the same of them: engines write a number as they
+ * like, `1.0` as `1` and `1e2` as `100`.
+ */
+export function comparableText(item: Item): string {
+  return mapText(comparableMap(item));
+}
+
+function comparableMap(map: Item): Item {
+  return Object.fromEntries(
+    Object.entries(map).map(([name, value]) => [name, comparableValue(value)]),
+  );
+}
+
+function comparableValue(value: AttributeValue): AttributeValue {
+  if (value.N !== undefined) return { N: String(numberOf(value.N)) };
+  if (value.NS !== undefined) return { NS: value.NS.map((one) => String(numberOf(one))) };
+  if (value.L !== undefined) return { L: value.L.map(comparableValue) };
+  return value.M === undefined ? value : { M: comparableMap(value.M) };
 }
 
 function mapText(map: Readonly<Record<string, AttributeValue>>): string {
