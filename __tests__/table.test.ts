@@ -80,5 +80,7 @@ test("the limits are DynamoDB's", () => {
     batchWriteItems: 25,
     transactionOperations: 100,
     transactionBytes: 4_194_304,
+    expressionBytes: 4096,
+    expressionOperators: 300,
   });
 });

@@ -108,7 +108,7 @@ function identity(value: unknown): string {
 
 /** All that an expression is made of: our own placeholders, positions, operators and functions. */
 const token =
-  /\s+|#[a-zA-Z_]+\d*(?:_[a-z\d]+)*|:[a-zA-Z_]+\d*(?:_[a-z\d]+)*|\[\d+\]|[.,()=+-]|<>|<=|>=|<|>|\b(?:AND|OR|NOT|IN|BETWEEN|SET|REMOVE|ADD|and|begins_with|contains|size|attribute_exists|attribute_not_exists|attribute_type|if_not_exists)\b/gy;
+  /\s+|[#:]\w+|\[\d+\]|[.,()=+-]|<>|<=|>=|<|>|\b(?:AND|OR|NOT|IN|BETWEEN|SET|REMOVE|ADD|and|begins_with|contains|size|attribute_exists|attribute_not_exists|attribute_type|if_not_exists)\b/gy;
 
 const expressions = [
   "KeyConditionExpression",
