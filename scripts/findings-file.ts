@@ -1,5 +1,4 @@
 /** A file of findings, one JSON object a line, that grows while a command runs. */
-import { createReadStream } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { notKept } from "./run-state.js";
@@ -66,9 +65,4 @@ async function opened(path: string) {
   } catch (error) {
     throw notKept(path, error);
   }
-}
-
-/** The bytes of a file as they come, for a hash. */
-export function bytesOf(path: string): AsyncIterable<Buffer> {
-  return createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
 }

@@ -42,12 +42,14 @@ export function atStart(segments: number): Position[] {
 /**
  * Scans the table's segments at once, each one page at a time: memory holds a page per segment. A
  * failure in one segment stops the others after their current page.
+ * @returns how many items were read, or counted where only a count is asked for
  * @throws what a request or `onPage` threw first
  */
 export async function scanSegments(
   table: RawTable,
   { onPage, positions, input, mostItems = Number.POSITIVE_INFINITY, signal }: ScanOptions,
-): Promise<void> {
+): Promise<number> {
+  let all = 0;
   await allOrNone(positions.length, async (segment, stopped) => {
     let position = positions[segment] ?? "end";
     let read = 0;
@@ -61,12 +63,14 @@ export async function scanSegments(
         TotalSegments: positions.length,
         ...(position !== "start" && { ExclusiveStartKey: position }),
       });
-      const { Items: items = [], LastEvaluatedKey: next = "end" } = answer;
-      read += items.length;
+      const { Items: items = [], Count: many, LastEvaluatedKey: next = "end" } = answer;
+      read += many ?? items.length;
+      all += many ?? items.length;
       await onPage({ segment, items, next });
       position = next;
     }
   });
+  return all;
 }
 
 /**

@@ -16,6 +16,7 @@ import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { openRun } from "../../scripts/run-state.js";
 import { type ExportState, exportTable } from "../../scripts/table-files/export-table.js";
 import { type ImportState, importTable } from "../../scripts/table-files/import-table.js";
+import { comparableText, itemOf } from "../../scripts/table-files/line.js";
 import { type Manifest, readManifest } from "../../scripts/table-files/manifest.js";
 import { engines } from "../engines.js";
 import { type Item, type WholeTable, wholeTables } from "./raw.js";
@@ -90,7 +91,10 @@ describe.each(engines)("export and import on $name", ({ engine }) => {
     expect((await bayonData(["export", one, ...from.flags])).code).toBe(0);
     const lines = linesOf(one);
     expect(lines).toHaveLength(201);
-    expect(lines).toContain(oddLine);
+    // Engines write a number as they like: DynamoDB Local has another text for the small one.
+    const inTheTable = (line: string) => comparableText(itemOf(line));
+    expect(lines.map(inTheTable)).toContain(inTheTable(oddLine));
+    if (process.env.COAGENT_TEST_ENDPOINT === undefined) expect(lines).toContain(oddLine);
     expect(readdirSync(one).toSorted()).toEqual(["data", "manifest.json", "table.json"]);
 
     const state = ["--state", folder(), "--on-conflict", "overwrite"];

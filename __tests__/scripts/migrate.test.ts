@@ -1,4 +1,13 @@
-import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type AttributeValue, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
@@ -394,6 +403,37 @@ describe("run again", () => {
     expect(await to.items()).toHaveLength(1_000);
     expect(to.rejected()).toHaveLength(1);
     expect(existsSync(join(to.state, "migrate.json"))).toBe(false);
+  });
+
+  test("does not go on with a file that changed, though its size and its time are the same", async () => {
+    const to = await place();
+    const many = Object.fromEntries(
+      Array.from({ length: 1_000 }, (_, index) => [`c${index}`, content({ index })]),
+    );
+    const folder = contentExport(many);
+    const controller = new AbortController();
+    const running = to.migrate(folder, ["--concurrency", "1"], controller.signal);
+    while ((await to.items()).length === 0) await new Promise(setImmediate);
+    controller.abort(new Error("interrupted"));
+    expect((await running).code).toBe(130);
+    expect(existsSync(join(to.state, "migrate.json"))).toBe(true);
+
+    const [name = ""] = readdirSync(folder).filter((one) => one.includes("savedContent"));
+    const file = join(folder, name);
+    const before = statSync(file);
+    const text = readFileSync(file, "utf8");
+    const changed = text.replace('"index":999', '"index":998');
+    expect(changed).not.toBe(text);
+    writeFileSync(file, changed);
+    utimesSync(file, before.atime, before.mtime);
+    const after = statSync(file);
+    expect(after.size).toBe(before.size);
+    expect(Math.floor(after.mtimeMs)).toBe(Math.floor(before.mtimeMs));
+
+    const { code, complaints } = await to.migrate(folder);
+    expect(code).toBe(1);
+    expect(complaints).toContain("checkpoint of another run");
+    expect((await to.migrate(folder, ["--restart"])).code).toBe(0);
   });
 
   test("with another export it refuses to go on, until it is told to start over", async () => {

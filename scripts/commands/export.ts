@@ -2,7 +2,12 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { openRun } from "../run-state.js";
-import { clearFolder, type ExportState, exportTable } from "../table-files/export-table.js";
+import {
+  clearFolder,
+  countAgain,
+  type ExportState,
+  exportTable,
+} from "../table-files/export-table.js";
 import { count, duration } from "../terminal.js";
 import { type CommandContext, exitCode, placeOf } from "./connection.js";
 import {
@@ -17,6 +22,7 @@ import {
 interface ExportFlags extends LongFlags {
   readonly consistent?: boolean;
   readonly restart?: boolean;
+  readonly verify?: boolean;
 }
 
 export function addExportCommand(program: Command, context: CommandContext): void {
@@ -25,11 +31,15 @@ export function addExportCommand(program: Command, context: CommandContext): voi
     .argument("<folder>", "where to write; created if it is missing")
     .option("--consistent", "see every write that was done before; costs twice the read units")
     .option("--restart", "delete what an earlier export left in the folder, and export again")
+    .option("--verify", "read the files back, and count the table's items a second time")
     .addHelpText(
       "after",
       `
 Writes one file per segment to <folder>/data, and at the end <folder>/manifest.json with counts and
 checksums. A folder without a manifest is not finished; the same command resumes it.
+
+--verify costs the table's read units once more. Where the second count is another one, the export
+is kept and the exit code is 1: somebody wrote meanwhile, or something was lost.
 
 Secrets are in the files exactly as they are in the table: keep the files as safe.
 
@@ -40,7 +50,8 @@ The files can be loaded with bayon-data import, or by DynamoDB itself into a new
       --input-format DYNAMODB_JSON --input-compression-type GZIP \\
       --table-creation-parameters file://<folder>/table.json
 
-Exit codes: 0 everything was read, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.
+Exit codes: 0 everything was read, 1 failed or the second count differs, 2 wrong usage,
+130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data export ./backup --environment production
@@ -61,7 +72,7 @@ async function exportTo(
   const { terminal, signal } = context;
   const { concurrency: segments, consistent = false, restart = false, json = false } = flags;
   const startedAt = performance.now();
-  await withRawTable(flags, context, async (table, data) => {
+  const isSame = await withRawTable(flags, context, async (table, data) => {
     const { ItemCount: total } = await table.describe();
     const reads = consistent ? ", consistent" : "";
     const fingerprint = `export ${placeOf(data)} in ${segments} segments${reads}`;
@@ -82,25 +93,40 @@ async function exportTo(
         onProgress: (items) => progress.advance(items),
       });
       progress.end();
+      const counts = flags.verify
+        ? await countAgain(table, manifest, { folder, segments, consistent, signal })
+        : undefined;
+      const same = counts === undefined || counts.inTable === manifest.items;
       const ms = performance.now() - startedAt;
       const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
       const { requests, throttles } = table.traffic;
       if (json) {
         const { items, files } = manifest;
-        const told = { items, files: files.length, bytes, ...table.traffic, ms: Math.round(ms) };
-        terminal.line(JSON.stringify(told));
-        return;
+        const second = counts && { secondCount: counts.inTable };
+        const told = { items, ...second, files: files.length, bytes, ...table.traffic };
+        terminal.line(JSON.stringify({ ...told, ms: Math.round(ms) }));
+        return same;
       }
       const slow = throttles === 0 ? "" : `, ${throttles} throttled`;
       terminal.line(
-        `${count(manifest.items, "item")} in ${count(manifest.files.length, "file")}, ${count(bytes, "byte")}; ` +
+        `${count(manifest.items, "item")} read and written to ${count(manifest.files.length, "file")}, ${count(bytes, "byte")}; ` +
           `${count(requests, "request")}${slow}, ${duration(ms)}`,
       );
+      if (counts !== undefined) {
+        const verdict = same
+          ? terminal.paint("green", "the same")
+          : terminal.paint("yellow", "not the same");
+        const { inTable, inFiles } = counts;
+        terminal.line(
+          `${verdict}: ${count(inFiles, "item")} in the files, ${inTable} in the table by a second count`,
+        );
+      }
       terminal.line(`counts and checksums: ${join(folder, "manifest.json")}`);
+      return same;
     } finally {
       progress.end();
       await run.release();
     }
   });
-  context.finish(exitCode.ok);
+  context.finish(isSame ? exitCode.ok : exitCode.findings);
 }

@@ -1,13 +1,14 @@
 /** The documents of an export as the items that they become, checked. */
-import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { FacadeName } from "../../services/entities.js";
 import { internalsOf } from "../../src/entity-store.js";
 import { type DataLayer, ValidationError, type ValidationIssue } from "../../src/index.js";
 import { attribute, type RawItem } from "../../src/table.js";
 import { rawItemOf } from "../../src/write.js";
+import { digestOf } from "../file-digest.js";
 import { collections } from "../firestore/collections.js";
 import { dateMsOf } from "../firestore/dates.js";
+import { unreadable } from "../firestore/json-file.js";
 import { createdAtOf, isRejection, type Mapped } from "../firestore/map-document.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import { KeySet } from "./key-set.js";
@@ -105,13 +106,19 @@ function changedAtOf(facade: FacadeName, data: Readonly<Record<string, unknown>>
   return Math.max(dateMsOf(data.updatedAt) ?? 0, created ?? 0);
 }
 
-/** The export's files as a text that is another one when any of them changes. */
-export async function stampOf(source: FirestoreExport): Promise<string> {
-  const stamps = await Promise.all(
-    source.files.map(async ({ file }) => {
-      const { size, mtimeMs } = await stat(file);
-      return `${basename(file)} ${size} ${Math.floor(mtimeMs)}`;
-    }),
-  );
+/**
+ * The export's files as a text that is another one when what is in any of them changes: size and
+ * time may stay the same.
+ */
+export async function stampOf(source: FirestoreExport, signal?: AbortSignal): Promise<string> {
+  const stamps: string[] = [];
+  // One after the other: an export may have many files, and the disk is what takes the time.
+  for (const { file } of source.files) {
+    const { bytes, sha256 } = await digestOf(file, signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw unreadable(file, error);
+    });
+    stamps.push(`${basename(file)} ${bytes} ${sha256.slice(0, 16)}`);
+  }
   return `${resolve(source.folder)} (${stamps.join(", ")})`;
 }

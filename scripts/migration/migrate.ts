@@ -77,7 +77,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   const run = await openRun<MigrateState>({
     command: migrateCommand,
     folder: stateFolder,
-    fingerprint: `migrate ${await stampOf(source)} to ${place}, on-conflict ${mode}${date}`,
+    fingerprint: `migrate ${await stampOf(source, options.signal)} to ${place}, on-conflict ${mode}${date}`,
     restart,
   });
   try {

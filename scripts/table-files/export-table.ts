@@ -10,8 +10,10 @@ import {
   makeFolder,
   removeManifest,
   TableFilesError,
+  verifyFiles,
   writeManifest,
 } from "./manifest.js";
+import { linesIn } from "./reader.js";
 import { openTableFile, type TableFile, type Written } from "./writer.js";
 
 interface SegmentState {
@@ -68,6 +70,9 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
       onProgress?.(written.items);
     }
   }
+  // What earlier runs read is in the files already.
+  const before = states.reduce((sum, { file, written }) => sum + (file ?? written).items, 0);
+  let read = 0;
   const reached = states.map(({ position }) => position);
   const flushedAt = states.map(() => performance.now());
 
@@ -79,7 +84,7 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
   };
 
   try {
-    await scanSegments(table, {
+    read = await scanSegments(table, {
       positions: [...reached],
       signal,
       input: { ConsistentRead: consistent },
@@ -113,6 +118,12 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
   }
 
   const entries = states.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  const items = entries.reduce((sum, entry) => sum + entry.items, 0);
+  if (items !== before + read) {
+    throw new TableFilesError(
+      `${folder}: ${before + read} items were read, but its files have ${items}: export again with --restart`,
+    );
+  }
   const description = await table.describe();
   const manifest: Manifest = {
     format: "bayon-data table files",
@@ -122,12 +133,53 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
     finishedAt: new Date().toISOString(),
     consistent,
     ...keySchemaOf(description),
-    items: entries.reduce((sum, { items }) => sum + items, 0),
+    items,
     files: entries,
   };
   await writeManifest(folder, manifest);
   await run.finish();
   return manifest;
+}
+
+/** What a finished export is compared with. */
+export interface SecondCount {
+  /** Items of the table, counted once more. */
+  readonly inTable: number;
+  /** Lines of the files, read back. */
+  readonly inFiles: number;
+}
+
+/**
+ * Reads the files of an export back, and counts the items of the table once more.
+ * @throws TableFilesError where a file is not as the manifest says
+ */
+export async function countAgain(
+  table: RawTable,
+  manifest: Manifest,
+  { folder, segments, consistent, signal }: Omit<ExportOptions, "run" | "onProgress">,
+): Promise<SecondCount> {
+  await verifyFiles(folder, manifest, signal);
+  let inFiles = 0;
+  for (const { name, items } of manifest.files) {
+    let lines = 0;
+    for await (const _line of linesIn(join(folder, name))) {
+      signal?.throwIfAborted();
+      lines += 1;
+    }
+    if (lines !== items) {
+      const file = join(folder, name);
+      throw new TableFilesError(`${file}: has ${lines} items, the manifest says ${items}`);
+    }
+    inFiles += lines;
+  }
+  const inTable = await scanSegments(table, {
+    positions: atStart(segments),
+    signal,
+    // A count has no items to hold: its pages are as large as DynamoDB makes them.
+    input: { Select: "COUNT", ConsistentRead: consistent, Limit: undefined },
+    onPage: async () => undefined,
+  });
+  return { inTable, inFiles };
 }
 
 /** The table's key, as a manifest has it. */

@@ -2,12 +2,11 @@
  * The folder of a table in files: `data/*.json.gz` (what DynamoDB's import from S3 takes),
  * `manifest.json` with counts and checksums, and `table.json`, the table to import into.
  */
-import { createHash } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { createTableInput } from "../../src/table.js";
-import { bytesOf } from "../findings-file.js";
+import { digestOf } from "../file-digest.js";
 import { notKept } from "../run-state.js";
 
 /** A folder or file of a table that cannot be used. The message names it. */
@@ -126,24 +125,18 @@ export async function verifyFiles(
   const wrong: string[] = [];
   for (const { name, bytes, sha256 } of files) {
     const file = join(folder, name);
-    const hash = createHash("sha256");
-    let read = 0;
-    try {
-      for await (const part of bytesOf(file)) {
-        signal?.throwIfAborted();
-        hash.update(part);
-        read += part.length;
-      }
-    } catch (error) {
+    const digest = await digestOf(file, signal).catch((error: unknown) => {
       if (signal?.aborted) throw error;
       wrong.push(unreadable(file, error).message);
-      continue;
-    }
+      return undefined;
+    });
+    if (digest === undefined) continue;
+    const { bytes: read } = digest;
     if (read < bytes) {
       wrong.push(`${file}: ends too early, at byte ${read} of ${bytes}`);
     } else if (read > bytes) {
       wrong.push(`${file}: has ${read} bytes, the manifest says ${bytes}`);
-    } else if (hash.digest("hex") !== sha256) {
+    } else if (digest.sha256 !== sha256) {
       wrong.push(`${file}: its sha256 is not the manifest's: it was changed or damaged`);
     }
   }

@@ -1,0 +1,202 @@
+/** An HTTP proxy between a command and its engine that breaks answers: whole commands meet it. */
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+
+interface Forwarded {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+interface Exchange {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly response: ServerResponse;
+  /** Sends it on, or something else in its place. */
+  forward(input?: object): Promise<Forwarded>;
+}
+
+/** Answers in the engine's place. @returns whether it did: what a fault cannot hit passes */
+export type WireFault = (exchange: Exchange) => Promise<boolean>;
+
+/** DynamoDB's answers are JSON of this kind. */
+const json = { "content-type": "application/x-amz-json-1.0" };
+
+/** A middle box answers 200 by itself: the engine never sees the request. */
+const box =
+  (body: string): WireFault =>
+  async ({ response }) => {
+    response.writeHead(200, json).end(body);
+    return true;
+  };
+
+/** The engine's answer without some of its members. */
+const without =
+  (...members: readonly string[]): WireFault =>
+  async ({ operation, response, forward }) => {
+    if (operation !== "Scan") return false;
+    const { status, headers, body } = await forward();
+    const answer = JSON.parse(body) as Record<string, unknown>;
+    for (const member of members) Reflect.deleteProperty(answer, member);
+    response.writeHead(status, {
+      ...json,
+      "x-amzn-requestid": String(headers["x-amzn-requestid"]),
+    });
+    response.end(JSON.stringify(answer));
+    return true;
+  };
+
+/** What breaks on the wire, by its name. */
+export const wireFaults = {
+  "an empty 200": box(""),
+  "a 200 that says {}": box("{}"),
+  "a 200 of somebody else's JSON": box('{"error":"login required"}'),
+  "a page without its items": without("Items", "LastEvaluatedKey"),
+  "a page with fewer items than it counts": async ({ operation, response, forward }) => {
+    if (operation !== "Scan") return false;
+    const { body } = await forward();
+    const { Items: items = [], ...rest } = JSON.parse(body) as { Items?: object[] };
+    if (items.length === 0) return false;
+    response.writeHead(200, json).end(JSON.stringify({ ...rest, Items: items.slice(1) }));
+    return true;
+  },
+  "a body that is cut off": async ({ response, forward }) => {
+    const { body } = await forward();
+    response.writeHead(200, { ...json, "content-length": body.length + 10 });
+    response.write(body.slice(0, body.length / 2), () => response.destroy());
+    return true;
+  },
+  "an answer that is lost": async ({ response, forward }) => {
+    await forward();
+    response.destroy();
+    return true;
+  },
+  "a throttle": async ({ response }) => {
+    const type = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
+    response.writeHead(400, json).end(JSON.stringify({ __type: type, message: "slower" }));
+    return true;
+  },
+  "half a batch": async ({ operation, input, response, forward }) => {
+    const [[table, requests] = []] = Object.entries((input.RequestItems ?? {}) as object) as [
+      string,
+      object[] | { readonly Keys: object[] },
+    ][];
+    if (table === undefined || requests === undefined) return false;
+    const all = Array.isArray(requests) ? requests : requests.Keys;
+    const half = Math.ceil(all.length / 2);
+    const of = (some: object[]) => ({
+      [table]: Array.isArray(requests) ? some : { ...requests, Keys: some },
+    });
+    // Nothing of a batch of one is left to be answered.
+    if (all.length < 2) return false;
+    const { body } = await forward({ ...input, RequestItems: of(all.slice(half)) });
+    const left = operation === "BatchGetItem" ? "UnprocessedKeys" : "UnprocessedItems";
+    const answer = { ...(JSON.parse(body) as object), [left]: of(all.slice(0, half)) };
+    response.writeHead(200, { ...json, "x-amzn-requestid": "half" }).end(JSON.stringify(answer));
+    return true;
+  },
+} satisfies Record<string, WireFault>;
+
+/** The answer begins, and never ends. */
+export const stalled: WireFault = async ({ response, forward }) => {
+  const { body } = await forward();
+  response.writeHead(200, { ...json, "content-length": body.length });
+  response.write(body.slice(0, body.length / 2));
+  return true;
+};
+
+/** An end of a scan that is no end, with all that an answer of DynamoDB's has. */
+export const forgedEnd: WireFault = async ({ input, response }) => {
+  if (input.Select !== undefined) return false;
+  response.writeHead(200, { ...json, "x-amzn-requestid": "forged" });
+  response.end(JSON.stringify({ Count: 0, ScannedCount: 0, Items: [] }));
+  return true;
+};
+
+export interface FaultyProxy {
+  readonly endpoint: string;
+  /** Requests that a fault has hit since it was set. */
+  readonly hits: number;
+  /** Hits the first request of these operations, and every third one from there. */
+  hit(fault: WireFault, operations?: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+const ofItems = [
+  "Scan",
+  "GetItem",
+  "PutItem",
+  "UpdateItem",
+  "DeleteItem",
+  "BatchGetItem",
+  "BatchWriteItem",
+];
+
+export async function openFaultyProxy(engine: string): Promise<FaultyProxy> {
+  const { hostname, port } = new URL(engine);
+  let fault: WireFault | undefined;
+  let operations: readonly string[] = ofItems;
+  let seen = 0;
+  let hits = 0;
+
+  const forward = (from: IncomingMessage, body: string): Promise<Forwarded> =>
+    new Promise((resolve, reject) => {
+      const { "content-length": _length, ...headers } = from.headers;
+      const sent = request(
+        { hostname, port, method: "POST", path: from.url, headers },
+        async (answer) => {
+          const { statusCode: status = 0, headers: own } = answer;
+          resolve({ status, headers: own, body: await textOf(answer) });
+        },
+      );
+      sent.on("error", reject).end(body);
+    });
+
+  const server = createServer(async (from, response) => {
+    const text = await textOf(from);
+    const operation = String(from.headers["x-amz-target"]).split(".")[1] ?? "";
+    const input = JSON.parse(text) as Record<string, unknown>;
+    const send = (other?: object) =>
+      forward(from, other === undefined ? text : JSON.stringify(other));
+    if (fault !== undefined && operations.includes(operation)) {
+      seen += 1;
+      const due = seen % 3 === 1;
+      if (due && (await fault({ operation, input, response, forward: send }))) {
+        hits += 1;
+        return;
+      }
+    }
+    const { status, headers, body } = await send();
+    const { "content-length": _length, "transfer-encoding": _encoding, ...kept } = headers;
+    response.writeHead(status, kept).end(body);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get hits() {
+      return hits;
+    },
+    hit: (next, among = ofItems) => {
+      [fault, operations, seen, hits] = [next, among, 0, 0];
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function textOf(message: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of message) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
+}
