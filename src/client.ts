@@ -111,6 +111,8 @@ const translateConfig = {
  * an instance of another class. Document clients, and nothing else of the SDK's, are made by `from`.
  */
 export function isPlainClient(client: object): client is DynamoDBClient {
+  // Whoever replaced its `send`, a test or a tracer, wants to see what is sent.
+  if (Object.hasOwn(client, "send")) return false;
   if (client instanceof DynamoDBClient) return true;
   const { config, middlewareStack } = client as Partial<DynamoDBClient>;
   const isDocumentClient = typeof (client.constructor as { from?: unknown }).from === "function";
@@ -127,7 +129,7 @@ export function checkRelease(client: object): void {
   const hasSchema = (new GetItemCommand({} as never) as { schema?: unknown }).schema !== undefined;
   if (typeof config !== "object" || !hasSchema || hasProtocol(client as DynamoDBClient)) return;
   throw new ConfigurationError(
-    "client is of an older release of @aws-sdk/client-dynamodb than the one this package uses, and cannot send its commands: install one copy of the SDK for both",
+    "client is of a release of @aws-sdk/client-dynamodb before 3.VERSION, and cannot send the commands of the newer one that this package uses: update it, or install one copy of the SDK for both",
   );
 }
 

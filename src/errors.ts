@@ -524,6 +524,14 @@ export function leavesOpen(thrown: unknown): boolean {
 }
 
 /**
+ * Whether the client below had sent the request before, by a retry of its own: what became of that one
+ * is not known, whatever refused this one.
+ */
+export function wasSentAgain(thrown: unknown): boolean {
+  return (metadataOf(legible(thrown))?.attempts ?? 1) > 1;
+}
+
+/**
  * Maps anything that can be thrown to one of this package's errors. An error of this package is
  * returned as it is, so mapping twice changes nothing.
  */
@@ -802,6 +810,8 @@ function thrownMessageOf(error: unknown): string {
 interface ResponseMetadata {
   readonly requestId?: string;
   readonly httpStatusCode?: number;
+  /** HTTP attempts that the SDK's own retry made. */
+  readonly attempts?: number;
   /** The SDK's signer has taken over the service's time from the answer. */
   readonly clockSkewCorrected?: boolean;
 }

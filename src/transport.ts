@@ -55,6 +55,7 @@ import {
   noteBudgetSpent,
   noteEnd,
   unquoted,
+  wasSentAgain,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
 import type { OptionNames } from "./options.js";
@@ -390,7 +391,7 @@ export function createTransport(options: TransportOptions): Transport {
         return answer;
       } catch (error) {
         // Of a request that was under way the caller's reason says nothing, whatever it looks like.
-        answerLost ||= isReason(signal, error) || leavesOpen(error);
+        answerLost ||= isReason(signal, error) || leavesOpen(error) || wasSentAgain(error);
         throw error;
       }
     };
