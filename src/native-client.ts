@@ -177,8 +177,8 @@ type SendOptions = { readonly abortSignal?: AbortSignal };
 
 /**
  * Whether the SDK's client has its protocol as an object, which is then given bodies that are JSON
- * already. Releases before 3.9xx have none (seen: none in 3.901, there in 3.1000), as some runtimes
- * bring them: the stock document client does without.
+ * already. Older releases have none (none in 3.922, there in 3.931), as some runtimes bring
+ * them: the stock document client does without.
  */
 export function hasProtocol(client: DynamoDBClient): boolean {
   const { protocol } = client.config as unknown as { readonly protocol?: Partial<Protocol> };
