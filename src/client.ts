@@ -10,7 +10,8 @@ import { adviceOn } from "./advice.js";
 import { type Configuration, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
 import { hasProtocol, NativeDocumentClient, StoredValuesClient } from "./native-client.js";
-import { OrderlyHandler } from "./request-handler.js";
+import { refuseUnknownSettings } from "./options.js";
+import { handlerOptionNames, OrderlyHandler } from "./request-handler.js";
 import { watchedCredentials, watchSending } from "./unsent.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
@@ -35,6 +36,14 @@ const noRetry: NonNullable<DynamoDBClientConfig["retryStrategy"]> = {
 export interface Clients {
   readonly client: DynamoDBClient;
   readonly documentClient: DynamoDBDocumentClient;
+}
+
+/** @throws ConfigurationError for what is neither a handler nor the options of one */
+export function checkRequestHandler(given: RequestHandler): void {
+  if (typeof given !== "object" || given === null) {
+    throw new ConfigurationError("requestHandler must be a request handler, or its options");
+  }
+  if (!isHandler(given)) refuseUnknownSettings("requestHandler", given, handlerOptionNames);
 }
 
 /** Clients for the configuration. The SDK's own retry is off: the transport retries. */

@@ -528,7 +528,9 @@ export function leavesOpen(thrown: unknown): boolean {
  * is not known, whatever refused this one.
  */
 export function wasSentAgain(thrown: unknown): boolean {
-  return (metadataOf(legible(thrown))?.attempts ?? 1) > 1;
+  const error = legible(thrown);
+  if (isObject(error) && unsent.has(error)) return false;
+  return (metadataOf(error)?.attempts ?? 1) > 1;
 }
 
 /**

@@ -71,6 +71,7 @@ import {
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
 import type { RawItem } from "./table.js";
+import { watchSending } from "./unsent.js";
 import { type AttributeValue, nativeCopyOf, unmarshallable } from "./wire-format.js";
 
 /** Options of a data layer's retry: each request's own, and what all of them may do together. */
@@ -227,6 +228,8 @@ export interface Transport {
   report(event: RequestEvent): void;
   /** Aborted by `close`, for what waits for others than the engine. */
   readonly closing: AbortSignal;
+  /** @throws AbortedError after `close` */
+  throwIfClosed(): void;
   /** Ends what is under way with an AbortedError, and refuses what comes after. */
   close(): void;
 }
@@ -383,7 +386,7 @@ export function createTransport(options: TransportOptions): Transport {
       const client = clientOf();
       const command = client.marshalsRight
         ? new Command(input)
-        : readingExactly(new Command(marshallable(input)));
+        : watched(readingExactly(new Command(marshallable(input))));
       signal?.throwIfAborted();
       try {
         const answer = exactAnswer(await attemptOnce(client, command, attemptSignal));
@@ -514,12 +517,21 @@ export function createTransport(options: TransportOptions): Transport {
     },
     report: (event) => announce(event, events, logger),
     closing: closing.signal,
+    throwIfClosed: () => {
+      if (closing.signal.aborted) throw closedError();
+    },
     close: () => {
       if (closing.signal.aborted) return;
       closing.abort(closedError());
       awaited.refuse(closedError);
     },
   };
+}
+
+/** A command whose failures tell whether it was sent, whatever client sends it. */
+function watched<C extends object>(command: C): C {
+  watchSending(command as unknown as Parameters<typeof watchSending>[0]);
+  return command;
 }
 
 /** ElectroDB's methods over one function that sends a request by its name. */

@@ -26,8 +26,11 @@ let isBlind = false;
 
 type Given = object & { readonly [sending]?: Sending };
 
-/** Notes on what a client's requests throw whether they had been handed to the request handler. */
-export function watchSending({ middlewareStack }: DynamoDBClient): void {
+/**
+ * Notes on what is thrown whether the request had been handed to the request handler.
+ * @param of a client, for all of its requests, or one command, for a client of the application's
+ */
+export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
   middlewareStack.add(
     (next) => async (given) => {
       const own: Sending = {};
@@ -37,7 +40,7 @@ export function watchSending({ middlewareStack }: DynamoDBClient): void {
         throw noteSending(thrown, begun.has(own) || isBlind);
       }
     },
-    { step: "initialize", priority: "high", name: "bayonWatchSending" },
+    { step: "initialize", priority: "high", name: "bayonWatchSending", override: true },
   );
   middlewareStack.add(
     (next) => async (given) => {
@@ -46,7 +49,7 @@ export function watchSending({ middlewareStack }: DynamoDBClient): void {
       else begun.add(own);
       return next(given);
     },
-    { step: "deserialize", priority: "low", name: "bayonNoteSending" },
+    { step: "deserialize", priority: "low", name: "bayonNoteSending", override: true },
   );
 }
 
