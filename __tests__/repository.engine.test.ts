@@ -246,6 +246,14 @@ describe.each(engines)("the repository on $name", ({ engine: wanted }) => {
       expect(await raw("CONTENT#1")).toBeUndefined();
     });
 
+    test("refuses a ghost and leaves it as it was (it made a row that no store can see)", async () => {
+      const ghost = { PK: pk, SK: "CONTENT#1", UpdatedAt: 5 };
+      await putRaw(ghost);
+      const error = await failure(repository.update(pk, "CONTENT#1", { name: "new" }));
+      expect(error).toBeInstanceOf(ItemNotFoundError);
+      expect(await raw("CONTENT#1")).toEqual(ghost);
+    });
+
     test("is one request for an item that is as it should be", async () => {
       await putRaw({ PK: pk, SK: "CONTENT#1", Data: {}, UpdatedAt: 1 });
       const update = () => repository.update(pk, "CONTENT#1", { name: "new" });

@@ -682,7 +682,9 @@ describe("update", () => {
   });
 
   test("gives an item without Data its payload in a second request", async () => {
-    send.mockRejectedValueOnce(conditionFailed({ PK: "USER#u1", SK: "PROFILE", UpdatedAt: 1 }));
+    send.mockRejectedValueOnce(
+      conditionFailed({ PK: "USER#u1", SK: "PROFILE", EntityType: "UserProfile", UpdatedAt: 1 }),
+    );
     await repository.update("USER#u1", "PROFILE", { name: "n", role: "r" });
     expect(inputs()[1]).toMatchObject({
       UpdateExpression: "SET #updatedAt = :updatedAt, #data = :data",

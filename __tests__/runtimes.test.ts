@@ -6,10 +6,11 @@ import type * as Client from "@aws-sdk/client-dynamodb";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
-import { createDataLayer, type DataLayerOptions } from "../src/data-layer.js";
-import { ConfigurationError } from "../src/errors.js";
+import { createDataLayer, type DataLayer, type DataLayerOptions } from "../src/data-layer.js";
+import { ConditionalCheckFailedError, ConfigurationError } from "../src/errors.js";
 import { engines } from "./engines.js";
-import { openTable } from "./open.js";
+import { failureOf, openTable } from "./open.js";
+import { lost, Recorder } from "./services/recorder.js";
 
 const key = { userId: "u1", projectId: "p1" };
 const place: DataLayerOptions = {
@@ -49,6 +50,15 @@ describe("a request handler of the application's own", () => {
     ["a Uint8Array", () => new Uint8Array(body)],
     ["a Buffer", () => body],
     ["a string", () => body.toString()],
+    ["an ArrayBuffer", () => new Uint8Array(body).buffer],
+    ["a Blob", () => new Blob([body])],
+    [
+      "an async generator",
+      async function* parts() {
+        yield body.subarray(0, 7);
+        yield body.subarray(7);
+      },
+    ],
     ["a web stream", () => new Response(body).body],
     [
       "a web stream in small parts",
@@ -117,12 +127,75 @@ describe.each(engines)("a client of a second copy of the SDK, on $name", (engine
   );
 });
 
+describe.each(engines)(
+  "a client of the application's with the SDK's own retry, on $name",
+  (engine) => {
+    const wire = new Recorder();
+    const table = openTable(engine);
+    let client: DynamoDBClient;
+    let data: DataLayer;
+    beforeAll(() => {
+      const { endpoint, region, credentials } = table.data.engine;
+      client = new DynamoDBClient({ endpoint, region, credentials, requestHandler: wire });
+      const { tableName } = table.data.configuration;
+      data = createDataLayer({ ...place, tableName, client });
+    });
+    afterAll(async () => {
+      await data.close();
+      client.destroy();
+    });
+    const loseFirst = () => {
+      wire.clear();
+      wire.intercept = (request) => {
+        wire.intercept = () => undefined;
+        return lost(request);
+      };
+    };
+
+    test("knows its own work, which the SDK sent twice (it was refused by it)", async () => {
+      loseFirst();
+      const created = await data.project.create({ ...key, data: { name: "a" } });
+      expect(wire.names).toEqual(["PutItem", "PutItem"]);
+      expect(await data.project.get(key)).toEqual(created);
+      loseFirst();
+      const options = { ifUpdatedAt: created.updatedAt };
+      const updated = await data.project.update(key, { name: "b" }, options);
+      expect(updated.data.name).toBe("b");
+      loseFirst();
+      expect(
+        (await data.project.update(key, { name: "c" }, { where: { name: "b" } })).data.name,
+      ).toBe("c");
+    });
+
+    test("leaves open what it cannot know", async () => {
+      const first = await data.project.put({ ...key, data: { name: "a" } });
+      loseFirst();
+      const deleted = data.project.delete(key, { ifUpdatedAt: first.updatedAt - 1 });
+      expect(await failureOf(deleted, ConditionalCheckFailedError)).toMatchObject({
+        mayHaveBeenDone: true,
+      });
+    });
+
+    test("may have a send of the application's: it is asked", async () => {
+      const replaced = new DynamoDBClient({ region: "us-east-1" });
+      const send = jest.fn(async () => ({
+        Item: { PK: "USER#u1", SK: "PROJECT#p1", EntityType: "Project", Data: { name: "mine" } },
+      }));
+      replaced.send = send as never;
+      const own = createDataLayer({ ...place, client: replaced });
+      expect((await own.project.get(key))?.data.name).toBe("mine");
+      expect(send).toHaveBeenCalledTimes(1);
+      await own.close();
+    });
+  },
+);
+
 test("a client of a release without a protocol is refused by what it is, not by a TypeError", () => {
   const client = new DynamoDBClient({});
   Reflect.deleteProperty(client.config, "protocol");
   const create = () => createDataLayer({ ...place, client });
   expect(create).toThrow(ConfigurationError);
-  expect(create).toThrow(/older release of @aws-sdk\/client-dynamodb/);
+  expect(create).toThrow(/a release of @aws-sdk\/client-dynamodb before 3\.\d+/);
 });
 
 describe("a client of the application's own, under Jest", () => {

@@ -129,6 +129,25 @@ describe.each(names)("%s", (name) => {
     },
   );
 
+  test.each(["a plain client", "a document client"])(
+    "over %s of the application's, whose provider throws, was not done",
+    async (kind) => {
+      const requestHandler = new Tearing();
+      const client = new DynamoDBClient({
+        region: "us-east-1",
+        maxAttempts: 1,
+        credentials: () => Promise.reject(new Error("the vault is sealed")),
+        requestHandler: requestHandler as never,
+      });
+      const given = kind === "a plain client" ? client : DynamoDBDocumentClient.from(client);
+      const error = await failure(name, layer({ client: given }));
+      expect(error.message).toContain("the vault is sealed");
+      expect(error.mayHaveBeenDone).toBe(false);
+      expect(requestHandler.requests).toBe(0);
+      expect(client.middlewareStack.identify().join()).not.toContain("bayon");
+    },
+  );
+
   test("whose provider fails once and then gives credentials is sent", async () => {
     let asked = 0;
     const requestHandler = new Tearing();

@@ -121,7 +121,7 @@ Examples:
   $ bayon-data db                                  # in a terminal of its own
   $ bayon-data seed --environment local --users 5
   $ bayon-data doctor --environment production
-  $ bayon-data help migrate firestore`,
+  $ bayon-data migrate firestore --help`,
     );
   program.commandsGroup("Table:");
   addDbCommand(program, context);

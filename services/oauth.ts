@@ -18,6 +18,7 @@ import {
   type ValidationIssue,
   withContext,
 } from "../src/errors.js";
+import { latestTime } from "../src/input.js";
 import { isOf, itemOf, refuseUnreadable } from "../src/item.js";
 import { storedValueOf } from "../src/opened.js";
 import { optionNames } from "../src/options.js";
@@ -593,8 +594,12 @@ function expiryRule(value: unknown): string | undefined {
   const rule = "must be a number of epoch milliseconds";
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "number") return `${rule}, not ${kindOf(value)}`;
-  const isSeconds = value > 0 && value <= longestSeconds;
-  return isSeconds ? `${rule}: this one is in seconds, or a span of time` : undefined;
+  if (value > 0 && value <= longestSeconds) {
+    return `${rule}: this one is in seconds, or a span of time`;
+  }
+  // An infinite one, or one beyond 2^53, is no time, and counts as not known.
+  const isMicroseconds = value > latestTime && !isNoTime(value);
+  return isMicroseconds ? `${rule}: this one is in microseconds, or finer` : undefined;
 }
 
 function kindOf(value: unknown): string {

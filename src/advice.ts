@@ -48,10 +48,16 @@ function sourced(place: Place): string {
 function howToServe(place: Place): string {
   const { endpoint } = place;
   if (endpoint === undefined) return orLocal(place);
-  const { hostname, port } = new URL(endpoint);
+  const { hostname } = new URL(endpoint);
   if (!isLoopback(hostname)) return "; is the engine running there?";
+  return `; start the engine with: ${engineCommand(endpoint)}`;
+}
+
+/** The command that serves the embedded engine where an endpoint is. */
+export function engineCommand(endpoint: string): string {
+  const { port } = new URL(endpoint);
   const isDefault = port === new URL(localEndpoint).port;
-  return `; start the engine with: npx bayon-data db${isDefault ? "" : ` --port ${port || 80}`}`;
+  return `npx bayon-data db${isDefault ? "" : ` --port ${port || 80}`}`;
 }
 
 function orLocal({ environment, endpoint }: Place): string {
@@ -60,7 +66,7 @@ function orLocal({ environment, endpoint }: Place): string {
 }
 
 /** The options by which a command finds the same table, whatever the environment says there. */
-function flagsOf({ environment, tableName, endpoint, region }: Place): string {
+export function flagsOf({ environment, tableName, endpoint, region }: Place): string {
   const local = environment === "local";
   const flags = [
     ...(environment === "development" ? [] : ["--environment", environment]),

@@ -10,7 +10,8 @@ import { adviceOn } from "./advice.js";
 import { type Configuration, resolveConfiguration } from "./config.js";
 import { ConfigurationError } from "./errors.js";
 import { hasProtocol, NativeDocumentClient, StoredValuesClient } from "./native-client.js";
-import { OrderlyHandler } from "./request-handler.js";
+import { refuseUnknownSettings } from "./options.js";
+import { handlerOptionNames, OrderlyHandler } from "./request-handler.js";
 import { watchedCredentials, watchSending } from "./unsent.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
@@ -35,6 +36,14 @@ const noRetry: NonNullable<DynamoDBClientConfig["retryStrategy"]> = {
 export interface Clients {
   readonly client: DynamoDBClient;
   readonly documentClient: DynamoDBDocumentClient;
+}
+
+/** @throws ConfigurationError for what is neither a handler nor the options of one */
+export function checkRequestHandler(given: RequestHandler): void {
+  if (typeof given !== "object" || given === null) {
+    throw new ConfigurationError("requestHandler must be a request handler, or its options");
+  }
+  if (!isHandler(given)) refuseUnknownSettings("requestHandler", given, handlerOptionNames);
 }
 
 /** Clients for the configuration. The SDK's own retry is off: the transport retries. */
@@ -111,6 +120,8 @@ const translateConfig = {
  * an instance of another class. Document clients, and nothing else of the SDK's, are made by `from`.
  */
 export function isPlainClient(client: object): client is DynamoDBClient {
+  // Whoever replaced its `send`, a test or a tracer, wants to see what is sent.
+  if (Object.hasOwn(client, "send")) return false;
   if (client instanceof DynamoDBClient) return true;
   const { config, middlewareStack } = client as Partial<DynamoDBClient>;
   const isDocumentClient = typeof (client.constructor as { from?: unknown }).from === "function";
@@ -127,7 +138,7 @@ export function checkRelease(client: object): void {
   const hasSchema = (new GetItemCommand({} as never) as { schema?: unknown }).schema !== undefined;
   if (typeof config !== "object" || !hasSchema || hasProtocol(client as DynamoDBClient)) return;
   throw new ConfigurationError(
-    "client is of an older release of @aws-sdk/client-dynamodb than the one this package uses, and cannot send its commands: install one copy of the SDK for both",
+    "client is of a release of @aws-sdk/client-dynamodb before 3.931, and cannot send the commands of the newer one that this package uses: update it, or install one copy of the SDK for both",
   );
 }
 

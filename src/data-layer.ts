@@ -21,6 +21,7 @@ import { createTransaction, type Transaction } from "../services/transaction.js"
 import { adviceOn } from "./advice.js";
 import {
   checkRelease,
+  checkRequestHandler,
   createClients,
   createDocumentClient,
   isPlainClient,
@@ -138,6 +139,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     cursorSecret === undefined ? undefined : createCursorSeal(cursorSecret),
   );
   const configuration = readSettings("options", () => resolveConfiguration(options));
+  readSettings("options", () => checkKinds(options));
   const clients = clientsOf(options, configuration);
   const clock = options.clock ?? systemClock;
   const transport = createTransport({
@@ -207,6 +209,32 @@ interface Clients {
   document(): CommandClient;
   plain(): DynamoDBClient;
   destroy(): void;
+}
+
+/** @throws ConfigurationError for a setting that could not do its work, and would be as good as absent */
+function checkKinds(options: DataLayerOptions): void {
+  const { requestHandler, coalesce, logger, events, clock } = options;
+  if (requestHandler !== undefined) checkRequestHandler(requestHandler);
+  const isFunction = (value: unknown) => typeof value === "function";
+  const rules: readonly (readonly [
+    name: string,
+    given: unknown,
+    holds: () => boolean,
+    rule: string,
+  ])[] = [
+    ["coalesce", coalesce, () => typeof coalesce === "boolean", "must be true or false"],
+    ["events", events, () => isFunction(events), "must be a function"],
+    ["clock", clock, () => isFunction(clock?.now), "must have a function now"],
+    [
+      "logger",
+      logger,
+      () => isFunction(logger?.debug) && isFunction(logger?.warn),
+      "must have the functions debug and warn",
+    ],
+  ];
+  for (const [name, given, holds, rule] of rules) {
+    if (given !== undefined && !holds()) throw new ConfigurationError(`${name} ${rule}`);
+  }
 }
 
 /** The clients below the transport, made when they are first asked for. */

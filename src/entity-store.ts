@@ -152,7 +152,10 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   ): AsyncIterable<StoreItem<S, F>> {
     const { context, limits, plan } = this.#planQuery("list", partition, options);
     const { transport } = this.#context;
-    const throwIfEnded = () => throwIfAborted(context, limits.signal);
+    const throwIfEnded = () => {
+      throwIfAborted(context, limits.signal);
+      transport.throwIfClosed();
+    };
     const readPage = (input: QueryCommandInput) =>
       perform(context, limits, (call) => transport.send("Query", input, call));
     // Each loop over it reads anew: a second one over a generator would find nothing.

@@ -524,6 +524,16 @@ export function leavesOpen(thrown: unknown): boolean {
 }
 
 /**
+ * Whether the client below had sent the request before, by a retry of its own: what became of that one
+ * is not known, whatever refused this one.
+ */
+export function wasSentAgain(thrown: unknown): boolean {
+  const error = legible(thrown);
+  if (isObject(error) && unsent.has(error)) return false;
+  return (metadataOf(error)?.attempts ?? 1) > 1;
+}
+
+/**
  * Maps anything that can be thrown to one of this package's errors. An error of this package is
  * returned as it is, so mapping twice changes nothing.
  */
@@ -802,6 +812,8 @@ function thrownMessageOf(error: unknown): string {
 interface ResponseMetadata {
   readonly requestId?: string;
   readonly httpStatusCode?: number;
+  /** HTTP attempts that the SDK's own retry made. */
+  readonly attempts?: number;
   /** The SDK's signer has taken over the service's time from the answer. */
   readonly clockSkewCorrected?: boolean;
 }

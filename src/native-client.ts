@@ -177,8 +177,8 @@ type SendOptions = { readonly abortSignal?: AbortSignal };
 
 /**
  * Whether the SDK's client has its protocol as an object, which is then given bodies that are JSON
- * already. Releases before 3.9xx have none (seen: none in 3.901, there in 3.1000), as some runtimes
- * bring them: the stock document client does without.
+ * already. Older releases have none (none in 3.922, there in 3.931), as some runtimes bring
+ * them: the stock document client does without.
  */
 export function hasProtocol(client: DynamoDBClient): boolean {
   const { protocol } = client.config as unknown as { readonly protocol?: Partial<Protocol> };
@@ -351,8 +351,23 @@ function textOf(body: Readable): Promise<string> {
 /** The text of a body that is no stream of Node's, as custom handlers and those over fetch give it. */
 async function collectedText(context: ResponseContext, body: unknown): Promise<string> {
   if (typeof body === "string") return body;
-  const bytes = ArrayBuffer.isView(body) ? body : await context.streamCollector(body);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  if (isIterable(body)) {
+    const parts: Uint8Array[] = [];
+    for await (const part of body) parts.push(typeof part === "string" ? Buffer.from(part) : part);
+    return Buffer.concat(parts).toString();
+  }
+  const bytes = isBuffer(body) ? new Uint8Array(body) : body;
+  const view = ArrayBuffer.isView(bytes) ? bytes : await context.streamCollector(bytes);
+  return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString();
+}
+
+/** A web stream is one as well. */
+function isIterable(body: unknown): body is AsyncIterable<Uint8Array | string> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}
+
+function isBuffer(body: unknown): body is ArrayBuffer {
+  return Object.prototype.toString.call(body) === "[object ArrayBuffer]";
 }
 
 /**

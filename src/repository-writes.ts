@@ -12,6 +12,7 @@ import {
 import { refuseLong } from "./expression.js";
 import { FreePlaceholders, type GivenExpression } from "./free-placeholders.js";
 import { isStoredAlike } from "./item.js";
+import { isGhost } from "./occupant.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
 import { isTime, lastMs } from "./timestamps.js";
 import { notFound, type Seen, type Write, type WriteRequest } from "./write.js";
@@ -79,7 +80,8 @@ export function updateWrite(update: UpdateRequest, given: GivenExpression): Writ
     // An engine that does not show the item is asked for it: each condition but the first is ours.
     refusedByItem: true,
     refused: (seen) => {
-      if (seen.item === null) return notFound(context, key, seen.cause);
+      // A ghost, what the earlier layer's update of nothing left, is no item to any call.
+      if (seen.item === null || isGhost(seen.item)) return notFound(context, key, seen.cause);
       return hasData(seen.item) && !isMap(seen.item.Data) ? noMap(context, seen) : "again";
     },
     result: () => undefined,

@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
+import { optionNames } from "./options.js";
 import { orAborted } from "./signals.js";
 
 /**
@@ -50,6 +51,18 @@ function abortError(): Error {
 function unset(): void {
   // Replaced at once.
 }
+
+/** The options of a handler that the layer makes. */
+export const handlerOptionNames = optionNames<NodeHttpHandlerOptions>({
+  connectionTimeout: true,
+  requestTimeout: true,
+  throwOnRequestTimeout: true,
+  socketTimeout: true,
+  socketAcquisitionWarningTimeout: true,
+  httpAgent: true,
+  httpsAgent: true,
+  logger: true,
+});
 
 /**
  * Requests wait for a socket here, not in the SDK's handler (4.14): its time-out for a connection

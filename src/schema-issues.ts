@@ -15,7 +15,7 @@ export interface SchemaIssue {
 /** Checks a value against a schema. */
 export function issuesOfSchema(schema: z.ZodType, value: unknown): SchemaIssue[] {
   // A schema's own message comes before this one.
-  const result = schema.safeParse(value, { error: inWords });
+  const result = schema.safeParse(value, { error: inWords, reportInput: true });
   return result.success ? [] : result.error.issues.flatMap((issue) => found(issue, []));
 }
 
@@ -29,7 +29,8 @@ function found(issue: Issue, at: Path): SchemaIssue[] {
     const rules = issue.errors.flatMap((issues) => issues.map(({ message }) => message));
     return [{ path, message: joined(rules) }];
   }
-  return [{ path, message: issue.message }];
+  // Also where the schema has a message of its own: what is missing is not wrong.
+  return [{ path, message: issue.input === undefined ? "is missing" : issue.message }];
 }
 
 /** Stands for a message that is made of the alternatives'. */

@@ -55,6 +55,7 @@ import {
   noteBudgetSpent,
   noteEnd,
   unquoted,
+  wasSentAgain,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
 import type { OptionNames } from "./options.js";
@@ -70,6 +71,7 @@ import {
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
 import type { RawItem } from "./table.js";
+import { watchSending } from "./unsent.js";
 import { type AttributeValue, nativeCopyOf, unmarshallable } from "./wire-format.js";
 
 /** Options of a data layer's retry: each request's own, and what all of them may do together. */
@@ -226,6 +228,8 @@ export interface Transport {
   report(event: RequestEvent): void;
   /** Aborted by `close`, for what waits for others than the engine. */
   readonly closing: AbortSignal;
+  /** @throws AbortedError after `close` */
+  throwIfClosed(): void;
   /** Ends what is under way with an AbortedError, and refuses what comes after. */
   close(): void;
 }
@@ -382,7 +386,7 @@ export function createTransport(options: TransportOptions): Transport {
       const client = clientOf();
       const command = client.marshalsRight
         ? new Command(input)
-        : readingExactly(new Command(marshallable(input)));
+        : watched(readingExactly(new Command(marshallable(input))));
       signal?.throwIfAborted();
       try {
         const answer = exactAnswer(await attemptOnce(client, command, attemptSignal));
@@ -390,7 +394,7 @@ export function createTransport(options: TransportOptions): Transport {
         return answer;
       } catch (error) {
         // Of a request that was under way the caller's reason says nothing, whatever it looks like.
-        answerLost ||= isReason(signal, error) || leavesOpen(error);
+        answerLost ||= isReason(signal, error) || leavesOpen(error) || wasSentAgain(error);
         throw error;
       }
     };
@@ -513,12 +517,21 @@ export function createTransport(options: TransportOptions): Transport {
     },
     report: (event) => announce(event, events, logger),
     closing: closing.signal,
+    throwIfClosed: () => {
+      if (closing.signal.aborted) throw closedError();
+    },
     close: () => {
       if (closing.signal.aborted) return;
       closing.abort(closedError());
       awaited.refuse(closedError);
     },
   };
+}
+
+/** A command whose failures tell whether it was sent, whatever client sends it. */
+function watched<C extends object>(command: C): C {
+  watchSending(command as unknown as Parameters<typeof watchSending>[0]);
+  return command;
 }
 
 /** ElectroDB's methods over one function that sends a request by its name. */

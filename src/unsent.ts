@@ -9,10 +9,14 @@ import { noteCredentialsFailure, noteSending } from "./errors.js";
 /** On the arguments of a request's middleware, which each of them hands on with its own changes. */
 const sending = Symbol("sending");
 
-interface Sending {
-  /** Whether the request was handed to the request handler. */
-  begun: boolean;
-}
+/** One sending of a request, whose middlewares know it by this object. */
+type Sending = object;
+
+/**
+ * Those that were handed to the request handler. Not a member of theirs: Rollup (4.68) does not see
+ * that it is changed behind the arguments of another middleware, and builds in that it never is.
+ */
+const begun = new WeakSet<Sending>();
 
 /**
  * Whether a request came to its end without that mark: a middleware of some release drops it. Then
@@ -22,27 +26,30 @@ let isBlind = false;
 
 type Given = object & { readonly [sending]?: Sending };
 
-/** Notes on what a client's requests throw whether they had been handed to the request handler. */
-export function watchSending({ middlewareStack }: DynamoDBClient): void {
+/**
+ * Notes on what is thrown whether the request had been handed to the request handler.
+ * @param of a client, for all of its requests, or one command, for a client of the application's
+ */
+export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
   middlewareStack.add(
     (next) => async (given) => {
-      const own: Sending = { begun: false };
+      const own: Sending = {};
       try {
         return await next(Object.assign({ ...given }, { [sending]: own }));
       } catch (thrown) {
-        throw noteSending(thrown, own.begun || isBlind);
+        throw noteSending(thrown, begun.has(own) || isBlind);
       }
     },
-    { step: "initialize", priority: "high", name: "bayonWatchSending" },
+    { step: "initialize", priority: "high", name: "bayonWatchSending", override: true },
   );
   middlewareStack.add(
     (next) => async (given) => {
       const own = (given as Given)[sending];
       if (own === undefined) isBlind = true;
-      else own.begun = true;
+      else begun.add(own);
       return next(given);
     },
-    { step: "deserialize", priority: "low", name: "bayonNoteSending" },
+    { step: "deserialize", priority: "low", name: "bayonNoteSending", override: true },
   );
 }
 

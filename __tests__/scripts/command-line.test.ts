@@ -242,7 +242,7 @@ describe("trouble with the table", () => {
     const quiet = await bayonData(args);
     expect(quiet.code).toBe(1);
     expect(quiet.complaints).toMatch(/^error: no answer \(ECONNREFUSED\) from BayonCoAgent-local/);
-    expect(quiet.complaints).toContain("bayon-data db\n");
+    expect(quiet.complaints).toContain("npx bayon-data db --port 9\n");
     expect(quiet.complaints).not.toContain("npm run");
     expect(quiet.complaints).not.toContain("    at ");
     const { complaints } = await bayonData([...args, "--verbose"]);

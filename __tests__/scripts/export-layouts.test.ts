@@ -305,6 +305,11 @@ describe("a date", () => {
     expect(dateMsOf(text)).toBeUndefined();
   });
 
+  test("is no number that may be seconds (one became January 1970, without a word)", () => {
+    expect([seconds, 99_999_999_999, 1e8].map(dateMsOf)).toEqual([undefined, undefined, undefined]);
+    expect([ms, 1e11, 5].map(dateMsOf)).toEqual([ms, 1e11, 5]);
+  });
+
   test("is what Date's own texts say", () => {
     for (let n = 0; n < 500; n += 1) {
       const date = new Date(Math.floor((n * 9_007_199_254) % 9_999_999_999) * 1_000);

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { textOf } from "../../src/testing/faults/exchange.js";
 import { FaultyRequestHandler } from "../../src/testing/index.js";
 
 type Handle = FaultyRequestHandler["handle"];
@@ -40,7 +41,7 @@ export class Recorder extends FaultyRequestHandler {
   override async handle(...given: Parameters<Handle>): ReturnType<Handle> {
     const target = given[0].headers["x-amz-target"] ?? "";
     const operation = target.slice(target.lastIndexOf(".") + 1);
-    const input = JSON.parse(Buffer.from(given[0].body).toString()) as Json;
+    const input = JSON.parse(textOf(given[0])) as Json;
     this.asked.push({ operation, input });
     const send = () => this.recorded(given);
     return this.intercept({ operation, input, send }) ?? send();

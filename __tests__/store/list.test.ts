@@ -1,3 +1,4 @@
+import { createDataLayer } from "../../src/data-layer.js";
 import { AbortedError, ThroughputExceededError, ValidationError } from "../../src/errors.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
@@ -159,6 +160,22 @@ describe.each(settings)("list on $name", (engine) => {
     expect(error).toMatchObject({ cause: reason, entity: "SavedContent", operation: "list" });
     expect(ids).toEqual(["c00", "c01"]);
     expect(requestsOf(table.data)).toEqual(["Query"]);
+  });
+
+  test("a close inside a page ends it at the next item too", async () => {
+    const { endpoint, region, credentials } = table.data.engine;
+    const { tableName } = table.data.configuration;
+    const place = { environment: "development", endpoint, region, credentials, tableName } as const;
+    const own = createDataLayer(place);
+    const ids: string[] = [];
+    const reading = (async () => {
+      for await (const { contentId } of own.savedContent.list(partition, { limit: 3 })) {
+        ids.push(contentId);
+        if (ids.length === 2) await own.close();
+      }
+    })();
+    expect((await failureOf(reading, AbortedError)).message).toContain("the data layer is closed");
+    expect(ids).toHaveLength(2);
   });
 
   test("bad input is refused when it is called", () => {

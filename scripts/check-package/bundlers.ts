@@ -59,6 +59,32 @@ const rolldown: Bundler = {
   },
 };
 
+/** Rollup itself, as Nuxt, SvelteKit and Vite before 8 have it: it drops what it thinks is never so. */
+const rollup: Bundler = {
+  name: "Rollup",
+  bundle: async (project, out) => {
+    const config = configured(
+      project,
+      "rollup.config.mjs",
+      `import commonjs from "@rollup/plugin-commonjs";
+      import json from "@rollup/plugin-json";
+      import { nodeResolve } from "@rollup/plugin-node-resolve";
+      export default {
+        input: ${JSON.stringify(entry)},
+        output: { file: ${JSON.stringify(join(out, "main.mjs"))}, inlineDynamicImports: true },
+        plugins: [
+          nodeResolve({ preferBuiltins: true, exportConditions: ["node"] }),
+          commonjs(),
+          json(),
+        ],
+      };`,
+    );
+    const options = ["--config", config, "--silent"];
+    await node([bin(project, "rollup"), ...options], { cwd: project });
+    return join(out, "main.mjs");
+  },
+};
+
 const vite: Bundler = {
   name: "Vite for a server, everything inlined, minified",
   bundle: async (project, out) => {
@@ -133,6 +159,7 @@ export const bundlers: readonly Bundler[] = [
     external: "@aws-sdk/*",
   }),
   rolldown,
+  rollup,
   vite,
   webpack,
   bun("node"),

@@ -17,11 +17,17 @@ export function checkContents({ files }: Packed): void {
     "LICENSE",
     "dist/index.js",
     "dist/index.cjs",
+    // README links to them.
+    "docs/nextjs.md",
+    "docs/lambda.md",
+    "docs/growth.svg",
+    "examples/next-minimal/app/page.tsx",
+    "examples/lambda/src/handler.ts",
   ].filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new Error(`missing: ${missing.join(", ")}`);
   const strange = paths.filter(
     (path) =>
-      !/^(?:dist\/|(?:README|CHANGELOG|SECURITY|THIRD-PARTY)\.md$|LICENSE$|package\.json$)/.test(
+      !/^(?:(?:dist|docs|examples)\/|(?:README|CHANGELOG|SECURITY|THIRD-PARTY)\.md$|LICENSE$|package\.json$)/.test(
         path,
       ),
   );

@@ -1,6 +1,7 @@
 /** What every command shares: which table it works on, and how it ends. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { placeOf as placeOfTable } from "../../src/advice.js";
+import { engineCommand, flagsOf, placeOf as placeOfTable } from "../../src/advice.js";
+import { localEndpoint } from "../../src/config.js";
 import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
 import type { Terminal } from "../terminal.js";
 
@@ -163,14 +164,15 @@ export function isUnreachable(error: unknown): boolean {
 function withHint(error: unknown, data: DataLayer): unknown {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   if (code === "ResourceNotFoundException") {
-    const message = `no such table: ${placeOf(data)}\nCreate it with: npx bayon-data table create`;
+    const message = `no such table: ${placeOf(data)}\nCreate it with: npx bayon-data table create${flagsOf(data.configuration)}`;
     return new HintedError(error, message);
   }
   if (typeof code === "string" && unreachable.has(code)) {
-    const local = data.configuration.environment === "local";
-    const advice = local
-      ? "\nStart the embedded engine with: npx bayon-data db"
-      : "\nFor the local table set USE_LOCAL_AWS=true or add --environment local";
+    const { environment, endpoint = localEndpoint } = data.configuration;
+    const advice =
+      environment === "local"
+        ? `\nStart the embedded engine with: ${engineCommand(endpoint)}`
+        : "\nFor the local table set USE_LOCAL_AWS=true or add --environment local";
     return new HintedError(error, `no answer (${code}) from ${placeOf(data)}${advice}`);
   }
   return error;

@@ -109,7 +109,7 @@ function show(diagnosis: Diagnosis, { traffic }: RawTable, ms: number, terminal:
       const examples = diagnosis.examples[kind] ?? [];
       for (const { key, rule } of examples) {
         line(`    ${cut(key, width - 4)}`);
-        line(`        ${cut(rule, width - 8)}`);
+        line(`        ${cut(rule, Number.POSITIVE_INFINITY)}`);
       }
       if (times > examples.length && examples.length > 0) {
         line(`    … and ${times - examples.length} more (--examples ${times})`);

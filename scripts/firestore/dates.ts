@@ -28,12 +28,17 @@ const namedZones: Readonly<Record<string, number>> = {
 /** Milliseconds as text: 12 or 13 digits, from 1973 on. Fewer may be seconds, and are not read. */
 const epochText = /^\d{12,13}$/;
 
+/** From 1973 on, in seconds and in milliseconds: numbers between the two may be seconds, and are not read. */
+const leastSeconds = 1e8;
+const leastMs = 1e11;
+
 /**
  * Epoch milliseconds of a Firestore timestamp, a number of milliseconds, or a text that is an ISO
  * date, an RFC 2822 date or milliseconds; `undefined` for anything else. A text without a zone is
  * UTC.
  */
 export function dateMsOf(value: unknown): number | undefined {
+  if (typeof value === "number" && value >= leastSeconds && value < leastMs) return undefined;
   const ms = epochMsOf(value);
   if (ms !== undefined || typeof value !== "string") return ms;
   const text = value.trim();
