@@ -597,8 +597,9 @@ function expiryRule(value: unknown): string | undefined {
   if (value > 0 && value <= longestSeconds) {
     return `${rule}: this one is in seconds, or a span of time`;
   }
-  // An infinite one, or one beyond 2^53, is no time, and counts as not known.
-  const isMicroseconds = value > latestTime && !isNoTime(value);
+  // An infinite one, or one beyond 2^53, is no time, and counts as not known; the greatest integer of all
+  // is somebody's word for "never".
+  const isMicroseconds = value > latestTime && value < Number.MAX_SAFE_INTEGER;
   return isMicroseconds ? `${rule}: this one is in microseconds, or finer` : undefined;
 }
 
