@@ -428,7 +428,7 @@ describe("run again", () => {
     utimesSync(file, before.atime, before.mtime);
     const after = statSync(file);
     expect(after.size).toBe(before.size);
-    expect(Math.floor(after.mtimeMs)).toBe(Math.floor(before.mtimeMs));
+    expect(Math.abs(after.mtimeMs - before.mtimeMs)).toBeLessThan(2);
 
     const { code, complaints } = await to.migrate(folder);
     expect(code).toBe(1);

@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigurationError } from "../../errors.js";
 import { attribute } from "../../table.js";
 import { type Engine, engineAt } from "./contract.js";
@@ -25,7 +26,7 @@ export async function startDynalite(options: { port?: number }): Promise<Engine>
   }
   const createServer = load(file) as CreateServer;
   const server = createServer({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  survive(server);
+  const inWork = survive(server);
   // A script that forgets to close it ends all the same.
   server.on("connection", (socket) => socket.unref());
   server.unref();
@@ -34,7 +35,7 @@ export async function startDynalite(options: { port?: number }): Promise<Engine>
     "dynalite",
     `http://${loopback}:${port}`,
     { transactions: false, timeToLive: false, oldItemOnConditionFailure: true, durable: false },
-    () => stop(server),
+    () => stop(server, inWork),
   );
 }
 
@@ -50,7 +51,14 @@ function listen(server: Server, port: number): Promise<AddressInfo> {
   });
 }
 
-function stop(server: Server): Promise<void> {
+/** How often, and how long each time in ms, a close looks for requests in work: 2 s in all. */
+const mostLooks = 400;
+const lookMs = 5;
+
+/** dynalite closes its database first, and what then still works on it throws out of its process. */
+async function stop(server: Server, inWork: ReadonlySet<unknown>): Promise<void> {
+  server.closeAllConnections();
+  for (let look = 0; inWork.size > 0 && look < mostLooks; look += 1) await sleep(lookMs);
   return new Promise((resolve, reject) => {
     // Whoever awaits this must not find the event loop empty.
     server.ref();
@@ -65,10 +73,12 @@ function stop(server: Server): Promise<void> {
  * requests. It is handed whole requests only, and what it throws becomes a 500.
  *
  * It also learns what DynamoDB does and it does not: to answer a failed condition with the item.
+ * @returns the requests that are not answered yet
  */
-function survive(server: Server): void {
+function survive(server: Server): ReadonlySet<unknown> {
+  const inWork = new Set<ServerResponse>();
   const [handle] = server.listeners("request") as RequestListener[];
-  if (handle === undefined) return;
+  if (handle === undefined) return inWork;
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
@@ -76,6 +86,12 @@ function survive(server: Server): void {
     request.on("error", () => response.destroy());
     request.on("end", () => {
       const body = Buffer.concat(chunks);
+      inWork.add(response);
+      const answer = response.end.bind(response) as (...given: unknown[]) => ServerResponse;
+      response.end = (...given: unknown[]) => {
+        inWork.delete(response);
+        return answer(...given);
+      };
       try {
         tellOldItem(handle, request, body, response);
         hand(handle, request, request.headers, body, response);
@@ -84,6 +100,7 @@ function survive(server: Server): void {
       }
     });
   });
+  return inWork;
 }
 
 /** Hands dynalite a whole request; it uses no more of one than this. */
