@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import type { RefreshedToken } from "../../services/oauth.js";
+import type { RefreshedToken } from "../../services/oauth/options.js";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import {
   AbortedError,
