@@ -1,6 +1,7 @@
 /** The lease on a token: whoever holds it asks the provider, and nobody else does. */
 import type { Call } from "../../src/call.js";
 import { Placeholders } from "../../src/conditions.js";
+import { latestTime } from "../../src/input.js";
 import { attribute, type RawItem, type RawKey } from "../../src/table.js";
 import { isToken, type TokenContext, updateIf } from "./token-item.js";
 
@@ -16,8 +17,9 @@ export async function claim(
   const holder = own.name(attribute.leaseHolder);
   const until = own.name(attribute.leaseUntil);
   const now = context.clock.now();
+  const ends = Math.min(now + lease.leaseMs, latestTime);
   const expressions = {
-    UpdateExpression: `SET ${holder} = ${own.value(lease.holder)}, ${until} = ${own.value(now + lease.leaseMs)}`,
+    UpdateExpression: `SET ${holder} = ${own.value(lease.holder)}, ${until} = ${own.value(ends)}`,
     // Its own lease counts as free: the answer to a first attempt may have been lost.
     ConditionExpression: `(attribute_not_exists(${until}) OR ${until} < ${own.value(now)} OR ${holder} = ${own.value(lease.holder)}) AND ${isToken(own, seen)}`,
   };

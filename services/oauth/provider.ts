@@ -6,7 +6,7 @@ import {
   type ValidationIssue,
 } from "../../src/errors.js";
 import { checkPayload, type PayloadSchema } from "../../src/payload.js";
-import { firstOf, orAborted } from "../../src/signals.js";
+import { firstOf, longestTimerMs, orAborted } from "../../src/signals.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 import type { RefreshedToken, RefreshSettings } from "./options.js";
 
@@ -17,9 +17,6 @@ export interface FreshToken {
   /** Set where the provider rotated it. */
   readonly refreshToken?: string;
 }
-
-/** The longest delay that a timer takes, in ms. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Calls the caller's `refresh` for as long as the lease holds and the data layer is open.
