@@ -54,8 +54,8 @@ import {
   noteAdvice,
   noteBudgetSpent,
   noteEnd,
+  noteOpen,
   unquoted,
-  wasSentAgain,
 } from "./errors.js";
 import { marshallable } from "./marshalling.js";
 import type { OptionNames } from "./options.js";
@@ -393,8 +393,7 @@ export function createTransport(options: TransportOptions): Transport {
         consumedCapacity = sumOfCapacity(answer, consumedCapacity);
         return answer;
       } catch (error) {
-        // Of a request that was under way the caller's reason says nothing, whatever it looks like.
-        answerLost ||= isReason(signal, error) || leavesOpen(error) || wasSentAgain(error);
+        answerLost ||= leavesOpen(error, signal);
         throw error;
       }
     };
@@ -469,9 +468,13 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
     client: electroClient(async (name, input, signal) => {
+      let isOpen = false;
+      const onAnswerLost = () => {
+        isOpen = true;
+      };
       try {
         guard?.refuseClear(input);
-        const answer = await run(name, input, { context: {}, signal }, true);
+        const answer = await run(name, input, { context: {}, signal, onAnswerLost }, true);
         const written = input.UpdateExpression !== undefined;
         // What was deleted is gone: it is given as it was stored.
         if (written || answer.Attributes === undefined) {
@@ -479,7 +482,9 @@ export function createTransport(options: TransportOptions): Transport {
         }
         return answer;
       } catch (error) {
-        throw freshError(error);
+        const fresh = freshError(error);
+        if (isOpen) noteOpen(fresh);
+        throw fresh;
       }
     }),
     repeat: async (request, signal, onAnswerLost) => {
@@ -490,9 +495,8 @@ export function createTransport(options: TransportOptions): Transport {
           try {
             return await orAborted(awaited.wait(request(limit.signal), true), limit.signal);
           } catch (error) {
-            const ended = isReason(limit.signal, error);
-            const failure = ended ? error : unquoted(error);
-            if (ended || leavesOpen(failure)) onAnswerLost?.();
+            const failure = isReason(limit.signal, error) ? error : unquoted(error);
+            if (leavesOpen(failure, limit.signal)) onAnswerLost?.();
             throw failure;
           }
         };
