@@ -23,6 +23,8 @@ export interface ItemTableOptions extends ConnectionOptions {
   readonly requestHandler?: RequestHandler | undefined;
   /** Ends what waits to be sent again. */
   readonly signal?: AbortSignal | undefined;
+  /** Delay before the first retry, in ms. @default 100 */
+  readonly initialDelayMs?: number | undefined;
 }
 
 /** What happened to an item that was put. */
@@ -55,14 +57,22 @@ export type Condition =
   /** Not there, or last written before this time (epoch ms). */
   | { readonly kind: "olderThan"; readonly time: number };
 
-export function openItemTable({ requestHandler, signal, ...place }: ItemTableOptions): ItemTable {
+export function openItemTable({
+  requestHandler,
+  signal,
+  initialDelayMs,
+  ...place
+}: ItemTableOptions): ItemTable {
   const configuration = resolveConfiguration(place);
   const { tableName } = configuration;
   const { client, documentClient } = createClients(configuration, requestHandler);
   const traffic: Traffic = { requests: 0, throttles: 0 };
   const cipher = resolveCipher();
   const guard = createFieldGuard(guardedEntities(), cipher);
-  const transport = createPatientTransport(documentClient, { traffic, signal, guard });
+  const transport = createPatientTransport(documentClient, {
+    ...{ traffic, signal, initialDelayMs, guard },
+    place: configuration,
+  });
   return {
     tableName,
     traffic,
