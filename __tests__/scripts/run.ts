@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { runCommandLine } from "../../scripts/program.js";
+import { type RunOptions, runCommandLine } from "../../scripts/program.js";
 import { createTerminal, type Terminal } from "../../scripts/terminal.js";
 
 export interface Said {
@@ -46,10 +46,11 @@ export interface Ran {
 export async function bayonData(
   args: readonly string[],
   signal = new AbortController().signal,
+  sending?: RunOptions["sending"],
 ): Promise<Ran> {
   const said = listen();
   const { terminal } = said;
-  const code = await runCommandLine(args, { terminal, signal, version: "1.2.3" });
+  const code = await runCommandLine(args, { terminal, signal, sending, version: "1.2.3" });
   return { code, out: said.out(), complaints: said.complaints() };
 }
 
