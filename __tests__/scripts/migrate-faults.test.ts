@@ -16,7 +16,7 @@ import { FaultyRequestHandler } from "../../src/testing/faults.js";
 import { createTestDataLayer, type TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf } from "../open.js";
-import { temporaryFolder } from "./run.js";
+import { hasFullDisk, temporaryFolder, testWhere } from "./run.js";
 
 const temporary = temporaryFolder();
 const open: { close(): unknown }[] = [];
@@ -265,16 +265,18 @@ describe.each(engines)("on $name", ({ engine }) => {
   });
 });
 
-test("a full disk ends the run before anything is written that the journal lacks", async () => {
-  if (!existsSync("/dev/full")) return;
-  const { data, table } = await start(engines[0]?.engine ?? "dynalite");
-  const stateFolder = temporary();
-  symlinkSync("/dev/full", join(stateFolder, "journal.ndjson"));
-  const { failure } = await move(exported(5), { data, table }, { stateFolder });
-  const error = await failureOf(Promise.reject(failure), StateError);
-  expect(error.message).toMatch(/journal\.ndjson cannot be written: the disk is full/);
-  expect(await itemsIn(data)).toEqual([]);
-});
+testWhere(...hasFullDisk)(
+  "a full disk ends the run before anything is written that the journal lacks",
+  async () => {
+    const { data, table } = await start(engines[0]?.engine ?? "dynalite");
+    const stateFolder = temporary();
+    symlinkSync("/dev/full", join(stateFolder, "journal.ndjson"));
+    const { failure } = await move(exported(5), { data, table }, { stateFolder });
+    const error = await failureOf(Promise.reject(failure), StateError);
+    expect(error.message).toMatch(/journal\.ndjson cannot be written: the disk is full/);
+    expect(await itemsIn(data)).toEqual([]);
+  },
+);
 
 /** An engine that refuses whatever holds the word. */
 class PoisonTester extends FaultyRequestHandler {
