@@ -327,6 +327,7 @@ export function createOAuthTokens(context: StoreContext, stores: Stores): OAuthR
           entity: tokens().model.name,
           table: tableName,
           attempts,
+          hedged: false,
           durationMs: performance.now() - startedAt,
           consumedCapacity: undefined,
           error: "TokenNotStored",
