@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { perform } from "../src/call.js";
 import { createDataLayer } from "../src/data-layer.js";
 import { delay, firstOf, lastOf, orAborted } from "../src/signals.js";
 
@@ -110,4 +111,30 @@ test("a signal that lives as long as the application keeps nothing of its calls"
   expect(sent).toBe(40);
   expect(dependantsOf(application.signal)).toBe(0);
   expect(listenersOn(application.signal)).toBe(0);
+});
+
+describe("a call's deadline", () => {
+  test.each([
+    [2 ** 30 + 1, 2 ** 30 + 1],
+    [2 ** 31 - 1, 2 ** 31 - 1],
+    // A longer timer would fire at once.
+    [2 ** 31, 2 ** 31 - 1],
+    [1e300, 2 ** 31 - 1],
+    [Number.POSITIVE_INFINITY, 2 ** 31 - 1],
+  ])("of %p ms is a timer of %p ms, which ends with the call", async (timeoutMs, timerMs) => {
+    const timer = jest.spyOn(globalThis, "setTimeout");
+    const cleared = jest.spyOn(globalThis, "clearTimeout");
+    try {
+      const result = await perform({ operation: "test" }, { timeoutMs }, async ({ signal }) => {
+        expect(timer.mock.calls.map(([, ms]) => ms)).toEqual([timerMs]);
+        await new Promise(setImmediate);
+        return signal?.aborted;
+      });
+      expect(result).toBe(false);
+      expect(cleared).toHaveBeenCalledWith(timer.mock.results[0]?.value);
+    } finally {
+      timer.mockRestore();
+      cleared.mockRestore();
+    }
+  });
 });

@@ -10,6 +10,7 @@ import {
   DynamoDBError,
   describe,
   ItemNotFoundError,
+  invalid,
   isRetryableReason,
   TransactionCanceledError,
 } from "../src/errors.js";
@@ -22,8 +23,9 @@ type AgentKey = KeyOf<"realEstateAgentProfile">;
 
 export interface Profiles {
   /**
-   * Merges fields into an agent profile, or creates it with them. One request where it is there,
-   * two where it is not.
+   * Merges fields into an agent profile, or creates it with them. One request if the profile exists,
+   * two if it does not.
+   * @throws ValidationError for data that is no payload, or that has no field to save
    */
   save(
     key: AgentKey,
@@ -54,22 +56,28 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
     data: object,
     options: CallOptions = {},
   ): Promise<unknown> {
-    const { key, store, call } = reading({ operation: "profiles.save" }, () => {
+    const operation = "profiles.save";
+    const { key, writes, run, call } = reading({ operation }, () => {
       // Both stores take a key and a payload of their own; the key tells which one is meant.
       const isAgents = "agentProfileId" in Object(givenKey);
-      const store = (isAgents ? stores.realEstateAgentProfile : stores.userProfile) as AnyStore;
-      const { model, writes } = internalsOf(store);
-      const call = keyContext(model, "profiles.save", givenKey);
+      const store = isAgents ? stores.realEstateAgentProfile : stores.userProfile;
+      const { model, writes: own, run } = internalsOf(store);
+      const writes = own.onBehalfOf(operation);
+      const call = keyContext(model, operation, givenKey);
       const key = writes.input.key(givenKey, call);
       writes.input.draft({ ...key, data }, call);
-      return { key, store, call };
+      if (Object.values(data).every((value) => value === undefined)) {
+        throw invalid(call, [{ path: "data", message: "has no field to save" }]);
+      }
+      return { key, writes, run, call };
     });
-    return perform(call, options, async ({ signal }) => {
-      const limit = signal === undefined ? {} : { signal };
+    return perform(call, options, async (underWay) => {
       for (let round = 0; round < mostRounds; round += 1) {
         const saved =
-          (await attempt(ItemNotFoundError, () => store.update(key, data, limit))) ??
-          (await attempt(ConditionalCheckFailedError, () => store.create({ ...key, data }, limit)));
+          (await attempt(ItemNotFoundError, () => run(writes.update(key, data), underWay))) ??
+          (await attempt(ConditionalCheckFailedError, () =>
+            run(writes.create({ ...key, data }), underWay),
+          ));
         if (saved !== undefined) return saved;
       }
       throw new DynamoDBError(
@@ -131,11 +139,6 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
   };
 
   return { save: save as Profiles["save"], setPhoto };
-}
-
-interface AnyStore {
-  update(key: object, data: object, options: CallOptions): Promise<unknown>;
-  create(input: object, options: CallOptions): Promise<unknown>;
 }
 
 /** What the call returns, or `undefined` where it throws the expected error. */

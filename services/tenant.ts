@@ -12,7 +12,7 @@ import type { Simplify, StoreSpec } from "../src/store-types.js";
 import type { Collections, RecentOptions } from "./collections.js";
 import type { BrandAuditPage, Dashboard, Dashboards } from "./dashboard.js";
 import type { FacadeName, Registry } from "./entities.js";
-import type { OAuthTokens } from "./oauth.js";
+import type { OAuthTokens } from "./oauth/oauth-tokens.js";
 import type { Profiles } from "./profiles.js";
 import type { Projects } from "./projects.js";
 import type { Reviews } from "./reviews.js";

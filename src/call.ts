@@ -14,7 +14,7 @@ import {
 } from "./errors.js";
 import { type OptionNames, optionNames, refuseUnknown } from "./options.js";
 import { isAbortSignal } from "./realms.js";
-import { firstOf } from "./signals.js";
+import { firstOf, longestTimerMs } from "./signals.js";
 
 /** What every call of the layer takes. */
 export interface CallOptions {
@@ -69,9 +69,6 @@ export interface Call {
    */
   readonly onAnswerLost?: (() => void) | undefined;
 }
-
-/** The longest delay that a timer takes; a longer deadline is none. */
-const longestTimeoutMs = 2 ** 31 - 1;
 
 /**
  * Runs one call within its limits and maps whatever it throws, once.
@@ -132,7 +129,7 @@ function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } 
   const controller = new AbortController();
   const timer = setTimeout(
     () => controller.abort(new Error("the call's deadline")),
-    Math.min(timeoutMs, longestTimeoutMs),
+    Math.min(timeoutMs, longestTimerMs),
   );
   return { signal: controller.signal, end: () => clearTimeout(timer) };
 }

@@ -11,7 +11,7 @@ import {
   type Entities,
   guardedEntities,
 } from "../services/entities.js";
-import { createOAuthTokens, type OAuthTokens } from "../services/oauth.js";
+import { createOAuthTokens, type OAuthTokens } from "../services/oauth/oauth-tokens.js";
 import { createProfiles, type Profiles } from "../services/profiles.js";
 import { createProjects, type Projects } from "../services/projects.js";
 import { createReviews, type Reviews } from "../services/reviews.js";

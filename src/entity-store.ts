@@ -22,7 +22,7 @@ import {
   withContext,
 } from "./errors.js";
 import type { InputReader, Sources } from "./input.js";
-import { isOf, itemOf } from "./item.js";
+import { type AnyItem, isOf, itemOf } from "./item.js";
 import { type OptionNames, refuseUnknown } from "./options.js";
 import type { PayloadSchema } from "./payload.js";
 import { listItems, type QueryPlan, queryItems, readQueryOptions, startedAt } from "./query.js";
@@ -77,8 +77,12 @@ export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
 export interface StoreInternals {
   /** What the store knows of its entity. */
   readonly model: EntityModel;
-  /** The store's writes, for transactions. */
+  /** The store's writes, for transactions and for calls of other names. */
   readonly writes: EntityWrites;
+  /** Reads an item as `get` does, for a call of another name. */
+  read(operation: string, key: unknown, options: object): Promise<AnyItem | null>;
+  /** Carries a write out for a call that is under way. */
+  run<R>(write: Write<R>, call: Call): Promise<R>;
 }
 
 /** What a store is made from. */
@@ -103,7 +107,16 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: string) {
     const { name, payload, entity } = declared;
     const model = modelOf(name, payload, { owner, encrypts: context.cipher !== undefined });
-    this.#internals = { model, writes: new EntityWrites(model, context.tableName, context) };
+    const { transport, tableName } = context;
+    this.#internals = {
+      model,
+      writes: new EntityWrites(model, tableName, context),
+      read: async (operation, key, options) => {
+        const { item } = await this.#read(operation, key as S["key"], options as GetOptions<S>);
+        return item as AnyItem | null;
+      },
+      run: (write, call) => runWrite(transport, tableName, write, call),
+    };
     this.#context = context;
     if (owner !== undefined) return;
     let made: S["entity"] | undefined;
@@ -320,10 +333,9 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     options: CallOptions,
     known: OptionNames = callOptionNames,
   ): Promise<R> {
-    const { transport, tableName } = this.#context;
     const write = reading({ operation, entity: this.#model.name }, plan);
     const limits = limitsOf(write.context, options, known);
-    return perform(write.context, limits, (call) => runWrite(transport, tableName, write, call));
+    return perform(write.context, limits, (call) => this.#internals.run(write, call));
   }
 
   get #model(): EntityModel {

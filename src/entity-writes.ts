@@ -18,10 +18,18 @@ const checkNames: OptionNames = ["exists", "ifUpdatedAt", "where"];
 export class EntityWrites {
   readonly input: InputReader;
   private readonly target: Target;
+  private readonly sources: Sources;
 
-  constructor(model: EntityModel, tableName: string, sources: Sources) {
+  constructor(model: EntityModel, tableName: string, sources: Sources, operation?: string) {
+    this.sources = sources;
     this.input = new InputReader(model, sources);
-    this.target = { model, tableName, clock: sources.clock };
+    this.target = { model, tableName, clock: sources.clock, operation };
+  }
+
+  /** The same writes for another call, which errors and events then name instead of the store's. */
+  onBehalfOf(operation: string): EntityWrites {
+    const { model, tableName } = this.target;
+    return new EntityWrites(model, tableName, this.sources, operation);
   }
 
   create(given: unknown): Write<AnyItem> {
@@ -85,6 +93,6 @@ export class EntityWrites {
   }
 
   private contextOf(operation: string, key: unknown): CallContext {
-    return keyContext(this.target.model, operation, key);
+    return keyContext(this.target.model, this.target.operation ?? operation, key);
   }
 }

@@ -34,12 +34,8 @@ export type {
 } from "../services/collections.js";
 export type { BrandAuditPage, Dashboard, DashboardKey, Dashboards } from "../services/dashboard.js";
 export type { Entities, FacadeName, Registered, Registry } from "../services/entities.js";
-export type {
-  OAuthTokens,
-  RefreshedToken,
-  RefreshToken,
-  ValidTokenOptions,
-} from "../services/oauth.js";
+export type { OAuthTokens } from "../services/oauth/oauth-tokens.js";
+export type { RefreshedToken, RefreshToken, ValidTokenOptions } from "../services/oauth/options.js";
 export type { Profiles } from "../services/profiles.js";
 export type { Projects, ProjectsWithContent, ProjectWithContent } from "../services/projects.js";
 export type { Reviews } from "../services/reviews.js";

@@ -1,5 +1,8 @@
 /** Waiting that ends with a signal, and signals put together. Nothing stays on a signal afterwards. */
 
+/** The longest delay that a timer takes, in ms; with a longer one it fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /** A signal made of others, to be released when nobody waits on it any more. */
 export interface Combined {
   readonly signal: AbortSignal;

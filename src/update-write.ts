@@ -47,9 +47,10 @@ export interface UpdatePlan {
  * Changes an item that must be there: one request, two where it has no `Data`, or where the stored
  * UpdatedAt is not older than the clock and there is no lock.
  */
-export function updateWrite({ model, tableName, clock }: Target, plan: UpdatePlan): Write<AnyItem> {
+export function updateWrite(target: Target, plan: UpdatePlan): Write<AnyItem> {
+  const { model, tableName, clock } = target;
   const context: CallContext = {
-    operation: "update",
+    operation: target.operation ?? "update",
     entity: model.name,
     key: keyText(plan.parts),
   };

@@ -83,6 +83,8 @@ export interface Target {
   readonly model: EntityModel;
   readonly tableName: string;
   readonly clock: Clock;
+  /** The call that writes, if it is not the store's own; errors and events name it. */
+  readonly operation?: string | undefined;
 }
 
 /** A checked item on its way in. */

@@ -34,9 +34,10 @@ import {
 /**
  * Writes an item that must not be there yet: one request, two where it takes the place of a ghost.
  */
-export function createWrite({ model, tableName, clock }: Target, draft: Draft): Write<AnyItem> {
+export function createWrite(target: Target, draft: Draft): Write<AnyItem> {
+  const { model, tableName, clock } = target;
   const context: CallContext = {
-    operation: "create",
+    operation: target.operation ?? "create",
     entity: model.name,
     key: keyText(draft.parts),
   };
@@ -194,11 +195,11 @@ function ghostOf(model: EntityModel, seen: Seen | undefined): RawItem | undefine
  * foreign stays: to this entity nothing is there.
  */
 export function deleteWrite(
-  { model, tableName }: Target,
+  { model, tableName, operation = "delete" }: Target,
   parts: KeyParts,
   ifUpdatedAt: number | undefined,
 ): Write<AnyItem | null> {
-  const context: CallContext = { operation: "delete", entity: model.name, key: keyText(parts) };
+  const context: CallContext = { operation, entity: model.name, key: keyText(parts) };
   const key = rawKeyOf(model, parts);
   return {
     context,

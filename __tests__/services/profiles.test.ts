@@ -1,4 +1,9 @@
-import { DynamoDBError, TransactionCanceledError, ValidationError } from "../../src/errors.js";
+import {
+  DynamoDBError,
+  ThroughputExceededError,
+  TransactionCanceledError,
+  ValidationError,
+} from "../../src/errors.js";
 import { make, type TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
@@ -119,6 +124,61 @@ describe.each(engines)("profiles on $name", (engine) => {
         await failureOf(data.profiles.save(key as never, fields as never), ValidationError);
       }
       expect(wire.names).toEqual([]);
+    });
+  });
+
+  describe("save of bad input", () => {
+    const agent = () => ({ userId, agentProfileId: "main" });
+    test.each<[string, () => unknown, unknown, { path: string; message: string }]>([
+      ["no field", () => ({ userId }), {}, { path: "data", message: "has no field to save" }],
+      [
+        "nothing but undefined",
+        () => ({ userId }),
+        { email: undefined },
+        { path: "data", message: "has no field to save" },
+      ],
+      [
+        "a field of another type",
+        () => ({ userId }),
+        { email: 5 },
+        { path: "data.email", message: expect.stringMatching(/string/) },
+      ],
+      [
+        "a value that cannot be stored",
+        agent,
+        { name: "n", extra: new Map() },
+        { path: "data.extra", message: expect.stringMatching(/must be/) },
+      ],
+      ["no payload", agent, undefined, { path: "data", message: expect.any(String) }],
+      [
+        "an empty id",
+        () => ({ userId, agentProfileId: "" }),
+        { name: "n" },
+        { path: "agentProfileId", message: expect.any(String) },
+      ],
+    ])("%s: the error names this call and its own argument", async (_, key, fields, issue) => {
+      const given = key() as { userId: string; agentProfileId?: string };
+      const error = await failureOf(
+        data.profiles.save(given as never, fields as never),
+        ValidationError,
+      );
+      const entity = "agentProfileId" in given ? "RealEstateAgentProfile" : "UserProfile";
+      expect(error).toMatchObject({ operation: "profiles.save", entity, mayHaveBeenDone: false });
+      expect(error.issues).toContainEqual(issue);
+      expect(error.issues.every(({ path }) => /^(data|agentProfileId)/.test(path))).toBe(true);
+      const parts = Object.entries(given).map(([name, value]) => `${name}=${value}`);
+      expect(error.message).toMatch(`profiles.save ${entity} (${parts.join(", ")}): ${issue.path}`);
+      expect(wire.names).toEqual([]);
+    });
+
+    test("a failure at the engine names this call too (it was update, or create)", async () => {
+      for (const operation of ["UpdateItem", "PutItem"] as const) {
+        wire.clear().inject({ fault: "throttle", operation, times: Number.POSITIVE_INFINITY });
+        const saving = data.profiles.save({ userId }, { email: "a@b.c" });
+        const error = await failureOf(saving, ThroughputExceededError);
+        expect(error.operation).toBe("profiles.save");
+        expect(error.message).toMatch(`profiles.save UserProfile (userId=${userId}): `);
+      }
     });
   });
 

@@ -141,7 +141,7 @@ export function checkMaps(root: string): void {
   for (const path of [
     "src/data-layer.ts",
     "src/keys.ts",
-    "services/oauth.ts",
+    "services/oauth/oauth-tokens.ts",
     "entities/project.ts",
   ]) {
     if (!seen.has(path)) throw new Error(`no map names ${path}`);

@@ -2,7 +2,7 @@
  * One process of several that want the same token: run by oauth.test.ts, with its task as JSON.
  * Prints when its callers have asked, and what each got.
  */
-import { createDataLayer } from "../../src/index.js";
+import { createDataLayer } from "../../../src/index.js";
 
 export interface Task {
   readonly endpoint: string;

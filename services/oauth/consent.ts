@@ -1,0 +1,54 @@
+/** Storing what a consent brought. */
+import type { OAuthToken, OAuthTokenData } from "../../entities/oauth-token.js";
+import { type CallOptions, perform, reading } from "../../src/call.js";
+import { keyContext } from "../../src/entity-model.js";
+import type { StoreInternals } from "../../src/entity-store.js";
+import { ItemNotFoundError, invalid, nameOf } from "../../src/errors.js";
+import { isForeignFailure } from "../../src/write.js";
+import { expiryRule, isNoTime } from "./expiry.js";
+
+const operation = "oauth.store";
+
+/** Merges the token into a stored one, or creates it: a stored refresh token is not lost. */
+export async function storeConsent(
+  { model, writes: storeWrites, run }: StoreInternals,
+  key: { readonly userId: string; readonly provider?: string },
+  token: OAuthTokenData,
+  options: CallOptions,
+): Promise<OAuthToken> {
+  const call = keyContext(model, operation, key);
+  const writes = storeWrites.onBehalfOf(operation);
+  const data = reading(call, () => {
+    const expiryDate: unknown = token?.expiryDate;
+    const isMap = typeof token === "object" && token !== null && !Array.isArray(token);
+    const given = isMap ? { ...token, ...(isNoTime(expiryDate) && { expiryDate: null }) } : token;
+    const rule = expiryRule(expiryDate);
+    if (rule !== undefined) throw invalid(call, [{ path: "data.expiryDate", message: rule }]);
+    writes.input.draft({ ...key, data: given }, call);
+    return given;
+  });
+  const { refreshToken, ...rest } = data;
+  // An expiry that is not known must not be the old token's.
+  const changes = {
+    ...rest,
+    expiryDate: data.expiryDate ?? null,
+    ...(refreshToken && { refreshToken }),
+  };
+  return perform(call, options, async (underWay) => {
+    for (;;) {
+      try {
+        return (await run(writes.update(key, changes), underWay)) as OAuthToken;
+      } catch (error) {
+        if (!(error instanceof ItemNotFoundError)) throw error;
+      }
+      try {
+        return (await run(writes.create({ ...key, data }), underWay)) as OAuthToken;
+      } catch (error) {
+        // Another consent was stored in between: merge into it. What is no token is not merged into.
+        if (nameOf(error) !== "ConditionalCheckFailedException" || isForeignFailure(error)) {
+          throw error;
+        }
+      }
+    }
+  });
+}

@@ -1,0 +1,81 @@
+/** The provider's part of a refresh: the caller's function is called, and its answer checked. */
+import {
+  type CallContext,
+  type DynamoDBError,
+  invalid,
+  type ValidationIssue,
+} from "../../src/errors.js";
+import { checkPayload, type PayloadSchema } from "../../src/payload.js";
+import { firstOf, longestTimerMs, orAborted } from "../../src/signals.js";
+import { expiryRule, isNoTime } from "./expiry.js";
+import type { RefreshedToken, RefreshSettings } from "./options.js";
+
+/** What a refresh brought, as it is stored. */
+export interface FreshToken {
+  readonly accessToken: string;
+  readonly expiryDate: number | null;
+  /** Set where the provider rotated it. */
+  readonly refreshToken?: string;
+}
+
+/**
+ * Calls the caller's `refresh` for as long as the lease holds and the data layer is open.
+ * @param closing aborted when the data layer is closed
+ */
+export async function askProvider(
+  { refresh, leaseMs }: RefreshSettings,
+  refreshToken: string,
+  owner: { readonly userId: string; readonly provider: string },
+  closing: AbortSignal,
+): Promise<RefreshedToken> {
+  const lapsed = new AbortController();
+  const end = () => lapsed.abort(new DOMException("the lease has lapsed", "TimeoutError"));
+  const timer = setTimeout(end, Math.min(Math.ceil(leaseMs), longestTimerMs));
+  const limit = firstOf(closing, lapsed.signal);
+  try {
+    // An answer after the lease has lapsed still counts where nobody else has stored one.
+    const answer = refresh(refreshToken, { ...owner, signal: limit.signal });
+    return await orAborted(Promise.resolve(answer), closing);
+  } finally {
+    limit.release();
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * What of an answer is stored. Without a usable expiry it is stored all the same: a provider that
+ * rotates has taken the old refresh token back.
+ * @throws ValidationError for what is no token
+ */
+export function usable(
+  answer: unknown,
+  payload: PayloadSchema,
+  context: CallContext,
+): { readonly fresh: FreshToken; readonly expiryIssue: string | undefined } {
+  const given = (typeof answer === "object" && answer !== null ? answer : {}) as RefreshedToken;
+  const { accessToken, refreshToken, expiryDate } = given;
+  const expiryIssue = expiryRule(expiryDate);
+  const isTime = typeof expiryDate === "number" && !isNoTime(expiryDate) && !expiryIssue;
+  const issues: readonly ValidationIssue[] =
+    accessToken === ""
+      ? [{ path: "data.accessToken", message: "is empty" }]
+      : checkPayload(payload, { accessToken, refreshToken }).issues;
+  if (issues.length > 0) {
+    const named = issues.map(({ path, message }) => ({
+      path: path.replace("data", "refresh()"),
+      message,
+    }));
+    throw invalid(context, named);
+  }
+  const rotated = refreshToken ? { refreshToken } : {};
+  const fresh = { accessToken, expiryDate: isTime ? expiryDate : null, ...rotated };
+  return { fresh, expiryIssue };
+}
+
+/** The provider may have taken the old refresh token back: the new one must not be lost to a wrong date. */
+export function storedWithout(rule: string, context: CallContext): DynamoDBError {
+  const message = `${rule}; the new token is stored without it and counts as expired`;
+  const error = invalid(context, [{ path: "refresh().expiryDate", message }]);
+  error.mayHaveBeenDone = true;
+  return error;
+}

@@ -1,0 +1,91 @@
+/** The stored token as a refresh sees it: read for certain, and written only while it is the same. */
+import type { OAuthTokenData } from "../../entities/oauth-token.js";
+import type { Call } from "../../src/call.js";
+import type { Placeholders } from "../../src/conditions.js";
+import type { Cipher } from "../../src/encryption.js";
+import type { EntityModel } from "../../src/entity-model.js";
+import { nameOf } from "../../src/errors.js";
+import { isOf, refuseUnreadable } from "../../src/item.js";
+import { storedValueOf } from "../../src/opened.js";
+import { attribute, type RawItem, type RawKey } from "../../src/table.js";
+import type { Clock, Transport } from "../../src/transport.js";
+import { notFound } from "../../src/write.js";
+
+/** What the parts of a refresh share. */
+export interface TokenContext {
+  readonly transport: Transport;
+  readonly tableName: string;
+  readonly clock: Clock;
+  /** Encrypts secrets, where keys are configured. */
+  readonly cipher: Cipher | undefined;
+  /** The entity's model, made when it is first asked for. */
+  model(): EntityModel;
+}
+
+/**
+ * The stored token and its lease, as they are now.
+ * @throws ItemNotFoundError, or DecryptionError for secrets that cannot be read
+ */
+export async function readToken(context: TokenContext, key: RawKey, call: Call): Promise<RawItem> {
+  const raw = await readTokenIfThere(context, key, call);
+  if (raw === undefined) throw notFound(call.context, key);
+  refuseUnreadable(context.model(), raw);
+  return raw;
+}
+
+export async function readTokenIfThere(
+  { transport, tableName, model }: TokenContext,
+  key: RawKey,
+  call: Call,
+): Promise<RawItem | undefined> {
+  const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
+  const { Item } = await transport.send("Get", input, call);
+  // Whatever else lies at the key is no token: its secrets were not looked into.
+  return Item !== undefined && isOf(model(), Item as RawItem) ? (Item as RawItem) : undefined;
+}
+
+/** Sends one update. @returns whether its condition held */
+export async function updateIf(
+  { transport, tableName }: TokenContext,
+  key: RawKey,
+  expressions: { readonly UpdateExpression: string; readonly ConditionExpression: string },
+  own: Placeholders,
+  call: Call,
+): Promise<boolean> {
+  try {
+    const placeholders = {
+      ExpressionAttributeNames: own.names,
+      ExpressionAttributeValues: own.values,
+    };
+    const input = { TableName: tableName, Key: { ...key }, ...expressions, ...placeholders };
+    await transport.send("Update", input, call);
+    return true;
+  } catch (error) {
+    if (nameOf(error) === "ConditionalCheckFailedException") return false;
+    throw error;
+  }
+}
+
+/** A condition: the stored token is still the one that was seen, compared as it is stored. */
+export function isToken(own: Placeholders, seen: RawItem): string {
+  const path = own.path(["accessToken"]);
+  const accessToken = storedValueOf(seen, "accessToken");
+  return accessToken === undefined
+    ? `attribute_exists(${own.name(attribute.partitionKey)}) AND attribute_not_exists(${path})`
+    : `${path} = ${own.value(accessToken)}`;
+}
+
+/** Whether the token is the one that was seen, and stored in other bytes. */
+export function isEncryptedAnew(seen: RawItem, now: RawItem): boolean {
+  const [before, after] = [dataOf(seen), dataOf(now)];
+  return (
+    before.accessToken === after.accessToken &&
+    before.refreshToken === after.refreshToken &&
+    storedValueOf(seen, "accessToken") !== storedValueOf(now, "accessToken")
+  );
+}
+
+export function dataOf(raw: RawItem): OAuthTokenData {
+  // A token's payload is read as it is; what it lacks counts as expired.
+  return (raw.Data ?? {}) as OAuthTokenData;
+}
