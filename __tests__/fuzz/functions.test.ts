@@ -80,6 +80,14 @@ const connection = closedShape(
     client: anything,
     requestHandler: anything,
     coalesce: anything,
+    hedgedReads: shape(
+      {},
+      {
+        percentile: numberOf(50, 95, 100),
+        minDelayMs: numberOf(0, 1),
+        maxExtraLoad: numberOf(0, 0.05, 1),
+      },
+    ),
     logger: anything,
     events: anything,
     clock: anything,

@@ -58,6 +58,13 @@ test.each<[string, Call, object, string, string]>([
     '"capasity" is not an option; did you mean "capacity"?',
   ],
   [
+    "hedgedReads",
+    layer,
+    { hedgedReads: { minDelay: 3 } },
+    "hedgedReads",
+    '"minDelay" is not an option; did you mean "minDelayMs"?',
+  ],
+  [
     "credentials as STS gives them",
     layer,
     { credentials: { AccessKeyId: "a", SecretAccessKey: "b" } },

@@ -26,6 +26,8 @@ void data.transaction.get((tx) => [tx.savedContent.get(key, { fields: ["type"] }
 createDataLayer({ tableNam: "T" });
 // @ts-expect-error a setting of another's name
 createDataLayer({ retry: { retries: 3 } });
+// @ts-expect-error a misspelt setting of a setting
+createDataLayer({ hedgedReads: { percentil: 99 } });
 // @ts-expect-error the engine decides the region
 void createTestDataLayer({ region: "us-east-1" });
 // @ts-expect-error a misspelt setting
