@@ -123,8 +123,6 @@ export class HedgedReads {
   readonly #maxExtraLoad: number;
   readonly #lines: ReadonlyMap<string, Line>;
   readonly #retries: HedgeBudget;
-  /** Ends what is under way, a function for each read. */
-  readonly #underWay = new Set<() => void>();
   #hedges = 0;
 
   /** @param retries the retry budget: a hedge is paid for as a retry is, until its read is answered */
@@ -166,15 +164,11 @@ export class HedgedReads {
       let isOver = false;
       let reserved = 0;
       let leave: (() => void) | undefined;
-      const abortAll = () => {
-        for (const request of requests) request.abort();
-      };
       const end = (isAnswered: boolean, giveBack: boolean) => {
         isOver = true;
         line.waiting.delete(waiting);
-        this.#underWay.delete(abortAll);
         leave?.();
-        abortAll();
+        for (const request of requests) request.abort();
         const ms = now() - startedAt;
         // One that was given up late is known to be late; how late, makes no difference.
         if (isAnswered || ms >= this.#delayOf(line)) line.times.note(ms);
@@ -216,21 +210,18 @@ export class HedgedReads {
           reject(signal.reason);
         });
       }
-      this.#underWay.add(abortAll);
       line.waiting.add(waiting);
       this.#watch(line);
       start();
     });
   }
 
-  /** Ends every request; what waits for them is told by whoever closes. */
+  /** Hedges nothing more. The reads under way are ended by whoever refuses their requests. */
   close(): void {
     for (const line of this.#lines.values()) {
       clearTimeout(line.timer);
-      line.timer = undefined;
       line.waiting.clear();
     }
-    for (const abortAll of this.#underWay) abortAll();
   }
 
   /**
