@@ -8,7 +8,7 @@ import { createDataLayer, type DataLayer, type DataLayerOptions } from "../src/d
 import { AbortedError, ConfigurationError, DynamoDBError, TimeoutError } from "../src/errors.js";
 import { HedgedReads, type HedgedReadsOptions, ResponseTimes } from "../src/hedged-reads.js";
 import { OrderlyHandler } from "../src/request-handler.js";
-import type { RequestEvent } from "../src/transport.js";
+import { createTransport, type RequestEvent } from "../src/transport.js";
 import { type Gate, openGate, until } from "./answer-gate.js";
 import { engines } from "./engines.js";
 import { failureOf, openTable } from "./open.js";
@@ -245,6 +245,8 @@ describe("the budget", () => {
         Error,
       );
     }
+    // Until the timer of those reads has run out.
+    await sleep(200);
     expect(await waited(refused)).toBeGreaterThanOrEqual(78);
   });
 
@@ -359,6 +361,28 @@ test("no timer is set when nothing is read", async () => {
   await sleep(50);
   expect(await timersOf(() => sleep(100))).toBe(1);
   reads.close();
+});
+
+test("a transport that is closed leaves no timer of a hedge", async () => {
+  const transport = createTransport({
+    client: { send: async () => ({}) },
+    hedgedReads: { percentile: 50, minDelayMs: 60_000 },
+  });
+  const input = { TableName: "t", Key: { PK: "a", SK: "b" } };
+  const get = () => transport.send("Get", input, { context: {} });
+  for (let n = 0; n < 2; n += 1) await get();
+  const timers = new Set<number>();
+  const hook = createHook({
+    init: (id, type) => {
+      if (type === "Timeout") timers.add(id);
+    },
+    destroy: (id) => void timers.delete(id),
+  }).enable();
+  await get();
+  expect(timers.size).toBe(1);
+  transport.close();
+  while (timers.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  hook.disable();
 });
 
 const userId = "u1";
