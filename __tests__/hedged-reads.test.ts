@@ -1,5 +1,6 @@
 /** Hedged reads: a read whose answer is late is sent once more, and never more than the budget lets. */
 import { createHook } from "node:async_hooks";
+import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -7,7 +8,7 @@ import { createDataLayer, type DataLayer, type DataLayerOptions } from "../src/d
 import { AbortedError, ConfigurationError, DynamoDBError, TimeoutError } from "../src/errors.js";
 import { HedgedReads, type HedgedReadsOptions, ResponseTimes } from "../src/hedged-reads.js";
 import { OrderlyHandler } from "../src/request-handler.js";
-import type { RequestEvent } from "../src/transport.js";
+import { createTransport, type RequestEvent } from "../src/transport.js";
 import { type Gate, openGate, until } from "./answer-gate.js";
 import { engines } from "./engines.js";
 import { failureOf, openTable } from "./open.js";
@@ -110,6 +111,10 @@ const endless = (signal: AbortSignal) =>
 describe("the budget", () => {
   const unlimited = { take: () => 0, giveBack: () => undefined };
   const options = { percentile: 50, minDelayMs: 1, maxExtraLoad: 0.05 };
+  let ender: AbortController;
+  beforeEach(() => {
+    ender = new AbortController();
+  });
   const answered = async (reads: HedgedReads, count: number) => {
     for (let n = 0; n < count; n += 1) {
       await reads.read(
@@ -133,7 +138,7 @@ describe("the budget", () => {
           requests += 1;
           return endless(signal);
         },
-        undefined,
+        ender.signal,
         () => {
           hedges += 1;
         },
@@ -143,7 +148,7 @@ describe("the budget", () => {
     // Hundreds of delays, of which each would have been enough.
     await sleep(300);
     expect([requests, hedges]).toEqual([103, 5]);
-    reads.close();
+    ender.abort();
     expect((await Promise.allSettled(all)).every(({ status }) => status === "rejected")).toBe(true);
   });
 
@@ -152,7 +157,7 @@ describe("the budget", () => {
     await answered(reads, 5_000);
     let hedges = 0;
     const all = Array.from({ length: 100 }, () =>
-      reads.read("Get", endless, undefined, () => {
+      reads.read("Get", endless, ender.signal, () => {
         hedges += 1;
       }),
     );
@@ -160,7 +165,7 @@ describe("the budget", () => {
     await until(() => hedges === 10);
     await sleep(300);
     expect(hedges).toBe(10);
-    reads.close();
+    ender.abort();
     await Promise.allSettled(all);
   });
 
@@ -168,15 +173,122 @@ describe("the budget", () => {
     const reads = new HedgedReads(options, unlimited);
     await answered(reads, 2);
     const hedged: number[] = [];
-    const read = (id: number) => reads.read("Get", endless, undefined, () => void hedged.push(id));
+    const read = (id: number) =>
+      reads.read("Get", endless, ender.signal, () => void hedged.push(id));
     const all: Promise<never>[] = [];
     for (let n = 0; n < 18; n += 1) all.push(read(n));
     await until(() => hedged.length === 1);
     for (let n = 18; n < 38; n += 1) all.push(read(n));
     await until(() => hedged.length === 2);
     expect(hedged).toEqual([0, 1]);
-    reads.close();
+    ender.abort();
     await Promise.allSettled(all);
+  });
+
+  /** How long a read without an answer waits for its hedge, in ms. */
+  const waited = async (reads: HedgedReads) => {
+    const start = performance.now();
+    let ms: number | undefined;
+    const read = reads.read("Get", endless, ender.signal, () => {
+      ms = performance.now() - start;
+    });
+    await until(() => ms !== undefined);
+    ender.abort();
+    await read.catch(() => undefined);
+    ender = new AbortController();
+    return ms as unknown as number;
+  };
+  const free = { percentile: 50, minDelayMs: 1, maxExtraLoad: 1 };
+  const takes = (ms: number) => (signal: AbortSignal) => Promise.race([sleep(ms), endless(signal)]);
+
+  test("waits for minDelayMs at least, and twice as long when half of what is saved is spent", async () => {
+    const [full, spent] = [1, 1].map(
+      () => new HedgedReads({ ...free, minDelayMs: 100 }, unlimited),
+    ) as [HedgedReads, HedgedReads];
+    await answered(full, 10);
+    await answered(spent, 2);
+    const order: string[] = [];
+    const all = [
+      spent.read("Get", endless, ender.signal, () => void order.push("spent")),
+      full.read("Get", endless, ender.signal, () => void order.push("full")),
+    ];
+    await until(() => order.length === 2);
+    ender.abort();
+    await Promise.allSettled(all);
+    ender = new AbortController();
+    expect(order).toEqual(["full", "spent"]);
+    expect(await waited(spent)).toBeGreaterThanOrEqual(198);
+    await answered(full, 10);
+    expect(await waited(full)).toBeGreaterThanOrEqual(98);
+  });
+
+  test("learns from reads that were given up late, and not from those that failed at once", async () => {
+    const late = new HedgedReads(free, unlimited);
+    await answered(late, 2);
+    for (let n = 0; n < 4; n += 1) {
+      const read = late.read("Get", endless, ender.signal, () => undefined);
+      await sleep(80);
+      ender.abort();
+      await read.catch(() => undefined);
+      ender = new AbortController();
+    }
+    expect(await waited(late)).toBeGreaterThanOrEqual(78);
+
+    const refused = new HedgedReads(free, unlimited);
+    for (let n = 0; n < 2; n += 1) {
+      await refused.read("Get", takes(80), undefined, () => undefined);
+    }
+    const refuse = () => Promise.reject(new Error("no"));
+    for (let n = 0; n < 10; n += 1) {
+      await failureOf(
+        refused.read("Get", refuse, undefined, () => undefined),
+        Error,
+      );
+    }
+    // Until the timer of those reads has run out.
+    await sleep(200);
+    expect(await waited(refused)).toBeGreaterThanOrEqual(78);
+  });
+
+  test("leaves nothing behind: no listener, no timer that keeps the process, none after close", async () => {
+    const reads = new HedgedReads({ ...free, minDelayMs: 60_000 }, unlimited);
+    await answered(reads, 2);
+    const timers = new Set<number>();
+    const hook = createHook({
+      init: (id, type) => {
+        if (type === "Timeout") timers.add(id);
+      },
+      destroy: (id) => void timers.delete(id),
+    }).enable();
+    const active = () =>
+      process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = active();
+    const read = reads.read("Get", endless, ender.signal, () => undefined);
+    expect([timers.size, active()]).toEqual([1, before]);
+    const [own = 0] = timers;
+    expect(getEventListeners(ender.signal, "abort")).toHaveLength(1);
+    await reads.read(
+      "Get",
+      async () => 1,
+      ender.signal,
+      () => undefined,
+    );
+    reads.close();
+    while (timers.has(own)) await new Promise((resolve) => setImmediate(resolve));
+    hook.disable();
+    expect(getEventListeners(ender.signal, "abort")).toHaveLength(1);
+    const { signal } = ender;
+    ender.abort();
+    await expect(read).rejects.toBe(signal.reason);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    const other = new AbortController();
+    await reads.read(
+      "Get",
+      async () => 1,
+      other.signal,
+      () => undefined,
+    );
+    expect(getEventListeners(other.signal, "abort")).toHaveLength(0);
   });
 
   test("is the retry budget's too: what that refuses is not sent, and an answer gives back", async () => {
@@ -249,6 +361,28 @@ test("no timer is set when nothing is read", async () => {
   await sleep(50);
   expect(await timersOf(() => sleep(100))).toBe(1);
   reads.close();
+});
+
+test("a transport that is closed leaves no timer of a hedge", async () => {
+  const transport = createTransport({
+    client: { send: async () => ({}) },
+    hedgedReads: { percentile: 50, minDelayMs: 60_000 },
+  });
+  const input = { TableName: "t", Key: { PK: "a", SK: "b" } };
+  const get = () => transport.send("Get", input, { context: {} });
+  for (let n = 0; n < 2; n += 1) await get();
+  const timers = new Set<number>();
+  const hook = createHook({
+    init: (id, type) => {
+      if (type === "Timeout") timers.add(id);
+    },
+    destroy: (id) => void timers.delete(id),
+  }).enable();
+  await get();
+  expect(timers.size).toBe(1);
+  transport.close();
+  while (timers.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  hook.disable();
 });
 
 const userId = "u1";
@@ -399,27 +533,37 @@ describe.each(engines)("on $name", (engine) => {
   test("nothing else is sent twice: writes, transactions, scans", async () => {
     const data = layer();
     const name = { name: "new" };
-    const other = { userId, projectId: "other" };
-    const others: [string, () => Promise<unknown>][] = [
-      ["PutItem", () => data.project.create({ userId, data: name })],
-      ["UpdateItem", () => data.project.update(key, { name: "n1" })],
-      ["DeleteItem", () => data.project.delete(other)],
-      ["BatchWriteItem", () => data.project.batchPut([{ ...other, data: name }])],
+    const others: [string, (id: string) => Promise<unknown>][] = [
+      ["PutItem", (id) => data.project.create({ userId: id, data: name })],
+      ["UpdateItem", (id) => data.project.update(keyOf(id), { name: "n1" })],
+      ["DeleteItem", (id) => data.project.delete({ userId: id, projectId: "other" })],
+      [
+        "BatchWriteItem",
+        (id) => data.project.batchPut([{ userId: id, projectId: "other", data: name }]),
+      ],
       [
         "Scan",
-        () =>
-          data.project.entity.scan.where(({ userId: id }, { eq }) => eq(id, `USER#${userId}`)).go(),
+        (id) =>
+          data.project.entity.scan.where(({ userId: of }, { eq }) => eq(of, `USER#${id}`)).go(),
       ],
     ];
     if (table.data.engine.capabilities.transactions) {
       others.push(
-        ["TransactGetItems", () => data.transaction.get((tx) => [tx.project.get(key)])],
-        ["TransactWriteItems", () => data.transaction.write((tx) => [tx.project.delete(other)])],
+        ["TransactGetItems", (id) => data.transaction.get((tx) => [tx.project.get(keyOf(id))])],
+        [
+          "TransactWriteItems",
+          (id) =>
+            data.transaction.write((tx) => [
+              tx.project.delete({ userId: id, projectId: "another" }),
+            ]),
+        ],
       );
     }
+    // Were they hedged, enough of their times would be known.
+    for (let n = 0; n < 3; n += 1) for (const [, call] of others) await call(before);
     await warmUp(data, get);
     gate.hold(() => true);
-    const calls = others.map(([, call]) => call());
+    const calls = others.map(([, call]) => call(userId));
     await until(() => gate.held.length === others.length);
     // A read that came later is late by now, so that each of these is as well.
     const read = get(data);
@@ -600,6 +744,21 @@ describe.each(engines)("on $name", (engine) => {
     await Promise.all(both);
     await data.close();
     await until(() => gate.open === 0);
+  });
+
+  test("close ends both requests of a client of the application's, which it leaves open", async () => {
+    const { region, credentials } = table.data.engine;
+    const client = new DynamoDBClient({ region, credentials, endpoint: gate.endpoint });
+    const { tableName, environment } = table.data.configuration;
+    const data = createDataLayer({ environment, tableName, client, hedgedReads: eager });
+    await warmUp(data, get);
+    gate.hold(() => true);
+    const read = failureOf(get(data), AbortedError);
+    const both = [await gate.next(), await gate.next()];
+    await data.close();
+    await read;
+    await until(() => both.every(({ isLeft }) => isLeft));
+    client.destroy();
   });
 
   test.each([

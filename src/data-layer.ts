@@ -63,8 +63,8 @@ export interface DataLayerOptions extends ConnectionOptions {
   /** Whether gets of one turn of the event loop share a BatchGet. @default true */
   readonly coalesce?: boolean | undefined;
   /**
-   * Sends a read (GetItem, BatchGetItem, Query) a second time if its answer is late, and takes the first
-   * good answer. It shortens the slowest reads and costs some percent more requests.
+   * Sends a read (GetItem, BatchGetItem, Query) a second time if its response is late, and uses the
+   * first good response. This shortens the slowest reads, for at most 5 % more requests.
    * `true` is `{ percentile: 95, minDelayMs: 10, maxExtraLoad: 0.05 }`. @default false
    */
   readonly hedgedReads?: boolean | HedgedReadsOptions | undefined;

@@ -1,5 +1,5 @@
 /**
- * Hedged reads: a read whose answer is late is sent a second time, and the first good answer counts
+ * Hedged reads: a read whose response is late is sent a second time, and the first good response counts
  * (Dean and Barroso, "The Tail at Scale", 2013, "hedged requests").
  */
 import { performance } from "node:perf_hooks";
@@ -12,19 +12,19 @@ import { whenAborted } from "./signals.js";
 const { setTimeout, clearTimeout } = timers;
 const now = performance.now.bind(performance);
 
-/** When a read is hedged. A setting that is `undefined` has its default. */
+/** When a read is sent a second time. A setting that is `undefined` has its default. */
 export interface HedgedReadsOptions {
   /**
-   * The percentile of an operation's response times after which a read of it is late, a number from
-   * 50 to 99.9. It is observed anew all the time, for GetItem, BatchGetItem and Query apart.
+   * A response is late after this percentile of its operation's response times, a number from 50 to
+   * 99.9. It is measured continuously, for GetItem, BatchGetItem and Query separately.
    * @default 95
    */
   readonly percentile?: number | undefined;
-  /** No read is late before so many ms, a number from 1 to 60,000. @default 10 */
+  /** No response is late before this many ms, a number from 1 to 60,000. @default 10 */
   readonly minDelayMs?: number | undefined;
   /**
-   * The requests that hedging may add, as a fraction of the reads, a number above 0 and up to 1: of
-   * 1,000 reads at most 50 are sent twice with the default. @default 0.05
+   * At most this fraction of the reads is sent a second time, a number above 0 and up to 1: 50 of
+   * 1,000 reads by default. @default 0.05
    */
   readonly maxExtraLoad?: number | undefined;
 }
@@ -42,7 +42,7 @@ export interface HedgeBudget {
   giveBack(taken: number): void;
 }
 
-/** Hedges that can be saved up: an answer of an idle hour pays for no storm. */
+/** Hedges that can be saved up: an hour of fast responses does not pay for a storm. */
 const mostSaved = 10;
 
 /** A hedge, but for what the sum of twenty twentieths lacks. */
@@ -123,8 +123,6 @@ export class HedgedReads {
   readonly #maxExtraLoad: number;
   readonly #lines: ReadonlyMap<string, Line>;
   readonly #retries: HedgeBudget;
-  /** Ends what is under way, a function for each read. */
-  readonly #underWay = new Set<() => void>();
   #hedges = 0;
 
   /** @param retries the retry budget: a hedge is paid for as a retry is, until its read is answered */
@@ -143,9 +141,9 @@ export class HedgedReads {
   }
 
   /**
-   * Sends a read, and once more if its answer is late. The first answer counts, and the other request
-   * is aborted. A failure that is worth a retry leaves the read to the other request; any other ends
-   * it, because an identical request would fail alike.
+   * Sends a read, and once more if its response is late. The first response counts, and the other
+   * request is aborted. If one of two requests fails with an error that is worth a retry, the other one
+   * decides; any other error ends the read, because an identical request would meet it too.
    *
    * @param name an operation that is covered
    * @param send makes one request, which ends with its signal
@@ -166,17 +164,13 @@ export class HedgedReads {
       let isOver = false;
       let reserved = 0;
       let leave: (() => void) | undefined;
-      const abortAll = () => {
-        for (const request of requests) request.abort();
-      };
       const end = (isAnswered: boolean, giveBack: boolean) => {
         isOver = true;
         line.waiting.delete(waiting);
-        this.#underWay.delete(abortAll);
         leave?.();
-        abortAll();
+        for (const request of requests) request.abort();
         const ms = now() - startedAt;
-        // One that was given up late is known to be late; how late, makes no difference.
+        // A read that was given up late counts as late: how late it would have been makes no difference.
         if (isAnswered || ms >= this.#delayOf(line)) line.times.note(ms);
         if (giveBack) this.#retries.giveBack(reserved);
       };
@@ -192,7 +186,7 @@ export class HedgedReads {
           },
           (error) => {
             if (isOver) return;
-            // Also of a request that was given up and left behind below.
+            // The request may still be under way: the transport gives up waiting at its own limits.
             request.abort();
             requests.delete(request);
             const isLater = isRetryableError(error);
@@ -216,26 +210,23 @@ export class HedgedReads {
           reject(signal.reason);
         });
       }
-      this.#underWay.add(abortAll);
       line.waiting.add(waiting);
       this.#watch(line);
       start();
     });
   }
 
-  /** Ends every request; what waits for them is told by whoever closes. */
+  /** Hedges nothing more. Reads under way end when the transport refuses their requests. */
   close(): void {
     for (const line of this.#lines.values()) {
       clearTimeout(line.timer);
-      line.timer = undefined;
       line.waiting.clear();
     }
-    for (const abortAll of this.#underWay) abortAll();
   }
 
   /**
-   * How long a read of an operation waits. Once half of the hedges saved are spent it is twice as
-   * long, so that the rest is left for the answers that are latest.
+   * How long a read waits before it is hedged. It is twice as long while fewer than half of the hedges
+   * that can be saved are left, which keeps those for the latest responses.
    */
   #delayOf({ times }: Line): number {
     const { percentile = Number.POSITIVE_INFINITY } = times;
@@ -259,7 +250,7 @@ export class HedgedReads {
       const left = waiting.startedAt + delay - at;
       if (left > 0) return this.#watch(line, left);
       const taken = this.#hedges < aHedge ? null : this.#retries.take();
-      // It waits for the next one, before all that were sent later.
+      // The oldest read is the first to get the next one.
       if (taken === null) return this.#watch(line, delay);
       this.#hedges -= 1;
       line.waiting.delete(waiting);

@@ -107,15 +107,16 @@ export interface RequestEvent {
   /** The entity that it was for. Of a BatchGet that several gets share, each different one. */
   readonly entity: string | undefined;
   readonly table: string;
-  /** HTTP attempts, the first one and a hedge included. */
+  /** HTTP attempts, including the first and a hedge. */
   readonly attempts: number;
-  /** Whether it is a read that was sent a second time because its answer was late. */
+  /** Whether it is a read that was sent a second time because its response was late. */
   readonly hedged: boolean;
   /** From the first attempt to the answer, waiting included, in ms. */
   readonly durationMs: number;
   /**
-   * Read or write units of all tables and indexes, where the engine tells. Of a hedged read they are
-   * those of the answer that counted: DynamoDB bills the other request too, and tells nobody.
+   * Read or write units of all tables and indexes, where the engine tells. For a hedged read they
+   * are those of the response that was used: if DynamoDB carried out the other request, it bills that
+   * too and reports it nowhere.
    */
   readonly consumedCapacity: number | undefined;
   /** The error's code where the request failed. */
