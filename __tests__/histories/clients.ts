@@ -1,6 +1,6 @@
 /** Several data layers on one table, each behind faults of its own, and what their calls came to. */
 import fc from "fast-check";
-import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
+import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import { DynamoDBError } from "../../src/errors.js";
 import { type Fault, type FaultyRequestHandler, faults } from "../../src/testing/index.js";
 import type { TestEngine } from "../engines.js";
@@ -31,15 +31,22 @@ export const weather: fc.Arbitrary<Weather> = fc.record({
 export interface Clients {
   readonly table: Opened;
   readonly all: readonly Client[];
+  /** Reads that were sent a second time because their answer was late. */
+  readonly hedged: number;
   /** A user whom no history before had; the faults are the weather's. */
   begin(weather: Weather): string;
   /** No more faults: what is now read is what is there. */
   calm(): void;
 }
 
-export function openClients(engine: TestEngine): Clients {
+/** @param more options of each data layer */
+export function openClients(
+  engine: TestEngine,
+  more: Pick<DataLayerOptions, "hedgedReads"> = {},
+): Clients {
   const table = openTable(engine);
   const all: Client[] = [];
+  let hedges = 0;
   let users = 0;
   beforeAll(() => {
     const { endpoint, region, credentials } = table.data.engine;
@@ -51,6 +58,10 @@ export function openClients(engine: TestEngine): Clients {
         requestHandler: wire,
         retry: { maxRetries: 3, initialDelayMs: 1, maxDelayMs: 3 },
         clock: { now: () => Date.now() + off },
+        events: ({ hedged }) => {
+          if (hedged) hedges += 1;
+        },
+        ...more,
       });
       all.push({ data, wire });
     }
@@ -59,6 +70,9 @@ export function openClients(engine: TestEngine): Clients {
   return {
     table,
     all,
+    get hedged() {
+      return hedges;
+    },
     begin: ({ seed, rate, faults: kinds }) => {
       for (const [index, { wire }] of all.entries()) {
         wire.clear().random({ seed: seed + index, rate, faults: kinds, delayMs: 3 });

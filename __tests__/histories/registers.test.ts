@@ -14,8 +14,15 @@ const programs = fc.array(
   { minLength: 3, maxLength: 3 },
 );
 
-describe.each(engines)("on $name", (engine) => {
-  const clients = openClients(engine);
+/** Every second read is sent twice, so that answers of an earlier time come late. */
+const eager = { percentile: 50, minDelayMs: 1, maxExtraLoad: 1 };
+const settings = engines.flatMap((engine) => [
+  { ...engine, hedgedReads: false, count: 80 },
+  { ...engine, name: `${engine.name}, with hedged reads`, hedgedReads: eager, count: 40 },
+]);
+
+describe.each(settings)("on $name", ({ hedgedReads, count, ...engine }) => {
+  const clients = openClients(engine, { hedgedReads });
 
   test(
     "what several clients saw of an item could have happened one call after the other",
@@ -99,10 +106,11 @@ describe.each(engines)("on $name", (engine) => {
             throw new Error(lines.join("\n"));
           }
         }),
-        histories(80),
+        histories(count),
       );
       // The histories were worth the name.
-      expect(Object.values(seen).every((count) => count > 0)).toBe(true);
+      expect(Object.values(seen).every((calls) => calls > 0)).toBe(true);
+      expect(clients.hedged > 0).toBe(hedgedReads !== false);
     },
     historyTimeoutMs,
   );

@@ -41,16 +41,25 @@ const options = new Command("npm run soak --")
   .option("--rate <share>", "the share of requests that fail", share, 0.05)
   .option("--workers <n>", "callers at a time", wholeNumber(1, 1_000), 64)
   .option("--engine <name>", "dynoxide, dynalite, dynamodb-local, or a URL")
+  .option("--hedged", "send late reads a second time (hedgedReads)", false)
   .addHelpText("after", "\nExample:\n  $ npm run soak -- --seconds 60 --seed 7")
   .configureHelp({ helpWidth: terminal.textColumns })
   .exitOverride(({ exitCode: code }) => process.exit(code === 0 ? exitCode.ok : exitCode.usage))
   .parse()
-  .opts<{ seconds: number; seed: number; rate: number; workers: number; engine?: string }>();
+  .opts<{
+    seconds: number;
+    seed: number;
+    rate: number;
+    workers: number;
+    engine?: string;
+    hedged: boolean;
+  }>();
 
 /** What went over the wire. */
 const traffic = {
   requests: 0,
   retries: 0,
+  hedges: 0,
   budgetSpent: 0,
   operations: 0,
   faults: new Map<Fault, number>(),
@@ -89,8 +98,10 @@ async function main(): Promise<void> {
     // Tokens are encrypted: whoever waits for one waits for a key too.
     encryption: { keys: { soak: randomBytes(32) }, current: "soak", clearText: "refuse" },
     retry: { initialDelayMs: 20, maxDelayMs: 500 },
-    events: ({ attempts, budgetSpent }) => {
-      traffic.retries += attempts - 1;
+    hedgedReads: options.hedged,
+    events: ({ attempts, hedged, budgetSpent }) => {
+      traffic.retries += attempts - (hedged ? 2 : 1);
+      if (hedged) traffic.hedges += 1;
       if (budgetSpent) traffic.budgetSpent += 1;
     },
   });
@@ -206,7 +217,7 @@ function judge(samples: readonly Sample[], timers: number, left: Left, ownHeap: 
 }
 
 function report(samples: readonly Sample[], loadedMs: number, ownHeap: boolean): void {
-  const { requests, retries, operations, budgetSpent } = traffic;
+  const { requests, retries, hedges, operations, budgetSpent } = traffic;
   const hits = [...traffic.faults].sort(([, a], [, b]) => b - a);
   const rate = (number: number) => `${Math.round((number * 1_000) / loadedMs)} a second`;
   const connections = Math.max(...samples.map((sample) => sample.connections ?? 0));
@@ -219,6 +230,7 @@ function report(samples: readonly Sample[], loadedMs: number, ownHeap: boolean):
     ["requests", requests.toLocaleString("en-US"), rate(requests)],
     ["faults", hits.reduce((sum, [, hit]) => sum + hit, 0).toLocaleString("en-US"), ""],
     ["retries", retries.toLocaleString("en-US"), `${budgetSpent} more refused by the budget`],
+    ["hedges", hedges.toLocaleString("en-US"), options.hedged ? "" : "not asked for"],
     ["writes left open", ledger.left.toLocaleString("en-US"), "settled by what was read later"],
     [
       "heap",
