@@ -53,7 +53,7 @@ export interface FaultProxy {
   /** Where clients find it, for `createDataLayer({ endpoint })`. */
   readonly url: string;
   /** Every request since the start or the last `clear()`, in the order of their coming. */
-  readonly requests: readonly WireRequest[];
+  readonly requests: WireRequest[];
   /** The requests of each fault that hit one, by its name; `none` for those that none hit. */
   readonly counts: Readonly<Record<string, WireCount>>;
   /**

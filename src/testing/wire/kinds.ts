@@ -208,12 +208,12 @@ export const wireKinds: Readonly<Record<WireFault, Kind>> = {
     const size = Math.ceil(all.length / pieces);
     for (let at = 0; at < all.length && !socket.destroyed; at += size) {
       await write(socket, all.subarray(at, at + size));
-      await sleep(delayMs / pieces);
+      await sleep(delayMs / pieces, undefined, { ref: false });
     }
     return "open";
   }),
   slow: broken(async ({ socket, delayMs }, answer) => {
-    await sleep(delayMs);
+    await sleep(delayMs, undefined, { ref: false });
     await write(socket, whole(answer));
     return "open";
   }),
