@@ -404,6 +404,7 @@ describe("events", () => {
         durationMs: 5,
         consumedCapacity: 2.5,
         error: undefined,
+        hedged: false,
         budgetSpent: false,
       },
     ]);

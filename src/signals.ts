@@ -23,7 +23,7 @@ const waiters = new WeakMap<AbortSignal, Waiters>();
  * signal: Node warns of more than ten, and looks through all of them to add or remove one.
  * @returns takes the function off again
  */
-function whenAborted(signal: AbortSignal, call: () => void): () => void {
+export function whenAborted(signal: AbortSignal, call: () => void): () => void {
   const { calls, listener } = waiters.get(signal) ?? listenOn(signal);
   calls.add(call);
   return () => {
