@@ -72,7 +72,7 @@ import {
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
 import type { RawItem } from "./table.js";
-import { watchSending } from "./unsent.js";
+import { watchAnswer, watchSending } from "./unsent.js";
 import { type AttributeValue, nativeCopyOf, unmarshallable } from "./wire-format.js";
 
 /** Options of a data layer's retry: each request's own, and what all of them may do together. */
@@ -577,9 +577,11 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** A command whose failures tell whether it was sent, whatever client sends it. */
+/** A command whose failures tell whether it was sent and whose answers are DynamoDB's, whatever client sends it. */
 function watched<C extends object>(command: C): C {
-  watchSending(command as unknown as Parameters<typeof watchSending>[0]);
+  const stack = command as unknown as Parameters<typeof watchSending>[0];
+  watchSending(stack);
+  watchAnswer(stack);
   return command;
 }
 

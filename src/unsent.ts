@@ -35,7 +35,7 @@ export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewa
     (next) => async (given) => {
       const own: Sending = {};
       try {
-        return checked(await next(Object.assign({ ...given }, { [sending]: own })));
+        return await next(Object.assign({ ...given }, { [sending]: own }));
       } catch (thrown) {
         throw noteSending(thrown, begun.has(own) || isBlind);
       }
@@ -51,6 +51,15 @@ export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewa
     },
     { step: "deserialize", priority: "low", name: "bayonNoteSending", override: true },
   );
+}
+
+/** Refuses answers to a command that are nobody's, whatever client sends it. */
+export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
+  middlewareStack.add((next) => async (given) => checked(await next(given)), {
+    step: "initialize",
+    name: "bayonWatchAnswer",
+    override: true,
+  });
 }
 
 /** What the middlewares of an operation hand back. */

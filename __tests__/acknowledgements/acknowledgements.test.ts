@@ -33,7 +33,7 @@ const retry = { initialDelayMs: 1, maxDelayMs: 2, maxRetries: 2, budget: false }
  * Each row meets one in so many of the faults, another part than the row before it; all of them where
  * COAGENT_TEST_RUNS asks for more. Then it takes four minutes.
  */
-const oneIn = Number(process.env.COAGENT_TEST_RUNS ?? 1) > 1 ? 1 : 12;
+const oneIn = Number(process.env.COAGENT_TEST_RUNS ?? 1) > 1 ? 1 : 16;
 
 /** Calls at the same time: each waits for the wire most of its time. */
 const atOnce = 48;

@@ -59,6 +59,8 @@ export class FaultProxy {
 
   static async start(engine: string): Promise<FaultProxy> {
     const proxy = new FaultProxy(engine);
+    // A connection that ends for want of use, just as it is used, is a fault that no plan knows.
+    proxy.#server.keepAliveTimeout = 0;
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
