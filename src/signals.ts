@@ -65,6 +65,25 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): Combi
 }
 
 /**
+ * The same with a reason of its own. Where requests are sent and their failures judged, the caller's
+ * reason must not be seen: it may be any error, one that looks like DynamoDB's refusal too.
+ */
+export function endOf(...signals: readonly (AbortSignal | undefined)[]): Combined {
+  const controller = new AbortController();
+  const first = firstOf(...signals);
+  const end = () => controller.abort(new Error("the call is ended"));
+  if (first.signal.aborted) end();
+  const off = first.signal.aborted ? () => undefined : whenAborted(first.signal, end);
+  return {
+    signal: controller.signal,
+    release: () => {
+      off();
+      first.release();
+    },
+  };
+}
+
+/**
  * A signal that is aborted once all of several are, for the last one's reason; `undefined` where
  * one is missing: then somebody waits to the end.
  */

@@ -54,8 +54,8 @@ import {
   noteAdvice,
   noteBudgetSpent,
   noteEnd,
+  noteOpen,
   unquoted,
-  wasSentAgain,
 } from "./errors.js";
 import { createHedgedReads, type HedgedReadsOptions } from "./hedged-reads.js";
 import { marshallable } from "./marshalling.js";
@@ -72,7 +72,7 @@ import {
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
 import type { RawItem } from "./table.js";
-import { watchSending } from "./unsent.js";
+import { watchAnswer, watchSending } from "./unsent.js";
 import { type AttributeValue, nativeCopyOf, unmarshallable } from "./wire-format.js";
 
 /** Options of a data layer's retry: each request's own, and what all of them may do together. */
@@ -436,8 +436,7 @@ export function createTransport(options: TransportOptions): Transport {
         consumedCapacity = sumOfCapacity(answer, consumedCapacity);
         return answer;
       } catch (error) {
-        // Of a request that was under way the caller's reason says nothing, whatever it looks like.
-        answerLost ||= isReason(signal, error) || leavesOpen(error) || wasSentAgain(error);
+        answerLost ||= leavesOpen(error, signal);
         throw error;
       }
     };
@@ -513,9 +512,13 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
     client: electroClient(async (name, input, signal) => {
+      let isOpen = false;
+      const onAnswerLost = () => {
+        isOpen = true;
+      };
       try {
         guard?.refuseClear(input);
-        const answer = await run(name, input, { context: {}, signal }, true);
+        const answer = await run(name, input, { context: {}, signal, onAnswerLost }, true);
         const written = input.UpdateExpression !== undefined;
         // What was deleted is gone: it is given as it was stored.
         if (written || answer.Attributes === undefined) {
@@ -523,7 +526,9 @@ export function createTransport(options: TransportOptions): Transport {
         }
         return answer;
       } catch (error) {
-        throw freshError(error);
+        const fresh = freshError(error);
+        if (isOpen) noteOpen(fresh);
+        throw fresh;
       }
     }),
     repeat: async (request, signal, onAnswerLost) => {
@@ -534,9 +539,8 @@ export function createTransport(options: TransportOptions): Transport {
           try {
             return await orAborted(awaited.wait(request(limit.signal), true), limit.signal);
           } catch (error) {
-            const ended = isReason(limit.signal, error);
-            const failure = ended ? error : unquoted(error);
-            if (ended || leavesOpen(failure)) onAnswerLost?.();
+            const failure = isReason(limit.signal, error) ? error : unquoted(error);
+            if (leavesOpen(failure, limit.signal)) onAnswerLost?.();
             throw failure;
           }
         };
@@ -573,9 +577,11 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** A command whose failures tell whether it was sent, whatever client sends it. */
+/** A command whose failures tell whether it was sent and whose answers are DynamoDB's, whatever client sends it. */
 function watched<C extends object>(command: C): C {
-  watchSending(command as unknown as Parameters<typeof watchSending>[0]);
+  const stack = command as unknown as Parameters<typeof watchSending>[0];
+  watchSending(stack);
+  watchAnswer(stack);
   return command;
 }
 

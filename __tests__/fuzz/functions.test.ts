@@ -232,6 +232,12 @@ const ofTests: Readonly<Record<string, Promised>> = {
     gives: (value) => value === undefined,
     throws: "as a rejection",
   },
+  startFaultProxy: {
+    given: [closedShape({ target: engineNames }, {})],
+    call: async (options) => (await testing.startFaultProxy(options as never)).close(),
+    gives: (value) => value === undefined,
+    throws: "as a rejection",
+  },
   createTestDataLayer: {
     given: [closedShape({ engine: anything }, { retry, tableName: textOf("a b") })],
     call: async (options) => (await testing.createTestDataLayer(options as never)).close(),
@@ -329,6 +335,7 @@ test("every function that takes settings refuses one that it does not know (it w
     "createTestDataLayer",
     "iamPolicy",
     "startEngine",
+    "startFaultProxy",
     "withBatchRetry",
     "withRetry",
   ]);

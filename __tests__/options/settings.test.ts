@@ -12,6 +12,7 @@ import {
   FaultyRequestHandler,
   faults,
   startEngine,
+  startFaultProxy,
 } from "../../src/testing/index.js";
 import { failureOf } from "../open.js";
 
@@ -119,6 +120,13 @@ test.each<[string, Call, object, string, string]>([
     { prot: 4566 },
     "startEngine",
     '"prot" is not an option; did you mean "port"?',
+  ],
+  [
+    "startFaultProxy",
+    startFaultProxy as Call,
+    { targt: "http://127.0.0.1:1" },
+    "startFaultProxy",
+    '"targt" is not an option; did you mean "target"?',
   ],
   [
     "faults",
