@@ -3,6 +3,7 @@
  * are told apart by the id of their test, which stands in their keys: many tests run at the same time,
  * whatever client sends for them.
  */
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -110,14 +111,17 @@ export class FaultProxy {
     else if (step.reply === "reset") response.destroy();
     else if (step.reply === "end") armed.onEnd();
     else if (step.reply === "cut") {
-      response.writeHead(200, { "content-length": 1_000, "x-amzn-requestid": "cut" });
+      response.writeHead(200, { "content-length": 1_000, "x-amzn-requestid": randomUUID() });
       response.write('{"Attributes":');
       setImmediate(() => response.destroy());
     } else if ("raw" in step.reply) {
       request.socket.end(step.reply.raw);
     } else {
       const { status, body: text, headers = {} } = step.reply;
-      response.writeHead(status, { "content-length": Buffer.byteLength(text), ...headers });
+      // An id is given once: an answer that a connection gave before is no answer.
+      const own = "x-amzn-requestid" in headers ? { "x-amzn-requestid": randomUUID() } : {};
+      const length = { "content-length": Buffer.byteLength(text) };
+      response.writeHead(status, { ...length, ...headers, ...own });
       response.end(text);
     }
   }
@@ -159,7 +163,7 @@ function answer(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, {
     "content-type": "application/x-amz-json-1.0",
     "content-length": Buffer.byteLength(text),
-    "x-amzn-requestid": "engine",
+    "x-amzn-requestid": randomUUID(),
   });
   response.end(text);
 }
