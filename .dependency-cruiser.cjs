@@ -27,6 +27,8 @@ const middle = src(
   "request-handler",
   "answer-watch",
   "awaited-answers",
+  "hedged-reads",
+  "sent-signals",
   "client",
   "unsent",
   "native-client",

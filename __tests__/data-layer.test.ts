@@ -91,6 +91,7 @@ describe("a data layer", () => {
         durationMs: expect.any(Number),
         consumedCapacity: 0.5,
         error: undefined,
+        hedged: false,
         budgetSpent: false,
       },
     ]);

@@ -414,7 +414,14 @@ describe("payloads in errors", () => {
       retryable: false,
       code: "AccessDeniedException",
     });
-    expect(new UnprocessedItemsError("m").code).toBe("UnprocessedItems");
+    expect(new UnprocessedItemsError("m")).toMatchObject({
+      code: "UnprocessedItems",
+      retryable: true,
+    });
+  });
+
+  test("an UnprocessedItemsError of a message alone says that nothing was written and names no item", () => {
+    expect(new UnprocessedItemsError("m")).toMatchObject({ items: [], unprocessed: 0, written: 0 });
   });
 });
 

@@ -798,6 +798,49 @@ describe("the client", () => {
     expect(signals).toEqual([signal, signal]);
   });
 
+  test("hands it on beside the SDK's options, which would resolve its stack anew for each request", async () => {
+    const { native, wires } = openBoth();
+    const sent = jest.spyOn(DynamoDBClient.prototype, "send");
+    const seen: unknown[] = [];
+    const handle = wires.native.handle.bind(wires.native);
+    wires.native.handle = (async (
+      request: WireRequest,
+      options?: { abortSignal?: AbortSignal },
+    ) => {
+      seen.push(options?.abortSignal);
+      return handle(request);
+    }) as never;
+    try {
+      await native.send(get());
+      await native.send(get(), { abortSignal: new AbortController().signal });
+      expect(sent.mock.calls.map(([, options]) => options)).toEqual([undefined, undefined]);
+      // Other options are the SDK's matter.
+      const more = { abortSignal: new AbortController().signal, requestTimeout: 5_000 };
+      await native.send(get(), more);
+      expect(sent.mock.calls[2]?.[1]).toBe(more);
+      expect(seen.map((signal) => signal !== undefined)).toEqual([false, true, true]);
+      expect(seen[2]).toBe(more.abortSignal);
+    } finally {
+      sent.mockRestore();
+    }
+  });
+
+  test("gives each sending of one input its own abort signal", async () => {
+    const { native, wires } = openBoth();
+    const seen = new Set<unknown>();
+    const handle = wires.native.handle.bind(wires.native);
+    wires.native.handle = (async (request: WireRequest, options: { abortSignal?: AbortSignal }) => {
+      seen.add(options.abortSignal);
+      return handle(request);
+    }) as never;
+    const { input } = get() as GetCommand;
+    const signals = Array.from({ length: 3 }, () => new AbortController().signal);
+    await Promise.all(
+      signals.map((abortSignal) => native.send(new GetCommand(input), { abortSignal })),
+    );
+    expect(seen).toEqual(new Set(signals));
+  });
+
   test("answers requests that are under way at once each with its own", async () => {
     const { native, wires } = openBoth();
     wires.native.handle = async ({ body }) => {

@@ -404,6 +404,7 @@ describe("events", () => {
         durationMs: 5,
         consumedCapacity: 2.5,
         error: undefined,
+        hedged: false,
         budgetSpent: false,
       },
     ]);
@@ -557,6 +558,31 @@ describe("errors", () => {
       expect(error).toHaveProperty("cause.Item", Item);
       expect(error.message).not.toContain("redefine");
     }
+  });
+
+  test("reach ElectroDB with all that the SDK says of them, and show as much in a log", async () => {
+    const facts = {
+      name: "TransactionCanceledException",
+      code: "a code",
+      Code: "another",
+      $metadata: { requestId: "R1", httpStatusCode: 400, attempts: 1 },
+      $fault: "client",
+      $retryable: { throttling: true },
+    };
+    const CancellationReasons = [{ Code: "ConditionalCheckFailed", Item }];
+    const thrown = { ...facts, message: "no", Item, CancellationReasons };
+    const transport = createTransport({
+      client: { send: () => Promise.reject(Object.freeze(thrown)) },
+    });
+    const error = await failure(transport.client.get(get).promise());
+    expect(error.message).toBe("no");
+    expect(error.cause).toBe(thrown);
+    expect({ ...error }).toEqual(facts);
+    expect(Object.getOwnPropertyDescriptors(error)).toMatchObject({
+      Item: { value: Item, enumerable: false, writable: true, configurable: true },
+      CancellationReasons: { value: CancellationReasons, enumerable: false },
+      $metadata: { enumerable: true, writable: true, configurable: true },
+    });
   });
 
   test.each([null, undefined, "text", { name: "Odd" }])(

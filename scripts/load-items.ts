@@ -11,9 +11,15 @@ import {
   type SourceItem,
 } from "./firestore/map-document.js";
 
+export interface Counts {
+  written: number;
+  unchanged: number;
+  rejected: number;
+}
+
 /** What became of the items so far. Grows while they are loaded, and holds after a failure too. */
 export interface LoadReport {
-  readonly counts: Map<FacadeName, { written: number; unchanged: number; rejected: number }>;
+  readonly counts: Map<FacadeName, Counts>;
   readonly rejections: Rejection[];
 }
 

@@ -2,6 +2,7 @@
  * The layer's transport as the commands use it: every answer is checked, and every request retried
  * and judged, as one of a store's. What is throttled is waited for, however long it takes.
  */
+import { adviceOn, type Place } from "../src/advice.js";
 import { isRetryableError, wrapDynamoDBError } from "../src/errors.js";
 import { Unprocessed } from "../src/retry.js";
 import {
@@ -29,12 +30,14 @@ export interface PatientOptions {
   /** Delay before the first retry, in ms. @default 100 */
   readonly initialDelayMs?: number | undefined;
   readonly guard?: FieldGuard | undefined;
+  /** Where the table is, for what a person is told to do about a failure. */
+  readonly place: Place;
 }
 
 /** A transport over a client that slows a run down where the table is throttled, and never fails it. */
 export function createPatientTransport(
   client: CommandClient,
-  { traffic, signal, initialDelayMs, guard }: PatientOptions,
+  { traffic, signal, initialDelayMs, guard, place }: PatientOptions,
 ): Transport {
   const counting: CommandClient = {
     marshalsRight: client.marshalsRight,
@@ -46,6 +49,7 @@ export function createPatientTransport(
   const transport = createTransport({
     client: counting,
     guard,
+    advice: (error) => adviceOn(error, place),
     retry: {
       maxRetries,
       // A command keeps few requests in flight by itself, and begins again past the last retry.

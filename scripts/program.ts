@@ -2,7 +2,13 @@
 import { Command, CommanderError, Help, Option } from "commander";
 import { AbortedError, ConfigurationError } from "../src/index.js";
 import { addAdoptCommand } from "./commands/adopt.js";
-import { type CommandContext, exitCode, groups, UsageError } from "./commands/connection.js";
+import {
+  type CommandContext,
+  exitCode,
+  groups,
+  type Sending,
+  UsageError,
+} from "./commands/connection.js";
 import { addDbCommand } from "./commands/db.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addExportCommand } from "./commands/export.js";
@@ -23,6 +29,8 @@ export interface RunOptions {
   /** Ends the command; if its reason is an Ending, with that exit code, otherwise with 130. */
   readonly signal: AbortSignal;
   readonly version: string;
+  /** How requests are sent. @default as the layer does by itself */
+  readonly sending?: Sending | undefined;
 }
 
 /**
@@ -32,12 +40,13 @@ export interface RunOptions {
  */
 export async function runCommandLine(
   args: readonly string[],
-  { terminal, signal, version }: RunOptions,
+  { terminal, signal, version, sending }: RunOptions,
 ): Promise<number> {
   let ended: number = exitCode.ok;
   const context: CommandContext = {
     terminal,
     signal,
+    sending,
     finish: (code) => {
       ended = code;
     },
@@ -93,7 +102,8 @@ function createProgram(
     .optionsGroup(groups.other)
     .version(version, "-V, --version", "print the version")
     .addHelpOption(new Option("-h, --help", "print this help").helpGroup(groups.other))
-    .helpCommand("help [command]", "print the help of a command")
+    // Commander's own knows one word; this package's has `table create` and others of two.
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.line(text.trimEnd()),
@@ -139,7 +149,25 @@ Examples:
   addExportCommand(program, context);
   addImportCommand(program, context);
   addValidateCommand(program, context);
+  program.commandsGroup("Help:");
+  program
+    .command("help")
+    .description("print the help of a command")
+    .argument("[command...]", "its words: table create")
+    .addHelpText("after", "\nExample:\n  $ bayon-data help migrate firestore")
+    .action((words: readonly string[]) => commandAt(program, words).outputHelp());
   return program;
+}
+
+/** @throws UsageError that names the word that is no command */
+function commandAt(program: Command, words: readonly string[]): Command {
+  return words.reduce<Command>((at, word) => {
+    const found = at.commands.find((command) => command.name() === word);
+    if (found !== undefined) return found;
+    const known = at.commands.map((command) => command.name()).join(", ");
+    const rule = known === "" ? "it has no commands" : `its commands are ${known}`;
+    throw new UsageError(`${at.name()} has no command ${word}: ${rule}`);
+  }, program);
 }
 
 /** A command's own options come before those that all have. */

@@ -64,7 +64,10 @@ export function openRawTable(
   const traffic: Traffic = { requests: 0, throttles: 0 };
   // Each request in flight listens to it, and there are dozens.
   if (signal !== undefined) setMaxListeners(0, signal);
-  const transport = createPatientTransport(storedClient, { traffic, signal, initialDelayMs });
+  const transport = createPatientTransport(storedClient, {
+    ...{ traffic, signal, initialDelayMs },
+    place: configuration,
+  });
 
   /** Runs a call's requests, and maps what they throw. */
   async function perform<T>(operation: string, run: (call: Call) => Promise<T>): Promise<T> {

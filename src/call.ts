@@ -10,11 +10,12 @@ import {
   TimeoutError,
   type ValidationIssue,
   withContext,
+  withProgress,
   wrapDynamoDBError,
 } from "./errors.js";
 import { type OptionNames, optionNames, refuseUnknown } from "./options.js";
 import { isAbortSignal } from "./realms.js";
-import { firstOf, longestTimerMs } from "./signals.js";
+import { endOf, longestTimerMs } from "./signals.js";
 
 /** What every call of the layer takes. */
 export interface CallOptions {
@@ -96,7 +97,7 @@ export async function perform<R>(
   }
   reading(context, () => checkLimits(context, signal, timeoutMs));
   const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
-  const limit = firstOf(signal, deadline?.signal);
+  const limit = endOf(signal, deadline?.signal);
   try {
     limit.signal.throwIfAborted();
     return await run({ context, signal: limit.signal, onAnswerLost });
@@ -105,8 +106,9 @@ export async function perform<R>(
     const ended = signal?.aborted
       ? abortedError(context, signal)
       : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
-    // The caller's reason may be any error: it says nothing of this call.
-    throw told(withContext(ended, context), error === limit.signal.reason ? undefined : error);
+    // The end by itself says nothing of what was sent.
+    const below = error === limit.signal.reason ? undefined : error;
+    throw told(withProgress(withContext(ended, context), below), below);
   } finally {
     limit.release();
     deadline?.end();

@@ -32,6 +32,7 @@ import { type CursorSecret, createCursorSeal } from "./cursor-seal.js";
 import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./encryption.js";
 import { ConfigurationError, readSettings } from "./errors.js";
 import { createFieldGuard } from "./field-guard.js";
+import type { HedgedReadsOptions } from "./hedged-reads.js";
 import { optionNames, settingsOf } from "./options.js";
 import { createReader } from "./reader.js";
 import { createTableAdmin, type TableAdmin } from "./table-admin.js";
@@ -61,6 +62,12 @@ export interface DataLayerOptions extends ConnectionOptions {
   readonly retry?: RequestRetryOptions | undefined;
   /** Whether gets of one turn of the event loop share a BatchGet. @default true */
   readonly coalesce?: boolean | undefined;
+  /**
+   * Sends a read (GetItem, BatchGetItem, Query) a second time if its response is late, and uses the
+   * first good response. This shortens the slowest reads, for at most 5 % more requests.
+   * `true` is `{ percentile: 95, minDelayMs: 10, maxExtraLoad: 0.05 }`. @default false
+   */
+  readonly hedgedReads?: boolean | HedgedReadsOptions | undefined;
   /** A pino-compatible logger. @default silent */
   readonly logger?: Logger | undefined;
   /** Receives an event per request. */
@@ -90,6 +97,7 @@ export const dataLayerOptionNames = optionNames<DataLayerOptions>({
   requestHandler: true,
   retry: true,
   coalesce: true,
+  hedgedReads: true,
   logger: true,
   events: true,
   clock: true,

@@ -307,11 +307,21 @@ export class DecryptionError extends DynamoDBError {
   }
 }
 
-/** No answer within the call's `timeoutMs`, or within the request timeout on every attempt. */
+/**
+ * No answer within the call's `timeoutMs`, or within the request timeout on every attempt. Of a batch
+ * call it says how far that came, as an UnprocessedItemsError does.
+ */
 export class TimeoutError extends DynamoDBError {
   static {
     brand(TimeoutError, "TimeoutError");
   }
+
+  /** The inputs of a batch that were not processed. Not enumerable, so that it reaches no log. */
+  declare readonly items: readonly unknown[] | undefined;
+  /** How many they are. */
+  declare readonly unprocessed: number | undefined;
+  /** How many of a batch were written. */
+  declare readonly written: number | undefined;
 
   constructor(message = "Timed out", originalError?: unknown) {
     super(message, "TimeoutError", undefined, true, originalError);
@@ -319,11 +329,21 @@ export class TimeoutError extends DynamoDBError {
   }
 }
 
-/** The caller's signal was aborted; `cause` is the signal's reason. */
+/**
+ * The caller's signal was aborted; `cause` is the signal's reason. Of a batch call it says how far that
+ * came, as an UnprocessedItemsError does.
+ */
 export class AbortedError extends DynamoDBError {
   static {
     brand(AbortedError, "AbortedError");
   }
+
+  /** The inputs of a batch that were not processed. Not enumerable, so that it reaches no log. */
+  declare readonly items: readonly unknown[] | undefined;
+  /** How many they are. */
+  declare readonly unprocessed: number | undefined;
+  /** How many of a batch were written. */
+  declare readonly written: number | undefined;
 
   constructor(message = "Aborted", originalError?: unknown) {
     super(message, "AbortError", undefined, false, originalError);
@@ -394,18 +414,51 @@ const credentialsNames: ReadonlySet<string> = new Set([
   "TokenProviderError",
 ]);
 
-/** Failures of requests that never reached DynamoDB, or that it refused for the moment. */
-const notDoneNames: ReadonlySet<string> = new Set([
+/**
+ * DynamoDB's refusals: a request that one of them answers was not carried out. The list is closed,
+ * because a gateway in between has 4xx of its own, with names of the same form, also for requests that
+ * it has handed on. TransactionInProgressException is none: what it refuses is being carried out.
+ */
+const refusalNames: ReadonlySet<string> = new Set([
   ...throttlingNames,
   ...signatureNames,
-  ...credentialsNames,
+  "AccessDenied",
+  "AccessDeniedException",
+  "ConditionalCheckFailedException",
+  "DuplicateItemException",
+  "ExpiredToken",
+  "ExpiredTokenException",
+  "IdempotentParameterMismatchException",
+  "IncompleteSignature",
+  "IncompleteSignatureException",
+  "InvalidAction",
+  "InvalidClientTokenId",
+  "InvalidEndpointException",
+  "ItemCollectionSizeLimitExceededException",
+  "MissingAuthenticationToken",
+  "MissingAuthenticationTokenException",
+  "NotAuthorized",
+  "OptInRequired",
+  "ReplicatedWriteConflictException",
+  "ResourceInUseException",
+  "ResourceNotFoundException",
+  "SerializationException",
+  "TableInUseException",
+  "TableNotFoundException",
+  "TransactionCanceledException",
+  "TransactionConflictException",
+  "UnknownOperationException",
+  "UnrecognizedClientException",
+  "ValidationException",
+]);
+
+/** Node's names for a host that was never reached. */
+const unreachedNames: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ENOTFOUND",
-  "ReplicatedWriteConflictException",
-  "TransactionConflictException",
 ]);
 
 /** Codes of a cancelled transaction's reasons that a retry may cure. */
@@ -507,30 +560,32 @@ export function unquoted(thrown: unknown): unknown {
 }
 
 /**
- * Whether a request that failed so may have been carried out all the same. What DynamoDB itself refused
- * (4xx with an error of its own), and what never reached it, was not; everything else leaves it open.
+ * Whether a request that failed so may have been carried out all the same. This alone decides it: a
+ * request that was never sent was not carried out, nor was one that DynamoDB itself refused, by a 4xx
+ * and a name of its own. Everything else leaves it open.
+ * @param signal what may have ended the request: its reason is the caller's, and says nothing about the
+ * request, whatever it looks like
  */
-export function leavesOpen(thrown: unknown): boolean {
+export function leavesOpen(thrown: unknown, signal?: AbortSignal): boolean {
+  if (signal?.aborted === true && thrown === signal.reason) return true;
   const error = legible(thrown);
   if (!isObject(error)) return true;
   if (unsent.has(error) || lacksRegion(error)) return false;
+  // An error of this package's is no answer, whoever threw it.
+  if (error instanceof DynamoDBError) return true;
+  const { attempts = 1, httpStatusCode: status } = metadataOf(error) ?? {};
+  // The client below sent it before, by a retry of its own: nobody knows what became of that attempt.
+  if (attempts > 1) return true;
   const names = namesOf(error);
-  if (names.includes(unreadableCode)) return true;
-  const status = metadataOf(error)?.httpStatusCode;
-  if (status !== undefined) return status < 400 || status >= 500;
-  return !names.some(
-    (name) => notDoneNames.has(name) || (name.endsWith("Exception") && !transientNames.has(name)),
-  );
+  if (status === undefined && isUnreached(error, names)) return false;
+  if (status !== undefined && (status < 400 || status >= 500)) return true;
+  return !names.some((name) => refusalNames.has(name));
 }
 
-/**
- * Whether the client below had sent the request before, by a retry of its own: what became of that one
- * is not known, whatever refused this one.
- */
-export function wasSentAgain(thrown: unknown): boolean {
-  const error = legible(thrown);
-  if (isObject(error) && unsent.has(error)) return false;
-  return (metadataOf(error)?.attempts ?? 1) > 1;
+/** Whether the request found no host, or no credentials. A connection that stood is lost in other calls. */
+function isUnreached({ syscall }: Record<string, unknown>, names: readonly string[]): boolean {
+  if (syscall === "read" || syscall === "write") return false;
+  return names.some((name) => unreachedNames.has(name) || credentialsNames.has(name));
 }
 
 /**
@@ -546,7 +601,8 @@ export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): D
   if (isElectroError(error) && isObject(error.cause) && namesOf(error.cause).length > 0) {
     return wrapDynamoDBError(error.cause, context);
   }
-  return withContext(mapped(error, context), context);
+  const wrapped = withContext(mapped(error, context), context);
+  return isObject(error) && openFailures.has(error) ? asOpen(wrapped) : wrapped;
 }
 
 function mapped(error: unknown, context: CallContext): DynamoDBError {
@@ -600,6 +656,14 @@ export function asOpen<E extends DynamoDBError>(error: E): E {
   error.mayHaveBeenDone = true;
   error.message += "; it may have been carried out all the same";
   return error;
+}
+
+/** Says on the error of a call that was ended how far its batch came. */
+export function withProgress<E extends AbortedError | TimeoutError>(error: E, below: unknown): E {
+  if (!(below instanceof UnprocessedItemsError)) return error;
+  const { items, unprocessed, written } = below;
+  hide(error, "items", items);
+  return Object.assign(error, { unprocessed, written });
 }
 
 /** A ValidationError for one call, whose message lists every issue. */
@@ -729,6 +793,14 @@ const regionRule = /^Region is missing|Missing Region$|^expected `region` to be 
 function lacksRegion(error: unknown): boolean {
   if (!isObject(error) || error instanceof DynamoDBError) return false;
   return regionRule.test(String(error.message)) && metadataOf(error)?.httpStatusCode === undefined;
+}
+
+/** Failures of native writes that may have been carried out all the same. */
+const openFailures = new WeakSet<object>();
+
+/** Notes that on what a native write threw: who wraps it, ElectroDB's error around it too, says so. */
+export function noteOpen(error: object): void {
+  openFailures.add(error);
 }
 
 /** What to do about a failure, as the end of its message. */

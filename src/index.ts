@@ -105,6 +105,7 @@ export {
 } from "./errors.js";
 export { ExactNumber, isExactNumber } from "./exact-number.js";
 export type { Given, PlainObject } from "./given.js";
+export type { HedgedReadsOptions } from "./hedged-reads.js";
 export {
   type IamAccess,
   type IamPolicy,

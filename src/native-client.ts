@@ -39,6 +39,7 @@ import {
 import { readingExactly } from "./document-command.js";
 import { unreadableAnswer } from "./errors.js";
 import { marshallable } from "./marshalling.js";
+import { handOnSignals, takingSignals, withSignal } from "./sent-signals.js";
 import { watchSending } from "./unsent.js";
 import { type BodyShape, bodyOf, nativeAnswer, storedAnswer, storedText } from "./wire-format.js";
 
@@ -221,9 +222,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       const send = DynamoDBDocumentClient.prototype.send as (...given: unknown[]) => unknown;
       return send.call(this, mocked ? command : stockForm(command), options, callback);
     }
-    const native = new plain.command(command.input as never) as never;
-    // With any options the SDK resolves its stack anew, so none are given where there are none.
-    return options === undefined ? this.#fast.send(native) : this.#fast.send(native, options);
+    return sendFast(this.#fast, plain, command, options);
   }) as DynamoDBDocumentClient["send"];
 
   /** Middleware that is added later, for tracing for instance, is the stock client's: it then sends. */
@@ -260,14 +259,29 @@ export class StoredValuesClient {
   async send(command: DocumentCommand, options?: SendOptions): Promise<unknown> {
     const plain = plainCommands.get(command.constructor);
     if (plain === undefined) throw new TypeError("only the commands of items have values");
-    const native = new plain.command(command.input as never) as never;
-    const answer = (await this.#fast.send(native, options)) as { readonly Items?: unknown };
+    const sent = sendFast(this.#fast, plain, command, options);
+    const answer = (await sent) as { readonly Items?: unknown };
     // A count alone is asked for by name.
     if (plain.answer === ofMany && answer.Items === undefined && !("Select" in command.input)) {
       throw unreadableAnswer("it has no Items");
     }
     return answer;
   }
+}
+
+/** Sends a document command as the client's own; a signal alone goes beside the SDK's options. */
+function sendFast(
+  client: DynamoDBClient,
+  { command: Plain }: PlainOperation,
+  { input }: DocumentCommand,
+  options: SendOptions | undefined,
+): Promise<unknown> {
+  const { abortSignal, ...others } = options ?? {};
+  if (Object.keys(others).length > 0) {
+    return client.send(new Plain(input as never) as never, options);
+  }
+  const own = abortSignal === undefined ? input : withSignal(input, abortSignal);
+  return client.send(new Plain(own as never) as never);
 }
 
 /** A client that leaves the values of requests and answers to a form of its own. */
@@ -278,11 +292,12 @@ function fastClient(
 ): DynamoDBClient {
   const fast = new DynamoDBClient({
     ...config,
-    requestHandler: client.config.requestHandler,
+    requestHandler: takingSignals(client.config.requestHandler),
     cacheMiddleware: true,
     ...madeOnce(client.config, config),
   });
   watchSending(fast);
+  handOnSignals(fast);
   // The client's own config: it holds the protocol that each of its requests goes through.
   const held = fast.config as unknown as { protocol: Protocol };
   held.protocol = protocolWith(held.protocol, form);

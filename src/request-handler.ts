@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
+import { unreadableAnswer } from "./errors.js";
 import { optionNames } from "./options.js";
 import { orAborted } from "./signals.js";
 
@@ -46,6 +47,25 @@ function defined<T extends object>(options: T): T {
 
 function abortError(): Error {
   return Object.assign(new Error("the client is destroyed"), { name: "AbortError" });
+}
+
+/** The id of the last answer of each connection. */
+const lastAnswers = new WeakMap<object, string>();
+
+/**
+ * Refuses an answer that its connection gave before. A middle box that sends one twice shifts all
+ * that come after by one: each call would have the answer of another, an item that is not its own.
+ * @throws UnreadableAnswer; the connection is destroyed
+ */
+function refuseRepeated(body: Readable, headers: Readonly<Record<string, string>>): void {
+  const { socket } = body as { readonly socket?: object | null };
+  const id = headers["x-amzn-requestid"];
+  if (!socket || id === undefined) return;
+  if (lastAnswers.get(socket) === id) {
+    body.once("error", unset).destroy();
+    throw unreadableAnswer("its connection gave it before, to another request");
+  }
+  lastAnswers.set(socket, id);
 }
 
 function unset(): void {
@@ -118,6 +138,7 @@ export class OrderlyHandler extends NodeHttpHandler {
       const body: unknown = answer.response.body;
       // The socket is in use until the body is read.
       if (body instanceof Readable) {
+        refuseRepeated(body, answer.response.headers);
         body.once("close", end);
         this.#watch.watch(body);
       } else end();

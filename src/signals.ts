@@ -23,7 +23,7 @@ const waiters = new WeakMap<AbortSignal, Waiters>();
  * signal: Node warns of more than ten, and looks through all of them to add or remove one.
  * @returns takes the function off again
  */
-function whenAborted(signal: AbortSignal, call: () => void): () => void {
+export function whenAborted(signal: AbortSignal, call: () => void): () => void {
   const { calls, listener } = waiters.get(signal) ?? listenOn(signal);
   calls.add(call);
   return () => {
@@ -62,6 +62,25 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): Combi
     ? []
     : sources.map((signal) => whenAborted(signal, () => controller.abort(signal.reason)));
   return { signal: controller.signal, release: () => releaseAll(ends) };
+}
+
+/**
+ * The same with a reason of its own. Where requests are sent and their failures judged, the caller's
+ * reason must not be seen: it may be any error, one that looks like DynamoDB's refusal too.
+ */
+export function endOf(...signals: readonly (AbortSignal | undefined)[]): Combined {
+  const controller = new AbortController();
+  const first = firstOf(...signals);
+  const end = () => controller.abort(new Error("the call is ended"));
+  if (first.signal.aborted) end();
+  const off = first.signal.aborted ? () => undefined : whenAborted(first.signal, end);
+  return {
+    signal: controller.signal,
+    release: () => {
+      off();
+      first.release();
+    },
+  };
 }
 
 /**

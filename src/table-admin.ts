@@ -86,9 +86,14 @@ export function createTableAdmin(
       await send(request, signal, () => {
         lost = true;
       });
+      // Whatever this call still waits for, and fails at, this part of it is done.
+      onAnswerLost?.();
       return true;
     } catch (error) {
-      if (nameOf(error) === settled) return lost;
+      if (nameOf(error) === settled) {
+        if (lost) onAnswerLost?.();
+        return lost;
+      }
       if (lost) onAnswerLost?.();
       throw error;
     }
@@ -105,12 +110,7 @@ export function createTableAdmin(
   ): Promise<TableInfo | null> {
     try {
       const command = new DescribeTableCommand({ TableName: name });
-      const table = await send(async (to, options) => {
-        const { Table } = await to.send(command, options);
-        // An answer without it is none of DynamoDB's, and is asked for again.
-        if (Table === undefined) throw unreadableAnswer("it has no Table");
-        return Table;
-      }, signal);
+      const table = await send((to, options) => whole("Table", to.send(command, options)), signal);
       return infoOf(name, table);
     } catch (error) {
       if (nameOf(error) !== "ResourceNotFoundException") throw error;
@@ -138,7 +138,10 @@ export function createTableAdmin(
       TimeToLiveSpecification: { AttributeName: attribute.timeToLive, Enabled: true },
     });
     try {
-      await send((to, options) => to.send(command, options), signal);
+      await send(
+        (to, options) => whole("TimeToLiveSpecification", to.send(command, options)),
+        signal,
+      );
     } catch (error) {
       const already = nameOf(error) === "ValidationException";
       if (!already && nameOf(error) !== "UnknownOperationException") throw error;
@@ -157,7 +160,7 @@ export function createTableAdmin(
         const command = new CreateTableCommand(createTableInput(name));
         const created = await change(
           call,
-          (to, options) => to.send(command, options),
+          (to, options) => whole("TableDescription", to.send(command, options)),
           "ResourceInUseException",
         );
         await waitUntil(call.signal, isActive);
@@ -171,7 +174,7 @@ export function createTableAdmin(
         const command = new DeleteTableCommand({ TableName: name });
         const deleted = await change(
           call,
-          (to, options) => to.send(command, options),
+          (to, options) => whole("TableDescription", to.send(command, options)),
           "ResourceNotFoundException",
         );
         if (deleted) await waitUntil(call.signal, (info): info is null => info === null);
@@ -197,6 +200,19 @@ export function createTableAdmin(
       }
     },
   };
+}
+
+/**
+ * The member of an answer that it always has: one without it is none of DynamoDB's. It is asked for
+ * again, and acknowledges nothing.
+ */
+async function whole<A extends object, M extends keyof A & string>(
+  member: M,
+  answer: Promise<A>,
+): Promise<NonNullable<A[M]>> {
+  const { [member]: given } = await answer;
+  if (given === undefined || given === null) throw unreadableAnswer(`it has no ${member}`);
+  return given;
 }
 
 /** Active with its index; a table that is not there is never active. */

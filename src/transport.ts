@@ -54,9 +54,10 @@ import {
   noteAdvice,
   noteBudgetSpent,
   noteEnd,
+  noteOpen,
   unquoted,
-  wasSentAgain,
 } from "./errors.js";
+import { createHedgedReads, type HedgedReadsOptions } from "./hedged-reads.js";
 import { marshallable } from "./marshalling.js";
 import type { OptionNames } from "./options.js";
 import { wholeAnswerMs } from "./request-handler.js";
@@ -71,7 +72,7 @@ import {
 import { createRetryBudget, type RetryBudgetOptions } from "./retry-budget.js";
 import { delay, firstOf, orAborted } from "./signals.js";
 import type { RawItem } from "./table.js";
-import { watchSending } from "./unsent.js";
+import { watchAnswer, watchSending } from "./unsent.js";
 import { type AttributeValue, nativeCopyOf, unmarshallable } from "./wire-format.js";
 
 /** Options of a data layer's retry: each request's own, and what all of them may do together. */
@@ -106,11 +107,17 @@ export interface RequestEvent {
   /** The entity that it was for. Of a BatchGet that several gets share, each different one. */
   readonly entity: string | undefined;
   readonly table: string;
-  /** HTTP attempts, the first one included. */
+  /** HTTP attempts, including the first and a hedge. */
   readonly attempts: number;
+  /** Whether it is a read that was sent a second time because its response was late. */
+  readonly hedged: boolean;
   /** From the first attempt to the answer, waiting included, in ms. */
   readonly durationMs: number;
-  /** Read or write units of all tables and indexes, where the engine tells. */
+  /**
+   * Read or write units of all tables and indexes, where the engine tells. For a hedged read they
+   * are those of the response that was used: if DynamoDB carried out the other request, it bills that
+   * too and reports it nowhere.
+   */
   readonly consumedCapacity: number | undefined;
   /** The error's code where the request failed. */
   readonly error: string | undefined;
@@ -199,6 +206,8 @@ export interface TransportOptions {
   readonly clock?: Clock | undefined;
   /** @default none: nothing is sealed or opened */
   readonly guard?: FieldGuard | undefined;
+  /** @default false */
+  readonly hedgedReads?: boolean | HedgedReadsOptions | undefined;
   /** @default 75 s */
   readonly attemptLimitMs?: number | undefined;
   /** What a person can do about a failure, for its message. */
@@ -281,6 +290,10 @@ export function createTransport(options: TransportOptions): Transport {
   const closing = new AbortController();
   const awaited = new AwaitedAnswers(options.attemptLimitMs ?? defaultAttemptLimitMs);
   let underWay = 0;
+  const hedging = createHedgedReads(options.hedgedReads, {
+    take: () => budget.take(underWay),
+    giveBack: (taken) => budget.giveBack(taken),
+  });
   const clientOf = () => (typeof options.client === "function" ? options.client() : options.client);
 
   /** The reason of the signal is one error for all; each caller gets an error of its own. */
@@ -317,6 +330,20 @@ export function createTransport(options: TransportOptions): Transport {
       throw isReason(signal, error) ? error : unquoted(error);
     } finally {
       limit?.release();
+    }
+  }
+
+  /** A request of a hedged read, which ends with its own signal. */
+  async function hedgeable(
+    client: CommandClient,
+    command: object,
+    abortSignal: AbortSignal,
+  ): Promise<Answer> {
+    const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
+    try {
+      return (await awaited.wait(send(command, { abortSignal }), true)) ?? {};
+    } catch (error) {
+      throw unquoted(error);
     }
   }
 
@@ -378,23 +405,38 @@ export function createTransport(options: TransportOptions): Transport {
     let failed = false;
     let consumedCapacity: number | undefined;
     let answerLost = false;
+    let hedged = false;
     // With any option the SDK resolves its stack anew, so ElectroDB's requests have none.
     const attemptSignal = native ? undefined : signal;
 
     const attempt = async (input: Record<string, unknown>): Promise<Answer> => {
       attempts += 1;
       const client = clientOf();
-      const command = client.marshalsRight
-        ? new Command(input)
-        : watched(readingExactly(new Command(marshallable(input))));
+      const commandOf = () =>
+        client.marshalsRight
+          ? new Command(input)
+          : watched(readingExactly(new Command(marshallable(input))));
+      const command = commandOf();
       signal?.throwIfAborted();
       try {
-        const answer = exactAnswer(await attemptOnce(client, command, attemptSignal));
+        // A retry is not hedged: what failed needs fewer requests, not more.
+        const answer = exactAnswer(
+          hedging?.covers(name) && attempts === 1
+            ? await hedging.read(
+                name,
+                (abort) => hedgeable(client, hedged ? commandOf() : command, abort),
+                signal,
+                () => {
+                  hedged = true;
+                  attempts += 1;
+                },
+              )
+            : await attemptOnce(client, command, attemptSignal),
+        );
         consumedCapacity = sumOfCapacity(answer, consumedCapacity);
         return answer;
       } catch (error) {
-        // Of a request that was under way the caller's reason says nothing, whatever it looks like.
-        answerLost ||= isReason(signal, error) || leavesOpen(error) || wasSentAgain(error);
+        answerLost ||= leavesOpen(error, signal);
         throw error;
       }
     };
@@ -446,6 +488,7 @@ export function createTransport(options: TransportOptions): Transport {
           entity: context.entity,
           table: tableOf(given),
           attempts,
+          hedged,
           durationMs: clock.now() - started,
           consumedCapacity,
           error: failed ? (nameOf(outcome) ?? "Error") : undefined,
@@ -469,9 +512,13 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
     client: electroClient(async (name, input, signal) => {
+      let isOpen = false;
+      const onAnswerLost = () => {
+        isOpen = true;
+      };
       try {
         guard?.refuseClear(input);
-        const answer = await run(name, input, { context: {}, signal }, true);
+        const answer = await run(name, input, { context: {}, signal, onAnswerLost }, true);
         const written = input.UpdateExpression !== undefined;
         // What was deleted is gone: it is given as it was stored.
         if (written || answer.Attributes === undefined) {
@@ -479,7 +526,9 @@ export function createTransport(options: TransportOptions): Transport {
         }
         return answer;
       } catch (error) {
-        throw freshError(error);
+        const fresh = freshError(error);
+        if (isOpen) noteOpen(fresh);
+        throw fresh;
       }
     }),
     repeat: async (request, signal, onAnswerLost) => {
@@ -490,9 +539,8 @@ export function createTransport(options: TransportOptions): Transport {
           try {
             return await orAborted(awaited.wait(request(limit.signal), true), limit.signal);
           } catch (error) {
-            const ended = isReason(limit.signal, error);
-            const failure = ended ? error : unquoted(error);
-            if (ended || leavesOpen(failure)) onAnswerLost?.();
+            const failure = isReason(limit.signal, error) ? error : unquoted(error);
+            if (leavesOpen(failure, limit.signal)) onAnswerLost?.();
             throw failure;
           }
         };
@@ -524,13 +572,16 @@ export function createTransport(options: TransportOptions): Transport {
       if (closing.signal.aborted) return;
       closing.abort(closedError());
       awaited.refuse(closedError);
+      hedging?.close();
     },
   };
 }
 
-/** A command whose failures tell whether it was sent, whatever client sends it. */
+/** A command whose failures tell whether it was sent and whose answers are DynamoDB's, whatever client sends it. */
 function watched<C extends object>(command: C): C {
-  watchSending(command as unknown as Parameters<typeof watchSending>[0]);
+  const stack = command as unknown as Parameters<typeof watchSending>[0];
+  watchSending(stack);
+  watchAnswer(stack);
   return command;
 }
 

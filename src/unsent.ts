@@ -1,10 +1,10 @@
 /**
  * Knows of a client's failures which came before anything was sent: whatever a provider of credentials
- * or of a region throws, the request was not carried out.
+ * or of a region throws, the request was not carried out. And of its answers, which are nobody's.
  */
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Credentials } from "./config.js";
-import { noteCredentialsFailure, noteSending } from "./errors.js";
+import { noteCredentialsFailure, noteSending, unreadableAnswer } from "./errors.js";
 
 /** On the arguments of a request's middleware, which each of them hands on with its own changes. */
 const sending = Symbol("sending");
@@ -51,6 +51,38 @@ export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewa
     },
     { step: "deserialize", priority: "low", name: "bayonNoteSending", override: true },
   );
+}
+
+/** Refuses answers to a command that are nobody's, whatever client sends it. */
+export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
+  middlewareStack.add((next) => async (given) => checked(await next(given)), {
+    step: "initialize",
+    name: "bayonWatchAnswer",
+    override: true,
+  });
+}
+
+/** What the middlewares of an operation hand back. */
+interface Result {
+  readonly output: object;
+}
+
+/**
+ * A result that is DynamoDB's. The SDK takes any JSON, and an empty body too, for an answer without
+ * members, which acknowledges a write; DynamoDB's own has a request id at least.
+ * @throws UnreadableAnswer
+ */
+function checked<R extends Result>(result: R): R {
+  const { $metadata, ...members } = result.output as { readonly $metadata?: Metadata };
+  const status = $metadata?.httpStatusCode;
+  if (status === undefined || $metadata?.requestId !== undefined) return result;
+  if (Object.values(members).some((member) => member !== undefined)) return result;
+  throw unreadableAnswer("it has no member and no x-amzn-requestid", status);
+}
+
+interface Metadata {
+  readonly httpStatusCode?: number;
+  readonly requestId?: string;
 }
 
 /** The same provider, with a note on what it throws. A pair is given back as it is. */

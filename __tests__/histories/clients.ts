@@ -1,8 +1,15 @@
 /** Several data layers on one table, each behind faults of its own, and what their calls came to. */
 import fc from "fast-check";
-import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
+import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import { DynamoDBError } from "../../src/errors.js";
-import { type Fault, type FaultyRequestHandler, faults } from "../../src/testing/index.js";
+import {
+  type Fault,
+  type FaultProxy,
+  FaultyRequestHandler,
+  faults,
+  startFaultProxy,
+  type WireFault,
+} from "../../src/testing/index.js";
 import type { TestEngine } from "../engines.js";
 import { type Opened, openTable } from "../open.js";
 
@@ -11,7 +18,7 @@ const clocksOff = [0, 3, -2_000];
 
 export interface Client {
   readonly data: DataLayer;
-  readonly wire: FaultyRequestHandler;
+  readonly wire: FaultyRequestHandler | FaultProxy;
 }
 
 /** What befalls the requests of one history. */
@@ -27,41 +34,72 @@ export const weather: fc.Arbitrary<Weather> = fc.record({
   rate: fc.constantFrom(0, 0.1, 0.2, 0.3, 0.5),
 });
 
+/** What breaks at once: a stall would have each history wait for its limit. */
+const quickFaults: readonly WireFault[] = [
+  ...(["closed", "reset", "randomBytes", "tlsAlert", "badStatusLine", "overlongHeader"] as const),
+  ...(["html403", "redirect302", "notFound404", "requestTimeout408", "foreignJson"] as const),
+  ...(["emptyObject", "emptyBody", "nullBody", "arrayBody", "drip", "slow", "cutInHead"] as const),
+  ...(["cutInBody", "resetInBody", "corruptBody", "duplicateAnswer", "lateAnswer"] as const),
+];
+
 /** A table, and as many data layers on it as there are clocks. */
 export interface Clients {
   readonly table: Opened;
   readonly all: readonly Client[];
+  /** Reads that were sent a second time because their answer was late. */
+  readonly hedged: number;
   /** A user whom no history before had; the faults are the weather's. */
   begin(weather: Weather): string;
   /** No more faults: what is now read is what is there. */
   calm(): void;
 }
 
-export function openClients(engine: TestEngine): Clients {
+/** Each client has its own faults: in the SDK's handler, or with `overTcp` in a proxy of bytes. */
+export function openClients(
+  engine: TestEngine,
+  { overTcp = false, ...more }: Pick<DataLayerOptions, "hedgedReads"> & { overTcp?: boolean } = {},
+): Clients {
   const table = openTable(engine);
   const all: Client[] = [];
+  let hedges = 0;
   let users = 0;
-  beforeAll(() => {
+  const proxies: FaultProxy[] = [];
+  beforeAll(async () => {
     const { endpoint, region, credentials } = table.data.engine;
     const { tableName } = table.data.configuration;
     for (const off of clocksOff) {
-      const wire = faults();
+      const proxy = overTcp ? await startFaultProxy({ target: endpoint }) : undefined;
+      if (proxy !== undefined) proxies.push(proxy);
+      const handler = faults();
+      const wire = proxy ?? handler;
       const data = createDataLayer({
-        ...{ environment: "development", endpoint, region, credentials, tableName },
-        requestHandler: wire,
+        ...{ environment: "development", region, credentials, tableName },
+        ...(proxy === undefined ? { endpoint, requestHandler: handler } : { endpoint: proxy.url }),
         retry: { maxRetries: 3, initialDelayMs: 1, maxDelayMs: 3 },
         clock: { now: () => Date.now() + off },
+        events: ({ hedged }) => {
+          if (hedged) hedges += 1;
+        },
+        ...more,
       });
       all.push({ data, wire });
     }
   });
-  afterAll(() => Promise.all(all.map(({ data }) => data.close())));
+  afterAll(async () => {
+    await Promise.all(all.map(({ data }) => data.close()));
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+  });
   return {
     table,
     all,
+    get hedged() {
+      return hedges;
+    },
     begin: ({ seed, rate, faults: kinds }) => {
       for (const [index, { wire }] of all.entries()) {
-        wire.clear().random({ seed: seed + index, rate, faults: kinds, delayMs: 3 });
+        const sky = { seed: seed + index, rate, delayMs: 3 };
+        if (wire instanceof FaultyRequestHandler) wire.clear().random({ ...sky, faults: kinds });
+        else wire.clear().random({ ...sky, faults: quickFaults });
       }
       users += 1;
       return `u${users}`;
@@ -72,7 +110,7 @@ export function openClients(engine: TestEngine): Clients {
   };
 }
 
-const lostAnswers: ReadonlySet<Fault | undefined> = new Set([
+const lostAnswers: ReadonlySet<string | undefined> = new Set([
   "answerLost",
   "serverErrorAfter",
   "bodyCut",
@@ -81,8 +119,13 @@ const lostAnswers: ReadonlySet<Fault | undefined> = new Set([
 ]);
 
 /** Whether the engine carried the request out and the answer was lost. */
-export function isLost(fault: Fault | undefined): boolean {
-  return lostAnswers.has(fault);
+export function isLost(request: {
+  readonly fault: Fault | WireFault | "own" | undefined;
+  readonly carriedOut?: number;
+}): boolean {
+  const { fault, carriedOut } = request;
+  if (carriedOut === undefined) return lostAnswers.has(fault);
+  return fault !== undefined && carriedOut > 0;
 }
 
 /** What a call came to: done, certainly not done, or nobody knows. */

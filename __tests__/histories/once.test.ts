@@ -11,6 +11,12 @@ import {
   weather,
 } from "./clients.js";
 
+/** What all histories of a test came to: a test that met no success, or no refusal, showed nothing. */
+const tally = () => ({ done: 0, refused: 0, open: 0 });
+const add = (seen: ReturnType<typeof tally>, outcomes: Iterable<Outcome<unknown>>) => {
+  for (const { is } of outcomes) seen[is] += 1;
+};
+
 const countOf = (outcomes: readonly Outcome<unknown>[], is: string) =>
   outcomes.filter((outcome) => outcome.is === is).length;
 
@@ -20,6 +26,8 @@ describe.each(engines)("on $name", (engine) => {
   test(
     "a counter under a lock counts each increment that was acknowledged, once",
     async () => {
+      const seen = tally();
+      const reads = tally();
       await fc.assert(
         fc.asyncProperty(weather, fc.integer({ min: 2, max: 6 }), async (sky, rounds) => {
           const key = { userId: clients.begin(sky), competitorId: "c" };
@@ -31,6 +39,7 @@ describe.each(engines)("on $name", (engine) => {
             clients.all.map(async ({ data }) => {
               for (let round = 0; round < rounds; round += 1) {
                 const read = await outcomeOf(data.competitor.get(key, { consistent: true }));
+                reads[read.is] += 1;
                 if (read.is !== "done" || read.result === null) continue;
                 const { updatedAt, data: was } = read.result;
                 // Two who read the same write the same, in one millisecond too.
@@ -40,6 +49,7 @@ describe.each(engines)("on $name", (engine) => {
               }
             }),
           );
+          add(seen, outcomes);
           clients.calm();
           const last = await competitor.getOrThrow(key, { consistent: true });
           const count = last.data.reviewCount ?? 0;
@@ -57,6 +67,9 @@ describe.each(engines)("on $name", (engine) => {
         }),
         histories(30),
       );
+      expect(reads.done).toBeGreaterThan(seen.done);
+      expect(seen.done).toBeGreaterThan(seen.open);
+      expect(seen.refused).toBeGreaterThan(0);
     },
     historyTimeoutMs,
   );
@@ -64,6 +77,7 @@ describe.each(engines)("on $name", (engine) => {
   test(
     "of many who claim an item under a condition one gets it, and those who were refused did not",
     async () => {
+      const seen = tally();
       await fc.assert(
         fc.asyncProperty(weather, async (sky) => {
           const key = { userId: clients.begin(sky), projectId: "p" };
@@ -76,6 +90,7 @@ describe.each(engines)("on $name", (engine) => {
               ),
             ),
           );
+          add(seen, claims);
           clients.calm();
           const { data: last } = await project.getOrThrow(key, { consistent: true });
           const owner = claims[Number(/\d+$/.exec(last.name)?.[0])];
@@ -86,6 +101,8 @@ describe.each(engines)("on $name", (engine) => {
         }),
         histories(40),
       );
+      expect(seen.done).toBeGreaterThan(0);
+      expect(seen.refused).toBeGreaterThan(seen.done);
     },
     historyTimeoutMs,
   );
@@ -93,6 +110,7 @@ describe.each(engines)("on $name", (engine) => {
   test(
     "of many who create an item one does, and those who were refused did not",
     async () => {
+      const seen = tally();
       await fc.assert(
         fc.asyncProperty(weather, async (sky) => {
           const key = { userId: clients.begin(sky), projectId: "p" };
@@ -101,6 +119,7 @@ describe.each(engines)("on $name", (engine) => {
               outcomeOf(data.project.create({ ...key, data: { name: `${creator}` } })),
             ),
           );
+          add(seen, creates);
           clients.calm();
           const last = await clients.table.data.project.get(key, { consistent: true });
           expect(countOf(creates, "done")).toBeLessThanOrEqual(1);
@@ -110,6 +129,8 @@ describe.each(engines)("on $name", (engine) => {
         }),
         histories(40),
       );
+      expect(seen.done).toBeGreaterThan(0);
+      expect(seen.refused).toBeGreaterThan(seen.done);
     },
     historyTimeoutMs,
   );
@@ -117,6 +138,7 @@ describe.each(engines)("on $name", (engine) => {
   test(
     "an item with a generated id is there once where it was acknowledged, and once at most else",
     async () => {
+      const seen = tally();
       await fc.assert(
         fc.asyncProperty(weather, fc.integer({ min: 1, max: 8 }), async (sky, count) => {
           const userId = clients.begin(sky);
@@ -129,6 +151,7 @@ describe.each(engines)("on $name", (engine) => {
               }),
             ),
           );
+          add(seen, creates.values());
           clients.calm();
           const { items } = await clients.table.data.project.query({ userId });
           const found = items.map((item) => item.data.name);
@@ -143,6 +166,7 @@ describe.each(engines)("on $name", (engine) => {
         }),
         histories(25),
       );
+      expect(seen.done).toBeGreaterThan(seen.open);
     },
     historyTimeoutMs,
   );
@@ -151,6 +175,7 @@ describe.each(engines)("on $name", (engine) => {
     "each field of an item holds what its writer was last acknowledged, or what it may have written since",
     async () => {
       const fields = ["name", "agency", "website"] as const;
+      const seen = tally();
       await fc.assert(
         fc.asyncProperty(weather, fc.integer({ min: 1, max: 6 }), async (sky, rounds) => {
           const key = { userId: clients.begin(sky), competitorId: "c" };
@@ -165,6 +190,7 @@ describe.each(engines)("on $name", (engine) => {
                 const { is } = await outcomeOf(
                   clients.all[client]!.data.competitor.update(key, changes),
                 );
+                seen[is] += 1;
                 if (is === "done") values.clear();
                 if (is !== "refused") values.add(`${round}`);
               }
@@ -181,6 +207,7 @@ describe.each(engines)("on $name", (engine) => {
         }),
         histories(30),
       );
+      expect(seen.done).toBeGreaterThan(seen.open);
     },
     historyTimeoutMs,
   );

@@ -14,8 +14,22 @@ const programs = fc.array(
   { minLength: 3, maxLength: 3 },
 );
 
-describe.each(engines)("on $name", (engine) => {
-  const clients = openClients(engine);
+/** Every second read is sent twice, so that answers of an earlier time come late. */
+const eager = { percentile: 50, minDelayMs: 1, maxExtraLoad: 1 };
+const settings = engines.flatMap((engine) => [
+  { ...engine, hedgedReads: false, count: 80, overTcp: false },
+  {
+    ...engine,
+    name: `${engine.name}, with hedged reads`,
+    hedgedReads: eager,
+    count: 40,
+    overTcp: false,
+  },
+  { ...engine, name: `${engine.name}, over TCP`, hedgedReads: false, count: 40, overTcp: true },
+]);
+
+describe.each(settings)("on $name", ({ hedgedReads, count, overTcp, ...engine }) => {
+  const clients = openClients(engine, { hedgedReads, overTcp });
 
   test(
     "what several clients saw of an item could have happened one call after the other",
@@ -68,8 +82,8 @@ describe.each(engines)("on $name", (engine) => {
             if (event?.call !== "create") return;
             // A create that was carried out, lost its answer, and was sent again after another's delete
             // takes effect twice: nothing that DynamoDB keeps tells that the item has been there.
-            for (const { operation, fault } of requests.slice(before, -1)) {
-              if (operation !== "PutItem" || !isLost(fault)) continue;
+            for (const request of requests.slice(before, -1)) {
+              if (request.operation !== "PutItem" || !isLost(request)) continue;
               spans.push({ begin, end, event: { ...event, is: "open" } });
             }
           };
@@ -99,10 +113,11 @@ describe.each(engines)("on $name", (engine) => {
             throw new Error(lines.join("\n"));
           }
         }),
-        histories(80),
+        histories(count),
       );
       // The histories were worth the name.
-      expect(Object.values(seen).every((count) => count > 0)).toBe(true);
+      expect(Object.values(seen).every((calls) => calls > 0)).toBe(true);
+      expect(clients.hedged > 0).toBe(hedgedReads !== false);
     },
     historyTimeoutMs,
   );

@@ -41,7 +41,7 @@ describe.each(engines)("on $name", (engine) => {
   withTransactions(
     "the sum stays, for every reader too, and each transfer is done once or not at all",
     async () => {
-      const seen = { done: 0, refused: 0, open: 0 };
+      const seen = { done: 0, refused: 0, open: 0, reads: 0, readsWhileWriting: 0 };
       await fc.assert(
         fc.asyncProperty(transfers, fc.oneof(weather, storm), async (all, sky) => {
           const userId = clients.begin(sky);
@@ -68,6 +68,7 @@ describe.each(engines)("on $name", (engine) => {
                 ]),
               );
               if (read.is !== "done") continue;
+              seen.reads += 1;
               const [a, b] = read.result;
               if (a === null || b === null) throw new Error("an account is gone");
               const receipt = `${client}.${round}`;
@@ -100,7 +101,9 @@ describe.each(engines)("on $name", (engine) => {
               const read = await outcomeOf(
                 data.transaction.get((tx) => [0, 1, 2].map((one) => tx.competitor.get(keyOf(one)))),
               );
-              if (read.is === "done") expect(sumOf(read.result)).toBe(300);
+              if (read.is !== "done") continue;
+              expect(sumOf(read.result)).toBe(300);
+              if (writing) seen.readsWhileWriting += 1;
             }
           };
           const reading = reader();
@@ -123,6 +126,8 @@ describe.each(engines)("on $name", (engine) => {
       );
       expect(seen.done).toBeGreaterThan(0);
       expect(seen.refused).toBeGreaterThan(0);
+      expect(seen.reads).toBeGreaterThan(seen.done);
+      expect(seen.readsWhileWriting).toBeGreaterThan(0);
     },
     historyTimeoutMs,
   );

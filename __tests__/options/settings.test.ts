@@ -12,6 +12,7 @@ import {
   FaultyRequestHandler,
   faults,
   startEngine,
+  startFaultProxy,
 } from "../../src/testing/index.js";
 import { failureOf } from "../open.js";
 
@@ -56,6 +57,13 @@ test.each<[string, Call, object, string, string]>([
     { retry: { budget: { capasity: 3 } } },
     "retry.budget",
     '"capasity" is not an option; did you mean "capacity"?',
+  ],
+  [
+    "hedgedReads",
+    layer,
+    { hedgedReads: { minDelay: 3 } },
+    "hedgedReads",
+    '"minDelay" is not an option; did you mean "minDelayMs"?',
   ],
   [
     "credentials as STS gives them",
@@ -112,6 +120,13 @@ test.each<[string, Call, object, string, string]>([
     { prot: 4566 },
     "startEngine",
     '"prot" is not an option; did you mean "port"?',
+  ],
+  [
+    "startFaultProxy",
+    startFaultProxy as Call,
+    { targt: "http://127.0.0.1:1" },
+    "startFaultProxy",
+    '"targt" is not an option; did you mean "target"?',
   ],
   [
     "faults",

@@ -7,7 +7,7 @@ import { openRun } from "../../scripts/run-state.js";
 import { ConditionalCheckFailedError } from "../../src/index.js";
 import { engines } from "../engines.js";
 import { type RawItem, wholeTables } from "./raw.js";
-import { bayonData, script, temporaryFolder } from "./run.js";
+import { atRequests, bayonData, script, temporaryFolder } from "./run.js";
 
 const folder = temporaryFolder();
 const born = 1_600_000_000_000;
@@ -316,8 +316,13 @@ describe("adopt, interrupted", () => {
     const controller = new AbortController();
     const state = folder();
     const args = ["adopt", ...flags, "--state", state];
-    setTimeout(() => controller.abort(new Error("interrupted")), 60);
-    const { code, complaints } = await bayonData(args, controller.signal);
+    let updates = 0;
+    const sending = atRequests((operation) => {
+      if (operation === "UpdateItem") updates += 1;
+      if (updates === 20) controller.abort(new Error("interrupted"));
+    });
+    const { code, complaints } = await bayonData(args, controller.signal, sending);
+    expect(updates).toBeLessThan(500);
     expect(code).toBe(130);
     expect(complaints).toContain(
       `To go on:\n  bayon-data adopt --environment local --table ${flags.at(-1)}`,

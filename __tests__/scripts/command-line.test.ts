@@ -4,7 +4,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { iamPolicy } from "../../src/index.js";
 import { type Engine, startEngine } from "../../src/testing/engine.js";
-import { bayonData, temporaryFolder } from "./run.js";
+import { atRequests, bayonData, temporaryFolder } from "./run.js";
 
 const sample = "scripts/firestore-sample";
 const arn = "arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod";
@@ -67,6 +67,9 @@ describe("help", () => {
     [["migrate", "firestore", "--help"], "--concurrency <number>"],
     [["validate", "--help"], "--allow-production"],
     [["policy", "--help"], "--access <who>"],
+    [["help", "seed"], "--random-seed <number>"],
+    [["help", "table", "delete"], "--yes"],
+    [["help", "migrate", "firestore"], "--on-conflict <mode>"],
   ])("of %j has examples and ends with 0", async (args, text) => {
     const { code, out } = await bayonData(args);
     expect(code).toBe(0);
@@ -76,6 +79,42 @@ describe("help", () => {
 
   test("tells the version", async () => {
     expect(await bayonData(["--version"])).toMatchObject({ code: 0, out: "1.2.3\n" });
+  });
+});
+
+describe("a number is taken up to its bounds and no further", () => {
+  const folderOf = (command: readonly string[]) =>
+    ["export", "import", "firestore"].includes(command.at(-1) ?? "") ? ["no/such/folder"] : [];
+
+  test.each<[string[], string, number, number]>([
+    [["export"], "--concurrency", 1, 1_000],
+    [["doctor"], "--concurrency", 1, 1_000],
+    [["adopt"], "--concurrency", 1, 1_000],
+    [["rotate"], "--concurrency", 1, 1_000],
+    [["import"], "--concurrency", 1, 128],
+    [["migrate", "firestore"], "--concurrency", 1, 128],
+    [["verify", "firestore"], "--concurrency", 1, 128],
+    [["rollback"], "--concurrency", 1, 128],
+    [["seed"], "--users", 1, 100_000],
+    [["seed"], "--random-seed", 0, 2 ** 31],
+    [["doctor"], "--sample", 1, 1_000_000_000],
+    [["doctor"], "--examples", 0, 100_000],
+    [["db"], "--port", 1, 65_535],
+  ])("%j %s from %d to %d", async (command, option, from, to) => {
+    const rule = `It must be a whole number from ${from} to ${to}.`;
+    const isTaken = async (value: number) => {
+      // The word at the end is one too many: it is complained of once all options are taken.
+      const args = [...command, ...folderOf(command), option, String(value), "one-too-many"];
+      const { code, complaints } = await bayonData(args);
+      expect({ code, complaints }).toEqual({
+        code: 2,
+        complaints: expect.stringMatching(/too many arguments|whole number/),
+      });
+      return !complaints.includes(rule);
+    };
+    expect(await Promise.all([from - 1, from, to, to + 1].map(isTaken))).toEqual([
+      ...[false, true, true, false],
+    ]);
   });
 });
 
@@ -104,6 +143,9 @@ describe("bad usage ends with 2 and a hint", () => {
     [["import", "x", "--parallel", "4"], "(Did you mean --concurrency?)"],
     [["import", "x", "--concurrency", "129"], "from 1 to 128"],
     [["export", "x", "--concurrency", "1001"], "from 1 to 1000"],
+    [["help", "nothing"], "bayon-data has no command nothing: its commands are db, table,"],
+    [["help", "table", "drop"], "table has no command drop: its commands are create, describe,"],
+    [["help", "seed", "x"], "seed has no command x: it has no commands"],
     [["policy"], "required option '--arn <arn>' not specified"],
     [["policy", "--arn", "Table"], "tableArn must be a table's ARN"],
     [["policy", "--arn", arn, "--access", "all"], "Allowed choices are user, application, scripts"],
@@ -138,7 +180,7 @@ describe("--json", () => {
     return lines.map((line) => JSON.parse(line) as { error?: { code: string; message: string } });
   };
 
-  test("is an option of every command that reads or writes the whole table", async () => {
+  test("is an option of every command that reads or writes items, or tells of the table (seed and table describe had none)", async () => {
     expect((await withJson()).map((words) => words.join(" ")).toSorted()).toEqual([
       "adopt",
       "doctor",
@@ -147,6 +189,8 @@ describe("--json", () => {
       "migrate firestore",
       "rollback",
       "rotate",
+      "seed",
+      "table describe",
       "verify firestore",
     ]);
   });
@@ -161,13 +205,13 @@ describe("--json", () => {
     try {
       for (const words of await withJson()) {
         const args = [...words, ...argumentsOf(words), "--json", ...on("Nowhere")];
-        const wrong = await bayonData([...args, "--concurrencyy", "3"]);
+        const wrong = await bayonData([...args, "--verbosee", "3"]);
         expect({ words, code: wrong.code, out: wrong.out }).toEqual({ words, code: 2, out: "" });
         expect(errorsIn(wrong.complaints)).toEqual([
           {
             error: {
               code: "Usage",
-              message: "unknown option '--concurrencyy'\n(Did you mean --concurrency?)",
+              message: "unknown option '--verbosee'\n(Did you mean --verbose?)",
             },
           },
         ]);
@@ -183,6 +227,38 @@ describe("--json", () => {
     } finally {
       delete process.env[variable];
     }
+  });
+
+  test("of seed and table describe is one line of results", async () => {
+    const flags = await existingTable();
+    const seeded = await bayonData(["seed", "--users", "1", "--json", ...flags]);
+    expect(seeded).toMatchObject({ code: 0, complaints: "" });
+    const count = (await itemsOf(flags)).length;
+    const { summary } = JSON.parse(seeded.out) as { summary: Record<string, unknown> };
+    expect(summary).toMatchObject({ dryRun: false, written: count, unchanged: 0, rejected: 0 });
+    expect(summary.byEntity).toMatchObject({ userProfile: { written: 1 } });
+    const rejecting = await bayonData(["seed", "--from", sample, "--dry-run", "--json", ...flags]);
+    const lines = rejecting.out.trim().split("\n");
+    const kinds = lines.map((line) => (JSON.parse(line) as { kind?: string }).kind);
+    expect(kinds.filter((kind) => kind === "rejected")).toHaveLength(6);
+
+    const described = await bayonData(["table", "describe", "--json", ...flags]);
+    expect(described).toMatchObject({ code: 0, complaints: "" });
+    expect(JSON.parse(described.out)).toMatchObject({
+      place: `${flags.at(-1)} at ${engine.endpoint}`,
+      status: "ACTIVE",
+      indexes: [{ name: "GSI1", status: "ACTIVE" }],
+    });
+    const missing = await bayonData(["table", "describe", "--json", ...on("Nowhere")]);
+    expect(missing).toMatchObject({ code: 1, out: "" });
+    expect(errorsIn(missing.complaints)).toEqual([
+      {
+        error: {
+          code: "ResourceNotFoundException",
+          message: `Nowhere at ${engine.endpoint}: does not exist`,
+        },
+      },
+    ]);
   });
 
   test("names the code of the error behind the advice", async () => {
@@ -229,6 +305,36 @@ describe("trouble with the table", () => {
     expect(complaints).toContain(`no such table: Nowhere at ${engine.endpoint}`);
     expect(complaints).toContain("bayon-data table create");
   });
+
+  test.each([["doctor"], ["table", "describe"], ["seed"], ["verify", "firestore", sample]])(
+    "%s without credentials names the place, and what is set for the table on this machine",
+    async (...command) => {
+      const names = [
+        ...["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"],
+        ...["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"],
+        ...["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL", "USE_LOCAL_AWS"],
+        ...["AWS_ENDPOINT_URL_DYNAMODB", "COAGENT_ENV", "NODE_ENV"],
+      ];
+      const before = { ...process.env };
+      for (const name of names) delete process.env[name];
+      const nowhere = folder();
+      Object.assign(process.env, {
+        AWS_EC2_METADATA_DISABLED: "true",
+        AWS_CONFIG_FILE: join(nowhere, "config"),
+        AWS_SHARED_CREDENTIALS_FILE: join(nowhere, "credentials"),
+      });
+      try {
+        const { code, complaints } = await bayonData([...command, "--region", "us-east-1"]);
+        expect(code).toBe(2);
+        expect(complaints).toContain("no credentials were found");
+        expect(complaints).toContain("the table is BayonCoAgent-development at AWS in us-east-1");
+        expect(complaints).toContain("set USE_LOCAL_AWS=true");
+      } finally {
+        for (const name of Object.keys(process.env)) delete process.env[name];
+        Object.assign(process.env, before);
+      }
+    },
+  );
 
   test("an engine that does not run is one line and an advice, and a stack where it is wanted", async () => {
     const args = [
@@ -458,11 +564,14 @@ describe("validate", () => {
     const own = await startEngine();
     const flags = ["--environment", "local", "--endpoint", own.endpoint, "--table", "Validated"];
     await bayonData(["table", "create", ...flags]);
-    const signal = new AbortController().signal;
-    const running = bayonData(["validate", ...flags], signal);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await own.close();
-    const { code, out, complaints } = await running;
+    let requests = 0;
+    const sending = atRequests(async () => {
+      requests += 1;
+      if (requests === 20) await own.close();
+    });
+    const { signal } = new AbortController();
+    const { code, out, complaints } = await bayonData(["validate", ...flags], signal, sending);
+    expect(out).toMatch(/^ok /m);
     expect(code).toBe(1);
     expect(out).toMatch(/^FAIL .*ECONNREFUSED/m);
     expect(complaints).toContain("no answer (ECONNREFUSED) from Validated");

@@ -20,7 +20,7 @@ import { comparableText, itemOf } from "../../scripts/table-files/line.js";
 import { type Manifest, readManifest } from "../../scripts/table-files/manifest.js";
 import { engines } from "../engines.js";
 import { type Item, type WholeTable, wholeTables } from "./raw.js";
-import { bayonData, script, temporaryFolder } from "./run.js";
+import { bayonData, isBoundByRights, script, temporaryFolder, testWhere } from "./run.js";
 
 const folder = temporaryFolder();
 const [first] = engines as [(typeof engines)[number]];
@@ -460,7 +460,10 @@ describe("an export", () => {
     const { code, complaints } = await bayonData(["export", join(file, "sub"), ...from.flags]);
     expect(code).toBe(1);
     expect(complaints).toMatch(/cannot be written: a part of its path is no folder/);
-    if (process.getuid?.() === 0) return;
+  });
+
+  testWhere(...isBoundByRights)("into a folder without the right to write says so", async () => {
+    const from = await newTable();
     const locked = folder();
     chmodSync(locked, 0o500);
     const refused = await bayonData(["export", locked, ...from.flags]);

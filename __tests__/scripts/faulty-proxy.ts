@@ -111,6 +111,25 @@ export const stalled: WireFault = async ({ response, forward }) => {
   return true;
 };
 
+/** The answer comes, a byte at a time, and would take minutes. */
+export const dripping: WireFault = async ({ response, forward }) => {
+  const { body } = await forward();
+  response.writeHead(200, { ...json, "content-length": body.length });
+  let at = 0;
+  const drip = setInterval(() => {
+    // Whoever asked may have been gone before the first byte.
+    if (response.socket?.destroyed ?? true) clearInterval(drip);
+    else response.write(body.slice(at, ++at));
+  }, 50);
+  return true;
+};
+
+/** Bytes that are no HTTP. */
+export const garbage: WireFault = async ({ response }) => {
+  response.socket?.end(Buffer.from([0x15, 0x03, 0x01, 0, 2, 2, 0x46, 0xff, 0xfe]));
+  return true;
+};
+
 /** An end of a scan that is no end, with all that an answer of DynamoDB's has. */
 export const forgedEnd: WireFault = async ({ input, response }) => {
   if (input.Select !== undefined) return false;
@@ -123,12 +142,19 @@ export interface FaultyProxy {
   readonly endpoint: string;
   /** Requests that a fault has hit since it was set. */
   readonly hits: number;
-  /** Hits the first request of these operations, and every third one from there. */
-  hit(fault: WireFault, operations?: readonly string[]): void;
+  /** Hits the first request of these operations, and every third one from there; or those due. */
+  hit(
+    fault: WireFault,
+    operations?: readonly string[],
+    /** @param nth from 1 */
+    isDue?: (nth: number) => boolean,
+  ): void;
+  /** Requests of the operations that can be hit, since `hit` was called. */
+  readonly seen: number;
   close(): Promise<void>;
 }
 
-const ofItems = [
+export const ofItems = [
   "Scan",
   "GetItem",
   "PutItem",
@@ -138,10 +164,12 @@ const ofItems = [
   "BatchWriteItem",
 ];
 
-export async function openFaultyProxy(engine: string): Promise<FaultyProxy> {
+/** @param pageItems so many items a page of a scan has at most, so that few items make many pages */
+export async function openFaultyProxy(engine: string, pageItems?: number): Promise<FaultyProxy> {
   const { hostname, port } = new URL(engine);
   let fault: WireFault | undefined;
   let operations: readonly string[] = ofItems;
+  let isDue = (nth: number) => nth % 3 === 1;
   let seen = 0;
   let hits = 0;
 
@@ -159,15 +187,18 @@ export async function openFaultyProxy(engine: string): Promise<FaultyProxy> {
     });
 
   const server = createServer(async (from, response) => {
-    const text = await textOf(from);
+    let text = await textOf(from);
     const operation = String(from.headers["x-amz-target"]).split(".")[1] ?? "";
-    const input = JSON.parse(text) as Record<string, unknown>;
+    let input = JSON.parse(text) as Record<string, unknown>;
+    if (operation === "Scan" && pageItems !== undefined) {
+      input = { ...input, Limit: pageItems };
+      text = JSON.stringify(input);
+    }
     const send = (other?: object) =>
       forward(from, other === undefined ? text : JSON.stringify(other));
     if (fault !== undefined && operations.includes(operation)) {
       seen += 1;
-      const due = seen % 3 === 1;
-      if (due && (await fault({ operation, input, response, forward: send }))) {
+      if (isDue(seen) && (await fault({ operation, input, response, forward: send }))) {
         hits += 1;
         return;
       }
@@ -181,11 +212,14 @@ export async function openFaultyProxy(engine: string): Promise<FaultyProxy> {
   });
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get seen() {
+      return seen;
+    },
     get hits() {
       return hits;
     },
-    hit: (next, among = ofItems) => {
-      [fault, operations, seen, hits] = [next, among, 0, 0];
+    hit: (next, among = ofItems, due = (nth) => nth % 3 === 1) => {
+      [fault, operations, isDue, seen, hits] = [next, among, due, 0, 0];
     },
     close: () =>
       new Promise((resolve) => {

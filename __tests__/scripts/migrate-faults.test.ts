@@ -9,14 +9,14 @@ import { type MigrateOptions, migrate } from "../../scripts/migration/migrate.js
 import { rollback, runsOf } from "../../scripts/migration/rollback.js";
 import { type ConflictMode, settle } from "../../scripts/migration/settle.js";
 import { noTotals } from "../../scripts/migration/totals.js";
-import { type VerifyReport, verify } from "../../scripts/migration/verify.js";
+import { noReport, verify } from "../../scripts/migration/verify.js";
 import { StateError } from "../../scripts/run-state.js";
 import type { DataLayer } from "../../src/index.js";
 import { FaultyRequestHandler } from "../../src/testing/faults.js";
 import { createTestDataLayer, type TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf } from "../open.js";
-import { temporaryFolder } from "./run.js";
+import { hasFullDisk, temporaryFolder, testWhere } from "./run.js";
 
 const temporary = temporaryFolder();
 const open: { close(): unknown }[] = [];
@@ -121,14 +121,7 @@ describe.each(engines)("on $name", ({ engine }) => {
       wire.inject({ fault: "connectionReset", operation, times: 1, after: 2 });
     }
     wire.inject({ fault: "partialUnprocessed", operation: "BatchGetItem", times: 2 });
-    const found: VerifyReport = {
-      documents: 0,
-      same: 0,
-      wrong: 0,
-      missing: 0,
-      rejected: 0,
-      extra: 0,
-    };
+    const found = noReport();
     const source = await openExport(folder);
     const onDiscrepancy = () => undefined;
     await verify({ ...common, data, source, findExtra: true, report: found, onDiscrepancy });
@@ -139,6 +132,8 @@ describe.each(engines)("on $name", ({ engine }) => {
       missing: 0,
       rejected: 0,
       extra: 0,
+      there: 260,
+      met: 260,
     });
     expect(wire.requests.filter(({ fault }) => fault !== undefined)).toHaveLength(8);
 
@@ -270,16 +265,18 @@ describe.each(engines)("on $name", ({ engine }) => {
   });
 });
 
-test("a full disk ends the run before anything is written that the journal lacks", async () => {
-  if (!existsSync("/dev/full")) return;
-  const { data, table } = await start(engines[0]?.engine ?? "dynalite");
-  const stateFolder = temporary();
-  symlinkSync("/dev/full", join(stateFolder, "journal.ndjson"));
-  const { failure } = await move(exported(5), { data, table }, { stateFolder });
-  const error = await failureOf(Promise.reject(failure), StateError);
-  expect(error.message).toMatch(/journal\.ndjson cannot be written: the disk is full/);
-  expect(await itemsIn(data)).toEqual([]);
-});
+testWhere(...hasFullDisk)(
+  "a full disk ends the run before anything is written that the journal lacks",
+  async () => {
+    const { data, table } = await start(engines[0]?.engine ?? "dynalite");
+    const stateFolder = temporary();
+    symlinkSync("/dev/full", join(stateFolder, "journal.ndjson"));
+    const { failure } = await move(exported(5), { data, table }, { stateFolder });
+    const error = await failureOf(Promise.reject(failure), StateError);
+    expect(error.message).toMatch(/journal\.ndjson cannot be written: the disk is full/);
+    expect(await itemsIn(data)).toEqual([]);
+  },
+);
 
 /** An engine that refuses whatever holds the word. */
 class PoisonTester extends FaultyRequestHandler {

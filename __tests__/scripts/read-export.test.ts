@@ -1,11 +1,20 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ExportError } from "../../scripts/firestore/json-file.js";
 import { isRejection, type Mapped } from "../../scripts/firestore/map-document.js";
 import { type FirestoreExport, openExport } from "../../scripts/firestore/read-export.js";
 import { sampleExport } from "../../scripts/firestore/sample-export.js";
 import { failureOf } from "../open.js";
-import { temporaryFolder } from "./run.js";
+import { temporaryFolder, testWhere } from "./run.js";
 
 const sample = "scripts/firestore-sample";
 const folder = temporaryFolder();
@@ -183,11 +192,28 @@ describe("the date of the export", () => {
   });
 });
 
-test("reading ends, and closes the file, when nobody wants more", async () => {
-  const path = folder();
-  cpSync(sample, path, { recursive: true });
-  for await (const document of (await openExport(path)).documents()) {
-    expect(document.facade).toBe("userProfile");
-    break;
-  }
-});
+const fds = "/proc/self/fd";
+testWhere(existsSync(fds), "there is no /proc")(
+  "reading ends, and closes the file, when nobody wants more (it passed without closing)",
+  async () => {
+    const ids = Array.from({ length: 50_000 }, (_, at) => `user-${at}`);
+    const path = exportOf({ "users.json": users(...ids) });
+    const open = () =>
+      readdirSync(fds).filter((fd) => {
+        try {
+          return readlinkSync(join(fds, fd)).startsWith(path);
+        } catch {
+          // It was that of the reading of this very list.
+          return false;
+        }
+      });
+    for await (const document of (await openExport(path)).documents()) {
+      expect(document.facade).toBe("userProfile");
+      // It is too long to have been read to its end.
+      expect(open()).toHaveLength(1);
+      break;
+    }
+    // A stream is closed some turns of the event loop later.
+    while (open().length > 0) await sleep(5);
+  },
+);

@@ -1,12 +1,12 @@
 /** The commands where a person sees them: in a terminal, and what is piped, killed or refused. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Engine, startEngine } from "../../src/testing/engine.js";
-import { bayonData, temporaryFolder } from "./run.js";
+import { bayonData, hasFullDisk, temporaryFolder, testWhere } from "./run.js";
 import { shownOn } from "./screen.js";
 
 jest.setTimeout(180_000);
@@ -264,7 +264,7 @@ describe("output that nobody takes", () => {
     ];
   };
 
-  const full = existsSync("/dev/full") ? test : test.skip;
+  const full = testWhere(...hasFullDisk);
 
   full("on a full disk is one line and exit code 1 (it was a stack trace)", async () => {
     for (const command of await commands()) {

@@ -13,7 +13,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { openRun, StateError, takeLock } from "../../scripts/run-state.js";
 import { failureOf } from "../open.js";
-import { temporaryFolder } from "./run.js";
+import { hasFullDisk, isBoundByRights, temporaryFolder, testWhere } from "./run.js";
 
 const temporary = temporaryFolder();
 
@@ -99,8 +99,8 @@ describe("the lock", () => {
     expect(existsSync(join(folder, "copy.lock"))).toBe(false);
   });
 
-  test("of a process whose number another one has by now is taken over", async () => {
-    if (!existsSync("/proc/self/stat")) return;
+  const hasProc = testWhere(existsSync("/proc/self/stat"), "there is no /proc");
+  hasProc("of a process whose number another one has by now is taken over", async () => {
     const folder = temporary();
     const holder = { pid: process.pid, startedAt: "another boot 17", host: hostname() };
     writeFileSync(join(folder, "copy.lock"), JSON.stringify(holder));
@@ -145,9 +145,7 @@ describe("a folder that cannot be used", () => {
     expect(error.message).toMatch(/copy\.lock cannot be written: a part of its path is no folder/);
   });
 
-  test("is told where it may not be written", async () => {
-    // Root may write everywhere.
-    if (process.getuid?.() === 0) return;
+  testWhere(...isBoundByRights)("is told where it may not be written", async () => {
     const folder = temporary();
     chmodSync(folder, 0o500);
     const error = await failureOf(openRun(options(folder)), StateError);
@@ -155,8 +153,7 @@ describe("a folder that cannot be used", () => {
     chmodSync(folder, 0o700);
   });
 
-  test("is told where the disk is full", async () => {
-    if (!existsSync("/dev/full")) return;
+  testWhere(...hasFullDisk)("is told where the disk is full", async () => {
     const folder = temporary();
     const run = await openRun(options(folder));
     symlinkSync("/dev/full", join(folder, "copy.json.new"));

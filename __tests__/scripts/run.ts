@@ -6,8 +6,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { runCommandLine } from "../../scripts/program.js";
+import { type RunOptions, runCommandLine } from "../../scripts/program.js";
 import { createTerminal, type Terminal } from "../../scripts/terminal.js";
+import { OrderlyHandler } from "../../src/request-handler.js";
 
 export interface Said {
   readonly terminal: Terminal;
@@ -46,12 +47,40 @@ export interface Ran {
 export async function bayonData(
   args: readonly string[],
   signal = new AbortController().signal,
+  sending?: RunOptions["sending"],
 ): Promise<Ran> {
   const said = listen();
   const { terminal } = said;
-  const code = await runCommandLine(args, { terminal, signal, version: "1.2.3" });
+  const code = await runCommandLine(args, { terminal, signal, sending, version: "1.2.3" });
   return { code, out: said.out(), complaints: said.complaints() };
 }
+
+/**
+ * How a command sends, told of each request before it goes out: what is to happen at a certain step
+ * happens at that step, however fast the machine is.
+ */
+export function atRequests(
+  onRequest: (operation: string) => Promise<void> | void,
+): NonNullable<RunOptions["sending"]> {
+  class Telling extends OrderlyHandler {
+    override async handle(...args: Parameters<OrderlyHandler["handle"]>) {
+      await onRequest(String(args[0].headers["x-amz-target"]).split(".")[1] ?? "");
+      return super.handle(...args);
+    }
+  }
+  return { requestHandler: () => new Telling(), initialDelayMs: 1 };
+}
+
+/** `test` where the machine has what it needs; elsewhere it is shown as skipped, with the reason. */
+export function testWhere(
+  has: boolean,
+  lacks: string,
+): (name: string, run: () => Promise<void>) => void {
+  return (name, run) => (has ? test(name, run) : test.skip(`${name} (skipped: ${lacks})`, run));
+}
+
+export const hasFullDisk = [existsSync("/dev/full"), "there is no /dev/full"] as const;
+export const isBoundByRights = [process.getuid?.() !== 0, "root may do everything"] as const;
 
 const marker = "SCRIPT_TEST_RUN";
 

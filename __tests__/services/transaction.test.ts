@@ -648,6 +648,7 @@ describeEach(settings, hasTransactions)("transactions on $name", (engine) => {
         TransactionCanceledError,
       );
       expect(error.message).toContain("others wrote its items 8 times in a row");
+      expect(wire.names.filter((name) => name === "TransactWriteItems")).toHaveLength(8);
       expect(error.retryable).toBe(true);
       expect(error.reasons).toMatchObject([{ index: 0, operation: "put", entity: "Project" }]);
     });

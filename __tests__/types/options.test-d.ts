@@ -1,6 +1,6 @@
 /** Names that the types refuse. Compiled by `npm run test:types`, never run. */
 import { createDataLayer, type DataLayer, iamPolicy, withRetry } from "../../src/index.js";
-import { createTestDataLayer, startEngine } from "../../src/testing/index.js";
+import { createTestDataLayer, startEngine, startFaultProxy } from "../../src/testing/index.js";
 
 declare const data: DataLayer;
 const key = { userId: "u", contentId: "c" };
@@ -26,10 +26,14 @@ void data.transaction.get((tx) => [tx.savedContent.get(key, { fields: ["type"] }
 createDataLayer({ tableNam: "T" });
 // @ts-expect-error a setting of another's name
 createDataLayer({ retry: { retries: 3 } });
+// @ts-expect-error a misspelt setting of a setting
+createDataLayer({ hedgedReads: { percentil: 99 } });
 // @ts-expect-error the engine decides the region
 void createTestDataLayer({ region: "us-east-1" });
 // @ts-expect-error a misspelt setting
 void startEngine({ prot: 4566 });
+// @ts-expect-error misspelt
+void startFaultProxy({ targt: "http://127.0.0.1:1" });
 // @ts-expect-error a misspelt option
 void withRetry(async () => 1, { retries: 3 });
 // @ts-expect-error a misspelt option

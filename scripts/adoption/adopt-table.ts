@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inParallel } from "../../src/batch.js";
 import { attribute } from "../../src/table.js";
+import { type Account, settled } from "../account.js";
 import { openFindings } from "../findings-file.js";
 import { type Item, projectionOf, type RawTable, type WriteOutcome } from "../raw-table.js";
 import type { Run } from "../run-state.js";
@@ -59,6 +60,8 @@ export interface AdoptionOptions {
 
 export interface Adoption {
   readonly report: AdoptionReport;
+  /** Every item that was read, and what became of it. */
+  readonly account: Account;
   /** The first items that were left. */
   readonly examples: readonly {
     readonly kind: LeftKind;
@@ -80,6 +83,7 @@ const mostExamples = 20;
  * read, and adds only what is missing: `Data` and `UpdatedAt` stay, because nothing that a reader
  * sees has changed and whoever holds a lock on `UpdatedAt` must not lose it.
  * @throws what a request threw; the checkpoint then holds what was done
+ * @throws AccountError where an item that was read has no outcome, or two
  */
 export async function adoptTable(table: RawTable, options: AdoptionOptions): Promise<Adoption> {
   const {
@@ -151,8 +155,10 @@ export async function adoptTable(table: RawTable, options: AdoptionOptions): Pro
     await run?.save({ ...state, findingsBytes: findings.bytes });
   };
 
+  // What earlier runs read is in the report already.
+  const before = report.items;
   try {
-    await scanSegments(table, {
+    const read = await scanSegments(table, {
       positions: [...positions],
       signal,
       input: { ...projectionOf(placementPaths), ConsistentRead: false },
@@ -169,14 +175,28 @@ export async function adoptTable(table: RawTable, options: AdoptionOptions): Pro
         onProgress?.(items.length);
       },
     });
+    const account = accountOf(before + read, report);
     await run?.finish();
-    return { report, examples };
+    return { report, account, examples };
   } catch (error) {
     await commit(checkpoint);
     throw error;
   } finally {
     await findings.close();
   }
+}
+
+/** @throws AccountError */
+function accountOf(read: number, { entities, left, gone }: AdoptionReport): Account {
+  const sum = (of: "adopted" | "complete") =>
+    Object.values(entities).reduce((total, each) => total + each[of], 0);
+  const outcomes = {
+    adopted: sum("adopted"),
+    complete: sum("complete"),
+    left: Object.values(left).reduce((total, one) => total + one, 0),
+    "gone meanwhile": gone,
+  };
+  return settled("items", read, outcomes, "adopt again with --restart");
 }
 
 /** Whether an item has been given what it lacked. */

@@ -12,20 +12,22 @@ import { engineCells, type Line } from "./engine-cells.js";
 import { growthPlot } from "./growth.js";
 import { importCost } from "./import-cost.js";
 import { compileContestants, type Measured, measureCell, Runner } from "./measure.js";
+import { tailTable } from "./tail.js";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = `${root}docs/performance.md`;
 
-const partNames = ["cells", "engine", "growth", "import"] as const;
+const partNames = ["cells", "engine", "growth", "import", "tail"] as const;
 type Part = (typeof partNames)[number];
 
 const { quick, write, peers, only } = new Command("npm run bench --")
   .description(
     "Measures CPU time per operation against DocumentClient and the peers (cells), gets, bulk puts, " +
       "the dashboard and a long list on an engine (engine), requests and CPU time per item from 100 " +
-      "to 100,000 items (growth), and a cold import (import). All of it takes about ten minutes of a " +
-      "machine that does nothing else.",
+      "to 100,000 items (growth), a cold import (import), and the slowest gets where one answer " +
+      "of a hundred is late (tail). It all takes about fifteen " +
+      "minutes of a machine that does nothing else.",
   )
   .option("--quick", "fewer rounds and items: about two minutes, and rough", false)
   .option("--write", "put the result into docs/performance.md, the plot beside it", false)
@@ -49,6 +51,7 @@ const parts: Record<Part, () => Promise<string>> = {
       : image;
   },
   import: async () => `${stamp()}\n\n${lineTable(await importCost(quick ? 5 : 21))}`,
+  tail: async () => `${stamp()}\n\n${await tailTable(quick)}`,
 };
 
 /** Upper bounds of the ratio to DocumentClient that the package promises itself. */

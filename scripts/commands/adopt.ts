@@ -1,6 +1,7 @@
 /** `bayon-data adopt`: gives the items of an earlier writer what they lack, in place. */
 import { join } from "node:path";
 import type { Command } from "commander";
+import { accountLine } from "../account.js";
 import { type Adoption, type AdoptionState, adoptTable } from "../adoption/adopt-table.js";
 import type { RawTable } from "../raw-table.js";
 import { defaultStateFolder, openRun } from "../run-state.js";
@@ -106,12 +107,12 @@ interface Told {
 }
 
 function showJson(
-  { report, examples }: Adoption,
+  { report, account, examples }: Adoption,
   { traffic }: RawTable,
   { dryRun, ms }: Told,
   { line }: Terminal,
 ): void {
-  line(JSON.stringify({ dryRun, ...report, ...traffic, ms: Math.round(ms), examples }));
+  line(JSON.stringify({ dryRun, ...report, account, ...traffic, ms: Math.round(ms), examples }));
 }
 
 function show(
@@ -120,7 +121,7 @@ function show(
   { dryRun, ms, folder }: Told & { readonly folder: string },
   { line, paint, columns: width }: Terminal,
 ): void {
-  const { report, examples } = adoption;
+  const { report, account, examples } = adoption;
   const counts = Object.entries(report.entities).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const rows = counts.map(([name, { adopted, complete }]) => [name, adopted, complete]);
   const sum = (of: "adopted" | "complete") =>
@@ -144,9 +145,9 @@ function show(
   }
   const { requests, throttles } = traffic;
   const races = report.lostRaces === 0 ? "" : `, ${count(report.lostRaces, "lost race")}`;
-  const gone = report.gone === 0 ? "" : `, ${report.gone} gone meanwhile`;
   const slow = throttles === 0 ? "" : `, ${throttles} throttled`;
+  line(accountLine("items", account));
   line(
-    `${count(report.items, "item")}, ${count(requests, "request")}${slow}${races}${gone}, ${duration(ms)}`,
+    `${count(report.items, "item")}, ${count(requests, "request")}${slow}${races}, ${duration(ms)}`,
   );
 }

@@ -1,6 +1,7 @@
 /** What every command shares: which table it works on, and how it ends. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { engineCommand, flagsOf, placeOf as placeOfTable } from "../../src/advice.js";
+import type { RequestHandler } from "../../src/client.js";
 import { localEndpoint } from "../../src/config.js";
 import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
 import type { Terminal } from "../terminal.js";
@@ -18,11 +19,21 @@ export class UsageError extends Error {
   }
 }
 
+/** How a command's requests are sent: tests have shorter limits than a person wants. */
+export interface Sending {
+  /** Made anew for each client, which closes it. */
+  readonly requestHandler: () => RequestHandler;
+  /** Delay before the first retry, in ms. */
+  readonly initialDelayMs: number;
+}
+
 /** What a command works with. */
 export interface CommandContext {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C, SIGTERM, or a stdout that takes nothing more. */
   readonly signal: AbortSignal;
+  /** How requests are sent. @default as the layer does by itself */
+  readonly sending?: Sending | undefined;
   /** Told how the command ended. */
   finish(code: ExitCode): void;
 }
@@ -68,6 +79,7 @@ export interface Connection {
 /** Runs a command's work on the table that its flags and the environment name, and closes it after. */
 export async function withConnection<T>(
   flags: ConnectionFlags,
+  { sending }: Pick<CommandContext, "sending">,
   run: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   let requests = 0;
@@ -78,7 +90,11 @@ export async function withConnection<T>(
     endpoint,
     environment,
     // A command keeps few requests in flight, and nobody waits for it: it rather takes its time.
-    retry: { budget: false },
+    retry: {
+      budget: false,
+      ...(sending !== undefined && { initialDelayMs: sending.initialDelayMs }),
+    },
+    requestHandler: sending?.requestHandler(),
     events: () => {
       requests += 1;
     },

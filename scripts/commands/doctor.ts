@@ -1,6 +1,7 @@
 /** `bayon-data doctor`: what is in the table, and what is wrong with it. */
 import { type Command, Option } from "commander";
 import { resolveCipher } from "../../src/encryption.js";
+import { type Account, accountLine } from "../account.js";
 import { findingKinds, type Kind, noteKinds } from "../doctor/examine.js";
 import { type Diagnosis, examineTable, hasFindings } from "../doctor/examine-table.js";
 import type { RawTable } from "../raw-table.js";
@@ -81,7 +82,12 @@ async function doctor(flags: DoctorFlags, context: CommandContext): Promise<void
   context.finish(found ? exitCode.findings : exitCode.ok);
 }
 
-function show(diagnosis: Diagnosis, { traffic }: RawTable, ms: number, terminal: Terminal): void {
+function show(
+  diagnosis: Diagnosis & { readonly account: Account },
+  { traffic }: RawTable,
+  ms: number,
+  terminal: Terminal,
+): void {
   const { line, paint, columns: width } = terminal;
   const { entities, items, complete } = diagnosis;
   const rows = Object.entries(entities)
@@ -122,6 +128,7 @@ function show(diagnosis: Diagnosis, { traffic }: RawTable, ms: number, terminal:
       `keys in use: ${keys.map(([id, times]) => `${id} (${count(times, "secret")})`).join(", ")}`,
     );
   }
+  line(accountLine("items", diagnosis.account));
   const { requests, throttles } = traffic;
   const slow = throttles === 0 ? "" : `, ${throttles} throttled`;
   const part = complete ? "" : " (a sample)";

@@ -7,6 +7,7 @@ import {
   countAgain,
   type ExportState,
   exportTable,
+  type SecondCount,
 } from "../table-files/export-table.js";
 import { count, duration } from "../terminal.js";
 import { type CommandContext, exitCode, placeOf } from "./connection.js";
@@ -84,6 +85,7 @@ async function exportTo(
         const again = run.state === undefined ? "" : ", going on with what is there";
         terminal.line(`Exporting ${placeOf(data)} to ${folder}${again}`);
       }
+      let counts: SecondCount | undefined;
       const manifest = await exportTable(table, {
         folder,
         segments,
@@ -91,11 +93,13 @@ async function exportTo(
         run,
         signal,
         onProgress: (items) => progress.advance(items),
+        check: flags.verify
+          ? async (finished) => {
+              counts = await countAgain(table, finished, { folder, segments, consistent, signal });
+            }
+          : undefined,
       });
       progress.end();
-      const counts = flags.verify
-        ? await countAgain(table, manifest, { folder, segments, consistent, signal })
-        : undefined;
       const same = counts === undefined || counts.inTable === manifest.items;
       const ms = performance.now() - startedAt;
       const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);

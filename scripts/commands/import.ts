@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { resolveCipher } from "../../src/encryption.js";
+import { accountLine } from "../account.js";
 import type { RawTable } from "../raw-table.js";
 import { defaultStateFolder, openRun } from "../run-state.js";
 import { keySchemaOf } from "../table-files/export-table.js";
@@ -12,6 +13,7 @@ import {
   type OnConflict,
 } from "../table-files/import-table.js";
 import {
+  fingerprintOf,
   type Manifest,
   readManifest,
   TableFilesError,
@@ -102,7 +104,7 @@ async function importFrom(
     if (!dryRun) refuseProduction(data, "import writes", flags.allowProduction === true);
     refuseOtherKey(manifest, await table.describe(), table, folder);
     await verifyFiles(folder, manifest, signal);
-    const source = `${resolve(folder)} of ${manifest.finishedAt}`;
+    const source = `${resolve(folder)} of ${manifest.finishedAt} (${await fingerprintOf(folder)})`;
     const fingerprint = `import ${source} into ${placeOf(data)}, ${onConflict}`;
     const run = await openRun<ImportState>({
       command: dryRun ? "import-dry-run" : "import",
@@ -132,7 +134,8 @@ async function importFrom(
       progress.end();
       const ms = performance.now() - startedAt;
       if (json) {
-        const told = { dryRun, ...result.counts, ...table.traffic, ms: Math.round(ms) };
+        const { counts, account } = result;
+        const told = { dryRun, ...counts, account, ...table.traffic, ms: Math.round(ms) };
         terminal.line(JSON.stringify({ ...told, examples: result.examples }));
       } else show(result, table, { ms, rejectedPath, dryRun }, terminal);
       return result;
@@ -167,7 +170,7 @@ function refuseOtherKey(
 }
 
 function show(
-  { counts, examples }: Import,
+  { counts, account, examples }: Import,
   { traffic }: RawTable,
   { ms, rejectedPath, dryRun }: { ms: number; rejectedPath: string; dryRun: boolean },
   { line, paint, columns: width }: Terminal,
@@ -183,5 +186,6 @@ function show(
   const would = dryRun ? "would be " : "";
   line(`${written} ${would}written, ${skipped} ${would}skipped, ${rejected} ${would}rejected`);
   if (rejected > 0) line(`each with its key and reason: ${rejectedPath}`);
+  line(accountLine("items", account));
   line(`${count(requests, "request")}${slow}, ${duration(ms)}`);
 }

@@ -1,7 +1,7 @@
 /** What the commands over a whole table share: the raw table, progress, and how to go on. */
 import type { Command } from "commander";
 import { resolveConfiguration } from "../../src/config.js";
-import { openRawTable, type RawTable } from "../raw-table.js";
+import { openRawTable, type RawTable, type RawTableOptions } from "../raw-table.js";
 import type { Progress } from "../status-line.js";
 import type { Terminal } from "../terminal.js";
 import {
@@ -10,6 +10,7 @@ import {
   type CommandContext,
   type Connection,
   type ConnectionFlags,
+  type Sending,
   withConnection,
 } from "./connection.js";
 
@@ -36,19 +37,28 @@ export function addLongFlags(command: Command): Command {
 /** Runs a command's work on the raw table that its flags and the environment name. */
 export function withRawTable<T>(
   flags: ConnectionFlags,
-  { signal }: CommandContext,
+  context: CommandContext,
   run: (table: RawTable, data: Connection["data"]) => Promise<T>,
 ): Promise<T> {
-  return withConnection(flags, async ({ data }) => {
+  return withConnection(flags, context, async ({ data }) => {
     const { table: tableName, region, endpoint, environment } = flags;
     const configuration = resolveConfiguration({ tableName, region, endpoint, environment });
-    const table = openRawTable(configuration, { signal });
+    const { signal, sending } = context;
+    const table = openRawTable(configuration, { ...sendingOf(sending), signal });
     try {
       return await run(table, data);
     } finally {
       table.close();
     }
   });
+}
+
+/** The options of a table that is opened beside the data layer's. */
+export function sendingOf(
+  sending: Sending | undefined,
+): Pick<RawTableOptions, "requestHandler" | "initialDelayMs"> {
+  if (sending === undefined) return {};
+  return { ...sending, requestHandler: sending.requestHandler() };
 }
 
 /** Progress with its rate and throttles; lines of JSON on stderr where they are asked for. */

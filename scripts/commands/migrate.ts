@@ -22,7 +22,7 @@ import {
   refuseProduction,
   withConnection,
 } from "./connection.js";
-import { commandLine, jsonOption, progressOf, resumable } from "./long-command.js";
+import { commandLine, jsonOption, progressOf, resumable, sendingOf } from "./long-command.js";
 import { openFolder, showFindings } from "./seed.js";
 
 interface MigrateFlags extends ConnectionFlags {
@@ -143,11 +143,14 @@ async function run(
   const { dryRun = false, json = false, createdAt } = flags;
   const source = await openFolder(folder, createdAt);
   const totals = noTotals();
-  await withConnection(flags, async ({ data }) => {
+  await withConnection(flags, context, async ({ data }) => {
     if (!dryRun) refuseProduction(data, "migrate writes", flags.allowProduction === true);
     await requireTable(data, signal);
     const { table: tableName, region, endpoint, environment } = flags;
-    const table = openItemTable({ tableName, region, endpoint, environment, signal });
+    const table = openItemTable({
+      ...{ tableName, region, endpoint, environment, signal },
+      ...sendingOf(context.sending),
+    });
     const place = placeOf(data);
     if (!json) {
       const what = dryRun ? "Dry run: nothing is written. Moving" : "Moving";
@@ -197,7 +200,7 @@ async function runToFiles(
   const { json = false, createdAt } = flags;
   const source = await openFolder(folder, createdAt);
   const totals = noTotals();
-  await withConnection(flags, async ({ data }) => {
+  await withConnection(flags, context, async ({ data }) => {
     if (!json) terminal.line(`Writing the documents of ${folder} to files in ${to}`);
     const startedAt = performance.now();
     const traffic = { requests: 0, throttles: 0 };

@@ -18,7 +18,7 @@ import {
   refuseProduction,
   withConnection,
 } from "./connection.js";
-import { commandLine, jsonOption, progressOf, resumable } from "./long-command.js";
+import { commandLine, jsonOption, progressOf, resumable, sendingOf } from "./long-command.js";
 import { requireTable, stateOption } from "./migrate.js";
 
 interface RollbackFlags extends ConnectionFlags {
@@ -64,7 +64,7 @@ async function run(flags: RollbackFlags, context: CommandContext, again: string)
   const file = journalFile(state);
   if (!existsSync(file)) throw new StateError(`${file} does not exist: no migration to roll back`);
   const report: RollbackReport = { deleted: 0, gone: 0, left: 0 };
-  await withConnection(flags, async ({ data }) => {
+  await withConnection(flags, context, async ({ data }) => {
     if (!dryRun) refuseProduction(data, "rollback deletes", flags.allowProduction === true);
     const lock = await takeLock(state, migrateCommand);
     try {
@@ -78,7 +78,10 @@ async function run(flags: RollbackFlags, context: CommandContext, again: string)
         }
         await requireTable(data, signal);
         const { table: tableName, region, endpoint, environment } = flags;
-        const table = openItemTable({ tableName, region, endpoint, environment, signal });
+        const table = openItemTable({
+          ...{ tableName, region, endpoint, environment, signal },
+          ...sendingOf(context.sending),
+        });
         const puts = runs.reduce((sum, run) => sum + run.puts, 0);
         if (!json) {
           const what = dryRun ? "Dry run: nothing is deleted. Rolling back" : "Rolling back";

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { resolveCipher } from "../../src/encryption.js";
+import { accountLine } from "../account.js";
 import type { RawTable } from "../raw-table.js";
 import {
   clearText,
@@ -106,8 +107,10 @@ async function rotate(flags: RotateFlags, context: CommandContext): Promise<void
       progress.end();
       const ms = Math.round(performance.now() - startedAt);
       if (json) {
-        const { report, examples } = done;
-        const told = { dryRun, keyId, ...report, ...table.traffic, ms, examples };
+        const { report, account, examples } = done;
+        // The numbers of items are in the account, under the names that people read.
+        const { plain: _p, done: _d, leftItems: _l, ...counts } = report;
+        const told = { dryRun, keyId, ...counts, account, ...table.traffic, ms, examples };
         terminal.line(JSON.stringify(told));
       } else show(done, table, { dryRun, keyId, ms, folder }, terminal);
       return done;
@@ -140,7 +143,7 @@ function show(
   { dryRun, keyId, ms, folder }: Told,
   { line, paint, columns: width }: Terminal,
 ): void {
-  const { report, examples } = rotation;
+  const { report, account, examples } = rotation;
   const rotated = Object.entries(report.rotated).toSorted(([a], [b]) => (a < b ? -1 : 1));
   line(`under the key ${keyId} already: ${report.current}`);
   for (const [from, times] of rotated) {
@@ -156,6 +159,7 @@ function show(
   const { requests, throttles } = traffic;
   const races = report.lostRaces === 0 ? "" : `, ${count(report.lostRaces, "lost race")}`;
   const slow = throttles === 0 ? "" : `, ${throttles} throttled`;
+  line(accountLine("items", account));
   line(
     `${count(report.items, "item")}, ${count(requests, "request")}${slow}${races}, ${duration(ms)}`,
   );

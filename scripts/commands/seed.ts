@@ -4,7 +4,7 @@ import { collections } from "../firestore/collections.js";
 import { ExportError } from "../firestore/json-file.js";
 import type { Mapped } from "../firestore/map-document.js";
 import { type Finding, type FirestoreExport, openExport } from "../firestore/read-export.js";
-import { createReport, type LoadReport, loadItems } from "../load-items.js";
+import { type Counts, createReport, type LoadReport, loadItems } from "../load-items.js";
 import { sampleItems } from "../sample-data.js";
 import { table as columns, count, cut, duration, type Terminal } from "../terminal.js";
 import {
@@ -18,12 +18,14 @@ import {
   wholeNumber,
   withConnection,
 } from "./connection.js";
+import { jsonOption, progressOf } from "./long-command.js";
 
 interface SeedFlags extends ConnectionFlags {
   readonly users: number;
   readonly from?: string;
   readonly randomSeed: number;
   readonly dryRun?: boolean;
+  readonly json?: boolean;
   readonly allowProduction?: boolean;
 }
 
@@ -45,6 +47,7 @@ export function addSeedCommand(program: Command, context: CommandContext): void 
       new Option("--from <export>", "load this Firestore export instead").conflicts("users"),
     )
     .option("--dry-run", "report the same, write nothing")
+    .option(...jsonOption)
     .option("--allow-production", "write to a production table")
     .addHelpText(
       "after",
@@ -67,15 +70,16 @@ Examples:
 
 async function seed(flags: SeedFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
-  const { dryRun = false } = flags;
+  const { dryRun = false, json = false } = flags;
   const source = await sourceOf(flags);
   const report = createReport();
-  await withConnection(flags, async ({ data, requests }) => {
+  await withConnection(flags, context, async ({ data, requests }) => {
     if (!dryRun) refuseProduction(data, "seed writes", flags.allowProduction === true);
     const what = dryRun ? "Dry run: nothing is written. Seeding" : "Seeding";
-    terminal.line(`${what} ${placeOf(data)} with ${source.name}`);
+    if (!json) terminal.line(`${what} ${placeOf(data)} with ${source.name}`);
     const startedAt = performance.now();
-    const progress = terminal.progress("documents", source.total);
+    const traffic = { requests: 0, throttles: 0 };
+    const progress = progressOf(terminal, "documents", source.total, { traffic }, json);
     try {
       await loadItems(data, source.items, report, {
         signal,
@@ -85,8 +89,12 @@ async function seed(flags: SeedFlags, context: CommandContext): Promise<void> {
       });
     } finally {
       progress.end();
-      show(report, source, dryRun, terminal);
-      terminal.line(`${count(requests(), "request")}, ${duration(performance.now() - startedAt)}`);
+      const ms = performance.now() - startedAt;
+      if (json) showJson(report, source, { dryRun, requests: requests(), ms }, terminal);
+      else {
+        show(report, source, dryRun, terminal);
+        terminal.line(`${count(requests(), "request")}, ${duration(ms)}`);
+      }
     }
   });
   const findings = report.rejections.length + (source.export?.findings.length ?? 0);
@@ -125,17 +133,45 @@ function show(report: LoadReport, source: Source, dryRun: boolean, terminal: Ter
   if (source.export !== undefined) showFindings(source.export, terminal);
 }
 
+function showJson(
+  { counts, rejections }: LoadReport,
+  source: Source,
+  { dryRun, requests, ms }: { dryRun: boolean; requests: number; ms: number },
+  { line }: Terminal,
+): void {
+  for (const { path, reasons } of rejections) {
+    line(JSON.stringify({ kind: "rejected", path, reasons }));
+  }
+  for (const finding of source.export?.findings ?? []) line(JSON.stringify({ finding }));
+  for (const note of source.export?.notes ?? []) line(JSON.stringify({ note }));
+  const summary = {
+    dryRun,
+    ...totalOf(counts),
+    byEntity: Object.fromEntries(counts),
+    requests,
+    seconds: Number((ms / 1_000).toFixed(3)),
+  };
+  line(JSON.stringify({ summary }));
+}
+
+function totalOf(counts: LoadReport["counts"]): Counts {
+  const total = { written: 0, unchanged: 0, rejected: 0 };
+  for (const one of counts.values()) {
+    total.written += one.written;
+    total.unchanged += one.unchanged;
+    total.rejected += one.rejected;
+  }
+  return total;
+}
+
 /** How many of each entity were written, were there already, and were rejected. */
 function summaryOf({ counts }: LoadReport, dryRun: boolean): string[] {
   const none = { written: 0, unchanged: 0, rejected: 0 };
-  const total = { ...none };
   const rows = collections.flatMap(({ facade }) => {
     const { written, unchanged, rejected } = counts.get(facade) ?? none;
-    total.written += written;
-    total.unchanged += unchanged;
-    total.rejected += rejected;
     return counts.has(facade) ? [[facade, written, unchanged, rejected] as const] : [];
   });
+  const total = totalOf(counts);
   const last = ["total", total.written, total.unchanged, total.rejected] as const;
   const head = ["", dryRun ? "would write" : "written", "unchanged", "rejected"];
   return columns([head, ...rows, last]);

@@ -12,6 +12,11 @@ import {
   UsageError,
   withConnection,
 } from "./connection.js";
+import { jsonOption } from "./long-command.js";
+
+interface DescribeFlags extends ConnectionFlags {
+  readonly json?: boolean;
+}
 
 interface DeleteFlags extends ConnectionFlags {
   readonly yes?: boolean;
@@ -39,8 +44,9 @@ Examples:
 
   addConnectionFlags(table.command("describe"))
     .description("print the table's status, index, size and ARN; exit code 1 if it does not exist")
+    .option(...jsonOption)
     .addHelpText("after", "\nExample:\n  $ bayon-data table describe --environment production")
-    .action((flags: ConnectionFlags) => describe(flags, context));
+    .action((flags: DescribeFlags) => describe(flags, context));
 
   addConnectionFlags(table.command("delete"))
     .description("delete the table with everything in it")
@@ -61,7 +67,7 @@ Examples:
 
 async function create(flags: ConnectionFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
-  await withConnection(flags, async ({ data }) => {
+  await withConnection(flags, context, async ({ data }) => {
     const { created } = await data.table.create({ signal });
     const outcome = created ? terminal.paint("green", "created") : "already there";
     terminal.line(`${placeOf(data)}: ${outcome}, active`);
@@ -69,12 +75,17 @@ async function create(flags: ConnectionFlags, context: CommandContext): Promise<
   context.finish(exitCode.ok);
 }
 
-async function describe(flags: ConnectionFlags, context: CommandContext): Promise<void> {
+async function describe(flags: DescribeFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
-  const info = await withConnection(flags, async ({ data }) => {
+  const info = await withConnection(flags, context, async ({ data }) => {
     const found = await data.table.describe({ signal });
-    if (found === null) terminal.complain(`${placeOf(data)}: does not exist`);
-    else for (const line of linesOf(found, placeOf(data))) terminal.line(line);
+    const place = placeOf(data);
+    if (found === null) {
+      const message = `${place}: does not exist`;
+      const error = { code: "ResourceNotFoundException", message };
+      terminal.complain(flags.json ? JSON.stringify({ error }) : message);
+    } else if (flags.json) terminal.line(JSON.stringify({ place, ...found }));
+    else for (const line of linesOf(found, place)) terminal.line(line);
     return found;
   });
   context.finish(info === null ? exitCode.findings : exitCode.ok);
@@ -93,7 +104,7 @@ function linesOf(info: TableInfo, place: string): string[] {
 
 async function remove(flags: DeleteFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
-  await withConnection(flags, async ({ data }) => {
+  await withConnection(flags, context, async ({ data }) => {
     refuseProduction(data, "table delete deletes", flags.allowProduction === true);
     if (flags.yes !== true && !(await isConfirmed(data, context))) {
       terminal.complain("nothing was deleted");

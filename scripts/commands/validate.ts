@@ -75,7 +75,7 @@ async function validate(flags: ValidateFlags, context: CommandContext): Promise<
   const startedAt = performance.now();
   let passed = 0;
   let failed = 0;
-  await withConnection(flags, async (connection) => {
+  await withConnection(flags, context, async (connection) => {
     const { data } = connection;
     refuseProduction(data, "validate writes", flags.allowProduction === true);
     // Not there, or nobody answers: the first of all findings, and the only one.

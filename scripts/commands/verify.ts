@@ -1,7 +1,14 @@
 /** `bayon-data verify firestore DIR`: whether the table holds what the export has. */
 import type { Command } from "commander";
+import { accountLine } from "../account.js";
 import { openItemTable } from "../migration/item-table.js";
-import { type Discrepancy, type VerifyReport, verify } from "../migration/verify.js";
+import {
+  countsAgree,
+  type Discrepancy,
+  noReport,
+  type VerifyAccounts,
+  verify,
+} from "../migration/verify.js";
 import { count, cut, duration, type Terminal } from "../terminal.js";
 import {
   addConcurrencyOption,
@@ -12,7 +19,7 @@ import {
   placeOf,
   withConnection,
 } from "./connection.js";
-import { jsonOption, progressOf } from "./long-command.js";
+import { jsonOption, progressOf, sendingOf } from "./long-command.js";
 import { parseDate, requireTable } from "./migrate.js";
 import { openFolder, showFindings } from "./seed.js";
 
@@ -45,8 +52,10 @@ each field of Data. Lists
   missing    documents without an item
   extra      items of the export's users and agents that the export does not have
   rejected   documents that cannot be an item
+The items of the export that the whole table's reading meets are counted, too: where they are not as
+many as were there one by one, somebody wrote meanwhile or something was lost.
 
-Exit codes: 0 everything is the same, 1 something is listed, 2 wrong usage, 130 interrupted,
+Exit codes: 0 everything is the same, 1 something is listed or counts differ, 2 wrong usage, 130 interrupted,
 143 terminated.
 
 Examples:
@@ -60,23 +69,20 @@ async function run(folder: string, flags: VerifyFlags, context: CommandContext):
   const { terminal, signal } = context;
   const { json = false } = flags;
   const source = await openFolder(folder, flags.createdAt);
-  const report: VerifyReport = {
-    documents: 0,
-    same: 0,
-    wrong: 0,
-    missing: 0,
-    rejected: 0,
-    extra: 0,
-  };
-  await withConnection(flags, async ({ data }) => {
+  const report = noReport();
+  await withConnection(flags, context, async ({ data }) => {
     await requireTable(data, signal);
     const { table: tableName, region, endpoint, environment } = flags;
-    const table = openItemTable({ tableName, region, endpoint, environment, signal });
+    const table = openItemTable({
+      ...{ tableName, region, endpoint, environment, signal },
+      ...sendingOf(context.sending),
+    });
     if (!json) terminal.line(`Comparing ${placeOf(data)} with the documents of ${folder}`);
     const startedAt = performance.now();
     const progress = progressOf(terminal, "documents", source.expectedDocuments, table, json);
+    let accounts: VerifyAccounts | undefined;
     try {
-      await verify({
+      accounts = await verify({
         data,
         table,
         source,
@@ -95,13 +101,24 @@ async function run(folder: string, flags: VerifyFlags, context: CommandContext):
         for (const finding of source.findings) terminal.line(JSON.stringify({ finding }));
         for (const note of source.notes) terminal.line(JSON.stringify({ note }));
         const seconds = Number((ms / 1_000).toFixed(3));
-        terminal.line(JSON.stringify({ summary: { ...report, ...table.traffic, seconds } }));
+        terminal.line(
+          JSON.stringify({ summary: { ...report, accounts, ...table.traffic, seconds } }),
+        );
       } else {
         showFindings(source, terminal);
         const { documents, same, wrong, missing, extra, rejected } = report;
         terminal.line(
           `${count(documents, "document")}: ${same} the same, ${wrong} wrong, ${missing} missing, ${rejected} rejected; ${flags.extra ? `${extra} extra` : "extra items not looked for"}`,
         );
+        if (accounts !== undefined) {
+          terminal.line(accountLine("documents", accounts.documents));
+          if (accounts.items !== undefined) terminal.line(accountLine("items", accounts.items));
+        }
+        if (!countsAgree(report)) {
+          terminal.line(
+            `${terminal.paint("yellow", "not the same")}: ${report.there} items of the export were there one by one, but the whole table's reading met ${report.met}: somebody wrote meanwhile, or something was lost; verify again`,
+          );
+        }
         terminal.line(`${count(table.traffic.requests, "request")}, ${duration(ms)}`);
       }
       table.close();
@@ -109,7 +126,8 @@ async function run(folder: string, flags: VerifyFlags, context: CommandContext):
   });
   const { wrong, missing, extra, rejected } = report;
   const findings = wrong + missing + extra + rejected + source.findings.length;
-  context.finish(findings > 0 ? exitCode.findings : exitCode.ok);
+  const isWell = findings === 0 && countsAgree(report);
+  context.finish(isWell ? exitCode.ok : exitCode.findings);
 }
 
 function showDiscrepancy(found: Discrepancy, { line, paint, columns }: Terminal): void {

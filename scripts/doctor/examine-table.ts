@@ -1,11 +1,19 @@
 /** Reads a table, or a sample of it, and counts what is to be said. */
 import type { Cipher } from "../../src/encryption.js";
 import { limits } from "../../src/table.js";
+import { type Account, settled } from "../account.js";
 import { rawKeyText } from "../adoption/placement.js";
 import type { Item, RawTable } from "../raw-table.js";
 import { secretsOf, withOpenSecrets } from "../rotation/stored-secrets.js";
 import { atStart, scanSegments } from "../scan.js";
-import { type Examined, examine, findingKinds, type Kind, type Remark } from "./examine.js";
+import {
+  type Examined,
+  examine,
+  findingKinds,
+  type Kind,
+  type Remark,
+  unownedEntity,
+} from "./examine.js";
 
 export interface EntitySummary {
   items: number;
@@ -44,8 +52,14 @@ export interface DoctorOptions {
 /** Answers about projects that are remembered: one user's content is all in one segment. */
 const mostProjects = 50_000;
 
-/** @throws what a request threw */
-export async function examineTable(table: RawTable, options: DoctorOptions): Promise<Diagnosis> {
+/**
+ * @throws what a request threw
+ * @throws AccountError where an item that was read was not examined, or twice
+ */
+export async function examineTable(
+  table: RawTable,
+  options: DoctorOptions,
+): Promise<Diagnosis & { readonly account: Account }> {
   const { segments, sample, mostExamples, now, cipher, signal, onProgress } = options;
   const diagnosis: Diagnosis = {
     items: 0,
@@ -103,7 +117,7 @@ export async function examineTable(table: RawTable, options: DoctorOptions): Pro
 
   const mostItems = sample === undefined ? undefined : Math.ceil(sample / segments);
   const read = Array.from({ length: segments }, () => 0);
-  await scanSegments(table, {
+  const all = await scanSegments(table, {
     positions: atStart(segments),
     mostItems,
     signal,
@@ -139,7 +153,15 @@ export async function examineTable(table: RawTable, options: DoctorOptions): Pro
       onProgress?.(items.length);
     },
   });
-  return diagnosis;
+  return { ...diagnosis, account: accountOf(all, diagnosis) };
+}
+
+/** @throws AccountError */
+function accountOf(read: number, { entities }: Diagnosis): Account {
+  const unowned = entities[unownedEntity]?.items ?? 0;
+  const examined = Object.values(entities).reduce((sum, { items }) => sum + items, 0);
+  const outcomes = { "of an entity": examined - unowned, "of none": unowned };
+  return settled("items", read, outcomes, "run doctor again");
 }
 
 /** Whether anything needs somebody to do something. */

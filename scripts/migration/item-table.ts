@@ -10,7 +10,7 @@ import { createClients, type RequestHandler } from "../../src/client.js";
 import { Placeholders } from "../../src/conditions.js";
 import { type ConnectionOptions, resolveConfiguration } from "../../src/config.js";
 import { type Cipher, resolveCipher } from "../../src/encryption.js";
-import { nameOf } from "../../src/errors.js";
+import { nameOf, wrapDynamoDBError } from "../../src/errors.js";
 import { createFieldGuard } from "../../src/field-guard.js";
 import { isThatGhost } from "../../src/occupant.js";
 import { createReader, keyId } from "../../src/reader.js";
@@ -23,6 +23,8 @@ export interface ItemTableOptions extends ConnectionOptions {
   readonly requestHandler?: RequestHandler | undefined;
   /** Ends what waits to be sent again. */
   readonly signal?: AbortSignal | undefined;
+  /** Delay before the first retry, in ms. @default 100 */
+  readonly initialDelayMs?: number | undefined;
 }
 
 /** What happened to an item that was put. */
@@ -42,7 +44,7 @@ export interface ItemTable {
   putAll(items: readonly RawItem[]): Promise<PutOutcome[]>;
   /** Deletes an item that still has one of these times. */
   deleteAt(key: RawKey, updatedAt: readonly number[]): Promise<DeleteOutcome>;
-  /** One page of a parallel scan that reads keys only. */
+  /** One segment of a parallel scan that reads keys only. */
   scanKeys(segment: number, segments: number): AsyncGenerator<RawKey>;
   close(): void;
 }
@@ -55,19 +57,48 @@ export type Condition =
   /** Not there, or last written before this time (epoch ms). */
   | { readonly kind: "olderThan"; readonly time: number };
 
-export function openItemTable({ requestHandler, signal, ...place }: ItemTableOptions): ItemTable {
+export function openItemTable({
+  requestHandler,
+  signal,
+  initialDelayMs,
+  ...place
+}: ItemTableOptions): ItemTable {
   const configuration = resolveConfiguration(place);
   const { tableName } = configuration;
   const { client, documentClient } = createClients(configuration, requestHandler);
   const traffic: Traffic = { requests: 0, throttles: 0 };
   const cipher = resolveCipher();
   const guard = createFieldGuard(guardedEntities(), cipher);
-  const transport = createPatientTransport(documentClient, { traffic, signal, guard });
+  const transport = createPatientTransport(documentClient, {
+    ...{ traffic, signal, initialDelayMs, guard },
+    place: configuration,
+  });
+  const { read, scanKeys } = readsOf(transport, tableName);
+  const { put, putAll, deleteAt } = writesOf(transport, tableName, cipher);
+  /** Runs a call's requests; what they throw then says which call it was, and of which table. */
+  async function perform<T>(operation: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw wrapDynamoDBError(error, { operation, key: `table=${tableName}` });
+    }
+  }
   return {
     tableName,
     traffic,
-    ...readsOf(transport, tableName),
-    ...writesOf(transport, tableName, cipher),
+    read: (keys) => perform("read", () => read(keys)),
+    put: (item, condition) => perform("put", () => put(item, condition)),
+    putAll: (items) => perform("batchPut", () => putAll(items)),
+    deleteAt: (key, updatedAt) => perform("delete", () => deleteAt(key, updatedAt)),
+    scanKeys: async function* (segment, segments) {
+      let from: PageOfKeys["next"];
+      do {
+        const page: PageOfKeys = await perform("scan", () => scanKeys(segment, segments, from));
+        yield* page.keys;
+        from = page.next;
+      } while (from !== undefined);
+    },
     close: () => {
       transport.close();
       client.destroy();
@@ -75,7 +106,17 @@ export function openItemTable({ requestHandler, signal, ...place }: ItemTableOpt
   };
 }
 
-function readsOf(transport: Transport, tableName: string): Pick<ItemTable, "read" | "scanKeys"> {
+interface PageOfKeys {
+  readonly keys: readonly RawKey[];
+  /** Where the next page begins. */
+  readonly next: Record<string, unknown> | undefined;
+}
+
+interface Reads extends Pick<ItemTable, "read"> {
+  scanKeys(segment: number, segments: number, from: PageOfKeys["next"]): Promise<PageOfKeys>;
+}
+
+function readsOf(transport: Transport, tableName: string): Reads {
   const reader = createReader(transport, tableName, false);
   return {
     read: async (keys) => {
@@ -90,25 +131,18 @@ function readsOf(transport: Transport, tableName: string): Pick<ItemTable, "read
       }
       return found;
     },
-    scanKeys: async function* (Segment, TotalSegments) {
-      let from: Record<string, unknown> | undefined;
-      do {
-        const page = await transport.send(
-          "Scan",
-          {
-            TableName: tableName,
-            ConsistentRead: true,
-            Segment,
-            TotalSegments,
-            ProjectionExpression: "#pk, #sk",
-            ExpressionAttributeNames: { "#pk": attribute.partitionKey, "#sk": attribute.sortKey },
-            ...(from !== undefined && { ExclusiveStartKey: from }),
-          },
-          call,
-        );
-        yield* (page.Items ?? []) as RawKey[];
-        from = page.LastEvaluatedKey;
-      } while (from !== undefined);
+    scanKeys: async (Segment, TotalSegments, from) => {
+      const input = {
+        TableName: tableName,
+        ConsistentRead: true,
+        Segment,
+        TotalSegments,
+        ProjectionExpression: "#pk, #sk",
+        ExpressionAttributeNames: { "#pk": attribute.partitionKey, "#sk": attribute.sortKey },
+        ...(from !== undefined && { ExclusiveStartKey: from }),
+      };
+      const { Items = [], LastEvaluatedKey } = await transport.send("Scan", input, call);
+      return { keys: Items as RawKey[], next: LastEvaluatedKey };
     },
   };
 }

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { DataLayer } from "../../src/index.js";
 import { keyId } from "../../src/reader.js";
 import { limits } from "../../src/table.js";
+import { settled } from "../account.js";
 import { ExportError } from "../firestore/json-file.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import { openRun, StateError, takeLock } from "../run-state.js";
@@ -60,6 +61,7 @@ const unitBytes = 1024 * 1024;
  * @throws ExportError where a file is broken; what came before it is written
  * @throws ConflictError in mode `fail`
  * @throws StateError where another run is under way or state cannot be kept
+ * @throws AccountError where a document that was read has no outcome, or two
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const { stateFolder, dryRun } = options;
@@ -121,8 +123,12 @@ async function moveDocuments(options: MigrateOptions, ledger: Ledger): Promise<v
     await ledger.done(record);
     options.onProgress(addUnit(options.totals, record));
   };
+  let read = 0;
+  const onRead = (ordinal: number) => {
+    read = ordinal + 1;
+  };
   try {
-    for await (const unit of unitsOf(options, ledger)) {
+    for await (const unit of unitsOf(options, ledger, onRead)) {
       signal.throwIfAborted();
       await pool.run(() => work(unit));
     }
@@ -135,12 +141,16 @@ async function moveDocuments(options: MigrateOptions, ledger: Ledger): Promise<v
       await ledger.save();
     }
   }
+  const { written, identical, kept, rejected } = options.totals.all;
+  const outcomes = { written, identical, kept, rejected };
+  settled("documents", read, outcomes, "migrate again with --restart, which writes nothing twice");
 }
 
 /** The documents that are not dealt with yet, in the units that every run divides them into. */
 async function* unitsOf(
   { data, source, mode }: MigrateOptions,
   ledger: Ledger,
+  onRead: (ordinal: number) => void,
 ): AsyncGenerator<Document[]> {
   const most = mode === "overwrite" ? limits.batchWriteItems : limits.batchGetKeys;
   let unit: Document[] = [];
@@ -152,7 +162,11 @@ async function* unitsOf(
     return closed;
   };
   try {
-    for await (const document of documentsOf(data, source, (ordinal) => ledger.isDone(ordinal))) {
+    const isDone = (ordinal: number) => {
+      onRead(ordinal);
+      return ledger.isDone(ordinal);
+    };
+    for await (const document of documentsOf(data, source, isDone)) {
       const last = unit.at(-1);
       if (last !== undefined && last.ordinal + 1 !== document.ordinal) yield close();
       unit.push(document);

@@ -1,6 +1,7 @@
 /** Undoes migrations: deletes what they wrote and nobody has changed since. */
 import { chunksOf, inParallel } from "../../src/batch.js";
 import { attribute, limits, type RawItem, type RawKey } from "../../src/table.js";
+import { type Account, settled } from "../account.js";
 import { type DeleteOutcome, type ItemTable, itemAt } from "./item-table.js";
 import { type Journal, type PutsRecord, type RunRecord, readJournal } from "./journal.js";
 
@@ -59,9 +60,15 @@ export async function runsOf(
   return { runs: runs.filter((run) => run.place === place), elsewhere: [...elsewhere] };
 }
 
-/** Deletes the items of the runs, the newest run first, each only while it is as it was written. */
-export async function rollback(options: RollbackOptions): Promise<void> {
-  for (const run of options.runs.toReversed()) await rollbackRun(run, options);
+/**
+ * Deletes the items of the runs, the newest run first, each only while it is as it was written.
+ * @throws AccountError where an item of the journal has no outcome, or two
+ */
+export async function rollback(options: RollbackOptions): Promise<Account> {
+  let read = 0;
+  for (const run of options.runs.toReversed()) read += await rollbackRun(run, options);
+  const { deleted, gone, left } = options.report;
+  return settled("items", read, { deleted, left, "gone before": gone }, "roll back again");
 }
 
 /** An item that was put, at one of these times. */
@@ -70,8 +77,10 @@ interface Put {
   readonly times: readonly number[];
 }
 
-async function rollbackRun(run: JournalRun, options: RollbackOptions): Promise<void> {
+/** @returns how many items the run has in the journal */
+async function rollbackRun(run: JournalRun, options: RollbackOptions): Promise<number> {
   const { journal, concurrency, signal } = options;
+  let read = 0;
   let waiting: Put[] = [];
   const flush = async (): Promise<void> => {
     const chunks = chunksOf(waiting, limits.batchGetKeys);
@@ -80,11 +89,13 @@ async function rollbackRun(run: JournalRun, options: RollbackOptions): Promise<v
   };
   for await (const puts of putsOf(run, journal.file)) {
     signal.throwIfAborted();
+    read += puts.length;
     waiting.push(...puts);
     if (waiting.length >= limits.batchGetKeys * concurrency) await flush();
   }
   signal.throwIfAborted();
   await flush();
+  return read;
 }
 
 /** The puts of a run, unit by unit, without those that were not done. */

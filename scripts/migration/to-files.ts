@@ -1,4 +1,5 @@
 /** The items of an export into the files that DynamoDB's own import takes, instead of a table. */
+
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { resolveCipher } from "../../src/encryption.js";
 import type { DataLayer } from "../../src/index.js";
 import { marshallable } from "../../src/marshalling.js";
 import { createTableInput, type RawItem } from "../../src/table.js";
+import { settled } from "../account.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import type { Item } from "../raw-table.js";
 import { withSealedSecrets } from "../rotation/stored-secrets.js";
@@ -18,7 +20,7 @@ import {
   TableFilesError,
   writeManifest,
 } from "../table-files/manifest.js";
-import { openTableFile, type TableFile } from "../table-files/writer.js";
+import { nothingWritten, openTableFile, type TableFile } from "../table-files/writer.js";
 import { type Document, documentsOf, storedAt } from "./documents.js";
 import { type Counts, noCounts } from "./journal.js";
 import { RejectedList } from "./rejected-list.js";
@@ -82,6 +84,10 @@ export async function toFiles(options: ToFilesOptions): Promise<void> {
       }
       await settle(chunk);
       const entries = await files.finish();
+      const items = entries.reduce((sum, one) => sum + one.items, 0);
+      const { documents, all } = options.totals;
+      const outcomes = { "in the files": items, rejected: all.rejected };
+      settled("documents", documents, outcomes, "migrate again");
       const { tableName } = data.configuration;
       await writeManifest(folder, {
         format: "bayon-data table files",
@@ -91,7 +97,7 @@ export async function toFiles(options: ToFilesOptions): Promise<void> {
         finishedAt: new Date().toISOString(),
         consistent: true,
         ...keySchemaOf(createTableInput(tableName)),
-        items: entries.reduce((sum, { items }) => sum + items, 0),
+        items,
         files: entries,
       });
     } finally {
@@ -141,7 +147,7 @@ class Files {
 
   #nextFile(): Promise<TableFile | undefined> {
     const name = `segment-${String(this.#entries.length).padStart(3, "0")}.json.gz`;
-    return openTableFile(join(this.#folder, "data", name), { items: 0, lineBytes: 0 });
+    return openTableFile(join(this.#folder, "data", name), nothingWritten);
   }
 
   async #endFile(): Promise<void> {

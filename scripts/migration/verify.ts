@@ -5,6 +5,7 @@ import { ruleOf } from "../../src/item.js";
 import { unreadableOf } from "../../src/opened.js";
 import { keyId } from "../../src/reader.js";
 import { limits } from "../../src/table.js";
+import { type Account, settled } from "../account.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import { differencesOf } from "./compare.js";
 import { type Document, documentsOf } from "./documents.js";
@@ -28,6 +29,30 @@ export interface VerifyReport {
   missing: number;
   rejected: number;
   extra: number;
+  /** Items of the export that were there when they were compared. */
+  there: number;
+  /** The same, counted again when the whole table was read; `undefined` where it was not. */
+  met: number | undefined;
+}
+
+/** What was read, and what became of it. */
+export interface VerifyAccounts {
+  readonly documents: Account;
+  /** Items of the whole table. */
+  readonly items?: Account;
+}
+
+export function noReport(): VerifyReport {
+  const none = { documents: 0, same: 0, wrong: 0, missing: 0, rejected: 0, extra: 0 };
+  return { ...none, there: 0, met: undefined };
+}
+
+/**
+ * Whether the whole table's reading met the items that were there one by one: a page that was lost,
+ * or somebody who wrote meanwhile, shows here.
+ */
+export function countsAgree({ there, met }: VerifyReport): boolean {
+  return met === undefined || met === there;
 }
 
 export interface VerifyOptions {
@@ -46,10 +71,14 @@ export interface VerifyOptions {
 /** Bytes of items that are compared at once at most. */
 const chunkBytes = 1024 * 1024;
 
-/** @throws ExportError where a file of the export cannot be read */
-export async function verify(options: VerifyOptions): Promise<void> {
+/**
+ * @throws ExportError where a file of the export cannot be read
+ * @throws AccountError where a document or an item that was read has no outcome, or two
+ */
+export async function verify(options: VerifyOptions): Promise<VerifyAccounts> {
   const { data, source, concurrency, signal, report } = options;
   const keys = new KeySet();
+  const there = new KeySet();
   const partitions = new KeySet();
   let waiting: Document[][] = [];
   let chunk: Document[] = [];
@@ -62,7 +91,7 @@ export async function verify(options: VerifyOptions): Promise<void> {
   const flush = async (): Promise<void> => {
     const chunks = waiting;
     waiting = [];
-    await inParallel(chunks, concurrency, (documents) => compare(documents, options));
+    await inParallel(chunks, concurrency, (documents) => compare(documents, there, options));
   };
   for await (const document of documentsOf(data, source)) {
     signal.throwIfAborted();
@@ -84,11 +113,16 @@ export async function verify(options: VerifyOptions): Promise<void> {
   }
   closeChunk();
   await flush();
-  if (options.findExtra) await findExtra(keys, partitions, options);
+  const { documents: read, same, wrong, missing, rejected } = report;
+  const outcomes = { same, wrong, missing, rejected };
+  const documents = settled("documents", read, outcomes, "verify again");
+  if (!options.findExtra) return { documents };
+  return { documents, items: await findExtra(keys, partitions, options) };
 }
 
 async function compare(
   documents: readonly Document[],
+  present: KeySet,
   { table, report, onDiscrepancy, onProgress }: VerifyOptions,
 ): Promise<void> {
   const wanted = documents.flatMap(({ item }) => (item === undefined ? [] : [item.stored]));
@@ -101,6 +135,8 @@ async function compare(
       onDiscrepancy({ kind: "missing", path });
       continue;
     }
+    // Two documents may be the same item.
+    if (present.add(keyId(item.stored))) report.there += 1;
     const unreadable = unreadableOf(stored);
     const reasons =
       unreadable === undefined ? differencesOf(item.stored, stored) : [ruleOf(unreadable)];
@@ -117,14 +153,24 @@ async function findExtra(
   keys: KeySet,
   partitions: KeySet,
   { table, concurrency, signal, report, onDiscrepancy }: VerifyOptions,
-): Promise<void> {
+): Promise<Account> {
+  let read = 0;
+  let met = 0;
+  let others = 0;
   const segments = Array.from({ length: concurrency }, (_, segment) => segment);
   await inParallel(segments, concurrency, async (segment) => {
     for await (const key of table.scanKeys(segment, concurrency)) {
       signal.throwIfAborted();
-      if (!partitions.has(key.PK) || keys.has(keyId(key))) continue;
-      report.extra += 1;
-      onDiscrepancy({ kind: "extra", pk: key.PK, sk: key.SK });
+      read += 1;
+      if (keys.has(keyId(key))) met += 1;
+      else if (!partitions.has(key.PK)) others += 1;
+      else {
+        report.extra += 1;
+        onDiscrepancy({ kind: "extra", pk: key.PK, sk: key.SK });
+      }
     }
   });
+  report.met = met;
+  const outcomes = { "of the export": met, extra: report.extra, "of others": others };
+  return settled("items", read, outcomes, "verify again");
 }

@@ -4,6 +4,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { inParallel } from "../../src/batch.js";
 import type { Cipher } from "../../src/encryption.js";
 import { attribute, type RawKey } from "../../src/table.js";
+import { type Account, settled } from "../account.js";
 import { rawKeyText } from "../adoption/placement.js";
 import { openFindings } from "../findings-file.js";
 import { type Item, projectionOf, type RawTable, type WriteOutcome } from "../raw-table.js";
@@ -27,6 +28,10 @@ export const clearText = "(clear text)";
 /** What was found and done so far. */
 export interface RotationReport {
   items: number;
+  /** Items by what became of them: without a secret, dealt with, left with a secret as it was. */
+  plain: number;
+  done: number;
+  leftItems: number;
   /** Secrets that were encrypted anew, or would be, by the id of the key that they were under. */
   readonly rotated: Record<string, number>;
   /** Secrets that are under the current key already. */
@@ -70,6 +75,8 @@ export interface Left {
 
 export interface Rotation {
   readonly report: RotationReport;
+  /** Every item that was read, and what became of it. */
+  readonly account: Account;
   /** The first secrets that were left. */
   readonly examples: readonly Left[];
 }
@@ -90,11 +97,12 @@ const leasePollMs = 200;
  * the old one as it was. UpdatedAt stays: nothing that a reader sees has changed, and whoever holds a
  * lock on it must not lose it.
  * @throws what a request threw; the checkpoint then holds what was done
+ * @throws AccountError where an item that was read has no outcome, or two
  */
 export async function rotateTable(table: RawTable, options: RotationOptions): Promise<Rotation> {
   const { cipher, segments, dryRun = false, run, findingsPath, signal, onProgress } = options;
   const { leaseWaitMs = 120_000, now = Date.now } = options;
-  const saved = run?.state;
+  const saved = ofThisVersion(run?.state);
   const report = saved === undefined ? newReport() : structuredClone(saved.report);
   const positions: Position[] = [...(saved?.positions ?? atStart(segments))];
   let leased: readonly RawKey[] = saved?.leased ?? [];
@@ -125,6 +133,8 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
         for (const [secret, rule] of fresh.unreadable) {
           tally.left.push({ kind: "unreadable", key: keyText(secret), rule });
         }
+        if (fresh.unreadable.length > 0) tally.leftItems += 1;
+        else tally.done += 1;
       };
       if (first === undefined || fresh.size === 0 || dryRun) return settle();
       const outcome = await replaced(table, first.place.key, fresh, now());
@@ -137,6 +147,7 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
       if (attempt === mostTries) {
         const rule = `others wrote it ${mostTries} times in a row`;
         tally.left.push({ kind: "contended", key: keyText(first), rule });
+        tally.leftItems += 1;
         return undefined;
       }
     }
@@ -177,6 +188,7 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
       for (const { PK, SK } of over ? again : []) {
         const rule = "its token is being refreshed all the time: rotate again later";
         tally.left.push({ kind: "leased", key: `${PK} / ${SK}`, rule });
+        tally.leftItems += 1;
       }
       await commit(async () => {
         await take(tally, 0);
@@ -186,8 +198,10 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
     }
   };
 
+  // What earlier runs read is in the report already.
+  const before = report.items;
   try {
-    await scanSegments(table, {
+    const read = await scanSegments(table, {
       positions: [...positions],
       signal,
       input: { ...projectionOf(secretPaths), ConsistentRead: false },
@@ -195,6 +209,7 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
         const tally = newTally();
         const waiting: RawKey[] = [];
         const withSecrets = items.filter((item) => secretsOf(item).length > 0);
+        tally.plain += items.length - withSecrets.length;
         await inParallel(withSecrets, writesInFlight, async (item) => {
           const key = await handle(item, tally);
           if (key !== undefined) waiting.push(key);
@@ -209,14 +224,35 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
       },
     });
     await comeBack();
+    const account = accountOf(before + read, report);
     await run?.finish();
-    return { report, examples };
+    return { report, account, examples };
   } catch (error) {
     await commit(checkpoint);
     throw error;
   } finally {
     await findings.close();
   }
+}
+
+/**
+ * A checkpoint of version 0.1.0 does not count items by outcome: its run begins again, and finds done
+ * what is done.
+ */
+function ofThisVersion(state: RotationState | undefined): RotationState | undefined {
+  const done: unknown = state?.report.done;
+  return typeof done === "number" ? state : undefined;
+}
+
+/** @throws AccountError */
+function accountOf(read: number, { plain, done, leftItems, gone }: RotationReport): Account {
+  const outcomes = {
+    "without secrets": plain,
+    "dealt with": done,
+    left: leftItems,
+    "gone meanwhile": gone,
+  };
+  return settled("items", read, outcomes, "rotate again with --restart");
 }
 
 /** New values of secrets, and of those that could not be read the reason. */
@@ -288,20 +324,28 @@ interface Tally {
   readonly rotated: string[];
   readonly left: Left[];
   current: number;
+  plain: number;
+  done: number;
+  leftItems: number;
   lostRaces: number;
   gone: number;
 }
 
 function newTally(): Tally {
-  return { rotated: [], left: [], current: 0, lostRaces: 0, gone: 0 };
+  const items = { plain: 0, done: 0, leftItems: 0, gone: 0 };
+  return { rotated: [], left: [], current: 0, lostRaces: 0, ...items };
 }
 
 function newReport(): RotationReport {
-  return { items: 0, rotated: {}, current: 0, left: {}, lostRaces: 0, gone: 0 };
+  const items = { items: 0, plain: 0, done: 0, leftItems: 0, gone: 0 };
+  return { ...items, rotated: {}, current: 0, left: {}, lostRaces: 0 };
 }
 
 function addTo(report: RotationReport, tally: Tally, items: number): void {
   report.items += items;
+  report.plain += tally.plain;
+  report.done += tally.done;
+  report.leftItems += tally.leftItems;
   report.current += tally.current;
   report.lostRaces += tally.lostRaces;
   report.gone += tally.gone;

@@ -6,7 +6,13 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
-import { type Fault, faults, startEngine } from "../../src/testing/index.js";
+import { OrderlyHandler } from "../../src/request-handler.js";
+import {
+  type FaultyRequestHandler,
+  faults,
+  startEngine,
+  startFaultProxy,
+} from "../../src/testing/index.js";
 import { exitCode, wholeNumber } from "../commands/connection.js";
 import { Ending, watchProcess } from "../ending.js";
 import { createRandom } from "../random.js";
@@ -18,6 +24,9 @@ import { createWorker, type Shared, sharedUser } from "./worker.js";
 
 /** Sockets of the layer under test. */
 const mostSockets = 128;
+/** With `--wire`, limits that a stall meets soon: half a second to the head, and between bytes. */
+const quickSockets = { requestTimeout: 500 };
+const quickAnswers = { idleMs: 500, wholeMs: 5_000 };
 /** Of the time that is given, so much is load; the rest is for reading everything. */
 const shareOfLoad = 0.85;
 
@@ -40,20 +49,38 @@ const options = new Command("npm run soak --")
   .option("--seed <n>", "of operations and faults", wholeNumber(0, 2 ** 32 - 1), 1)
   .option("--rate <share>", "the share of requests that fail", share, 0.05)
   .option("--workers <n>", "callers at a time", wholeNumber(1, 1_000), 64)
+  .option(
+    "--wire",
+    "faults on the wire, by a proxy of bytes: stalls, drips, cuts, resets, garbage, foreign and repeated answers, and an engine that is gone for a moment",
+    false,
+  )
   .option("--engine <name>", "dynoxide, dynalite, dynamodb-local, or a URL")
-  .addHelpText("after", "\nExample:\n  $ npm run soak -- --seconds 60 --seed 7")
+  .option("--hedged", "send late reads a second time (hedgedReads)", false)
+  .addHelpText(
+    "after",
+    "\nExamples:\n  $ npm run soak -- --seconds 60 --seed 7\n  $ npm run soak -- --wire --rate 0.02 --seconds 600",
+  )
   .configureHelp({ helpWidth: terminal.textColumns })
   .exitOverride(({ exitCode: code }) => process.exit(code === 0 ? exitCode.ok : exitCode.usage))
   .parse()
-  .opts<{ seconds: number; seed: number; rate: number; workers: number; engine?: string }>();
+  .opts<{
+    seconds: number;
+    seed: number;
+    rate: number;
+    workers: number;
+    engine?: string;
+    hedged: boolean;
+    wire: boolean;
+  }>();
 
 /** What went over the wire. */
 const traffic = {
   requests: 0,
   retries: 0,
+  hedges: 0,
   budgetSpent: 0,
   operations: 0,
-  faults: new Map<Fault, number>(),
+  faults: new Map<string, number>(),
 };
 const ledger = new Ledger();
 
@@ -79,18 +106,28 @@ async function main(): Promise<void> {
   await using steady = createDataLayer(place);
   await steady.table.create();
   line(
-    `soak       ${engine.name}, ${seconds} s, seed ${seed}, faults in ${rate * 100} % of requests`,
+    `soak       ${engine.name}, ${seconds} s, seed ${seed}, faults ${options.wire ? "on the wire " : ""}in ${rate * 100} % of requests`,
   );
 
-  const wire = faults.random({ seed, rate, delayMs: 10 });
+  await using proxy = options.wire ? await startFaultProxy({ target: endpoint }) : undefined;
+  // The layer's own connections, not the proxy's to the engine.
+  const door = proxy?.url ?? endpoint;
+  // An engine that is gone for a moment comes before what befalls single requests.
+  proxy?.inject({ fault: "outage", after: 500, every: 5_000, times: Number.POSITIVE_INFINITY });
+  const handler = proxy === undefined ? faults() : new OrderlyHandler(quickSockets, quickAnswers);
+  const wire = proxy ?? (handler as FaultyRequestHandler);
+  wire.random({ seed, rate, delayMs: 10 });
   const data = createDataLayer({
     ...place,
-    requestHandler: wire,
+    endpoint: door,
+    requestHandler: handler,
     // Tokens are encrypted: whoever waits for one waits for a key too.
     encryption: { keys: { soak: randomBytes(32) }, current: "soak", clearText: "refuse" },
     retry: { initialDelayMs: 20, maxDelayMs: 500 },
-    events: ({ attempts, budgetSpent }) => {
-      traffic.retries += attempts - 1;
+    hedgedReads: options.hedged,
+    events: ({ attempts, hedged, budgetSpent }) => {
+      traffic.retries += attempts - (hedged ? 2 : 1);
+      if (hedged) traffic.hedges += 1;
       if (budgetSpent) traffic.budgetSpent += 1;
     },
   });
@@ -123,14 +160,15 @@ async function main(): Promise<void> {
     `${count(traffic.operations, "operation")}, ${count(ledger.violations, "violation")}`;
   const progress = terminal.progress("soak", Math.round(loadMs / 1_000), note);
   const samples: Sample[] = [];
-  const timers = (await takeSample(0, endpoint)).timers;
+  const timers = (await takeSample(0, door)).timers;
   let shown = 0;
   while (performance.now() - startedAt < loadMs && !signal.aborted) {
     const until = Math.min(performance.now() + windowMs, startedAt + loadMs);
     // All stop between two windows, so that what is held then is held for nothing.
     await Promise.all(run.map((operation) => workUntil(until, operation)));
+    await proxy?.settled();
     seen();
-    samples.push(await takeSample(traffic.requests, endpoint));
+    samples.push(await takeSample(traffic.requests, door));
     const passed = Math.round((performance.now() - startedAt) / 1_000);
     progress.advance(passed - shown);
     shown = passed;
@@ -143,7 +181,7 @@ async function main(): Promise<void> {
     ledger.violation(finding);
   await data.close();
   await steady.close();
-  const left = await afterClose(endpoint);
+  const left = await afterClose(door);
   // dynalite runs in this process: its table, which grows, is in the same heap.
   const ownHeap = engine.name !== "dynalite";
   judge(samples, timers, left, ownHeap);
@@ -206,7 +244,7 @@ function judge(samples: readonly Sample[], timers: number, left: Left, ownHeap: 
 }
 
 function report(samples: readonly Sample[], loadedMs: number, ownHeap: boolean): void {
-  const { requests, retries, operations, budgetSpent } = traffic;
+  const { requests, retries, hedges, operations, budgetSpent } = traffic;
   const hits = [...traffic.faults].sort(([, a], [, b]) => b - a);
   const rate = (number: number) => `${Math.round((number * 1_000) / loadedMs)} a second`;
   const connections = Math.max(...samples.map((sample) => sample.connections ?? 0));
@@ -219,6 +257,7 @@ function report(samples: readonly Sample[], loadedMs: number, ownHeap: boolean):
     ["requests", requests.toLocaleString("en-US"), rate(requests)],
     ["faults", hits.reduce((sum, [, hit]) => sum + hit, 0).toLocaleString("en-US"), ""],
     ["retries", retries.toLocaleString("en-US"), `${budgetSpent} more refused by the budget`],
+    ["hedges", hedges.toLocaleString("en-US"), options.hedged ? "" : "not asked for"],
     ["writes left open", ledger.left.toLocaleString("en-US"), "settled by what was read later"],
     [
       "heap",

@@ -1,6 +1,8 @@
 /** The whole table into files, one per segment, in parallel and with flat memory. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { settled } from "../account.js";
+import { digestOf } from "../file-digest.js";
 import type { RawTable } from "../raw-table.js";
 import { notKept, type Run } from "../run-state.js";
 import { atStart, type Position, scanSegments } from "../scan.js";
@@ -14,7 +16,7 @@ import {
   writeManifest,
 } from "./manifest.js";
 import { linesIn } from "./reader.js";
-import { openTableFile, type TableFile, type Written } from "./writer.js";
+import { nothingWritten, openTableFile, type TableFile, type Written } from "./writer.js";
 
 interface SegmentState {
   readonly position: Position;
@@ -33,6 +35,11 @@ export interface ExportOptions {
   readonly segments: number;
   readonly consistent: boolean;
   readonly run: Run<ExportState>;
+  /**
+   * Looks at the finished export. Until it has, the same call comes back to it after an end of any
+   * kind.
+   */
+  readonly check?: ((manifest: Manifest) => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (items: number) => void;
 }
@@ -40,13 +47,12 @@ export interface ExportOptions {
 /** What is read of a segment reaches its file at least so often, in ms. */
 const flushMs = 1_000;
 
-const nothing: Written = { items: 0, lineBytes: 0 };
-
 /**
  * Exports the table. The folder is finished when it holds a manifest; until then a second call with
- * the same run goes on where the first one ended.
+ * the same run goes on where the first one ended; a file that was changed meanwhile is written anew.
  * @throws TableFilesError where the folder holds other files
  * @throws StateError for a full disk or a missing permission
+ * @throws AccountError where the files do not have as many items as were read
  */
 export async function exportTable(table: RawTable, options: ExportOptions): Promise<Manifest> {
   const { folder, segments, consistent, run, signal, onProgress } = options;
@@ -55,16 +61,21 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
   const startedAt = run.state?.startedAt ?? new Date().toISOString();
   const states: SegmentState[] = [
     ...(run.state?.segments ??
-      atStart(segments).map((position) => ({ position, written: nothing }))),
+      atStart(segments).map((position) => ({ position, written: nothingWritten }))),
   ];
   const save = () => run.save({ startedAt, segments: [...states] });
   await save();
 
   const files = new Map<number, TableFile>();
-  for (const [segment, { position, written }] of states.entries()) {
+  for (const [segment, { position, written, file: finished }] of states.entries()) {
+    if (finished !== undefined) {
+      if (await isAsItWas(folder, finished, signal)) onProgress?.(finished.items);
+      else states[segment] = { position: "start", written: nothingWritten };
+      continue;
+    }
     if (position === "end" || written.items === 0) continue;
     const file = await openTableFile(pathOf(folder, segment), written);
-    if (file === undefined) states[segment] = { position: "start", written: nothing };
+    if (file === undefined) states[segment] = { position: "start", written: nothingWritten };
     else {
       files.set(segment, file);
       onProgress?.(written.items);
@@ -91,7 +102,7 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
       onPage: async ({ segment, items, next }) => {
         let file = files.get(segment);
         if (file === undefined && items.length > 0) {
-          file = await openTableFile(pathOf(folder, segment), nothing);
+          file = await openTableFile(pathOf(folder, segment), nothingWritten);
           if (file !== undefined) files.set(segment, file);
         }
         await file?.add(items);
@@ -100,10 +111,14 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
         if (next === "end") {
           const entry = await file?.finish();
           files.delete(segment);
-          states[segment] = { position: "end", written: nothing, ...(entry && { file: entry }) };
+          states[segment] = {
+            position: "end",
+            written: nothingWritten,
+            ...(entry && { file: entry }),
+          };
           await save();
         } else if (file === undefined) {
-          states[segment] = { position: next, written: nothing };
+          states[segment] = { position: next, written: nothingWritten };
         } else if (performance.now() - (flushedAt[segment] ?? 0) >= flushMs) {
           await flush(segment, file);
         }
@@ -119,11 +134,7 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
 
   const entries = states.flatMap(({ file }) => (file === undefined ? [] : [file]));
   const items = entries.reduce((sum, entry) => sum + entry.items, 0);
-  if (items !== before + read) {
-    throw new TableFilesError(
-      `${folder}: ${before + read} items were read, but its files have ${items}: export again with --restart`,
-    );
-  }
+  settled("items", before + read, { "in the files": items }, "export again with --restart");
   const description = await table.describe();
   const manifest: Manifest = {
     format: "bayon-data table files",
@@ -137,8 +148,25 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
     files: entries,
   };
   await writeManifest(folder, manifest);
+  await options.check?.(manifest);
   await run.finish();
   return manifest;
+}
+
+/** Whether a file that an earlier run has finished is still that file. */
+async function isAsItWas(
+  folder: string,
+  { name, bytes, sha256 }: FileEntry,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    const now = await digestOf(join(folder, name), signal);
+    return now.bytes === bytes && now.sha256 === sha256;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw notKept(join(folder, name), error, "be read");
+  }
 }
 
 /** What a finished export is compared with. */
@@ -156,7 +184,7 @@ export interface SecondCount {
 export async function countAgain(
   table: RawTable,
   manifest: Manifest,
-  { folder, segments, consistent, signal }: Omit<ExportOptions, "run" | "onProgress">,
+  { folder, segments, consistent, signal }: Omit<ExportOptions, "run" | "check" | "onProgress">,
 ): Promise<SecondCount> {
   await verifyFiles(folder, manifest, signal);
   let inFiles = 0;

@@ -5,6 +5,7 @@ import { inParallel } from "../../src/batch.js";
 import type { Cipher } from "../../src/encryption.js";
 import { nameOf } from "../../src/errors.js";
 import { attribute, limits } from "../../src/table.js";
+import { type Account, settled } from "../account.js";
 import { rawKeyText } from "../adoption/placement.js";
 import { itemSize } from "../doctor/size.js";
 import { openFindings } from "../findings-file.js";
@@ -61,6 +62,8 @@ export interface ImportOptions {
 
 export interface Import {
   readonly counts: ImportCounts;
+  /** Every item of the manifest, and what became of it. */
+  readonly account: Account;
   /** The first lines that were rejected. */
   readonly examples: readonly RejectedLine[];
 }
@@ -74,6 +77,7 @@ const putsInFlight = 8;
  * Writes every item of the files. One that DynamoDB refuses is rejected by itself, never with its
  * batch.
  * @throws what a request or a file threw; the checkpoint then holds what was done
+ * @throws AccountError where an item of the manifest has no outcome, or two
  */
 export async function importTable(table: RawTable, options: ImportOptions): Promise<Import> {
   const { folder, manifest, concurrency, dryRun = false } = options;
@@ -128,16 +132,6 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
     };
   };
 
-  /** @throws TableFilesError where a line of the files has no outcome, or two */
-  const checkCounts = (): void => {
-    const { written, skipped, rejected: refused } = counts;
-    const settled = written + skipped + refused;
-    if (settled === manifest.items) return;
-    throw new TableFilesError(
-      `${folder}: has ${manifest.items} items, but ${settled} were dealt with (${written} written, ${skipped} skipped, ${refused} rejected): start over with --restart`,
-    );
-  };
-
   const batches = batchesOf(folder, files, lines, inOrder);
   try {
     await allOrNone(concurrency, async (_, stopped) => {
@@ -153,9 +147,9 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
         onProgress?.(batch.lines.length);
       }
     });
-    checkCounts();
+    const account = settled("items", manifest.items, { ...counts }, "import again with --restart");
     await run.finish();
-    return { counts, examples };
+    return { counts, account, examples };
   } catch (error) {
     await commit(checkpoint);
     throw error;

@@ -88,6 +88,12 @@ async function writeWhole(file: string, value: object): Promise<void> {
   }
 }
 
+/** What the manifest says, as a text: another one as soon as any file of the folder is. */
+export async function fingerprintOf(folder: string): Promise<string> {
+  const { sha256 } = await digestOf(join(folder, manifestFile));
+  return sha256.slice(0, 16);
+}
+
 /** @throws TableFilesError where there is none or it is none */
 export async function readManifest(folder: string): Promise<Manifest> {
   const file = join(folder, manifestFile);

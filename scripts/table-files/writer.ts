@@ -16,7 +16,16 @@ export interface Written {
   readonly items: number;
   /** Of the lines, not of the compressed file. */
   readonly lineBytes: number;
+  /** Of the lines, hexadecimal: a part that was changed is not gone on with. */
+  readonly lineSha256: string;
 }
+
+/** What a file has that is not begun. */
+export const nothingWritten: Written = {
+  items: 0,
+  lineBytes: 0,
+  lineSha256: createHash("sha256").digest("hex"),
+};
 
 export interface TableFile {
   /** Takes items; resolves when there is room for more. */
@@ -32,7 +41,8 @@ export interface TableFile {
 /**
  * Opens a file for writing.
  * @param path ends in `data/<name>.json.gz`
- * @param from what is kept of the part that an interrupted run left; `undefined` where it holds less
+ * @param from what is kept of the part that an interrupted run left; `undefined` where it does not hold
+ * that
  * @throws StateError where the file cannot be written
  */
 export async function openTableFile(path: string, from: Written): Promise<TableFile | undefined> {
@@ -49,6 +59,7 @@ export async function openTableFile(path: string, from: Written): Promise<TableF
   const sink = createWriteStream(part);
   const gzip = createGzip({ level: 6 });
   const hash = createHash("sha256");
+  const lineHash = createHash("sha256");
   let failure: unknown;
   let bytes = 0;
   let { items } = from;
@@ -73,6 +84,7 @@ export async function openTableFile(path: string, from: Written): Promise<TableF
   const give = async (chunk: string | Buffer): Promise<void> => {
     check();
     lineBytes += Buffer.byteLength(chunk);
+    lineHash.update(chunk);
     if (!gzip.write(chunk)) await either(once(gzip, "drain"), sink);
     check();
   };
@@ -102,7 +114,7 @@ export async function openTableFile(path: string, from: Written): Promise<TableF
   const flush = async (): Promise<Written> => {
     await called((done) => gzip.flush(constants.Z_SYNC_FLUSH, done));
     await called((done) => sink.write("", done));
-    return { items, lineBytes };
+    return { items, lineBytes, lineSha256: lineHash.copy().digest("hex") };
   };
 
   const close = async (): Promise<void> => {
@@ -117,7 +129,7 @@ export async function openTableFile(path: string, from: Written): Promise<TableF
     check();
     if (from.lineBytes > 0) {
       const whole = await copyLines(old, from.lineBytes, give);
-      if (!whole) {
+      if (!whole || lineHash.copy().digest("hex") !== from.lineSha256) {
         await close();
         await rm(old, { force: true });
         await rm(part, { force: true });

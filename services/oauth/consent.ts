@@ -3,11 +3,14 @@ import type { OAuthToken, OAuthTokenData } from "../../entities/oauth-token.js";
 import { type CallOptions, perform, reading } from "../../src/call.js";
 import { keyContext } from "../../src/entity-model.js";
 import type { StoreInternals } from "../../src/entity-store.js";
-import { ItemNotFoundError, invalid, nameOf } from "../../src/errors.js";
+import { DynamoDBError, describe, ItemNotFoundError, invalid, nameOf } from "../../src/errors.js";
 import { isForeignFailure } from "../../src/write.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 
 const operation = "oauth.store";
+
+/** Rounds of merge or create; more mean that others store and remove the token all the time. */
+const mostRounds = 4;
 
 /** Merges the token into a stored one, or creates it: a stored refresh token is not lost. */
 export async function storeConsent(
@@ -35,7 +38,7 @@ export async function storeConsent(
     ...(refreshToken && { refreshToken }),
   };
   return perform(call, options, async (underWay) => {
-    for (;;) {
+    for (let round = 0; round < mostRounds; round += 1) {
       try {
         return (await run(writes.update(key, changes), underWay)) as OAuthToken;
       } catch (error) {
@@ -50,5 +53,7 @@ export async function storeConsent(
         }
       }
     }
+    const rule = "others stored and removed the token all the time";
+    throw new DynamoDBError(describe(call, rule), "WriteContention", undefined, true);
   });
 }

@@ -57,6 +57,7 @@ export async function keepWhileLeased(
         durationMs: performance.now() - startedAt,
         consumedCapacity: undefined,
         error: "TokenNotStored",
+        hedged: false,
         budgetSpent: false,
       });
       return "lost";

@@ -7,6 +7,18 @@ export {
   type StartEngineOptions,
   startEngine,
 } from "./engine.js";
+export {
+  type FaultProxy,
+  type FaultProxyOptions,
+  type RandomWireFaults,
+  startFaultProxy,
+  type WireAnswer,
+  type WireCall,
+  type WireCount,
+  type WireFault,
+  type WireRequest,
+  type WireRule,
+} from "./fault-proxy.js";
 export type { HandlerAnswer, HandlerRequest } from "./faults/exchange.js";
 export {
   type Fault,

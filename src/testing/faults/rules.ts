@@ -4,7 +4,7 @@ import { optionNames, settingsOf } from "../../options.js";
 import { type Fault, faultNames, kinds } from "./kinds.js";
 
 /** DynamoDB's operations that a data layer sends. */
-const operations = [
+export const operations = [
   "GetItem",
   "PutItem",
   "UpdateItem",
@@ -21,7 +21,7 @@ const operations = [
   "UpdateTimeToLive",
 ] as const;
 
-type OperationName = (typeof operations)[number];
+export type OperationName = (typeof operations)[number];
 
 /** A fault, for which requests, and how often. */
 export interface FaultRule {
@@ -142,7 +142,7 @@ export function randomRule(random: RandomFaults): Rule {
 }
 
 /** The n-th number from 0 to 1 of a seed: mulberry32, whose state is seed plus n steps. */
-function drawn(seed: number, n: number): number {
+export function drawn(seed: number, n: number): number {
   let state = (seed + Math.imul(n + 1, 0x6d2b79f5)) | 0;
   state = Math.imul(state ^ (state >>> 15), state | 1);
   state ^= state + Math.imul(state ^ (state >>> 7), state | 61);
@@ -154,7 +154,7 @@ function checkFaults(option: string, faults: readonly Fault[]): void {
   throw new ConfigurationError(`${option} must be one of ${faultNames.join(", ")}`);
 }
 
-function checkDelay(delayMs: number): void {
+export function checkDelay(delayMs: number): void {
   if (Number.isFinite(delayMs) && delayMs >= 0) return;
   throw new ConfigurationError("delayMs must be a number of milliseconds from 0");
 }

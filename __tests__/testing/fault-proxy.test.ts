@@ -1,0 +1,215 @@
+/** The proxy of bytes: what each fault is to a client, what the engine saw of it, and its counts. */
+import { connect } from "node:net";
+import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
+import { ConfigurationError, DynamoDBError } from "../../src/errors.js";
+import { OrderlyHandler } from "../../src/request-handler.js";
+import { type FaultProxy, startFaultProxy, type WireFault } from "../../src/testing/index.js";
+import { wireFaultNames, wireKinds } from "../../src/testing/wire/kinds.js";
+import { engines } from "../engines.js";
+import { failureOf, openTable } from "../open.js";
+
+const refusals: [string, () => unknown, string][] = [
+  ["a target that is none", () => startFaultProxy({ target: "engine" }), "http URL"],
+  ["a target with TLS", () => startFaultProxy({ target: "https://127.0.0.1:1" }), "http URL"],
+  ["an unknown option", () => startFaultProxy({ taget: "http://x" } as never), "did you mean"],
+];
+
+test.each(refusals)("%s is refused", async (_, start, message) => {
+  await expect(start()).rejects.toThrow(message);
+  await expect(start()).rejects.toBeInstanceOf(ConfigurationError);
+});
+
+// What becomes of bytes is the same on every engine.
+describe.each(engines.slice(0, 1))("on $name", (engine) => {
+  const table = openTable(engine);
+  let proxy: FaultProxy;
+  const open: DataLayer[] = [];
+  beforeEach(async () => {
+    proxy = await startFaultProxy({ target: table.data.engine.endpoint });
+  });
+  afterEach(async () => {
+    for (const data of open.splice(0)) await data.close();
+    await proxy.close();
+  });
+
+  function behind(maxRetries: number): DataLayer {
+    const { region, credentials } = table.data.engine;
+    const { tableName } = table.data.configuration;
+    const limits = { idleMs: 400, wholeMs: 4_000 };
+    const data = createDataLayer({
+      ...{ environment: "development", endpoint: proxy.url, region, credentials, tableName },
+      requestHandler: new OrderlyHandler(
+        { httpAgent: { maxSockets: 4 }, requestTimeout: 400 },
+        limits,
+      ),
+      retry: { maxRetries, initialDelayMs: 1, maxDelayMs: 100 },
+    });
+    open.push(data);
+    return data;
+  }
+
+  let keys = 0;
+  const newKey = () => {
+    keys += 1;
+    return { userId: "u1", projectId: `p${keys}` };
+  };
+  const data = { name: "n" };
+  const harmless: readonly WireFault[] = [
+    "drip",
+    "slow",
+    "duplicateAnswer",
+    "lateAnswer",
+    "duplicateRequest",
+  ];
+
+  test.each(wireFaultNames)("%s: a write of it ends well, and is counted", async (fault) => {
+    const key = newKey();
+    proxy.inject({ fault, delayMs: fault === "outage" ? 150 : 30 });
+    const { project } = behind(8);
+    await project.put({ ...key, data });
+    await proxy.settled();
+    expect((await project.get(key, { consistent: true }))?.data).toMatchObject(data);
+    const sees = wireKinds[fault].needsAnswer ? 1 : 0;
+    expect(proxy.requests[0]).toMatchObject({ operation: "UpdateItem", fault });
+    const late = fault === "lateRequest" ? 1 : 0;
+    expect(proxy.counts[fault]).toEqual({
+      requests: 1,
+      forwarded: sees + late,
+      // Too late to change anything: the item is there.
+      carriedOut: sees,
+    });
+    if (fault === "duplicateRequest") expect(proxy.requests[0]?.forwarded).toBe(2);
+    // Asked for again where its answer was broken, and only there.
+    const sent = proxy.requests.filter(({ operation }) => operation === "UpdateItem");
+    expect(sent.length > 1).toBe(!harmless.includes(fault));
+  });
+
+  const broken = wireFaultNames.filter((fault) => !harmless.includes(fault));
+  test.each(broken)("%s: without a retry the write is an open one", async (fault) => {
+    const key = newKey();
+    proxy.inject({ fault, delayMs: 30 });
+    const { project } = behind(0);
+    const error = await failureOf(project.put({ ...key, data }), DynamoDBError);
+    expect(error).toMatchObject({ retryable: true, mayHaveBeenDone: true });
+  });
+
+  const madeUp = wireFaultNames.filter((fault) => !wireKinds[fault].needsAnswer);
+  test.each(madeUp.filter((fault) => fault !== "lateRequest"))(
+    "%s: the engine has carried it out where forward says so",
+    async (fault) => {
+      const key = newKey();
+      proxy.inject({ fault, forward: true, delayMs: 30 });
+      await failureOf(behind(0).project.put({ ...key, data }), DynamoDBError);
+      expect(proxy.counts).toEqual({ [fault]: { requests: 1, forwarded: 1, carriedOut: 1 } });
+      expect((await table.data.project.get(key, { consistent: true }))?.data).toMatchObject(data);
+    },
+  );
+
+  test("an answer that comes again is nobody else's: each call has its own", async () => {
+    const { project } = behind(3);
+    const [one, two] = [newKey(), newKey()];
+    await project.put({ ...one, data: { name: "one" } });
+    await project.put({ ...two, data: { name: "two" } });
+    for (const fault of ["duplicateAnswer", "lateAnswer"] as const) {
+      for (const delayMs of [0, 5]) {
+        proxy.inject({ fault, times: 10, delayMs });
+        for (let n = 0; n < 5; n += 1) {
+          expect((await project.get(one, { consistent: true }))?.data.name).toBe("one");
+          expect((await project.get(two, { consistent: true }))?.data.name).toBe("two");
+          await new Promise((resolve) => setTimeout(resolve, 2 * delayMs));
+        }
+      }
+    }
+  });
+
+  test("rules: after, every, times and operations", async () => {
+    proxy.inject({ fault: "emptyObject", operation: ["GetItem"], after: 1, every: 2, times: 2 });
+    const { project } = behind(0);
+    const ends: string[] = [];
+    for (let n = 0; n < 7; n += 1) {
+      const get = project.get({ userId: "u1", projectId: "none" }, { consistent: true });
+      ends.push(
+        await get.then(
+          () => "well",
+          () => "badly",
+        ),
+      );
+    }
+    expect(ends).toEqual(["well", "badly", "well", "badly", "well", "well", "well"]);
+    expect(proxy.counts.none).toEqual({ requests: 5, forwarded: 5, carriedOut: 5 });
+  });
+
+  test("random faults are a function of the seed", async () => {
+    const run = async (seed: number) => {
+      proxy.clear().random({ seed, rate: 0.5, faults: ["html403", "reset", "cutInBody"] });
+      const { project } = behind(0);
+      for (let n = 0; n < 20; n += 1) {
+        await project.get({ userId: "u1", projectId: "none" }).catch(() => undefined);
+      }
+      return proxy.requests.map(({ fault, forwarded }) => [fault, forwarded]);
+    };
+    const first = await run(7);
+    expect(new Set(first.map(([fault]) => fault)).size).toBe(4);
+    expect(await run(7)).toEqual(first);
+    expect(await run(8)).not.toEqual(first);
+  });
+
+  test("an answer of one's own, with the engine's in it; undefined passes", async () => {
+    const key = newKey();
+    proxy.inject({
+      times: 2,
+      answer: async ({ operation, input, forward }) => {
+        if (operation !== "UpdateItem") return undefined;
+        expect(input.TableName).toBe(table.data.configuration.tableName);
+        const { status, headers, body } = await forward();
+        return { status, headers, body: body.replaceAll('"n"', '"other"') };
+      },
+    });
+    const { project } = behind(0);
+    expect((await project.put({ ...key, data })).data.name).toBe("other");
+    expect((await project.get(key, { consistent: true }))?.data.name).toBe("n");
+    expect(proxy.requests.map(({ fault }) => fault)).toEqual(["own", undefined]);
+  });
+
+  const wrong: [string, object, string][] = [
+    ["no fault", {}, "either"],
+    ["a fault and an answer", { fault: "reset", answer: async () => undefined }, "either"],
+    ["an unknown fault", { fault: "rest" }, "fault must be one of"],
+    ["an unknown option", { fault: "reset", time: 1 }, "did you mean"],
+    ["an unknown operation", { fault: "reset", operation: "Put" }, "operation must be"],
+    ["no operations", { fault: "reset", operation: [] }, "operation must be"],
+    ["no times", { fault: "reset", times: 0 }, "times must be"],
+    ["a part of after", { fault: "reset", after: 0.5 }, "after must be"],
+    ["an endless every", { fault: "reset", every: Number.POSITIVE_INFINITY }, "every must be"],
+    ["a delay of nothing", { fault: "slow", delayMs: Number.NaN }, "delayMs must be"],
+    ["an answer that is none", { answer: "200" }, "answer must be"],
+    ["a forward that is none", { fault: "reset", forward: 1 }, "forward must be"],
+    ["a forward of the engine's answer", { fault: "slow", forward: true }, "forward is for"],
+  ];
+  test.each(wrong)("a rule with %s is refused", (_, rule, message) => {
+    expect(() => proxy.inject(rule as never)).toThrow(message);
+    expect(() => proxy.inject(rule as never)).toThrow(ConfigurationError);
+  });
+
+  test("random faults that could hit nothing are refused", () => {
+    expect(() => proxy.random({ seed: 0.5, rate: 1 })).toThrow("seed must be");
+    expect(() => proxy.random({ seed: 1, rate: 2 })).toThrow("rate must be");
+    expect(() => proxy.random({ seed: 1, rate: 1, faults: [] })).toThrow("faults must be");
+    expect(() => proxy.random({ seed: 1, rate: 1, times: 1 } as never)).toThrow(ConfigurationError);
+  });
+
+  test("close ends stalled connections, drops what is held, and frees the port", async () => {
+    proxy.inject({ fault: "lateRequest", delayMs: 60_000 }).inject({ fault: "noAnswer" });
+    const { project } = behind(0);
+    await project.put({ ...newKey(), data }).catch(() => undefined);
+    const stalled = project.put({ ...newKey(), data }).catch((error: unknown) => error);
+    while (proxy.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await proxy.close();
+    await proxy.close();
+    await proxy.settled();
+    expect(await stalled).toBeInstanceOf(DynamoDBError);
+    const socket = connect(Number(new URL(proxy.url).port), "127.0.0.1");
+    const refusal = await new Promise((resolve) => socket.once("error", resolve));
+    expect(refusal).toMatchObject({ code: "ECONNREFUSED" });
+  });
+});

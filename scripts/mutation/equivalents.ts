@@ -1,0 +1,31 @@
+/**
+ * Mutants that change nothing a caller could see, each with its reason. A mutant is known by the name
+ * of its file, so that a move keeps it, by its text and by what it becomes.
+ */
+import { basename } from "node:path";
+import type { Mutant } from "./mutants.js";
+
+export interface Equivalent {
+  /** Without folders. */
+  readonly file: string;
+  /** The text that is replaced, whatever its white space. */
+  readonly original: string;
+  readonly replacement: string;
+  /** Stands in the line, where the text alone occurs more than once. */
+  readonly line?: string;
+  readonly why: string;
+}
+
+export const equivalents: readonly Equivalent[] = [];
+
+export function isEquivalent(mutant: Mutant, text: string, known = equivalents): boolean {
+  const squeezed = (part: string) => part.replaceAll(/\s+/g, " ").trim();
+  const line = text.split("\n")[mutant.line - 1] ?? "";
+  return known.some(
+    (one) =>
+      one.file === basename(mutant.file) &&
+      squeezed(one.original) === squeezed(mutant.original) &&
+      squeezed(one.replacement) === squeezed(mutant.replacement) &&
+      (one.line === undefined || squeezed(line).includes(squeezed(one.line))),
+  );
+}

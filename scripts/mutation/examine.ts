@@ -1,0 +1,119 @@
+/** What becomes of a mutant: a test notices it, the compiler does, or nobody. */
+import { applyMutant, type Mutant } from "./mutants.js";
+import type { Candidate, Reach } from "./reach.js";
+import type { Workspace } from "./workspace.js";
+
+export type Fate =
+  /** A test failed. */
+  | "killed"
+  /** The tests took many times as long as without it. */
+  | "timeout"
+  /** All tests that reach it passed, and it compiles. */
+  | "survived"
+  /** All tests that reach it passed, and the compiler refuses it. */
+  | "compiler"
+  /** No test reaches it. */
+  | "unreached"
+  /** It is in the list of those that change nothing. */
+  | "equivalent";
+
+export interface Examined {
+  readonly mutant: Mutant;
+  readonly fate: Fate;
+  /** The test file, and the test, that noticed it. */
+  readonly by?: string | undefined;
+  /** How many test files were run. */
+  readonly tests: number;
+  readonly seconds: number;
+}
+
+/** The tests are run in parts, each of so many seconds without a mutant: a kill comes early. */
+const parts = [4, 20, Number.POSITIVE_INFINITY];
+/** A part is given up after so many times its usual time, and a start of Jest. */
+const patience = 4;
+const startSeconds = 45;
+const cleanLimitSeconds = 900;
+
+/** Test files, by whether they pass in a copy of the unchanged sources. */
+export type CleanTests = Map<string, Promise<boolean>>;
+
+export interface ExamineOptions {
+  readonly reach: Reach;
+  readonly clean: CleanTests;
+  readonly signal: AbortSignal;
+  /** Only these test files; all that reach the mutant if undefined. */
+  readonly only?: readonly string[] | undefined;
+}
+
+export async function examine(
+  workspace: Workspace,
+  mutant: Mutant,
+  { reach, clean, signal, only }: ExamineOptions,
+): Promise<Examined> {
+  const startedAt = performance.now();
+  const reaching = reach
+    .testsOf(mutant)
+    .filter(({ file }) => only === undefined || only.includes(file));
+  const text = workspace.read(mutant.file);
+  const ended = (fate: Fate, tests: number, by?: string): Examined => ({
+    mutant,
+    fate,
+    by,
+    tests,
+    seconds: (performance.now() - startedAt) / 1000,
+  });
+  if (reaching.length === 0) return ended("unreached", 0);
+
+  /** A test that fails or is late without the mutant says nothing about it. */
+  const passesClean = async (file: string): Promise<boolean> => {
+    const known = clean.get(file);
+    if (known !== undefined) return await known;
+    workspace.write(mutant.file, text);
+    const run = workspace
+      .test([file], { limitSeconds: cleanLimitSeconds, signal })
+      .then(({ outcome }) => outcome === "passed");
+    clean.set(file, run);
+    return await run;
+  };
+
+  try {
+    let left = reaching;
+    let tests = 0;
+    for (const seconds of parts) {
+      const part = firstOf(left, seconds);
+      left = left.slice(part.length);
+      let open = part;
+      while (open.length > 0) {
+        workspace.write(mutant.file, applyMutant(text, mutant));
+        const usual = open.reduce((sum, candidate) => sum + candidate.seconds, 0);
+        const limitSeconds = startSeconds + patience * usual;
+        const files = open.map(({ file }) => file);
+        const run = await workspace.test(files, { limitSeconds, signal });
+        if (run.outcome === "passed") break;
+        if (run.outcome === "timeout") return ended("timeout", tests + 1);
+        // A process that died names no file: it was the first that had not ended, at the least.
+        const failed = run.failed ?? files[0] ?? "";
+        if (await passesClean(failed)) {
+          reach.noteKill(mutant, failed);
+          const test = run.failedTest === undefined ? "" : ` › ${run.failedTest}`;
+          return ended("killed", tests + files.indexOf(failed) + 1, failed + test);
+        }
+        open = open.filter(({ file }) => file !== failed);
+      }
+      tests += part.length;
+    }
+    workspace.write(mutant.file, applyMutant(text, mutant));
+    return ended(workspace.compiles() ? "survived" : "compiler", tests);
+  } finally {
+    workspace.write(mutant.file, text);
+  }
+}
+
+/** The first ones that take so many seconds together, and at least one. */
+function firstOf(candidates: readonly Candidate[], seconds: number): Candidate[] {
+  let sum = 0;
+  return candidates.filter((candidate, index) => {
+    sum += candidate.seconds;
+    return index === 0 || sum <= seconds;
+  });
+}

@@ -1,0 +1,164 @@
+/** A copy of the working tree, where files are changed and Jest is run. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const jestFolder = join(import.meta.dirname, "jest");
+
+/** Files of git's, and new ones that it does not ignore. */
+export function listFiles(root: string): string[] {
+  const git = spawnSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (git.status !== 0) throw new Error(`test:mutation: git ls-files failed: ${git.stderr}`);
+  const isThere = (file: string) => statSync(join(root, file), { throwIfNoEntry: false })?.isFile();
+  return git.stdout.split("\0").filter((file) => file !== "" && isThere(file));
+}
+
+export type Outcome = "passed" | "failed" | "timeout";
+
+export interface TestRun {
+  readonly outcome: Outcome;
+  /** The first test file that failed. */
+  readonly failed: string | undefined;
+  /** The name of a test in it, if a test failed and not the file. */
+  readonly failedTest: string | undefined;
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  /** After so long the process group is killed. */
+  readonly limitSeconds: number;
+  readonly signal: AbortSignal;
+  /** Where the reached mutants are written. */
+  readonly reached?: string;
+}
+
+interface JestResult {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+export class Workspace implements Disposable {
+  readonly folder: string;
+
+  constructor(root: string, files: readonly string[]) {
+    this.folder = mkdtempSync(join(tmpdir(), "bayon-mutation-"));
+    for (const file of files) {
+      const target = join(this.folder, file);
+      mkdirSync(dirname(target), { recursive: true });
+      copyFileSync(join(root, file), target);
+    }
+    symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"), "junction");
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.folder, file), "utf8");
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.folder, file), text);
+  }
+
+  /** Whether the types still fit, the tests' included. */
+  compiles(): boolean {
+    const { status } = spawnSync(
+      process.execPath,
+      ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"],
+      { cwd: this.folder, stdio: "ignore" },
+    );
+    return status === 0;
+  }
+
+  /** Runs test files one after another, in this order, up to the first that fails. */
+  async test(
+    files: readonly string[],
+    { limitSeconds, signal, reached }: RunOptions,
+  ): Promise<TestRun> {
+    const output = join(this.folder, ".mutation-result.json");
+    rmSync(output, { force: true });
+    const counter = join(jestFolder, "count-reached.cjs");
+    const args = [
+      "node_modules/jest/bin/jest.js",
+      "--runInBand",
+      "--bail",
+      "--silent",
+      "--json",
+      `--outputFile=${output}`,
+      `--testSequencer=${join(jestFolder, "given-order.cjs")}`,
+      ...(reached === undefined ? [] : [`--setupFilesAfterEnv=${counter}`]),
+      "--runTestsByPath",
+      ...files,
+    ];
+    const startedAt = performance.now();
+    const jest = spawn(process.execPath, args, {
+      cwd: this.folder,
+      stdio: "ignore",
+      // A group of its own: what a test has started ends with it.
+      detached: true,
+      env: {
+        ...process.env,
+        COAGENT_MUTATION_ORDER: JSON.stringify(files),
+        ...(reached === undefined
+          ? {}
+          : { COAGENT_MUTATION_REACHED: reached, NODE_OPTIONS: `--require=${counter}` }),
+      },
+    });
+    const end = () => {
+      try {
+        if (jest.pid !== undefined) process.kill(-jest.pid, "SIGKILL");
+      } catch (error) {
+        // The group has ended by itself.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    };
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      end();
+    }, limitSeconds * 1000);
+    signal.addEventListener("abort", end);
+    const [code] = (await once(jest, "exit")) as [number | null];
+    signal.removeEventListener("abort", end);
+    clearTimeout(timer);
+    end();
+    signal.throwIfAborted();
+    const seconds = (performance.now() - startedAt) / 1000;
+    if (late) return { outcome: "timeout", failed: undefined, failedTest: undefined, seconds };
+    if (code === 0) return { outcome: "passed", failed: undefined, failedTest: undefined, seconds };
+    const { testResults } = this.#readResult(output);
+    const failed = testResults.find(({ status }) => status !== "passed");
+    return {
+      outcome: "failed",
+      failed: files.find((file) => failed?.name.replaceAll("\\", "/").endsWith(file)),
+      failedTest: failed?.assertionResults.find(({ status }) => status === "failed")?.fullName,
+      seconds,
+    };
+  }
+
+  /** A process that died, as by a mutant, has written nothing. */
+  #readResult(file: string): JestResult {
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return { testResults: [] };
+    return JSON.parse(readFileSync(file, "utf8")) as JestResult;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

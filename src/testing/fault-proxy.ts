@@ -1,0 +1,355 @@
+/** A proxy of bytes between a client and a DynamoDB engine that breaks what goes over the wire. */
+import { createServer, type Server, type Socket } from "node:net";
+import { parsedUrl } from "../config.js";
+import { ConfigurationError } from "../errors.js";
+import { optionNames, settingsOf } from "../options.js";
+import { loopback } from "./engines/ports.js";
+import { type WireFault, whole, wireKinds, write } from "./wire/kinds.js";
+import { headerOf, type Message, MessageReader, messageOf, unchunked } from "./wire/messages.js";
+import {
+  countedWireRule,
+  type RandomWireFaults,
+  randomWireRule,
+  type WireCall,
+  type WireDecision,
+  type WireHit,
+  type WireRule,
+} from "./wire/rules.js";
+import { Upstream } from "./wire/upstream.js";
+
+export type { WireFault } from "./wire/kinds.js";
+export type { RandomWireFaults, WireAnswer, WireCall, WireRule } from "./wire/rules.js";
+
+/** What `startFaultProxy` takes. */
+export interface FaultProxyOptions {
+  /** The engine's endpoint, an http URL: `engine.endpoint`. */
+  readonly target: string;
+}
+
+/** A request as it came over the wire. */
+export interface WireRequest {
+  readonly operation: string;
+  /** The fault that hit it; `own` for an `answer` of one's own. */
+  readonly fault: WireFault | "own" | undefined;
+  /** How many times it was sent on to the engine, until now. */
+  readonly forwarded: number;
+  /** How many times the engine answered it with status 200, until now. */
+  readonly carriedOut: number;
+  /** What was sent, with DynamoDB's attribute values. Not enumerable. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Sums of requests. */
+export interface WireCount {
+  readonly requests: number;
+  /** Those that were sent on to the engine at least once. */
+  readonly forwarded: number;
+  /** Those that the engine answered with status 200 at least once. */
+  readonly carriedOut: number;
+}
+
+/** A running proxy. Without rules it hands every byte on. */
+export interface FaultProxy {
+  /** Where clients find it, for `createDataLayer({ endpoint })`. */
+  readonly url: string;
+  /** Every request since the start or the last `clear()`, in the order of their coming. */
+  readonly requests: WireRequest[];
+  /** The requests of each fault that hit one, by its name; `none` for those that none hit. */
+  readonly counts: Readonly<Record<string, WireCount>>;
+  /**
+   * Adds a fault. The first rule that matches a request hits it.
+   * @throws ConfigurationError for a rule that could hit nothing
+   */
+  inject(rule: WireRule): FaultProxy;
+  /**
+   * Adds faults that hit a share of the requests; what befalls the n-th request that no rule before
+   * hits is a function of the seed and n.
+   * @throws ConfigurationError for a rule that could hit nothing
+   */
+  random(faults: RandomWireFaults): FaultProxy;
+  /** Takes all faults away and forgets the requests; connections that are stalled stay so. */
+  clear(): FaultProxy;
+  /** Resolves when nothing that was held for later is left to be carried out. */
+  settled(): Promise<void>;
+  /** Ends all connections and frees the port; what is held for later is not carried out. */
+  close(): Promise<void>;
+  /** `await using` calls it; the same as `close()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const proxyOptionNames = optionNames<FaultProxyOptions>({ target: true });
+
+/**
+ * Starts a proxy on a free port of the loopback interface. It speaks HTTP/1.1 as bytes, so that a
+ * client meets what a network can do: stalls at every stage, cuts, garbage, answers of somebody else,
+ * late duplicates, an engine that is gone. It keeps no process alive by itself.
+ *
+ * ```ts
+ * await using engine = await startEngine();
+ * await using proxy = await startFaultProxy({ target: engine.endpoint });
+ * proxy.inject({ fault: "cutInBody", operation: "PutItem" });
+ * const data = createDataLayer({ environment: "development", endpoint: proxy.url });
+ * ```
+ * @throws ConfigurationError where an option is wrong
+ */
+export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const { target } = settingsOf("startFaultProxy", options, proxyOptionNames);
+  const url = typeof target === "string" ? parsedUrl(target) : undefined;
+  if (url?.protocol !== "http:") {
+    throw new ConfigurationError("startFaultProxy: `target` must be the http URL of an engine");
+  }
+  const proxy = new RunningProxy(url.hostname.replace(/^\[(.*)\]$/, "$1"), Number(url.port || 80));
+  await proxy.listen();
+  return proxy;
+}
+
+/** A request with what became of it. */
+type Noted = { -readonly [Key in keyof WireRequest]: WireRequest[Key] };
+
+class RunningProxy implements FaultProxy {
+  readonly requests: Noted[] = [];
+  readonly #upstream: Upstream;
+  readonly #sockets = new Set<Socket>();
+  readonly #later = new Set<Promise<void>>();
+  readonly #timers = new Map<NodeJS.Timeout, () => void>();
+  #rules: WireDecision[] = [];
+  #server: Server | undefined;
+  #port = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(host: string, port: number) {
+    this.#upstream = new Upstream(host, port);
+  }
+
+  get url(): string {
+    return `http://${loopback}:${this.#port}`;
+  }
+
+  get counts(): Readonly<Record<string, WireCount>> {
+    const counts: Record<string, { requests: number; forwarded: number; carriedOut: number }> = {};
+    for (const { fault = "none", forwarded, carriedOut } of this.requests) {
+      counts[fault] ??= { requests: 0, forwarded: 0, carriedOut: 0 };
+      counts[fault].requests += 1;
+      if (forwarded > 0) counts[fault].forwarded += 1;
+      if (carriedOut > 0) counts[fault].carriedOut += 1;
+    }
+    return counts;
+  }
+
+  inject(rule: WireRule): this {
+    this.#rules.push(countedWireRule(rule));
+    return this;
+  }
+
+  random(faults: RandomWireFaults): this {
+    this.#rules.push(randomWireRule(faults));
+    return this;
+  }
+
+  clear(): this {
+    this.#rules = [];
+    this.requests.length = 0;
+    return this;
+  }
+
+  async settled(): Promise<void> {
+    while (this.#later.size > 0) await Promise.all(this.#later);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const server = createServer({ noDelay: true }, (socket) => void this.#serve(socket));
+      server.once("error", reject);
+      server.listen({ port: this.#port, host: loopback, exclusive: true }, () => {
+        server.removeAllListeners("error");
+        this.#server = server.unref();
+        this.#port = (server.address() as { port: number }).port;
+        resolve();
+      });
+    });
+  }
+
+  async #end(): Promise<void> {
+    for (const [timer, done] of this.#timers) {
+      clearTimeout(timer);
+      done();
+    }
+    this.#timers.clear();
+    await this.#stop();
+    this.#upstream.close();
+  }
+
+  /** No connection is left, and the port refuses. */
+  #stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    return new Promise((resolve) => {
+      if (server === undefined) resolve();
+      else server.close(() => resolve());
+      for (const socket of this.#sockets) socket.resetAndDestroy();
+    });
+  }
+
+  /** Does something later, unless the proxy is closed before. */
+  #after(delayMs: number, run: () => Promise<unknown>): void {
+    const work = new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        run().then(
+          () => resolve(),
+          () => resolve(),
+        );
+      }, delayMs);
+      this.#timers.set(timer, resolve);
+    }).finally(() => this.#later.delete(work));
+    this.#later.add(work);
+  }
+
+  #outage(ms: number): void {
+    if (this.#server === undefined) return;
+    const gone = this.#stop();
+    this.#after(ms, async () => {
+      await gone;
+      // Somebody may have the port for a moment.
+      for (let attempt = 0; this.#closed === undefined && attempt < 100; attempt += 1) {
+        try {
+          await this.listen();
+          break;
+        } catch {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+      if (this.#closed !== undefined) await this.#stop();
+    });
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    this.#sockets.add(socket.unref());
+    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("error", () => undefined);
+    const reader = new MessageReader(socket);
+    try {
+      for (;;) {
+        const request = await reader.next(false);
+        if (request === undefined || (await this.#exchange(socket, request)) === "over") return;
+        if (request.isLast) break;
+      }
+      socket.end();
+    } catch {
+      // Not HTTP/1.1, or an `answer` that threw: the client sees a connection that breaks.
+      socket.destroy();
+    }
+  }
+
+  async #exchange(socket: Socket, request: Message): Promise<"open" | "over"> {
+    const target = headerOf(request.head, "x-amz-target") ?? "";
+    const operation = target.slice(target.lastIndexOf(".") + 1);
+    const hit = this.#hitOf(operation);
+    const noted = this.#note(operation, hit, request);
+    const forward = async (message = request): Promise<Message | undefined> => {
+      noted.forwarded += 1;
+      const answer = await this.#upstream.send(message);
+      if (answer !== undefined && statusOf(answer) === 200) noted.carriedOut += 1;
+      return answer;
+    };
+    if (hit?.answer !== undefined) {
+      const own = await hit.answer(callOf(operation, request, noted, forward));
+      if (own !== undefined) {
+        await write(socket, whole(messageOf(own.status, own.body, own.headers)));
+        return "open";
+      }
+      // It passes, and was not hit.
+      noted.fault = undefined;
+    }
+    if (hit === undefined || hit.fault === "own") {
+      const answer = await forward();
+      if (answer === undefined) {
+        socket.resetAndDestroy();
+        return "over";
+      }
+      await write(socket, whole(answer));
+      if (!answer.isLast) return "open";
+      socket.end();
+      return "over";
+    }
+    const kind = wireKinds[hit.fault];
+    const answer = kind.needsAnswer || hit.forward ? await forward() : undefined;
+    const exchange = {
+      socket,
+      delayMs: hit.delayMs,
+      drawn: hit.drawn,
+      forwardLater: () => this.#after(hit.delayMs, () => forward()),
+      outage: (ms: number) => this.#outage(ms),
+    };
+    return kind.answer(exchange, answer);
+  }
+
+  #hitOf(operation: string): WireHit | undefined {
+    for (const rule of this.#rules) {
+      const hit = rule(operation);
+      if (hit !== undefined) return hit;
+    }
+    return undefined;
+  }
+
+  #note(operation: string, hit: WireHit | undefined, request: Message): Noted {
+    const noted = { operation, fault: hit?.fault, forwarded: 0, carriedOut: 0 };
+    const text = () => bodyOf(request).toString();
+    const get = () => JSON.parse(text()) as Record<string, unknown>;
+    Object.defineProperty(noted, "input", { get });
+    this.requests.push(noted as Noted);
+    return noted as Noted;
+  }
+}
+
+function statusOf({ head }: Message): number {
+  return Number(head.toString("latin1", 9, 12));
+}
+
+function bodyOf({ head, body }: Message): Buffer {
+  return headerOf(head, "transfer-encoding")?.toLowerCase() === "chunked" ? unchunked(body) : body;
+}
+
+function callOf(
+  operation: string,
+  request: Message,
+  { input }: WireRequest,
+  send: (message: Message) => Promise<Message | undefined>,
+): WireCall {
+  return {
+    operation,
+    input,
+    forward: async (other) => {
+      const answer = await send(other === undefined ? request : withBody(request, other));
+      if (answer === undefined) throw new Error("the engine gave no whole answer");
+      const headers: Record<string, string> = {};
+      for (const line of answer.head.toString("latin1").split("\r\n").slice(1, -2)) {
+        const colon = line.indexOf(":");
+        const name = line.slice(0, colon).toLowerCase();
+        // They say how long this body was, and another one may take its place.
+        if (!framing.includes(name)) headers[name] = line.slice(colon + 1).trim();
+      }
+      return { status: statusOf(answer), headers, body: bodyOf(answer).toString() };
+    },
+  };
+}
+
+const framing = ["content-length", "transfer-encoding", "x-amz-crc32"];
+
+/** The same request with another body. No engine checks signatures. */
+function withBody({ head, isLast }: Message, input: object): Message {
+  const body = Buffer.from(JSON.stringify(input));
+  const lines = head.toString("latin1").split("\r\n").slice(0, -2);
+  const kept = lines.filter((line) => !/^(content-length|transfer-encoding):/i.test(line));
+  const text = [...kept, `content-length: ${body.length}`, "", ""].join("\r\n");
+  return { head: Buffer.from(text, "latin1"), body, isLast };
+}
