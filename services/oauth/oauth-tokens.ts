@@ -32,8 +32,8 @@ export interface OAuthTokens {
    * the lease, one refresh, one conditional store. Other callers wait and read, one request every
    * 200 ms. A holder that died loses its lease after `leaseMs`.
    *
-   * What the provider answered is stored again and again until the lease ends, whatever fails. Where
-   * it ends first, the access token is returned, and an event `TokenNotStored` says what is lost.
+   * A new refresh token is lost only if the process dies after the provider rotated it and before it
+   * is stored, or if no store succeeds until the lease ends: event `TokenNotStored`, token returned.
    * @throws ItemNotFoundError where no token is stored
    * @throws DynamoDBError `RefreshTokenMissing` where it expired and cannot be refreshed
    * @throws what `refresh` throws; the stored token is then as it was
