@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 // The application's own tests run under CommonJS Jest, so these do too: sources are ESM, @swc/jest
 // makes CommonJS of them, and of the packages in node_modules that are ESM only.
 const esmOnly = ["jose", "p-retry", "is-network-error"];
@@ -29,5 +31,6 @@ export default {
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dynamodb-local/"],
   testTimeout: 20_000,
-  maxWorkers: 2,
+  // Engines are processes of their own.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };

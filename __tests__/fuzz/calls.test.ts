@@ -97,16 +97,16 @@ describe(`junk on ${engine.name}`, () => {
   };
 
   test("the data layer", async () => {
-    expect(await each(callsOf(table.data, "data"), 12)).toBeGreaterThan(500);
+    expect(await each(callsOf(table.data, "data"), 5)).toBeGreaterThan(200);
   });
 
   test("a user's scope", async () => {
-    expect(await each(callsOf(table.data.forUser("u1"), "scope"), 12)).toBeGreaterThan(500);
+    expect(await each(callsOf(table.data.forUser("u1"), "scope"), 5)).toBeGreaterThan(200);
   });
 
   test("the operations of a transaction", async () => {
-    expect(await each(operationsOf(table.data, "data"), 8)).toBeGreaterThan(200);
-    expect(await each(operationsOf(table.data.forUser("u1"), "scope"), 8)).toBeGreaterThan(200);
+    expect(await each(operationsOf(table.data, "data"), 4)).toBeGreaterThan(100);
+    expect(await each(operationsOf(table.data.forUser("u1"), "scope"), 4)).toBeGreaterThan(100);
   });
 
   test("the generic repository", async () => {
@@ -133,7 +133,7 @@ describe(`junk on ${engine.name}`, () => {
         call: (...given: unknown[]) => repository[name]?.(...given),
         given: repositoryArguments[name] ?? [],
       })),
-      60,
+      25,
     );
     resetClients();
     for (const name of Object.keys(variables)) {

@@ -65,7 +65,7 @@ describe.each(engines)("on $name", (engine) => {
           const times = [first.updatedAt, ...inOrder.map((item) => item.updatedAt)];
           expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
         }),
-        histories(30),
+        histories(15),
       );
       expect(reads.done).toBeGreaterThan(seen.done);
       expect(seen.done).toBeGreaterThan(seen.open);
@@ -99,7 +99,7 @@ describe.each(engines)("on $name", (engine) => {
           else expect([undefined, "open"]).toContain(owner?.is);
           if (countOf(claims, "open") === 0) expect(countOf(claims, "done")).toBe(1);
         }),
-        histories(40),
+        histories(20),
       );
       expect(seen.done).toBeGreaterThan(0);
       expect(seen.refused).toBeGreaterThan(seen.done);
@@ -127,7 +127,7 @@ describe.each(engines)("on $name", (engine) => {
           if (countOf(creates, "done") === 1) expect(creator?.is).toBe("done");
           else if (last !== null) expect(creator?.is).toBe("open");
         }),
-        histories(40),
+        histories(20),
       );
       expect(seen.done).toBeGreaterThan(0);
       expect(seen.refused).toBeGreaterThan(seen.done);
@@ -164,7 +164,7 @@ describe.each(engines)("on $name", (engine) => {
               expect(outcome.error).not.toBeInstanceOf(ConditionalCheckFailedError);
           }
         }),
-        histories(25),
+        histories(12),
       );
       expect(seen.done).toBeGreaterThan(seen.open);
     },
@@ -205,7 +205,7 @@ describe.each(engines)("on $name", (engine) => {
             );
           }
         }),
-        histories(30),
+        histories(15),
       );
       expect(seen.done).toBeGreaterThan(seen.open);
     },

@@ -17,7 +17,7 @@ const programs = fc.array(
 /** Every second read is sent twice, so that answers of an earlier time come late. */
 const eager = { percentile: 50, minDelayMs: 1, maxExtraLoad: 1 };
 const settings = engines.flatMap((engine) => [
-  { ...engine, hedgedReads: false, count: 80, overTcp: false },
+  { ...engine, hedgedReads: false, count: 40, overTcp: false },
   {
     ...engine,
     name: `${engine.name}, with hedged reads`,

@@ -179,7 +179,11 @@ describe.each(engines)("on $name", ({ engine }) => {
     const folder = exported(300);
     const controller = new AbortController();
     const stateFolder = temporary();
-    const retriesOver = setTimeout(() => controller.abort(new Error("interrupted")), 500);
+    // Once a reset has met the retries, however long the items before it took.
+    const retriesOver = setInterval(() => {
+      const resets = wire.requests.filter(({ fault }) => fault === "connectionReset");
+      if (resets.length > 3) controller.abort(new Error("interrupted"));
+    }, 20);
     // The abort ends the waiting between two attempts only where the table knows the signal.
     const impatient = openItemTable({
       ...data.configuration,
@@ -190,7 +194,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     open.push(impatient);
     const { signal } = controller;
     const first = await move(folder, { data, table: impatient }, { stateFolder, signal });
-    clearTimeout(retriesOver);
+    clearInterval(retriesOver);
     expect(first.failure).toBe(controller.signal.reason);
     const before = await itemsIn(data);
     expect(before.length).toBeGreaterThanOrEqual(100);

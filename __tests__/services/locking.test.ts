@@ -69,11 +69,19 @@ describe.each(engines)("optimistic locking on $name", (engine) => {
       Array.from({ length: 50 }, () => project.delete(key, { ifUpdatedAt: updatedAt })),
     );
     const refusals = outcomes.filter(({ status }) => status === "rejected");
+    const deleted = outcomes.filter((one) => one.status === "fulfilled" && one.value !== null);
+    expect(await project.get(key, { consistent: true })).toBeNull();
     for (const { reason } of refusals as PromiseRejectedResult[]) {
       expect(reason).toBeInstanceOf(ConditionalCheckFailedError);
       expect((reason as ConditionalCheckFailedError).item).toBeNull();
     }
-    expect(refusals).toHaveLength(49);
+    // On a busy machine an answer may be late, and its request be sent again: it then finds the item
+    // gone, which is what it wanted, and nobody knows by whom.
+    const sentAgain = wire.names.filter((name) => name === "DeleteItem").length - 50;
+    expect(deleted.length).toBeLessThanOrEqual(1);
+    expect(deleted.length + sentAgain).toBeGreaterThanOrEqual(1);
+    expect(refusals.length).toBeLessThanOrEqual(49);
+    expect(refusals.length + sentAgain).toBeGreaterThanOrEqual(49);
   });
 
   describe.each(registry)("$name", (row) => {

@@ -31,7 +31,6 @@ export interface Examined {
 const parts = [4, 20, Number.POSITIVE_INFINITY];
 /** A part is given up after so many times its usual time, and a start of Jest. */
 const patience = 4;
-const startSeconds = 45;
 const cleanLimitSeconds = 900;
 
 /** Test files, by whether they pass in a copy of the unchanged sources. */
@@ -43,12 +42,14 @@ export interface ExamineOptions {
   readonly signal: AbortSignal;
   /** Only these test files; all that reach the mutant if undefined. */
   readonly only?: readonly string[] | undefined;
+  /** What a part is given on top, in seconds: Jest has to start. @default 45 */
+  readonly startSeconds?: number;
 }
 
 export async function examine(
   workspace: Workspace,
   mutant: Mutant,
-  { reach, clean, signal, only }: ExamineOptions,
+  { reach, clean, signal, only, startSeconds = 45 }: ExamineOptions,
 ): Promise<Examined> {
   const startedAt = performance.now();
   const reaching = reach

@@ -42,7 +42,7 @@ export interface Candidate {
 }
 
 /** Of the sources, so many may differ from the recorded ones; else all tests are recorded anew. */
-const mostChanged = 0.1;
+const mostChanged = 0.25;
 const recordLimitSeconds = 600;
 
 export const isTest = (file: string) => /^__tests__\/.*\.test\.ts$/.test(file);
@@ -108,7 +108,10 @@ function nameOf(file: string): string {
 }
 
 export interface RecordOptions {
-  readonly root: string;
+  /** The tree as it was when the run began. */
+  readonly origin: Workspace;
+  /** The file of the record. */
+  readonly kept: string;
   readonly files: readonly string[];
   readonly mutated: Mutated;
   /** Records all tests, whatever is kept. */
@@ -120,13 +123,9 @@ export interface RecordOptions {
 
 /** The kept record, after the tests that are new or changed have been added to it. */
 export async function recordReach(options: RecordOptions): Promise<Reach> {
-  const { root, files, mutated, anew } = options;
-  const kept = join(root, ".cache", "mutation", "reach.json");
+  const { origin, kept, files, mutated, anew } = options;
   const hashOf = (file: string) =>
-    createHash("sha256")
-      .update(readFileSync(join(root, file)))
-      .digest("hex")
-      .slice(0, 16);
+    createHash("sha256").update(origin.read(file)).digest("hex").slice(0, 16);
   const sources = Object.fromEntries(
     [...mutated.counting.keys()].map((file) => [file, hashOf(file)]),
   );
@@ -145,10 +144,14 @@ export async function recordReach(options: RecordOptions): Promise<Reach> {
   };
   if (missing.length === 0) return new Reach(record, new Set(usable ? changed : []));
 
+  const keep = () => {
+    mkdirSync(dirname(kept), { recursive: true });
+    writeFileSync(kept, JSON.stringify(record));
+  };
   let done = 0;
   const left = [...missing];
   const work = async (): Promise<void> => {
-    using workspace = new Workspace(root, files);
+    using workspace = new Workspace(origin.folder, files);
     for (const [file, text] of mutated.counting) workspace.write(file, text);
     for (let test = left.shift(); test !== undefined; test = left.shift()) {
       record.tests[test] = {
@@ -156,12 +159,13 @@ export async function recordReach(options: RecordOptions): Promise<Reach> {
         ...(await reachOf(workspace, test, options)),
       };
       done += 1;
+      // Whoever is interrupted goes on from here.
+      if (done % 10 === 0) keep();
       options.onTest(done, missing.length);
     }
   };
   await Promise.all(Array.from({ length: Math.min(options.workers, missing.length) }, work));
-  mkdirSync(dirname(kept), { recursive: true });
-  writeFileSync(kept, JSON.stringify(record));
+  keep();
   return new Reach(record, new Set(usable ? changed : []));
 }
 

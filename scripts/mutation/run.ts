@@ -6,6 +6,7 @@
  * mutators say what to change, and a record of what each test reaches says what to run.
  */
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { exitCode, wholeNumber } from "../commands/connection.js";
@@ -119,7 +120,9 @@ function showUnnoticed(examined: readonly Examined[], textOf: (file: string) => 
 
 async function run(): Promise<number> {
   const files = listFiles(root);
-  const mutated = await findMutants(root, findSubjects(root));
+  // Whoever goes on editing meanwhile changes nothing of this run.
+  using origin = new Workspace(root, files);
+  const mutated = await findMutants(origin.folder, findSubjects(origin.folder));
   const sample = chosen(mutated.mutants);
   terminal.complain(
     `${count(sample.length, "mutant")} of ${mutated.mutants.length}, seed ${options.seed}`,
@@ -129,7 +132,8 @@ async function run(): Promise<number> {
     return exitCode.ok;
   }
   const reach = await recordReach({
-    root,
+    origin,
+    kept: join(root, ".cache", "mutation", "reach.json"),
     files,
     mutated,
     anew: options.record,
@@ -150,7 +154,7 @@ async function run(): Promise<number> {
   const clean: CleanTests = new Map();
   const left = [...sample];
   const work = async (): Promise<void> => {
-    using workspace = new Workspace(root, files);
+    using workspace = new Workspace(origin.folder, files);
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const one: Examined =
         options.mutant === undefined && isEquivalent(mutant, workspace.read(mutant.file))
@@ -168,8 +172,7 @@ async function run(): Promise<number> {
   if (options.json) {
     terminal.line(JSON.stringify({ seed: options.seed, scores, unsound, mutants: inOrder }));
   } else {
-    using workspace = new Workspace(root, files);
-    showUnnoticed(inOrder, (file) => workspace.read(file));
+    showUnnoticed(inOrder, (file) => origin.read(file));
     terminal.line("");
     const head = ["room", "killed", "too late", "survived", "not reached", "compiler", "same"];
     const rows = scores.map(({ room, killed, timeout, survived, unreached, compiler, ...rest }) => [

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DataLayer } from "../../../src/data-layer.js";
 import type { TestDataLayer } from "../../../src/testing/index.js";
@@ -148,7 +149,8 @@ describe.each(settings)("OAuth leases on $name", (engine) => {
           claimed();
           expect(signal.aborted).toBe(false);
           await taken;
-          expect(signal.aborted).toBe(true);
+          // Its timer is this process's own: on a busy machine it may come after the other's answer.
+          if (!signal.aborted) await once(signal, "abort");
           return { accessToken: "late-access", expiryDate };
         },
       });
