@@ -100,7 +100,14 @@ describe("the commands", () => {
   test("that the manual shows exist, with their options", () => {
     const shown = documents.flatMap(({ path, text }) =>
       [...text.matchAll(/bayon-data ((?:[a-z]+ ?)+)([^\n`]*)/g)].map(
-        ([, words = "", rest = ""]) => ({ path, words: words.replace(/^help /, "").trim().split(" "), rest }),
+        ([, words = "", rest = ""]) => ({
+          path,
+          words: words
+            .replace(/^help /, "")
+            .trim()
+            .split(" "),
+          rest,
+        }),
       ),
     );
     expect(shown.length).toBeGreaterThan(60);
