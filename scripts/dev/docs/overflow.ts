@@ -20,8 +20,8 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-const pages = readdirSync(site, { recursive: true, encoding: "utf8" }).filter((file) =>
-  file.endsWith(".html"),
+const pages = readdirSync(site, { recursive: true, encoding: "utf8" }).filter(
+  (file) => file.endsWith(".html") && file !== "404.html",
 );
 
 /** Shows each page in a frame of each width, one after the other, and lists what is too wide. */
@@ -65,7 +65,10 @@ const results = await new Promise<string[]>((resolve, reject) => {
       return;
     }
     response.setHeader("content-type", types[extname(path)] ?? "application/octet-stream");
-    if (path === "/harness.html") return response.end(harness);
+    if (path === "/harness.html") {
+      response.end(harness);
+      return;
+    }
     try {
       response.end(readFileSync(join(site, path)));
     } catch {
