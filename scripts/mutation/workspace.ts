@@ -143,7 +143,7 @@ export class Workspace implements Disposable {
     if (late) return { outcome: "timeout", failed: undefined, failedTest: undefined, seconds };
     if (code === 0) return { outcome: "passed", failed: undefined, failedTest: undefined, seconds };
     const { testResults } = this.#readResult(output);
-    const failed = testResults.find(({ status }) => status !== "passed");
+    const failed = testResults.find(({ status }) => status === "failed");
     return {
       outcome: "failed",
       failed: files.find((file) => failed?.name.replaceAll("\\", "/").endsWith(file)),
