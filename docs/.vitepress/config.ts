@@ -1,4 +1,5 @@
 /** The site of the manual: `npm run docs` builds it, `npm run docs:serve` shows it. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitepress";
 import { anchorOf, headOf } from "../../scripts/dev/docs/markdown.js";
@@ -6,6 +7,10 @@ import { groups, readPage } from "../../scripts/dev/docs/pages.js";
 
 const root = join(import.meta.dirname, "..", "..");
 const repository = "https://github.com/bayon-coagent/bayon-coagent-data";
+const api = ["index", "types", "testing", "keys"].filter((name) =>
+  existsSync(join(root, "docs", "api", `${name}.md`)),
+);
+
 export default defineConfig({
   title: "bayon-coagent-data",
   description: "The data layer of Bayon Coagent on Amazon DynamoDB",
@@ -35,12 +40,25 @@ export default defineConfig({
     search: { provider: "local" },
     outline: [2, 3],
     socialLinks: [{ icon: "github", link: repository }],
-    sidebar: groups.map(({ title, pages }) => ({
-      text: title,
-      items: pages.map((name) => ({
-        text: headOf(readPage(root, `docs/${name}.md`).text).title,
-        link: `/${name}`,
+    nav: [
+      { text: "Manual", link: "/" },
+      ...(api.length > 0 ? [{ text: "API", link: "/api/" }] : []),
+    ],
+    sidebar: [
+      ...groups.map(({ title, pages }) => ({
+        text: title,
+        items: pages.map((name) => ({
+          text: headOf(readPage(root, `docs/${name}.md`).text).title,
+          link: `/${name}`,
+        })),
       })),
-    })),
+      {
+        text: "API",
+        items: api.map((name) => ({
+          text: headOf(readPage(root, `docs/api/${name}.md`).text).title.replaceAll("`", ""),
+          link: name === "index" ? "/api/" : `/api/${name}`,
+        })),
+      },
+    ],
   },
 });

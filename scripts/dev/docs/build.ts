@@ -1,17 +1,23 @@
 /**
- * `npm run docs`: builds the manual as a site that works offline, with a search.
+ * `npm run docs`: builds the manual as a site that works offline, with a search and the API reference.
  *
  * Fails on a dead link or anchor. The site is in docs/.vitepress/dist; `npm run docs:serve` shows it.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { apiPages } from "./api.js";
 import { deadLinks } from "./dead-links.js";
 import { llmsFullText, llmsText } from "./llms.js";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const docs = join(root, "docs");
 const site = join(docs, ".vitepress", "dist");
+
+const api = apiPages(root);
+rmSync(join(docs, "api"), { recursive: true, force: true });
+mkdirSync(join(docs, "api"));
+for (const [name, text] of api) writeFileSync(join(docs, "api", `${name}.md`), text);
 
 const { status } = spawnSync(
   process.execPath,
@@ -30,7 +36,7 @@ writeFileSync(
   join(site, "llms.txt"),
   llmsText(root, (name) => `${name}.md`),
 );
-writeFileSync(join(site, "llms-full.txt"), llmsFullText(root));
+writeFileSync(join(site, "llms-full.txt"), llmsFullText(root, [...api.values()]));
 
 const pages = readdirSync(site, { recursive: true, encoding: "utf8" }).filter((file) =>
   file.endsWith(".html"),
@@ -39,5 +45,5 @@ const dead = deadLinks(
   new Map(pages.map((file) => [file, readFileSync(join(site, file), "utf8")])),
 );
 for (const link of dead) console.error(`dead link: ${link}`);
-console.log(`${pages.length} pages, ${dead.length} dead links`);
+console.log(`${pages.length} pages, ${api.size} of them the API, ${dead.length} dead links`);
 process.exitCode = dead.length === 0 ? 0 : 1;
