@@ -1,4 +1,4 @@
-/** `npm run docs:access-patterns`: counts the access patterns' requests and writes them into README.md. */
+/** `npm run docs:access-patterns`: counts the access patterns' requests and writes them into docs/access-patterns.md. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createTestDataLayer } from "../src/testing/index.js";
@@ -8,7 +8,7 @@ import { createWorld } from "./access-patterns/world.js";
 import { createTerminal } from "./terminal.js";
 
 const folder = import.meta.dirname;
-const readme = join(folder, "..", "README.md");
+const page = join(folder, "..", "docs", "access-patterns.md");
 const terminal = createTerminal();
 
 await using data = await createTestDataLayer({ engine: "dynoxide" });
@@ -20,9 +20,9 @@ for (const pattern of accessPatterns) {
   counted.push({ pattern, onePage, large: await countRequests(pattern, large) });
 }
 const source = readFileSync(join(folder, "access-patterns", "rows.ts"), "utf8");
-const before = readFileSync(readme, "utf8");
+const before = readFileSync(page, "utf8");
 const after = withTable(before, markdownTable(counted, source));
-writeFileSync(readme, after);
+writeFileSync(page, after);
 terminal.line(
-  after === before ? "README.md is as counted" : "README.md now has the table as counted",
+  after === before ? "the page is as counted" : "the page now has the table as counted",
 );

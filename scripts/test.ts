@@ -12,6 +12,7 @@ const checks = [
   { script: "test:dead", what: "dead code and unused dependencies" },
   { script: "test:dependencies", what: "lockfile, licences and install scripts" },
   { script: "test:unit", what: "tests" },
+  { script: "docs", what: "the manual's site, its links and anchors" },
   { script: "test:soak", what: "half a minute of load with faults: nothing lost, nothing twice" },
   { script: "test:package", what: "build, and the packed package in empty projects" },
   { script: "test:bundles", what: "the packed package in bundles, runtimes and test runners" },

@@ -1,4 +1,4 @@
-/** What the application asks, the call that answers it, and the requests that it may take. */
+/** What the application asks, the call for it, and the requests that it may make. */
 import type { World } from "./world.js";
 
 export interface AccessPattern {
@@ -87,14 +87,14 @@ export const accessPatterns: readonly AccessPattern[] = [
   },
   {
     id: "6",
-    asks: "save a profile that is there",
+    asks: "save a profile that exists",
     call: ({ data, userId }) =>
       data.profiles.save({ userId, agentProfileId: "main" }, { bio: "New" }),
     requests: same(1),
   },
   {
     id: "6",
-    asks: "save a profile that is not there",
+    asks: "save a profile that does not exist",
     call: ({ data, userId }) =>
       data.profiles.save({ userId, agentProfileId: "second" }, { name: "Ana" }),
     requests: same(2),
@@ -183,7 +183,7 @@ export const accessPatterns: readonly AccessPattern[] = [
   },
   {
     id: "15",
-    asks: "store a token after a consent, where one is stored",
+    asks: "store a token after a consent, if one is stored",
     call: ({ data, userId }) => data.oauth.store(userId, undefined, { accessToken: "new" }),
     requests: same(1),
   },
@@ -207,7 +207,7 @@ export const accessPatterns: readonly AccessPattern[] = [
   },
   {
     id: "16",
-    asks: "a token that expired, for any number of callers: and one call of `refresh`",
+    asks: "a token that has expired, for any number of callers; also one call of `refresh`",
     call: ({ data, userId, refresh }) => data.oauth.validToken(userId, undefined, { refresh }),
     requests: same(3),
     before: ({ data, userId }) =>
@@ -234,7 +234,7 @@ export const accessPatterns: readonly AccessPattern[] = [
   },
   {
     id: "19",
-    asks: "which of n items are there already, to keep them",
+    asks: "which of n items exist already, to keep them",
     call: ({ data, imports }) => data.savedContent.batchGet(imports, { fields: ["id"] }),
     requests: { onePage: 1, large: 20 },
   },

@@ -1,4 +1,4 @@
-/** The access patterns as README.md shows them: what was run, and what was counted. */
+/** The access patterns as docs/access-patterns.md shows them: what was run, and what was counted. */
 import { type AccessPattern, accessPatterns } from "./rows.js";
 import type { World } from "./world.js";
 
@@ -29,11 +29,11 @@ export function markdownTable(counted: readonly Counted[], source: string): stri
   const calls = callsOf(source);
   const rows = counted.map(({ pattern, onePage, large }) => {
     const code = calls[accessPatterns.indexOf(pattern)];
-    return `| ${pattern.id} | ${pattern.asks} | \`${code}\` | ${onePage} | ${large} |`;
+    return `| ${pattern.asks}<br>\`${code}\` | ${onePage} | ${large} |`;
   });
   return [
-    "| # | the application asks | the call | requests, one page | requests, 2,000 items |",
-    "|---|---|---|--:|--:|",
+    "| what the application asks, and the call | requests, one page | requests, 2,000 items |",
+    "|---|--:|--:|",
     ...rows,
   ].join("\n");
 }
@@ -57,20 +57,20 @@ function endOfExpression(text: string): number {
   throw new SyntaxError("a call in rows.ts has no end");
 }
 
-/** The block between the markers of a README; `undefined` where it has none. */
-export function tableOf(readme: string): string | undefined {
-  const start = readme.indexOf(begin);
-  const stop = readme.indexOf(end);
-  return start === -1 || stop < start ? undefined : readme.slice(start + begin.length, stop).trim();
+/** The block between the markers of a page; `undefined` if it has none. */
+export function tableOf(page: string): string | undefined {
+  const start = page.indexOf(begin);
+  const stop = page.indexOf(end);
+  return start === -1 || stop < start ? undefined : page.slice(start + begin.length, stop).trim();
 }
 
 /**
- * A README with another table between its markers.
- * @throws Error where it has none
+ * A page with another table between its markers.
+ * @throws Error if it has none
  */
-export function withTable(readme: string, table: string): string {
-  if (tableOf(readme) === undefined) throw new Error(`README.md needs ${begin} and ${end}`);
-  const [before, rest = ""] = readme.split(begin);
+export function withTable(page: string, table: string): string {
+  if (tableOf(page) === undefined) throw new Error(`the page needs ${begin} and ${end}`);
+  const [before, rest = ""] = page.split(begin);
   const after = rest.slice(rest.indexOf(end));
   return `${before}${begin}\n\n${table}\n\n${after}`;
 }

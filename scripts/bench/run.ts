@@ -16,7 +16,7 @@ import { tailTable } from "./tail.js";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const readme = `${root}README.md`;
+const page = `${root}docs/performance.md`;
 
 const partNames = ["cells", "engine", "growth", "import", "tail"] as const;
 type Part = (typeof partNames)[number];
@@ -30,13 +30,13 @@ const { quick, write, peers, only } = new Command("npm run bench --")
       "minutes of a machine that does nothing else.",
   )
   .option("--quick", "fewer rounds and items: about two minutes, and rough", false)
-  .option("--write", "put the result into the README, the plot into docs/", false)
+  .option("--write", "put the result into docs/performance.md, the plot beside it", false)
   .option("--no-peers", "without the peers, which are installed in scripts/bench on first use")
   .addOption(new Option("--only <part>", "one part").choices(partNames))
   .parse()
   .opts<{ quick: boolean; write: boolean; peers: boolean; only?: Part }>();
 
-/** What is measured, by the name that --only takes: each writes the part of the README that it fills. */
+/** What is measured, by the name that --only takes: each writes the part of the page that it fills. */
 const parts: Record<Part, () => Promise<string>> = {
   cells: async () => `${stamp()}\n\n${await cellTable()}`,
   engine: async () => `${stamp()}\n\n${lineTable(await engineCells(quick))}`,
@@ -47,7 +47,7 @@ const parts: Record<Part, () => Promise<string>> = {
       writeFileSync(`${root}docs/growth.svg`, image);
     }
     return write
-      ? "![Requests and CPU time per item stay flat from 100 to 100,000 items](docs/growth.svg)"
+      ? "![Requests and CPU time per item stay flat from 100 to 100,000 items](growth.svg)"
       : image;
   },
   import: async () => `${stamp()}\n\n${lineTable(await importCost(quick ? 5 : 21))}`,
@@ -112,26 +112,38 @@ async function cellTable(): Promise<string> {
     results.set(cell, await measureCell(cell, runners, rounds));
   }
   for (const runner of runners) runner.stop();
-  const row = (head: string, text: (cell: canned.CellName) => string) =>
-    `| ${[head, ...canned.cellNames.map(text)].join(" | ")} |`;
   const ratio = (name: string) => (cell: canned.CellName) => {
     const measured = results.get(cell)?.get(name);
     if (measured === undefined) return "–";
     const { ratio, low, high } = measured;
     return ratio > 10
       ? ratio.toFixed(0)
-      : `${ratio.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+      : `${ratio.toFixed(2)}<br>${low.toFixed(2)}–${high.toFixed(2)}`;
   };
   const [base, ...others] = runners.map(({ name }) => name);
+  const table = (cells: readonly canned.CellName[]) => {
+    const row = (head: string, text: (cell: canned.CellName) => string) =>
+      `| ${[head, ...cells.map(text)].join(" | ")} |`;
+    return [
+      row("", (cell) => titles[cell]),
+      `|---|${cells.map(() => "--:").join("|")}|`,
+      row(`${base}, µs`, (cell) =>
+        String(Math.round(results.get(cell)?.get(base ?? "")?.micros ?? 0)),
+      ),
+      ...others.map((name) =>
+        row(name === "this package" ? "**this package**" : name, ratio(name)),
+      ),
+      row("target", (cell) => `≤ ${targets[cell].toFixed(2)}`),
+    ].join("\n");
+  };
+  // Three columns beside the names are what a phone shows.
   return [
-    row("", (cell) => titles[cell]),
-    `|---|${canned.cellNames.map(() => "--:").join("|")}|`,
-    row(`${base}, µs`, (cell) =>
-      String(Math.round(results.get(cell)?.get(base ?? "")?.micros ?? 0)),
-    ),
-    ...others.map((name) => row(name === "this package" ? "**this package**" : name, ratio(name))),
-    row("target", (cell) => `≤ ${targets[cell].toFixed(2)}`),
-  ].join("\n");
+    "One item:",
+    table(["get", "put", "update"]),
+    "Many items:",
+    table(["query100", "query1000"]),
+    table(["batchGet100", "batchWrite25", "collection200"]),
+  ].join("\n\n");
 }
 
 function lineTable(lines: readonly Line[]): string {
@@ -156,10 +168,10 @@ function stamp(): string {
 /** Puts a part between its marks. Written at once: a later part that fails takes no earlier one along. */
 function writePart(part: string, text: string): void {
   const between = new RegExp(`(<!-- bench:${part} -->\n)[\\s\\S]*?(<!-- /bench:${part} -->)`);
-  const before = readFileSync(readme, "utf8");
-  if (!between.test(before)) throw new Error(`bench: the README has no place for ${part}`);
+  const before = readFileSync(page, "utf8");
+  if (!between.test(before)) throw new Error(`bench: the page has no place for ${part}`);
   writeFileSync(
-    readme,
+    page,
     before.replace(between, (_, begin: string, end: string) => `${begin}${text}\n${end}`),
   );
 }

@@ -4,6 +4,7 @@ import { isBuiltin } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { rolldown } from "rolldown";
+import { readManual } from "../dev/docs/pages.js";
 import { root } from "./commands.js";
 import { manifest, type Packed } from "./packed.js";
 
@@ -17,9 +18,9 @@ export function checkContents({ files }: Packed): void {
     "LICENSE",
     "dist/index.js",
     "dist/index.cjs",
+    "llms.txt",
     // README links to them.
-    "docs/nextjs.md",
-    "docs/lambda.md",
+    ...readManual(root).map(({ path }) => path),
     "docs/growth.svg",
     "examples/next-minimal/app/page.tsx",
     "examples/lambda/src/handler.ts",
@@ -27,7 +28,7 @@ export function checkContents({ files }: Packed): void {
   if (missing.length > 0) throw new Error(`missing: ${missing.join(", ")}`);
   const strange = paths.filter(
     (path) =>
-      !/^(?:(?:dist|docs|examples)\/|(?:README|CHANGELOG|SECURITY|THIRD-PARTY)\.md$|LICENSE$|package\.json$)/.test(
+      !/^(?:(?:dist|examples)\/|docs\/[\w-]+\.(?:md|svg)$|(?:README|CHANGELOG|SECURITY|THIRD-PARTY)\.md$|llms\.txt$|LICENSE$|package\.json$)/.test(
         path,
       ),
   );

@@ -116,7 +116,7 @@ function problemsOfManifest(manifest: Manifest, roots: readonly string[]): strin
   for (const [name, range] of Object.entries(dependencies)) {
     // The SDK's packages want each other by carets: a limit on some of them makes a second copy.
     if (/^@(?:aws-sdk|smithy)\//.test(name) && !/^\^\d+\.\d+\.\d+$/.test(range)) {
-      problems.push(`${name}: ${range} is no caret range, as the README promises`);
+      problems.push(`${name}: ${range} is no caret range, as the FAQ promises`);
     }
   }
   for (const name of Object.keys(peerDependencies)) {

@@ -1,0 +1,120 @@
+/** Every code sample of the manual compiles and runs, each page's on a table that holds the fixtures. */
+import { join } from "node:path";
+import { transformSync } from "@swc/core";
+import { readManual } from "../../scripts/dev/docs/pages.js";
+import { type Sample, samplesOf, typeErrors } from "../../scripts/dev/docs/samples.js";
+import type { FacadeName } from "../../services/entities.js";
+import * as door from "../../src/index.js";
+import * as testing from "../../src/testing/index.js";
+import { engines } from "../engines.js";
+
+const root = join(__dirname, "..", "..");
+const pages = readManual(root)
+  .map((page) => ({ path: page.path, samples: samplesOf(page) }))
+  .filter(({ samples }) => samples.length > 0);
+
+test("every sample compiles", () => {
+  const samples = pages.flatMap((page) => page.samples);
+  expect(samples.length).toBeGreaterThan(30);
+  expect(typeErrors(root, samples)).toEqual([]);
+}, 60_000);
+
+test("an error is reported at its line of its page", () => {
+  const page = { path: "a.md", text: "# A\n\n```ts\nconst x = 1;\nx.nothing();\n```\n" };
+  expect(typeErrors(root, samplesOf(page))).toEqual([
+    expect.stringMatching(/^a\.md:5: error TS\d+: Property 'nothing' does not exist/),
+  ]);
+}, 60_000);
+
+test("a directive that does not exist is refused", () => {
+  const page = { path: "a.md", text: "<!-- sample: need=transactions -->\n```ts\n1;\n```\n" };
+  expect(() => samplesOf(page)).toThrow("a.md:3: need=transactions is unknown");
+});
+
+describe.each(pages)("the samples of $path run", ({ samples }) => {
+  const names = ["USE_LOCAL_AWS", "DYNAMODB_TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
+  const variables = { ...process.env };
+  let data: testing.TestDataLayer;
+
+  beforeAll(async () => {
+    data = await testing.createTestDataLayer({ engine: engines[0]?.engine });
+    for (const name of Object.keys(testing.fixtures) as FacadeName[]) {
+      // Each store takes its own fixture; a loop over all of them gives up whose is whose.
+      await (data[name].put as (item: object) => Promise<unknown>)(testing.fixtures[name]);
+    }
+    Object.assign(globalThis, { data, userId: "user-1" });
+    Object.assign(process.env, {
+      USE_LOCAL_AWS: "true",
+      DYNAMODB_TABLE_NAME: data.configuration.tableName,
+      AWS_ENDPOINT_URL_DYNAMODB: data.engine.endpoint,
+    });
+    jest.spyOn(console, "log").mockImplementation();
+  });
+
+  afterAll(async () => {
+    jest.restoreAllMocks();
+    door.resetRepository();
+    door.resetClients();
+    for (const name of names) {
+      if (variables[name] === undefined) delete process.env[name];
+      else process.env[name] = variables[name];
+    }
+    await data.close();
+  });
+
+  test.each(samples.map((sample) => [`${sample.page}:${sample.line}`, sample] as const))(
+    "%s",
+    async (_, sample) => {
+      if (sample.needs.some((need) => !data.engine.capabilities[need])) return;
+      await run(sample);
+    },
+    20_000,
+  );
+});
+
+type Hook = () => unknown;
+
+/** Runs a sample. If it holds tests, runs them with their hooks, one after the other. */
+async function run({ code }: Sample): Promise<void> {
+  const compiled = transformSync(code, {
+    swcrc: false,
+    jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+    module: { type: "commonjs" },
+  }).code;
+  const hooks: Record<"beforeAll" | "beforeEach" | "afterAll", Hook[]> = {
+    beforeAll: [],
+    beforeEach: [],
+    afterAll: [],
+  };
+  const tests: Hook[] = [];
+  const runner = {
+    beforeAll: (hook: Hook) => hooks.beforeAll.push(hook),
+    beforeEach: (hook: Hook) => hooks.beforeEach.push(hook),
+    afterAll: (hook: Hook) => hooks.afterAll.push(hook),
+    test: (_: string, body: Hook) => tests.push(body),
+    expect,
+  };
+  const modules: Readonly<Record<string, unknown>> = {
+    "bayon-coagent-data": door,
+    "bayon-coagent-data/testing": testing,
+    vitest: runner,
+  };
+  const given = {
+    exports: {},
+    require: (id: string): unknown => modules[id] ?? require(id),
+    ...runner,
+    jest,
+  };
+  // A sample may await at its top, as a module may.
+  const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;
+  await new AsyncFunction(...Object.keys(given), compiled)(...Object.values(given));
+  try {
+    for (const hook of hooks.beforeAll) await hook();
+    for (const body of tests) {
+      for (const hook of hooks.beforeEach) await hook();
+      await body();
+    }
+  } finally {
+    for (const hook of hooks.afterAll) await hook();
+  }
+}

@@ -1,0 +1,46 @@
+/** The pages of the manual, in the order in which they are read. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface Group {
+  readonly title: string;
+  /** Names of files in docs/, without `.md`. */
+  readonly pages: readonly string[];
+}
+
+/** The manual's contents; the site's sidebar and llms.txt are made of it. */
+export const groups: readonly Group[] = [
+  { title: "Begin", pages: ["getting-started", "configuration", "model"] },
+  {
+    title: "Work with items",
+    pages: ["reading", "writing", "values-and-limits", "transactions", "use-cases"],
+  },
+  { title: "Protect them", pages: ["tenants", "oauth", "encryption"] },
+  { title: "Handle failures", pages: ["errors", "retry"] },
+  { title: "Test", pages: ["testing"] },
+  { title: "Deploy", pages: ["nextjs", "lambda"] },
+  { title: "Move in", pages: ["firestore", "old-repository"] },
+  { title: "Operate", pages: ["cli", "operating"] },
+  { title: "Look up", pages: ["reference", "access-patterns", "performance", "guarantees"] },
+  { title: "Decide", pages: ["why-not-electrodb", "faq"] },
+];
+
+/** A page as it is in the repository. */
+export interface Page {
+  /** From the root, for instance `docs/reading.md`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Reads a page. @param path from the root */
+export function readPage(root: string, path: string): Page {
+  return { path, text: readFileSync(join(root, path), "utf8") };
+}
+
+/** README.md, the page of contents and every page of it. */
+export function readManual(root: string): Page[] {
+  const names = ["index", ...groups.flatMap(({ pages }) => pages)];
+  return ["README.md", ...names.map((name) => `docs/${name}.md`)].map((path) =>
+    readPage(root, path),
+  );
+}

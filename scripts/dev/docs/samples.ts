@@ -1,0 +1,108 @@
+/** The code samples of the manual: which there are, what each needs, and whether they compile. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type CodeBlock, codeBlocks } from "./markdown.js";
+import type { Page } from "./pages.js";
+
+/** A block of code that is compiled and run. */
+export interface Sample extends CodeBlock {
+  readonly page: string;
+  /** What the engine must be able to do. */
+  readonly needs: readonly "transactions"[];
+  /** The file that a reader saves it as. */
+  readonly name: string | undefined;
+}
+
+/**
+ * The samples of a page: its blocks of TypeScript and JavaScript.
+ *
+ * A comment above a block, `<!-- sample: needs=transactions name=file.mjs -->`, says what is special
+ * about it; `<!-- samples: … -->` holds for the page. A block below `**\`file\`**` is a file of an
+ * example and no sample: the example's own tests run it.
+ * @throws Error for a directive that does not exist
+ */
+export function samplesOf({ path, text }: Page): Sample[] {
+  const ofPage = /^<!-- samples: (.*) -->$/m.exec(text)?.[1] ?? "";
+  return codeBlocks(text)
+    .filter(({ language, above }) => /^[jt]sx?$/.test(language) && !/^\*\*`[^`]+`\*\*$/.test(above))
+    .map((block) => {
+      const own = /^<!-- sample: (.*) -->$/.exec(block.above)?.[1] ?? "";
+      const given = `${ofPage} ${own}`.split(" ").filter((directive) => directive !== "");
+      const unknown = given.find((one) => !/^(?:needs=transactions|name=[\w.-]+)$/.test(one));
+      if (unknown !== undefined) throw new Error(`${path}:${block.line}: ${unknown} is unknown`);
+      return {
+        ...block,
+        page: path,
+        needs: given.includes("needs=transactions") ? ["transactions"] : [],
+        name: given.find((one) => one.startsWith("name="))?.slice("name=".length),
+      };
+    });
+}
+
+/** What every sample may use without declaring it. */
+const globals = `
+import type { DataLayer } from "bayon-coagent-data";
+declare global {
+  const data: DataLayer;
+  const userId: string;
+}
+`;
+
+/** Vitest is installed where its own check needs it; the samples use what Jest has under the same names. */
+const vitest = `
+declare module "vitest" {
+  export const test: typeof globalThis.test;
+  export const expect: typeof globalThis.expect;
+  export const beforeAll: typeof globalThis.beforeAll;
+  export const beforeEach: typeof globalThis.beforeEach;
+  export const afterAll: typeof globalThis.afterAll;
+}
+`;
+
+/**
+ * Compiles each sample as a module of its own, all in one program, against the sources.
+ * @returns the compiler's findings, at the lines of the pages; empty if everything compiles
+ */
+export function typeErrors(root: string, samples: readonly Sample[]): string[] {
+  const cache = join(root, ".cache");
+  mkdirSync(cache, { recursive: true });
+  // Inside the repository, so that the packages are found.
+  const folder = mkdtempSync(join(cache, "samples-"));
+  try {
+    for (const [index, { code }] of samples.entries()) {
+      writeFileSync(join(folder, `${index}.ts`), code);
+    }
+    writeFileSync(join(folder, "globals.ts"), globals);
+    writeFileSync(join(folder, "vitest.d.ts"), vitest);
+    const config = {
+      extends: "../../tsconfig.json",
+      compilerOptions: {
+        noUnusedLocals: false,
+        noUnusedParameters: false,
+        paths: {
+          "bayon-coagent-data": ["../../src/index.ts"],
+          "bayon-coagent-data/testing": ["../../src/testing/index.ts"],
+        },
+      },
+      include: ["."],
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      [tsc, "--pretty", "false", "-p", folder],
+      { cwd: folder, encoding: "utf8" },
+    );
+    const findings = `${stdout}${stderr}`.split("\n").filter((text) => text.trim() !== "");
+    if (status !== 0 && findings.length === 0) throw new Error("tsc failed and gave no reason");
+    return findings.map((text) =>
+      text.replace(/^(\d+)\.ts\((\d+),\d+\)/, (_, index, line) => {
+        const sample = samples[Number(index)];
+        return `${sample?.page}:${(sample?.line ?? 0) + Number(line) - 1}`;
+      }),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
