@@ -104,7 +104,7 @@ describe("the sample", () => {
 
 describe("the scores", () => {
   const one = (file: string, fate: Examined["fate"]): Examined => ({
-    ...{ mutant: { ...mutantOf("x", "x", "y"), file }, fate, tests: 1, seconds: 1 },
+    ...{ mutant: { ...mutantOf("x", "x", "y"), file }, fate, tests: 1, reaching: 1, seconds: 1 },
   });
 
   test("count late ones as noticed, unreached ones as not, and neither the compiler's nor the same", () => {
@@ -184,6 +184,7 @@ describe("what becomes of a mutant", () => {
     "src/sum.ts": sum,
     "__tests__/sum.test.ts":
       'const { sum } = require("../src/sum.ts");\ntest("sums up", () => expect(sum([2, 3])).toBe(5));\n',
+    "__tests__/skips.test.ts": 'test.skip("later", () => {});\ntest("now", () => {});\n',
     "__tests__/broken.test.ts": 'test("fails", () => expect(1).toBe(2));\n',
     "jest.config.cjs":
       'module.exports = { transform: { "\\\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] } };\n',
@@ -231,7 +232,7 @@ describe("what becomes of a mutant", () => {
   };
 
   test("is told by the tests that reach it, by the compiler, or by nobody", async () => {
-    expect(await fateOf("total += values", "total -= values", ["sum"])).toEqual({
+    expect(await fateOf("total += values", "total -= values", ["skips", "sum"])).toEqual({
       fate: "killed",
       by: "__tests__/sum.test.ts › sums up",
     });

@@ -24,6 +24,8 @@ export interface Examined {
   readonly by?: string | undefined;
   /** How many test files were run. */
   readonly tests: number;
+  /** How many there are that reach it. */
+  readonly reaching: number;
   readonly seconds: number;
 }
 
@@ -42,6 +44,8 @@ export interface ExamineOptions {
   readonly signal: AbortSignal;
   /** Only these test files; all that reach the mutant if undefined. */
   readonly only?: readonly string[] | undefined;
+  /** Of the tests, the first ones that take so many seconds together; all if undefined. */
+  readonly atMostSeconds?: number | undefined;
   /** What a part is given on top, in seconds: Jest has to start. @default 45 */
   readonly startSeconds?: number;
 }
@@ -49,7 +53,7 @@ export interface ExamineOptions {
 export async function examine(
   workspace: Workspace,
   mutant: Mutant,
-  { reach, clean, signal, only, startSeconds = 45 }: ExamineOptions,
+  { reach, clean, signal, only, atMostSeconds, startSeconds = 45 }: ExamineOptions,
 ): Promise<Examined> {
   const startedAt = performance.now();
   const reaching = reach
@@ -61,6 +65,7 @@ export async function examine(
     fate,
     by,
     tests,
+    reaching: reaching.length,
     seconds: (performance.now() - startedAt) / 1000,
   });
   if (reaching.length === 0) return ended("unreached", 0);
@@ -78,7 +83,7 @@ export async function examine(
   };
 
   try {
-    let left = reaching;
+    let left = firstOf(reaching, atMostSeconds ?? Number.POSITIVE_INFINITY);
     let tests = 0;
     for (const seconds of parts) {
       const part = firstOf(left, seconds);

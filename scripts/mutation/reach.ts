@@ -43,7 +43,7 @@ export interface Candidate {
 
 /** Of the sources, so many may differ from the recorded ones; else all tests are recorded anew. */
 const mostChanged = 0.25;
-const recordLimitSeconds = 600;
+const recordLimitSeconds = 240;
 
 export const isTest = (file: string) => /^__tests__\/.*\.test\.ts$/.test(file);
 

@@ -38,6 +38,7 @@ interface Options {
   readonly files?: string[];
   readonly mutant?: string[];
   readonly tests?: string[];
+  readonly atMost?: number;
   readonly texts: boolean;
   readonly list: boolean;
   readonly record: boolean;
@@ -56,6 +57,11 @@ const options = new Command("npm run test:mutation --")
   .option("--files <paths...>", "only in these files or folders")
   .option("--mutant <ids...>", "these alone, as a survivor names itself")
   .option("--tests <files...>", "run only these of the tests that reach a mutant")
+  .option(
+    "--at-most <seconds>",
+    "of the tests that reach a mutant, run only the first that take so long together",
+    wholeNumber(1, 100_000),
+  )
   .option("--texts", "also mutants that empty a text of several words", false)
   .option("--list", "print the sample and run nothing", false)
   .option("--record", "record anew what each test reaches", false)
@@ -109,9 +115,10 @@ function report(one: Examined, done: number, total: number): void {
 }
 
 function showUnnoticed(examined: readonly Examined[], textOf: (file: string) => string): void {
-  for (const { mutant, fate, tests } of examined) {
+  for (const { mutant, fate, tests, reaching } of examined) {
     if (fate !== "survived" && fate !== "unreached") continue;
-    const reached = fate === "unreached" ? "no test reaches it" : `${tests} test files passed`;
+    const reached =
+      fate === "unreached" ? "no test reaches it" : `${tests} of ${reaching} test files passed`;
     terminal.line(`\n${mutant.file}:${mutant.line}  ${mutant.mutator}  ${reached}`);
     for (const line of diffOf(textOf(mutant.file), mutant)) terminal.line(`  ${line}`);
     terminal.line(`  npm run test:mutation -- --mutant ${mutant.id}`);
@@ -145,7 +152,7 @@ async function run(): Promise<number> {
       }
     },
   });
-  const only = options.tests;
+  const { tests: only, atMost: atMostSeconds } = options;
   for (const file of only ?? []) {
     if (!files.includes(file) || !isTest(file)) throw new Error(`${file} is no test file`);
   }
@@ -158,8 +165,8 @@ async function run(): Promise<number> {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const one: Examined =
         options.mutant === undefined && isEquivalent(mutant, workspace.read(mutant.file))
-          ? { mutant, fate: "equivalent", tests: 0, seconds: 0 }
-          : await examine(workspace, mutant, { reach, clean, signal, only });
+          ? { mutant, fate: "equivalent", tests: 0, reaching: 0, seconds: 0 }
+          : await examine(workspace, mutant, { reach, clean, signal, only, atMostSeconds });
       examined.push(one);
       report(one, examined.length, sample.length);
     }

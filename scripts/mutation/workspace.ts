@@ -47,12 +47,10 @@ export interface RunOptions {
   readonly reached?: string;
 }
 
-interface JestResult {
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
-  }[];
+/** What the reporter wrote. */
+interface Failure {
+  readonly path: string;
+  readonly test?: string;
 }
 
 export class Workspace implements Disposable {
@@ -91,7 +89,7 @@ export class Workspace implements Disposable {
     files: readonly string[],
     { limitSeconds, signal, reached }: RunOptions,
   ): Promise<TestRun> {
-    const output = join(this.folder, ".mutation-result.json");
+    const output = join(this.folder, ".first-failure.json");
     rmSync(output, { force: true });
     const counter = join(jestFolder, "count-reached.cjs");
     const args = [
@@ -99,8 +97,7 @@ export class Workspace implements Disposable {
       "--runInBand",
       "--bail",
       "--silent",
-      "--json",
-      `--outputFile=${output}`,
+      `--reporters=${join(jestFolder, "first-failure.cjs")}`,
       `--testSequencer=${join(jestFolder, "given-order.cjs")}`,
       ...(reached === undefined ? [] : [`--setupFilesAfterEnv=${counter}`]),
       "--runTestsByPath",
@@ -114,6 +111,7 @@ export class Workspace implements Disposable {
       detached: true,
       env: {
         ...process.env,
+        COAGENT_MUTATION_FAILED: output,
         COAGENT_MUTATION_ORDER: JSON.stringify(files),
         ...(reached === undefined
           ? {}
@@ -142,20 +140,19 @@ export class Workspace implements Disposable {
     const seconds = (performance.now() - startedAt) / 1000;
     if (late) return { outcome: "timeout", failed: undefined, failedTest: undefined, seconds };
     if (code === 0) return { outcome: "passed", failed: undefined, failedTest: undefined, seconds };
-    const { testResults } = this.#readResult(output);
-    const failed = testResults.find(({ status }) => status !== "passed");
+    const failure = this.#readFailure(output);
     return {
       outcome: "failed",
-      failed: files.find((file) => failed?.name.replaceAll("\\", "/").endsWith(file)),
-      failedTest: failed?.assertionResults.find(({ status }) => status === "failed")?.fullName,
+      failed: files.find((file) => failure?.path.replaceAll("\\", "/").endsWith(`/${file}`)),
+      failedTest: failure?.test,
       seconds,
     };
   }
 
   /** A process that died, as by a mutant, has written nothing. */
-  #readResult(file: string): JestResult {
-    if (statSync(file, { throwIfNoEntry: false }) === undefined) return { testResults: [] };
-    return JSON.parse(readFileSync(file, "utf8")) as JestResult;
+  #readFailure(file: string): Failure | undefined {
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+    return JSON.parse(readFileSync(file, "utf8")) as Failure;
   }
 
   [Symbol.dispose](): void {

@@ -27,15 +27,16 @@ function watch(scope) {
 
 if (folder !== undefined) {
   const write = watch(globalThis);
+  // What takes too long is killed, with all that it started: it has written by then.
+  setInterval(write, 500).unref();
   if (typeof beforeAll === "function") {
     beforeEach(() => {
       globalThis.__stryker__.currentTestId = "test";
     });
     afterAll(write);
   } else {
-    // A process that a test starts is all test. Killed ones have written before.
+    // A process that a test starts is all test.
     globalThis.__stryker__.currentTestId = "test";
     process.on("exit", write);
-    setInterval(write, 200).unref();
   }
 }
