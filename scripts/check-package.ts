@@ -34,6 +34,7 @@ import {
   projects,
   testedVersion,
 } from "./check-package/packed.js";
+import { checkQuickStart } from "./check-package/quick-start.js";
 import { checkTypes, copyConsumer, node10, typeChecks } from "./check-package/types.js";
 
 const { work, check, setUp, end } = createChecks("test:package");
@@ -101,6 +102,7 @@ for (const [major, executable] of nodes) {
   );
 }
 
+await check("the README's quick start, from an empty folder", () => checkQuickStart(work, tarball));
 await check("a key function alone costs a few KB", () => checkKeysAlone(project));
 await check("a browser's bundle is refused what is server only", () => checkServerOnly(project));
 await check("an edge runtime is told what it lacks", () => checkEdge(project));

@@ -141,8 +141,8 @@ async function cellTable(): Promise<string> {
     "One item:",
     table(["get", "put", "update"]),
     "Many items:",
-    table(["query100", "query1000"]),
-    table(["batchGet100", "batchWrite25", "collection200"]),
+    table(["query100", "query1000", "batchGet100"]),
+    table(["batchWrite25", "collection200"]),
   ].join("\n\n");
 }
 
