@@ -1,6 +1,7 @@
 /** Links, anchors, commands and scripts that the manual names exist, and the contents name every page. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { deadLinks } from "../../scripts/dev/docs/dead-links.js";
 import { llmsOfRepository } from "../../scripts/dev/docs/llms.js";
 import { anchorOf, anchorsOf, headOf, linksOf } from "../../scripts/dev/docs/markdown.js";
 import { groups, readManual, readPage } from "../../scripts/dev/docs/pages.js";
@@ -17,6 +18,22 @@ test("an anchor is the one that GitHub gives", () => {
       anchorOf,
     ),
   ).toEqual(["what-is-retried", "check", "a-b--c-d", "one-users-data", "link-text"]);
+});
+
+test("a dead link of the site is found, and a dead anchor", () => {
+  const page = (links: readonly string[]) =>
+    `<h2 id="here"></h2>${links.map((href) => `<a class="x" href="${href}">x</a>`).join("")}`;
+  const pages = new Map([
+    ["index.html", page(["/a.html#here", "/api/", "#here", "https://example.com/", "/b.html"])],
+    ["a.html", page(["./index.html#there", "#there"])],
+    ["api/index.html", page(["../a.html", "c.html"])],
+  ]);
+  expect(deadLinks(pages)).toEqual([
+    "index.html → /b.html",
+    "a.html → ./index.html#there",
+    "a.html → #there",
+    "api/index.html → c.html",
+  ]);
 });
 
 test.each(documents)("every link of $path leads somewhere", ({ path, text }) => {

@@ -5,7 +5,8 @@
  * shown in frames of a page of our own, so that no driver is needed.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -88,7 +89,8 @@ const results = await new Promise<string[]>((resolve, reject) => {
         `--user-data-dir=${profile}`,
         `http://127.0.0.1:${port}/harness.html`,
       ],
-      { stdio: "ignore" },
+      // A group of its own, so that its helpers end with it.
+      { stdio: "ignore", detached: true },
     );
     const timer = setTimeout(() => {
       stop();
@@ -96,11 +98,11 @@ const results = await new Promise<string[]>((resolve, reject) => {
     }, 300_000);
     stop = () => {
       clearTimeout(timer);
-      chromium.kill();
+      if (chromium.pid !== undefined) process.kill(-chromium.pid, "SIGKILL");
       server.closeAllConnections();
       server.close();
       chromium.once("exit", () =>
-        rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 }),
+        rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }),
       );
     };
     chromium.once("error", (error) => {
