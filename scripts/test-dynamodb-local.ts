@@ -1,6 +1,8 @@
 /**
  * Runs the tests against DynamoDB Local: `npm run test:dynamodb-local -- [arguments for jest]`.
  *
+ * With `--if-java` as the first argument it ends well, with a line that says so, if there is no Java 17.
+ *
  * It is installed on first use, into a folder of its own: it is large, and its licence is not ours
  * to pass on. The tests find it started, at COAGENT_TEST_ENDPOINT.
  */
@@ -23,6 +25,26 @@ function install(): void {
   if (status !== 0) throw new Error("test:dynamodb-local: npm ci failed in scripts/dynamodb-local");
 }
 
+/** The major version of the `java` on the path, or null if there is none. */
+function javaVersion(): number | null {
+  const { stderr, stdout } = spawnSync("java", ["-version"], { encoding: "utf8" });
+  const [, major] = /version "(\d+)/.exec(`${stderr}${stdout}`) ?? [];
+  return major === undefined ? null : Number(major);
+}
+
+const given = process.argv.slice(2);
+const onlyIfJava = given[0] === "--if-java";
+const jestArguments = onlyIfJava ? given.slice(1) : given;
+
+if (onlyIfJava) {
+  const version = javaVersion();
+  if (version === null || version < 17) {
+    const found = version === null ? "no Java was found" : `Java ${version} was found`;
+    console.log(`skipped: DynamoDB Local needs Java 17 or newer, and ${found}`);
+    process.exit(0);
+  }
+}
+
 install();
 // An engine that the package cannot see is looked for in the working directory.
 process.chdir(folder);
@@ -31,7 +53,7 @@ console.log(`DynamoDB Local answers at ${engine.endpoint}`);
 try {
   const jest = spawn(
     process.execPath,
-    [join(root, "node_modules", "jest", "bin", "jest.js"), ...process.argv.slice(2)],
+    [join(root, "node_modules", "jest", "bin", "jest.js"), ...jestArguments],
     {
       cwd: root,
       stdio: "inherit",

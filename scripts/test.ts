@@ -5,13 +5,24 @@
  */
 import { spawnSync } from "node:child_process";
 
-const checks = [
+interface Check {
+  readonly script: string;
+  readonly what: string;
+  readonly arguments?: readonly string[];
+}
+
+const checks: readonly Check[] = [
   { script: "test:types", what: "sources, tests and their type tests compile" },
   { script: "test:lint", what: "format and lint" },
   { script: "test:imports", what: "import directions and circles" },
   { script: "test:dead", what: "dead code and unused dependencies" },
   { script: "test:dependencies", what: "lockfile, licences and install scripts" },
   { script: "test:unit", what: "tests" },
+  {
+    script: "test:dynamodb-local",
+    what: "what holds for every store, on DynamoDB Local where Java is",
+    arguments: ["--if-java", "__tests__/conformance", "__tests__/repository.engine.test.ts"],
+  },
   { script: "docs", what: "the manual's site, its links and anchors" },
   { script: "test:soak", what: "half a minute of load with faults: nothing lost, nothing twice" },
   { script: "test:package", what: "build, and the packed package in empty projects" },
@@ -25,10 +36,10 @@ const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 
 const startedAt = performance.now();
 const failed: string[] = [];
 
-for (const { script, what } of checks) {
+for (const { script, what, arguments: more = [] } of checks) {
   console.log(`\n── ${script} ── ${what}`);
   const checkStartedAt = performance.now();
-  const { status } = spawnSync("npm", ["run", "--silent", script], {
+  const { status } = spawnSync("npm", ["run", "--silent", script, "--", ...more], {
     stdio: "inherit",
     env,
     shell: process.platform === "win32",

@@ -20,6 +20,7 @@ export {
   type WireRule,
 } from "./fault-proxy.js";
 export type { HandlerAnswer, HandlerRequest } from "./faults/exchange.js";
+export type { OperationName } from "./faults/rules.js";
 export {
   type Fault,
   type FaultRule,
