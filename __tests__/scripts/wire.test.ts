@@ -21,7 +21,7 @@ import {
   wireFaults,
 } from "./faulty-proxy.js";
 import { type RawItem, type WholeTable, wholeTables } from "./raw.js";
-import { bayonData, type Ran, temporaryFolder } from "./run.js";
+import { atRequests, bayonData, type Ran, temporaryFolder } from "./run.js";
 
 const temporary = temporaryFolder();
 const variable = "COAGENT_ENCRYPTION_KEYS";
@@ -82,6 +82,14 @@ function linesOf(folder: string): string[] {
   return texts.join("").split("\n").filter(Boolean).toSorted();
 }
 
+/** Runs a command that does not wait long before it sends a request again. */
+const command = (args: readonly string[]): Promise<Ran> =>
+  bayonData(
+    args,
+    undefined,
+    atRequests(() => {}),
+  );
+
 const concurrency = ["--concurrency", "4"];
 
 describe.each(engines)("on $name", ({ engine }) => {
@@ -102,7 +110,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     made ??= (async () => {
       const table = await filled();
       const dir = temporary();
-      expect(await bayonData(["export", dir, ...table.flags])).toMatchObject({ code: 0 });
+      expect(await command(["export", dir, ...table.flags])).toMatchObject({ code: 0 });
       const lines = linesOf(dir);
       expect(lines).toHaveLength(32);
       return { table, dir, lines };
@@ -115,7 +123,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { proxy, flags } = await proxyTo(table);
     proxy.hit(wireFaults[name]);
     const dir = temporary();
-    const { code, complaints, out } = await bayonData(["export", dir, ...flags, ...concurrency]);
+    const { code, complaints, out } = await command(["export", dir, ...flags, ...concurrency]);
     expect(failureIn({ code, complaints })).toBeUndefined();
     if (name !== "half a batch") expect(proxy.hits).toBeGreaterThan(0);
     expect(linesOf(dir)).toEqual(lines);
@@ -126,13 +134,13 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { table } = await source();
     const { proxy, flags } = await proxyTo(table);
     const args = ["export", "--verify", ...flags, "--concurrency", "2"];
-    const good = await bayonData([...args, temporary()]);
+    const good = await command([...args, temporary()]);
     expect(failureIn(good)).toBeUndefined();
     expect(good.out).toContain("the same: 32 items in the files, 32 in the table");
 
     // A page that is whole in itself: nothing about it tells that it is not the table's.
     proxy.hit(forgedEnd, ["Scan"]);
-    const { code, out } = await bayonData([...args, temporary()]);
+    const { code, out } = await command([...args, temporary()]);
     expect(proxy.hits).toBe(1);
     expect(code).toBe(1);
     expect(out).toMatch(/not the same: \d+ items? in the files, 32 in the table by a second count/);
@@ -143,10 +151,10 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { table } = await source();
     // One segment, so that the examples come in one order.
     const args = ["doctor", "--json", "--concurrency", "1"];
-    const direct = await bayonData([...args, ...table.flags]);
+    const direct = await command([...args, ...table.flags]);
     const { proxy, flags } = await proxyTo(table);
     proxy.hit(wireFaults[name]);
-    const through = await bayonData([...args, ...flags]);
+    const through = await command([...args, ...flags]);
     if (name !== "half a batch") expect(proxy.hits).toBeGreaterThan(0);
     expect(through.code).toBe(direct.code);
     expect(told(through.out)).toEqual(told(direct.out));
@@ -163,7 +171,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { proxy, flags } = await proxyTo(to);
     proxy.hit(wireFaults[name]);
     const args = ["import", dir, ...flags, "--state", temporary(), ...concurrency];
-    const { code, complaints, out } = await bayonData(args);
+    const { code, complaints, out } = await command(args);
     expect(proxy.hits).toBeGreaterThan(0);
     expect(failureIn({ code, complaints })).toBeUndefined();
     expect(out).toContain("32 written, 0 skipped, 0 rejected");
@@ -176,7 +184,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { proxy, flags } = await proxyTo(to);
     proxy.hit(wireFaults[name]);
     const own = ["--state", temporary(), "--on-conflict", "overwrite", ...concurrency];
-    const { code, complaints, out } = await bayonData(["import", dir, ...flags, ...own]);
+    const { code, complaints, out } = await command(["import", dir, ...flags, ...own]);
     expect(proxy.hits).toBeGreaterThan(0);
     expect(failureIn({ code, complaints })).toBeUndefined();
     expect(out).toContain("32 written, 0 skipped, 0 rejected");
@@ -193,7 +201,7 @@ describe.each(engines)("on $name", ({ engine }) => {
       process.env[variable] = variableOf(both);
       proxy.hit(wireFaults[name]);
       const args = ["rotate", "--json", ...flags, "--state", temporary(), ...concurrency];
-      const { code, complaints, out } = await bayonData(args);
+      const { code, complaints, out } = await command(args);
       expect(proxy.hits).toBeGreaterThan(0);
       expect(failureIn({ code, complaints })).toBeUndefined();
       expect(told(out)).toMatchObject({ items: 32, rotated: { "(clear text)": 32 }, current: 0 });
@@ -211,7 +219,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { proxy, flags } = await proxyTo(table);
     proxy.hit(wireFaults[name]);
     const args = ["adopt", "--json", ...flags, "--state", temporary(), ...concurrency];
-    const { code, complaints, out } = await bayonData(args);
+    const { code, complaints, out } = await command(args);
     expect(proxy.hits).toBeGreaterThan(0);
     expect(failureIn({ code, complaints })).toBeUndefined();
     expect(told(out)).toMatchObject({
@@ -242,7 +250,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const table = await newTable();
     const state = temporary();
     const own = ["--state", state, "--rejected", join(state, "rejected.ndjson")];
-    const ran = await bayonData(["migrate", "firestore", folder, ...table.flags, ...own]);
+    const ran = await command(["migrate", "firestore", folder, ...table.flags, ...own]);
     expect(failureIn(ran)).toBeUndefined();
     return { folder, table, state };
   }
@@ -256,7 +264,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { proxy, flags } = await proxyTo(table);
     proxy.hit(wireFaults[name]);
     const args = ["verify", "firestore", folder, "--json", ...flags, ...concurrency];
-    const { code, out } = await bayonData(args);
+    const { code, out } = await command(args);
     expect(proxy.hits).toBeGreaterThan(0);
     expect(code).toBe(1);
     const { summary } = told(out) as { summary: object };
@@ -273,7 +281,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const text = readFileSync(journal, "utf8");
     writeFileSync(journal, text.replaceAll(table.data.engine.endpoint, proxy.endpoint));
     proxy.hit(wireFaults["an answer that is lost"], ["DeleteItem"]);
-    const { code, out } = await bayonData(["rollback", "--state", state, ...flags]);
+    const { code, out } = await command(["rollback", "--state", state, ...flags]);
     expect(proxy.hits).toBeGreaterThan(3);
     expect(out).toContain(`${size} items deleted, 0 left, 0 gone before`);
     expect(code).toBe(0);
