@@ -168,7 +168,9 @@ function compiled(
     return compileCallback(where as WhereCallback, placeholders, refuse, encrypted);
   // The fields of anything else, a Map's or a class's, may not be its own: nothing would be asked.
   if (!isPlainMap(where)) throw refuse("must be an object of fields or a callback");
-  const conditions = Object.entries(where).map(([field, value]) => {
+  const entries = Object.entries(where);
+  if (entries.length > limits.expressionOperators) throw refuse(tooManyConditions);
+  const conditions = entries.map(([field, value]) => {
     // Leaving it out would select everything in place of nothing.
     if (value === undefined)
       throw refuse("must not be undefined (use null for missing)", `where.${field}`);
@@ -180,6 +182,11 @@ function compiled(
   });
   return conditions.length === 0 ? undefined : joined("AND", conditions);
 }
+
+const tooManyConditions = `makes a condition of more than ${limits.expressionOperators} operators: DynamoDB takes at most ${limits.expressionOperators}`;
+
+/** Characters of what a callback returns: with its blanks and parentheses far more than is sent. */
+const mostText = 16 * limits.expressionBytes;
 
 type Refuse = (message: string, path?: string) => Error;
 
@@ -215,11 +222,19 @@ function compileCallback(
   encrypted: readonly string[],
 ): Compiled {
   const conditions: string[] = [];
+  let isTooMuch = false;
+  /** Asked before anything is read or written for one more: each has an operator at least. */
+  const refuseMore = () => {
+    isTooMuch ||= conditions.length >= limits.expressionOperators;
+    if (isTooMuch) throw refuse(tooManyConditions);
+  };
   const built = (condition: string): Condition => {
+    refuseMore();
     conditions.push(condition);
     return `{${conditions.length - 1}}`;
   };
   const pathOf = (value: unknown): string => {
+    refuseMore();
     const compile = operandOf(value);
     if (compile === undefined) throw refuse("an operator's first argument must be a payload path");
     return compile(placeholders);
@@ -259,6 +274,10 @@ function compileCallback(
 
   const text: unknown = where(pathProxy([], check), operators);
   // Text that is not an operator's result would reach the expression as the caller wrote it.
+  if (isTooMuch) throw refuse(tooManyConditions);
+  if (typeof text === "string" && text.length > mostText) {
+    throw refuse(`must return a text of at most ${mostText} characters`);
+  }
   const compiled = typeof text === "string" ? readLogic(text, conditions) : undefined;
   if (compiled === undefined) {
     throw refuse(

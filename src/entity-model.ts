@@ -136,7 +136,8 @@ export function readParts(
   given: unknown,
   made: KeyParts = {},
 ): { parts: Record<string, string>; issues: ValidationIssue[] } {
-  const isObject = typeof given === "object" && given !== null;
+  // Bytes have a name for each of them, and none that is read.
+  const isObject = typeof given === "object" && given !== null && !ArrayBuffer.isView(given);
   const source = isObject ? (given as Record<string, unknown>) : {};
   const names = from === "partition" ? model.pk.parts : model.parts;
   const isScoped = Object.keys(model.fixed).length > 0;

@@ -62,7 +62,9 @@ const mustBeObject: ValidationIssue = { path: "options", message: "must be an ob
 /** The options that a caller gave and that a call does not know. */
 export function unknownOptions(given: unknown, known: OptionNames): ValidationIssue[] {
   if (given === undefined || given === null) return [];
-  if (typeof given !== "object" || Array.isArray(given)) return [mustBeObject];
+  if (typeof given !== "object" || Array.isArray(given) || ArrayBuffer.isView(given)) {
+    return [mustBeObject];
+  }
   return unknownNames(given, known, option);
 }
 

@@ -88,8 +88,27 @@ function objectText(value: object): string {
   if (prototype === Object.prototype || prototype === null) {
     return `{"M":${mapText(value as Record<string, unknown>)}}`;
   }
+  const set = prototype === Set.prototype ? setText(value as Set<unknown>) : undefined;
+  if (set !== undefined) return set;
   const number = wireTextOf(value);
   return number === undefined ? stockText(value) : `{"N":"${number}"}`;
+}
+
+/** The JSON of a set of texts, or of numbers; `undefined` for any other, and for an empty one. */
+function setText(set: ReadonlySet<unknown>): string | undefined {
+  let type = "";
+  const members: string[] = [];
+  for (const member of set) {
+    const own = typeof member === "string" ? "SS" : isWhole(member) ? "NS" : undefined;
+    if (own === undefined || (type !== "" && own !== type)) return undefined;
+    type = own;
+    members.push(own === "SS" ? JSON.stringify(member) : `"${member}"`);
+  }
+  return type === "" ? undefined : `{"${type}":[${members.join(",")}]}`;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 /** What is rare is marshalled by util-dynamodb: sets, binary, and what it refuses. */
