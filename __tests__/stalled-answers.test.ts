@@ -193,7 +193,8 @@ async function stallingServer(stall: (socket: Socket) => void) {
   });
   await once(own.listen(0, "127.0.0.1"), "listening");
   const allClosed = async () => {
-    for (const socket of open) await once(socket, "close");
+    // Not `once` of node:events: a reset is an end too.
+    for (const socket of open) await new Promise((resolve) => socket.once("close", resolve));
   };
   const endpoint = `http://127.0.0.1:${(own.address() as AddressInfo).port}`;
   return { endpoint, state, open, allClosed, close: () => own.close() };
