@@ -15,7 +15,7 @@ import { isStoredAlike } from "./item.js";
 import { isGhost } from "./occupant.js";
 import { attribute, type RawItem, type RawKey } from "./table.js";
 import { isTime, lastMs } from "./timestamps.js";
-import { notFound, type Seen, type Write, type WriteRequest } from "./write.js";
+import { hasOddTime, notFound, type Seen, type Write, type WriteRequest } from "./write.js";
 
 /** Puts an item that must not be there yet; one request. */
 export function createWrite(
@@ -178,11 +178,15 @@ function later(own: FreePlaceholders, seen: Seen | undefined): Time {
   const updatedAt = own.name("updatedAt", attribute.updatedAt);
   const time = own.value("updatedAt", now);
   const beyond = own.value("beyond", lastMs);
+  // A fraction that no number holds is no time either, however late.
+  const odd = hasOddTime(seen?.item)
+    ? ` OR ${updatedAt} = ${own.value("odd", seen.item.UpdatedAt)}`
+    : "";
   return {
     assignment: `${updatedAt} = ${time}`,
     // "not newer" rather than "older": it holds for a time that is missing or no number, too. What
     // is beyond all times, as nanoseconds are, is no time.
-    condition: `(NOT ${updatedAt} >= ${time} OR ${updatedAt} > ${beyond})`,
+    condition: `(NOT ${updatedAt} >= ${time} OR ${updatedAt} > ${beyond}${odd})`,
   };
 }
 
@@ -192,7 +196,7 @@ function later(own: FreePlaceholders, seen: Seen | undefined): Time {
  */
 function grown(own: FreePlaceholders, item: RawItem): Time {
   const stored: unknown = item[attribute.updatedAt];
-  if (!isTime(stored)) return later(own, undefined);
+  if (!isTime(stored)) return later(own, { item });
   const updatedAt = own.name("updatedAt", attribute.updatedAt);
   const step = own.value("step", Math.max(1, Date.now() - stored));
   return {

@@ -49,23 +49,32 @@ function abortError(): Error {
   return Object.assign(new Error("the client is destroyed"), { name: "AbortError" });
 }
 
-/** The id of the last answer of each connection. */
-const lastAnswers = new WeakMap<object, string>();
-
 /**
- * Refuses an answer that its connection gave before. A middle box that sends one twice shifts all
- * that come after by one: each call would have the answer of another, an item that is not its own.
- * @throws UnreadableAnswer; the connection is destroyed
+ * Refuses a response that its connection gave before. A middle box that sends one twice shifts all
+ * that come after by one: each call would get the response of another, an item that is not its own.
+ *
+ * Servers that give all responses one id (a stub, an engine's emulation) are recognised by the refused
+ * id, which another connection gives too: from then on nothing of theirs is refused.
  */
-function refuseRepeated(body: Readable, headers: Readonly<Record<string, string>>): void {
-  const { socket } = body as { readonly socket?: object | null };
-  const id = headers["x-amzn-requestid"];
-  if (!socket || id === undefined) return;
-  if (lastAnswers.get(socket) === id) {
-    body.once("error", unset).destroy();
-    throw unreadableAnswer("its connection gave it before, to another request");
+class RepeatedAnswers {
+  /** The id of the last response of each connection. */
+  readonly #last = new WeakMap<object, string>();
+  #refused: string | undefined;
+  #areIdsAlike = false;
+
+  /** @throws UnreadableAnswer; the connection is destroyed */
+  refuse(body: Readable, headers: Readonly<Record<string, string>>): void {
+    const { socket } = body as { readonly socket?: object | null };
+    const id = headers["x-amzn-requestid"];
+    if (!socket || id === undefined || this.#areIdsAlike) return;
+    if (id === this.#refused) this.#areIdsAlike = true;
+    else if (this.#last.get(socket) === id) {
+      this.#refused = id;
+      body.once("error", unset).destroy();
+      throw unreadableAnswer("its connection gave it before, to another request");
+    }
+    this.#last.set(socket, id);
   }
-  lastAnswers.set(socket, id);
 }
 
 function unset(): void {
@@ -94,6 +103,7 @@ export class OrderlyHandler extends NodeHttpHandler {
   /** Requests under way that came without a signal. */
   readonly #unsignalled = new Set<AbortHandle>();
   readonly #watch: AnswerWatch;
+  readonly #repeated = new RepeatedAnswers();
   #destroyed = false;
   #free: number;
 
@@ -138,7 +148,7 @@ export class OrderlyHandler extends NodeHttpHandler {
       const body: unknown = answer.response.body;
       // The socket is in use until the body is read.
       if (body instanceof Readable) {
-        refuseRepeated(body, answer.response.headers);
+        this.#repeated.refuse(body, answer.response.headers);
         body.once("close", end);
         this.#watch.watch(body);
       } else end();

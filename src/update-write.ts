@@ -87,7 +87,7 @@ export function updateWrite(target: Target, plan: UpdatePlan): Write<AnyItem> {
       ...(replaced ? [newData(own, model, key, plan, merged)] : dataSets(own, model, key, plan)),
     ];
     const removes = replaced ? [] : plan.removals.map((path) => own.path(path));
-    const conditions = [isOwn(own, model), isOlder(own, time, ahead)];
+    const conditions = [isOwn(own, model), isOlder(own, time, ahead, item)];
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
     conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
@@ -144,7 +144,7 @@ export function updateWrite(target: Target, plan: UpdatePlan): Write<AnyItem> {
         );
       }
       if ((storedTime(item) ?? -1) >= now || isMap(data) === madeAnew) return "again";
-      if (plan.ifUpdatedAt === 0 && hasOddTime(item) && !knowsOddTime) return "again";
+      if (hasOddTime(item) && !knowsOddTime) return "again";
       const isSeen = merged === undefined || isStoredAlike(item.UpdatedAt, merged.UpdatedAt);
       if (plan.where === undefined || !isSeen) return "again";
       return conditionFailed(context, "the condition does not hold (where)", model, seen);
@@ -255,9 +255,5 @@ function isContainer(value: unknown): value is object {
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    Object.prototype.toString.call(value) === "[object Object]"
-  );
+  return Object.prototype.toString.call(value) === "[object Object]";
 }

@@ -136,11 +136,21 @@ export function writtenAt(own: Placeholders, now: number, ahead: boolean): strin
   return ahead ? `${path} = ${path} + ${own.value(1)}` : `${path} = ${own.value(now)}`;
 }
 
-/** UpdatedAt strictly grows: what is there must be older than what is written, or is added to. */
-export function isOlder(own: Placeholders, now: number, ahead: boolean): Compiled {
+/**
+ * UpdatedAt strictly grows: what is there must be older than what is written, or is added to.
+ * @param seen what a refused request showed: a fraction that no number holds is no time, however late
+ */
+export function isOlder(
+  own: Placeholders,
+  now: number,
+  ahead: boolean,
+  seen: RawItem | undefined,
+): Compiled {
   const updatedAt = own.name(attribute.updatedAt);
   if (ahead) return atom(`attribute_type(${updatedAt}, ${own.value("N")})`);
-  return joined("OR", [isUntimed(own), atom(`${updatedAt} < ${own.value(now)}`)]);
+  const older = [isUntimed(own), atom(`${updatedAt} < ${own.value(now)}`)];
+  if (hasOddTime(seen)) older.push(isStoredAt(own, seen));
+  return joined("OR", older);
 }
 
 /** The item has no time of its last write: none, or one that is no time, as other writers' may be. */
@@ -165,8 +175,13 @@ export function isUnchanged(
   const same = atom(`${updatedAt} = ${own.value(ifUpdatedAt)}`);
   if (ifUpdatedAt !== 0) return same;
   const untimed = [same, isUntimed(own), atom(`${updatedAt} < ${own.value(0)}`)];
-  if (hasOddTime(seen)) untimed.push(atom(`${updatedAt} = ${own.value(seen.UpdatedAt)}`));
+  if (hasOddTime(seen)) untimed.push(isStoredAt(own, seen));
   return joined("OR", untimed);
+}
+
+/** The item still has the UpdatedAt that was seen. */
+function isStoredAt(own: Placeholders, { UpdatedAt }: RawItem): Compiled {
+  return atom(`${own.name(attribute.updatedAt)} = ${own.value(UpdatedAt)}`);
 }
 
 /** Whether the stored time is one that only who has seen it can name in a condition. */

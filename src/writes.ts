@@ -121,7 +121,7 @@ export function putWrite({ model, tableName, clock }: Target, draft: Draft): Wri
       );
       const conditions = ghost
         ? [isThatGhost(own, ghost)]
-        : [isOwnOrNothing(own, model), isOlder(own, now, ahead)];
+        : [isOwnOrNothing(own, model), isOlder(own, now, ahead, item)];
       if (model.dated && !ghost)
         conditions.push(unindexed ? isUnindexed(own, item) : isIndexed(own));
       if (!ghost) conditions.push(undated ? isCreatedAt(own, item) : isCreatedInTime(own));

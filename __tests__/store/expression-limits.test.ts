@@ -186,6 +186,12 @@ describeEach(settings, ({ engine }) => engine !== "dynalite")(
       ]);
       expect((await failureOf(check, ValidationError)).issues[0]?.path).toBe("where");
       expect(requestsOf(table.data)).toEqual([]);
+      // A check has a condition of its own beside it.
+      const beside = transaction.write((tx) => [
+        tx.project.check(key, { where: fields(150) as never }),
+      ]);
+      expect((await failureOf(beside, ValidationError)).issues[0]?.path).toBe("where");
+      expect(requestsOf(table.data)).toEqual([]);
       const missing = { userId: "u", projectId: "missing" };
       const refused = transaction.write((tx) => [tx.project.update(missing, loose(fields(500)))]);
       await expect(refused).rejects.toThrow("no such item");

@@ -13,6 +13,7 @@ const odd: [what: string, stored: { N: string } | { S: string }][] = [
   ["microseconds", { N: "1750000000000123" }],
   ["nanoseconds and a fraction", { N: "1750000000000123456.5" }],
   ["milliseconds with more digits than a number has", { N: "1749999999999.123456" }],
+  ["a time of the future with more digits than a number has", { N: "1850000000000.123456" }],
   ["a negative number", { N: "-5" }],
   ["a large negative number", { N: "-1750000000000123456" }],
   ["a text", { S: "2025-06-15T15:06:40Z" }],
@@ -86,6 +87,14 @@ describe.each(engines)("on $name", (engine) => {
       expect(await competitors.update(key, { name: "z" }, { where })).toMatchObject({
         updatedAt: now,
       });
+    });
+
+    test("is repaired by an update with a lock and a where that holds, and one that does not is told", async () => {
+      const { competitor: competitors } = table.data;
+      const update = (name: string) =>
+        competitors.update(key, { name: "z" }, { ifUpdatedAt: 0, where: { name } });
+      await expect(update("other")).rejects.toThrow("the condition does not hold (where)");
+      expect(await update("foreign")).toMatchObject({ updatedAt: now, data: { name: "z" } });
     });
 
     test("does not keep a delete from its work, without a lock and with one", async () => {

@@ -122,6 +122,24 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
     }
   });
 
+  test("a server that gives every response one id is asked once more, and never again", async () => {
+    const { project } = behind(3);
+    const key = newKey();
+    await project.put({ ...key, data: { name: "one" } });
+    proxy.inject({
+      times: Number.POSITIVE_INFINITY,
+      answer: async ({ forward }) => {
+        const answer = await forward();
+        return { ...answer, headers: { ...answer.headers, "x-amzn-requestid": "stub" } };
+      },
+    });
+    const before = proxy.requests.length;
+    for (let n = 0; n < 20; n += 1) {
+      expect((await project.get(key, { consistent: true }))?.data.name).toBe("one");
+    }
+    expect(proxy.requests.length - before).toBe(21);
+  });
+
   test("rules: after, every, times and operations", async () => {
     proxy.inject({ fault: "emptyObject", operation: ["GetItem"], after: 1, every: 2, times: 2 });
     const { project } = behind(0);
