@@ -2,8 +2,14 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { createPatientTransport } from "../scripts/patient-transport.js";
+import { createClients } from "../src/client.js";
+import { resolveConfiguration } from "../src/config.js";
 import { createDataLayer, type DataLayer } from "../src/data-layer.js";
-import { DynamoDBError, UnprocessedItemsError } from "../src/errors.js";
+import { DynamoDBError, UnprocessedItemsError, wrapDynamoDBError } from "../src/errors.js";
+import { DynamoDBRepository } from "../src/repository.js";
 import { OrderlyHandler } from "../src/request-handler.js";
 import { createTransport } from "../src/transport.js";
 import { engines } from "./engines.js";
@@ -165,6 +171,206 @@ test("a client of the application's that never answers is given up at the attemp
   await expect(sent).rejects.toMatchObject({ name: "TimeoutError" });
   transport.close();
 });
+
+/** A server of its own for one cell: it counts requests, and stalls each at the same stage. */
+async function stallingServer(stall: (socket: Socket) => void) {
+  const open = new Set<Socket>();
+  const state = { requests: 0 };
+  const own = createServer((socket) => {
+    open.add(socket);
+    let text = "";
+    socket.on("close", () => open.delete(socket));
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+      const end = text.indexOf("\r\n\r\n");
+      const length = Number(/content-length: *(\d+)/i.exec(text)?.[1] ?? 0);
+      if (end < 0 || text.length < end + 4 + length) return;
+      text = "";
+      state.requests += 1;
+      stall(socket);
+    });
+  });
+  await once(own.listen(0, "127.0.0.1"), "listening");
+  const allClosed = async () => {
+    // Not `once` of node:events: a reset is an end too.
+    for (const socket of open) await new Promise((resolve) => socket.once("close", resolve));
+  };
+  const endpoint = `http://127.0.0.1:${(own.address() as AddressInfo).port}`;
+  return { endpoint, state, open, allClosed, close: () => own.close() };
+}
+
+const drip = (socket: Socket, first: string) => {
+  socket.write(first);
+  const dripping = setInterval(() => socket.write(" "), 50);
+  socket.on("close", () => clearInterval(dripping));
+};
+const unending = "HTTP/1.1 200 OK\r\nx-amzn-requestid: r\r\ntransfer-encoding: chunked\r\n\r\n";
+const stages: Record<string, (socket: Socket) => void> = {
+  "no byte": () => undefined,
+  "in the status line": (socket) => socket.write("HTTP/1.1 2"),
+  "in the headers": (socket) => socket.write(head.slice(0, 30)),
+  "after the headers": (socket) => socket.write(head),
+  "in the body": (socket) => socket.write(`${head}${body.slice(0, 10)}`),
+  "the last byte": (socket) => socket.write(`${head}${body.slice(0, -1)}`),
+  "chunks without end": (socket) => socket.write(`${unending}2\r\n{}\r\n`),
+  "a drip in the headers": (socket) => drip(socket, `${head.slice(0, -2)}x:`),
+  "a drip in the body": (socket) => drip(socket, head.replace(/th: \d+/, "th: 100000")),
+};
+
+/** A door as it is opened: one call, and what closes it. */
+interface Door {
+  call(): Promise<unknown>;
+  close(): unknown;
+}
+const onceMore = { maxRetries: 1, initialDelayMs: 1 };
+const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+const place = (endpoint: string) =>
+  ({ environment: "development", region: "us-east-1", endpoint, credentials }) as const;
+const limited = (wholeMs: number) =>
+  new OrderlyHandler({ requestTimeout: 500 }, { idleMs: wholeMs > 500 ? 500 : 60_000, wholeMs });
+const ofLayer =
+  (call: (data: DataLayer) => Promise<unknown>) =>
+  (endpoint: string, wholeMs: number): Door => {
+    const requestHandler = limited(wholeMs);
+    const one = createDataLayer({ ...place(endpoint), requestHandler, retry: onceMore });
+    return { call: () => call(one), close: () => one.close() };
+  };
+const get = { TableName: "t", Key: { PK: "a", SK: "b" } };
+
+const doors: Record<string, { attempts: number; open(endpoint: string, wholeMs: number): Door }> = {
+  "a store's read": { attempts: 2, open: ofLayer((one) => one.project.get(key)) },
+  "a store's write": {
+    attempts: 2,
+    open: ofLayer((one) => one.project.update(key, { name: "n" })),
+  },
+  "a native chain": {
+    attempts: 2,
+    open: ofLayer((one) => one.service.collections.workspace({ userId: "u1" }).go()),
+  },
+  "a collection": {
+    attempts: 2,
+    open: ofLayer((one) => one.collections.workspace({ userId: "u1" })),
+  },
+  "a transaction": {
+    attempts: 2,
+    open: ofLayer((one) => one.transaction.write((tx) => [tx.project.delete(key)])),
+  },
+  "the table's calls": { attempts: 2, open: ofLayer((one) => one.table.describe()) },
+  "the repository": {
+    attempts: 2,
+    open: (endpoint, wholeMs) => {
+      const made = createClients(resolveConfiguration(place(endpoint)), limited(wholeMs));
+      const repository = new DynamoDBRepository();
+      const transport = createTransport({ client: made.documentClient, retry: onceMore });
+      // Its own is the process-wide one, with the limits that nobody waits for in a test.
+      Reflect.set(repository, "transport", transport);
+      return { call: () => repository.get("a", "b"), close: () => made.client.destroy() };
+    },
+  },
+  "the stock client's path": {
+    attempts: 2,
+    open: (endpoint, wholeMs) => {
+      const made = createClients(resolveConfiguration(place(endpoint)), limited(wholeMs));
+      made.documentClient.middlewareStack.add((next) => (args) => next(args), { step: "build" });
+      const transport = createTransport({ client: made.documentClient, retry: onceMore });
+      return {
+        call: () => transport.send("Get", get, { context: {} }),
+        close: () => made.client.destroy(),
+      };
+    },
+  },
+  "the commands": {
+    attempts: 7,
+    open: (endpoint, wholeMs) => {
+      const configuration = resolveConfiguration(place(endpoint));
+      const made = createClients(configuration, limited(wholeMs));
+      const traffic = { requests: 0, throttles: 0 };
+      const options = { traffic, initialDelayMs: 1, place: configuration };
+      const transport = createPatientTransport(made.documentClient, options);
+      return {
+        call: () => transport.send("Get", get, { context: {} }),
+        close: () => made.client.destroy(),
+      };
+    },
+  },
+  "an application's client without limits": {
+    attempts: 2,
+    open: (endpoint) => {
+      const { region } = place(endpoint);
+      const client = new DynamoDBClient({ endpoint, region, credentials, maxAttempts: 1 });
+      const document = DynamoDBDocumentClient.from(client);
+      const transport = createTransport({
+        client: document,
+        retry: onceMore,
+        attemptLimitMs: 1_000,
+      });
+      // The client is the application's: it stays open, and its sockets are free all the same.
+      return {
+        call: () => transport.send("Get", get, { context: {} }),
+        close: () => transport.close(),
+      };
+    },
+  },
+};
+
+describe("every door at every stage", () => {
+  const cells = Object.keys(doors).flatMap((door) =>
+    Object.keys(stages).map((stage): [string, string] => [door, stage]),
+  );
+  const outcomes = new Map<string, Promise<void>>();
+  /** All at once: what takes time is the limits. */
+  beforeAll(() => {
+    for (const [door, stage] of cells) {
+      const outcome = examine(door, stage);
+      outcome.catch(() => undefined);
+      outcomes.set(`${door}, ${stage}`, outcome);
+    }
+  });
+
+  async function examine(door: string, stage: string): Promise<void> {
+    const { attempts, open } = doors[door] as (typeof doors)[string];
+    const own = await stallingServer(stages[stage] as (socket: Socket) => void);
+    const opened = open(own.endpoint, stage === "a drip in the body" ? 500 : 60_000);
+    const error = await failureOf(opened.call(), Error);
+    expect(own.state.requests).toBe(attempts);
+    // What a transport throws by itself is the SDK's; each door wraps it so.
+    expect(wrapDynamoDBError(error)).toMatchObject({ code: "TimeoutError" });
+    await opened.close();
+    await own.allClosed();
+    expect(own.open.size).toBe(0);
+    own.close();
+  }
+
+  test.each(cells)(
+    "%s, %s: it ends by itself, and keeps no socket",
+    async (door, stage) => {
+      await outcomes.get(`${door}, ${stage}`);
+    },
+    30_000,
+  );
+});
+
+test("128 stalled answers are given up, and the 129th call is answered", async () => {
+  let requests = 0;
+  const own = await stallingServer((socket) => {
+    requests += 1;
+    socket.write(requests > 128 ? `${head}${body}` : head);
+  });
+  const handler = new OrderlyHandler({ requestTimeout: 500 }, { idleMs: 500 });
+  const retry = { maxRetries: 0 };
+  const one = createDataLayer({ ...place(own.endpoint), requestHandler: handler, retry });
+  const stalled = Array.from({ length: 128 }, (_, n) =>
+    one.project.update({ ...key, projectId: `p${n}` }, { name: "n" }),
+  );
+  const ends = Promise.allSettled(stalled);
+  expect(await one.project.get(key)).toBeNull();
+  expect((await ends).filter(({ status }) => status === "rejected")).toHaveLength(128);
+  expect(own.state.requests).toBe(129);
+  await one.close();
+  await own.allClosed();
+  own.close();
+}, 30_000);
 
 describe.each(engines)("on $name", (engine) => {
   const wire = new Recorder();

@@ -9,6 +9,7 @@ const lookEveryMs = 500;
 
 interface Waiting {
   readonly reject: (reason: Error) => void;
+  readonly giveUp: (() => void) | undefined;
   /** How often it was looked at and not yet there. */
   looks: number;
 }
@@ -30,11 +31,12 @@ export class AwaitedAnswers {
   /**
    * Waits for an answer.
    * @param isAttempt whether the limit holds for it
+   * @param giveUp called at the limit: nobody waits any more, so whoever asks can stop asking
    * @throws what `refuse` gives, or a TimeoutError
    */
-  wait<T>(answer: Promise<T>, isAttempt: boolean): Promise<T> {
+  wait<T>(answer: Promise<T>, isAttempt: boolean, giveUp?: () => void): Promise<T> {
     return new Promise((resolve, reject) => {
-      const one: Waiting = { reject, looks: isAttempt ? 0 : Number.NEGATIVE_INFINITY };
+      const one: Waiting = { reject, giveUp, looks: isAttempt ? 0 : Number.NEGATIVE_INFINITY };
       this.#waiting.add(one);
       this.#timer ??= setInterval(() => this.#look(), lookEveryMs).unref();
       Promise.resolve(answer).then(
@@ -67,6 +69,7 @@ export class AwaitedAnswers {
       this.#waiting.delete(one);
       const error = new Error(`no whole answer within ${this.#limitMs} ms`);
       one.reject(Object.assign(error, { name: "TimeoutError" }));
+      one.giveUp?.();
     }
   }
 }

@@ -60,7 +60,7 @@ import {
 import { createHedgedReads, type HedgedReadsOptions } from "./hedged-reads.js";
 import { marshallable } from "./marshalling.js";
 import type { OptionNames } from "./options.js";
-import { wholeAnswerMs } from "./request-handler.js";
+import { OrderlyHandler, wholeAnswerMs } from "./request-handler.js";
 import {
   type Retry,
   type RetryOptions,
@@ -313,23 +313,39 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  /** One HTTP attempt. A client that does not know the signal is left behind, not waited for. */
+  /**
+   * One HTTP attempt, with a signal that ends with the first of several and with the attempt's limit:
+   * an attempt that was given up keeps no socket. A client that does not know the signal is left behind.
+   */
+  async function ended<T>(
+    request: (signal: AbortSignal) => Promise<T>,
+    ...signals: readonly (AbortSignal | undefined)[]
+  ): Promise<T> {
+    const overdue = new AbortController();
+    const limit = firstOf(...signals, overdue.signal);
+    try {
+      const sent = awaited.wait(request(limit.signal), true, () => overdue.abort());
+      return await orAborted(sent, limit.signal);
+    } finally {
+      limit.release();
+    }
+  }
+
   async function attemptOnce(
     client: CommandClient,
     command: object,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
-    const limit = signal && firstOf(closing.signal, signal);
     try {
-      // No signal goes along where the call has none: with any option the SDK resolves its stack anew.
-      if (limit === undefined) return (await awaited.wait(send(command), true)) ?? {};
-      const sent = awaited.wait(send(command, { abortSignal: limit.signal }), true);
-      return (await orAborted(sent, limit.signal)) ?? {};
+      // No signal goes along where none is needed: with any option the SDK resolves its stack anew.
+      if (signal === undefined && !needsSignal(client)) {
+        return (await awaited.wait(send(command), true)) ?? {};
+      }
+      const request = (abortSignal: AbortSignal) => send(command, { abortSignal });
+      return (await ended(request, closing.signal, signal)) ?? {};
     } catch (error) {
       throw isReason(signal, error) ? error : unquoted(error);
-    } finally {
-      limit?.release();
     }
   }
 
@@ -337,11 +353,11 @@ export function createTransport(options: TransportOptions): Transport {
   async function hedgeable(
     client: CommandClient,
     command: object,
-    abortSignal: AbortSignal,
+    own: AbortSignal,
   ): Promise<Answer> {
     const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
     try {
-      return (await awaited.wait(send(command, { abortSignal }), true)) ?? {};
+      return (await ended((abortSignal) => send(command, { abortSignal }), own)) ?? {};
     } catch (error) {
       throw unquoted(error);
     }
@@ -537,7 +553,7 @@ export function createTransport(options: TransportOptions): Transport {
         limit.signal.throwIfAborted();
         const attempt = async () => {
           try {
-            return await orAborted(awaited.wait(request(limit.signal), true), limit.signal);
+            return await ended(request, limit.signal);
           } catch (error) {
             const failure = isReason(limit.signal, error) ? error : unquoted(error);
             if (leavesOpen(failure, limit.signal)) onAnswerLost?.();
@@ -575,6 +591,16 @@ export function createTransport(options: TransportOptions): Transport {
       hedging?.close();
     },
   };
+}
+
+/**
+ * Whether a client must be told where an attempt is given up. The layer's own handler gives answers up
+ * by itself; what has no handler is no client of the SDK's.
+ */
+function needsSignal(client: CommandClient): boolean {
+  const { config } = client as { readonly config?: { readonly requestHandler?: unknown } };
+  const handler = config?.requestHandler;
+  return handler !== undefined && !(handler instanceof OrderlyHandler);
 }
 
 /** A command whose failures tell whether it was sent and whose answers are DynamoDB's, whatever client sends it. */
