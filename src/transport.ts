@@ -357,7 +357,8 @@ export function createTransport(options: TransportOptions): Transport {
   ): Promise<Answer> {
     const send = client.send.bind(client) as (command: object, options?: object) => Promise<Answer>;
     try {
-      return (await ended((abortSignal) => send(command, { abortSignal }), own)) ?? {};
+      // Its own signal, not one made of several: that is let go of when closing ends the waiting.
+      return (await awaited.wait(send(command, { abortSignal: own }), true)) ?? {};
     } catch (error) {
       throw unquoted(error);
     }
