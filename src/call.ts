@@ -15,7 +15,7 @@ import {
 } from "./errors.js";
 import { type OptionNames, optionNames, refuseUnknown } from "./options.js";
 import { isAbortSignal } from "./realms.js";
-import { endOf, longestTimerMs } from "./signals.js";
+import { firstWithOwnReason, longestTimerMs } from "./signals.js";
 
 /** What every call of the layer takes. */
 export interface CallOptions {
@@ -97,7 +97,7 @@ export async function perform<R>(
   }
   reading(context, () => checkLimits(context, signal, timeoutMs));
   const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
-  const limit = endOf(signal, deadline?.signal);
+  const limit = firstWithOwnReason(signal, deadline?.signal);
   try {
     limit.signal.throwIfAborted();
     return await run({ context, signal: limit.signal, onAnswerLost });

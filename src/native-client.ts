@@ -401,6 +401,12 @@ function checkedAnswer(
     throw unreadable(text === "" ? "it is empty" : "it is cut off or corrupt, or no JSON object");
   const missing = always.find((name) => answer[name] === undefined || answer[name] === null);
   if (missing !== undefined) throw unreadable(`it has no ${missing}`);
+  for (const name in answer) {
+    const isRight = memberRules.get(name);
+    const value = answer[name];
+    if (isRight === undefined || value === undefined || value === null || isRight(value)) continue;
+    throw unreadable(`its ${name} is not what DynamoDB's is`);
+  }
   const { Items: items, Count: many } = answer;
   if (Array.isArray(items) && many !== undefined && items.length !== many) {
     throw unreadable(`it has ${items.length} of its ${String(many).slice(0, 20)} items`);
@@ -413,12 +419,51 @@ function checkedAnswer(
 
 const requestIdHeader = "x-amzn-requestid";
 
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isListOfMaps(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isMap);
+}
+
+function isMapOfLists(value: unknown): boolean {
+  return isMap(value) && Object.values(value as object).every(isListOfMaps);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0;
+}
+
+/** What the members are, whatever operation has them: some box's own JSON may spell one alike. */
+const memberRules: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ["Item", isMap],
+  ["Attributes", isMap],
+  ["Items", isListOfMaps],
+  ["Count", isCount],
+  ["ScannedCount", isCount],
+  ["LastEvaluatedKey", isMap],
+  // A map of each table's items, or a transaction's list.
+  ["Responses", (value) => isMapOfLists(value) || isListOfMaps(value)],
+  ["UnprocessedItems", isMapOfLists],
+  ["UnprocessedKeys", isMap],
+]);
+
 /** @throws UnreadableAnswer for a status of a proxy's or a gateway's: DynamoDB names its errors */
 function checkIsRefusal(text: string, { statusCode, headers }: Response): void {
   const refusal = parsedObject(text);
   const name = refusal?.__type ?? refusal?.code ?? headers["x-amzn-errortype"];
   if (typeof name === "string" && name !== "") return;
   throw unreadableAnswer(`HTTP ${statusCode} without an error of DynamoDB's`, statusCode);
+}
+
+/** @throws UnreadableAnswer for values that DynamoDB does not have; what the reader says may quote them */
+function readBy(form: ValueForm, answer: Record<string, unknown>, statusCode: number): object {
+  try {
+    return form.read(answer);
+  } catch {
+    throw unreadableAnswer("it holds a value of no kind that DynamoDB has", statusCode);
+  }
 }
 
 function parsedObject(text: string): Record<string, unknown> | undefined {
@@ -452,7 +497,7 @@ function protocolWith(stock: Protocol, form: ValueForm): Protocol {
         return stock.deserializeResponse(operation, context, whole);
       }
       const answer = checkedAnswer(text, knownOperation(operation).answer, response);
-      return Object.assign(form.read(answer), {
+      return Object.assign(readBy(form, answer, statusCode), {
         $metadata: stock.deserializeMetadata(response),
       });
     },

@@ -68,7 +68,7 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): Combi
  * The same with a reason of its own. Where requests are sent and their failures judged, the caller's
  * reason must not be seen: it may be any error, one that looks like DynamoDB's refusal too.
  */
-export function endOf(...signals: readonly (AbortSignal | undefined)[]): Combined {
+export function firstWithOwnReason(...signals: readonly (AbortSignal | undefined)[]): Combined {
   const controller = new AbortController();
   const first = firstOf(...signals);
   const end = () => controller.abort(new Error("the call is ended"));

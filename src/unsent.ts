@@ -73,12 +73,21 @@ interface Result {
  * @throws UnreadableAnswer
  */
 function checked<R extends Result>(result: R): R {
-  const { $metadata, ...members } = result.output as { readonly $metadata?: Metadata };
+  const { $metadata, ...members } = result.output as {
+    readonly $metadata?: Metadata;
+  } & Readonly<Record<string, unknown>>;
   const status = $metadata?.httpStatusCode;
   if (status === undefined || $metadata?.requestId !== undefined) return result;
-  if (Object.values(members).some((member) => member !== undefined)) return result;
+  if (answerMembers.some((name) => members[name] !== undefined)) return result;
   throw unreadableAnswer("it has no member and no x-amzn-requestid", status);
 }
+
+/** What answers hold. The SDK gives any other member too, and a text's characters each as one. */
+const answerMembers = [
+  ...["Item", "Attributes", "Items", "Count", "Responses", "UnprocessedItems", "UnprocessedKeys"],
+  ...["ConsumedCapacity", "ItemCollectionMetrics"],
+  ...["Table", "TableDescription", "TimeToLiveSpecification", "TimeToLiveDescription"],
+];
 
 interface Metadata {
   readonly httpStatusCode?: number;

@@ -1,5 +1,8 @@
 /** The proxy of bytes: what each fault is to a client, what the engine saw of it, and its counts. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import { ConfigurationError, DynamoDBError } from "../../src/errors.js";
 import { OrderlyHandler } from "../../src/request-handler.js";
@@ -18,6 +21,17 @@ test.each(refusals)("%s is refused", async (_, start, message) => {
   await expect(start()).rejects.toThrow(message);
   await expect(start()).rejects.toBeInstanceOf(ConfigurationError);
 });
+
+test("a connection that is ended while it is reset does not keep the process (it spun at its exit)", async () => {
+  const script = "__tests__/testing/reset-process.ts";
+  const child = spawn(process.execPath, ["--import", "tsx", script], { timeout: 15_000 });
+  let out = "";
+  child.stdout.on("data", (text) => {
+    out += text;
+  });
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(out).toBe("closed\n");
+}, 20_000);
 
 // What becomes of bytes is the same on every engine.
 describe.each(engines.slice(0, 1))("on $name", (engine) => {
@@ -100,6 +114,8 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
       const key = newKey();
       proxy.inject({ fault, forward: true, delayMs: 30 });
       await failureOf(behind(0).project.put({ ...key, data }), DynamoDBError);
+      // The engine may be later than the client's patience.
+      while (proxy.counts[fault]?.carriedOut === 0) await sleep(5);
       expect(proxy.counts).toEqual({ [fault]: { requests: 1, forwarded: 1, carriedOut: 1 } });
       expect((await table.data.project.get(key, { consistent: true }))?.data).toMatchObject(data);
     },

@@ -4,7 +4,7 @@ import { parsedUrl } from "../config.js";
 import { ConfigurationError } from "../errors.js";
 import { optionNames, settingsOf } from "../options.js";
 import { loopback } from "./engines/ports.js";
-import { type WireFault, whole, wireKinds, write } from "./wire/kinds.js";
+import { reset, type WireFault, whole, wireKinds, write } from "./wire/kinds.js";
 import { headerOf, type Message, MessageReader, messageOf, unchunked } from "./wire/messages.js";
 import {
   countedWireRule,
@@ -195,7 +195,7 @@ class RunningProxy implements FaultProxy {
     return new Promise((resolve) => {
       if (server === undefined) resolve();
       else server.close(() => resolve());
-      for (const socket of this.#sockets) socket.resetAndDestroy();
+      for (const socket of this.#sockets) reset(socket);
     });
   }
 
@@ -273,7 +273,7 @@ class RunningProxy implements FaultProxy {
     if (hit === undefined || hit.fault === "own") {
       const answer = await forward();
       if (answer === undefined) {
-        socket.resetAndDestroy();
+        reset(socket);
         return "over";
       }
       await write(socket, whole(answer));

@@ -136,7 +136,7 @@ function broken(answer: (exchange: WireExchange, answer: Message) => Promise<Lef
     needsAnswer: true,
     answer: (exchange, given) => {
       if (given !== undefined) return answer(exchange, given);
-      exchange.socket.resetAndDestroy();
+      reset(exchange.socket);
       return "over";
     },
   };
@@ -160,9 +160,15 @@ const cut = (part: (answer: Message) => Buffer, end: (socket: Socket) => void): 
 const finish = (socket: Socket): void => {
   socket.end();
 };
-const reset = (socket: Socket): void => {
-  socket.resetAndDestroy();
-};
+
+/**
+ * Resets a connection. One that is being ended is destroyed: libuv refuses to reset it, and Node then
+ * never closes its handle, so that the process spins when it should exit (Node 20.20).
+ */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
 
 const pieces = 20;
 
