@@ -90,7 +90,8 @@ async function measured(way: Way, endpoint: string, rounds: number): Promise<str
     const value = quantile(took, at);
     return value < 20 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
   });
-  const cells = [way.what, ...ms, `${requests.toLocaleString("en")} (+${more} %)`, late];
+  const asked = `${requests.toLocaleString("en")} (+${more} %)`;
+  const cells = [way.what, ms.join(" / "), asked, late];
   return `| ${cells.join(" | ")} |`;
 }
 
@@ -142,8 +143,8 @@ export async function tailTable(quick: boolean): Promise<string> {
     const lines: string[] = [];
     for (const way of ways) lines.push(await measured(way, endpoint, way.rounds));
     return [
-      "| what | p50, ms | p99, ms | p99.9, ms | requests | late answers |",
-      "|---|--:|--:|--:|--:|--:|",
+      "| what | p50 / p99 / p99.9, ms | requests | late responses |",
+      "|---|--:|--:|--:|",
       ...lines,
     ].join("\n");
   } finally {
