@@ -70,7 +70,8 @@ module.exports = {
     })),
     {
       name: "every-room-has-a-floor",
-      comment: "A folder of src/ is in the list of rooms, or it is testing/: only so it is checked.",
+      comment:
+        "A folder of src/ is in the list of rooms, or it is testing/: only so it is checked.",
       severity: "error",
       from: {},
       to: { path: "^src/[a-z-]+/", pathNot: [room(...rooms), testing] },
