@@ -1,8 +1,8 @@
 // Who may import whom. Read from the bottom up:
 //
-//   table, errors, options, config  <-  keys, retry, client, marshalling  <-  transport, repository
-//   table                  <-  entities  <-  services  <-  data-layer  <-  index
-//   everything public      <-  scripts
+//   the rooms of src/, in the order of `rooms`  <-  services  <-  data-layer  <-  index
+//   table  <-  entities  <-  services
+//   everything public  <-  scripts
 //
 // `npm run test:imports` checks it, and that the files were seen at all.
 
@@ -15,30 +15,30 @@ Visitor.prototype.visitStatement = function (statement) {
   return statement;
 };
 
-/** Regular expression of files directly in src/, by name. */
-const src = (...names) => `^src/(?:${names.join("|")})\\.ts$`;
-
-const ground = src("table", "errors", "options", "config", "realms", "advice");
-const middle = src(
+/**
+ * The rooms of src/, from the bottom up: each may import the rooms that stand before it, and none after
+ * it. `docs/architecture.md` says what happens in each of them.
+ */
+const rooms = [
+  "runtime",
+  "table",
+  "errors",
+  "call",
   "keys",
-  "retry",
-  "retry-budget",
-  "signals",
-  "request-handler",
-  "answer-watch",
-  "awaited-answers",
-  "hedged-reads",
-  "sent-signals",
+  "values",
+  "conditions",
   "client",
-  "unsent",
-  "native-client",
-  "wire-format",
-  "marshalling",
-  "exact-number",
-  "document-command",
-);
-const repository = src("repository", "repository-[a-z-]+");
-const top = src("data-layer", "index");
+  "transport",
+  "secrets",
+  "entity",
+  "read",
+  "write",
+  "repository",
+  "store",
+  "admin",
+];
+const room = (...names) => `^src/(?:${names.join("|")})/`;
+const top = "^src/[a-z-]+\\.ts$";
 const published = "^(?:src|entities|services)/";
 const testing = "^src/testing/";
 
@@ -61,41 +61,27 @@ module.exports = {
       from: { pathNot: "^scripts/bench/peers\\.mjs$" },
       to: { couldNotResolve: true, pathNot: "^bayon-coagent-data(/|$)" },
     },
+    ...rooms.map((name, floor) => ({
+      name: `${name}-stands-on-the-rooms-below`,
+      comment: `src/${name}/ may import ${rooms.slice(0, floor).join(", ") || "no other room"}.`,
+      severity: "error",
+      from: { path: room(name) },
+      to: { path: published, pathNot: room(...rooms.slice(0, floor + 1)) },
+    })),
     {
-      name: "ground-floor",
+      name: "every-room-has-a-floor",
       comment:
-        "table, errors, options, config, realms and advice import none of ours but each other.",
+        "A folder of src/ is in the list of rooms, or it is testing/: only so it is checked.",
       severity: "error",
-      from: { path: ground },
-      to: { path: published, pathNot: ground },
-    },
-    {
-      name: "second-floor",
-      comment: "keys, retry and client stand on table, errors, options and config.",
-      severity: "error",
-      from: { path: middle },
-      to: { path: published, pathNot: [ground, middle] },
-    },
-    {
-      name: "third-floor",
-      comment: "transport knows requests, not entities: it stands on the floors below and on call.",
-      severity: "error",
-      from: { path: src("transport") },
-      to: { path: published, pathNot: [ground, middle, src("call")] },
-    },
-    {
-      name: "repository-is-no-store",
-      comment: "The generic repository and the facade share what lies below them, not each other.",
-      severity: "error",
-      from: { path: repository },
-      to: { path: ["^(?:entities|services)/", src("entity-store")] },
+      from: {},
+      to: { path: "^src/[a-z-]+/", pathNot: [room(...rooms), testing] },
     },
     {
       name: "store-is-no-repository",
       comment: "The generic repository and the facade share what lies below them, not each other.",
       severity: "error",
-      from: { path: published, pathNot: [repository, top, testing] },
-      to: { path: repository },
+      from: { path: ["^src/(?:store|admin)/", "^services/"] },
+      to: { path: room("repository") },
     },
     {
       name: "below-the-data-layer",
@@ -109,22 +95,15 @@ module.exports = {
       comment: "src/index.ts is for users, scripts and tests; sources name the file they mean.",
       severity: "error",
       from: { path: published },
-      to: { path: src("index") },
-    },
-    {
-      name: "src-does-not-look-up",
-      comment: "Inside src/ only data-layer and index (and testing) look at entities and services.",
-      severity: "error",
-      from: { path: "^src/", pathNot: [top, testing] },
-      to: { path: "^(?:entities|services)/" },
+      to: { path: "^src/index\\.ts$" },
     },
     {
       name: "entities-import-little",
-      comment: "An entity imports electrodb, zod, src/table and helpers of its own folder.",
+      comment: "An entity imports electrodb, zod, src/table/ and helpers of its own folder.",
       severity: "error",
       from: { path: "^entities/" },
       to: {
-        pathNot: [src("table"), "^entities/", "(?:^|/)node_modules/(?:electrodb|zod)/"],
+        pathNot: [room("table"), "^entities/", "(?:^|/)node_modules/(?:electrodb|zod)/"],
       },
     },
     {

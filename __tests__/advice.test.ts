@@ -1,10 +1,9 @@
 /** What messages say where the table cannot be reached: where it should be, and what to run. */
-
 import { type AddressInfo, createServer } from "node:net";
-import { adviceOn, type Place, placeOf } from "../src/advice.js";
-import { createClients } from "../src/client.js";
+import { adviceOn, type Place, placeOf } from "../src/client/advice.js";
+import { createClients } from "../src/client/client.js";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../src/data-layer.js";
-import { DynamoDBError, TimeoutError } from "../src/errors.js";
+import { DynamoDBError, TimeoutError } from "../src/errors/errors.js";
 import { getRepository, resetClients, resetRepository } from "../src/index.js";
 import { type Engine, startEngine } from "../src/testing/index.js";
 import { engines } from "./engines.js";

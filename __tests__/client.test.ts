@@ -10,9 +10,9 @@ import {
   getDynamoDBClient,
   getTableName,
   resetClients,
-} from "../src/client.js";
-import { type Configuration, resolveConfiguration } from "../src/config.js";
-import { ConfigurationError } from "../src/errors.js";
+} from "../src/client/client.js";
+import { type Configuration, resolveConfiguration } from "../src/client/config.js";
+import { ConfigurationError } from "../src/errors/errors.js";
 
 const variables = ["COAGENT_ENV", "NODE_ENV", "DYNAMODB_TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
 const before = new Map(variables.map((variable) => [variable, process.env[variable]]));

@@ -1,5 +1,5 @@
 import { recentEntities, workspaceEntities } from "../services/collections.js";
-import { DynamoDBError, ThroughputExceededError, ValidationError } from "../src/errors.js";
+import { DynamoDBError, ThroughputExceededError, ValidationError } from "../src/errors/errors.js";
 import { engines } from "./engines.js";
 import { failureOf, openTable, requestsOf } from "./open.js";
 import { inputOf, keyOf, registry, storeOf } from "./registry.js";

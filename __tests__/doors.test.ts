@@ -1,13 +1,13 @@
-import { ConfigurationError } from "../src/errors.js";
+import { ConfigurationError } from "../src/errors/errors.js";
 
 const load = async () => ({
   whole: (await import("../src/index.js")) as Record<string, unknown>,
   light: (await import("../src/server-only.js")) as Record<string, unknown>,
   edge: (await import("../src/edge.js")) as Record<string, unknown>,
   ground: {
-    ...(await import("../src/errors.js")),
-    ...(await import("../src/exact-number.js")),
-    ...(await import("../src/keys.js")),
+    ...(await import("../src/errors/errors.js")),
+    ...(await import("../src/values/exact-number.js")),
+    ...(await import("../src/keys/key-functions.js")),
   } as Record<string, unknown>,
 });
 

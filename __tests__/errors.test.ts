@@ -25,7 +25,7 @@ import {
   ValidationError,
   withContext,
   wrapDynamoDBError,
-} from "../src/errors.js";
+} from "../src/errors/errors.js";
 
 const context: CallContext = {
   operation: "update",

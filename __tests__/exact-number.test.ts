@@ -1,9 +1,9 @@
 /** Numbers with all their digits: what they are to JavaScript, and what becomes of a stored text. */
 import { inspect, isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { numberOf } from "../src/exact-number.js";
 import { ExactNumber, isExactNumber, ValidationError } from "../src/index.js";
-import { checkValue } from "../src/payload.js";
+import { numberOf } from "../src/values/exact-number.js";
+import { checkValue } from "../src/values/payload.js";
 import { tries } from "./properties/arbitraries.js";
 
 const long = "12345678901234567890.5";
@@ -98,7 +98,9 @@ describe("an ExactNumber", () => {
   test("is known across copies of the package", () => {
     let copy: { ExactNumber: typeof ExactNumber } | undefined;
     jest.isolateModules(() => {
-      copy = jest.requireActual<{ ExactNumber: typeof ExactNumber }>("../src/exact-number.js");
+      copy = jest.requireActual<{ ExactNumber: typeof ExactNumber }>(
+        "../src/values/exact-number.js",
+      );
     });
     if (copy === undefined) throw new Error("there is no second copy");
     const foreign = copy.ExactNumber.from(long);

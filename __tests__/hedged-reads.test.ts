@@ -4,11 +4,20 @@ import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { OrderlyHandler } from "../src/client/request-handler.js";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../src/data-layer.js";
-import { AbortedError, ConfigurationError, DynamoDBError, TimeoutError } from "../src/errors.js";
-import { HedgedReads, type HedgedReadsOptions, ResponseTimes } from "../src/hedged-reads.js";
-import { OrderlyHandler } from "../src/request-handler.js";
-import { createTransport, type RequestEvent } from "../src/transport.js";
+import {
+  AbortedError,
+  ConfigurationError,
+  DynamoDBError,
+  TimeoutError,
+} from "../src/errors/errors.js";
+import {
+  HedgedReads,
+  type HedgedReadsOptions,
+  ResponseTimes,
+} from "../src/transport/hedged-reads.js";
+import { createTransport, type RequestEvent } from "../src/transport/transport.js";
 import { type Gate, openGate, until } from "./answer-gate.js";
 import { engines } from "./engines.js";
 import { failureOf, openTable } from "./open.js";

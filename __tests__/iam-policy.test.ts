@@ -1,6 +1,6 @@
 /** The IAM policies, written out, and what IAM makes of them. */
 import { ConfigurationError, createTableInput, DynamoDBError, iamPolicy } from "../src/index.js";
-import { keyTemplates } from "../src/table.js";
+import { keyTemplates } from "../src/table/table.js";
 import { type Asked, isAllowed, type Session } from "./iam-evaluator.js";
 
 const tableArn = "arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod";

@@ -1,7 +1,6 @@
 import fc from "fast-check";
-import { ValidationError } from "../src/errors.js";
+import { ValidationError } from "../src/errors/errors.js";
 import {
-  compileTemplate,
   extractEntityIdFromSK,
   extractUserIdFromPK,
   getAgentProfileKeys,
@@ -17,9 +16,8 @@ import {
   getTrainingProgressKeys,
   getUserItemPrefix,
   getUserProfileKeys,
-  keyLengthRule,
-  keyPartRule,
-} from "../src/keys.js";
+} from "../src/keys/key-functions.js";
+import { compileTemplate, keyLengthRule, keyPartRule } from "../src/keys/template.js";
 
 const ofUser = {
   AGENT: getAgentProfileKeys,

@@ -1,9 +1,9 @@
 /** Aborts and deadlines of every public call, wherever it waits, under a clock that the test moves. */
 import { createDataLayer, type DataLayer } from "../src/data-layer.js";
-import { AbortedError, DynamoDBError, TimeoutError } from "../src/errors.js";
+import { AbortedError, DynamoDBError, TimeoutError } from "../src/errors/errors.js";
 import type { CallOptions } from "../src/index.js";
-import { withRetry } from "../src/retry.js";
 import { make, type TestDataLayer } from "../src/testing/index.js";
+import { withRetry } from "../src/transport/retry.js";
 import { failureOf } from "./open.js";
 import { inputOf, keyOf, registry, storeOf } from "./registry.js";
 

@@ -21,12 +21,12 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
-import { createDocumentClient } from "../src/client.js";
-import { NativeDocumentClient } from "../src/native-client.js";
-import { createTableInput } from "../src/table.js";
-import { createTableAdmin } from "../src/table-admin.js";
+import { createTableAdmin } from "../src/admin/table-admin.js";
+import { createDocumentClient } from "../src/client/client.js";
+import { NativeDocumentClient } from "../src/client/native-client.js";
+import { createTableInput } from "../src/table/table.js";
 import { startEngine } from "../src/testing/index.js";
-import { createTransport } from "../src/transport.js";
+import { createTransport } from "../src/transport/transport.js";
 import { engines } from "./engines.js";
 
 type Fields = Record<string, unknown>;

@@ -8,7 +8,7 @@ import {
   QueryCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
-import { createClients } from "../src/client.js";
+import { createClients } from "../src/client/client.js";
 import {
   ConditionalCheckFailedError,
   createDataLayer,

@@ -1,8 +1,8 @@
 /** The twelve entities for tests that hold for all of them. */
 import type { FacadeName } from "../services/entities.js";
-import type { AnyEntity } from "../src/entity-model.js";
-import type { EntityStore } from "../src/entity-store.js";
-import type { EntityName } from "../src/table.js";
+import type { AnyEntity } from "../src/entity/model.js";
+import type { EntityStore } from "../src/store/entity-store.js";
+import type { EntityName } from "../src/table/table.js";
 import { make, type TestDataLayer } from "../src/testing/index.js";
 
 /** What a table over the registry knows of each store: no entity's own types. */

@@ -4,8 +4,8 @@
  */
 import * as client from "@aws-sdk/client-dynamodb";
 import * as lib from "@aws-sdk/lib-dynamodb";
-import { UnprocessedItemsError } from "../src/errors.js";
-import type { RequestEvent } from "../src/transport.js";
+import { UnprocessedItemsError } from "../src/errors/errors.js";
+import type { RequestEvent } from "../src/transport/transport.js";
 import { engines } from "./engines.js";
 import { openTable } from "./open.js";
 import { answered, Recorder } from "./services/recorder.js";

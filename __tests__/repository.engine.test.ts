@@ -11,16 +11,16 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { getDocumentClient, getDynamoDBClient, resetClients } from "../src/client.js";
+import { getDocumentClient, getDynamoDBClient, resetClients } from "../src/client/client.js";
 import {
   ConditionalCheckFailedError,
   DynamoDBError,
   ItemNotFoundError,
   UnprocessedItemsError,
   ValidationError,
-} from "../src/errors.js";
-import { DynamoDBRepository } from "../src/repository.js";
-import { createTableInput } from "../src/table.js";
+} from "../src/errors/errors.js";
+import { DynamoDBRepository } from "../src/repository/repository.js";
+import { createTableInput } from "../src/table/table.js";
 import { type Engine, startEngine } from "../src/testing/engine.js";
 import { engines } from "./engines.js";
 

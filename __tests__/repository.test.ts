@@ -1,4 +1,4 @@
-import { getDocumentClient, getTableName } from "../src/client.js";
+import { getDocumentClient, getTableName } from "../src/client/client.js";
 import {
   ConditionalCheckFailedError,
   ConfigurationError,
@@ -7,8 +7,8 @@ import {
   ThroughputExceededError,
   UnprocessedItemsError,
   ValidationError,
-} from "../src/errors.js";
-import { getOAuthTokenKeys, getSavedContentKeys } from "../src/keys.js";
+} from "../src/errors/errors.js";
+import { getOAuthTokenKeys, getSavedContentKeys } from "../src/keys/key-functions.js";
 import {
   type BatchResult,
   type DynamoDBItem,
@@ -20,10 +20,10 @@ import {
   type QueryResult,
   resetRepository,
   type UpdateOptions,
-} from "../src/repository.js";
+} from "../src/repository/repository.js";
 
 // As the application's own tests do: every export is a mock, two of them are told what to answer.
-jest.mock("../src/client.js");
+jest.mock("../src/client/client.js");
 
 type Input = Record<string, unknown>;
 type Answers = (input: Input, request: string) => unknown;

@@ -1,5 +1,5 @@
-import { ConfigurationError } from "../src/errors.js";
-import { type Retry, retryPolicy, withBatchRetry, withRetry } from "../src/retry.js";
+import { ConfigurationError } from "../src/errors/errors.js";
+import { type Retry, retryPolicy, withBatchRetry, withRetry } from "../src/transport/retry.js";
 
 const throttled = () => Object.assign(new Error("slow down"), { name: "ThrottlingException" });
 const refused = () => Object.assign(new Error("no"), { name: "ValidationException" });

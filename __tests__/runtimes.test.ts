@@ -7,7 +7,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../src/data-layer.js";
-import { ConditionalCheckFailedError, ConfigurationError } from "../src/errors.js";
+import { ConditionalCheckFailedError, ConfigurationError } from "../src/errors/errors.js";
 import { engines } from "./engines.js";
 import { failureOf, openTable } from "./open.js";
 import { lost, Recorder } from "./services/recorder.js";

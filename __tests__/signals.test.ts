@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
-import { perform } from "../src/call.js";
+import { perform } from "../src/call/call.js";
 import { createDataLayer } from "../src/data-layer.js";
-import { delay, firstOf, lastOf, orAborted } from "../src/signals.js";
+import { delay, firstOf, lastOf, orAborted } from "../src/runtime/signals.js";
 
 const reason = new Error("changed my mind");
 const listenersOn = (signal: AbortSignal) => getEventListeners(signal, "abort").length;

@@ -1,4 +1,10 @@
-import { attribute, createTableInput, indexName, keyTemplates, limits } from "../src/table.js";
+import {
+  attribute,
+  createTableInput,
+  indexName,
+  keyTemplates,
+  limits,
+} from "../src/table/table.js";
 
 test("the table has string keys, one index with everything in it, and on-demand billing", () => {
   expect(createTableInput("BayonCoAgent-local")).toEqual({

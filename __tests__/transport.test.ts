@@ -2,18 +2,23 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Entity } from "electrodb";
-import { type CallOptions, perform } from "../src/call.js";
-import { createClients } from "../src/client.js";
-import { resolveConfiguration } from "../src/config.js";
-import { AbortedError, endOf, ThroughputExceededError, TimeoutError } from "../src/errors.js";
-import type { RetryOptions } from "../src/retry.js";
+import { type CallOptions, perform } from "../src/call/call.js";
+import { createClients } from "../src/client/client.js";
+import { resolveConfiguration } from "../src/client/config.js";
+import {
+  AbortedError,
+  endOf,
+  ThroughputExceededError,
+  TimeoutError,
+} from "../src/errors/errors.js";
+import type { RetryOptions } from "../src/transport/retry.js";
 import {
   createTransport,
   type Logger,
   type RequestEvent,
   type Transport,
   type TransportOptions,
-} from "../src/transport.js";
+} from "../src/transport/transport.js";
 
 const quick: RetryOptions = { initialDelayMs: 1, jitter: false };
 const call = { context: { operation: "get", entity: "Project", key: "userId=u1" } };

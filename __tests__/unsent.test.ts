@@ -7,7 +7,7 @@ import {
   DynamoDBError,
   UnprocessedItemsError,
   wrapDynamoDBError,
-} from "../src/errors.js";
+} from "../src/errors/errors.js";
 import { getRepository, resetClients, resetRepository } from "../src/index.js";
 import { failureOf } from "./open.js";
 

@@ -1,5 +1,5 @@
 /** DynamoDB's JSON by examples; native-client.test.ts holds it against lib-dynamodb for any payload. */
-import { bodyOf, nativeAnswer, nativeItem } from "../src/wire-format.js";
+import { bodyOf, nativeAnswer, nativeItem } from "../src/client/wire-format.js";
 
 describe("a body", () => {
   test("marks the type of each value, where the shape says that there are values", () => {

@@ -1,5 +1,5 @@
 import { CustomAttributeType, Entity } from "electrodb";
-import { attribute, indexName, keyTemplates } from "../src/table.js";
+import { attribute, indexName, keyTemplates } from "../src/table/table.js";
 import {
   configure,
   type EntityConfig,

@@ -1,5 +1,5 @@
 import { CustomAttributeType, Entity } from "electrodb";
-import { attribute, keyTemplates } from "../src/table.js";
+import { attribute, keyTemplates } from "../src/table/table.js";
 import {
   configure,
   type EntityConfig,

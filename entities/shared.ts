@@ -1,7 +1,7 @@
 /** What the entity declarations share: model, attributes, key templates and payload pieces. */
 import type { EntityConfiguration } from "electrodb";
 import { z } from "zod";
-import { attribute, createdAtDigits, type EntityName } from "../src/table.js";
+import { attribute, createdAtDigits, type EntityName } from "../src/table/table.js";
 
 /** What an entity's factory takes; ElectroDB's own configuration without what is fixed here. */
 export type EntityConfig = Pick<EntityConfiguration, "table" | "client">;

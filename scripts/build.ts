@@ -40,10 +40,10 @@ const isExternal =
   (id: string): boolean =>
     isBuiltin(id) || (!isRelative(id) && !id.startsWith("\0") && !inside.includes(packageOf(id)));
 
-/** A chunk of its own for one of our files and what it alone imports. */
-const alone = (file: string, priority: number) => ({
-  name: file,
-  test: new RegExp(`[\\\\/]src[\\\\/]${file}\\.ts$`),
+/** A chunk of its own for one of our rooms, or files of one, and what they alone import. */
+const alone = (name: string, place: string, priority: number) => ({
+  name,
+  test: new RegExp(`[\\\\/]src[\\\\/]${place.replaceAll("/", "[\\\\/]")}`),
   priority,
 });
 
@@ -60,10 +60,10 @@ const output = {
     // An application that imports a key function or an error class alone bundles no more than these.
     // A bundler leaves out a whole chunk that nothing is used of, but not every class of one.
     groups: [
-      alone("errors", 5),
-      alone("table", 4),
-      alone("keys", 3),
-      alone("exact-number", 2),
+      alone("errors", "errors/", 5),
+      alone("table", "table/", 4),
+      alone("keys", "keys/", 3),
+      alone("exact-number", "values/exact-number.ts$", 2),
       { name: "dependencies", test: atStart, priority: 1 },
     ],
   },

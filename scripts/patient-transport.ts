@@ -2,15 +2,15 @@
  * The layer's transport as the commands use it: every answer is checked, and every request retried
  * and judged, as one of a store's. What is throttled is waited for, however long it takes.
  */
-import { adviceOn, type Place } from "../src/advice.js";
-import { isRetryableError, wrapDynamoDBError } from "../src/errors.js";
-import { Unprocessed } from "../src/retry.js";
+import { adviceOn, type Place } from "../src/client/advice.js";
+import { isRetryableError, wrapDynamoDBError } from "../src/errors/errors.js";
+import { Unprocessed } from "../src/transport/retry.js";
 import {
   type CommandClient,
   createTransport,
   type FieldGuard,
   type Transport,
-} from "../src/transport.js";
+} from "../src/transport/transport.js";
 
 /** Failures of the network and of DynamoDB itself are retried so often, up to 5 s apart. */
 const maxRetries = 6;

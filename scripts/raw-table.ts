@@ -13,10 +13,10 @@ import {
   type TableDescription,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import type { Call } from "../src/call.js";
-import { createStoredClients, type RequestHandler } from "../src/client.js";
-import type { Configuration } from "../src/config.js";
-import { nameOf, unreadableAnswer, wrapDynamoDBError } from "../src/errors.js";
+import type { Call } from "../src/call/call.js";
+import { createStoredClients, type RequestHandler } from "../src/client/client.js";
+import type { Configuration } from "../src/client/config.js";
+import { nameOf, unreadableAnswer, wrapDynamoDBError } from "../src/errors/errors.js";
 import { createPatientTransport, type Traffic } from "./patient-transport.js";
 
 /** An item with DynamoDB's attribute values. */

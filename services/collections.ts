@@ -1,15 +1,16 @@
 /** The collections of the Service as the facade gives them: all pages, items under their facade names. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { type CallOptions, limitsOf, perform, reading } from "../src/call.js";
-import { type EntityModel, keyText } from "../src/entity-model.js";
-import { internalsOf, type StoreContext } from "../src/entity-store.js";
-import { invalid } from "../src/errors.js";
-import { InputReader } from "../src/input.js";
-import type { AnyItem } from "../src/item.js";
-import { isOf, itemOf } from "../src/item.js";
-import { optionNames } from "../src/options.js";
-import { allItems } from "../src/paging.js";
-import type { Simplify } from "../src/store-types.js";
+import { type CallOptions, limitsOf, perform, reading } from "../src/call/call.js";
+import { optionNames } from "../src/call/options.js";
+import { InputReader } from "../src/entity/input.js";
+import type { AnyItem } from "../src/entity/item.js";
+import { isOf, itemOf } from "../src/entity/item.js";
+import type { EntityModel } from "../src/entity/model.js";
+import { invalid } from "../src/errors/errors.js";
+import { keyText } from "../src/keys/template.js";
+import { allItems } from "../src/read/paging.js";
+import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
+import type { Simplify } from "../src/store/store-types.js";
 import type { FacadeName } from "./entities.js";
 import { listed, newestFirst } from "./order.js";
 import type { ItemOf, Specs, Stores } from "./stores.js";

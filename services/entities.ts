@@ -16,10 +16,10 @@ import { type SavedContent, savedContent } from "../entities/saved-content.js";
 import type { EntityConfig } from "../entities/shared.js";
 import { type TrainingProgress, trainingProgress } from "../entities/training-progress.js";
 import { type UserProfile, userProfile } from "../entities/user-profile.js";
-import { secretFields } from "../src/entity-model.js";
-import type { GuardedEntity } from "../src/field-guard.js";
-import { compileTemplate } from "../src/keys.js";
-import { type EntityName, keyTemplates } from "../src/table.js";
+import { secretFields } from "../src/entity/model.js";
+import { compileTemplate } from "../src/keys/template.js";
+import type { GuardedEntity } from "../src/secrets/field-guard.js";
+import { type EntityName, keyTemplates } from "../src/table/table.js";
 
 /** One entity of the registry: its declaration, and the item that its store returns. */
 export interface Registered<Definition, Item> {

@@ -1,9 +1,14 @@
 /** A store per entity under its facade name, each made when it is first used. */
-
 import type { Declared, PartitionPart, SortPart } from "../entities/shared.js";
-import type { AnyEntity } from "../src/entity-model.js";
-import { createStore, type EntityStore, type StoreContext } from "../src/entity-store.js";
-import type { AnyStoredItem, Changes, NewInput, PutInput, Simplify } from "../src/store-types.js";
+import type { AnyEntity } from "../src/entity/model.js";
+import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
+import type {
+  AnyStoredItem,
+  Changes,
+  NewInput,
+  PutInput,
+  Simplify,
+} from "../src/store/store-types.js";
 import {
   definitions,
   type Entities,

@@ -1,14 +1,13 @@
 /** One user's view of the data: no argument, cursor, condition or transaction leads out of it. */
-
 import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profile.js";
 import type { UserProfile } from "../entities/user-profile.js";
-import { type CallOptions, limitsOf, reading } from "../src/call.js";
-import { ownerIssues, type ownerParts, refuseIssues } from "../src/entity-model.js";
-import { internalsOf, type StoreContext } from "../src/entity-store.js";
-import { invalid } from "../src/errors.js";
-import { keyLengthRule, keyPartRule } from "../src/keys.js";
-import type { StoreCalls } from "../src/store-calls.js";
-import type { Simplify, StoreSpec } from "../src/store-types.js";
+import { type CallOptions, limitsOf, reading } from "../src/call/call.js";
+import { ownerIssues, type ownerParts, refuseIssues } from "../src/entity/model.js";
+import { invalid } from "../src/errors/errors.js";
+import { keyLengthRule, keyPartRule } from "../src/keys/template.js";
+import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
+import type { StoreCalls } from "../src/store/store-calls.js";
+import type { Simplify, StoreSpec } from "../src/store/store-types.js";
 import type { Collections, RecentOptions } from "./collections.js";
 import type { BrandAuditPage, Dashboard, Dashboards } from "./dashboard.js";
 import type { FacadeName, Registry } from "./entities.js";

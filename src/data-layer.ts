@@ -18,7 +18,9 @@ import { createReviews, type Reviews } from "../services/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
 import { createUserScope, type UserScope } from "../services/tenant.js";
 import { createTransaction, type Transaction } from "../services/transaction.js";
-import { adviceOn } from "./advice.js";
+import { createTableAdmin, type TableAdmin } from "./admin/table-admin.js";
+import { optionNames, settingsOf } from "./call/options.js";
+import { adviceOn } from "./client/advice.js";
 import {
   checkRelease,
   checkRequestHandler,
@@ -26,16 +28,18 @@ import {
   createDocumentClient,
   isPlainClient,
   type RequestHandler,
-} from "./client.js";
-import { type Configuration, type ConnectionOptions, resolveConfiguration } from "./config.js";
-import { type CursorSecret, createCursorSeal } from "./cursor-seal.js";
-import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./encryption.js";
-import { ConfigurationError, readSettings } from "./errors.js";
-import { createFieldGuard } from "./field-guard.js";
-import type { HedgedReadsOptions } from "./hedged-reads.js";
-import { optionNames, settingsOf } from "./options.js";
-import { createReader } from "./reader.js";
-import { createTableAdmin, type TableAdmin } from "./table-admin.js";
+} from "./client/client.js";
+import {
+  type Configuration,
+  type ConnectionOptions,
+  resolveConfiguration,
+} from "./client/config.js";
+import { ConfigurationError, readSettings } from "./errors/errors.js";
+import { createReader } from "./read/reader.js";
+import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";
+import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./secrets/encryption.js";
+import { createFieldGuard } from "./secrets/field-guard.js";
+import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 import {
   type Clock,
   type CommandClient,
@@ -44,7 +48,7 @@ import {
   type RequestListener,
   type RequestRetryOptions,
   systemClock,
-} from "./transport.js";
+} from "./transport/transport.js";
 
 export interface DataLayerOptions extends ConnectionOptions {
   /**

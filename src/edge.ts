@@ -3,7 +3,7 @@
  * needs when it is called. The data layer signs with `node:crypto`, and sends over `node:http` with
  * one pool of connections: an edge runtime has neither.
  */
-import { ConfigurationError } from "./errors.js";
+import { ConfigurationError } from "./errors/errors.js";
 
 export {
   AbortedError,
@@ -20,8 +20,7 @@ export {
   UnprocessedItemsError,
   ValidationError,
   wrapDynamoDBError,
-} from "./errors.js";
-export { ExactNumber, isExactNumber } from "./exact-number.js";
+} from "./errors/errors.js";
 export {
   extractEntityIdFromSK,
   extractUserIdFromPK,
@@ -38,8 +37,9 @@ export {
   getTrainingProgressKeys,
   getUserItemPrefix,
   getUserProfileKeys,
-} from "./keys.js";
-export { createTableInput } from "./table.js";
+} from "./keys/key-functions.js";
+export { createTableInput } from "./table/table.js";
+export { ExactNumber, isExactNumber } from "./values/exact-number.js";
 
 /** Stands for a function or a class. */
 function needsNode(name: string) {

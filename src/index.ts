@@ -69,21 +69,38 @@ export type {
   Transactions,
   TransactionWrites,
 } from "../services/transaction.js";
-export type { CallOptions } from "./call.js";
+export {
+  type IamAccess,
+  type IamPolicy,
+  type IamPolicyOptions,
+  type IamStatement,
+  iamPolicy,
+} from "./admin/iam-policy.js";
+export type { TableAdmin, TableInfo } from "./admin/table-admin.js";
+export type { CallOptions } from "./call/call.js";
 export {
   getDocumentClient,
   getDynamoDBClient,
   getTableName,
   type RequestHandler,
   resetClients,
-} from "./client.js";
-export type { Condition, Operators, Path, PathTo, PayloadPaths, Where } from "./conditions.js";
-export type { Configuration, ConnectionOptions, Credentials, Environment } from "./config.js";
-export type { CursorSecret } from "./cursor-seal.js";
+} from "./client/client.js";
+export type {
+  Configuration,
+  ConnectionOptions,
+  Credentials,
+  Environment,
+} from "./client/config.js";
+export type {
+  Condition,
+  Operators,
+  Path,
+  PathTo,
+  PayloadPaths,
+  Where,
+} from "./conditions/conditions.js";
 export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
-export type { ClearText, EncryptionKeys, KeyProvider } from "./encryption.js";
-export type { AnyEntity } from "./entity-model.js";
-export { EntityStore } from "./entity-store.js";
+export type { AnyEntity } from "./entity/model.js";
 export {
   AbortedError,
   type CallContext,
@@ -102,17 +119,7 @@ export {
   ValidationError,
   type ValidationIssue,
   wrapDynamoDBError,
-} from "./errors.js";
-export { ExactNumber, isExactNumber } from "./exact-number.js";
-export type { Given, PlainObject } from "./given.js";
-export type { HedgedReadsOptions } from "./hedged-reads.js";
-export {
-  type IamAccess,
-  type IamPolicy,
-  type IamPolicyOptions,
-  type IamStatement,
-  iamPolicy,
-} from "./iam-policy.js";
+} from "./errors/errors.js";
 export {
   extractEntityIdFromSK,
   extractUserIdFromPK,
@@ -129,8 +136,7 @@ export {
   getTrainingProgressKeys,
   getUserItemPrefix,
   getUserProfileKeys,
-} from "./keys.js";
-export type { PayloadOptions } from "./payload.js";
+} from "./keys/key-functions.js";
 export {
   type BatchResult,
   type DynamoDBItem,
@@ -143,10 +149,11 @@ export {
   type QueryResult,
   resetRepository,
   type UpdateOptions,
-} from "./repository.js";
-export { type Retry, type RetryOptions, withBatchRetry, withRetry } from "./retry.js";
-export type { RetryBudgetOptions } from "./retry-budget.js";
-export type { StoreCalls } from "./store-calls.js";
+} from "./repository/repository.js";
+export type { CursorSecret } from "./secrets/cursor-seal.js";
+export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/encryption.js";
+export { EntityStore } from "./store/entity-store.js";
+export type { StoreCalls } from "./store/store-calls.js";
 export type {
   AnyStoredItem,
   Changes,
@@ -165,9 +172,11 @@ export type {
   StoreSpec,
   UpdateOptions as StoreUpdateOptions,
   WriteOptions,
-} from "./store-types.js";
-export { createTableInput, type EntityName, type RawItem, type RawKey } from "./table.js";
-export type { TableAdmin, TableInfo } from "./table-admin.js";
+} from "./store/store-types.js";
+export { createTableInput, type EntityName, type RawItem, type RawKey } from "./table/table.js";
+export type { HedgedReadsOptions } from "./transport/hedged-reads.js";
+export { type Retry, type RetryOptions, withBatchRetry, withRetry } from "./transport/retry.js";
+export type { RetryBudgetOptions } from "./transport/retry-budget.js";
 export type {
   Clock,
   CommandClient,
@@ -175,4 +184,7 @@ export type {
   RequestEvent,
   RequestListener,
   RequestRetryOptions,
-} from "./transport.js";
+} from "./transport/transport.js";
+export { ExactNumber, isExactNumber } from "./values/exact-number.js";
+export type { Given, PlainObject } from "./values/given.js";
+export type { PayloadOptions } from "./values/payload.js";

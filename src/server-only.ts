@@ -18,8 +18,7 @@ export {
   UnprocessedItemsError,
   ValidationError,
   wrapDynamoDBError,
-} from "./errors.js";
-export { ExactNumber, isExactNumber } from "./exact-number.js";
+} from "./errors/errors.js";
 export {
   extractEntityIdFromSK,
   extractUserIdFromPK,
@@ -36,4 +35,5 @@ export {
   getTrainingProgressKeys,
   getUserItemPrefix,
   getUserProfileKeys,
-} from "./keys.js";
+} from "./keys/key-functions.js";
+export { ExactNumber, isExactNumber } from "./values/exact-number.js";

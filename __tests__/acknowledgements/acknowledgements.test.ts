@@ -5,12 +5,12 @@
  */
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { inParallel } from "../../src/batch.js";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import { type DynamoDBError, wrapDynamoDBError } from "../../src/errors.js";
+import { type DynamoDBError, wrapDynamoDBError } from "../../src/errors/errors.js";
 import { DynamoDBRepository, resetClients } from "../../src/index.js";
-import { createTableInput } from "../../src/table.js";
+import { createTableInput } from "../../src/table/table.js";
 import { type Engine, startEngine } from "../../src/testing/index.js";
+import { inParallel } from "../../src/write/batch.js";
 import { engines } from "../engines.js";
 import {
   type At,

@@ -1,6 +1,6 @@
 /** The calls that write: the rows of the truth table. */
 import type { DataLayer } from "../../src/data-layer.js";
-import type { DynamoDBRepository } from "../../src/repository.js";
+import type { DynamoDBRepository } from "../../src/repository/repository.js";
 
 type Raw = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@ import {
   ConfigurationError,
   UnprocessedItemsError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import type { Plan, Reply, Step } from "./fault-proxy.js";
 
 /** How a call is ended from without while an attempt is under way. */

@@ -11,7 +11,7 @@ import {
   getSavedContentKeys,
   getTrainingProgressKeys,
   getUserProfileKeys,
-} from "../../src/keys.js";
+} from "../../src/keys/key-functions.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 import { inputOf, keyOf, type Registered, registry, storeOf } from "../registry.js";

@@ -5,9 +5,9 @@ import { sectionOf, tableRows } from "../../scripts/dev/docs/markdown.js";
 import { readManual, readPage } from "../../scripts/dev/docs/pages.js";
 import { collections } from "../../scripts/firestore/collections.js";
 import { definitions, type FacadeName } from "../../services/entities.js";
-import { resolveConfiguration } from "../../src/config.js";
+import { resolveConfiguration } from "../../src/client/config.js";
 import * as door from "../../src/index.js";
-import { type KeyTemplates, keyTemplates } from "../../src/table.js";
+import { type KeyTemplates, keyTemplates } from "../../src/table/table.js";
 
 const root = join(__dirname, "..", "..");
 const page = (name: string) => readPage(root, `docs/${name}.md`).text;

@@ -1,7 +1,7 @@
 /** Keys that come late, or never: who waits for them can leave, and is told what was done. */
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import type { KeyProvider } from "../../src/encryption.js";
-import { AbortedError, DecryptionError, TimeoutError } from "../../src/errors.js";
+import { AbortedError, DecryptionError, TimeoutError } from "../../src/errors/errors.js";
+import type { KeyProvider } from "../../src/secrets/encryption.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { newKey, oldKey, oldOnly } from "./keys.js";

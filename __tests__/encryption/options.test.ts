@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { secretEntities } from "../../services/entities.js";
 import { createDataLayer, type DataLayerOptions } from "../../src/data-layer.js";
-import { ConfigurationError } from "../../src/errors.js";
+import { ConfigurationError } from "../../src/errors/errors.js";
 import { registry } from "../registry.js";
 import { keyBytes, variableOf } from "./keys.js";
 
@@ -101,7 +101,7 @@ test("the entities with secrets are known by their names", () => {
 });
 
 test("bytes that are overwritten after use are still the key", async () => {
-  const { createCipher } = await import("../../src/encryption.js");
+  const { createCipher } = await import("../../src/secrets/encryption.js");
   const own = keyBytes("own");
   const cipher = createCipher({ keys: { a: own }, current: "a" });
   const place = { key: { PK: "p", SK: "s" }, field: "f" };

@@ -2,13 +2,13 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import type { EncryptionKeys, KeyProvider } from "../../src/encryption.js";
 import {
   ConditionalCheckFailedError,
   DecryptionError,
   ItemNotFoundError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { DynamoDBRepository, resetClients } from "../../src/index.js";
+import type { EncryptionKeys, KeyProvider } from "../../src/secrets/encryption.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { tries } from "../properties/arbitraries.js";

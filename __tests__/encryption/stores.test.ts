@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { createDataLayer } from "../../src/data-layer.js";
-import { createCipher, type KeyProvider } from "../../src/encryption.js";
 import {
   ConditionalCheckFailedError,
   ConfigurationError,
@@ -10,7 +9,8 @@ import {
   TransactionCanceledError,
   UnprocessedItemsError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
+import { createCipher, type KeyProvider } from "../../src/secrets/encryption.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
@@ -502,16 +502,16 @@ describe("the key provider", () => {
 });
 
 test("a secret on its way into a client that does not seal is refused, and shows nothing", async () => {
-  const { SecretValue } = await import("../../src/secret-value.js");
-  const { createTransport } = await import("../../src/transport.js");
-  const { createClients } = await import("../../src/client.js");
-  const { resolveConfiguration } = await import("../../src/config.js");
+  const { SecretValue } = await import("../../src/secrets/secret-value.js");
+  const { createTransport } = await import("../../src/transport/transport.js");
+  const { createClients } = await import("../../src/client/client.js");
+  const { resolveConfiguration } = await import("../../src/client/config.js");
   const place = { key: { PK: "p", SK: "s" }, field: "f" };
   const secret = new SecretValue("canary", place);
   expect(inspect({ secret }) + JSON.stringify({ secret }) + String(secret)).not.toContain("canary");
   const clients = createClients(resolveConfiguration({ environment: "local" }, {}));
   for (const client of [clients.documentClient, { send: async () => ({}) }]) {
-    const { createFieldGuard } = await import("../../src/field-guard.js");
+    const { createFieldGuard } = await import("../../src/secrets/field-guard.js");
     for (const guard of [undefined, createFieldGuard([], undefined)]) {
       if (guard === undefined && client !== clients.documentClient) continue;
       const transport = createTransport({ client, guard });

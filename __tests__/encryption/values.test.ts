@@ -1,12 +1,12 @@
 /** Any value that DynamoDB can hold comes back from encryption as it was. */
 import fc from "fast-check";
-import { createClients } from "../../src/client.js";
-import { createCipher, mostSealedBytes } from "../../src/encryption.js";
-import { createFieldGuard } from "../../src/field-guard.js";
-import { compileTemplate } from "../../src/keys.js";
-import { SecretValue } from "../../src/secret-value.js";
-import type { RawItem } from "../../src/table.js";
-import { createTransport } from "../../src/transport.js";
+import { createClients } from "../../src/client/client.js";
+import { compileTemplate } from "../../src/keys/template.js";
+import { createCipher, mostSealedBytes } from "../../src/secrets/encryption.js";
+import { createFieldGuard } from "../../src/secrets/field-guard.js";
+import { SecretValue } from "../../src/secrets/secret-value.js";
+import type { RawItem } from "../../src/table/table.js";
+import { createTransport } from "../../src/transport/transport.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 import { id, tries, value } from "../properties/arbitraries.js";

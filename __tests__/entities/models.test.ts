@@ -1,6 +1,6 @@
 import type * as ElectroDB from "electrodb";
 import { definitions, entityNameOf } from "../../services/entities.js";
-import { modelOf } from "../../src/entity-model.js";
+import { modelOf } from "../../src/entity/model.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { registry } from "../registry.js";
 

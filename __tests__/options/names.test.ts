@@ -1,5 +1,4 @@
 /** Names of options: what is unknown, what was meant, and what a message says of it. */
-import { ConfigurationError, ValidationError } from "../../src/errors.js";
 import {
   nearestName,
   optionNames,
@@ -7,7 +6,8 @@ import {
   refuseUnknownSettings,
   settingsOf,
   unknownOptions,
-} from "../../src/options.js";
+} from "../../src/call/options.js";
+import { ConfigurationError, ValidationError } from "../../src/errors/errors.js";
 
 const names = optionNames<{ limit: number; where: object; ifUpdatedAt: number; timeoutMs: number }>(
   { limit: true, where: true, ifUpdatedAt: true, timeoutMs: true },

@@ -1,8 +1,8 @@
 /** Conditions mean what they say: queries and conditional updates agree with a reference evaluator. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import type { Operators, PathTo } from "../../src/conditions.js";
-import { ConditionalCheckFailedError } from "../../src/errors.js";
+import type { Operators, PathTo } from "../../src/conditions/conditions.js";
+import { ConditionalCheckFailedError } from "../../src/errors/errors.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 import { tries } from "./arbitraries.js";

@@ -1,7 +1,7 @@
 /** Keys hold any id: it goes in, and the same comes out, up to the last byte that DynamoDB takes. */
 import fc from "fast-check";
 import type { FacadeName } from "../../services/entities.js";
-import { ValidationError } from "../../src/errors.js";
+import { ValidationError } from "../../src/errors/errors.js";
 import {
   extractEntityIdFromSK,
   extractUserIdFromPK,
@@ -17,7 +17,7 @@ import {
   getSavedContentKeys,
   getTrainingProgressKeys,
   getUserProfileKeys,
-} from "../../src/keys.js";
+} from "../../src/keys/key-functions.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";

@@ -1,8 +1,8 @@
 /** What the layer takes, the engine takes; what it refuses, it refuses before anything is sent. */
 import vm from "node:vm";
 import fc from "fast-check";
-import { ValidationError } from "../../src/errors.js";
-import { pathText } from "../../src/payload.js";
+import { ValidationError } from "../../src/errors/errors.js";
+import { pathText } from "../../src/values/payload.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { fieldName, leaf, looseFields, tries, value } from "./arbitraries.js";

@@ -5,7 +5,7 @@ import {
   ConditionalCheckFailedError,
   ItemNotFoundError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { FaultyRequestHandler } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";

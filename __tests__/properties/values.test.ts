@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { NumberValue } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
-import { resetClients } from "../../src/client.js";
-import { ExactNumber } from "../../src/exact-number.js";
-import { DynamoDBRepository } from "../../src/repository.js";
+import { resetClients } from "../../src/client/client.js";
+import { DynamoDBRepository } from "../../src/repository/repository.js";
+import { ExactNumber } from "../../src/values/exact-number.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 import { looseFields, tries } from "./arbitraries.js";

@@ -16,7 +16,7 @@ import {
 } from "../../scripts/table-files/export-table.js";
 import { type ImportState, importTable } from "../../scripts/table-files/import-table.js";
 import { type Manifest, readManifest } from "../../scripts/table-files/manifest.js";
-import { createCipher } from "../../src/encryption.js";
+import { createCipher } from "../../src/secrets/encryption.js";
 import { both } from "../encryption/keys.js";
 import { engines } from "../engines.js";
 import { failureOf } from "../open.js";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RotationState, rotateTable } from "../../scripts/rotation/rotate-table.js";
 import { openRun } from "../../scripts/run-state.js";
-import { createCipher, type EncryptionKeys } from "../../src/encryption.js";
 import { createDataLayer, type DataLayer, DecryptionError } from "../../src/index.js";
+import { createCipher, type EncryptionKeys } from "../../src/secrets/encryption.js";
 import {
   both,
   headerOf,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RunOptions, runCommandLine } from "../../scripts/program.js";
 import { createTerminal, type Terminal } from "../../scripts/terminal.js";
-import { OrderlyHandler } from "../../src/request-handler.js";
+import { OrderlyHandler } from "../../src/client/request-handler.js";
 
 export interface Said {
   readonly terminal: Terminal;

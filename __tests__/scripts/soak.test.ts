@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { Ledger } from "../../scripts/soak/ledger.js";
 import { memoryGrowth, type Sample } from "../../scripts/soak/watch.js";
-import { DynamoDBError, UnprocessedItemsError, ValidationError } from "../../src/errors.js";
+import { DynamoDBError, UnprocessedItemsError, ValidationError } from "../../src/errors/errors.js";
 
 const open = () =>
   Object.assign(new DynamoDBError("lost", "ECONNRESET", undefined, true), {

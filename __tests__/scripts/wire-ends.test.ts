@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
-import { OrderlyHandler } from "../../src/request-handler.js";
+import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { both, isSealed, variableOf } from "../encryption/keys.js";
 import { engines } from "../engines.js";
 import {

@@ -10,7 +10,7 @@ import { openRun } from "../../scripts/run-state.js";
 import { type ExportState, exportTable } from "../../scripts/table-files/export-table.js";
 import { type ImportState, importTable } from "../../scripts/table-files/import-table.js";
 import { readManifest } from "../../scripts/table-files/manifest.js";
-import { createCipher } from "../../src/encryption.js";
+import { createCipher } from "../../src/secrets/encryption.js";
 import { both, isSealed, variableOf } from "../encryption/keys.js";
 import { engines } from "../engines.js";
 import {

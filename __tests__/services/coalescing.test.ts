@@ -5,9 +5,9 @@ import {
   DynamoDBError,
   ThroughputExceededError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
-import type { RequestEvent } from "../../src/transport.js";
+import type { RequestEvent } from "../../src/transport/transport.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";

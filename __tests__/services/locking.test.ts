@@ -4,7 +4,7 @@ import {
   ConditionalCheckFailedError,
   ItemNotFoundError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";

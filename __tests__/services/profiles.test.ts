@@ -3,7 +3,7 @@ import {
   ThroughputExceededError,
   TransactionCanceledError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { make, type TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

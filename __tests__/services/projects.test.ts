@@ -1,4 +1,8 @@
-import { DynamoDBError, ThroughputExceededError, ValidationError } from "../../src/errors.js";
+import {
+  DynamoDBError,
+  ThroughputExceededError,
+  ValidationError,
+} from "../../src/errors/errors.js";
 import { make, type TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedError, ValidationError } from "../../src/errors.js";
+import { ConditionalCheckFailedError, ValidationError } from "../../src/errors/errors.js";
 import { make, type TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

@@ -1,11 +1,10 @@
 /** `data.forUser(userId)`: what it does for its user, and what it refuses to do. */
-
 import {
   ConditionalCheckFailedError,
   ItemNotFoundError,
   TransactionCanceledError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import type { UserScope } from "../../src/index.js";
 import { fixtures, make } from "../../src/testing/index.js";
 import { engines } from "../engines.js";

@@ -4,7 +4,7 @@ import {
   DynamoDBError,
   TransactionCanceledError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { createTestDataLayer, make, type TestDataLayer } from "../../src/testing/index.js";
 import { describeEach, type Setting, settings } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

@@ -3,7 +3,7 @@ import {
   ThroughputExceededError,
   UnprocessedItemsError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { FaultyRequestHandler } from "../../src/testing/index.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";

@@ -1,4 +1,4 @@
-import { DynamoDBError, ValidationError } from "../../src/errors.js";
+import { DynamoDBError, ValidationError } from "../../src/errors/errors.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedError } from "../../src/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/errors.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

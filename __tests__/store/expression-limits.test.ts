@@ -1,7 +1,7 @@
 /** How much fits into one call: DynamoDB's limits of an expression, which the tests' engines lack in part. */
-import { ValidationError } from "../../src/errors.js";
-import { operatorsIn } from "../../src/expression.js";
-import { DynamoDBRepository } from "../../src/repository.js";
+import { operatorsIn } from "../../src/conditions/expression.js";
+import { ValidationError } from "../../src/errors/errors.js";
+import { DynamoDBRepository } from "../../src/repository/repository.js";
 import { describeEach, settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

@@ -13,7 +13,7 @@ import {
   ThroughputExceededError,
   TimeoutError,
   UnprocessedItemsError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { createTestDataLayer, FaultyRequestHandler, startEngine } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

@@ -5,7 +5,7 @@ import {
   ThroughputExceededError,
   TimeoutError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { settings } from "../engines.js";
 import { HoldingHandler } from "../holding-handler.js";

@@ -10,7 +10,7 @@ import {
   TimeoutError,
   TransactionCanceledError,
   UnprocessedItemsError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import type { Fault } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

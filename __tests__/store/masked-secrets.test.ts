@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { ConditionalCheckFailedError, UnprocessedItemsError } from "../../src/errors.js";
+import { ConditionalCheckFailedError, UnprocessedItemsError } from "../../src/errors/errors.js";
 import { createTestDataLayer, faults, make, type TestDataLayer } from "../../src/testing/index.js";
 import { failureOf } from "../open.js";
 

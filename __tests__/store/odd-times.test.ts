@@ -1,7 +1,7 @@
 /** Items whose times are none, as other writers leave them: read as of no time, and written all the same. */
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { resetClients } from "../../src/client.js";
-import { DynamoDBRepository } from "../../src/repository.js";
+import { resetClients } from "../../src/client/client.js";
+import { DynamoDBRepository } from "../../src/repository/repository.js";
 import { describeEach, engines } from "../engines.js";
 import { openTable } from "../open.js";
 

@@ -4,7 +4,7 @@ import {
   ThroughputExceededError,
   TimeoutError,
   UnprocessedItemsError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { createTestDataLayer, type Fault, type TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";

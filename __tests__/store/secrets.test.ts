@@ -4,8 +4,8 @@ import {
   ConditionalCheckFailedError,
   DynamoDBError,
   UnprocessedItemsError,
-} from "../../src/errors.js";
-import type { RequestEvent } from "../../src/transport.js";
+} from "../../src/errors/errors.js";
+import type { RequestEvent } from "../../src/transport/transport.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 

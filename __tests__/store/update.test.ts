@@ -2,7 +2,7 @@ import {
   ConditionalCheckFailedError,
   ItemNotFoundError,
   ValidationError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

@@ -1,6 +1,6 @@
 /** What is too much for any condition is refused before it is read: the work does not grow with it. */
-import { ValidationError } from "../../src/errors.js";
-import { valueText } from "../../src/wire-format.js";
+import { valueText } from "../../src/client/wire-format.js";
+import { ValidationError } from "../../src/errors/errors.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

@@ -13,7 +13,7 @@ import {
   TimeoutError,
   TransactionCanceledError,
   UnprocessedItemsError,
-} from "../../src/errors.js";
+} from "../../src/errors/errors.js";
 import {
   type FaultRule,
   FaultyRequestHandler,

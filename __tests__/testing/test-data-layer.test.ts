@@ -1,4 +1,4 @@
-import { DynamoDBError } from "../../src/errors.js";
+import { DynamoDBError } from "../../src/errors/errors.js";
 import {
   createTestDataLayer,
   faults,

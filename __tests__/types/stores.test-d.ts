@@ -1,5 +1,4 @@
 /** What the types of the stores promise and refuse. Compiled by `npm run test:types`, never run. */
-
 import type {
   DataLayer,
   EntityStore,

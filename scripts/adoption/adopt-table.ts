@@ -1,7 +1,7 @@
 /** Upgrades the items of an earlier writer in place, beside whoever else reads and writes them. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { inParallel } from "../../src/batch.js";
-import { attribute } from "../../src/table.js";
+import { attribute } from "../../src/table/table.js";
+import { inParallel } from "../../src/write/batch.js";
 import { type Account, settled } from "../account.js";
 import { openFindings } from "../findings-file.js";
 import { type Item, projectionOf, type RawTable, type WriteOutcome } from "../raw-table.js";

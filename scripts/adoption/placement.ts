@@ -1,17 +1,16 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { definitions, entityNameOf, type FacadeName } from "../../services/entities.js";
+import { latestTime } from "../../src/entity/input.js";
 import {
   type EntityModel,
   indexKeyOf,
   type KeyParts,
   keyLengthIssues,
   modelOf,
-} from "../../src/entity-model.js";
-import { latestTime } from "../../src/input.js";
-import { keyPartsOf } from "../../src/item.js";
-import { keyPartRule } from "../../src/keys.js";
-import { attribute } from "../../src/table.js";
+} from "../../src/entity/model.js";
+import { keyPartRule, keyPartsOf } from "../../src/keys/template.js";
+import { attribute } from "../../src/table/table.js";
 import { collections } from "../firestore/collections.js";
 import { createdAtOf } from "../firestore/map-document.js";
 import type { Item } from "../raw-table.js";

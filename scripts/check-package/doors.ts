@@ -140,7 +140,7 @@ export function checkMaps(root: string): void {
   }
   for (const path of [
     "src/data-layer.ts",
-    "src/keys.ts",
+    "src/keys/keys.ts",
     "services/oauth/oauth-tokens.ts",
     "entities/project.ts",
   ]) {
@@ -167,8 +167,11 @@ export async function checkTraces(project: string): Promise<void> {
   const { stdout } = await exec(process.execPath, ["--enable-source-maps", file]);
   rmSync(file);
   const places = [...stdout.matchAll(/^ +at .*$/gm)].map(([line]) => line);
-  if (places.length === 0 || !places.some((line) => /src\/entity-store\.ts:\d+/.test(line))) {
-    throw new Error(`no place in src/entity-store.ts:\n${stdout}`);
+  if (
+    places.length === 0 ||
+    !places.some((line) => /src\/store\/entity-store\.ts:\d+/.test(line))
+  ) {
+    throw new Error(`no place in src/store/entity-store.ts:\n${stdout}`);
   }
   const foreign = places.find((line) => line.includes("dist/"));
   if (foreign !== undefined) throw new Error(`ends in dist/: ${foreign}`);

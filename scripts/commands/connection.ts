@@ -1,8 +1,8 @@
 /** What every command shares: which table it works on, and how it ends. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { engineCommand, flagsOf, placeOf as placeOfTable } from "../../src/advice.js";
-import type { RequestHandler } from "../../src/client.js";
-import { localEndpoint } from "../../src/config.js";
+import { engineCommand, flagsOf, placeOf as placeOfTable } from "../../src/client/advice.js";
+import type { RequestHandler } from "../../src/client/client.js";
+import { localEndpoint } from "../../src/client/config.js";
 import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
 import type { Terminal } from "../terminal.js";
 

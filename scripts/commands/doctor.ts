@@ -1,6 +1,6 @@
 /** `bayon-data doctor`: what is in the table, and what is wrong with it. */
 import { type Command, Option } from "commander";
-import { resolveCipher } from "../../src/encryption.js";
+import { resolveCipher } from "../../src/secrets/encryption.js";
 import { type Account, accountLine } from "../account.js";
 import { findingKinds, type Kind, noteKinds } from "../doctor/examine.js";
 import { type Diagnosis, examineTable, hasFindings } from "../doctor/examine-table.js";

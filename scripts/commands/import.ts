@@ -1,7 +1,7 @@
 /** `bayon-data import DIR`: the files of an export into a table. */
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { resolveCipher } from "../../src/encryption.js";
+import { resolveCipher } from "../../src/secrets/encryption.js";
 import { accountLine } from "../account.js";
 import type { RawTable } from "../raw-table.js";
 import { defaultStateFolder, openRun } from "../run-state.js";

@@ -1,6 +1,6 @@
 /** What the commands over a whole table share: the raw table, progress, and how to go on. */
 import type { Command } from "commander";
-import { resolveConfiguration } from "../../src/config.js";
+import { resolveConfiguration } from "../../src/client/config.js";
 import { openRawTable, type RawTable, type RawTableOptions } from "../raw-table.js";
 import type { Progress } from "../status-line.js";
 import type { Terminal } from "../terminal.js";

@@ -1,7 +1,7 @@
 /** `bayon-data migrate firestore DIR`: the documents of a Firestore export into the table. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { DataLayer } from "../../src/index.js";
-import { epochMsOf } from "../../src/timestamps.js";
+import { epochMsOf } from "../../src/values/timestamps.js";
 import { collections } from "../firestore/collections.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import { openItemTable } from "../migration/item-table.js";

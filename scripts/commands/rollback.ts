@@ -1,5 +1,4 @@
 /** `bayon-data rollback`: deletes what migrations wrote and nobody has changed since. */
-
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { openItemTable } from "../migration/item-table.js";

@@ -1,7 +1,7 @@
 /** `bayon-data rotate`: encrypts every secret of the table with the current key. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { resolveCipher } from "../../src/encryption.js";
+import { resolveCipher } from "../../src/secrets/encryption.js";
 import { accountLine } from "../account.js";
 import type { RawTable } from "../raw-table.js";
 import {

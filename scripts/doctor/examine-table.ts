@@ -1,6 +1,6 @@
 /** Reads a table, or a sample of it, and counts what is to be said. */
-import type { Cipher } from "../../src/encryption.js";
-import { limits } from "../../src/table.js";
+import type { Cipher } from "../../src/secrets/encryption.js";
+import { limits } from "../../src/table/table.js";
 import { type Account, settled } from "../account.js";
 import { rawKeyText } from "../adoption/placement.js";
 import type { Item, RawTable } from "../raw-table.js";

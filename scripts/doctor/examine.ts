@@ -1,9 +1,9 @@
 /** What is to be said of one stored item. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { isGhost } from "../../src/occupant.js";
-import { checkPayload } from "../../src/payload.js";
-import { attribute, keyTemplates } from "../../src/table.js";
+import { attribute, keyTemplates } from "../../src/table/table.js";
+import { checkPayload } from "../../src/values/payload.js";
+import { isGhost } from "../../src/write/occupant.js";
 import {
   entitiesByType,
   entityAtKey,

@@ -1,5 +1,5 @@
 /** Dates of an export's documents, in the encodings that occur there. */
-import { epochMsOf } from "../../src/timestamps.js";
+import { epochMsOf } from "../../src/values/timestamps.js";
 import type { Collection } from "./collections.js";
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

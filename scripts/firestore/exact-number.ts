@@ -1,5 +1,5 @@
 /** Numbers of a JSON file with every digit that they have there. */
-import { ExactNumber } from "../../src/exact-number.js";
+import { ExactNumber } from "../../src/values/exact-number.js";
 
 /** So many digits are exact in any JavaScript number. */
 const safeDigits = 15;

@@ -1,7 +1,7 @@
 /** How a JSON file holds documents: the layouts of the tools that export Firestore as JSON. */
 import { createReadStream } from "node:fs";
-import { isExactNumber } from "../../src/exact-number.js";
-import { limits } from "../../src/table.js";
+import { limits } from "../../src/table/table.js";
+import { isExactNumber } from "../../src/values/exact-number.js";
 import { collections } from "./collections.js";
 import { ExportError, unreadable, valuesIn } from "./json-file.js";
 

@@ -1,6 +1,6 @@
 /** A Firestore document to the item it becomes. */
 import type { FacadeName } from "../../services/entities.js";
-import { withIsoDates } from "../../src/timestamps.js";
+import { withIsoDates } from "../../src/values/timestamps.js";
 import type { Collection } from "./collections.js";
 import { dateMsOf } from "./dates.js";
 

@@ -1,6 +1,6 @@
 /** Whether a stored item is the one that the migration would write. */
 import { isDeepStrictEqual } from "node:util";
-import { attribute, type RawItem } from "../../src/table.js";
+import { attribute, type RawItem } from "../../src/table/table.js";
 
 /** What an item may have, or have otherwise, without being another one. */
 const ofNoAccount: ReadonlySet<string> = new Set([

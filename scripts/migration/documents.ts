@@ -1,10 +1,10 @@
 /** The documents of an export as the items that they become, checked. */
 import { basename, resolve } from "node:path";
 import type { FacadeName } from "../../services/entities.js";
-import { internalsOf } from "../../src/entity-store.js";
 import { type DataLayer, ValidationError, type ValidationIssue } from "../../src/index.js";
-import { attribute, type RawItem } from "../../src/table.js";
-import { rawItemOf } from "../../src/write.js";
+import { internalsOf } from "../../src/store/entity-store.js";
+import { attribute, type RawItem } from "../../src/table/table.js";
+import { rawItemOf } from "../../src/write/write.js";
 import { digestOf } from "../file-digest.js";
 import { collections } from "../firestore/collections.js";
 import { dateMsOf } from "../firestore/dates.js";

@@ -2,20 +2,19 @@
  * The table as the migration works on it: stored items with native values, read in batches, written
  * one by one on a condition or in batches without.
  */
-
 import type { PutCommandInput } from "@aws-sdk/lib-dynamodb";
 import { guardedEntities } from "../../services/entities.js";
-import { chunksOf } from "../../src/batch.js";
-import { createClients, type RequestHandler } from "../../src/client.js";
-import { Placeholders } from "../../src/conditions.js";
-import { type ConnectionOptions, resolveConfiguration } from "../../src/config.js";
-import { type Cipher, resolveCipher } from "../../src/encryption.js";
-import { nameOf, wrapDynamoDBError } from "../../src/errors.js";
-import { createFieldGuard } from "../../src/field-guard.js";
-import { isThatGhost } from "../../src/occupant.js";
-import { createReader, keyId } from "../../src/reader.js";
-import { attribute, limits, type RawItem, type RawKey } from "../../src/table.js";
-import type { Transport } from "../../src/transport.js";
+import { createClients, type RequestHandler } from "../../src/client/client.js";
+import { type ConnectionOptions, resolveConfiguration } from "../../src/client/config.js";
+import { Placeholders } from "../../src/conditions/conditions.js";
+import { nameOf, wrapDynamoDBError } from "../../src/errors/errors.js";
+import { createReader, keyId } from "../../src/read/reader.js";
+import { type Cipher, resolveCipher } from "../../src/secrets/encryption.js";
+import { createFieldGuard } from "../../src/secrets/field-guard.js";
+import { attribute, limits, type RawItem, type RawKey } from "../../src/table/table.js";
+import type { Transport } from "../../src/transport/transport.js";
+import { chunksOf } from "../../src/write/batch.js";
+import { isThatGhost } from "../../src/write/occupant.js";
 import { createPatientTransport, type Traffic } from "../patient-transport.js";
 import { markedItem } from "../rotation/stored-secrets.js";
 

@@ -1,8 +1,8 @@
 /** Moves the documents of an export into the table: units in parallel, none of them lost or twice. */
 import { randomUUID } from "node:crypto";
 import type { DataLayer } from "../../src/index.js";
-import { keyId } from "../../src/reader.js";
-import { limits } from "../../src/table.js";
+import { keyId } from "../../src/read/reader.js";
+import { limits } from "../../src/table/table.js";
 import { settled } from "../account.js";
 import { ExportError } from "../firestore/json-file.js";
 import type { FirestoreExport } from "../firestore/read-export.js";

@@ -1,8 +1,8 @@
 /** What becomes of the documents of one unit: the decisions of a migration. */
-import { inParallel } from "../../src/batch.js";
-import { isGhost } from "../../src/occupant.js";
-import { keyId } from "../../src/reader.js";
-import { attribute, type RawItem } from "../../src/table.js";
+import { keyId } from "../../src/read/reader.js";
+import { attribute, type RawItem } from "../../src/table/table.js";
+import { inParallel } from "../../src/write/batch.js";
+import { isGhost } from "../../src/write/occupant.js";
 import { isSame } from "./compare.js";
 import { type Candidate, type Document, storedAt } from "./documents.js";
 import { type Condition, type ItemTable, itemAt } from "./item-table.js";

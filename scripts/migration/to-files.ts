@@ -1,13 +1,12 @@
 /** The items of an export into the files that DynamoDB's own import takes, instead of a table. */
-
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { resolveCipher } from "../../src/encryption.js";
+import { marshallable } from "../../src/client/marshalling.js";
 import type { DataLayer } from "../../src/index.js";
-import { marshallable } from "../../src/marshalling.js";
-import { createTableInput, type RawItem } from "../../src/table.js";
+import { resolveCipher } from "../../src/secrets/encryption.js";
+import { createTableInput, type RawItem } from "../../src/table/table.js";
 import { settled } from "../account.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import type { Item } from "../raw-table.js";

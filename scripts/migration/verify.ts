@@ -1,10 +1,10 @@
 /** Compares a table with the export that was moved into it. */
-import { inParallel } from "../../src/batch.js";
 import type { DataLayer } from "../../src/index.js";
-import { ruleOf } from "../../src/item.js";
-import { unreadableOf } from "../../src/opened.js";
-import { keyId } from "../../src/reader.js";
-import { limits } from "../../src/table.js";
+import { keyId } from "../../src/read/reader.js";
+import { unreadableOf } from "../../src/secrets/opened.js";
+import { ruleOf } from "../../src/secrets/unreadable.js";
+import { limits } from "../../src/table/table.js";
+import { inParallel } from "../../src/write/batch.js";
 import { type Account, settled } from "../account.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import { differencesOf } from "./compare.js";

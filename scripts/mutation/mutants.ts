@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 export interface Mutant {
-  /** `src/transport.ts:120:9:BooleanLiteral`, with `:2` and so on for further ones at that place. */
+  /** `src/transport/transport.ts:120:9:BooleanLiteral`, with `:2` and so on for further ones at that place. */
   readonly id: string;
   /** Relative to the root, with slashes. */
   readonly file: string;

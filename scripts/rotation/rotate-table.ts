@@ -1,9 +1,9 @@
 /** Encrypts the secrets of a table with the current key, beside whoever else reads and writes them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { inParallel } from "../../src/batch.js";
-import type { Cipher } from "../../src/encryption.js";
-import { attribute, type RawKey } from "../../src/table.js";
+import type { Cipher } from "../../src/secrets/encryption.js";
+import { attribute, type RawKey } from "../../src/table/table.js";
+import { inParallel } from "../../src/write/batch.js";
 import { type Account, settled } from "../account.js";
 import { rawKeyText } from "../adoption/placement.js";
 import { openFindings } from "../findings-file.js";

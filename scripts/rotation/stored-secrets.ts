@@ -7,10 +7,10 @@ import {
   type SecretPlace,
   sealedKeyId,
   type Unreadable,
-} from "../../src/encryption.js";
-import { ruleOf } from "../../src/item.js";
-import { itemValue } from "../../src/secret-value.js";
-import { attribute, type RawItem } from "../../src/table.js";
+} from "../../src/secrets/encryption.js";
+import { itemValue } from "../../src/secrets/secret-value.js";
+import { ruleOf } from "../../src/secrets/unreadable.js";
+import { attribute, type RawItem } from "../../src/table/table.js";
 import type { Item } from "../raw-table.js";
 import { attributeText, attributeValueOf } from "../table-files/line.js";
 

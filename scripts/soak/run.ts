@@ -5,8 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
-import { OrderlyHandler } from "../../src/request-handler.js";
 import {
   type FaultyRequestHandler,
   faults,

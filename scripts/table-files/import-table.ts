@@ -1,10 +1,10 @@
 /** The files of a table into a table. */
 import { join } from "node:path";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { inParallel } from "../../src/batch.js";
-import type { Cipher } from "../../src/encryption.js";
-import { nameOf } from "../../src/errors.js";
-import { attribute, limits } from "../../src/table.js";
+import { nameOf } from "../../src/errors/errors.js";
+import type { Cipher } from "../../src/secrets/encryption.js";
+import { attribute, limits } from "../../src/table/table.js";
+import { inParallel } from "../../src/write/batch.js";
 import { type Account, settled } from "../account.js";
 import { rawKeyText } from "../adoption/placement.js";
 import { itemSize } from "../doctor/size.js";

@@ -1,6 +1,6 @@
 /** An item as a line of a table file: DynamoDB JSON, `{"Item":{"PK":{"S":"…"},…}}`. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { numberOf } from "../../src/exact-number.js";
+import { numberOf } from "../../src/values/exact-number.js";
 import type { Item } from "../raw-table.js";
 
 /**

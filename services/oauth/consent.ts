@@ -1,10 +1,16 @@
 /** Storing what a consent brought. */
 import type { OAuthToken, OAuthTokenData } from "../../entities/oauth-token.js";
-import { type CallOptions, perform, reading } from "../../src/call.js";
-import { keyContext } from "../../src/entity-model.js";
-import type { StoreInternals } from "../../src/entity-store.js";
-import { DynamoDBError, describe, ItemNotFoundError, invalid, nameOf } from "../../src/errors.js";
-import { isForeignFailure } from "../../src/write.js";
+import { type CallOptions, perform, reading } from "../../src/call/call.js";
+import { keyContext } from "../../src/entity/model.js";
+import {
+  DynamoDBError,
+  describe,
+  ItemNotFoundError,
+  invalid,
+  nameOf,
+} from "../../src/errors/errors.js";
+import type { StoreInternals } from "../../src/store/entity-store.js";
+import { isForeignFailure } from "../../src/write/write.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 
 const operation = "oauth.store";

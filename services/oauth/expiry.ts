@@ -1,6 +1,6 @@
 /** When a token expires, and what counts as no expiry at all. */
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
-import { latestTime } from "../../src/input.js";
+import { latestTime } from "../../src/entity/input.js";
 
 /** A number that is no time, and that DynamoDB could not hold: `Date.now() + undefined * 1000`. */
 export function isNoTime(value: unknown): boolean {

@@ -1,9 +1,9 @@
 /** Storing what the provider answered: it may have taken the old refresh token back. */
-import type { Call } from "../../src/call.js";
-import { Placeholders } from "../../src/conditions.js";
-import { fieldValue } from "../../src/secret-value.js";
-import { attribute, type RawItem, type RawKey } from "../../src/table.js";
-import { storedTime } from "../../src/write.js";
+import type { Call } from "../../src/call/call.js";
+import { Placeholders } from "../../src/conditions/conditions.js";
+import { fieldValue } from "../../src/secrets/secret-value.js";
+import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
+import { storedTime } from "../../src/write/write.js";
 import type { FreshToken } from "./provider.js";
 import {
   isEncryptedAnew,

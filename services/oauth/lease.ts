@@ -1,8 +1,8 @@
 /** The lease on a token: whoever holds it asks the provider, and nobody else does. */
-import type { Call } from "../../src/call.js";
-import { Placeholders } from "../../src/conditions.js";
-import { latestTime } from "../../src/input.js";
-import { attribute, type RawItem, type RawKey } from "../../src/table.js";
+import type { Call } from "../../src/call/call.js";
+import { Placeholders } from "../../src/conditions/conditions.js";
+import { latestTime } from "../../src/entity/input.js";
+import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
 import { isToken, type TokenContext, updateIf } from "./token-item.js";
 
 /** Takes the lease if the token is still the one that was seen. @returns whether it was taken */

@@ -1,8 +1,8 @@
 /** OAuth tokens: stored, kept, and refreshed once however many callers want one. */
 import type { OAuthToken, OAuthTokenData } from "../../entities/oauth-token.js";
-import { type Call, type CallOptions, limitsOf, perform, reading } from "../../src/call.js";
-import { keyContext, rawKeyOf } from "../../src/entity-model.js";
-import { internalsOf, type StoreContext } from "../../src/entity-store.js";
+import { type Call, type CallOptions, limitsOf, perform, reading } from "../../src/call/call.js";
+import { keyContext, rawKeyOf } from "../../src/entity/model.js";
+import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import type { Stores } from "../stores.js";
 import { storeConsent } from "./consent.js";
 import { createFlights, type Flight, type Flights, RefreshFailure } from "./flights.js";

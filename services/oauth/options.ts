@@ -1,7 +1,7 @@
 /** What `validToken` takes: the provider's refresh, and how long a lease on it lasts. */
-import { type CallOptions, limitsOf } from "../../src/call.js";
-import { type CallContext, invalid, type ValidationIssue } from "../../src/errors.js";
-import { optionNames } from "../../src/options.js";
+import { type CallOptions, limitsOf } from "../../src/call/call.js";
+import { optionNames } from "../../src/call/options.js";
+import { type CallContext, invalid, type ValidationIssue } from "../../src/errors/errors.js";
 
 /** What the provider answered to a refresh. */
 export interface RefreshedToken {

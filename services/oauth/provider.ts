@@ -4,9 +4,9 @@ import {
   type DynamoDBError,
   invalid,
   type ValidationIssue,
-} from "../../src/errors.js";
-import { checkPayload, type PayloadSchema } from "../../src/payload.js";
-import { firstOf, longestTimerMs, orAborted } from "../../src/signals.js";
+} from "../../src/errors/errors.js";
+import { firstOf, longestTimerMs, orAborted } from "../../src/runtime/signals.js";
+import { checkPayload, type PayloadSchema } from "../../src/values/payload.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 import type { RefreshedToken, RefreshSettings } from "./options.js";
 

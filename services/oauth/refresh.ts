@@ -1,18 +1,18 @@
 /** The way to a valid token: read it, take the lease, ask the provider, store what it answered. */
 import { randomUUID } from "node:crypto";
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
-import type { Call } from "../../src/call.js";
-import { currentKeyFor } from "../../src/encryption.js";
+import type { Call } from "../../src/call/call.js";
+import { itemOf } from "../../src/entity/item.js";
 import {
   AbortedError,
   type CallContext,
   DynamoDBError,
   describe,
   withContext,
-} from "../../src/errors.js";
-import { itemOf } from "../../src/item.js";
-import { showsMasked } from "../../src/secrets.js";
-import type { RawItem, RawKey } from "../../src/table.js";
+} from "../../src/errors/errors.js";
+import { currentKeyFor } from "../../src/secrets/encryption.js";
+import { showsMasked } from "../../src/secrets/masking.js";
+import type { RawItem, RawKey } from "../../src/table/table.js";
 import { isExpired } from "./expiry.js";
 import { type Flight, type Landing, RefreshFailure } from "./flights.js";
 import { keepWhileLeased } from "./keep.js";

@@ -1,15 +1,16 @@
 /** The stored token as a refresh sees it: read for certain, and written only while it is the same. */
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
-import type { Call } from "../../src/call.js";
-import type { Placeholders } from "../../src/conditions.js";
-import type { Cipher } from "../../src/encryption.js";
-import type { EntityModel } from "../../src/entity-model.js";
-import { nameOf } from "../../src/errors.js";
-import { isOf, refuseUnreadable } from "../../src/item.js";
-import { storedValueOf } from "../../src/opened.js";
-import { attribute, type RawItem, type RawKey } from "../../src/table.js";
-import type { Clock, Transport } from "../../src/transport.js";
-import { notFound } from "../../src/write.js";
+import type { Call } from "../../src/call/call.js";
+import type { Placeholders } from "../../src/conditions/conditions.js";
+import { isOf } from "../../src/entity/item.js";
+import type { EntityModel } from "../../src/entity/model.js";
+import { nameOf } from "../../src/errors/errors.js";
+import type { Cipher } from "../../src/secrets/encryption.js";
+import { storedValueOf } from "../../src/secrets/opened.js";
+import { refuseUnreadable } from "../../src/secrets/unreadable.js";
+import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
+import type { Clock, Transport } from "../../src/transport/transport.js";
+import { notFound } from "../../src/write/write.js";
 
 /** What the parts of a refresh share. */
 export interface TokenContext {

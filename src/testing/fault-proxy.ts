@@ -1,8 +1,8 @@
 /** A proxy of bytes between a client and a DynamoDB engine that breaks what goes over the wire. */
 import { createServer, type Server, type Socket } from "node:net";
-import { parsedUrl } from "../config.js";
-import { ConfigurationError } from "../errors.js";
-import { optionNames, settingsOf } from "../options.js";
+import { optionNames, settingsOf } from "../call/options.js";
+import { parsedUrl } from "../client/config.js";
+import { ConfigurationError } from "../errors/errors.js";
 import { loopback } from "./engines/ports.js";
 import { reset, type WireFault, whole, wireKinds, write } from "./wire/kinds.js";
 import { headerOf, type Message, MessageReader, messageOf, unchunked } from "./wire/messages.js";

@@ -1,7 +1,7 @@
 /** An item of each entity for tests, and factories that make more of them. */
 import type { FacadeName } from "../../services/entities.js";
 import type { DataOf, Specs } from "../../services/stores.js";
-import type { Simplify } from "../store-types.js";
+import type { Simplify } from "../store/store-types.js";
 
 /** What `put` and `create` take, with every key part there. */
 export type FixtureOf<F extends FacadeName> = Simplify<

@@ -1,13 +1,13 @@
 /** A data layer on a real engine with a table of its own. */
 import { randomUUID } from "node:crypto";
+import { type OptionNames, settingsOf } from "../call/options.js";
 import {
   createDataLayer,
   type DataLayer,
   type DataLayerOptions,
   dataLayerOptionNames,
 } from "../data-layer.js";
-import { ConfigurationError, readSettings } from "../errors.js";
-import { type OptionNames, settingsOf } from "../options.js";
+import { ConfigurationError, readSettings } from "../errors/errors.js";
 import { type Engine, type StartEngineOptions, startEngine } from "./engine.js";
 import { type FaultyRequestHandler, faults } from "./faults.js";
 

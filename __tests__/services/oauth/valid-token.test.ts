@@ -5,7 +5,7 @@ import {
   DynamoDBError,
   ItemNotFoundError,
   ValidationError,
-} from "../../../src/errors.js";
+} from "../../../src/errors/errors.js";
 import type { TestDataLayer } from "../../../src/testing/index.js";
 import { settings } from "../../engines.js";
 import { failureOf } from "../../open.js";

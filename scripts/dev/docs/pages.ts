@@ -21,7 +21,10 @@ export const groups: readonly Group[] = [
   { title: "Deploy", pages: ["nextjs", "lambda"] },
   { title: "Move in", pages: ["firestore", "old-repository"] },
   { title: "Operate", pages: ["cli", "operating"] },
-  { title: "Look up", pages: ["reference", "access-patterns", "performance", "guarantees"] },
+  {
+    title: "Look up",
+    pages: ["reference", "access-patterns", "performance", "guarantees", "architecture"],
+  },
   { title: "Decide", pages: ["why-not-electrodb", "faq"] },
 ];
 

@@ -1,5 +1,4 @@
 /** A service whose clock is not the caller's. */
-
 import { Readable } from "node:stream";
 import { answerOf, type Exchange, failure, type HandlerAnswer, wholeAnswer } from "./exchange.js";
 

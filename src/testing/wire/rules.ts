@@ -1,6 +1,6 @@
 /** Which request on the wire is hit by which fault. */
-import { ConfigurationError } from "../../errors.js";
-import { optionNames, settingsOf } from "../../options.js";
+import { optionNames, settingsOf } from "../../call/options.js";
+import { ConfigurationError } from "../../errors/errors.js";
 import {
   checkDelay,
   defaultDelayMs,

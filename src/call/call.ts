@@ -1,0 +1,148 @@
+/** One call of the facade: its limits, its context, and the mapping of what it throws. */
+import {
+  AbortedError,
+  asOpen,
+  type CallContext,
+  DynamoDBError,
+  describe,
+  invalid,
+  isDynamoDBError,
+  TimeoutError,
+  type ValidationIssue,
+  withContext,
+  withProgress,
+  wrapDynamoDBError,
+} from "../errors/errors.js";
+import { isAbortSignal } from "../runtime/realms.js";
+import { firstWithOwnReason, longestTimerMs } from "../runtime/signals.js";
+import { type OptionNames, optionNames, refuseUnknown } from "./options.js";
+
+/** What every call of the layer takes. */
+export interface CallOptions {
+  /** Ends the call with an AbortedError whose cause is the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Ends the call with a TimeoutError after so many ms, retries and waiting included. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The names of {@link CallOptions}. */
+export const callOptionNames = optionNames<CallOptions>({ signal: true, timeoutMs: true });
+
+/**
+ * A call's limits, read once, for itself and for the calls that it makes: whatever else was given is
+ * not theirs.
+ * @param known the options that the call takes
+ * @throws ValidationError for an option that it does not
+ */
+export function limitsOf(
+  context: CallContext,
+  options: CallOptions | null | undefined,
+  known: OptionNames = callOptionNames,
+): CallOptions {
+  return reading(context, () => {
+    refuseUnknown(context, options, known);
+    const { signal, timeoutMs } = options ?? {};
+    return { signal, timeoutMs };
+  });
+}
+
+/**
+ * Reads what a caller gave. A getter or a proxy of theirs may throw anything.
+ * @throws ValidationError where it did
+ */
+export function reading<R>(context: CallContext, read: () => R): R {
+  try {
+    return read();
+  } catch (error) {
+    if (isDynamoDBError(error)) throw error;
+    throw invalid(context, [{ path: "", message: "an argument cannot be read" }], error);
+  }
+}
+
+/** A call that is under way: every request it needs is sent on its behalf. */
+export interface Call {
+  readonly context: CallContext;
+  /** Aborted by the caller or by the deadline; `undefined` where the call has neither. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Told before a call fails that may have been carried out all the same, wholly or in part: the
+   * answer to a write was lost, or one of its writes was done.
+   */
+  readonly onAnswerLost?: (() => void) | undefined;
+}
+
+/**
+ * Runs one call within its limits and maps whatever it throws, once.
+ * @param options the limits; a call that takes more options gives what `limitsOf` read of them
+ * @throws ValidationError for limits that are none, before `run` is called
+ */
+export async function perform<R>(
+  context: CallContext,
+  options: CallOptions | null,
+  run: (call: Call) => Promise<R>,
+): Promise<R> {
+  const { signal, timeoutMs } = limitsOf(context, options);
+  let isOpen = false;
+  const onAnswerLost = () => {
+    isOpen = true;
+  };
+  const told = (error: DynamoDBError, below?: unknown) =>
+    isOpen || (below instanceof DynamoDBError && below.mayHaveBeenDone) ? asOpen(error) : error;
+  if (signal === undefined && timeoutMs === undefined) {
+    try {
+      return await run({ context, onAnswerLost });
+    } catch (error) {
+      throw told(wrapDynamoDBError(error, context));
+    }
+  }
+  reading(context, () => checkLimits(context, signal, timeoutMs));
+  const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
+  const limit = firstWithOwnReason(signal, deadline?.signal);
+  try {
+    limit.signal.throwIfAborted();
+    return await run({ context, signal: limit.signal, onAnswerLost });
+  } catch (error) {
+    if (!limit.signal.aborted) throw told(wrapDynamoDBError(error, context));
+    const ended = signal?.aborted
+      ? abortedError(context, signal)
+      : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
+    // The end by itself says nothing of what was sent.
+    const below = error === limit.signal.reason ? undefined : error;
+    throw told(withProgress(withContext(ended, context), below), below);
+  } finally {
+    limit.release();
+    deadline?.end();
+  }
+}
+
+/**
+ * Ends a call between two of its requests.
+ * @throws AbortedError, whose cause is the signal's reason, if it is aborted
+ */
+export function throwIfAborted(context: CallContext, signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw withContext(abortedError(context, signal), context);
+}
+
+function abortedError(context: CallContext, { reason }: AbortSignal): AbortedError {
+  return new AbortedError(describe(context, "aborted"), reason);
+}
+
+function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new Error("the call's deadline")),
+    Math.min(timeoutMs, longestTimerMs),
+  );
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
+}
+
+function checkLimits(context: CallContext, signal: unknown, timeoutMs: unknown): void {
+  const issues: ValidationIssue[] = [];
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    issues.push({ path: "signal", message: "must be an AbortSignal" });
+  }
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
+    issues.push({ path: "timeoutMs", message: "must be a number of milliseconds > 0" });
+  }
+  if (issues.length > 0) throw invalid(context, issues);
+}

@@ -1,0 +1,187 @@
+/** Configuration to SDK clients, and the process-wide defaults with their reset. */
+import {
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  GetItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import { refuseUnknownSettings } from "../call/options.js";
+import { ConfigurationError } from "../errors/errors.js";
+import { adviceOn } from "./advice.js";
+import { type Configuration, resolveConfiguration } from "./config.js";
+import { hasProtocol, NativeDocumentClient, StoredValuesClient } from "./native-client.js";
+import { handlerOptionNames, OrderlyHandler } from "./request-handler.js";
+import { watchedCredentials, watchSending } from "./unsent.js";
+
+export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
+
+// The SDK's logger middleware filters each input and output through the schema unless the logger
+// has no `info`; what is worth a log is logged by the transport, without payloads.
+const quietLogger = { debug: ignore, warn: ignore, error: ignore };
+function ignore(): void {
+  // The SDK's own log lines may hold payloads.
+}
+
+/**
+ * One attempt, its error as it was thrown. The SDK's own strategy, even with one attempt, makes a new
+ * error without name and code of one that comes from another realm, as all of Node's do under Jest
+ * (@smithy/core 3.38, `asSdkError`).
+ */
+const noRetry: NonNullable<DynamoDBClientConfig["retryStrategy"]> = {
+  retry: (next, args) => next(args),
+};
+
+/** The clients of one configuration: the SDK's own, and the document client over it. */
+export interface Clients {
+  readonly client: DynamoDBClient;
+  readonly documentClient: DynamoDBDocumentClient;
+}
+
+/** @throws ConfigurationError for what is neither a handler nor the options of one */
+export function checkRequestHandler(given: RequestHandler): void {
+  if (typeof given !== "object" || given === null) {
+    throw new ConfigurationError("requestHandler must be a request handler, or its options");
+  }
+  if (!isHandler(given)) refuseUnknownSettings("requestHandler", given, handlerOptionNames);
+}
+
+/** Clients for the configuration. The SDK's own retry is off: the transport retries. */
+export function createClients(configuration: Configuration, given: RequestHandler = {}): Clients {
+  const { client, config } = createPlainClient(configuration, given);
+  const documentClient = hasProtocol(client)
+    ? new NativeDocumentClient(client, config, translateConfig)
+    : createDocumentClient(client);
+  return { client, documentClient };
+}
+
+/**
+ * The same clients, of which the second takes and gives values in DynamoDB's own form.
+ * @throws ConfigurationError where the SDK is of an old release
+ */
+export function createStoredClients(
+  configuration: Configuration,
+  given: RequestHandler = {},
+): { readonly client: DynamoDBClient; readonly storedClient: StoredValuesClient } {
+  const { client, config } = createPlainClient(configuration, given);
+  if (!hasProtocol(client)) {
+    throw new ConfigurationError(
+      "the commands over a whole table need @aws-sdk/client-dynamodb 3.1000 or later",
+    );
+  }
+  return { client, storedClient: new StoredValuesClient(client, config) };
+}
+
+function createPlainClient(
+  configuration: Configuration,
+  given: RequestHandler,
+): { readonly client: DynamoDBClient; readonly config: DynamoDBClientConfig } {
+  if (!globalThis.process?.versions?.node) {
+    throw new ConfigurationError(
+      "bayon-coagent-data runs on servers only: a browser has no AWS credentials",
+    );
+  }
+  const { region, endpoint } = configuration;
+  const credentials = watchedCredentials(configuration.credentials);
+  const requestHandler = isHandler(given)
+    ? given
+    : new OrderlyHandler(given as NodeHttpHandlerOptions);
+  const config: DynamoDBClientConfig = {
+    maxAttempts: 1,
+    retryStrategy: noRetry,
+    requestHandler,
+    // The type wants `info`; the middleware asks whether it is there.
+    logger: quietLogger as unknown as NonNullable<DynamoDBClientConfig["logger"]>,
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials !== undefined && { credentials }),
+  };
+  const client = new DynamoDBClient(config);
+  watchSending(client);
+  return { client, config };
+}
+
+function isHandler(given: RequestHandler): boolean {
+  return typeof (given as { readonly handle?: unknown }).handle === "function";
+}
+
+/** `undefined` is left out, empty strings stay. */
+const translateConfig = {
+  marshallOptions: {
+    removeUndefinedValues: true,
+    convertEmptyValues: false,
+    convertClassInstanceToMap: false,
+  },
+  unmarshallOptions: { wrapNumbers: false },
+};
+
+/**
+ * Whether it is a DynamoDBClient, of any copy of the SDK: an application that has a second one gives
+ * an instance of another class. Document clients, and nothing else of the SDK's, are made by `from`.
+ */
+export function isPlainClient(client: object): client is DynamoDBClient {
+  // Whoever replaced its `send`, a test or a tracer, wants to see what is sent.
+  if (Object.hasOwn(client, "send")) return false;
+  if (client instanceof DynamoDBClient) return true;
+  const { config, middlewareStack } = client as Partial<DynamoDBClient>;
+  const isDocumentClient = typeof (client.constructor as { from?: unknown }).from === "function";
+  return typeof config === "object" && typeof middlewareStack === "object" && !isDocumentClient;
+}
+
+/**
+ * Refuses a client whose release of the SDK cannot send this package's commands: they leave the
+ * writing of a request to the client's protocol, which its configuration then must have.
+ * @throws ConfigurationError that says what to install
+ */
+export function checkRelease(client: object): void {
+  const { config } = client as Partial<DynamoDBClient>;
+  const hasSchema = (new GetItemCommand({} as never) as { schema?: unknown }).schema !== undefined;
+  if (typeof config !== "object" || !hasSchema || hasProtocol(client as DynamoDBClient)) return;
+  throw new ConfigurationError(
+    "client is of a release of @aws-sdk/client-dynamodb before 3.931, and cannot send the commands of the newer one that this package uses: update it, or install one copy of the SDK for both",
+  );
+}
+
+/** The document client over a client of the caller's own. */
+export function createDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(client, translateConfig);
+}
+
+let defaultConfiguration: Configuration | undefined;
+let defaultClients: Clients | undefined;
+
+/** The process-wide configuration, from the environment when it is first asked for. */
+export function getConfiguration(): Configuration {
+  defaultConfiguration ??= resolveConfiguration();
+  return defaultConfiguration;
+}
+
+/** The process-wide DynamoDB client, made when it is first asked for. */
+export function getDynamoDBClient(): DynamoDBClient {
+  defaultClients ??= createClients(getConfiguration());
+  return defaultClients.client;
+}
+
+/** The process-wide document client, made when it is first asked for. */
+export function getDocumentClient(): DynamoDBDocumentClient {
+  defaultClients ??= createClients(getConfiguration());
+  return defaultClients.documentClient;
+}
+
+/** The table's name from the environment. */
+export function getTableName(): string {
+  return getConfiguration().tableName;
+}
+
+/** What a person can do about a failure of the process-wide clients. */
+export function adviceOnDefaults(error: unknown): string | undefined {
+  return adviceOn(error, getConfiguration());
+}
+
+/** Closes the process-wide clients; the environment is read anew when they are next asked for. */
+export function resetClients(): void {
+  defaultClients?.documentClient.destroy();
+  defaultClients?.client.destroy();
+  defaultConfiguration = undefined;
+  defaultClients = undefined;
+}

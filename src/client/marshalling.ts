@@ -1,0 +1,121 @@
+/**
+ * Values as lib-dynamodb marshals them right.
+ *
+ * It goes by `constructor.name` (3.1162): a map with a field `constructor` is refused or, where that
+ * field has a `name` of its own, stored as something else; a subclass of Uint8Array is refused; a
+ * set of numbers is read by its first member; it knows no exact numbers but its own. None of it
+ * concerns most values, and those stay as they are.
+ */
+import { NumberValueImpl as NumberValue } from "@aws-sdk/util-dynamodb";
+import { exactTextOf, numberOf, wireTextOf } from "../values/exact-number.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The input of a request with its items and expression values in the form that is marshalled right. */
+export function marshallable(input: Fields): Fields {
+  return withValues(input, plainForm);
+}
+
+/**
+ * A request with each attribute of its items and each expression value converted; the same one
+ * where none changes.
+ */
+export function withValues(input: Fields, convert: (value: unknown) => unknown): Fields {
+  const { Item, ExpressionAttributeValues, RequestItems, TransactItems } = input;
+  /** A put, an update or a check inside a batch or a transaction. */
+  const nested = (request: unknown) => (isFields(request) ? withValues(request, convert) : request);
+  return withFields(input, {
+    Item: ofEach(Item, convert),
+    ExpressionAttributeValues: ofEach(ExpressionAttributeValues, convert),
+    RequestItems: ofEach(RequestItems, (requests) =>
+      Array.isArray(requests) ? ofEach(requests, (request) => ofEach(request, nested)) : requests,
+    ),
+    TransactItems: ofEach(TransactItems, (operation) => ofEach(operation, nested)),
+  });
+}
+
+function withFields(input: Fields, changed: Fields): Fields {
+  const differs = Object.keys(changed).filter((name) => changed[name] !== input[name]);
+  if (differs.length === 0) return input;
+  return { ...input, ...Object.fromEntries(differs.map((name) => [name, changed[name]])) };
+}
+
+/** The members of an array or an object, converted; the same one where none changes. */
+export function ofEach(value: unknown, convert: (member: unknown) => unknown): unknown {
+  if (!isFields(value)) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const converted = convert(member);
+    if (converted === member) continue;
+    // A copy of an array is one, and its positions are names to it.
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[name] = converted;
+  }
+  return copy ?? value;
+}
+
+/** A value in the form that is marshalled right. */
+export function plainForm(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return ofEach(value, plainForm);
+  switch (Object.prototype.toString.call(value)) {
+    case "[object ExactNumber]":
+      return sdkNumber(value);
+    case "[object Set]":
+      return setForm(value as Set<unknown>);
+    case "[object Uint8Array]":
+      return isNamed(value, "Uint8Array", "Buffer") ? value : new Uint8Array(value as Uint8Array);
+    case "[object Object]": {
+      const fields = ofEach(value, plainForm) as Fields;
+      // A Map is marshalled by its entries, whatever their names.
+      return Object.hasOwn(fields, "constructor") ? new Map(Object.entries(fields)) : fields;
+    }
+    default:
+      return value;
+  }
+}
+
+/** A number as the SDK takes one of any digits. */
+function sdkNumber(value: object): unknown {
+  const text = wireTextOf(value);
+  return text === undefined ? value : NumberValue.from(text);
+}
+
+/** Led by a bigint, a set of numbers may hold both kinds; the SDK's numbers stand by themselves. */
+function setForm(set: Set<unknown>): Set<unknown> {
+  const isExact = (member: unknown) =>
+    typeof member === "object" && member !== null && wireTextOf(member) !== undefined;
+  if ([...set].some(isExact)) {
+    return new Set([...set].map((member) => NumberValue.from(String(member))));
+  }
+  return bigintsFirst(set);
+}
+
+function bigintsFirst(set: Set<unknown>): Set<unknown> {
+  const members = [...set];
+  const isBig = (member: unknown) => typeof member === "bigint";
+  if (isNamed(set, "Set") && (!members.some(isBig) || isBig(members[0]))) return set;
+  return new Set([...members.filter(isBig), ...members.filter((member) => !isBig(member))]);
+}
+
+/**
+ * A value of an answer with the SDK's numbers as this package gives them; the same one where there
+ * is none. Releases of util-dynamodb that do not ask for each number (before 3.9xx) answer with them.
+ */
+export function readForm(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  const text = exactTextOf(value);
+  if (text !== undefined) return numberOf(text);
+  if (Object.prototype.toString.call(value) !== "[object Set]") return ofEach(value, readForm);
+  const members = [...(value as Set<unknown>)];
+  const read = members.map(readForm);
+  return read.some((member, index) => member !== members[index]) ? new Set(read) : value;
+}
+
+function isNamed(value: object, ...names: readonly string[]): boolean {
+  return names.includes(value.constructor?.name);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,507 @@
+/**
+ * A document client that writes native values straight to the wire and reads them straight back.
+ *
+ * Why: lib-dynamodb marshals each value twice (to AttributeValues, then through the SDK's schema)
+ * and resolves the middleware stack for each request; that is more than half the CPU of a call.
+ * Here the SDK keeps signing, endpoints, errors and the handler, with its stack cached, and its
+ * protocol is given a body that is already JSON. The answers are the document client's own, which a
+ * differential test holds; whatever this module does not know goes the document client's way.
+ */
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  DeleteItemCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand as QueryItemsCommand,
+  ScanCommand as ScanItemsCommand,
+  TransactGetItemsCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  ScanCommand,
+  TransactGetCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { unreadableAnswer } from "../errors/errors.js";
+import { readingExactly } from "./document-command.js";
+import { marshallable } from "./marshalling.js";
+import { handOnSignals, takingSignals, withSignal } from "./sent-signals.js";
+import { watchSending } from "./unsent.js";
+import { type BodyShape, bodyOf, nativeAnswer, storedAnswer, storedText } from "./wire-format.js";
+
+const item: BodyShape = {
+  Key: "map",
+  Item: "map",
+  ExclusiveStartKey: "map",
+  ExpressionAttributeValues: "map",
+};
+
+/** An operation of the SDK's. */
+interface PlainOperation {
+  readonly command: new (input: never) => object;
+  /** Which parts of its input hold values. */
+  readonly shape: BodyShape;
+  readonly answer: AnswerMembers;
+}
+
+/** What an answer of DynamoDB's may hold, and what it holds always. */
+interface AnswerMembers {
+  readonly always: readonly string[];
+  readonly sometimes: readonly string[];
+}
+
+const capacity = ["ConsumedCapacity", "ItemCollectionMetrics"];
+const ofOne: AnswerMembers = { always: [], sometimes: ["Item", "Attributes", ...capacity] };
+const ofMany: AnswerMembers = { always: ["Count"], sometimes: [] };
+
+/** The operations under the names that their schemas give them. */
+const operations = {
+  GetItem: { command: GetItemCommand, shape: item, answer: ofOne },
+  PutItem: { command: PutItemCommand, shape: item, answer: ofOne },
+  UpdateItem: { command: UpdateItemCommand, shape: item, answer: ofOne },
+  DeleteItem: { command: DeleteItemCommand, shape: item, answer: ofOne },
+  Query: { command: QueryItemsCommand, shape: item, answer: ofMany },
+  Scan: { command: ScanItemsCommand, shape: item, answer: ofMany },
+  BatchGetItem: {
+    command: BatchGetItemCommand,
+    shape: { RequestItems: { each: { Keys: { list: "map" } } } },
+    answer: { always: ["Responses"], sometimes: [] },
+  },
+  BatchWriteItem: {
+    command: BatchWriteItemCommand,
+    shape: { RequestItems: { each: { list: { PutRequest: item, DeleteRequest: item } } } },
+    answer: { always: ["UnprocessedItems"], sometimes: [] },
+  },
+  TransactGetItems: {
+    command: TransactGetItemsCommand,
+    shape: { TransactItems: { list: { Get: item } } },
+    answer: { always: ["Responses"], sometimes: [] },
+  },
+  TransactWriteItems: {
+    command: TransactWriteItemsCommand,
+    shape: {
+      TransactItems: { list: { Put: item, Update: item, Delete: item, ConditionCheck: item } },
+    },
+    answer: { always: [], sometimes: capacity },
+  },
+} satisfies Record<string, PlainOperation>;
+
+/** The operation behind each document command, by the command itself: bundlers rename classes. */
+const plainCommands = new Map<unknown, PlainOperation>([
+  [GetCommand, operations.GetItem],
+  [PutCommand, operations.PutItem],
+  [UpdateCommand, operations.UpdateItem],
+  [DeleteCommand, operations.DeleteItem],
+  [QueryCommand, operations.Query],
+  [ScanCommand, operations.Scan],
+  [BatchGetCommand, operations.BatchGetItem],
+  [BatchWriteCommand, operations.BatchWriteItem],
+  [TransactGetCommand, operations.TransactGetItems],
+  [TransactWriteCommand, operations.TransactWriteItems],
+]);
+
+const operationsByName: ReadonlyMap<string, PlainOperation> = new Map(Object.entries(operations));
+
+/** Inputs of DynamoDB's first years, whose values stand elsewhere. */
+const legacy = [
+  "AttributeUpdates",
+  "Expected",
+  "KeyConditions",
+  "QueryFilter",
+  "ScanFilter",
+  "AttributesToGet",
+];
+
+/** A mock replaces this method for all document clients; then it is asked. */
+const stockSend = DynamoDBDocumentClient.prototype.send;
+
+/** What is used of the SDK's protocol, an extension point of its clients (`protocol`). */
+interface Protocol {
+  serializeRequest(
+    operation: Operation,
+    input: object,
+    context: object,
+  ): Promise<{ body: unknown }>;
+  deserializeResponse(
+    operation: Operation,
+    context: ResponseContext,
+    response: Response,
+  ): Promise<object>;
+  deserializeMetadata(response: Response): object;
+}
+
+interface Operation {
+  readonly name: string;
+}
+
+interface ResponseContext {
+  streamCollector(body: unknown): Promise<Uint8Array>;
+}
+
+interface Response {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: unknown;
+}
+
+interface DocumentCommand {
+  readonly input: object;
+  readonly constructor: unknown;
+  readonly middlewareStack: { identify(): string[] };
+}
+
+/** How requests and answers hold values. */
+interface ValueForm {
+  textOf(input: object, shape: BodyShape): string;
+  read(answer: Record<string, unknown>): object;
+}
+
+const nativeForm: ValueForm = { textOf: bodyOf, read: nativeAnswer };
+const storedForm: ValueForm = { textOf: storedText, read: storedAnswer };
+
+type TranslateConfig = Parameters<typeof DynamoDBDocumentClient.from>[1];
+type SendOptions = { readonly abortSignal?: AbortSignal };
+
+/**
+ * Whether the SDK's client has its protocol as an object, which is then given bodies that are JSON
+ * already. Older releases have none (none in 3.922, there in 3.931), as some runtimes bring
+ * them: the stock document client does without.
+ */
+export function hasProtocol(client: DynamoDBClient): boolean {
+  const { protocol } = client.config as unknown as { readonly protocol?: Partial<Protocol> };
+  return (
+    typeof protocol?.serializeRequest === "function" &&
+    typeof protocol.deserializeResponse === "function" &&
+    typeof protocol.deserializeMetadata === "function"
+  );
+}
+
+/** A document client over a configuration, as fast as the SDK's pipeline allows. */
+export class NativeDocumentClient extends DynamoDBDocumentClient {
+  readonly marshalsRight = true;
+  readonly #fast: DynamoDBClient;
+  #hasMiddleware = false;
+
+  /** @param client the stock client, for table commands and what else is not an item's */
+  constructor(
+    client: DynamoDBClient,
+    config: DynamoDBClientConfig,
+    translateConfig: TranslateConfig,
+  ) {
+    super(client, translateConfig);
+    this.#fast = fastClient(client, config, nativeForm);
+    this.#watchMiddleware();
+  }
+
+  override send = ((command: DocumentCommand, options?: SendOptions, callback?: unknown) => {
+    const plain = plainCommands.get(command.constructor);
+    const mocked = DynamoDBDocumentClient.prototype.send !== stockSend;
+    if (
+      plain === undefined ||
+      mocked ||
+      this.#hasMiddleware ||
+      command.middlewareStack.identify().length > 0 ||
+      callback !== undefined ||
+      typeof options === "function" ||
+      legacy.some((name) => name in command.input)
+    ) {
+      const send = DynamoDBDocumentClient.prototype.send as (...given: unknown[]) => unknown;
+      return send.call(this, mocked ? command : stockForm(command), options, callback);
+    }
+    return sendFast(this.#fast, plain, command, options);
+  }) as DynamoDBDocumentClient["send"];
+
+  /** Middleware that is added later, for tracing for instance, is the stock client's: it then sends. */
+  #watchMiddleware(): void {
+    const stack = this.middlewareStack as unknown as Record<
+      string,
+      (...given: unknown[]) => unknown
+    >;
+    for (const name of ["add", "addRelativeTo", "use", "remove", "removeByTag"]) {
+      const change = stack[name];
+      stack[name] = (...given) => {
+        this.#hasMiddleware = true;
+        return change?.(...given);
+      };
+    }
+  }
+}
+
+/**
+ * The same client for values in DynamoDB's own form, which keeps what native values lose: the text of
+ * a number, and the type of an empty set. Its commands are the document client's, whose inputs and
+ * answers then hold attribute values.
+ */
+export class StoredValuesClient {
+  readonly marshalsRight = true;
+  readonly #fast: DynamoDBClient;
+
+  /** @param client a client with a protocol, see {@link hasProtocol} */
+  constructor(client: DynamoDBClient, config: DynamoDBClientConfig) {
+    this.#fast = fastClient(client, config, storedForm);
+  }
+
+  /** @throws TypeError for a command that is not an item's */
+  async send(command: DocumentCommand, options?: SendOptions): Promise<unknown> {
+    const plain = plainCommands.get(command.constructor);
+    if (plain === undefined) throw new TypeError("only the commands of items have values");
+    const sent = sendFast(this.#fast, plain, command, options);
+    const answer = (await sent) as { readonly Items?: unknown };
+    // A count alone is asked for by name.
+    if (plain.answer === ofMany && answer.Items === undefined && !("Select" in command.input)) {
+      throw unreadableAnswer("it has no Items");
+    }
+    return answer;
+  }
+}
+
+/** Sends a document command as the client's own; a signal alone goes beside the SDK's options. */
+function sendFast(
+  client: DynamoDBClient,
+  { command: Plain }: PlainOperation,
+  { input }: DocumentCommand,
+  options: SendOptions | undefined,
+): Promise<unknown> {
+  const { abortSignal, ...others } = options ?? {};
+  if (Object.keys(others).length > 0) {
+    return client.send(new Plain(input as never) as never, options);
+  }
+  const own = abortSignal === undefined ? input : withSignal(input, abortSignal);
+  return client.send(new Plain(own as never) as never);
+}
+
+/** A client that leaves the values of requests and answers to a form of its own. */
+function fastClient(
+  client: DynamoDBClient,
+  config: DynamoDBClientConfig,
+  form: ValueForm,
+): DynamoDBClient {
+  const fast = new DynamoDBClient({
+    ...config,
+    requestHandler: takingSignals(client.config.requestHandler),
+    cacheMiddleware: true,
+    ...madeOnce(client.config, config),
+  });
+  watchSending(fast);
+  handOnSignals(fast);
+  // The client's own config: it holds the protocol that each of its requests goes through.
+  const held = fast.config as unknown as { protocol: Protocol };
+  held.protocol = protocolWith(held.protocol, form);
+  return fast;
+}
+
+/** A command as the stock client sends it right: it marshals the command's own values. */
+function stockForm(command: DocumentCommand): DocumentCommand {
+  const input = marshallable(command.input as Record<string, unknown>);
+  // One with middleware of its own stays itself.
+  const isSame = input === command.input || command.middlewareStack.identify().length > 0;
+  const Command = command.constructor as new (input: object) => DocumentCommand;
+  return readingExactly(isSame ? command : new Command(input));
+}
+
+/**
+ * What the SDK makes anew for each request while its configuration never changes: a signer, of a
+ * copy of the whole configuration, and the endpoint, of its text. Both are options of its clients.
+ * The signer is the stock client's: it asks for the credentials, and is told the time and whatever
+ * region an endpoint's rules name, at each signature.
+ */
+function madeOnce(
+  { signer }: DynamoDBClient["config"],
+  { endpoint }: DynamoDBClientConfig,
+): DynamoDBClientConfig {
+  let kept: Awaited<ReturnType<typeof signer>> | undefined;
+  return {
+    signer: async () => {
+      kept ??= await signer();
+      return kept;
+    },
+    ...(typeof endpoint === "string" && { endpoint: { url: new URL(endpoint) } }),
+  };
+}
+
+/** @throws TypeError for an operation that is not among those above: its values would go out as they are */
+function knownOperation({ name }: Operation): PlainOperation {
+  const known = operationsByName.get(name);
+  if (known === undefined) throw new TypeError(`the operation ${name} is not known`);
+  return known;
+}
+
+/** A transaction has a token, so that a repeated one is carried out once; the SDK makes it as well. */
+function withToken({ name }: Operation, input: { readonly ClientRequestToken?: string }): object {
+  if (name !== "TransactWriteItems" || input.ClientRequestToken !== undefined) return input;
+  return { ...input, ClientRequestToken: randomUUID() };
+}
+
+/** The text of a body; the SDK's own way leads through another stream. */
+function textOf(body: Readable): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    body.setEncoding("utf8");
+    body.on("data", (part: string) => {
+      text += part;
+    });
+    body.on("error", reject);
+    body.once("close", () => {
+      if (body.readableEnded) return;
+      reject(Object.assign(new Error("the answer was cut off"), { code: "ECONNRESET" }));
+    });
+    body.once("end", () => resolve(text));
+  });
+}
+
+/** The text of a body that is no stream of Node's, as custom handlers and those over fetch give it. */
+async function collectedText(context: ResponseContext, body: unknown): Promise<string> {
+  if (typeof body === "string") return body;
+  if (isIterable(body)) {
+    const parts: Uint8Array[] = [];
+    for await (const part of body) parts.push(typeof part === "string" ? Buffer.from(part) : part);
+    return Buffer.concat(parts).toString();
+  }
+  const bytes = isBuffer(body) ? new Uint8Array(body) : body;
+  const view = ArrayBuffer.isView(bytes) ? bytes : await context.streamCollector(bytes);
+  return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString();
+}
+
+/** A web stream is one as well. */
+function isIterable(body: unknown): body is AsyncIterable<Uint8Array | string> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}
+
+function isBuffer(body: unknown): body is ArrayBuffer {
+  return Object.prototype.toString.call(body) === "[object ArrayBuffer]";
+}
+
+/**
+ * The members of an answer that is DynamoDB's and whole. One without any member is known by its request
+ * id alone: whoever answers in DynamoDB's place with `{}` acknowledges no write.
+ * @throws UnreadableAnswer
+ */
+function checkedAnswer(
+  text: string,
+  { always, sometimes }: AnswerMembers,
+  { statusCode, headers }: Response,
+): Record<string, unknown> {
+  const unreadable = (what: string) => unreadableAnswer(what, statusCode);
+  const answer = parsedObject(text);
+  if (answer === undefined)
+    throw unreadable(text === "" ? "it is empty" : "it is cut off or corrupt, or no JSON object");
+  const missing = always.find((name) => answer[name] === undefined || answer[name] === null);
+  if (missing !== undefined) throw unreadable(`it has no ${missing}`);
+  for (const name in answer) {
+    const isRight = memberRules.get(name);
+    const value = answer[name];
+    if (isRight === undefined || value === undefined || value === null || isRight(value)) continue;
+    throw unreadable(`its ${name} is not what DynamoDB's is`);
+  }
+  const { Items: items, Count: many } = answer;
+  if (Array.isArray(items) && many !== undefined && items.length !== many) {
+    throw unreadable(`it has ${items.length} of its ${String(many).slice(0, 20)} items`);
+  }
+  if (always.length > 0 || sometimes.some((name) => name in answer)) return answer;
+  if (Object.keys(answer).length > 0) throw unreadable("it has none of the members it should have");
+  if (!headers[requestIdHeader]) throw unreadable(`it is empty and has no ${requestIdHeader}`);
+  return answer;
+}
+
+const requestIdHeader = "x-amzn-requestid";
+
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isListOfMaps(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isMap);
+}
+
+function isMapOfLists(value: unknown): boolean {
+  return isMap(value) && Object.values(value as object).every(isListOfMaps);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0;
+}
+
+/** What the members are, whatever operation has them: some box's own JSON may spell one alike. */
+const memberRules: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ["Item", isMap],
+  ["Attributes", isMap],
+  ["Items", isListOfMaps],
+  ["Count", isCount],
+  ["ScannedCount", isCount],
+  ["LastEvaluatedKey", isMap],
+  // A map of each table's items, or a transaction's list.
+  ["Responses", (value) => isMapOfLists(value) || isListOfMaps(value)],
+  ["UnprocessedItems", isMapOfLists],
+  ["UnprocessedKeys", isMap],
+]);
+
+/** @throws UnreadableAnswer for a status of a proxy's or a gateway's: DynamoDB names its errors */
+function checkIsRefusal(text: string, { statusCode, headers }: Response): void {
+  const refusal = parsedObject(text);
+  const name = refusal?.__type ?? refusal?.code ?? headers["x-amzn-errortype"];
+  if (typeof name === "string" && name !== "") return;
+  throw unreadableAnswer(`HTTP ${statusCode} without an error of DynamoDB's`, statusCode);
+}
+
+/** @throws UnreadableAnswer for values that DynamoDB does not have; what the reader says may quote them */
+function readBy(form: ValueForm, answer: Record<string, unknown>, statusCode: number): object {
+  try {
+    return form.read(answer);
+  } catch {
+    throw unreadableAnswer("it holds a value of no kind that DynamoDB has", statusCode);
+  }
+}
+
+function parsedObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    // What is no JSON is no object; its error would quote it.
+    return undefined;
+  }
+}
+
+/** The SDK's protocol with a body of its own; requests are otherwise built, and errors read, by the SDK. */
+function protocolWith(stock: Protocol, form: ValueForm): Protocol {
+  const native: Pick<Protocol, "serializeRequest" | "deserializeResponse"> = {
+    async serializeRequest(operation, input, context) {
+      const request = await stock.serializeRequest(operation, {}, context);
+      request.body = form.textOf(withToken(operation, input), knownOperation(operation).shape);
+      return request;
+    },
+    async deserializeResponse(operation, context, response) {
+      const { statusCode, headers, body } = response;
+      for (const [name, value] of Object.entries(headers)) headers[name.toLowerCase()] = value;
+      const text =
+        body instanceof Readable ? await textOf(body) : await collectedText(context, body);
+      if (statusCode >= 300) {
+        checkIsRefusal(text, response);
+        // Bytes of this realm: in jsdom a Buffer is none that the SDK knows.
+        const whole = { ...response, body: new Uint8Array(Buffer.from(text)) };
+        return stock.deserializeResponse(operation, context, whole);
+      }
+      const answer = checkedAnswer(text, knownOperation(operation).answer, response);
+      return Object.assign(readBy(form, answer, statusCode), {
+        $metadata: stock.deserializeMetadata(response),
+      });
+    },
+  };
+  // Everything else is the stock protocol's.
+  return Object.assign(Object.create(stock) as Protocol, native);
+}

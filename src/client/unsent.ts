@@ -1,0 +1,109 @@
+/**
+ * Knows of a client's failures which came before anything was sent: whatever a provider of credentials
+ * or of a region throws, the request was not carried out. And of its answers, which are nobody's.
+ */
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { noteCredentialsFailure, noteSending, unreadableAnswer } from "../errors/errors.js";
+import type { Credentials } from "./config.js";
+
+/** On the arguments of a request's middleware, which each of them hands on with its own changes. */
+const sending = Symbol("sending");
+
+/** One sending of a request, whose middlewares know it by this object. */
+type Sending = object;
+
+/**
+ * Those that were handed to the request handler. Not a member of theirs: Rollup (4.68) does not see
+ * that it is changed behind the arguments of another middleware, and builds in that it never is.
+ */
+const begun = new WeakSet<Sending>();
+
+/**
+ * Whether a request came to its end without that mark: a middleware of some release drops it. Then
+ * nothing is known of any, and each failure leaves open what became of its request.
+ */
+let isBlind = false;
+
+type Given = object & { readonly [sending]?: Sending };
+
+/**
+ * Notes on what is thrown whether the request had been handed to the request handler.
+ * @param of a client, for all of its requests, or one command, for a client of the application's
+ */
+export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
+  middlewareStack.add(
+    (next) => async (given) => {
+      const own: Sending = {};
+      try {
+        return await next(Object.assign({ ...given }, { [sending]: own }));
+      } catch (thrown) {
+        throw noteSending(thrown, begun.has(own) || isBlind);
+      }
+    },
+    { step: "initialize", priority: "high", name: "bayonWatchSending", override: true },
+  );
+  middlewareStack.add(
+    (next) => async (given) => {
+      const own = (given as Given)[sending];
+      if (own === undefined) isBlind = true;
+      else begun.add(own);
+      return next(given);
+    },
+    { step: "deserialize", priority: "low", name: "bayonNoteSending", override: true },
+  );
+}
+
+/** Refuses answers to a command that are nobody's, whatever client sends it. */
+export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
+  middlewareStack.add((next) => async (given) => checked(await next(given)), {
+    step: "initialize",
+    name: "bayonWatchAnswer",
+    override: true,
+  });
+}
+
+/** What the middlewares of an operation hand back. */
+interface Result {
+  readonly output: object;
+}
+
+/**
+ * A result that is DynamoDB's. The SDK takes any JSON, and an empty body too, for an answer without
+ * members, which acknowledges a write; DynamoDB's own has a request id at least.
+ * @throws UnreadableAnswer
+ */
+function checked<R extends Result>(result: R): R {
+  const { $metadata, ...members } = result.output as {
+    readonly $metadata?: Metadata;
+  } & Readonly<Record<string, unknown>>;
+  const status = $metadata?.httpStatusCode;
+  if (status === undefined || $metadata?.requestId !== undefined) return result;
+  if (answerMembers.some((name) => members[name] !== undefined)) return result;
+  throw unreadableAnswer("it has no member and no x-amzn-requestid", status);
+}
+
+/** What answers hold. The SDK gives any other member too, and a text's characters each as one. */
+const answerMembers = [
+  ...["Item", "Attributes", "Items", "Count", "Responses", "UnprocessedItems", "UnprocessedKeys"],
+  ...["ConsumedCapacity", "ItemCollectionMetrics"],
+  ...["Table", "TableDescription", "TimeToLiveSpecification", "TimeToLiveDescription"],
+];
+
+interface Metadata {
+  readonly httpStatusCode?: number;
+  readonly requestId?: string;
+}
+
+/** The same provider, with a note on what it throws. A pair is given back as it is. */
+export function watchedCredentials(credentials: Credentials | undefined): Credentials | undefined {
+  if (typeof credentials !== "function") return credentials;
+  const watched = async (...given: Parameters<typeof credentials>) => {
+    try {
+      return await credentials(...given);
+    } catch (thrown) {
+      throw noteCredentialsFailure(thrown);
+    }
+  };
+  // The SDK marks its own providers by members, and does not prepare a marked one again.
+  return Object.assign(watched, credentials);
+}

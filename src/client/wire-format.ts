@@ -1,0 +1,301 @@
+/** DynamoDB's JSON: native values to the text of a request, and a parsed answer to native values. */
+import { convertToAttr } from "@aws-sdk/util-dynamodb";
+import { isBytes } from "../runtime/realms.js";
+import { numberOf, wireTextOf } from "../values/exact-number.js";
+import { plainForm } from "./marshalling.js";
+
+/** Which parts of a request's body hold values: everything else is JSON as it is. */
+export interface BodyShape {
+  readonly [field: string]:
+    | "map"
+    | BodyShape
+    | { readonly list: "map" | BodyShape }
+    | { readonly each: BodyShape | { readonly list: BodyShape } };
+}
+
+/** A value as DynamoDB's JSON has it: an object with one member, whose name is the type. */
+export type AttributeValue = Readonly<Record<string, unknown>>;
+
+/** The document client's options; what it leaves out is left out here. */
+const marshallOptions = {
+  removeUndefinedValues: true,
+  convertEmptyValues: false,
+  convertClassInstanceToMap: false,
+};
+
+/** The text of a request's body. */
+export function bodyOf(input: unknown, shape: BodyShape): string {
+  const members: string[] = [];
+  for (const [name, value] of Object.entries(input as object) as [string, unknown][]) {
+    if (value === undefined || value === null) continue;
+    const text = partText(value, shape[name]);
+    if (text !== undefined) members.push(`${JSON.stringify(name)}:${text}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+function partText(value: unknown, shape: BodyShape[string] | undefined): string | undefined {
+  if (shape === undefined || typeof value !== "object" || value === null)
+    return JSON.stringify(value);
+  if (shape === "map") return mapText(value as Record<string, unknown>);
+  if ("list" in shape) {
+    const of = shape.list as "map" | BodyShape;
+    return `[${(value as unknown[]).map((member) => partText(member, of)).join(",")}]`;
+  }
+  if ("each" in shape) {
+    const of = shape.each as BodyShape;
+    const members = Object.entries(value).map(
+      ([name, member]) => `${JSON.stringify(name)}:${partText(member, of)}`,
+    );
+    return `{${members.join(",")}}`;
+  }
+  return bodyOf(value, shape as BodyShape);
+}
+
+function mapText(map: Readonly<Record<string, unknown>>): string {
+  let text = "{";
+  // With inherited members, as util-dynamodb has it.
+  for (const name in map) {
+    const value = map[name];
+    if (value === undefined || typeof value === "function") continue;
+    text += `${text.length === 1 ? "" : ","}${JSON.stringify(name)}:${valueText(value)}`;
+  }
+  return `${text}}`;
+}
+
+/** The JSON of one value. */
+export function valueText(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return `{"S":${JSON.stringify(value)}}`;
+    case "number":
+      return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? `{"N":"${value}"}` : stockText(value);
+    case "boolean":
+      return value ? '{"BOOL":true}' : '{"BOOL":false}';
+    case "bigint":
+      return `{"N":"${value}"}`;
+    default:
+      return value === null ? '{"NULL":true}' : objectText(value as object);
+  }
+}
+
+function objectText(value: object): string {
+  if (Array.isArray(value)) {
+    const members = value.filter((member) => member !== undefined && typeof member !== "function");
+    return `{"L":[${members.map(valueText).join(",")}]}`;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) {
+    return `{"M":${mapText(value as Record<string, unknown>)}}`;
+  }
+  const set = prototype === Set.prototype ? setText(value as Set<unknown>) : undefined;
+  if (set !== undefined) return set;
+  const number = wireTextOf(value);
+  return number === undefined ? stockText(value) : `{"N":"${number}"}`;
+}
+
+/** The JSON of a set of texts, or of numbers; `undefined` for any other, and for an empty one. */
+function setText(set: ReadonlySet<unknown>): string | undefined {
+  let type = "";
+  const members: string[] = [];
+  for (const member of set) {
+    const own = typeof member === "string" ? "SS" : isWhole(member) ? "NS" : undefined;
+    if (own === undefined || (type !== "" && own !== type)) return undefined;
+    type = own;
+    members.push(own === "SS" ? JSON.stringify(member) : `"${member}"`);
+  }
+  return type === "" ? undefined : `{"${type}":[${members.join(",")}]}`;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+/** What is rare is marshalled by util-dynamodb: sets, binary, and what it refuses. */
+function stockText(value: unknown): string {
+  const attribute = convertToAttr(plainForm(value) as never, marshallOptions);
+  return storedText(attribute);
+}
+
+/** The text of what holds values in DynamoDB's own form, such as a whole request. */
+export function storedText(input: unknown): string {
+  return JSON.stringify(input, function (this: Record<string, unknown>, name, member: unknown) {
+    const binary = this[name];
+    return isBytes(binary) ? Buffer.from(binary).toString("base64") : member;
+  });
+}
+
+type Attributes = Record<string, AttributeValue>;
+
+/** What is done to each item of an answer, in place. */
+type ItemReading = (item: Attributes) => unknown;
+
+/** Turns a parsed answer's values into native ones, in place. */
+export function nativeAnswer(answer: Record<string, unknown>): Record<string, unknown> {
+  return readAnswer(answer, nativeItem);
+}
+
+/** Leaves a parsed answer's values in DynamoDB's own form, with bytes for binary, in place. */
+export function storedAnswer(answer: Record<string, unknown>): Record<string, unknown> {
+  return readAnswer(answer, storedItem);
+}
+
+function readAnswer(answer: Record<string, unknown>, read: ItemReading): Record<string, unknown> {
+  for (const name in answer) if (answer[name] === null) Reflect.deleteProperty(answer, name);
+  for (const name of ["Item", "Attributes", "LastEvaluatedKey"]) {
+    if (answer[name] != null) read(answer[name] as Attributes);
+  }
+  if (Array.isArray(answer.Items)) for (const item of answer.Items as Attributes[]) read(item);
+  if (answer.Responses != null) readResponses(answer.Responses as object, read);
+  for (const name of ["UnprocessedKeys", "UnprocessedItems"]) {
+    for (const entry of Object.values((answer[name] ?? {}) as object) as unknown[])
+      readRequests(entry, read);
+  }
+  if (answer.ItemCollectionMetrics != null)
+    readMetrics(answer.ItemCollectionMetrics as object, read);
+  return answer;
+}
+
+/** `Responses` of a BatchGet by table, or of a TransactGet as a list. */
+function readResponses(responses: object, read: ItemReading): void {
+  if (Array.isArray(responses)) {
+    for (const response of responses as { Item?: Attributes }[]) {
+      if (response.Item != null) read(response.Item);
+    }
+    return;
+  }
+  for (const items of Object.values(responses) as Attributes[][])
+    for (const item of items) read(item);
+}
+
+/** The keys, puts and deletes of one table that a batch left unprocessed. */
+function readRequests(entry: unknown, read: ItemReading): void {
+  if (!Array.isArray(entry)) {
+    const { Keys = [], ExclusiveStartKey } = entry as {
+      Keys?: Attributes[];
+      ExclusiveStartKey?: never;
+    };
+    for (const key of Keys) read(key);
+    if (ExclusiveStartKey != null) read(ExclusiveStartKey);
+    return;
+  }
+  for (const { PutRequest, DeleteRequest } of entry as Record<
+    string,
+    Record<string, Attributes>
+  >[]) {
+    if (PutRequest?.Item != null) read(PutRequest.Item);
+    if (DeleteRequest?.Key != null) read(DeleteRequest.Key);
+  }
+}
+
+type Metrics = { ItemCollectionKey?: Attributes };
+
+/** Of one item, or by table for batches and transactions. */
+function readMetrics(metrics: object, read: ItemReading): void {
+  const all =
+    "ItemCollectionKey" in metrics
+      ? [metrics as Metrics]
+      : (Object.values(metrics).flat() as Metrics[]);
+  for (const { ItemCollectionKey } of all) if (ItemCollectionKey != null) read(ItemCollectionKey);
+}
+
+/** Gives the binary values of an item as bytes, in place: JSON has them as text. */
+function storedItem(item: Attributes): void {
+  for (const name in item) item[name] = storedValue(item[name] as AttributeValue);
+}
+
+function storedValue(value: AttributeValue): AttributeValue {
+  const [type = ""] = Object.keys(value);
+  const held = value[type];
+  if (type === "B") return { B: nativeBinary(held) };
+  if (type === "BS") return { BS: (held as unknown[]).map(nativeBinary) };
+  if (type === "L") return { L: (held as AttributeValue[]).map(storedValue) };
+  if (type === "M") storedItem(held as Attributes);
+  return value;
+}
+
+/** Turns the values of an item into native ones, in place. */
+export function nativeItem(item: Record<string, AttributeValue>): Record<string, AttributeValue> {
+  const native = item as Record<string, unknown>;
+  for (const name in item) native[name] = nativeValue(item[name] as AttributeValue);
+  return item;
+}
+
+/** The native values of an item that stays as it is. */
+export function nativeCopyOf(item: Readonly<Record<string, AttributeValue>>): object {
+  return nativeItem(withAttributes(item, (value) => value));
+}
+
+/**
+ * The same item, of which util-dynamodb's `unmarshall` makes the values that this package gives. It
+ * would round some numbers, and refuse others with their value in the message; a text it takes as it
+ * is, whatever it is.
+ */
+export function unmarshallable(item: Readonly<Record<string, AttributeValue>>): object {
+  return withAttributes(item, (value) => {
+    const { N, NS } = value as { readonly N?: string; readonly NS?: readonly string[] };
+    if (N !== undefined && isExactAlone(N)) return { S: numberOf(N) };
+    return NS?.some(isExactAlone) ? { SS: NS.map(numberOf) } : value;
+  });
+}
+
+/** Whether util-dynamodb has no value for a number. */
+function isExactAlone(text: string): boolean {
+  const value = numberOf(text);
+  return typeof value === "bigint" ? !/^-?\d+$/.test(text) : typeof value === "object";
+}
+
+/** A copy in which each value that holds no other is replaced. */
+function withAttributes(
+  map: Readonly<Record<string, AttributeValue>>,
+  replace: (value: AttributeValue) => AttributeValue,
+): Record<string, AttributeValue> {
+  const each = (value: AttributeValue): AttributeValue => {
+    if (value.M !== undefined) return { M: withAttributes(value.M as typeof map, replace) };
+    if (value.L !== undefined) return { L: (value.L as AttributeValue[]).map(each) };
+    return replace(value);
+  };
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, each(value)]));
+}
+
+/** The value of parsed JSON. */
+export function nativeValue(value: AttributeValue): unknown {
+  for (const type in value) {
+    const held = value[type];
+    switch (type) {
+      case "S":
+        return held;
+      case "N":
+        return numberOf(held as string);
+      case "M":
+        return nativeItem(held as Record<string, AttributeValue>);
+      case "L": {
+        const list = held as unknown[];
+        for (let index = 0; index < list.length; index += 1)
+          list[index] = nativeValue(list[index] as AttributeValue);
+        return list;
+      }
+      case "BOOL":
+        return held;
+      case "NULL":
+        return null;
+      case "B":
+        return nativeBinary(held);
+      case "SS":
+        return new Set(held as string[]);
+      case "NS":
+        return new Set((held as string[]).map(numberOf));
+      case "BS":
+        return new Set((held as unknown[]).map(nativeBinary));
+      default:
+    }
+  }
+  throw new Error("DynamoDB answered with a value of an unknown type");
+}
+
+/** Base64 in answers; the SDK's errors hold bytes. */
+function nativeBinary(held: unknown): Uint8Array {
+  if (isBytes(held)) return held;
+  const bytes = Buffer.from(held as string, "base64");
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

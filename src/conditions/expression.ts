@@ -1,0 +1,36 @@
+/**
+ * What an expression of DynamoDB's may hold. Its engines of the tests let more through.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+import { type CallContext, invalid } from "../errors/errors.js";
+import { limits } from "../table/table.js";
+
+/** Operators and functions, as DynamoDB counts them: the AND of a BETWEEN is none. */
+const operators = /\b(?:AND|OR|NOT|BETWEEN|IN)\b|<>|<=|>=|[<>=]|[a-z_]+\(/g;
+
+export function operatorsIn(condition: string): number {
+  let count = 0;
+  for (const [operator] of condition.matchAll(operators)) count += operator === "BETWEEN" ? 0 : 1;
+  return count;
+}
+
+/**
+ * Refuses a condition or a filter that DynamoDB would not take.
+ * @param path which argument made it
+ * @throws ValidationError
+ */
+export function refuseLongCondition(context: CallContext, path: string, condition: string): void {
+  const count = operatorsIn(condition);
+  if (count > limits.expressionOperators) {
+    const message = `makes a condition of ${count} operators: DynamoDB takes at most ${limits.expressionOperators}`;
+    throw invalid(context, [{ path, message }]);
+  }
+  refuseLong(context, path, condition);
+}
+
+/** @throws ValidationError for an expression of too many bytes; its placeholders are ASCII */
+export function refuseLong(context: CallContext, path: string, { length }: string): void {
+  if (length <= limits.expressionBytes) return;
+  const message = `makes an expression of ${length} bytes: DynamoDB takes at most ${limits.expressionBytes}`;
+  throw invalid(context, [{ path, message }]);
+}

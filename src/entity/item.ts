@@ -1,0 +1,76 @@
+/** Stored items to the items that callers get. */
+import { isDeepStrictEqual, types } from "node:util";
+import { keyPartsOf } from "../keys/template.js";
+import { isBytes, ownBytes } from "../runtime/realms.js";
+import { showsMasked } from "../secrets/masking.js";
+import { refuseUnreadable } from "../secrets/unreadable.js";
+import type { RawItem } from "../table/table.js";
+import { isExactNumber } from "../values/exact-number.js";
+import { checkValue } from "../values/payload.js";
+import { epochMsOf, isTime } from "../values/timestamps.js";
+import type { EntityModel } from "./model.js";
+
+/** An item as callers get it, with its key's parts beside these. */
+export interface AnyItem {
+  readonly data: Record<string, unknown>;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly [keyPart: string]: unknown;
+}
+
+/**
+ * What becomes of a secret that could not be opened: it is refused, it is refused after a write that
+ * was carried out, or it stays as it is stored, where something else is the matter.
+ */
+export type IfUnreadable = "refuse" | "refuseWritten" | "leave";
+
+/**
+ * The item of a stored one. Its ids come from the raw keys: items of earlier writers hold them
+ * nowhere else. An item without `Data` has `data: {}`; a time that was never stored is 0,
+ * and so is one that is no time: nanoseconds, for instance.
+ * @param operation the call that gets it, where the request may have been another's as well
+ * @throws DecryptionError for a secret that could not be opened
+ */
+export function itemOf(
+  model: EntityModel,
+  raw: RawItem,
+  ifUnreadable: IfUnreadable = "refuse",
+  operation?: string,
+): AnyItem {
+  const item: Record<string, unknown> = keyPartsOf(model, raw);
+  const { CreatedAt, UpdatedAt } = raw;
+  item.data = raw.Data ?? {};
+  if (model.secrets.length > 0) {
+    const written = ifUnreadable === "refuseWritten";
+    if (ifUnreadable !== "leave") refuseUnreadable(model, raw, written, operation);
+    item.data = showsMasked(model.secrets, item.data);
+  }
+  item.createdAt = isTime(CreatedAt) ? CreatedAt : (epochMsOf(CreatedAt) ?? 0);
+  item.updatedAt = isTime(UpdatedAt) ? UpdatedAt : 0;
+  return item as AnyItem;
+}
+
+/** Whether a stored item is one of the entity's. */
+export function isOf(model: EntityModel, raw: RawItem): boolean {
+  return raw.EntityType === model.name && raw.SK.startsWith(model.sk.prefix);
+}
+
+/**
+ * Whether two items or values are stored alike, whatever they are to JavaScript: -0 and 0, 1n and 1,
+ * a Buffer and a Uint8Array are the same to DynamoDB.
+ */
+export function isStoredAlike(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(checkValue(one, "", 1).value, checkValue(other, "", 1).value);
+}
+
+/** A copy of a stored value, of the realm that this code runs in (under Jest, structuredClone's is another). */
+export function copyOf<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (types.isSet(value)) return new Set([...value].map(copyOf)) as T;
+  if (isBytes(value)) return ownBytes(value) as T;
+  if (isExactNumber(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, copyOf(member)]),
+  ) as T;
+}

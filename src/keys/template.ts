@@ -1,0 +1,98 @@
+/** Key templates and their inverses: what a key is made of, and the rules of its parts. */
+import { createdAtDigits, limits, type RawKey } from "../table/table.js";
+
+/** A compiled template: literals and the names of the parts between them. */
+export interface KeyTemplate {
+  /** What the key begins with, before its first part. */
+  readonly prefix: string;
+  readonly parts: readonly string[];
+  /** Fills the template. `createdAt` is padded to 13 digits. */
+  build(values: Readonly<Record<string, string | number>>): string;
+}
+
+/** Compiles ElectroDB's template notation (`CONTENT#${contentId}`). */
+export function compileTemplate(template: string): KeyTemplate {
+  const pieces = template.split(/\$\{(\w+)\}/);
+  const parts = pieces.filter((_, index) => index % 2 === 1);
+  return {
+    prefix: pieces[0] ?? "",
+    parts,
+    build: (values) => {
+      let key = "";
+      for (let index = 0; index < pieces.length; index += 1) {
+        const piece = pieces[index] as string;
+        key += index % 2 === 0 ? piece : partText(values[piece]);
+      }
+      return key;
+    },
+  };
+}
+
+/** A key part as text: ids as they are, creation times padded so that they sort. */
+function partText(value: string | number | undefined): string {
+  return typeof value === "number" ? String(value).padStart(createdAtDigits, "0") : String(value);
+}
+
+/** The rules of one key part; `undefined` where it is well. */
+export function keyPartRule(value: unknown): string | undefined {
+  if (value === undefined || value === null) return "is missing: a non-empty string is expected";
+  if (typeof value !== "string") return `must be a string, not ${typeName(value)}`;
+  if (value === "") return "must not be empty";
+  if (!value.isWellFormed()) return "must not hold a lone surrogate";
+  return undefined;
+}
+
+/** The rule that a partition or sort key breaks by its length; `undefined` where it is well. */
+export function keyLengthRule(kind: "partition" | "sort", key: string): string | undefined {
+  const limit = kind === "partition" ? limits.partitionKeyBytes : limits.sortKeyBytes;
+  // UTF-8 takes at most three bytes for a UTF-16 unit, so most keys need no count.
+  if (key.length * 3 <= limit) return undefined;
+  const bytes = utf8Bytes(key);
+  return bytes <= limit ? undefined : `makes a ${kind} key of ${bytes} bytes: at most ${limit}`;
+}
+
+/** Counted by hand: a browser has no Buffer, and a bundler would bring 20 KB of one along. */
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) as number;
+    if (point < 0x80) bytes += 1;
+    else if (point < 0x800) bytes += 2;
+    else if (point < 0x10000) bytes += 3;
+    else bytes += 4;
+  }
+  return bytes;
+}
+
+function typeName(value: unknown): string {
+  try {
+    return Array.isArray(value) ? "array" : typeof value;
+  } catch {
+    // A proxy that was revoked.
+    return typeof value;
+  }
+}
+
+/** A key as messages name it: `userId=u1, contentId=c9`. Long or odd parts are shortened. */
+export function keyText(parts: Readonly<Record<string, unknown>>): string {
+  return Object.entries(parts)
+    .map(([name, value]) => `${name}=${shown(value)}`)
+    .join(", ");
+}
+
+/** A text as messages show it: a long one is cut. */
+export function shown(value: unknown): string {
+  if (typeof value !== "string") return value === undefined ? "?" : typeof value;
+  return value.length > 80 ? `${value.slice(0, 80)}…` : value;
+}
+
+/** The key's parts of a stored item, read from its keys by prefix. */
+export function keyPartsOf(
+  model: { readonly pk: KeyTemplate; readonly sk: KeyTemplate },
+  raw: RawKey,
+): Record<string, string> {
+  const parts: Record<string, string> = {};
+  for (const name of model.pk.parts) parts[name] = raw.PK.slice(model.pk.prefix.length);
+  for (const name of model.sk.parts) parts[name] = raw.SK.slice(model.sk.prefix.length);
+  return parts;
+}

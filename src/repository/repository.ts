@@ -1,0 +1,430 @@
+/**
+ * The generic repository: any item of the table by its raw keys, for scripts and for call sites of
+ * the earlier layer. Entities are better served by their stores, which know keys and payloads.
+ */
+import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import { type Call, perform, reading } from "../call/call.js";
+import { adviceOnDefaults, getDocumentClient, getTableName } from "../client/client.js";
+import { FreePlaceholders } from "../conditions/free-placeholders.js";
+import {
+  budgetSpentText,
+  type CallContext,
+  DecryptionError,
+  describe,
+  isAdvised,
+  isBudgetSpent,
+  nameOf,
+  UnprocessedItemsError,
+  withContext,
+} from "../errors/errors.js";
+import { compileTemplate } from "../keys/template.js";
+import { createReader, keyId } from "../read/reader.js";
+import { sealedKeyId } from "../secrets/encryption.js";
+import {
+  attribute,
+  type KeyTemplates,
+  keyTemplates,
+  limits,
+  type RawItem,
+  type RawKey,
+} from "../table/table.js";
+import {
+  createTransport,
+  type RequestRetryOptions,
+  type Transport,
+} from "../transport/transport.js";
+import { batchesInFlight, chunksOf, inParallel, writeBatch } from "../write/batch.js";
+import { runWrite } from "../write/run.js";
+import {
+  type CheckedQuery,
+  checkData,
+  checkedExpression,
+  checkedIndexKeys,
+  checkedItems,
+  checkedKeys,
+  checkedQuery,
+  checkedUpdates,
+  checkItem,
+  itemCall,
+  keyOf,
+  refuseUnknownOptions,
+} from "./input.js";
+import {
+  type BatchResult,
+  type DynamoDBItem,
+  type DynamoDBKey,
+  type EntityType,
+  type QueryOptions,
+  type QueryResult,
+  type UpdateOptions,
+  updateOptionNames,
+} from "./types.js";
+import { createWrite, hasNoPath, makeDataIf, updateWrite, updateWriteIf } from "./writes.js";
+
+export type {
+  BatchResult,
+  DynamoDBItem,
+  DynamoDBKey,
+  EntityType,
+  ExpressionAttributes,
+  QueryOptions,
+  QueryResult,
+  UpdateOptions,
+} from "./types.js";
+
+/**
+ * Reads and writes items by their raw keys, over the process-wide client and table.
+ *
+ * Every method throws ValidationError for bad input before anything is sent, and otherwise one of
+ * the errors of this package: ThroughputExceededError when DynamoDB throttles after all retries,
+ * DynamoDBError for the rest.
+ */
+export class DynamoDBRepository {
+  private readonly transport: Transport;
+
+  /**
+   * @param retryOptions of its requests; the budget is this repository's own
+   * @throws ConfigurationError for a retry option that is none
+   */
+  constructor(retryOptions: RequestRetryOptions = {}) {
+    this.transport = createTransport({
+      client: () => getDocumentClient(),
+      retry: retryOptions,
+      advice: adviceOnDefaults,
+    });
+  }
+
+  /** The payload of an item, `{}` where it has none; `null` where there is no item. One request. */
+  async get<T>(pk: string, sk: string): Promise<T | null> {
+    const item = await this.read<T>("get", pk, sk);
+    return item === null ? null : item.Data;
+  }
+
+  /** An item with its keys and times; `null` where there is none. One request. */
+  async getItem<T>(pk: string, sk: string): Promise<DynamoDBItem<T> | null> {
+    return this.read<T>("getItem", pk, sk);
+  }
+
+  /** The payloads that {@link queryItems} finds. */
+  async query<T>(
+    pk: string,
+    skPrefix?: string,
+    options: QueryOptions = {},
+  ): Promise<QueryResult<T>> {
+    const { items, ...rest } = await this.readPages<T>("query", pk, skPrefix, options);
+    return { items: items.map((item) => item.Data), ...rest };
+  }
+
+  /**
+   * The items of a partition whose sort keys begin with a prefix, in order of their sort keys.
+   *
+   * Without `limit` all of them: one request per MB that is read. With `limit` one request, which
+   * may end early at 1 MB; with `limit` and a filter as many requests as it takes to find so many.
+   */
+  async queryItems<T>(
+    pk: string,
+    skPrefix?: string,
+    options: QueryOptions = {},
+  ): Promise<QueryResult<DynamoDBItem<T>>> {
+    return this.readPages<T>("queryItems", pk, skPrefix, options);
+  }
+
+  /** Creates or replaces an item, as it is given: times, index keys and `TTL` too. One request. */
+  async put<T>(item: DynamoDBItem<T>): Promise<void> {
+    const { context, given } = reading({ operation: "put" }, () => {
+      const own: Record<string, unknown> = { ...item };
+      const { [attribute.partitionKey]: pk, [attribute.sortKey]: sk } = own;
+      const { context: of } = itemCall("put", pk, sk, own[attribute.entityType]);
+      return { context: of, given: checkItem(of, own) };
+    });
+    await perform(context, {}, async (call) => {
+      await this.transport.send("Put", { TableName: getTableName(), Item: given }, call);
+    });
+  }
+
+  /**
+   * Creates an item with both of its times now, and returns it. One request.
+   *
+   * An item that has one index key only would not be in the index: where the entity's own keys tell
+   * the other one (a review's do), it is added.
+   * @throws ValidationError for keys of another index: the table has none
+   * @throws ConditionalCheckFailedError if an item with this key is there; `mayHaveBeenDone` where it
+   * may have been this call that created it
+   */
+  async create<T>(
+    pk: string,
+    sk: string,
+    entityType: EntityType,
+    data: T,
+    gsi?: { GSI1PK?: string | undefined; GSI1SK?: string | undefined },
+  ): Promise<DynamoDBItem<T>> {
+    const { context, key } = itemCall("create", pk, sk, entityType);
+    const now = Date.now();
+    const item = reading(context, () => {
+      checkData(context, data);
+      return checkItem(context, {
+        ...key,
+        [attribute.entityType]: entityType,
+        [attribute.data]: data,
+        [attribute.createdAt]: now,
+        [attribute.updatedAt]: now,
+        ...indexKeysOf(entityType, key, { ...checkedIndexKeys(context, gsi) }),
+      });
+    });
+    await perform(context, {}, (call) => {
+      const tableName = getTableName();
+      return runWrite(this.transport, tableName, createWrite(tableName, context, key, item), call);
+    });
+    // As a read returns it, which some values are not as they were given.
+    return item as unknown as DynamoDBItem<T>;
+  }
+
+  /**
+   * Changes fields of an item's payload: `undefined` is ignored, `null` is stored, a dot in a name
+   * is only a dot. One request, two where the item has no `Data` or its UpdatedAt is not older than
+   * the clock.
+   *
+   * UpdatedAt strictly grows where no condition is given. With one it is the time now: another than
+   * any time that the condition is compared with, so that it can serve as a lock.
+   * @throws ItemNotFoundError if there is no item and no condition was given
+   * @throws ConditionalCheckFailedError if the given condition does not hold; `mayHaveBeenDone` where
+   * an answer was lost and another has written the item since
+   */
+  async update<T>(
+    pk: string,
+    sk: string,
+    updates: Partial<T>,
+    options: UpdateOptions = {},
+  ): Promise<void> {
+    const { context, key } = itemCall("update", pk, sk);
+    const { changes, given } = reading(context, () => {
+      refuseUnknownOptions(context, options, updateOptionNames);
+      const { conditionExpression, ...attributes } = options ?? {};
+      return {
+        changes: checkedUpdates(context, updates),
+        given: checkedExpression(context, conditionExpression, "conditionExpression", attributes),
+      };
+    });
+    await perform(context, {}, async (call) => {
+      const tableName = getTableName();
+      const update = { tableName, context, key, changes };
+      const conditional = given.text !== undefined;
+      const write = conditional ? updateWriteIf(update, given) : updateWrite(update, given);
+      try {
+        await runWrite(this.transport, tableName, write, call);
+      } catch (error) {
+        if (!conditional || !hasNoPath(error)) throw error;
+        await runWrite(this.transport, tableName, makeDataIf(update, given), call);
+      }
+    });
+  }
+
+  /** Deletes an item; one that is not there is well. One request. */
+  async delete(pk: string, sk: string): Promise<void> {
+    const { context, key } = itemCall("delete", pk, sk);
+    await perform(context, {}, async (call) => {
+      await this.transport.send("Delete", { TableName: getTableName(), Key: { ...key } }, call);
+    });
+  }
+
+  /**
+   * The payloads of any number of items, in the order of their keys; misses are left out. A key may
+   * be named more than once. ⌈different keys/100⌉ requests in parallel.
+   */
+  async batchGet<T>(keys: DynamoDBKey[]): Promise<BatchResult<T>> {
+    const context: CallContext = { operation: "batchGet" };
+    const checked = checkedKeys(context, keys, "keys");
+    const ids = checked.map(keyId);
+    const unique = new Map(checked.map((key, index) => [ids[index], key]));
+    const found = new Map<string, RawItem>();
+    const missed = new Set<string>();
+    await perform(context, {}, async (call) => {
+      const reader = createReader(this.transport, getTableName(), false);
+      const options = { consistent: false, projection: undefined };
+      const chunks = chunksOf([...unique.values()], limits.batchGetKeys);
+      await inParallel(chunks, batchesInFlight, async (chunk) => {
+        const { items, unprocessed } = await reader.readBatch(chunk, options, call);
+        for (const [id, item] of items) found.set(id, item);
+        for (const key of unprocessed) missed.add(keyId(key));
+      });
+    });
+    const items = ids.flatMap((id) => {
+      const item = found.get(id);
+      return item === undefined ? [] : [itemOf<T>(context, item).Data];
+    });
+    if (missed.size === 0) return { items };
+    return { items, unprocessedKeys: [...unique.values()].filter((key) => missed.has(keyId(key))) };
+  }
+
+  /**
+   * Puts and deletes any number of items, without conditions. Of two writes to one key the last
+   * wins, and deletes come after puts. ⌈different keys/25⌉ requests in parallel.
+   * @throws UnprocessedItemsError that carries exactly what was not written: items and keys, as given
+   */
+  async batchWrite<T>(puts: DynamoDBItem<T>[] = [], deletes: DynamoDBKey[] = []): Promise<void> {
+    const context: CallContext = { operation: "batchWrite" };
+    const items = checkedItems(context, puts, "puts");
+    const keys = checkedKeys(context, deletes, "deletes");
+    const writes = [
+      ...items.map((item, index) => ({
+        key: keyOf(item),
+        input: puts[index] as DynamoDBItem<T> | DynamoDBKey,
+        item: () => ({ ...item }),
+      })),
+      ...keys.map((key, index) => ({ key, input: deletes[index] as DynamoDBKey })),
+    ];
+    await perform(context, {}, async (call) => {
+      const outcome = await writeBatch(this.transport, getTableName(), writes, call);
+      const { written, unwritten, cause } = outcome;
+      if (unwritten.length === 0) return;
+      const spent = isBudgetSpent(cause) ? `, ${budgetSpentText}` : "";
+      const named = ` (${nameOf(cause) ?? "Error"}${spent})`;
+      const why = cause === undefined || isAdvised(cause) ? outcome.why : named;
+      const count = `${unwritten.length} of ${written + unwritten.length}`;
+      const message = describe(context, `${count} were not written${why}`);
+      throw withContext(new UnprocessedItemsError(message, unwritten, written, cause), context);
+    });
+  }
+
+  private async read<T>(
+    operation: string,
+    pk: string,
+    sk: string,
+  ): Promise<DynamoDBItem<T> | null> {
+    const { context, key } = itemCall(operation, pk, sk);
+    return perform(context, {}, async (call) => {
+      const input = { TableName: getTableName(), Key: { ...key } };
+      const { Item: item } = await this.transport.send("Get", input, call);
+      return item === undefined ? null : itemOf<T>(context, item as RawItem);
+    });
+  }
+
+  private async readPages<T>(
+    operation: string,
+    pk: string,
+    skPrefix: string | undefined,
+    options: QueryOptions,
+  ): Promise<QueryResult<DynamoDBItem<T>>> {
+    const query = reading({ operation }, () => checkedQuery(operation, pk, skPrefix, options));
+    return perform(query.context, {}, async (call) => {
+      const { items, lastKey } = await this.pagesOf(query, call);
+      return {
+        items: items.map((item) => itemOf<T>(query.context, item)),
+        count: items.length,
+        ...(lastKey !== undefined && { lastEvaluatedKey: lastKey }),
+      };
+    });
+  }
+
+  private async pagesOf(
+    query: CheckedQuery,
+    call: Call,
+  ): Promise<{ items: RawItem[]; lastKey: DynamoDBKey | undefined }> {
+    const { limit, filter } = query;
+    const filtered = filter.text !== undefined;
+    const input = queryInput(getTableName(), query);
+    const items: RawItem[] = [];
+    let lastKey: DynamoDBKey | undefined = query.startKey;
+    do {
+      const page: QueryCommandInput = {
+        ...input,
+        ...(lastKey !== undefined && { ExclusiveStartKey: lastKey }),
+        // DynamoDB would apply it before the filter.
+        ...(limit !== undefined && !filtered && { Limit: limit }),
+      };
+      const answer = await this.transport.send("Query", page, call);
+      for (const item of answer.Items ?? []) items.push(item as RawItem);
+      lastKey = answer.LastEvaluatedKey as DynamoDBKey | undefined;
+    } while (lastKey !== undefined && (limit === undefined || (filtered && items.length < limit)));
+    if (filtered && limit !== undefined && items.length > limit) {
+      items.length = limit;
+      lastKey = { ...keyOf(items[limit - 1] ?? {}) };
+    }
+    return { items, lastKey };
+  }
+}
+
+function queryInput(
+  tableName: string,
+  { pk, skPrefix, filter, forward }: CheckedQuery,
+): QueryCommandInput {
+  const own = new FreePlaceholders(filter);
+  const conditions = [`${own.name("pk", attribute.partitionKey)} = ${own.value("pk", pk)}`];
+  if (skPrefix !== undefined) {
+    const sortKey = own.name("sk", attribute.sortKey);
+    conditions.push(`begins_with(${sortKey}, ${own.value("skPrefix", skPrefix)})`);
+  }
+  return {
+    TableName: tableName,
+    KeyConditionExpression: conditions.join(" AND "),
+    FilterExpression: filter.text,
+    ExpressionAttributeNames: own.names,
+    ExpressionAttributeValues: own.values,
+    ScanIndexForward: forward,
+  };
+}
+
+/**
+ * A stored item as callers get it: one without a payload has an empty one.
+ * @throws DecryptionError for an encrypted field: its text would pass as the value
+ */
+function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
+  const data = item[attribute.data] ?? {};
+  for (const [field, value] of Object.entries(data)) {
+    const keyId = sealedKeyId(value);
+    if (keyId === undefined) continue;
+    const own = { ...context, key: `PK=${item.PK}, SK=${item.SK}` };
+    const message = describe(own, `data.${field} is encrypted: read it by its store`);
+    throw withContext(new DecryptionError(message, field, keyId), context);
+  }
+  // The caller says of which type its payload is.
+  return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;
+}
+
+/** The given index keys, and the missing one of a pair where the entity's primary key tells it. */
+function indexKeysOf(
+  entityType: string,
+  key: RawKey,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const names = [attribute.indexPartitionKey, attribute.indexSortKey];
+  const keys = names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]]));
+  const own = keys.length === 1 ? indexKeysOfEntity(entityType, key) : {};
+  return { ...own, ...Object.fromEntries(keys) };
+}
+
+function indexKeysOfEntity(entityType: string, key: RawKey): Record<string, string> {
+  const all: Readonly<Record<string, KeyTemplates>> = keyTemplates;
+  const templates = Object.hasOwn(all, entityType) ? all[entityType] : undefined;
+  if (templates?.gsi1pk === undefined || templates.gsi1sk === undefined) return {};
+  const parts: Record<string, string> = {};
+  for (const [text, template] of [
+    [key[attribute.partitionKey], compileTemplate(templates.pk)],
+    [key[attribute.sortKey], compileTemplate(templates.sk)],
+  ] as const) {
+    const [name] = template.parts;
+    if (name === undefined || !text.startsWith(template.prefix)) return {};
+    parts[name] = text.slice(template.prefix.length);
+  }
+  const indexPartitionKey = compileTemplate(templates.gsi1pk);
+  const indexSortKey = compileTemplate(templates.gsi1sk);
+  const known = [...indexPartitionKey.parts, ...indexSortKey.parts].every((name) => name in parts);
+  if (!known) return {};
+  return {
+    [attribute.indexPartitionKey]: indexPartitionKey.build(parts),
+    [attribute.indexSortKey]: indexSortKey.build(parts),
+  };
+}
+
+let defaultRepository: DynamoDBRepository | undefined;
+
+/** The process-wide repository, made when it is first asked for. */
+export function getRepository(): DynamoDBRepository {
+  defaultRepository ??= new DynamoDBRepository();
+  return defaultRepository;
+}
+
+/** Forgets the process-wide repository. */
+export function resetRepository(): void {
+  defaultRepository = undefined;
+}

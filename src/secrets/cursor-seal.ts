@@ -1,0 +1,51 @@
+/** Sealed cursors: they show no key, and none can be made without the secret. */
+import { hkdfSync } from "node:crypto";
+import { type CallContext, ConfigurationError, invalid } from "../errors/errors.js";
+import { isBytes } from "../runtime/realms.js";
+import { headerOf, openText, sealingKeyBytes, sealingKeyOf, sealText } from "./sealing.js";
+
+/** A secret, or several: the first seals, all of them open. */
+export type CursorSecret = string | Uint8Array | readonly (string | Uint8Array)[];
+
+export interface CursorSeal {
+  seal(cursor: string): Promise<string>;
+  /** The cursor that was sealed. @throws ValidationError for anything else, an unsealed one too */
+  open(sealed: unknown, context: CallContext): Promise<string>;
+}
+
+const typ = "bayon-cursor";
+/** A secret holds at least as much as the key that is made of it. */
+const leastSecretBytes = sealingKeyBytes;
+
+/** @throws ConfigurationError that names the option and never shows a secret */
+export function createCursorSeal(given: CursorSecret): CursorSeal {
+  const list: unknown[] = Array.isArray(given) ? given : [given];
+  const keys = list.map((secret) => sealingKeyOf(keyBytesOf(secret)));
+  const [first] = keys;
+  if (first === undefined) {
+    throw new ConfigurationError("cursorSecret must not be an empty list");
+  }
+  return {
+    seal: async (cursor) => sealText(cursor, { typ }, await first),
+    open: async (sealed, context) => {
+      if (headerOf(sealed, typ) !== undefined) {
+        for (const key of keys) {
+          const cursor = await openText(sealed as string, await key);
+          if (cursor !== undefined) return cursor;
+        }
+      }
+      const message = "is not one that a query returned";
+      throw invalid(context, [{ path: "cursor", message }]);
+    },
+  };
+}
+
+/** A key for cursors alone, by HKDF-SHA-256: what the secret is used for elsewhere gets another. */
+function keyBytesOf(secret: unknown): Uint8Array {
+  const isSecret = typeof secret === "string" || isBytes(secret);
+  if (!isSecret || Buffer.byteLength(secret) < leastSecretBytes) {
+    const rule = `must be text or bytes, at least ${leastSecretBytes} bytes, or a list of such`;
+    throw new ConfigurationError(`cursorSecret ${rule}`);
+  }
+  return new Uint8Array(hkdfSync("sha256", secret, "", typ, sealingKeyBytes));
+}

@@ -1,0 +1,48 @@
+/** What is known of the secrets of an item that was read: how they are stored, and why one is not. */
+import type { RawItem } from "../table/table.js";
+import type { Unreadable } from "./encryption.js";
+
+/** A secret that could not be opened: it still stands in the item as it is stored. */
+export interface UnreadableField extends Unreadable {
+  readonly field: string;
+  /** The call that read it. */
+  readonly operation: string | undefined;
+}
+
+interface Known {
+  /** Values as they are stored, by field. */
+  readonly stored: Readonly<Record<string, unknown>>;
+  readonly unreadable: UnreadableField | undefined;
+}
+
+/** Beside the items and not in them, so that nothing of it is ever stored or shown. */
+const known = new WeakMap<object, Known>();
+
+export function noteSecrets(
+  item: object,
+  stored: Readonly<Record<string, unknown>>,
+  unreadable: UnreadableField | undefined,
+): void {
+  known.set(item, { stored, unreadable });
+}
+
+/** Whether an item was opened before: a mock, or a client that caches, gives the same one again. */
+export function isOpened(item: object): boolean {
+  return known.has(item);
+}
+
+/** Tells of a copy what is known of the item. */
+export function noteCopy(item: object, copy: object): void {
+  const of = known.get(item);
+  if (of !== undefined) known.set(copy, of);
+}
+
+/** A field of the payload as the table holds it, which is what a condition compares. */
+export function storedValueOf(item: RawItem, field: string): unknown {
+  return known.get(item)?.stored[field] ?? item.Data?.[field];
+}
+
+/** The first secret of an item that could not be opened. */
+export function unreadableOf(item: object): UnreadableField | undefined {
+  return known.get(item)?.unreadable;
+}

@@ -1,0 +1,73 @@
+/** Secret values on their way into a request: sealed by the transport before anything is sent. */
+import { attribute, type RawItem, type RawKey } from "../table/table.js";
+import type { SecretPlace } from "./encryption.js";
+import { mask } from "./masking.js";
+
+/**
+ * Stands for a value that is to be sealed. Whatever prints it prints a mask, and a client that is
+ * given one refuses it as it does any instance of a class: it never goes out in clear text.
+ */
+export class SecretValue {
+  readonly #value: unknown;
+  readonly place: SecretPlace;
+
+  constructor(value: unknown, place: SecretPlace) {
+    this.#value = value;
+    this.place = place;
+  }
+
+  /** The value, for who seals it. */
+  reveal(): unknown {
+    return this.#value;
+  }
+
+  toString(): string {
+    return mask;
+  }
+
+  toJSON(): string {
+    return mask;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return mask;
+  }
+}
+
+/** What is encrypted of an entity. */
+interface Encrypted {
+  readonly encrypted: readonly string[];
+}
+
+/** A value of a payload's field as a request takes it. Null is stored as it is: it is no secret. */
+export function fieldValue(
+  { encrypted }: Encrypted,
+  { PK, SK }: RawKey,
+  field: string,
+  value: unknown,
+): unknown {
+  if (!encrypted.includes(field) || value === null || value === undefined) return value;
+  return new SecretValue(value, { key: { PK, SK }, field });
+}
+
+/** A payload as a request takes it. */
+export function payloadValue<D extends Readonly<Record<string, unknown>>>(
+  model: Encrypted,
+  key: RawKey,
+  data: D,
+): D {
+  if (model.encrypted.length === 0) return data;
+  const members = Object.entries(data).map(([field, value]) => [
+    field,
+    fieldValue(model, key, field, value),
+  ]);
+  // The request's own copy: in it a marker stands for each secret.
+  return Object.fromEntries(members) as D;
+}
+
+/** An item as a request takes it. */
+export function itemValue(model: Encrypted, item: RawItem): RawItem {
+  const data = item[attribute.data];
+  if (model.encrypted.length === 0 || data === undefined) return item;
+  return { ...item, [attribute.data]: payloadValue(model, item, data) };
+}

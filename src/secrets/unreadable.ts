@@ -1,0 +1,44 @@
+/** What is said of a secret that could not be opened. */
+import { DecryptionError, describe, withContext } from "../errors/errors.js";
+import { type KeyTemplate, keyPartsOf, keyText } from "../keys/template.js";
+import type { RawItem } from "../table/table.js";
+import type { UnreadableReason } from "./encryption.js";
+import { type UnreadableField, unreadableOf } from "./opened.js";
+
+const rules: Readonly<Record<UnreadableReason, (keyId: string) => string>> = {
+  noKeys: () => "is encrypted, and no keys are configured (encryption)",
+  unknownKey: (keyId) => `is encrypted with the key ${keyId}, which is not among the keys`,
+  notAuthentic: (keyId) =>
+    `cannot be decrypted with the key ${keyId}: that is another key, or the text was changed`,
+  otherPlace: (keyId) =>
+    `was encrypted with the key ${keyId} for another item or field, and moved here`,
+  clearText: () => 'is in clear text, and clearText is "refuse"',
+  keyProvider: (keyId) => `cannot be decrypted: asking for the key ${keyId} failed`,
+};
+
+/**
+ * @param written whether the item comes from a write that was carried out
+ * @param asked the call that gets the item
+ * @throws DecryptionError where a secret of the item could not be opened
+ */
+export function refuseUnreadable(
+  model: { readonly name: string; readonly pk: KeyTemplate; readonly sk: KeyTemplate },
+  raw: RawItem,
+  written = false,
+  asked?: string,
+): void {
+  const unreadable = unreadableOf(raw);
+  if (unreadable === undefined) return;
+  const { field, operation: requested, keyId, cause } = unreadable;
+  const operation = asked ?? requested;
+  const context = { operation, entity: model.name, key: keyText(keyPartsOf(model, raw)) };
+  const rule = `${written ? "the write was carried out, but " : ""}${ruleOf(unreadable)}`;
+  const error = new DecryptionError(describe(context, rule), field, keyId, cause);
+  error.mayHaveBeenDone = written;
+  throw withContext(error, context);
+}
+
+/** What is wrong with a secret, in words. */
+export function ruleOf({ field, reason, keyId }: UnreadableField): string {
+  return `data.${field} ${rules[reason](JSON.stringify(keyId ?? "?"))}`;
+}

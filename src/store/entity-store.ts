@@ -1,0 +1,395 @@
+/** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
+import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import {
+  type Call,
+  type CallOptions,
+  callOptionNames,
+  limitsOf,
+  perform,
+  reading,
+  throwIfAborted,
+} from "../call/call.js";
+import { type OptionNames, refuseUnknown } from "../call/options.js";
+import type { InputReader, Sources } from "../entity/input.js";
+import { type AnyItem, isOf, itemOf } from "../entity/item.js";
+import { type EntityModel, keyContext, modelOf, rawKeyOf } from "../entity/model.js";
+import {
+  type CallContext,
+  describe,
+  UnprocessedItemsError,
+  type ValidationIssue,
+  withContext,
+} from "../errors/errors.js";
+import {
+  listItems,
+  type QueryPlan,
+  queryItems,
+  readQueryOptions,
+  startedAt,
+} from "../read/query.js";
+import { itemsApart, keyId, type Reader } from "../read/reader.js";
+import type { CursorSeal } from "../secrets/cursor-seal.js";
+import type { Cipher } from "../secrets/encryption.js";
+import { withMaskedSecrets } from "../secrets/masking.js";
+import { itemValue } from "../secrets/secret-value.js";
+import { type EntityName, limits, type RawItem } from "../table/table.js";
+import type { Transport } from "../transport/transport.js";
+import type { PayloadSchema } from "../values/payload.js";
+import { batchesInFlight, chunksOf, inParallel, writeBatch } from "../write/batch.js";
+import { runWrite } from "../write/run.js";
+import { notFound, rawItemOf, type Write } from "../write/write.js";
+import { EntityWrites } from "./entity-writes.js";
+import type { StoreCalls } from "./store-calls.js";
+import {
+  type Changes,
+  type DeleteOptions,
+  deleteOptionNames,
+  type GetOptions,
+  getOptionNames,
+  type NewInput,
+  type PutInput,
+  type QueryOptions,
+  type QueryPage,
+  queryOptionNames,
+  type StoreItem,
+  type StoreSpec,
+  type UpdateOptions,
+  updateOptionNames,
+  type WriteOptions,
+  withoutLimits,
+  writeOptionNames,
+} from "./store-types.js";
+
+/** What the stores of one data layer share. */
+export interface StoreContext extends Sources {
+  readonly transport: Transport;
+  readonly reader: Reader;
+  readonly tableName: string;
+  /** Encrypts secret fields, where keys are configured. */
+  readonly cipher: Cipher | undefined;
+  /** Seals cursors, where a secret is configured. */
+  readonly cursorSeal: CursorSeal | undefined;
+}
+
+const checkOptionNames = withoutLimits(writeOptionNames);
+
+/** The store of one entity: its calls, and the entity itself. */
+export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
+  /** The ElectroDB entity, over the same transport, for what the store does not have. */
+  readonly entity: S["entity"];
+}
+
+/** What the package's own code needs of a store, and no caller sees. */
+export interface StoreInternals {
+  /** What the store knows of its entity. */
+  readonly model: EntityModel;
+  /** The store's writes, for transactions and for calls of other names. */
+  readonly writes: EntityWrites;
+  /** Reads an item as `get` does, for a call of another name. */
+  read(operation: string, key: unknown, options: object): Promise<AnyItem | null>;
+  /** Carries a write out for a call that is under way. */
+  run<R>(write: Write<R>, call: Call): Promise<R>;
+}
+
+/** What a store is made from. */
+export interface DeclaredEntity<S extends StoreSpec> {
+  readonly name: EntityName;
+  readonly payload: PayloadSchema;
+  /** Makes the ElectroDB entity, when it is first asked for. */
+  entity(): S["entity"];
+}
+
+let internals: (store: Store<StoreSpec>) => StoreInternals;
+
+class Store<S extends StoreSpec> implements EntityStore<S> {
+  declare readonly entity: S["entity"];
+  readonly #internals: StoreInternals;
+  readonly #context: StoreContext;
+
+  static {
+    internals = (store) => store.#internals;
+  }
+
+  constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: string) {
+    const { name, payload, entity } = declared;
+    const model = modelOf(name, payload, { owner, encrypts: context.cipher !== undefined });
+    const { transport, tableName } = context;
+    this.#internals = {
+      model,
+      writes: new EntityWrites(model, tableName, context),
+      read: async (operation, key, options) => {
+        const { item } = await this.#read(operation, key as S["key"], options as GetOptions<S>);
+        return item as AnyItem | null;
+      },
+      run: (write, call) => runWrite(transport, tableName, write, call),
+    };
+    this.#context = context;
+    if (owner !== undefined) return;
+    let made: S["entity"] | undefined;
+    const get = () => {
+      made ??= entity();
+      return made;
+    };
+    Object.defineProperty(this, "entity", { get, enumerable: true });
+  }
+
+  async get<const F extends string = string>(
+    key: S["key"],
+    options: GetOptions<S, F> = {},
+  ): Promise<StoreItem<S, F> | null> {
+    return (await this.#read("get", key, options)).item;
+  }
+
+  async getOrThrow<const F extends string = string>(
+    key: S["key"],
+    options: GetOptions<S, F> = {},
+  ): Promise<StoreItem<S, F>> {
+    const { item, context, rawKey } = await this.#read("getOrThrow", key, options);
+    if (item === null) throw notFound(context, rawKey);
+    return item;
+  }
+
+  async query<const F extends string = string>(
+    partition: S["partition"],
+    options: QueryOptions<S, F> = {},
+  ): Promise<QueryPage<StoreItem<S, F>>> {
+    const { context, limits, plan } = this.#planQuery("query", partition, options);
+    return perform(context, limits, async (call) => {
+      const { transport, cursorSeal } = this.#context;
+      const page = await queryItems(transport, this.#model, await plan(), call);
+      const { cursor } = page;
+      if (cursorSeal !== undefined && cursor !== null) {
+        page.cursor = await cursorSeal.seal(cursor);
+      }
+      return page as unknown as QueryPage<StoreItem<S, F>>;
+    });
+  }
+
+  list<const F extends string = string>(
+    partition: S["partition"],
+    options: QueryOptions<S, F> = {},
+  ): AsyncIterable<StoreItem<S, F>> {
+    const { context, limits, plan } = this.#planQuery("list", partition, options);
+    const { transport } = this.#context;
+    const throwIfEnded = () => {
+      throwIfAborted(context, limits.signal);
+      transport.throwIfClosed();
+    };
+    const readPage = (input: QueryCommandInput) =>
+      perform(context, limits, (call) => transport.send("Query", input, call));
+    // Each loop over it reads anew: a second one over a generator would find nothing.
+    const items: AsyncIterable<unknown> = {
+      [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
+    };
+    return items as AsyncIterable<StoreItem<S, F>>;
+  }
+
+  async create(input: NewInput<S>, options: CallOptions = {}): Promise<S["item"]> {
+    return this.#send("create", () => this.#writes.create(input), options) as Promise<S["item"]>;
+  }
+
+  async put(input: PutInput<S>, options: CallOptions = {}): Promise<S["item"]> {
+    return this.#send("put", () => this.#writes.put(input), options) as Promise<S["item"]>;
+  }
+
+  async update(
+    key: S["key"],
+    changes: Changes<S>,
+    options: UpdateOptions<S> = {},
+  ): Promise<S["item"]> {
+    const plan = () => this.#writes.update(key, changes, options, updateOptionNames);
+    return this.#send("update", plan, options, updateOptionNames) as Promise<S["item"]>;
+  }
+
+  async delete(key: S["key"], options: DeleteOptions = {}): Promise<S["item"] | null> {
+    const plan = () => this.#writes.delete(key, options, deleteOptionNames);
+    return this.#send("delete", plan, options, deleteOptionNames) as Promise<S["item"] | null>;
+  }
+
+  async batchGet<const F extends string = string>(
+    keys: readonly S["key"][],
+    options: GetOptions<S, F> = {},
+  ): Promise<(StoreItem<S, F> | null)[]> {
+    const context: CallContext = { operation: "batchGet", entity: this.#model.name };
+    const callLimits = limitsOf(context, options, getOptionNames);
+    const read = reading(context, () => this.#input.readOptions(options, context));
+    const wanted = this.#input.each(keys, "keys", context, (key, at) => {
+      const rawKey = rawKeyOf(this.#model, this.#input.key(key, at));
+      return { key, rawKey, id: keyId(rawKey) };
+    });
+    const unique = new Map(wanted.map(({ id, rawKey }) => [id, rawKey]));
+    return perform(context, callLimits, async (call) => {
+      const found = new Map<string, RawItem>();
+      const missed = new Set<string>();
+      let why = "";
+      await inParallel(
+        chunksOf([...unique.values()], limits.batchGetKeys),
+        batchesInFlight,
+        async (chunk) => {
+          const answer = await this.#context.reader.readBatch(chunk, read, call);
+          for (const [id, item] of answer.items) found.set(id, item);
+          for (const rawKey of answer.unprocessed) missed.add(keyId(rawKey));
+          if (answer.unprocessed.length > 0) why = answer.why;
+        },
+      );
+      if (missed.size > 0) {
+        const left = wanted.filter(({ id }) => missed.has(id)).map(({ key }) => key);
+        const message = describe(
+          context,
+          `${left.length} of ${wanted.length} keys were not read${why}`,
+        );
+        throw withContext(new UnprocessedItemsError(message, left, 0), context);
+      }
+      const apart = itemsApart();
+      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(found.get(id)), "batchGet"));
+    });
+  }
+
+  async batchPut(
+    items: readonly PutInput<S>[],
+    options: WriteOptions = {},
+  ): Promise<{ written: number }> {
+    const context: CallContext = { operation: "batchPut", entity: this.#model.name };
+    const now = this.#context.clock.now();
+    const callLimits = limitsOf(context, options, writeOptionNames);
+    const allowMissing = reading(context, () => options?.allowMissing);
+    const writes = this.#input.each(items, "items", context, (input, at) => {
+      const draft = this.#input.draft(input, at, { allowMissing });
+      return {
+        key: rawKeyOf(this.#model, draft.parts),
+        input,
+        item: () => {
+          const dated = { ...draft, createdAt: draft.createdAt ?? now };
+          return itemValue(this.#model, rawItemOf(this.#model, dated, now));
+        },
+      };
+    });
+    return perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
+  }
+
+  async batchDelete(
+    keys: readonly S["key"][],
+    options: CallOptions = {},
+  ): Promise<{ written: number }> {
+    const context: CallContext = { operation: "batchDelete", entity: this.#model.name };
+    const callLimits = limitsOf(context, options);
+    const writes = this.#input.each(keys, "keys", context, (input, at) => ({
+      key: rawKeyOf(this.#model, this.#input.key(input, at)),
+      input,
+    }));
+    return perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
+  }
+
+  check(input: unknown, options: Pick<WriteOptions, "allowMissing"> = {}): ValidationIssue[] {
+    const context: CallContext = { operation: "check", entity: this.#model.name };
+    return reading(context, () => {
+      refuseUnknown(context, options, checkOptionNames);
+      return this.#input.issuesOf(input, { allowMissing: options?.allowMissing });
+    });
+  }
+
+  async #read<F extends string>(operation: string, key: S["key"], options: GetOptions<S, F>) {
+    const entity = this.#model.name;
+    const { context, limits, rawKey, read } = reading({ operation, entity }, () => {
+      const of = keyContext(this.#model, operation, key);
+      const limits = limitsOf(of, options, getOptionNames);
+      const rawKey = rawKeyOf(this.#model, this.#input.key(key, of));
+      return { context: of, limits, rawKey, read: this.#input.readOptions(options, of) };
+    });
+    const item = await perform(context, limits, async (call) =>
+      this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call), operation),
+    );
+    return { context, rawKey, item };
+  }
+
+  #itemOrNull<F extends string>(
+    raw: RawItem | undefined,
+    operation: string,
+  ): StoreItem<S, F> | null {
+    if (raw === undefined || !isOf(this.#model, raw)) return null;
+    // The stored item is of this entity; its payload is read as it is, not validated again.
+    return itemOf(this.#model, raw, "refuse", operation) as unknown as StoreItem<S, F>;
+  }
+
+  /** Checks a query at once, but for a sealed cursor: that is opened when the plan is asked for. */
+  #planQuery(
+    operation: string,
+    partition: unknown,
+    options: object,
+  ): { context: CallContext; limits: CallOptions; plan: () => QueryPlan | Promise<QueryPlan> } {
+    return reading({ operation, entity: this.#model.name }, () => {
+      const context = keyContext(this.#model, operation, partition, this.#model.pk.parts);
+      const limits = limitsOf(context, options, queryOptionNames);
+      const parts = this.#input.partition(partition, context);
+      const { tableName, cursorSeal } = this.#context;
+      const first = readQueryOptions(this.#model, tableName, parts, options, context);
+      const { cursor } = first;
+      if (cursorSeal === undefined || cursor === null) {
+        const started = startedAt(first, cursor, context);
+        return { context, limits, plan: () => started };
+      }
+      const plan = async () => startedAt(first, await cursorSeal.open(cursor, context), context);
+      return { context, limits, plan };
+    });
+  }
+
+  async #send<R>(
+    operation: string,
+    plan: () => Write<R>,
+    options: CallOptions,
+    known: OptionNames = callOptionNames,
+  ): Promise<R> {
+    const write = reading({ operation, entity: this.#model.name }, plan);
+    const limits = limitsOf(write.context, options, known);
+    return perform(write.context, limits, (call) => this.#internals.run(write, call));
+  }
+
+  get #model(): EntityModel {
+    return this.#internals.model;
+  }
+
+  get #writes(): EntityWrites {
+    return this.#internals.writes;
+  }
+
+  get #input(): InputReader {
+    return this.#writes.input;
+  }
+
+  async #writeAll(
+    writes: Parameters<typeof writeBatch<unknown>>[2],
+    context: CallContext,
+    call: Call,
+  ): Promise<{ written: number }> {
+    const { transport, tableName } = this.#context;
+    const outcome = await writeBatch(transport, tableName, writes, call);
+    const { written, unwritten, cause, why } = outcome;
+    if (unwritten.length === 0) return { written };
+    const message = describe(
+      context,
+      `${unwritten.length} of ${written + unwritten.length} were not written${why}`,
+    );
+    const items = unwritten.map((input) => withMaskedSecrets(this.#model.secrets, input));
+    throw withContext(new UnprocessedItemsError(message, items, written, cause), context);
+  }
+}
+
+/**
+ * Makes the store of an entity.
+ * @param owner fixes the partition to this user's or agent's: callers then give no such part
+ */
+export function createStore<S extends StoreSpec>(
+  declared: DeclaredEntity<S>,
+  context: StoreContext,
+  owner?: string,
+): EntityStore<S> {
+  return new Store<S>(declared, context, owner);
+}
+
+/** Of a store that this package made; what else is given has none, and TypeError is thrown. */
+export function internalsOf(store: object): StoreInternals {
+  return internals(store as Store<StoreSpec>);
+}
+
+/** For `instanceof`: every store of a data layer is one. Only a data layer makes them. */
+export const EntityStore: abstract new <S extends StoreSpec>() => EntityStore<S> = Store as never;

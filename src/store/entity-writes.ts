@@ -1,0 +1,98 @@
+/** The writes of one entity, checked and ready to be sent: alone by its store, or in a transaction. */
+import { type OptionNames, refuseUnknown } from "../call/options.js";
+import { InputReader, type Sources } from "../entity/input.js";
+import type { AnyItem } from "../entity/item.js";
+import type { EntityModel } from "../entity/model.js";
+import { keyContext } from "../entity/model.js";
+import { type CallContext, invalid } from "../errors/errors.js";
+import { updateWrite } from "../write/update.js";
+import type { Target, Write } from "../write/write.js";
+import { type CheckPlan, checkWrite, createWrite, deleteWrite, putWrite } from "../write/writes.js";
+import { deleteOptionNames, updateOptionNames, withoutLimits } from "./store-types.js";
+
+const updateNames = withoutLimits(updateOptionNames);
+const deleteNames = withoutLimits(deleteOptionNames);
+const checkNames: OptionNames = ["exists", "ifUpdatedAt", "where"];
+
+/** Plans writes from what callers give. Every method throws ValidationError for bad input. */
+export class EntityWrites {
+  readonly input: InputReader;
+  private readonly target: Target;
+  private readonly sources: Sources;
+
+  constructor(model: EntityModel, tableName: string, sources: Sources, operation?: string) {
+    this.sources = sources;
+    this.input = new InputReader(model, sources);
+    this.target = { model, tableName, clock: sources.clock, operation };
+  }
+
+  /** The same writes for another call, which errors and events then name instead of the store's. */
+  onBehalfOf(operation: string): EntityWrites {
+    const { model, tableName } = this.target;
+    return new EntityWrites(model, tableName, this.sources, operation);
+  }
+
+  create(given: unknown): Write<AnyItem> {
+    const context = this.contextOf("create", given);
+    return createWrite(this.target, this.input.draft(given, context, { generateId: true }));
+  }
+
+  put(given: unknown): Write<AnyItem> {
+    return putWrite(this.target, this.input.draft(given, this.contextOf("put", given)));
+  }
+
+  /** @param known the options that the call takes: a transaction's operation has no limits */
+  update(
+    key: unknown,
+    changes: unknown,
+    options: object = {},
+    known: OptionNames = updateNames,
+  ): Write<AnyItem> {
+    const context = this.contextOf("update", key);
+    refuseUnknown(context, options, known);
+    return updateWrite(this.target, this.input.update(key, changes, options ?? {}, context));
+  }
+
+  /** @param known as with `update` */
+  delete(
+    key: unknown,
+    options: { ifUpdatedAt?: unknown } = {},
+    known: OptionNames = deleteNames,
+  ): Write<AnyItem | null> {
+    const context = this.contextOf("delete", key);
+    refuseUnknown(context, options, known);
+    return deleteWrite(
+      this.target,
+      this.input.key(key, context),
+      this.input.lock(options?.ifUpdatedAt, context),
+    );
+  }
+
+  /** A condition on an item that the transaction does not write. */
+  check(
+    key: unknown,
+    options: { exists?: unknown; ifUpdatedAt?: unknown; where?: unknown } = {},
+  ): Write<undefined> {
+    const context = this.contextOf("check", key);
+    refuseUnknown(context, options, checkNames);
+    const { exists = true, ifUpdatedAt, where } = options ?? {};
+    if (typeof exists !== "boolean") {
+      throw invalid(context, [{ path: "exists", message: "must be true or false" }]);
+    }
+    if (!exists && (ifUpdatedAt !== undefined || where !== undefined)) {
+      const message = "must not be false with ifUpdatedAt or where: they ask of an item";
+      throw invalid(context, [{ path: "exists", message }]);
+    }
+    const plan: CheckPlan = {
+      parts: this.input.key(key, context),
+      exists,
+      ifUpdatedAt: this.input.lock(ifUpdatedAt, context),
+      where: this.input.where(where, context),
+    };
+    return checkWrite(this.target, plan);
+  }
+
+  private contextOf(operation: string, key: unknown): CallContext {
+    return keyContext(this.target.model, this.target.operation ?? operation, key);
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Numbers with every digit that they have in the table: DynamoDB holds 38 of them, a number of
+ * JavaScript's about 16.
+ */
+import { invalid } from "../errors/errors.js";
+
+/** Known across copies of this package. */
+const brand = Symbol.for("bayon-coagent-data.ExactNumber");
+
+/** A number taken apart: its digits times ten to the power. No zero leads or ends them; 0 has none. */
+interface Decimal {
+  readonly minus: "-" | "";
+  readonly digits: string;
+  readonly power: number;
+}
+
+/** DynamoDB's numbers: so many digits that matter, and the powers of ten of the first of them. */
+const mostDigits = 38;
+const highestPower = 125;
+const lowestPower = -130;
+
+let make: (text: string) => ExactNumber;
+
+/**
+ * A number that no number of JavaScript's holds: `12345678901234567890.5`. Immutable.
+ *
+ * Reads return one where they would have to round, so that it can be written back, compared in a
+ * `where` and shown as it is. It is no operand: `+`, `<` and `==` throw instead of rounding. Give
+ * `String(value)` to a decimal library, or take `toNumber()`.
+ */
+export class ExactNumber {
+  /** The number as JavaScript would write it: `0.1`, `12345678901234567890.5`, `1.23e+40`. */
+  readonly text: string;
+
+  private constructor(text: string) {
+    this.text = text;
+    Object.freeze(this);
+  }
+
+  static {
+    make = (text) => new ExactNumber(text);
+  }
+
+  /**
+   * The exact number of a decimal text.
+   * @throws ValidationError for what is no number that DynamoDB can hold
+   */
+  static from(value: string | number | bigint | ExactNumber): ExactNumber {
+    const text = numericText(value);
+    const decimal = text === undefined ? undefined : decimalOf(text);
+    const rule = decimal === undefined ? "must be a decimal number" : decimalRule(decimal);
+    if (decimal === undefined || rule !== undefined) {
+      const issues = [{ path: "value", message: rule ?? "must be a decimal number" }];
+      throw invalid({ operation: "ExactNumber.from" }, issues);
+    }
+    return make(textOf(decimal));
+  }
+
+  /** Whether it is one, of any copy of this package. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isExactNumber(value);
+  }
+
+  get [brand](): true {
+    return true;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "ExactNumber";
+  }
+
+  /** The nearest number that JavaScript has: rounded. */
+  toNumber(): number {
+    return Number(this.text);
+  }
+
+  toString(): string {
+    return this.text;
+  }
+
+  /** The text: a number of JSON would be rounded by whoever reads it. */
+  toJSON(): string {
+    return this.text;
+  }
+
+  /** @throws TypeError where a number is wanted: it would be rounded */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.text;
+    throw new TypeError("an ExactNumber is no operand: use String(value) or value.toNumber()");
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `ExactNumber(${this.text})`;
+  }
+}
+
+/** Whether a value is an ExactNumber, of any copy of this package; `false` if it cannot be read. */
+export function isExactNumber(value: unknown): value is ExactNumber {
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    const { [brand]: marked, text } = value as { [brand]?: unknown; text?: unknown };
+    return marked === true && typeof text === "string";
+  } catch {
+    // A proxy or a getter that throws: whatever it is, it is none of ours.
+    return false;
+  }
+}
+
+/** The text of what may be a number; anything else could do anything when it is made a text. */
+function numericText(value: unknown): string | undefined {
+  if (isExactNumber(value)) return value.text;
+  const isNumeric = ["string", "number", "bigint"].includes(typeof value);
+  return isNumeric ? String(value) : undefined;
+}
+
+/**
+ * The text of an ExactNumber or of the SDK's NumberValue, of any copy of either; `undefined` for
+ * anything else. Whether it is a number's text, nothing tells: {@link decimalOf} does.
+ */
+export function exactTextOf(value: object): string | undefined {
+  if (isExactNumber(value)) return value.text;
+  const { value: text, toAttributeValue } = value as {
+    value?: unknown;
+    toAttributeValue?: unknown;
+  };
+  const isNumberValue = typeof text === "string" && typeof toAttributeValue === "function";
+  // A method of its own is a field of a payload: those are refused as functions.
+  return isNumberValue && !Object.hasOwn(value, "toAttributeValue") ? text : undefined;
+}
+
+/** So many characters without an exponent are exact in any number. */
+const safeLength = 15;
+
+/** No integer of more digits is written out: DynamoDB has none. */
+const mostWhole = highestPower + 1;
+
+/**
+ * The value of a stored number's text: a number where that is exact, a bigint for an integer beyond
+ * 2^53, else an {@link ExactNumber}.
+ */
+export function numberOf(text: string): number | bigint | ExactNumber {
+  const number = Number(text);
+  const isSafe = Math.abs(number) <= Number.MAX_SAFE_INTEGER;
+  // There is no -0 in a table.
+  if (isSafe && (text.length <= safeLength || String(number) === text)) return number + 0;
+  const decimal = decimalOf(text);
+  if (decimal === undefined) throw new Error("DynamoDB answered with a number that is none");
+  const { minus, digits, power } = decimal;
+  if (power >= 0 && digits.length + power <= mostWhole) {
+    return isSafe ? number + 0 : BigInt(`${minus}${digits}${"0".repeat(power)}`);
+  }
+  const exact = textOf(decimal);
+  return isSafe && exact === String(number) ? number : make(exact);
+}
+
+/** Takes a number's text apart; `undefined` for what is none. */
+export function decimalOf(text: string): Decimal | undefined {
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,9}))?$/i.exec(text);
+  if (match === null) return undefined;
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = match;
+  if (whole === "" && fraction === "") return undefined;
+  const all = `${whole}${fraction}`;
+  const start = all.search(/[1-9]/);
+  if (start === -1) return { minus: "", digits: "", power: 0 };
+  let end = all.length;
+  while (all[end - 1] === "0") end -= 1;
+  return {
+    minus: sign === "-" ? "-" : "",
+    digits: all.slice(start, end),
+    power: Number(exponent) - fraction.length + all.length - end,
+  };
+}
+
+/** Which of DynamoDB's limits a number breaks. */
+export function decimalRule({ digits, power }: Decimal): string | undefined {
+  if (digits === "") return undefined;
+  if (digits.length > mostDigits) return `must have at most ${mostDigits} significant digits`;
+  const first = power + digits.length - 1;
+  if (first > highestPower) return `must be less than 1E+${highestPower + 1} in size`;
+  return first < lowestPower ? "must be 0 or at least 1E-130 in size" : undefined;
+}
+
+/**
+ * DynamoDB's size of a number: a byte, one for a minus, and one per two digits that matter, which
+ * stand in pairs before and after the decimal point.
+ */
+export function decimalBytes({ minus, digits, power }: Decimal): number {
+  if (digits === "") return 1;
+  const first = power + digits.length - 1;
+  return 1 + minus.length + Math.floor(first / 2) - Math.floor(power / 2) + 1;
+}
+
+/** A number as JavaScript writes it. */
+function textOf({ minus, digits, power }: Decimal): string {
+  if (digits === "") return "0";
+  const point = digits.length + power;
+  if (power >= 0 && point <= 21) return `${minus}${digits}${"0".repeat(power)}`;
+  if (point > 0 && point <= 21) return `${minus}${digits.slice(0, point)}.${digits.slice(point)}`;
+  if (point > -6 && point <= 0) return `${minus}0.${"0".repeat(-point)}${digits}`;
+  const exponent = point - 1;
+  const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
+  return `${minus}${digits[0]}${fraction}e${exponent < 0 ? "-" : "+"}${Math.abs(exponent)}`;
+}
+
+/** The text of a value as a request takes it; `undefined` for what is no exact number, or a forged one. */
+export function wireTextOf(value: object): string | undefined {
+  const text = exactTextOf(value);
+  return text === undefined || decimalOf(text) === undefined ? undefined : text;
+}

@@ -1,0 +1,344 @@
+/** What may be stored: the values that DynamoDB can hold, their size, and the payload schemas. */
+import { types } from "node:util";
+import { z } from "zod";
+import type { ValidationIssue } from "../errors/errors.js";
+import { limits } from "../table/table.js";
+import { decimalBytes, decimalOf, decimalRule, exactTextOf, numberOf } from "./exact-number.js";
+import { issuesOfSchema } from "./schema-issues.js";
+
+/** Findings of one check; a payload that is wrong everywhere is not listed forever. */
+const mostIssues = 20;
+
+/** A bigint of this size is not written out to count its digits. */
+const tooLarge = 10n ** 126n;
+
+/** The level of the payload: the item is level 1, its attributes are level 2. */
+const payloadLevel = 2;
+
+/**
+ * Bytes after which a check looks no further: a list may say that it has any length. What is smaller
+ * is told with its exact size.
+ */
+const mostBytes = 2 * limits.itemBytes;
+
+/** What a check found, and the bytes that the value takes in an item. */
+export interface ValueCheck {
+  readonly issues: ValidationIssue[];
+  readonly bytes: number;
+  /**
+   * A copy of the value as it was checked and as a read returns it: without undefined members, 0 for
+   * -0, a number for a small bigint, an exact number of this package for one of the SDK's. It shares
+   * nothing with the caller's: what a getter gives another time, and what the caller changes after
+   * the call, changes nothing that is on its way.
+   */
+  readonly value: unknown;
+}
+
+/**
+ * Checks that DynamoDB can hold a value and give it back as it was: no Date, NaN, function, class
+ * instance or cycle, at most 32 levels. `undefined` in an object is left out on write, so it is
+ * well; in a list it would move what follows, so it is not.
+ * @param level the level at which the value stands; the item itself is the first
+ */
+export function checkValue(value: unknown, path: string, level = payloadLevel): ValueCheck {
+  const check = new Walk();
+  const copy = check.visit(value, path, level);
+  const { issues, bytes } = check;
+  if (bytes > mostBytes) {
+    const message = `takes more than ${mostBytes} bytes: an item has at most ${limits.itemBytes}`;
+    issues.push({ path, message });
+  }
+  return { issues, bytes, value: copy };
+}
+
+class Walk {
+  readonly issues: ValidationIssue[] = [];
+  bytes = 0;
+  private readonly above: object[] = [];
+
+  add(path: string, message: string): void {
+    if (this.issues.length < mostIssues) this.issues.push({ path, message });
+  }
+
+  /** Nothing that is found from here on would be told. */
+  private get isOver(): boolean {
+    return this.issues.length >= mostIssues || this.bytes > mostBytes;
+  }
+
+  /** Checks a value and what is in it. @returns its copy */
+  visit(value: unknown, path: string, level: number): unknown {
+    switch (typeof value) {
+      case "string":
+        this.bytes += Buffer.byteLength(value);
+        if (!value.isWellFormed()) this.add(path, "must not hold a lone surrogate");
+        return value;
+      case "number":
+        return this.visitNumber(value, path);
+      case "bigint":
+        // Longer ones take long to write out.
+        if (value > -tooLarge && value < tooLarge) return this.visitDecimal(String(value), path);
+        return this.add(path, "must be less than 1E+126 in size");
+      case "boolean":
+        this.bytes += 1;
+        return value;
+      case "object":
+        if (value !== null) return this.visitObject(value, path, level);
+        this.bytes += 1;
+        return value;
+      default:
+        this.add(path, `must not be ${value === undefined ? "undefined" : `a ${typeof value}`}`);
+        return undefined;
+    }
+  }
+
+  private visitNumber(value: number, path: string): unknown {
+    if (!Number.isFinite(value)) return this.add(path, "must be a finite number");
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+      return this.add(path, "must be a bigint: a number beyond 2^53 is not exact");
+    }
+    return this.visitDecimal(String(value), path);
+  }
+
+  /** A number of whatever kind, by its text. */
+  private visitDecimal(text: string, path: string): unknown {
+    const decimal = decimalOf(text);
+    const rule = decimal === undefined ? "must be a decimal number" : decimalRule(decimal);
+    if (decimal === undefined || rule !== undefined) {
+      return this.add(path, rule ?? "must be a decimal number");
+    }
+    this.bytes += decimalBytes(decimal);
+    return numberOf(text);
+  }
+
+  private visitObject(value: object, path: string, level: number): unknown {
+    if (types.isUint8Array(value)) {
+      this.bytes += value.byteLength;
+      return new Uint8Array(value);
+    }
+    if (this.above.includes(value)) return this.add(path, "must not hold itself");
+    if (level > limits.nestingLevels && !isExact(value)) {
+      return this.add(path, `must not be nested deeper than ${limits.nestingLevels} levels`);
+    }
+    this.above.push(value);
+    try {
+      return this.visitMembers(value, path, level);
+    } catch {
+      // A getter or a proxy threw: whatever it said may be anything.
+      return this.add(path, "cannot be read");
+    } finally {
+      this.above.pop();
+    }
+  }
+
+  private visitMembers(value: object, path: string, level: number): unknown {
+    if (types.isSet(value)) return this.visitSet(value, path);
+    if (Array.isArray(value)) return this.visitList(value, path, level);
+    if (isPlainObject(value)) return this.visitMap(value, path, level);
+    const exact = exactTextOf(value);
+    if (exact !== undefined) return this.visitDecimal(exact, path);
+    return this.add(path, `must be a plain value, not ${className(value)}`);
+  }
+
+  private visitList(list: readonly unknown[], path: string, level: number): unknown[] {
+    this.bytes += 3;
+    const copy: unknown[] = [];
+    for (let index = 0; index < list.length && !this.isOver; index += 1) {
+      this.bytes += 1;
+      copy.push(this.visit(list[index], `${path}[${index}]`, level + 1));
+    }
+    return copy;
+  }
+
+  private visitMap(value: object, path: string, level: number): object {
+    this.bytes += 3;
+    const copy: [string, unknown][] = [];
+    for (const [name, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      if (this.isOver) break;
+      const memberPath = `${path}.${name}`;
+      if (name === "__proto__") this.add(memberPath, "is not a name that JavaScript can read back");
+      if (name === "") this.add(path, "must not have an empty name");
+      if (!name.isWellFormed()) this.add(path, "must not have a name with a lone surrogate");
+      this.bytes += 1 + Buffer.byteLength(name);
+      copy.push([name, this.visit(member, memberPath, level + 1)]);
+    }
+    return Object.fromEntries(copy);
+  }
+
+  private visitSet(set: ReadonlySet<unknown>, path: string): Set<unknown> {
+    const kinds = new Set<string>();
+    const different = new Set<string>();
+    const copy = new Set<unknown>();
+    let members = 0;
+    // The members that it has, whatever a class of the caller's says they are.
+    for (const member of Set.prototype.values.call(set)) {
+      if (this.isOver) break;
+      const kind = kindOfMember(member);
+      kinds.add(kind);
+      if (kind === "") continue;
+      members += 1;
+      const own = this.visit(member, path, limits.nestingLevels + 1);
+      different.add(types.isUint8Array(own) ? own.join() : String(own));
+      copy.add(own);
+    }
+    if (kinds.size !== 1 || kinds.has("")) {
+      this.add(path, "must be a set of strings, of numbers or of binary values, and not empty");
+    } else if (different.size < members) {
+      // 1 and 1n, or equal bytes: other values to JavaScript, one to DynamoDB.
+      this.add(path, "must not hold a member twice");
+    }
+    return copy;
+  }
+}
+
+function kindOfMember(member: unknown): string {
+  if (typeof member === "string") return "S";
+  if (typeof member === "number" || typeof member === "bigint") return "N";
+  if (types.isUint8Array(member)) return "B";
+  return typeof member === "object" && member !== null && isExact(member) ? "N" : "";
+}
+
+/** Whether it is a number, although it is an object. */
+function isExact(value: object): boolean {
+  try {
+    return !isPlainObject(value) && exactTextOf(value) !== undefined;
+  } catch {
+    // What cannot be read is none.
+    return false;
+  }
+}
+
+/**
+ * The elements of an array, by their positions, holes as `undefined`; `undefined` for what is no array
+ * or is longer. A copy: each is read once.
+ */
+export function elementsOf(value: unknown, most: number): unknown[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const { length } = value;
+  return length <= most ? Array.from({ length }, (_, index) => value[index]) : undefined;
+}
+
+/** A plain object of any realm, or one without a prototype. */
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Whether it is an object of names and values: no array, no Map, no instance of a class. */
+export function isPlainMap(value: unknown): value is object {
+  try {
+    return (
+      typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value)
+    );
+  } catch {
+    // A proxy that was revoked is none.
+    return false;
+  }
+}
+
+function className(value: object): string {
+  const name: unknown = value.constructor?.name;
+  return typeof name === "string" && name !== "" ? `a ${name}` : "an instance of a class";
+}
+
+/** The payload schema of an entity. */
+export type PayloadSchema = z.ZodObject;
+
+export interface PayloadOptions {
+  /** Required fields may be missing; present ones must have their type. For imports. */
+  readonly allowMissing?: boolean | undefined;
+}
+
+const partialSchemas = new WeakMap<PayloadSchema, PayloadSchema>();
+
+/** Checks a whole payload: storable values first, then the schema. */
+export function checkPayload(
+  schema: PayloadSchema,
+  data: unknown,
+  { allowMissing = false }: PayloadOptions = {},
+): ValueCheck {
+  if (!isPlainMap(data)) {
+    const issues = [{ path: "data", message: "must be an object" }];
+    return { issues, bytes: 0, value: undefined };
+  }
+  const check = checkValue(data, "data");
+  if (check.issues.length > 0) return check;
+  let applied = schema;
+  if (allowMissing) {
+    applied = partialSchemas.get(schema) ?? schema.partial();
+    partialSchemas.set(schema, applied);
+  }
+  return { ...check, issues: schemaIssues(applied, check.value, ["data"]) };
+}
+
+/** One change inside a payload: a path from the payload's root and the value to store there. */
+export interface Change {
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+}
+
+/** Checks the changed fields of an update against the parts of the schema that describe them. */
+export function checkChange(schema: PayloadSchema, { path, value }: Change): ValueCheck {
+  const check = checkValue(value, pathText(["data", ...path]), payloadLevel + path.length);
+  const part = schemaAt(schema, path);
+  if (check.issues.length > 0 || part === undefined) return check;
+  return { ...check, issues: schemaIssues(part, check.value, ["data", ...path]) };
+}
+
+/** A field that the schema requires cannot be removed: its readers would break. */
+export function checkRemoval(
+  schema: PayloadSchema,
+  path: readonly (string | number)[],
+): ValidationIssue[] {
+  const part = schemaAt(schema, path);
+  if (part === undefined || part.safeParse(undefined).success) return [];
+  return [{ path: pathText(["data", ...path]), message: "is required and cannot be removed" }];
+}
+
+function schemaIssues(
+  schema: z.ZodType,
+  value: unknown,
+  at: readonly (string | number)[],
+): ValidationIssue[] {
+  return issuesOfSchema(schema, value)
+    .slice(0, mostIssues)
+    .map(({ path, message }) => ({ path: pathText([...at, ...path]), message }));
+}
+
+/** The part of a schema that describes a path; `undefined` where it says nothing of it. */
+function schemaAt(schema: z.ZodType, path: readonly (string | number)[]): z.ZodType | undefined {
+  let part: z.ZodType | undefined = schema;
+  for (const segment of path) {
+    while (part instanceof z.ZodOptional || part instanceof z.ZodNullable) {
+      part = part.unwrap() as z.ZodType;
+    }
+    if (part instanceof z.ZodObject && typeof segment === "string") {
+      part = Object.hasOwn(part.shape, segment) ? (part.shape[segment] as z.ZodType) : undefined;
+    } else if (part instanceof z.ZodArray && typeof segment === "number") {
+      part = part.element as z.ZodType;
+    } else return undefined;
+  }
+  return part;
+}
+
+/** A path as people write it: `data.results[0].status`. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, segment) =>
+      typeof segment === "number"
+        ? `${text}[${segment}]`
+        : `${text}${text === "" ? "" : "."}${String(segment)}`,
+    "",
+  );
+}
+
+/** Bytes of a whole item: names and values. */
+export function itemBytes(item: Readonly<Record<string, unknown>>, dataBytes: number): number {
+  let bytes = dataBytes;
+  for (const [name, value] of Object.entries(item)) {
+    bytes += Buffer.byteLength(name);
+    if (typeof value === "string") bytes += Buffer.byteLength(value);
+    else if (typeof value === "number") bytes += 8;
+  }
+  return bytes;
+}
