@@ -7,7 +7,7 @@ import { script } from "../run.js";
 
 describe("npm start", () => {
   test("shows each call with its requests and time, ends with 0, and leaves nothing running", async () => {
-    const running = script("start.ts");
+    const running = script("demo/start.ts");
     const { code, out, complaints } = await running.ended();
     expect({ code, complaints }).toEqual({ code: 0, complaints: "" });
     expect(out).toContain("67 written, 6 rejected, from scripts/demo/firestore-sample");
@@ -26,13 +26,13 @@ describe("npm start", () => {
   });
 
   test("refuses a folder that is none", async () => {
-    const { code, complaints } = await script("start.ts", ["--from", "no/such/folder"]).ended();
+    const { code, complaints } = await script("demo/start.ts", ["--from", "no/such/folder"]).ended();
     expect(code).toBe(2);
     expect(complaints).toBe("error: no/such/folder: does not exist\n");
   });
 
   test("tells what it is in its help", async () => {
-    const { code, out } = await script("start.ts", ["--help"]).ended();
+    const { code, out } = await script("demo/start.ts", ["--help"]).ended();
     expect(code).toBe(0);
     expect(out).toContain("npm start -- --from ./firestore-export");
   });
@@ -52,7 +52,7 @@ describe("a second export, where there is one", () => {
     const unreadable = dirty.filter(({ reasons }) => reasons.some((reason) => fatal.test(reason)));
     expect(unreadable.length).toBeGreaterThan(0);
 
-    const { code, out } = await script("start.ts", ["--from", folder]).ended();
+    const { code, out } = await script("demo/start.ts", ["--from", folder]).ended();
     expect(code).toBe(0);
     const rejected = [...out.matchAll(/^rejected {2}(.+)$/gm)].map(([, path]) => path);
     expect(rejected.toSorted()).toEqual(unreadable.map(({ path }) => path).toSorted());
