@@ -26,7 +26,10 @@ describe("npm start", () => {
   });
 
   test("refuses a folder that is none", async () => {
-    const { code, complaints } = await script("demo/start.ts", ["--from", "no/such/folder"]).ended();
+    const { code, complaints } = await script("demo/start.ts", [
+      "--from",
+      "no/such/folder",
+    ]).ended();
     expect(code).toBe(2);
     expect(complaints).toBe("error: no/such/folder: does not exist\n");
   });
