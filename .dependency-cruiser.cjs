@@ -37,6 +37,20 @@ const rooms = [
   "store",
   "admin",
 ];
+/** The rooms of scripts/: what each may import of the others. */
+const scriptRooms = {
+  run: [],
+  raw: ["run"],
+  move: ["run", "raw"],
+  upkeep: ["run", "raw", "move"],
+  seed: ["run", "move"],
+  validate: ["run", "move"],
+  cli: ["run", "raw", "move", "upkeep", "seed", "validate"],
+  demo: ["run", "move", "seed", "cli"],
+  soak: ["run", "seed", "cli"],
+  bench: ["run", "move"],
+  dev: ["run", "seed", "cli"],
+};
 const room = (...names) => `^src/(?:${names.join("|")})/`;
 const top = "^src/[a-z-]+\\.ts$";
 const published = "^(?:src|entities|services)/";
@@ -127,6 +141,13 @@ module.exports = {
       from: { path: `${published}|^scripts/cli` },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm-peer", "type-only"] },
     },
+    ...Object.entries(scriptRooms).map(([name, below]) => ({
+      name: `scripts-${name}-stands-on-the-rooms-below`,
+      comment: `scripts/${name}/ may import ${below.join(", ") || "no other folder of scripts/"}.`,
+      severity: "error",
+      from: { path: `^scripts/${name}/` },
+      to: { path: "^scripts/", pathNot: `^scripts/(?:${[name, ...below].join("|")})/` },
+    })),
     {
       name: "scripts-import-no-test",
       comment: "Tests import scripts, not the other way round.",
@@ -140,7 +161,9 @@ module.exports = {
     tsPreCompilationDeps: true,
     combinedDependencies: true,
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(?:dist|coverage|scripts/dynamodb-local|scripts/check-package/projects)/" },
+    exclude: {
+      path: "^(?:dist|coverage|scripts/dev/dynamodb-local|scripts/dev/check-package/projects)/",
+    },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "require", "node", "default", "types"],

@@ -29,7 +29,7 @@ export default {
     "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",
     "^bayon-coagent-data/testing$": "<rootDir>/src/testing/index.ts",
   },
-  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dynamodb-local/"],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dev/dynamodb-local/"],
   testTimeout: 20_000,
   // Engines are processes of their own.
   maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The door of the `bayon-data` command. */
 import { readFileSync } from "node:fs";
-import { watchProcess } from "./ending.js";
-import { reportError, runCommandLine } from "./program.js";
-import { createTerminal } from "./terminal.js";
+import { reportError, runCommandLine } from "./cli/program.js";
+import { watchProcess } from "./run/ending.js";
+import { createTerminal } from "./run/terminal.js";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 

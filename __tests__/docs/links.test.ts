@@ -1,12 +1,12 @@
 /** Links, anchors, commands and scripts that the manual names exist, and the contents name every page. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { runCommandLine } from "../../scripts/cli/program.js";
 import { deadLinks } from "../../scripts/dev/docs/dead-links.js";
 import { llmsOfRepository } from "../../scripts/dev/docs/llms.js";
 import { anchorOf, anchorsOf, headOf, linksOf } from "../../scripts/dev/docs/markdown.js";
 import { groups, readManual, readPage } from "../../scripts/dev/docs/pages.js";
-import { runCommandLine } from "../../scripts/program.js";
-import { createTerminal } from "../../scripts/terminal.js";
+import { createTerminal } from "../../scripts/run/terminal.js";
 
 const root = join(__dirname, "..", "..");
 const manual = readManual(root);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sectionOf, tableRows } from "../../scripts/dev/docs/markdown.js";
 import { readManual, readPage } from "../../scripts/dev/docs/pages.js";
-import { collections } from "../../scripts/firestore/collections.js";
+import { collections } from "../../scripts/move/firestore/collections.js";
 import { definitions, type FacadeName } from "../../services/entities.js";
 import { resolveConfiguration } from "../../src/client/config.js";
 import * as door from "../../src/index.js";

@@ -12,8 +12,8 @@ import {
   FaultyRequestHandler,
   type ObservedRequest,
 } from "../../src/testing/index.js";
+import { askedBy, isAllowed } from "../admin/iam-evaluator.js";
 import { engines } from "../engines.js";
-import { askedBy, isAllowed } from "../iam-evaluator.js";
 import { bareClient, openTable } from "../open.js";
 import { inputOf, registry, storeOf } from "../registry.js";
 import { longEnough, tries } from "./arbitraries.js";

@@ -6,7 +6,7 @@ import {
   PutCommand,
   ScanCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { openRawTable, type RawTable } from "../../scripts/raw-table.js";
+import { openRawTable, type RawTable } from "../../scripts/raw/raw-table.js";
 import {
   createTestDataLayer,
   type FaultyRequestHandler,

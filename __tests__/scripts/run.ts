@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type RunOptions, runCommandLine } from "../../scripts/program.js";
-import { createTerminal, type Terminal } from "../../scripts/terminal.js";
+import { type RunOptions, runCommandLine } from "../../scripts/cli/program.js";
+import { createTerminal, type Terminal } from "../../scripts/run/terminal.js";
 import { OrderlyHandler } from "../../src/client/request-handler.js";
 
 export interface Said {

@@ -7,8 +7,8 @@ import {
   ValidationError,
 } from "../../src/errors/errors.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
+import { HoldingHandler } from "../client/holding-handler.js";
 import { settings } from "../engines.js";
-import { HoldingHandler } from "../holding-handler.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
 const retry = { initialDelayMs: 1, maxDelayMs: 2 };

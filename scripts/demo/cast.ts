@@ -1,6 +1,6 @@
 /** Who plays in the demonstration: chosen from whatever documents were loaded. */
 import type { FacadeName } from "../../services/entities.js";
-import type { SourceItem } from "../firestore/map-document.js";
+import type { SourceItem } from "../move/firestore/map-document.js";
 
 export interface Cast {
   /** The user with the most kinds of items, and of those the one with the most items. */

@@ -1,5 +1,5 @@
 /** What the application reads across entities, and what it reads a hundred times at once. */
-import { count } from "../terminal.js";
+import { count } from "../run/terminal.js";
 import { day, nothing, type StepGroup } from "./step.js";
 
 export const pageSteps: StepGroup = {

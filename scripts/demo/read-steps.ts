@@ -1,5 +1,5 @@
 /** What the application reads from one store. */
-import { count } from "../terminal.js";
+import { count } from "../run/terminal.js";
 import { day, nothing, type Scene, type StepGroup } from "./step.js";
 
 export const readSteps: StepGroup = {

@@ -5,7 +5,7 @@ import {
   ItemNotFoundError,
   ValidationError,
 } from "../../src/index.js";
-import { count } from "../terminal.js";
+import { count } from "../run/terminal.js";
 import { nothing, type Scene, type StepGroup } from "./step.js";
 
 /** Of the token that is stored and refreshed here. */

@@ -13,10 +13,10 @@ import {
   startEngine,
   startFaultProxy,
 } from "../../src/testing/index.js";
-import { exitCode, wholeNumber } from "../commands/connection.js";
-import { Ending, watchProcess } from "../ending.js";
-import { createRandom } from "../random.js";
-import { count, createTerminal, duration, table } from "../terminal.js";
+import { exitCode, wholeNumber } from "../cli/connection.js";
+import { Ending, watchProcess } from "../run/ending.js";
+import { count, createTerminal, duration, table } from "../run/terminal.js";
+import { createRandom } from "../seed/random.js";
 import { Ledger } from "./ledger.js";
 import { missingAtTheEnd } from "./settle.js";
 import { connectionsTo, memoryGrowth, type Sample, takeSample } from "./watch.js";

@@ -1,6 +1,6 @@
 /** One of many callers: a random operation after the other on items of its own, and on shared ones. */
 import type { CallOptions, DataLayer } from "../../src/index.js";
-import type { Random } from "../random.js";
+import type { Random } from "../seed/random.js";
 import type { Ledger, Mark } from "./ledger.js";
 
 /** Items that all workers write to. */

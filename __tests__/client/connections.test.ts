@@ -1,0 +1,143 @@
+/**
+ * Sockets at the default settings, counted on the engine's side: the layer's own parallelism finds
+ * enough of them, they are used again, and none is left behind.
+ */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { pipeline } from "node:stream/promises";
+import { OrderlyHandler } from "../../src/client/request-handler.js";
+import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
+import { fixtures } from "../../src/testing/index.js";
+import { engines } from "../engines.js";
+import { openTable } from "../open.js";
+
+/** Stands before an engine and counts what connects. */
+async function openGate(target: string) {
+  const { hostname, port } = new URL(target);
+  const open = new Set<Socket>();
+  let connected = 0;
+  const server = createServer((socket) => {
+    connected += 1;
+    open.add(socket);
+    const end = () => open.delete(socket);
+    const engine = connect(Number(port), hostname);
+    socket.once("close", () => engine.destroy()).once("close", end);
+    // Either end may go first; the other is closed with it.
+    pipeline(socket, engine, socket).catch(() => socket.destroy());
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get connected() {
+      return connected;
+    },
+    get open() {
+      return open.size;
+    },
+    close: () => {
+      for (const socket of open) socket.destroy();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Counts requests that find every socket taken. */
+function watchQueues() {
+  let waited = 0;
+  const { handle } = OrderlyHandler.prototype;
+  const spy = jest.spyOn(OrderlyHandler.prototype, "handle").mockImplementation(function (
+    this: OrderlyHandler,
+    ...given
+  ) {
+    const before = this.waiting;
+    const answer = handle.apply(this, given);
+    if (this.waiting > before) waited += 1;
+    return answer;
+  });
+  return { waited: () => waited, stop: () => spy.mockRestore() };
+}
+
+describe.each(engines)("the connections to $name", (engine) => {
+  const table = openTable(engine);
+  let gate: Awaited<ReturnType<typeof openGate>>;
+  let queues: ReturnType<typeof watchQueues>;
+  const layers: DataLayer[] = [];
+  beforeEach(async () => {
+    gate = await openGate(table.data.engine.endpoint);
+    queues = watchQueues();
+  });
+  afterEach(async () => {
+    for (const data of layers.splice(0)) await data.close();
+    queues.stop();
+    await gate.close();
+  });
+
+  const layer = (options: DataLayerOptions = {}) => {
+    const { tableName, environment } = table.data.configuration;
+    const { region, credentials } = table.data.engine;
+    const { endpoint } = gate;
+    const place = { environment, tableName, region, credentials, endpoint };
+    const data = createDataLayer({ ...place, ...options });
+    layers.push(data);
+    return data;
+  };
+
+  const userId = "u1";
+  const numbers = Array.from({ length: 400 }, (_, index) => `c${index}`);
+  const items = numbers.map((contentId) => ({ ...fixtures.savedContent, userId, contentId }));
+
+  /** As much at once as the layer itself begins: batches, a dashboard, gets of one turn. */
+  const busy = async (data: DataLayer) => {
+    await Promise.all([
+      data.savedContent.batchPut(items),
+      data.savedContent.batchGet(items),
+      data.dashboard({ userId, agentId: userId }),
+      data.collections.recent({ userId, limit: 5 }),
+      ...numbers.map((contentId) => data.savedContent.get({ userId, contentId })),
+    ]);
+  };
+
+  test("are enough for the layer's own parallelism: no request waits for one", async () => {
+    const narrow = layer({ requestHandler: { httpAgent: { keepAlive: true, maxSockets: 1 } } });
+    await busy(narrow);
+    expect(queues.waited()).toBeGreaterThan(0);
+    expect(gate.connected).toBe(1);
+
+    const before = queues.waited();
+    const data = layer();
+    await busy(data);
+    expect(queues.waited()).toBe(before);
+    expect(gate.connected).toBeGreaterThan(8);
+  });
+
+  test("are enough for 100 requests at once that share none", async () => {
+    const data = layer({ coalesce: false });
+    await Promise.all(
+      numbers.slice(0, 100).map((contentId) => data.savedContent.get({ userId, contentId })),
+    );
+    expect(queues.waited()).toBe(0);
+    // More than the 50 that the SDK has by default.
+    expect(gate.connected).toBeGreaterThan(50);
+  });
+
+  test("are used again by what comes later", async () => {
+    const data = layer();
+    await busy(data);
+    const opened = gate.connected;
+    expect(opened).toBeGreaterThan(1);
+    await data.savedContent.batchPut(items);
+    for (const contentId of numbers.slice(0, 20))
+      await data.savedContent.get({ userId, contentId });
+    for await (const _ of data.savedContent.list({ userId }));
+    expect(gate.connected).toBe(opened);
+  });
+
+  test("are closed by close", async () => {
+    const data = layer();
+    await busy(data);
+    expect(gate.open).toBeGreaterThan(1);
+    await data.close();
+    while (gate.open > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(gate.open).toBe(0);
+  });
+});

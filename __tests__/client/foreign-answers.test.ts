@@ -1,0 +1,106 @@
+/** HTTP 200 by somebody who is not DynamoDB: no body of theirs is an item, a page, or an acknowledgement. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
+import { wrapDynamoDBError } from "../../src/errors/errors.js";
+import { failureOf } from "../open.js";
+
+let body = "";
+let requests = 0;
+const server = createServer((request, response) => {
+  requests += 1;
+  request.resume().once("end", () => response.end(body));
+});
+const place = { environment: "development", region: "us-east-1", tableName: "table" } as const;
+const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+const layers: DataLayer[] = [];
+
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+beforeEach(() => {
+  requests = 0;
+});
+afterEach(async () => {
+  for (const data of layers.splice(0)) await data.close();
+});
+afterAll(() => {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+});
+
+function layer(isOwnClient: boolean): DataLayer {
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const retry = { maxRetries: 1, initialDelayMs: 1 };
+  const client = new DynamoDBClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
+  const data = isOwnClient
+    ? createDataLayer({ ...place, client, retry })
+    : createDataLayer({ ...place, endpoint, credentials, retry });
+  layers.push(data);
+  return data;
+}
+
+const key = { userId: "u", projectId: "p" };
+const calls: Record<string, (data: DataLayer) => Promise<unknown>> = {
+  get: (data) => data.project.get(key, { consistent: true }),
+  "get of the native entity": (data) => data.project.entity.get(key).go(),
+  query: (data) => data.project.query({ userId: "u" }),
+  batchGet: (data) => data.project.batchGet([key]),
+  put: (data) => data.project.put({ ...key, data: { name: "n" } }),
+  create: (data) => data.project.create({ ...key, data: { name: "n" } }),
+  delete: (data) => data.project.delete(key),
+  batchPut: (data) => data.project.batchPut([{ ...key, data: { name: "n" } }]),
+  "transaction.write": (data) =>
+    data.transaction.write((t) => [t.project.put({ ...key, data: { name: "n" } })]),
+};
+
+describe.each(Object.keys(calls))("%s", (name) => {
+  const call = calls[name] as (data: DataLayer) => Promise<unknown>;
+
+  test.each(['"login required"', '"x"', "null", "[]", "5", "", '{"error":"login required"}'])(
+    "takes %s for nothing, by the layer's client and by one of the application's own",
+    async (text) => {
+      body = text;
+      for (const isOwn of [false, true]) {
+        const error = await failureOf(call(layer(isOwn)), Error);
+        expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
+      }
+      expect(requests).toBe(4);
+    },
+  );
+});
+
+const wrong: Record<string, readonly string[]> = {
+  get: ['{"Item":5}', '{"Item":[]}', '{"Item":{"PK":5}}', '{"Item":{"PK":{"X":"1"}}}'],
+  "get of the native entity": ['{"Item":5}', '{"Item":"x"}'],
+  query: [
+    '{"Items":{},"Count":0,"ScannedCount":0}',
+    '{"Items":"","Count":0,"ScannedCount":0}',
+    '{"Items":[5],"Count":1,"ScannedCount":1}',
+    '{"Items":[],"Count":"0"}',
+    '{"Items":[],"Count":-1}',
+    '{"Items":[],"Count":0,"LastEvaluatedKey":5}',
+  ],
+  batchGet: ['{"Responses":5}', '{"Responses":{"table":5}}', '{"Responses":{"table":[5]}}'],
+  put: ['{"Attributes":5}', '{"Attributes":[]}'],
+  create: ['{"Attributes":5}'],
+  delete: ['{"Attributes":5}', '{"Attributes":{"PK":5}}'],
+  batchPut: [
+    '{"UnprocessedItems":5}',
+    '{"UnprocessedItems":[]}',
+    '{"UnprocessedItems":{"table":5}}',
+  ],
+};
+const wrongOnes = Object.entries(wrong).flatMap(([name, texts]) =>
+  texts.map((text) => [name, text] as const),
+);
+
+test.each(wrongOnes)(
+  "%s takes a member that is of another kind for nothing: %s",
+  async (name, text) => {
+    body = text;
+    const error = await failureOf((calls[name] as (typeof calls)[string])(layer(false)), Error);
+    expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
+    expect(error.message).not.toContain("TypeError");
+    expect(requests).toBe(2);
+  },
+);

@@ -1,0 +1,456 @@
+/** Answers that stall, drip or are none: each ends within its limit, and keeps no socket. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { createPatientTransport } from "../../scripts/raw/patient-transport.js";
+import { createClients } from "../../src/client/client.js";
+import { resolveConfiguration } from "../../src/client/config.js";
+import { OrderlyHandler } from "../../src/client/request-handler.js";
+import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
+import {
+  DynamoDBError,
+  UnprocessedItemsError,
+  wrapDynamoDBError,
+} from "../../src/errors/errors.js";
+import { DynamoDBRepository } from "../../src/repository/repository.js";
+import { createTransport } from "../../src/transport/transport.js";
+import { engines } from "../engines.js";
+import { failureOf, openTable } from "../open.js";
+import { answered, lost, Recorder, refused } from "../services/recorder.js";
+
+const key = { userId: "u1", projectId: "p1" };
+const body = JSON.stringify({ Item: { PK: { S: "USER#u1" }, SK: { S: "PROJECT#p1" } } });
+const head = `HTTP/1.1 200 OK\r\nx-amzn-requestid: r\r\ncontent-length: ${body.length}\r\n\r\n`;
+
+/** A server of bytes: what it does with a connection once a request is there. */
+let server: Server;
+const sockets = new Set<Socket>();
+async function serve(answer: (socket: Socket) => void): Promise<string> {
+  server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => undefined);
+    socket.on("data", () => answer(socket));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+let data: DataLayer | undefined;
+afterEach(async () => {
+  await data?.close();
+  data = undefined;
+  for (const socket of sockets) socket.destroy();
+  server.close();
+});
+
+function layer(endpoint: string, limits: { idleMs: number; wholeMs: number }, maxRetries = 0) {
+  const requestHandler = new OrderlyHandler({ httpAgent: { maxSockets: 2 } }, limits);
+  data = createDataLayer({
+    environment: "development",
+    endpoint,
+    credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    requestHandler,
+    retry: { maxRetries, initialDelayMs: 1 },
+  });
+  return data;
+}
+
+const short = { idleMs: 500, wholeMs: 60_000 };
+const stalls: [string, (socket: Socket) => void][] = [
+  ["before its body", (socket) => socket.write(head)],
+  ["within its body", (socket) => socket.write(`${head}${body.slice(0, 10)}`)],
+  ["before its last byte", (socket) => socket.write(`${head}${body.slice(0, -1)}`)],
+];
+
+test.each(stalls)(
+  "an answer that stalls %s is given up without timeoutMs, and sent again",
+  async (_, stall) => {
+    let requests = 0;
+    const endpoint = await serve((socket) => {
+      requests += 1;
+      if (requests === 1) stall(socket);
+      else socket.write(`${head}${body}`);
+    });
+    expect(await layer(endpoint, short, 1).project.get(key)).toBeNull();
+    expect(requests).toBe(2);
+  },
+);
+
+test("stalled answers give their sockets back: those that wait for one are sent", async () => {
+  let requests = 0;
+  const endpoint = await serve((socket) => {
+    requests += 1;
+    socket.write(head);
+  });
+  const { project } = layer(endpoint, short);
+  const wanted = Array.from({ length: 6 }, (_, n) =>
+    project.update({ ...key, projectId: `p${n}` }, { name: "n" }),
+  );
+  const outcomes = await Promise.allSettled(wanted);
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(6).fill("rejected"));
+  expect(outcomes[0]).toMatchObject({ reason: { name: "TimeoutError", mayHaveBeenDone: true } });
+  expect(requests).toBe(6);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(sockets.size).toBe(0);
+});
+
+test("an answer that drips is ended by the limit of a whole one", async () => {
+  const endpoint = await serve((socket) => {
+    let sent = 0;
+    socket.write(head);
+    const drip = setInterval(() => {
+      sent += 1;
+      if (sent < body.length) socket.write(body[sent] ?? "");
+    }, 50);
+    socket.on("close", () => clearInterval(drip));
+  });
+  const error = await failureOf(
+    layer(endpoint, { idleMs: 60_000, wholeMs: 1_000 }).project.get(key),
+    DynamoDBError,
+  );
+  expect(error.message).toContain("the answer took longer than 1000 ms");
+  expect(error).toMatchObject({ code: "TimeoutError", retryable: true });
+});
+
+test("the stock client's answers stall no longer either: table calls end", async () => {
+  let requests = 0;
+  const endpoint = await serve((socket) => {
+    requests += 1;
+    socket.write(head);
+  });
+  const error = await failureOf(layer(endpoint, short).table.describe(), DynamoDBError);
+  expect(error.code).toBe("TimeoutError");
+  expect(requests).toBe(1);
+});
+
+const garbage: [string, (socket: Socket) => void][] = [
+  [
+    "random bytes",
+    (socket) => socket.write(Buffer.from([0x16, 0x03, 0x01, 0xff, 0x00, 0x80, 0x01])),
+  ],
+  [
+    "a TLS alert",
+    (socket) => socket.write(Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x16])),
+  ],
+  ["a bad status line", (socket) => socket.write("HTTP/9.9 abc\r\n\r\n")],
+  [
+    "an overlong header",
+    (socket) => socket.write(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(100_000)}\r\n\r\n`),
+  ],
+];
+
+test.each(garbage)(
+  "%s for an answer is asked for again, with one code, and leaves open what was done",
+  async (_, answer) => {
+    let requests = 0;
+    const endpoint = await serve((socket) => {
+      requests += 1;
+      answer(socket);
+    });
+    const error = await failureOf(
+      layer(endpoint, short, 2).project.update(key, { name: "secret" }),
+      DynamoDBError,
+    );
+    expect(error).toMatchObject({
+      code: "UnreadableAnswer",
+      retryable: true,
+      mayHaveBeenDone: true,
+    });
+    expect(requests).toBe(3);
+  },
+);
+
+test("a client of the application's that never answers is given up at the attempt's limit", async () => {
+  server = createServer();
+  const transport = createTransport({
+    client: { send: () => new Promise(() => undefined) },
+    retry: { maxRetries: 0 },
+    attemptLimitMs: 1_000,
+  });
+  const input = { TableName: "t", Key: { PK: "a", SK: "b" } };
+  const sent = transport.send("Get", input, { context: {} });
+  await expect(sent).rejects.toMatchObject({ name: "TimeoutError" });
+  transport.close();
+});
+
+/** A server of its own for one cell: it counts requests, and stalls each at the same stage. */
+async function stallingServer(stall: (socket: Socket) => void) {
+  const open = new Set<Socket>();
+  const state = { requests: 0 };
+  const own = createServer((socket) => {
+    open.add(socket);
+    let text = "";
+    socket.on("close", () => open.delete(socket));
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+      const end = text.indexOf("\r\n\r\n");
+      const length = Number(/content-length: *(\d+)/i.exec(text)?.[1] ?? 0);
+      if (end < 0 || text.length < end + 4 + length) return;
+      text = "";
+      state.requests += 1;
+      stall(socket);
+    });
+  });
+  await once(own.listen(0, "127.0.0.1"), "listening");
+  const allClosed = async () => {
+    // Not `once` of node:events: a reset is an end too.
+    for (const socket of open) await new Promise((resolve) => socket.once("close", resolve));
+  };
+  const endpoint = `http://127.0.0.1:${(own.address() as AddressInfo).port}`;
+  return { endpoint, state, open, allClosed, close: () => own.close() };
+}
+
+const drip = (socket: Socket, first: string) => {
+  socket.write(first);
+  const dripping = setInterval(() => socket.write(" "), 50);
+  socket.on("close", () => clearInterval(dripping));
+};
+const unending = "HTTP/1.1 200 OK\r\nx-amzn-requestid: r\r\ntransfer-encoding: chunked\r\n\r\n";
+const stages: Record<string, (socket: Socket) => void> = {
+  "no byte": () => undefined,
+  "in the status line": (socket) => socket.write("HTTP/1.1 2"),
+  "in the headers": (socket) => socket.write(head.slice(0, 30)),
+  "after the headers": (socket) => socket.write(head),
+  "in the body": (socket) => socket.write(`${head}${body.slice(0, 10)}`),
+  "the last byte": (socket) => socket.write(`${head}${body.slice(0, -1)}`),
+  "chunks without end": (socket) => socket.write(`${unending}2\r\n{}\r\n`),
+  "a drip in the headers": (socket) => drip(socket, `${head.slice(0, -2)}x:`),
+  "a drip in the body": (socket) => drip(socket, head.replace(/th: \d+/, "th: 100000")),
+};
+
+/** A door as it is opened: one call, and what closes it. */
+interface Door {
+  call(): Promise<unknown>;
+  close(): unknown;
+}
+const onceMore = { maxRetries: 1, initialDelayMs: 1 };
+const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+const place = (endpoint: string) =>
+  ({ environment: "development", region: "us-east-1", endpoint, credentials }) as const;
+const limited = (wholeMs: number) =>
+  new OrderlyHandler({ requestTimeout: 500 }, { idleMs: wholeMs > 500 ? 500 : 60_000, wholeMs });
+const ofLayer =
+  (call: (data: DataLayer) => Promise<unknown>) =>
+  (endpoint: string, wholeMs: number): Door => {
+    const requestHandler = limited(wholeMs);
+    const one = createDataLayer({ ...place(endpoint), requestHandler, retry: onceMore });
+    return { call: () => call(one), close: () => one.close() };
+  };
+const get = { TableName: "t", Key: { PK: "a", SK: "b" } };
+
+const doors: Record<string, { attempts: number; open(endpoint: string, wholeMs: number): Door }> = {
+  "a store's read": { attempts: 2, open: ofLayer((one) => one.project.get(key)) },
+  "a store's write": {
+    attempts: 2,
+    open: ofLayer((one) => one.project.update(key, { name: "n" })),
+  },
+  "a native chain": {
+    attempts: 2,
+    open: ofLayer((one) => one.service.collections.workspace({ userId: "u1" }).go()),
+  },
+  "a collection": {
+    attempts: 2,
+    open: ofLayer((one) => one.collections.workspace({ userId: "u1" })),
+  },
+  "a transaction": {
+    attempts: 2,
+    open: ofLayer((one) => one.transaction.write((tx) => [tx.project.delete(key)])),
+  },
+  "the table's calls": { attempts: 2, open: ofLayer((one) => one.table.describe()) },
+  "the repository": {
+    attempts: 2,
+    open: (endpoint, wholeMs) => {
+      const made = createClients(resolveConfiguration(place(endpoint)), limited(wholeMs));
+      const repository = new DynamoDBRepository();
+      const transport = createTransport({ client: made.documentClient, retry: onceMore });
+      // Its own is the process-wide one, with the limits that nobody waits for in a test.
+      Reflect.set(repository, "transport", transport);
+      return { call: () => repository.get("a", "b"), close: () => made.client.destroy() };
+    },
+  },
+  "the stock client's path": {
+    attempts: 2,
+    open: (endpoint, wholeMs) => {
+      const made = createClients(resolveConfiguration(place(endpoint)), limited(wholeMs));
+      made.documentClient.middlewareStack.add((next) => (args) => next(args), { step: "build" });
+      const transport = createTransport({ client: made.documentClient, retry: onceMore });
+      return {
+        call: () => transport.send("Get", get, { context: {} }),
+        close: () => made.client.destroy(),
+      };
+    },
+  },
+  "the commands": {
+    attempts: 7,
+    open: (endpoint, wholeMs) => {
+      const configuration = resolveConfiguration(place(endpoint));
+      const made = createClients(configuration, limited(wholeMs));
+      const traffic = { requests: 0, throttles: 0 };
+      const options = { traffic, initialDelayMs: 1, place: configuration };
+      const transport = createPatientTransport(made.documentClient, options);
+      return {
+        call: () => transport.send("Get", get, { context: {} }),
+        close: () => made.client.destroy(),
+      };
+    },
+  },
+  "an application's client without limits": {
+    attempts: 2,
+    open: (endpoint) => {
+      const { region } = place(endpoint);
+      const client = new DynamoDBClient({ endpoint, region, credentials, maxAttempts: 1 });
+      const document = DynamoDBDocumentClient.from(client);
+      const transport = createTransport({
+        client: document,
+        retry: onceMore,
+        attemptLimitMs: 1_000,
+      });
+      // The client is the application's: it stays open, and its sockets are free all the same.
+      return {
+        call: () => transport.send("Get", get, { context: {} }),
+        close: () => transport.close(),
+      };
+    },
+  },
+};
+
+describe("every door at every stage", () => {
+  const cells = Object.keys(doors).flatMap((door) =>
+    Object.keys(stages).map((stage): [string, string] => [door, stage]),
+  );
+  const outcomes = new Map<string, Promise<void>>();
+  /** All at once: what takes time is the limits. */
+  beforeAll(() => {
+    for (const [door, stage] of cells) {
+      const outcome = examine(door, stage);
+      outcome.catch(() => undefined);
+      outcomes.set(`${door}, ${stage}`, outcome);
+    }
+  });
+
+  async function examine(door: string, stage: string): Promise<void> {
+    const { attempts, open } = doors[door] as (typeof doors)[string];
+    const own = await stallingServer(stages[stage] as (socket: Socket) => void);
+    const opened = open(own.endpoint, stage === "a drip in the body" ? 500 : 60_000);
+    const error = await failureOf(opened.call(), Error);
+    expect(own.state.requests).toBe(attempts);
+    // What a transport throws by itself is the SDK's; each door wraps it so.
+    expect(wrapDynamoDBError(error)).toMatchObject({ code: "TimeoutError" });
+    await opened.close();
+    await own.allClosed();
+    expect(own.open.size).toBe(0);
+    own.close();
+  }
+
+  test.each(cells)(
+    "%s, %s: it ends by itself, and keeps no socket",
+    async (door, stage) => {
+      await outcomes.get(`${door}, ${stage}`);
+    },
+    30_000,
+  );
+});
+
+test("128 stalled answers are given up, and the 129th call is answered", async () => {
+  let requests = 0;
+  const own = await stallingServer((socket) => {
+    requests += 1;
+    socket.write(requests > 128 ? `${head}${body}` : head);
+  });
+  const handler = new OrderlyHandler({ requestTimeout: 500 }, { idleMs: 500 });
+  const retry = { maxRetries: 0 };
+  const one = createDataLayer({ ...place(own.endpoint), requestHandler: handler, retry });
+  const stalled = Array.from({ length: 128 }, (_, n) =>
+    one.project.update({ ...key, projectId: `p${n}` }, { name: "n" }),
+  );
+  const ends = Promise.allSettled(stalled);
+  expect(await one.project.get(key)).toBeNull();
+  expect((await ends).filter(({ status }) => status === "rejected")).toHaveLength(128);
+  expect(own.state.requests).toBe(129);
+  await one.close();
+  await own.allClosed();
+  own.close();
+}, 30_000);
+
+describe.each(engines)("on $name", (engine) => {
+  const wire = new Recorder();
+  const table = openTable(engine, {
+    requestHandler: wire,
+    retry: { initialDelayMs: 1, maxRetries: 1 },
+  });
+  beforeEach(() => wire.clear());
+
+  const reasons: [string, unknown][] = [
+    ["one of ours", new DynamoDBError("no", "ValidationException", 400)],
+    [
+      "what looks like a service error",
+      Object.assign(new Error("no"), {
+        name: "ConditionalCheckFailedException",
+        $metadata: { httpStatusCode: 400 },
+      }),
+    ],
+    ["what looks retryable", Object.assign(new Error("no"), { name: "ThrottlingException" })],
+  ];
+  test.each(reasons)("an abort with %s says nothing about the write", async (_, reason) => {
+    const controller = new AbortController();
+    wire.intercept = async ({ send }) => {
+      const answer = await send();
+      controller.abort(reason);
+      return answer;
+    };
+    const write = table.data.project.put(
+      { ...key, data: { name: "n" } },
+      { signal: controller.signal },
+    );
+    const error = await failureOf(write, DynamoDBError);
+    expect(error).toMatchObject({ name: "AbortedError", mayHaveBeenDone: true, cause: reason });
+    expect(wire.names).toEqual(["UpdateItem"]);
+  });
+
+  test("an abort before anything is sent, with an error that says it was done, was not done", async () => {
+    const reason = new DynamoDBError("no");
+    reason.mayHaveBeenDone = true;
+    const signal = AbortSignal.abort(reason);
+    const error = await failureOf(
+      table.data.project.put({ ...key, data: { name: "n" } }, { signal }),
+      DynamoDBError,
+    );
+    expect(error).toMatchObject({ name: "AbortedError", mayHaveBeenDone: false });
+    expect(wire.names).toEqual([]);
+  });
+
+  const items = Array.from({ length: 20 }, (_, n) => ({
+    userId: "b",
+    projectId: `p${n}`,
+    data: { name: "n" },
+  }));
+  /** The engine takes the first ten of a batch, then `next` answers. */
+  const half = (next: () => ReturnType<typeof refused>) => {
+    let requests = 0;
+    wire.intercept = ({ input }) => {
+      requests += 1;
+      if (requests > 1) return next();
+      const [name = "", all = []] =
+        Object.entries(input.RequestItems as Record<string, unknown[]>)[0] ?? [];
+      return answered(200, { UnprocessedItems: { [name]: all.slice(10) } });
+    };
+  };
+
+  test("a batch that is refused after its half keeps the half", async () => {
+    half(() => refused("AccessDeniedException"));
+    const error = await failureOf(table.data.project.batchPut(items), UnprocessedItemsError);
+    expect(error).toMatchObject({ written: 10, unprocessed: 10, mayHaveBeenDone: false });
+    expect(error.items).toEqual(items.slice(10));
+    expect(error.message).toContain("refused");
+  });
+
+  test("where the second half's answer is lost, it may have been written", async () => {
+    half(() => lost({ operation: "", input: {}, send: () => answered(200, {}) }));
+    const error = await failureOf(table.data.project.batchPut(items), UnprocessedItemsError);
+    expect(error).toMatchObject({ written: 10, unprocessed: 10, mayHaveBeenDone: true });
+  });
+});

@@ -1,0 +1,42 @@
+/** `bayon-data policy`: the IAM policy of a user, of the application or of these scripts. */
+import { type Command, Option } from "commander";
+import { iamPolicy } from "../../../src/index.js";
+import { type CommandContext, exitCode, groups } from "../connection.js";
+
+type PolicyFlags = Omit<Parameters<typeof iamPolicy>[0], "tableArn"> & {
+  readonly arn: string;
+  readonly user?: string;
+};
+
+export function addPolicyCommand(program: Command, context: CommandContext): void {
+  program
+    .command("policy")
+    .description("print the IAM policy of one user, of the application or of these scripts")
+    .requiredOption("--arn <arn>", "the table's ARN, which `table describe` prints")
+    .addOption(
+      new Option("--access <who>", "whose policy")
+        .choices(["user", "application", "scripts"])
+        .default("user"),
+    )
+    .option("--user <id>", "the id of the one user it is for")
+    .option("--variable <name>", "the policy variable that holds the user's id, such as aws:userid")
+    .optionsGroup(groups.other)
+    .option("--verbose", "show stack traces of errors")
+    .addHelpText(
+      "after",
+      `
+Sends no request. A user's policy allows what data.forUser sends, on that user's partitions alone.
+The session tag userId identifies the user, unless --user or --variable is given.
+
+Exit codes: 0 printed, 2 wrong usage.
+
+Examples:
+  $ bayon-data policy --arn arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod
+  $ bayon-data policy --arn arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod --access scripts`,
+    )
+    .action(({ arn: tableArn, access, user: userId, variable }: PolicyFlags) => {
+      const policy = iamPolicy({ tableArn, access, userId, variable });
+      context.terminal.line(JSON.stringify(policy, null, 2));
+      context.finish(exitCode.ok);
+    });
+}

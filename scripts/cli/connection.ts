@@ -1,0 +1,195 @@
+/** What every command shares: which table it works on, and how it ends. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { engineCommand, flagsOf, placeOf as placeOfTable } from "../../src/client/advice.js";
+import type { RequestHandler } from "../../src/client/client.js";
+import { localEndpoint } from "../../src/client/config.js";
+import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
+import type { Terminal } from "../run/terminal.js";
+
+/** How a command ends. A failure that is none of these is 1 too; of signals see Ending. */
+export const exitCode = { ok: 0, findings: 1, usage: 2, interrupted: 130 } as const;
+
+type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** What a command was asked to do cannot be: exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "UsageError";
+  }
+}
+
+/** How a command's requests are sent: tests have shorter limits than a person wants. */
+export interface Sending {
+  /** Made anew for each client, which closes it. */
+  readonly requestHandler: () => RequestHandler;
+  /** Delay before the first retry, in ms. */
+  readonly initialDelayMs: number;
+}
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Aborted by Ctrl-C, SIGTERM, or a stdout that takes nothing more. */
+  readonly signal: AbortSignal;
+  /** How requests are sent. @default as the layer does by itself */
+  readonly sending?: Sending | undefined;
+  /** Told how the command ended. */
+  finish(code: ExitCode): void;
+}
+
+/** Titles in the help, above the options that most commands have. */
+export const groups = { table: "Which table:", other: "Other options:" } as const;
+
+/** The options that every command has. */
+export interface ConnectionFlags {
+  readonly table?: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly environment?: Environment;
+  readonly verbose?: boolean;
+}
+
+/** Adds the options of ConnectionFlags; each wins over its environment variable. */
+export function addConnectionFlags(command: Command): Command {
+  const environments = ["local", "development", "production"];
+  return command
+    .optionsGroup(groups.table)
+    .addOption(
+      new Option(
+        "--environment <name>",
+        "the defaults of the options below (COAGENT_ENV, else development)",
+      ).choices(environments),
+    )
+    .option("--table <name>", "the table's name (DYNAMODB_TABLE_NAME)")
+    .option("--region <region>", "the AWS region (AWS_REGION)")
+    .option("--endpoint <url>", "the endpoint (AWS_ENDPOINT_URL_DYNAMODB)")
+    .optionsGroup(groups.other)
+    .option("--verbose", "show stack traces of errors")
+    .optionsGroup("Options:");
+}
+
+/** A data layer that counts its requests. */
+export interface Connection {
+  readonly data: DataLayer;
+  /** Requests that were answered or failed so far. */
+  requests(): number;
+}
+
+/** Runs a command's work on the table that its flags and the environment name, and closes it after. */
+export async function withConnection<T>(
+  flags: ConnectionFlags,
+  { sending }: Pick<CommandContext, "sending">,
+  run: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  let requests = 0;
+  const { table: tableName, region, endpoint, environment } = flags;
+  const data = createDataLayer({
+    tableName,
+    region,
+    endpoint,
+    environment,
+    // A command keeps few requests in flight, and nobody waits for it: it rather takes its time.
+    retry: {
+      budget: false,
+      ...(sending !== undefined && { initialDelayMs: sending.initialDelayMs }),
+    },
+    requestHandler: sending?.requestHandler(),
+    events: () => {
+      requests += 1;
+    },
+  });
+  try {
+    return await run({ data, requests: () => requests });
+  } catch (error) {
+    throw withHint(error, data);
+  } finally {
+    await data.close();
+  }
+}
+
+/** Where the table is, for people: `BayonCoAgent-local at http://localhost:4566`. */
+export function placeOf({ configuration }: DataLayer): string {
+  return placeOfTable(configuration);
+}
+
+/** A production table is not touched by accident. @throws UsageError */
+export function refuseProduction(data: DataLayer, what: string, allowed: boolean): void {
+  if (data.configuration.environment !== "production" || allowed) return;
+  throw new UsageError(
+    `${what} in production (${placeOf(data)}): add --allow-production if you mean it`,
+  );
+}
+
+/**
+ * Adds `--concurrency`, the one name for how much is done at once, and refuses the names that it
+ * had before.
+ */
+export function addConcurrencyOption(
+  command: Command,
+  what: string,
+  most: number,
+  { oldName }: { readonly oldName?: string } = {},
+): Command {
+  command.addOption(
+    new Option("--concurrency <number>", what).argParser(wholeNumber(1, most)).default(8),
+  );
+  if (oldName === undefined) return command;
+  return command.addOption(
+    new Option(`${oldName} <number>`)
+      .argParser(() => {
+        throw new InvalidArgumentError("(Did you mean --concurrency?)");
+      })
+      .hideHelp(),
+  );
+}
+
+/** Parses an option that is a whole number. */
+export function wholeNumber(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= from && number <= to) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
+  };
+}
+
+/** An error with what a person can do about it. */
+class HintedError extends Error {
+  constructor(error: unknown, message: string) {
+    super(message, { cause: error });
+    this.name = "HintedError";
+  }
+}
+
+const unreachable: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "TimeoutError",
+]);
+
+/** Whether nobody answers where the table should be: then nothing else will work either. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  return (typeof code === "string" && unreachable.has(code)) || isUnreachable(error.cause);
+}
+
+function withHint(error: unknown, data: DataLayer): unknown {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  if (code === "ResourceNotFoundException") {
+    const message = `no such table: ${placeOf(data)}\nCreate it with: npx bayon-data table create${flagsOf(data.configuration)}`;
+    return new HintedError(error, message);
+  }
+  if (typeof code === "string" && unreachable.has(code)) {
+    const { environment, endpoint = localEndpoint } = data.configuration;
+    const advice =
+      environment === "local"
+        ? `\nStart the embedded engine with: ${engineCommand(endpoint)}`
+        : "\nFor the local table set USE_LOCAL_AWS=true or add --environment local";
+    return new HintedError(error, `no answer (${code}) from ${placeOf(data)}${advice}`);
+  }
+  return error;
+}

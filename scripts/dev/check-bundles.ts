@@ -1,0 +1,135 @@
+/**
+ * Checks the packed package where its users run it: in bundles with the SDK inside, in a Next.js
+ * application, on other runtimes, under test runners, beside other copies of the SDK and of itself.
+ *
+ * One flow of all kinds of calls runs everywhere; the requests that reach the engine and what comes
+ * out of each step are compared with those of the unbundled flow, line by line.
+ *
+ * Prints one line a check and exits 1 if one failed; the projects are then left for a look.
+ * Needs dist/ (build first) and the npm registry. On machines for which there is no dynoxide it does
+ * nothing: the flow needs transactions, which dynalite has not.
+ */
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { dynoxideBinary } from "../../src/testing/engines/dynoxide.js";
+import { bundlers } from "./check-package/bundlers.js";
+import { createChecks } from "./check-package/checks.js";
+import { bin, findNode, node, run } from "./check-package/commands.js";
+import {
+  installSecondSdk,
+  outputFolder,
+  runBesideOldSdk,
+  runProgram,
+} from "./check-package/copies.js";
+import { runLambdaExample, runNextExample } from "./check-package/examples.js";
+import { runFlow } from "./check-package/flow.js";
+import { buildNext, runInNext } from "./check-package/next.js";
+import { runUnderPnpm, runUnderYarn } from "./check-package/package-managers.js";
+import {
+  dependenciesOn,
+  installTools,
+  nodeMajors,
+  pack,
+  projects,
+} from "./check-package/packed.js";
+import type { RecorderOptions, Run } from "./check-package/recorder.js";
+import { bundleForJest, runInJest, runInVitest } from "./check-package/runners.js";
+import { checkReference, compareRuns, textOf } from "./check-package/traffic.js";
+
+if (dynoxideBinary() === null) {
+  console.log("skipped: there is no dynoxide for this machine, and the flow needs transactions");
+  process.exit(0);
+}
+
+const { work, check, setUp, end } = createChecks("test:bundles");
+const project = join(work, "project");
+
+const { tarball } = await setUp("npm pack", () => pack(work));
+await setUp("npm install of the tarball beside bundlers, runtimes and test runners", async () => {
+  await installTools("bundling", project, dependenciesOn(tarball));
+  cpSync(projects, project, { recursive: true });
+});
+const main = join(project, "flow", "main.js");
+
+async function unbundled(options?: RecorderOptions): Promise<Run> {
+  const done = await runFlow((env) => node([main], { cwd: project, env }), options);
+  checkReference(done);
+  return done;
+}
+const reference = await setUp("the flow, unbundled", () => unbundled());
+
+/** Checks that the flow does in some place what it does unbundled. */
+const checkFlow = (place: string, runThere: () => Promise<Run>): Promise<void> =>
+  check(`the flow ${place}`, async () => compareRuns(textOf(reference), textOf(await runThere())));
+
+/** Runs the flow by a command. */
+const runBy = (file: string, args: readonly string[]): Promise<Run> =>
+  runFlow((env) => run(file, args, { cwd: project, env }));
+
+for (const major of nodeMajors) {
+  if (process.versions.node.startsWith(`${major}.`)) continue;
+  await checkFlow(`on Node ${major}`, async () => runBy(await findNode(major, work), [main]));
+}
+
+await checkFlow("on Bun", () => runBy(bin(project, "bun"), [main]));
+// Deno 2.9 sends a request again by itself where not a byte of its answer came.
+await check("the flow on Deno", async () => {
+  const expected = textOf(await unbundled({ cut: true }));
+  const args = ["run", "--allow-all", main];
+  const done = await runFlow((env) => run(bin(project, "deno"), args, { cwd: project, env }), {
+    cut: true,
+  });
+  compareRuns(expected, textOf(done));
+});
+
+for (const { name, bundle, runtime } of bundlers) {
+  await checkFlow(`bundled: ${name}`, async () => {
+    const file = await bundle(project, outputFolder(project, name));
+    return runBy(runtime === "bun" ? bin(project, "bun") : process.execPath, [file]);
+  });
+}
+for (const bundler of ["turbopack", "webpack"] as const) {
+  await checkFlow(`in Next.js, built with ${bundler} and started`, async () => {
+    await buildNext(project, bundler);
+    return runInNext(project, bundler);
+  });
+}
+
+for (const bundler of ["turbopack", "webpack"] as const) {
+  await check(`the Next.js example, built with ${bundler} and started`, () =>
+    runNextExample(project, bundler),
+  );
+}
+await check("the Lambda example, built and called", () => runLambdaExample(project));
+
+for (const environment of ["node", "happy-dom", "jsdom"] as const) {
+  await checkFlow(`in Vitest, ${environment}`, () => runInVitest(project, environment));
+}
+await check("Jest: mocks, fake timers, setSystemTime", () => runInJest(project, "node", "mocked"));
+await bundleForJest(project);
+await checkFlow("in Jest", () => runInJest(project, "node", "flow"));
+await check("the SDK alone in Jest with jsdom", () => runInJest(project, "jsdom", "bare"));
+await checkFlow("in Jest with jsdom", () => runInJest(project, "jsdom", "flow"));
+
+await check("errors of the CommonJS copy and of the ES module's, in one process", () =>
+  runProgram("copies/two-copies.js", project),
+);
+await checkFlow("beside a second copy of the SDK", async () => {
+  const folder = await installSecondSdk(project);
+  return runFlow((env) => node(["flow/main.js"], { cwd: folder, env }));
+});
+await check("a mock of the second copy's client", async () =>
+  runProgram("copies/mocked.js", await installSecondSdk(project)),
+);
+// The stock client of that release writes the same fields in an order of its own.
+await check("the flow beside SDK 3.600, outside of the bundle", async () => {
+  const expected = textOf(reference, { fieldsInOrder: true });
+  const done = await runBesideOldSdk(project, join(work, "old-sdk"));
+  compareRuns(expected, textOf(done, { fieldsInOrder: true }));
+});
+await checkFlow("installed by pnpm", () => runUnderPnpm(project, join(work, "pnpm"), tarball));
+await checkFlow("installed by Yarn, Plug'n'Play", () =>
+  runUnderYarn(project, join(work, "yarn"), tarball),
+);
+
+end();

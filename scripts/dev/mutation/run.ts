@@ -1,0 +1,209 @@
+/**
+ * `npm run test:mutation`: how good are the tests? Changes the sources in a random sample of places,
+ * one at a time and in a copy, and looks whether a test notices it.
+ *
+ * Stryker's own run tries all of the 20,000 mutants: days, with tests on real engines. Here its
+ * mutators say what to change, and a record of what each test reaches says what to run.
+ */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError } from "commander";
+import { exitCode, wholeNumber } from "../../cli/connection.js";
+import { Ending, watchProcess } from "../../run/ending.js";
+import { count, createTerminal, duration, table } from "../../run/terminal.js";
+import { isEquivalent } from "./equivalents.js";
+import { type CleanTests, type Examined, examine, type Fate } from "./examine.js";
+import { diffOf, findMutants, isProse, type Mutant } from "./mutants.js";
+import { isTest, recordReach } from "./reach.js";
+import { scoresOf } from "./score.js";
+import { findSubjects, isIn, sampleOf } from "./subjects.js";
+import { listFiles, Workspace } from "./workspace.js";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const end = watchProcess(({ message }) => terminal.fail(message));
+const { signal } = end;
+const terminal = createTerminal({ onOutputFailure: end.outputFailed });
+
+const percent = (text: string): number => {
+  const number = Number(text);
+  if (text.trim() !== "" && number >= 0 && number <= 100) return number;
+  throw new InvalidArgumentError("It must be a number from 0 to 100.");
+};
+
+interface Options {
+  readonly size: number;
+  readonly seed: number;
+  readonly room?: string[];
+  readonly files?: string[];
+  readonly mutant?: string[];
+  readonly tests?: string[];
+  readonly atMost?: number;
+  readonly texts: boolean;
+  readonly list: boolean;
+  readonly record: boolean;
+  readonly workers: number;
+  readonly least: number;
+  readonly json: boolean;
+}
+
+const options = new Command("npm run test:mutation --")
+  .description(
+    "Changes the sources in a random sample of places (mutants), one at a time and in a copy, and looks whether a test notices it. Prints the score of each room, and each mutant that survives. The first run records which test reaches what, in .cache/mutation: that takes as long as all tests, one by one.",
+  )
+  .option("--size <n>", "mutants of the sample", wholeNumber(1, 100_000), 100)
+  .option("--seed <n>", "of the sample", wholeNumber(0, 2 ** 32 - 1), 1)
+  .option("--room <folders...>", "only in these: src/errors, services, …")
+  .option("--files <paths...>", "only in these files or folders")
+  .option("--mutant <ids...>", "these alone, as a survivor names itself")
+  .option("--tests <files...>", "run only these of the tests that reach a mutant")
+  .option(
+    "--at-most <seconds>",
+    "of the tests that reach a mutant, run only the first that take so long together",
+    wholeNumber(1, 100_000),
+  )
+  .option("--texts", "also mutants that empty a text of several words", false)
+  .option("--list", "print the sample and run nothing", false)
+  .option("--record", "record anew what each test reaches", false)
+  .option("--workers <n>", "copies that are worked in at a time", wholeNumber(1, 64), workers())
+  .option("--least <percent>", "exit code 1 if fewer are noticed", percent, 0)
+  .option("--json", "print one object of JSON; the rest goes to stderr", false)
+  .addHelpText(
+    "after",
+    "\nExamples:\n  $ nice npm run test:mutation -- --size 500 --seed 7\n  $ npm run test:mutation -- --room src/errors --size 20",
+  )
+  .configureHelp({ helpWidth: terminal.textColumns })
+  .exitOverride(({ exitCode: code }) => process.exit(code === 0 ? exitCode.ok : exitCode.usage))
+  .parse()
+  .opts<Options>();
+
+function workers(): number {
+  return Math.max(1, availableParallelism());
+}
+
+function chosen(mutants: readonly Mutant[]): Mutant[] {
+  if (options.mutant !== undefined) {
+    const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
+    return options.mutant.map((id) => {
+      const mutant = byId.get(id);
+      if (mutant === undefined) throw new Error(`test:mutation: no mutant is called ${id}`);
+      return mutant;
+    });
+  }
+  const places = [...(options.room ?? []), ...(options.files ?? [])];
+  const possible = mutants.filter(
+    (mutant) =>
+      (places.length === 0 || isIn(mutant.file, places)) && (options.texts || !isProse(mutant)),
+  );
+  if (possible.length === 0) throw new Error(`test:mutation: no mutants in ${places.join(", ")}`);
+  return sampleOf(possible, options.seed, options.size);
+}
+
+const marks: Record<Fate, string> = {
+  killed: "killed",
+  timeout: "killed, too late",
+  survived: "SURVIVED",
+  compiler: "does not compile",
+  unreached: "NOT REACHED",
+  equivalent: "changes nothing",
+};
+
+function report(one: Examined, done: number, total: number): void {
+  const by = one.by === undefined ? "" : `  ${one.by}`;
+  const took = `${one.tests} test files, ${duration(one.seconds * 1000)}`;
+  terminal.complain(`${done}/${total}  ${marks[one.fate]}  ${one.mutant.id}  ${took}${by}`);
+}
+
+function showUnnoticed(examined: readonly Examined[], textOf: (file: string) => string): void {
+  for (const { mutant, fate, tests, reaching } of examined) {
+    if (fate !== "survived" && fate !== "unreached") continue;
+    const reached =
+      fate === "unreached" ? "no test reaches it" : `${tests} of ${reaching} test files passed`;
+    terminal.line(`\n${mutant.file}:${mutant.line}  ${mutant.mutator}  ${reached}`);
+    for (const line of diffOf(textOf(mutant.file), mutant)) terminal.line(`  ${line}`);
+    terminal.line(`  npm run test:mutation -- --mutant ${mutant.id}`);
+  }
+}
+
+async function run(): Promise<number> {
+  const files = listFiles(root);
+  // Whoever goes on editing meanwhile changes nothing of this run.
+  using origin = new Workspace(root, files);
+  const mutated = await findMutants(origin.folder, findSubjects(origin.folder));
+  const sample = chosen(mutated.mutants);
+  terminal.complain(
+    `${count(sample.length, "mutant")} of ${mutated.mutants.length}, seed ${options.seed}`,
+  );
+  if (options.list) {
+    for (const { id, replacement } of sample) terminal.line(`${id}  ${replacement.split("\n")[0]}`);
+    return exitCode.ok;
+  }
+  const reach = await recordReach({
+    origin,
+    kept: join(root, ".cache", "mutation", "reach.json"),
+    files,
+    mutated,
+    anew: options.record,
+    workers: options.workers,
+    signal,
+    onTest: (done, total) => {
+      if (done % 10 === 0 || done === total) {
+        terminal.complain(`recording what tests reach: ${done} of ${total} test files`);
+      }
+    },
+  });
+  const { tests: only, atMost: atMostSeconds } = options;
+  for (const file of only ?? []) {
+    if (!files.includes(file) || !isTest(file)) throw new Error(`${file} is no test file`);
+  }
+
+  const examined: Examined[] = [];
+  const clean: CleanTests = new Map();
+  const left = [...sample];
+  const work = async (): Promise<void> => {
+    using workspace = new Workspace(origin.folder, files);
+    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+      const one: Examined =
+        options.mutant === undefined && isEquivalent(mutant, workspace.read(mutant.file))
+          ? { mutant, fate: "equivalent", tests: 0, reaching: 0, seconds: 0 }
+          : await examine(workspace, mutant, { reach, clean, signal, only, atMostSeconds });
+      examined.push(one);
+      report(one, examined.length, sample.length);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.workers, sample.length) }, work));
+
+  const inOrder = sample.flatMap((mutant) => examined.filter((one) => one.mutant === mutant));
+  const scores = scoresOf(inOrder);
+  const unsound = await failingClean(clean);
+  if (options.json) {
+    terminal.line(JSON.stringify({ seed: options.seed, scores, unsound, mutants: inOrder }));
+  } else {
+    showUnnoticed(inOrder, (file) => origin.read(file));
+    terminal.line("");
+    const head = ["room", "killed", "too late", "survived", "not reached", "compiler", "same"];
+    const rows = scores.map(({ room, killed, timeout, survived, unreached, compiler, ...rest }) => [
+      room,
+      ...[killed, timeout, survived, unreached, compiler, rest.equivalent],
+      rest.score === null ? "" : `${rest.score.toFixed(1)} %`,
+    ]);
+    for (const line of table([[...head, "score"], ...rows])) terminal.line(line);
+    for (const file of unsound) terminal.line(`did not count, it fails without a mutant: ${file}`);
+  }
+  const all = scores.at(-1)?.score ?? 100;
+  return all < options.least ? exitCode.findings : exitCode.ok;
+}
+
+async function failingClean(clean: CleanTests): Promise<string[]> {
+  const found: string[] = [];
+  for (const [file, passes] of clean) if (!(await passes)) found.push(file);
+  return found.sort();
+}
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  if (!(signal.aborted && error === signal.reason)) throw error;
+  process.exitCode =
+    signal.reason instanceof Ending ? signal.reason.exitCode : exitCode.interrupted;
+}

@@ -1,0 +1,180 @@
+/** Which entity a stored item is of, what it lacks, and why it may have no place. */
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { definitions, entityNameOf, type FacadeName } from "../../services/entities.js";
+import { latestTime } from "../../src/entity/input.js";
+import {
+  type EntityModel,
+  indexKeyOf,
+  type KeyParts,
+  keyLengthIssues,
+  modelOf,
+} from "../../src/entity/model.js";
+import { keyPartRule, keyPartsOf } from "../../src/keys/template.js";
+import { attribute } from "../../src/table/table.js";
+import type { Item } from "../raw/raw-table.js";
+import { collections } from "./firestore/collections.js";
+import { createdAtOf } from "./firestore/map-document.js";
+
+/** Why an item cannot be placed. */
+export const problemKinds = [
+  "unknownType",
+  "keyDisagrees",
+  "keyTooLong",
+  "unusableTime",
+  "attributeDisagrees",
+] as const;
+
+export type ProblemKind = (typeof problemKinds)[number];
+
+export interface Problem {
+  readonly kind: ProblemKind;
+  /** Names attributes and rules, never a payload's values. */
+  readonly rule: string;
+}
+
+/** An entity as the whole-table commands know it. */
+export interface KnownEntity {
+  readonly facade: FacadeName;
+  readonly model: EntityModel;
+  /** Fields of the payload that tell when it came to be; the first readable one counts. */
+  readonly created: readonly string[];
+}
+
+/** The twelve entities by what `EntityType` calls them. */
+export const entitiesByType: ReadonlyMap<string, KnownEntity> = new Map(
+  collections.map(({ facade, created }) => {
+    const model = modelOf(entityNameOf(facade), definitions[facade].payload);
+    return [model.name, { facade, model, created }];
+  }),
+);
+
+/** What adoption reads of an item: everything but the payload, and of that the creation dates. */
+export const placementPaths: readonly (string | readonly string[])[] = [
+  attribute.partitionKey,
+  attribute.sortKey,
+  attribute.indexPartitionKey,
+  attribute.indexSortKey,
+  attribute.entityType,
+  attribute.createdAt,
+  attribute.updatedAt,
+  ...new Set([...entitiesByType.values()].flatMap(({ model }) => model.parts)),
+  ...[...new Set(collections.flatMap(({ created }) => created))].map((field) => [
+    attribute.data,
+    field,
+  ]),
+];
+
+export interface Placed {
+  readonly entity: KnownEntity;
+  readonly parts: KeyParts;
+  /** Attributes that the item should have and has not, with their values. */
+  readonly lacks: Item;
+}
+
+export type Placement = Placed | Problem;
+
+export function isProblem(placement: Placement): placement is Problem {
+  return "rule" in placement;
+}
+
+/**
+ * Finds the place of an item. CreatedAt, where it is missing, is the payload's own creation date if
+ * that can be read, else UpdatedAt, else now.
+ * @param now epoch ms
+ */
+export function placementOf(item: Item, now: number): Placement {
+  const entity = entityOf(item);
+  if ("rule" in entity) return entity;
+  const { model } = entity;
+  const parts = partsOf(model, item);
+  if (parts === null) {
+    const message = `EntityType ${model.name} wants a key ${shapeOf(model)}`;
+    return { kind: "keyDisagrees", rule: message };
+  }
+  const [tooLong] = keyLengthIssues(model, parts);
+  if (tooLong !== undefined) {
+    return { kind: "keyTooLong", rule: `${tooLong.path} ${tooLong.message}` };
+  }
+  const stored = item[attribute.createdAt];
+  const createdAt = stored === undefined ? bornAt(entity, item, now) : timeOf(stored);
+  if (createdAt === undefined) {
+    const rule = `${attribute.createdAt} must be an integer from 0 to ${latestTime} (ms)`;
+    return { kind: "unusableTime", rule };
+  }
+  const texts = { ...parts, ...indexKeyOf(model, parts, createdAt) };
+  const lacks: Item = {};
+  for (const [name, text] of Object.entries(texts)) {
+    const held = item[name];
+    if (held === undefined) lacks[name] = { S: String(text) };
+    else if (held.S !== text) {
+      return { kind: "attributeDisagrees", rule: `${name} is not what the key says` };
+    }
+  }
+  if (stored === undefined) lacks[attribute.createdAt] = { N: String(createdAt) };
+  return { entity, parts, lacks };
+}
+
+function entityOf(item: Item): KnownEntity | Problem {
+  const held = item[attribute.entityType];
+  const entity = held?.S === undefined ? undefined : entitiesByType.get(held.S);
+  if (entity !== undefined) return entity;
+  const name = attribute.entityType;
+  const rule =
+    held === undefined
+      ? `has no ${name}`
+      : held.S === undefined
+        ? `${name} is no text`
+        : `${name} ${JSON.stringify(held.S.slice(0, 60))} is no entity's`;
+  return { kind: "unknownType", rule };
+}
+
+/** The entity whose keys have the shape of an item's key, whatever the item says that it is. */
+export function entityAtKey(item: Item): KnownEntity | undefined {
+  return [...entitiesByType.values()].find(({ model }) => partsOf(model, item) !== null);
+}
+
+/** The parts of an item's key; `null` where it is not of the entity's shape. */
+function partsOf(model: EntityModel, item: Item): KeyParts | null {
+  const PK = item[attribute.partitionKey]?.S ?? "";
+  const SK = item[attribute.sortKey]?.S ?? "";
+  const fits = [
+    [model.pk, PK],
+    [model.sk, SK],
+  ] as const;
+  for (const [template, key] of fits) {
+    const whole = template.parts.length === 0;
+    if (whole ? key !== template.prefix : !key.startsWith(template.prefix)) return null;
+  }
+  const parts = keyPartsOf(model, { PK, SK });
+  return Object.values(parts).every((part) => keyPartRule(part) === undefined) ? parts : null;
+}
+
+function shapeOf({ pk, sk }: EntityModel): string {
+  return [pk, sk]
+    .map((template) =>
+      template.build(Object.fromEntries(template.parts.map((part) => [part, `<${part}>`]))),
+    )
+    .join(" / ");
+}
+
+function timeOf(value: Item[string] | undefined): number | undefined {
+  const time = value?.N === undefined ? Number.NaN : Number(value.N);
+  return Number.isInteger(time) && time >= 0 && time <= latestTime ? time : undefined;
+}
+
+function bornAt(entity: KnownEntity, item: Item, now: number): number {
+  const fields = item[attribute.data]?.M ?? {};
+  const dates = entity.created.flatMap((name) => {
+    const value = fields[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const data = unmarshall(Object.fromEntries(dates), { wrapNumbers: Number });
+  return createdAtOf(entity, data) ?? timeOf(item[attribute.updatedAt]) ?? now;
+}
+
+/** A key as reports name it. */
+export function rawKeyText(item: Item): string {
+  return [attribute.partitionKey, attribute.sortKey]
+    .map((name) => item[name]?.S ?? "?")
+    .join(" / ");
+}

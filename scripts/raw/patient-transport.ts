@@ -1,0 +1,96 @@
+/**
+ * The layer's transport as the commands use it: every answer is checked, and every request retried
+ * and judged, as one of a store's. What is throttled is waited for, however long it takes.
+ */
+import { adviceOn, type Place } from "../../src/client/advice.js";
+import { isRetryableError, wrapDynamoDBError } from "../../src/errors/errors.js";
+import { Unprocessed } from "../../src/transport/retry.js";
+import {
+  type CommandClient,
+  createTransport,
+  type FieldGuard,
+  type Transport,
+} from "../../src/transport/transport.js";
+
+/** Failures of the network and of DynamoDB itself are retried so often, up to 5 s apart. */
+const maxRetries = 6;
+
+/** HTTP requests so far. */
+export interface Traffic {
+  requests: number;
+  /** Of these, the ones that DynamoDB throttled or left undone in part. */
+  throttles: number;
+}
+
+export interface PatientOptions {
+  /** Counted into. */
+  readonly traffic: Traffic;
+  /** Ends what waits to be sent again; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** Delay before the first retry, in ms. @default 100 */
+  readonly initialDelayMs?: number | undefined;
+  readonly guard?: FieldGuard | undefined;
+  /** Where the table is, for what a person is told to do about a failure. */
+  readonly place: Place;
+}
+
+/** A transport over a client that slows a run down where the table is throttled, and never fails it. */
+export function createPatientTransport(
+  client: CommandClient,
+  { traffic, signal, initialDelayMs, guard, place }: PatientOptions,
+): Transport {
+  const counting: CommandClient = {
+    marshalsRight: client.marshalsRight,
+    send: (command, options) => {
+      traffic.requests += 1;
+      return client.send(command, options);
+    },
+  };
+  const transport = createTransport({
+    client: counting,
+    guard,
+    advice: (error) => adviceOn(error, place),
+    retry: {
+      maxRetries,
+      // A command keeps few requests in flight by itself, and begins again past the last retry.
+      budget: false,
+      signal,
+      initialDelayMs,
+      onRetry: ({ error }) => {
+        if (isThrottle(error)) traffic.throttles += 1;
+      },
+    },
+  });
+
+  async function patiently<T>(run: () => Promise<T>): Promise<T> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const before = traffic.throttles;
+      try {
+        return await run();
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isThrottle(error)) traffic.throttles += 1;
+        // Where throttles used up the retries, what comes last has not had its own.
+        if (traffic.throttles === before || !isRetryableError(error)) throw error;
+      }
+    }
+  }
+  return {
+    ...transport,
+    send: (name, input, call) => patiently(() => transport.send(name, input, call)),
+    repeat: (request, ending, onAnswerLost) => {
+      const counted: typeof request = (limit) => {
+        traffic.requests += 1;
+        return request(limit);
+      };
+      return patiently(() => transport.repeat(counted, ending, onAnswerLost));
+    },
+  };
+}
+
+function isThrottle(error: unknown): boolean {
+  return (
+    wrapDynamoDBError(error).name === "ThroughputExceededError" || error instanceof Unprocessed
+  );
+}

@@ -1,0 +1,166 @@
+/**
+ * The table as DynamoDB holds it: attribute values as they are, never native ones, so that sets,
+ * binary and 38-digit numbers come out as they went in. It is reached over the layer's own transport.
+ */
+import { setMaxListeners } from "node:events";
+import {
+  type AttributeValue,
+  DescribeTableCommand,
+  type GetItemCommandInput,
+  type PutItemCommandInput,
+  type ScanCommandInput,
+  type ScanCommandOutput,
+  type TableDescription,
+  type UpdateItemCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import type { Call } from "../../src/call/call.js";
+import { createStoredClients, type RequestHandler } from "../../src/client/client.js";
+import type { Configuration } from "../../src/client/config.js";
+import { nameOf, unreadableAnswer, wrapDynamoDBError } from "../../src/errors/errors.js";
+import { createPatientTransport, type Traffic } from "./patient-transport.js";
+
+/** An item with DynamoDB's attribute values. */
+export type Item = Record<string, AttributeValue>;
+
+/** A page of a scan, which is whole: it has as many items as it counts. */
+export type ScanAnswer = Pick<ScanCommandOutput, "Items" | "Count" | "LastEvaluatedKey">;
+
+/**
+ * What became of a write on a condition. `inDoubt` is a refused one of which an answer was lost
+ * before: its first sending may have been carried out, and the condition have met its own work.
+ */
+export type WriteOutcome = "done" | "refused" | "inDoubt";
+
+export interface RawTable {
+  readonly name: string;
+  readonly traffic: Readonly<Traffic>;
+  /** @throws DynamoDBError with code ResourceNotFoundException where there is no such table */
+  describe(): Promise<TableDescription>;
+  scan(input: Omit<ScanCommandInput, "TableName">): Promise<ScanAnswer>;
+  get(input: Omit<GetItemCommandInput, "TableName">): Promise<Item | undefined>;
+  put(input: Omit<PutItemCommandInput, "TableName">): Promise<WriteOutcome>;
+  update(input: Omit<UpdateItemCommandInput, "TableName">): Promise<WriteOutcome>;
+  /** Writes up to 25 items, and again what was left undone until nothing is. */
+  batchPut(items: readonly Item[]): Promise<void>;
+  /** The attributes of up to 100 keys that are there, in no order. */
+  batchGet(keys: readonly Item[], names: readonly string[]): Promise<Item[]>;
+  close(): void;
+}
+
+export interface RawTableOptions {
+  readonly requestHandler?: RequestHandler | undefined;
+  /** Ends what is under way; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** Delay before the first retry, in ms. @default 100 */
+  readonly initialDelayMs?: number | undefined;
+}
+
+export function openRawTable(
+  configuration: Configuration,
+  { requestHandler, signal, initialDelayMs }: RawTableOptions = {},
+): RawTable {
+  const { client, storedClient } = createStoredClients(configuration, requestHandler);
+  const { tableName: TableName } = configuration;
+  const traffic: Traffic = { requests: 0, throttles: 0 };
+  // Each request in flight listens to it, and there are dozens.
+  if (signal !== undefined) setMaxListeners(0, signal);
+  const transport = createPatientTransport(storedClient, {
+    ...{ traffic, signal, initialDelayMs },
+    place: configuration,
+  });
+
+  /** Runs a call's requests, and maps what they throw. */
+  async function perform<T>(operation: string, run: (call: Call) => Promise<T>): Promise<T> {
+    try {
+      return await run({ context: { operation }, signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw wrapDynamoDBError(error, { operation, key: `table=${TableName}` });
+    }
+  }
+  async function write(
+    operation: string,
+    send: (call: Call) => Promise<unknown>,
+  ): Promise<WriteOutcome> {
+    let lost = false;
+    const onAnswerLost = () => {
+      lost = true;
+    };
+    try {
+      await perform(operation, (call) => send({ ...call, onAnswerLost }));
+      return "done";
+    } catch (error) {
+      if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
+      return lost ? "inDoubt" : "refused";
+    }
+  }
+
+  return {
+    name: TableName,
+    traffic,
+    describe: () =>
+      perform("describe", () =>
+        transport.repeat(async (abortSignal) => {
+          const command = new DescribeTableCommand({ TableName });
+          const { Table } = await client.send(command, { abortSignal });
+          // An answer without it is none of DynamoDB's, and is asked for again.
+          if (Table === undefined) throw unreadableAnswer("it has no Table");
+          return Table;
+        }, signal),
+      ),
+    scan: (input) =>
+      perform("scan", (call) => transport.send("Scan", { ...input, TableName }, call)),
+    get: (input) =>
+      perform("get", async (call) => {
+        const { Item } = await transport.send("Get", { ...input, TableName }, call);
+        return Item;
+      }),
+    put: (input) => write("put", (call) => transport.send("Put", { ...input, TableName }, call)),
+    update: (input) =>
+      write("update", (call) => transport.send("Update", { ...input, TableName }, call)),
+    batchPut: (items) =>
+      perform("batchPut", async (call) => {
+        let left: object[] = items.map((Item) => ({ PutRequest: { Item } }));
+        while (left.length > 0) {
+          const RequestItems = { [TableName]: left };
+          const answer = await transport.send("BatchWrite", { RequestItems }, call);
+          left = answer.UnprocessedItems?.[TableName] ?? [];
+        }
+      }),
+    batchGet: (keys, names) =>
+      perform("batchGet", async (call) => {
+        const found: Item[] = [];
+        let left: readonly Item[] = keys;
+        while (left.length > 0) {
+          const Keys = [...left];
+          const RequestItems = { [TableName]: { Keys, ...projectionOf(names) } };
+          const answer = await transport.send("BatchGet", { RequestItems }, call);
+          found.push(...((answer.Responses?.[TableName] ?? []) as Item[]));
+          left = (answer.UnprocessedKeys?.[TableName]?.Keys ?? []) as Item[];
+        }
+        return found;
+      }),
+    close: () => {
+      transport.close();
+      client.destroy();
+    },
+  };
+}
+
+/** A projection of attributes or, as a list of names, of what is inside them. */
+export function projectionOf(paths: readonly (string | readonly string[])[]): {
+  ProjectionExpression: string;
+  ExpressionAttributeNames: Record<string, string>;
+} {
+  const names = new Map<string, string>();
+  const placeholder = (name: string): string => {
+    const known = names.get(name) ?? `#n${names.size}`;
+    names.set(name, known);
+    return known;
+  };
+  const expression = paths.map((path) => [path].flat().map(placeholder).join(".")).join(", ");
+  return {
+    ProjectionExpression: expression,
+    ExpressionAttributeNames: Object.fromEntries([...names].map(([name, own]) => [own, name])),
+  };
+}

@@ -1,0 +1,167 @@
+/** What is to be said of one stored item. */
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { attribute, keyTemplates } from "../../src/table/table.js";
+import { checkPayload } from "../../src/values/payload.js";
+import { isGhost } from "../../src/write/occupant.js";
+import {
+  entitiesByType,
+  entityAtKey,
+  isProblem,
+  type Problem,
+  placementOf,
+  rawKeyText,
+} from "../move/placement.js";
+import { itemSize } from "../raw/item-size.js";
+import type { Item } from "../raw/raw-table.js";
+
+/** What needs somebody to do something. */
+export const findingKinds = {
+  unowned: "items that no entity owns",
+  ghost: "ghosts: a key and times alone, seen by no call (create, put or delete takes their place)",
+  foreign:
+    "items of another kind at an entity's key, seen by none of its calls (correct EntityType, or move them)",
+  wrongAttribute: "attributes that disagree with the key, or times that are none",
+  missingIndexKeys: "items that are not in the index (bayon-data adopt)",
+  loneIndexKey: "items with one of the two index keys (bayon-data adopt)",
+  missingParts: "items without their key's parts or CreatedAt (bayon-data adopt)",
+  payload: "payloads that fail their schema",
+  orphan: "content of a missing project",
+  deadToken: "tokens that expired and cannot be refreshed",
+  clearSecret: "secrets in clear text (bayon-data rotate)",
+  unreadableSecret: "secrets that cannot be decrypted",
+} as const;
+
+/** What is good to know, and well. */
+export const noteKinds = {
+  large: "items over 100 KB",
+  expiredToken: "tokens that expired and are refreshed when they are next used",
+  oldKey: "secrets under another key than the current one (bayon-data rotate)",
+  unknownSecret: "secrets that are encrypted; they were not looked into, for want of keys",
+} as const;
+
+export type Kind = keyof typeof findingKinds | keyof typeof noteKinds;
+
+export interface Remark {
+  readonly kind: Kind;
+  readonly key: string;
+  /** Names fields and rules, never values. */
+  readonly rule: string;
+}
+
+export interface Examined {
+  /** What the item is counted under. */
+  readonly entity: string;
+  readonly bytes: number;
+  readonly remarks: readonly Remark[];
+  /** The project that the item says it belongs to: a raw key. */
+  readonly project?: Item;
+}
+
+/** An item of more is worth a look: every read of a page pays for it. */
+const largeBytes = 100 * 1024;
+
+/** What items that no entity owns are counted under. */
+export const unownedEntity = "(no entity)";
+
+const ownershipProblems: ReadonlySet<Problem["kind"]> = new Set([
+  "unknownType",
+  "keyDisagrees",
+  "keyTooLong",
+]);
+
+/**
+ * @param now epoch ms
+ * @param open the same item with its secrets decrypted
+ */
+export function examine(item: Item, now: number, open: Item = item): Examined {
+  const bytes = itemSize(item);
+  const key = rawKeyText(item);
+  const remarks: Remark[] = [];
+  const remark = (kind: Kind, rule: string) => remarks.push({ kind, key, rule });
+  if (bytes > largeBytes) remark("large", `${Math.round(bytes / 1024)} KB`);
+
+  const placement = placementOf(item, now);
+  if (isProblem(placement)) {
+    if (ownershipProblems.has(placement.kind)) {
+      const owner = entityAtKey(item)?.model.name;
+      const isForeign = owner !== undefined && owner !== item[attribute.entityType]?.S;
+      const at = isForeign ? `is at a key of ${owner}` : placement.rule;
+      if (isGhost(item)) remark("ghost", at);
+      else if (isForeign) remark("foreign", `${at}, but ${placement.rule}`);
+      else remark("unowned", placement.rule);
+      return { entity: unownedEntity, bytes, remarks };
+    }
+    remark("wrongAttribute", placement.rule);
+  } else {
+    const { lacks, entity } = placement;
+    const index = [attribute.indexPartitionKey, attribute.indexSortKey].filter(
+      (name) => name in lacks,
+    );
+    if (index.length === 2) remark("missingIndexKeys", `lacks ${index.join(", ")}`);
+    if (index.length === 1) remark("loneIndexKey", `lacks ${index.join()}`);
+    const parts = [...entity.model.parts, attribute.createdAt].filter((name) => name in lacks);
+    if (parts.length > 0) remark("missingParts", `lacks ${parts.join(", ")}`);
+  }
+  const type = item[attribute.entityType]?.S ?? "";
+  const { schema, facade } = known(type);
+  const data = nativeOf(open[attribute.data]);
+  const { issues } =
+    data === undefined
+      ? { issues: [{ path: "data", message: "is missing" }] }
+      : checkPayload(schema, data);
+  if (issues.length > 0) {
+    remark("payload", issues.map(({ path, message }) => `${path} ${message}`).join("; "));
+  }
+  const fields = isFields(data) ? data : {};
+  if (facade === "oauthToken") examineToken(fields, now, remark);
+  const project = facade === "savedContent" ? projectKeyOf(item, fields) : undefined;
+  return { entity: type, bytes, remarks, ...(project !== undefined && { project }) };
+}
+
+function known(type: string) {
+  const entity = entitiesByType.get(type);
+  // Whoever has a place has a known type.
+  if (entity === undefined) throw new TypeError(`no entity ${type}`);
+  return { schema: entity.model.payload, facade: entity.facade };
+}
+
+/** As the layer judges it: only a number of milliseconds in the future has not expired. */
+function examineToken(
+  { expiryDate, refreshToken }: Readonly<Record<string, unknown>>,
+  now: number,
+  remark: (kind: Kind, rule: string) => void,
+): void {
+  if (typeof expiryDate === "number" && expiryDate > now) return;
+  const since = typeof expiryDate === "number" ? "has expired" : "has no usable expiryDate";
+  if (typeof refreshToken === "string" && refreshToken !== "") remark("expiredToken", since);
+  else remark("deadToken", `${since} and there is no refreshToken: the user must consent again`);
+}
+
+function projectKeyOf(
+  item: Item,
+  { projectId }: Readonly<Record<string, unknown>>,
+): Item | undefined {
+  if (typeof projectId !== "string" || projectId === "") return undefined;
+  const pk = item[attribute.partitionKey];
+  const sk = keyTemplates.Project.sk.replace("${projectId}", () => projectId);
+  return pk === undefined
+    ? undefined
+    : { [attribute.partitionKey]: pk, [attribute.sortKey]: { S: sk } };
+}
+
+/** A number where it is exact, else a bigint; what is neither is as near as a number comes. */
+function nativeNumber(text: string): number | bigint {
+  const number = Number(text);
+  if (Math.abs(number) <= Number.MAX_SAFE_INTEGER || !/^-?\d+$/.test(text)) return number;
+  return BigInt(text);
+}
+
+function nativeOf(value: AttributeValue | undefined): unknown {
+  if (value === undefined) return undefined;
+  return unmarshall({ value }, { wrapNumbers: nativeNumber }).value;
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
