@@ -2,6 +2,7 @@
 //
 //   the rooms of src/, in the order of `rooms`  <-  services  <-  data-layer  <-  index
 //   table  <-  entities  <-  services
+//   the registry  <-  transaction, oauth  <-  pages  <-  tenant, in services/
 //   everything public  <-  scripts
 //
 // `npm run test:imports` checks it, and that the files were seen at all.
@@ -37,6 +38,16 @@ const rooms = [
   "store",
   "admin",
 ];
+/**
+ * The rooms of services/: what each may import of the others. All of them may import the registry, which
+ * is the files beside the folders.
+ */
+const serviceRooms = {
+  transaction: [],
+  oauth: [],
+  pages: ["transaction"],
+  tenant: ["transaction", "oauth", "pages"],
+};
 /** The rooms of scripts/: what each may import of the others. */
 const scriptRooms = {
   run: [],
@@ -89,6 +100,33 @@ module.exports = {
       severity: "error",
       from: {},
       to: { path: "^src/[a-z-]+/", pathNot: [room(...rooms), testing] },
+    },
+    ...Object.entries(serviceRooms).map(([name, below]) => ({
+      name: `services-${name}-stands-on-the-rooms-below`,
+      comment: `services/${name}/ may import ${["the registry", ...below].join(", ")}.`,
+      severity: "error",
+      from: { path: `^services/${name}/` },
+      to: {
+        path: "^services/[a-z-]+/",
+        pathNot: `^services/(?:${[name, ...below].join("|")})/`,
+      },
+    })),
+    {
+      name: "the-registry-is-below-the-services",
+      comment: "Entities, stores and collections know no transaction, page, token or tenant.",
+      severity: "error",
+      from: { path: "^services/[a-z-]+\\.ts$" },
+      to: { path: "^services/[a-z-]+/" },
+    },
+    {
+      name: "every-room-of-services-is-listed",
+      comment: "A folder of services/ is in the list of its rooms: only so it is checked.",
+      severity: "error",
+      from: {},
+      to: {
+        path: "^services/[a-z-]+/",
+        pathNot: `^services/(?:${Object.keys(serviceRooms).join("|")})/`,
+      },
     },
     {
       name: "store-is-no-repository",

@@ -4,7 +4,6 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Service } from "electrodb";
 import { monotonicFactory } from "ulid";
 import { type Collections, createCollections } from "../services/collections.js";
-import { createDashboards, type Dashboards } from "../services/dashboard.js";
 import {
   createEntities,
   createService,
@@ -12,12 +11,13 @@ import {
   guardedEntities,
 } from "../services/entities.js";
 import { createOAuthTokens, type OAuthTokens } from "../services/oauth/oauth-tokens.js";
-import { createProfiles, type Profiles } from "../services/profiles.js";
-import { createProjects, type Projects } from "../services/projects.js";
-import { createReviews, type Reviews } from "../services/reviews.js";
+import { createDashboards, type Dashboards } from "../services/pages/dashboard.js";
+import { createProfiles, type Profiles } from "../services/pages/profiles.js";
+import { createProjects, type Projects } from "../services/pages/projects.js";
+import { createReviews, type Reviews } from "../services/pages/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
-import { createUserScope, type UserScope } from "../services/tenant.js";
-import { createTransaction, type Transaction } from "../services/transaction.js";
+import { createUserScope, type UserScope } from "../services/tenant/tenant.js";
+import { createTransaction, type Transaction } from "../services/transaction/transaction.js";
 import { createTableAdmin, type TableAdmin } from "./admin/table-admin.js";
 import { optionNames, settingsOf } from "./call/options.js";
 import { adviceOn } from "./client/advice.js";

@@ -32,13 +32,22 @@ export type {
   Workspace,
   WorkspaceName,
 } from "../services/collections.js";
-export type { BrandAuditPage, Dashboard, DashboardKey, Dashboards } from "../services/dashboard.js";
 export type { Entities, FacadeName, Registered, Registry } from "../services/entities.js";
 export type { OAuthTokens } from "../services/oauth/oauth-tokens.js";
 export type { RefreshedToken, RefreshToken, ValidTokenOptions } from "../services/oauth/options.js";
-export type { Profiles } from "../services/profiles.js";
-export type { Projects, ProjectsWithContent, ProjectWithContent } from "../services/projects.js";
-export type { Reviews } from "../services/reviews.js";
+export type {
+  BrandAuditPage,
+  Dashboard,
+  DashboardKey,
+  Dashboards,
+} from "../services/pages/dashboard.js";
+export type { Profiles } from "../services/pages/profiles.js";
+export type {
+  Projects,
+  ProjectsWithContent,
+  ProjectWithContent,
+} from "../services/pages/projects.js";
+export type { Reviews } from "../services/pages/reviews.js";
 export type {
   ChangesOf,
   DataOf,
@@ -56,7 +65,7 @@ export type {
   ScopedStore,
   ScopedStores,
   UserScope,
-} from "../services/tenant.js";
+} from "../services/tenant/tenant.js";
 export type {
   AllSpecs,
   CheckOptions,
@@ -68,7 +77,7 @@ export type {
   TransactionResults,
   Transactions,
   TransactionWrites,
-} from "../services/transaction.js";
+} from "../services/transaction/transaction.js";
 export {
   type IamAccess,
   type IamPolicy,

@@ -1,8 +1,8 @@
-import { AbortedError, ValidationError } from "../../src/errors/errors.js";
-import { make, type TestDataLayer } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
-import { failureOf, openTable } from "../open.js";
-import { firstWave, Recorder } from "./recorder.js";
+import { AbortedError, ValidationError } from "../../../src/errors/errors.js";
+import { make, type TestDataLayer } from "../../../src/testing/index.js";
+import { engines } from "../../engines.js";
+import { failureOf, openTable } from "../../open.js";
+import { firstWave, Recorder } from "../recorder.js";
 
 const day = 86_400_000;
 const now = 1_700_000_000_000;

@@ -1,18 +1,18 @@
 /** Reviews by what the application knows of them: an id alone, an agent, several agents. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Review } from "../entities/review.js";
-import { type Call, type CallOptions, limitsOf, perform } from "../src/call/call.js";
-import { isOf, itemOf } from "../src/entity/item.js";
-import { type EntityModel, keyContext } from "../src/entity/model.js";
-import { type CallContext, invalid } from "../src/errors/errors.js";
-import { keyLengthRule, keyPartRule, keyPartsOf, keyText } from "../src/keys/template.js";
-import { pages } from "../src/read/paging.js";
-import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
-import type { RawItem } from "../src/table/table.js";
-import { epochMsOf } from "../src/values/timestamps.js";
-import { conditionFailed } from "../src/write/write.js";
-import { newestFirst } from "./order.js";
-import type { Stores } from "./stores.js";
+import type { Review } from "../../entities/review.js";
+import { type Call, type CallOptions, limitsOf, perform } from "../../src/call/call.js";
+import { isOf, itemOf } from "../../src/entity/item.js";
+import { type EntityModel, keyContext } from "../../src/entity/model.js";
+import { type CallContext, invalid } from "../../src/errors/errors.js";
+import { keyLengthRule, keyPartRule, keyPartsOf, keyText } from "../../src/keys/template.js";
+import { pages } from "../../src/read/paging.js";
+import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
+import type { RawItem } from "../../src/table/table.js";
+import { epochMsOf } from "../../src/values/timestamps.js";
+import { conditionFailed } from "../../src/write/write.js";
+import { newestFirst } from "../order.js";
+import type { Stores } from "../stores.js";
 
 export interface Reviews {
   /**

@@ -1,20 +1,20 @@
 /** What the dashboard and the brand audit page show, each in three requests that go out together. */
-import type { BrandAudit } from "../entities/brand-audit.js";
-import type { Competitor } from "../entities/competitor.js";
-import type { MarketingPlan } from "../entities/marketing-plan.js";
-import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profile.js";
-import type { Review } from "../entities/review.js";
-import type { ReviewAnalysis } from "../entities/review-analysis.js";
-import { type CallOptions, limitsOf, perform, reading } from "../src/call/call.js";
-import { optionNames } from "../src/call/options.js";
-import { InputReader } from "../src/entity/input.js";
-import { refuseUnknownParts } from "../src/entity/model.js";
-import { keyText } from "../src/keys/template.js";
-import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
-import { listed, newestFirst } from "./order.js";
+import type { BrandAudit } from "../../entities/brand-audit.js";
+import type { Competitor } from "../../entities/competitor.js";
+import type { MarketingPlan } from "../../entities/marketing-plan.js";
+import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-profile.js";
+import type { Review } from "../../entities/review.js";
+import type { ReviewAnalysis } from "../../entities/review-analysis.js";
+import { type CallOptions, limitsOf, perform, reading } from "../../src/call/call.js";
+import { optionNames } from "../../src/call/options.js";
+import { InputReader } from "../../src/entity/input.js";
+import { refuseUnknownParts } from "../../src/entity/model.js";
+import { keyText } from "../../src/keys/template.js";
+import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
+import { listed, newestFirst } from "../order.js";
+import type { Stores } from "../stores.js";
 import { readRange } from "./range.js";
 import { newestReviews } from "./reviews.js";
-import type { Stores } from "./stores.js";
 
 /** A user, and the agent whose reviews are read. */
 export interface DashboardKey {

@@ -2,11 +2,11 @@ import {
   DynamoDBError,
   ThroughputExceededError,
   ValidationError,
-} from "../../src/errors/errors.js";
-import { make, type TestDataLayer } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
-import { failureOf, openTable } from "../open.js";
-import { cancelled, Recorder, refused } from "./recorder.js";
+} from "../../../src/errors/errors.js";
+import { make, type TestDataLayer } from "../../../src/testing/index.js";
+import { engines } from "../../engines.js";
+import { failureOf, openTable } from "../../open.js";
+import { cancelled, Recorder, refused } from "../recorder.js";
 
 const now = 1_700_000_000_000;
 

@@ -3,11 +3,11 @@ import {
   ThroughputExceededError,
   TransactionCanceledError,
   ValidationError,
-} from "../../src/errors/errors.js";
-import { make, type TestDataLayer } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
-import { failureOf, openTable } from "../open.js";
-import { cancelled, Recorder, refused } from "./recorder.js";
+} from "../../../src/errors/errors.js";
+import { make, type TestDataLayer } from "../../../src/testing/index.js";
+import { engines } from "../../engines.js";
+import { failureOf, openTable } from "../../open.js";
+import { cancelled, Recorder, refused } from "../recorder.js";
 
 const frozen = 1_700_000_000_000;
 const photoURL = "https://example.com/new.jpg";

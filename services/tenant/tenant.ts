@@ -1,22 +1,22 @@
 /** One user's view of the data: no argument, cursor, condition or transaction leads out of it. */
-import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profile.js";
-import type { UserProfile } from "../entities/user-profile.js";
-import { type CallOptions, limitsOf, reading } from "../src/call/call.js";
-import { ownerIssues, type ownerParts, refuseIssues } from "../src/entity/model.js";
-import { invalid } from "../src/errors/errors.js";
-import { keyLengthRule, keyPartRule } from "../src/keys/template.js";
-import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
-import type { StoreCalls } from "../src/store/store-calls.js";
-import type { Simplify, StoreSpec } from "../src/store/store-types.js";
-import type { Collections, RecentOptions } from "./collections.js";
-import type { BrandAuditPage, Dashboard, Dashboards } from "./dashboard.js";
-import type { FacadeName, Registry } from "./entities.js";
-import type { OAuthTokens } from "./oauth/oauth-tokens.js";
-import type { Profiles } from "./profiles.js";
-import type { Projects } from "./projects.js";
-import type { Reviews } from "./reviews.js";
-import { type ChangesOf, createStores, type Spec, type Stores } from "./stores.js";
-import { createTransaction, type Transactions } from "./transaction.js";
+import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-profile.js";
+import type { UserProfile } from "../../entities/user-profile.js";
+import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
+import { ownerIssues, type ownerParts, refuseIssues } from "../../src/entity/model.js";
+import { invalid } from "../../src/errors/errors.js";
+import { keyLengthRule, keyPartRule } from "../../src/keys/template.js";
+import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
+import type { StoreCalls } from "../../src/store/store-calls.js";
+import type { Simplify, StoreSpec } from "../../src/store/store-types.js";
+import type { Collections, RecentOptions } from "../collections.js";
+import type { FacadeName, Registry } from "../entities.js";
+import type { OAuthTokens } from "../oauth/oauth-tokens.js";
+import type { BrandAuditPage, Dashboard, Dashboards } from "../pages/dashboard.js";
+import type { Profiles } from "../pages/profiles.js";
+import type { Projects } from "../pages/projects.js";
+import type { Reviews } from "../pages/reviews.js";
+import { type ChangesOf, createStores, type Spec, type Stores } from "../stores.js";
+import { createTransaction, type Transactions } from "../transaction/transaction.js";
 
 /** The parts that the scope fixes, and that its callers cannot give. */
 type Owner = (typeof ownerParts)[number];

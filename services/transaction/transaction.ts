@@ -1,9 +1,9 @@
 /** Transactions over all entities: all or nothing, idempotent under retry. */
-import { type Call, type CallOptions, limitsOf, perform, reading } from "../src/call/call.js";
-import { refuseUnknown } from "../src/call/options.js";
-import type { Where } from "../src/conditions/conditions.js";
-import { type AnyItem, isOf, itemOf } from "../src/entity/item.js";
-import { type EntityModel, keyContext, rawKeyOf } from "../src/entity/model.js";
+import { type Call, type CallOptions, limitsOf, perform, reading } from "../../src/call/call.js";
+import { refuseUnknown } from "../../src/call/options.js";
+import type { Where } from "../../src/conditions/conditions.js";
+import { type AnyItem, isOf, itemOf } from "../../src/entity/item.js";
+import { type EntityModel, keyContext, rawKeyOf } from "../../src/entity/model.js";
 import {
   type CallContext,
   type CancellationReason,
@@ -16,10 +16,14 @@ import {
   nameOf,
   TransactionCanceledError,
   withContext,
-} from "../src/errors/errors.js";
-import { keyId } from "../src/read/reader.js";
-import { withMaskedSecrets } from "../src/secrets/masking.js";
-import { internalsOf, type StoreContext, type StoreInternals } from "../src/store/entity-store.js";
+} from "../../src/errors/errors.js";
+import { keyId } from "../../src/read/reader.js";
+import { withMaskedSecrets } from "../../src/secrets/masking.js";
+import {
+  internalsOf,
+  type StoreContext,
+  type StoreInternals,
+} from "../../src/store/entity-store.js";
 import type {
   Changes,
   DeleteOptions,
@@ -27,13 +31,18 @@ import type {
   PutInput,
   StoreSpec,
   UpdateOptions,
-} from "../src/store/store-types.js";
-import { limits, type RawItem, type RawKey } from "../src/table/table.js";
-import { elementsOf } from "../src/values/payload.js";
-import { whatIsThere, whatWasThere } from "../src/write/run.js";
-import { isForeignFailure, noteForeignFailure, type Seen, type Write } from "../src/write/write.js";
-import type { FacadeName, Registry } from "./entities.js";
-import type { Specs, Stores } from "./stores.js";
+} from "../../src/store/store-types.js";
+import { limits, type RawItem, type RawKey } from "../../src/table/table.js";
+import { elementsOf } from "../../src/values/payload.js";
+import { whatIsThere, whatWasThere } from "../../src/write/run.js";
+import {
+  isForeignFailure,
+  noteForeignFailure,
+  type Seen,
+  type Write,
+} from "../../src/write/write.js";
+import type { FacadeName, Registry } from "../entities.js";
+import type { Specs, Stores } from "../stores.js";
 
 declare const resultOf: unique symbol;
 

@@ -4,12 +4,12 @@ import {
   ItemNotFoundError,
   TransactionCanceledError,
   ValidationError,
-} from "../../src/errors/errors.js";
-import type { UserScope } from "../../src/index.js";
-import { fixtures, make } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
-import { failureOf, openTable, requestsOf } from "../open.js";
-import { inputOf, keyOf, type Registered, registry, storeOf } from "../registry.js";
+} from "../../../src/errors/errors.js";
+import type { UserScope } from "../../../src/index.js";
+import { fixtures, make } from "../../../src/testing/index.js";
+import { engines } from "../../engines.js";
+import { failureOf, openTable, requestsOf } from "../../open.js";
+import { inputOf, keyOf, type Registered, registry, storeOf } from "../../registry.js";
 
 /** A call as JavaScript makes it: what the types refuse is given all the same. */
 type Loose = (...given: unknown[]) => unknown;

@@ -1,14 +1,14 @@
 /** A range of sort keys of one partition, over several entities that lie side by side. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { Call } from "../src/call/call.js";
-import { Placeholders } from "../src/conditions/conditions.js";
-import { isOf, itemOf } from "../src/entity/item.js";
-import type { EntityModel } from "../src/entity/model.js";
-import { allItems } from "../src/read/paging.js";
-import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
-import { attribute, type RawItem } from "../src/table/table.js";
-import type { FacadeName } from "./entities.js";
-import type { ItemOf, Stores } from "./stores.js";
+import type { Call } from "../../src/call/call.js";
+import { Placeholders } from "../../src/conditions/conditions.js";
+import { isOf, itemOf } from "../../src/entity/item.js";
+import type { EntityModel } from "../../src/entity/model.js";
+import { allItems } from "../../src/read/paging.js";
+import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
+import { attribute, type RawItem } from "../../src/table/table.js";
+import type { FacadeName } from "../entities.js";
+import type { ItemOf, Stores } from "../stores.js";
 
 /** The character after `#`: above every sort key that begins with an entity's prefix. */
 const afterSeparator = "$";

@@ -1,22 +1,22 @@
 /** Projects and the content in them. */
-import type { Project } from "../entities/project.js";
-import type { SavedContent } from "../entities/saved-content.js";
-import { type CallOptions, perform, reading } from "../src/call/call.js";
-import { keyContext } from "../src/entity/model.js";
+import type { Project } from "../../entities/project.js";
+import type { SavedContent } from "../../entities/saved-content.js";
+import { type CallOptions, perform, reading } from "../../src/call/call.js";
+import { keyContext } from "../../src/entity/model.js";
 import {
   type CancellationReason,
   isRetryableReason,
   TransactionCanceledError,
   ValidationError,
-} from "../src/errors/errors.js";
-import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
-import type { Simplify } from "../src/store/store-types.js";
-import { limits } from "../src/table/table.js";
-import { chunksOf } from "../src/write/batch.js";
-import { newestFirst } from "./order.js";
+} from "../../src/errors/errors.js";
+import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
+import type { Simplify } from "../../src/store/store-types.js";
+import { limits } from "../../src/table/table.js";
+import { chunksOf } from "../../src/write/batch.js";
+import { newestFirst } from "../order.js";
+import type { Stores } from "../stores.js";
+import type { Transaction } from "../transaction/transaction.js";
 import { readRange } from "./range.js";
-import type { Stores } from "./stores.js";
-import type { Transaction } from "./transaction.js";
 
 export type ProjectWithContent = Simplify<Project & { contents: SavedContent[] }>;
 

@@ -4,12 +4,12 @@ import {
   DynamoDBError,
   TransactionCanceledError,
   ValidationError,
-} from "../../src/errors/errors.js";
-import { createTestDataLayer, make, type TestDataLayer } from "../../src/testing/index.js";
-import { describeEach, type Setting, settings } from "../engines.js";
-import { failureOf, openTable } from "../open.js";
-import { inputOf, keyOf, registry, storeOf } from "../registry.js";
-import { cancelled, lost, Recorder } from "./recorder.js";
+} from "../../../src/errors/errors.js";
+import { createTestDataLayer, make, type TestDataLayer } from "../../../src/testing/index.js";
+import { describeEach, type Setting, settings } from "../../engines.js";
+import { failureOf, openTable } from "../../open.js";
+import { inputOf, keyOf, registry, storeOf } from "../../registry.js";
+import { cancelled, lost, Recorder } from "../recorder.js";
 
 const hasTransactions = ({ engine }: Setting) => engine !== "dynalite";
 const content = { type: "Blog Post", content: "Text" };

@@ -1,8 +1,8 @@
 /** Profiles: saved in one go, and the photo that both have. */
-import type { RealEstateAgentProfile } from "../entities/real-estate-agent-profile.js";
-import type { UserProfile } from "../entities/user-profile.js";
-import { type CallOptions, perform, reading } from "../src/call/call.js";
-import { keyContext, refuseUnknownParts } from "../src/entity/model.js";
+import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-profile.js";
+import type { UserProfile } from "../../entities/user-profile.js";
+import { type CallOptions, perform, reading } from "../../src/call/call.js";
+import { keyContext, refuseUnknownParts } from "../../src/entity/model.js";
 import {
   ConditionalCheckFailedError,
   DynamoDBError,
@@ -11,11 +11,11 @@ import {
   invalid,
   isRetryableReason,
   TransactionCanceledError,
-} from "../src/errors/errors.js";
-import { internalsOf } from "../src/store/entity-store.js";
-import { isForeignFailure } from "../src/write/write.js";
-import type { ChangesOf, KeyOf, Stores } from "./stores.js";
-import type { Transaction } from "./transaction.js";
+} from "../../src/errors/errors.js";
+import { internalsOf } from "../../src/store/entity-store.js";
+import { isForeignFailure } from "../../src/write/write.js";
+import type { ChangesOf, KeyOf, Stores } from "../stores.js";
+import type { Transaction } from "../transaction/transaction.js";
 
 type UserKey = KeyOf<"userProfile">;
 type AgentKey = KeyOf<"realEstateAgentProfile">;
