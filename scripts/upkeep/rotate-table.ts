@@ -5,8 +5,7 @@ import type { Cipher } from "../../src/secrets/encryption.js";
 import { attribute, type RawKey } from "../../src/table/table.js";
 import { inParallel } from "../../src/write/batch.js";
 import { rawKeyText } from "../move/placement.js";
-import { type Item, projectionOf, type RawTable, type WriteOutcome } from "../raw/raw-table.js";
-import { atStart, type Position, scanSegments } from "../raw/scan.js";
+import type { Item, RawTable, WriteOutcome } from "../raw/raw-table.js";
 import {
   type StoredSecret,
   sealedValue,
@@ -15,9 +14,21 @@ import {
   textOf,
   whyUnreadable,
 } from "../raw/stored-secrets.js";
-import { type Account, settled } from "../run/account.js";
-import { openFindings } from "../run/findings-file.js";
-import type { Run } from "../run/run-state.js";
+import type { Outcomes } from "../run/account.js";
+import {
+  attributesOf,
+  changeItem,
+  emptyReport,
+  emptyTally,
+  itemsInFlight,
+  readNow,
+  type SweepOptions,
+  type SweepReport,
+  type SweepState,
+  type SweepTally,
+  type Swept,
+  sweepTable,
+} from "./sweep.js";
 
 /** Why a secret was left as it is. */
 export type LeftKind = "unreadable" | "contended" | "leased";
@@ -26,8 +37,7 @@ export type LeftKind = "unreadable" | "contended" | "leased";
 export const clearText = "(clear text)";
 
 /** What was found and done so far. */
-export interface RotationReport {
-  items: number;
+export interface RotationReport extends SweepReport<LeftKind> {
   /** Items by what became of them: without a secret, dealt with, left with a secret as it was. */
   plain: number;
   done: number;
@@ -36,58 +46,33 @@ export interface RotationReport {
   readonly rotated: Record<string, number>;
   /** Secrets that are under the current key already. */
   current: number;
-  readonly left: Partial<Record<LeftKind, number>>;
-  /** Writes that found the item changed and looked at it again. */
-  lostRaces: number;
-  /** Deleted by others between the scan and the write. */
-  gone: number;
 }
 
-export interface RotationState {
-  readonly positions: readonly Position[];
-  /** Items whose token is being refreshed: they are come back to. */
+export interface RotationState extends SweepState<RotationReport> {
+  /** Items whose token is being refreshed: they are looked at again. */
   readonly leased: readonly RawKey[];
-  readonly report: RotationReport;
-  readonly findingsBytes: number;
 }
 
-export interface RotationOptions {
+export interface RotationOptions extends SweepOptions<RotationState> {
   readonly cipher: Cipher;
-  readonly segments: number;
-  readonly dryRun?: boolean | undefined;
-  /** The checkpoint; a dry run keeps none. */
-  readonly run?: Run<RotationState> | undefined;
-  /** Gets a line per secret that was left, with its item's key. */
-  readonly findingsPath: string;
   /** How long it waits for the end of a refresh, in ms. @default 120000 */
   readonly leaseWaitMs?: number | undefined;
-  readonly now?: (() => number) | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((items: number) => void) | undefined;
 }
 
-export interface Left {
-  readonly kind: LeftKind;
-  readonly key: string;
-  /** Names fields and keys by their ids, never a value. */
-  readonly rule: string;
+export type Rotation = Swept<LeftKind, RotationReport>;
+
+interface Tally extends SweepTally<LeftKind> {
+  readonly rotated: string[];
+  /** Keys of items whose token is being refreshed. */
+  readonly leased: RawKey[];
+  /** Keys that were looked at again. */
+  readonly revisited: ReadonlySet<RawKey>;
+  current: number;
+  plain: number;
+  done: number;
+  leftItems: number;
 }
 
-export interface Rotation {
-  readonly report: RotationReport;
-  /** Every item that was read, and what became of it. */
-  readonly account: Account;
-  /** The first secrets that were left. */
-  readonly examples: readonly Left[];
-}
-
-/** Items that are dealt with at once. */
-const writesInFlight = 16;
-/** Others may write an item all the time: it is tried so often, then it is reported. */
-const mostTries = 20;
-/** A checkpoint comes no more often, in ms. */
-const checkpointMs = 500;
-const mostExamples = 20;
 /** How often it looks whether a refresh has ended, in ms. */
 const leasePollMs = 200;
 
@@ -97,37 +82,27 @@ const leasePollMs = 200;
  * the old one as it was. UpdatedAt stays: nothing that a reader sees has changed, and whoever holds a
  * lock on it must not lose it.
  * @throws what a request threw; the checkpoint then holds what was done
- * @throws AccountError where an item that was read has no outcome, or two
+ * @throws AccountError if an item that was read has no outcome, or two
  */
 export async function rotateTable(table: RawTable, options: RotationOptions): Promise<Rotation> {
-  const { cipher, segments, dryRun = false, run, findingsPath, signal, onProgress } = options;
-  const { leaseWaitMs = 120_000, now = Date.now } = options;
+  const { cipher, dryRun = false, run, signal, leaseWaitMs = 120_000, now = Date.now } = options;
   const saved = ofThisVersion(run?.state);
   const report = saved === undefined ? newReport() : structuredClone(saved.report);
-  const positions: Position[] = [...(saved?.positions ?? atStart(segments))];
   let leased: readonly RawKey[] = saved?.leased ?? [];
-  const findings = await openFindings(findingsPath, saved?.findingsBytes ?? 0);
-  const examples: Left[] = [];
-  let savedAt = performance.now();
 
-  const read = ({ PK, SK }: RawKey): Promise<Item | undefined> =>
-    table.get({
-      Key: { [attribute.partitionKey]: { S: PK }, [attribute.sortKey]: { S: SK } },
-      ConsistentRead: true,
-      ...projectionOf(secretPaths),
-    });
-
-  /** Deals with an item. @returns its key where it is to be come back to */
-  const handle = async (found: Item | undefined, tally: Tally): Promise<RawKey | undefined> => {
+  const rotate = async (key: RawKey, found: Item | undefined, tally: Tally): Promise<void> => {
     const current = await cipher.currentKey();
-    let item = found;
-    for (let attempt = 1; item !== undefined; attempt += 1) {
+    const read = () => readNow(table, key, secretPaths);
+    await changeItem(found, tally, read, async (item) => {
       const secrets = secretsOf(item);
       const stale = secrets.filter(({ keyId }) => keyId !== current.id);
       const [first] = stale;
-      if (first !== undefined && !dryRun && isLeased(item, now())) return first.place.key;
+      if (first !== undefined && !dryRun && isLeased(item, now())) {
+        tally.leased.push(key);
+        return null;
+      }
       const fresh = await sealedAnew(stale, cipher, current);
-      const settle = (): undefined => {
+      const settle = (): void => {
         tally.current += secrets.length - stale.length;
         for (const { keyId = clearText } of fresh.keys()) tally.rotated.push(keyId);
         for (const [secret, rule] of fresh.unreadable) {
@@ -136,103 +111,63 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
         if (fresh.unreadable.length > 0) tally.leftItems += 1;
         else tally.done += 1;
       };
-      if (first === undefined || fresh.size === 0 || dryRun) return settle();
-      const outcome = await replaced(table, first.place.key, fresh, now());
-      if (outcome === "done") return settle();
-      // Whoever writes it all the time gets out of step.
-      if (attempt > 2) await sleep(Math.random() * 5 * attempt);
-      item = await read(first.place.key);
-      if (outcome === "inDoubt" && item !== undefined && holds(item, fresh)) return settle();
-      tally.lostRaces += 1;
-      if (attempt === mostTries) {
-        const rule = `others wrote it ${mostTries} times in a row`;
-        tally.left.push({ kind: "contended", key: keyText(first), rule });
-        tally.leftItems += 1;
-        return undefined;
+      if (first === undefined || fresh.size === 0 || dryRun) {
+        settle();
+        return null;
       }
-    }
-    tally.gone += 1;
-    return undefined;
+      return {
+        write: () => replaced(table, key, fresh, now()),
+        isIn: (stored) => holds(stored, fresh),
+        settle,
+        leave: (rule) => {
+          tally.left.push({ kind: "contended", key: keyText(first), rule });
+          tally.leftItems += 1;
+        },
+      };
+    });
   };
 
-  // One at a time: a checkpoint holds whole pages, with their counts and findings.
-  let commits: Promise<void> = Promise.resolve();
-  const commit = (step: () => Promise<void>): Promise<void> => {
-    const done = commits.then(step);
-    commits = done.catch(() => undefined);
-    return done;
-  };
-  const checkpoint = async (): Promise<void> => {
-    savedAt = performance.now();
-    const state = { positions: [...positions], leased, report: structuredClone(report) };
-    await run?.save({ ...state, findingsBytes: findings.bytes });
-  };
-  const take = async (tally: Tally, items: number): Promise<void> => {
-    for (const left of tally.left) await findings.add(left);
-    examples.push(...tally.left.slice(0, mostExamples - examples.length));
-    addTo(report, tally, items);
+  const deal = async (item: Item, tally: Tally): Promise<void> => {
+    const [first] = secretsOf(item);
+    if (first === undefined) tally.plain += 1;
+    else await rotate(first.place.key, item, tally);
   };
 
   /** Waits for the ends of the refreshes that were under way. */
-  const comeBack = async (): Promise<void> => {
+  const comeBack = async (take: (tally: Tally) => Promise<void>): Promise<void> => {
     const until = performance.now() + leaseWaitMs;
     while (leased.length > 0) {
       signal?.throwIfAborted();
-      const tally = newTally();
-      const again: RawKey[] = [];
-      await inParallel(leased, writesInFlight, async (key) => {
-        const still = await handle(await read(key), tally);
-        if (still !== undefined) again.push(still);
+      const tally = newTally(leased);
+      await inParallel(leased, itemsInFlight, async (key) => {
+        await rotate(key, await readNow(table, key, secretPaths), tally);
       });
-      const over = performance.now() >= until;
-      for (const { PK, SK } of over ? again : []) {
+      if (performance.now() >= until) {
         const rule = "its token is being refreshed all the time: rotate again later";
-        tally.left.push({ kind: "leased", key: `${PK} / ${SK}`, rule });
-        tally.leftItems += 1;
+        for (const { PK, SK } of tally.leased.splice(0)) {
+          tally.left.push({ kind: "leased", key: `${PK} / ${SK}`, rule });
+          tally.leftItems += 1;
+        }
       }
-      await commit(async () => {
-        await take(tally, 0);
-        leased = over ? [] : again;
-      });
+      await take(tally);
       if (leased.length > 0) await sleep(leasePollMs);
     }
   };
 
-  // What earlier runs read is in the report already.
-  const before = report.items;
-  try {
-    const read = await scanSegments(table, {
-      positions: [...positions],
-      signal,
-      input: { ...projectionOf(secretPaths), ConsistentRead: false },
-      onPage: async ({ segment, items, next }) => {
-        const tally = newTally();
-        const waiting: RawKey[] = [];
-        const withSecrets = items.filter((item) => secretsOf(item).length > 0);
-        tally.plain += items.length - withSecrets.length;
-        await inParallel(withSecrets, writesInFlight, async (item) => {
-          const key = await handle(item, tally);
-          if (key !== undefined) waiting.push(key);
-        });
-        await commit(async () => {
-          await take(tally, items.length);
-          leased = [...leased, ...waiting];
-          positions[segment] = next;
-          if (performance.now() - savedAt >= checkpointMs) await checkpoint();
-        });
-        onProgress?.(items.length);
-      },
-    });
-    await comeBack();
-    const account = accountOf(before + read, report);
-    await run?.finish();
-    return { report, account, examples };
-  } catch (error) {
-    await commit(checkpoint);
-    throw error;
-  } finally {
-    await findings.close();
-  }
+  return sweepTable(table, options, saved, {
+    paths: secretPaths,
+    report,
+    newTally: () => newTally(),
+    deal,
+    add: (tally) => {
+      addTo(report, tally);
+      leased = [...leased.filter((key) => !tally.revisited.has(key)), ...tally.leased];
+    },
+    kept: () => ({ leased }),
+    atEnd: comeBack,
+    outcomes: () => outcomesOf(report),
+    hint: "rotate again with --restart",
+  });
 }
 
 /**
@@ -244,15 +179,8 @@ function ofThisVersion(state: RotationState | undefined): RotationState | undefi
   return typeof done === "number" ? state : undefined;
 }
 
-/** @throws AccountError */
-function accountOf(read: number, { plain, done, leftItems, gone }: RotationReport): Account {
-  const outcomes = {
-    "without secrets": plain,
-    "dealt with": done,
-    left: leftItems,
-    "gone meanwhile": gone,
-  };
-  return settled("items", read, outcomes, "rotate again with --restart");
+function outcomesOf({ plain, done, leftItems, gone }: RotationReport): Outcomes {
+  return { "without secrets": plain, "dealt with": done, left: leftItems, "gone meanwhile": gone };
 }
 
 /** New values of secrets, and of those that could not be read the reason. */
@@ -285,12 +213,7 @@ function holds(item: Item, fresh: Fresh): boolean {
 }
 
 /** Stores new values in place of those that were read, if they are still there. */
-function replaced(
-  table: RawTable,
-  { PK, SK }: RawKey,
-  fresh: Fresh,
-  now: number,
-): Promise<WriteOutcome> {
+function replaced(table: RawTable, key: RawKey, fresh: Fresh, now: number): Promise<WriteOutcome> {
   const names: Record<string, string> = { "#data": attribute.data, "#lease": attribute.leaseUntil };
   const values: Item = { ":now": { N: String(now) } };
   const sets: string[] = [];
@@ -304,7 +227,7 @@ function replaced(
     conditions.push(`#data.#s${at} = :s${at}`);
   }
   return table.update({
-    Key: { [attribute.partitionKey]: { S: PK }, [attribute.sortKey]: { S: SK } },
+    Key: attributesOf(key),
     UpdateExpression: `SET ${sets.join(", ")}`,
     ConditionExpression: conditions.join(" AND "),
     ExpressionAttributeNames: names,
@@ -313,42 +236,24 @@ function replaced(
 }
 
 function keyText({ place: { key } }: StoredSecret): string {
-  return rawKeyText({
-    [attribute.partitionKey]: { S: key.PK },
-    [attribute.sortKey]: { S: key.SK },
-  });
+  return rawKeyText(attributesOf(key));
 }
 
-/** What became of some items: counted when all of them are dealt with. */
-interface Tally {
-  readonly rotated: string[];
-  readonly left: Left[];
-  current: number;
-  plain: number;
-  done: number;
-  leftItems: number;
-  lostRaces: number;
-  gone: number;
-}
+const noItems = { current: 0, plain: 0, done: 0, leftItems: 0 };
 
-function newTally(): Tally {
-  const items = { plain: 0, done: 0, leftItems: 0, gone: 0 };
-  return { rotated: [], left: [], current: 0, lostRaces: 0, ...items };
+function newTally(again: readonly RawKey[] = []): Tally {
+  const revisited = new Set(again);
+  return { ...emptyTally<LeftKind>(), ...noItems, rotated: [], leased: [], revisited };
 }
 
 function newReport(): RotationReport {
-  const items = { items: 0, plain: 0, done: 0, leftItems: 0, gone: 0 };
-  return { ...items, rotated: {}, current: 0, left: {}, lostRaces: 0 };
+  return { ...emptyReport<LeftKind>(), ...noItems, rotated: {} };
 }
 
-function addTo(report: RotationReport, tally: Tally, items: number): void {
-  report.items += items;
+function addTo(report: RotationReport, tally: Tally): void {
   report.plain += tally.plain;
   report.done += tally.done;
   report.leftItems += tally.leftItems;
   report.current += tally.current;
-  report.lostRaces += tally.lostRaces;
-  report.gone += tally.gone;
   for (const keyId of tally.rotated) report.rotated[keyId] = (report.rotated[keyId] ?? 0) + 1;
-  for (const { kind } of tally.left) report.left[kind] = (report.left[kind] ?? 0) + 1;
 }
