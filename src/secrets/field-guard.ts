@@ -7,7 +7,7 @@ import { nativeValue, valueText } from "../client/wire-format.js";
 import { type CallContext, invalid } from "../errors/errors.js";
 import type { KeyTemplate } from "../keys/template.js";
 import { attribute, type EntityName, type RawItem } from "../table/table.js";
-import type { FieldGuard } from "../transport/transport.js";
+import type { FieldGuard } from "../transport/options.js";
 import {
   type Cipher,
   currentKeyFor,
