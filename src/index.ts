@@ -66,18 +66,18 @@ export type {
   ScopedStores,
   UserScope,
 } from "../services/tenant/tenant.js";
+export type { Transaction } from "../services/transaction/transaction.js";
 export type {
   AllSpecs,
   CheckOptions,
   EntityOperations,
   EntityReads,
-  Transaction,
   TransactionOperation,
   TransactionReads,
   TransactionResults,
   Transactions,
   TransactionWrites,
-} from "../services/transaction/transaction.js";
+} from "../services/transaction/types.js";
 export {
   type IamAccess,
   type IamPolicy,
