@@ -36,7 +36,7 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { unreadableAnswer } from "../errors/errors.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { readingExactly } from "./document-command.js";
 import { marshallable } from "./marshalling.js";
 import { handOnSignals, takingSignals, withSignal } from "./sent-signals.js";

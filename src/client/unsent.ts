@@ -3,7 +3,8 @@
  * or of a region throws, the request was not carried out. And of its answers, which are nobody's.
  */
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { noteCredentialsFailure, noteSending, unreadableAnswer } from "../errors/errors.js";
+import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import type { Credentials } from "./config.js";
 
 /** On the arguments of a request's middleware, which each of them hands on with its own changes. */
