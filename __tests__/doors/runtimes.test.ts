@@ -203,7 +203,7 @@ describe("a client of the application's own, under Jest", () => {
   const server = createServer((_, response) => {
     requests += 1;
     if (requests === 1) response.destroy();
-    else response.setHeader("x-amzn-requestid", "r2").end("{}");
+    else response.setHeader("x-amzn-requestid", "r2").end(`{"UnprocessedItems":{}}`);
   });
   beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
   afterAll(() => new Promise((resolve) => server.close(resolve)));

@@ -117,7 +117,11 @@ export function openRawTable(
       }),
     put: (input) => write("put", (call) => transport.send("Put", { ...input, TableName }, call)),
     update: (input) =>
-      write("update", (call) => transport.send("Update", { ...input, TableName }, call)),
+      write("update", (call) => {
+        // What was written comes back: a response without it is no acknowledgement.
+        const asked = { ReturnValues: "UPDATED_NEW", ...input, TableName } as const;
+        return transport.send("Update", asked, call);
+      }),
     batchPut: (items) =>
       perform("batchPut", async (call) => {
         let left: object[] = items.map((Item) => ({ PutRequest: { Item } }));
