@@ -36,19 +36,15 @@ import {
 } from "./client/config.js";
 import { ConfigurationError, readSettings } from "./errors/errors.js";
 import { createReader } from "./read/reader.js";
+import { type Clock, systemClock } from "./runtime/clock.js";
 import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";
 import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./secrets/encryption.js";
 import { createFieldGuard } from "./secrets/field-guard.js";
+import type { Logger, RequestListener } from "./transport/events.js";
 import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
-import {
-  type Clock,
-  type CommandClient,
-  createTransport,
-  type Logger,
-  type RequestListener,
-  type RequestRetryOptions,
-  systemClock,
-} from "./transport/transport.js";
+import type { CommandClient } from "./transport/options.js";
+import type { RequestRetryOptions } from "./transport/repeats.js";
+import { createTransport } from "./transport/transport.js";
 
 export interface DataLayerOptions extends ConnectionOptions {
   /**

@@ -66,18 +66,18 @@ export type {
   ScopedStores,
   UserScope,
 } from "../services/tenant/tenant.js";
+export type { Transaction } from "../services/transaction/transaction.js";
 export type {
   AllSpecs,
   CheckOptions,
   EntityOperations,
   EntityReads,
-  Transaction,
   TransactionOperation,
   TransactionReads,
   TransactionResults,
   Transactions,
   TransactionWrites,
-} from "../services/transaction/transaction.js";
+} from "../services/transaction/types.js";
 export {
   type IamAccess,
   type IamPolicy,
@@ -159,6 +159,7 @@ export {
   resetRepository,
   type UpdateOptions,
 } from "./repository/repository.js";
+export type { Clock } from "./runtime/clock.js";
 export type { CursorSecret } from "./secrets/cursor-seal.js";
 export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/encryption.js";
 export { EntityStore } from "./store/entity-store.js";
@@ -183,17 +184,12 @@ export type {
   WriteOptions,
 } from "./store/store-types.js";
 export { createTableInput, type EntityName, type RawItem, type RawKey } from "./table/table.js";
+export type { Logger, RequestEvent, RequestListener } from "./transport/events.js";
 export type { HedgedReadsOptions } from "./transport/hedged-reads.js";
+export type { CommandClient } from "./transport/options.js";
+export type { RequestRetryOptions } from "./transport/repeats.js";
 export { type Retry, type RetryOptions, withBatchRetry, withRetry } from "./transport/retry.js";
 export type { RetryBudgetOptions } from "./transport/retry-budget.js";
-export type {
-  Clock,
-  CommandClient,
-  Logger,
-  RequestEvent,
-  RequestListener,
-  RequestRetryOptions,
-} from "./transport/transport.js";
 export { ExactNumber, isExactNumber } from "./values/exact-number.js";
 export type { Given, PlainObject } from "./values/given.js";
 export type { PayloadOptions } from "./values/payload.js";

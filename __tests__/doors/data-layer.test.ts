@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createDataLayer } from "../../src/data-layer.js";
 import { AbortedError, ConfigurationError } from "../../src/errors/errors.js";
 import { createTestDataLayer, faults, type TestDataLayer } from "../../src/testing/index.js";
-import type { RequestEvent } from "../../src/transport/transport.js";
+import type { RequestEvent } from "../../src/transport/events.js";
 import { failureOf } from "../open.js";
 
 const key = { userId: "user of the layer", projectId: "p" };

@@ -5,7 +5,7 @@
 import * as client from "@aws-sdk/client-dynamodb";
 import * as lib from "@aws-sdk/lib-dynamodb";
 import { UnprocessedItemsError } from "../../src/errors/errors.js";
-import type { RequestEvent } from "../../src/transport/transport.js";
+import type { RequestEvent } from "../../src/transport/events.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 import { answered, Recorder } from "../services/recorder.js";

@@ -7,7 +7,7 @@ import {
   ValidationError,
 } from "../../src/errors/errors.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
-import type { RequestEvent } from "../../src/transport/transport.js";
+import type { RequestEvent } from "../../src/transport/events.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";

@@ -5,7 +5,7 @@ import {
   DynamoDBError,
   UnprocessedItemsError,
 } from "../../src/errors/errors.js";
-import type { RequestEvent } from "../../src/transport/transport.js";
+import type { RequestEvent } from "../../src/transport/events.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 

@@ -12,12 +12,10 @@ import {
   DynamoDBError,
   TimeoutError,
 } from "../../src/errors/errors.js";
-import {
-  HedgedReads,
-  type HedgedReadsOptions,
-  ResponseTimes,
-} from "../../src/transport/hedged-reads.js";
-import { createTransport, type RequestEvent } from "../../src/transport/transport.js";
+import type { RequestEvent } from "../../src/transport/events.js";
+import { HedgedReads, type HedgedReadsOptions } from "../../src/transport/hedged-reads.js";
+import { ResponseTimes } from "../../src/transport/response-times.js";
+import { createTransport } from "../../src/transport/transport.js";
 import { type Gate, openGate, until } from "../client/answer-gate.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
@@ -357,16 +355,29 @@ test("no timer is set when nothing is read", async () => {
     hook.disable();
     return timers;
   };
-  const read = (ms: number) =>
+  const answered = () =>
     reads.read(
       "Get",
-      () => sleep(ms),
+      () => sleep(1),
       undefined,
       () => undefined,
     );
-  for (let n = 0; n < 3; n += 1) await read(1);
-  // Its own, that of the hedge, and those of the sleeps.
-  expect(await timersOf(() => read(30))).toBeGreaterThan(2);
+  /** Answered by its second request alone. */
+  const hedged = () => {
+    let requests = 0;
+    return reads.read(
+      "Get",
+      () => {
+        requests += 1;
+        return requests === 1 ? new Promise(() => undefined) : Promise.resolve();
+      },
+      undefined,
+      () => undefined,
+    );
+  };
+  for (let n = 0; n < 3; n += 1) await answered();
+  await sleep(50);
+  expect(await timersOf(hedged)).toBeGreaterThan(0);
   await sleep(50);
   expect(await timersOf(() => sleep(100))).toBe(1);
   reads.close();
@@ -392,6 +403,37 @@ test("a transport that is closed leaves no timer of a hedge", async () => {
   transport.close();
   while (timers.size > 0) await new Promise((resolve) => setImmediate(resolve));
   hook.disable();
+});
+
+test("a client gets the second request as a command of its own, and the event counts both", async () => {
+  const commands: object[] = [];
+  const events: RequestEvent[] = [];
+  let held = false;
+  const transport = createTransport({
+    client: {
+      send: async (command: object) => {
+        commands.push(command);
+        // The first of the two is never answered.
+        return held && commands.length === 1 ? new Promise(() => undefined) : {};
+      },
+    },
+    events: (event) => events.push(event),
+    hedgedReads: { percentile: 50, minDelayMs: 1, maxExtraLoad: 1 },
+  });
+  const input = { TableName: "t", Key: { PK: "a", SK: "b" } };
+  const get = () => transport.send("Get", input, { context: {} });
+  for (let n = 0; n < 20; n += 1) await get();
+  commands.length = 0;
+  events.length = 0;
+  held = true;
+  await get();
+  expect(commands).toHaveLength(2);
+  const [first, second] = commands as { input: object }[];
+  // Whatever a client notes on a command is of one request.
+  expect(second).not.toBe(first);
+  expect(second?.input).toEqual(first?.input);
+  expect(events).toMatchObject([{ attempts: 2, hedged: true, error: undefined }]);
+  transport.close();
 });
 
 const userId = "u1";

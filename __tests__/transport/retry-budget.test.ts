@@ -2,8 +2,8 @@ import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../sr
 import { ConfigurationError, DynamoDBError } from "../../src/errors/errors.js";
 import { DynamoDBRepository } from "../../src/repository/repository.js";
 import { type Fault, faults } from "../../src/testing/index.js";
+import type { RequestEvent } from "../../src/transport/events.js";
 import { createRetryBudget } from "../../src/transport/retry-budget.js";
-import type { RequestEvent } from "../../src/transport/transport.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 

@@ -11,14 +11,10 @@ import {
   ThroughputExceededError,
   TimeoutError,
 } from "../../src/errors/errors.js";
+import type { Logger, RequestEvent } from "../../src/transport/events.js";
+import type { TransportOptions } from "../../src/transport/options.js";
 import type { RetryOptions } from "../../src/transport/retry.js";
-import {
-  createTransport,
-  type Logger,
-  type RequestEvent,
-  type Transport,
-  type TransportOptions,
-} from "../../src/transport/transport.js";
+import { createTransport, type Transport } from "../../src/transport/transport.js";
 
 const quick: RetryOptions = { initialDelayMs: 1, jitter: false };
 const call = { context: { operation: "get", entity: "Project", key: "userId=u1" } };

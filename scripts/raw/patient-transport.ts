@@ -4,13 +4,9 @@
  */
 import { adviceOn, type Place } from "../../src/client/advice.js";
 import { isRetryableError, wrapDynamoDBError } from "../../src/errors/errors.js";
+import type { CommandClient, FieldGuard } from "../../src/transport/options.js";
 import { Unprocessed } from "../../src/transport/retry.js";
-import {
-  type CommandClient,
-  createTransport,
-  type FieldGuard,
-  type Transport,
-} from "../../src/transport/transport.js";
+import { createTransport, type Transport } from "../../src/transport/transport.js";
 
 /** Failures of the network and of DynamoDB itself are retried so often, up to 5 s apart. */
 const maxRetries = 6;

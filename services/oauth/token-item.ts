@@ -5,11 +5,12 @@ import type { Placeholders } from "../../src/conditions/conditions.js";
 import { isOf } from "../../src/entity/item.js";
 import type { EntityModel } from "../../src/entity/model.js";
 import { nameOf } from "../../src/errors/errors.js";
+import type { Clock } from "../../src/runtime/clock.js";
 import type { Cipher } from "../../src/secrets/encryption.js";
 import { storedValueOf } from "../../src/secrets/opened.js";
 import { refuseUnreadable } from "../../src/secrets/unreadable.js";
 import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
-import type { Clock, Transport } from "../../src/transport/transport.js";
+import type { Transport } from "../../src/transport/transport.js";
 import { notFound } from "../../src/write/write.js";
 
 /** What the parts of a refresh share. */

@@ -16,7 +16,8 @@ import type { Profiles } from "../pages/profiles.js";
 import type { Projects } from "../pages/projects.js";
 import type { Reviews } from "../pages/reviews.js";
 import { type ChangesOf, createStores, type Spec, type Stores } from "../stores.js";
-import { createTransaction, type Transactions } from "../transaction/transaction.js";
+import { createTransaction } from "../transaction/transaction.js";
+import type { Transactions } from "../transaction/types.js";
 
 /** The parts that the scope fixes, and that its callers cannot give. */
 type Owner = (typeof ownerParts)[number];

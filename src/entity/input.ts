@@ -15,9 +15,9 @@ import {
   ValidationError,
   type ValidationIssue,
 } from "../errors/errors.js";
+import type { Clock } from "../runtime/clock.js";
 import { mostSealedBytes } from "../secrets/encryption.js";
 import { attribute, createdAtDigits, limits } from "../table/table.js";
-import type { Clock } from "../transport/transport.js";
 import {
   type Change,
   checkChange,

@@ -28,11 +28,8 @@ import {
   type RawItem,
   type RawKey,
 } from "../table/table.js";
-import {
-  createTransport,
-  type RequestRetryOptions,
-  type Transport,
-} from "../transport/transport.js";
+import type { RequestRetryOptions } from "../transport/repeats.js";
+import { createTransport, type Transport } from "../transport/transport.js";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "../write/batch.js";
 import { runWrite } from "../write/run.js";
 import {

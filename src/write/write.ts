@@ -22,10 +22,10 @@ import {
   ItemNotFoundError,
   withContext,
 } from "../errors/errors.js";
+import type { Clock } from "../runtime/clock.js";
 import { withMaskedSecrets } from "../secrets/masking.js";
 import { noteCopy } from "../secrets/opened.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
-import type { Clock } from "../transport/transport.js";
 import { isExactNumber } from "../values/exact-number.js";
 import { isTime, lastMs } from "../values/timestamps.js";
 import { foreignRule, occupantOf } from "./occupant.js";

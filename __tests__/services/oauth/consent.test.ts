@@ -1,6 +1,6 @@
 import { ThroughputExceededError, ValidationError } from "../../../src/errors/errors.js";
 import type { TestDataLayer } from "../../../src/testing/index.js";
-import type { RequestEvent } from "../../../src/transport/transport.js";
+import type { RequestEvent } from "../../../src/transport/events.js";
 import { settings } from "../../engines.js";
 import { failureOf } from "../../open.js";
 import { frozen, hour, openTokens, secrets, shownOf } from "./open-tokens.js";

@@ -1,5 +1,5 @@
 import type { TestDataLayer } from "../../../src/testing/index.js";
-import type { RequestEvent } from "../../../src/transport/transport.js";
+import type { RequestEvent } from "../../../src/transport/events.js";
 import { settings } from "../../engines.js";
 import { lost, refused } from "../recorder.js";
 import { frozen, hour, openTokens, secrets } from "./open-tokens.js";

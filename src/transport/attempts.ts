@@ -1,0 +1,142 @@
+/** The HTTP attempts of one request, and what they show: how many, hedged or not, lost or answered. */
+import type { Call } from "../call/call.js";
+import { exactAnswer, readingExactly } from "../client/document-command.js";
+import { marshallable } from "../client/marshalling.js";
+import { OrderlyHandler } from "../client/request-handler.js";
+import { watchAnswer, watchSending } from "../client/unsent.js";
+import { type CallContext, leavesOpen, unquoted } from "../errors/errors.js";
+import type { HedgedReads } from "./hedged-reads.js";
+import type { CommandClient } from "./options.js";
+import { type Answer, commands, type Input, type RequestName, sumOfCapacity } from "./requests.js";
+import { isReason, type Waits } from "./waits.js";
+
+/** What all attempts of one transport share. */
+export interface Sending {
+  /** The client below, as it is now. */
+  readonly client: () => CommandClient;
+  readonly waits: Waits;
+  readonly hedging: HedgedReads | undefined;
+}
+
+type Send = (command: object, options?: { readonly abortSignal: AbortSignal }) => Promise<Answer>;
+
+/** One request on behalf of a call. */
+export class Attempts {
+  readonly name: RequestName;
+  readonly context: CallContext;
+  /** How often it has been sent, the hedge included. */
+  attempts = 0;
+  hedged = false;
+  /** Whether an attempt may have been carried out although it failed. */
+  answerLost = false;
+  consumedCapacity: number | undefined;
+  readonly #sending: Sending;
+  readonly #signal: AbortSignal | undefined;
+  readonly #clientSignal: AbortSignal | undefined;
+
+  /** @param isNative whether it is ElectroDB's, which is given no signal: see {@link Attempts.next} */
+  constructor(sending: Sending, name: RequestName, call: Call, isNative: boolean) {
+    this.#sending = sending;
+    this.name = name;
+    this.context = call.context;
+    this.#signal = call.signal;
+    // With any option the SDK resolves its stack anew, so that ElectroDB's requests have none.
+    this.#clientSignal = isNative ? undefined : call.signal;
+  }
+
+  /** Sends it once, or twice if it is a read whose first response is late. */
+  async next(input: Input): Promise<Answer> {
+    this.attempts += 1;
+    const client = this.#sending.client();
+    const command = commandFor(client, this.name, input);
+    this.#signal?.throwIfAborted();
+    try {
+      const answer = exactAnswer(await this.#send(client, command, input));
+      this.consumedCapacity = sumOfCapacity(answer, this.consumedCapacity);
+      return answer;
+    } catch (error) {
+      this.answerLost ||= leavesOpen(error, this.#signal);
+      throw error;
+    }
+  }
+
+  #send(client: CommandClient, command: object, input: Input): Promise<Answer> {
+    const { waits, hedging } = this.#sending;
+    // A retry is not hedged: what failed needs fewer requests, not more.
+    if (hedging === undefined || this.attempts > 1 || !hedging.covers(this.name)) {
+      return sendOnce(waits, client, command, this.#clientSignal);
+    }
+    return hedging.read(
+      this.name,
+      (own) =>
+        sendHedgeable(
+          waits,
+          client,
+          this.hedged ? commandFor(client, this.name, input) : command,
+          own,
+        ),
+      this.#signal,
+      () => {
+        this.hedged = true;
+        this.attempts += 1;
+      },
+    );
+  }
+}
+
+async function sendOnce(
+  waits: Waits,
+  client: CommandClient,
+  command: object,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  const send = client.send.bind(client) as Send;
+  try {
+    if (signal === undefined && !needsSignal(client))
+      return (await waits.sent(send(command))) ?? {};
+    const request = (abortSignal: AbortSignal) => send(command, { abortSignal });
+    return (await waits.attempt(request, waits.closing, signal)) ?? {};
+  } catch (error) {
+    throw isReason(signal, error) ? error : unquoted(error);
+  }
+}
+
+/** One of the two requests of a hedged read, which ends with a signal of its own. */
+async function sendHedgeable(
+  waits: Waits,
+  client: CommandClient,
+  command: object,
+  own: AbortSignal,
+): Promise<Answer> {
+  const send = client.send.bind(client) as Send;
+  try {
+    // Not a signal made of several: that is released as soon as `close` ends the waiting.
+    return (await waits.sent(send(command, { abortSignal: own }))) ?? {};
+  } catch (error) {
+    throw unquoted(error);
+  }
+}
+
+/**
+ * The command of a request. From a client of the application's its failures show whether it was sent,
+ * its responses are checked to be DynamoDB's, and numbers keep all their digits.
+ */
+function commandFor(client: CommandClient, name: RequestName, input: Input): object {
+  const Command = commands[name] as new (input: object) => object;
+  if (client.marshalsRight) return new Command(input);
+  const command = readingExactly(new Command(marshallable(input as Record<string, unknown>)));
+  const stack = command as unknown as Parameters<typeof watchSending>[0];
+  watchSending(stack);
+  watchAnswer(stack);
+  return command;
+}
+
+/**
+ * Whether a client needs a signal to learn that an attempt was given up. The layer's own handler gives
+ * up by itself, and an object without a handler is no client of the SDK's.
+ */
+function needsSignal(client: CommandClient): boolean {
+  const { config } = client as { readonly config?: { readonly requestHandler?: unknown } };
+  const handler = config?.requestHandler;
+  return handler !== undefined && !(handler instanceof OrderlyHandler);
+}

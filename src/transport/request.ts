@@ -1,0 +1,134 @@
+/** One request from its input to its event: sealed, sent as often as it takes, opened, reported. */
+import type { Call } from "../call/call.js";
+import { isBudgetSpent, nameOf, noteAdvice } from "../errors/errors.js";
+import type { Clock } from "../runtime/clock.js";
+import { Attempts, type Sending } from "./attempts.js";
+import { isBatch, leftOf, sendRounds } from "./batch-rounds.js";
+import type { Listeners } from "./events.js";
+import type { FieldGuard } from "./options.js";
+import type { Repeats } from "./repeats.js";
+import {
+  type Answer,
+  type Input,
+  itemsOf,
+  prepared,
+  type RequestName,
+  tableOf,
+  writes,
+} from "./requests.js";
+import type { Retry } from "./retry.js";
+
+/** What all requests of one transport share. */
+export interface Shared extends Sending {
+  readonly repeats: Repeats;
+  readonly listeners: Listeners;
+  readonly clock: Clock;
+  readonly guard: FieldGuard | undefined;
+  readonly advice: ((error: unknown) => string | undefined) | undefined;
+}
+
+/**
+ * Runs one request on behalf of a call.
+ * @param isNative whether it is ElectroDB's
+ * @throws what the SDK threw last, the signal's reason, or that the layer is closed
+ */
+export async function runRequest(
+  shared: Shared,
+  name: RequestName,
+  given: Input,
+  call: Call,
+  isNative: boolean,
+): Promise<Answer> {
+  const { waits, listeners, clock, advice } = shared;
+  waits.throwIfClosed();
+  const startedAt = clock.now();
+  const attempts = new Attempts(shared, name, call, isNative);
+  let outcome: unknown;
+  let failed = false;
+  try {
+    const answer = await carryOut(shared, attempts, given, call);
+    outcome = answer;
+    return answer;
+  } catch (error) {
+    failed = true;
+    outcome = waits.ownError(error);
+    noteAdvice(outcome, advice?.(outcome));
+    // Even if a repeated transaction is refused: its first request may still be on its way.
+    if (attempts.answerLost && writes.has(name)) call.onAnswerLost?.();
+    throw outcome;
+  } finally {
+    if (listeners.any) report(shared, attempts, given, startedAt, outcome, failed);
+  }
+}
+
+/** Sends the request until it is answered, with its secrets sealed on the way out and opened on the way in. */
+async function carryOut(
+  shared: Shared,
+  attempts: Attempts,
+  given: Input,
+  call: Call,
+): Promise<Answer> {
+  const { waits, listeners, guard } = shared;
+  const { name, context } = attempts;
+  // Once for all attempts: a transaction's token stands for the same bytes.
+  const sealing = guard?.sealed(given, context);
+  const sealed =
+    sealing === undefined ? given : ((await waits.within(sealing, call.signal)) as Input);
+  const input = prepared(name, sealed, listeners.wantCapacity);
+  const answer = await sendAll(shared, attempts, input, call);
+  // An attempt before may have written some of what a batch leaves.
+  const isLeft = attempts.answerLost && name === "BatchWrite" && leftOf(name, answer) !== undefined;
+  if (isLeft) call.onAnswerLost?.();
+  const opening = guard?.opened(itemsOf(answer), context);
+  if (opening !== undefined) {
+    // The request was carried out, whether or not the keys come that its response is read by.
+    attempts.answerLost = true;
+    await waits.within(opening, call.signal);
+  }
+  return answer;
+}
+
+/** Sends the request, and a batch in as many rounds as it takes. */
+function sendAll(
+  { repeats, listeners }: Shared,
+  attempts: Attempts,
+  input: Input,
+  { signal }: Call,
+): Promise<Answer> {
+  const onRetry = (retry: Retry) => {
+    repeats.policy.onRetry?.(retry);
+    listeners.warnOfRetry(attempts, retry.error);
+  };
+  if (!isBatch(attempts.name)) return repeats.run(() => attempts.next(input), signal, onRetry);
+  return sendRounds(
+    attempts.name,
+    input,
+    (rest) => attempts.next(rest),
+    (round) => repeats.run(round, signal, onRetry),
+    signal,
+  );
+}
+
+function report(
+  { listeners, clock }: Shared,
+  attempts: Attempts,
+  given: Input,
+  startedAt: number,
+  outcome: unknown,
+  failed: boolean,
+): void {
+  const budgetSpent = isBudgetSpent(outcome);
+  if (budgetSpent) listeners.warnOfBudget(attempts, failed ? outcome : undefined);
+  listeners.announce({
+    request: attempts.name,
+    operation: attempts.context.operation,
+    entity: attempts.context.entity,
+    table: tableOf(given),
+    attempts: attempts.attempts,
+    hedged: attempts.hedged,
+    durationMs: clock.now() - startedAt,
+    consumedCapacity: attempts.consumedCapacity,
+    error: failed ? (nameOf(outcome) ?? "Error") : undefined,
+    budgetSpent,
+  });
+}

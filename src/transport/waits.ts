@@ -1,0 +1,95 @@
+/** Waiting on behalf of calls. `close`, a call's signal and an attempt's limit end it. */
+import { AwaitedAnswers } from "../client/awaited-answers.js";
+import { AbortedError } from "../errors/errors.js";
+import { delay, firstOf, orAborted } from "../runtime/signals.js";
+
+/** What one transport waits for. */
+export class Waits {
+  readonly #closing = new AbortController();
+  readonly #awaited: AwaitedAnswers;
+
+  /** @param attemptLimitMs how long one HTTP attempt may take, whatever the client below does */
+  constructor(attemptLimitMs: number) {
+    this.#awaited = new AwaitedAnswers(attemptLimitMs);
+  }
+
+  /** Aborted by `close`. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** @throws AbortedError after `close` */
+  throwIfClosed(): void {
+    if (this.closing.aborted) throw closedError();
+  }
+
+  /** Ends all waiting with an AbortedError. */
+  close(): void {
+    if (this.closing.aborted) return;
+    this.#closing.abort(closedError());
+    this.#awaited.refuse(closedError);
+  }
+
+  /** The same error. The reason of `closing` is shared by all, so a caller gets one of its own for it. */
+  ownError(error: unknown): unknown {
+    return this.closing.aborted && error === this.closing.reason ? closedError() : error;
+  }
+
+  /** Waits for one HTTP attempt that is given no signal: `close` and its limit leave it behind. */
+  sent<T>(attempt: Promise<T>): Promise<T> {
+    return this.#awaited.wait(attempt, true);
+  }
+
+  /**
+   * Makes one HTTP attempt with a signal, which is aborted with the first of several signals and at the
+   * attempt's limit, so that an attempt that was given up keeps no socket. A client that ignores the
+   * signal is left behind.
+   */
+  async attempt<T>(
+    request: (signal: AbortSignal) => Promise<T>,
+    ...signals: readonly (AbortSignal | undefined)[]
+  ): Promise<T> {
+    const overdue = new AbortController();
+    const limit = firstOf(...signals, overdue.signal);
+    try {
+      const sent = this.#awaited.wait(request(limit.signal), true, () => overdue.abort());
+      return await orAborted(sent, limit.signal);
+    } finally {
+      limit.release();
+    }
+  }
+
+  /** Waits for the work of others, mostly for encryption keys. */
+  async within<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal === undefined && !this.closing.aborted) return this.#awaited.wait(work, false);
+    const limit = firstOf(this.closing, signal);
+    try {
+      return await orAborted(work, limit.signal);
+    } catch (error) {
+      throw this.ownError(error);
+    } finally {
+      limit.release();
+    }
+  }
+
+  /** Waits so many ms. Throws the signal's reason, or that the layer is closed. */
+  async pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const limit = firstOf(this.closing, signal);
+    try {
+      await delay(ms, limit.signal);
+    } catch (error) {
+      throw this.ownError(error);
+    } finally {
+      limit.release();
+    }
+  }
+}
+
+/** Whether an error is what a signal was aborted with. */
+export function isReason(signal: AbortSignal | undefined, error: unknown): boolean {
+  return signal?.aborted === true && error === signal.reason;
+}
+
+function closedError(): AbortedError {
+  return new AbortedError("the data layer is closed");
+}
