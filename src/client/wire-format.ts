@@ -90,28 +90,44 @@ function objectText(value: object): string {
   }
   const set = prototype === Set.prototype ? setText(value as Set<unknown>) : undefined;
   if (set !== undefined) return set;
+  if (isOwnBytes(value, prototype)) return `{"B":${binaryText(value)}}`;
   const number = wireTextOf(value);
   return number === undefined ? stockText(value) : `{"N":"${number}"}`;
 }
 
-/** The JSON of a set of texts, or of numbers; `undefined` for any other, and for an empty one. */
+/** Whether it is a Uint8Array or a Buffer of this realm: any other kind of binary is rare. */
+function isOwnBytes(value: unknown, prototype: unknown): value is Uint8Array {
+  const isOwn = prototype === Uint8Array.prototype || prototype === Buffer.prototype;
+  return isOwn && isBytes(value);
+}
+
+function binaryText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return `"${Buffer.from(buffer, byteOffset, byteLength).toString("base64")}"`;
+}
+
+/** The JSON of a set of texts, of numbers or of bytes; `undefined` for any other, and an empty one. */
 function setText(set: ReadonlySet<unknown>): string | undefined {
   let type = "";
   const members: string[] = [];
   for (const member of set) {
-    const own = typeof member === "string" ? "SS" : isWhole(member) ? "NS" : undefined;
-    if (own === undefined || (type !== "" && own !== type)) return undefined;
-    type = own;
-    members.push(own === "SS" ? JSON.stringify(member) : `"${member}"`);
+    const text = memberText(member);
+    if (text === undefined || (type !== "" && text.type !== type)) return undefined;
+    type = text.type;
+    members.push(text.text);
   }
   return type === "" ? undefined : `{"${type}":[${members.join(",")}]}`;
 }
 
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value);
+function memberText(member: unknown): { readonly type: string; readonly text: string } | undefined {
+  if (typeof member === "string") return { type: "SS", text: JSON.stringify(member) };
+  if (Number.isSafeInteger(member)) return { type: "NS", text: `"${member}"` };
+  if (typeof member !== "object" || member === null) return undefined;
+  return isOwnBytes(member, Object.getPrototypeOf(member))
+    ? { type: "BS", text: binaryText(member) }
+    : undefined;
 }
 
-/** What is rare is marshalled by util-dynamodb: sets, binary, and what it refuses. */
+/** What is rare is marshalled by util-dynamodb: other sets, other binary, and what it refuses. */
 function stockText(value: unknown): string {
   const attribute = convertToAttr(plainForm(value) as never, marshallOptions);
   return storedText(attribute);

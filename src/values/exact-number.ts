@@ -190,6 +190,30 @@ export function decimalBytes({ minus, digits, power }: Decimal): number {
   return 1 + minus.length + Math.floor(first / 2) - Math.floor(power / 2) + 1;
 }
 
+/**
+ * DynamoDB's size of an exact number of JavaScript's, told without taking it apart: most of what is
+ * stored are such. `undefined` for one that has to be: it is written with an exponent.
+ */
+export function numberBytes(value: number): number | undefined {
+  const size = Math.abs(value);
+  const minus = value < 0 ? 1 : 0;
+  let power = 0;
+  let first = 0;
+  if (Number.isInteger(size)) {
+    if (size === 0) return 1;
+    let rest = size;
+    for (; rest % 10 === 0; rest /= 10) power += 1;
+    for (first = power; rest >= 10; rest = Math.floor(rest / 10)) first += 1;
+  } else {
+    const text = String(size);
+    if (text.includes("e")) return undefined;
+    const point = text.indexOf(".");
+    power = point + 1 - text.length;
+    first = size >= 1 ? point - 1 : 1 - text.search(/[1-9]/);
+  }
+  return 2 + minus + Math.floor(first / 2) - Math.floor(power / 2);
+}
+
 /** A number as JavaScript writes it. */
 function textOf({ minus, digits, power }: Decimal): string {
   if (digits === "") return "0";
