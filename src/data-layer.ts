@@ -35,7 +35,7 @@ import {
   resolveConfiguration,
 } from "./client/config.js";
 import { ConfigurationError, readSettings } from "./errors/configuration-error.js";
-import { createReader } from "./read/reader.js";
+import { Reader } from "./read/reader.js";
 import { type Clock, systemClock } from "./runtime/clock.js";
 import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";
 import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./secrets/encryption.js";
@@ -159,7 +159,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     advice: options.client === undefined ? (error) => adviceOn(error, configuration) : undefined,
   });
   const { tableName } = configuration;
-  const reader = createReader(transport, tableName, options.coalesce ?? true);
+  const reader = new Reader({ transport, tableName }, options.coalesce ?? true);
   const nextId = monotonicFactory();
   const context = {
     transport,

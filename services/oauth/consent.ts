@@ -8,7 +8,7 @@ import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { invalid } from "../../src/errors/validation-error.js";
 import { nameOf } from "../../src/errors/words.js";
 import type { StoreInternals } from "../../src/store/entity-store.js";
-import { isForeignFailure } from "../../src/write/write.js";
+import { isForeignFailure } from "../../src/write/refusals.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 
 const operation = "oauth.store";

@@ -1,9 +1,9 @@
 /** Storing what the provider answered: it may have taken the old refresh token back. */
 import type { Call } from "../../src/call/call.js";
-import { Placeholders } from "../../src/conditions/conditions.js";
+import { Placeholders } from "../../src/conditions/placeholders.js";
 import { fieldValue } from "../../src/secrets/secret-value.js";
 import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
-import { storedTime } from "../../src/write/write.js";
+import { storedTime } from "../../src/write/updated-at.js";
 import type { FreshToken } from "./provider.js";
 import {
   isEncryptedAnew,

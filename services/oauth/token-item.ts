@@ -1,7 +1,7 @@
 /** The stored token as a refresh sees it: read for certain, and written only while it is the same. */
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
 import type { Call } from "../../src/call/call.js";
-import type { Placeholders } from "../../src/conditions/conditions.js";
+import type { Placeholders } from "../../src/conditions/placeholders.js";
 import { isOf } from "../../src/entity/item.js";
 import type { EntityModel } from "../../src/entity/model.js";
 import { nameOf } from "../../src/errors/words.js";
@@ -11,7 +11,7 @@ import { storedValueOf } from "../../src/secrets/opened.js";
 import { refuseUnreadable } from "../../src/secrets/unreadable.js";
 import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
 import type { Transport } from "../../src/transport/transport.js";
-import { notFound } from "../../src/write/write.js";
+import { notFound } from "../../src/write/refusals.js";
 
 /** What the parts of a refresh share. */
 export interface TokenContext {

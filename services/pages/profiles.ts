@@ -11,7 +11,7 @@ import { isRetryableReason } from "../../src/errors/retryable.js";
 import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
 import { invalid } from "../../src/errors/validation-error.js";
 import { internalsOf } from "../../src/store/entity-store.js";
-import { isForeignFailure } from "../../src/write/write.js";
+import { isForeignFailure } from "../../src/write/refusals.js";
 import type { ChangesOf, KeyOf, Stores } from "../stores.js";
 import type { Transaction } from "../transaction/transaction.js";
 
