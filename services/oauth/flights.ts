@@ -1,7 +1,7 @@
 /** The search for a valid token on behalf of all callers of this process, and what `close` waits for. */
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
 import type { Call } from "../../src/call/call.js";
-import { AbortedError } from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
 import { orAborted } from "../../src/runtime/signals.js";
 
 /** How long `close` waits for refreshes that are under way, in ms. */

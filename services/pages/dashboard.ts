@@ -9,7 +9,7 @@ import { type CallOptions, limitsOf, perform, reading } from "../../src/call/cal
 import { optionNames } from "../../src/call/options.js";
 import { InputReader } from "../../src/entity/input.js";
 import { refuseUnknownParts } from "../../src/entity/model.js";
-import type { CallContext } from "../../src/errors/errors.js";
+import type { CallContext } from "../../src/errors/context.js";
 import { keyText } from "../../src/keys/template.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import { listed, newestFirst } from "../order.js";

@@ -1,7 +1,7 @@
 /** One user's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
 import { ownerIssues, refuseIssues } from "../../src/entity/model.js";
-import { invalid } from "../../src/errors/errors.js";
+import { invalid } from "../../src/errors/validation-error.js";
 import { keyLengthRule, keyPartRule } from "../../src/keys/template.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";

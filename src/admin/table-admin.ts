@@ -8,16 +8,11 @@ import {
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type Call, type CallOptions, limitsOf, perform } from "../call/call.js";
-import {
-  type CallContext,
-  DynamoDBError,
-  describe as inWords,
-  messageOf,
-  nameOf,
-  TimeoutError,
-  unreadableAnswer,
-  withContext,
-} from "../errors/errors.js";
+import { type CallContext, describe as inWords, withContext } from "../errors/context.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
+import { TimeoutError } from "../errors/timeout-error.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
+import { messageOf, nameOf } from "../errors/words.js";
 import { attribute, createTableInput, indexName } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
 
