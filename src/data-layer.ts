@@ -34,7 +34,7 @@ import {
   type ConnectionOptions,
   resolveConfiguration,
 } from "./client/config.js";
-import { ConfigurationError, readSettings } from "./errors/errors.js";
+import { ConfigurationError, readSettings } from "./errors/configuration-error.js";
 import { createReader } from "./read/reader.js";
 import { type Clock, systemClock } from "./runtime/clock.js";
 import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";

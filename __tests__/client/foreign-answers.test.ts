@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import { wrapDynamoDBError } from "../../src/errors/errors.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { failureOf } from "../open.js";
 
 let body = "";

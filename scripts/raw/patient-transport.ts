@@ -3,7 +3,8 @@
  * and judged, as one of a store's. What is throttled is waited for, however long it takes.
  */
 import { adviceOn, type Place } from "../../src/client/advice.js";
-import { isRetryableError, wrapDynamoDBError } from "../../src/errors/errors.js";
+import { isRetryableError } from "../../src/errors/retryable.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import type { CommandClient, FieldGuard } from "../../src/transport/options.js";
 import { Unprocessed } from "../../src/transport/retry.js";
 import { createTransport, type Transport } from "../../src/transport/transport.js";

@@ -16,7 +16,9 @@ import {
 import type { Call } from "../../src/call/call.js";
 import { createStoredClients, type RequestHandler } from "../../src/client/client.js";
 import type { Configuration } from "../../src/client/config.js";
-import { nameOf, unreadableAnswer, wrapDynamoDBError } from "../../src/errors/errors.js";
+import { unreadableAnswer } from "../../src/errors/unreadable-answer.js";
+import { nameOf } from "../../src/errors/words.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { createPatientTransport, type Traffic } from "./patient-transport.js";
 
 /** An item with DynamoDB's attribute values. */

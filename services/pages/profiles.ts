@@ -3,15 +3,13 @@ import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-pr
 import type { UserProfile } from "../../entities/user-profile.js";
 import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext, refuseUnknownParts } from "../../src/entity/model.js";
-import {
-  ConditionalCheckFailedError,
-  DynamoDBError,
-  describe,
-  ItemNotFoundError,
-  invalid,
-  isRetryableReason,
-  TransactionCanceledError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { describe } from "../../src/errors/context.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
+import { isRetryableReason } from "../../src/errors/retryable.js";
+import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
+import { invalid } from "../../src/errors/validation-error.js";
 import { internalsOf } from "../../src/store/entity-store.js";
 import { isForeignFailure } from "../../src/write/write.js";
 import type { ChangesOf, KeyOf, Stores } from "../stores.js";

@@ -3,12 +3,12 @@ import type { Project } from "../../entities/project.js";
 import type { SavedContent } from "../../entities/saved-content.js";
 import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext } from "../../src/entity/model.js";
+import { isRetryableReason } from "../../src/errors/retryable.js";
 import {
   type CancellationReason,
-  isRetryableReason,
   TransactionCanceledError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+} from "../../src/errors/transaction-canceled-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import type { Simplify } from "../../src/store/store-types.js";
 import { limits } from "../../src/table/table.js";

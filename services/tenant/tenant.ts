@@ -3,7 +3,7 @@ import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-pr
 import type { UserProfile } from "../../entities/user-profile.js";
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
 import { ownerIssues, type ownerParts, refuseIssues } from "../../src/entity/model.js";
-import { invalid } from "../../src/errors/errors.js";
+import { invalid } from "../../src/errors/validation-error.js";
 import { keyLengthRule, keyPartRule } from "../../src/keys/template.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";

@@ -1,18 +1,12 @@
 /** One call of the facade: its limits, its context, and the mapping of what it throws. */
-import {
-  AbortedError,
-  asOpen,
-  type CallContext,
-  DynamoDBError,
-  describe,
-  invalid,
-  isDynamoDBError,
-  TimeoutError,
-  type ValidationIssue,
-  withContext,
-  withProgress,
-  wrapDynamoDBError,
-} from "../errors/errors.js";
+import { AbortedError } from "../errors/aborted-error.js";
+import { type CallContext, describe, withContext } from "../errors/context.js";
+import { DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
+import { asOpen } from "../errors/left-open.js";
+import { withProgress } from "../errors/progress.js";
+import { TimeoutError } from "../errors/timeout-error.js";
+import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { wrapDynamoDBError } from "../errors/wrap.js";
 import { isAbortSignal } from "../runtime/realms.js";
 import { firstWithOwnReason, longestTimerMs } from "../runtime/signals.js";
 import { type OptionNames, optionNames, refuseUnknown } from "./options.js";

@@ -2,15 +2,9 @@
  * Names of options. One that a call does not know is refused before anything is sent: ignored, a
  * misspelt `ifUpdatedAt` is a delete without its condition and a misspelt `limit` a whole partition.
  */
-import {
-  type CallContext,
-  ConfigurationError,
-  describe,
-  readSettings,
-  ValidationError,
-  type ValidationIssue,
-  withContext,
-} from "../errors/errors.js";
+import { ConfigurationError, readSettings } from "../errors/configuration-error.js";
+import { type CallContext, describe, withContext } from "../errors/context.js";
+import { ValidationError, type ValidationIssue } from "../errors/validation-error.js";
 
 /** The names of an options object. */
 export type OptionNames = readonly string[];

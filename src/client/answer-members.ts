@@ -2,7 +2,7 @@
  * What a response of DynamoDB's holds, by operation. A box in between may respond with JSON of its own, or
  * with `{}`: by these rules that is not a response.
  */
-import { unreadableAnswer } from "../errors/errors.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
 
 interface Members {
   /** What each response of the operation has. */

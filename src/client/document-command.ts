@@ -5,7 +5,7 @@
  * those an answer's number is rounded to JavaScript's, or refused with its value in the message.
  */
 import { convertToNative } from "@aws-sdk/util-dynamodb";
-import { unreadableAnswer } from "../errors/errors.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { numberOf } from "../values/exact-number.js";
 import { readForm } from "./marshalling.js";
 

@@ -36,7 +36,7 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { unreadableAnswer } from "../errors/errors.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { attribute } from "../table/table.js";
 import { checkAsked, checkMembers, requestIdHeader } from "./answer-members.js";
 import { readingExactly } from "./document-command.js";

@@ -3,7 +3,7 @@
  * or of a region throws, the request was not carried out. And of its answers, which are nobody's.
  */
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { noteCredentialsFailure, noteSending } from "../errors/errors.js";
+import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
 import { checkAsked, checkMembers } from "./answer-members.js";
 import type { Credentials } from "./config.js";
 

@@ -1,5 +1,5 @@
 /** Key functions: one per entity, built from the table's templates, and their inverses. */
-import { invalid, type ValidationIssue } from "../errors/errors.js";
+import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { defaultProvider, type EntityName, keyTemplates, type RawKey } from "../table/table.js";
 import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./template.js";
 
