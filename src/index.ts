@@ -65,7 +65,7 @@ export type {
   ScopedStore,
   ScopedStores,
   UserScope,
-} from "../services/tenant/tenant.js";
+} from "../services/tenant/types.js";
 export type { Transaction } from "../services/transaction/transaction.js";
 export type {
   AllSpecs,
