@@ -2,11 +2,9 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import {
-  ConditionalCheckFailedError,
-  DecryptionError,
-  ItemNotFoundError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { DecryptionError } from "../../src/errors/decryption-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { DynamoDBRepository, resetClients } from "../../src/index.js";
 import type { EncryptionKeys, KeyProvider } from "../../src/secrets/encryption.js";
 import { engines } from "../engines.js";

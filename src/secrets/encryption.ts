@@ -2,14 +2,10 @@
 import { createHash } from "node:crypto";
 import { refuseMisspelt } from "../call/options.js";
 import { encryptionVariable } from "../client/config.js";
-import {
-  type CallContext,
-  ConfigurationError,
-  DynamoDBError,
-  describe,
-  isRetryableError,
-  withContext,
-} from "../errors/errors.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
+import { type CallContext, describe, withContext } from "../errors/context.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
+import { isRetryableError } from "../errors/retryable.js";
 import { isBytes, ownBytes } from "../runtime/realms.js";
 import type { RawKey } from "../table/table.js";
 import {

@@ -5,8 +5,10 @@
 import { performance } from "node:perf_hooks";
 import timers from "node:timers";
 import { optionNames, refuseUnknownSettings } from "../call/options.js";
-import { ConfigurationError, isRetryableError, readSettings } from "../errors/errors.js";
+import { ConfigurationError, readSettings } from "../errors/configuration-error.js";
+import { isRetryableError } from "../errors/retryable.js";
 import { whenAborted } from "../runtime/signals.js";
+import { ResponseTimes } from "./response-times.js";
 
 // Node's own, so that fake timers neither stop the hedges nor see them.
 const { setTimeout, clearTimeout } = timers;
@@ -45,65 +47,99 @@ export interface HedgeBudget {
 /** Hedges that can be saved up: an hour of fast responses does not pay for a storm. */
 const mostSaved = 10;
 
-/** A hedge, but for what the sum of twenty twentieths lacks. */
+/** One hedge, less the rounding error of a sum of twenty twentieths. */
 const aHedge = 1 - 1e-9;
 
-/**
- * The response times of one operation, as counts in 72 bins from 0.25 ms to 55 s. Each bin is a fifth
- * wider than the one before, so that a percentile is exact to within 19 %, and never too low.
- */
-export class ResponseTimes {
-  readonly #counts = new Uint32Array(72);
-  readonly #share: number;
-  readonly #least: number;
-  readonly #most: number;
-  #total = 0;
-
-  /** @param percentile which one is asked for, from 50 to 99.9 */
-  constructor(percentile: number) {
-    this.#share = percentile / 100;
-    // At least one time lies beyond the percentile.
-    this.#least = Math.ceil(100 / (100 - percentile) - 1e-6);
-    this.#most = Math.max(512, 4 * this.#least);
-  }
-
-  note(ms: number): void {
-    const bin = Math.ceil(4 * Math.log2(ms * 4));
-    const index = Math.min(this.#counts.length - 1, Math.max(0, bin));
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
-    this.#total += 1;
-    if (this.#total >= this.#most) this.#forgetHalf();
-  }
-
-  /** The percentile in ms; `undefined` until enough times are known. */
-  get percentile(): number | undefined {
-    if (this.#total < this.#least) return undefined;
-    const rank = this.#total * this.#share;
-    let below = 0;
-    let index = 0;
-    for (; index < this.#counts.length - 1; index += 1) {
-      below += this.#counts[index] ?? 0;
-      if (below >= rank) break;
-    }
-    return 2 ** (index / 4) / 4;
-  }
-
-  /** What was observed last counts most. */
-  #forgetHalf(): void {
-    this.#total = 0;
-    for (let index = 0; index < this.#counts.length; index += 1) {
-      const half = (this.#counts[index] ?? 0) >>> 1;
-      this.#counts[index] = half;
-      this.#total += half;
-    }
-  }
-}
-
-/** A read that waits for its first answer. */
+/** A read that waits for its first response. */
 interface Waiting {
   readonly startedAt: number;
   /** Sends it a second time. */
   hedge(taken: number): void;
+}
+
+/** Settles the promise of one read. */
+interface Settle<A> {
+  resolve(answer: A): void;
+  reject(reason: unknown): void;
+}
+
+/** One read, which is sent once or twice. */
+class HedgedRead<A> implements Waiting {
+  readonly startedAt = now();
+  /** What its hedge took out of the retry budget. */
+  taken = 0;
+  readonly #send: (signal: AbortSignal) => Promise<A>;
+  readonly #onHedge: () => void;
+  readonly #settle: Settle<A>;
+  readonly #onEnd: (isAnswered: boolean, giveBack: boolean) => void;
+  /** The requests that are under way. */
+  readonly #requests = new Set<AbortController>();
+  #isOver = false;
+  #leave: (() => void) | undefined;
+
+  /** @param onEnd called once, before the promise is settled */
+  constructor(
+    send: (signal: AbortSignal) => Promise<A>,
+    onHedge: () => void,
+    settle: Settle<A>,
+    onEnd: (isAnswered: boolean, giveBack: boolean) => void,
+  ) {
+    this.#send = send;
+    this.#onHedge = onHedge;
+    this.#settle = settle;
+    this.#onEnd = onEnd;
+  }
+
+  /** Sends it, and ends with the call's signal. */
+  start(signal: AbortSignal | undefined): void {
+    if (signal !== undefined) {
+      this.#leave = whenAborted(signal, () => {
+        this.#end(false, false);
+        this.#settle.reject(signal.reason);
+      });
+    }
+    this.#request();
+  }
+
+  hedge(taken: number): void {
+    this.taken = taken;
+    this.#onHedge();
+    this.#request();
+  }
+
+  #request(): void {
+    const request = new AbortController();
+    this.#requests.add(request);
+    this.#send(request.signal).then(
+      (answer) => this.#answered(request, answer),
+      (error) => this.#failed(request, error),
+    );
+  }
+
+  #answered(request: AbortController, answer: A): void {
+    if (this.#isOver) return;
+    this.#requests.delete(request);
+    this.#end(true, true);
+    this.#settle.resolve(answer);
+  }
+
+  #failed(request: AbortController, error: unknown): void {
+    if (this.#isOver) return;
+    // The request may still be under way: the transport gives up waiting at its own limits.
+    request.abort();
+    this.#requests.delete(request);
+    const isLater = isRetryableError(error);
+    if (isLater && this.#requests.size > 0) return;
+    this.#end(false, !isLater);
+    this.#settle.reject(error);
+  }
+
+  #end(isAnswered: boolean, giveBack: boolean): void {
+    this.#isOver = true;
+    this.#leave?.();
+    for (const request of this.#requests) request.abort();
+    this.#onEnd(isAnswered, giveBack);
+  }
 }
 
 /** The reads of one operation that are under way and not hedged, the oldest first. */
@@ -159,60 +195,16 @@ export class HedgedReads {
     const line = this.#lines.get(name) as Line;
     this.#hedges = Math.min(mostSaved, this.#hedges + this.#maxExtraLoad);
     return new Promise((resolve, reject) => {
-      const startedAt = now();
-      const requests = new Set<AbortController>();
-      let isOver = false;
-      let reserved = 0;
-      let leave: (() => void) | undefined;
-      const end = (isAnswered: boolean, giveBack: boolean) => {
-        isOver = true;
-        line.waiting.delete(waiting);
-        leave?.();
-        for (const request of requests) request.abort();
-        const ms = now() - startedAt;
+      const read = new HedgedRead(send, onHedge, { resolve, reject }, (isAnswered, giveBack) => {
+        line.waiting.delete(read);
+        const ms = now() - read.startedAt;
         // A read that was given up late counts as late: how late it would have been makes no difference.
         if (isAnswered || ms >= this.#delayOf(line)) line.times.note(ms);
-        if (giveBack) this.#retries.giveBack(reserved);
-      };
-      const start = () => {
-        const request = new AbortController();
-        requests.add(request);
-        send(request.signal).then(
-          (answer) => {
-            if (isOver) return;
-            requests.delete(request);
-            end(true, true);
-            resolve(answer);
-          },
-          (error) => {
-            if (isOver) return;
-            // The request may still be under way: the transport gives up waiting at its own limits.
-            request.abort();
-            requests.delete(request);
-            const isLater = isRetryableError(error);
-            if (isLater && requests.size > 0) return;
-            end(false, !isLater);
-            reject(error);
-          },
-        );
-      };
-      const waiting: Waiting = {
-        startedAt,
-        hedge: (taken) => {
-          reserved = taken;
-          onHedge();
-          start();
-        },
-      };
-      if (signal !== undefined) {
-        leave = whenAborted(signal, () => {
-          end(false, false);
-          reject(signal.reason);
-        });
-      }
-      line.waiting.add(waiting);
+        if (giveBack) this.#retries.giveBack(read.taken);
+      });
+      line.waiting.add(read);
       this.#watch(line);
-      start();
+      read.start(signal);
     });
   }
 
@@ -234,7 +226,7 @@ export class HedgedReads {
     return this.#hedges < mostSaved / 2 ? 2 * delay : delay;
   }
 
-  /** One timer looks at all reads of an operation: most are answered before it does. */
+  /** One timer looks at all reads of an operation: most have been answered by then. */
   #watch(line: Line, ms = this.#delayOf(line)): void {
     if (line.timer !== undefined || !Number.isFinite(ms)) return;
     line.timer = setTimeout(() => {

@@ -5,11 +5,9 @@ import { Ledger } from "../../../scripts/soak/ledger.js";
 import { missingAtTheEnd } from "../../../scripts/soak/settle.js";
 import { memoryGrowth, type Sample } from "../../../scripts/soak/watch.js";
 import { createWorker, type Shared, sharedUser } from "../../../scripts/soak/worker.js";
-import {
-  DynamoDBError,
-  UnprocessedItemsError,
-  ValidationError,
-} from "../../../src/errors/errors.js";
+import { DynamoDBError } from "../../../src/errors/dynamodb-error.js";
+import { UnprocessedItemsError } from "../../../src/errors/unprocessed-items-error.js";
+import { ValidationError } from "../../../src/errors/validation-error.js";
 import { createDataLayer, type DataLayer } from "../../../src/index.js";
 import { type FaultProxy, startEngine, startFaultProxy } from "../../../src/testing/index.js";
 

@@ -1,0 +1,142 @@
+/** The writes of a transaction: sent, and sent again if a refusal was one that the writes can go on from. */
+import type { Call } from "../../src/call/call.js";
+import { isOf } from "../../src/entity/item.js";
+import { type CallContext, describe } from "../../src/errors/context.js";
+import { isRetryableReason } from "../../src/errors/retryable.js";
+import { cancellationReasonsOf } from "../../src/errors/thrown.js";
+import {
+  type CancellationReason,
+  TransactionCanceledError,
+} from "../../src/errors/transaction-canceled-error.js";
+import { invalid } from "../../src/errors/validation-error.js";
+import { nameOf } from "../../src/errors/words.js";
+import type { StoreContext } from "../../src/store/entity-store.js";
+import { limits } from "../../src/table/table.js";
+import { whatIsThere, whatWasThere } from "../../src/write/run.js";
+import {
+  isForeignFailure,
+  noteForeignFailure,
+  type Seen,
+  type Write,
+} from "../../src/write/write.js";
+import { cancelled, maskedItemOf, reasonOf, ruleOf, supported, textOf } from "./cancelled.js";
+import type { PlannedWrite } from "./operations.js";
+
+/** Rounds after refusals that taught something; more mean that others write all the time. */
+const mostRounds = 8;
+
+/** What is known of the items that are written. */
+type SeenItems = Map<PlannedWrite, Seen>;
+
+/** @throws ValidationError for more bytes than a transaction takes */
+export function refuseTooLarge(writes: readonly PlannedWrite[], context: CallContext): void {
+  const bytes = writes.reduce((sum, { write }) => sum + (write.bytes ?? 0), 0);
+  if (bytes <= limits.transactionBytes) return;
+  const message = `store ${bytes} bytes: a transaction takes at most ${limits.transactionBytes} (4 MB)`;
+  throw invalid(context, [{ path: "operations", message }]);
+}
+
+/**
+ * Writes all of them or none.
+ * @returns the item of each `create`, else `undefined`
+ * @throws TransactionCanceledError
+ */
+export async function writeAll(
+  context: StoreContext,
+  writes: readonly PlannedWrite[],
+  call: Call,
+): Promise<unknown[]> {
+  const { transport, tableName } = context;
+  const seen: SeenItems = new Map();
+  for (const one of writes) {
+    if (!one.write.readsFirst) continue;
+    seen.set(one, await whatIsThere(transport, tableName, one.write, call));
+  }
+  let passing: CancellationReason[] = [];
+  for (let round = 0; round < mostRounds; round += 1) {
+    try {
+      const TransactItems = writes.map((one) => itemOfWrite(one.write, seen.get(one)));
+      await transport.send("TransactWrite", { TransactItems }, call);
+      return writes.map(({ write }) =>
+        write.context.operation === "create" ? write.result(undefined) : undefined,
+      );
+    } catch (error) {
+      if (nameOf(error) !== "TransactionCanceledException") throw supported(call.context, error);
+      passing = await learn(context, writes, error, seen, call);
+    }
+  }
+  const rule = `others wrote its items ${mostRounds} times in a row`;
+  const message = describe(call.context, [rule, ...passing.map(textOf)].join("; "));
+  throw new TransactionCanceledError(message, undefined, passing, true);
+}
+
+/** What stopped a transaction, by what can be done about it. */
+interface Stops {
+  /** Refused for good. */
+  readonly refused: CancellationReason[];
+  /** Another transaction or throttling was in the way. */
+  readonly conflicts: CancellationReason[];
+  /** A condition failed that may hold next time, by what is now known of the item. */
+  readonly passing: CancellationReason[];
+}
+
+/**
+ * Notes what is now known of the items, if the writes can go on from it.
+ * @returns the reasons that the next round may be free of
+ * @throws TransactionCanceledError if they cannot
+ */
+async function learn(
+  context: StoreContext,
+  writes: readonly PlannedWrite[],
+  error: unknown,
+  seen: SeenItems,
+  call: Call,
+): Promise<CancellationReason[]> {
+  const stops: Stops = { refused: [], conflicts: [], passing: [] };
+  const { refused, conflicts, passing } = stops;
+  for (const [index, reason] of cancellationReasonsOf(error).entries()) {
+    const one = writes[index];
+    const code = reason.Code ?? "None";
+    if (one === undefined || code === "None") continue;
+    if (code === "ConditionalCheckFailed") {
+      await learnFrom(context, one, { index, code, stored: reason.Item }, seen, stops, call);
+    } else {
+      const group = isRetryableReason(code) ? conflicts : refused;
+      group.push(reasonOf(index, one, code, reason.Message ?? code));
+    }
+  }
+  // A conflict alone was retried by the transport; beside a condition that passes it was not.
+  if (refused.length === 0 && passing.length > 0) return [...passing, ...conflicts];
+  const reasons = [...refused, ...conflicts].sort((a, b) => a.index - b.index);
+  throw cancelled(call.context, error, reasons);
+}
+
+/** Looks at the item that one write's condition failed on. */
+async function learnFrom(
+  { transport, tableName }: StoreContext,
+  one: PlannedWrite,
+  refusal: { readonly index: number; readonly code: string; readonly stored: unknown },
+  seen: SeenItems,
+  { passing, refused }: Stops,
+  call: Call,
+): Promise<void> {
+  const { index, code, stored } = refusal;
+  const was = await whatWasThere(transport, tableName, one.write, { Item: stored }, call);
+  const isItem = was.item !== null && isOf(one.model, was.item);
+  const item = was.item !== null && isItem ? maskedItemOf(one.model, was.item) : null;
+  const verdict = one.write.refused(was);
+  if (verdict === "again" || verdict === "nothing") {
+    seen.set(one, was);
+    passing.push(reasonOf(index, one, code, "the item was written meanwhile", item));
+    return;
+  }
+  const stopped = reasonOf(index, one, code, ruleOf(verdict, one.context), item);
+  if (isForeignFailure(verdict)) noteForeignFailure(stopped);
+  refused.push(stopped);
+}
+
+function itemOfWrite(write: Write<unknown>, seen: Seen | undefined): Record<string, object> {
+  const { kind, input } = write.request(seen);
+  const { ReturnValues: _, ...item } = input as { ReturnValues?: unknown };
+  return { [kind]: item };
+}

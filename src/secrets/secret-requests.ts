@@ -1,0 +1,70 @@
+/** The secret values in a request on its way out, and the keys under which a request stores something. */
+import { ofEach, withValues } from "../client/marshalling.js";
+import { valueText } from "../client/wire-format.js";
+import type { CallContext } from "../errors/context.js";
+import { type Cipher, currentKeyFor, type SecretPlace } from "./encryption.js";
+import { SecretValue } from "./secret-value.js";
+
+/** The input of a request, or a part of it. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The secret values of a request, in its items or among the values of its expressions. */
+export function secretsIn(input: Fields): SecretValue[] {
+  const found: SecretValue[] = [];
+  replaced(input, (secret) => {
+    found.push(secret);
+    return secret;
+  });
+  return found;
+}
+
+/** The request with its secret values sealed. @throws DynamoDBError if there is no key */
+export async function withSealed(
+  input: Fields,
+  secrets: readonly SecretValue[],
+  cipher: Cipher | undefined,
+  context: CallContext,
+): Promise<Fields> {
+  // Without a cipher no secret value is made; one that is here all the same must not be sent.
+  if (cipher === undefined) throw new TypeError("a secret value has come where no keys are");
+  const current = await currentKeyFor(cipher, context);
+  const texts = new Map<SecretValue, string>();
+  await Promise.all(
+    secrets.map(async (secret) => {
+      texts.set(secret, await cipher.seal(valueText(secret.reveal()), secret.place, current));
+    }),
+  );
+  return replaced(input, (secret) => texts.get(secret));
+}
+
+/** A request with its secret values replaced; the same object if it has none. */
+function replaced(input: Fields, replace: (secret: SecretValue) => unknown): Fields {
+  const own = (value: unknown) => (value instanceof SecretValue ? replace(value) : value);
+  return withValues(input, (value) => {
+    const isMap = !(value instanceof SecretValue) && isPlain(value);
+    return isMap ? ofEach(value, own) : own(value);
+  });
+}
+
+/** The keys that a request puts or updates; a delete and a condition check store nothing. */
+export function writtenKeys(input: Fields): SecretPlace["key"][] {
+  const { Item, Key, UpdateExpression, RequestItems, TransactItems } = input;
+  const own = isFields(Item) ? [Item] : UpdateExpression !== undefined ? [Key] : [];
+  const parts = [
+    ...Object.values(isFields(RequestItems) ? RequestItems : {}),
+    ...(Array.isArray(TransactItems) ? [TransactItems] : []),
+  ].flatMap((requests) => (Array.isArray(requests) ? requests : []));
+  const nested = parts.filter(isFields).flatMap((request) => Object.values(request));
+  return [
+    ...own.filter(isFields),
+    ...nested.filter(isFields).flatMap(writtenKeys),
+  ] as unknown as SecretPlace["key"][];
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}
+
+function isPlain(value: unknown): value is Fields {
+  return Object.prototype.toString.call(value) === "[object Object]";
+}
