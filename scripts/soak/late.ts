@@ -1,6 +1,6 @@
 /** Writes that reached the engine when the call that they belong to waited for them no longer. */
 import type { WireRequest } from "../../src/testing/index.js";
-import type { Mark } from "./ledger.js";
+import type { Mark } from "./mark.js";
 
 /** What one of them did to one item. */
 export interface LateWrite {

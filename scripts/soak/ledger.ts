@@ -1,14 +1,7 @@
 /** What must be in the table, written down beside it, and what was found to be otherwise. */
 import { DynamoDBError, UnprocessedItemsError } from "../../src/index.js";
 import type { LateWrite } from "./late.js";
-
-/** What an item's place may hold: one write's mark, or nothing. */
-export type Mark = string | null;
-
-/** Marks as a finding names them. */
-export function inWords(possible: ReadonlySet<Mark>): string {
-  return [...possible].map(String).join(" or ");
-}
+import { inWords, type Mark } from "./mark.js";
 
 /** A write of a mark to a place. */
 export interface Writing {

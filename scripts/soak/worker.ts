@@ -1,7 +1,8 @@
 /** One of many callers: a random operation after the other on items of its own, and on shared ones. */
 import { type CallOptions, type DataLayer, ItemNotFoundError } from "../../src/index.js";
 import type { Random } from "../seed/random.js";
-import type { Ledger, Mark } from "./ledger.js";
+import type { Ledger } from "./ledger.js";
+import type { Mark } from "./mark.js";
 
 /** Items that all workers write to. */
 export interface Shared {
