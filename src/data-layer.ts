@@ -39,8 +39,9 @@ import { ConfigurationError, readSettings } from "./errors/configuration-error.j
 import { createReader } from "./read/reader.js";
 import { type Clock, systemClock } from "./runtime/clock.js";
 import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";
-import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./secrets/encryption.js";
+import { resolveCipher } from "./secrets/encryption.js";
 import { createFieldGuard } from "./secrets/field-guard.js";
+import type { EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 import type { Logger, RequestListener } from "./transport/events.js";
 import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 import type { CommandClient } from "./transport/options.js";

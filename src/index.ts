@@ -159,7 +159,7 @@ export {
 } from "./repository/repository.js";
 export type { Clock } from "./runtime/clock.js";
 export type { CursorSecret } from "./secrets/cursor-seal.js";
-export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/encryption.js";
+export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 export { EntityStore } from "./store/entity-store.js";
 export type { StoreCalls } from "./store/store-calls.js";
 export type {

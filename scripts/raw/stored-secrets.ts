@@ -3,11 +3,11 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { secretEntities } from "../../services/entities.js";
 import {
   type Cipher,
-  type CurrentKey,
   type SecretPlace,
   sealedKeyId,
   type Unreadable,
 } from "../../src/secrets/encryption.js";
+import type { CurrentKey } from "../../src/secrets/keyring.js";
 import { itemValue } from "../../src/secrets/secret-value.js";
 import { ruleOf } from "../../src/secrets/unreadable.js";
 import { attribute, type RawItem } from "../../src/table/table.js";
