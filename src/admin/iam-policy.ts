@@ -1,8 +1,8 @@
-/** IAM policies for the table, made from its definition: one user's partitions, or all of it. */
+/** IAM policies for the table, made from its entities' keys: one user's partitions, or all of it. */
 import { optionNames, settingsOf } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { compileTemplate, keyPartRule } from "../keys/template.js";
-import { indexName, type KeyTemplates, keyTemplates } from "../table/table.js";
+import { indexName, type KeyTemplates } from "../table/table.js";
 
 /** Who gets the policy. */
 export type IamAccess =
@@ -76,22 +76,13 @@ const scriptActions = [
 const leadingKeys = "dynamodb:LeadingKeys";
 
 /**
- * The IAM policy of a user, of the application or of the scripts. Nothing is sent.
- *
- * A user's policy allows the requests of `forUser` on that user's partitions and no other request:
- * it holds against faults of the application's own code and of this package's. It is taken from the
- * key templates. On the index only partitions that the user's id alone makes are in it: a review's
- * place there is made of the review's id, under which any agent's review may lie.
- *
- * `ForAllValues` alone is true of a request without leading keys, such as a Scan; `Null` refuses
- * those. IAM judges a write by the table's key, not by what it writes into the index's attributes.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html for sizes: 2,048
- * characters as a session policy, 6,144 as a managed one. This one takes some 700, and four times
- * the user's id
+ * The IAM policy over the partitions of these entities.
  * @throws ConfigurationError for an ARN that is no table's, and for an id that no policy can hold
  */
-export function iamPolicy(options: IamPolicyOptions): IamPolicy {
+export function iamPolicyOf(
+  entities: readonly KeyTemplates[],
+  options: IamPolicyOptions,
+): IamPolicy {
   const {
     tableArn,
     access = "user",
@@ -110,7 +101,7 @@ export function iamPolicy(options: IamPolicyOptions): IamPolicy {
   const index = `${tableArn}/index/${indexName}`;
   if (access === "user") {
     const user = userText(userId, variable);
-    const { table, ofIndex } = partitions(user);
+    const { table, ofIndex } = partitions(entities, user);
     return policyOf([
       statement("OwnPartitions", tableActions, [tableArn], table),
       statement("OwnIndexPartitions", ["Query"], [index], ofIndex),
@@ -151,10 +142,13 @@ function statement(
 }
 
 /** A user's partitions in the table and in the index, as the entities' templates make them. */
-function partitions(user: string): { table: string[]; ofIndex: string[] } {
+function partitions(
+  entities: readonly KeyTemplates[],
+  user: string,
+): { table: string[]; ofIndex: string[] } {
   const table = new Set<string>();
   const ofIndex = new Set<string>();
-  for (const { pk, gsi1pk } of Object.values<KeyTemplates>(keyTemplates)) {
+  for (const { pk, gsi1pk } of entities) {
     const own = compileTemplate(pk);
     const owner = Object.fromEntries(own.parts.map((part) => [part, user]));
     table.add(own.build(owner));
