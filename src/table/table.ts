@@ -15,11 +15,11 @@ export const attribute = {
   createdAt: "CreatedAt",
   updatedAt: "UpdatedAt",
   timeToLive: "TTL",
-  /** Which update under a condition wrote the item last; no reader needs it. */
+  /** The conditional update that wrote the item last; no reader needs it. */
   writeMark: "WriteMark",
-  /** Who refreshes an OAuth token at the moment; only there while it is refreshed. */
+  /** Who is refreshing an OAuth token; absent at other times. */
   leaseHolder: "LeaseHolder",
-  /** When that lease lapses, in epoch milliseconds. */
+  /** When that lease expires, in epoch milliseconds. */
   leaseUntil: "LeaseUntil",
 } as const;
 
