@@ -6,7 +6,7 @@ import { InputReader } from "../src/entity/input.js";
 import type { AnyItem } from "../src/entity/item.js";
 import { isOf, itemOf } from "../src/entity/item.js";
 import type { EntityModel } from "../src/entity/model.js";
-import { invalid } from "../src/errors/errors.js";
+import { invalid } from "../src/errors/validation-error.js";
 import { keyText } from "../src/keys/template.js";
 import { allItems } from "../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../src/store/entity-store.js";

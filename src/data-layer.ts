@@ -16,7 +16,8 @@ import { createProfiles, type Profiles } from "../services/pages/profiles.js";
 import { createProjects, type Projects } from "../services/pages/projects.js";
 import { createReviews, type Reviews } from "../services/pages/reviews.js";
 import { createStores, type Stores } from "../services/stores.js";
-import { createUserScope, type UserScope } from "../services/tenant/tenant.js";
+import { createUserScope } from "../services/tenant/tenant.js";
+import type { UserScope } from "../services/tenant/types.js";
 import { createTransaction, type Transaction } from "../services/transaction/transaction.js";
 import { createTableAdmin, type TableAdmin } from "./admin/table-admin.js";
 import { optionNames, settingsOf } from "./call/options.js";
@@ -34,12 +35,13 @@ import {
   type ConnectionOptions,
   resolveConfiguration,
 } from "./client/config.js";
-import { ConfigurationError, readSettings } from "./errors/errors.js";
+import { ConfigurationError, readSettings } from "./errors/configuration-error.js";
 import { createReader } from "./read/reader.js";
 import { type Clock, systemClock } from "./runtime/clock.js";
 import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";
-import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./secrets/encryption.js";
+import { resolveCipher } from "./secrets/encryption.js";
 import { createFieldGuard } from "./secrets/field-guard.js";
+import type { EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 import type { Logger, RequestListener } from "./transport/events.js";
 import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 import type { CommandClient } from "./transport/options.js";

@@ -3,24 +3,21 @@
  * needs when it is called. The data layer signs with `node:crypto`, and sends over `node:http` with
  * one pool of connections: an edge runtime has neither.
  */
-import { ConfigurationError } from "./errors/errors.js";
+import { ConfigurationError } from "./errors/configuration-error.js";
 
-export {
-  AbortedError,
-  ConditionalCheckFailedError,
-  ConfigurationError,
-  DecryptionError,
-  DynamoDBError,
-  ItemNotFoundError,
-  isDynamoDBError,
-  isRetryableError,
-  ThroughputExceededError,
-  TimeoutError,
-  TransactionCanceledError,
-  UnprocessedItemsError,
-  ValidationError,
-  wrapDynamoDBError,
-} from "./errors/errors.js";
+export { AbortedError } from "./errors/aborted-error.js";
+export { ConditionalCheckFailedError } from "./errors/conditional-check-failed-error.js";
+export { ConfigurationError } from "./errors/configuration-error.js";
+export { DecryptionError } from "./errors/decryption-error.js";
+export { DynamoDBError, isDynamoDBError } from "./errors/dynamodb-error.js";
+export { ItemNotFoundError } from "./errors/item-not-found-error.js";
+export { isRetryableError } from "./errors/retryable.js";
+export { ThroughputExceededError } from "./errors/throughput-exceeded-error.js";
+export { TimeoutError } from "./errors/timeout-error.js";
+export { TransactionCanceledError } from "./errors/transaction-canceled-error.js";
+export { UnprocessedItemsError } from "./errors/unprocessed-items-error.js";
+export { ValidationError } from "./errors/validation-error.js";
+export { wrapDynamoDBError } from "./errors/wrap.js";
 export {
   extractEntityIdFromSK,
   extractUserIdFromPK,

@@ -65,7 +65,7 @@ export type {
   ScopedStore,
   ScopedStores,
   UserScope,
-} from "../services/tenant/tenant.js";
+} from "../services/tenant/types.js";
 export type { Transaction } from "../services/transaction/transaction.js";
 export type {
   AllSpecs,
@@ -110,25 +110,23 @@ export type {
 } from "./conditions/conditions.js";
 export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
 export type { AnyEntity } from "./entity/model.js";
+export { AbortedError } from "./errors/aborted-error.js";
+export { ConditionalCheckFailedError } from "./errors/conditional-check-failed-error.js";
+export { ConfigurationError } from "./errors/configuration-error.js";
+export type { CallContext } from "./errors/context.js";
+export { DecryptionError } from "./errors/decryption-error.js";
+export { DynamoDBError, isDynamoDBError } from "./errors/dynamodb-error.js";
+export { ItemNotFoundError } from "./errors/item-not-found-error.js";
+export { isRetryableError } from "./errors/retryable.js";
+export { ThroughputExceededError } from "./errors/throughput-exceeded-error.js";
+export { TimeoutError } from "./errors/timeout-error.js";
 export {
-  AbortedError,
-  type CallContext,
   type CancellationReason,
-  ConditionalCheckFailedError,
-  ConfigurationError,
-  DecryptionError,
-  DynamoDBError,
-  ItemNotFoundError,
-  isDynamoDBError,
-  isRetryableError,
-  ThroughputExceededError,
-  TimeoutError,
   TransactionCanceledError,
-  UnprocessedItemsError,
-  ValidationError,
-  type ValidationIssue,
-  wrapDynamoDBError,
-} from "./errors/errors.js";
+} from "./errors/transaction-canceled-error.js";
+export { UnprocessedItemsError } from "./errors/unprocessed-items-error.js";
+export { ValidationError, type ValidationIssue } from "./errors/validation-error.js";
+export { wrapDynamoDBError } from "./errors/wrap.js";
 export {
   extractEntityIdFromSK,
   extractUserIdFromPK,
@@ -161,7 +159,7 @@ export {
 } from "./repository/repository.js";
 export type { Clock } from "./runtime/clock.js";
 export type { CursorSecret } from "./secrets/cursor-seal.js";
-export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/encryption.js";
+export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 export { EntityStore } from "./store/entity-store.js";
 export type { StoreCalls } from "./store/store-calls.js";
 export type {

@@ -6,7 +6,8 @@
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import { type DynamoDBError, wrapDynamoDBError } from "../../src/errors/errors.js";
+import type { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { DynamoDBRepository, resetClients } from "../../src/index.js";
 import { createTableInput } from "../../src/table/table.js";
 import { type Engine, startEngine } from "../../src/testing/index.js";

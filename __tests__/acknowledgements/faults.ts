@@ -1,10 +1,8 @@
 /** What may befall a call's requests: the columns of the truth table. */
-import {
-  ConditionalCheckFailedError,
-  ConfigurationError,
-  UnprocessedItemsError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import type { Plan, Reply, Step } from "./fault-proxy.js";
 
 /** How a call is ended from without while an attempt is under way. */

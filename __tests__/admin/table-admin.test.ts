@@ -1,7 +1,7 @@
 /** Table calls whose answers are lost, empty or somebody else's. */
 import { DescribeTimeToLiveCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import { DynamoDBError } from "../../src/errors/errors.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { type Engine, startEngine } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf } from "../open.js";

@@ -1,6 +1,8 @@
 /** Aborts and deadlines of every public call, wherever it waits, under a clock that the test moves. */
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import { AbortedError, DynamoDBError, TimeoutError } from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { TimeoutError } from "../../src/errors/timeout-error.js";
 import type { CallOptions } from "../../src/index.js";
 import { make, type TestDataLayer } from "../../src/testing/index.js";
 import { withRetry } from "../../src/transport/retry.js";

@@ -12,7 +12,7 @@ import {
   resetClients,
 } from "../../src/client/client.js";
 import { type Configuration, resolveConfiguration } from "../../src/client/config.js";
-import { ConfigurationError } from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
 
 const variables = ["COAGENT_ENV", "NODE_ENV", "DYNAMODB_TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
 const before = new Map(variables.map((variable) => [variable, process.env[variable]]));

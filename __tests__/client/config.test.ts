@@ -2,7 +2,7 @@ import { Agent } from "node:http";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { resolveConfiguration } from "../../src/client/config.js";
 import { createDataLayer } from "../../src/data-layer.js";
-import { ConfigurationError } from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { startEngine } from "../../src/testing/index.js";
 
 const none = {};

@@ -3,13 +3,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import { wrapDynamoDBError } from "../../src/errors/errors.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { failureOf } from "../open.js";
 
 let body = "";
+let requestId: string | undefined;
 let requests = 0;
 const server = createServer((request, response) => {
   requests += 1;
+  if (requestId !== undefined) response.setHeader("x-amzn-requestid", requestId);
   request.resume().once("end", () => response.end(body));
 });
 const place = { environment: "development", region: "us-east-1", tableName: "table" } as const;
@@ -19,6 +21,7 @@ const layers: DataLayer[] = [];
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
 beforeEach(() => {
   requests = 0;
+  requestId = undefined;
 });
 afterEach(async () => {
   for (const data of layers.splice(0)) await data.close();
@@ -46,6 +49,7 @@ const calls: Record<string, (data: DataLayer) => Promise<unknown>> = {
   query: (data) => data.project.query({ userId: "u" }),
   batchGet: (data) => data.project.batchGet([key]),
   put: (data) => data.project.put({ ...key, data: { name: "n" } }),
+  update: (data) => data.project.update(key, { name: "n" }),
   create: (data) => data.project.create({ ...key, data: { name: "n" } }),
   delete: (data) => data.project.delete(key),
   batchPut: (data) => data.project.batchPut([{ ...key, data: { name: "n" } }]),
@@ -71,36 +75,73 @@ describe.each(Object.keys(calls))("%s", (name) => {
 
 const wrong: Record<string, readonly string[]> = {
   get: ['{"Item":5}', '{"Item":[]}', '{"Item":{"PK":5}}', '{"Item":{"PK":{"X":"1"}}}'],
-  "get of the native entity": ['{"Item":5}', '{"Item":"x"}'],
+  "get of the native entity": ['{"Item":5}', '{"Item":"x"}', '{"Item":{"PK":5}}'],
   query: [
+    "{}",
+    '{"Items":[]}',
+    '{"Items":[],"Count":0}',
+    '{"Items":[],"ScannedCount":0}',
+    '{"Count":0,"ScannedCount":0}',
+    '{"Count":2,"ScannedCount":2}',
+    '{"Items":[],"Count":1,"ScannedCount":1}',
     '{"Items":{},"Count":0,"ScannedCount":0}',
     '{"Items":"","Count":0,"ScannedCount":0}',
+    '{"Items":"x","Count":1,"ScannedCount":1}',
     '{"Items":[5],"Count":1,"ScannedCount":1}',
-    '{"Items":[],"Count":"0"}',
-    '{"Items":[],"Count":-1}',
-    '{"Items":[],"Count":0,"LastEvaluatedKey":5}',
+    '{"Items":[],"Count":"0","ScannedCount":0}',
+    '{"Items":[],"Count":-1,"ScannedCount":0}',
+    '{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":5}',
   ],
-  batchGet: ['{"Responses":5}', '{"Responses":{"table":5}}', '{"Responses":{"table":[5]}}'],
-  put: ['{"Attributes":5}', '{"Attributes":[]}'],
+  batchGet: [
+    "{}",
+    '{"UnprocessedKeys":{}}',
+    '{"Responses":5}',
+    '{"Responses":{"table":5}}',
+    '{"Responses":{"table":[5]}}',
+  ],
+  put: ["{}", '{"Attributes":5}', '{"Attributes":[]}'],
+  update: ["{}"],
   create: ['{"Attributes":5}'],
   delete: ['{"Attributes":5}', '{"Attributes":{"PK":5}}'],
   batchPut: [
+    "{}",
     '{"UnprocessedItems":5}',
     '{"UnprocessedItems":[]}',
     '{"UnprocessedItems":{"table":5}}',
   ],
 };
+/**
+ * What a client of the application's makes an empty member of, before anybody sees it: the SDK looks into
+ * no member of another kind.
+ */
+const emptiedBySdk: ReadonlySet<string> = new Set([
+  '{"Item":5}',
+  '{"Attributes":5}',
+  '{"Items":[5],"Count":1,"ScannedCount":1}',
+  '{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":5}',
+  '{"Responses":5}',
+  '{"Responses":{"table":[5]}}',
+  '{"UnprocessedItems":5}',
+]);
 const wrongOnes = Object.entries(wrong).flatMap(([name, texts]) =>
-  texts.map((text) => [name, text] as const),
+  texts.flatMap((text) =>
+    (emptiedBySdk.has(text) ? [false] : [false, true]).map((isOwn) => [name, text, isOwn] as const),
+  ),
 );
 
-test.each(wrongOnes)(
-  "%s takes a member that is of another kind for nothing: %s",
-  async (name, text) => {
-    body = text;
-    const error = await failureOf((calls[name] as (typeof calls)[string])(layer(false)), Error);
-    expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
-    expect(error.message).not.toContain("TypeError");
-    expect(requests).toBe(2);
-  },
-);
+describe("with DynamoDB's request id", () => {
+  beforeEach(() => {
+    requestId = "a-request";
+  });
+
+  test.each(wrongOnes)(
+    "%s takes a member that is missing or of another kind for nothing: %s (a client of the application's: %s)",
+    async (name, text, isOwn) => {
+      body = text;
+      const error = await failureOf((calls[name] as (typeof calls)[string])(layer(isOwn)), Error);
+      expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
+      expect(error.message).not.toContain("TypeError");
+      expect(requests).toBe(2);
+    },
+  );
+});

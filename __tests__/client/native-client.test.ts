@@ -49,8 +49,8 @@ const empty: Reply = { statusCode: 200, body: "{}" };
 
 /** What DynamoDB answers with where there is nothing: some members are always there. */
 const nothing: Readonly<Record<string, string>> = {
-  Query: '{"Count":0}',
-  Scan: '{"Count":0}',
+  Query: '{"Items":[],"Count":0,"ScannedCount":0}',
+  Scan: '{"Items":[],"Count":0,"ScannedCount":0}',
   BatchGetItem: '{"Responses":{}}',
   BatchWriteItem: '{"UnprocessedItems":{}}',
   TransactGetItems: '{"Responses":[]}',

@@ -9,11 +9,9 @@ import { createClients } from "../../src/client/client.js";
 import { resolveConfiguration } from "../../src/client/config.js";
 import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import {
-  DynamoDBError,
-  UnprocessedItemsError,
-  wrapDynamoDBError,
-} from "../../src/errors/errors.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { DynamoDBRepository } from "../../src/repository/repository.js";
 import { createTransport } from "../../src/transport/transport.js";
 import { engines } from "../engines.js";

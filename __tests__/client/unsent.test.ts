@@ -2,12 +2,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
-import {
-  ConfigurationError,
-  DynamoDBError,
-  UnprocessedItemsError,
-  wrapDynamoDBError,
-} from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { getRepository, resetClients, resetRepository } from "../../src/index.js";
 import { failureOf } from "../open.js";
 

@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createDataLayer } from "../../src/data-layer.js";
-import { AbortedError } from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import type { Outcome, Task } from "./close-process.js";

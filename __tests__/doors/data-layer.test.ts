@@ -1,7 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createDataLayer } from "../../src/data-layer.js";
-import { AbortedError, ConfigurationError } from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { createTestDataLayer, faults, type TestDataLayer } from "../../src/testing/index.js";
 import type { RequestEvent } from "../../src/transport/events.js";
 import { failureOf } from "../open.js";

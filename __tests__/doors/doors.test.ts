@@ -1,11 +1,20 @@
-import { ConfigurationError } from "../../src/errors/errors.js";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+
+/** Every export of the room of errors. */
+async function errorsRoom(): Promise<Record<string, unknown>> {
+  const files = readdirSync(join(__dirname, "../../src/errors"));
+  const modules = files.map(async (file) => (await import(`../../src/errors/${file}`)) as object);
+  return Object.assign({}, ...(await Promise.all(modules))) as Record<string, unknown>;
+}
 
 const load = async () => ({
   whole: (await import("../../src/index.js")) as Record<string, unknown>,
   light: (await import("../../src/server-only.js")) as Record<string, unknown>,
   edge: (await import("../../src/edge.js")) as Record<string, unknown>,
   ground: {
-    ...(await import("../../src/errors/errors.js")),
+    ...(await errorsRoom()),
     ...(await import("../../src/values/exact-number.js")),
     ...(await import("../../src/keys/key-functions.js")),
   } as Record<string, unknown>,

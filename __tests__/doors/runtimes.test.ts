@@ -7,7 +7,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
-import { ConditionalCheckFailedError, ConfigurationError } from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { lost, Recorder } from "../services/recorder.js";
@@ -203,7 +204,7 @@ describe("a client of the application's own, under Jest", () => {
   const server = createServer((_, response) => {
     requests += 1;
     if (requests === 1) response.destroy();
-    else response.setHeader("x-amzn-requestid", "r2").end("{}");
+    else response.setHeader("x-amzn-requestid", "r2").end(`{"UnprocessedItems":{}}`);
   });
   beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
   afterAll(() => new Promise((resolve) => server.close(resolve)));

@@ -1,6 +1,7 @@
 /** Cursors between data layers, and sealed ones: no key in them, none that was made up. */
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import { ConfigurationError, ValidationError } from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import type { CursorSecret } from "../../src/secrets/cursor-seal.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";

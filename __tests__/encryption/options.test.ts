@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { secretEntities } from "../../services/entities.js";
 import { createDataLayer, type DataLayerOptions } from "../../src/data-layer.js";
-import { ConfigurationError } from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { registry } from "../registry.js";
 import { keyBytes, variableOf } from "./keys.js";
 

@@ -2,13 +2,11 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import {
-  ConditionalCheckFailedError,
-  DecryptionError,
-  ItemNotFoundError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { DecryptionError } from "../../src/errors/decryption-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { DynamoDBRepository, resetClients } from "../../src/index.js";
-import type { EncryptionKeys, KeyProvider } from "../../src/secrets/encryption.js";
+import type { EncryptionKeys, KeyProvider } from "../../src/secrets/key-provider.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { tries } from "../properties/arbitraries.js";

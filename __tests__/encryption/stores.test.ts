@@ -2,15 +2,14 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { createDataLayer } from "../../src/data-layer.js";
-import {
-  ConditionalCheckFailedError,
-  ConfigurationError,
-  DynamoDBError,
-  TransactionCanceledError,
-  UnprocessedItemsError,
-  ValidationError,
-} from "../../src/errors/errors.js";
-import { createCipher, type KeyProvider } from "../../src/secrets/encryption.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
+import { createCipher } from "../../src/secrets/encryption.js";
+import type { KeyProvider } from "../../src/secrets/key-provider.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

@@ -4,28 +4,26 @@ import {
   ProvisionedThroughputExceededException,
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import {
-  AbortedError,
-  asOpen,
   type CallContext,
-  ConditionalCheckFailedError,
-  ConfigurationError,
-  DynamoDBError,
   describe as describeCall,
-  ItemNotFoundError,
-  invalid,
-  isRetryableError,
-  leavesOpen,
-  nameOf,
-  ThroughputExceededError,
-  TimeoutError,
-  TransactionCanceledError,
-  UnprocessedItemsError,
-  unquoted,
-  ValidationError,
   withContext,
-  wrapDynamoDBError,
-} from "../../src/errors/errors.js";
+} from "../../src/errors/context.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
+import { asOpen, leavesOpen } from "../../src/errors/left-open.js";
+import { isRetryableError } from "../../src/errors/retryable.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { TimeoutError } from "../../src/errors/timeout-error.js";
+import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
+import { unquoted } from "../../src/errors/unreadable-answer.js";
+import { invalid, ValidationError } from "../../src/errors/validation-error.js";
+import { nameOf } from "../../src/errors/words.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 
 const context: CallContext = {
   operation: "update",

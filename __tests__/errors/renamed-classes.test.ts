@@ -4,7 +4,7 @@
  */
 import * as client from "@aws-sdk/client-dynamodb";
 import * as lib from "@aws-sdk/lib-dynamodb";
-import { UnprocessedItemsError } from "../../src/errors/errors.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import type { RequestEvent } from "../../src/transport/events.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";

@@ -1,7 +1,7 @@
 /** Batches and single writes of several clients at once: every item is written, or named in the error. */
 import fc from "fast-check";
 import type { DataLayer } from "../../src/data-layer.js";
-import { UnprocessedItemsError } from "../../src/errors/errors.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import { engines } from "../engines.js";
 import { histories, historyTimeoutMs, openClients, outcomeOf, type Weather } from "./clients.js";
 

@@ -1,7 +1,7 @@
 /** Several data layers on one table, each behind faults of its own, and what their calls came to. */
 import fc from "fast-check";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
-import { DynamoDBError } from "../../src/errors/errors.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import {
   type Fault,
   type FaultProxy,

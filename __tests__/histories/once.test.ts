@@ -1,6 +1,6 @@
 /** What happens once: increments under a lock, claims under a condition, creates, generated ids. */
 import fc from "fast-check";
-import { ConditionalCheckFailedError } from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
 import { engines } from "../engines.js";
 import {
   histories,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ValidationError } from "../../src/errors/errors.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import {
   extractEntityIdFromSK,
   extractUserIdFromPK,

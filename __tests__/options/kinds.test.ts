@@ -1,6 +1,6 @@
 /** Settings of the wrong kind: as good as absent, they would be missed only when they are needed. */
 import { createDataLayer, type DataLayerOptions } from "../../src/data-layer.js";
-import { ConfigurationError } from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
 
 const place = { environment: "development", tableName: "Kinds" } as const;
 const wrong: [object, RegExp][] = [

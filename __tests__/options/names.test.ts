@@ -7,7 +7,8 @@ import {
   settingsOf,
   unknownOptions,
 } from "../../src/call/options.js";
-import { ConfigurationError, ValidationError } from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 
 const names = optionNames<{ limit: number; where: object; ifUpdatedAt: number; timeoutMs: number }>(
   { limit: true, where: true, ifUpdatedAt: true, timeoutMs: true },

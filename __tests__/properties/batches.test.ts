@@ -1,6 +1,6 @@
 /** Batches of any size and order do what a Map does, whatever goes wrong on the way. */
 import fc from "fast-check";
-import { UnprocessedItemsError } from "../../src/errors/errors.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import type { Fault } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import type { Operators, PathTo } from "../../src/conditions/conditions.js";
-import { ConditionalCheckFailedError } from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 import { tries } from "./arbitraries.js";

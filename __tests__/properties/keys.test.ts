@@ -1,7 +1,7 @@
 /** Keys hold any id: it goes in, and the same comes out, up to the last byte that DynamoDB takes. */
 import fc from "fast-check";
 import type { FacadeName } from "../../services/entities.js";
-import { ValidationError } from "../../src/errors/errors.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import {
   extractEntityIdFromSK,
   extractUserIdFromPK,

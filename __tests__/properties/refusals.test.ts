@@ -1,7 +1,7 @@
 /** What the layer takes, the engine takes; what it refuses, it refuses before anything is sent. */
 import vm from "node:vm";
 import fc from "fast-check";
-import { ValidationError } from "../../src/errors/errors.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { pathText } from "../../src/values/payload.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

@@ -1,7 +1,7 @@
 /** The layer counts an item's bytes as DynamoDB does: 400 KB are stored, a byte more is not. */
 import fc from "fast-check";
 import { definitions } from "../../services/entities.js";
-import { ValidationError } from "../../src/errors/errors.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { describeEach, engines, type TestEngine } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";

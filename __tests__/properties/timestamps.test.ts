@@ -1,6 +1,6 @@
 /** Creation times: any whole millisecond up to the year 2286 is stored and puts its item in order. */
 import fc from "fast-check";
-import { ValidationError } from "../../src/errors/errors.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";

@@ -1,11 +1,9 @@
 /** Writes of one item, in any order and by any clock, do what a plain model in memory does. */
 import type { Readable } from "node:stream";
 import fc from "fast-check";
-import {
-  ConditionalCheckFailedError,
-  ItemNotFoundError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { FaultyRequestHandler } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";

@@ -1,13 +1,11 @@
 import { getDocumentClient, getTableName } from "../../src/client/client.js";
-import {
-  ConditionalCheckFailedError,
-  ConfigurationError,
-  DynamoDBError,
-  ItemNotFoundError,
-  ThroughputExceededError,
-  UnprocessedItemsError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { getOAuthTokenKeys, getSavedContentKeys } from "../../src/keys/key-functions.js";
 import {
   type BatchResult,

@@ -52,11 +52,24 @@ const without =
     return true;
   };
 
+/** A page of a scan by somebody else. */
+const page =
+  (body: string, more: Record<string, string> = {}): WireFault =>
+  async ({ operation, response }) => {
+    if (operation !== "Scan") return false;
+    response.writeHead(200, { ...json, ...more }).end(body);
+    return true;
+  };
+const withId = { "x-amzn-requestid": "a-request" };
+
 /** What breaks on the wire, by its name. */
 export const wireFaults = {
   "an empty 200": box(""),
   "a 200 that says {}": box("{}"),
   "a 200 of somebody else's JSON": box('{"error":"login required"}'),
+  "an end of the scan without a request id": page('{"Items":[],"Count":0,"ScannedCount":0}'),
+  "an end of the scan that scanned nothing": page('{"Items":[],"Count":0}', withId),
+  "an item without a key": page('{"Items":[{}],"Count":1,"ScannedCount":1}', withId),
   "a page without its items": without("Items", "LastEvaluatedKey"),
   "a page with fewer items than it counts": async ({ operation, response, forward }) => {
     if (operation !== "Scan") return false;
@@ -99,6 +112,15 @@ export const wireFaults = {
     const left = operation === "BatchGetItem" ? "UnprocessedKeys" : "UnprocessedItems";
     const answer = { ...(JSON.parse(body) as object), [left]: of(all.slice(0, half)) };
     response.writeHead(200, { ...json, "x-amzn-requestid": "half" }).end(JSON.stringify(answer));
+    return true;
+  },
+} satisfies Record<string, WireFault>;
+
+/** What breaks the acknowledgement of an update, by its name. */
+export const updateFaults = {
+  "an empty acknowledgement with a request id": async ({ operation, response }) => {
+    if (operation !== "UpdateItem") return false;
+    response.writeHead(200, { ...json, ...withId }).end("{}");
     return true;
   },
 } satisfies Record<string, WireFault>;

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import {
-  AbortedError,
-  DynamoDBError,
-  ThroughputExceededError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
 import type { RequestEvent } from "../../src/transport/events.js";
 import { engines } from "../engines.js";

@@ -1,9 +1,7 @@
 import { recentEntities, workspaceEntities } from "../../services/collections.js";
-import {
-  DynamoDBError,
-  ThroughputExceededError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import {
-  ConditionalCheckFailedError,
-  ItemNotFoundError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";

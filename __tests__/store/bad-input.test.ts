@@ -1,7 +1,7 @@
 /** Input that is refused before anything is sent: no engine is needed, and none is asked. */
 import { inspect } from "node:util";
 import { createDataLayer } from "../../src/data-layer.js";
-import { ValidationError } from "../../src/errors/errors.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";

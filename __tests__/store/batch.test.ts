@@ -1,9 +1,7 @@
 import { Readable } from "node:stream";
-import {
-  ThroughputExceededError,
-  UnprocessedItemsError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { FaultyRequestHandler } from "../../src/testing/index.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";

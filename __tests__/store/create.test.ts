@@ -1,5 +1,5 @@
 import { createDataLayer } from "../../src/data-layer.js";
-import { ConditionalCheckFailedError } from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

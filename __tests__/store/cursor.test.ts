@@ -1,4 +1,5 @@
-import { DynamoDBError, ValidationError } from "../../src/errors/errors.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

@@ -1,6 +1,6 @@
 /** How much fits into one call: DynamoDB's limits of an expression, which the tests' engines lack in part. */
 import { operatorsIn } from "../../src/conditions/expression.js";
-import { ValidationError } from "../../src/errors/errors.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { DynamoDBRepository } from "../../src/repository/repository.js";
 import { describeEach, settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";

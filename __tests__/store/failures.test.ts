@@ -6,14 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
-import {
-  ConditionalCheckFailedError,
-  ConfigurationError,
-  DynamoDBError,
-  ThroughputExceededError,
-  TimeoutError,
-  UnprocessedItemsError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { TimeoutError } from "../../src/errors/timeout-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import { createTestDataLayer, FaultyRequestHandler, startEngine } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

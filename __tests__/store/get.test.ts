@@ -1,11 +1,9 @@
-import {
-  AbortedError,
-  DynamoDBError,
-  ItemNotFoundError,
-  ThroughputExceededError,
-  TimeoutError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { TimeoutError } from "../../src/errors/timeout-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { HoldingHandler } from "../client/holding-handler.js";
 import { settings } from "../engines.js";

@@ -1,5 +1,7 @@
 import { createDataLayer } from "../../src/data-layer.js";
-import { AbortedError, ThroughputExceededError, ValidationError } from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

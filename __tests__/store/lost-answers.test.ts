@@ -1,16 +1,14 @@
 /** Writes whose answer is lost: what the layer makes of the refusal that follows, and what it tells. */
 import { isDeepStrictEqual } from "node:util";
 import { NumberValue } from "@aws-sdk/lib-dynamodb";
-import {
-  AbortedError,
-  ConditionalCheckFailedError,
-  DynamoDBError,
-  ItemNotFoundError,
-  ThroughputExceededError,
-  TimeoutError,
-  TransactionCanceledError,
-  UnprocessedItemsError,
-} from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { TimeoutError } from "../../src/errors/timeout-error.js";
+import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import type { Fault } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
-import { ConditionalCheckFailedError, UnprocessedItemsError } from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import { createTestDataLayer, faults, make, type TestDataLayer } from "../../src/testing/index.js";
 import { failureOf } from "../open.js";
 

@@ -1,4 +1,4 @@
-import { ValidationError } from "../../src/errors/errors.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

@@ -1,10 +1,8 @@
 /** HTTP requests of each call, counted at the wire: well, throttled, and as its documentation says. */
-import {
-  DynamoDBError,
-  ThroughputExceededError,
-  TimeoutError,
-  UnprocessedItemsError,
-} from "../../src/errors/errors.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { TimeoutError } from "../../src/errors/timeout-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import { createTestDataLayer, type Fault, type TestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";

@@ -1,10 +1,8 @@
 /** What errors, events and logs show: never a value of a payload, never a token. */
 import { inspect } from "node:util";
-import {
-  ConditionalCheckFailedError,
-  DynamoDBError,
-  UnprocessedItemsError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import type { RequestEvent } from "../../src/transport/events.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";

@@ -1,8 +1,6 @@
-import {
-  ConditionalCheckFailedError,
-  ItemNotFoundError,
-  ValidationError,
-} from "../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

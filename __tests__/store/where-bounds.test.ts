@@ -1,6 +1,6 @@
 /** What is too much for any condition is refused before it is read: the work does not grow with it. */
 import { valueText } from "../../src/client/wire-format.js";
-import { ValidationError } from "../../src/errors/errors.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 

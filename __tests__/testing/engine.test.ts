@@ -13,7 +13,7 @@ import {
   ListTablesCommand,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { ConfigurationError } from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { type Engine, type StartEngineOptions, startEngine } from "../../src/testing/engine.js";
 import * as modules from "../../src/testing/engines/installed.js";
 

@@ -4,16 +4,14 @@ import { Readable } from "node:stream";
 import { inspect } from "node:util";
 import { crc32 } from "node:zlib";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
-import {
-  AbortedError,
-  ConditionalCheckFailedError,
-  ConfigurationError,
-  DynamoDBError,
-  ThroughputExceededError,
-  TimeoutError,
-  TransactionCanceledError,
-  UnprocessedItemsError,
-} from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { TimeoutError } from "../../src/errors/timeout-error.js";
+import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import {
   type FaultRule,
   FaultyRequestHandler,

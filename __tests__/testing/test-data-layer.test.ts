@@ -1,4 +1,4 @@
-import { DynamoDBError } from "../../src/errors/errors.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import {
   createTestDataLayer,
   faults,

@@ -6,12 +6,10 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
-import {
-  AbortedError,
-  ConfigurationError,
-  DynamoDBError,
-  TimeoutError,
-} from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { TimeoutError } from "../../src/errors/timeout-error.js";
 import type { RequestEvent } from "../../src/transport/events.js";
 import { HedgedReads, type HedgedReadsOptions } from "../../src/transport/hedged-reads.js";
 import { ResponseTimes } from "../../src/transport/response-times.js";

@@ -1,5 +1,6 @@
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
-import { ConfigurationError, DynamoDBError } from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { DynamoDBRepository } from "../../src/repository/repository.js";
 import { type Fault, faults } from "../../src/testing/index.js";
 import type { RequestEvent } from "../../src/transport/events.js";

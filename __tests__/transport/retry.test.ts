@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../src/errors/errors.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { type Retry, retryPolicy, withBatchRetry, withRetry } from "../../src/transport/retry.js";
 
 const throttled = () => Object.assign(new Error("slow down"), { name: "ThrottlingException" });

@@ -5,12 +5,10 @@ import { Entity } from "electrodb";
 import { type CallOptions, perform } from "../../src/call/call.js";
 import { createClients } from "../../src/client/client.js";
 import { resolveConfiguration } from "../../src/client/config.js";
-import {
-  AbortedError,
-  endOf,
-  ThroughputExceededError,
-  TimeoutError,
-} from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { endOf } from "../../src/errors/notes.js";
+import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
+import { TimeoutError } from "../../src/errors/timeout-error.js";
 import type { Logger, RequestEvent } from "../../src/transport/events.js";
 import type { TransportOptions } from "../../src/transport/options.js";
 import type { RetryOptions } from "../../src/transport/retry.js";

@@ -2,13 +2,11 @@
 import type { OAuthToken, OAuthTokenData } from "../../entities/oauth-token.js";
 import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext } from "../../src/entity/model.js";
-import {
-  DynamoDBError,
-  describe,
-  ItemNotFoundError,
-  invalid,
-  nameOf,
-} from "../../src/errors/errors.js";
+import { describe } from "../../src/errors/context.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
+import { invalid } from "../../src/errors/validation-error.js";
+import { nameOf } from "../../src/errors/words.js";
 import type { StoreInternals } from "../../src/store/entity-store.js";
 import { isForeignFailure } from "../../src/write/write.js";
 import { expiryRule, isNoTime } from "./expiry.js";

@@ -1,7 +1,8 @@
 /** What `validToken` takes: the provider's refresh, and how long a lease on it lasts. */
 import { type CallOptions, limitsOf } from "../../src/call/call.js";
 import { optionNames } from "../../src/call/options.js";
-import { type CallContext, invalid, type ValidationIssue } from "../../src/errors/errors.js";
+import type { CallContext } from "../../src/errors/context.js";
+import { invalid, type ValidationIssue } from "../../src/errors/validation-error.js";
 
 /** What the provider answered to a refresh. */
 export interface RefreshedToken {

@@ -1,10 +1,7 @@
 /** The provider's part of a refresh: the caller's function is called, and its answer checked. */
-import {
-  type CallContext,
-  type DynamoDBError,
-  invalid,
-  type ValidationIssue,
-} from "../../src/errors/errors.js";
+import type { CallContext } from "../../src/errors/context.js";
+import type { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { invalid, type ValidationIssue } from "../../src/errors/validation-error.js";
 import { firstOf, longestTimerMs, orAborted } from "../../src/runtime/signals.js";
 import { checkPayload, type PayloadSchema } from "../../src/values/payload.js";
 import { expiryRule, isNoTime } from "./expiry.js";

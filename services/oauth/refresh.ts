@@ -3,13 +3,9 @@ import { randomUUID } from "node:crypto";
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
 import type { Call } from "../../src/call/call.js";
 import { itemOf } from "../../src/entity/item.js";
-import {
-  AbortedError,
-  type CallContext,
-  DynamoDBError,
-  describe,
-  withContext,
-} from "../../src/errors/errors.js";
+import { AbortedError } from "../../src/errors/aborted-error.js";
+import { type CallContext, describe, withContext } from "../../src/errors/context.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { currentKeyFor } from "../../src/secrets/encryption.js";
 import { showsMasked } from "../../src/secrets/masking.js";
 import type { RawItem, RawKey } from "../../src/table/table.js";

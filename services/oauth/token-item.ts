@@ -4,7 +4,7 @@ import type { Call } from "../../src/call/call.js";
 import type { Placeholders } from "../../src/conditions/conditions.js";
 import { isOf } from "../../src/entity/item.js";
 import type { EntityModel } from "../../src/entity/model.js";
-import { nameOf } from "../../src/errors/errors.js";
+import { nameOf } from "../../src/errors/words.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { Cipher } from "../../src/secrets/encryption.js";
 import { storedValueOf } from "../../src/secrets/opened.js";

@@ -1,16 +1,14 @@
 /** Why a transaction failed: the operations that stopped it, each with its reason. */
 import { type AnyItem, itemOf } from "../../src/entity/item.js";
 import type { EntityModel } from "../../src/entity/model.js";
+import { type CallContext, describe, withContext } from "../../src/errors/context.js";
+import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { isRetryableError } from "../../src/errors/retryable.js";
 import {
-  type CallContext,
   type CancellationReason,
-  DynamoDBError,
-  describe,
-  isRetryableError,
-  nameOf,
   TransactionCanceledError,
-  withContext,
-} from "../../src/errors/errors.js";
+} from "../../src/errors/transaction-canceled-error.js";
+import { nameOf } from "../../src/errors/words.js";
 import { withMaskedSecrets } from "../../src/secrets/masking.js";
 import type { RawItem } from "../../src/table/table.js";
 import type { Operation } from "./operations.js";

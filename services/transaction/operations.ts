@@ -2,7 +2,8 @@
 import { reading } from "../../src/call/call.js";
 import { refuseUnknown } from "../../src/call/options.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../../src/entity/model.js";
-import { type CallContext, invalid } from "../../src/errors/errors.js";
+import type { CallContext } from "../../src/errors/context.js";
+import { invalid } from "../../src/errors/validation-error.js";
 import { keyId } from "../../src/read/reader.js";
 import { internalsOf, type StoreInternals } from "../../src/store/entity-store.js";
 import { limits, type RawKey } from "../../src/table/table.js";

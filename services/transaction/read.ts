@@ -1,7 +1,8 @@
 /** The reads of a transaction. */
 import type { Call } from "../../src/call/call.js";
 import { isOf, itemOf } from "../../src/entity/item.js";
-import { cancellationReasonsOf, nameOf } from "../../src/errors/errors.js";
+import { cancellationReasonsOf } from "../../src/errors/thrown.js";
+import { nameOf } from "../../src/errors/words.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import type { RawItem } from "../../src/table/table.js";
 import { cancelled, reasonOf, supported } from "./cancelled.js";

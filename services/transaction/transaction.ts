@@ -1,6 +1,6 @@
 /** Transactions over all entities: all or nothing, idempotent under retry. */
 import { type CallOptions, limitsOf, perform } from "../../src/call/call.js";
-import type { CallContext } from "../../src/errors/errors.js";
+import type { CallContext } from "../../src/errors/context.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import type { Specs, Stores } from "../stores.js";
 import { operationsOf, readsOf, writesOf } from "./operations.js";

@@ -1,16 +1,15 @@
 /** The writes of a transaction: sent, and sent again if a refusal was one that the writes can go on from. */
 import type { Call } from "../../src/call/call.js";
 import { isOf } from "../../src/entity/item.js";
+import { type CallContext, describe } from "../../src/errors/context.js";
+import { isRetryableReason } from "../../src/errors/retryable.js";
+import { cancellationReasonsOf } from "../../src/errors/thrown.js";
 import {
-  type CallContext,
   type CancellationReason,
-  cancellationReasonsOf,
-  describe,
-  invalid,
-  isRetryableReason,
-  nameOf,
   TransactionCanceledError,
-} from "../../src/errors/errors.js";
+} from "../../src/errors/transaction-canceled-error.js";
+import { invalid } from "../../src/errors/validation-error.js";
+import { nameOf } from "../../src/errors/words.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import { limits } from "../../src/table/table.js";
 import { whatIsThere, whatWasThere } from "../../src/write/run.js";

@@ -1,6 +1,6 @@
 /** IAM policies for the table, made from its definition: one user's partitions, or all of it. */
 import { optionNames, settingsOf } from "../call/options.js";
-import { ConfigurationError } from "../errors/errors.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
 import { compileTemplate, keyPartRule } from "../keys/template.js";
 import { indexName, type KeyTemplates, keyTemplates } from "../table/table.js";
 

@@ -8,28 +8,24 @@ import {
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type Call, type CallOptions, limitsOf, perform } from "../call/call.js";
-import {
-  DynamoDBError,
-  describe as inWords,
-  messageOf,
-  nameOf,
-  TimeoutError,
-  unreadableAnswer,
-  withContext,
-} from "../errors/errors.js";
+import { type CallContext, describe as inWords, withContext } from "../errors/context.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
+import { TimeoutError } from "../errors/timeout-error.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
+import { messageOf, nameOf } from "../errors/words.js";
 import { attribute, createTableInput, indexName } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
 
-/** What `describe` tells of the table. */
+/** The state of a table, as `describe` returns it. */
 export interface TableInfo {
   readonly name: string;
   /** CREATING, ACTIVE, UPDATING, DELETING, … */
   readonly status: string;
-  /** Every index that is there, with its status. */
+  /** Every index of the table, with its status. */
   readonly indexes: readonly { readonly name: string; readonly status: string }[];
-  /** As DynamoDB counts it, up to six hours old. */
+  /** DynamoDB's count, up to six hours old. */
   readonly itemCount: number;
-  /** As DynamoDB counts it, up to six hours old. */
+  /** DynamoDB's count, up to six hours old. */
   readonly sizeBytes: number;
   readonly arn: string | undefined;
 }
@@ -37,16 +33,21 @@ export interface TableInfo {
 export interface TableAdmin {
   readonly name: string;
   /**
-   * Creates the table with its index and TTL attribute, and waits until it is active. A table that
-   * is already there is left as it is.
+   * Creates the table with its index and TTL attribute, and waits until it is active. An existing table
+   * is left as it is.
    * @returns whether it was created
+   * @throws TimeoutError after `timeoutMs` (default 2 minutes)
+   * @example
+   * const { created } = await data.table.create();
    */
   create(options?: CallOptions): Promise<{ created: boolean }>;
-  /** The table's state, `null` where it is not there. */
+  /** The table's state, or `null` if there is no table. One request. */
   describe(options?: CallOptions): Promise<TableInfo | null>;
   /**
-   * Deletes the table with everything in it, and waits until it is gone.
-   * @returns whether it was there
+   * Deletes the table with everything in it, and waits until it is gone. Deleting a missing table is
+   * not an error.
+   * @returns whether it existed
+   * @throws TimeoutError after `timeoutMs` (default 2 minutes)
    */
   delete(options?: CallOptions): Promise<{ deleted: boolean }>;
   /** Waits until table and index are active. @throws TimeoutError after `timeoutMs` (default 2 minutes) */
@@ -56,154 +57,194 @@ export interface TableAdmin {
 const pollMs = 250;
 const defaultTimeoutMs = 120_000;
 
-/** @param client asked when it is needed, so that nothing is opened before */
+/** A table, and how requests reach it. */
+interface Target {
+  readonly name: string;
+  /** Called when a request needs it, so that nothing is opened before. */
+  readonly client: () => DynamoDBClient;
+  readonly transport: Transport;
+}
+
+/** One request of a table's. */
+type Request<T> = (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<T>;
+
+/** @param client called when a request needs it, so that nothing is opened before */
 export function createTableAdmin(
   name: string,
   client: () => DynamoDBClient,
   transport: Transport,
 ): TableAdmin {
-  const send = <T>(
-    request: (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<T>,
-    signal: AbortSignal | undefined,
-    onAnswerLost?: () => void,
-  ): Promise<T> =>
-    transport.repeat((abortSignal) => request(client(), { abortSignal }), signal, onAnswerLost);
-
-  /**
-   * Sends a request that changes the table.
-   * @param settled the error by which the engine says that it is so already
-   * @returns whether it was this call's doing: a repeated request finds its own work, where the answer
-   * to the first was lost
-   */
-  async function change(
-    { signal, onAnswerLost }: Call,
-    request: (client: DynamoDBClient, options: { abortSignal: AbortSignal }) => Promise<unknown>,
-    settled: string,
-  ): Promise<boolean> {
-    let lost = false;
-    try {
-      await send(request, signal, () => {
-        lost = true;
-      });
-      // Whatever this call still waits for, and fails at, this part of it is done.
-      onAnswerLost?.();
-      return true;
-    } catch (error) {
-      if (nameOf(error) === settled) {
-        if (lost) onAnswerLost?.();
-        return lost;
-      }
-      if (lost) onAnswerLost?.();
-      throw error;
-    }
-  }
-  const contextOf = (operation: string) => ({
-    operation: `table.${operation}`,
-    key: `table=${name}`,
-  });
-
-  /** @param onMissing told what the engine said where there is no table */
-  async function read(
-    signal: AbortSignal | undefined,
-    onMissing?: (error: unknown) => void,
-  ): Promise<TableInfo | null> {
-    try {
-      const command = new DescribeTableCommand({ TableName: name });
-      const table = await send((to, options) => whole("Table", to.send(command, options)), signal);
-      return infoOf(name, table);
-    } catch (error) {
-      if (nameOf(error) !== "ResourceNotFoundException") throw error;
-      onMissing?.(error);
-      return null;
-    }
-  }
-
-  async function waitUntil<T extends TableInfo | null>(
-    signal: AbortSignal | undefined,
-    ready: (info: TableInfo | null) => info is T,
-    onMissing?: (error: unknown) => void,
-  ): Promise<T> {
-    for (;;) {
-      const info = await read(signal, onMissing);
-      if (ready(info)) return info;
-      await transport.pause(pollMs, signal);
-    }
-  }
-
-  /** Engines that know no TTL say so; a table without it works, and `describe` is no worse. */
-  async function enableTimeToLive(signal: AbortSignal | undefined): Promise<void> {
-    const command = new UpdateTimeToLiveCommand({
-      TableName: name,
-      TimeToLiveSpecification: { AttributeName: attribute.timeToLive, Enabled: true },
-    });
-    try {
-      await send(
-        (to, options) => whole("TimeToLiveSpecification", to.send(command, options)),
-        signal,
-      );
-    } catch (error) {
-      const already = nameOf(error) === "ValidationException";
-      if (!already && nameOf(error) !== "UnknownOperationException") throw error;
-    }
-  }
-
-  const bounded = (operation: string, options: CallOptions): CallOptions => {
-    const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(contextOf(operation), options);
-    return { signal, timeoutMs };
-  };
-
+  const target: Target = { name, client, transport };
   return {
     name,
-    create: async (options = {}) =>
-      perform(contextOf("create"), bounded("create", options), async (call) => {
-        const command = new CreateTableCommand(createTableInput(name));
-        const created = await change(
-          call,
-          (to, options) => whole("TableDescription", to.send(command, options)),
-          "ResourceInUseException",
-        );
-        await waitUntil(call.signal, isActive);
-        if (created) await enableTimeToLive(call.signal);
-        return { created };
-      }),
+    create: async (options = {}) => {
+      const context = contextOf(target, "create");
+      return perform(context, bounded(context, options), (call) => create(target, call));
+    },
     describe: (options = {}) =>
-      perform(contextOf("describe"), options, ({ signal }) => read(signal)),
-    delete: async (options = {}) =>
-      perform(contextOf("delete"), bounded("delete", options), async (call) => {
-        const command = new DeleteTableCommand({ TableName: name });
-        const deleted = await change(
-          call,
-          (to, options) => whole("TableDescription", to.send(command, options)),
-          "ResourceNotFoundException",
-        );
-        if (deleted) await waitUntil(call.signal, (info): info is null => info === null);
-        return { deleted };
-      }),
+      perform(contextOf(target, "describe"), options, ({ signal }) => read(target, signal)),
+    delete: async (options = {}) => {
+      const context = contextOf(target, "delete");
+      return perform(context, bounded(context, options), (call) => remove(target, call));
+    },
     wait: async (options = {}) => {
-      const context = contextOf("wait");
-      let missing: unknown;
-      const isReady = (info: TableInfo | null): info is TableInfo => {
-        if (info !== null) missing = undefined;
-        return isActive(info);
-      };
-      try {
-        return await perform(context, bounded("wait", options), ({ signal }) =>
-          waitUntil(signal, isReady, (error) => {
-            missing = error;
-          }),
-        );
-      } catch (error) {
-        if (!(error instanceof TimeoutError) || missing === undefined) throw error;
-        // The time is over since there is no table, and not for want of an answer.
-        throw withContext(new TimeoutError(inWords(context, messageOf(missing)), missing), context);
-      }
+      const context = contextOf(target, "wait");
+      return waitUntilActive(target, context, bounded(context, options));
     },
   };
 }
 
+function contextOf({ name }: Target, operation: string): CallContext {
+  return { operation: `table.${operation}`, key: `table=${name}` };
+}
+
+/** The limits of a call that waits for the table: it has a deadline of its own. */
+function bounded(context: CallContext, options: CallOptions): CallOptions {
+  const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(context, options);
+  return { signal, timeoutMs };
+}
+
+async function create(target: Target, call: Call): Promise<{ created: boolean }> {
+  const command = new CreateTableCommand(createTableInput(target.name));
+  const created = await change(
+    target,
+    call,
+    (to, options) => whole("TableDescription", to.send(command, options)),
+    "ResourceInUseException",
+  );
+  await waitUntil(target, call.signal, isActive);
+  if (created) await enableTimeToLive(target, call.signal);
+  return { created };
+}
+
+async function remove(target: Target, call: Call): Promise<{ deleted: boolean }> {
+  const command = new DeleteTableCommand({ TableName: target.name });
+  const deleted = await change(
+    target,
+    call,
+    (to, options) => whole("TableDescription", to.send(command, options)),
+    "ResourceNotFoundException",
+  );
+  if (deleted) await waitUntil(target, call.signal, (info): info is null => info === null);
+  return { deleted };
+}
+
+async function waitUntilActive(
+  target: Target,
+  context: CallContext,
+  limits: CallOptions,
+): Promise<TableInfo> {
+  let missing: unknown;
+  const isReady = (info: TableInfo | null): info is TableInfo => {
+    if (info !== null) missing = undefined;
+    return isActive(info);
+  };
+  const onMissing = (error: unknown) => {
+    missing = error;
+  };
+  try {
+    return await perform(context, limits, ({ signal }) =>
+      waitUntil(target, signal, isReady, onMissing),
+    );
+  } catch (error) {
+    if (!(error instanceof TimeoutError) || missing === undefined) throw error;
+    // The deadline passed because there is no table, not because no response came.
+    throw withContext(new TimeoutError(inWords(context, messageOf(missing)), missing), context);
+  }
+}
+
+function send<T>(
+  { client, transport }: Target,
+  request: Request<T>,
+  signal: AbortSignal | undefined,
+  onAnswerLost?: () => void,
+): Promise<T> {
+  return transport.repeat(
+    (abortSignal) => request(client(), { abortSignal }),
+    signal,
+    onAnswerLost,
+  );
+}
+
 /**
- * The member of an answer that it always has: one without it is none of DynamoDB's. It is asked for
- * again, and acknowledges nothing.
+ * Sends a request that changes the table.
+ * @param settled the error by which the engine says that the change was made before
+ * @returns whether this call made the change. If the response to its first request was lost, the
+ * repeated request finds the change made, and it was this call's
+ */
+async function change(
+  target: Target,
+  { signal, onAnswerLost }: Call,
+  request: Request<unknown>,
+  settled: string,
+): Promise<boolean> {
+  let lost = false;
+  try {
+    await send(target, request, signal, () => {
+      lost = true;
+    });
+    // This part of the call is done, even if what it still waits for fails.
+    onAnswerLost?.();
+    return true;
+  } catch (error) {
+    if (lost) onAnswerLost?.();
+    if (nameOf(error) === settled) return lost;
+    throw error;
+  }
+}
+
+/** @param onMissing called with the engine's error if there is no table */
+async function read(
+  target: Target,
+  signal: AbortSignal | undefined,
+  onMissing?: (error: unknown) => void,
+): Promise<TableInfo | null> {
+  try {
+    const command = new DescribeTableCommand({ TableName: target.name });
+    const described: Request<TableDescription> = (to, options) =>
+      whole("Table", to.send(command, options));
+    return infoOf(target.name, await send(target, described, signal));
+  } catch (error) {
+    if (nameOf(error) !== "ResourceNotFoundException") throw error;
+    onMissing?.(error);
+    return null;
+  }
+}
+
+async function waitUntil<T extends TableInfo | null>(
+  target: Target,
+  signal: AbortSignal | undefined,
+  isReady: (info: TableInfo | null) => info is T,
+  onMissing?: (error: unknown) => void,
+): Promise<T> {
+  for (;;) {
+    const info = await read(target, signal, onMissing);
+    if (isReady(info)) return info;
+    await target.transport.pause(pollMs, signal);
+  }
+}
+
+/** An engine without TTL refuses the request. The table works without it, so this is no failure. */
+async function enableTimeToLive(target: Target, signal: AbortSignal | undefined): Promise<void> {
+  const command = new UpdateTimeToLiveCommand({
+    TableName: target.name,
+    TimeToLiveSpecification: { AttributeName: attribute.timeToLive, Enabled: true },
+  });
+  try {
+    await send(
+      target,
+      (to, options) => whole("TimeToLiveSpecification", to.send(command, options)),
+      signal,
+    );
+  } catch (error) {
+    const already = nameOf(error) === "ValidationException";
+    if (!already && nameOf(error) !== "UnknownOperationException") throw error;
+  }
+}
+
+/**
+ * The member that DynamoDB's response always has. A response without it is not DynamoDB's: it
+ * acknowledges nothing, and the request is sent again.
  */
 async function whole<A extends object, M extends keyof A & string>(
   member: M,
@@ -214,7 +255,7 @@ async function whole<A extends object, M extends keyof A & string>(
   return given;
 }
 
-/** Active with its index; a table that is not there is never active. */
+/** Whether the table exists and is active with its index. */
 function isActive(info: TableInfo | null): info is TableInfo {
   if (info === null) return false;
   const index = info.indexes.find((one) => one.name === indexName);
@@ -233,7 +274,7 @@ function infoOf(name: string, table: TableDescription): TableInfo {
     status: table.TableStatus ?? "UNKNOWN",
     indexes: (table.GlobalSecondaryIndexes ?? []).map((index) => ({
       name: index.IndexName ?? "",
-      // Some engines give no status: an index that is listed can be read there.
+      // Some engines give no status: an index that they list can be read.
       status: index.IndexStatus ?? "ACTIVE",
     })),
     itemCount: table.ItemCount ?? 0,

@@ -1,5 +1,5 @@
 /** Where the table is, and what a person can do where it cannot be reached: the ends of messages. */
-import { nameOf } from "../errors/errors.js";
+import { nameOf } from "../errors/words.js";
 import { type Configuration, defaultTableName, isLoopback, localEndpoint } from "./config.js";
 
 /** What of a configuration says where the table is. */

@@ -7,7 +7,7 @@ import {
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { refuseUnknownSettings } from "../call/options.js";
-import { ConfigurationError } from "../errors/errors.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
 import { adviceOn } from "./advice.js";
 import { type Configuration, resolveConfiguration } from "./config.js";
 import { hasProtocol, NativeDocumentClient, StoredValuesClient } from "./native-client.js";

@@ -1,7 +1,7 @@
 /** Environment and options to a validated configuration. The only reader of `process.env`. */
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { refuseMisspelt, refuseUnknownSettings } from "../call/options.js";
-import { ConfigurationError } from "../errors/errors.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
 
 /** A pair of keys, or a provider function. */
 export type Credentials = NonNullable<DynamoDBClientConfig["credentials"]>;

@@ -36,7 +36,9 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { unreadableAnswer } from "../errors/errors.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
+import { attribute } from "../table/table.js";
+import { checkAsked, checkMembers, requestIdHeader } from "./answer-members.js";
 import { readingExactly } from "./document-command.js";
 import { marshallable } from "./marshalling.js";
 import { handOnSignals, takingSignals, withSignal } from "./sent-signals.js";
@@ -55,48 +57,33 @@ interface PlainOperation {
   readonly command: new (input: never) => object;
   /** Which parts of its input hold values. */
   readonly shape: BodyShape;
-  readonly answer: AnswerMembers;
 }
-
-/** What an answer of DynamoDB's may hold, and what it holds always. */
-interface AnswerMembers {
-  readonly always: readonly string[];
-  readonly sometimes: readonly string[];
-}
-
-const capacity = ["ConsumedCapacity", "ItemCollectionMetrics"];
-const ofOne: AnswerMembers = { always: [], sometimes: ["Item", "Attributes", ...capacity] };
-const ofMany: AnswerMembers = { always: ["Count"], sometimes: [] };
 
 /** The operations under the names that their schemas give them. */
 const operations = {
-  GetItem: { command: GetItemCommand, shape: item, answer: ofOne },
-  PutItem: { command: PutItemCommand, shape: item, answer: ofOne },
-  UpdateItem: { command: UpdateItemCommand, shape: item, answer: ofOne },
-  DeleteItem: { command: DeleteItemCommand, shape: item, answer: ofOne },
-  Query: { command: QueryItemsCommand, shape: item, answer: ofMany },
-  Scan: { command: ScanItemsCommand, shape: item, answer: ofMany },
+  GetItem: { command: GetItemCommand, shape: item },
+  PutItem: { command: PutItemCommand, shape: item },
+  UpdateItem: { command: UpdateItemCommand, shape: item },
+  DeleteItem: { command: DeleteItemCommand, shape: item },
+  Query: { command: QueryItemsCommand, shape: item },
+  Scan: { command: ScanItemsCommand, shape: item },
   BatchGetItem: {
     command: BatchGetItemCommand,
     shape: { RequestItems: { each: { Keys: { list: "map" } } } },
-    answer: { always: ["Responses"], sometimes: [] },
   },
   BatchWriteItem: {
     command: BatchWriteItemCommand,
     shape: { RequestItems: { each: { list: { PutRequest: item, DeleteRequest: item } } } },
-    answer: { always: ["UnprocessedItems"], sometimes: [] },
   },
   TransactGetItems: {
     command: TransactGetItemsCommand,
     shape: { TransactItems: { list: { Get: item } } },
-    answer: { always: ["Responses"], sometimes: [] },
   },
   TransactWriteItems: {
     command: TransactWriteItemsCommand,
     shape: {
       TransactItems: { list: { Put: item, Update: item, Delete: item, ConditionCheck: item } },
     },
-    answer: { always: [], sometimes: capacity },
   },
 } satisfies Record<string, PlainOperation>;
 
@@ -255,19 +242,40 @@ export class StoredValuesClient {
     this.#fast = fastClient(client, config, storedForm);
   }
 
-  /** @throws TypeError for a command that is not an item's */
+  /**
+   * @throws TypeError for a command that is not an item's
+   * @throws UnreadableAnswer for a response without DynamoDB's request id, or a page with items that have
+   *   no key: a table's copy would be short of them
+   */
   async send(command: DocumentCommand, options?: SendOptions): Promise<unknown> {
     const plain = plainCommands.get(command.constructor);
     if (plain === undefined) throw new TypeError("only the commands of items have values");
-    const sent = sendFast(this.#fast, plain, command, options);
-    const answer = (await sent) as { readonly Items?: unknown };
-    // A count alone is asked for by name.
-    if (plain.answer === ofMany && answer.Items === undefined && !("Select" in command.input)) {
-      throw unreadableAnswer("it has no Items");
+    const answer = (await sendFast(this.#fast, plain, command, options)) as StoredAnswer;
+    if (!answer.$metadata?.requestId) throw unreadableAnswer(`it has no ${requestIdHeader}`);
+    if (plain === operations.Scan && answer.Items?.some((item) => !hasKey(item))) {
+      throw unreadableAnswer("it has an item without a key");
     }
     return answer;
   }
 }
+
+interface StoredAnswer {
+  readonly Items?: readonly Readonly<Record<string, { readonly S?: unknown } | undefined>>[];
+  readonly $metadata?: { readonly requestId?: string };
+}
+
+function hasKey(item: NonNullable<StoredAnswer["Items"]>[number]): boolean {
+  return [attribute.partitionKey, attribute.sortKey].every(
+    (name) => typeof item[name]?.S === "string",
+  );
+}
+
+/** Commands that ask for something without which their response is none. */
+const answersTell: ReadonlySet<unknown> = new Set([
+  QueryItemsCommand,
+  ScanItemsCommand,
+  UpdateItemCommand,
+]);
 
 /** Sends a document command as the client's own; a signal alone goes beside the SDK's options. */
 function sendFast(
@@ -281,7 +289,12 @@ function sendFast(
     return client.send(new Plain(input as never) as never, options);
   }
   const own = abortSignal === undefined ? input : withSignal(input, abortSignal);
-  return client.send(new Plain(own as never) as never);
+  const sent: Promise<object> = client.send(new Plain(own as never) as never);
+  if (!answersTell.has(Plain)) return sent;
+  return sent.then((answer) => {
+    checkAsked(input, answer as Record<string, unknown>);
+    return answer;
+  });
 }
 
 /** A client that leaves the values of requests and answers to a form of its own. */
@@ -385,69 +398,20 @@ function isBuffer(body: unknown): body is ArrayBuffer {
   return Object.prototype.toString.call(body) === "[object ArrayBuffer]";
 }
 
-/**
- * The members of an answer that is DynamoDB's and whole. One without any member is known by its request
- * id alone: whoever answers in DynamoDB's place with `{}` acknowledges no write.
- * @throws UnreadableAnswer
- */
+/** @throws UnreadableAnswer for an answer that is not DynamoDB's, or not whole */
 function checkedAnswer(
+  { name }: Operation,
   text: string,
-  { always, sometimes }: AnswerMembers,
   { statusCode, headers }: Response,
 ): Record<string, unknown> {
-  const unreadable = (what: string) => unreadableAnswer(what, statusCode);
   const answer = parsedObject(text);
-  if (answer === undefined)
-    throw unreadable(text === "" ? "it is empty" : "it is cut off or corrupt, or no JSON object");
-  const missing = always.find((name) => answer[name] === undefined || answer[name] === null);
-  if (missing !== undefined) throw unreadable(`it has no ${missing}`);
-  for (const name in answer) {
-    const isRight = memberRules.get(name);
-    const value = answer[name];
-    if (isRight === undefined || value === undefined || value === null || isRight(value)) continue;
-    throw unreadable(`its ${name} is not what DynamoDB's is`);
+  if (answer === undefined) {
+    const what = text === "" ? "it is empty" : "it is cut off or corrupt, or no JSON object";
+    throw unreadableAnswer(what, statusCode);
   }
-  const { Items: items, Count: many } = answer;
-  if (Array.isArray(items) && many !== undefined && items.length !== many) {
-    throw unreadable(`it has ${items.length} of its ${String(many).slice(0, 20)} items`);
-  }
-  if (always.length > 0 || sometimes.some((name) => name in answer)) return answer;
-  if (Object.keys(answer).length > 0) throw unreadable("it has none of the members it should have");
-  if (!headers[requestIdHeader]) throw unreadable(`it is empty and has no ${requestIdHeader}`);
+  checkMembers(name, answer, { statusCode, requestId: headers[requestIdHeader] });
   return answer;
 }
-
-const requestIdHeader = "x-amzn-requestid";
-
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isListOfMaps(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isMap);
-}
-
-function isMapOfLists(value: unknown): boolean {
-  return isMap(value) && Object.values(value as object).every(isListOfMaps);
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0;
-}
-
-/** What the members are, whatever operation has them: some box's own JSON may spell one alike. */
-const memberRules: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
-  ["Item", isMap],
-  ["Attributes", isMap],
-  ["Items", isListOfMaps],
-  ["Count", isCount],
-  ["ScannedCount", isCount],
-  ["LastEvaluatedKey", isMap],
-  // A map of each table's items, or a transaction's list.
-  ["Responses", (value) => isMapOfLists(value) || isListOfMaps(value)],
-  ["UnprocessedItems", isMapOfLists],
-  ["UnprocessedKeys", isMap],
-]);
 
 /** @throws UnreadableAnswer for a status of a proxy's or a gateway's: DynamoDB names its errors */
 function checkIsRefusal(text: string, { statusCode, headers }: Response): void {
@@ -496,7 +460,7 @@ function protocolWith(stock: Protocol, form: ValueForm): Protocol {
         const whole = { ...response, body: new Uint8Array(Buffer.from(text)) };
         return stock.deserializeResponse(operation, context, whole);
       }
-      const answer = checkedAnswer(text, knownOperation(operation).answer, response);
+      const answer = checkedAnswer(operation, text, response);
       return Object.assign(readBy(form, answer, statusCode), {
         $metadata: stock.deserializeMetadata(response),
       });

@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { optionNames } from "../call/options.js";
-import { unreadableAnswer } from "../errors/errors.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { orAborted } from "../runtime/signals.js";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
 

@@ -3,7 +3,8 @@
  * or of a region throws, the request was not carried out. And of its answers, which are nobody's.
  */
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { noteCredentialsFailure, noteSending, unreadableAnswer } from "../errors/errors.js";
+import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
+import { checkAsked, checkMembers } from "./answer-members.js";
 import type { Credentials } from "./config.js";
 
 /** On the arguments of a request's middleware, which each of them hands on with its own changes. */
@@ -53,41 +54,31 @@ export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewa
   );
 }
 
-/** Refuses answers to a command that are nobody's, whatever client sends it. */
+/** Refuses responses to a command that are not DynamoDB's, whatever client sends it. */
 export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
-  middlewareStack.add((next) => async (given) => checked(await next(given)), {
-    step: "initialize",
-    name: "bayonWatchAnswer",
-    override: true,
-  });
-}
-
-/** What the middlewares of an operation hand back. */
-interface Result {
-  readonly output: object;
+  middlewareStack.add(
+    (next, { commandName = "" }) =>
+      async (given) => {
+        const result = await next(given);
+        checkResult(commandName.replace(/Command$/, ""), given.input, result.output);
+        return result;
+      },
+    { step: "initialize", name: "bayonWatchAnswer", override: true },
+  );
 }
 
 /**
- * A result that is DynamoDB's. The SDK takes any JSON, and an empty body too, for an answer without
- * members, which acknowledges a write; DynamoDB's own has a request id at least.
+ * The SDK takes any JSON, and an empty body too, for a response without members, which acknowledges a write.
  * @throws UnreadableAnswer
  */
-function checked<R extends Result>(result: R): R {
-  const { $metadata, ...members } = result.output as {
-    readonly $metadata?: Metadata;
-  } & Readonly<Record<string, unknown>>;
-  const status = $metadata?.httpStatusCode;
-  if (status === undefined || $metadata?.requestId !== undefined) return result;
-  if (answerMembers.some((name) => members[name] !== undefined)) return result;
-  throw unreadableAnswer("it has no member and no x-amzn-requestid", status);
+function checkResult(operation: string, input: object, output: object): void {
+  const { $metadata, ...members } = output as { readonly $metadata?: Metadata };
+  const { httpStatusCode: statusCode, requestId } = $metadata ?? {};
+  // A middleware of the application's responded in DynamoDB's place.
+  if (statusCode === undefined) return;
+  checkMembers(operation, members, { statusCode, requestId });
+  checkAsked(input, members);
 }
-
-/** What answers hold. The SDK gives any other member too, and a text's characters each as one. */
-const answerMembers = [
-  ...["Item", "Attributes", "Items", "Count", "Responses", "UnprocessedItems", "UnprocessedKeys"],
-  ...["ConsumedCapacity", "ItemCollectionMetrics"],
-  ...["Table", "TableDescription", "TimeToLiveSpecification", "TimeToLiveDescription"],
-];
 
 interface Metadata {
   readonly httpStatusCode?: number;

@@ -3,7 +3,9 @@
  * ElectroDB's builder gives one name to a top-level attribute and to a nested one spelt alike
  * (3.9.3: `createdAt` and `data.createdAt` in one call meant one of them twice).
  */
-import { type CallContext, invalid, isDynamoDBError } from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
+import { isDynamoDBError } from "../errors/dynamodb-error.js";
+import { invalid } from "../errors/validation-error.js";
 import { attribute, limits } from "../table/table.js";
 import type { Given } from "../values/given.js";
 import { checkValue, elementsOf, isPlainMap } from "../values/payload.js";

@@ -2,7 +2,8 @@
  * What an expression of DynamoDB's may hold. Its engines of the tests let more through.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
-import { type CallContext, invalid } from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 
 /** Operators and functions, as DynamoDB counts them: the AND of a BETWEEN is none. */

@@ -9,12 +9,8 @@ import {
   segmentsOf,
 } from "../conditions/conditions.js";
 import { refuseLong } from "../conditions/expression.js";
-import {
-  type CallContext,
-  invalid,
-  ValidationError,
-  type ValidationIssue,
-} from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid, ValidationError, type ValidationIssue } from "../errors/validation-error.js";
 import type { Clock } from "../runtime/clock.js";
 import { mostSealedBytes } from "../secrets/encryption.js";
 import { attribute, createdAtDigits, limits } from "../table/table.js";

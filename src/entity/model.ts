@@ -1,7 +1,8 @@
 /** What a store knows of its entity: read once from its key templates and its payload schema. */
 import type { Entity } from "electrodb";
 import { unknownNames } from "../call/options.js";
-import { type CallContext, invalid, type ValidationIssue } from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import {
   compileTemplate,
   type KeyTemplate,

@@ -1,6 +1,7 @@
 /** Cursors: where a query goes on. They are bound to entity, index, order and partition. */
 import { z } from "zod";
-import { type CallContext, invalid } from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid } from "../errors/validation-error.js";
 import type { RawItem } from "../table/table.js";
 
 /** What a cursor is bound to. A cursor of anything else is refused. */

@@ -6,17 +6,12 @@ import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { type Call, perform, reading } from "../call/call.js";
 import { adviceOnDefaults, getDocumentClient, getTableName } from "../client/client.js";
 import { FreePlaceholders } from "../conditions/free-placeholders.js";
-import {
-  budgetSpentText,
-  type CallContext,
-  DecryptionError,
-  describe,
-  isAdvised,
-  isBudgetSpent,
-  nameOf,
-  UnprocessedItemsError,
-  withContext,
-} from "../errors/errors.js";
+import { type CallContext, describe, withContext } from "../errors/context.js";
+import { DecryptionError } from "../errors/decryption-error.js";
+import { isAdvised } from "../errors/missing-setup.js";
+import { isBudgetSpent } from "../errors/notes.js";
+import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
+import { budgetSpentText, nameOf } from "../errors/words.js";
 import { compileTemplate } from "../keys/template.js";
 import { createReader, keyId } from "../read/reader.js";
 import { sealedKeyId } from "../secrets/encryption.js";

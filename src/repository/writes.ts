@@ -3,15 +3,11 @@ import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { refuseLong } from "../conditions/expression.js";
 import { FreePlaceholders, type GivenExpression } from "../conditions/free-placeholders.js";
 import { isStoredAlike } from "../entity/item.js";
-import {
-  type CallContext,
-  ConditionalCheckFailedError,
-  type DynamoDBError,
-  describe,
-  invalid,
-  nameOf,
-  withContext,
-} from "../errors/errors.js";
+import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
+import { type CallContext, describe, withContext } from "../errors/context.js";
+import type { DynamoDBError } from "../errors/dynamodb-error.js";
+import { invalid } from "../errors/validation-error.js";
+import { nameOf } from "../errors/words.js";
 import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
 import { isTime, lastMs } from "../values/timestamps.js";
 import { isGhost } from "../write/occupant.js";

@@ -1,6 +1,8 @@
 /** Sealed cursors: they show no key, and none can be made without the secret. */
 import { hkdfSync } from "node:crypto";
-import { type CallContext, ConfigurationError, invalid } from "../errors/errors.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid } from "../errors/validation-error.js";
 import { isBytes } from "../runtime/realms.js";
 import { headerOf, openText, sealingKeyBytes, sealingKeyOf, sealText } from "./sealing.js";
 

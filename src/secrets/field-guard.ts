@@ -3,7 +3,8 @@
  * in. Everything that reads or writes through the transport passes it, native chains too.
  */
 import { nativeValue } from "../client/wire-format.js";
-import { type CallContext, invalid } from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid } from "../errors/validation-error.js";
 import type { KeyTemplate } from "../keys/template.js";
 import { attribute, type EntityName, type RawItem } from "../table/table.js";
 import type { FieldGuard } from "../transport/options.js";

@@ -1,6 +1,6 @@
 /** Sealed texts: compact JWE by jose, encrypted directly with AES-256-GCM. */
 import { webcrypto } from "node:crypto";
-import { ConfigurationError } from "../errors/errors.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
 import { ownBytes } from "../runtime/realms.js";
 
 /** A key as the runtime holds it: it can be used, and not be read. */

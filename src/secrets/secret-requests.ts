@@ -1,7 +1,7 @@
 /** The secret values in a request on its way out, and the keys under which a request stores something. */
 import { ofEach, withValues } from "../client/marshalling.js";
 import { valueText } from "../client/wire-format.js";
-import type { CallContext } from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
 import { type Cipher, currentKeyFor, type SecretPlace } from "./encryption.js";
 import { SecretValue } from "./secret-value.js";
 

@@ -1,5 +1,6 @@
 /** What is said of a secret that could not be opened. */
-import { DecryptionError, describe, withContext } from "../errors/errors.js";
+import { describe, withContext } from "../errors/context.js";
+import { DecryptionError } from "../errors/decryption-error.js";
 import { type KeyTemplate, keyPartsOf, keyText } from "../keys/template.js";
 import type { RawItem } from "../table/table.js";
 import type { UnreadableReason } from "./encryption.js";

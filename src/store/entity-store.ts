@@ -13,13 +13,9 @@ import { type OptionNames, refuseUnknown } from "../call/options.js";
 import type { InputReader, Sources } from "../entity/input.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
 import { type EntityModel, keyContext, modelOf, rawKeyOf } from "../entity/model.js";
-import {
-  type CallContext,
-  describe,
-  UnprocessedItemsError,
-  type ValidationIssue,
-  withContext,
-} from "../errors/errors.js";
+import { type CallContext, describe, withContext } from "../errors/context.js";
+import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
+import type { ValidationIssue } from "../errors/validation-error.js";
 import {
   listItems,
   type QueryPlan,

@@ -1,6 +1,6 @@
 /** What every store can do: the calls of one entity, or of one user's items of it. */
 import type { CallOptions } from "../call/call.js";
-import type { ValidationIssue } from "../errors/errors.js";
+import type { ValidationIssue } from "../errors/validation-error.js";
 import type {
   Changes,
   DeleteOptions,

@@ -1,7 +1,7 @@
 /** A DynamoDB engine to run tests and demonstrations against. */
 import { optionNames, settingsOf } from "../call/options.js";
 import { parsedUrl } from "../client/config.js";
-import { ConfigurationError } from "../errors/errors.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
 import type { Engine } from "./engines/contract.js";
 import { startDynalite } from "./engines/dynalite.js";
 import { startDynamodbLocal } from "./engines/dynamodb-local.js";

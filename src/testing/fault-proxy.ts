@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { optionNames, settingsOf } from "../call/options.js";
 import { parsedUrl } from "../client/config.js";
-import { ConfigurationError } from "../errors/errors.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
 import { loopback } from "./engines/ports.js";
 import { reset, type WireFault, whole, wireKinds, write } from "./wire/kinds.js";
 import { headerOf, type Message, MessageReader, messageOf, unchunked } from "./wire/messages.js";

@@ -7,7 +7,7 @@ import {
   type DataLayerOptions,
   dataLayerOptionNames,
 } from "../data-layer.js";
-import { ConfigurationError, readSettings } from "../errors/errors.js";
+import { ConfigurationError, readSettings } from "../errors/configuration-error.js";
 import { type Engine, type StartEngineOptions, startEngine } from "./engine.js";
 import { type FaultyRequestHandler, faults } from "./faults.js";
 

@@ -1,5 +1,6 @@
 /** The rounds of a batch: what DynamoDB leaves unprocessed is sent again. */
-import { isBudgetSpent, isRetryableError, noteBudgetSpent, noteEnd } from "../errors/errors.js";
+import { isBudgetSpent, noteBudgetSpent, noteEnd } from "../errors/notes.js";
+import { isRetryableError } from "../errors/retryable.js";
 import type { Answer, Input, RequestName } from "./requests.js";
 import { Unprocessed } from "./retry.js";
 import { isReason } from "./waits.js";

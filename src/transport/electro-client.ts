@@ -1,5 +1,7 @@
 /** The client that ElectroDB is given, so that its requests are sent as all others are. */
-import { AbortedError, cancellationReasonsOf, messageOf } from "../errors/errors.js";
+import { AbortedError } from "../errors/aborted-error.js";
+import { cancellationReasonsOf } from "../errors/thrown.js";
+import { messageOf } from "../errors/words.js";
 import { convertItem, electroForm } from "./failed-items.js";
 import type { Answer, Input, RequestName } from "./requests.js";
 

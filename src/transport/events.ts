@@ -1,5 +1,6 @@
 /** What listeners hear of requests: an event of each, and lines in the log. */
-import { budgetSpentText, type CallContext, nameOf } from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
+import { budgetSpentText, nameOf } from "../errors/words.js";
 
 /** One request as the table's engine saw it. It holds no payload and no key. */
 export interface RequestEvent {

@@ -5,7 +5,8 @@
 import { performance } from "node:perf_hooks";
 import timers from "node:timers";
 import { optionNames, refuseUnknownSettings } from "../call/options.js";
-import { ConfigurationError, isRetryableError, readSettings } from "../errors/errors.js";
+import { ConfigurationError, readSettings } from "../errors/configuration-error.js";
+import { isRetryableError } from "../errors/retryable.js";
 import { whenAborted } from "../runtime/signals.js";
 import { ResponseTimes } from "./response-times.js";
 

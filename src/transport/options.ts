@@ -1,5 +1,5 @@
 /** What a transport is made of: the client below it, and what takes part in each request. */
-import type { CallContext } from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RawItem } from "../table/table.js";
 import type { Logger, RequestListener } from "./events.js";

@@ -1,6 +1,7 @@
 /** Retry of the requests of one transport: each by the policy, all together within the budget. */
 import type { OptionNames } from "../call/options.js";
-import { isRetryableError, noteBudgetSpent } from "../errors/errors.js";
+import { noteBudgetSpent } from "../errors/notes.js";
+import { isRetryableError } from "../errors/retryable.js";
 import { firstOf } from "../runtime/signals.js";
 import type { HedgeBudget } from "./hedged-reads.js";
 import {

@@ -1,6 +1,7 @@
 /** One request from its input to its event: sealed, sent as often as it takes, opened, reported. */
 import type { Call } from "../call/call.js";
-import { isBudgetSpent, nameOf, noteAdvice } from "../errors/errors.js";
+import { isBudgetSpent, noteAdvice } from "../errors/notes.js";
+import { nameOf } from "../errors/words.js";
 import type { Clock } from "../runtime/clock.js";
 import { Attempts, type Sending } from "./attempts.js";
 import { isBatch, leftOf, sendRounds } from "./batch-rounds.js";

@@ -1,6 +1,6 @@
 /** How many retries all requests of one data layer may make together. */
 import { optionNames, refuseUnknownSettings } from "../call/options.js";
-import { ConfigurationError } from "../errors/errors.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
 
 /** Limits of a retry budget. One that is `undefined` means its default. */
 export interface RetryBudgetOptions {

@@ -1,7 +1,8 @@
 /** Retry on p-retry: the policy, `withRetry` and `withBatchRetry`. */
 import pRetry from "p-retry";
 import { type OptionNames, optionNames, refuseUnknownSettings } from "../call/options.js";
-import { ConfigurationError, isRetryableError, readSettings } from "../errors/errors.js";
+import { ConfigurationError, readSettings } from "../errors/configuration-error.js";
+import { isRetryableError } from "../errors/retryable.js";
 import { isAbortSignal } from "../runtime/realms.js";
 import { firstOf, orAborted } from "../runtime/signals.js";
 

@@ -4,13 +4,10 @@
  */
 import type { Call } from "../call/call.js";
 import { wholeAnswerMs } from "../client/request-handler.js";
-import {
-  cancellationReasonsOf,
-  leavesOpen,
-  noteAdvice,
-  noteOpen,
-  unquoted,
-} from "../errors/errors.js";
+import { leavesOpen } from "../errors/left-open.js";
+import { noteAdvice, noteOpen } from "../errors/notes.js";
+import { cancellationReasonsOf } from "../errors/thrown.js";
+import { unquoted } from "../errors/unreadable-answer.js";
 import { systemClock } from "../runtime/clock.js";
 import { firstOf } from "../runtime/signals.js";
 import { type ElectroClient, electroClient, freshError } from "./electro-client.js";

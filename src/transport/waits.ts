@@ -1,6 +1,6 @@
 /** Waiting on behalf of calls. `close`, a call's signal and an attempt's limit end it. */
 import { AwaitedAnswers } from "../client/awaited-answers.js";
-import { AbortedError } from "../errors/errors.js";
+import { AbortedError } from "../errors/aborted-error.js";
 import { delay, firstOf, orAborted } from "../runtime/signals.js";
 
 /** What one transport waits for. */

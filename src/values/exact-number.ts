@@ -2,7 +2,7 @@
  * Numbers with every digit that they have in the table: DynamoDB holds 38 of them, a number of
  * JavaScript's about 16.
  */
-import { invalid } from "../errors/errors.js";
+import { invalid } from "../errors/validation-error.js";
 
 /** Known across copies of this package. */
 const brand = Symbol.for("bayon-coagent-data.ExactNumber");

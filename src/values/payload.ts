@@ -1,7 +1,7 @@
 /** What may be stored: the values that DynamoDB can hold, their size, and the payload schemas. */
 import { types } from "node:util";
 import { z } from "zod";
-import type { ValidationIssue } from "../errors/errors.js";
+import type { ValidationIssue } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 import {
   decimalBytes,

@@ -1,6 +1,7 @@
 /** Batches of any number: split, sent in parallel, put together again. */
 import type { Call } from "../call/call.js";
-import { endOf, messageOf, nameOf, whyLeft } from "../errors/errors.js";
+import { endOf } from "../errors/notes.js";
+import { messageOf, nameOf, whyLeft } from "../errors/words.js";
 import { keyId } from "../read/reader.js";
 import { limits, type RawKey } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";

@@ -1,6 +1,8 @@
 /** Runs a single-item write to its end: sends it, and again where a refusal taught something. */
 import type { Call } from "../call/call.js";
-import { DynamoDBError, describe, nameOf } from "../errors/errors.js";
+import { describe } from "../errors/context.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
+import { nameOf } from "../errors/words.js";
 import type { RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
 import type { Seen, Write } from "./write.js";

@@ -14,14 +14,10 @@ import type { Placeholders } from "../conditions/conditions.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
 import { type EntityModel, indexKeyOf, rawKeyOf } from "../entity/model.js";
-import {
-  type CallContext,
-  ConditionalCheckFailedError,
-  type DynamoDBError,
-  describe,
-  ItemNotFoundError,
-  withContext,
-} from "../errors/errors.js";
+import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
+import { type CallContext, describe, withContext } from "../errors/context.js";
+import type { DynamoDBError } from "../errors/dynamodb-error.js";
+import { ItemNotFoundError } from "../errors/item-not-found-error.js";
 import type { Clock } from "../runtime/clock.js";
 import { withMaskedSecrets } from "../secrets/masking.js";
 import { noteCopy } from "../secrets/opened.js";

@@ -5,7 +5,7 @@ import { refuseLongCondition } from "../conditions/expression.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, isOf, isStoredAlike, itemOf } from "../entity/item.js";
 import { type EntityModel, type KeyParts, rawKeyOf } from "../entity/model.js";
-import type { CallContext } from "../errors/errors.js";
+import type { CallContext } from "../errors/context.js";
 import { keyText } from "../keys/template.js";
 import { itemValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";

@@ -18,6 +18,7 @@ import {
   forgedEnd,
   openFaultyProxy,
   stalled,
+  updateFaults,
   wireFaults,
 } from "../faulty-proxy.js";
 import { type RawItem, type WholeTable, wholeTables } from "../raw.js";
@@ -161,7 +162,13 @@ describe.each(engines)("on $name", ({ engine }) => {
     expect(told(through.out)).toMatchObject({ items: 32, wholeTable: true });
   });
 
-  const ofScans = ["a page without its items", "a page with fewer items than it counts"];
+  const ofScans = [
+    "an end of the scan without a request id",
+    "an end of the scan that scanned nothing",
+    "an item without a key",
+    "a page without its items",
+    "a page with fewer items than it counts",
+  ];
   const ofWrites = faultNames.filter((name) => !ofScans.includes(name));
   const ofPuts = ofWrites.filter((name) => name !== "half a batch");
 
@@ -191,7 +198,11 @@ describe.each(engines)("on $name", ({ engine }) => {
     expect(await to.all()).toHaveLength(32);
   });
 
-  const ofUpdates = faultNames.filter((name) => name !== "half a batch");
+  const faultsOfUpdates = { ...wireFaults, ...updateFaults };
+  const ofUpdates = [
+    ...faultNames.filter((name) => name !== "half a batch"),
+    ...(Object.keys(updateFaults) as (keyof typeof updateFaults)[]),
+  ];
 
   test.each(ofUpdates)(
     "rotate leaves no token in clear text, and counts each, through %s",
@@ -199,7 +210,7 @@ describe.each(engines)("on $name", ({ engine }) => {
       const table = await filled();
       const { proxy, flags } = await proxyTo(table);
       process.env[variable] = variableOf(both);
-      proxy.hit(wireFaults[name]);
+      proxy.hit(faultsOfUpdates[name]);
       const args = ["rotate", "--json", ...flags, "--state", temporary(), ...concurrency];
       const { code, complaints, out } = await command(args);
       expect(proxy.hits).toBeGreaterThan(0);
@@ -217,7 +228,7 @@ describe.each(engines)("on $name", ({ engine }) => {
   test.each(ofUpdates)("adopt completes every item, and counts each, through %s", async (name) => {
     const table = await filled();
     const { proxy, flags } = await proxyTo(table);
-    proxy.hit(wireFaults[name]);
+    proxy.hit(faultsOfUpdates[name]);
     const args = ["adopt", "--json", ...flags, "--state", temporary(), ...concurrency];
     const { code, complaints, out } = await command(args);
     expect(proxy.hits).toBeGreaterThan(0);

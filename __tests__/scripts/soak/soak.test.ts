@@ -1,11 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { Ledger } from "../../../scripts/soak/ledger.js";
 import { memoryGrowth, type Sample } from "../../../scripts/soak/watch.js";
-import {
-  DynamoDBError,
-  UnprocessedItemsError,
-  ValidationError,
-} from "../../../src/errors/errors.js";
+import { DynamoDBError } from "../../../src/errors/dynamodb-error.js";
+import { UnprocessedItemsError } from "../../../src/errors/unprocessed-items-error.js";
+import { ValidationError } from "../../../src/errors/validation-error.js";
 
 const open = () =>
   Object.assign(new DynamoDBError("lost", "ECONNRESET", undefined, true), {

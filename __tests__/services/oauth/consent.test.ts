@@ -1,4 +1,5 @@
-import { ThroughputExceededError, ValidationError } from "../../../src/errors/errors.js";
+import { ThroughputExceededError } from "../../../src/errors/throughput-exceeded-error.js";
+import { ValidationError } from "../../../src/errors/validation-error.js";
 import type { TestDataLayer } from "../../../src/testing/index.js";
 import type { RequestEvent } from "../../../src/transport/events.js";
 import { settings } from "../../engines.js";

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RefreshedToken } from "../../../services/oauth/options.js";
-import {
-  AbortedError,
-  DynamoDBError,
-  ItemNotFoundError,
-  ValidationError,
-} from "../../../src/errors/errors.js";
+import { AbortedError } from "../../../src/errors/aborted-error.js";
+import { DynamoDBError } from "../../../src/errors/dynamodb-error.js";
+import { ItemNotFoundError } from "../../../src/errors/item-not-found-error.js";
+import { ValidationError } from "../../../src/errors/validation-error.js";
 import type { TestDataLayer } from "../../../src/testing/index.js";
 import { settings } from "../../engines.js";
 import { failureOf } from "../../open.js";

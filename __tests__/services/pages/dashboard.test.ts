@@ -1,4 +1,5 @@
-import { AbortedError, ValidationError } from "../../../src/errors/errors.js";
+import { AbortedError } from "../../../src/errors/aborted-error.js";
+import { ValidationError } from "../../../src/errors/validation-error.js";
 import { make, type TestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
 import { failureOf, openTable } from "../../open.js";

@@ -1,9 +1,7 @@
-import {
-  DynamoDBError,
-  ThroughputExceededError,
-  TransactionCanceledError,
-  ValidationError,
-} from "../../../src/errors/errors.js";
+import { DynamoDBError } from "../../../src/errors/dynamodb-error.js";
+import { ThroughputExceededError } from "../../../src/errors/throughput-exceeded-error.js";
+import { TransactionCanceledError } from "../../../src/errors/transaction-canceled-error.js";
+import { ValidationError } from "../../../src/errors/validation-error.js";
 import { make, type TestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
 import { failureOf, openTable } from "../../open.js";

@@ -1,4 +1,5 @@
-import { ConditionalCheckFailedError, ValidationError } from "../../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../../src/errors/conditional-check-failed-error.js";
+import { ValidationError } from "../../../src/errors/validation-error.js";
 import { make, type TestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
 import { failureOf, openTable } from "../../open.js";

@@ -1,10 +1,8 @@
 /** `data.forUser(userId)`: what it does for its user, and what it refuses to do. */
-import {
-  ConditionalCheckFailedError,
-  ItemNotFoundError,
-  TransactionCanceledError,
-  ValidationError,
-} from "../../../src/errors/errors.js";
+import { ConditionalCheckFailedError } from "../../../src/errors/conditional-check-failed-error.js";
+import { ItemNotFoundError } from "../../../src/errors/item-not-found-error.js";
+import { TransactionCanceledError } from "../../../src/errors/transaction-canceled-error.js";
+import { ValidationError } from "../../../src/errors/validation-error.js";
 import type { UserScope } from "../../../src/index.js";
 import { fixtures, make } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";

@@ -1,10 +1,8 @@
 import { inspect } from "node:util";
-import {
-  AbortedError,
-  DynamoDBError,
-  TransactionCanceledError,
-  ValidationError,
-} from "../../../src/errors/errors.js";
+import { AbortedError } from "../../../src/errors/aborted-error.js";
+import { DynamoDBError } from "../../../src/errors/dynamodb-error.js";
+import { TransactionCanceledError } from "../../../src/errors/transaction-canceled-error.js";
+import { ValidationError } from "../../../src/errors/validation-error.js";
 import { createTestDataLayer, make, type TestDataLayer } from "../../../src/testing/index.js";
 import { describeEach, type Setting, settings } from "../../engines.js";
 import { failureOf, openTable } from "../../open.js";

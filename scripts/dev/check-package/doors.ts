@@ -140,7 +140,7 @@ export function checkMaps(root: string): void {
   }
   for (const path of [
     "src/data-layer.ts",
-    "src/keys/keys.ts",
+    "src/keys/key-functions.ts",
     "services/oauth/oauth-tokens.ts",
     "entities/project.ts",
   ]) {

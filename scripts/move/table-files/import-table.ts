@@ -1,7 +1,7 @@
 /** The files of a table into a table. */
 import { join } from "node:path";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { nameOf } from "../../../src/errors/errors.js";
+import { nameOf } from "../../../src/errors/words.js";
 import type { Cipher } from "../../../src/secrets/encryption.js";
 import { attribute, limits } from "../../../src/table/table.js";
 import { inParallel } from "../../../src/write/batch.js";

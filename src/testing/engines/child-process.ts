@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigurationError } from "../../errors/errors.js";
+import { ConfigurationError } from "../../errors/configuration-error.js";
 import { answersHttp, freePort, portError, requireFreePort } from "./ports.js";
 
 /** How to start a program that listens on a port. */

@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigurationError } from "../../errors/errors.js";
+import { ConfigurationError } from "../../errors/configuration-error.js";
 import { attribute } from "../../table/table.js";
 import { type Engine, engineAt } from "./contract.js";
 import { installed, load } from "./installed.js";

@@ -6,7 +6,7 @@
  */
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ConfigurationError } from "../../errors/errors.js";
+import { ConfigurationError } from "../../errors/configuration-error.js";
 import { startProgram } from "./child-process.js";
 import { type Engine, engineAt } from "./contract.js";
 import { installed } from "./installed.js";

@@ -1,7 +1,7 @@
 /** dynoxide: one Rust and SQLite binary, in memory or in a file, ready in some 30 ms. */
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { ConfigurationError } from "../../errors/errors.js";
+import { ConfigurationError } from "../../errors/configuration-error.js";
 import { startProgram } from "./child-process.js";
 import { type Engine, engineAt } from "./contract.js";
 import { installed } from "./installed.js";

@@ -1,7 +1,7 @@
 /** Ports of the loopback interface. */
 import { get } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { ConfigurationError } from "../../errors/errors.js";
+import { ConfigurationError } from "../../errors/configuration-error.js";
 
 /** Engines listen here and nowhere else. */
 export const loopback = "127.0.0.1";

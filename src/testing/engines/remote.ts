@@ -1,5 +1,5 @@
 /** An endpoint that somebody else runs. */
-import { ConfigurationError } from "../../errors/errors.js";
+import { ConfigurationError } from "../../errors/configuration-error.js";
 import { type Engine, engineAt } from "./contract.js";
 import { unreachable } from "./ports.js";
 

@@ -1,6 +1,6 @@
 /** Which request is hit by which fault: so many requests, or a seeded share of them. */
 import { optionNames, settingsOf } from "../../call/options.js";
-import { ConfigurationError } from "../../errors/errors.js";
+import { ConfigurationError } from "../../errors/configuration-error.js";
 import { type Fault, faultNames, kinds } from "./kinds.js";
 
 /** DynamoDB's operations that a data layer sends. */

@@ -1,6 +1,6 @@
 /** Which request on the wire is hit by which fault. */
 import { optionNames, settingsOf } from "../../call/options.js";
-import { ConfigurationError } from "../../errors/errors.js";
+import { ConfigurationError } from "../../errors/configuration-error.js";
 import {
   checkDelay,
   defaultDelayMs,

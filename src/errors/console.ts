@@ -1,0 +1,24 @@
+/** What a console shows of an error of this package. */
+import { isError } from "../runtime/realms.js";
+import { isOwnError } from "./brand.js";
+import { nameOf } from "./words.js";
+
+/** What a console shows: stack and fields, and of the cause its stack alone, whatever it holds. */
+export function inspected(
+  this: Error & { toJSON(): Record<string, unknown> },
+  _depth: number,
+  options: object,
+  inspect: (value: unknown, options: object) => string,
+): string {
+  const { name: _name, message: _message, ...fields } = this.toJSON();
+  const { cause } = this;
+  if (isOwnError(cause)) fields.cause = cause;
+  else if (isError(cause)) fields.cause = verbatim(cause.stack ?? cause.message);
+  else if (cause !== undefined) fields.cause = verbatim(nameOf(cause) ?? typeof cause);
+  return `${this.stack ?? this.message} ${inspect(fields, options)}`;
+}
+
+/** A text that a console shows without quotes. */
+function verbatim(text: string): object {
+  return { [Symbol.for("nodejs.util.inspect.custom")]: () => text.replaceAll("\n", "\n  ") };
+}

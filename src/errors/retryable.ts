@@ -1,0 +1,38 @@
+/** Whether the same request may succeed when it is sent again. */
+import { isObject } from "../runtime/objects.js";
+import { isOwnError } from "./brand.js";
+import { retryableReasons, signatureNames, throttlingNames, transientNames } from "./codes.js";
+import { cancellationReasonsOf, isElectroError, legible, metadataOf, namesOf } from "./thrown.js";
+import { messageOf } from "./words.js";
+
+/** Whether a retry may cure this reason of a cancelled transaction, by its code. */
+export function isRetryableReason(code: string): boolean {
+  return retryableReasons.has(code);
+}
+
+/**
+ * Whether the same request may succeed when it is sent again: throttling under all its names, 5xx,
+ * connection resets, time-outs, transaction conflicts, answers that are cut or corrupt, and a
+ * signature by the wrong time once the SDK knows the service's. Never validation, conditions, access
+ * or aborts. Takes anything that can be thrown.
+ */
+export function isRetryableError(thrown: unknown): boolean {
+  const error = legible(thrown);
+  if (isOwnError(error)) return error.retryable;
+  if (!isObject(error)) return false;
+  const names = namesOf(error);
+  if (names.includes("TransactionCanceledException")) {
+    const codes = cancellationReasonsOf(error).map((reason) => reason.Code ?? "None");
+    return codes.length > 0 && codes.every((code) => retryableReasons.has(code));
+  }
+  if (names.some((name) => throttlingNames.has(name) || transientNames.has(name))) return true;
+  if (isObject(error.$retryable)) return true;
+  if (names.some((name) => signatureNames.has(name))) {
+    // Expired on its way (a process that was frozen between signing and sending), or corrected.
+    const expired = /^Signature expired/.test(messageOf(error));
+    return expired || metadataOf(error)?.clockSkewCorrected === true;
+  }
+  const status = metadataOf(error)?.httpStatusCode;
+  if (status !== undefined) return status >= 500 || status === 429;
+  return isElectroError(error) && isRetryableError(error.cause);
+}

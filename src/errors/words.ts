@@ -1,0 +1,50 @@
+/** A failure in words: its name, its message, and why a batch left something. */
+import { isObject } from "../runtime/objects.js";
+import { isOwnError } from "./brand.js";
+import { credentialsText, lacksCredentials, lacksRegion, regionText } from "./missing-setup.js";
+import { adviceOf, credentialsFailures, endOf, isBudgetSpent } from "./notes.js";
+import { legible, namesOf, specificOf } from "./thrown.js";
+
+/** The AWS name, the Node code or the class name of anything thrown; `undefined` where it has none. */
+export function nameOf(thrown: unknown): string | undefined {
+  const error = legible(thrown);
+  if (isOwnError(error)) return error.code;
+  if (!isObject(error)) return undefined;
+  const name = specificOf(namesOf(error));
+  const isOwn = lacksRegion(error) || credentialsFailures.has(error);
+  return isOwn && (name === undefined || name === "Error") ? "ConfigurationError" : name;
+}
+
+/** What a message says where the retry budget ended a request. */
+export const budgetSpentText = "not sent again: the retry budget is spent";
+
+/** A failure in words, for a message of this package. */
+export function messageOf(error: unknown): string {
+  const spent = isBudgetSpent(error) ? ` (${budgetSpentText})` : "";
+  const what = adviceOf(error);
+  return `${ownMessageOf(error)}${spent}${what === undefined ? "" : `: ${what}`}`;
+}
+
+function ownMessageOf(error: unknown): string {
+  if (lacksRegion(error)) return regionText;
+  const text = thrownMessageOf(error);
+  if (isObject(error) && credentialsFailures.has(error)) {
+    return `the provider of credentials failed: ${text}`;
+  }
+  return lacksCredentials(error) ? `no credentials were found (${text}): ${credentialsText}` : text;
+}
+
+function thrownMessageOf(error: unknown): string {
+  if (isObject(error) && typeof error.message === "string" && error.message !== "") {
+    return error.message;
+  }
+  const name = nameOf(error);
+  return name === undefined || name === "Error" ? "Unknown DynamoDB error" : name;
+}
+
+/** Why a batch's answer left something, as the end of a message. */
+export function whyLeft(answer: object): string {
+  const end = endOf(answer);
+  if (end !== undefined) return `: ${messageOf(end)}`;
+  return isBudgetSpent(answer) ? `, ${budgetSpentText}` : " after all retries";
+}
