@@ -29,6 +29,9 @@ type Each<Options> = Record<keyof Options, unknown>;
 
 const megabyte = 1_000_000;
 
+// About ten seconds where nothing else runs.
+jest.setTimeout(process.env.COAGENT_TEST_RUNS === undefined ? 120_000 : 1_800_000);
+
 /**
  * How often the time that JSON takes for a megabyte of short fields a turn may take. It is 30 to 50 ms
  * on the machines that this was written on, and the aim 100 ms; what does not grow faster than its

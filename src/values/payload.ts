@@ -235,9 +235,8 @@ class Walk {
 
 /** Whether members of a set are one to DynamoDB: 1 and 1n, or equal bytes. */
 function holdsTwice(members: readonly unknown[]): boolean {
-  // Texts and numbers of JavaScript's are different, or the set would not have them.
   if (members.every((member) => typeof member === "string" || typeof member === "number")) {
-    return false;
+    return new Set(members).size < members.length;
   }
   const different = new Set(
     members.map((member) => (isUint8Array(member) ? bytesText(member) : String(member))),
