@@ -1,16 +1,16 @@
-/** IAM policies for the table, made from its entities' keys: one user's partitions, or all of it. */
+/** IAM policies for one user's partitions, or for the whole table, made from its entities' keys. */
 import { optionNames, settingsOf } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { compileTemplate, keyPartRule } from "../keys/template.js";
 import { indexName, type KeyTemplates } from "../table/table.js";
 
-/** Who gets the policy. */
+/** Whom the policy is for. */
 export type IamAccess =
   /** A process that acts for one user, through `forUser`. */
   | "user"
-  /** The application: every item, by key and by query; no scan, and the table stays as it is. */
+  /** The application: every item, by key and by query. No scans, and no change of the table itself. */
   | "application"
-  /** `bayon-data`, which scans, and creates and deletes the table. */
+  /** The commands of `bayon-data`, which also scan, create and delete the table. */
   | "scripts";
 
 export interface IamPolicyOptions {
@@ -18,11 +18,11 @@ export interface IamPolicyOptions {
   readonly tableArn: string;
   /** @default "user" */
   readonly access?: IamAccess | undefined;
-  /** The one user that the policy is for, as it stands. @default whoever `variable` names */
+  /** The id of the one user that the policy is for. @default the user in `variable` */
   readonly userId?: string | undefined;
   /**
-   * The policy variable that holds the user's id, without `${}`: a session tag of your own, or for
-   * instance `cognito-identity.amazonaws.com:sub`. @default "aws:PrincipalTag/userId"
+   * The policy variable with the user's id, without `${}`: your own session tag, or for instance
+   * `cognito-identity.amazonaws.com:sub`. @default "aws:PrincipalTag/userId"
    */
   readonly variable?: string | undefined;
 }
@@ -42,15 +42,15 @@ export interface IamStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
 }
 
-/** A policy document, to be printed by `JSON.stringify`. */
+/** A policy document. `JSON.stringify` makes it the text that IAM takes. */
 export interface IamPolicy {
   readonly Version: "2012-10-17";
   readonly Statement: readonly IamStatement[];
 }
 
 /**
- * What the layer sends to the table. A transaction is authorised by what it is made of, and a
- * condition of one by ConditionCheckItem.
+ * What the layer sends to the table. IAM authorises a transaction by its parts, and a condition check in
+ * it by ConditionCheckItem.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
  */
 const tableActions = [
@@ -64,7 +64,7 @@ const tableActions = [
   "UpdateItem",
 ] as const;
 
-/** What scripts send beside it. */
+/** What scripts send in addition. */
 const scriptActions = [
   "CreateTable",
   "DeleteTable",
@@ -77,7 +77,7 @@ const leadingKeys = "dynamodb:LeadingKeys";
 
 /**
  * The IAM policy over the partitions of these entities.
- * @throws ConfigurationError for an ARN that is no table's, and for an id that no policy can hold
+ * @throws ConfigurationError for an ARN that is not a table's, or an id that no policy can hold
  */
 export function iamPolicyOf(
   entities: readonly KeyTemplates[],
@@ -141,7 +141,7 @@ function statement(
   };
 }
 
-/** A user's partitions in the table and in the index, as the entities' templates make them. */
+/** A user's partition keys in the table and in the index, made from the entities' templates. */
 function partitions(
   entities: readonly KeyTemplates[],
   user: string,
@@ -159,7 +159,7 @@ function partitions(
   return { table: [...table], ofIndex: [...ofIndex] };
 }
 
-/** How a policy names the user: the id with what IAM would replace escaped, or a policy variable. */
+/** The user in a policy: the id, with what IAM would replace escaped, or a policy variable. */
 function userText(userId: unknown, variable: unknown): string {
   if (userId === undefined) {
     const name = variable ?? "aws:PrincipalTag/userId";
@@ -169,7 +169,7 @@ function userText(userId: unknown, variable: unknown): string {
   if (variable !== undefined) throw new ConfigurationError("give userId or variable, not both");
   const rule = keyPartRule(userId);
   if (rule !== undefined) throw new ConfigurationError(`userId ${rule}`);
-  // A policy document holds no other characters; an id that has some needs a variable.
+  // A policy document takes no other characters. An id with such characters needs a variable.
   if (!/^[ -\u00ff]*$/.test(userId as string)) {
     throw new ConfigurationError("userId must be of the characters U+0020 to U+00FF");
   }

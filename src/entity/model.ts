@@ -184,7 +184,9 @@ export function refuseUnknownParts(
   given: unknown,
   names: readonly string[],
 ): void {
-  refuseIssues(context, unknownNames(Object(given), names, kinds.key, itemMembers));
+  // A text and bytes have a name for each place, and lack every part: that is told of them.
+  if (typeof given !== "object" || given === null || ArrayBuffer.isView(given)) return;
+  refuseIssues(context, unknownNames(given, names, kinds.key, itemMembers));
 }
 
 /** Whether the keys that the parts make are within DynamoDB's limits. */

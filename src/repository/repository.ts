@@ -31,6 +31,7 @@ import {
   checkedQuery,
   checkedUpdates,
   checkItem,
+  isRecord,
   itemCall,
   keyOf,
   refuseUnknownOptions,
@@ -118,7 +119,8 @@ export class DynamoDBRepository {
   /** Creates or replaces an item, as it is given: times, index keys and `TTL` too. One request. */
   async put<T>(item: DynamoDBItem<T>): Promise<void> {
     const { context, given } = reading({ operation: "put" }, () => {
-      const own: Record<string, unknown> = { ...item };
+      // A text and bytes have a member for each place, and no key.
+      const own: Record<string, unknown> = isRecord(item) ? { ...item } : {};
       const { [attribute.partitionKey]: pk, [attribute.sortKey]: sk } = own;
       const { context: of } = itemCall("put", pk, sk, own[attribute.entityType]);
       return { context: of, given: checkItem(of, own) };

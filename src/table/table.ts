@@ -83,6 +83,8 @@ export const limits = {
   batchWriteItems: 25,
   /** Bytes of one expression, as it is sent. */
   expressionBytes: 4096,
+  /** Bytes of all values that stand in the expressions of one request. */
+  expressionValueBytes: 2 * 1024 * 1024,
   /** Operators and functions in one condition. */
   expressionOperators: 300,
   /** Operations in one transaction. */
