@@ -27,7 +27,12 @@ export async function storeConsent(
   const writes = storeWrites.onBehalfOf(operation);
   const data = reading(call, () => {
     const expiryDate: unknown = token?.expiryDate;
-    const isMap = typeof token === "object" && token !== null && !Array.isArray(token);
+    // Bytes have a member for each of them, and none that is a token's.
+    const isMap =
+      typeof token === "object" &&
+      token !== null &&
+      !Array.isArray(token) &&
+      !ArrayBuffer.isView(token);
     const given = isMap ? { ...token, ...(isNoTime(expiryDate) && { expiryDate: null }) } : token;
     const rule = expiryRule(expiryDate);
     if (rule !== undefined) throw invalid(call, [{ path: "data.expiryDate", message: rule }]);
