@@ -3,8 +3,9 @@ import { unknownOptions } from "../call/options.js";
 import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
+import { oldKeys } from "../keys/key-functions.js";
 import { compileTemplate } from "../keys/template.js";
-import { attribute, type KeyTemplates, keyTemplates, type RawKey } from "../table/table.js";
+import { attribute, type KeyTemplates, type RawKey } from "../table/table.js";
 import { isRecord } from "./input.js";
 import { type IndexKeys, indexKeyNames } from "./types.js";
 
@@ -39,7 +40,7 @@ export function indexKeysOf(
 }
 
 function indexKeysOfEntity(entityType: string, key: RawKey): Record<string, string> {
-  const all: Readonly<Record<string, KeyTemplates>> = keyTemplates;
+  const all: Readonly<Record<string, KeyTemplates>> = oldKeys;
   const templates = Object.hasOwn(all, entityType) ? all[entityType] : undefined;
   if (templates?.gsi1pk === undefined || templates.gsi1sk === undefined) return {};
   const parts: Record<string, string> = {};

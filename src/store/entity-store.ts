@@ -1,5 +1,6 @@
-/** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
+/** The facade of one entity: checks what it is given, sends requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { EntityConfiguration } from "electrodb";
 import {
   type Call,
   type CallOptions,
@@ -13,7 +14,13 @@ import { type OptionNames, refuseUnknown } from "../call/options.js";
 import { readEach } from "../entity/each.js";
 import type { InputReader, Sources } from "../entity/input.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
-import { type EntityModel, keyContext, modelOf, rawKeyOf } from "../entity/model.js";
+import {
+  type Declaration,
+  type EntityModel,
+  keyContext,
+  modelOf,
+  rawKeyOf,
+} from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import { leftOver } from "../errors/left-over.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
@@ -24,9 +31,8 @@ import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { Cipher } from "../secrets/encryption.js";
 import { withMaskedSecrets } from "../secrets/masking.js";
 import { itemValue } from "../secrets/secret-value.js";
-import type { EntityName, RawItem } from "../table/table.js";
+import type { RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
-import type { PayloadSchema } from "../values/payload.js";
 import { writeBatch } from "../write/batch.js";
 import type { Write } from "../write/plan.js";
 import { notFound } from "../write/refusals.js";
@@ -86,11 +92,8 @@ export interface StoreInternals {
 }
 
 /** What a store is made from. */
-export interface DeclaredEntity<S extends StoreSpec> {
-  readonly name: EntityName;
-  readonly payload: PayloadSchema;
-  /** Makes the ElectroDB entity, when it is first asked for. */
-  entity(): S["entity"];
+export interface DeclaredEntity<S extends StoreSpec> extends Declaration {
+  entity(config: Pick<EntityConfiguration, "table" | "client">): S["entity"];
 }
 
 let internals: (store: Store<StoreSpec>) => StoreInternals;
@@ -105,8 +108,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: string) {
-    const { name, payload, entity } = declared;
-    const model = modelOf(name, payload, { owner, encrypts: context.cipher !== undefined });
+    const model = modelOf(declared, { owner, encrypts: context.cipher !== undefined });
     this.#internals = {
       model,
       writes: new Planner(model, context.tableName, context),
@@ -120,7 +122,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     if (owner !== undefined) return;
     let made: S["entity"] | undefined;
     const get = () => {
-      made ??= entity();
+      made ??= declared.entity({ table: context.tableName, client: context.transport.client });
       return made;
     };
     Object.defineProperty(this, "entity", { get, enumerable: true });

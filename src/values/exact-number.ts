@@ -195,15 +195,14 @@ export function decimalBytes({ minus, digits, power }: Decimal): number {
  * stored are such. `undefined` for one that has to be: it is written with an exponent.
  */
 export function numberBytes(value: number): number | undefined {
-  const size = Math.abs(value);
+  if (value === 0) return 1;
   const minus = value < 0 ? 1 : 0;
+  const size = value < 0 ? -value : value;
   let power = 0;
   let first = 0;
-  if (Number.isInteger(size)) {
-    if (size === 0) return 1;
-    let rest = size;
-    for (; rest % 10 === 0; rest /= 10) power += 1;
-    for (first = power; rest >= 10; rest = Math.floor(rest / 10)) first += 1;
+  if (size % 1 === 0) {
+    for (let unit = 10; size % unit === 0; unit *= 10) power += 1;
+    for (let bound = 10; size >= bound; bound *= 10) first += 1;
   } else {
     const text = String(size);
     if (text.includes("e")) return undefined;
@@ -211,7 +210,8 @@ export function numberBytes(value: number): number | undefined {
     power = point + 1 - text.length;
     first = size >= 1 ? point - 1 : 1 - text.search(/[1-9]/);
   }
-  return 2 + minus + Math.floor(first / 2) - Math.floor(power / 2);
+  // Halves, rounded down.
+  return 2 + minus + (first >> 1) - (power >> 1);
 }
 
 /** A number as JavaScript writes it. */

@@ -13,8 +13,16 @@ import {
 } from "./exact-number.js";
 import { firstIssuesOfSchema, issuesOfSchema, unwrapped } from "./schema-issues.js";
 
+// Looked up once: in a context of node:vm's, as Jest's, a look-up of a global takes longer than all
+// else that is done for a member.
+const { isSet, isUint8Array } = types;
+const { getPrototypeOf } = Object;
+const { isArray } = Array;
+
 /** Findings of one check; a payload that is wrong everywhere is not listed forever. */
 export const mostIssues = 20;
+
+const mostExact = Number.MAX_SAFE_INTEGER;
 
 /** A bigint of this size is not written out to count its digits. */
 const tooLarge = 10n ** 126n;
@@ -26,7 +34,7 @@ const payloadLevel = 2;
  * Bytes after which a check looks no further: a list may say that it has any length. What is smaller
  * is told with its exact size.
  */
-export const mostBytes = 2 * limits.itemBytes;
+export const mostBytes = 1.25 * limits.itemBytes;
 
 /** Where a value stands: names and positions, or a text for the beginning. */
 type Place = string | readonly PropertyKey[];
@@ -114,9 +122,12 @@ class Walk {
   }
 
   private visitNumber(value: number): unknown {
-    if (!Number.isFinite(value)) return this.add("must be a finite number");
-    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-      return this.add("must be a bigint: a number beyond 2^53 is not exact");
+    if (!(value >= -mostExact && value <= mostExact)) {
+      return this.add(
+        Number.isFinite(value)
+          ? "must be a bigint: a number beyond 2^53 is not exact"
+          : "must be a finite number",
+      );
     }
     const bytes = numberBytes(value);
     if (bytes === undefined) return this.visitDecimal(String(value));
@@ -137,7 +148,7 @@ class Walk {
   }
 
   private visitObject(value: object, level: number): unknown {
-    if (types.isUint8Array(value)) {
+    if (isUint8Array(value)) {
       this.bytes += value.byteLength;
       // What is too much is not copied.
       return this.bytes > mostBytes ? undefined : new Uint8Array(value);
@@ -160,9 +171,9 @@ class Walk {
   }
 
   private visitMembers(value: object, level: number): unknown {
-    if (Array.isArray(value)) return this.visitList(value, level);
+    if (isArray(value)) return this.visitList(value, level);
     if (isPlainObject(value)) return this.visitMap(value, level);
-    if (types.isSet(value)) return this.visitSet(value);
+    if (isSet(value)) return this.visitSet(value);
     const exact = exactTextOf(value);
     if (exact !== undefined) return this.visitDecimal(exact);
     return this.add(`must be a plain value, not ${className(value)}`);
@@ -207,28 +218,30 @@ class Walk {
 
   private visitSet(set: ReadonlySet<unknown>): Set<unknown> {
     const kinds = new Set<string>();
-    const different = new Set<unknown>();
-    const copy = new Set<unknown>();
-    let members = 0;
+    const copy: unknown[] = [];
     // The members that it has, whatever a class of the caller's says they are.
     for (const member of Set.prototype.values.call(set)) {
       if (this.isOver) break;
       const kind = kindOfMember(member);
       kinds.add(kind);
-      if (kind === "") continue;
-      members += 1;
-      const own = this.visit(member, limits.nestingLevels + 1);
-      different.add(types.isUint8Array(own) ? bytesText(own) : String(own));
-      copy.add(own);
+      if (kind !== "") copy.push(this.visit(member, limits.nestingLevels + 1));
     }
     if (kinds.size !== 1 || kinds.has("")) {
       this.add("must be a set of strings, of numbers or of binary values, and not empty");
-    } else if (different.size < members && !this.isOver) {
-      // 1 and 1n, or equal bytes: other values to JavaScript, one to DynamoDB.
-      this.add("must not hold a member twice");
-    }
-    return copy;
+    } else if (!this.isOver && holdsTwice(copy)) this.add("must not hold a member twice");
+    return new Set(copy);
   }
+}
+
+/** Whether members of a set are one to DynamoDB: 1 and 1n, or equal bytes. */
+function holdsTwice(members: readonly unknown[]): boolean {
+  if (members.every((member) => typeof member === "string" || typeof member === "number")) {
+    return new Set(members).size < members.length;
+  }
+  const different = new Set(
+    members.map((member) => (isUint8Array(member) ? bytesText(member) : String(member))),
+  );
+  return different.size < members.length;
 }
 
 /** Bytes that make a text faster one by one: a Buffer takes longer than they do. */
@@ -236,15 +249,15 @@ const shortBytes = 32;
 
 /** A text of its own for each value of bytes. */
 function bytesText(bytes: Uint8Array): string {
+  if (bytes.byteLength <= shortBytes) return String.fromCharCode.apply(null, bytes as never);
   const { buffer, byteOffset, byteLength } = bytes;
-  if (byteLength <= shortBytes) return String.fromCharCode.apply(null, bytes as never);
   return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 
 function kindOfMember(member: unknown): string {
   if (typeof member === "string") return "S";
   if (typeof member === "number" || typeof member === "bigint") return "N";
-  if (types.isUint8Array(member)) return "B";
+  if (isUint8Array(member)) return "B";
   return typeof member === "object" && member !== null && isExact(member) ? "N" : "";
 }
 
@@ -270,8 +283,8 @@ export function elementsOf(value: unknown, most: number): unknown[] | undefined 
 
 /** A plain object of any realm, or one without a prototype. */
 function isPlainObject(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  const prototype: unknown = getPrototypeOf(value);
+  return prototype === null || getPrototypeOf(prototype) === null;
 }
 
 /** Whether it is an object of names and values: no array, no Map, no instance of a class. */
