@@ -109,14 +109,15 @@ export class OrderlyHandler extends NodeHttpHandler {
 
   /** @param given what it leaves out has this package's defaults, not the SDK's */
   constructor(given: NodeHttpHandlerOptions = {}, limits: Partial<AnswerLimits> = {}) {
+    const { wholeMs = wholeAnswerMs } = limits;
     const options = { ...defaultOptions, ...defined(given) };
+    // The SDK's words for no limit to the head, and for a warning in its place: the socket of an
+    // answer that never comes would be in use until the client is closed.
+    if (!options.requestTimeout || !options.throwOnRequestTimeout) {
+      Object.assign(options, { requestTimeout: wholeMs, throwOnRequestTimeout: true });
+    }
     super(options);
-    this.#watch = new AnswerWatch({
-      // 0 is the SDK's word for no limit.
-      idleMs: options.requestTimeout || wholeAnswerMs,
-      wholeMs: wholeAnswerMs,
-      ...limits,
-    });
+    this.#watch = new AnswerWatch({ idleMs: options.requestTimeout, wholeMs, ...limits });
     const agent = given.httpsAgent ?? given.httpAgent ?? defaultOptions.httpsAgent;
     this.#free = agent.maxSockets ?? defaultSockets;
   }
