@@ -77,12 +77,11 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
           ));
         if (saved !== undefined) return saved;
       }
-      throw new DynamoDBError(
-        describe(call, "others created and deleted the profile all the time"),
-        "WriteContention",
-        undefined,
-        true,
-      );
+      throw new DynamoDBError({
+        message: describe(call, "others created and deleted the profile all the time"),
+        code: "WriteContention",
+        retryable: true,
+      });
     });
   }
 
@@ -126,12 +125,11 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
           if (refused.some(({ index }) => index === 1)) agentIsThere = !agentIsThere;
         }
       }
-      throw new DynamoDBError(
-        describe(call, "others created and deleted the profiles all the time"),
-        "WriteContention",
-        undefined,
-        true,
-      );
+      throw new DynamoDBError({
+        message: describe(call, "others created and deleted the profiles all the time"),
+        code: "WriteContention",
+        retryable: true,
+      });
     });
   };
 

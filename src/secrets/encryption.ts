@@ -101,8 +101,8 @@ export async function currentKeyFor(cipher: Cipher, context: CallContext): Promi
     const message = describe(context, error.message);
     const told =
       error instanceof ConfigurationError
-        ? new ConfigurationError(message, cause)
-        : new DynamoDBError(message, code, undefined, retryable, cause);
+        ? new ConfigurationError({ message, cause })
+        : new DynamoDBError({ message, code, retryable, cause });
     throw withContext(told, context);
   }
 }
@@ -215,7 +215,12 @@ async function asked<T>(source: string, call: string, run: () => Promise<T>): Pr
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     const message = `${source}.${call}() failed: nothing is encrypted or decrypted without its key`;
-    throw new DynamoDBError(message, "KeyProviderError", undefined, isRetryableError(error), error);
+    throw new DynamoDBError({
+      message,
+      code: "KeyProviderError",
+      retryable: isRetryableError(error),
+      cause: error,
+    });
   }
 }
 
