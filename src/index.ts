@@ -65,7 +65,7 @@ export type {
   ScopedStore,
   ScopedStores,
   UserScope,
-} from "../services/tenant/tenant.js";
+} from "../services/tenant/types.js";
 export type { Transaction } from "../services/transaction/transaction.js";
 export type {
   AllSpecs,
@@ -183,7 +183,7 @@ export {
 } from "./repository/repository.js";
 export type { Clock } from "./runtime/clock.js";
 export type { CursorSecret } from "./secrets/cursor-seal.js";
-export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/encryption.js";
+export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 export { EntityStore } from "./store/entity-store.js";
 export type { StoreCalls } from "./store/store-calls.js";
 export type {

@@ -1,4 +1,4 @@
-/** What the dashboard and the brand audit page show, each in three requests that go out together. */
+/** What the dashboard and the brand audit page show, each in three requests that are sent at once. */
 import type { BrandAudit } from "../../entities/brand-audit.js";
 import type { Competitor } from "../../entities/competitor.js";
 import type { MarketingPlan } from "../../entities/marketing-plan.js";
@@ -9,6 +9,7 @@ import { type CallOptions, limitsOf, perform, reading } from "../../src/call/cal
 import { optionNames } from "../../src/call/options.js";
 import { InputReader } from "../../src/entity/input.js";
 import { refuseUnknownParts } from "../../src/entity/model.js";
+import type { CallContext } from "../../src/errors/context.js";
 import { keyText } from "../../src/keys/template.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import { listed, newestFirst } from "../order.js";
@@ -25,99 +26,126 @@ export interface DashboardKey {
 const keyNames = optionNames<DashboardKey>({ userId: true, agentId: true });
 
 export interface Dashboard {
-  /** The profile `main`, else the one that was written last. */
+  /** The profile with the id `main`, else the one that was written last. */
   readonly agentProfile: RealEstateAgentProfile | null;
-  /** The audit `main`, else the one that was written last. */
+  /** The audit with the id `main`, else the one that was written last. */
   readonly brandAudit: BrandAudit | null;
   readonly competitors: Competitor[];
-  /** The newest by creation; adopted items only. */
+  /** The plan that was created last; adopted items only. */
   readonly latestPlan: MarketingPlan | null;
-  /** Every review of the agent, in order of id. */
+  /** All reviews of the agent, in order of their ids. */
   readonly reviews: Review[];
-  /** The three newest by their own date. */
+  /** The three newest reviews by their own date. */
   readonly newestReviews: Review[];
 }
 
 export interface BrandAuditPage {
   readonly agentProfile: Dashboard["agentProfile"];
   readonly brandAudit: Dashboard["brandAudit"];
-  /** The analysis `main`, else the one that was written last. */
+  /** The analysis with the id `main`, else the one that was written last. */
   readonly reviewAnalysis: ReviewAnalysis | null;
-  /** Whether Google is connected; no secret is read. */
+  /** Whether a Google token is stored; no secret is read. */
   readonly connected: boolean;
   readonly reviews: Dashboard["reviews"];
 }
 
 export interface Dashboards {
   /**
-   * The dashboard: 3 requests in one wave (one more for each MB that a query passes). No body of
-   * content or report is read.
+   * The dashboard: 3 requests at once, and one more for each further MB of a query. No body of content
+   * or report is read.
+   * @example
+   * const { agentProfile, latestPlan, newestReviews } = await data.dashboard({ userId, agentId });
    */
   dashboard(key: DashboardKey, options?: CallOptions): Promise<Dashboard>;
-  /** The brand audit page: 3 requests in one wave (one more for each MB that a query passes). */
+  /** The brand audit page: 3 requests at once, and one more for each further MB of a query. */
   brandAuditPage(key: DashboardKey, options?: CallOptions): Promise<BrandAuditPage>;
 }
 
 export function createDashboards(context: StoreContext, stores: Stores): Dashboards {
-  const userOf = (key: DashboardKey, operation: string) =>
-    reading({ operation }, () => {
-      const { userId, agentId } = key ?? {};
-      const call = { operation, key: keyText({ userId, agentId }) };
-      refuseUnknownParts(call, key, keyNames);
-      const parts = new InputReader(internalsOf(stores.userProfile).model, context).partition(
-        { userId },
-        call,
-      );
-      const agent = new InputReader(internalsOf(stores.review).model, context).partition(
-        { agentId },
-        call,
-      );
-      return { call, parts, userId: parts.userId ?? "", agentId: agent.agentId ?? "" };
-    });
   return {
-    dashboard: async (key, options = {}) => {
-      const { call, parts, userId, agentId } = userOf(key, "dashboard");
-      // Read before anything is begun: what is begun beside a throw would be nobody's.
-      const limits = limitsOf(call, options);
-      const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
-      const [range, plans, reviews] = await Promise.all([
-        perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
-        perform(call, limits, ({ signal }) => {
-          const newest = { by: "createdAt", order: "desc", limit: 1, signal } as const;
-          return listed(stores.marketingPlan.list({ userId }, newest));
-        }),
-        stores.review.query({ agentId }, limits),
-      ]);
-      return {
-        agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
-        brandAudit: mainOf(range.brandAudit, "auditId"),
-        competitors: range.competitor,
-        latestPlan: plans[0] ?? null,
-        reviews: reviews.items,
-        newestReviews: newestReviews(reviews.items).slice(0, 3),
-      };
-    },
-    brandAuditPage: async (key, options = {}) => {
-      const { call, parts, userId, agentId } = userOf(key, "brandAuditPage");
-      const limits = limitsOf(call, options);
-      const names = ["realEstateAgentProfile", "brandAudit", "reviewAnalysis"] as const;
-      const [range, token, reviews] = await Promise.all([
-        perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
-        stores.oauthToken.get({ userId }, { ...limits, fields: ["provider"] }),
-        stores.review.query({ agentId }, limits),
-      ]);
-      return {
-        agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
-        brandAudit: mainOf(range.brandAudit, "auditId"),
-        reviewAnalysis: mainOf(range.reviewAnalysis, "analysisId"),
-        connected: token !== null,
-        reviews: reviews.items,
-      };
-    },
+    dashboard: async (key, options = {}) =>
+      dashboard(context, stores, readKey(context, stores, key, "dashboard"), options),
+    brandAuditPage: async (key, options = {}) =>
+      brandAuditPage(context, stores, readKey(context, stores, key, "brandAuditPage"), options),
   };
 }
 
-/** The item with the id `main`, which the application writes, else the one written last. */
+/** A checked key. */
+interface CheckedKey {
+  readonly call: CallContext;
+  readonly parts: Readonly<Record<string, string>>;
+  readonly userId: string;
+  readonly agentId: string;
+}
+
+function readKey(
+  context: StoreContext,
+  stores: Stores,
+  key: DashboardKey,
+  operation: string,
+): CheckedKey {
+  return reading({ operation }, () => {
+    const { userId, agentId } = key ?? {};
+    const call = { operation, key: keyText({ userId, agentId }) };
+    refuseUnknownParts(call, key, keyNames);
+    const partition = (store: Stores["userProfile" | "review"], given: object) =>
+      new InputReader(internalsOf(store).model, context).partition(given, call);
+    const parts = partition(stores.userProfile, { userId });
+    const agent = partition(stores.review, { agentId });
+    return { call, parts, userId: parts.userId ?? "", agentId: agent.agentId ?? "" };
+  });
+}
+
+async function dashboard(
+  context: StoreContext,
+  stores: Stores,
+  { call, parts, userId, agentId }: CheckedKey,
+  options: CallOptions,
+): Promise<Dashboard> {
+  // Read before anything is begun: if it threw later, nobody would wait for what was begun.
+  const limits = limitsOf(call, options);
+  const names = ["realEstateAgentProfile", "brandAudit", "competitor"] as const;
+  const [range, plans, reviews] = await Promise.all([
+    perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
+    perform(call, limits, ({ signal }) => {
+      const newest = { by: "createdAt", order: "desc", limit: 1, signal } as const;
+      return listed(stores.marketingPlan.list({ userId }, newest));
+    }),
+    stores.review.query({ agentId }, limits),
+  ]);
+  return {
+    agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
+    brandAudit: mainOf(range.brandAudit, "auditId"),
+    competitors: range.competitor,
+    latestPlan: plans[0] ?? null,
+    reviews: reviews.items,
+    newestReviews: newestReviews(reviews.items).slice(0, 3),
+  };
+}
+
+async function brandAuditPage(
+  context: StoreContext,
+  stores: Stores,
+  { call, parts, userId, agentId }: CheckedKey,
+  options: CallOptions,
+): Promise<BrandAuditPage> {
+  const limits = limitsOf(call, options);
+  const names = ["realEstateAgentProfile", "brandAudit", "reviewAnalysis"] as const;
+  const [range, token, reviews] = await Promise.all([
+    perform(call, limits, (running) => readRange(context, stores, names, parts, running)),
+    stores.oauthToken.get({ userId }, { ...limits, fields: ["provider"] }),
+    stores.review.query({ agentId }, limits),
+  ]);
+  return {
+    agentProfile: mainOf(range.realEstateAgentProfile, "agentProfileId"),
+    brandAudit: mainOf(range.brandAudit, "auditId"),
+    reviewAnalysis: mainOf(range.reviewAnalysis, "analysisId"),
+    connected: token !== null,
+    reviews: reviews.items,
+  };
+}
+
+/** The item with the id `main`, which the application writes, else the one that was written last. */
 function mainOf<T extends { updatedAt: number }>(items: readonly T[], id: keyof T): T | null {
   const main = items.find((item) => item[id] === "main");
   return main ?? newestFirst(items, (item) => [item.updatedAt, String(item[id])])[0] ?? null;

@@ -1,10 +1,10 @@
-/** Profiles: saved in one go, and the photo that both have. */
+/** Profiles: merged or created in one call, and the photo that both have. */
 import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-profile.js";
 import type { UserProfile } from "../../entities/user-profile.js";
 import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext, refuseUnknownParts } from "../../src/entity/model.js";
 import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
-import { describe } from "../../src/errors/context.js";
+import { type CallContext, describe } from "../../src/errors/context.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { isRetryableReason } from "../../src/errors/retryable.js";
@@ -23,6 +23,8 @@ export interface Profiles {
    * Merges fields into an agent profile, or creates it with them. One request if the profile exists,
    * two if it does not.
    * @throws ValidationError for data that is no payload, or that has no field to save
+   * @example
+   * await data.profiles.save({ userId, agentProfileId: "main" }, { bio: "Twenty years in Cedar Falls." });
    */
   save(
     key: AgentKey,
@@ -32,10 +34,10 @@ export interface Profiles {
   /** The same for the user's own profile. */
   save(key: UserKey, data: ChangesOf<"userProfile">, options?: CallOptions): Promise<UserProfile>;
   /**
-   * Stores a photo on both profiles at once: one transaction where both are there, two where one
-   * has to be created.
-   * @param key `agentProfileId` is `main` where it is left out
-   * @throws DynamoDBError where the engine has no transactions
+   * Stores a photo on both profiles at once: one transaction if both exist, two if one has to be
+   * created.
+   * @param key `agentProfileId` is `main` if it is left out
+   * @throws DynamoDBError if the engine has no transactions
    */
   setPhoto(
     key: { readonly userId: string; readonly agentProfileId?: string | undefined },
@@ -48,95 +50,122 @@ export interface Profiles {
 const mostRounds = 4;
 
 export function createProfiles(stores: Stores, transaction: Transaction): Profiles {
-  async function save(
-    givenKey: UserKey | AgentKey,
-    data: object,
-    options: CallOptions = {},
-  ): Promise<unknown> {
-    const operation = "profiles.save";
-    const { key, writes, run, call } = reading({ operation }, () => {
-      // Both stores take a key and a payload of their own; the key tells which one is meant.
-      const isAgents = "agentProfileId" in Object(givenKey);
-      const store = isAgents ? stores.realEstateAgentProfile : stores.userProfile;
-      const { model, writes: own, run } = internalsOf(store);
-      const writes = own.onBehalfOf(operation);
-      const call = keyContext(model, operation, givenKey);
-      const key = writes.input.key(givenKey, call);
-      writes.input.draft({ ...key, data }, call);
-      if (Object.values(data).every((value) => value === undefined)) {
-        throw invalid(call, [{ path: "data", message: "has no field to save" }]);
-      }
-      return { key, writes, run, call };
-    });
-    return perform(call, options, async (underWay) => {
-      for (let round = 0; round < mostRounds; round += 1) {
-        const saved =
-          (await attempt(ItemNotFoundError, () => run(writes.update(key, data), underWay))) ??
-          (await attempt(ConditionalCheckFailedError, () =>
-            run(writes.create({ ...key, data }), underWay),
-          ));
-        if (saved !== undefined) return saved;
-      }
-      throw new DynamoDBError({
-        message: describe(call, "others created and deleted the profile all the time"),
-        code: "WriteContention",
-        retryable: true,
-      });
-    });
-  }
-
-  const setPhoto: Profiles["setPhoto"] = async (key, photoURL, options = {}) => {
-    const { model, writes } = internalsOf(stores.realEstateAgentProfile);
-    const operation = "profiles.setPhoto";
-    const { agentKey, call, userId } = reading({ operation }, () => {
-      const agentKey = { userId: key?.userId, agentProfileId: key?.agentProfileId ?? "main" };
-      const call = keyContext(model, operation, agentKey);
-      refuseUnknownParts(call, key, model.parts);
-      return { agentKey, call, userId: writes.input.key(agentKey, call).userId ?? "" };
-    });
-    const data = { photoURL };
-    return perform(call, options, async ({ signal }) => {
-      const limit = signal === undefined ? {} : { signal };
-      let [userIsThere, agentIsThere] = [true, true];
-      for (let round = 0; round < mostRounds; round += 1) {
-        try {
-          await transaction.write(
-            (tx) => [
-              userIsThere
-                ? tx.userProfile.update({ userId }, data)
-                : tx.userProfile.create({ userId, data }),
-              agentIsThere
-                ? tx.realEstateAgentProfile.update(agentKey, data)
-                : tx.realEstateAgentProfile.create({ ...agentKey, data }),
-            ],
-            limit,
-          );
-          return;
-        } catch (error) {
-          const reasons = error instanceof TransactionCanceledError ? error.reasons : [];
-          const refused = reasons.filter(({ code }) => code === "ConditionalCheckFailed");
-          const others = reasons.some(
-            (reason) => !refused.includes(reason) && !isRetryableReason(reason.code),
-          );
-          // What is no profile is neither merged into nor replaced, in any round.
-          if (refused.length === 0 || others || refused.some(isForeignFailure)) throw error;
-          // A profile that was thought to be there is not, or the other way round.
-          if (refused.some(({ index }) => index === 0)) userIsThere = !userIsThere;
-          if (refused.some(({ index }) => index === 1)) agentIsThere = !agentIsThere;
-        }
-      }
-      throw new DynamoDBError({
-        message: describe(call, "others created and deleted the profiles all the time"),
-        code: "WriteContention",
-        retryable: true,
-      });
-    });
+  return {
+    // The overloads name the payload of each key; here it is an object.
+    save: ((key: UserKey | AgentKey, data: object, options: CallOptions = {}) =>
+      save(stores, key, data, options)) as Profiles["save"],
+    setPhoto: (key, photoURL, options = {}) =>
+      setPhoto(stores, transaction, key, photoURL, options),
   };
-
-  return { save: save as Profiles["save"], setPhoto };
 }
 
-/** What the call returns, or `undefined` where it throws the expected error. */
+async function save(
+  stores: Stores,
+  givenKey: UserKey | AgentKey,
+  data: object,
+  options: CallOptions,
+): Promise<unknown> {
+  const operation = "profiles.save";
+  const { key, writes, run, call } = reading({ operation }, () => {
+    // Both stores take a key and a payload of their own; the key shows which one is meant.
+    const isAgents = "agentProfileId" in Object(givenKey);
+    const store = isAgents ? stores.realEstateAgentProfile : stores.userProfile;
+    const { model, writes: own, run } = internalsOf(store);
+    const writes = own.onBehalfOf(operation);
+    const call = keyContext(model, operation, givenKey);
+    const key = writes.input.key(givenKey, call);
+    writes.input.draft({ ...key, data }, call);
+    if (Object.values(data).every((value) => value === undefined)) {
+      throw invalid(call, [{ path: "data", message: "has no field to save" }]);
+    }
+    return { key, writes, run, call };
+  });
+  return perform(call, options, async (underWay) => {
+    for (let round = 0; round < mostRounds; round += 1) {
+      const saved =
+        (await attempt(ItemNotFoundError, () => run(writes.update(key, data), underWay))) ??
+        (await attempt(ConditionalCheckFailedError, () =>
+          run(writes.create({ ...key, data }), underWay),
+        ));
+      if (saved !== undefined) return saved;
+    }
+    throw contended(call, "the profile");
+  });
+}
+
+async function setPhoto(
+  stores: Stores,
+  transaction: Transaction,
+  key: Parameters<Profiles["setPhoto"]>[0],
+  photoURL: string,
+  options: CallOptions,
+): Promise<void> {
+  const { model, writes } = internalsOf(stores.realEstateAgentProfile);
+  const operation = "profiles.setPhoto";
+  const { agentKey, call, userId } = reading({ operation }, () => {
+    const agentKey = { userId: key?.userId, agentProfileId: key?.agentProfileId ?? "main" };
+    const call = keyContext(model, operation, agentKey);
+    refuseUnknownParts(call, key, model.parts);
+    return { agentKey, call, userId: writes.input.key(agentKey, call).userId ?? "" };
+  });
+  const data = { photoURL };
+  return perform(call, options, async ({ signal }) => {
+    const limit = signal === undefined ? {} : { signal };
+    let exists: Existing = { user: true, agent: true };
+    for (let round = 0; round < mostRounds; round += 1) {
+      try {
+        await transaction.write(
+          (tx) => [
+            exists.user
+              ? tx.userProfile.update({ userId }, data)
+              : tx.userProfile.create({ userId, data }),
+            exists.agent
+              ? tx.realEstateAgentProfile.update(agentKey, data)
+              : tx.realEstateAgentProfile.create({ ...agentKey, data }),
+          ],
+          limit,
+        );
+        return;
+      } catch (error) {
+        exists = corrected(exists, error);
+      }
+    }
+    throw contended(call, "the profiles");
+  });
+}
+
+/** Which of the two profiles are assumed to exist. */
+interface Existing {
+  readonly user: boolean;
+  readonly agent: boolean;
+}
+
+/**
+ * The opposite of each assumption that a refused transaction has shown to be wrong.
+ * @throws the error, if it shows anything else
+ */
+function corrected({ user, agent }: Existing, error: unknown): Existing {
+  const reasons = error instanceof TransactionCanceledError ? error.reasons : [];
+  const refused = reasons.filter(({ code }) => code === "ConditionalCheckFailed");
+  const others = reasons.some(
+    (reason) => !refused.includes(reason) && !isRetryableReason(reason.code),
+  );
+  // An item that is no profile is neither merged into nor replaced, in any round.
+  if (refused.length === 0 || others || refused.some(isForeignFailure)) throw error;
+  const wrong = refused.map(({ index }) => index);
+  return { user: user !== wrong.includes(0), agent: agent !== wrong.includes(1) };
+}
+
+function contended(call: CallContext, what: string): DynamoDBError {
+  const rule = `others created and deleted ${what} all the time`;
+  return new DynamoDBError({
+    message: describe(call, rule),
+    code: "WriteContention",
+    retryable: true,
+  });
+}
+
+/** The result of a call, or `undefined` if it throws the expected error. */
 async function attempt<T>(
   expected: typeof ItemNotFoundError | typeof ConditionalCheckFailedError,
   run: () => Promise<T>,

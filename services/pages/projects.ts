@@ -1,7 +1,7 @@
 /** Projects and the content in them. */
 import type { Project } from "../../entities/project.js";
 import type { SavedContent } from "../../entities/saved-content.js";
-import { type CallOptions, perform, reading } from "../../src/call/call.js";
+import { type Call, type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext } from "../../src/entity/model.js";
 import { isRetryableReason } from "../../src/errors/retryable.js";
 import {
@@ -23,23 +23,27 @@ export type ProjectWithContent = Simplify<Project & { contents: SavedContent[] }
 export interface ProjectsWithContent {
   /** Newest first, each with its content, newest first. */
   readonly projects: ProjectWithContent[];
-  /** Content of no project, and content whose project is gone; newest first. */
+  /** Content without a project, and content whose project does not exist; newest first. */
   readonly uncategorised: SavedContent[];
 }
 
 export interface Projects {
-  /** All projects and all content of a user, grouped: one request per MB. */
+  /**
+   * All projects and all content of a user, grouped. One request per MB.
+   * @example
+   * const { projects, uncategorised } = await data.projects.listWithContent({ userId });
+   */
   listWithContent(
     key: { readonly userId: string },
     options?: CallOptions,
   ): Promise<ProjectsWithContent>;
   /**
    * Deletes a project and takes its N contents out of it: one query (per MB of content) and
-   * ⌈(N+1)/100⌉ transactions, of which the last deletes the project; more, smaller ones where 100
-   * contents pass 4 MB. Ended in the middle (`mayHaveBeenDone`), it is called again and goes on; until
-   * then what was taken out is uncategorised.
+   * ⌈(N+1)/100⌉ transactions, of which the last deletes the project; more and smaller ones if 100
+   * contents exceed 4 MB. If it fails in the middle (`mayHaveBeenDone`), call it again to finish the
+   * work; until then the contents that were taken out are uncategorised.
    * @returns how many contents were taken out
-   * @throws DynamoDBError where the engine has no transactions
+   * @throws DynamoDBError if the engine has no transactions
    */
   deleteAndUnfile(
     key: { readonly userId: string; readonly projectId: string },
@@ -74,46 +78,56 @@ export function createProjects(
         return { call: context, parts: writes.input.key(key, context) };
       });
       const { userId = "", projectId = "" } = parts;
-      const where = { projectId };
-      return perform(call, options, async ({ signal, onAnswerLost }) => {
-        const limit = signal === undefined ? {} : { signal };
-        const { items } = await stores.savedContent.query(
-          { userId },
-          { ...limit, where, fields: ["projectId"] },
-        );
-        // The project goes last: as long as it is there, the work is not done.
-        const operations = [...items.map(({ contentId }) => contentId), null];
-        const groups = chunksOf(operations, limits.transactionOperations);
-        let unfiled = 0;
-        for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
-          const contents = group;
-          try {
-            await transaction.write(
-              (tx) =>
-                contents.map((contentId) =>
-                  contentId === null
-                    ? tx.project.delete({ userId, projectId })
-                    : tx.savedContent.update({ userId, contentId }, { projectId: null }, { where }),
-                ),
-              limit,
-            );
-            unfiled += contents.filter((contentId) => contentId !== null).length;
-            // Whatever ends it from here on, a part is done.
-            onAnswerLost?.();
-          } catch (error) {
-            groups.unshift(...whatIsLeft(contents, error));
-          }
-        }
-        return { unfiled };
-      });
+      return perform(call, options, (running) =>
+        deleteAndUnfile(stores, transaction, { userId, projectId }, running),
+      );
     },
   };
 }
 
+async function deleteAndUnfile(
+  stores: Stores,
+  transaction: Transaction,
+  project: { readonly userId: string; readonly projectId: string },
+  { signal, onAnswerLost }: Call,
+): Promise<{ unfiled: number }> {
+  const { userId, projectId } = project;
+  const where = { projectId };
+  const limit = signal === undefined ? {} : { signal };
+  const { items } = await stores.savedContent.query(
+    { userId },
+    { ...limit, where, fields: ["projectId"] },
+  );
+  // The project goes last: as long as it exists, the work is not done.
+  const operations = [...items.map(({ contentId }) => contentId), null];
+  const groups = chunksOf(operations, limits.transactionOperations);
+  let unfiled = 0;
+  for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+    const contents = group;
+    try {
+      await transaction.write(
+        (tx) =>
+          contents.map((contentId) =>
+            contentId === null
+              ? tx.project.delete(project)
+              : tx.savedContent.update({ userId, contentId }, { projectId: null }, { where }),
+          ),
+        limit,
+      );
+      unfiled += contents.filter((contentId) => contentId !== null).length;
+      // Part of the work is done, whatever ends it from here on.
+      onAnswerLost?.();
+    } catch (error) {
+      groups.unshift(...whatIsLeft(contents, error));
+    }
+  }
+  return { unfiled };
+}
+
 /**
- * What to do in place of a refused group. Content that was moved or deleted meanwhile is no longer
- * this project's. A group whose items pass 4 MB is halved: their sizes are known to the engine only.
- * @throws anything else
+ * The groups to write in place of a refused one. Content that was moved or deleted meanwhile is left
+ * out. A group whose items exceed 4 MB is halved, because only the engine knows their sizes.
+ * @throws the error, if it shows anything else
  */
 function whatIsLeft<T>(group: readonly T[], error: unknown): T[][] {
   const reasons = error instanceof TransactionCanceledError ? error.reasons : [];

@@ -1,4 +1,4 @@
-/** Reviews by what the application knows of them: an id alone, an agent, several agents. */
+/** Reviews by their id alone, of one agent, and of several. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Review } from "../../entities/review.js";
 import { type Call, type CallOptions, limitsOf, perform } from "../../src/call/call.js";
@@ -17,116 +17,135 @@ import type { Stores } from "../stores.js";
 
 export interface Reviews {
   /**
-   * The review with this id, of whichever agent, or `null`; where several agents have one, that of the
-   * first agent id. One request on GSI1 (per MB of what carries the id there); adopted items only.
+   * The review with this id, of whichever agent, or `null`. If several agents have one, that of the
+   * first agent id. One request on GSI1 (per MB of items with the id there); adopted items only.
+   * @example
+   * const review = await data.reviews.byId("review-7");
    */
   byId(reviewId: string, options?: CallOptions): Promise<Review | null>;
   /**
    * Deletes the review with this id and returns it, or `null`. Two requests; adopted items only.
-   * @throws ConditionalCheckFailedError that names the agents where several have such a review:
-   * nothing is deleted, `review.delete` takes one of them
+   * @throws ConditionalCheckFailedError that names the agents, if several have such a review. Nothing is
+   * deleted then; `review.delete` deletes the one of a given agent
    */
   deleteById(reviewId: string, options?: CallOptions): Promise<Review | null>;
   /**
-   * The newest reviews of an agent, by their own date, else by CreatedAt. There is no index for
-   * it: the agent's partition is read, one request per MB.
+   * The `n` newest reviews of an agent, by their own date, else by CreatedAt. There is no index for
+   * this, so the agent's whole partition is read: one request per MB.
    */
   newest(agentId: string, n: number, options?: CallOptions): Promise<Review[]>;
-  /** Every review of several agents, in the order of the ids: one query each, all in one wave. */
+  /** All reviews of each agent, in the order of the ids: one query per agent, all at once. */
   ofAgents(agentIds: readonly string[], options?: CallOptions): Promise<Review[][]>;
 }
 
-/** Agents that a message names. */
+/** How many agents a message names. */
 const mostNamed = 5;
 
 export function createReviews(context: StoreContext, stores: Stores): Reviews {
-  const { transport } = context;
-  /** Made when it is asked for: a first ElectroDB entity costs milliseconds. */
-  const modelOf = () => internalsOf(stores.review).model;
-
-  function contextOf(operation: string, reviewId: string): CallContext {
-    const model = modelOf();
-    const call = keyContext(model, operation, { reviewId }, ["reviewId"]);
-    const rule = keyPartRule(reviewId) ?? keyLengthRule("sort", model.sk.build({ reviewId }));
-    if (rule !== undefined) throw invalid(call, [{ path: "reviewId", message: rule }]);
-    return call;
-  }
-
-  /** The reviews with an id, in order of their agents' ids; what else carries the id is passed over. */
-  async function* withId(reviewId: string, call: Call): AsyncGenerator<Review> {
-    const model = modelOf();
-    const query = stores.review.entity.query.byReviewId({ reviewId });
-    const input: QueryCommandInput = query.params();
-    for await (const { items } of pages(transport, input, call)) {
-      for (const raw of items) {
-        if (hasId(model, reviewId, raw)) yield itemOf(model, raw) as unknown as Review;
-      }
-    }
-  }
-
   return {
     byId: async (reviewId, options = {}) =>
-      perform(contextOf("reviews.byId", reviewId), options, async (running) => {
-        for await (const review of withId(reviewId, running)) return review;
+      perform(idContext(stores, "reviews.byId", reviewId), options, async (running) => {
+        for await (const review of withId(context, stores, reviewId, running)) return review;
         return null;
       }),
     deleteById: async (reviewId, options = {}) => {
-      const call = contextOf("reviews.deleteById", reviewId);
+      const call = idContext(stores, "reviews.deleteById", reviewId);
       // One deadline for both requests.
-      return perform(call, options, async (running) => {
-        const agentIds: string[] = [];
-        for await (const review of withId(reviewId, running)) agentIds.push(review.agentId);
-        const [agentId] = agentIds;
-        if (agentId === undefined) return null;
-        if (agentIds.length > 1) {
-          const named = agentIds.slice(0, mostNamed).map((id) => keyText({ agentId: id }));
-          if (agentIds.length > mostNamed) named.push("…");
-          const rule = `${agentIds.length} agents have a review with this id (${named.join(", ")}): delete one by its whole key`;
-          throw conditionFailed(call, rule, modelOf(), { item: null });
-        }
-        return stores.review.delete({ agentId, reviewId }, { signal: running.signal });
-      });
+      return perform(call, options, (running) => deleteById(context, stores, reviewId, running));
     },
-    newest: async (ofAgent, n, options = {}) => {
-      const call = keyContext(
-        internalsOf(stores.review).model,
-        "reviews.newest",
-        { agentId: ofAgent },
-        ["agentId"],
-      );
-      if (!(Number.isInteger(n) && n >= 1)) {
-        throw invalid(call, [{ path: "n", message: "must be an integer from 1" }]);
-      }
-      const limits = limitsOf(call, options);
-      const { items } = await stores.review.query({ agentId: ofAgent }, limits);
-      return newestReviews(items).slice(0, n);
-    },
-    ofAgents: async (agentIds, options = {}) => {
-      const { model, writes } = internalsOf(stores.review);
-      const call = { operation: "reviews.ofAgents", entity: model.name };
-      const limits = limitsOf(call, options);
-      // All of them before the first is read.
-      const wanted = writes.input.each(agentIds, "agentIds", call, (id, at) => {
-        const { agentId = "" } = writes.input.partition({ agentId: id }, at);
-        return agentId;
-      });
-      const different = [...new Set(wanted)];
-      const found = new Map(
-        await Promise.all(
-          different.map(async (id): Promise<[string, Review[]]> => {
-            const { items } = await stores.review.query({ agentId: id }, limits);
-            return [id, items];
-          }),
-        ),
-      );
-      return wanted.map((id) => [...(found.get(id) ?? [])]);
-    },
+    newest: (agentId, n, options = {}) => newest(stores, agentId, n, options),
+    ofAgents: (agentIds, options = {}) => ofAgents(stores, agentIds, options),
   };
 }
 
+/** @throws ValidationError for an id that is no key */
+function idContext(stores: Stores, operation: string, reviewId: string): CallContext {
+  const { model } = internalsOf(stores.review);
+  const call = keyContext(model, operation, { reviewId }, ["reviewId"]);
+  const rule = keyPartRule(reviewId) ?? keyLengthRule("sort", model.sk.build({ reviewId }));
+  if (rule !== undefined) throw invalid(call, [{ path: "reviewId", message: rule }]);
+  return call;
+}
+
+/** The reviews with an id, in order of their agents' ids. Other items with the id are passed over. */
+async function* withId(
+  { transport }: StoreContext,
+  stores: Stores,
+  reviewId: string,
+  call: Call,
+): AsyncGenerator<Review> {
+  const { model } = internalsOf(stores.review);
+  const query = stores.review.entity.query.byReviewId({ reviewId });
+  const input: QueryCommandInput = query.params();
+  for await (const { items } of pages(transport, input, call)) {
+    for (const raw of items) {
+      if (hasId(model, reviewId, raw)) yield itemOf(model, raw) as unknown as Review;
+    }
+  }
+}
+
+async function deleteById(
+  context: StoreContext,
+  stores: Stores,
+  reviewId: string,
+  call: Call,
+): Promise<Review | null> {
+  const agentIds: string[] = [];
+  for await (const review of withId(context, stores, reviewId, call)) agentIds.push(review.agentId);
+  const [agentId] = agentIds;
+  if (agentId === undefined) return null;
+  if (agentIds.length > 1) {
+    const named = agentIds.slice(0, mostNamed).map((id) => keyText({ agentId: id }));
+    if (agentIds.length > mostNamed) named.push("…");
+    const rule = `${agentIds.length} agents have a review with this id (${named.join(", ")}): delete one by its whole key`;
+    throw conditionFailed(call.context, rule, internalsOf(stores.review).model, { item: null });
+  }
+  return stores.review.delete({ agentId, reviewId }, { signal: call.signal });
+}
+
+async function newest(
+  stores: Stores,
+  agentId: string,
+  n: number,
+  options: CallOptions,
+): Promise<Review[]> {
+  const { model } = internalsOf(stores.review);
+  const call = keyContext(model, "reviews.newest", { agentId }, ["agentId"]);
+  if (!(Number.isInteger(n) && n >= 1)) {
+    throw invalid(call, [{ path: "n", message: "must be an integer from 1" }]);
+  }
+  const { items } = await stores.review.query({ agentId }, limitsOf(call, options));
+  return newestReviews(items).slice(0, n);
+}
+
+async function ofAgents(
+  stores: Stores,
+  agentIds: readonly string[],
+  options: CallOptions,
+): Promise<Review[][]> {
+  const { model, writes } = internalsOf(stores.review);
+  const call = { operation: "reviews.ofAgents", entity: model.name };
+  const limits = limitsOf(call, options);
+  // All ids are checked before the first agent's reviews are read.
+  const wanted = writes.input.each(agentIds, "agentIds", call, (id, at) => {
+    const { agentId = "" } = writes.input.partition({ agentId: id }, at);
+    return agentId;
+  });
+  const different = [...new Set(wanted)];
+  const found = new Map(
+    await Promise.all(
+      different.map(async (id): Promise<[string, Review[]]> => {
+        const { items } = await stores.review.query({ agentId: id }, limits);
+        return [id, items];
+      }),
+    ),
+  );
+  return wanted.map((id) => [...(found.get(id) ?? [])]);
+}
+
 /**
- * Whether an item of the index is a review with this id: its own keys say the same as its index keys.
- * Whoever writes an item past the stores can give it any index keys.
+ * Whether an item of the index is a review with this id, by its own keys as well as by its index keys:
+ * a writer that goes past the stores can give an item any index keys.
  */
 function hasId(model: EntityModel, reviewId: string, raw: RawItem): boolean {
   const { pk, sk, gsi1sk } = model;

@@ -29,7 +29,7 @@ function checkKeyLength(path: string, rule: string | undefined, entity: EntityNa
     throw invalid({ operation: "keys of", entity }, [{ path, message: rule }]);
 }
 
-/** `USER#<userId>` / `PROFILE`. Throws ValidationError for an id that is no key. */
+/** `USER#<userId>` / `PROFILE`. Throws ValidationError for an id that cannot be part of a key. */
 export function getUserProfileKeys(userId: string): RawKey {
   return keysFor("UserProfile", { userId });
 }
@@ -40,8 +40,8 @@ export function getAgentProfileKeys(userId: string, agentProfileId: string): Raw
 }
 
 /**
- * `REVIEW#<agentId>` / `REVIEW#<reviewId>`, with both keys of the index: an item with one of them
- * alone is never in it.
+ * `REVIEW#<agentId>` / `REVIEW#<reviewId>`, with both keys of the index: an item with only one of them
+ * is not in the index.
  */
 export function getReviewKeys(
   agentId: string,

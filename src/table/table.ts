@@ -15,11 +15,11 @@ export const attribute = {
   createdAt: "CreatedAt",
   updatedAt: "UpdatedAt",
   timeToLive: "TTL",
-  /** Which update under a condition wrote the item last; no reader needs it. */
+  /** The conditional update that wrote the item last; no reader needs it. */
   writeMark: "WriteMark",
-  /** Who refreshes an OAuth token at the moment; only there while it is refreshed. */
+  /** Who is refreshing an OAuth token; absent at other times. */
   leaseHolder: "LeaseHolder",
-  /** When that lease lapses, in epoch milliseconds. */
+  /** When that lease expires, in epoch milliseconds. */
   leaseUntil: "LeaseUntil",
 } as const;
 
@@ -98,10 +98,10 @@ export const keyTemplates = {
 /** The name of an entity, as `EntityType` holds it. */
 export type EntityName = keyof typeof keyTemplates;
 
-/** `OAuthToken`'s provider where a caller names none. */
+/** `OAuthToken`'s provider if the caller names none. */
 export const defaultProvider = "GOOGLE_BUSINESS";
 
-/** Key parts that a caller may leave out, and what they are then, as the entities declare them. */
+/** Key parts that a caller may omit, with their defaults, as the entities declare them. */
 export const partDefaults: { readonly [N in EntityName]?: Readonly<Record<string, string>> } = {
   OAuthToken: { provider: defaultProvider },
 };
