@@ -277,6 +277,10 @@ test("defaults", () => {
   expect(new door.TransactionCanceledError({})).toMatchObject({
     ...{ message: "Transaction cancelled", reasons: [], retryable: false },
   });
+  expect(new door.ItemNotFoundError({ pk: "p", sk: "s" })).toMatchObject({
+    ...{ message: "Item not found: PK=p, SK=s", code: "ItemNotFound" },
+  });
+  expect(new door.ItemNotFoundError({ pk: "p", sk: "s" })).not.toHaveProperty("pk");
   expect(new door.UnprocessedItemsError({ message: "m" })).toMatchObject({
     ...{ items: [], unprocessed: 0, written: 0, code: "UnprocessedItems", retryable: true },
   });

@@ -134,6 +134,8 @@ export const byDefault = [
 new ValidationError({ message: "m", issue: [] });
 // @ts-expect-error -- it needs a message
 new ValidationError({ issues: [] });
+// @ts-expect-error -- it needs a message, or both parts of the key
+new ItemNotFoundError({ pk: "p" });
 // @ts-expect-error -- a code that is not listed; the positional form takes any
 new DynamoDBError({ message: "m", code: "MyCode" });
 // @ts-expect-error -- its code is always the same

@@ -30,13 +30,8 @@ export class AbortedError extends DynamoDBError {
   constructor(options?: AbortedErrorOptions);
   constructor(message: string, options: Omit<AbortedErrorOptions, "message">);
   constructor(message?: string, originalError?: unknown);
-  constructor(first?: string | AbortedErrorOptions, second?: unknown) {
-    const options = optionsOf<AbortedErrorOptions>(
-      first,
-      second,
-      ["items", "written"],
-      (message) => ({ message, cause: second }),
-    );
+  constructor(...given: readonly unknown[]) {
+    const options = optionsOf<AbortedErrorOptions>(given, "message", "cause", "items", "written");
     const { message = "Aborted" } = options;
     super({ ...options, message, code: "AbortError", retryable: false });
     this.name = "AbortedError";

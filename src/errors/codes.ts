@@ -147,14 +147,14 @@ export function asCode(name: string | undefined): ErrorCode | UnlistedCode | und
   return name as ErrorCode | UnlistedCode | undefined;
 }
 
-export const throttlingNames: ReadonlySet<string> = new Set(throttlingCodes);
-export const transientNames: ReadonlySet<string> = new Set(transientCodes);
-export const signatureNames: ReadonlySet<string> = new Set(signatureCodes);
-export const credentialsNames: ReadonlySet<string> = new Set(credentialsCodes);
-export const refusalNames: ReadonlySet<string> = new Set(refusalCodes);
+export const throttlingNames: ReadonlySet<string> = /* @__PURE__ */ new Set(throttlingCodes);
+export const transientNames: ReadonlySet<string> = /* @__PURE__ */ new Set(transientCodes);
+export const signatureNames: ReadonlySet<string> = /* @__PURE__ */ new Set(signatureCodes);
+export const credentialsNames: ReadonlySet<string> = /* @__PURE__ */ new Set(credentialsCodes);
+export const refusalNames: ReadonlySet<string> = /* @__PURE__ */ new Set(refusalCodes);
 
 /** Node's codes for a host that could not be reached. */
-export const unreachedNames: ReadonlySet<string> = new Set<ErrorCode>([
+export const unreachedNames: ReadonlySet<string> = /* @__PURE__ */ new Set<ErrorCode>([
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -163,7 +163,7 @@ export const unreachedNames: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 /** Codes in the reasons of a cancelled transaction that a retry may cure. */
-export const retryableReasons: ReadonlySet<string> = new Set([
+export const retryableReasons: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "None",
   "TransactionConflict",
   "ThrottlingError",

@@ -28,16 +28,12 @@ export class ConditionalCheckFailedError extends DynamoDBError {
   constructor(options?: ConditionalCheckFailedErrorOptions);
   constructor(message: string, options: Omit<ConditionalCheckFailedErrorOptions, "message">);
   constructor(message?: string, originalError?: unknown, item?: unknown);
-  constructor(
-    first?: string | ConditionalCheckFailedErrorOptions,
-    second?: unknown,
-    item?: unknown,
-  ) {
+  constructor(...given: readonly unknown[]) {
     const options = optionsOf<ConditionalCheckFailedErrorOptions>(
-      first,
-      second,
-      ["item"],
-      (message) => ({ message, cause: second, item }),
+      given,
+      "message",
+      "cause",
+      "item",
     );
     const { message = "Conditional check failed" } = options;
     const code = "ConditionalCheckFailedException";

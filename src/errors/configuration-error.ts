@@ -24,13 +24,8 @@ export class ConfigurationError extends DynamoDBError {
   constructor(options: ConfigurationErrorOptions);
   constructor(message: string, options: Omit<ConfigurationErrorOptions, "message">);
   constructor(message: string, originalError?: unknown, retryable?: boolean);
-  constructor(first: string | ConfigurationErrorOptions, second?: unknown, retryable?: boolean) {
-    const options = optionsOf<ConfigurationErrorOptions>(
-      first,
-      second,
-      ["retryable"],
-      (message = "") => ({ message, cause: second, retryable }),
-    );
+  constructor(...given: readonly unknown[]) {
+    const options = optionsOf<ConfigurationErrorOptions>(given, "message", "cause", "retryable");
     super({ ...options, code: "ConfigurationError" });
     this.name = "ConfigurationError";
   }

@@ -29,18 +29,8 @@ export class DecryptionError extends DynamoDBError {
   constructor(options: DecryptionErrorOptions);
   constructor(message: string, options: Omit<DecryptionErrorOptions, "message">);
   constructor(message: string, field: string, keyId?: string, originalError?: unknown);
-  constructor(
-    first: string | DecryptionErrorOptions,
-    second?: unknown,
-    keyId?: string,
-    originalError?: unknown,
-  ) {
-    const options = optionsOf<DecryptionErrorOptions>(
-      first,
-      second,
-      ["field", "keyId"],
-      (message = "") => ({ message, field: second as string, keyId, cause: originalError }),
-    );
+  constructor(...given: readonly unknown[]) {
+    const options = optionsOf<DecryptionErrorOptions>(given, "message", "field", "keyId", "cause");
     const { cause } = options;
     const retryable = cause !== undefined && isRetryableError(cause);
     super({ ...options, code: "DecryptionError", retryable });

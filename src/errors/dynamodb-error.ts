@@ -1,6 +1,6 @@
 /** The base of every error of this package. */
 import { brand, isInstance } from "./brand.js";
-import { asCode, type ErrorCode, type UnlistedCode } from "./codes.js";
+import type { ErrorCode, UnlistedCode } from "./codes.js";
 import { inspected } from "./console.js";
 import { hide, hidePayload } from "./hidden.js";
 import { type CommonErrorOptions, optionsOf } from "./options.js";
@@ -61,24 +61,14 @@ export class DynamoDBError extends Error {
     retryable?: boolean,
     originalError?: unknown,
   );
-  constructor(
-    first: string | DynamoDBErrorOptions,
-    second?: unknown,
-    statusCode?: number,
-    retryable?: boolean,
-    originalError?: unknown,
-  ) {
+  constructor(...given: readonly unknown[]) {
     const options = optionsOf<DynamoDBErrorOptions>(
-      first,
-      second,
-      ["code", "statusCode", "retryable"],
-      (message = "") => ({
-        message,
-        code: asCode(second as string | undefined),
-        statusCode,
-        retryable,
-        cause: originalError,
-      }),
+      given,
+      "message",
+      "code",
+      "statusCode",
+      "retryable",
+      "cause",
     );
     const cause = legible(options.cause);
     super(options.message, cause === undefined ? undefined : { cause });

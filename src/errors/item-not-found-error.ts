@@ -3,9 +3,12 @@ import { brand } from "./brand.js";
 import { DynamoDBError } from "./dynamodb-error.js";
 import { type CommonErrorOptions, optionsOf } from "./options.js";
 
-export interface ItemNotFoundErrorOptions extends CommonErrorOptions {
-  readonly message: string;
-}
+/** It needs a message, or the key that its message then names. */
+export type ItemNotFoundErrorOptions = CommonErrorOptions &
+  (
+    | { readonly message: string }
+    | { readonly message?: undefined; readonly pk: string; readonly sk: string }
+  );
 
 /**
  * There is no item at the key. Thrown by calls that need one: `getOrThrow`, `update`, `validToken`.
@@ -19,19 +22,18 @@ export class ItemNotFoundError extends DynamoDBError {
   declare readonly code: "ItemNotFound";
 
   constructor(options: ItemNotFoundErrorOptions);
-  constructor(message: string, options: Omit<ItemNotFoundErrorOptions, "message">);
+  constructor(message: string, options: CommonErrorOptions);
   constructor(pk: string, sk: string, message?: string, originalError?: unknown);
-  constructor(
-    first: string | ItemNotFoundErrorOptions,
-    second?: unknown,
-    message?: string,
-    originalError?: unknown,
-  ) {
-    const options = optionsOf<ItemNotFoundErrorOptions>(first, second, [], (pk) => ({
-      message: message ?? `Item not found: PK=${pk}, SK=${second}`,
-      cause: originalError,
-    }));
-    super({ ...options, code: "ItemNotFound", statusCode: 404, retryable: false });
+  constructor(...given: readonly unknown[]) {
+    const options = optionsOf<CommonErrorOptions & { message?: string; pk?: string; sk?: string }>(
+      given,
+      "pk",
+      "sk",
+      "message",
+      "cause",
+    );
+    const { message = `Item not found: PK=${options.pk}, SK=${options.sk}` } = options;
+    super({ ...options, message, code: "ItemNotFound", statusCode: 404, retryable: false });
     this.name = "ItemNotFoundError";
   }
 }

@@ -1,4 +1,4 @@
-/** The two ways to make an error: one object of options, or the positions of earlier versions. */
+/** The two ways to make an error: options, or one value after the other. */
 import { isObject } from "../runtime/objects.js";
 
 /** What the constructor of every error of this package accepts. */
@@ -20,26 +20,24 @@ export interface CommonErrorOptions {
 const commonNames = ["cause", "operation", "entity", "mayHaveBeenDone"];
 
 /**
- * The options that a constructor was given, in any of its forms: `(options)`, `(message, options)`,
- * or positions, which `byPosition` names.
- * @param ownNames the options of this class, without those that all classes have
+ * The options of an error, in whichever form its constructor was called: `(options)`,
+ * `(message, options)`, or one value after the other.
+ * @param given the arguments of the constructor
+ * @param positions the names of the options in the order of their positions
  */
-export function optionsOf<O extends object>(
-  first: string | O | undefined,
-  second: unknown,
-  ownNames: readonly string[],
-  byPosition: (first: string | undefined) => O,
-): O {
-  if (isObject(first)) return first;
-  const message = first as string | undefined;
-  return hasOnly(second, [...commonNames, ...ownNames])
-    ? ({ ...second, message } as object as O)
-    : byPosition(message);
+export function optionsOf<O extends object>(given: readonly unknown[], ...positions: string[]): O {
+  const [first, second] = given;
+  if (isObject(first)) return first as O;
+  const options: object = hasOnly(second, [...commonNames, ...positions])
+    ? { ...second, message: first }
+    : Object.fromEntries(positions.map((name, index) => [name, given[index]]));
+  // The overloads of the constructors see to the types.
+  return options as O;
 }
 
 /**
  * Whether it is an object of options, and not something that was thrown: a plain object that has some
- * of these properties and no others.
+ * of these properties and no others. None of them is a message.
  */
 function hasOnly(value: unknown, known: readonly string[]): value is object {
   if (!isObject(value)) return false;
@@ -47,7 +45,11 @@ function hasOnly(value: unknown, known: readonly string[]): value is object {
     const prototype: unknown = Object.getPrototypeOf(value);
     const isPlain = !isObject(prototype) || Object.getPrototypeOf(prototype) === null;
     const names = Object.keys(value);
-    return isPlain && names.length > 0 && names.every((name) => known.includes(name));
+    return (
+      isPlain &&
+      names.length > 0 &&
+      names.every((name) => name !== "message" && known.includes(name))
+    );
   } catch {
     // A proxy that cannot be examined can only be something that was thrown.
     return false;

@@ -1,6 +1,6 @@
 /** The error of a request that DynamoDB throttled. */
 import { brand } from "./brand.js";
-import { asCode, type ThrottlingCode, type UnlistedCode } from "./codes.js";
+import type { ThrottlingCode, UnlistedCode } from "./codes.js";
 import { DynamoDBError } from "./dynamodb-error.js";
 import { type CommonErrorOptions, optionsOf } from "./options.js";
 import { legible, metadataOf } from "./thrown.js";
@@ -26,17 +26,8 @@ export class ThroughputExceededError extends DynamoDBError {
   constructor(options?: ThroughputExceededErrorOptions);
   constructor(message: string, options: Omit<ThroughputExceededErrorOptions, "message">);
   constructor(message?: string, originalError?: unknown, code?: string);
-  constructor(
-    first?: string | ThroughputExceededErrorOptions,
-    second?: unknown,
-    positionalCode?: string,
-  ) {
-    const options = optionsOf<ThroughputExceededErrorOptions>(
-      first,
-      second,
-      ["code"],
-      (message) => ({ message, cause: second, code: asCode(positionalCode) as ThrottlingCode }),
-    );
+  constructor(...given: readonly unknown[]) {
+    const options = optionsOf<ThroughputExceededErrorOptions>(given, "message", "cause", "code");
     const { message = "Throughput exceeded", code = "ProvisionedThroughputExceededException" } =
       options;
     const statusCode = metadataOf(legible(options.cause))?.httpStatusCode ?? 400;

@@ -30,13 +30,8 @@ export class TimeoutError extends DynamoDBError {
   constructor(options?: TimeoutErrorOptions);
   constructor(message: string, options: Omit<TimeoutErrorOptions, "message">);
   constructor(message?: string, originalError?: unknown);
-  constructor(first?: string | TimeoutErrorOptions, second?: unknown) {
-    const options = optionsOf<TimeoutErrorOptions>(
-      first,
-      second,
-      ["items", "written"],
-      (message) => ({ message, cause: second }),
-    );
+  constructor(...given: readonly unknown[]) {
+    const options = optionsOf<TimeoutErrorOptions>(given, "message", "cause", "items", "written");
     const { message = "Timed out" } = options;
     super({ ...options, message, code: "TimeoutError", retryable: true });
     this.name = "TimeoutError";

@@ -47,17 +47,13 @@ export class TransactionCanceledError extends DynamoDBError {
     reasons?: readonly CancellationReason[],
     retryable?: boolean,
   );
-  constructor(
-    first?: string | TransactionCanceledErrorOptions,
-    second?: unknown,
-    reasons?: readonly CancellationReason[],
-    retryable?: boolean,
-  ) {
+  constructor(...given: readonly unknown[]) {
     const options = optionsOf<TransactionCanceledErrorOptions>(
-      first,
-      second,
-      ["reasons", "retryable"],
-      (message) => ({ message, cause: second, reasons, retryable }),
+      given,
+      "message",
+      "cause",
+      "reasons",
+      "retryable",
     );
     const { message = "Transaction cancelled" } = options;
     super({ ...options, message, code: "TransactionCanceledException", statusCode: 400 });

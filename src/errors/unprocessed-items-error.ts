@@ -40,22 +40,13 @@ export class UnprocessedItemsError extends DynamoDBError {
     written?: number,
     originalError?: unknown,
   );
-  constructor(
-    first: string | UnprocessedItemsErrorOptions,
-    second?: unknown,
-    positionalWritten?: number,
-    originalError?: unknown,
-  ) {
+  constructor(...given: readonly unknown[]) {
     const options = optionsOf<UnprocessedItemsErrorOptions>(
-      first,
-      second,
-      ["items", "written"],
-      (message = "") => ({
-        message,
-        items: second as readonly unknown[] | undefined,
-        written: positionalWritten,
-        cause: originalError,
-      }),
+      given,
+      "message",
+      "items",
+      "written",
+      "cause",
     );
     const { cause, items = [], written = 0 } = options;
     const code = asCode(nameOf(cause)) ?? "UnprocessedItems";

@@ -34,17 +34,8 @@ export class ValidationError extends DynamoDBError {
   constructor(options: ValidationErrorOptions);
   constructor(message: string, options: Omit<ValidationErrorOptions, "message">);
   constructor(message: string, originalError?: unknown, issues?: readonly ValidationIssue[]);
-  constructor(
-    first: string | ValidationErrorOptions,
-    second?: unknown,
-    issues?: readonly ValidationIssue[],
-  ) {
-    const options = optionsOf<ValidationErrorOptions>(
-      first,
-      second,
-      ["issues"],
-      (message = "") => ({ message, cause: second, issues }),
-    );
+  constructor(...given: readonly unknown[]) {
+    const options = optionsOf<ValidationErrorOptions>(given, "message", "cause", "issues");
     super({ ...options, code: "ValidationException", statusCode: 400, retryable: false });
     this.name = "ValidationError";
     this.issues = options.issues ?? [];
