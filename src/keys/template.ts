@@ -54,12 +54,12 @@ export function keyLengthRule(kind: "partition" | "sort", key: string): string |
 /** Counted by hand: a browser has no Buffer, and a bundler would include a polyfill of 20 KB. */
 function utf8Bytes(text: string): number {
   let bytes = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) as number;
-    if (point < 0x80) bytes += 1;
-    else if (point < 0x800) bytes += 2;
-    else if (point < 0x10000) bytes += 3;
-    else bytes += 4;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) bytes += 1;
+    // A pair of surrogates has four.
+    else if (unit < 0x800 || (unit >= 0xd800 && unit < 0xe000)) bytes += 2;
+    else bytes += 3;
   }
   return bytes;
 }
