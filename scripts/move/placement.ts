@@ -1,6 +1,6 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { definitions, entityNameOf, type FacadeName } from "../../services/entities.js";
+import { definitions, type FacadeName, facadeNames } from "../../services/entities.js";
 import { latestTime } from "../../src/entity/input.js";
 import {
   type EntityModel,
@@ -40,11 +40,12 @@ export interface KnownEntity {
   readonly created: readonly string[];
 }
 
-/** The twelve entities by what `EntityType` calls them. */
+/** Every entity by what `EntityType` calls it, those too that never were in Firestore. */
 export const entitiesByType: ReadonlyMap<string, KnownEntity> = new Map(
-  collections.map(({ facade, created }) => {
-    const model = modelOf(entityNameOf(facade), definitions[facade].payload);
-    return [model.name, { facade, model, created }];
+  facadeNames.map((facade) => {
+    const model = modelOf(definitions[facade]);
+    const collection = collections.find((one) => one.facade === facade);
+    return [model.name, { facade, model, created: collection?.created ?? ["createdAt"] }];
   }),
 );
 

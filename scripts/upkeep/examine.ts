@@ -1,7 +1,9 @@
 /** The findings about one stored item. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { attribute, keyTemplates } from "../../src/table/table.js";
+import { project } from "../../entities/project.js";
+import { compileTemplate } from "../../src/keys/template.js";
+import { attribute } from "../../src/table/table.js";
 import { checkPayload } from "../../src/values/payload.js";
 import { isGhost } from "../../src/write/occupant.js";
 import {
@@ -138,13 +140,15 @@ function examineToken(
   else remark("deadToken", `${since} and there is no refreshToken: the user must consent again`);
 }
 
+const projectKey = compileTemplate(project.schema.indexes.byKey.sk.template);
+
 function projectKeyOf(
   item: Item,
   { projectId }: Readonly<Record<string, unknown>>,
 ): Item | undefined {
   if (typeof projectId !== "string" || projectId === "") return undefined;
   const pk = item[attribute.partitionKey];
-  const sk = keyTemplates.Project.sk.replace("${projectId}", () => projectId);
+  const sk = projectKey.build({ projectId });
   return pk === undefined
     ? undefined
     : { [attribute.partitionKey]: pk, [attribute.sortKey]: { S: sk } };

@@ -1,8 +1,8 @@
-/** IAM policies for one user's partitions, or for the whole table, made from the key templates. */
+/** IAM policies for one user's partitions, or for the whole table, made from its entities' keys. */
 import { optionNames, settingsOf } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { compileTemplate, keyPartRule } from "../keys/template.js";
-import { indexName, type KeyTemplates, keyTemplates } from "../table/table.js";
+import { indexName, type KeyTemplates } from "../table/table.js";
 
 /** Whom the policy is for. */
 export type IamAccess =
@@ -76,24 +76,13 @@ const scriptActions = [
 const leadingKeys = "dynamodb:LeadingKeys";
 
 /**
- * The IAM policy of a user, of the application or of the scripts. Nothing is sent.
- *
- * A user's policy allows the requests of `forUser` on that user's partitions, and no others. So it also
- * holds if the application's code or this package is faulty. On the index it allows only the partitions
- * whose key is made of the user's id alone. A review's partition there is made of the review's id, and
- * may hold the reviews of any agent.
- *
- * `ForAllValues` alone is true for a request without leading keys, such as a Scan; `Null` refuses
- * those. IAM judges a write by its key in the table, not by the index attributes that it writes.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html for sizes: a
- * session policy takes 2,048 characters, a managed one 6,144. This one has about 700, and four times
- * the user's id
+ * The IAM policy over the partitions of these entities.
  * @throws ConfigurationError for an ARN that is not a table's, or an id that no policy can hold
- * @example
- * const policy = JSON.stringify(iamPolicy({ tableArn, userId: "user-1" }));
  */
-export function iamPolicy(options: IamPolicyOptions): IamPolicy {
+export function iamPolicyOf(
+  entities: readonly KeyTemplates[],
+  options: IamPolicyOptions,
+): IamPolicy {
   const {
     tableArn,
     access = "user",
@@ -112,7 +101,7 @@ export function iamPolicy(options: IamPolicyOptions): IamPolicy {
   const index = `${tableArn}/index/${indexName}`;
   if (access === "user") {
     const user = userText(userId, variable);
-    const { table, ofIndex } = partitions(user);
+    const { table, ofIndex } = partitions(entities, user);
     return policyOf([
       statement("OwnPartitions", tableActions, [tableArn], table),
       statement("OwnIndexPartitions", ["Query"], [index], ofIndex),
@@ -153,10 +142,13 @@ function statement(
 }
 
 /** A user's partition keys in the table and in the index, made from the entities' templates. */
-function partitions(user: string): { table: string[]; ofIndex: string[] } {
+function partitions(
+  entities: readonly KeyTemplates[],
+  user: string,
+): { table: string[]; ofIndex: string[] } {
   const table = new Set<string>();
   const ofIndex = new Set<string>();
-  for (const { pk, gsi1pk } of Object.values<KeyTemplates>(keyTemplates)) {
+  for (const { pk, gsi1pk } of entities) {
     const own = compileTemplate(pk);
     const owner = Object.fromEntries(own.parts.map((part) => [part, user]));
     table.add(own.build(owner));

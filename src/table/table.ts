@@ -1,6 +1,6 @@
 /**
- * The one table as data: its attributes, its index, the key templates of the twelve entities, and
- * the CreateTable input that is built from them. Physical names appear in this file alone.
+ * The one table as data: its attributes, its index, its limits, and the CreateTable input that
+ * is built from them. Physical names appear in this file alone.
  */
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 
@@ -26,6 +26,14 @@ export const attribute = {
 /** The table's only secondary index. Its projection is ALL. */
 export const indexName = "GSI1";
 
+/** The attributes that each index is made of. */
+export const indexKeys = {
+  [indexName]: { pk: attribute.indexPartitionKey, sk: attribute.indexSortKey },
+} as const;
+
+/** The name of an index, for a declaration. */
+export type IndexName = keyof typeof indexKeys;
+
 /** An item as the table holds it. */
 export interface RawItem {
   readonly PK: string;
@@ -42,69 +50,16 @@ export interface RawItem {
 /** The primary key of an item as the table holds it. */
 export type RawKey = Pick<RawItem, "PK" | "SK">;
 
+/**
+ * The key templates of an entity, in ElectroDB's notation. An id is always the last part of a key, so
+ * it may hold any character, `#` too, and needs no escape.
+ */
 export interface KeyTemplates {
   readonly pk: string;
   readonly sk: string;
   readonly gsi1pk?: string;
   readonly gsi1sk?: string;
 }
-
-const user = "USER#${userId}";
-
-/**
- * The key templates, in ElectroDB's notation. An id is always the last part of a key, so it may
- * hold any character, `#` too, and needs no escape.
- */
-export const keyTemplates = {
-  UserProfile: { pk: user, sk: "PROFILE" },
-  RealEstateAgentProfile: { pk: user, sk: "AGENT#${agentProfileId}" },
-  Review: {
-    pk: "REVIEW#${agentId}",
-    sk: "REVIEW#${reviewId}",
-    gsi1pk: "REVIEW#${reviewId}",
-    gsi1sk: "AGENT#${agentId}",
-  },
-  BrandAudit: { pk: user, sk: "AUDIT#${auditId}" },
-  Competitor: { pk: user, sk: "COMPETITOR#${competitorId}" },
-  ResearchReport: {
-    pk: user,
-    sk: "REPORT#${reportId}",
-    gsi1pk: user,
-    gsi1sk: "REPORT#${createdAt}#${reportId}",
-  },
-  Project: {
-    pk: user,
-    sk: "PROJECT#${projectId}",
-    gsi1pk: user,
-    gsi1sk: "PROJECT#${createdAt}#${projectId}",
-  },
-  SavedContent: {
-    pk: user,
-    sk: "CONTENT#${contentId}",
-    gsi1pk: user,
-    gsi1sk: "CONTENT#${createdAt}#${contentId}",
-  },
-  TrainingProgress: { pk: user, sk: "TRAINING#${moduleId}" },
-  MarketingPlan: {
-    pk: user,
-    sk: "PLAN#${planId}",
-    gsi1pk: user,
-    gsi1sk: "PLAN#${createdAt}#${planId}",
-  },
-  ReviewAnalysis: { pk: user, sk: "ANALYSIS#${analysisId}" },
-  OAuthToken: { pk: "OAUTH#${userId}", sk: "${provider}" },
-} as const satisfies Record<string, KeyTemplates>;
-
-/** The name of an entity, as `EntityType` holds it. */
-export type EntityName = keyof typeof keyTemplates;
-
-/** `OAuthToken`'s provider if the caller names none. */
-export const defaultProvider = "GOOGLE_BUSINESS";
-
-/** Key parts that a caller may omit, with their defaults, as the entities declare them. */
-export const partDefaults: { readonly [N in EntityName]?: Readonly<Record<string, string>> } = {
-  OAuthToken: { provider: defaultProvider },
-};
 
 /** Digits of a creation time in an index sort key: epoch milliseconds up to the year 2286. */
 export const createdAtDigits = 13;
