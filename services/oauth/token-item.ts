@@ -5,18 +5,16 @@ import type { Placeholders } from "../../src/conditions/placeholders.js";
 import { isOf } from "../../src/entity/item.js";
 import type { EntityModel } from "../../src/entity/model.js";
 import { nameOf } from "../../src/errors/words.js";
+import { asItIsNow, readOne, type Table } from "../../src/read/reader.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { Cipher } from "../../src/secrets/encryption.js";
 import { storedValueOf } from "../../src/secrets/opened.js";
 import { refuseUnreadable } from "../../src/secrets/unreadable.js";
 import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
-import type { Transport } from "../../src/transport/transport.js";
 import { notFound } from "../../src/write/refusals.js";
 
 /** What all parts of a refresh share. */
-export interface TokenContext {
-  readonly transport: Transport;
-  readonly tableName: string;
+export interface TokenContext extends Table {
   readonly clock: Clock;
   /** Encrypts secrets, if keys are configured. */
   readonly cipher: Cipher | undefined;
@@ -30,20 +28,19 @@ export interface TokenContext {
  */
 export async function readToken(context: TokenContext, key: RawKey, call: Call): Promise<RawItem> {
   const raw = await readTokenIfThere(context, key, call);
-  if (raw === undefined) throw notFound(call.context, key);
+  if (raw === undefined) throw notFound(call.context);
   refuseUnreadable(context.model(), raw);
   return raw;
 }
 
 export async function readTokenIfThere(
-  { transport, tableName, model }: TokenContext,
+  context: TokenContext,
   key: RawKey,
   call: Call,
 ): Promise<RawItem | undefined> {
-  const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
-  const { Item } = await transport.send("Get", input, call);
+  const item = await readOne(context, key, call, asItIsNow);
   // Any other item at the key is no token, and its secrets have not been opened.
-  return Item !== undefined && isOf(model(), Item as RawItem) ? (Item as RawItem) : undefined;
+  return item !== undefined && isOf(context.model(), item) ? item : undefined;
 }
 
 /** Sends one update. @returns whether its condition held */

@@ -23,5 +23,5 @@ export function leftOver(
   { items, of, written, cause, why }: LeftOver,
 ): UnprocessedItemsError {
   const message = describe(context, `${items.length} of ${of} ${what}${why}`);
-  return withContext(new UnprocessedItemsError(message, items, written, cause), context);
+  return withContext(new UnprocessedItemsError({ message, items, written, cause }), context);
 }

@@ -85,6 +85,9 @@ function leftUnprocessed(why: string): Error {
 
 const asItIs: ReadOptions = { consistent: false, projection: undefined };
 
+/** The whole item as it is now, with every write that has succeeded. */
+export const asItIsNow: ReadOptions = { consistent: true, projection: undefined };
+
 /** What of a table is read: as `Get` and each part of a `BatchGet` take it. */
 function readRequest({ projection, consistent }: ReadOptions) {
   return { ...projection, ...(consistent && { ConsistentRead: true }) };

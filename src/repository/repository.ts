@@ -296,7 +296,7 @@ function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
     if (keyId === undefined) continue;
     const own = { ...context, key: `PK=${item.PK}, SK=${item.SK}` };
     const message = describe(own, `data.${field} is encrypted: read it by its store`);
-    throw withContext(new DecryptionError(message, field, keyId), context);
+    throw withContext(new DecryptionError({ message, field, keyId }), context);
   }
   // The caller says of which type its payload is.
   return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;

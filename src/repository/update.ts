@@ -68,7 +68,7 @@ function updateWrite(tableName: string, update: Update): Write<void> {
     refusedByItem: true,
     refused: (seen) => {
       // A ghost, what the earlier layer's update of nothing left, is no item to any call.
-      if (seen.item === null || isGhost(seen.item)) return notFound(context, key, seen.cause);
+      if (seen.item === null || isGhost(seen.item)) return notFound(context, seen.cause);
       return hasData(seen.item) && !isMap(seen.item.Data) ? noMap(context, seen) : "again";
     },
     result: () => undefined,
@@ -105,7 +105,7 @@ function updateIfWrite(
     },
     refusedByItem: makesData,
     refused: (seen) => {
-      if (makesData && seen.item === null) return notFound(context, key, seen.cause);
+      if (makesData && seen.item === null) return notFound(context, seen.cause);
       if (makesData && seen.item !== null && hasData(seen.item)) return noMap(context, seen);
       return conditionFailed(context, "the condition does not hold", seen);
     },

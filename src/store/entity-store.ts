@@ -139,8 +139,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     key: S["key"],
     options: GetOptions<S, F> = {},
   ): Promise<StoreItem<S, F>> {
-    const { item, context, rawKey } = await this.#read("getOrThrow", key, options);
-    if (item === null) throw notFound(context, rawKey);
+    const { item, context } = await this.#read("getOrThrow", key, options);
+    if (item === null) throw notFound(context);
     return item;
   }
 
@@ -279,7 +279,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     const item = await perform(context, limits, async (call) =>
       this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call), operation),
     );
-    return { context, rawKey, item };
+    return { context, item };
   }
 
   #itemOrNull<F extends string>(

@@ -5,18 +5,14 @@ import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { ItemNotFoundError } from "../errors/item-not-found-error.js";
 import { withMaskedSecrets } from "../secrets/masking.js";
-import type { RawItem, RawKey } from "../table/table.js";
+import type { RawItem } from "../table/table.js";
 import { foreignRule, occupantOf } from "./occupant.js";
 import type { Seen } from "./plan.js";
 
 /** `no such item`, for the calls that want one to be there. */
-export function notFound(
-  context: CallContext,
-  { PK, SK }: RawKey,
-  cause?: unknown,
-): ItemNotFoundError {
+export function notFound(context: CallContext, cause?: unknown): ItemNotFoundError {
   return withContext(
-    new ItemNotFoundError(PK, SK, describe(context, "no such item"), cause),
+    new ItemNotFoundError({ message: describe(context, "no such item"), cause }),
     context,
   );
 }
@@ -29,7 +25,10 @@ export function conditionFailed(
   model?: EntityModel,
 ): ConditionalCheckFailedError {
   const was = model === undefined ? item : shownItem(model, item);
-  return withContext(new ConditionalCheckFailedError(describe(context, rule), cause, was), context);
+  return withContext(
+    new ConditionalCheckFailedError({ message: describe(context, rule), cause, item: was }),
+    context,
+  );
 }
 
 /** An item of the entity's as errors show it, without its secrets, so that they reach no log. */

@@ -29,5 +29,10 @@ export function contentionError(
   rule: string,
   cause?: unknown,
 ): DynamoDBError {
-  return new DynamoDBError(describe(context, rule), "WriteContention", undefined, true, cause);
+  return new DynamoDBError({
+    message: describe(context, rule),
+    code: "WriteContention",
+    retryable: true,
+    cause,
+  });
 }

@@ -3,7 +3,7 @@ import type { Call } from "../call/call.js";
 import { describe } from "../errors/context.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { nameOf } from "../errors/words.js";
-import { readOne, type Table } from "../read/reader.js";
+import { asItIsNow, readOne, type Table } from "../read/reader.js";
 import type { RawItem } from "../table/table.js";
 import type { Seen, Write } from "./plan.js";
 import { again, contentionError, inRounds, mostRounds } from "./rounds.js";
@@ -50,7 +50,7 @@ export async function runWrite<R>(table: Table, write: Write<R>, call: Call): Pr
 function lostFromSight({ context }: Write<unknown>, cause: unknown): DynamoDBError {
   const rule =
     "an answer was lost and the item was written meanwhile: whether this update is in it, nothing tells";
-  return new DynamoDBError(describe(context, rule), "AnswerLost", undefined, false, cause);
+  return new DynamoDBError({ message: describe(context, rule), code: "AnswerLost", cause });
 }
 
 /**
@@ -75,6 +75,5 @@ export async function whatIsThere(
   { key }: Write<unknown>,
   call: Call,
 ): Promise<Seen> {
-  const options = { consistent: true, projection: undefined };
-  return { item: (await readOne(table, key, call, options)) ?? null };
+  return { item: (await readOne(table, key, call, asItIsNow)) ?? null };
 }

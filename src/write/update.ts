@@ -156,7 +156,7 @@ export class UpdateWrite implements Write<AnyItem> {
     const { item, cause } = seen;
     const { model } = this.#target;
     const { ifUpdatedAt, where } = this.#plan;
-    if (item === null || !isOf(model, item)) return notFound(this.context, this.key, cause);
+    if (item === null || !isOf(model, item)) return notFound(this.context, cause);
     if (ifUpdatedAt !== undefined && updatedAtOf(item) !== ifUpdatedAt) {
       const rule = "the item was changed since it was read (ifUpdatedAt)";
       return conditionFailed(this.context, rule, seen, model);

@@ -9,7 +9,7 @@ import { type ConnectionOptions, resolveConfiguration } from "../../../src/clien
 import { Placeholders } from "../../../src/conditions/placeholders.js";
 import { nameOf } from "../../../src/errors/words.js";
 import { wrapDynamoDBError } from "../../../src/errors/wrap.js";
-import { keyId, readMany } from "../../../src/read/reader.js";
+import { asItIsNow, keyId, readMany } from "../../../src/read/reader.js";
 import { type Cipher, resolveCipher } from "../../../src/secrets/encryption.js";
 import { createFieldGuard } from "../../../src/secrets/field-guard.js";
 import { attribute, type RawItem, type RawKey } from "../../../src/table/table.js";
@@ -119,9 +119,8 @@ function readsOf(transport: Transport, tableName: string): Reads {
   return {
     read: async (keys) => {
       const found = new Map<string, RawItem>();
-      const options = { consistent: true, projection: undefined };
       for (let rest = keys; rest.length > 0; ) {
-        const { items, left } = await readMany({ transport, tableName }, rest, call, options);
+        const { items, left } = await readMany({ transport, tableName }, rest, call, asItIsNow);
         for (const [id, item] of items) found.set(id, item);
         rest = rest.filter((key) => left.has(keyId(key)));
       }
