@@ -23,6 +23,8 @@ const marshallOptions = {
   convertClassInstanceToMap: false,
 };
 
+const mostExact = Number.MAX_SAFE_INTEGER;
+
 /** The text of a request's body. */
 export function bodyOf(input: unknown, shape: BodyShape): string {
   const members: string[] = [];
@@ -69,7 +71,7 @@ export function valueText(value: unknown): string {
     case "string":
       return `{"S":${JSON.stringify(value)}}`;
     case "number":
-      return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? `{"N":"${value}"}` : stockText(value);
+      return value >= -mostExact && value <= mostExact ? `{"N":"${value}"}` : stockText(value);
     case "boolean":
       return value ? '{"BOOL":true}' : '{"BOOL":false}';
     case "bigint":
@@ -79,39 +81,68 @@ export function valueText(value: unknown): string {
   }
 }
 
+// Looked up once: in a context of node:vm's, as Jest's, a look-up of a global takes longer than all
+// else that is done for a value.
+const { getPrototypeOf, prototype: ofObjects } = Object;
+const { isArray } = Array;
+
 function objectText(value: object): string {
-  if (Array.isArray(value)) {
+  if (isArray(value)) {
     const members = value.filter((member) => member !== undefined && typeof member !== "function");
     return `{"L":[${members.map(valueText).join(",")}]}`;
   }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) {
+  const prototype: unknown = getPrototypeOf(value);
+  if (prototype === ofObjects || prototype === null) {
     return `{"M":${mapText(value as Record<string, unknown>)}}`;
   }
   const set = prototype === Set.prototype ? setText(value as Set<unknown>) : undefined;
   if (set !== undefined) return set;
+  if (isOwnBytes(value, prototype)) return `{"B":${binaryText(value)}}`;
   const number = wireTextOf(value);
   return number === undefined ? stockText(value) : `{"N":"${number}"}`;
 }
 
-/** The JSON of a set of texts, or of numbers; `undefined` for any other, and for an empty one. */
+/** Whether it is a Uint8Array or a Buffer of this realm: any other kind of binary is rare. */
+function isOwnBytes(value: unknown, prototype: unknown): value is Uint8Array {
+  const isOwn = prototype === Uint8Array.prototype || prototype === Buffer.prototype;
+  return isOwn && ArrayBuffer.isView(value);
+}
+
+/** Bytes that are copied faster than their buffer is asked for, which V8 makes when it is. */
+const shortBytes = 1_024;
+
+function binaryText(bytes: Uint8Array): string {
+  const { byteLength } = bytes;
+  const own =
+    byteLength <= shortBytes
+      ? Buffer.from(bytes)
+      : Buffer.from(bytes.buffer, bytes.byteOffset, byteLength);
+  return `"${own.toString("base64")}"`;
+}
+
+/** The JSON of a set of texts, of numbers or of bytes; `undefined` for any other, and an empty one. */
 function setText(set: ReadonlySet<unknown>): string | undefined {
   let type = "";
   const members: string[] = [];
   for (const member of set) {
-    const own = typeof member === "string" ? "SS" : isWhole(member) ? "NS" : undefined;
-    if (own === undefined || (type !== "" && own !== type)) return undefined;
-    type = own;
-    members.push(own === "SS" ? JSON.stringify(member) : `"${member}"`);
+    const text = memberText(member);
+    if (text === undefined || (type !== "" && text.type !== type)) return undefined;
+    type = text.type;
+    members.push(text.text);
   }
   return type === "" ? undefined : `{"${type}":[${members.join(",")}]}`;
 }
 
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value);
+function memberText(member: unknown): { readonly type: string; readonly text: string } | undefined {
+  if (typeof member === "string") return { type: "SS", text: JSON.stringify(member) };
+  if (Number.isSafeInteger(member)) return { type: "NS", text: `"${member}"` };
+  if (typeof member !== "object" || member === null) return undefined;
+  return isOwnBytes(member, Object.getPrototypeOf(member))
+    ? { type: "BS", text: binaryText(member) }
+    : undefined;
 }
 
-/** What is rare is marshalled by util-dynamodb: sets, binary, and what it refuses. */
+/** What is rare is marshalled by util-dynamodb: other sets, other binary, and what it refuses. */
 function stockText(value: unknown): string {
   const attribute = convertToAttr(plainForm(value) as never, marshallOptions);
   return storedText(attribute);

@@ -1,5 +1,6 @@
-/** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
+/** The facade of one entity: checks what it is given, sends requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { EntityConfiguration } from "electrodb";
 import {
   type Call,
   type CallOptions,
@@ -12,7 +13,13 @@ import {
 import { type OptionNames, refuseUnknown } from "../call/options.js";
 import type { InputReader, Sources } from "../entity/input.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
-import { type EntityModel, keyContext, modelOf, rawKeyOf } from "../entity/model.js";
+import {
+  type Declaration,
+  type EntityModel,
+  keyContext,
+  modelOf,
+  rawKeyOf,
+} from "../entity/model.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
@@ -28,9 +35,8 @@ import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { Cipher } from "../secrets/encryption.js";
 import { withMaskedSecrets } from "../secrets/masking.js";
 import { itemValue } from "../secrets/secret-value.js";
-import { type EntityName, limits, type RawItem } from "../table/table.js";
+import { limits, type RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
-import type { PayloadSchema } from "../values/payload.js";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "../write/batch.js";
 import { runWrite } from "../write/run.js";
 import { notFound, rawItemOf, type Write } from "../write/write.js";
@@ -88,11 +94,8 @@ export interface StoreInternals {
 }
 
 /** What a store is made from. */
-export interface DeclaredEntity<S extends StoreSpec> {
-  readonly name: EntityName;
-  readonly payload: PayloadSchema;
-  /** Makes the ElectroDB entity, when it is first asked for. */
-  entity(): S["entity"];
+export interface DeclaredEntity<S extends StoreSpec> extends Declaration {
+  entity(config: Pick<EntityConfiguration, "table" | "client">): S["entity"];
 }
 
 let internals: (store: Store<StoreSpec>) => StoreInternals;
@@ -107,8 +110,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: string) {
-    const { name, payload, entity } = declared;
-    const model = modelOf(name, payload, { owner, encrypts: context.cipher !== undefined });
+    const model = modelOf(declared, { owner, encrypts: context.cipher !== undefined });
     const { transport, tableName } = context;
     this.#internals = {
       model,
@@ -123,7 +125,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     if (owner !== undefined) return;
     let made: S["entity"] | undefined;
     const get = () => {
-      made ??= entity();
+      made ??= declared.entity({ table: tableName, client: transport.client });
       return made;
     };
     Object.defineProperty(this, "entity", { get, enumerable: true });
