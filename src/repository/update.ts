@@ -174,7 +174,7 @@ function requestOf(
 }
 
 function tooManyFields(context: CallContext, count: number): DynamoDBError {
-  const message = `make an expression of ${count} assignments: DynamoDB takes at most ${limits.expressionBytes} bytes, some 270 of them`;
+  const message = `make an expression of ${count} assignments: DynamoDB takes at most ${limits.expressionBytes} bytes, some 290 of them`;
   return invalid(context, [{ path: "updates", message }]);
 }
 
