@@ -25,6 +25,14 @@ function unwrapped(error: object): object {
   return Object.assign(same, { name, ...(code && { code }) });
 }
 
+/** Whether an error of another realm reports a body that ended early: the SDK adds this to its message. */
+function isRetoldEndOfBody(error: object): boolean {
+  const [, name, message = ""] = retold.exec(messageOf(error)) ?? [];
+  return name === "Error" && message.includes("Deserialization error: to see the raw response");
+}
+
+const cutOff = (statusCode?: number): Error => unreadableAnswer("it is cut off", statusCode);
+
 /**
  * The error of a response that cannot be read: it is cut off, corrupt, or does not come from DynamoDB.
  * It proves nothing, so the request is sent again, and a write may have been carried out.
@@ -55,9 +63,14 @@ export function unquoted(thrown: unknown): unknown {
   }
   if (name === "SyntaxError") return unreadableAnswer("it is not JSON", response?.statusCode);
   // The SDK attaches the response to an error if it could not read it. DynamoDB's errors have names.
-  if (typeof response?.statusCode !== "number") return unwrapped(error);
+  if (typeof response?.statusCode !== "number") {
+    return isRetoldEndOfBody(error) ? cutOff() : unwrapped(error);
+  }
+  const names = namesOf(error);
+  // The connection broke after the head of the response.
+  if (names.includes("ECONNRESET") || names.includes("EPIPE")) return cutOff(response.statusCode);
   const isNamed = name !== "Unknown" && name !== "UnknownError" && error.$fault !== undefined;
-  const isKnown = namesOf(error).some((one) => transientNames.has(one) || throttlingNames.has(one));
+  const isKnown = names.some((one) => transientNames.has(one) || throttlingNames.has(one));
   return isNamed || isKnown
     ? error
     : unreadableAnswer("it does not come from DynamoDB", response.statusCode);
