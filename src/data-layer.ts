@@ -156,11 +156,10 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   readSettings("options", () => checkKinds(options));
   const clients = clientsOf(options, configuration);
   const { tableName } = configuration;
-  const clock = options.clock ?? systemClock;
+  const clock = options.clock === undefined ? systemClock : checkedClock(options.clock);
   const transport = createTransport({
     ...options,
     client: clients.document,
-    clock,
     guard: createFieldGuard(guardedEntities(), cipher),
     // Where the application's own client sends its requests, only the application knows.
     advice: options.client === undefined ? (error) => adviceOn(error, configuration) : undefined,
@@ -227,6 +226,23 @@ interface Clients {
   destroy(): void;
 }
 
+const clockRule = "must return epoch milliseconds: an integer from 0";
+
+function isTime(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** A clock whose times are times: any other would be stored, or be part of a key. */
+function checkedClock(clock: Clock): Clock {
+  return {
+    now: () => {
+      const now = clock.now();
+      if (!isTime(now)) throw new ConfigurationError(`clock.now ${clockRule}`);
+      return now;
+    },
+  };
+}
+
 /** @throws ConfigurationError for a setting of a wrong kind, which would otherwise have no effect */
 function checkKinds(options: DataLayerOptions): void {
   const { requestHandler, coalesce, logger, events, clock } = options;
@@ -241,6 +257,7 @@ function checkKinds(options: DataLayerOptions): void {
     ["coalesce", coalesce, () => typeof coalesce === "boolean", "must be true or false"],
     ["events", events, () => isFunction(events), "must be a function"],
     ["clock", clock, () => isFunction(clock?.now), "must have a function now"],
+    ["clock.now", clock, () => isTime(clock?.now()), clockRule],
     [
       "logger",
       logger,

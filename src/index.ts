@@ -117,22 +117,46 @@ export type {
 } from "./conditions/conditions.js";
 export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
 export type { AnyEntity } from "./entity/model.js";
-export { AbortedError } from "./errors/aborted-error.js";
-export { ConditionalCheckFailedError } from "./errors/conditional-check-failed-error.js";
-export { ConfigurationError } from "./errors/configuration-error.js";
+export { AbortedError, type AbortedErrorOptions } from "./errors/aborted-error.js";
+export type { ErrorCode, ThrottlingCode, UnlistedCode } from "./errors/codes.js";
+export {
+  ConditionalCheckFailedError,
+  type ConditionalCheckFailedErrorOptions,
+} from "./errors/conditional-check-failed-error.js";
+export {
+  ConfigurationError,
+  type ConfigurationErrorOptions,
+} from "./errors/configuration-error.js";
 export type { CallContext } from "./errors/context.js";
-export { DecryptionError } from "./errors/decryption-error.js";
-export { DynamoDBError, isDynamoDBError } from "./errors/dynamodb-error.js";
-export { ItemNotFoundError } from "./errors/item-not-found-error.js";
+export { DecryptionError, type DecryptionErrorOptions } from "./errors/decryption-error.js";
+export {
+  DynamoDBError,
+  type DynamoDBErrorOptions,
+  isDynamoDBError,
+} from "./errors/dynamodb-error.js";
+export { ItemNotFoundError, type ItemNotFoundErrorOptions } from "./errors/item-not-found-error.js";
+export type { CommonErrorOptions } from "./errors/options.js";
+export type { BatchProgress } from "./errors/progress.js";
 export { isRetryableError } from "./errors/retryable.js";
-export { ThroughputExceededError } from "./errors/throughput-exceeded-error.js";
-export { TimeoutError } from "./errors/timeout-error.js";
+export {
+  ThroughputExceededError,
+  type ThroughputExceededErrorOptions,
+} from "./errors/throughput-exceeded-error.js";
+export { TimeoutError, type TimeoutErrorOptions } from "./errors/timeout-error.js";
 export {
   type CancellationReason,
   TransactionCanceledError,
+  type TransactionCanceledErrorOptions,
 } from "./errors/transaction-canceled-error.js";
-export { UnprocessedItemsError } from "./errors/unprocessed-items-error.js";
-export { ValidationError, type ValidationIssue } from "./errors/validation-error.js";
+export {
+  UnprocessedItemsError,
+  type UnprocessedItemsErrorOptions,
+} from "./errors/unprocessed-items-error.js";
+export {
+  ValidationError,
+  type ValidationErrorOptions,
+  type ValidationIssue,
+} from "./errors/validation-error.js";
 export { wrapDynamoDBError } from "./errors/wrap.js";
 export {
   extractEntityIdFromSK,

@@ -63,6 +63,10 @@ export async function storeConsent(
       }
     }
     const rule = "others stored and removed the token all the time";
-    throw new DynamoDBError(describe(call, rule), "WriteContention", undefined, true);
+    throw new DynamoDBError({
+      message: describe(call, rule),
+      code: "WriteContention",
+      retryable: true,
+    });
   });
 }

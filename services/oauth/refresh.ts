@@ -121,5 +121,8 @@ async function answerOf(
 
 function consentNeeded(context: CallContext): DynamoDBError {
   const rule = "the token expired and there is no refresh token: the user must consent again";
-  return withContext(new DynamoDBError(describe(context, rule), "RefreshTokenMissing"), context);
+  return withContext(
+    new DynamoDBError({ message: describe(context, rule), code: "RefreshTokenMissing" }),
+    context,
+  );
 }

@@ -30,7 +30,7 @@ export interface TokenContext {
  */
 export async function readToken(context: TokenContext, key: RawKey, call: Call): Promise<RawItem> {
   const raw = await readTokenIfThere(context, key, call);
-  if (raw === undefined) throw notFound(call.context, key);
+  if (raw === undefined) throw notFound(call.context);
   refuseUnreadable(context.model(), raw);
   return raw;
 }

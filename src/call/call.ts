@@ -3,8 +3,9 @@ import { AbortedError } from "../errors/aborted-error.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
 import { asOpen } from "../errors/left-open.js";
-import { withProgress } from "../errors/progress.js";
+import { setProgress } from "../errors/progress.js";
 import { TimeoutError } from "../errors/timeout-error.js";
+import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { isAbortSignal } from "../runtime/realms.js";
@@ -98,10 +99,14 @@ export async function perform<R>(
     if (!limit.signal.aborted) throw told(wrapDynamoDBError(error, context));
     const ended = signal?.aborted
       ? abortedError(context, signal)
-      : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
+      : new TimeoutError({
+          message: describe(context, `no answer within ${timeoutMs} ms`),
+          cause: error,
+        });
     // That the call ended says nothing about what was sent.
     const below = error === limit.signal.reason ? undefined : error;
-    throw told(withProgress(withContext(ended, context), below), below);
+    if (below instanceof UnprocessedItemsError) setProgress(ended, below);
+    throw told(withContext(ended, context), below);
   } finally {
     limit.release();
     deadline?.end();
@@ -117,7 +122,7 @@ export function throwIfAborted(context: CallContext, signal: AbortSignal | undef
 }
 
 function abortedError(context: CallContext, { reason }: AbortSignal): AbortedError {
-  return new AbortedError(describe(context, "aborted"), reason);
+  return new AbortedError({ message: describe(context, "aborted"), cause: reason });
 }
 
 function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } {

@@ -70,7 +70,7 @@ export function refuseUnknown(context: CallContext, given: unknown, known: Optio
   const issues = unknownOptions(given, known);
   if (issues.length === 0) return;
   throw withContext(
-    new ValidationError(describe(context, textOf(issues)), undefined, issues),
+    new ValidationError({ message: describe(context, textOf(issues)), issues }),
     context,
   );
 }

@@ -2,6 +2,7 @@
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { refuseMisspelt, refuseUnknownSettings } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
+import { isPlainMap } from "../values/payload.js";
 
 /** A pair of keys, or a provider function. */
 export type Credentials = NonNullable<DynamoDBClientConfig["credentials"]>;
@@ -238,9 +239,18 @@ function checkCredentials(option: unknown): void {
   }
   refuseMisspelt("credentials", option, credentialNames);
   const { accessKeyId, secretAccessKey } = option as Record<string, unknown>;
-  if (accessKeyId === undefined && secretAccessKey === undefined) {
-    refuseUnknownSettings("credentials", option, credentialNames);
-  }
+  const isPair = accessKeyId !== undefined || secretAccessKey !== undefined;
+  if (!isPair) refuseUnknownSettings("credentials", option, credentialNames);
+  // An instance of a class has members of its own.
+  else if (isPlainMap(option)) refuseForeign(option);
+}
+
+/** What the SDK's own providers put beside a pair of keys. */
+const besideKeys = ["expiration", "credentialScope", "accountId", "identityId", "$source"];
+
+function refuseForeign(pair: object): void {
+  const rest = Object.entries(pair).filter(([name]) => !besideKeys.includes(name));
+  refuseUnknownSettings("credentials", Object.fromEntries(rest), credentialNames);
 }
 
 /** A variable's value; an empty one counts as not set, as shells and .env files leave it. */

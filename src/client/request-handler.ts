@@ -109,14 +109,15 @@ export class OrderlyHandler extends NodeHttpHandler {
 
   /** @param given options; the defaults are this package's, not the SDK's */
   constructor(given: NodeHttpHandlerOptions = {}, limits: Partial<AnswerLimits> = {}) {
+    const { wholeMs = wholeAnswerMs } = limits;
     const options = { ...defaultOptions, ...defined(given) };
+    // For the SDK, 0 means no limit, and `false` means a warning instead of an error. An answer that
+    // never comes would keep its socket until the client is closed.
+    if (!options.requestTimeout || !options.throwOnRequestTimeout) {
+      Object.assign(options, { requestTimeout: wholeMs, throwOnRequestTimeout: true });
+    }
     super(options);
-    this.#watch = new AnswerWatch({
-      // For the SDK, 0 means no limit.
-      idleMs: options.requestTimeout || wholeAnswerMs,
-      wholeMs: wholeAnswerMs,
-      ...limits,
-    });
+    this.#watch = new AnswerWatch({ idleMs: options.requestTimeout, wholeMs, ...limits });
     const agent = given.httpsAgent ?? given.httpAgent ?? defaultOptions.httpsAgent;
     this.#free = agent.maxSockets ?? defaultSockets;
   }

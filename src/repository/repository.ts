@@ -270,7 +270,10 @@ export class DynamoDBRepository {
       const why = cause === undefined || isAdvised(cause) ? outcome.why : named;
       const count = `${unwritten.length} of ${written + unwritten.length}`;
       const message = describe(context, `${count} were not written${why}`);
-      throw withContext(new UnprocessedItemsError(message, unwritten, written, cause), context);
+      throw withContext(
+        new UnprocessedItemsError({ message, items: unwritten, written, cause }),
+        context,
+      );
     });
   }
 
@@ -363,7 +366,7 @@ function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
     if (keyId === undefined) continue;
     const own = { ...context, key: `PK=${item.PK}, SK=${item.SK}` };
     const message = describe(own, `data.${field} is encrypted: read it by its store`);
-    throw withContext(new DecryptionError(message, field, keyId), context);
+    throw withContext(new DecryptionError({ message, field, keyId }), context);
   }
   // The caller says of which type its payload is.
   return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;

@@ -77,7 +77,7 @@ export function updateWrite(update: UpdateRequest, given: GivenExpression): Writ
     refusedByItem: true,
     refused: (seen) => {
       // A ghost, what the earlier layer's update of nothing left, is no item to any call.
-      if (seen.item === null || isGhost(seen.item)) return notFound(context, key, seen.cause);
+      if (seen.item === null || isGhost(seen.item)) return notFound(context, seen.cause);
       return hasData(seen.item) && !isMap(seen.item.Data) ? noMap(context, seen) : "again";
     },
     result: () => undefined,
@@ -111,7 +111,7 @@ export function updateWriteIf(update: UpdateRequest, given: GivenExpression): Wr
 
 /** The same for an item without `Data`, which the first one cannot reach into: one request more. */
 export function makeDataIf(update: UpdateRequest, given: GivenExpression): Write<void> {
-  const { context, key } = update;
+  const { context } = update;
   let sentAt: number | undefined;
   return {
     ...updateWrite(update, given),
@@ -126,7 +126,7 @@ export function makeDataIf(update: UpdateRequest, given: GivenExpression): Write
       return request(update, own, assigned, condition);
     },
     refused: (seen) => {
-      if (seen.item === null) return notFound(context, key, seen.cause);
+      if (seen.item === null) return notFound(context, seen.cause);
       if (hasData(seen.item)) return noMap(context, seen);
       return conditionFailed(context, "the condition does not hold", seen);
     },
@@ -282,7 +282,7 @@ function isMap(value: unknown): boolean {
 }
 
 function conditionFailed(context: CallContext, rule: string, { item, cause }: Seen): DynamoDBError {
-  const error = new ConditionalCheckFailedError(describe(context, rule), cause, item);
+  const error = new ConditionalCheckFailedError({ message: describe(context, rule), cause, item });
   return withContext(error, context);
 }
 

@@ -69,8 +69,8 @@ export async function currentKeyFor(cipher: Cipher, context: CallContext): Promi
     const message = describe(context, error.message);
     const named =
       error instanceof ConfigurationError
-        ? new ConfigurationError(message, cause)
-        : new DynamoDBError(message, code, undefined, retryable, cause);
+        ? new ConfigurationError({ message, cause })
+        : new DynamoDBError({ message, code, retryable, cause });
     throw withContext(named, context);
   }
 }

@@ -75,7 +75,7 @@ export class Keyring {
       if (error instanceof ConfigurationError) throw error;
       const message = `${this.#source}.${call}() failed: nothing is encrypted or decrypted without its key`;
       const retryable = isRetryableError(error);
-      throw new DynamoDBError(message, "KeyProviderError", undefined, retryable, error);
+      throw new DynamoDBError({ message, code: "KeyProviderError", retryable, cause: error });
     }
   }
 }

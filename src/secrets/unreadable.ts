@@ -34,7 +34,7 @@ export function refuseUnreadable(
   const operation = asked ?? requested;
   const context = { operation, entity: model.name, key: keyText(keyPartsOf(model, raw)) };
   const rule = `${written ? "the write was carried out, but " : ""}${ruleOf(unreadable)}`;
-  const error = new DecryptionError(describe(context, rule), field, keyId, cause);
+  const error = new DecryptionError({ message: describe(context, rule), field, keyId, cause });
   error.mayHaveBeenDone = written;
   throw withContext(error, context);
 }

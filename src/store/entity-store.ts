@@ -142,8 +142,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     key: S["key"],
     options: GetOptions<S, F> = {},
   ): Promise<StoreItem<S, F>> {
-    const { item, context, rawKey } = await this.#read("getOrThrow", key, options);
-    if (item === null) throw notFound(context, rawKey);
+    const { item, context } = await this.#read("getOrThrow", key, options);
+    if (item === null) throw notFound(context);
     return item;
   }
 
@@ -236,7 +236,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
           context,
           `${left.length} of ${wanted.length} keys were not read${why}`,
         );
-        throw withContext(new UnprocessedItemsError(message, left, 0), context);
+        throw withContext(new UnprocessedItemsError({ message, items: left }), context);
       }
       const apart = itemsApart();
       return wanted.map(({ id }) => this.#itemOrNull<F>(apart(found.get(id)), "batchGet"));
@@ -297,7 +297,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     const item = await perform(context, limits, async (call) =>
       this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call), operation),
     );
-    return { context, rawKey, item };
+    return { context, item };
   }
 
   #itemOrNull<F extends string>(
@@ -368,7 +368,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
       `${unwritten.length} of ${written + unwritten.length} were not written${why}`,
     );
     const items = unwritten.map((input) => withMaskedSecrets(this.#model.secrets, input));
-    throw withContext(new UnprocessedItemsError(message, items, written, cause), context);
+    throw withContext(new UnprocessedItemsError({ message, items, written, cause }), context);
   }
 }
 

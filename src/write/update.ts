@@ -117,7 +117,7 @@ export function updateWrite(target: Target, plan: UpdatePlan): Write<AnyItem> {
     refusedByItem: whole,
     refused: (seen) => {
       const { item, cause } = seen;
-      if (item === null || !isOf(model, item)) return notFound(context, key, cause);
+      if (item === null || !isOf(model, item)) return notFound(context, cause);
       if (plan.ifUpdatedAt !== undefined && updatedAtOf(item) !== plan.ifUpdatedAt) {
         return conditionFailed(
           context,
