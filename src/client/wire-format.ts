@@ -1,10 +1,10 @@
-/** DynamoDB's JSON: native values to the text of a request, and a parsed answer to native values. */
+/** DynamoDB's JSON: from native values to a request's text, and from a parsed response to native values. */
 import { convertToAttr } from "@aws-sdk/util-dynamodb";
 import { isBytes } from "../runtime/realms.js";
 import { numberOf, wireTextOf } from "../values/exact-number.js";
 import { plainForm } from "./marshalling.js";
 
-/** Which parts of a request's body hold values: everything else is JSON as it is. */
+/** The parts of a request's body that hold values. Everything else is plain JSON. */
 export interface BodyShape {
   readonly [field: string]:
     | "map"
@@ -13,10 +13,10 @@ export interface BodyShape {
     | { readonly each: BodyShape | { readonly list: BodyShape } };
 }
 
-/** A value as DynamoDB's JSON has it: an object with one member, whose name is the type. */
+/** A value in DynamoDB's JSON: an object with one member, whose name is the type. */
 export type AttributeValue = Readonly<Record<string, unknown>>;
 
-/** The document client's options; what it leaves out is left out here. */
+/** The document client's options: the same values are left out here. */
 const marshallOptions = {
   removeUndefinedValues: true,
   convertEmptyValues: false,
@@ -56,7 +56,7 @@ function partText(value: unknown, shape: BodyShape[string] | undefined): string 
 
 function mapText(map: Readonly<Record<string, unknown>>): string {
   let text = "{";
-  // With inherited members, as util-dynamodb has it.
+  // With inherited members, as in util-dynamodb.
   for (const name in map) {
     const value = map[name];
     if (value === undefined || typeof value === "function") continue;
@@ -81,8 +81,8 @@ export function valueText(value: unknown): string {
   }
 }
 
-// Looked up once: in a context of node:vm's, as Jest's, a look-up of a global takes longer than all
-// else that is done for a value.
+// Looked up once: in a context of node:vm, such as Jest's, looking up a global takes longer than
+// everything else that is done for a value.
 const { getPrototypeOf, prototype: ofObjects } = Object;
 const { isArray } = Array;
 
@@ -142,13 +142,13 @@ function memberText(member: unknown): { readonly type: string; readonly text: st
     : undefined;
 }
 
-/** What is rare is marshalled by util-dynamodb: other sets, other binary, and what it refuses. */
+/** Rare values are converted by util-dynamodb: other sets, other binary, and what it refuses. */
 function stockText(value: unknown): string {
   const attribute = convertToAttr(plainForm(value) as never, marshallOptions);
   return storedText(attribute);
 }
 
-/** The text of what holds values in DynamoDB's own form, such as a whole request. */
+/** The JSON of something with values in DynamoDB's own form, such as a whole request. */
 export function storedText(input: unknown): string {
   return JSON.stringify(input, function (this: Record<string, unknown>, name, member: unknown) {
     const binary = this[name];
@@ -158,15 +158,15 @@ export function storedText(input: unknown): string {
 
 type Attributes = Record<string, AttributeValue>;
 
-/** What is done to each item of an answer, in place. */
+/** What is done to each item of a response, in place. */
 type ItemReading = (item: Attributes) => unknown;
 
-/** Turns a parsed answer's values into native ones, in place. */
+/** Converts a parsed response's values to native ones, in place. */
 export function nativeAnswer(answer: Record<string, unknown>): Record<string, unknown> {
   return readAnswer(answer, nativeItem);
 }
 
-/** Leaves a parsed answer's values in DynamoDB's own form, with bytes for binary, in place. */
+/** Leaves a parsed response's values in DynamoDB's own form, but converts binary to bytes, in place. */
 export function storedAnswer(answer: Record<string, unknown>): Record<string, unknown> {
   return readAnswer(answer, storedItem);
 }
@@ -187,7 +187,7 @@ function readAnswer(answer: Record<string, unknown>, read: ItemReading): Record<
   return answer;
 }
 
-/** `Responses` of a BatchGet by table, or of a TransactGet as a list. */
+/** `Responses`: of a BatchGet by table, of a TransactGet as a list. */
 function readResponses(responses: object, read: ItemReading): void {
   if (Array.isArray(responses)) {
     for (const response of responses as { Item?: Attributes }[]) {
@@ -221,7 +221,7 @@ function readRequests(entry: unknown, read: ItemReading): void {
 
 type Metrics = { ItemCollectionKey?: Attributes };
 
-/** Of one item, or by table for batches and transactions. */
+/** The metrics of one item, or by table for batches and transactions. */
 function readMetrics(metrics: object, read: ItemReading): void {
   const all =
     "ItemCollectionKey" in metrics
@@ -230,7 +230,7 @@ function readMetrics(metrics: object, read: ItemReading): void {
   for (const { ItemCollectionKey } of all) if (ItemCollectionKey != null) read(ItemCollectionKey);
 }
 
-/** Gives the binary values of an item as bytes, in place: JSON has them as text. */
+/** Converts the binary values of an item from base64 to bytes, in place. */
 function storedItem(item: Attributes): void {
   for (const name in item) item[name] = storedValue(item[name] as AttributeValue);
 }
@@ -245,22 +245,22 @@ function storedValue(value: AttributeValue): AttributeValue {
   return value;
 }
 
-/** Turns the values of an item into native ones, in place. */
+/** Converts the values of an item to native ones, in place. */
 export function nativeItem(item: Record<string, AttributeValue>): Record<string, AttributeValue> {
   const native = item as Record<string, unknown>;
   for (const name in item) native[name] = nativeValue(item[name] as AttributeValue);
   return item;
 }
 
-/** The native values of an item that stays as it is. */
+/** A copy of an item with native values. */
 export function nativeCopyOf(item: Readonly<Record<string, AttributeValue>>): object {
   return nativeItem(withAttributes(item, (value) => value));
 }
 
 /**
- * The same item, of which util-dynamodb's `unmarshall` makes the values that this package gives. It
- * would round some numbers, and refuse others with their value in the message; a text it takes as it
- * is, whatever it is.
+ * The same item in a form from which util-dynamodb's `unmarshall` makes the same values as this package.
+ * `unmarshall` would round some numbers, and refuse others with their value in the message. A text is
+ * taken as it is.
  */
 export function unmarshallable(item: Readonly<Record<string, AttributeValue>>): object {
   return withAttributes(item, (value) => {
@@ -270,13 +270,13 @@ export function unmarshallable(item: Readonly<Record<string, AttributeValue>>): 
   });
 }
 
-/** Whether util-dynamodb has no value for a number. */
+/** Whether util-dynamodb cannot represent a number. */
 function isExactAlone(text: string): boolean {
   const value = numberOf(text);
   return typeof value === "bigint" ? !/^-?\d+$/.test(text) : typeof value === "object";
 }
 
-/** A copy in which each value that holds no other is replaced. */
+/** A copy in which each scalar value is replaced. */
 function withAttributes(
   map: Readonly<Record<string, AttributeValue>>,
   replace: (value: AttributeValue) => AttributeValue,
@@ -324,7 +324,7 @@ export function nativeValue(value: AttributeValue): unknown {
   throw new Error("DynamoDB answered with a value of an unknown type");
 }
 
-/** Base64 in answers; the SDK's errors hold bytes. */
+/** Binary is base64 in responses, and bytes in the SDK's errors. */
 function nativeBinary(held: unknown): Uint8Array {
   if (isBytes(held)) return held;
   const bytes = Buffer.from(held as string, "base64");
