@@ -5,6 +5,7 @@ import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { keyLengthRule, keyPartRule, keyText, shown } from "../keys/template.js";
+import { isObject } from "../runtime/objects.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
 import { checkValue, mostBytes, mostIssues } from "../values/payload.js";
 
@@ -180,8 +181,4 @@ export function checkedUpdates(context: CallContext, updates: unknown): [string,
 /** Whether its members have names: a list and bytes have positions, as many as they like. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return isObject(value) && !Array.isArray(value) && !ArrayBuffer.isView(value);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

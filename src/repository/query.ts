@@ -8,9 +8,10 @@ import { keyText } from "../keys/template.js";
 import { keyCondition } from "../read/key-condition.js";
 import { pagesOf } from "../read/paging.js";
 import type { Table } from "../read/reader.js";
+import { isObject } from "../runtime/objects.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 import { checkedExpression } from "./expression.js";
-import { isObject, keyIssues, keyOf, refuseUnknownOptions } from "./input.js";
+import { keyIssues, keyOf, refuseUnknownOptions } from "./input.js";
 import { type DynamoDBKey, type QueryOptions, queryOptionNames } from "./types.js";
 
 /** A checked query of one partition. */
