@@ -18,6 +18,7 @@ import { type TrainingProgress, trainingProgress } from "../entities/training-pr
 import { type UserProfile, userProfile } from "../entities/user-profile.js";
 import { secretFields } from "../src/entity/model.js";
 import { compileTemplate } from "../src/keys/template.js";
+import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";
 import { type EntityName, keyTemplates } from "../src/table/table.js";
 
@@ -90,7 +91,7 @@ export function createEntities(config: EntityConfig): Entities {
 
 /** Groups entities into the ElectroDB Service with the collections `workspace` and `recent`. */
 export function createService(entities: Entities, config: EntityConfig): Service<Entities> {
-  return new Service(entities, config);
+  return serviceWithOwnErrors(new Service(entities, config));
 }
 
 /** The name of a store's entity: the store's own but for capitals. */

@@ -1,6 +1,7 @@
 /** A store per entity under its facade name, each made when it is first used. */
 import type { Declared, PartitionPart, SortPart } from "../entities/shared.js";
 import type { AnyEntity } from "../src/entity/model.js";
+import { withOwnErrors } from "../src/native/native-entity.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
 import type {
   AnyStoredItem,
@@ -77,7 +78,11 @@ export function createStores(context: StoreContext, owner?: string): Stores {
     const storeOf = () => {
       const { entity, payload } = definitions[name];
       const config = { table: context.tableName, client: context.transport.client };
-      const declared = { name: entityNameOf(name), payload, entity: () => entity(config) };
+      const declared = {
+        name: entityNameOf(name),
+        payload,
+        entity: () => withOwnErrors(entity(config)),
+      };
       return createStore(declared, context, owner);
     };
     Object.defineProperty(stores, name, {
