@@ -152,7 +152,8 @@ module.exports = {
     },
     {
       name: "entities-import-little",
-      comment: "An entity imports electrodb, zod, src/table/ and helpers of its own folder.",
+      comment:
+        "An entity imports electrodb, zod, src/table/ and the declaration helpers of its own folder.",
       severity: "error",
       from: { path: "^entities/" },
       to: {

@@ -1,71 +1,41 @@
-import { CustomAttributeType, Entity } from "electrodb";
-import { attribute, keyTemplates } from "../src/table/table.js";
-import {
-  configure,
-  type EntityConfig,
-  type Item,
-  key,
-  keyPart,
-  lazily,
-  model,
-  optionalText,
-  type Payload,
-  times,
-  timestamp,
-  z,
-} from "./shared.js";
+import { Entity } from "electrodb";
+import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
+import { byKey, data, keyPart, model, times } from "./schema.js";
 
-const payload = lazily(() =>
-  z.looseObject({
-    id: z.string().optional(),
-    results: z.array(
-      z.looseObject({
-        platform: z.string(),
-        platformUrl: optionalText(),
-        foundName: optionalText(),
-        foundAddress: optionalText(),
-        foundPhone: optionalText(),
-        /** Consistent, Inconsistent, Not Found, Needs Verification. */
-        status: z.string(),
-      }),
-    ),
-    lastRun: timestamp().optional(),
-    createdAt: timestamp().optional(),
-    updatedAt: timestamp().optional(),
-  }),
-);
+const payload = payloadOf(() => ({
+  id: z.string().optional(),
+  results: z.array(
+    z.looseObject({
+      platform: z.string(),
+      platformUrl: optionalText(),
+      foundName: optionalText(),
+      foundAddress: optionalText(),
+      foundPhone: optionalText(),
+      /** Consistent, Inconsistent, Not Found, Needs Verification. */
+      status: z.string(),
+    }),
+  ),
+  lastRun: timestamp().optional(),
+  ...documentTimes(),
+}));
 
 /** The payload of `data.brandAudit`: how platforms show an agent. */
-export type BrandAuditData = Payload<ReturnType<typeof payload>>;
+export type BrandAuditData = Payload<typeof payload>;
+
+const schema = {
+  model: model("BrandAudit"),
+  attributes: { userId: keyPart, auditId: keyPart, data: data<BrandAuditData>(payload), ...times },
+  indexes: {
+    byKey: byKey("USER#${userId}", "AUDIT#${auditId}", { collection: "workspace" }),
+  },
+};
 
 /** How platforms show an agent's name, address and phone: `USER#<userId>` / `AUDIT#<auditId>`. */
 export const brandAudit = {
-  get payload() {
-    return payload();
-  },
-  entity: (config: EntityConfig) =>
-    new Entity(
-      {
-        model: model("BrandAudit"),
-        attributes: {
-          userId: keyPart,
-          auditId: keyPart,
-          data: {
-            type: CustomAttributeType<BrandAuditData>("any"),
-            field: attribute.data,
-          },
-          ...times,
-        },
-        indexes: {
-          byKey: {
-            collection: "workspace",
-            pk: key(attribute.partitionKey, ["userId"], keyTemplates.BrandAudit.pk),
-            sk: key(attribute.sortKey, ["auditId"], keyTemplates.BrandAudit.sk),
-          },
-        },
-      },
-      configure(config),
-    ),
+  payload,
+  schema,
+  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.brandAudit`: how platforms show an agent. */

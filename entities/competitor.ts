@@ -1,68 +1,43 @@
-import { CustomAttributeType, Entity } from "electrodb";
-import { attribute, keyTemplates } from "../src/table/table.js";
-import {
-  configure,
-  type EntityConfig,
-  type Item,
-  key,
-  keyPart,
-  lazily,
-  model,
-  optionalText,
-  type Payload,
-  times,
-  timestamp,
-  z,
-} from "./shared.js";
+import { Entity } from "electrodb";
+import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { documentTimes, optionalText, payloadOf, z } from "./payload.js";
+import { byKey, data, keyPart, model, times } from "./schema.js";
 
-const payload = lazily(() =>
-  z.looseObject({
-    id: z.string().optional(),
-    name: z.string(),
-    agency: optionalText(),
-    reviewCount: z.number().nullish(),
-    avgRating: z.number().nullish(),
-    socialFollowers: z.number().nullish(),
-    domainAuthority: z.number().nullish(),
-    website: optionalText(),
-    description: optionalText(),
-    isYou: z.boolean().nullish(),
-    createdAt: timestamp().optional(),
-    updatedAt: timestamp().optional(),
-  }),
-);
+const payload = payloadOf(() => ({
+  id: z.string().optional(),
+  name: z.string(),
+  agency: optionalText(),
+  reviewCount: z.number().nullish(),
+  avgRating: z.number().nullish(),
+  socialFollowers: z.number().nullish(),
+  domainAuthority: z.number().nullish(),
+  website: optionalText(),
+  description: optionalText(),
+  isYou: z.boolean().nullish(),
+  ...documentTimes(),
+}));
 
 /** The payload of `data.competitor`: a competitor whom a user tracks. */
-export type CompetitorData = Payload<ReturnType<typeof payload>>;
+export type CompetitorData = Payload<typeof payload>;
+
+const schema = {
+  model: model("Competitor"),
+  attributes: {
+    userId: keyPart,
+    competitorId: keyPart,
+    data: data<CompetitorData>(payload),
+    ...times,
+  },
+  indexes: {
+    byKey: byKey("USER#${userId}", "COMPETITOR#${competitorId}", { collection: "workspace" }),
+  },
+};
 
 /** A competitor whom a user tracks: `USER#<userId>` / `COMPETITOR#<competitorId>`. The figures may be missing. */
 export const competitor = {
-  get payload() {
-    return payload();
-  },
-  entity: (config: EntityConfig) =>
-    new Entity(
-      {
-        model: model("Competitor"),
-        attributes: {
-          userId: keyPart,
-          competitorId: keyPart,
-          data: {
-            type: CustomAttributeType<CompetitorData>("any"),
-            field: attribute.data,
-          },
-          ...times,
-        },
-        indexes: {
-          byKey: {
-            collection: "workspace",
-            pk: key(attribute.partitionKey, ["userId"], keyTemplates.Competitor.pk),
-            sk: key(attribute.sortKey, ["competitorId"], keyTemplates.Competitor.sk),
-          },
-        },
-      },
-      configure(config),
-    ),
+  payload,
+  schema,
+  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.competitor`: a competitor whom a user tracks. */

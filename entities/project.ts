@@ -1,69 +1,33 @@
-import { CustomAttributeType, Entity } from "electrodb";
-import { attribute, indexName, keyTemplates } from "../src/table/table.js";
-import {
-  configure,
-  type EntityConfig,
-  type Item,
-  key,
-  keyPart,
-  lazily,
-  model,
-  type Payload,
-  times,
-  timestamp,
-  z,
-} from "./shared.js";
+import { Entity } from "electrodb";
+import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { documentTimes, payloadOf, z } from "./payload.js";
+import { byCreatedAt, byKey, data, keyPart, model, times } from "./schema.js";
 
-const payload = lazily(() =>
-  z.looseObject({
-    id: z.string().optional(),
-    name: z.string(),
-    createdAt: timestamp().optional(),
-    updatedAt: timestamp().optional(),
-  }),
-);
+const payload = payloadOf(() => ({
+  id: z.string().optional(),
+  name: z.string(),
+  ...documentTimes(),
+}));
 
 /** The payload of `data.project`: a folder of saved content. */
-export type ProjectData = Payload<ReturnType<typeof payload>>;
+export type ProjectData = Payload<typeof payload>;
+
+const schema = {
+  model: model("Project"),
+  attributes: { userId: keyPart, projectId: keyPart, data: data<ProjectData>(payload), ...times },
+  indexes: {
+    byKey: byKey("USER#${userId}", "PROJECT#${projectId}", { collection: "workspace" }),
+    byCreatedAt: byCreatedAt("USER#${userId}", "PROJECT#${createdAt}#${projectId}", {
+      collection: "recent",
+    }),
+  },
+};
 
 /** A folder of saved content: `USER#<userId>` / `PROJECT#<projectId>`, in order of creation in GSI1. */
 export const project = {
-  get payload() {
-    return payload();
-  },
-  entity: (config: EntityConfig) =>
-    new Entity(
-      {
-        model: model("Project"),
-        attributes: {
-          userId: keyPart,
-          projectId: keyPart,
-          data: {
-            type: CustomAttributeType<ProjectData>("any"),
-            field: attribute.data,
-          },
-          ...times,
-        },
-        indexes: {
-          byKey: {
-            collection: "workspace",
-            pk: key(attribute.partitionKey, ["userId"], keyTemplates.Project.pk),
-            sk: key(attribute.sortKey, ["projectId"], keyTemplates.Project.sk),
-          },
-          byCreatedAt: {
-            index: indexName,
-            collection: "recent",
-            pk: key(attribute.indexPartitionKey, ["userId"], keyTemplates.Project.gsi1pk),
-            sk: key(
-              attribute.indexSortKey,
-              ["createdAt", "projectId"],
-              keyTemplates.Project.gsi1sk,
-            ),
-          },
-        },
-      },
-      configure(config),
-    ),
+  payload,
+  schema,
+  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.project`: a folder of saved content. */

@@ -1,78 +1,35 @@
-import { CustomAttributeType, Entity } from "electrodb";
-import { attribute, keyTemplates } from "../src/table/table.js";
-import {
-  configure,
-  type EntityConfig,
-  type Item,
-  key,
-  keyPart,
-  lazily,
-  model,
-  optionalText,
-  type Payload,
-  textList,
-  times,
-  timestamp,
-  z,
-} from "./shared.js";
+import { Entity } from "electrodb";
+import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { documentTimes, payloadOf, profileFields, z } from "./payload.js";
+import { byKey, data, keyPart, model, times } from "./schema.js";
 
-const payload = lazily(() =>
-  z.looseObject({
-    id: z.string().optional(),
-    name: optionalText(),
-    bio: optionalText(),
-    photoURL: optionalText(),
-    licenses: textList().nullish(),
-    certifications: z.union([textList(), z.string()]).nullish(),
-    yearsOfExperience: z.union([z.number(), z.string()]).nullish(),
-    transactionHistory: z.union([z.number(), z.string()]).nullish(),
-    zillowEmail: optionalText(),
-    licenseNumber: optionalText(),
-    phone: optionalText(),
-    address: optionalText(),
-    agencyName: optionalText(),
-    website: optionalText(),
-    linkedin: optionalText(),
-    twitter: optionalText(),
-    facebook: optionalText(),
-    domainAuthority: z.number().nullish(),
-    teamId: optionalText(),
-    createdAt: timestamp().optional(),
-    updatedAt: timestamp().optional(),
-  }),
-);
+const payload = payloadOf(() => ({
+  id: z.string().optional(),
+  ...profileFields(),
+  ...documentTimes(),
+}));
 
 /** The payload of `data.realEstateAgentProfile`: how an agent presents themselves. */
-export type RealEstateAgentProfileData = Payload<ReturnType<typeof payload>>;
+export type RealEstateAgentProfileData = Payload<typeof payload>;
+
+const schema = {
+  model: model("RealEstateAgentProfile"),
+  attributes: {
+    userId: keyPart,
+    agentProfileId: keyPart,
+    data: data<RealEstateAgentProfileData>(payload),
+    ...times,
+  },
+  indexes: {
+    byKey: byKey("USER#${userId}", "AGENT#${agentProfileId}", { collection: "workspace" }),
+  },
+};
 
 /** How an agent presents themselves: `USER#<userId>` / `AGENT#<agentProfileId>`. A first save may lack name and bio. */
 export const realEstateAgentProfile = {
-  get payload() {
-    return payload();
-  },
-  entity: (config: EntityConfig) =>
-    new Entity(
-      {
-        model: model("RealEstateAgentProfile"),
-        attributes: {
-          userId: keyPart,
-          agentProfileId: keyPart,
-          data: {
-            type: CustomAttributeType<RealEstateAgentProfileData>("any"),
-            field: attribute.data,
-          },
-          ...times,
-        },
-        indexes: {
-          byKey: {
-            collection: "workspace",
-            pk: key(attribute.partitionKey, ["userId"], keyTemplates.RealEstateAgentProfile.pk),
-            sk: key(attribute.sortKey, ["agentProfileId"], keyTemplates.RealEstateAgentProfile.sk),
-          },
-        },
-      },
-      configure(config),
-    ),
+  payload,
+  schema,
+  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.realEstateAgentProfile`: how an agent presents themselves. */

@@ -1,75 +1,42 @@
-import { CustomAttributeType, Entity } from "electrodb";
-import { attribute, indexName, keyTemplates } from "../src/table/table.js";
-import {
-  configure,
-  type EntityConfig,
-  type Item,
-  key,
-  keyPart,
-  lazily,
-  model,
-  optionalText,
-  type Payload,
-  times,
-  timestamp,
-  z,
-} from "./shared.js";
+import { Entity } from "electrodb";
+import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
+import { byKey, data, index, keyPart, model, times } from "./schema.js";
 
-const payload = lazily(() =>
-  z.looseObject({
-    id: z.string().optional(),
-    agentId: z.string().optional(),
-    author: z.looseObject({ name: z.string() }),
-    source: z.string(),
-    avatarUrl: optionalText(),
-    rating: z.union(
-      [z.number().min(1).max(5), z.string().regex(/^[1-5](\.\d+)?$/)],
-      "must be a number from 1 to 5",
-    ),
-    comment: z.string(),
-    date: timestamp().optional(),
-    importedAt: timestamp().optional(),
-    userId: optionalText(),
-    createdAt: timestamp().optional(),
-    updatedAt: timestamp().optional(),
-  }),
-);
+const payload = payloadOf(() => ({
+  id: z.string().optional(),
+  agentId: z.string().optional(),
+  author: z.looseObject({ name: z.string() }),
+  source: z.string(),
+  avatarUrl: optionalText(),
+  rating: z.union(
+    [z.number().min(1).max(5), z.string().regex(/^[1-5](\.\d+)?$/)],
+    "must be a number from 1 to 5",
+  ),
+  comment: z.string(),
+  date: timestamp().optional(),
+  importedAt: timestamp().optional(),
+  userId: optionalText(),
+  ...documentTimes(),
+}));
 
 /** The payload of `data.review`: a client's review of an agent. */
-export type ReviewData = Payload<ReturnType<typeof payload>>;
+export type ReviewData = Payload<typeof payload>;
+
+const schema = {
+  model: model("Review"),
+  attributes: { agentId: keyPart, reviewId: keyPart, data: data<ReviewData>(payload), ...times },
+  indexes: {
+    byKey: byKey("REVIEW#${agentId}", "REVIEW#${reviewId}"),
+    byReviewId: index("GSI1", "REVIEW#${reviewId}", "AGENT#${agentId}"),
+  },
+};
 
 /** A client's review of an agent: `REVIEW#<agentId>` / `REVIEW#<reviewId>`, by its id alone in GSI1. */
 export const review = {
-  get payload() {
-    return payload();
-  },
-  entity: (config: EntityConfig) =>
-    new Entity(
-      {
-        model: model("Review"),
-        attributes: {
-          agentId: keyPart,
-          reviewId: keyPart,
-          data: {
-            type: CustomAttributeType<ReviewData>("any"),
-            field: attribute.data,
-          },
-          ...times,
-        },
-        indexes: {
-          byKey: {
-            pk: key(attribute.partitionKey, ["agentId"], keyTemplates.Review.pk),
-            sk: key(attribute.sortKey, ["reviewId"], keyTemplates.Review.sk),
-          },
-          byReviewId: {
-            index: indexName,
-            pk: key(attribute.indexPartitionKey, ["reviewId"], keyTemplates.Review.gsi1pk),
-            sk: key(attribute.indexSortKey, ["agentId"], keyTemplates.Review.gsi1sk),
-          },
-        },
-      },
-      configure(config),
-    ),
+  payload,
+  schema,
+  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.review`: a client's review of an agent. */

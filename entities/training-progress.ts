@@ -1,62 +1,37 @@
-import { CustomAttributeType, Entity } from "electrodb";
-import { attribute, keyTemplates } from "../src/table/table.js";
-import {
-  configure,
-  type EntityConfig,
-  type Item,
-  key,
-  keyPart,
-  lazily,
-  model,
-  optionalText,
-  type Payload,
-  times,
-  timestamp,
-  z,
-} from "./shared.js";
+import { Entity } from "electrodb";
+import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
+import { byKey, data, keyPart, model, times } from "./schema.js";
 
-const payload = lazily(() =>
-  z.looseObject({
-    id: z.string().optional(),
-    moduleId: optionalText(),
-    completed: z.boolean(),
-    completedAt: timestamp().optional(),
-    createdAt: timestamp().optional(),
-    updatedAt: timestamp().optional(),
-  }),
-);
+const payload = payloadOf(() => ({
+  id: z.string().optional(),
+  moduleId: optionalText(),
+  completed: z.boolean(),
+  completedAt: timestamp().optional(),
+  ...documentTimes(),
+}));
 
 /** The payload of `data.trainingProgress`: a training module that a user began or completed. */
-export type TrainingProgressData = Payload<ReturnType<typeof payload>>;
+export type TrainingProgressData = Payload<typeof payload>;
+
+const schema = {
+  model: model("TrainingProgress"),
+  attributes: {
+    userId: keyPart,
+    moduleId: keyPart,
+    data: data<TrainingProgressData>(payload),
+    ...times,
+  },
+  indexes: {
+    byKey: byKey("USER#${userId}", "TRAINING#${moduleId}", { collection: "workspace" }),
+  },
+};
 
 /** A training module that a user began or completed: `USER#<userId>` / `TRAINING#<moduleId>`. */
 export const trainingProgress = {
-  get payload() {
-    return payload();
-  },
-  entity: (config: EntityConfig) =>
-    new Entity(
-      {
-        model: model("TrainingProgress"),
-        attributes: {
-          userId: keyPart,
-          moduleId: keyPart,
-          data: {
-            type: CustomAttributeType<TrainingProgressData>("any"),
-            field: attribute.data,
-          },
-          ...times,
-        },
-        indexes: {
-          byKey: {
-            collection: "workspace",
-            pk: key(attribute.partitionKey, ["userId"], keyTemplates.TrainingProgress.pk),
-            sk: key(attribute.sortKey, ["moduleId"], keyTemplates.TrainingProgress.sk),
-          },
-        },
-      },
-      configure(config),
-    ),
+  payload,
+  schema,
+  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.trainingProgress`: a training module that a user began or completed. */

@@ -11,34 +11,18 @@ import { keyText } from "../src/keys/template.js";
 import { allItems } from "../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
 import type { Simplify } from "../src/store/store-types.js";
-import type { FacadeName } from "./entities.js";
+import { type InCollection, inCollection } from "./entities.js";
 import { listed, newestFirst } from "./order.js";
 import type { ItemOf, Specs, Stores } from "./stores.js";
 
 /** The entities whose items lie under `USER#<userId>`. */
-export const workspaceEntities = [
-  "userProfile",
-  "realEstateAgentProfile",
-  "brandAudit",
-  "competitor",
-  "researchReport",
-  "project",
-  "savedContent",
-  "trainingProgress",
-  "marketingPlan",
-  "reviewAnalysis",
-] as const satisfies readonly FacadeName[];
+export const workspaceEntities = inCollection("workspace");
 
-/** The entities that GSI1 holds in order of creation. */
-export const recentEntities = [
-  "researchReport",
-  "project",
-  "savedContent",
-  "marketingPlan",
-] as const satisfies readonly FacadeName[];
+/** The entities that GSI1 holds in order of creation, and that recent activity shows. */
+export const recentEntities = inCollection("recent");
 
-export type WorkspaceName = (typeof workspaceEntities)[number];
-export type RecentName = (typeof recentEntities)[number];
+export type WorkspaceName = InCollection<"workspace">;
+export type RecentName = InCollection<"recent">;
 
 /** Everything under one user, as arrays under the facade names. */
 export type Workspace = { [F in WorkspaceName]: ItemOf<F>[] };

@@ -2,6 +2,7 @@
 import { Service } from "electrodb";
 import { type BrandAudit, brandAudit } from "../entities/brand-audit.js";
 import { type Competitor, competitor } from "../entities/competitor.js";
+import type { EntityConfig } from "../entities/definition.js";
 import { type MarketingPlan, marketingPlan } from "../entities/marketing-plan.js";
 import { type OAuthToken, oauthToken } from "../entities/oauth-token.js";
 import { type Project, project } from "../entities/project.js";
@@ -13,14 +14,14 @@ import { type ResearchReport, researchReport } from "../entities/research-report
 import { type Review, review } from "../entities/review.js";
 import { type ReviewAnalysis, reviewAnalysis } from "../entities/review-analysis.js";
 import { type SavedContent, savedContent } from "../entities/saved-content.js";
-import type { EntityConfig } from "../entities/shared.js";
 import { type TrainingProgress, trainingProgress } from "../entities/training-progress.js";
 import { type UserProfile, userProfile } from "../entities/user-profile.js";
 import { secretFields } from "../src/entity/model.js";
+import { type DeclaredSchema, templatesOf } from "../src/keys/declared.js";
 import { compileTemplate } from "../src/keys/template.js";
 import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";
-import { type EntityName, keyTemplates } from "../src/table/table.js";
+import type { KeyTemplates } from "../src/table/table.js";
 
 /** One entity of the registry: its declaration, and the item that its store returns. */
 export interface Registered<Definition, Item> {
@@ -77,6 +78,31 @@ export const definitions: { readonly [F in FacadeName]: Registry[F]["definition"
   oauthToken,
 };
 
+/** The names of all stores. */
+export const facadeNames = Object.keys(definitions) as readonly FacadeName[];
+
+/** The name of an entity, as `EntityType` holds it. */
+export type EntityName = SchemaOf<FacadeName>["model"]["entity"];
+
+/** The names of the stores whose entities are in a collection: by their key, or in the index. */
+export type InCollection<C extends string> = {
+  [F in FacadeName]: C extends CollectionOf<SchemaOf<F>["indexes"]> ? F : never;
+}[FacadeName];
+
+type SchemaOf<F extends FacadeName> = Registry[F]["definition"]["schema"];
+type CollectionOf<Indexes> = {
+  [I in keyof Indexes]: Indexes[I] extends { readonly collection: infer C } ? C : never;
+}[keyof Indexes];
+
+/** The same, in the registry's order. */
+export function inCollection<C extends string>(collection: C): readonly InCollection<C>[] {
+  const isIn = (name: FacadeName): name is InCollection<C> => {
+    const { indexes }: DeclaredSchema = definitions[name].schema;
+    return Object.values(indexes).some((index) => index.collection === collection);
+  };
+  return facadeNames.filter(isIn);
+}
+
 /** The twelve ElectroDB entities under their facade names. */
 export type Entities = { [F in FacadeName]: ReturnType<Registry[F]["definition"]["entity"]> };
 
@@ -94,26 +120,23 @@ export function createService(entities: Entities, config: EntityConfig): Service
   return serviceWithOwnErrors(new Service(entities, config));
 }
 
-/** The name of a store's entity: the store's own but for capitals. */
-export function entityNameOf(facade: string): EntityName {
-  const names = Object.keys(keyTemplates) as EntityName[];
-  const name = names.find((one) => one.toLowerCase() === facade.toLowerCase());
-  if (name === undefined) throw new TypeError(`no key templates for ${facade}`);
-  return name;
+/** The key templates of all entities. */
+export function keyTemplates(): KeyTemplates[] {
+  return facadeNames.map((name) => templatesOf(definitions[name].schema));
 }
 
 /** Every entity by what a guard of its secrets needs; its schema is read when its fields are asked for. */
 export function guardedEntities(): GuardedEntity[] {
-  return (Object.keys(definitions) as FacadeName[]).map((facade) => {
-    const name = entityNameOf(facade);
-    const { pk, sk } = keyTemplates[name];
+  return facadeNames.map((facade) => {
+    const { payload, schema } = definitions[facade];
+    const { pk, sk } = templatesOf(schema);
     let fields: readonly string[] | undefined;
     return {
-      name,
+      name: schema.model.entity,
       pk: compileTemplate(pk),
       sk: compileTemplate(sk),
       get fields() {
-        fields ??= secretFields(definitions[facade].payload);
+        fields ??= secretFields(payload());
         return fields;
       },
     };

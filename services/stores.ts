@@ -1,7 +1,6 @@
 /** A store per entity under its facade name, each made when it is first used. */
-import type { Declared, PartitionPart, SortPart } from "../entities/shared.js";
+import type { Declared, PartitionPart, SortPart } from "../entities/definition.js";
 import type { AnyEntity } from "../src/entity/model.js";
-import { withOwnErrors } from "../src/native/native-entity.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
 import type {
   AnyStoredItem,
@@ -13,8 +12,8 @@ import type {
 import {
   definitions,
   type Entities,
-  entityNameOf,
   type FacadeName,
+  facadeNames,
   type Registry,
 } from "./entities.js";
 
@@ -74,21 +73,11 @@ export type ChangesOf<F extends FacadeName> = Changes<Spec<F>>;
 export function createStores(context: StoreContext, owner?: string): Stores {
   const made = new Map<FacadeName, unknown>();
   const stores = {};
-  for (const name of Object.keys(definitions) as FacadeName[]) {
-    const storeOf = () => {
-      const { entity, payload } = definitions[name];
-      const config = { table: context.tableName, client: context.transport.client };
-      const declared = {
-        name: entityNameOf(name),
-        payload,
-        entity: () => withOwnErrors(entity(config)),
-      };
-      return createStore(declared, context, owner);
-    };
+  for (const name of facadeNames) {
     Object.defineProperty(stores, name, {
       enumerable: true,
       get: () => {
-        if (!made.has(name)) made.set(name, storeOf());
+        if (!made.has(name)) made.set(name, createStore(definitions[name], context, owner));
         return made.get(name);
       },
     });

@@ -39,8 +39,10 @@ import { ConfigurationError, readSettings } from "./errors/configuration-error.j
 import { createReader } from "./read/reader.js";
 import { type Clock, systemClock } from "./runtime/clock.js";
 import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";
-import { type EncryptionKeys, type KeyProvider, resolveCipher } from "./secrets/encryption.js";
+import { resolveCipher } from "./secrets/encryption.js";
 import { createFieldGuard } from "./secrets/field-guard.js";
+import type { EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
+import type { StoreContext } from "./store/entity-store.js";
 import type { Logger, RequestListener } from "./transport/events.js";
 import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 import type { CommandClient } from "./transport/options.js";
@@ -54,7 +56,7 @@ export interface DataLayerOptions extends ConnectionOptions {
    * `close()` leaves it open.
    */
   readonly client?: DynamoDBClient | DynamoDBDocumentClient | CommandClient | undefined;
-  /** Given to the SDK's client as it is. */
+  /** The request handler of the SDK's client, or options of one. */
   readonly requestHandler?: RequestHandler | undefined;
   /**
    * Retry of each request, and the budget of all.
@@ -76,13 +78,13 @@ export interface DataLayerOptions extends ConnectionOptions {
   /** Where the time comes from. @default Date */
   readonly clock?: Clock | undefined;
   /**
-   * Encrypts the fields that their entities mark as secret: keys, or who gives them.
+   * Encrypts the fields that entities mark as secret: the keys, or a provider of them.
    * @default `COAGENT_ENCRYPTION_KEYS`; without it secrets are stored in clear text
    */
   readonly encryption?: EncryptionKeys | KeyProvider | undefined;
   /**
-   * Encrypts cursors, so that they show no key and none can be made up: at least 32 bytes. Of a list
-   * the first one is used, and the cursors of all are taken. @default cursors are not encrypted
+   * Encrypts cursors, so that they show no key and cannot be forged: at least 32 bytes. The first of a
+   * list encrypts, and the cursors of all are accepted. @default cursors are not encrypted
    */
   readonly cursorSecret?: CursorSecret | undefined;
 }
@@ -106,7 +108,7 @@ export const dataLayerOptionNames = optionNames<DataLayerOptions>({
   cursorSecret: true,
 });
 
-/** The data layer: a store per entity, and what spans them. */
+/** The data layer: a store per entity, and the calls that span them. */
 export interface DataLayer extends Stores, Dashboards {
   readonly collections: Collections;
   readonly transaction: Transaction;
@@ -119,17 +121,17 @@ export interface DataLayer extends Stores, Dashboards {
    * @throws ValidationError for an id that is no key
    */
   forUser(userId: string): UserScope;
-  /** The ElectroDB Service over the same transport, for what the facade does not have. */
+  /** The ElectroDB Service over the same transport, for chains that the facade does not have. */
   readonly service: Service<Entities>;
   readonly table: TableAdmin;
   /**
-   * What the options and the environment came to: options that lead another data layer to the same
-   * table. Credentials are not shown.
+   * The configuration that the options and the environment resulted in. Given as options, it leads
+   * another data layer to the same table. It has no credentials.
    */
   readonly configuration: Omit<Configuration, "credentials" | "endpointSource">;
   /**
-   * Ends what is under way, and closes the clients that this data layer made. An OAuth refresh that holds
-   * its lease has up to 5 s to be stored first.
+   * Ends what is under way, and closes the clients that this data layer made. Before that, it waits up to
+   * 5 s for OAuth refreshes that hold a lease to be stored.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -138,9 +140,12 @@ export interface DataLayer extends Stores, Dashboards {
 /**
  * Makes a data layer. Nothing is opened or sent before the first call.
  * @throws ConfigurationError that names the option or variable that is wrong
+ * @example
+ * const data = createDataLayer({ tableName: "BayonCoAgent-development" });
+ * const content = await data.savedContent.get({ userId, contentId });
  */
 export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
-  // Read once, here: what a getter throws is told as what it is, a setting that cannot be read.
+  // Read once, here: if a getter throws, the error is that a setting cannot be read.
   const options = settingsOf("createDataLayer", given, dataLayerOptionNames);
   const { encryption, cursorSecret } = options;
   const cipher = readSettings("encryption", () => resolveCipher(encryption));
@@ -150,27 +155,29 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   const configuration = readSettings("options", () => resolveConfiguration(options));
   readSettings("options", () => checkKinds(options));
   const clients = clientsOf(options, configuration);
-  const clock = options.clock ?? systemClock;
+  const { tableName } = configuration;
+  const clock = options.clock === undefined ? systemClock : checkedClock(options.clock);
   const transport = createTransport({
     ...options,
     client: clients.document,
-    clock,
     guard: createFieldGuard(guardedEntities(), cipher),
-    // Where the application's own client sends its requests, it alone knows.
+    // Where the application's own client sends its requests, only the application knows.
     advice: options.client === undefined ? (error) => adviceOn(error, configuration) : undefined,
   });
-  const { tableName } = configuration;
   const reader = createReader(transport, tableName, options.coalesce ?? true);
   const nextId = monotonicFactory();
-  const context = {
-    transport,
-    reader,
-    tableName,
-    clock,
-    createId: (time: number) => nextId(time),
-    cipher,
-    cursorSeal,
-  };
+  const createId = (time: number) => nextId(time);
+  const context = { transport, reader, tableName, clock, createId, cipher, cursorSeal };
+  return layerOver(context, configuration, clients);
+}
+
+/** The stores and what spans them, over one transport. */
+function layerOver(
+  context: StoreContext,
+  { environment, tableName, region, endpoint }: Configuration,
+  clients: Clients,
+): DataLayer {
+  const { transport } = context;
   const stores = createStores(context);
   const service = once(() => {
     const config = { table: tableName, client: transport.client };
@@ -178,22 +185,20 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   });
   // ElectroDB types a Service's chains by all its entities; the collections need one of them.
   const collections = createCollections(context, stores, service as () => never);
-  const { environment, region, endpoint } = configuration;
-  const close = async () => {
-    // With nothing in hand it is closed at once, before anything else of this turn.
-    const inHand = refreshes.finish();
-    if (inHand !== undefined) await inHand;
-    transport.close();
-    clients.destroy();
-  };
   const transaction = createTransaction(context, stores);
   const dashboards = createDashboards(context, stores);
   const projects = createProjects(context, stores, transaction);
   const profiles = createProfiles(stores, transaction);
-  const refreshes = createOAuthTokens(context, stores);
-  const { oauth } = refreshes;
+  const { oauth, finish } = createOAuthTokens(context, stores);
   const reviews = createReviews(context, stores);
   const unscoped = { collections, dashboards, projects, profiles, reviews, oauth, stores };
+  const close = async () => {
+    // If there is nothing to wait for, it is closed at once, before anything else of this turn.
+    const inHand = finish();
+    if (inHand !== undefined) await inHand;
+    transport.close();
+    clients.destroy();
+  };
   const rest: Omit<DataLayer, keyof Stores | "service"> = {
     collections,
     transaction,
@@ -208,6 +213,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     close,
     [Symbol.asyncDispose]: close,
   };
+  // The stores are made when they are first used, so they are copied as the getters they are.
   const layer = Object.defineProperties({}, Object.getOwnPropertyDescriptors({ ...rest }));
   Object.defineProperties(layer, Object.getOwnPropertyDescriptors(stores));
   Object.defineProperty(layer, "service", { enumerable: true, get: service });
@@ -220,7 +226,24 @@ interface Clients {
   destroy(): void;
 }
 
-/** @throws ConfigurationError for a setting that could not do its work, and would be as good as absent */
+const clockRule = "must return epoch milliseconds: an integer from 0";
+
+function isTime(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** A clock whose times are times: any other would be stored, or be part of a key. */
+function checkedClock(clock: Clock): Clock {
+  return {
+    now: () => {
+      const now = clock.now();
+      if (!isTime(now)) throw new ConfigurationError(`clock.now ${clockRule}`);
+      return now;
+    },
+  };
+}
+
+/** @throws ConfigurationError for a setting of a wrong kind, which would otherwise have no effect */
 function checkKinds(options: DataLayerOptions): void {
   const { requestHandler, coalesce, logger, events, clock } = options;
   if (requestHandler !== undefined) checkRequestHandler(requestHandler);
@@ -234,6 +257,7 @@ function checkKinds(options: DataLayerOptions): void {
     ["coalesce", coalesce, () => typeof coalesce === "boolean", "must be true or false"],
     ["events", events, () => isFunction(events), "must be a function"],
     ["clock", clock, () => isFunction(clock?.now), "must have a function now"],
+    ["clock.now", clock, () => isTime(clock?.now()), clockRule],
     [
       "logger",
       logger,

@@ -3,6 +3,14 @@
 export type { CustomAttributeTypeName, Entity, Service } from "electrodb";
 export type { BrandAudit, BrandAuditData } from "../entities/brand-audit.js";
 export type { Competitor, CompetitorData } from "../entities/competitor.js";
+export type {
+  Declared as DeclaredEntity,
+  EntityConfig,
+  Item as DeclaredItem,
+  PartitionPart,
+  Payload,
+  SortPart,
+} from "../entities/definition.js";
 export type { MarketingPlan, MarketingPlanData } from "../entities/marketing-plan.js";
 export type { OAuthToken, OAuthTokenData } from "../entities/oauth-token.js";
 export type { Project, ProjectData } from "../entities/project.js";
@@ -14,14 +22,6 @@ export type { ResearchReport, ResearchReportData } from "../entities/research-re
 export type { Review, ReviewData } from "../entities/review.js";
 export type { ReviewAnalysis, ReviewAnalysisData } from "../entities/review-analysis.js";
 export type { SavedContent, SavedContentData } from "../entities/saved-content.js";
-export type {
-  Declared as DeclaredEntity,
-  EntityConfig,
-  Item as DeclaredItem,
-  PartitionPart,
-  Payload,
-  SortPart,
-} from "../entities/shared.js";
 export type { TrainingProgress, TrainingProgressData } from "../entities/training-progress.js";
 export type { UserProfile, UserProfileData } from "../entities/user-profile.js";
 export type {
@@ -32,7 +32,15 @@ export type {
   Workspace,
   WorkspaceName,
 } from "../services/collections.js";
-export type { Entities, FacadeName, Registered, Registry } from "../services/entities.js";
+export type {
+  Entities,
+  EntityName,
+  FacadeName,
+  InCollection,
+  Registered,
+  Registry,
+} from "../services/entities.js";
+export { iamPolicy } from "../services/iam-policy.js";
 export type { OAuthTokens } from "../services/oauth/oauth-tokens.js";
 export type { RefreshedToken, RefreshToken, ValidTokenOptions } from "../services/oauth/options.js";
 export type {
@@ -78,12 +86,11 @@ export type {
   Transactions,
   TransactionWrites,
 } from "../services/transaction/types.js";
-export {
-  type IamAccess,
-  type IamPolicy,
-  type IamPolicyOptions,
-  type IamStatement,
-  iamPolicy,
+export type {
+  IamAccess,
+  IamPolicy,
+  IamPolicyOptions,
+  IamStatement,
 } from "./admin/iam-policy.js";
 export type { TableAdmin, TableInfo } from "./admin/table-admin.js";
 export type { CallOptions } from "./call/call.js";
@@ -110,22 +117,46 @@ export type {
 } from "./conditions/conditions.js";
 export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
 export type { AnyEntity } from "./entity/model.js";
-export { AbortedError } from "./errors/aborted-error.js";
-export { ConditionalCheckFailedError } from "./errors/conditional-check-failed-error.js";
-export { ConfigurationError } from "./errors/configuration-error.js";
+export { AbortedError, type AbortedErrorOptions } from "./errors/aborted-error.js";
+export type { ErrorCode, ThrottlingCode, UnlistedCode } from "./errors/codes.js";
+export {
+  ConditionalCheckFailedError,
+  type ConditionalCheckFailedErrorOptions,
+} from "./errors/conditional-check-failed-error.js";
+export {
+  ConfigurationError,
+  type ConfigurationErrorOptions,
+} from "./errors/configuration-error.js";
 export type { CallContext } from "./errors/context.js";
-export { DecryptionError } from "./errors/decryption-error.js";
-export { DynamoDBError, isDynamoDBError } from "./errors/dynamodb-error.js";
-export { ItemNotFoundError } from "./errors/item-not-found-error.js";
+export { DecryptionError, type DecryptionErrorOptions } from "./errors/decryption-error.js";
+export {
+  DynamoDBError,
+  type DynamoDBErrorOptions,
+  isDynamoDBError,
+} from "./errors/dynamodb-error.js";
+export { ItemNotFoundError, type ItemNotFoundErrorOptions } from "./errors/item-not-found-error.js";
+export type { CommonErrorOptions } from "./errors/options.js";
+export type { BatchProgress } from "./errors/progress.js";
 export { isRetryableError } from "./errors/retryable.js";
-export { ThroughputExceededError } from "./errors/throughput-exceeded-error.js";
-export { TimeoutError } from "./errors/timeout-error.js";
+export {
+  ThroughputExceededError,
+  type ThroughputExceededErrorOptions,
+} from "./errors/throughput-exceeded-error.js";
+export { TimeoutError, type TimeoutErrorOptions } from "./errors/timeout-error.js";
 export {
   type CancellationReason,
   TransactionCanceledError,
+  type TransactionCanceledErrorOptions,
 } from "./errors/transaction-canceled-error.js";
-export { UnprocessedItemsError } from "./errors/unprocessed-items-error.js";
-export { ValidationError, type ValidationIssue } from "./errors/validation-error.js";
+export {
+  UnprocessedItemsError,
+  type UnprocessedItemsErrorOptions,
+} from "./errors/unprocessed-items-error.js";
+export {
+  ValidationError,
+  type ValidationErrorOptions,
+  type ValidationIssue,
+} from "./errors/validation-error.js";
 export { wrapDynamoDBError } from "./errors/wrap.js";
 export {
   extractEntityIdFromSK,
@@ -159,7 +190,7 @@ export {
 } from "./repository/repository.js";
 export type { Clock } from "./runtime/clock.js";
 export type { CursorSecret } from "./secrets/cursor-seal.js";
-export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/encryption.js";
+export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 export { EntityStore } from "./store/entity-store.js";
 export type { StoreCalls } from "./store/store-calls.js";
 export type {
@@ -181,7 +212,7 @@ export type {
   UpdateOptions as StoreUpdateOptions,
   WriteOptions,
 } from "./store/store-types.js";
-export { createTableInput, type EntityName, type RawItem, type RawKey } from "./table/table.js";
+export { createTableInput, type RawItem, type RawKey } from "./table/table.js";
 export type { Logger, RequestEvent, RequestListener } from "./transport/events.js";
 export type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 export type { CommandClient } from "./transport/options.js";

@@ -8,11 +8,16 @@ import { failureOf } from "../open.js";
 
 let body = "";
 let requestId: string | undefined;
+let isCut = false;
 let requests = 0;
 const server = createServer((request, response) => {
   requests += 1;
   if (requestId !== undefined) response.setHeader("x-amzn-requestid", requestId);
-  request.resume().once("end", () => response.end(body));
+  request.resume().once("end", () => {
+    if (!isCut) return void response.end(body);
+    response.setHeader("content-length", body.length + 10);
+    response.write(body, () => response.destroy());
+  });
 });
 const place = { environment: "development", region: "us-east-1", tableName: "table" } as const;
 const credentials = { accessKeyId: "a", secretAccessKey: "b" };
@@ -22,6 +27,7 @@ beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", res
 beforeEach(() => {
   requests = 0;
   requestId = undefined;
+  isCut = false;
 });
 afterEach(async () => {
   for (const data of layers.splice(0)) await data.close();
@@ -45,6 +51,7 @@ function layer(isOwnClient: boolean): DataLayer {
 const key = { userId: "u", projectId: "p" };
 const calls: Record<string, (data: DataLayer) => Promise<unknown>> = {
   get: (data) => data.project.get(key, { consistent: true }),
+  "get of some fields": (data) => data.project.get(key, { fields: ["name"] }),
   "get of the native entity": (data) => data.project.entity.get(key).go(),
   query: (data) => data.project.query({ userId: "u" }),
   batchGet: (data) => data.project.batchGet([key]),
@@ -53,6 +60,7 @@ const calls: Record<string, (data: DataLayer) => Promise<unknown>> = {
   create: (data) => data.project.create({ ...key, data: { name: "n" } }),
   delete: (data) => data.project.delete(key),
   batchPut: (data) => data.project.batchPut([{ ...key, data: { name: "n" } }]),
+  "transaction.get": (data) => data.transaction.get((t) => [t.project.get(key)]),
   "transaction.write": (data) =>
     data.transaction.write((t) => [t.project.put({ ...key, data: { name: "n" } })]),
 };
@@ -73,9 +81,23 @@ describe.each(Object.keys(calls))("%s", (name) => {
   );
 });
 
+/** Items of another key than the one that is asked for. */
+const [otherUser, otherProject] = [
+  '{"PK":{"S":"USER#other"},"SK":{"S":"PROJECT#p"}}',
+  '{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#other"}}',
+];
+const two = "[{},{}]";
+const manyKeys = `{"table":{"Keys":[${otherUser},${otherProject}]}}`;
+
 const wrong: Record<string, readonly string[]> = {
-  get: ['{"Item":5}', '{"Item":[]}', '{"Item":{"PK":5}}', '{"Item":{"PK":{"X":"1"}}}'],
-  "get of the native entity": ['{"Item":5}', '{"Item":"x"}', '{"Item":{"PK":5}}'],
+  get: [
+    ...['{"Item":5}', '{"Item":[]}', '{"Item":{"PK":5}}', '{"Item":{"PK":{"X":"1"}}}'],
+    ...['{"Item":{}}', `{"Item":${otherUser}}`, `{"Item":${otherProject}}`, '{"Attributes":{}}'],
+  ],
+  "get of some fields": ['{"Item":{}}', `{"Item":${otherUser}}`],
+  "get of the native entity": [
+    ...['{"Item":5}', '{"Item":"x"}', '{"Item":{"PK":5}}', '{"Item":{}}', `{"Item":${otherUser}}`],
+  ],
   query: [
     "{}",
     '{"Items":[]}',
@@ -91,6 +113,8 @@ const wrong: Record<string, readonly string[]> = {
     '{"Items":[],"Count":"0","ScannedCount":0}',
     '{"Items":[],"Count":-1,"ScannedCount":0}',
     '{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":5}',
+    '{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":{}}',
+    '{"Items":[{}],"Count":1,"ScannedCount":1}',
   ],
   batchGet: [
     "{}",
@@ -98,34 +122,55 @@ const wrong: Record<string, readonly string[]> = {
     '{"Responses":5}',
     '{"Responses":{"table":5}}',
     '{"Responses":{"table":[5]}}',
+    '{"Responses":{"table":[]}}',
+    '{"Responses":{},"UnprocessedKeys":{}}',
+    '{"Responses":[],"UnprocessedKeys":{}}',
+    '{"Responses":{"other":[]},"UnprocessedKeys":{}}',
+    '{"Responses":{"table":[{}]},"UnprocessedKeys":{}}',
+    `{"Responses":{"table":${two}},"UnprocessedKeys":{}}`,
+    '{"Responses":{"table":[]},"UnprocessedKeys":{"table":5}}',
+    '{"Responses":{"table":[]},"UnprocessedKeys":{"table":{}}}',
+    `{"Responses":{"table":[]},"UnprocessedKeys":${manyKeys}}`,
+    '{"Responses":{"table":[]},"UnprocessedKeys":{"other":{"Keys":[]}}}',
   ],
-  put: ["{}", '{"Attributes":5}', '{"Attributes":[]}'],
-  update: ["{}"],
+  put: [
+    ...["{}", '{"Attributes":5}', '{"Attributes":[]}', '{"Attributes":{}}', '{"Item":{}}'],
+    `{"Attributes":${otherUser}}`,
+  ],
+  update: ["{}", '{"Attributes":{}}', `{"Attributes":${otherUser}}`],
   create: ['{"Attributes":5}'],
-  delete: ['{"Attributes":5}', '{"Attributes":{"PK":5}}'],
+  delete: ['{"Attributes":5}', '{"Attributes":{"PK":5}}', `{"Attributes":${otherUser}}`],
+  "transaction.get": [
+    ...["{}", '{"Responses":[]}', '{"Responses":{}}', `{"Responses":${two}}`],
+    ...['{"Responses":[5]}', '{"Responses":[{"Item":5}]}', '{"Responses":[{"Item":{}}]}'],
+    `{"Responses":[{"Item":${otherUser}}]}`,
+  ],
+  "transaction.write": ['{"ConsumedCapacity":5}', '{"Responses":[]}'],
   batchPut: [
     "{}",
     '{"UnprocessedItems":5}',
     '{"UnprocessedItems":[]}',
     '{"UnprocessedItems":{"table":5}}',
+    '{"UnprocessedItems":{"table":[{}]}}',
+    `{"UnprocessedItems":{"other":[{"DeleteRequest":{"Key":${otherUser}}}]}}`,
   ],
 };
 /**
- * What a client of the application's makes an empty member of, before anybody sees it: the SDK looks into
- * no member of another kind.
+ * What a client of the application's hides before anybody sees it: the SDK looks into no member of
+ * another kind, and drops those of another operation. What is left is empty, with DynamoDB's request id.
  */
 const emptiedBySdk: ReadonlySet<string> = new Set([
-  '{"Item":5}',
-  '{"Attributes":5}',
-  '{"Items":[5],"Count":1,"ScannedCount":1}',
-  '{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":5}',
-  '{"Responses":5}',
-  '{"Responses":{"table":[5]}}',
-  '{"UnprocessedItems":5}',
+  'get {"Attributes":{}}',
+  'create {"Attributes":5}',
+  'transaction.get {"Responses":[5]}',
+  'transaction.write {"Responses":[]}',
+  'batchPut {"UnprocessedItems":5}',
 ]);
 const wrongOnes = Object.entries(wrong).flatMap(([name, texts]) =>
   texts.flatMap((text) =>
-    (emptiedBySdk.has(text) ? [false] : [false, true]).map((isOwn) => [name, text, isOwn] as const),
+    (emptiedBySdk.has(`${name} ${text}`) ? [false] : [false, true]).map(
+      (isOwn) => [name, text, isOwn] as const,
+    ),
   ),
 );
 
@@ -145,3 +190,43 @@ describe("with DynamoDB's request id", () => {
     },
   );
 });
+
+describe.each(Object.keys(calls))("a response to %s", (name) => {
+  test.each([0, 12])(
+    "that is cut off after %s bytes is unreadable by every client",
+    async (length) => {
+      isCut = true;
+      requestId = "a-request";
+      body = '{"Item":{"PK'.slice(0, length);
+      for (const isOwn of [false, true]) {
+        requests = 0;
+        const error = await failureOf((calls[name] as (typeof calls)[string])(layer(isOwn)), Error);
+        expect(wrapDynamoDBError(error)).toMatchObject({
+          code: "UnreadableAnswer",
+          retryable: true,
+        });
+        expect(requests).toBe(2);
+      }
+    },
+  );
+});
+
+test.each([false, true])(
+  "a page that ends where it began ends the query (own client: %s)",
+  async (isOwn) => {
+    body = `{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":${otherProject}}`;
+    const error = await failureOf(layer(isOwn).project.query({ userId: "u" }), Error);
+    expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
+    expect(requests).toBe(3);
+  },
+);
+
+test.each([false, true])(
+  "consumed capacity acknowledges no write (own client: %s)",
+  async (isOwn) => {
+    body = '{"ConsumedCapacity":[]}';
+    const write = (calls["transaction.write"] as (typeof calls)[string])(layer(isOwn));
+    expect(wrapDynamoDBError(await failureOf(write, Error)).code).toBe("UnreadableAnswer");
+    expect(requests).toBe(2);
+  },
+);

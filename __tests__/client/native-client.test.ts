@@ -51,9 +51,9 @@ const empty: Reply = { statusCode: 200, body: "{}" };
 const nothing: Readonly<Record<string, string>> = {
   Query: '{"Items":[],"Count":0,"ScannedCount":0}',
   Scan: '{"Items":[],"Count":0,"ScannedCount":0}',
-  BatchGetItem: '{"Responses":{}}',
+  BatchGetItem: `{"Responses":{"the-table":[]},"UnprocessedKeys":{}}`,
   BatchWriteItem: '{"UnprocessedItems":{}}',
-  TransactGetItems: '{"Responses":[]}',
+  TransactGetItems: `{"Responses":[{},{}]}`,
 };
 
 /** Keeps what is sent, and answers as it is told. */
@@ -503,9 +503,11 @@ const capacity = {
 /** An answer of every kind with the values wherever it holds any. */
 function answersWith(map: object): Record<string, object> {
   const metrics = { ItemCollectionKey: map, SizeEstimateRangeGB: [0.5, 1] };
-  const unprocessed = [{ PutRequest: { Item: map } }, { DeleteRequest: { Key: map } }];
+  // As the commands ask for it.
+  const item = { ...map, PK: { S: "a" }, SK: { S: "b" }, a: { S: "b" } };
+  const unprocessed = [{ PutRequest: { Item: item } }, { DeleteRequest: { Key: item } }];
   const written = { Attributes: map, ConsumedCapacity: capacity, ItemCollectionMetrics: metrics };
-  const paged = { Items: [map, map], Count: 2, ScannedCount: 7, LastEvaluatedKey: map };
+  const paged = { Items: [item, item], Count: 2, ScannedCount: 7, LastEvaluatedKey: item };
   return {
     get: { Item: map, ConsumedCapacity: capacity },
     put: written,
@@ -514,8 +516,8 @@ function answersWith(map: object): Record<string, object> {
     query: paged,
     scan: { ...paged, ConsumedCapacity: capacity },
     batchGet: {
-      Responses: { [TableName]: [map, map], other: [] },
-      UnprocessedKeys: { [TableName]: { Keys: [map], ConsistentRead: true } },
+      Responses: { [TableName]: [item] },
+      UnprocessedKeys: { [TableName]: { Keys: [item], ConsistentRead: true } },
       ConsumedCapacity: [capacity],
     },
     batchWrite: {
@@ -523,7 +525,7 @@ function answersWith(map: object): Record<string, object> {
       ItemCollectionMetrics: { [TableName]: [metrics] },
       ConsumedCapacity: [capacity],
     },
-    transactGet: { Responses: [{ Item: map }, {}], ConsumedCapacity: [capacity] },
+    transactGet: { Responses: [{ Item: item }, {}], ConsumedCapacity: [capacity] },
     transactWrite: { ItemCollectionMetrics: { [TableName]: [metrics] } },
   };
 }

@@ -1,7 +1,10 @@
 /** Answers that stall, drip or are none: each ends within its limit, and keeps no socket. */
 import { once } from "node:events";
+import { Agent } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createPatientTransport } from "../../scripts/raw/patient-transport.js";
@@ -23,7 +26,7 @@ const body = JSON.stringify({ Item: { PK: { S: "USER#u1" }, SK: { S: "PROJECT#p1
 const head = `HTTP/1.1 200 OK\r\nx-amzn-requestid: r\r\ncontent-length: ${body.length}\r\n\r\n`;
 
 /** A server of bytes: what it does with a connection once a request is there. */
-let server: Server;
+let server: Server | undefined;
 const sockets = new Set<Socket>();
 async function serve(answer: (socket: Socket) => void): Promise<string> {
   server = createServer((socket) => {
@@ -36,12 +39,16 @@ async function serve(answer: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** Begins what others wait for. */
+let beginning = (): void => undefined;
+beforeAll(() => beginning());
+
 let data: DataLayer | undefined;
 afterEach(async () => {
   await data?.close();
   data = undefined;
   for (const socket of sockets) socket.destroy();
-  server.close();
+  server?.close();
 });
 
 function layer(endpoint: string, limits: { idleMs: number; wholeMs: number }, maxRetries = 0) {
@@ -233,14 +240,16 @@ const limited = (wholeMs: number) =>
   new OrderlyHandler({ requestTimeout: 500 }, { idleMs: wholeMs > 500 ? 500 : 60_000, wholeMs });
 const ofLayer =
   (call: (data: DataLayer) => Promise<unknown>) =>
-  (endpoint: string, wholeMs: number): Door => {
-    const requestHandler = limited(wholeMs);
+  (endpoint: string, requestHandler: OrderlyHandler): Door => {
     const one = createDataLayer({ ...place(endpoint), requestHandler, retry: onceMore });
     return { call: () => call(one), close: () => one.close() };
   };
 const get = { TableName: "t", Key: { PK: "a", SK: "b" } };
 
-const doors: Record<string, { attempts: number; open(endpoint: string, wholeMs: number): Door }> = {
+const doors: Record<
+  string,
+  { attempts: number; open(endpoint: string, handler: OrderlyHandler): Door }
+> = {
   "a store's read": { attempts: 2, open: ofLayer((one) => one.project.get(key)) },
   "a store's write": {
     attempts: 2,
@@ -261,8 +270,8 @@ const doors: Record<string, { attempts: number; open(endpoint: string, wholeMs: 
   "the table's calls": { attempts: 2, open: ofLayer((one) => one.table.describe()) },
   "the repository": {
     attempts: 2,
-    open: (endpoint, wholeMs) => {
-      const made = createClients(resolveConfiguration(place(endpoint)), limited(wholeMs));
+    open: (endpoint, handler) => {
+      const made = createClients(resolveConfiguration(place(endpoint)), handler);
       const repository = new DynamoDBRepository();
       const transport = createTransport({ client: made.documentClient, retry: onceMore });
       // Its own is the process-wide one, with the limits that nobody waits for in a test.
@@ -272,8 +281,8 @@ const doors: Record<string, { attempts: number; open(endpoint: string, wholeMs: 
   },
   "the stock client's path": {
     attempts: 2,
-    open: (endpoint, wholeMs) => {
-      const made = createClients(resolveConfiguration(place(endpoint)), limited(wholeMs));
+    open: (endpoint, handler) => {
+      const made = createClients(resolveConfiguration(place(endpoint)), handler);
       made.documentClient.middlewareStack.add((next) => (args) => next(args), { step: "build" });
       const transport = createTransport({ client: made.documentClient, retry: onceMore });
       return {
@@ -284,9 +293,9 @@ const doors: Record<string, { attempts: number; open(endpoint: string, wholeMs: 
   },
   "the commands": {
     attempts: 7,
-    open: (endpoint, wholeMs) => {
+    open: (endpoint, handler) => {
       const configuration = resolveConfiguration(place(endpoint));
-      const made = createClients(configuration, limited(wholeMs));
+      const made = createClients(configuration, handler);
       const traffic = { requests: 0, throttles: 0 };
       const options = { traffic, initialDelayMs: 1, place: configuration };
       const transport = createPatientTransport(made.documentClient, options);
@@ -316,24 +325,58 @@ const doors: Record<string, { attempts: number; open(endpoint: string, wholeMs: 
   },
 };
 
+/**
+ * A port that takes no connection: two wait to be accepted, which never happens, and more are not
+ * answered. Whoever listens is a thread that sleeps.
+ */
+async function fullPort() {
+  const bell = new SharedArrayBuffer(4);
+  const code = `
+    const { workerData, parentPort } = require("node:worker_threads");
+    const server = require("node:net").createServer();
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      Atomics.wait(new Int32Array(workerData), 0, 0);
+    });`;
+  const thread = new Worker(code, { eval: true, workerData: bell });
+  const [port] = (await once(thread, "message")) as [number];
+  const waiting: Socket[] = [];
+  for (let isFull = false; !isFull; ) {
+    const socket = connect(port, "127.0.0.1");
+    waiting.push(socket.on("error", () => undefined));
+    const connected = once(socket, "connect").then(() => false);
+    isFull = await Promise.race([connected, sleep(1_000, true)]);
+  }
+  const close = async () => {
+    for (const socket of waiting) socket.destroy();
+    await thread.terminate();
+  };
+  return { endpoint: `http://127.0.0.1:${port}`, close };
+}
+
 describe("every door at every stage", () => {
+  /** Where the connection itself is never made; the others are stages of an answer. */
+  const connecting = "no connection";
+  let full: Promise<Awaited<ReturnType<typeof fullPort>>>;
+  afterAll(async () => (await full).close());
   const cells = Object.keys(doors).flatMap((door) =>
-    Object.keys(stages).map((stage): [string, string] => [door, stage]),
+    [connecting, ...Object.keys(stages)].map((stage): [string, string] => [door, stage]),
   );
   const outcomes = new Map<string, Promise<void>>();
-  /** All at once: what takes time is the limits. */
-  beforeAll(() => {
+  /** All at once, and while the tests before run: what takes time is the limits. */
+  beginning = () => {
+    full = fullPort();
     for (const [door, stage] of cells) {
-      const outcome = examine(door, stage);
+      const outcome = stage === connecting ? examineConnecting(door) : examine(door, stage);
       outcome.catch(() => undefined);
       outcomes.set(`${door}, ${stage}`, outcome);
     }
-  });
+  };
 
   async function examine(door: string, stage: string): Promise<void> {
     const { attempts, open } = doors[door] as (typeof doors)[string];
     const own = await stallingServer(stages[stage] as (socket: Socket) => void);
-    const opened = open(own.endpoint, stage === "a drip in the body" ? 500 : 60_000);
+    const opened = open(own.endpoint, limited(stage === "a drip in the body" ? 500 : 60_000));
     const error = await failureOf(opened.call(), Error);
     expect(own.state.requests).toBe(attempts);
     // What a transport throws by itself is the SDK's; each door wraps it so.
@@ -344,6 +387,34 @@ describe("every door at every stage", () => {
     own.close();
   }
 
+  /** The limit to connect is the package's own where it says 3 s: no test gives it. */
+  const connectingMs: Record<string, number> = {
+    // They try seven times: by the package's limit it would take half a minute.
+    "the commands": 400,
+    // Its client has no limit, the transport's own for an attempt counts.
+    "an application's client without limits": 1_000,
+  };
+  async function examineConnecting(door: string): Promise<void> {
+    const { attempts, open } = doors[door] as (typeof doors)[string];
+    const { endpoint } = await full;
+    const httpAgent = new Agent({ keepAlive: true, maxSockets: 2 });
+    const own = door === "the commands" ? { connectionTimeout: connectingMs[door] } : {};
+    const opened = open(endpoint, new OrderlyHandler({ httpAgent, ...own }));
+    const begun = performance.now();
+    const error = await failureOf(opened.call(), Error);
+    const took = performance.now() - begun;
+    expect(wrapDynamoDBError(error)).toMatchObject({ code: "TimeoutError" });
+    const expected = attempts * (connectingMs[door] ?? 3_000);
+    // Far from the 15 s of each attempt that an answer has.
+    expect(took).toBeGreaterThan(expected - 100);
+    expect(took).toBeLessThan(expected + 8_000);
+    // Before it is closed. A socket is the agent's until its end has been told, a turn or two later.
+    const inUse = () => [...Object.keys(httpAgent.sockets), ...Object.keys(httpAgent.requests)];
+    for (let turn = 0; turn < 100 && inUse().length > 0; turn += 1) await sleep(10);
+    expect(inUse()).toEqual([]);
+    await opened.close();
+  }
+
   test.each(cells)(
     "%s, %s: it ends by itself, and keeps no socket",
     async (door, stage) => {
@@ -352,6 +423,30 @@ describe("every door at every stage", () => {
     30_000,
   );
 });
+
+test.each([
+  ["requestTimeout: 0", { requestTimeout: 0 }],
+  ["throwOnRequestTimeout: false", { requestTimeout: 400, throwOnRequestTimeout: false }],
+])(
+  "with %s an answer that never comes keeps its socket no longer than a whole one",
+  async (_, no) => {
+    const own = await stallingServer(() => undefined);
+    const handler = new OrderlyHandler(no, { wholeMs: 1_000 });
+    const one = createDataLayer({
+      ...place(own.endpoint),
+      requestHandler: handler,
+      retry: { maxRetries: 0 },
+    });
+    const begun = performance.now();
+    const error = await failureOf(one.project.get(key), DynamoDBError);
+    expect(error).toMatchObject({ code: "TimeoutError", retryable: true });
+    expect(performance.now() - begun).toBeGreaterThan(900);
+    // Before it is closed.
+    await own.allClosed();
+    await one.close();
+    own.close();
+  },
+);
 
 test("128 stalled answers are given up, and the 129th call is answered", async () => {
   let requests = 0;

@@ -10,6 +10,7 @@ afterAll(() => application.remove());
 
 test("the type tests are there", () => {
   expect(Object.keys(typeTests).sort()).toEqual([
+    "errors.test-d.ts",
     "exported.test-d.ts",
     "faults.test-d.ts",
     "names.test-d.ts",

@@ -3,7 +3,7 @@ import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import { AbortedError } from "../../src/errors/aborted-error.js";
 import { DecryptionError } from "../../src/errors/decryption-error.js";
 import { TimeoutError } from "../../src/errors/timeout-error.js";
-import type { KeyProvider } from "../../src/secrets/encryption.js";
+import type { KeyProvider } from "../../src/secrets/key-provider.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { newKey, oldKey, oldOnly } from "./keys.js";

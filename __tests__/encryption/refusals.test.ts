@@ -6,7 +6,7 @@ import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-
 import { DecryptionError } from "../../src/errors/decryption-error.js";
 import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { DynamoDBRepository, resetClients } from "../../src/index.js";
-import type { EncryptionKeys, KeyProvider } from "../../src/secrets/encryption.js";
+import type { EncryptionKeys, KeyProvider } from "../../src/secrets/key-provider.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { tries } from "../properties/arbitraries.js";

@@ -174,7 +174,7 @@ describe("the declared fields", () => {
         .map(({ path }) => path);
 
     test("are those of its schema, and no others", () => {
-      expect(Object.keys(definitions[name].payload.shape).sort()).toEqual(
+      expect(Object.keys(definitions[name].payload().shape).sort()).toEqual(
         Object.keys(declared[name]).sort(),
       );
     });

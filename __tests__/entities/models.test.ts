@@ -1,6 +1,7 @@
 import type * as ElectroDB from "electrodb";
-import { definitions, entityNameOf } from "../../services/entities.js";
+import { createEntities, createService, definitions } from "../../services/entities.js";
 import { modelOf } from "../../src/entity/model.js";
+import { type DeclaredSchema, templatesOf } from "../../src/keys/declared.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { registry } from "../registry.js";
 
@@ -16,37 +17,73 @@ jest.mock("electrodb", () => {
   return { ...electrodb, Entity };
 });
 
-interface Declaration {
-  readonly model: { readonly entity: string };
-  readonly attributes: Readonly<Record<string, { readonly default?: unknown }>>;
-}
+describe.each(registry)("the model of $name", ({ name, entity, owner, id, dated }) => {
+  const model = modelOf(definitions[name]);
 
-describe.each(registry)("the model of $name", ({ name, entity }) => {
   test("is what the entity declares", () => {
-    const declared = definitions[name].entity({ table: "unused" }).schema as Declaration;
-    const model = modelOf(entityNameOf(name), definitions[name].payload);
-    const defaults = Object.entries(declared.attributes).filter(
-      ([, attribute]) => attribute.default !== undefined,
-    );
-
-    expect(entityNameOf(name)).toBe(entity);
-    expect(declared.model.entity).toBe(entity);
     expect(model.name).toBe(entity);
-    expect(model.defaults).toEqual(
-      Object.fromEntries(defaults.map(([part, attribute]) => [part, attribute.default])),
-    );
+    expect(model.parts).toEqual(id === undefined ? [owner] : [owner, id]);
+    expect(model.dated).toBe(dated);
+    const isDefaulted = name === "oauthToken";
+    expect(model.defaults).toEqual(isDefaulted ? { provider: "GOOGLE_BUSINESS" } : {});
   });
+
+  test("has the templates that ElectroDB's entity has", () => {
+    const { schema } = definitions[name].entity({ table: "unused" });
+    expect(templatesOf(schema as DeclaredSchema)).toEqual(templatesOf(definitions[name].schema));
+  });
+});
+
+/** What the entity's schema says, and what ElectroDB reads of it. */
+const templates = registry.map(
+  ({ name, entity }) => [entity, templatesOf(definitions[name].schema)] as const,
+);
+
+test("every entity has both index keys or neither", () => {
+  expect(templates).toHaveLength(12);
+  for (const [name, { gsi1pk, gsi1sk }] of templates) {
+    expect([name, gsi1pk !== undefined]).toEqual([name, gsi1sk !== undefined]);
+  }
+});
+
+test("the index keys are those of the data model", () => {
+  const indexed = templates.flatMap(([name, { gsi1pk, gsi1sk }]) =>
+    gsi1pk === undefined ? [] : [[name, gsi1pk, gsi1sk]],
+  );
+  expect(indexed).toEqual([
+    ["Review", "REVIEW#${reviewId}", "AGENT#${agentId}"],
+    ["ResearchReport", "USER#${userId}", "REPORT#${createdAt}#${reportId}"],
+    ["Project", "USER#${userId}", "PROJECT#${createdAt}#${projectId}"],
+    ["SavedContent", "USER#${userId}", "CONTENT#${createdAt}#${contentId}"],
+    ["MarketingPlan", "USER#${userId}", "PLAN#${createdAt}#${planId}"],
+  ]);
+});
+
+test("an id is the last part of every key, so that any character may be in it", () => {
+  for (const [, one] of templates) {
+    for (const template of Object.values(one)) {
+      expect(template).toMatch(/^[A-Z]*$|^[^$]*(?:\$\{createdAt\}#)?\$\{\w+\}$/);
+    }
+  }
+});
+
+test("making entities and a service leaves their declarations as they are", () => {
+  const schemas = () => JSON.stringify(Object.values(definitions).map(({ schema }) => schema));
+  const before = schemas();
+  expect(before).toContain("BayonCoAgent");
+  createService(createEntities({ table: "first" }), { table: "first" });
+  createService(createEntities({ table: "second" }), { table: "second" });
+  expect(schemas()).toBe(before);
 });
 
 test("a schema is built for the store that needs it, and no other (all twelve were: 7 ms)", async () => {
   const read: string[] = [];
   for (const [name, definition] of Object.entries(definitions)) {
-    const { get } = Object.getOwnPropertyDescriptor(definition, "payload") ?? {};
-    if (get === undefined) throw new Error(`the payload of ${name} is no getter`);
-    jest.spyOn(definition, "payload", "get").mockImplementation(() => {
+    const { payload } = definition;
+    jest.spyOn(definition, "payload").mockImplementation((() => {
       read.push(name);
-      return get.call(definition);
-    });
+      return payload();
+    }) as never);
   }
   const data = await createTestDataLayer();
   try {

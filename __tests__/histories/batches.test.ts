@@ -2,8 +2,14 @@
 import fc from "fast-check";
 import type { DataLayer } from "../../src/data-layer.js";
 import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
-import { engines } from "../engines.js";
-import { histories, historyTimeoutMs, openClients, outcomeOf, type Weather } from "./clients.js";
+import {
+  histories,
+  historyTimeoutMs,
+  openClients,
+  outcomeOf,
+  skies,
+  type Weather,
+} from "./clients.js";
 
 /** Puts and deletes of keys 0 to 59, of which a client has its own. */
 const step = fc.record({
@@ -70,8 +76,8 @@ async function runBatch(
   return outcome.is;
 }
 
-describe.each(engines)("on $name", (engine) => {
-  const clients = openClients(engine);
+describe.each(skies)("on $name", ({ overTcp, share, ...engine }) => {
+  const clients = openClients(engine, { overTcp });
 
   test(
     "every item is as it was last written, or as an error says that it may be",
@@ -120,7 +126,7 @@ describe.each(engines)("on $name", (engine) => {
           );
           expect(wrong).toEqual([]);
         }),
-        histories(40),
+        histories(share * 40),
       );
       for (const one of ["batchPut done", "batchPut open", "put done", "delete done"]) {
         expect(seen).toContain(one);

@@ -10,7 +10,7 @@ import {
   startFaultProxy,
   type WireFault,
 } from "../../src/testing/index.js";
-import type { TestEngine } from "../engines.js";
+import { engines, type TestEngine } from "../engines.js";
 import { type Opened, openTable } from "../open.js";
 
 /** Clocks that differ, as those of several machines do, in ms. */
@@ -109,6 +109,15 @@ export function openClients(
     },
   };
 }
+
+/**
+ * Each engine with the faults in the SDK's handler, and once more with faults on the wire: of those a
+ * part, because each history takes longer.
+ */
+export const skies = engines.flatMap((engine) => [
+  { ...engine, overTcp: false, share: 1 },
+  { ...engine, name: `${engine.name}, over TCP`, overTcp: true, share: 1 / 4 },
+]);
 
 const lostAnswers: ReadonlySet<string | undefined> = new Set([
   "answerLost",

@@ -1,13 +1,13 @@
 /** What happens once: increments under a lock, claims under a condition, creates, generated ids. */
 import fc from "fast-check";
 import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
-import { engines } from "../engines.js";
 import {
   histories,
   historyTimeoutMs,
   type Outcome,
   openClients,
   outcomeOf,
+  skies,
   weather,
 } from "./clients.js";
 
@@ -20,8 +20,8 @@ const add = (seen: ReturnType<typeof tally>, outcomes: Iterable<Outcome<unknown>
 const countOf = (outcomes: readonly Outcome<unknown>[], is: string) =>
   outcomes.filter((outcome) => outcome.is === is).length;
 
-describe.each(engines)("on $name", (engine) => {
-  const clients = openClients(engine);
+describe.each(skies)("on $name", ({ overTcp, share, ...engine }) => {
+  const clients = openClients(engine, { overTcp });
 
   test(
     "a counter under a lock counts each increment that was acknowledged, once",
@@ -65,7 +65,7 @@ describe.each(engines)("on $name", (engine) => {
           const times = [first.updatedAt, ...inOrder.map((item) => item.updatedAt)];
           expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
         }),
-        histories(15),
+        histories(share * 15),
       );
       expect(reads.done).toBeGreaterThan(seen.done);
       expect(seen.done).toBeGreaterThan(seen.open);
@@ -99,7 +99,7 @@ describe.each(engines)("on $name", (engine) => {
           else expect([undefined, "open"]).toContain(owner?.is);
           if (countOf(claims, "open") === 0) expect(countOf(claims, "done")).toBe(1);
         }),
-        histories(20),
+        histories(share * 20),
       );
       expect(seen.done).toBeGreaterThan(0);
       expect(seen.refused).toBeGreaterThan(seen.done);
@@ -127,7 +127,7 @@ describe.each(engines)("on $name", (engine) => {
           if (countOf(creates, "done") === 1) expect(creator?.is).toBe("done");
           else if (last !== null) expect(creator?.is).toBe("open");
         }),
-        histories(20),
+        histories(share * 20),
       );
       expect(seen.done).toBeGreaterThan(0);
       expect(seen.refused).toBeGreaterThan(seen.done);
@@ -164,7 +164,7 @@ describe.each(engines)("on $name", (engine) => {
               expect(outcome.error).not.toBeInstanceOf(ConditionalCheckFailedError);
           }
         }),
-        histories(12),
+        histories(share * 12),
       );
       expect(seen.done).toBeGreaterThan(seen.open);
     },
@@ -205,7 +205,7 @@ describe.each(engines)("on $name", (engine) => {
             );
           }
         }),
-        histories(15),
+        histories(share * 15),
       );
       expect(seen.done).toBeGreaterThan(seen.open);
     },

@@ -1,13 +1,13 @@
 /** Money between accounts: nothing is made or lost, and nobody sees half a transfer. */
 import fc from "fast-check";
 import type { Fault } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
 import {
   histories,
   historyTimeoutMs,
   type Outcome,
   openClients,
   outcomeOf,
+  skies,
   type Weather,
   weather,
 } from "./clients.js";
@@ -33,8 +33,8 @@ const storm: fc.Arbitrary<Weather> = fc.record({
   faults: fc.constant<Fault[]>(["answerLost", "transactionConflict"]),
 });
 
-describe.each(engines)("on $name", (engine) => {
-  const clients = openClients(engine);
+describe.each(skies)("on $name", ({ overTcp, share, ...engine }) => {
+  const clients = openClients(engine, { overTcp });
 
   const withTransactions = engine.engine === "dynalite" ? test.skip : test;
 
@@ -122,7 +122,7 @@ describe.each(engines)("on $name", (engine) => {
           }
           expect(last.map((item) => item?.data.reviewCount)).toEqual(balances);
         }),
-        histories(60),
+        histories(share * 60),
       );
       expect(seen.done).toBeGreaterThan(0);
       expect(seen.refused).toBeGreaterThan(0);

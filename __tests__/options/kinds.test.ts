@@ -8,6 +8,14 @@ const wrong: [object, RegExp][] = [
   [{ events: {} }, /^events must be a function$/],
   [{ clock: {} }, /^clock must have a function now$/],
   [{ clock: { time: () => 1 } }, /^clock must have a function now$/],
+  ...[Number.NaN, 1.5, -1, "1", undefined].map((time): [object, RegExp] => [
+    { clock: { now: () => time } },
+    /^clock\.now must return epoch milliseconds: an integer from 0$/,
+  ]),
+  ...["token", "sessiontoken", "profile", "roleArn"].map((name): [object, RegExp] => [
+    { credentials: { accessKeyId: "a", secretAccessKey: "b", [name]: "c" } },
+    new RegExp(`^credentials: "${name}" is not an option`),
+  ]),
   [{ logger: {} }, /^logger must have the functions debug and warn$/],
   [{ logger: { debug: () => 1, warn: 5 } }, /^logger must have the functions debug and warn$/],
   [{ requestHandler: 5 }, /^requestHandler must be a request handler, or its options$/],
@@ -27,8 +35,43 @@ const right: DataLayerOptions[] = [
   { coalesce: false, events: () => undefined, clock: Date, logger: console },
   { requestHandler: { requestTimeout: 1_000, httpAgent: { maxSockets: 3 } } },
   { requestHandler: { handle: async () => ({ response: {} }) } as never },
+  {
+    credentials: {
+      accessKeyId: "a",
+      secretAccessKey: "b",
+      sessionToken: "c",
+      expiration: new Date(0),
+      accountId: "1",
+      credentialScope: "us-east-1",
+      $source: { CREDENTIALS_PROFILE: "p" },
+    } as never,
+  },
+  {
+    // As SDKs of old have them: an instance with members of its own.
+    credentials: new (class {
+      readonly accessKeyId = "a";
+      readonly secretAccessKey = "b";
+      readonly expired = false;
+    })(),
+  },
 ];
 
 test.each(right)("%o is taken", async (options) => {
   await createDataLayer({ ...place, ...options }).close();
+});
+
+test("a clock that stops to give times is named by the next write, and nothing is sent", async () => {
+  let now = 1;
+  const handle = jest.fn();
+  const data = createDataLayer({
+    ...place,
+    clock: { now: () => now },
+    requestHandler: { handle } as never,
+  });
+  now = Number.NaN;
+  const input = { userId: "u1", projectId: "p1", data: { name: "n" } };
+  await expect(data.project.put(input)).rejects.toThrow(/clock\.now must return epoch milli/);
+  await expect(data.project.batchPut([input])).rejects.toThrow(ConfigurationError);
+  expect(handle).not.toHaveBeenCalled();
+  await data.close();
 });

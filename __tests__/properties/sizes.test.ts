@@ -24,7 +24,7 @@ describeEach(engines, countsBytes)("on $name", (engine) => {
         id,
         fc.dictionary(fieldName, value, { maxKeys: 4, noNullPrototype: true }),
         async (entity, owner, itemId, fields) => {
-          const { shape } = definitions[entity.name].payload;
+          const { shape } = definitions[entity.name].payload();
           const loose = Object.entries(fields).filter(([name]) => !(name in shape));
           const store = storeOf(table.data, entity);
           const padded = (bytes: number) =>

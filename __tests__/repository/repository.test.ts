@@ -1009,3 +1009,68 @@ test("call sites of the earlier layer compile as they are", async () => {
   const batch: BatchResult<TokenData> = await repository.batchGet<TokenData>([keys]);
   expect(batch.items).toEqual([]);
 });
+
+describe("what is more than any request holds is refused before it is gone through", () => {
+  const refusal = async (call: Promise<unknown>) => {
+    const error = await failure(call);
+    expect(error).toBeInstanceOf(ValidationError);
+    expect(send).not.toHaveBeenCalled();
+    return error.message;
+  };
+  const update = (changes: object, options?: object) =>
+    repository.update("USER#u1", "PROJECT#p1", changes, options as never);
+  const some = { a: 1 };
+
+  test("bytes and lists in place of placeholders", async () => {
+    const names = { expressionAttributeNames: new Uint8Array(9) };
+    const values = { expressionAttributeValues: [1] };
+    expect(await refusal(update(some, names))).toMatch(
+      /expressionAttributeNames must be an object$/,
+    );
+    expect(await refusal(update(some, values))).toMatch(/expressionAttributeValues must be an obj/);
+  });
+
+  test("more placeholders than an expression has room for, of which no value is read", async () => {
+    const get = jest.fn();
+    const many = Object.defineProperties(
+      {},
+      Object.fromEntries(
+        Array.from({ length: 2_049 }, (_, at) => [`:v${at}`, { enumerable: true, get }]),
+      ),
+    );
+    const message = await refusal(update(some, { expressionAttributeValues: many }));
+    expect(message).toMatch(/expressionAttributeValues must have at most 2048 placeholders$/);
+    expect(get).not.toHaveBeenCalled();
+  });
+
+  test("values of more than 2 MB in all", async () => {
+    const expressionAttributeValues = Object.fromEntries(
+      Array.from({ length: 8 }, (_, at) => [`:v${at}`, "x".repeat(300_000)]),
+    );
+    expect(await refusal(update(some, { expressionAttributeValues }))).toMatch(
+      /expressionAttributeValues take more than 2097152 bytes/,
+    );
+  });
+
+  test("an expression of more than 4 KB", async () => {
+    const filterExpression = `#a = :a${" ".repeat(4_096)}`;
+    expect(await refusal(repository.query("USER#u1", undefined, { filterExpression }))).toMatch(
+      /filterExpression is an expression of more than 4096 bytes/,
+    );
+  });
+
+  test("a text or bytes in place of an item or of a payload", async () => {
+    expect(await refusal(repository.put("abc" as never))).toMatch(/PK is missing/);
+    expect(await refusal(repository.put(new Uint8Array(3) as never))).toMatch(/PK is missing/);
+    const created = repository.create("USER#u1", "PROJECT#p1", "Project", new Uint8Array(3));
+    expect(await refusal(created)).toMatch(/Data must be an object$/);
+    expect(await refusal(repository.batchWrite([new Uint8Array(3) as never]))).toMatch(
+      /puts\[0\] must be an object$/,
+    );
+  });
+
+  test("an update of more fields than an expression holds", async () => {
+    const fields = Object.fromEntries(Array.from({ length: 205 }, (_, at) => [`f${at}`, at]));
+    expect(await refusal(update(fields))).toMatch(/updates make an expression of 205 assignments/);
+  });
+});

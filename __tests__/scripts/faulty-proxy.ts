@@ -123,6 +123,11 @@ export const updateFaults = {
     response.writeHead(200, { ...json, ...withId }).end("{}");
     return true;
   },
+  "an acknowledgement that names nothing": async ({ operation, response }) => {
+    if (operation !== "UpdateItem") return false;
+    response.writeHead(200, { ...json, ...withId }).end('{"Attributes":{}}');
+    return true;
+  },
 } satisfies Record<string, WireFault>;
 
 /** The answer begins, and never ends. */

@@ -151,9 +151,14 @@ describe.each(engines)("cursors on $name", (engine) => {
       "too long a list",
       encode([1, "SavedContent", "key", "asc", "USER#ana", "CONTENT#a", "x", "y"]),
     ],
-    ["a very long text", "x".repeat(100_000)],
+    ["a long text", "x".repeat(65_536)],
   ])("that no query returned are refused: %s", async (_, cursor) => {
     await refused(cursor, {}, "is not one that a query returned");
+  });
+
+  test("one that is longer than any is refused before it is decoded", async () => {
+    const rule = "is not one that a query returned: those have at most 65536 characters";
+    await refused("x".repeat(65_537), {}, rule);
   });
 
   test("ElectroDB's own cursor, which holds any key, is refused", async () => {

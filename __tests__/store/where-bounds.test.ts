@@ -1,6 +1,7 @@
 /** What is too much for any condition is refused before it is read: the work does not grow with it. */
 import { valueText } from "../../src/client/wire-format.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
+import { fixtures } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
@@ -52,6 +53,86 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
   test.each(["(", "NOT ", "{0} "])("a megabyte of %j is not taken apart", async (part) => {
     const text = part.repeat(1_000_000 / part.length);
     expect(await refusal(() => text)).toContain("a text of at most 65536 characters");
+  });
+
+  test("a value counts each time it stands in a condition, and 2 MB is all that may", async () => {
+    const text = "x".repeat(300_000);
+    let built = 0;
+    const where = (data: { name: object }, { eq }: { eq: Loose }) =>
+      Array.from({ length: 150 }, () => {
+        built += 1;
+        return eq(data.name, text);
+      }).join(" OR ");
+    expect(await refusal(where)).toContain("where has values of more than 2097152 bytes");
+    expect(built).toBe(7);
+  });
+
+  const key = { userId: "u1", projectId: "p1" };
+  const issuesOf = async (changes: object, options: object = {}) => {
+    const update = table.data.project.update(key, changes, options);
+    const { issues } = await failureOf(update, ValidationError);
+    expect(requestsOf(table.data)).toEqual([]);
+    return issues;
+  };
+
+  test("changes whose names alone are too much are refused before a value is looked at", async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `${index}`.padEnd(10_000, "n"));
+    const changes = Object.fromEntries(names.map((name) => [name, () => 1]));
+    const message = "take more than 512000 bytes: an item has at most 409600";
+    expect(await issuesOf(changes)).toEqual([{ path: "changes", message }]);
+  });
+
+  test("the names of changed fields count", async () => {
+    const changes = { ["n".repeat(409_600)]: true };
+    const message = "take 409602 bytes: an item has at most 409600";
+    expect(await issuesOf(changes)).toEqual([{ path: "changes", message }]);
+  });
+
+  test("of changes that are wrong everywhere 20 are told, and no more are looked at", async () => {
+    let reads = 0;
+    const wrong = {
+      get note() {
+        reads += 1;
+        return () => 1;
+      },
+    };
+    const changes = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`f${at}`, wrong]));
+    expect(await issuesOf(changes)).toHaveLength(20);
+    expect(reads).toBe(20);
+  });
+
+  test("an expression that is too long is blamed on what made it so", async () => {
+    const paths = Array.from({ length: 500 }, (_, at) => ["a", `deep${at}`]);
+    const [issue] = await issuesOf({ name: "n" }, { remove: paths });
+    expect(issue).toMatchObject({
+      path: "remove",
+      message: expect.stringContaining("more than 4096 bytes"),
+    });
+    const [other] = await issuesOf({}, { set: paths.map((path) => [path, 1]) });
+    expect(other).toMatchObject({
+      path: "set",
+      message: expect.stringContaining("more than 4096 bytes"),
+    });
+  });
+
+  test("a long list that is wrong is told as a short one is, by its first findings", () => {
+    const results = (length: number) =>
+      Array.from({ length }, (_, at) =>
+        at % 7 === 3 ? { platform: at } : fixtures.brandAudit.data.results[0],
+      );
+    const check = (length: number) =>
+      table.data.brandAudit.check({
+        userId: "u1",
+        auditId: "a",
+        data: { results: results(length) },
+      });
+    const short = check(20);
+    expect(short.length).toBeGreaterThan(5);
+    const long = check(1_000);
+    expect(long).toHaveLength(20);
+    // Other findings of the payload, that of `lastRun`, follow those of the list.
+    const inList = short.filter(({ path }) => path.startsWith("data.results"));
+    expect(long.slice(0, inList.length)).toEqual(inList);
   });
 
   test.each(["key", "options"])("bytes in the place of the %s have no names", async (place) => {

@@ -1,10 +1,4 @@
-import {
-  attribute,
-  createTableInput,
-  indexName,
-  keyTemplates,
-  limits,
-} from "../../src/table/table.js";
+import { attribute, createTableInput, indexName, limits } from "../../src/table/table.js";
 
 test("the table has string keys, one index with everything in it, and on-demand billing", () => {
   expect(createTableInput("BayonCoAgent-local")).toEqual({
@@ -46,34 +40,6 @@ test("the attributes are called as the items of earlier versions call them", () 
     timeToLive: "TTL",
   });
   expect(indexName).toBe("GSI1");
-});
-
-test("every entity has both index keys or neither", () => {
-  expect(Object.keys(keyTemplates)).toHaveLength(12);
-  for (const [name, templates] of Object.entries(keyTemplates)) {
-    expect([name, "gsi1pk" in templates]).toEqual([name, "gsi1sk" in templates]);
-  }
-});
-
-test("the index keys are those of the data model", () => {
-  const indexed = Object.entries(keyTemplates).flatMap(([name, templates]) =>
-    "gsi1pk" in templates ? [[name, templates.gsi1pk, templates.gsi1sk]] : [],
-  );
-  expect(indexed).toEqual([
-    ["Review", "REVIEW#${reviewId}", "AGENT#${agentId}"],
-    ["ResearchReport", "USER#${userId}", "REPORT#${createdAt}#${reportId}"],
-    ["Project", "USER#${userId}", "PROJECT#${createdAt}#${projectId}"],
-    ["SavedContent", "USER#${userId}", "CONTENT#${createdAt}#${contentId}"],
-    ["MarketingPlan", "USER#${userId}", "PLAN#${createdAt}#${planId}"],
-  ]);
-});
-
-test("an id is the last part of every key, so that any character may be in it", () => {
-  for (const templates of Object.values(keyTemplates)) {
-    for (const template of Object.values(templates)) {
-      expect(template).toMatch(/^[A-Z]*$|^[^$]*(?:\$\{createdAt\}#)?\$\{\w+\}$/);
-    }
-  }
 });
 
 test("the limits are DynamoDB's", () => {

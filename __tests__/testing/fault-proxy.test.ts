@@ -1,7 +1,8 @@
 /** The proxy of bytes: what each fault is to a client, what the engine saw of it, and its counts. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
@@ -33,6 +34,109 @@ test("a connection that is ended while it is reset does not keep the process (it
   expect(await once(child, "close")).toEqual([0, null]);
   expect(out).toBe("closed\n");
 }, 20_000);
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!holds()) {
+    expect(performance.now()).toBeLessThan(deadline);
+    await sleep(5);
+  }
+}
+
+describe("a request that nobody waits for", () => {
+  const message =
+    "POST / HTTP/1.1\r\nhost: h\r\nx-amz-target: D.PutItem\r\ncontent-length: 2\r\n\r\n{}";
+  /** An engine that answers when it is told to. */
+  async function engineThatWaits(status = 200) {
+    const waiting: (() => void)[] = [];
+    const server = createServer((_, response) => {
+      waiting.push(() => response.writeHead(status).end("{}"));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const asked = (count: number) => until(() => waiting.length >= count);
+    const answerAll = () => {
+      for (const answer of waiting.splice(0)) answer();
+    };
+    return { target, asked, answerAll, [Symbol.dispose]: () => server.close() };
+  }
+  async function clientOf(proxy: FaultProxy) {
+    const socket = connect(Number(new URL(proxy.url).port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    await once(socket, "connect");
+    return socket;
+  }
+
+  test.each([
+    ["carried out", 200],
+    ["refused", 400],
+  ])("is abandoned where its client left before the answer: %s", async (_, status) => {
+    using engine = await engineThatWaits(status);
+    await using proxy = await startFaultProxy({ target: engine.target });
+    const [stays, leaves] = [await clientOf(proxy), await clientOf(proxy)];
+    stays.write(message);
+    await engine.asked(1);
+    leaves.write(message);
+    await engine.asked(2);
+    const left = performance.now();
+    leaves.destroy();
+    // It is known before the engine has answered.
+    await until(() => proxy.requests[1]?.abandoned.length === 1);
+    const [forward] = proxy.requests[1]?.abandoned ?? [];
+    expect(forward).toMatchObject({ answeredAt: undefined, carriedOut: false });
+    expect(forward?.sentAt).toBeLessThan(left);
+    let isSettled = false;
+    const settled = proxy.settled().then(() => {
+      isSettled = true;
+    });
+    await sleep(50);
+    expect(isSettled).toBe(false);
+    const answer = once(stays, "data");
+    engine.answerAll();
+    await settled;
+    expect(forward?.answeredAt).toBeGreaterThan(left);
+    expect(forward?.carriedOut).toBe(status === 200);
+    expect(proxy.requests.map(({ abandoned }) => abandoned.length)).toEqual([0, 1]);
+    await answer;
+    stays.destroy();
+  });
+
+  test("is abandoned where its client left before it was sent on", async () => {
+    using engine = await engineThatWaits();
+    await using proxy = await startFaultProxy({ target: engine.target });
+    const client = await clientOf(proxy);
+    const gone = { at: 0 };
+    proxy.inject({
+      answer: async ({ forward }) => {
+        client.destroy();
+        await sleep(20);
+        gone.at = performance.now();
+        return forward();
+      },
+    });
+    client.write(message);
+    await engine.asked(1);
+    engine.answerAll();
+    await proxy.settled();
+    const [forward] = proxy.requests[0]?.abandoned ?? [];
+    expect(forward?.sentAt).toBeGreaterThanOrEqual(gone.at);
+    expect(forward?.carriedOut).toBe(true);
+  });
+
+  test("is waited for by settled, though the proxy has not read it yet", async () => {
+    using engine = await engineThatWaits();
+    await using proxy = await startFaultProxy({ target: engine.target });
+    const client = await clientOf(proxy);
+    client.write(message);
+    client.destroy();
+    const settled = proxy.settled();
+    await engine.asked(1);
+    engine.answerAll();
+    await settled;
+    expect(proxy.requests).toMatchObject([{ forwarded: 1, carriedOut: 1 }]);
+    expect(proxy.requests[0]?.abandoned).toHaveLength(1);
+  });
+});
 
 // What becomes of bytes is the same on every engine.
 describe.each(engines.slice(0, 1))("on $name", (engine) => {
@@ -94,6 +198,8 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
       carriedOut: sees,
     });
     if (fault === "duplicateRequest") expect(proxy.requests[0]?.forwarded).toBe(2);
+    const isLate = fault === "lateRequest" || fault === "duplicateRequest";
+    expect(proxy.requests[0]?.abandoned).toHaveLength(isLate ? 1 : 0);
     // Asked for again where its answer was broken, and only there.
     const sent = proxy.requests.filter(({ operation }) => operation === "UpdateItem");
     expect(sent.length > 1).toBe(!harmless.includes(fault));

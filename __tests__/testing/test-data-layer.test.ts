@@ -1,4 +1,5 @@
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { ValidationError } from "../../src/errors/validation-error.js";
 import {
   createTestDataLayer,
   faults,
@@ -109,6 +110,15 @@ describe("make", () => {
     });
     expect(make.review({ reviewId: "r" }).reviewId).toBe("r");
     expect(make.userProfile().userId).not.toBe(make.userProfile().userId);
+  });
+
+  test("refuses what no item has, which would be left out of the test's item", () => {
+    const misspelt = () => make.savedContent({ dat: { title: "t" } } as never);
+    expect(misspelt).toThrow(ValidationError);
+    expect(misspelt).toThrow('make.savedContent: "dat" is not an option; did you mean "data"?');
+    expect(() => make.userProfile({ agentId: "a" } as never)).toThrow('"agentId" is not an option');
+    // What it made is taken again.
+    expect(make.review(make.review()).data.rating).toBe(5);
   });
 
   test("gives the twelve entities", () => {

@@ -139,10 +139,12 @@ describe("HTTP attempts, counted at the wire", () => {
     ["SomethingNew", 502],
   ])("are repeated for %s", async (name, status) => {
     const { transport, requests } = await overWire((_, index) =>
-      index < 2 ? refuse(name, status) : ok({ Item: { PK: { S: "USER#u1" } } }),
+      index < 2
+        ? refuse(name, status)
+        : ok({ Item: { PK: { S: "USER#u1" }, SK: { S: "PROJECT#p1" } } }),
     );
     const answer = await transport.send("Get", get, call);
-    expect(answer.Item).toEqual({ PK: "USER#u1" });
+    expect(answer.Item).toEqual({ PK: "USER#u1", SK: "PROJECT#p1" });
     expect(requests).toHaveLength(3);
   });
 
@@ -432,7 +434,7 @@ describe("events", () => {
     const { transport } = await overWire(
       (_, index) =>
         ok({
-          Responses: {},
+          Responses: index === 0 ? { A: [], B: [] } : { A: [] },
           UnprocessedKeys: index === 0 ? { A: { Keys } } : {},
           ConsumedCapacity: [{ CapacityUnits: 1 }, { CapacityUnits: 0.5 }],
         }),

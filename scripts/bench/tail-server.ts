@@ -16,7 +16,6 @@ export interface Served {
 
 const [lateMs = "0"] = process.argv.slice(2);
 const item = marshall(rawItem(0));
-const one = JSON.stringify({ Item: item });
 let served = { requests: 0, late: 0 };
 let seed = 1;
 /** Which answer of the hundred is late. */
@@ -28,6 +27,12 @@ function random(): number {
   let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
   mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+}
+
+/** The item, under the key that was asked for. */
+function single(body: string): string {
+  const { Key } = JSON.parse(body) as { Key: object };
+  return JSON.stringify({ Item: { ...item, ...Key } });
 }
 
 /** The items of a batch, under the keys that were asked for. */
@@ -54,7 +59,7 @@ const server = createServer(async (request, response) => {
   const body = await text(request);
   const answer = String(request.headers["x-amz-target"]).endsWith("BatchGetItem")
     ? batch(body)
-    : one;
+    : single(body);
   const headers = { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "bench" };
   const end = () => response.writeHead(200, headers).end(answer);
   if (isLate) served.late += 1;

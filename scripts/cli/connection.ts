@@ -6,12 +6,12 @@ import { localEndpoint } from "../../src/client/config.js";
 import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
 import type { Terminal } from "../run/terminal.js";
 
-/** How a command ends. A failure that is none of these is 1 too; of signals see Ending. */
+/** Exit codes. Any other failure is 1 too; for signals see Ending. */
 export const exitCode = { ok: 0, findings: 1, usage: 2, interrupted: 130 } as const;
 
 type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
-/** What a command was asked to do cannot be: exit code 2. */
+/** The command cannot do what it was asked to: exit code 2. */
 export class UsageError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -19,9 +19,9 @@ export class UsageError extends Error {
   }
 }
 
-/** How a command's requests are sent: tests have shorter limits than a person wants. */
+/** How a command's requests are sent. Tests have shorter limits than people want. */
 export interface Sending {
-  /** Made anew for each client, which closes it. */
+  /** Creates one for each client, which closes it. */
   readonly requestHandler: () => RequestHandler;
   /** Delay before the first retry, in ms. */
   readonly initialDelayMs: number;
@@ -30,11 +30,11 @@ export interface Sending {
 /** What a command works with. */
 export interface CommandContext {
   readonly terminal: Terminal;
-  /** Aborted by Ctrl-C, SIGTERM, or a stdout that takes nothing more. */
+  /** Aborted by Ctrl-C, by SIGTERM, or if stdout takes no more output. */
   readonly signal: AbortSignal;
   /** How requests are sent. @default as the layer does by itself */
   readonly sending?: Sending | undefined;
-  /** Told how the command ended. */
+  /** Called with how the command ended. */
   finish(code: ExitCode): void;
 }
 
@@ -89,7 +89,7 @@ export async function withConnection<T>(
     region,
     endpoint,
     environment,
-    // A command keeps few requests in flight, and nobody waits for it: it rather takes its time.
+    // A command has few requests in flight, and nobody waits for it: it takes its time.
     retry: {
       budget: false,
       ...(sending !== undefined && { initialDelayMs: sending.initialDelayMs }),
@@ -113,7 +113,7 @@ export function placeOf({ configuration }: DataLayer): string {
   return placeOfTable(configuration);
 }
 
-/** A production table is not touched by accident. @throws UsageError */
+/** Keeps a production table from being changed by accident. @throws UsageError */
 export function refuseProduction(data: DataLayer, what: string, allowed: boolean): void {
   if (data.configuration.environment !== "production" || allowed) return;
   throw new UsageError(
@@ -122,8 +122,7 @@ export function refuseProduction(data: DataLayer, what: string, allowed: boolean
 }
 
 /**
- * Adds `--concurrency`, the one name for how much is done at once, and refuses the names that it
- * had before.
+ * Adds `--concurrency`, the one name for how much is done at once, and refuses the names it used to have.
  */
 export function addConcurrencyOption(
   command: Command,
@@ -153,7 +152,7 @@ export function wholeNumber(from: number, to: number): (text: string) => number 
   };
 }
 
-/** An error with what a person can do about it. */
+/** An error with advice. */
 class HintedError extends Error {
   constructor(error: unknown, message: string) {
     super(message, { cause: error });
@@ -170,7 +169,7 @@ const unreachable: ReadonlySet<string> = new Set([
   "TimeoutError",
 ]);
 
-/** Whether nobody answers where the table should be: then nothing else will work either. */
+/** Whether the endpoint of the table is unreachable: then nothing else will work either. */
 export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };

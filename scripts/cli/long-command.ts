@@ -61,7 +61,7 @@ export function sendingOf(
   return { ...sending, requestHandler: sending.requestHandler() };
 }
 
-/** Progress with its rate and throttles; lines of JSON on stderr where they are asked for. */
+/** Progress with its rate and throttles; with `--json`, lines of JSON on stderr. */
 export function progressOf(
   terminal: Terminal,
   what: string,
@@ -72,7 +72,7 @@ export function progressOf(
   const startedAt = performance.now();
   let done = 0;
   const rate = () => Math.round(done / Math.max((performance.now() - startedAt) / 1_000, 0.001));
-  // AWS counts a table's items every six hours: a total is a guess, and 0 is none.
+  // AWS counts a table's items every six hours: the total is an estimate, and 0 means unknown.
   const guess = total === undefined || total === 0 ? undefined : total;
   if (!json) {
     const note = () => {
@@ -108,7 +108,7 @@ export function progressOf(
   };
 }
 
-/** A line of JSON comes no more often, in ms. */
+/** The least time between two lines of JSON, in ms. */
 const progressMs = 2_000;
 
 /**
@@ -137,7 +137,7 @@ export function commandLine(command: Command): string {
   for (let at: Command | null = command; at !== null; at = at.parent) words.unshift(at.name());
   for (const option of command.options) {
     const name = option.attributeName();
-    // What starts over is not said again by one who goes on.
+    // Whoever resumes does not want to restart again.
     if (command.getOptionValueSource(name) !== "cli" || name === "restart") continue;
     const value: unknown = command.getOptionValue(name);
     words.push(option.long ?? option.flags);

@@ -20,7 +20,7 @@ import { type CommandContext, exitCode, groups, type Sending, UsageError } from 
 
 export interface RunOptions {
   readonly terminal: Terminal;
-  /** Ends the command; if its reason is an Ending, with that exit code, otherwise with 130. */
+  /** Ends the command: with the exit code of its reason if that is an Ending, otherwise with 130. */
   readonly signal: AbortSignal;
   readonly version: string;
   /** How requests are sent. @default as the layer does by itself */
@@ -52,13 +52,13 @@ export async function runCommandLine(
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return exitCode.ok;
-      // As text, commander has said it already.
+      // Commander has already printed it as text.
       if (json) reportError(error, args, terminal);
       return exitCode.usage;
     }
     if (signal.aborted && (error === signal.reason || error instanceof AbortedError)) {
       const ending = endingOf(signal.reason);
-      // That stdout failed is said when it does.
+      // A failure of stdout is reported when it happens.
       if (ending.isSignal) reportError(ending, args, terminal);
       return ending.exitCode;
     }
@@ -71,7 +71,7 @@ function endingOf(reason: unknown): Ending {
   return reason instanceof Ending ? reason : new Ending("interrupted", exitCode.interrupted);
 }
 
-/** What a command says on stderr is JSON then, too. */
+/** Then stderr is JSON too. */
 function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return args.slice(0, end < 0 ? undefined : end).includes("--json");
@@ -172,13 +172,13 @@ function ownGroupFirst<T>(found: Map<string, T[]>): Map<string, T[]> {
   return new Map([...all.filter((group) => !isShared(group)), ...all.filter(isShared)]);
 }
 
-/** Commander lists descriptions in small letters; above a command's help it is a sentence. */
+/** Commander lists descriptions in lower case; above a command's help it is a sentence. */
 function sentence(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
 }
 
 /**
- * Says what went wrong on stderr: in a line or two, or with `--json` as one line
+ * Reports a failure on stderr: in a line or two, or with `--json` as one line
  * `{"error":{"code","message"}}`; with `--verbose` the stack traces too.
  */
 export function reportError(error: unknown, args: readonly string[], terminal: Terminal): void {

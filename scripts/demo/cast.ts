@@ -1,16 +1,16 @@
-/** Who plays in the demonstration: chosen from whatever documents were loaded. */
+/** The user and the agent of the demonstration, chosen from the documents that were loaded. */
 import type { FacadeName } from "../../services/entities.js";
 import type { SourceItem } from "../move/firestore/map-document.js";
 
 export interface Cast {
   /** The user with the most kinds of items, and of those the one with the most items. */
   readonly userId: string;
-  /** The agent with the most reviews; `undefined` where there are none. */
+  /** The agent with the most reviews; `undefined` if there are none. */
   readonly agentId: string | undefined;
 }
 
 export interface Casting {
-  /** Takes note of an item that was accepted. */
+  /** Notes an item that was accepted. */
   see(item: SourceItem): void;
   choose(): Cast;
 }

@@ -1,4 +1,7 @@
-/** Writes the small Firestore export of the repository anew: `node --import tsx scripts/demo/make-firestore-sample.ts`. */
+/**
+ * Writes the small Firestore export of the repository anew: `node --import tsx scripts/demo/make-
+ * firestore-sample.ts`.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sampleExport } from "../seed/sample-export.js";

@@ -81,7 +81,7 @@ export const pageSteps: StepGroup = {
   ],
 };
 
-/** A hundred ids, repeated where there are fewer. */
+/** A hundred ids, repeated if there are fewer. */
 function hundred(ids: readonly string[]): string[] {
   return Array.from({ length: 100 }, (_, index) => ids[index % ids.length] ?? "");
 }

@@ -1,6 +1,6 @@
 /**
  * `npm start`: the data layer at work. An embedded engine, the documents of a Firestore export, and
- * the application's main reads and writes, one line each. Nothing is left running, nothing is kept.
+ * the application's main reads and writes, one line each. Nothing keeps running, and nothing is kept.
  */
 import { join, relative } from "node:path";
 import { Command } from "commander";
@@ -21,7 +21,7 @@ import { writeSteps } from "./write-steps.js";
 
 const groups = [readSteps, pageSteps, writeSteps];
 
-/** Rejected documents that are shown; `seed` lists them all. */
+/** How many rejected documents are shown; `seed` lists them all. */
 const shownRejections = 20;
 
 const end = watchProcess(({ message }) => terminal.fail(message));
@@ -144,7 +144,7 @@ async function perform({ call, run }: Step, scene: Scene): Promise<string> {
   return `${sent} ${ms}  ${call.padEnd(33)} ${cut(outcome, terminal.textColumns - 47)}`;
 }
 
-/** What was spent between this call and the result's. */
+/** What was spent between this call and the call of the result. */
 function checkpoint(): () => string {
   const before = { requests, at: performance.now() };
   return () =>

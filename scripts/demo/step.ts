@@ -20,7 +20,7 @@ export interface Draft {
   readonly updatedAt: number;
 }
 
-/** One call of the application's, and what came back in a few words. No secret, and no payload. */
+/** One call of the application, and what came back in a few words. No secret, and no payload. */
 export interface Step {
   /** The method and what is special about this call; 32 characters at most. */
   readonly call: string;
@@ -33,7 +33,7 @@ export interface StepGroup {
   readonly steps: readonly Step[];
 }
 
-/** What a step says where the documents hold nothing for it. */
+/** What a step says if the documents hold nothing for it. */
 export const nothing = "nothing of that kind in this export";
 
 /** A date without its time, in UTC. */

@@ -71,7 +71,7 @@ export const writeSteps: StepGroup = {
         refusal(ValidationError, () =>
           scene.data.savedContent.put({
             ...draftKey(scene),
-            // What the type checker refuses, and data from elsewhere does all the same.
+            // The type checker refuses this, but data from elsewhere may contain it.
             data: { type: 7, content: "text" } as unknown as { type: string; content: string },
           }),
         ),
@@ -130,7 +130,7 @@ export const writeSteps: StepGroup = {
 
 const draftKey = ({ userId, draft }: Scene) => ({ userId, contentId: draft.contentId });
 
-/** Makes a call that has to be refused, and says by which error. Any other outcome is a failure. */
+/** Makes a call that must be refused, and says with which error. Any other outcome is a failure. */
 async function refusal(
   expected: abstract new (...args: never[]) => Error,
   call: () => Promise<unknown>,

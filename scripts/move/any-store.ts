@@ -36,7 +36,7 @@ export interface AnyStore {
   batchDelete(keys: readonly Key[], options?: CallOptions): Promise<{ written: number }>;
 }
 
-/** The store of a facade name. Its own checks take the place of the types that are lost here. */
+/** The store of a facade name. Its run-time checks replace the types that are lost here. */
 export function storeOf(data: DataLayer, facade: FacadeName): AnyStore {
   return data[facade] as unknown as AnyStore;
 }

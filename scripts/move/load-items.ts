@@ -26,11 +26,11 @@ export interface LoadReport {
 export interface LoadOptions extends Pick<CallOptions, "signal"> {
   /** Reads first and writes only what differs, so that a second run changes nothing. */
   readonly skipUnchanged?: boolean;
-  /** Writes nothing; what is reported as written is what would be. */
+  /** Writes nothing; the report says what would be written. */
   readonly dryRun?: boolean;
   /** Called with each item that the store would take. */
   readonly onAccepted?: (item: SourceItem) => void;
-  /** Called when so many more items have been dealt with. */
+  /** Called with how many more items have been dealt with. */
   readonly onProgress?: (items: number) => void;
 }
 
@@ -42,10 +42,10 @@ export function createReport(): LoadReport {
 }
 
 /**
- * Writes the items in order. Each is checked by its store first, so that one that is refused is
- * listed in the report and never takes its neighbours with it.
- * @throws UnprocessedItemsError where items were not written after all retries
- * @throws what reading `items` throws; what was read of an export until then is written
+ * Writes the items in order. Each is checked by its store first, so that a refused one is listed in the
+ * report and the others are still written.
+ * @throws UnprocessedItemsError if items were not written after all retries
+ * @throws what reading `items` throws; what was read of an export before that is written
  */
 export async function loadItems(
   data: DataLayer,
@@ -94,7 +94,7 @@ export async function loadItems(
       await take(item);
     }
   } catch (error) {
-    // What was read before the file broke off is as good as any.
+    // The documents before the break are good.
     if (error instanceof ExportError) await flushAll();
     throw error;
   }

@@ -1,6 +1,6 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { definitions, entityNameOf, type FacadeName } from "../../services/entities.js";
+import { definitions, type FacadeName, facadeNames } from "../../services/entities.js";
 import { latestTime } from "../../src/entity/input.js";
 import {
   type EntityModel,
@@ -32,23 +32,24 @@ export interface Problem {
   readonly rule: string;
 }
 
-/** An entity as the whole-table commands know it. */
+/** An entity as the commands over a whole table need it. */
 export interface KnownEntity {
   readonly facade: FacadeName;
   readonly model: EntityModel;
-  /** Fields of the payload that tell when it came to be; the first readable one counts. */
+  /** Fields of the payload that may hold the creation date; the first readable one counts. */
   readonly created: readonly string[];
 }
 
-/** The twelve entities by what `EntityType` calls them. */
+/** Every entity by what `EntityType` calls it, those too that never were in Firestore. */
 export const entitiesByType: ReadonlyMap<string, KnownEntity> = new Map(
-  collections.map(({ facade, created }) => {
-    const model = modelOf(entityNameOf(facade), definitions[facade].payload);
-    return [model.name, { facade, model, created }];
+  facadeNames.map((facade) => {
+    const model = modelOf(definitions[facade]);
+    const collection = collections.find((one) => one.facade === facade);
+    return [model.name, { facade, model, created: collection?.created ?? ["createdAt"] }];
   }),
 );
 
-/** What adoption reads of an item: everything but the payload, and of that the creation dates. */
+/** What adoption reads of an item: everything but the payload, and from that the creation dates. */
 export const placementPaths: readonly (string | readonly string[])[] = [
   attribute.partitionKey,
   attribute.sortKey,
@@ -67,7 +68,7 @@ export const placementPaths: readonly (string | readonly string[])[] = [
 export interface Placed {
   readonly entity: KnownEntity;
   readonly parts: KeyParts;
-  /** Attributes that the item should have and has not, with their values. */
+  /** Attributes that the item lacks, with the values they should have. */
   readonly lacks: Item;
 }
 
@@ -78,8 +79,8 @@ export function isProblem(placement: Placement): placement is Problem {
 }
 
 /**
- * Finds the place of an item. CreatedAt, where it is missing, is the payload's own creation date if
- * that can be read, else UpdatedAt, else now.
+ * Finds the place of an item. A missing CreatedAt becomes the payload's own creation date if that can
+ * be read, else UpdatedAt, else now.
  * @param now epoch ms
  */
 export function placementOf(item: Item, now: number): Placement {
@@ -128,12 +129,12 @@ function entityOf(item: Item): KnownEntity | Problem {
   return { kind: "unknownType", rule };
 }
 
-/** The entity whose keys have the shape of an item's key, whatever the item says that it is. */
+/** The entity whose keys have the shape of an item's key, whatever the item says it is. */
 export function entityAtKey(item: Item): KnownEntity | undefined {
   return [...entitiesByType.values()].find(({ model }) => partsOf(model, item) !== null);
 }
 
-/** The parts of an item's key; `null` where it is not of the entity's shape. */
+/** The parts of an item's key; `null` if it does not have the entity's shape. */
 function partsOf(model: EntityModel, item: Item): KeyParts | null {
   const PK = item[attribute.partitionKey]?.S ?? "";
   const SK = item[attribute.sortKey]?.S ?? "";

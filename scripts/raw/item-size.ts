@@ -1,4 +1,4 @@
-/** What an item weighs, as DynamoDB counts it. */
+/** The size of an item, as DynamoDB counts it. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Item } from "./raw-table.js";
 
@@ -28,7 +28,7 @@ function sum<T>(members: readonly T[], size: (member: T) => number): number {
   return members.reduce((total, member) => total + size(member), 0);
 }
 
-/** A byte, one per two digits that matter, and one for a minus: to the byte for most numbers. */
+/** One byte, one for every two significant digits, and one for a minus sign: exact for most numbers. */
 function numberSize(text: string): number {
   const [digits = ""] = text.replace("-", "").split(/[eE]/);
   const matter = digits.replace(".", "").replace(/^0+|0+$/g, "").length;

@@ -4,16 +4,16 @@ import { numberOf } from "../../src/values/exact-number.js";
 import type { Item } from "./raw-table.js";
 
 /**
- * The one line of an item, with its line end. Names and members of sets are in order of their
- * text, so that the same item is always the same line.
+ * The line of an item, with its line end. Names and members of sets are sorted, so that the same item
+ * always makes the same line.
  */
 export function lineOf(item: Item): string {
   return `{"Item":${mapText(item)}}\n`;
 }
 
 /**
- * A text that two items share when DynamoDB holds the same of them: engines write a number as they
- * like, `1.0` as `1` and `1e2` as `100`.
+ * A text that is the same for two values that DynamoDB stores alike. Engines write a number as they
+ * like: `1.0` as `1`, `1e2` as `100`.
  */
 export function comparableText(item: Item): string {
   return mapText(comparableMap(item));
@@ -126,7 +126,7 @@ export function attributeValueOf(value: unknown, path: string): AttributeValue {
 const base64Text = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function bytesOf(held: unknown, wrong: () => LineError): Uint8Array {
-  // Anything else Node reads as far as it makes sense of it, and says nothing.
+  // Node reads anything else as far as it can, and reports nothing.
   if (typeof held !== "string" || !base64Text.test(held)) throw wrong();
   const bytes = Buffer.from(held, "base64");
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,6 @@
 /**
- * The layer's transport as the commands use it: every answer is checked, and every request retried
- * and judged, as one of a store's. What is throttled is waited for, however long it takes.
+ * The layer's transport as the commands use it: responses are checked, and requests retried and judged,
+ * as those of a store. A throttled request is repeated for as long as it takes.
  */
 import { adviceOn, type Place } from "../../src/client/advice.js";
 import { isRetryableError } from "../../src/errors/retryable.js";
@@ -9,7 +9,7 @@ import type { CommandClient, FieldGuard } from "../../src/transport/options.js";
 import { Unprocessed } from "../../src/transport/retry.js";
 import { createTransport, type Transport } from "../../src/transport/transport.js";
 
-/** Failures of the network and of DynamoDB itself are retried so often, up to 5 s apart. */
+/** Failures of the network and of DynamoDB itself are retried this often, up to 5 s apart. */
 const maxRetries = 6;
 
 /** HTTP requests so far. */
@@ -22,16 +22,16 @@ export interface Traffic {
 export interface PatientOptions {
   /** Counted into. */
   readonly traffic: Traffic;
-  /** Ends what waits to be sent again; its reason is thrown. */
+  /** Ends the waiting for a retry; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   /** Delay before the first retry, in ms. @default 100 */
   readonly initialDelayMs?: number | undefined;
   readonly guard?: FieldGuard | undefined;
-  /** Where the table is, for what a person is told to do about a failure. */
+  /** Where the table is, for the advice in the message of a failure. */
   readonly place: Place;
 }
 
-/** A transport over a client that slows a run down where the table is throttled, and never fails it. */
+/** A transport that slows a run down while the table is throttled, and never fails it for that. */
 export function createPatientTransport(
   client: CommandClient,
   { traffic, signal, initialDelayMs, guard, place }: PatientOptions,
@@ -49,7 +49,7 @@ export function createPatientTransport(
     advice: (error) => adviceOn(error, place),
     retry: {
       maxRetries,
-      // A command keeps few requests in flight by itself, and begins again past the last retry.
+      // A command has few requests in flight, and begins again after the last retry.
       budget: false,
       signal,
       initialDelayMs,
@@ -68,7 +68,7 @@ export function createPatientTransport(
       } catch (error) {
         signal?.throwIfAborted();
         if (isThrottle(error)) traffic.throttles += 1;
-        // Where throttles used up the retries, what comes last has not had its own.
+        // If throttles used up the retries, the last failure has had none of its own.
         if (traffic.throttles === before || !isRetryableError(error)) throw error;
       }
     }

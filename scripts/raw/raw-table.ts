@@ -1,6 +1,6 @@
 /**
- * The table as DynamoDB holds it: attribute values as they are, never native ones, so that sets,
- * binary and 38-digit numbers come out as they went in. It is reached over the layer's own transport.
+ * The table as DynamoDB holds it: attribute values as they are, never native ones, so that sets, binary
+ * values and numbers of 38 digits come out as they went in. Requests go over the layer's own transport.
  */
 import { setMaxListeners } from "node:events";
 import {
@@ -24,34 +24,34 @@ import { createPatientTransport, type Traffic } from "./patient-transport.js";
 /** An item with DynamoDB's attribute values. */
 export type Item = Record<string, AttributeValue>;
 
-/** A page of a scan, which is whole: it has as many items as it counts. */
+/** A whole page of a scan: it has as many items as it counts. */
 export type ScanAnswer = Pick<ScanCommandOutput, "Items" | "Count" | "LastEvaluatedKey">;
 
 /**
- * What became of a write on a condition. `inDoubt` is a refused one of which an answer was lost
- * before: its first sending may have been carried out, and the condition have met its own work.
+ * The outcome of a conditional write. `inDoubt` is a refusal after a lost response: the first attempt
+ * may have been carried out, and the condition have failed because of that.
  */
 export type WriteOutcome = "done" | "refused" | "inDoubt";
 
 export interface RawTable {
   readonly name: string;
   readonly traffic: Readonly<Traffic>;
-  /** @throws DynamoDBError with code ResourceNotFoundException where there is no such table */
+  /** @throws DynamoDBError with code ResourceNotFoundException if there is no such table */
   describe(): Promise<TableDescription>;
   scan(input: Omit<ScanCommandInput, "TableName">): Promise<ScanAnswer>;
   get(input: Omit<GetItemCommandInput, "TableName">): Promise<Item | undefined>;
   put(input: Omit<PutItemCommandInput, "TableName">): Promise<WriteOutcome>;
   update(input: Omit<UpdateItemCommandInput, "TableName">): Promise<WriteOutcome>;
-  /** Writes up to 25 items, and again what was left undone until nothing is. */
+  /** Writes up to 25 items, and repeats what was left unprocessed until nothing is left. */
   batchPut(items: readonly Item[]): Promise<void>;
-  /** The attributes of up to 100 keys that are there, in no order. */
+  /** The attributes of those of up to 100 keys that exist, in no particular order. */
   batchGet(keys: readonly Item[], names: readonly string[]): Promise<Item[]>;
   close(): void;
 }
 
 export interface RawTableOptions {
   readonly requestHandler?: RequestHandler | undefined;
-  /** Ends what is under way; its reason is thrown. */
+  /** Ends what is in progress; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   /** Delay before the first retry, in ms. @default 100 */
   readonly initialDelayMs?: number | undefined;
@@ -105,7 +105,7 @@ export function openRawTable(
         transport.repeat(async (abortSignal) => {
           const command = new DescribeTableCommand({ TableName });
           const { Table } = await client.send(command, { abortSignal });
-          // An answer without it is none of DynamoDB's, and is asked for again.
+          // A response without it is not DynamoDB's, and the request is repeated.
           if (Table === undefined) throw unreadableAnswer("it has no Table");
           return Table;
         }, signal),
@@ -153,7 +153,7 @@ export function openRawTable(
   };
 }
 
-/** A projection of attributes or, as a list of names, of what is inside them. */
+/** A projection of attributes or, given a list of names, of values inside them. */
 export function projectionOf(paths: readonly (string | readonly string[])[]): {
   ProjectionExpression: string;
   ExpressionAttributeNames: Record<string, string>;

@@ -2,35 +2,35 @@
 import type { ScanCommandInput } from "@aws-sdk/client-dynamodb";
 import type { Item, RawTable } from "./raw-table.js";
 
-/** Where a segment's reading goes on: after this key, at its beginning, or not at all. */
+/** Where a segment is read on: after this key, at its beginning, or not at all. */
 export type Position = Item | "start" | "end";
 
 export interface Page {
   readonly segment: number;
   readonly items: readonly Item[];
-  /** Where this segment goes on once the page is dealt with. */
+  /** Where this segment continues once the page is dealt with. */
   readonly next: Item | "end";
 }
 
 export interface ScanOptions {
-  /** What each page is given to. The segment's next page is asked for when this has resolved. */
+  /** Receives each page. The segment's next page is requested when this has resolved. */
   readonly onPage: (page: Page) => Promise<void>;
-  /** One per segment: so many are read at once. */
+  /** One per segment; all segments are read at once. */
   readonly positions: readonly Position[];
   /** What else the requests say: projection, consistency, limit. */
   readonly input?: Omit<
     ScanCommandInput,
     "TableName" | "Segment" | "TotalSegments" | "ExclusiveStartKey"
   >;
-  /** Items of one segment; the rest of it is then left. @default all */
+  /** How many items of one segment are read at most. @default all */
   readonly mostItems?: number | undefined;
   /** Ends the reading between two pages; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Items of one page. A page of 1 MB may be thousands of small items, which take ten times as much
- * in memory, and that in each segment; smaller pages cost no more read units.
+ * Items of one page. A page of 1 MB may hold thousands of small items, which take ten times as much
+ * memory, in each segment; smaller pages cost no more read units.
  */
 const pageItems = 500;
 
@@ -42,7 +42,7 @@ export function atStart(segments: number): Position[] {
 /**
  * Scans the table's segments at once, each one page at a time: memory holds a page per segment. A
  * failure in one segment stops the others after their current page.
- * @returns how many items were read, or counted where only a count is asked for
+ * @returns how many items were read, or counted if only a count was asked for
  * @throws what a request or `onPage` threw first
  */
 export async function scanSegments(
@@ -74,7 +74,7 @@ export async function scanSegments(
 }
 
 /**
- * Runs so many workers at once and waits for all of them. When one fails the others are told to stop.
+ * Runs this many workers at once and waits for all of them. If one fails, the others are asked to stop.
  * @throws what the first of them threw
  */
 export async function allOrNone(

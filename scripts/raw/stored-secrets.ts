@@ -3,18 +3,18 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { secretEntities } from "../../services/entities.js";
 import {
   type Cipher,
-  type CurrentKey,
   type SecretPlace,
   sealedKeyId,
   type Unreadable,
 } from "../../src/secrets/encryption.js";
+import type { CurrentKey } from "../../src/secrets/keyring.js";
 import { itemValue } from "../../src/secrets/secret-value.js";
 import { ruleOf } from "../../src/secrets/unreadable.js";
 import { attribute, type RawItem } from "../../src/table/table.js";
 import { attributeText, attributeValueOf } from "./line.js";
 import type { Item } from "./raw-table.js";
 
-/** A secret that is stored; one that is null or missing is none. */
+/** A stored secret; a null or missing value is not one. */
 export interface StoredSecret {
   readonly place: SecretPlace;
   readonly value: AttributeValue;
@@ -26,7 +26,7 @@ const fieldsByEntity: ReadonlyMap<string, readonly string[]> = new Map(
   secretEntities().map(({ name, fields }) => [name, fields]),
 );
 
-/** What is read of an item to know its secrets. */
+/** What is read of an item to find its secrets. */
 export const secretPaths: readonly (string | readonly string[])[] = [
   attribute.partitionKey,
   attribute.sortKey,
@@ -49,7 +49,7 @@ export function secretsOf(item: Item): StoredSecret[] {
   });
 }
 
-/** The JSON of a secret's value, or why it cannot be had. */
+/** The JSON of a secret's value, or why it cannot be read. */
 export async function textOf(
   { keyId, value, place }: StoredSecret,
   cipher: Cipher,
@@ -58,7 +58,7 @@ export async function textOf(
   return cipher.clearText === "refuse" ? { reason: "clearText" } : { text: attributeText(value) };
 }
 
-/** Why a secret cannot be had, in words. */
+/** Why a secret cannot be read, in words. */
 export function whyUnreadable({ place }: StoredSecret, unreadable: Unreadable): string {
   return ruleOf({ ...unreadable, field: place.field, operation: undefined });
 }

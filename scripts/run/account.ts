@@ -23,7 +23,7 @@ export class AccountError extends Error {
  * Closes an account.
  * @param what is counted: `items`
  * @param hint what a person can do
- * @throws AccountError with both sides where they differ
+ * @throws AccountError with both sides if they differ
  */
 export function settled(what: string, read: number, outcomes: Outcomes, hint: string): Account {
   const account = { read, outcomes };

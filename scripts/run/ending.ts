@@ -1,6 +1,6 @@
-/** How a command ends before its time: by a signal, or because nobody takes its output. */
+/** How a command ends early: by a signal, or because nobody reads its output. */
 
-/** Why a command is ended, with the exit code that it then has. */
+/** Why a command ends early, and its exit code. */
 export class Ending extends Error {
   readonly exitCode: number;
 
@@ -21,7 +21,7 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
 export interface EndOfProcess {
   /** Aborted with an Ending. */
   readonly signal: AbortSignal;
-  /** Ends the command: stdout took nothing more. */
+  /** Ends the command, because stdout takes no more output. */
   readonly outputFailed: (error: unknown) => void;
   /** Sets the process's exit code, unless the output failed. */
   finish(exitCode: number): void;
@@ -53,7 +53,7 @@ export function watchProcess(onOutputFailure: (ending: Ending) => void): EndOfPr
     if (ending.exitCode !== exitCodes.SIGPIPE) onOutputFailure(ending);
   };
   process.stdout.on("error", outputFailed);
-  // Complaints that reach nobody end nothing.
+  // Nobody reads stderr: that ends nothing.
   process.stderr.on("error", () => undefined);
   return {
     signal: controller.signal,

@@ -9,14 +9,14 @@ export interface FindingsFile {
   readonly bytes: number;
   /** @throws StateError for a full disk */
   add(finding: object): Promise<void>;
-  /** A file without findings goes. */
+  /** Deletes the file if it has no findings. */
   close(): Promise<void>;
 }
 
 /**
  * Opens the file, and forgets what an interrupted run wrote after its checkpoint.
- * @param keep so many bytes stay
- * @throws StateError where it cannot be written
+ * @param keep how many bytes stay
+ * @throws StateError if it cannot be written
  */
 export async function openFindings(path: string, keep: number): Promise<FindingsFile> {
   const handle = await opened(path);
@@ -59,7 +59,7 @@ export async function openFindings(path: string, keep: number): Promise<Findings
 async function opened(path: string) {
   try {
     await mkdir(dirname(path), { recursive: true });
-    // Made where it is missing, kept where it is there.
+    // Created if it is missing, kept if it exists.
     await (await open(path, "a")).close();
     return await open(path, "r+");
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * What a long command remembers in a folder of its own: a checkpoint to go on from after any kind
- * of end, and a lock, so that no two work on the same thing.
+ * What a long command remembers in a folder of its own: a checkpoint to continue from, however the last
+ * run ended, and a lock, so that no two runs do the same work.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -24,9 +24,9 @@ export interface RunOptions {
   readonly command: string;
   /** Made where it is missing. */
   readonly folder: string;
-  /** What is done to which table, for people too; a checkpoint of another one is refused. */
+  /** What is done to which table, in words; a checkpoint of anything else is refused. */
   readonly fingerprint: string;
-  /** Forgets the checkpoint that is there, whatever it is of. @default false */
+  /** Forgets an existing checkpoint, whatever it is of. @default false */
   readonly restart?: boolean | undefined;
 }
 
@@ -40,9 +40,9 @@ export interface Run<State> {
    * @throws StateError for a full disk or a missing permission; the state before is still there
    */
   save(state: State): Promise<void>;
-  /** All is done: removes the checkpoint. */
+  /** The work is done: removes the checkpoint. */
   finish(): Promise<void>;
-  /** Lets go of the lock; the checkpoint stays. */
+  /** Releases the lock; the checkpoint stays. */
   release(): Promise<void>;
 }
 
@@ -53,8 +53,8 @@ interface Checkpoint<State> {
 
 /**
  * Takes the lock of a command in its folder and loads its checkpoint.
- * @throws StateError where another process holds the lock, where the checkpoint is of something
- * else (it says how to start over), or where the folder cannot be used
+ * @throws StateError if another process holds the lock, if the checkpoint is of something else (the
+ *   message says how to start over), or if the folder cannot be used
  */
 export async function openRun<State>(options: RunOptions): Promise<Run<State>> {
   const { command, folder, fingerprint, restart = false } = options;
@@ -97,7 +97,7 @@ export async function openRun<State>(options: RunOptions): Promise<Run<State>> {
   }
 }
 
-/** Forgets a command's checkpoint if its state is such; to be called by who has the lock. */
+/** Forgets a command's checkpoint if its state matches; only the holder of the lock may call it. */
 export async function forgetRun<State>(
   folder: string,
   command: string,
@@ -108,7 +108,7 @@ export async function forgetRun<State>(
   if (checkpoint !== undefined && isSuch(checkpoint.state)) await removed(file);
 }
 
-/** The lock alone, for what needs no checkpoint. @throws StateError where another process has it */
+/** The lock alone, for work without a checkpoint. @throws StateError if another process holds it */
 export async function takeLock(
   folder: string,
   command: string,
@@ -133,13 +133,13 @@ export async function takeLock(
 }
 
 /**
- * Makes the file be ours: as a new one, or in the place of one whose process is gone. Who replaces
- * that must first have a lock named after what it holds, so that of many that find it only one does.
+ * Takes the lock file: as a new one, or in place of one whose process is gone. To replace one, a
+ * process must first hold a lock named after its contents, so that only one of several succeeds.
  * @param own a file with what the lock is to hold
- * @throws StateError where the process of the lock lives
+ * @throws StateError if the process of the lock is still running
  */
 async function acquire(file: string, own: string): Promise<void> {
-  // A link is made whole or not at all, so nobody ever sees an empty lock.
+  // A link is created whole or not at all, so nobody ever sees an empty lock.
   while (!(await linked(own, file))) {
     const text = await textOf(file);
     if (text === undefined) continue;
@@ -193,7 +193,7 @@ function holderOf(text: string): Holder | undefined {
   }
 }
 
-/** Whether the process of a lock runs. One on another machine cannot be asked, so it does. */
+/** Whether the process of a lock is running. On another machine that cannot be known, and is assumed. */
 function isAlive({ pid, startedAt, host }: Holder): boolean {
   if (host !== undefined && host !== hostname()) return true;
   try {
@@ -202,11 +202,11 @@ function isAlive({ pid, startedAt, host }: Holder): boolean {
     return codeOf(error) === "EPERM";
   }
   const start = startOf(pid);
-  // Another process has the number by now.
+  // Another process has this id by now.
   return startedAt === undefined || start === undefined || start === startedAt;
 }
 
-/** When a process started, in a form that only compares; `undefined` where the system does not tell. */
+/** When a process started, in a form that can only be compared; `undefined` if it is unknown. */
 function startOf(pid: number): string | undefined {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -233,7 +233,7 @@ async function readCheckpoint<State>(file: string): Promise<Checkpoint<State> | 
   throw new StateError(`${file} is no checkpoint: start over with --restart`);
 }
 
-/** Writes a file that is the old one or the new one, whatever happens. */
+/** Writes a file so that it is the old one or the new one, whatever happens. */
 async function writeWhole(file: string, text: string): Promise<void> {
   const temporary = `${file}.new`;
   try {
@@ -272,7 +272,7 @@ async function textOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** What the file system refused, in words. */
+/** What the file system refused to do, in words. */
 export function notKept(file: string, error: unknown, what = "be written"): StateError {
   const rules: Readonly<Record<string, string>> = {
     ENOSPC: "the disk is full",
@@ -294,5 +294,5 @@ function codeOf(error: unknown): string {
 }
 
 function ignore(): void {
-  // A temporary file that cannot be removed hurts nobody; the error before it is the one to tell.
+  // A temporary file that cannot be removed is harmless; the error before it is the one to report.
 }

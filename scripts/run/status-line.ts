@@ -1,5 +1,5 @@
 /**
- * The bar of a long command: one line at the bottom of the terminal, drawn anew in its own line.
+ * The bar of a long command: one line at the bottom of the terminal, redrawn in place.
  * It saves no cursor position and switches off no line wrapping, so that whatever is printed
  * meanwhile, and however the process ends, the terminal is as it was before.
  */
@@ -16,13 +16,13 @@ export interface BarOptions {
   readonly total: number | undefined;
   /** Adds to what is shown each time, such as the rate. */
   readonly note: () => string;
-  /** Of the terminal, now. */
+  /** Columns of the terminal, at this moment. */
   readonly columns: () => number;
   readonly write: (text: string) => void;
 }
 
 export interface Bar extends Progress {
-  /** Clears the line, for something else to be printed there. */
+  /** Clears the line, so that something else can be printed there. */
   hide(): void;
   /** Draws the bar in the line where the cursor is. */
   show(): void;
@@ -89,7 +89,7 @@ function textOf({ what, done, total, note, ms }: Shown): string {
   const parts = [what];
   if (total === undefined) parts.push(String(done), clock(ms));
   else {
-    // A total may be a guess.
+    // A total may be an estimate.
     const share = total === 0 ? 1 : Math.min(done / total, 1);
     const full = Math.floor(share * barCells);
     parts.push("█".repeat(full) + "░".repeat(barCells - full), `${done} of ${total}`);

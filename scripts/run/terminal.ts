@@ -1,4 +1,4 @@
-/** What the commands write: results, complaints, colours if there are any, and progress. */
+/** What the commands write: results, complaints, progress, and colours where there are any. */
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 import { type Progress, showBar } from "./status-line.js";
@@ -16,18 +16,18 @@ export interface TerminalOptions {
   readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** `NO_COLOR` and `TERM` are looked at. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
-  /** Called once, when stdout takes nothing more. */
+  /** Called once, when stdout takes no more output. */
   readonly onOutputFailure?: (error: unknown) => void;
 }
 
 type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 export interface Terminal {
-  /** Columns of a line of results; without end if stdout is no terminal. */
+  /** Columns of a line of results; unlimited if stdout is not a terminal. */
   readonly columns: number;
   /** Columns of running text, at most 100. */
   readonly textColumns: number;
-  /** Whether `ask` reaches a person. */
+  /** Whether there is a person to ask. */
   readonly canAsk: boolean;
   /** Writes a result to stdout. */
   line(text?: string): void;
@@ -61,11 +61,11 @@ export function createTerminal(options: TerminalOptions = {}): Terminal {
   const styled = (stream: Output, colour: Colour, text: string): string =>
     hasColours(stream) ? styleText(colour, text, { validateStream: false }) : text;
   const out = careful(stdout, onOutputFailure);
-  // If complaints reach nobody, the work and its exit code are still worth something.
+  // The work and its exit code still count if nobody reads stderr.
   const err = careful(stderr, () => undefined);
   let bar: ReturnType<typeof showBar> | undefined;
 
-  /** What is written goes above the bar: the bar makes way, and comes again below. */
+  /** Output goes above the bar: the bar is cleared, and drawn again below. */
   const write = (to: (text: string) => void, text: string): void => {
     bar?.hide();
     to(`${text}\n`);
@@ -121,7 +121,7 @@ function careful(stream: Output, onFailure: (error: unknown) => void): (text: st
     try {
       stream.write(text);
     } catch (error) {
-      // A file on a full disk throws here; a closed pipe emits its error later.
+      // A file on a full disk throws here; a closed pipe emits an error later.
       failed = true;
       onFailure(error);
     }
@@ -153,8 +153,8 @@ const wide =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
 
 /**
- * Somebody's text for one line: without control characters, and cut to so many columns with an
- * ellipsis. East Asian characters and emoji take two.
+ * A text of somebody else's for one line: without control characters, and cut to a number of columns
+ * with an ellipsis. East Asian characters and emoji take two.
  */
 export function cut(text: string, columns: number): string {
   const clean = text.replaceAll(/[\p{Cc}\u2028\u2029\s]+/gu, " ").trim();
@@ -168,7 +168,7 @@ export function cut(text: string, columns: number): string {
   return kept;
 }
 
-/** Where to cut for the ellipsis to have room: one character before the end. */
+/** Where to cut so that the ellipsis fits: one character before the end. */
 function lastWhole(text: string): number {
   const segments = [...new Intl.Segmenter().segment(text)];
   return segments.at(-1)?.index ?? 0;
@@ -187,7 +187,7 @@ export function duration(ms: number): string {
 
 /**
  * Rows of cells as lines with aligned columns, numbers to the right.
- * @param columns of the terminal: what does not fit is cut from the last cell
+ * @param columns of the terminal; what does not fit is cut from the last cell
  */
 export function table(
   rows: readonly (readonly (string | number)[])[],

@@ -6,9 +6,9 @@ export interface Random {
   /** An integer, both ends included. */
   integer(from: number, to: number): number;
   pick<T>(choices: readonly [T, ...T[]]): T;
-  /** So many different ones, or all there are, in random order. */
+  /** This many different ones, or all there are, in random order. */
   sample<T>(choices: readonly T[], count: number): T[];
-  /** True in so many of 1 cases. */
+  /** True with this probability, from 0 to 1. */
   chance(probability: number): boolean;
   /** Letters and digits, as Firestore makes its ids. */
   id(length?: number): string;

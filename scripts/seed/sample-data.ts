@@ -26,9 +26,9 @@ const dayMs = 86_400_000;
 const lastDay = Date.UTC(2025, 9, 1);
 
 export interface SampleOptions {
-  /** How many agents; each has some 40 items. */
+  /** How many agents; each has about 40 items. */
   readonly users: number;
-  /** Another seed, other agents. The first agents of a seed are the same however many there are. */
+  /** Another seed makes other agents. The first agents of a seed are the same however many there are. */
   readonly seed: number;
 }
 
@@ -131,7 +131,7 @@ function* profilesOf(agent: Agent): Generator<SourceItem> {
   );
 }
 
-/** How the agent stands in the market: audit, competitors, plans, what the reviews say. */
+/** The agent in the market: audit, competitors, plans, what the reviews say. */
 function* standingOf(agent: Agent): Generator<SourceItem> {
   const { random, name, market } = agent;
   const lastRun = someDate(agent);
@@ -261,7 +261,7 @@ function* reviewsOf(agent: Agent): Generator<SourceItem> {
   }
 }
 
-/** A connection to Google that opens nothing. */
+/** A connection to Google whose tokens open nothing. */
 function tokenOf(agent: Agent): SourceItem {
   const { userId, handle } = agent;
   const createdAt = someDate(agent);

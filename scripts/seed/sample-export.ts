@@ -16,7 +16,7 @@ interface Document {
   readonly path: string;
 }
 
-/** So many of an agent's items of each kind are in the sample. */
+/** How many of an agent's items of each kind are in the sample. */
 const perAgent: Readonly<Partial<Record<FacadeName, number>>> = {
   userProfile: 1,
   realEstateAgentProfile: 1,
@@ -104,7 +104,7 @@ function withEncodedDates(
   return Object.fromEntries(entries);
 }
 
-/** Shapes that older versions of the application left behind. All of them can be read. */
+/** Shapes that older versions of the application left. All of them can be read. */
 function addUnusual(put: Put, [first, second]: readonly [string, string]): void {
   put("userProfile", "users/photo-only-user", {
     photoURL: "https://images.example.com/agents/unknown.jpg",

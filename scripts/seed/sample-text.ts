@@ -217,7 +217,7 @@ function fill(text: string, random: Random, place: string, agent = "our agent"):
     .replaceAll("{count}", String(random.integer(41, 160)));
 }
 
-/** An article in Markdown: up to sixteen sections of some 180 bytes, none of them twice. */
+/** An article in Markdown: up to sixteen different sections of about 180 bytes. */
 export function article(random: Random, title: string, place: string, sections: number): string {
   const half = Math.ceil(sections / 2);
   const tips = random.sample(advice, sections - half);

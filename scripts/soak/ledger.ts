@@ -1,13 +1,7 @@
 /** What must be in the table, written down beside it, and what was found to be otherwise. */
 import { DynamoDBError, UnprocessedItemsError } from "../../src/index.js";
-
-/** What an item's place may hold: one write's mark, or nothing. */
-export type Mark = string | null;
-
-/** Marks as a finding names them. */
-export function inWords(possible: ReadonlySet<Mark>): string {
-  return [...possible].map(String).join(" or ");
-}
+import type { LateWrite } from "./late.js";
+import { inWords, type Mark } from "./mark.js";
 
 /** A write of a mark to a place. */
 export interface Writing {
@@ -24,6 +18,11 @@ const mostFindings = 20;
  * Each place of an item holds one of few marks: exactly one after a write that was acknowledged, and
  * after one that says it may have been carried out, the old one or the new one. A place belongs to
  * one worker, so that nothing else comes in between.
+ *
+ * One thing does, on a wire: a request that its call gave up, sent again and got acknowledged, and
+ * that the engine carries out when later calls have ended. No layer can take it back (the manual says
+ * so, at lost responses). It is forgiven for exactly its place and its mark, where the wire saw it
+ * come too late to have been overwritten, and a call meant it.
  */
 export class Ledger {
   readonly findings: string[] = [];
@@ -32,8 +31,22 @@ export class Ledger {
   readonly errors = new Map<string, number>();
   /** Places where a write was left open, since it was. */
   left = 0;
+  /** What a late write explained. */
+  forgiven = 0;
+  readonly #late: () => Iterable<LateWrite>;
   readonly #places = new Map<string, ReadonlySet<Mark>>();
+  /** When the call began that a place's marks are known from: what was carried out before is past. */
+  readonly #since = new Map<string, number>();
+  /** Places and marks of calls that may have requests on their way: since the last settling, and before. */
+  #meant = new Set<string>();
+  #meantBefore: ReadonlySet<string> = new Set();
+  readonly #forgotten = new Set<string>();
   #marks = 0;
+
+  /** @param late the writes that came when their calls waited no longer, since the last settling */
+  constructor(late: () => Iterable<LateWrite> = () => []) {
+    this.#late = late;
+  }
 
   /** A mark that no other write has. */
   mark(): string {
@@ -49,27 +62,81 @@ export class Ledger {
     return this.#places.keys();
   }
 
-  wrote(place: string, mark: Mark): void {
-    this.#places.set(place, new Set([mark]));
+  /** @param since when its call began */
+  wrote(place: string, mark: Mark, since = performance.now()): void {
+    this.#meant.add(meaning(place, mark));
+    this.#knows(place, mark, since);
   }
 
   mayHaveWritten(place: string, mark: Mark): void {
     this.left += 1;
+    this.#meant.add(meaning(place, mark));
     this.#places.set(place, new Set([...this.possible(place), mark]));
   }
 
+  /** A place that will not be written again. */
   forget(place: string): void {
-    this.#places.delete(place);
+    this.#forgotten.add(place);
   }
 
-  /** What a read found must be one of the possible marks, and is the only one from now on. */
-  saw(place: string, mark: Mark | undefined, how: string): void {
+  /**
+   * What a read found must be one of the possible marks, and is the only one from now on.
+   * @param since when the read began
+   */
+  saw(place: string, mark: Mark | undefined, how: string, since = performance.now()): void {
     const found = mark ?? null;
-    const possible = this.possible(place);
-    if (!possible.has(found)) {
-      this.violation(`${how} of ${place} found ${found}, and not ${inWords(possible)}`);
+    if (!this.mayHold(place, found)) {
+      this.violation(`${how} of ${place} found ${found}, and not ${inWords(this.possible(place))}`);
     }
-    this.#places.set(place, new Set([found]));
+    this.#knows(place, found, since);
+  }
+
+  /** Whether a place may hold a mark, by what was acknowledged, left open, or came late. */
+  mayHold(place: string, mark: Mark): boolean {
+    if (this.possible(place).has(mark)) return true;
+    for (const late of this.#late()) {
+      if (late.place !== place || late.mark !== mark || !this.#isForgiven(late)) continue;
+      this.forgiven += 1;
+      return true;
+    }
+    return false;
+  }
+
+  /** Whether something was written to a place late, after a moment, whatever its mark was. */
+  wasWrittenLate(place: string, since = this.#since.get(place) ?? 0): boolean {
+    for (const late of this.#late()) {
+      if (late.place === place && late.mark !== null && late.before > since) return true;
+    }
+    return false;
+  }
+
+  /** To be called when nothing is on its way any more: what came late until now is still possible. */
+  settle(): void {
+    for (const late of this.#late()) {
+      const { place, mark } = late;
+      if (mark === undefined || !this.#places.has(place) || !this.#isForgiven(late)) continue;
+      this.#places.set(place, new Set([...this.possible(place), mark]));
+    }
+    for (const place of this.#forgotten) {
+      const possible = this.possible(place);
+      if (possible.size > 1 || !possible.has(null)) continue;
+      this.#places.delete(place);
+      this.#since.delete(place);
+      this.#forgotten.delete(place);
+    }
+    this.#meantBefore = this.#meant;
+    this.#meant = new Set();
+  }
+
+  #isForgiven({ place, mark, before }: LateWrite): boolean {
+    if (mark === undefined || before <= (this.#since.get(place) ?? 0)) return false;
+    const meant = meaning(place, mark);
+    return this.#meant.has(meant) || this.#meantBefore.has(meant);
+  }
+
+  #knows(place: string, mark: Mark, since: number): void {
+    this.#places.set(place, new Set([mark]));
+    this.#since.set(place, since);
   }
 
   violation(text: string): void {
@@ -96,20 +163,28 @@ export class Ledger {
     run: () => Promise<T>,
     expected: readonly string[] = [],
   ): Promise<T | undefined> {
+    const since = performance.now();
     try {
       const result = await run();
-      for (const { place, mark } of marks) this.wrote(place, mark);
+      for (const { place, mark } of marks) this.wrote(place, mark, since);
       return result;
     } catch (error) {
       this.failed(error, expected);
       const open = !(error instanceof DynamoDBError) || error.mayHaveBeenDone;
       // Of a batch, what the error does not name is written; what it names may be.
       const named = error instanceof UnprocessedItemsError ? new Set(error.items) : undefined;
+      // Refused by what was there, its first request may be on its way all the same.
+      const refused = expected.includes((error as Error).name);
       for (const { place, mark, input } of marks) {
-        if (named !== undefined && !named.has(input)) this.wrote(place, mark);
+        if (named !== undefined && !named.has(input)) this.wrote(place, mark, since);
         else if (open || named !== undefined) this.mayHaveWritten(place, mark);
+        else if (refused) this.#meant.add(meaning(place, mark));
       }
       return undefined;
     }
   }
+}
+
+function meaning(place: string, mark: Mark): string {
+  return `${place} ${mark}`;
 }

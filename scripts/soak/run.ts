@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
 import {
+  type FaultProxy,
   type FaultyRequestHandler,
   faults,
   startEngine,
@@ -17,6 +18,7 @@ import { exitCode, wholeNumber } from "../cli/connection.js";
 import { Ending, watchProcess } from "../run/ending.js";
 import { count, createTerminal, duration, table } from "../run/terminal.js";
 import { createRandom } from "../seed/random.js";
+import { lateWrites } from "./late.js";
 import { Ledger } from "./ledger.js";
 import { missingAtTheEnd } from "./settle.js";
 import { connectionsTo, memoryGrowth, type Sample, takeSample } from "./watch.js";
@@ -80,9 +82,12 @@ const traffic = {
   hedges: 0,
   budgetSpent: 0,
   operations: 0,
+  abandoned: 0,
   faults: new Map<string, number>(),
 };
-const ledger = new Ledger();
+/** Set where the faults are on the wire. */
+let onTheWire: FaultProxy | undefined;
+const ledger = new Ledger(() => lateWrites(onTheWire?.requests ?? []));
 
 /** A run that does not end is a failure too, and must not hold up who waits for it. */
 const watchdog = setTimeout(
@@ -110,6 +115,7 @@ async function main(): Promise<void> {
   );
 
   await using proxy = options.wire ? await startFaultProxy({ target: endpoint }) : undefined;
+  onTheWire = proxy;
   // The layer's own connections, not the proxy's to the engine.
   const door = proxy?.url ?? endpoint;
   // An engine that is gone for a moment comes before what befalls single requests.
@@ -147,6 +153,7 @@ async function main(): Promise<void> {
   );
   const seen = () => {
     traffic.requests += wire.requests.length;
+    for (const { abandoned } of proxy?.requests ?? []) traffic.abandoned += abandoned.length;
     for (const { fault } of wire.requests) {
       if (fault !== undefined) traffic.faults.set(fault, (traffic.faults.get(fault) ?? 0) + 1);
     }
@@ -167,6 +174,7 @@ async function main(): Promise<void> {
     // All stop between two windows, so that what is held then is held for nothing.
     await Promise.all(run.map((operation) => workUntil(until, operation)));
     await proxy?.settled();
+    ledger.settle();
     seen();
     samples.push(await takeSample(traffic.requests, door));
     const passed = Math.round((performance.now() - startedAt) / 1_000);
@@ -259,6 +267,7 @@ function report(samples: readonly Sample[], loadedMs: number, ownHeap: boolean):
     ["retries", retries.toLocaleString("en-US"), `${budgetSpent} more refused by the budget`],
     ["hedges", hedges.toLocaleString("en-US"), options.hedged ? "" : "not asked for"],
     ["writes left open", ledger.left.toLocaleString("en-US"), "settled by what was read later"],
+    ["late at the engine", traffic.abandoned.toLocaleString("en-US"), `${ledger.forgiven} seen`],
     [
       "heap",
       megabytes(heap),

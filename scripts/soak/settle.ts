@@ -1,6 +1,7 @@
 /** Compares everything that is in the table at the end with what must be there. */
 import type { DataLayer } from "../../src/index.js";
-import { inWords, type Ledger, type Mark } from "./ledger.js";
+import type { Ledger } from "./ledger.js";
+import { inWords, type Mark } from "./mark.js";
 import { type Shared, sharedUser } from "./worker.js";
 
 /**

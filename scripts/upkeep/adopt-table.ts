@@ -129,7 +129,7 @@ function supplied(table: RawTable, item: Item, { lacks }: Placed): Promise<Write
   const values: Item = {};
   const sets: string[] = [];
   const conditions: string[] = [];
-  // What came of it must still hold: a writer that puts the item anew changes one of these.
+  // The item must still be the one that was read: a writer that replaces it changes one of these.
   for (const name of [attribute.entityType, attribute.createdAt, attribute.updatedAt]) {
     const at = `#s${conditions.length}`;
     const held = item[name];

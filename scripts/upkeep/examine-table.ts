@@ -1,4 +1,4 @@
-/** Reads a table, or a sample of it, and counts what is to be said. */
+/** Reads a table, or a sample of it, and counts its findings. */
 import type { Cipher } from "../../src/secrets/encryption.js";
 import { limits } from "../../src/table/table.js";
 import { rawKeyText } from "../move/placement.js";
@@ -37,24 +37,24 @@ export interface Diagnosis {
 
 export interface DoctorOptions {
   readonly segments: number;
-  /** About so many items are read. @default all */
+  /** About how many items to read. @default all */
   readonly sample?: number | undefined;
-  /** Examples of each kind that are kept. */
+  /** How many examples of each kind are kept. */
   readonly mostExamples: number;
   /** Epoch ms. */
   readonly now: number;
-  /** Reads encrypted secrets. @default they are not looked into */
+  /** Decrypts secrets. @default they are not examined */
   readonly cipher?: Cipher | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (items: number) => void;
 }
 
-/** Answers about projects that are remembered: one user's content is all in one segment. */
+/** How many projects are remembered: the content of one user is all in one segment. */
 const mostProjects = 50_000;
 
 /**
  * @throws what a request threw
- * @throws AccountError where an item that was read was not examined, or twice
+ * @throws AccountError if an item that was read was not examined, or was examined twice
  */
 export async function examineTable(
   table: RawTable,
@@ -96,7 +96,7 @@ export async function examineTable(
     for (const remark of remarks) add(remark);
   };
 
-  /** Tells what is to be said of an item's secrets. @returns the item as readers see it */
+  /** Adds the findings about an item's secrets. @returns the item as readers see it */
   const lookInto = async (item: Item): Promise<Item> => {
     const secrets = secretsOf(item);
     if (secrets.length === 0) return item;
@@ -164,12 +164,12 @@ function accountOf(read: number, { entities }: Diagnosis): Account {
   return settled("items", read, outcomes, "run doctor again");
 }
 
-/** Whether anything needs somebody to do something. */
+/** Whether anything needs action. */
 export function hasFindings({ counts }: Diagnosis): boolean {
   return (Object.keys(findingKinds) as Kind[]).some((kind) => (counts[kind] ?? 0) > 0);
 }
 
-/** Learns which of the projects are there. */
+/** Finds out which of the projects exist. */
 async function lookUp(
   table: RawTable,
   known: Map<string, boolean>,

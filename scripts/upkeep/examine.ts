@@ -1,7 +1,9 @@
-/** What is to be said of one stored item. */
+/** The findings about one stored item. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { attribute, keyTemplates } from "../../src/table/table.js";
+import { project } from "../../entities/project.js";
+import { compileTemplate } from "../../src/keys/template.js";
+import { attribute } from "../../src/table/table.js";
 import { checkPayload } from "../../src/values/payload.js";
 import { isGhost } from "../../src/write/occupant.js";
 import {
@@ -15,7 +17,7 @@ import {
 import { itemSize } from "../raw/item-size.js";
 import type { Item } from "../raw/raw-table.js";
 
-/** What needs somebody to do something. */
+/** What needs action. */
 export const findingKinds = {
   unowned: "items that no entity owns",
   ghost: "ghosts: a key and times alone, seen by no call (create, put or delete takes their place)",
@@ -32,7 +34,7 @@ export const findingKinds = {
   unreadableSecret: "secrets that cannot be decrypted",
 } as const;
 
-/** What is good to know, and well. */
+/** What is good to know, and no fault. */
 export const noteKinds = {
   large: "items over 100 KB",
   expiredToken: "tokens that expired and are refreshed when they are next used",
@@ -50,7 +52,7 @@ export interface Remark {
 }
 
 export interface Examined {
-  /** What the item is counted under. */
+  /** The name that the item is counted under. */
   readonly entity: string;
   readonly bytes: number;
   readonly remarks: readonly Remark[];
@@ -58,10 +60,10 @@ export interface Examined {
   readonly project?: Item;
 }
 
-/** An item of more is worth a look: every read of a page pays for it. */
+/** A larger item is worth a look: every read of its page pays for it. */
 const largeBytes = 100 * 1024;
 
-/** What items that no entity owns are counted under. */
+/** The name that items of no entity are counted under. */
 export const unownedEntity = "(no entity)";
 
 const ownershipProblems: ReadonlySet<Problem["kind"]> = new Set([
@@ -121,12 +123,12 @@ export function examine(item: Item, now: number, open: Item = item): Examined {
 
 function known(type: string) {
   const entity = entitiesByType.get(type);
-  // Whoever has a place has a known type.
+  // An item with a place has a known type.
   if (entity === undefined) throw new TypeError(`no entity ${type}`);
   return { schema: entity.model.payload, facade: entity.facade };
 }
 
-/** As the layer judges it: only a number of milliseconds in the future has not expired. */
+/** The layer's rule: only a number of milliseconds in the future has not expired. */
 function examineToken(
   { expiryDate, refreshToken }: Readonly<Record<string, unknown>>,
   now: number,
@@ -138,19 +140,21 @@ function examineToken(
   else remark("deadToken", `${since} and there is no refreshToken: the user must consent again`);
 }
 
+const projectKey = compileTemplate(project.schema.indexes.byKey.sk.template);
+
 function projectKeyOf(
   item: Item,
   { projectId }: Readonly<Record<string, unknown>>,
 ): Item | undefined {
   if (typeof projectId !== "string" || projectId === "") return undefined;
   const pk = item[attribute.partitionKey];
-  const sk = keyTemplates.Project.sk.replace("${projectId}", () => projectId);
+  const sk = projectKey.build({ projectId });
   return pk === undefined
     ? undefined
     : { [attribute.partitionKey]: pk, [attribute.sortKey]: { S: sk } };
 }
 
-/** A number where it is exact, else a bigint; what is neither is as near as a number comes. */
+/** A number if that is exact, else a bigint, else the nearest number. */
 function nativeNumber(text: string): number | bigint {
   const number = Number(text);
   if (Math.abs(number) <= Number.MAX_SAFE_INTEGER || !/^-?\d+$/.test(text)) return number;

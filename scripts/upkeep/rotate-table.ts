@@ -42,9 +42,9 @@ export interface RotationReport extends SweepReport<LeftKind> {
   plain: number;
   done: number;
   leftItems: number;
-  /** Secrets that were encrypted anew, or would be, by the id of the key that they were under. */
+  /** Secrets that were re-encrypted, or would be, by the id of their old key. */
   readonly rotated: Record<string, number>;
-  /** Secrets that are under the current key already. */
+  /** Secrets that were under the current key already. */
   current: number;
 }
 
@@ -55,7 +55,7 @@ export interface RotationState extends SweepState<RotationReport> {
 
 export interface RotationOptions extends SweepOptions<RotationState> {
   readonly cipher: Cipher;
-  /** How long it waits for the end of a refresh, in ms. @default 120000 */
+  /** How long to wait for the end of a refresh, in ms. @default 120000 */
   readonly leaseWaitMs?: number | undefined;
 }
 
@@ -73,7 +73,7 @@ interface Tally extends SweepTally<LeftKind> {
   leftItems: number;
 }
 
-/** How often it looks whether a refresh has ended, in ms. */
+/** How often to look whether a refresh has ended, in ms. */
 const leasePollMs = 200;
 
 /**
@@ -171,8 +171,8 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
 }
 
 /**
- * A checkpoint of version 0.1.0 does not count items by outcome: its run begins again, and finds done
- * what is done.
+ * A checkpoint of version 0.1.0 does not count items by outcome: its run begins again, and finds that
+ * most is done.
  */
 function ofThisVersion(state: RotationState | undefined): RotationState | undefined {
   const done: unknown = state?.report.done;
@@ -183,7 +183,7 @@ function outcomesOf({ plain, done, leftItems, gone }: RotationReport): Outcomes 
   return { "without secrets": plain, "dealt with": done, left: leftItems, "gone meanwhile": gone };
 }
 
-/** New values of secrets, and of those that could not be read the reason. */
+/** New values of secrets, and why some could not be read. */
 class Fresh extends Map<StoredSecret, AttributeValue> {
   readonly unreadable: (readonly [StoredSecret, string])[] = [];
 }
@@ -206,13 +206,16 @@ function isLeased(item: Item, now: number): boolean {
   return Number(item[attribute.leaseUntil]?.N ?? 0) >= now;
 }
 
-/** Whether an item has the new values: each is encrypted with an IV of its own, so they are ours. */
+/**
+ * Whether an item has the new values. Each is encrypted with an IV of its own, so nobody else wrote
+ * them.
+ */
 function holds(item: Item, fresh: Fresh): boolean {
   const data = item[attribute.data]?.M;
   return [...fresh].every(([{ place }, text]) => data?.[place.field]?.S === text.S);
 }
 
-/** Stores new values in place of those that were read, if they are still there. */
+/** Replaces the values that were read by the new ones, if they are still there. */
 function replaced(table: RawTable, key: RawKey, fresh: Fresh, now: number): Promise<WriteOutcome> {
   const names: Record<string, string> = { "#data": attribute.data, "#lease": attribute.leaseUntil };
   const values: Item = { ":now": { N: String(now) } };

@@ -212,7 +212,7 @@ export async function changeItem(
     if (change === null) return;
     const outcome = await change.write();
     if (outcome === "done") return change.settle();
-    // Whoever writes it all the time gets out of step.
+    // A random wait, to get out of step with a steady writer.
     if (attempt > 2) await sleep(Math.random() * 5 * attempt);
     item = await read();
     if (outcome === "inDoubt" && item !== undefined && change.isIn(item)) return change.settle();

@@ -8,7 +8,7 @@ import type { ItemInput, Key } from "../move/any-store.js";
 export interface Scratch {
   readonly data: DataLayer;
   readonly repository: DynamoDBRepository;
-  /** An id that nobody else has: everything is written under it. */
+  /** A unique id: everything is written under it. */
   readonly userId: string;
   /** Another data layer on the same table. The check closes it. */
   connect(options: Pick<DataLayerOptions, "requestHandler" | "retry" | "tableName">): DataLayer;
@@ -18,7 +18,7 @@ export interface Scratch {
 
 export interface Check {
   readonly name: string;
-  /** Throws where something is not as it should be; may return a word on what it saw. */
+  /** Throws if something is wrong; may return a remark. */
   readonly run: (scratch: Scratch) => Promise<unknown>;
 }
 
@@ -27,15 +27,15 @@ export interface CheckGroup {
   readonly checks: readonly Check[];
 }
 
-/** Something is not as it should be. */
+/** Something is wrong. */
 class Mismatch extends Error {}
 
-/** @throws an Error with the message where the condition does not hold */
+/** @throws an Error with the message if the condition does not hold */
 export function expect(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Mismatch(message);
 }
 
-/** Makes a call that has to be refused, and returns the error. */
+/** Makes a call that must be refused, and returns the error. */
 export async function refused<E extends Error>(
   expected: abstract new (...args: never[]) => E,
   call: Promise<unknown>,
@@ -49,7 +49,7 @@ export async function refused<E extends Error>(
   throw new Error(`expected ${expected.name}, got ${instead}`);
 }
 
-/** How long a read may lag behind a write, in ms: DynamoDB's queries and indexes do for a moment. */
+/** How long a read may lag behind a write, in ms: DynamoDB's queries and indexes do for a short time. */
 const lagMs = 5_000;
 const pollMs = 100;
 

@@ -13,7 +13,7 @@ import { type Check, type CheckGroup, expect, inputOf, refused, type Scratch } f
 
 const retry = { maxRetries: 3, initialDelayMs: 5, maxDelayMs: 20 };
 
-/** Calls with these faults under them, and tells how many HTTP requests it took. */
+/** Makes a call with these faults, and returns how many HTTP requests it took. */
 async function underFaults<T>(
   scratch: Scratch,
   rules: readonly FaultRule[],
@@ -29,7 +29,7 @@ async function underFaults<T>(
   }
 }
 
-/** A fault that is over after so many requests: the call succeeds, with so many attempts more. */
+/** A fault that ends after some requests: the call succeeds, with that many more attempts. */
 function survives(name: string, rule: FaultRule): Check {
   return {
     name,

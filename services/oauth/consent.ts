@@ -1,4 +1,4 @@
-/** Storing what a consent brought. */
+/** Storing the token of a consent. */
 import type { OAuthToken, OAuthTokenData } from "../../entities/oauth-token.js";
 import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext } from "../../src/entity/model.js";
@@ -13,10 +13,10 @@ import { expiryRule, isNoTime } from "./expiry.js";
 
 const operation = "oauth.store";
 
-/** Rounds of merge or create; more mean that others store and remove the token all the time. */
+/** Rounds of merge or create. More of them mean that others keep storing and removing the token. */
 const mostRounds = 4;
 
-/** Merges the token into a stored one, or creates it: a stored refresh token is not lost. */
+/** Merges the token into a stored one, whose refresh token is then not lost, or creates it. */
 export async function storeConsent(
   { model, writes: storeWrites, run }: StoreInternals,
   key: { readonly userId: string; readonly provider?: string },
@@ -27,7 +27,12 @@ export async function storeConsent(
   const writes = storeWrites.onBehalfOf(operation);
   const data = reading(call, () => {
     const expiryDate: unknown = token?.expiryDate;
-    const isMap = typeof token === "object" && token !== null && !Array.isArray(token);
+    // Bytes have a member for each of them, and none that is a token's.
+    const isMap =
+      typeof token === "object" &&
+      token !== null &&
+      !Array.isArray(token) &&
+      !ArrayBuffer.isView(token);
     const given = isMap ? { ...token, ...(isNoTime(expiryDate) && { expiryDate: null }) } : token;
     const rule = expiryRule(expiryDate);
     if (rule !== undefined) throw invalid(call, [{ path: "data.expiryDate", message: rule }]);
@@ -35,7 +40,7 @@ export async function storeConsent(
     return given;
   });
   const { refreshToken, ...rest } = data;
-  // An expiry that is not known must not be the old token's.
+  // If the expiry is not known, the old token's must not stay.
   const changes = {
     ...rest,
     expiryDate: data.expiryDate ?? null,
@@ -51,13 +56,17 @@ export async function storeConsent(
       try {
         return (await run(writes.create({ ...key, data }), underWay)) as OAuthToken;
       } catch (error) {
-        // Another consent was stored in between: merge into it. What is no token is not merged into.
+        // Another consent was stored in between, and is merged into. An item that is no token is not.
         if (nameOf(error) !== "ConditionalCheckFailedException" || isForeignFailure(error)) {
           throw error;
         }
       }
     }
     const rule = "others stored and removed the token all the time";
-    throw new DynamoDBError(describe(call, rule), "WriteContention", undefined, true);
+    throw new DynamoDBError({
+      message: describe(call, rule),
+      code: "WriteContention",
+      retryable: true,
+    });
   });
 }

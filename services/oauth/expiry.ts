@@ -1,18 +1,18 @@
-/** When a token expires, and what counts as no expiry at all. */
+/** When a token expires, and which values are no expiry at all. */
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
 import { latestTime } from "../../src/entity/input.js";
 
-/** A number that is no time, and that DynamoDB could not hold: `Date.now() + undefined * 1000`. */
+/** Whether it is a number but no time, such as `Date.now() + undefined * 1000`. DynamoDB may refuse it. */
 export function isNoTime(value: unknown): boolean {
   return typeof value === "number" && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER);
 }
 
-/** Numbers up to here are seconds, or a span of time: as milliseconds they lie before March 1973. */
+/** Numbers up to this are seconds, or a duration: as milliseconds they would be before March 1973. */
 const longestSeconds = 1e11;
 
 /**
- * What is wrong with a given expiry, in words. Stored as it is, it would count as expired, and every
- * later call would refresh.
+ * What is wrong with a given expiry, if anything. If it were stored, the token would count as expired,
+ * and every later call would refresh it.
  */
 export function expiryRule(value: unknown): string | undefined {
   const rule = "must be a number of epoch milliseconds";
@@ -21,8 +21,8 @@ export function expiryRule(value: unknown): string | undefined {
   if (value > 0 && value <= longestSeconds) {
     return `${rule}: this one is in seconds, or a span of time`;
   }
-  // An infinite one, or one beyond 2^53, is no time, and counts as not known; the greatest integer of all
-  // is somebody's word for "never".
+  // Infinity, or a number beyond 2^53, is no time and counts as not known. The greatest safe integer is
+  // used for "never".
   const isMicroseconds = value > latestTime && value < Number.MAX_SAFE_INTEGER;
   return isMicroseconds ? `${rule}: this one is in microseconds, or finer` : undefined;
 }
@@ -33,7 +33,7 @@ function kindOf(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-/** Only a number of milliseconds in the future counts; anything else is expired. */
+/** Whether a token is expired: unless its expiry is a number of milliseconds in the future. */
 export function isExpired({ accessToken, expiryDate }: OAuthTokenData, at: number): boolean {
   if (typeof accessToken !== "string" || accessToken === "") return true;
   return !(typeof expiryDate === "number" && expiryDate > at);

@@ -1,4 +1,4 @@
-/** Storing what the provider answered: it may have taken the old refresh token back. */
+/** Storing the refreshed token: the provider may have revoked the old refresh token. */
 import type { Call } from "../../src/call/call.js";
 import { Placeholders } from "../../src/conditions/conditions.js";
 import { fieldValue } from "../../src/secrets/secret-value.js";
@@ -13,19 +13,19 @@ import {
   updateIf,
 } from "./token-item.js";
 
-/** Between two attempts to store a new token, in ms: doubled up to the longest. */
+/** The pauses between attempts to store a new token, in ms: each is twice the last, up to the longest. */
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 
-/** What became of a fresh token: another token came first (`overtaken`), or none could be stored. */
+/** What became of a fresh token. `overtaken`: another token was stored before it. */
 export type Kept = "stored" | "overtaken" | "lost";
 
 /**
- * Stores what the refresh brought, again and again until the lease ends, whatever the failure: what is
- * not stored then is lost. It is a request of its own each time, which the retry budget lets through.
- * Where the lease ends first, the access token is still good: the caller gets it, and an event says that
- * it was not stored.
- * @param leaseEnds in ms of `performance.now()`, which no clock that is set changes
+ * Stores a fresh token. It tries until the lease ends, whatever the failure, because a token that is not
+ * stored by then is lost. Each attempt is a request of its own, which the retry budget lets through.
+ * If the lease ends first, the caller still gets the access token, which is valid, and an event reports
+ * that it was not stored.
+ * @param leaseEnds in ms of `performance.now()`, which a change of the system's clock does not affect
  */
 export async function keepWhileLeased(
   context: TokenContext,
@@ -44,7 +44,7 @@ export async function keepWhileLeased(
       const waitMs = Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs);
       const left = leaseEnds - performance.now();
       if (left > 0 && !transport.closing.aborted) {
-        // A close in the meantime ends the waiting; the last attempt then finds the layer closed.
+        // `close` ends the pause; the next attempt is the last one then, and finds the layer closed.
         await transport.pause(Math.min(waitMs, left)).catch(() => undefined);
         continue;
       }
@@ -66,8 +66,8 @@ export async function keepWhileLeased(
 }
 
 /**
- * Stores it also where the token is encrypted anew meanwhile: it then reads the same and is stored
- * otherwise. What the refresh brought must not be lost to that.
+ * Stores it even if the stored token was encrypted anew meanwhile: it is then the same token in other
+ * bytes, and the fresh one must not be lost because of that.
  */
 async function keepThrough(
   context: TokenContext,
@@ -84,7 +84,7 @@ async function keepThrough(
   }
 }
 
-/** Stores what the refresh brought, unless someone else has stored a token meanwhile. */
+/** Stores a fresh token, unless another one has been stored meanwhile. */
 async function keep(
   context: TokenContext,
   key: RawKey,
@@ -100,8 +100,8 @@ async function keep(
   const now = context.clock.now();
   const seenAt = storedTime(seen);
   const sets = [
-    // Added to what is stored: the token may have been written since it was seen, by an update of
-    // another field, and UpdatedAt grows with that write too.
+    // Added to the stored time: an update of another field may have written the token since it was read,
+    // and UpdatedAt must grow with this write too.
     seenAt !== undefined
       ? `${updatedAt} = ${updatedAt} + ${own.value(Math.max(1, now - seenAt))}`
       : `${updatedAt} = ${own.value(now)}`,

@@ -1,11 +1,11 @@
-/** The lease on a token: whoever holds it asks the provider, and nobody else does. */
+/** The lease on a token: only its holder asks the provider. */
 import type { Call } from "../../src/call/call.js";
 import { Placeholders } from "../../src/conditions/conditions.js";
 import { latestTime } from "../../src/entity/input.js";
 import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
 import { isToken, type TokenContext, updateIf } from "./token-item.js";
 
-/** Takes the lease if the token is still the one that was seen. @returns whether it was taken */
+/** Takes the lease, if the token is still the one that was read. @returns whether it was taken */
 export async function claim(
   context: TokenContext,
   key: RawKey,
@@ -20,13 +20,13 @@ export async function claim(
   const ends = Math.min(now + lease.leaseMs, latestTime);
   const expressions = {
     UpdateExpression: `SET ${holder} = ${own.value(lease.holder)}, ${until} = ${own.value(ends)}`,
-    // Its own lease counts as free: the answer to a first attempt may have been lost.
+    // Its own lease counts as free: the response to a first attempt may have been lost.
     ConditionExpression: `(attribute_not_exists(${until}) OR ${until} < ${own.value(now)} OR ${holder} = ${own.value(lease.holder)}) AND ${isToken(own, seen)}`,
   };
   return updateIf(context, key, expressions, own, call);
 }
 
-/** Gives the lease back, so that the next caller need not wait for it to lapse. */
+/** Gives the lease back, so that the next caller need not wait until it lapses. */
 export async function giveBack(
   context: TokenContext,
   key: RawKey,
@@ -40,6 +40,6 @@ export async function giveBack(
     ConditionExpression: `${name} = ${own.value(holder)}`,
   };
   await updateIf(context, key, expressions, own, call).catch(() => {
-    // It lapses by itself; what made it be given back is what the caller must hear of.
+    // It lapses by itself, and the caller must see the failure that it was given back for.
   });
 }

@@ -1,17 +1,17 @@
-/** What `validToken` takes: the provider's refresh, and how long a lease on it lasts. */
+/** The options of `validToken`: the refresh, and the length of the lease on it. */
 import { type CallOptions, limitsOf } from "../../src/call/call.js";
 import { optionNames } from "../../src/call/options.js";
 import type { CallContext } from "../../src/errors/context.js";
 import { invalid, type ValidationIssue } from "../../src/errors/validation-error.js";
 
-/** What the provider answered to a refresh. */
+/** The provider's response to a refresh. */
 export interface RefreshedToken {
   readonly accessToken: string;
-  /** A new refresh token, where the provider rotates it; else the stored one stays. */
+  /** A new refresh token, if the provider rotates it. Without one, the stored one stays. */
   readonly refreshToken?: string | null | undefined;
   /**
-   * Epoch milliseconds. Where it is missing, null or NaN the new token counts as expired at the next
-   * call. Any other value (a Date, a text, seconds) is a ValidationError once the token is stored.
+   * Epoch milliseconds. If it is missing, null or NaN, the new token counts as expired at the next call.
+   * Any other value (a Date, a text, seconds) is a ValidationError, after the token has been stored.
    */
   readonly expiryDate?: number | null | undefined;
 }
@@ -23,19 +23,19 @@ export type RefreshToken = (
     readonly userId: string;
     readonly provider: string;
     /**
-     * Aborted when the lease lapses, because another process may then refresh the same token, and
-     * 5 s after `close()` of the data layer, which waits so long for what comes back to be stored.
+     * Aborted when the lease lapses, because another process may then refresh the same token, and 5 s
+     * after `close()` of the data layer, which waits that long for the response to be stored.
      */
     readonly signal: AbortSignal;
   },
 ) => Promise<RefreshedToken>;
 
 export interface ValidTokenOptions extends CallOptions {
-  /** Called once per lease, however many callers and processes wait. What it throws is thrown. */
+  /** Called once per lease, however many callers and processes wait. What it throws is rethrown. */
   readonly refresh: RefreshToken;
-  /** A token that expires within so many ms counts as expired. @default 60000 */
+  /** A token that expires within this many ms counts as expired. @default 60000 */
   readonly marginMs?: number | undefined;
-  /** How long others wait for a refresh before they try themselves, in ms, > 0. @default 30000 */
+  /** How long others wait for a refresh before they refresh themselves, in ms, > 0. @default 30000 */
   readonly leaseMs?: number | undefined;
 }
 

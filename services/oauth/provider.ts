@@ -1,4 +1,4 @@
-/** The provider's part of a refresh: the caller's function is called, and its answer checked. */
+/** The provider's part of a refresh: the caller's function is called, and its response checked. */
 import type { CallContext } from "../../src/errors/context.js";
 import type { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { invalid, type ValidationIssue } from "../../src/errors/validation-error.js";
@@ -7,11 +7,11 @@ import { checkPayload, type PayloadSchema } from "../../src/values/payload.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 import type { RefreshedToken, RefreshSettings } from "./options.js";
 
-/** What a refresh brought, as it is stored. */
+/** A refreshed token, as it is stored. */
 export interface FreshToken {
   readonly accessToken: string;
   readonly expiryDate: number | null;
-  /** Set where the provider rotated it. */
+  /** Set if the provider rotated it. */
   readonly refreshToken?: string;
 }
 
@@ -30,7 +30,7 @@ export async function askProvider(
   const timer = setTimeout(end, Math.min(Math.ceil(leaseMs), longestTimerMs));
   const limit = firstOf(closing, lapsed.signal);
   try {
-    // An answer after the lease has lapsed still counts where nobody else has stored one.
+    // A response after the lease has lapsed still counts, unless somebody else has stored a token.
     const answer = refresh(refreshToken, { ...owner, signal: limit.signal });
     return await orAborted(Promise.resolve(answer), closing);
   } finally {
@@ -40,9 +40,9 @@ export async function askProvider(
 }
 
 /**
- * What of an answer is stored. Without a usable expiry it is stored all the same: a provider that
- * rotates has taken the old refresh token back.
- * @throws ValidationError for what is no token
+ * What of a response is stored. It is stored even without a usable expiry, because a provider that
+ * rotates refresh tokens has revoked the old one.
+ * @throws ValidationError if it is no token
  */
 export function usable(
   answer: unknown,
@@ -69,7 +69,7 @@ export function usable(
   return { fresh, expiryIssue };
 }
 
-/** The provider may have taken the old refresh token back: the new one must not be lost to a wrong date. */
+/** The error of a token with a wrong expiry. It was stored, because its refresh token must not be lost. */
 export function storedWithout(rule: string, context: CallContext): DynamoDBError {
   const message = `${rule}; the new token is stored without it and counts as expired`;
   const error = invalid(context, [{ path: "refresh().expiryDate", message }]);

@@ -1,4 +1,4 @@
-/** The way to a valid token: read it, take the lease, ask the provider, store what it answered. */
+/** The way to a valid token: read it, take the lease, ask the provider, store the response. */
 import { randomUUID } from "node:crypto";
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
 import type { Call } from "../../src/call/call.js";
@@ -17,10 +17,10 @@ import type { RefreshSettings } from "./options.js";
 import { askProvider, type FreshToken, storedWithout, usable } from "./provider.js";
 import { dataOf, readToken, type TokenContext } from "./token-item.js";
 
-/** Between two looks at a token that another refreshes, in ms. */
+/** The interval between two reads of a token that somebody else refreshes, in ms. */
 const pollMs = 200;
 
-/** A token that is valid by the settings' margin, or what the caller's `refresh` threw. */
+/** A token that is valid by the given margin, or what the caller's `refresh` threw. */
 export async function validTokenOf(
   context: TokenContext,
   key: RawKey,
@@ -28,9 +28,9 @@ export async function validTokenOf(
   flight: Flight,
   { signal, ...call }: Call,
 ): Promise<Landing> {
-  const { transport, clock, cipher } = context;
+  const { clock } = context;
   const left = flight.abandoned;
-  // Who began it without limits stays to the end, and a read without a signal is a cheaper one.
+  // A caller without limits waits to the end anyway, and a read without a signal is cheaper.
   const readCall: Call = signal === undefined ? call : { ...call, signal: left };
   const holder = randomUUID();
   const shown = (token: OAuthTokenData): Landing => ({
@@ -42,43 +42,65 @@ export async function validTokenOf(
     left.throwIfAborted();
     const seen = await readToken(context, key, readCall);
     const data = dataOf(seen);
-    // Its own token is there where the answer to the first attempt to store it was lost.
+    // Its own token is there if the response to an attempt to store it was lost.
     const isOwn = own !== undefined && data.accessToken === own;
     if (isOwn || !isExpired(data, clock.now() + settings.marginMs)) return shown(data);
     const { refreshToken } = data;
     if (!refreshToken) throw consentNeeded(call.context);
-    // A token that could not be stored must not be asked for: the provider may take the old one back.
-    if (cipher !== undefined) await transport.within(currentKeyFor(cipher, call.context), left);
-    left.throwIfAborted();
-    flight.commit();
-    const claimedAt = performance.now();
-    const lease = { holder, leaseMs: settings.leaseMs };
-    if (!(await claim(context, key, seen, lease, call))) {
-      flight.release();
-      await transport.pause(pollMs, left);
-      continue;
-    }
-    const answer = await answerOf(context, key, seen, { ...settings, holder, refreshToken }, call);
+    const lease = { ...settings, holder, refreshToken };
+    const leaseEnds = await takeLease(context, key, seen, lease, flight, call);
+    if (leaseEnds === undefined) continue;
+    const answer = await answerOf(context, key, seen, lease, call);
     if (answer instanceof RefreshFailure) return answer;
     const { fresh, expiryIssue } = answer;
-    const leaseEnds = claimedAt + settings.leaseMs;
     const kept = await keepWhileLeased(context, key, seen, fresh, leaseEnds, call);
     if (kept === "stored" && expiryIssue !== undefined) {
       throw storedWithout(expiryIssue, call.context);
     }
     if (kept !== "overtaken") return shown({ ...data, ...fresh });
-    // Someone stored another token while this one was on its way: that one counts.
+    // Somebody stored another token in the meantime, and that one counts.
     own = fresh.accessToken;
     await giveBack(context, key, holder, call);
   }
 }
 
-/** What the provider answered; the lease is given back where that is nothing to store. */
+/** A lease on a token, and what its holder does with it. */
+interface Lease extends RefreshSettings {
+  readonly holder: string;
+  readonly refreshToken: string;
+}
+
+/**
+ * Takes the lease on a token. If somebody else holds it, waits until it is time to read the token again.
+ * @returns when the lease ends, in ms of `performance.now()`; `undefined` if it was not taken
+ */
+async function takeLease(
+  context: TokenContext,
+  key: RawKey,
+  seen: RawItem,
+  lease: Lease,
+  flight: Flight,
+  call: Call,
+): Promise<number | undefined> {
+  const { transport, cipher } = context;
+  const left = flight.abandoned;
+  // A token must not be requested if it could not be stored: the provider may revoke the old one.
+  if (cipher !== undefined) await transport.within(currentKeyFor(cipher, call.context), left);
+  left.throwIfAborted();
+  flight.commit();
+  const claimedAt = performance.now();
+  if (await claim(context, key, seen, lease, call)) return claimedAt + lease.leaseMs;
+  flight.release();
+  await transport.pause(pollMs, left);
+  return undefined;
+}
+
+/** The provider's response. If there is nothing to store, the lease is given back. */
 async function answerOf(
   context: TokenContext,
   key: RawKey,
   seen: RawItem,
-  lease: RefreshSettings & { readonly holder: string; readonly refreshToken: string },
+  lease: Lease,
   call: Call,
 ): Promise<{ fresh: FreshToken; expiryIssue: string | undefined } | RefreshFailure> {
   const { closing } = context.transport;
@@ -92,12 +114,15 @@ async function answerOf(
   } catch (error) {
     if (closing.aborted) throw new AbortedError("the data layer is closed");
     await giveBack(context, key, lease.holder, call);
-    // What the caller's own function threw is the caller's: it is not mapped.
+    // What the caller's own function threw is passed on unchanged.
     return new RefreshFailure(error);
   }
 }
 
 function consentNeeded(context: CallContext): DynamoDBError {
   const rule = "the token expired and there is no refresh token: the user must consent again";
-  return withContext(new DynamoDBError(describe(context, rule), "RefreshTokenMissing"), context);
+  return withContext(
+    new DynamoDBError({ message: describe(context, rule), code: "RefreshTokenMissing" }),
+    context,
+  );
 }

@@ -1,4 +1,4 @@
-/** The stored token as a refresh sees it: read for certain, and written only while it is the same. */
+/** The stored token in a refresh: read consistently, and written only if it is still the same. */
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
 import type { Call } from "../../src/call/call.js";
 import type { Placeholders } from "../../src/conditions/conditions.js";
@@ -13,14 +13,14 @@ import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
 import type { Transport } from "../../src/transport/transport.js";
 import { notFound } from "../../src/write/write.js";
 
-/** What the parts of a refresh share. */
+/** What all parts of a refresh share. */
 export interface TokenContext {
   readonly transport: Transport;
   readonly tableName: string;
   readonly clock: Clock;
-  /** Encrypts secrets, where keys are configured. */
+  /** Encrypts secrets, if keys are configured. */
   readonly cipher: Cipher | undefined;
-  /** The entity's model, made when it is first asked for. */
+  /** The entity's model, made on first use. */
   model(): EntityModel;
 }
 
@@ -30,7 +30,7 @@ export interface TokenContext {
  */
 export async function readToken(context: TokenContext, key: RawKey, call: Call): Promise<RawItem> {
   const raw = await readTokenIfThere(context, key, call);
-  if (raw === undefined) throw notFound(call.context, key);
+  if (raw === undefined) throw notFound(call.context);
   refuseUnreadable(context.model(), raw);
   return raw;
 }
@@ -42,7 +42,7 @@ export async function readTokenIfThere(
 ): Promise<RawItem | undefined> {
   const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
   const { Item } = await transport.send("Get", input, call);
-  // Whatever else lies at the key is no token: its secrets were not looked into.
+  // Any other item at the key is no token, and its secrets have not been opened.
   return Item !== undefined && isOf(model(), Item as RawItem) ? (Item as RawItem) : undefined;
 }
 
@@ -68,7 +68,7 @@ export async function updateIf(
   }
 }
 
-/** A condition: the stored token is still the one that was seen, compared as it is stored. */
+/** The condition that the stored token is still the one that was read. Both are compared as stored. */
 export function isToken(own: Placeholders, seen: RawItem): string {
   const path = own.path(["accessToken"]);
   const accessToken = storedValueOf(seen, "accessToken");
@@ -77,7 +77,7 @@ export function isToken(own: Placeholders, seen: RawItem): string {
     : `${path} = ${own.value(accessToken)}`;
 }
 
-/** Whether the token is the one that was seen, and stored in other bytes. */
+/** Whether it is the same token as was read, stored in other bytes. */
 export function isEncryptedAnew(seen: RawItem, now: RawItem): boolean {
   const [before, after] = [dataOf(seen), dataOf(now)];
   return (
@@ -88,6 +88,6 @@ export function isEncryptedAnew(seen: RawItem, now: RawItem): boolean {
 }
 
 export function dataOf(raw: RawItem): OAuthTokenData {
-  // A token's payload is read as it is; what it lacks counts as expired.
+  // The payload is taken as it is; a token that lacks something counts as expired.
   return (raw.Data ?? {}) as OAuthTokenData;
 }

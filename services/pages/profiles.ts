@@ -158,7 +158,11 @@ function corrected({ user, agent }: Existing, error: unknown): Existing {
 
 function contended(call: CallContext, what: string): DynamoDBError {
   const rule = `others created and deleted ${what} all the time`;
-  return new DynamoDBError(describe(call, rule), "WriteContention", undefined, true);
+  return new DynamoDBError({
+    message: describe(call, rule),
+    code: "WriteContention",
+    retryable: true,
+  });
 }
 
 /** The result of a call, or `undefined` if it throws the expected error. */

@@ -54,12 +54,20 @@ export function cancelled(
       : `cancelled by ${reasons.map(textOf).join("; ")}`;
   const message = describe(context, rule);
   const retryable = isRetryableError(error);
-  return withContext(new TransactionCanceledError(message, error, reasons, retryable), context);
+  return withContext(
+    new TransactionCanceledError({ message, cause: error, reasons, retryable }),
+    context,
+  );
 }
 
 /** The same error, or that the engine has no transactions. */
 export function supported(context: CallContext, error: unknown): unknown {
   if (nameOf(error) !== "UnknownOperationException") return error;
   const message = describe(context, "this engine has no transactions (dynalite has none)");
-  return new DynamoDBError(message, "UnknownOperationException", 400, false, error);
+  return new DynamoDBError({
+    message,
+    code: "UnknownOperationException",
+    statusCode: 400,
+    cause: error,
+  });
 }

@@ -67,7 +67,7 @@ export async function writeAll(
   }
   const rule = `others wrote its items ${mostRounds} times in a row`;
   const message = describe(call.context, [rule, ...passing.map(textOf)].join("; "));
-  throw new TransactionCanceledError(message, undefined, passing, true);
+  throw new TransactionCanceledError({ message, reasons: passing, retryable: true });
 }
 
 /** What stopped a transaction, by what can be done about it. */

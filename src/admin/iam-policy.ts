@@ -1,16 +1,16 @@
-/** IAM policies for the table, made from its definition: one user's partitions, or all of it. */
+/** IAM policies for one user's partitions, or for the whole table, made from its entities' keys. */
 import { optionNames, settingsOf } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { compileTemplate, keyPartRule } from "../keys/template.js";
-import { indexName, type KeyTemplates, keyTemplates } from "../table/table.js";
+import { indexName, type KeyTemplates } from "../table/table.js";
 
-/** Who gets the policy. */
+/** Whom the policy is for. */
 export type IamAccess =
   /** A process that acts for one user, through `forUser`. */
   | "user"
-  /** The application: every item, by key and by query; no scan, and the table stays as it is. */
+  /** The application: every item, by key and by query. No scans, and no change of the table itself. */
   | "application"
-  /** `bayon-data`, which scans, and creates and deletes the table. */
+  /** The commands of `bayon-data`, which also scan, create and delete the table. */
   | "scripts";
 
 export interface IamPolicyOptions {
@@ -18,11 +18,11 @@ export interface IamPolicyOptions {
   readonly tableArn: string;
   /** @default "user" */
   readonly access?: IamAccess | undefined;
-  /** The one user that the policy is for, as it stands. @default whoever `variable` names */
+  /** The id of the one user that the policy is for. @default the user in `variable` */
   readonly userId?: string | undefined;
   /**
-   * The policy variable that holds the user's id, without `${}`: a session tag of your own, or for
-   * instance `cognito-identity.amazonaws.com:sub`. @default "aws:PrincipalTag/userId"
+   * The policy variable with the user's id, without `${}`: your own session tag, or for instance
+   * `cognito-identity.amazonaws.com:sub`. @default "aws:PrincipalTag/userId"
    */
   readonly variable?: string | undefined;
 }
@@ -42,15 +42,15 @@ export interface IamStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
 }
 
-/** A policy document, to be printed by `JSON.stringify`. */
+/** A policy document. `JSON.stringify` makes it the text that IAM takes. */
 export interface IamPolicy {
   readonly Version: "2012-10-17";
   readonly Statement: readonly IamStatement[];
 }
 
 /**
- * What the layer sends to the table. A transaction is authorised by what it is made of, and a
- * condition of one by ConditionCheckItem.
+ * What the layer sends to the table. IAM authorises a transaction by its parts, and a condition check in
+ * it by ConditionCheckItem.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
  */
 const tableActions = [
@@ -64,7 +64,7 @@ const tableActions = [
   "UpdateItem",
 ] as const;
 
-/** What scripts send beside it. */
+/** What scripts send in addition. */
 const scriptActions = [
   "CreateTable",
   "DeleteTable",
@@ -76,22 +76,13 @@ const scriptActions = [
 const leadingKeys = "dynamodb:LeadingKeys";
 
 /**
- * The IAM policy of a user, of the application or of the scripts. Nothing is sent.
- *
- * A user's policy allows the requests of `forUser` on that user's partitions and no other request:
- * it holds against faults of the application's own code and of this package's. It is taken from the
- * key templates. On the index only partitions that the user's id alone makes are in it: a review's
- * place there is made of the review's id, under which any agent's review may lie.
- *
- * `ForAllValues` alone is true of a request without leading keys, such as a Scan; `Null` refuses
- * those. IAM judges a write by the table's key, not by what it writes into the index's attributes.
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html for sizes: 2,048
- * characters as a session policy, 6,144 as a managed one. This one takes some 700, and four times
- * the user's id
- * @throws ConfigurationError for an ARN that is no table's, and for an id that no policy can hold
+ * The IAM policy over the partitions of these entities.
+ * @throws ConfigurationError for an ARN that is not a table's, or an id that no policy can hold
  */
-export function iamPolicy(options: IamPolicyOptions): IamPolicy {
+export function iamPolicyOf(
+  entities: readonly KeyTemplates[],
+  options: IamPolicyOptions,
+): IamPolicy {
   const {
     tableArn,
     access = "user",
@@ -110,7 +101,7 @@ export function iamPolicy(options: IamPolicyOptions): IamPolicy {
   const index = `${tableArn}/index/${indexName}`;
   if (access === "user") {
     const user = userText(userId, variable);
-    const { table, ofIndex } = partitions(user);
+    const { table, ofIndex } = partitions(entities, user);
     return policyOf([
       statement("OwnPartitions", tableActions, [tableArn], table),
       statement("OwnIndexPartitions", ["Query"], [index], ofIndex),
@@ -150,11 +141,14 @@ function statement(
   };
 }
 
-/** A user's partitions in the table and in the index, as the entities' templates make them. */
-function partitions(user: string): { table: string[]; ofIndex: string[] } {
+/** A user's partition keys in the table and in the index, made from the entities' templates. */
+function partitions(
+  entities: readonly KeyTemplates[],
+  user: string,
+): { table: string[]; ofIndex: string[] } {
   const table = new Set<string>();
   const ofIndex = new Set<string>();
-  for (const { pk, gsi1pk } of Object.values<KeyTemplates>(keyTemplates)) {
+  for (const { pk, gsi1pk } of entities) {
     const own = compileTemplate(pk);
     const owner = Object.fromEntries(own.parts.map((part) => [part, user]));
     table.add(own.build(owner));
@@ -165,7 +159,7 @@ function partitions(user: string): { table: string[]; ofIndex: string[] } {
   return { table: [...table], ofIndex: [...ofIndex] };
 }
 
-/** How a policy names the user: the id with what IAM would replace escaped, or a policy variable. */
+/** The user in a policy: the id, with what IAM would replace escaped, or a policy variable. */
 function userText(userId: unknown, variable: unknown): string {
   if (userId === undefined) {
     const name = variable ?? "aws:PrincipalTag/userId";
@@ -175,7 +169,7 @@ function userText(userId: unknown, variable: unknown): string {
   if (variable !== undefined) throw new ConfigurationError("give userId or variable, not both");
   const rule = keyPartRule(userId);
   if (rule !== undefined) throw new ConfigurationError(`userId ${rule}`);
-  // A policy document holds no other characters; an id that has some needs a variable.
+  // A policy document takes no other characters. An id with such characters needs a variable.
   if (!/^[ -\u00ff]*$/.test(userId as string)) {
     throw new ConfigurationError("userId must be of the characters U+0020 to U+00FF");
   }

@@ -149,7 +149,10 @@ async function waitUntilActive(
   } catch (error) {
     if (!(error instanceof TimeoutError) || missing === undefined) throw error;
     // The deadline passed because there is no table, not because no response came.
-    throw withContext(new TimeoutError(inWords(context, messageOf(missing)), missing), context);
+    throw withContext(
+      new TimeoutError({ message: inWords(context, messageOf(missing)), cause: missing }),
+      context,
+    );
   }
 }
 
@@ -260,10 +263,10 @@ function isActive(info: TableInfo | null): info is TableInfo {
   if (info === null) return false;
   const index = info.indexes.find((one) => one.name === indexName);
   if (info.status === "ACTIVE" && index === undefined) {
-    throw new DynamoDBError(
-      `the table ${info.name} has no index ${indexName}: it is not this layer's table`,
-      "WrongTable",
-    );
+    throw new DynamoDBError({
+      message: `the table ${info.name} has no index ${indexName}: it is not this layer's table`,
+      code: "WrongTable",
+    });
   }
   return info.status === "ACTIVE" && index?.status === "ACTIVE";
 }

@@ -1,10 +1,11 @@
-/** One call of the facade: its limits, its context, and the mapping of what it throws. */
+/** One call of the facade: its limits, its context, and the mapping of the errors it throws. */
 import { AbortedError } from "../errors/aborted-error.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
 import { asOpen } from "../errors/left-open.js";
-import { withProgress } from "../errors/progress.js";
+import { setProgress } from "../errors/progress.js";
 import { TimeoutError } from "../errors/timeout-error.js";
+import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { isAbortSignal } from "../runtime/realms.js";
@@ -15,7 +16,7 @@ import { type OptionNames, optionNames, refuseUnknown } from "./options.js";
 export interface CallOptions {
   /** Ends the call with an AbortedError whose cause is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Ends the call with a TimeoutError after so many ms, retries and waiting included. */
+  /** Ends the call with a TimeoutError after this many ms, retries and waiting included. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -23,10 +24,9 @@ export interface CallOptions {
 export const callOptionNames = optionNames<CallOptions>({ signal: true, timeoutMs: true });
 
 /**
- * A call's limits, read once, for itself and for the calls that it makes: whatever else was given is
- * not theirs.
- * @param known the options that the call takes
- * @throws ValidationError for an option that it does not
+ * A call's limits, read once, for itself and for the calls that it makes; these get no other option.
+ * @param known the names of the options that the call takes
+ * @throws ValidationError for an option that is not among them
  */
 export function limitsOf(
   context: CallContext,
@@ -41,8 +41,8 @@ export function limitsOf(
 }
 
 /**
- * Reads what a caller gave. A getter or a proxy of theirs may throw anything.
- * @throws ValidationError where it did
+ * Reads what a caller gave. Their getters and proxies may throw anything.
+ * @throws ValidationError if one does
  */
 export function reading<R>(context: CallContext, read: () => R): R {
   try {
@@ -53,22 +53,22 @@ export function reading<R>(context: CallContext, read: () => R): R {
   }
 }
 
-/** A call that is under way: every request it needs is sent on its behalf. */
+/** A call in progress: every request it needs is sent on its behalf. */
 export interface Call {
   readonly context: CallContext;
-  /** Aborted by the caller or by the deadline; `undefined` where the call has neither. */
+  /** Aborted by the caller or by the deadline; `undefined` if the call has neither. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Told before a call fails that may have been carried out all the same, wholly or in part: the
-   * answer to a write was lost, or one of its writes was done.
+   * Called before a call fails that may have been carried out nevertheless, wholly or in part: the
+   * response to a write was lost, or one of its writes was done.
    */
   readonly onAnswerLost?: (() => void) | undefined;
 }
 
 /**
- * Runs one call within its limits and maps whatever it throws, once.
- * @param options the limits; a call that takes more options gives what `limitsOf` read of them
- * @throws ValidationError for limits that are none, before `run` is called
+ * Runs one call within its limits, and maps whatever it throws once.
+ * @param options the limits; a call that takes more options passes what `limitsOf` read of them
+ * @throws ValidationError for invalid limits, before `run` is called
  */
 export async function perform<R>(
   context: CallContext,
@@ -99,10 +99,14 @@ export async function perform<R>(
     if (!limit.signal.aborted) throw told(wrapDynamoDBError(error, context));
     const ended = signal?.aborted
       ? abortedError(context, signal)
-      : new TimeoutError(describe(context, `no answer within ${timeoutMs} ms`), error);
-    // The end by itself says nothing of what was sent.
+      : new TimeoutError({
+          message: describe(context, `no answer within ${timeoutMs} ms`),
+          cause: error,
+        });
+    // That the call ended says nothing about what was sent.
     const below = error === limit.signal.reason ? undefined : error;
-    throw told(withProgress(withContext(ended, context), below), below);
+    if (below instanceof UnprocessedItemsError) setProgress(ended, below);
+    throw told(withContext(ended, context), below);
   } finally {
     limit.release();
     deadline?.end();
@@ -118,7 +122,7 @@ export function throwIfAborted(context: CallContext, signal: AbortSignal | undef
 }
 
 function abortedError(context: CallContext, { reason }: AbortSignal): AbortedError {
-  return new AbortedError(describe(context, "aborted"), reason);
+  return new AbortedError({ message: describe(context, "aborted"), cause: reason });
 }
 
 function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } {

@@ -1,6 +1,6 @@
 /**
- * Names of options. One that a call does not know is refused before anything is sent: ignored, a
- * misspelt `ifUpdatedAt` is a delete without its condition and a misspelt `limit` a whole partition.
+ * Names of options. An unknown one is refused before anything is sent: if a misspelt `ifUpdatedAt` were
+ * ignored, a delete would lose its condition, and a misspelt `limit` would read a whole partition.
  */
 import { ConfigurationError, readSettings } from "../errors/configuration-error.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
@@ -9,16 +9,16 @@ import { ValidationError, type ValidationIssue } from "../errors/validation-erro
 /** The names of an options object. */
 export type OptionNames = readonly string[];
 
-/** The names of a type's options: one that is missing here, or left over, does not compile. */
+/** The names of a type's options: a missing or an extra one does not compile. */
 export function optionNames<T extends object>(names: Record<keyof T & string, true>): OptionNames {
   return Object.keys(names);
 }
 
-/** Unknown names that are reported, and the characters that are shown of each. */
+/** How many unknown names are reported, and how many characters of each are shown. */
 const mostReported = 10;
 const mostShown = 80;
 
-/** What names stand for, as messages say it. */
+/** What the names are names of, in messages. */
 interface Kind {
   readonly one: string;
   readonly all: string;
@@ -27,9 +27,9 @@ interface Kind {
 const option: Kind = { one: "an option", all: "the options are" };
 
 /**
- * The members of an object that nobody would read. Inherited ones count, since they would be read as
- * well; one that is `undefined` is as good as not given.
- * @param also names that are well too, although no message proposes them
+ * The members of an object that nobody would read. Inherited ones count, because they would be read
+ * too; `undefined` counts as not given.
+ * @param also names that are accepted too, although no message suggests them
  */
 export function unknownNames(
   given: object,
@@ -70,7 +70,7 @@ export function refuseUnknown(context: CallContext, given: unknown, known: Optio
   const issues = unknownOptions(given, known);
   if (issues.length === 0) return;
   throw withContext(
-    new ValidationError(describe(context, textOf(issues)), undefined, issues),
+    new ValidationError({ message: describe(context, textOf(issues)), issues }),
     context,
   );
 }
@@ -88,7 +88,7 @@ export function refuseUnknownSettings(name: string, given: unknown, known: Optio
 /**
  * The settings that a caller gave, each read once: inherited ones and a class's getters too.
  * @param call whose options they are
- * @throws ConfigurationError for what is no object, cannot be read or is not known
+ * @throws ConfigurationError for a value that is not an object, cannot be read, or has an unknown name
  */
 export function settingsOf<T extends object>(call: string, given: T, known: OptionNames): T {
   const name = `${call}: options`;
@@ -116,8 +116,8 @@ function textOf(issues: readonly ValidationIssue[]): string {
 }
 
 /**
- * Whether a value is given: not by whoever added to the prototype of all objects, and not as a method
- * of a class. `get(key, controller)` takes an AbortController for its signal, as `fetch` does.
+ * Whether a value was given: additions to the prototype of all objects do not count, and neither do
+ * methods of a class. `get(key, controller)` takes an AbortController for its signal, as `fetch` does.
  */
 function isGiven(given: object, name: string): boolean {
   const value: unknown = Reflect.get(given, name);
@@ -130,8 +130,8 @@ function shortened(name: string): string {
 }
 
 /**
- * Refuses what is most likely a misspelt setting, of an object that may have members of its own: a
- * key provider's, or what an SDK puts beside a pair of keys.
+ * Refuses what is most likely a misspelt setting of an object that may have further members: a key
+ * provider, or a pair of keys with what an SDK adds to it.
  * @throws ConfigurationError that names it
  */
 export function refuseMisspelt(name: string, given: object, known: OptionNames): void {
@@ -143,7 +143,7 @@ export function refuseMisspelt(name: string, given: object, known: OptionNames):
   }
 }
 
-/** Letters of a name that may be wrong, and the length beyond which nobody meant one of ours. */
+/** How many letters of a name may be wrong, and the length beyond which none of ours was meant. */
 const mostWrong = 2;
 const longestName = 40;
 
@@ -170,7 +170,7 @@ export function nearestName(name: string, known: OptionNames): string | undefine
   return nearest;
 }
 
-/** Whether a name is another one but for case and two letters. */
+/** Whether a name differs from another only in case and at most two letters. */
 function isMisspelt(name: string, meant: string): boolean {
   return (
     name.length <= longestName && editDistance(name.toLowerCase(), meant.toLowerCase()) <= mostWrong

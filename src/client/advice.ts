@@ -1,11 +1,11 @@
-/** Where the table is, and what a person can do where it cannot be reached: the ends of messages. */
+/** Where the table is, and what a person can do if it cannot be reached: the ends of messages. */
 import { nameOf } from "../errors/words.js";
 import { type Configuration, defaultTableName, isLoopback, localEndpoint } from "./config.js";
 
-/** What of a configuration says where the table is. */
+/** The part of a configuration that says where the table is. */
 export type Place = Omit<Configuration, "credentials">;
 
-/** Where the table is: `BayonCoAgent-local at http://localhost:4566`. Shows no secret of the URL. */
+/** Where the table is: `BayonCoAgent-local at http://localhost:4566`. A secret in the URL is not shown. */
 export function placeOf({ tableName, endpoint, region }: Place): string {
   const aws = `AWS${region === undefined ? "" : ` in ${region}`}`;
   return `${tableName} at ${endpoint === undefined ? aws : shownUrl(endpoint)}`;
@@ -17,7 +17,7 @@ function shownUrl(endpoint: string): string {
   return `${origin}${pathname === "/" ? "" : pathname}`;
 }
 
-/** Nobody listens there, or there is no such host. */
+/** Codes of failures because nobody listens at the endpoint, or there is no such host. */
 const unreachable: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
   "ECONNREFUSED",
@@ -26,7 +26,7 @@ const unreachable: ReadonlySet<string> = new Set([
   "ENOTFOUND",
 ]);
 
-/** What to do about a failure, for those that a command or a setting mends. */
+/** What to do about a failure, if a command or a setting can remove its cause. */
 export function adviceOn(error: unknown, place: Place): string | undefined {
   const name = nameOf(error) ?? "";
   if (name === "ResourceNotFoundException") {
@@ -38,7 +38,7 @@ export function adviceOn(error: unknown, place: Place): string | undefined {
   return undefined;
 }
 
-/** The place with the variable that named its endpoint: others than the table's may use it too. */
+/** The place, with the variable that named its endpoint: other services may use that variable too. */
 function sourced(place: Place): string {
   const { endpointSource } = place;
   const isVariable = endpointSource !== undefined && endpointSource !== "endpoint";
@@ -53,7 +53,7 @@ function howToServe(place: Place): string {
   return `; start the engine with: ${engineCommand(endpoint)}`;
 }
 
-/** The command that serves the embedded engine where an endpoint is. */
+/** The command that serves the embedded engine at an endpoint. */
 export function engineCommand(endpoint: string): string {
   const { port } = new URL(endpoint);
   const isDefault = port === new URL(localEndpoint).port;
@@ -65,7 +65,7 @@ function orLocal({ environment, endpoint }: Place): string {
   return meansAws ? "; for the table on this machine set USE_LOCAL_AWS=true" : "";
 }
 
-/** The options by which a command finds the same table, whatever the environment says there. */
+/** The options with which a command finds the same table in any environment. */
 export function flagsOf({ environment, tableName, endpoint, region }: Place): string {
   const local = environment === "local";
   const flags = [

@@ -2,6 +2,7 @@
  * What a response of DynamoDB's holds, by operation. A box in between may respond with JSON of its own, or
  * with `{}`: by these rules that is not a response.
  */
+import { isDeepStrictEqual } from "node:util";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 
 interface Members {
@@ -13,21 +14,23 @@ interface Members {
 
 type Values = Readonly<Record<string, unknown>>;
 
+/** What any response may have if it was asked for; they are no acknowledgement. */
 const capacity = ["ConsumedCapacity", "ItemCollectionMetrics"];
-const ofOne: Members = { always: [], sometimes: ["Item", "Attributes", ...capacity] };
+const read: Members = { always: [], sometimes: ["Item"] };
+const written: Members = { always: [], sometimes: ["Attributes"] };
 const ofMany: Members = { always: ["Count", "ScannedCount"], sometimes: [] };
 
 const membersOf: ReadonlyMap<string, Members> = new Map([
-  ["GetItem", ofOne],
-  ["PutItem", ofOne],
-  ["UpdateItem", ofOne],
-  ["DeleteItem", ofOne],
+  ["GetItem", read],
+  ["PutItem", written],
+  ["UpdateItem", written],
+  ["DeleteItem", written],
   ["Query", ofMany],
   ["Scan", ofMany],
-  ["BatchGetItem", { always: ["Responses"], sometimes: [] }],
+  ["BatchGetItem", { always: ["Responses", "UnprocessedKeys"], sometimes: [] }],
   ["BatchWriteItem", { always: ["UnprocessedItems"], sometimes: [] }],
   ["TransactGetItems", { always: ["Responses"], sometimes: [] }],
-  ["TransactWriteItems", { always: [], sometimes: capacity }],
+  ["TransactWriteItems", { always: [], sometimes: [] }],
   ["CreateTable", { always: ["TableDescription"], sometimes: [] }],
   ["DeleteTable", { always: ["TableDescription"], sometimes: [] }],
   ["UpdateTable", { always: ["TableDescription"], sometimes: [] }],
@@ -36,34 +39,64 @@ const membersOf: ReadonlyMap<string, Members> = new Map([
   ["UpdateTimeToLive", { always: ["TimeToLiveSpecification"], sometimes: [] }],
 ]);
 
-function isMap(value: unknown): boolean {
+function isEmpty(value: object): boolean {
+  for (const _name in value) return false;
+  return true;
+}
+
+function isMap(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isListOfMaps(value: unknown): boolean {
+function isListOfMaps(value: unknown): value is readonly Values[] {
   return Array.isArray(value) && value.every(isMap);
 }
 
-function isMapOfLists(value: unknown): boolean {
-  return isMap(value) && Object.values(value as object).every(isListOfMaps);
+function isMapOf(value: unknown, isRight: (member: unknown) => boolean): boolean {
+  return isMap(value) && Object.values(value).every(isRight);
 }
 
 function isCount(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0;
 }
 
+function isKey(value: unknown): boolean {
+  return isMap(value) && !isEmpty(value);
+}
+
+/** What a transaction read: nothing where there is no item. */
+function isListOfItems(value: unknown): boolean {
+  return isListOfMaps(value) && value.every(({ Item }) => isAbsent(Item) || isMap(Item));
+}
+
+/** A put or a delete that a batch left. */
+function isWrite(value: unknown): boolean {
+  const { PutRequest, DeleteRequest } = value as Record<string, Values | null | undefined>;
+  return isKey(PutRequest?.Item) || isKey(DeleteRequest?.Key);
+}
+
+type Rule = (value: unknown, operation: string) => boolean;
+
 /** What the members are, whatever operation has them: some box's own JSON may spell one alike. */
-const rules: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["Item", isMap],
   ["Attributes", isMap],
   ["Items", isListOfMaps],
   ["Count", isCount],
   ["ScannedCount", isCount],
-  ["LastEvaluatedKey", isMap],
-  // A map of each table's items, or a transaction's list.
-  ["Responses", (value) => isMapOfLists(value) || isListOfMaps(value)],
-  ["UnprocessedItems", isMapOfLists],
-  ["UnprocessedKeys", isMap],
+  ["LastEvaluatedKey", isKey],
+  [
+    "Responses",
+    (value, operation) =>
+      operation === "TransactGetItems" ? isListOfItems(value) : isMapOf(value, isListOfMaps),
+  ],
+  [
+    "UnprocessedItems",
+    (value) => isMapOf(value, (left) => isListOfMaps(left) && left.every(isWrite)),
+  ],
+  ["UnprocessedKeys", (value) => isMapOf(value, (left) => isMap(left) && isListOfMaps(left.Keys))],
+  ["ConsumedCapacity", (value) => isMap(value) || isListOfMaps(value)],
+  ["ItemCollectionMetrics", isMap],
 ]);
 
 const isAbsent = (value: unknown): value is null | undefined =>
@@ -89,7 +122,7 @@ export function checkMembers(
   if (missing !== undefined) throw unreadable(`it has no ${missing}`);
   for (const [name, isRight] of rules) {
     const value = values[name];
-    if (!isAbsent(value) && !isRight(value)) {
+    if (!isAbsent(value) && !isRight(value, operation)) {
       throw unreadable(`its ${name} is not what DynamoDB's is`);
     }
   }
@@ -99,27 +132,136 @@ export function checkMembers(
   }
   if (members === undefined || members.always.length > 0) return;
   if (members.sometimes.some((name) => !isAbsent(values[name]))) return;
-  if (Object.values(values).some((value) => !isAbsent(value))) {
+  const others = Object.keys(values).filter((name) => !capacity.includes(name));
+  if (others.some((name) => !isAbsent(values[name]))) {
     throw unreadable("it has none of the members it should have");
   }
-  if (!requestId) throw unreadable(`it is empty and has no ${requestIdHeader}`);
+  if (!requestId) throw unreadable(`it acknowledges nothing and has no ${requestIdHeader}`);
 }
 
 /**
- * Checks what the request asked for: a page has its items unless it was asked for a count, and an update
- * that was asked for what it wrote gives it, which `{}` from anyone does not.
+ * Checks a response against its request: it holds what was asked for, and no more. What has no key, or
+ * another one, would pass for an item that is not there, or for the one that was asked for.
+ * @param input as `values` are: both native, or both in DynamoDB's own form
  * @throws UnreadableAnswer
  */
-export function checkAsked(input: object, values: Values): void {
-  const { Select, ReturnValues, UpdateExpression } = input as Values;
-  if (values.Items === undefined && values.Count !== undefined && Select === undefined) {
-    throw unreadableAnswer("it has no Items");
+export function checkAsked(operation: string, input: object, values: Values): void {
+  const fault = faultsOf.get(operation)?.(input as Values, values);
+  if (fault !== undefined) throw unreadableAnswer(fault);
+}
+
+const otherKey = "it has an item of another key, or of none";
+
+/** What is wrong with a response to a request, by operation. */
+const faultsOf: ReadonlyMap<string, (input: Values, values: Values) => string | undefined> =
+  new Map([
+    ["GetItem", (input, { Item }) => (isOf(Item, input) ? undefined : otherKey)],
+    ["PutItem", faultOfWrite],
+    ["UpdateItem", faultOfWrite],
+    ["DeleteItem", faultOfWrite],
+    ["Query", faultOfPage],
+    ["Scan", faultOfPage],
+    ["BatchGetItem", faultOfBatchGet],
+    ["BatchWriteItem", faultOfBatchWrite],
+    ["TransactGetItems", faultOfTransactGet],
+  ]);
+
+/** An update that was asked for what it wrote gives it, which `{}` from anyone does not; an item is its own. */
+function faultOfWrite(
+  { Key, ReturnValues, UpdateExpression }: Values,
+  { Attributes }: Values,
+): string | undefined {
+  const sets = ReturnValues === "UPDATED_NEW" && /^\s*SET\s/i.test(String(UpdateExpression));
+  const returnsNew = UpdateExpression !== undefined && (ReturnValues === "ALL_NEW" || sets);
+  if (returnsNew && (Attributes === undefined || isEmpty(Attributes as Values))) {
+    return "it has no Attributes";
   }
-  const sets = /^\s*SET\s/i.test(String(UpdateExpression));
-  const returnsNew = ReturnValues === "ALL_NEW" || (ReturnValues === "UPDATED_NEW" && sets);
-  if (returnsNew && UpdateExpression !== undefined && values.Attributes === undefined) {
-    throw unreadableAnswer("it has no Attributes");
+  const isWhole = ReturnValues === "ALL_NEW" || ReturnValues === "ALL_OLD";
+  return isWhole && !isOf(Attributes, { Key }) ? otherKey : undefined;
+}
+
+/** A page has its items unless it was asked for a count, and the next one begins behind it. */
+function faultOfPage(
+  { Select, ProjectionExpression, AttributesToGet, ExclusiveStartKey }: Values,
+  { Items, LastEvaluatedKey }: Values,
+): string | undefined {
+  if (Items === undefined && Select !== "COUNT") return "it has no Items";
+  const isWhole = ProjectionExpression === undefined && AttributesToGet === undefined;
+  if (isWhole && (Items as readonly Values[] | undefined)?.some(isEmpty)) return otherKey;
+  if (LastEvaluatedKey === undefined) return undefined;
+  // Whoever follows it would ask for the same page for ever.
+  return isDeepStrictEqual(LastEvaluatedKey, ExclusiveStartKey)
+    ? "it ends where it began"
+    : undefined;
+}
+
+type Tables<T> = Readonly<Record<string, T | undefined>>;
+type KeysOfTable = Values & { readonly Keys: readonly Values[] };
+
+function faultOfBatchGet({ RequestItems }: Values, values: Values): string | undefined {
+  const asked = RequestItems as Tables<KeysOfTable>;
+  const found = values.Responses as Tables<readonly Values[]>;
+  const left = values.UnprocessedKeys as Tables<KeysOfTable>;
+  const others = Object.keys({ ...found, ...left }).filter((table) => asked[table] === undefined);
+  if (others.length > 0) return "it is about a table that was not asked for";
+  for (const [table, one] of Object.entries(asked)) {
+    const items = found[table];
+    if (items === undefined && left[table] === undefined) return "it has nothing of a table";
+    const { Keys = [], ...how } = one as KeysOfTable;
+    const many = (items?.length ?? 0) + (left[table]?.Keys.length ?? 0);
+    if (many > Keys.length) return "it has more items than were asked for";
+    const names = Object.keys(Keys[0] ?? {}).filter((name) => projects(how, name));
+    if (items?.some((item) => names.some((name) => item[name] === undefined))) return otherKey;
   }
+  return undefined;
+}
+
+function faultOfBatchWrite(
+  { RequestItems }: Values,
+  { UnprocessedItems }: Values,
+): string | undefined {
+  const asked = RequestItems as Tables<readonly unknown[]>;
+  const left = Object.entries(UnprocessedItems as Tables<readonly unknown[]>);
+  const isMore = left.some(([table, some = []]) => some.length > (asked[table]?.length ?? 0));
+  return isMore ? "it left more undone than was asked for" : undefined;
+}
+
+function faultOfTransactGet({ TransactItems }: Values, { Responses }: Values): string | undefined {
+  const asked = TransactItems as readonly { readonly Get: Values }[];
+  const found = Responses as readonly Values[];
+  if (found.length !== asked.length) return `it has ${found.length} of ${asked.length} items`;
+  const isRight = asked.every(({ Get }, at) => isOf(found[at]?.Item, Get));
+  return isRight ? undefined : otherKey;
+}
+
+/** Whether an item that came back, if one did, is the one whose key was asked for. */
+function isOf(item: unknown, input: Values): boolean {
+  if (item === undefined || input.Key === undefined) return true;
+  const key = Object.entries(input.Key as Values).filter(([name]) => projects(input, name));
+  return isMap(item) && hasKey(item, Object.fromEntries(key));
+}
+
+/** Whether a request asks for an attribute: without a projection for all. */
+function projects(
+  { ProjectionExpression, AttributesToGet, ExpressionAttributeNames: names }: Values,
+  name: string,
+): boolean {
+  if (AttributesToGet !== undefined) return (AttributesToGet as readonly string[]).includes(name);
+  if (ProjectionExpression === undefined) return true;
+  const paths = String(ProjectionExpression).split(",");
+  return paths.some((path) => path.trim() === name || (names as Values)?.[path.trim()] === name);
+}
+
+function hasKey(item: Values, key: Values): boolean {
+  return Object.entries(key).every(([name, value]) => isSameText(item[name], value));
+}
+
+/** Numbers and bytes have several forms, so that only texts are compared. */
+function isSameText(one: unknown, other: unknown): boolean {
+  if (isAbsent(one)) return false;
+  if (typeof one === "string" && typeof other === "string") return one === other;
+  const [text, otherText] = [one, other].map((value) => (value as Values).S);
+  return text === otherText;
 }
 
 export const requestIdHeader = "x-amzn-requestid";

@@ -1,38 +1,38 @@
-/** Ends answers that stall or drip: the SDK's handler limits the time to their first byte only. */
+/** Ends responses that stall or drip: the SDK's handler limits only the time to their first byte. */
 import type { Readable } from "node:stream";
 import timers from "node:timers";
 
 // Node's own, so that fake timers neither stop the watch nor see it.
 const { setInterval, clearInterval } = timers;
 
-/** Between two looks at the answers under way, in ms. */
+/** The interval between two checks of the responses under way, in ms. */
 const tickMs = 500;
 
-/** Limits of one answer, in ms. */
+/** Limits of one response, in ms. */
 export interface AnswerLimits {
-  /** Without a further byte. */
+  /** The longest time without a further byte. */
   readonly idleMs: number;
-  /** From its head to its end. */
+  /** The longest time from its head to its end. */
   readonly wholeMs: number;
 }
 
 interface Watched {
   readonly body: Readable;
   bytes: number;
-  /** Looks since its last byte, and since its head. */
+  /** The checks since its last byte (`idle`), and since its head (`age`). */
   idle: number;
   age: number;
 }
 
-/** A body of Node's HTTP client, as far as it is watched. */
+/** The members of a body of Node's HTTP client that are checked. */
 interface Message {
   readonly socket?: { readonly bytesRead?: number } | null;
   readonly complete?: boolean;
 }
 
 /**
- * Watches the bodies of one client. It looks at all of them twice a second instead of setting timers
- * for each, and counts its looks instead of asking a clock: most answers are read before the first.
+ * Watches the bodies of one client. One timer checks all of them twice a second, and the checks are
+ * counted instead of reading a clock: most responses have been read before their first check.
  */
 export class AnswerWatch {
   readonly #limits: AnswerLimits;
@@ -43,7 +43,7 @@ export class AnswerWatch {
     this.#limits = limits;
   }
 
-  /** Destroys the body with a TimeoutError once it is over a limit. */
+  /** Destroys the body with a TimeoutError once it exceeds a limit. */
   watch(body: Readable): void {
     const answer: Watched = { body, bytes: -1, idle: 0, age: 0 };
     this.#answers.add(answer);
@@ -58,7 +58,7 @@ export class AnswerWatch {
     }
     for (const answer of this.#answers) {
       const { socket, complete } = answer.body as Message;
-      // All of it is here: what is left is the reader's matter.
+      // All of it has arrived; how fast it is read is up to the reader.
       if (complete === true) continue;
       const bytes = socket?.bytesRead ?? 0;
       answer.idle = bytes === answer.bytes ? answer.idle + 1 : 0;

@@ -1,22 +1,22 @@
-/** The answers that a transport waits for: each ends with `close`, and an attempt with its limit too. */
+/** The responses that a transport waits for: `close` ends the waiting, and each attempt has a limit. */
 import timers from "node:timers";
 
 // Node's own, so that fake timers neither stop the watch nor see it.
 const { setInterval, clearInterval } = timers;
 
-/** Between two looks at the answers that are waited for, in ms. */
+/** The interval between two checks of everything that is waited for, in ms. */
 const lookEveryMs = 500;
 
 interface Waiting {
   readonly reject: (reason: Error) => void;
   readonly giveUp: (() => void) | undefined;
-  /** How often it was looked at and not yet there. */
+  /** How many checks it has been through. */
   looks: number;
 }
 
 /**
- * A listener and a timer per request would cost more than the request's own work, so there is one set
- * and one look at all of it, twice a second.
+ * A listener and a timer per request would cost more than the request itself. So there is one set, and
+ * one timer that checks all of it twice a second.
  */
 export class AwaitedAnswers {
   readonly #limitMs: number;
@@ -29,10 +29,10 @@ export class AwaitedAnswers {
   }
 
   /**
-   * Waits for an answer.
-   * @param isAttempt whether the limit holds for it
-   * @param giveUp called at the limit: nobody waits any more, so whoever asks can stop asking
-   * @throws what `refuse` gives, or a TimeoutError
+   * Waits for a response.
+   * @param isAttempt whether the limit applies to it
+   * @param giveUp called at the limit, when nobody waits any more: the request can be ended
+   * @throws the error of `refuse`, or a TimeoutError
    */
   wait<T>(answer: Promise<T>, isAttempt: boolean, giveUp?: () => void): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -52,7 +52,7 @@ export class AwaitedAnswers {
     });
   }
 
-  /** Ends all that wait, each with an error of its own. */
+  /** Ends all waiting, each with an error of its own. */
   refuse(error: () => Error): void {
     for (const { reject } of this.#waiting) reject(error());
     this.#waiting.clear();

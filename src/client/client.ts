@@ -1,4 +1,4 @@
-/** Configuration to SDK clients, and the process-wide defaults with their reset. */
+/** SDK clients from a configuration, and the process-wide defaults with their reset. */
 import {
   DynamoDBClient,
   type DynamoDBClientConfig,
@@ -16,16 +16,16 @@ import { watchedCredentials, watchSending } from "./unsent.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
 
-// The SDK's logger middleware filters each input and output through the schema unless the logger
-// has no `info`; what is worth a log is logged by the transport, without payloads.
+// The SDK's logger middleware filters each input and output through the schema, unless the logger has
+// no `info`. The transport logs requests itself, without payloads.
 const quietLogger = { debug: ignore, warn: ignore, error: ignore };
 function ignore(): void {
   // The SDK's own log lines may hold payloads.
 }
 
 /**
- * One attempt, its error as it was thrown. The SDK's own strategy, even with one attempt, makes a new
- * error without name and code of one that comes from another realm, as all of Node's do under Jest
+ * One attempt, whose error is thrown unchanged. The SDK's own strategy, even with one attempt, replaces
+ * an error of another realm by one without name and code. Under Jest all of Node's errors are such
  * (@smithy/core 3.38, `asSdkError`).
  */
 const noRetry: NonNullable<DynamoDBClientConfig["retryStrategy"]> = {
@@ -38,7 +38,7 @@ export interface Clients {
   readonly documentClient: DynamoDBDocumentClient;
 }
 
-/** @throws ConfigurationError for what is neither a handler nor the options of one */
+/** @throws ConfigurationError if it is neither a handler nor the options of one */
 export function checkRequestHandler(given: RequestHandler): void {
   if (typeof given !== "object" || given === null) {
     throw new ConfigurationError("requestHandler must be a request handler, or its options");
@@ -56,8 +56,8 @@ export function createClients(configuration: Configuration, given: RequestHandle
 }
 
 /**
- * The same clients, of which the second takes and gives values in DynamoDB's own form.
- * @throws ConfigurationError where the SDK is of an old release
+ * The same clients, but the second one takes and returns values in DynamoDB's own form.
+ * @throws ConfigurationError if the SDK's release is too old
  */
 export function createStoredClients(
   configuration: Configuration,
@@ -90,7 +90,7 @@ function createPlainClient(
     maxAttempts: 1,
     retryStrategy: noRetry,
     requestHandler,
-    // The type wants `info`; the middleware asks whether it is there.
+    // The type requires `info`, but the middleware checks whether the logger has it.
     logger: quietLogger as unknown as NonNullable<DynamoDBClientConfig["logger"]>,
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
@@ -105,7 +105,7 @@ function isHandler(given: RequestHandler): boolean {
   return typeof (given as { readonly handle?: unknown }).handle === "function";
 }
 
-/** `undefined` is left out, empty strings stay. */
+/** `undefined` is left out, and empty strings are kept. */
 const translateConfig = {
   marshallOptions: {
     removeUndefinedValues: true,
@@ -116,11 +116,11 @@ const translateConfig = {
 };
 
 /**
- * Whether it is a DynamoDBClient, of any copy of the SDK: an application that has a second one gives
- * an instance of another class. Document clients, and nothing else of the SDK's, are made by `from`.
+ * Whether it is a DynamoDBClient of any copy of the SDK. An application with a second copy gives an
+ * instance of another class. Only a document client has a class with a static `from`.
  */
 export function isPlainClient(client: object): client is DynamoDBClient {
-  // Whoever replaced its `send`, a test or a tracer, wants to see what is sent.
+  // A test or a tracer that has replaced its `send` must see what is sent.
   if (Object.hasOwn(client, "send")) return false;
   if (client instanceof DynamoDBClient) return true;
   const { config, middlewareStack } = client as Partial<DynamoDBClient>;
@@ -129,8 +129,8 @@ export function isPlainClient(client: object): client is DynamoDBClient {
 }
 
 /**
- * Refuses a client whose release of the SDK cannot send this package's commands: they leave the
- * writing of a request to the client's protocol, which its configuration then must have.
+ * Refuses a client whose SDK release cannot send this package's commands. They leave the serialisation
+ * of a request to the protocol in the client's configuration, which older releases do not have.
  * @throws ConfigurationError that says what to install
  */
 export function checkRelease(client: object): void {
@@ -142,7 +142,7 @@ export function checkRelease(client: object): void {
   );
 }
 
-/** The document client over a client of the caller's own. */
+/** The document client over a client of the caller's. */
 export function createDocumentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, translateConfig);
 }
@@ -150,25 +150,25 @@ export function createDocumentClient(client: DynamoDBClient): DynamoDBDocumentCl
 let defaultConfiguration: Configuration | undefined;
 let defaultClients: Clients | undefined;
 
-/** The process-wide configuration, from the environment when it is first asked for. */
+/** The process-wide configuration, read from the environment on first use. */
 export function getConfiguration(): Configuration {
   defaultConfiguration ??= resolveConfiguration();
   return defaultConfiguration;
 }
 
-/** The process-wide DynamoDB client, made when it is first asked for. */
+/** The process-wide DynamoDB client, made on first use. */
 export function getDynamoDBClient(): DynamoDBClient {
   defaultClients ??= createClients(getConfiguration());
   return defaultClients.client;
 }
 
-/** The process-wide document client, made when it is first asked for. */
+/** The process-wide document client, made on first use. */
 export function getDocumentClient(): DynamoDBDocumentClient {
   defaultClients ??= createClients(getConfiguration());
   return defaultClients.documentClient;
 }
 
-/** The table's name from the environment. */
+/** The table's name, from the process-wide configuration. */
 export function getTableName(): string {
   return getConfiguration().tableName;
 }
@@ -178,7 +178,7 @@ export function adviceOnDefaults(error: unknown): string | undefined {
   return adviceOn(error, getConfiguration());
 }
 
-/** Closes the process-wide clients; the environment is read anew when they are next asked for. */
+/** Closes the process-wide clients. The environment is read again on their next use. */
 export function resetClients(): void {
   defaultClients?.documentClient.destroy();
   defaultClients?.client.destroy();

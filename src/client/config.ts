@@ -1,7 +1,8 @@
-/** Environment and options to a validated configuration. The only reader of `process.env`. */
+/** A validated configuration from options and environment. Only this file reads `process.env`. */
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { refuseMisspelt, refuseUnknownSettings } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
+import { isPlainMap } from "../values/payload.js";
 
 /** A pair of keys, or a provider function. */
 export type Credentials = NonNullable<DynamoDBClientConfig["credentials"]>;
@@ -11,16 +12,17 @@ export type Environment = "production" | "development" | "local";
 /** Where the table is. Each option wins over its environment variable. */
 export interface ConnectionOptions {
   /**
-   * `COAGENT_ENV`; else from `NODE_ENV` and `USE_LOCAL_AWS`, which must not contradict each other.
+   * `COAGENT_ENV`, else derived from `NODE_ENV` and `USE_LOCAL_AWS`, which must not contradict each
+   * other.
    * @default "development"
    */
   readonly environment?: Environment | undefined;
   /** `DYNAMODB_TABLE_NAME`. @default "BayonCoAgent-prod", "-development" or "-local" */
   readonly tableName?: string | undefined;
-  /** `AWS_REGION`. @default "us-east-1" outside production; there the SDK's own chain decides */
+  /** `AWS_REGION`. @default "us-east-1"; in production, the region of the SDK's own chain */
   readonly region?: string | undefined;
   /**
-   * `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`; neither where
+   * `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`. Neither is used if
    * `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true.
    * @default "http://localhost:4566" in `local`, else the SDK's own
    */
@@ -47,16 +49,16 @@ const tableNames: Readonly<Record<Environment, string>> = {
   local: "BayonCoAgent-local",
 };
 
-/** The table's name where nothing names another. */
+/** The table's name if no option or variable gives one. */
 export function defaultTableName(environment: Environment): string {
   return tableNames[environment];
 }
 
-/** The endpoint of `local`: LocalStack's, where `bayon-data db` serves the embedded engine too. */
+/** The endpoint of `local`: LocalStack's. `bayon-data db` serves the embedded engine there, too. */
 export const localEndpoint = "http://localhost:4566";
 
 /**
- * Resolves the configuration, options first, then the environment's variables.
+ * Resolves the configuration from the options, and else from the environment's variables.
  * @throws ConfigurationError that names the variable or option
  */
 export function resolveConfiguration(
@@ -89,7 +91,7 @@ export function encryptionVariable(
   try {
     value = JSON.parse(text);
   } catch {
-    // What JSON.parse says of it holds a piece of it.
+    // The message of JSON.parse would quote a part of the keys.
     throw new ConfigurationError(rule);
   }
   if (typeof value !== "object" || value === null) throw new ConfigurationError(rule);
@@ -108,13 +110,13 @@ function resolveEnvironment(option: unknown, variables: Variables): Environment 
   const isProduction = setting(variables, "NODE_ENV") === "production";
   if (!isTrue(variables, "USE_LOCAL_AWS")) return isProduction ? "production" : "development";
   if (!isProduction) return "local";
-  // `next start` sets the one and reads the other from .env.local: which table is meant, nobody knows.
+  // `next start` sets the one and reads the other from .env.local. It is unclear which table is meant.
   throw new ConfigurationError(
     "NODE_ENV is production and USE_LOCAL_AWS is true, which contradict each other: set COAGENT_ENV to local or to production",
   );
 }
 
-/** A variable that is true or false. */
+/** The value of a variable that is true or false. */
 function isTrue(variables: Variables, name: string): boolean {
   const value = setting(variables, name);
   if (value === undefined || value === "false") return false;
@@ -176,7 +178,7 @@ function endpointVariable(variables: Variables): readonly [string, string | unde
   return own === undefined ? ["AWS_ENDPOINT_URL", common] : ["AWS_ENDPOINT_URL_DYNAMODB", own];
 }
 
-/** Another container's engine, for instance: `local` is this machine, with credentials of its own. */
+/** `local` means this machine, and has credentials of its own. An engine in another container is not it. */
 function notLoopback(source: string, { origin }: URL): ConfigurationError {
   const rule = "a loopback address in the environment local";
   const way =
@@ -189,7 +191,7 @@ function notLoopback(source: string, { origin }: URL): ConfigurationError {
   );
 }
 
-/** A text as a URL; `undefined` if it is none. Not by `URL.canParse`, which jsdom's URL lacks. */
+/** A text as a URL, or `undefined`. `URL.canParse` is not used, because jsdom's URL lacks it. */
 export function parsedUrl(text: string): URL | undefined {
   try {
     return new URL(text);
@@ -224,13 +226,13 @@ function resolveCredentials(
   if (accessKeyId !== undefined && secretAccessKey === undefined) {
     throw half("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID");
   }
-  // A complete pair in the environment is read by the SDK's own chain, session token included.
+  // The SDK's own chain reads a complete pair in the environment, with its session token.
   return local ? { accessKeyId: "test", secretAccessKey: "test" } : undefined;
 }
 
 const credentialNames = ["accessKeyId", "secretAccessKey", "sessionToken"];
 
-/** Ignored, what is no pair of keys would leave the call to whatever keys the environment holds. */
+/** If wrong credentials were ignored, the call would use the keys in the environment. */
 function checkCredentials(option: unknown): void {
   if (option === undefined || option === null) return;
   if (typeof option !== "object") {
@@ -238,12 +240,21 @@ function checkCredentials(option: unknown): void {
   }
   refuseMisspelt("credentials", option, credentialNames);
   const { accessKeyId, secretAccessKey } = option as Record<string, unknown>;
-  if (accessKeyId === undefined && secretAccessKey === undefined) {
-    refuseUnknownSettings("credentials", option, credentialNames);
-  }
+  const isPair = accessKeyId !== undefined || secretAccessKey !== undefined;
+  if (!isPair) refuseUnknownSettings("credentials", option, credentialNames);
+  // An instance of a class has members of its own.
+  else if (isPlainMap(option)) refuseForeign(option);
 }
 
-/** A variable's value; an empty one counts as not set, as shells and .env files leave it. */
+/** What the SDK's own providers put beside a pair of keys. */
+const besideKeys = ["expiration", "credentialScope", "accountId", "identityId", "$source"];
+
+function refuseForeign(pair: object): void {
+  const rest = Object.entries(pair).filter(([name]) => !besideKeys.includes(name));
+  refuseUnknownSettings("credentials", Object.fromEntries(rest), credentialNames);
+}
+
+/** A variable's value. An empty one, as shells and .env files leave it, counts as not set. */
 function setting(variables: Variables, name: string): string | undefined {
   const value = variables[name]?.trim();
   return value === "" ? undefined : value;

@@ -1,8 +1,9 @@
 /**
- * The SDK's document commands, so that they neither round a number nor refuse one.
+ * The SDK's document commands, changed so that they neither round a number nor refuse one.
  *
- * A document command converts its own values, whatever client sends it, by the client's options. By
- * those an answer's number is rounded to JavaScript's, or refused with its value in the message.
+ * A document command converts its own values by the options of the client that sends it. With those
+ * options, a number in a response is rounded to JavaScript's precision, or refused with its value in the
+ * message.
  */
 import { convertToNative } from "@aws-sdk/util-dynamodb";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
@@ -19,7 +20,7 @@ interface DocumentCommand {
   readonly middlewareStack: RelativeStack;
 }
 
-/** Of a command's middleware stack, what is used of it. */
+/** The part of a command's middleware stack that is used. */
 interface RelativeStack {
   addRelativeTo(
     middleware: (next: Handler) => Handler,
@@ -34,7 +35,7 @@ interface RelativeStack {
 
 type Handler = (given: object) => Promise<{ readonly output: object }>;
 
-/** The command, whose answer has numbers with all their digits, or is unreadable. */
+/** The command, changed so that its response has all digits of its numbers, or is refused as unreadable. */
 export function readingExactly<C extends object>(command: C): C {
   const { addMarshallingMiddleware: add, middlewareStack } = command as unknown as DocumentCommand;
   if (typeof add !== "function") return command;
@@ -51,12 +52,12 @@ export function readingExactly<C extends object>(command: C): C {
   return Object.defineProperty(command, "addMarshallingMiddleware", { value, configurable: true });
 }
 
-/** The middleware of lib-dynamodb (3.1162) that makes native values of a response's. */
+/** The name of lib-dynamodb's middleware (3.1162) that converts a response to native values. */
 const toMiddleware = "DocumentUnmarshall";
 
 /**
- * Makes one error of whatever lib-dynamodb throws at values that DynamoDB does not have: its own has no
- * code, and may quote them.
+ * Replaces whatever lib-dynamodb throws at values that DynamoDB does not have. Its errors have no code,
+ * and may quote the values.
  */
 function refuseUnreadableValues(stack: RelativeStack): void {
   const responses = new WeakMap<object, number | undefined>();
@@ -89,13 +90,13 @@ function refuseUnreadableValues(stack: RelativeStack): void {
 
 let asks: boolean | undefined;
 
-/** Whether util-dynamodb asks for each number; releases before 3.9xx give one of their own. */
+/** Whether util-dynamodb calls `wrapNumbers` for each number. Releases before 3.9xx do not. */
 function asksForNumbers(): boolean {
   asks ??= convertToNative({ N: "1" }, { wrapNumbers: () => null as never }) === null;
   return asks;
 }
 
-/** An answer to such a command. */
+/** The response to such a command, with this package's numbers. */
 export function exactAnswer<A extends object>(answer: A): A {
   return asksForNumbers() ? answer : (readForm(answer) as A);
 }

@@ -1,24 +1,24 @@
 /**
- * Values as lib-dynamodb marshals them right.
+ * Values in a form that lib-dynamodb converts correctly.
  *
- * It goes by `constructor.name` (3.1162): a map with a field `constructor` is refused or, where that
- * field has a `name` of its own, stored as something else; a subclass of Uint8Array is refused; a
- * set of numbers is read by its first member; it knows no exact numbers but its own. None of it
- * concerns most values, and those stay as they are.
+ * It goes by `constructor.name` (3.1162). So it refuses a map with a field `constructor`, or stores it
+ * as something else if that field has a `name`. It refuses a subclass of Uint8Array, judges a set of
+ * numbers by its first member, and knows no exact numbers but its own. Most values are not affected, and
+ * are left as they are.
  */
 import { NumberValueImpl as NumberValue } from "@aws-sdk/util-dynamodb";
 import { exactTextOf, numberOf, wireTextOf } from "../values/exact-number.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The input of a request with its items and expression values in the form that is marshalled right. */
+/** The input of a request, with its items and expression values in that form. */
 export function marshallable(input: Fields): Fields {
   return withValues(input, plainForm);
 }
 
 /**
- * A request with each attribute of its items and each expression value converted; the same one
- * where none changes.
+ * A request with each attribute of its items and each expression value converted. It is the same object
+ * if none changes.
  */
 export function withValues(input: Fields, convert: (value: unknown) => unknown): Fields {
   const { Item, ExpressionAttributeValues, RequestItems, TransactItems } = input;
@@ -40,21 +40,21 @@ function withFields(input: Fields, changed: Fields): Fields {
   return { ...input, ...Object.fromEntries(differs.map((name) => [name, changed[name]])) };
 }
 
-/** The members of an array or an object, converted; the same one where none changes. */
+/** An array or an object with its members converted. It is the same object if none changes. */
 export function ofEach(value: unknown, convert: (member: unknown) => unknown): unknown {
   if (!isFields(value)) return value;
   let copy: Record<string, unknown> | undefined;
   for (const [name, member] of Object.entries(value)) {
     const converted = convert(member);
     if (converted === member) continue;
-    // A copy of an array is one, and its positions are names to it.
+    // An array is copied as an array, whose positions are its names.
     copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
     copy[name] = converted;
   }
   return copy ?? value;
 }
 
-/** A value in the form that is marshalled right. */
+/** A value in the form that is converted correctly. */
 export function plainForm(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return ofEach(value, plainForm);
@@ -67,7 +67,7 @@ export function plainForm(value: unknown): unknown {
       return isNamed(value, "Uint8Array", "Buffer") ? value : new Uint8Array(value as Uint8Array);
     case "[object Object]": {
       const fields = ofEach(value, plainForm) as Fields;
-      // A Map is marshalled by its entries, whatever their names.
+      // A Map is converted by its entries, whatever their names are.
       return Object.hasOwn(fields, "constructor") ? new Map(Object.entries(fields)) : fields;
     }
     default:
@@ -75,13 +75,13 @@ export function plainForm(value: unknown): unknown {
   }
 }
 
-/** A number as the SDK takes one of any digits. */
+/** A number with all its digits, as the SDK takes it. */
 function sdkNumber(value: object): unknown {
   const text = wireTextOf(value);
   return text === undefined ? value : NumberValue.from(text);
 }
 
-/** Led by a bigint, a set of numbers may hold both kinds; the SDK's numbers stand by themselves. */
+/** A set of numbers may mix numbers and bigints if a bigint comes first, but not the SDK's own numbers. */
 function setForm(set: Set<unknown>): Set<unknown> {
   const isExact = (member: unknown) =>
     typeof member === "object" && member !== null && wireTextOf(member) !== undefined;
@@ -99,8 +99,9 @@ function bigintsFirst(set: Set<unknown>): Set<unknown> {
 }
 
 /**
- * A value of an answer with the SDK's numbers as this package gives them; the same one where there
- * is none. Releases of util-dynamodb that do not ask for each number (before 3.9xx) answer with them.
+ * A value of a response with the SDK's own numbers replaced by this package's. It is the same object if
+ * there are none. Releases of util-dynamodb before 3.9xx return them, because they do not call a function
+ * for each number.
  */
 export function readForm(value: unknown): unknown {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;

@@ -88,17 +88,17 @@ const operations = {
 } satisfies Record<string, PlainOperation>;
 
 /** The operation behind each document command, by the command itself: bundlers rename classes. */
-const plainCommands = new Map<unknown, PlainOperation>([
-  [GetCommand, operations.GetItem],
-  [PutCommand, operations.PutItem],
-  [UpdateCommand, operations.UpdateItem],
-  [DeleteCommand, operations.DeleteItem],
-  [QueryCommand, operations.Query],
-  [ScanCommand, operations.Scan],
-  [BatchGetCommand, operations.BatchGetItem],
-  [BatchWriteCommand, operations.BatchWriteItem],
-  [TransactGetCommand, operations.TransactGetItems],
-  [TransactWriteCommand, operations.TransactWriteItems],
+const namesOfCommands = new Map<unknown, keyof typeof operations>([
+  [GetCommand, "GetItem"],
+  [PutCommand, "PutItem"],
+  [UpdateCommand, "UpdateItem"],
+  [DeleteCommand, "DeleteItem"],
+  [QueryCommand, "Query"],
+  [ScanCommand, "Scan"],
+  [BatchGetCommand, "BatchGetItem"],
+  [BatchWriteCommand, "BatchWriteItem"],
+  [TransactGetCommand, "TransactGetItems"],
+  [TransactWriteCommand, "TransactWriteItems"],
 ]);
 
 const operationsByName: ReadonlyMap<string, PlainOperation> = new Map(Object.entries(operations));
@@ -195,10 +195,10 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
   }
 
   override send = ((command: DocumentCommand, options?: SendOptions, callback?: unknown) => {
-    const plain = plainCommands.get(command.constructor);
+    const name = namesOfCommands.get(command.constructor);
     const mocked = DynamoDBDocumentClient.prototype.send !== stockSend;
     if (
-      plain === undefined ||
+      name === undefined ||
       mocked ||
       this.#hasMiddleware ||
       command.middlewareStack.identify().length > 0 ||
@@ -209,7 +209,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       const send = DynamoDBDocumentClient.prototype.send as (...given: unknown[]) => unknown;
       return send.call(this, mocked ? command : stockForm(command), options, callback);
     }
-    return sendFast(this.#fast, plain, command, options);
+    return sendFast(this.#fast, name, command, options);
   }) as DynamoDBDocumentClient["send"];
 
   /** Middleware that is added later, for tracing for instance, is the stock client's: it then sends. */
@@ -248,11 +248,11 @@ export class StoredValuesClient {
    *   no key: a table's copy would be short of them
    */
   async send(command: DocumentCommand, options?: SendOptions): Promise<unknown> {
-    const plain = plainCommands.get(command.constructor);
-    if (plain === undefined) throw new TypeError("only the commands of items have values");
-    const answer = (await sendFast(this.#fast, plain, command, options)) as StoredAnswer;
+    const name = namesOfCommands.get(command.constructor);
+    if (name === undefined) throw new TypeError("only the commands of items have values");
+    const answer = (await sendFast(this.#fast, name, command, options)) as StoredAnswer;
     if (!answer.$metadata?.requestId) throw unreadableAnswer(`it has no ${requestIdHeader}`);
-    if (plain === operations.Scan && answer.Items?.some((item) => !hasKey(item))) {
+    if (name === "Scan" && answer.Items?.some((item) => !hasKey(item))) {
       throw unreadableAnswer("it has an item without a key");
     }
     return answer;
@@ -270,29 +270,21 @@ function hasKey(item: NonNullable<StoredAnswer["Items"]>[number]): boolean {
   );
 }
 
-/** Commands that ask for something without which their response is none. */
-const answersTell: ReadonlySet<unknown> = new Set([
-  QueryItemsCommand,
-  ScanItemsCommand,
-  UpdateItemCommand,
-]);
-
 /** Sends a document command as the client's own; a signal alone goes beside the SDK's options. */
 function sendFast(
   client: DynamoDBClient,
-  { command: Plain }: PlainOperation,
+  name: keyof typeof operations,
   { input }: DocumentCommand,
   options: SendOptions | undefined,
 ): Promise<unknown> {
+  const { command: Plain }: PlainOperation = operations[name];
   const { abortSignal, ...others } = options ?? {};
-  if (Object.keys(others).length > 0) {
-    return client.send(new Plain(input as never) as never, options);
-  }
-  const own = abortSignal === undefined ? input : withSignal(input, abortSignal);
-  const sent: Promise<object> = client.send(new Plain(own as never) as never);
-  if (!answersTell.has(Plain)) return sent;
+  const hasOthers = Object.keys(others).length > 0;
+  const own = hasOthers || abortSignal === undefined ? input : withSignal(input, abortSignal);
+  const command = new Plain(own as never) as never;
+  const sent: Promise<object> = hasOthers ? client.send(command, options) : client.send(command);
   return sent.then((answer) => {
-    checkAsked(input, answer as Record<string, unknown>);
+    checkAsked(name, input, answer as Record<string, unknown>);
     return answer;
   });
 }

@@ -1,4 +1,4 @@
-/** The SDK's request handler, mended where it matters under load and at the end. */
+/** The SDK's request handler, with its faults under load and at its end mended. */
 import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { optionNames } from "../call/options.js";
@@ -7,8 +7,8 @@ import { orAborted } from "../runtime/signals.js";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
 
 /**
- * Sockets for the layer's own parallelism and for many callers at once; 3 s to connect, 15 s to the
- * head of an answer and between two bytes of it.
+ * Enough sockets for the layer's own parallelism and for many callers; 3 s to connect, and 15 s to the
+ * head of a response and between two bytes of it.
  */
 const defaultOptions = {
   connectionTimeout: 3_000,
@@ -18,10 +18,10 @@ const defaultOptions = {
   httpsAgent: { keepAlive: true, maxSockets: 128 },
 } satisfies NodeHttpHandlerOptions;
 
-/** The SDK's own number of sockets, where an agent names none. */
+/** The SDK's own number of sockets, for an agent that does not set it. */
 const defaultSockets = 50;
 
-/** A whole answer has so long, in ms: 16 MB at 2 Mbit/s. */
+/** The longest time for a whole response, in ms: 16 MB at 2 Mbit/s. */
 export const wholeAnswerMs = 60_000;
 
 /** A request that waits for a socket. */
@@ -31,8 +31,8 @@ interface Turn {
 }
 
 /**
- * What the SDK's handler takes in place of an AbortSignal: its form from before there were any. It is
- * of no realm, and costs no listener: a controller made by jsdom or happy-dom is none of Node's.
+ * The form that the SDK's handler took before there were AbortSignals, and still takes. It belongs to
+ * no realm (a controller of jsdom's or happy-dom's is not Node's), and costs no listener.
  */
 interface AbortHandle {
   aborted: boolean;
@@ -78,10 +78,10 @@ class RepeatedAnswers {
 }
 
 function unset(): void {
-  // Replaced at once.
+  // A placeholder, and a listener for an error that is thrown anyway.
 }
 
-/** The options of a handler that the layer makes. */
+/** The option names of a handler that the layer makes. */
 export const handlerOptionNames = optionNames<NodeHttpHandlerOptions>({
   connectionTimeout: true,
   requestTimeout: true,
@@ -94,29 +94,30 @@ export const handlerOptionNames = optionNames<NodeHttpHandlerOptions>({
 });
 
 /**
- * Requests wait for a socket here, not in the SDK's handler (4.14): its time-out for a connection
- * counts the waiting, so that requests failed, and were sent again, of a client that was only busy.
- * And when it is destroyed it sends those that wait, on new sockets, and leaves their timers.
+ * Requests wait for a socket here, not in the SDK's handler (4.14). That one counts the waiting towards
+ * the connection's time-out, so that the requests of a busy client failed and were sent again. And when
+ * it is destroyed, it sends the waiting requests on new sockets and leaves their timers running.
  */
 export class OrderlyHandler extends NodeHttpHandler {
   readonly #waiting = new Set<Turn>();
-  /** Requests under way that came without a signal. */
+  /** The requests under way that came without a signal. */
   readonly #unsignalled = new Set<AbortHandle>();
   readonly #watch: AnswerWatch;
   readonly #repeated = new RepeatedAnswers();
   #destroyed = false;
   #free: number;
 
-  /** @param given what it leaves out has this package's defaults, not the SDK's */
+  /** @param given options; the defaults are this package's, not the SDK's */
   constructor(given: NodeHttpHandlerOptions = {}, limits: Partial<AnswerLimits> = {}) {
+    const { wholeMs = wholeAnswerMs } = limits;
     const options = { ...defaultOptions, ...defined(given) };
+    // For the SDK, 0 means no limit, and `false` means a warning instead of an error. An answer that
+    // never comes would keep its socket until the client is closed.
+    if (!options.requestTimeout || !options.throwOnRequestTimeout) {
+      Object.assign(options, { requestTimeout: wholeMs, throwOnRequestTimeout: true });
+    }
     super(options);
-    this.#watch = new AnswerWatch({
-      // 0 is the SDK's word for no limit.
-      idleMs: options.requestTimeout || wholeAnswerMs,
-      wholeMs: wholeAnswerMs,
-      ...limits,
-    });
+    this.#watch = new AnswerWatch({ idleMs: options.requestTimeout, wholeMs, ...limits });
     const agent = given.httpsAgent ?? given.httpAgent ?? defaultOptions.httpsAgent;
     this.#free = agent.maxSockets ?? defaultSockets;
   }
@@ -129,7 +130,7 @@ export class OrderlyHandler extends NodeHttpHandler {
   override async handle(
     ...[request, options]: Parameters<NodeHttpHandler["handle"]>
   ): ReturnType<NodeHttpHandler["handle"]> {
-    // A signal that comes along is the transport's, which aborts it before it closes the client.
+    // A given signal is the transport's, which aborts it before it closes the client.
     const given = options?.abortSignal as AbortSignal | undefined;
     if (this.#destroyed) throw abortError();
     if (this.#free > 0) this.#free -= 1;
@@ -146,7 +147,7 @@ export class OrderlyHandler extends NodeHttpHandler {
       const abortSignal = given ?? (ownHandle as unknown as AbortSignal);
       const answer = await super.handle(request, { ...options, abortSignal });
       const body: unknown = answer.response.body;
-      // The socket is in use until the body is read.
+      // The socket is in use until the body has been read.
       if (body instanceof Readable) {
         this.#repeated.refuse(body, answer.response.headers);
         body.once("close", end);
@@ -159,7 +160,7 @@ export class OrderlyHandler extends NodeHttpHandler {
     }
   }
 
-  /** Ends every request, those that wait too, and refuses what comes after. */
+  /** Ends all requests, including those that wait for a socket, and refuses later ones. */
   override destroy(): void {
     this.#destroyed = true;
     for (const handle of this.#unsignalled) {
@@ -181,7 +182,7 @@ export class OrderlyHandler extends NodeHttpHandler {
     try {
       await orAborted(granted, signal);
     } catch (error) {
-      // Its turn may have come in the same moment.
+      // Its turn may have come at the same moment.
       if (!this.#waiting.delete(turn) && !this.#destroyed) this.#release();
       throw error;
     }

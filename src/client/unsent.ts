@@ -77,7 +77,7 @@ function checkResult(operation: string, input: object, output: object): void {
   // A middleware of the application's responded in DynamoDB's place.
   if (statusCode === undefined) return;
   checkMembers(operation, members, { statusCode, requestId });
-  checkAsked(input, members);
+  checkAsked(operation, input, members);
 }
 
 interface Metadata {

@@ -1,10 +1,10 @@
-/** DynamoDB's JSON: native values to the text of a request, and a parsed answer to native values. */
+/** DynamoDB's JSON: from native values to a request's text, and from a parsed response to native values. */
 import { convertToAttr } from "@aws-sdk/util-dynamodb";
 import { isBytes } from "../runtime/realms.js";
 import { numberOf, wireTextOf } from "../values/exact-number.js";
 import { plainForm } from "./marshalling.js";
 
-/** Which parts of a request's body hold values: everything else is JSON as it is. */
+/** The parts of a request's body that hold values. Everything else is plain JSON. */
 export interface BodyShape {
   readonly [field: string]:
     | "map"
@@ -13,15 +13,17 @@ export interface BodyShape {
     | { readonly each: BodyShape | { readonly list: BodyShape } };
 }
 
-/** A value as DynamoDB's JSON has it: an object with one member, whose name is the type. */
+/** A value in DynamoDB's JSON: an object with one member, whose name is the type. */
 export type AttributeValue = Readonly<Record<string, unknown>>;
 
-/** The document client's options; what it leaves out is left out here. */
+/** The document client's options: the same values are left out here. */
 const marshallOptions = {
   removeUndefinedValues: true,
   convertEmptyValues: false,
   convertClassInstanceToMap: false,
 };
+
+const mostExact = Number.MAX_SAFE_INTEGER;
 
 /** The text of a request's body. */
 export function bodyOf(input: unknown, shape: BodyShape): string {
@@ -54,7 +56,7 @@ function partText(value: unknown, shape: BodyShape[string] | undefined): string 
 
 function mapText(map: Readonly<Record<string, unknown>>): string {
   let text = "{";
-  // With inherited members, as util-dynamodb has it.
+  // With inherited members, as in util-dynamodb.
   for (const name in map) {
     const value = map[name];
     if (value === undefined || typeof value === "function") continue;
@@ -69,7 +71,7 @@ export function valueText(value: unknown): string {
     case "string":
       return `{"S":${JSON.stringify(value)}}`;
     case "number":
-      return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? `{"N":"${value}"}` : stockText(value);
+      return value >= -mostExact && value <= mostExact ? `{"N":"${value}"}` : stockText(value);
     case "boolean":
       return value ? '{"BOOL":true}' : '{"BOOL":false}';
     case "bigint":
@@ -79,45 +81,74 @@ export function valueText(value: unknown): string {
   }
 }
 
+// Looked up once: in a context of node:vm, such as Jest's, looking up a global takes longer than
+// everything else that is done for a value.
+const { getPrototypeOf, prototype: ofObjects } = Object;
+const { isArray } = Array;
+
 function objectText(value: object): string {
-  if (Array.isArray(value)) {
+  if (isArray(value)) {
     const members = value.filter((member) => member !== undefined && typeof member !== "function");
     return `{"L":[${members.map(valueText).join(",")}]}`;
   }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) {
+  const prototype: unknown = getPrototypeOf(value);
+  if (prototype === ofObjects || prototype === null) {
     return `{"M":${mapText(value as Record<string, unknown>)}}`;
   }
   const set = prototype === Set.prototype ? setText(value as Set<unknown>) : undefined;
   if (set !== undefined) return set;
+  if (isOwnBytes(value, prototype)) return `{"B":${binaryText(value)}}`;
   const number = wireTextOf(value);
   return number === undefined ? stockText(value) : `{"N":"${number}"}`;
 }
 
-/** The JSON of a set of texts, or of numbers; `undefined` for any other, and for an empty one. */
+/** Whether it is a Uint8Array or a Buffer of this realm: any other kind of binary is rare. */
+function isOwnBytes(value: unknown, prototype: unknown): value is Uint8Array {
+  const isOwn = prototype === Uint8Array.prototype || prototype === Buffer.prototype;
+  return isOwn && ArrayBuffer.isView(value);
+}
+
+/** Bytes that are copied faster than their buffer is asked for, which V8 makes when it is. */
+const shortBytes = 1_024;
+
+function binaryText(bytes: Uint8Array): string {
+  const { byteLength } = bytes;
+  const own =
+    byteLength <= shortBytes
+      ? Buffer.from(bytes)
+      : Buffer.from(bytes.buffer, bytes.byteOffset, byteLength);
+  return `"${own.toString("base64")}"`;
+}
+
+/** The JSON of a set of texts, of numbers or of bytes; `undefined` for any other, and an empty one. */
 function setText(set: ReadonlySet<unknown>): string | undefined {
   let type = "";
   const members: string[] = [];
   for (const member of set) {
-    const own = typeof member === "string" ? "SS" : isWhole(member) ? "NS" : undefined;
-    if (own === undefined || (type !== "" && own !== type)) return undefined;
-    type = own;
-    members.push(own === "SS" ? JSON.stringify(member) : `"${member}"`);
+    const text = memberText(member);
+    if (text === undefined || (type !== "" && text.type !== type)) return undefined;
+    type = text.type;
+    members.push(text.text);
   }
   return type === "" ? undefined : `{"${type}":[${members.join(",")}]}`;
 }
 
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value);
+function memberText(member: unknown): { readonly type: string; readonly text: string } | undefined {
+  if (typeof member === "string") return { type: "SS", text: JSON.stringify(member) };
+  if (Number.isSafeInteger(member)) return { type: "NS", text: `"${member}"` };
+  if (typeof member !== "object" || member === null) return undefined;
+  return isOwnBytes(member, Object.getPrototypeOf(member))
+    ? { type: "BS", text: binaryText(member) }
+    : undefined;
 }
 
-/** What is rare is marshalled by util-dynamodb: sets, binary, and what it refuses. */
+/** Rare values are converted by util-dynamodb: other sets, other binary, and what it refuses. */
 function stockText(value: unknown): string {
   const attribute = convertToAttr(plainForm(value) as never, marshallOptions);
   return storedText(attribute);
 }
 
-/** The text of what holds values in DynamoDB's own form, such as a whole request. */
+/** The JSON of something with values in DynamoDB's own form, such as a whole request. */
 export function storedText(input: unknown): string {
   return JSON.stringify(input, function (this: Record<string, unknown>, name, member: unknown) {
     const binary = this[name];
@@ -127,15 +158,15 @@ export function storedText(input: unknown): string {
 
 type Attributes = Record<string, AttributeValue>;
 
-/** What is done to each item of an answer, in place. */
+/** What is done to each item of a response, in place. */
 type ItemReading = (item: Attributes) => unknown;
 
-/** Turns a parsed answer's values into native ones, in place. */
+/** Converts a parsed response's values to native ones, in place. */
 export function nativeAnswer(answer: Record<string, unknown>): Record<string, unknown> {
   return readAnswer(answer, nativeItem);
 }
 
-/** Leaves a parsed answer's values in DynamoDB's own form, with bytes for binary, in place. */
+/** Leaves a parsed response's values in DynamoDB's own form, but converts binary to bytes, in place. */
 export function storedAnswer(answer: Record<string, unknown>): Record<string, unknown> {
   return readAnswer(answer, storedItem);
 }
@@ -156,7 +187,7 @@ function readAnswer(answer: Record<string, unknown>, read: ItemReading): Record<
   return answer;
 }
 
-/** `Responses` of a BatchGet by table, or of a TransactGet as a list. */
+/** `Responses`: of a BatchGet by table, of a TransactGet as a list. */
 function readResponses(responses: object, read: ItemReading): void {
   if (Array.isArray(responses)) {
     for (const response of responses as { Item?: Attributes }[]) {
@@ -190,7 +221,7 @@ function readRequests(entry: unknown, read: ItemReading): void {
 
 type Metrics = { ItemCollectionKey?: Attributes };
 
-/** Of one item, or by table for batches and transactions. */
+/** The metrics of one item, or by table for batches and transactions. */
 function readMetrics(metrics: object, read: ItemReading): void {
   const all =
     "ItemCollectionKey" in metrics
@@ -199,7 +230,7 @@ function readMetrics(metrics: object, read: ItemReading): void {
   for (const { ItemCollectionKey } of all) if (ItemCollectionKey != null) read(ItemCollectionKey);
 }
 
-/** Gives the binary values of an item as bytes, in place: JSON has them as text. */
+/** Converts the binary values of an item from base64 to bytes, in place. */
 function storedItem(item: Attributes): void {
   for (const name in item) item[name] = storedValue(item[name] as AttributeValue);
 }
@@ -214,22 +245,22 @@ function storedValue(value: AttributeValue): AttributeValue {
   return value;
 }
 
-/** Turns the values of an item into native ones, in place. */
+/** Converts the values of an item to native ones, in place. */
 export function nativeItem(item: Record<string, AttributeValue>): Record<string, AttributeValue> {
   const native = item as Record<string, unknown>;
   for (const name in item) native[name] = nativeValue(item[name] as AttributeValue);
   return item;
 }
 
-/** The native values of an item that stays as it is. */
+/** A copy of an item with native values. */
 export function nativeCopyOf(item: Readonly<Record<string, AttributeValue>>): object {
   return nativeItem(withAttributes(item, (value) => value));
 }
 
 /**
- * The same item, of which util-dynamodb's `unmarshall` makes the values that this package gives. It
- * would round some numbers, and refuse others with their value in the message; a text it takes as it
- * is, whatever it is.
+ * The same item in a form from which util-dynamodb's `unmarshall` makes the same values as this package.
+ * `unmarshall` would round some numbers, and refuse others with their value in the message. A text is
+ * taken as it is.
  */
 export function unmarshallable(item: Readonly<Record<string, AttributeValue>>): object {
   return withAttributes(item, (value) => {
@@ -239,13 +270,13 @@ export function unmarshallable(item: Readonly<Record<string, AttributeValue>>): 
   });
 }
 
-/** Whether util-dynamodb has no value for a number. */
+/** Whether util-dynamodb cannot represent a number. */
 function isExactAlone(text: string): boolean {
   const value = numberOf(text);
   return typeof value === "bigint" ? !/^-?\d+$/.test(text) : typeof value === "object";
 }
 
-/** A copy in which each value that holds no other is replaced. */
+/** A copy in which each scalar value is replaced. */
 function withAttributes(
   map: Readonly<Record<string, AttributeValue>>,
   replace: (value: AttributeValue) => AttributeValue,
@@ -293,7 +324,7 @@ export function nativeValue(value: AttributeValue): unknown {
   throw new Error("DynamoDB answered with a value of an unknown type");
 }
 
-/** Base64 in answers; the SDK's errors hold bytes. */
+/** Binary is base64 in responses, and bytes in the SDK's errors. */
 function nativeBinary(held: unknown): Uint8Array {
   if (isBytes(held)) return held;
   const bytes = Buffer.from(held as string, "base64");

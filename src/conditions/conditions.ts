@@ -60,6 +60,11 @@ export class Placeholders {
   }
 }
 
+/** Those of a condition, and the bytes of its values. */
+class ReadPlaceholders extends Placeholders {
+  valueBytes = 0;
+}
+
 declare const holds: unique symbol;
 
 /** A path to a value of type `T`, for the operators of a `where` callback. */
@@ -146,7 +151,7 @@ export function readWhere(
 ): ReadWhere | undefined {
   if (where === undefined) return undefined;
   const refuse = (message: string, path = "where") => invalid(context, [{ path, message }]);
-  const read = new Placeholders();
+  const read = new ReadPlaceholders();
   let condition: Compiled | undefined;
   try {
     condition = compiled(where, read, refuse, encrypted);
@@ -162,7 +167,7 @@ export function readWhere(
 
 function compiled(
   where: unknown,
-  placeholders: Placeholders,
+  placeholders: ReadPlaceholders,
   refuse: Refuse,
   encrypted: readonly string[],
 ): Compiled | undefined {
@@ -170,9 +175,10 @@ function compiled(
     return compileCallback(where as WhereCallback, placeholders, refuse, encrypted);
   // The fields of anything else, a Map's or a class's, may not be its own: nothing would be asked.
   if (!isPlainMap(where)) throw refuse("must be an object of fields or a callback");
-  const entries = Object.entries(where);
-  if (entries.length > limits.expressionOperators) throw refuse(tooManyConditions);
-  const conditions = entries.map(([field, value]) => {
+  const fields = Object.keys(where);
+  if (fields.length > limits.expressionOperators) throw refuse(tooManyConditions);
+  const conditions = fields.map((field) => {
+    const value: unknown = (where as Readonly<Record<string, unknown>>)[field];
     // Leaving it out would select everything in place of nothing.
     if (value === undefined)
       throw refuse("must not be undefined (use null for missing)", `where.${field}`);
@@ -186,6 +192,8 @@ function compiled(
 }
 
 const tooManyConditions = `makes a condition of more than ${limits.expressionOperators} operators: DynamoDB takes at most ${limits.expressionOperators}`;
+
+const tooManyBytes = `has values of more than ${limits.expressionValueBytes} bytes: DynamoDB takes at most so many`;
 
 /** Characters of what a callback returns: with its blanks and parentheses far more than is sent. */
 const mostText = 16 * limits.expressionBytes;
@@ -203,7 +211,7 @@ function refuseEncrypted(
 
 function checkedValue(
   value: unknown,
-  placeholders: Placeholders,
+  placeholders: ReadPlaceholders,
   refuse: Refuse,
   path: string,
 ): string {
@@ -212,6 +220,9 @@ function checkedValue(
   const check = checkValue(value, path);
   const [issue] = check.issues;
   if (issue !== undefined) throw refuse(issue.message, issue.path);
+  // Each time anew: one value that stands in many conditions is sent in each of them.
+  placeholders.valueBytes += check.bytes;
+  if (placeholders.valueBytes > limits.expressionValueBytes) throw refuse(tooManyBytes);
   return placeholders.value(check.value);
 }
 
@@ -219,7 +230,7 @@ type WhereCallback = (data: unknown, operators: unknown) => unknown;
 
 function compileCallback(
   where: WhereCallback,
-  placeholders: Placeholders,
+  placeholders: ReadPlaceholders,
   refuse: Refuse,
   encrypted: readonly string[],
 ): Compiled {

@@ -23,6 +23,8 @@ import {
   elementsOf,
   isPlainMap,
   itemBytes,
+  mostBytes,
+  mostIssues,
   type PayloadOptions,
   pathText,
 } from "../values/payload.js";
@@ -80,9 +82,6 @@ export interface Projection {
 
 /** The latest creation time that the index can hold. */
 export const latestTime = 10 ** createdAtDigits - 1;
-
-/** Findings of one list that are told; one that is wrong everywhere is not told of forever. */
-const mostIssues = 20;
 
 /** Names and paths of one call: an expression of DynamoDB's has 4 KB, and each takes a few bytes. */
 const mostPaths = 4_096;
@@ -177,7 +176,7 @@ export class InputReader {
 
     const ids = this.idsFromKey(parts, payload.value as object);
     const data = { ...ids, ...(payload.value as object) };
-    const sealing = sealingBytes(this.model, Object.entries(data));
+    const sealing = sealingBytes(this.model, data);
     const bytes = this.bytesOf(
       parts,
       payload.bytes + sealing + itemBytes(ids, Object.keys(ids).length),
@@ -217,31 +216,31 @@ export class InputReader {
     const all = [...topLevel, ...nestedChanges(options.set, context)];
     const removals = removalsOf(options.remove, context);
     let bytes = 0;
-    const checked = all.map((change): Change => {
-      const check = checkChange(this.model.payload, change);
+    const checked: Change[] = [];
+    for (const { path, value } of all) {
+      const check = checkChange(this.model.payload, { path, value });
       issues.push(...check.issues);
-      bytes += check.bytes;
-      if (check.issues.length === 0 && change.path.length === 1) {
-        bytes += sealingBytes(this.model, [[String(change.path[0]), check.value]]);
+      bytes += check.bytes + nameBytes(path);
+      if (check.issues.length === 0 && path.length === 1) {
+        bytes += sealingBytes(this.model, { [String(path[0])]: check.value });
       }
-      return { path: change.path, value: check.value };
-    });
-    issues.push(...insideEncrypted(this.model, [...all.map(({ path }) => path), ...removals]));
-    for (const path of removals) issues.push(...checkRemoval(this.model.payload, path));
-    if (all.length + removals.length === 0) {
-      issues.push({
-        path: "changes",
-        message: "must change something: nothing but undefined was given",
-      });
+      checked.push({ path, value: check.value });
+      if (issues.length >= mostIssues || bytes > mostBytes) break;
     }
-    issues.push(...overlaps([...all.map((change) => change.path), ...removals]));
-    if (bytes > limits.itemBytes) {
-      issues.push({
-        path: "changes",
-        message: `take ${bytes} bytes: an item has at most ${limits.itemBytes}`,
-      });
+    if (bytes > limits.itemBytes) issues.push({ path: "changes", message: tooManyBytes(bytes) });
+    const paths = [...all.map(({ path }) => path), ...removals];
+    // Where enough is wrong already, no more is looked for.
+    const more = [
+      () => insideEncrypted(this.model, paths),
+      () => removals.flatMap((path) => checkRemoval(this.model.payload, path)),
+      () => (paths.length === 0 ? [nothingChanged] : []),
+      () => overlaps(paths),
+    ];
+    for (const find of more) {
+      if (issues.length >= mostIssues || bytes > mostBytes) break;
+      issues.push(...find());
     }
-    refuseIssues(context, issues);
+    refuseIssues(context, issues.slice(0, mostIssues));
     return {
       parts,
       changes: checked,
@@ -349,12 +348,37 @@ function topLevelChanges(changes: unknown, context: CallContext): Change[] {
   if (!isPlainMap(changes)) {
     throw invalid(context, [{ path: "changes", message: "must be an object of fields" }]);
   }
-  return Object.entries(changes)
-    .filter(([, value]) => value !== undefined)
-    .map(([field, value]) => ({
-      path: readPath([field], "changes", context),
-      value,
-    }));
+  const all: Change[] = [];
+  let bytes = 0;
+  for (const field of Object.keys(changes)) {
+    const value: unknown = (changes as Readonly<Record<string, unknown>>)[field];
+    if (value === undefined) continue;
+    // Names alone can be too much; no value is looked at then.
+    bytes += 1 + field.length;
+    if (bytes > mostBytes) {
+      throw invalid(context, [{ path: "changes", message: tooManyBytes(bytes) }]);
+    }
+    const isPlain = field !== "" && field !== "__proto__" && field.isWellFormed();
+    all.push({ path: isPlain ? [field] : readPath([field], "changes", context), value });
+  }
+  return all;
+}
+
+const nothingChanged: ValidationIssue = {
+  path: "changes",
+  message: "must change something: nothing but undefined was given",
+};
+
+/** What is said of changes that no item holds; how many bytes, where they were counted. */
+function tooManyBytes(bytes: number): string {
+  const take = bytes > mostBytes ? `more than ${mostBytes}` : bytes;
+  return `take ${take} bytes: an item has at most ${limits.itemBytes}`;
+}
+
+/** What the name of a changed field takes in an item. */
+function nameBytes(path: PathSegments): number {
+  const name = path.at(-1);
+  return typeof name === "string" ? 1 + Buffer.byteLength(name) : 0;
 }
 
 /** As with `changes`, a value that is `undefined` changes nothing; its path is checked all the same. */
@@ -399,11 +423,14 @@ function isPayload({ payload }: EntityModel, { path: [field], value }: Change): 
 }
 
 /** What encryption adds to a payload's size, at most. */
-function sealingBytes({ encrypted }: EntityModel, fields: [string, unknown][]): number {
-  if (encrypted.length === 0) return 0;
+function sealingBytes(
+  { encrypted }: EntityModel,
+  fields: Readonly<Record<string, unknown>>,
+): number {
   let bytes = 0;
-  for (const [field, value] of fields) {
-    if (!encrypted.includes(field) || value === null || value === undefined) continue;
+  for (const field of encrypted) {
+    const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    if (value === null || value === undefined) continue;
     bytes += mostSealedBytes(Buffer.byteLength(valueText(value))) - checkValue(value, field).bytes;
   }
   return bytes;
@@ -414,6 +441,7 @@ function insideEncrypted(
   { encrypted }: EntityModel,
   paths: readonly PathSegments[],
 ): ValidationIssue[] {
+  if (encrypted.length === 0) return [];
   return paths
     .filter((path) => path.length > 1 && encrypted.includes(String(path[0])))
     .map((path) => ({
@@ -425,24 +453,26 @@ function insideEncrypted(
 /** A segment of the paths that are named, and what is named below it. */
 interface Branch {
   isNamed: boolean;
-  readonly below: Map<string | number, Branch>;
+  /** Made for the first of them: most paths are a field's name, with nothing below it. */
+  below?: Map<string | number, Branch>;
 }
 
 /** DynamoDB refuses two paths of which one holds the other; this says which. */
 function overlaps(paths: readonly PathSegments[]): ValidationIssue[] {
   const issues: ValidationIssue[] = [];
-  const root: Branch = { isNamed: false, below: new Map() };
+  const root: Branch = { isNamed: false };
   // The first of two is named.
   for (const path of paths.toReversed()) {
     let branch = root;
     let isInside = false;
     for (const segment of path) {
       isInside ||= branch.isNamed;
-      const next = branch.below.get(segment) ?? { isNamed: false, below: new Map() };
+      branch.below ??= new Map();
+      const next: Branch = branch.below.get(segment) ?? { isNamed: false };
       branch.below.set(segment, next);
       branch = next;
     }
-    if (isInside || branch.isNamed || branch.below.size > 0) {
+    if (isInside || branch.isNamed || branch.below !== undefined) {
       const message = "is named more than once, or inside another change";
       issues.push({ path: pathText(["data", ...path]), message });
       if (issues.length === mostIssues) break;

@@ -1,8 +1,9 @@
-/** What a store knows of its entity: read once from its key templates and its payload schema. */
+/** What a store knows of its entity: read once from its declaration. */
 import type { Entity } from "electrodb";
 import { unknownNames } from "../call/options.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { type DeclaredSchema, templatesOf } from "../keys/declared.js";
 import {
   compileTemplate,
   type KeyTemplate,
@@ -10,15 +11,7 @@ import {
   keyPartRule,
   keyText,
 } from "../keys/template.js";
-import {
-  attribute,
-  type EntityName,
-  type KeyTemplates,
-  keyTemplates,
-  limits,
-  partDefaults,
-  type RawKey,
-} from "../table/table.js";
+import { attribute, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
 
 /** The parts that say whose an item is: an agent is a user. */
@@ -29,7 +22,8 @@ export const ownerParts = ["userId", "agentId"] as const;
 export type AnyEntity = Entity<any, any, any, any>;
 
 export interface EntityModel {
-  readonly name: EntityName;
+  /** What `EntityType` holds. */
+  readonly name: string;
   readonly payload: PayloadSchema;
   readonly pk: KeyTemplate;
   readonly sk: KeyTemplate;
@@ -59,24 +53,33 @@ export interface ModelOptions {
   readonly encrypts?: boolean | undefined;
 }
 
+/** An entity as it is declared: the schemas of its payload and of its keys. */
+export interface Declaration {
+  /** Builds the payload's schema when it is first asked for. */
+  payload(): PayloadSchema;
+  /** What ElectroDB's entity is made from. */
+  readonly schema: DeclaredSchema;
+}
+
 /**
- * Makes the model of an entity from its key templates and its payload. ElectroDB's entity is not
- * needed for it: to load ElectroDB and to make an entity takes longer than to send a request.
+ * Makes the model of an entity from its declaration. ElectroDB's entity is not needed for it: to make
+ * one takes longer than to send a request.
  */
 export function modelOf(
-  name: EntityName,
-  payload: PayloadSchema,
+  declaration: Declaration,
   { owner, encrypts = false }: ModelOptions = {},
 ): EntityModel {
+  const { schema } = declaration;
+  const payload = declaration.payload();
   const secrets = secretFields(payload);
-  const templates: KeyTemplates = keyTemplates[name];
+  const templates = templatesOf(schema);
   const pk = compileTemplate(templates.pk);
   const sk = compileTemplate(templates.sk);
   const gsi1sk = templates.gsi1sk === undefined ? undefined : compileTemplate(templates.gsi1sk);
   const parts = [...pk.parts, ...sk.parts];
-  const defaults = partDefaults[name] ?? {};
+  const defaults = defaultsOf(schema, parts);
   return {
-    name,
+    name: schema.model.entity,
     payload,
     pk,
     sk,
@@ -90,6 +93,16 @@ export function modelOf(
     encrypted: encrypts ? secrets : [],
     fixed: owner === undefined ? {} : Object.fromEntries(pk.parts.map((part) => [part, owner])),
   };
+}
+
+/** The parts of a key that have a default, and what it is. */
+function defaultsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
+  const defaults: Record<string, string> = {};
+  for (const part of parts) {
+    const { default: value } = (attributes[part] ?? {}) as { readonly default?: unknown };
+    if (typeof value === "string") defaults[part] = value;
+  }
+  return defaults;
 }
 
 /** The fields of a payload that its schema marks as secret. */
@@ -171,7 +184,9 @@ export function refuseUnknownParts(
   given: unknown,
   names: readonly string[],
 ): void {
-  refuseIssues(context, unknownNames(Object(given), names, kinds.key, itemMembers));
+  // A text and bytes have a name for each place, and lack every part: that is told of them.
+  if (typeof given !== "object" || given === null || ArrayBuffer.isView(given)) return;
+  refuseIssues(context, unknownNames(given, names, kinds.key, itemMembers));
 }
 
 /** Whether the keys that the parts make are within DynamoDB's limits. */

@@ -1,9 +1,14 @@
-/** The names of errors, by what follows from them. */
+/**
+ * The codes of errors, in lists by what follows from them. Whether to send a request again, and
+ * whether a failed write may have been carried out, is decided by these lists; `ErrorCode` is their
+ * union.
+ */
 
-/** The code of every answer that is not DynamoDB's, or not whole. */
+/** The code of a response that is incomplete or does not come from DynamoDB. */
 export const unreadableCode = "UnreadableAnswer";
 
-export const throttlingNames: ReadonlySet<string> = new Set([
+/** DynamoDB, or AWS in front of it, throttled the request. */
+const throttlingCodes = [
   "ProvisionedThroughputExceededException",
   "ProvisionedThroughputExceeded",
   "ThrottlingException",
@@ -18,9 +23,10 @@ export const throttlingNames: ReadonlySet<string> = new Set([
   "SlowDown",
   "PriorRequestNotComplete",
   "LimitExceededException",
-]);
+] as const;
 
-export const transientNames: ReadonlySet<string> = new Set([
+/** The same request may succeed a moment later. */
+const transientCodes = [
   "InternalServerError",
   "InternalServerErrorException",
   "InternalFailure",
@@ -46,31 +52,29 @@ export const transientNames: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
   "UND_ERR_SOCKET",
   unreadableCode,
-]);
+] as const;
 
-/** Refusals of a signature, which may be for its time alone. */
-export const signatureNames: ReadonlySet<string> = new Set([
+/** The signature was refused, perhaps only because of its time. */
+const signatureCodes = [
   "InvalidSignatureException",
   "RequestExpired",
   "RequestInTheFuture",
   "RequestTimeTooSkewed",
   "SignatureDoesNotMatch",
-]);
+] as const;
 
-/** The SDK's own names for credentials that are missing or cannot be had. */
-export const credentialsNames: ReadonlySet<string> = new Set([
-  "CredentialsProviderError",
-  "TokenProviderError",
-]);
+/** The SDK found no credentials, or could not get them. */
+const credentialsCodes = ["CredentialsProviderError", "TokenProviderError"] as const;
 
 /**
- * DynamoDB's refusals: a request that one of them answers was not carried out. The list is closed,
- * because a gateway in between has 4xx of its own, with names of the same form, also for requests that
- * it has handed on. TransactionInProgressException is none: what it refuses is being carried out.
+ * DynamoDB refused the request, so it was not carried out. The list is closed: a gateway in between
+ * has 4xx responses of its own, with similar names, and may send them for requests that it has
+ * forwarded. TransactionInProgressException is not in it, because the transaction it refuses is being
+ * carried out.
  */
-export const refusalNames: ReadonlySet<string> = new Set([
-  ...throttlingNames,
-  ...signatureNames,
+const refusalCodes = [
+  ...throttlingCodes,
+  ...signatureCodes,
   "AccessDenied",
   "AccessDeniedException",
   "ConditionalCheckFailedException",
@@ -99,10 +103,58 @@ export const refusalNames: ReadonlySet<string> = new Set([
   "UnknownOperationException",
   "UnrecognizedClientException",
   "ValidationException",
-]);
+] as const;
 
-/** Node's names for a host that was never reached. */
-export const unreachedNames: ReadonlySet<string> = new Set([
+/** The codes that only this package gives. */
+type PackageCode =
+  | "AbortError"
+  | "AnswerLost"
+  | "ConfigurationError"
+  | "DecryptionError"
+  | "ItemNotFound"
+  | "KeyProviderError"
+  | "RefreshTokenMissing"
+  | "UnprocessedItems"
+  | "WriteContention"
+  | "WrongTable";
+
+/** How DynamoDB says that it throttled a request. */
+export type ThrottlingCode = (typeof throttlingCodes)[number];
+
+/**
+ * Every `code` that this version of the package knows: the names that DynamoDB and AWS give, Node.js
+ * codes of failed connections, and the package's own. A misspelled code in a comparison or in a `case`
+ * does not compile.
+ */
+export type ErrorCode =
+  | ThrottlingCode
+  | (typeof transientCodes)[number]
+  | (typeof signatureCodes)[number]
+  | (typeof credentialsCodes)[number]
+  | (typeof refusalCodes)[number]
+  | PackageCode;
+
+/**
+ * Stands in types for a code that is not in {@link ErrorCode}: a name that DynamoDB may introduce
+ * later, a rare code of Node.js, or one that you gave to the constructor. At run time `code` is then
+ * that name, never this text. Handle it in `default`.
+ */
+export type UnlistedCode = "(a code that is not listed)";
+
+/** A name as the `code` of an error, whether it is listed or not. */
+export function asCode(name: string | undefined): ErrorCode | UnlistedCode | undefined {
+  // The type of an unlisted name is only a stand-in, as its docstring says.
+  return name as ErrorCode | UnlistedCode | undefined;
+}
+
+export const throttlingNames: ReadonlySet<string> = /* @__PURE__ */ new Set(throttlingCodes);
+export const transientNames: ReadonlySet<string> = /* @__PURE__ */ new Set(transientCodes);
+export const signatureNames: ReadonlySet<string> = /* @__PURE__ */ new Set(signatureCodes);
+export const credentialsNames: ReadonlySet<string> = /* @__PURE__ */ new Set(credentialsCodes);
+export const refusalNames: ReadonlySet<string> = /* @__PURE__ */ new Set(refusalCodes);
+
+/** Node's codes for a host that could not be reached. */
+export const unreachedNames: ReadonlySet<string> = /* @__PURE__ */ new Set<ErrorCode>([
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -110,8 +162,8 @@ export const unreachedNames: ReadonlySet<string> = new Set([
   "ENOTFOUND",
 ]);
 
-/** Codes of a cancelled transaction's reasons that a retry may cure. */
-export const retryableReasons: ReadonlySet<string> = new Set([
+/** Codes in the reasons of a cancelled transaction that a retry may cure. */
+export const retryableReasons: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "None",
   "TransactionConflict",
   "ThrottlingError",

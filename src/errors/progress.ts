@@ -1,13 +1,17 @@
-/** How far the batch of a call came that was ended. */
-import type { AbortedError } from "./aborted-error.js";
+/** How much of a batch was done when the call was ended. */
 import { hide } from "./hidden.js";
-import type { TimeoutError } from "./timeout-error.js";
-import { UnprocessedItemsError } from "./unprocessed-items-error.js";
 
-/** Says on the error of a call that was ended how far its batch came. */
-export function withProgress<E extends AbortedError | TimeoutError>(error: E, below: unknown): E {
-  if (!(below instanceof UnprocessedItemsError)) return error;
-  const { items, unprocessed, written } = below;
+/** The progress of a batch, where an error reports it. */
+export interface BatchProgress {
+  /** The inputs that were not processed. */
+  readonly items?: readonly unknown[] | undefined;
+  /** How many were written. */
+  readonly written?: number | undefined;
+}
+
+/** Reports on an error how much of its batch was done; `items` reaches no log. */
+export function setProgress(error: object, { items, written }: BatchProgress): void {
+  if (items === undefined) return;
   hide(error, "items", items);
-  return Object.assign(error, { unprocessed, written });
+  Object.assign(error, { unprocessed: items.length, written: written ?? 0 });
 }

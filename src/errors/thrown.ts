@@ -17,7 +17,7 @@ export function legible(thrown: unknown): unknown {
     }
     return thrown;
   } catch {
-    return new Error("what was thrown cannot be read");
+    return new Error("the thrown value cannot be read");
   }
 }
 

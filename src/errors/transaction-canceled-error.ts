@@ -1,37 +1,63 @@
-/** The error of a transaction that was cancelled, and why. */
+/** The error of a transaction that was cancelled, and each reason why. */
 import { brand } from "./brand.js";
 import { DynamoDBError } from "./dynamodb-error.js";
+import { type CommonErrorOptions, optionsOf } from "./options.js";
 
 /** Why one operation stopped a transaction. */
 export interface CancellationReason {
-  /** Position in the list that was given. */
+  /** The operation's position in the list that was given, from 0. */
   readonly index: number;
   readonly operation: string;
   readonly entity: string;
   readonly key: string;
-  /** DynamoDB's code: ConditionalCheckFailed, TransactionConflict, ValidationError, … */
+  /** DynamoDB's code, for instance `ConditionalCheckFailed` or `TransactionConflict`. */
   readonly code: string;
   readonly message: string;
-  /** What was there. Not enumerable. */
+  /** The item that was found. Not enumerable, so that no log contains it. */
   readonly item?: unknown;
 }
 
-/** A transaction was cancelled as a whole; `reasons` names the operations that stopped it. */
+export interface TransactionCanceledErrorOptions extends CommonErrorOptions {
+  /** @default "Transaction cancelled" */
+  readonly message?: string | undefined;
+  /** @default [] */
+  readonly reasons?: readonly CancellationReason[] | undefined;
+  /** @default false */
+  readonly retryable?: boolean | undefined;
+}
+
+/**
+ * DynamoDB cancelled a transaction as a whole, so none of its operations was carried out. `reasons`
+ * names the operations that stopped it. Code `TransactionCanceledException`; retryable if every reason
+ * is a conflict or throttling.
+ */
 export class TransactionCanceledError extends DynamoDBError {
   static {
     brand(TransactionCanceledError, "TransactionCanceledError");
   }
 
+  declare readonly code: "TransactionCanceledException";
   readonly reasons: readonly CancellationReason[];
 
+  constructor(options?: TransactionCanceledErrorOptions);
+  constructor(message: string, options: Omit<TransactionCanceledErrorOptions, "message">);
   constructor(
-    message = "Transaction cancelled",
+    message?: string,
     originalError?: unknown,
-    reasons: readonly CancellationReason[] = [],
-    retryable = false,
-  ) {
-    super(message, "TransactionCanceledException", 400, retryable, originalError);
+    reasons?: readonly CancellationReason[],
+    retryable?: boolean,
+  );
+  constructor(...given: readonly unknown[]) {
+    const options = optionsOf<TransactionCanceledErrorOptions>(
+      given,
+      "message",
+      "cause",
+      "reasons",
+      "retryable",
+    );
+    const { message = "Transaction cancelled" } = options;
+    super({ ...options, message, code: "TransactionCanceledException", statusCode: 400 });
     this.name = "TransactionCanceledError";
-    this.reasons = reasons;
+    this.reasons = options.reasons ?? [];
   }
 }

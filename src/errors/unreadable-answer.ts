@@ -26,6 +26,14 @@ function unwrapped(error: object): object {
   return Object.assign(same, { name, ...(code && { code }) });
 }
 
+/** Whether an error of another realm is of a body that ended early, by what the SDK adds to its message. */
+function isRetoldEndOfBody(error: object): boolean {
+  const [, name, message = ""] = retold.exec(messageOf(error)) ?? [];
+  return name === "Error" && message.includes("Deserialization error: to see the raw response");
+}
+
+const cutOff = (statusCode?: number): Error => unreadableAnswer("it is cut off", statusCode);
+
 /**
  * An answer that cannot be read as one of DynamoDB's: cut off, corrupt, or somebody else's. Nothing
  * follows from it, so the request is sent again, and a write may have been carried out.
@@ -57,8 +65,13 @@ export function unquoted(thrown: unknown): unknown {
   }
   if (name === "SyntaxError") return unreadableAnswer("it is no JSON", response?.statusCode);
   // The SDK leaves the response on what it could not deserialize; an error of DynamoDB's has a name.
-  if (typeof response?.statusCode !== "number") return unwrapped(error);
+  if (typeof response?.statusCode !== "number") {
+    return isRetoldEndOfBody(error) ? cutOff() : unwrapped(error);
+  }
+  const names = namesOf(error);
+  // The connection broke after the head of the response.
+  if (names.includes("ECONNRESET") || names.includes("EPIPE")) return cutOff(response.statusCode);
   const isNamed = name !== "Unknown" && name !== "UnknownError" && error.$fault !== undefined;
-  const isKnown = namesOf(error).some((one) => transientNames.has(one) || throttlingNames.has(one));
+  const isKnown = names.some((one) => transientNames.has(one) || throttlingNames.has(one));
   return isNamed || isKnown ? error : unreadableAnswer("it is not DynamoDB's", response.statusCode);
 }

@@ -1,38 +1,55 @@
-/** The error of a call that is wrong, and of each finding in it. */
+/** The error of a call that is wrong in itself, and of each finding in it. */
 import { brand } from "./brand.js";
-import { type CallContext, describe, withContext } from "./context.js";
+import { type CallContext, describe } from "./context.js";
 import { DynamoDBError } from "./dynamodb-error.js";
+import { type CommonErrorOptions, optionsOf } from "./options.js";
 
-/** One finding of a check: where, and which rule. It never holds the value. */
+/** One finding: where it is, and which rule is broken. It never contains the value. */
 export interface ValidationIssue {
-  /** Path from the call's argument, for instance `data.author.name`. */
+  /** The path from the call's argument, for instance `data.author.name`. */
   readonly path: string;
-  /** The rule that was broken. */
+  /** The rule that is broken. */
   readonly message: string;
 }
 
-/** The call is wrong: `issues` names each field and rule. Nothing of it was stored. */
+export interface ValidationErrorOptions extends CommonErrorOptions {
+  readonly message: string;
+  /** @default [] */
+  readonly issues?: readonly ValidationIssue[] | undefined;
+}
+
+/**
+ * A key, a payload or an option is wrong, or DynamoDB refused the request as invalid. `issues` names
+ * each field and its rule; it is empty if the refusal is DynamoDB's. Nothing was stored.
+ * Code `ValidationException`, not retryable.
+ */
 export class ValidationError extends DynamoDBError {
   static {
     brand(ValidationError, "ValidationError");
   }
 
+  declare readonly code: "ValidationException";
   readonly issues: readonly ValidationIssue[];
 
-  constructor(message: string, originalError?: unknown, issues: readonly ValidationIssue[] = []) {
-    super(message, "ValidationException", 400, false, originalError);
+  constructor(options: ValidationErrorOptions);
+  constructor(message: string, options: Omit<ValidationErrorOptions, "message">);
+  constructor(message: string, originalError?: unknown, issues?: readonly ValidationIssue[]);
+  constructor(...given: readonly unknown[]) {
+    const options = optionsOf<ValidationErrorOptions>(given, "message", "cause", "issues");
+    super({ ...options, code: "ValidationException", statusCode: 400, retryable: false });
     this.name = "ValidationError";
-    this.issues = issues;
+    this.issues = options.issues ?? [];
   }
 }
 
-/** A ValidationError for one call, whose message lists every issue. */
+/** A ValidationError for one call. Its message lists every issue. */
 export function invalid(
   context: CallContext,
   issues: readonly ValidationIssue[],
   cause?: unknown,
 ): ValidationError {
   const rules = issues.map(({ path, message }) => (path === "" ? message : `${path} ${message}`));
-  const error = new ValidationError(describe(context, rules.join("; ")), cause, issues);
-  return withContext(error, context);
+  const message = describe(context, rules.join("; "));
+  const { operation, entity } = context;
+  return new ValidationError({ message, issues, cause, operation, entity });
 }

@@ -2,7 +2,7 @@
 import { isObject } from "../runtime/objects.js";
 import type { RawItem } from "../table/table.js";
 import { AbortedError } from "./aborted-error.js";
-import { throttlingNames } from "./codes.js";
+import { asCode, type ThrottlingCode, throttlingNames } from "./codes.js";
 import { ConditionalCheckFailedError } from "./conditional-check-failed-error.js";
 import { ConfigurationError } from "./configuration-error.js";
 import { type CallContext, describe, withContext } from "./context.js";
@@ -19,8 +19,8 @@ import { ValidationError } from "./validation-error.js";
 import { messageOf } from "./words.js";
 
 /**
- * Maps anything that can be thrown to one of this package's errors. An error of this package is
- * returned as it is, so mapping twice changes nothing.
+ * Maps anything that can be thrown to an error of this package. An error of this package is returned as
+ * it is, so mapping twice changes nothing.
  */
 export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): DynamoDBError {
   const error = legible(thrown);
@@ -37,31 +37,34 @@ export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): D
 
 function mapped(error: unknown, context: CallContext): DynamoDBError {
   const names = isObject(error) ? namesOf(error) : [];
-  const name = specificOf(names);
-  const message = describe(context, messageOf(error));
-  const status = metadataOf(error)?.httpStatusCode;
   const is = (...candidates: string[]) => candidates.some((candidate) => names.includes(candidate));
+  const options = { message: describe(context, messageOf(error)), cause: error };
+  const retryable = isRetryableError(error);
 
   if (lacksCredentials(error) || lacksRegion(error)) {
-    return new ConfigurationError(message, error, isRetryableError(error));
+    return new ConfigurationError({ ...options, retryable });
   }
   if (is("ConditionalCheckFailedException")) {
-    return new ConditionalCheckFailedError(
-      message,
-      error,
-      (error as { Item?: RawItem }).Item ?? null,
-    );
+    const { Item } = error as { Item?: RawItem };
+    return new ConditionalCheckFailedError({ ...options, item: Item });
   }
-  const throttling = names.find((candidate) => throttlingNames.has(candidate));
-  if (throttling !== undefined) return new ThroughputExceededError(message, error, throttling);
+  const throttling = names.find((name) => throttlingNames.has(name));
+  if (throttling !== undefined) {
+    return new ThroughputExceededError({ ...options, code: throttling as ThrottlingCode });
+  }
   if (is("ValidationException", "ItemCollectionSizeLimitExceededException")) {
-    return new ValidationError(message, error);
+    return new ValidationError(options);
   }
   if (is("TransactionCanceledException")) {
-    return new TransactionCanceledError(message, error, [], isRetryableError(error));
+    return new TransactionCanceledError({ ...options, retryable });
   }
-  if (is("TimeoutError", "ETIMEDOUT", "RequestTimeout")) return new TimeoutError(message, error);
-  if (is("AbortError")) return new AbortedError(message, error);
-  if (is("ResourceNotFoundException")) return new DynamoDBError(message, name, 404, false, error);
-  return new DynamoDBError(message, name, status, isRetryableError(error), error);
+  if (is("TimeoutError", "ETIMEDOUT", "RequestTimeout")) return new TimeoutError(options);
+  if (is("AbortError")) return new AbortedError(options);
+  const code = asCode(specificOf(names));
+  // DynamoDB sends it as a 400, which tells nothing.
+  if (is("ResourceNotFoundException")) {
+    return new DynamoDBError({ ...options, code, statusCode: 404 });
+  }
+  const statusCode = metadataOf(error)?.httpStatusCode;
+  return new DynamoDBError({ ...options, code, statusCode, retryable });
 }

@@ -1,14 +1,45 @@
-/** Key functions: one per entity, built from the table's templates, and their inverses. */
+/** Key functions: one for each of the twelve entities, for call sites of the old repository; and their inverses. */
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
-import { defaultProvider, type EntityName, keyTemplates, type RawKey } from "../table/table.js";
+import type { KeyTemplates, RawKey } from "../table/table.js";
 import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./template.js";
 
-const compiled = new Map<EntityName, { pk: KeyTemplate; sk: KeyTemplate }>();
+/**
+ * The keys of the twelve entities, as their declarations in `entities/` have them, and where a key
+ * function gives them those of the index. They are written here as well since a browser and an edge
+ * runtime load these functions: a bundler leaves out whole modules only, and a declaration's loads
+ * ElectroDB and zod. The compiler refuses a difference (`__tests__/types/registry.test-d.ts`).
+ */
+export const oldKeys = {
+  UserProfile: { pk: "USER#${userId}", sk: "PROFILE" },
+  RealEstateAgentProfile: { pk: "USER#${userId}", sk: "AGENT#${agentProfileId}" },
+  Review: {
+    pk: "REVIEW#${agentId}",
+    sk: "REVIEW#${reviewId}",
+    gsi1pk: "REVIEW#${reviewId}",
+    gsi1sk: "AGENT#${agentId}",
+  },
+  BrandAudit: { pk: "USER#${userId}", sk: "AUDIT#${auditId}" },
+  Competitor: { pk: "USER#${userId}", sk: "COMPETITOR#${competitorId}" },
+  ResearchReport: { pk: "USER#${userId}", sk: "REPORT#${reportId}" },
+  Project: { pk: "USER#${userId}", sk: "PROJECT#${projectId}" },
+  SavedContent: { pk: "USER#${userId}", sk: "CONTENT#${contentId}" },
+  TrainingProgress: { pk: "USER#${userId}", sk: "TRAINING#${moduleId}" },
+  MarketingPlan: { pk: "USER#${userId}", sk: "PLAN#${planId}" },
+  ReviewAnalysis: { pk: "USER#${userId}", sk: "ANALYSIS#${analysisId}" },
+  OAuthToken: { pk: "OAUTH#${userId}", sk: "${provider}" },
+} as const satisfies Record<string, KeyTemplates>;
 
-function keysFor(entity: EntityName, values: Record<string, string>): RawKey {
+type OldEntityName = keyof typeof oldKeys;
+
+/** `OAuthToken`'s provider if a caller names none, as its declaration has it. */
+export const defaultProvider = "GOOGLE_BUSINESS";
+
+const compiled = new Map<OldEntityName, { pk: KeyTemplate; sk: KeyTemplate }>();
+
+function keysFor(entity: OldEntityName, values: Record<string, string>): RawKey {
   let templates = compiled.get(entity);
   if (templates === undefined) {
-    const { pk, sk } = keyTemplates[entity];
+    const { pk, sk } = oldKeys[entity];
     templates = { pk: compileTemplate(pk), sk: compileTemplate(sk) };
     compiled.set(entity, templates);
   }
@@ -24,12 +55,12 @@ function keysFor(entity: EntityName, values: Record<string, string>): RawKey {
   return key;
 }
 
-function checkKeyLength(path: string, rule: string | undefined, entity: EntityName): void {
+function checkKeyLength(path: string, rule: string | undefined, entity: OldEntityName): void {
   if (rule !== undefined)
     throw invalid({ operation: "keys of", entity }, [{ path, message: rule }]);
 }
 
-/** `USER#<userId>` / `PROFILE`. Throws ValidationError for an id that is no key. */
+/** `USER#<userId>` / `PROFILE`. Throws ValidationError for an id that cannot be part of a key. */
 export function getUserProfileKeys(userId: string): RawKey {
   return keysFor("UserProfile", { userId });
 }
@@ -40,15 +71,15 @@ export function getAgentProfileKeys(userId: string, agentProfileId: string): Raw
 }
 
 /**
- * `REVIEW#<agentId>` / `REVIEW#<reviewId>`, with both keys of the index: an item with one of them
- * alone is never in it.
+ * `REVIEW#<agentId>` / `REVIEW#<reviewId>`, with both keys of the index: an item with only one of them
+ * is not in the index.
  */
 export function getReviewKeys(
   agentId: string,
   reviewId: string,
 ): RawKey & { readonly GSI1PK: string; readonly GSI1SK: string } {
   const parts = { agentId, reviewId };
-  const { gsi1pk, gsi1sk } = keyTemplates.Review;
+  const { gsi1pk, gsi1sk } = oldKeys.Review;
   return {
     ...keysFor("Review", parts),
     GSI1PK: compileTemplate(gsi1pk).build(parts),
@@ -101,7 +132,7 @@ export function getOAuthTokenKeys(userId: string, provider: string = defaultProv
   return keysFor("OAuthToken", { userId, provider });
 }
 
-const userPrefix = compileTemplate(keyTemplates.UserProfile.pk).prefix;
+const userPrefix = compileTemplate(oldKeys.UserProfile.pk).prefix;
 
 /**
  * What a query of a user's items takes: the partition key, or the sort key prefix that was given.

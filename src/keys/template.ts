@@ -33,7 +33,7 @@ function partText(value: string | number | undefined): string {
   return typeof value === "number" ? String(value).padStart(createdAtDigits, "0") : String(value);
 }
 
-/** The rules of one key part; `undefined` where it is well. */
+/** The rule that a key part breaks; `undefined` if it is valid. */
 export function keyPartRule(value: unknown): string | undefined {
   if (value === undefined || value === null) return "is missing: a non-empty string is expected";
   if (typeof value !== "string") return `must be a string, not ${typeName(value)}`;
@@ -42,24 +42,24 @@ export function keyPartRule(value: unknown): string | undefined {
   return undefined;
 }
 
-/** The rule that a partition or sort key breaks by its length; `undefined` where it is well. */
+/** The rule that a partition or sort key breaks by its length; `undefined` if it is valid. */
 export function keyLengthRule(kind: "partition" | "sort", key: string): string | undefined {
   const limit = kind === "partition" ? limits.partitionKeyBytes : limits.sortKeyBytes;
-  // UTF-8 takes at most three bytes for a UTF-16 unit, so most keys need no count.
+  // UTF-8 takes at most three bytes for a UTF-16 unit, so most keys need no counting.
   if (key.length * 3 <= limit) return undefined;
   const bytes = utf8Bytes(key);
   return bytes <= limit ? undefined : `makes a ${kind} key of ${bytes} bytes: at most ${limit}`;
 }
 
-/** Counted by hand: a browser has no Buffer, and a bundler would bring 20 KB of one along. */
+/** Counted by hand: a browser has no Buffer, and a bundler would include a polyfill of 20 KB. */
 function utf8Bytes(text: string): number {
   let bytes = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) as number;
-    if (point < 0x80) bytes += 1;
-    else if (point < 0x800) bytes += 2;
-    else if (point < 0x10000) bytes += 3;
-    else bytes += 4;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) bytes += 1;
+    // A pair of surrogates has four.
+    else if (unit < 0x800 || (unit >= 0xd800 && unit < 0xe000)) bytes += 2;
+    else bytes += 3;
   }
   return bytes;
 }
@@ -68,7 +68,7 @@ function typeName(value: unknown): string {
   try {
     return Array.isArray(value) ? "array" : typeof value;
   } catch {
-    // A proxy that was revoked.
+    // A revoked proxy.
     return typeof value;
   }
 }
@@ -80,7 +80,7 @@ export function keyText(parts: Readonly<Record<string, unknown>>): string {
     .join(", ");
 }
 
-/** A text as messages show it: a long one is cut. */
+/** A text for a message; a long one is cut. */
 export function shown(value: unknown): string {
   if (typeof value !== "string") return value === undefined ? "?" : typeof value;
   return value.length > 80 ? `${value.slice(0, 80)}…` : value;

@@ -36,6 +36,12 @@ interface GivenOptions {
   readonly to?: unknown;
 }
 
+/**
+ * Characters of a cursor, more than any has: its keys have 4 KB at most, which are 24 KB where JSON
+ * escapes each byte of them, and base64url makes a third more of them, twice where it is sealed.
+ */
+const mostCursorLength = 65_536;
+
 /** The character after `#`: above every key that goes on with `#`. */
 const afterSeparator = "$";
 
@@ -72,6 +78,10 @@ export function readQueryOptions(
     throw refuse("limit", "must be an integer from 1");
   }
 
+  if (typeof cursor === "string" && cursor.length > mostCursorLength) {
+    const most = `those have at most ${mostCursorLength} characters`;
+    throw refuse("cursor", `is not one that a query returned: ${most}`);
+  }
   const inIndex = by === "createdAt";
   const indexPrefix = model.gsi1sk?.prefix ?? "";
   const range = {

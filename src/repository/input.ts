@@ -7,7 +7,7 @@ import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { keyLengthRule, keyPartRule, keyText, shown } from "../keys/template.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
-import { checkValue } from "../values/payload.js";
+import { checkValue, mostBytes, mostIssues } from "../values/payload.js";
 import {
   type ExpressionAttributes,
   type IndexKeys,
@@ -16,8 +16,11 @@ import {
   queryOptionNames,
 } from "./types.js";
 
-/** Findings of one call that are told; a list that is wrong everywhere is not told of forever. */
-const mostIssues = 20;
+/**
+ * Placeholders of one call: each is in an expression, or DynamoDB refuses it, and takes a few bytes
+ * of it.
+ */
+const mostPlaceholders = limits.expressionBytes / 2;
 
 /** The level of a payload's fields: the item is level 1, its attributes are level 2. */
 const payloadLevel = 2;
@@ -99,7 +102,7 @@ function checkedList<T>(
     for (let index = 0; index < list.length && issues.length < mostIssues; index += 1) {
       const element: unknown = list[index];
       const at = `${path}[${index}]`;
-      if (isObject(element)) {
+      if (isRecord(element)) {
         const { value, issues: found } = check(element);
         values.push(value);
         for (const issue of found) {
@@ -139,6 +142,7 @@ function readItem(given: Record<string, unknown>): Checked<Record<string, unknow
   let bytes = 0;
   for (const [name, value] of Object.entries(item)) {
     if (value === undefined) continue;
+    if (found.length >= mostIssues || bytes > mostBytes) break;
     if (name === "__proto__") {
       found.push({ path: name, message: "is not a name that JavaScript can read back" });
     }
@@ -148,13 +152,14 @@ function readItem(given: Record<string, unknown>): Checked<Record<string, unknow
     item[name] = check.value;
   }
   found.push(...ttlIssues(item[attribute.timeToLive]));
-  return { value: item, issues: [...found, ...sizeIssues("", bytes)] };
+  return { value: item, issues: [...found, ...sizeIssues("", bytes)].slice(0, mostIssues) };
 }
 
 function sizeIssues(path: string, bytes: number): ValidationIssue[] {
   if (bytes <= limits.itemBytes) return [];
+  const size = bytes > mostBytes ? `more than ${mostBytes}` : bytes;
   return [
-    { path, message: `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)` },
+    { path, message: `makes an item of ${size} bytes: at most ${limits.itemBytes} (400 KB)` },
   ];
 }
 
@@ -212,14 +217,14 @@ export function checkedIndexKeys(context: CallContext, gsi: unknown): IndexKeys 
 
 /** Checks that a payload is a map: nothing else can be updated. @throws ValidationError */
 export function checkData(context: CallContext, data: unknown): void {
-  if (isObject(data) && !Array.isArray(data)) return;
+  if (isRecord(data)) return;
   throw invalid(context, [{ path: attribute.data, message: "must be an object" }]);
 }
 
 /** The fields that an update changes; `undefined` is no change. @throws ValidationError */
 export function checkedUpdates(context: CallContext, updates: unknown): [string, unknown][] {
   const path = "updates";
-  if (!isObject(updates) || Array.isArray(updates)) {
+  if (!isRecord(updates)) {
     throw invalid(context, [{ path, message: "must be an object" }]);
   }
   const check = checkValue(updates, path, payloadLevel);
@@ -241,34 +246,66 @@ export function checkedExpression(
 ): GivenExpression {
   const { expressionAttributeNames: names = {}, expressionAttributeValues: values = {} } =
     attributes;
-  const ownNames: [string, string][] = [];
-  const ownValues: [string, unknown][] = [];
-  const issues: ValidationIssue[] = [];
-  if (expression !== undefined && (typeof expression !== "string" || expression.trim() === "")) {
-    issues.push({ path, message: "must be an expression: a text that is not empty" });
+  const issues: ValidationIssue[] = [...expressionIssues(expression, path)];
+  const ownNames = placeholdersOf(names, "expressionAttributeNames", issues);
+  const ownValues = placeholdersOf(values, "expressionAttributeValues", issues);
+  for (const [placeholder, name] of ownNames) {
+    if (issues.length >= mostIssues) break;
+    if (typeof name === "string" && name !== "") continue;
+    const at = `expressionAttributeNames.${placeholder}`;
+    issues.push({ path: at, message: "must be an attribute's name" });
   }
-  if (isObject(names)) {
-    for (const [placeholder, name] of Object.entries(names)) {
-      ownNames.push([placeholder, name]);
-      if (typeof name === "string" && name !== "") continue;
-      const at = `expressionAttributeNames.${placeholder}`;
-      issues.push({ path: at, message: "must be an attribute's name" });
-    }
-  } else issues.push({ path: "expressionAttributeNames", message: "must be an object" });
-  if (isObject(values)) {
-    for (const [placeholder, value] of Object.entries(values)) {
-      const at = `expressionAttributeValues.${placeholder}`;
-      const check = checkValue(value, at, payloadLevel);
-      issues.push(...check.issues);
-      ownValues.push([placeholder, check.value]);
-    }
-  } else issues.push({ path: "expressionAttributeValues", message: "must be an object" });
+  let bytes = 0;
+  for (const own of ownValues) {
+    if (issues.length >= mostIssues) break;
+    const check = checkValue(own[1], `expressionAttributeValues.${own[0]}`, payloadLevel);
+    issues.push(...check.issues);
+    own[1] = check.value;
+    bytes += check.bytes;
+    if (bytes <= limits.expressionValueBytes) continue;
+    const message = `take more than ${limits.expressionValueBytes} bytes: DynamoDB takes at most so many`;
+    issues.push({ path: "expressionAttributeValues", message });
+    break;
+  }
   refuseIssues(context, issues.slice(0, mostIssues));
   return {
     text: expression as string | undefined,
-    names: Object.fromEntries(ownNames),
+    names: Object.fromEntries(ownNames) as Record<string, string>,
     values: Object.fromEntries(ownValues),
   };
+}
+
+function* expressionIssues(expression: unknown, path: string): Generator<ValidationIssue> {
+  if (expression === undefined) return;
+  if (typeof expression !== "string" || expression.trim() === "") {
+    yield { path, message: "must be an expression: a text that is not empty" };
+  } else if (isTooLong(expression)) {
+    const message = `is an expression of more than ${limits.expressionBytes} bytes, DynamoDB's limit`;
+    yield { path, message };
+  }
+}
+
+function isTooLong(expression: string): boolean {
+  const most = limits.expressionBytes;
+  return expression.length > most || Buffer.byteLength(expression) > most;
+}
+
+/** Placeholders and what they stand for, each read once; what is wrong with all of them is added. */
+function placeholdersOf(
+  given: unknown,
+  path: string,
+  issues: ValidationIssue[],
+): [placeholder: string, own: unknown][] {
+  if (!isRecord(given)) {
+    issues.push({ path, message: "must be an object" });
+    return [];
+  }
+  const placeholders = Object.keys(given);
+  if (placeholders.length > mostPlaceholders) {
+    issues.push({ path, message: `must have at most ${mostPlaceholders} placeholders` });
+    return [];
+  }
+  return placeholders.map((placeholder) => [placeholder, given[placeholder]]);
 }
 
 /** A checked query of one partition. */
@@ -329,6 +366,11 @@ export function checkedQuery(
     forward: forward as boolean,
     filter: checkedExpression(context, filterExpression, "filterExpression", options ?? {}),
   };
+}
+
+/** Whether its members have names: a list and bytes have positions, as many as they like. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

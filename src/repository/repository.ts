@@ -12,17 +12,11 @@ import { isAdvised } from "../errors/missing-setup.js";
 import { isBudgetSpent } from "../errors/notes.js";
 import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
 import { budgetSpentText, nameOf } from "../errors/words.js";
+import { oldKeys } from "../keys/key-functions.js";
 import { compileTemplate } from "../keys/template.js";
 import { createReader, keyId } from "../read/reader.js";
 import { sealedKeyId } from "../secrets/encryption.js";
-import {
-  attribute,
-  type KeyTemplates,
-  keyTemplates,
-  limits,
-  type RawItem,
-  type RawKey,
-} from "../table/table.js";
+import { attribute, type KeyTemplates, limits, type RawItem, type RawKey } from "../table/table.js";
 import type { RequestRetryOptions } from "../transport/repeats.js";
 import { createTransport, type Transport } from "../transport/transport.js";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "../write/batch.js";
@@ -37,6 +31,7 @@ import {
   checkedQuery,
   checkedUpdates,
   checkItem,
+  isRecord,
   itemCall,
   keyOf,
   refuseUnknownOptions,
@@ -124,7 +119,8 @@ export class DynamoDBRepository {
   /** Creates or replaces an item, as it is given: times, index keys and `TTL` too. One request. */
   async put<T>(item: DynamoDBItem<T>): Promise<void> {
     const { context, given } = reading({ operation: "put" }, () => {
-      const own: Record<string, unknown> = { ...item };
+      // A text and bytes have a member for each place, and no key.
+      const own: Record<string, unknown> = isRecord(item) ? { ...item } : {};
       const { [attribute.partitionKey]: pk, [attribute.sortKey]: sk } = own;
       const { context: of } = itemCall("put", pk, sk, own[attribute.entityType]);
       return { context: of, given: checkItem(of, own) };
@@ -274,7 +270,10 @@ export class DynamoDBRepository {
       const why = cause === undefined || isAdvised(cause) ? outcome.why : named;
       const count = `${unwritten.length} of ${written + unwritten.length}`;
       const message = describe(context, `${count} were not written${why}`);
-      throw withContext(new UnprocessedItemsError(message, unwritten, written, cause), context);
+      throw withContext(
+        new UnprocessedItemsError({ message, items: unwritten, written, cause }),
+        context,
+      );
     });
   }
 
@@ -367,7 +366,7 @@ function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
     if (keyId === undefined) continue;
     const own = { ...context, key: `PK=${item.PK}, SK=${item.SK}` };
     const message = describe(own, `data.${field} is encrypted: read it by its store`);
-    throw withContext(new DecryptionError(message, field, keyId), context);
+    throw withContext(new DecryptionError({ message, field, keyId }), context);
   }
   // The caller says of which type its payload is.
   return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;
@@ -386,7 +385,7 @@ function indexKeysOf(
 }
 
 function indexKeysOfEntity(entityType: string, key: RawKey): Record<string, string> {
-  const all: Readonly<Record<string, KeyTemplates>> = keyTemplates;
+  const all: Readonly<Record<string, KeyTemplates>> = oldKeys;
   const templates = Object.hasOwn(all, entityType) ? all[entityType] : undefined;
   if (templates?.gsi1pk === undefined || templates.gsi1sk === undefined) return {};
   const parts: Record<string, string> = {};

@@ -1,9 +1,9 @@
 /** What the generic repository takes and gives: the types that call sites of it name. */
 import { optionNames } from "../call/options.js";
-import type { EntityName } from "../table/table.js";
+import type { oldKeys } from "../keys/key-functions.js";
 
 /** The name of one of the twelve entities, or of anything else that an application keeps here. */
-export type EntityType = EntityName | (string & Record<never, never>);
+export type EntityType = keyof typeof oldKeys | (string & Record<never, never>);
 
 /** The primary key of an item. */
 export interface DynamoDBKey {

@@ -8,7 +8,7 @@ import { type CallContext, describe, withContext } from "../errors/context.js";
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { nameOf } from "../errors/words.js";
-import { attribute, type RawItem, type RawKey } from "../table/table.js";
+import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
 import { isTime, lastMs } from "../values/timestamps.js";
 import { isGhost } from "../write/occupant.js";
 import { hasOddTime, notFound, type Seen, type Write, type WriteRequest } from "../write/write.js";
@@ -77,7 +77,7 @@ export function updateWrite(update: UpdateRequest, given: GivenExpression): Writ
     refusedByItem: true,
     refused: (seen) => {
       // A ghost, what the earlier layer's update of nothing left, is no item to any call.
-      if (seen.item === null || isGhost(seen.item)) return notFound(context, key, seen.cause);
+      if (seen.item === null || isGhost(seen.item)) return notFound(context, seen.cause);
       return hasData(seen.item) && !isMap(seen.item.Data) ? noMap(context, seen) : "again";
     },
     result: () => undefined,
@@ -111,7 +111,7 @@ export function updateWriteIf(update: UpdateRequest, given: GivenExpression): Wr
 
 /** The same for an item without `Data`, which the first one cannot reach into: one request more. */
 export function makeDataIf(update: UpdateRequest, given: GivenExpression): Write<void> {
-  const { context, key } = update;
+  const { context } = update;
   let sentAt: number | undefined;
   return {
     ...updateWrite(update, given),
@@ -126,7 +126,7 @@ export function makeDataIf(update: UpdateRequest, given: GivenExpression): Write
       return request(update, own, assigned, condition);
     },
     refused: (seen) => {
-      if (seen.item === null) return notFound(context, key, seen.cause);
+      if (seen.item === null) return notFound(context, seen.cause);
       if (hasData(seen.item)) return noMap(context, seen);
       return conditionFailed(context, "the condition does not hold", seen);
     },
@@ -216,6 +216,15 @@ function beyond(own: FreePlaceholders, { values = {} }: GivenExpression): Time {
   return { assignment: `${updatedAt} = ${own.value("updatedAt", time)}`, condition: "", at: time };
 }
 
+/** Fields of an update, more than any expression holds: each takes more than 20 bytes of it. */
+const mostFields = limits.expressionBytes / 20;
+
+/** Told before an expression is made of them, which takes long where they are many. */
+function tooManyFields(context: CallContext, count: number): DynamoDBError {
+  const message = `make an expression of ${count} assignments: DynamoDB takes at most ${limits.expressionBytes} bytes, some 145 of them`;
+  return invalid(context, [{ path: "updates", message }]);
+}
+
 interface Assignments {
   readonly expression: string;
   /** Placeholder of the payload. */
@@ -224,17 +233,20 @@ interface Assignments {
 
 function assignments(
   own: FreePlaceholders,
-  { changes }: UpdateRequest,
+  { context, changes }: UpdateRequest,
   time: Time,
   makesData: boolean,
 ): Assignments {
   const data = own.name("data", attribute.data);
-  const parts = makesData
-    ? [`${data} = ${own.value("data", Object.fromEntries(changes))}`]
-    : changes.map(([name, value], index) => {
-        const field = `data_${index}`;
-        return `${data}.${own.name(field, name)} = ${own.value(field, value)}`;
-      });
+  const parts: string[] = [];
+  if (makesData) parts.push(`${data} = ${own.value("data", Object.fromEntries(changes))}`);
+  else if (changes.length > mostFields) throw tooManyFields(context, changes.length);
+  else {
+    for (const [index, [name, value]] of changes.entries()) {
+      const field = `data_${index}`;
+      parts.push(`${data}.${own.name(field, name)} = ${own.value(field, value)}`);
+    }
+  }
   return { expression: `SET ${[time.assignment, ...parts].join(", ")}`, data };
 }
 
@@ -270,7 +282,7 @@ function isMap(value: unknown): boolean {
 }
 
 function conditionFailed(context: CallContext, rule: string, { item, cause }: Seen): DynamoDBError {
-  const error = new ConditionalCheckFailedError(describe(context, rule), cause, item);
+  const error = new ConditionalCheckFailedError({ message: describe(context, rule), cause, item });
   return withContext(error, context);
 }
 

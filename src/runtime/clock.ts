@@ -6,5 +6,5 @@ export interface Clock {
   now(): number;
 }
 
-/** The process's clock. `Date` is looked up at each call: a test may replace it at any time. */
+/** The process's clock. It looks up `Date` at each call, because a test may replace it at any time. */
 export const systemClock: Clock = { now: () => Date.now() };

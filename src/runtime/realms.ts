@@ -1,14 +1,14 @@
 /**
- * Values of other realms, recognised by what they are. Test environments with a DOM (happy-dom,
- * jsdom) and `node:vm` bring classes of their own, of which `instanceof` knows nothing.
+ * Recognises values of other realms. Test environments with a DOM (happy-dom, jsdom) and `node:vm` have
+ * classes of their own, for which `instanceof` is false.
  */
 
-/** What a value is by its internal slots, as `Object.prototype.toString` has it of any realm. */
+/** The kind of a value by its internal slots, which `Object.prototype.toString` tells in any realm. */
 function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value);
 }
 
-/** Whether it was made as an error, in any realm: an object with an error's prototype was not. */
+/** Whether it was created as an error, in any realm. An object with an error's prototype was not. */
 export function isNativeError(value: unknown): value is Error {
   return tagOf(value) === "[object Error]";
 }
@@ -23,14 +23,14 @@ export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && tagOf(value) === "[object Uint8Array]";
 }
 
-/** The same bytes as a Uint8Array of this realm, for libraries that ask for the class (jose 6). */
+/** The same bytes as a Uint8Array of this realm, for libraries that check the class (jose 6). */
 export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes);
 }
 
 /**
- * Whether it can end a call as an AbortSignal does: a signal of another realm, and one of a polyfill,
- * is no instance of this realm's class.
+ * Whether it can end a call as an AbortSignal does. Signals of other realms and of polyfills are not
+ * instances of this realm's class.
  */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   if (typeof value !== "object" || value === null) return false;

@@ -1,16 +1,16 @@
-/** Waiting that ends with a signal, and signals put together. Nothing stays on a signal afterwards. */
+/** Waiting that a signal ends, and signals combined. No listener stays on a signal afterwards. */
 
-/** The longest delay that a timer takes, in ms; with a longer one it fires at once. */
+/** The longest delay of a timer, in ms; with a longer one it fires at once. */
 export const longestTimerMs = 2 ** 31 - 1;
 
-/** A signal made of others, to be released when nobody waits on it any more. */
+/** A signal made of others, to be released when nobody waits for it any more. */
 export interface Combined {
   readonly signal: AbortSignal;
-  /** Takes off what listens on the signals below. */
+  /** Removes the listeners from those others. */
   release(): void;
 }
 
-/** Who waits on a signal, behind the one listener that is put on it. */
+/** Everyone who waits for a signal, behind the one listener on it. */
 interface Waiters {
   readonly calls: Set<() => void>;
   readonly listener: () => void;
@@ -19,9 +19,9 @@ interface Waiters {
 const waiters = new WeakMap<AbortSignal, Waiters>();
 
 /**
- * Calls a function when a signal is aborted. However many wait on it, there is one listener on the
- * signal: Node warns of more than ten, and looks through all of them to add or remove one.
- * @returns takes the function off again
+ * Calls a function when a signal is aborted. There is one listener on the signal, however many wait for
+ * it: Node warns about more than ten, and walks through all of them to add or remove one.
+ * @returns removes the function again
  */
 export function whenAborted(signal: AbortSignal, call: () => void): () => void {
   const { calls, listener } = waiters.get(signal) ?? listenOn(signal);
@@ -49,9 +49,9 @@ function listenOn(signal: AbortSignal): Waiters {
 /**
  * A signal that is aborted with the first of several, for the same reason.
  *
- * AbortSignal.any is not used: each of its results stays noted on its sources for as long as these
- * live (Node 20.20; nodejs/node#54614), so a data layer, and an application's own signal, would
- * grow with each request.
+ * AbortSignal.any is not used: its sources hold each of its results for as long as they live (Node
+ * 20.20; nodejs/node#54614), so a data layer, and an application's own signal, would grow with each
+ * request.
  */
 export function firstOf(...signals: readonly (AbortSignal | undefined)[]): Combined {
   const controller = new AbortController();
@@ -65,8 +65,8 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): Combi
 }
 
 /**
- * The same with a reason of its own. Where requests are sent and their failures judged, the caller's
- * reason must not be seen: it may be any error, one that looks like DynamoDB's refusal too.
+ * The same with a reason of its own. The code that sends requests and judges their failures must not
+ * see the caller's reason: it may be any error, even one that looks like a refusal by DynamoDB.
  */
 export function firstWithOwnReason(...signals: readonly (AbortSignal | undefined)[]): Combined {
   const controller = new AbortController();
@@ -84,8 +84,8 @@ export function firstWithOwnReason(...signals: readonly (AbortSignal | undefined
 }
 
 /**
- * A signal that is aborted once all of several are, for the last one's reason; `undefined` where
- * one is missing: then somebody waits to the end.
+ * A signal that is aborted once all of several are, for the reason of the last one. `undefined` if one
+ * is missing: then somebody waits to the end.
  */
 export function lastOf(signals: readonly (AbortSignal | undefined)[]): Combined | undefined {
   const sources = signals.filter((signal) => signal !== undefined);
@@ -105,7 +105,7 @@ export function lastOf(signals: readonly (AbortSignal | undefined)[]): Combined 
 }
 
 /**
- * Waits for a promise, or for the signal: a promise that knows no signal is left behind.
+ * Waits for a promise, or for the signal: a promise without a signal of its own is abandoned.
  * @throws the signal's reason
  */
 export async function orAborted<T>(
@@ -127,7 +127,7 @@ export async function orAborted<T>(
 }
 
 /**
- * Waits so many ms, or for the signal; no timer is left.
+ * Waits this many ms, or for the signal. No timer remains.
  * @throws the signal's reason
  */
 export async function delay(ms: number, signal: AbortSignal): Promise<void> {

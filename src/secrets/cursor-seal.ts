@@ -6,17 +6,17 @@ import { invalid } from "../errors/validation-error.js";
 import { isBytes } from "../runtime/realms.js";
 import { headerOf, openText, sealingKeyBytes, sealingKeyOf, sealText } from "./sealing.js";
 
-/** A secret, or several: the first seals, all of them open. */
+/** A secret, or a list of them: the first one seals, and all of them open. */
 export type CursorSecret = string | Uint8Array | readonly (string | Uint8Array)[];
 
 export interface CursorSeal {
   seal(cursor: string): Promise<string>;
-  /** The cursor that was sealed. @throws ValidationError for anything else, an unsealed one too */
+  /** The cursor that was sealed. @throws ValidationError for anything else, even an unsealed cursor */
   open(sealed: unknown, context: CallContext): Promise<string>;
 }
 
 const typ = "bayon-cursor";
-/** A secret holds at least as much as the key that is made of it. */
+/** A secret is at least as long as the key that is derived from it. */
 const leastSecretBytes = sealingKeyBytes;
 
 /** @throws ConfigurationError that names the option and never shows a secret */
@@ -42,7 +42,7 @@ export function createCursorSeal(given: CursorSecret): CursorSeal {
   };
 }
 
-/** A key for cursors alone, by HKDF-SHA-256: what the secret is used for elsewhere gets another. */
+/** A key for cursors alone, by HKDF-SHA-256: another use of the same secret gets another key. */
 function keyBytesOf(secret: unknown): Uint8Array {
   const isSecret = typeof secret === "string" || isBytes(secret);
   if (!isSecret || Buffer.byteLength(secret) < leastSecretBytes) {

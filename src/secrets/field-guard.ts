@@ -6,7 +6,7 @@ import { nativeValue } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { type KeyTemplate, keyPartsOf, keyText } from "../keys/template.js";
-import { attribute, type EntityName, type RawItem } from "../table/table.js";
+import { attribute, type RawItem } from "../table/table.js";
 import type { FieldGuard } from "../transport/options.js";
 import { type Cipher, sealedKeyId, type Unreadable } from "./encryption.js";
 import { isOpened, noteSecrets, unreadableOf } from "./opened.js";
@@ -15,7 +15,7 @@ import { refuseUnreadable } from "./unreadable.js";
 
 /** An entity that may have secret fields. */
 export interface GuardedEntity {
-  readonly name: EntityName;
+  readonly name: string;
   readonly pk: KeyTemplate;
   readonly sk: KeyTemplate;
   /** Its secret fields; most entities have none. */

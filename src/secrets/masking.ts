@@ -1,7 +1,7 @@
-/** Secrets of a payload: there for who asks for them, and in nothing that is printed or logged. */
+/** Secrets of a payload: its fields hold them, but what is printed or logged shows a mask. */
 import { inspect } from "node:util";
 
-/** What is shown in place of a secret. */
+/** The text that is shown in place of a secret. */
 export const mask = "[secret]";
 
 /** What a console shows of a payload. */
@@ -16,8 +16,8 @@ function maskedBy(secrets: readonly string[], data: object): () => object {
 }
 
 /**
- * Makes a console show a payload with its secrets masked. JSON has them: it is how data is passed
- * on, and a mask in place of a token would be stored as one.
+ * Makes a console show a payload with its secrets masked. JSON still contains them, because data is
+ * passed on as JSON, and a mask in place of a token would be stored as the token.
  */
 export function showsMasked<T>(secrets: readonly string[], data: T): T {
   if (typeof data !== "object" || data === null) return data;
@@ -30,8 +30,8 @@ export function showsMasked<T>(secrets: readonly string[], data: T): T {
 }
 
 /**
- * A copy of an item whose secret fields are masked by `util.inspect` and `JSON.stringify`. Its
- * fields hold what they held.
+ * A copy of an item whose secret fields are masked by `util.inspect` and `JSON.stringify`. The fields
+ * themselves are unchanged.
  */
 export function withMaskedSecrets<T>(secrets: readonly string[], item: T): T {
   const { data } = (item ?? {}) as { data?: unknown };

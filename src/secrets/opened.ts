@@ -1,8 +1,8 @@
-/** What is known of the secrets of an item that was read: how they are stored, and why one is not. */
+/** How the secrets of an item that was read are stored, and why one of them could not be opened. */
 import type { RawItem } from "../table/table.js";
 import type { Unreadable } from "./encryption.js";
 
-/** A secret that could not be opened: it still stands in the item as it is stored. */
+/** A secret that could not be opened. The item still holds it as it is stored. */
 export interface UnreadableField extends Unreadable {
   readonly field: string;
   /** The call that read it. */
@@ -15,7 +15,7 @@ interface Known {
   readonly unreadable: UnreadableField | undefined;
 }
 
-/** Beside the items and not in them, so that nothing of it is ever stored or shown. */
+/** Kept beside the items, so that nothing of it is ever stored or shown. */
 const known = new WeakMap<object, Known>();
 
 export function noteSecrets(
@@ -26,18 +26,18 @@ export function noteSecrets(
   known.set(item, { stored, unreadable });
 }
 
-/** Whether an item was opened before: a mock, or a client that caches, gives the same one again. */
+/** Whether an item was opened before: a mock, or a client with a cache, may return the same one again. */
 export function isOpened(item: object): boolean {
   return known.has(item);
 }
 
-/** Tells of a copy what is known of the item. */
+/** Notes for a copy what is known of the item. */
 export function noteCopy(item: object, copy: object): void {
   const of = known.get(item);
   if (of !== undefined) known.set(copy, of);
 }
 
-/** A field of the payload as the table holds it, which is what a condition compares. */
+/** A field of the payload as the table holds it, which a condition compares with. */
 export function storedValueOf(item: RawItem, field: string): unknown {
   return known.get(item)?.stored[field] ?? item.Data?.[field];
 }

@@ -3,15 +3,15 @@ import { webcrypto } from "node:crypto";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { ownBytes } from "../runtime/realms.js";
 
-/** A key as the runtime holds it: it can be used, and not be read. */
+/** A key as the runtime holds it: it can be used, but not read. */
 export type SealingKey = webcrypto.CryptoKey;
 
-/** Bytes of a key for AES-256-GCM. */
+/** The length of a key for AES-256-GCM. */
 export const sealingKeyBytes = 32;
 
-/** The header of a sealed text. It is authenticated and not encrypted. */
+/** The header of a sealed text. It is authenticated, but not encrypted. */
 export interface SealedHeader {
-  /** Tells what it is for; a JWE of somebody else's has another. */
+  /** What the text is for. It tells our texts from other JWEs. */
   readonly typ: string;
   /** The id of the key. */
   readonly kid?: string;
@@ -24,7 +24,7 @@ export function sealingKeyOf(bytes: Uint8Array): Promise<SealingKey> {
   return webcrypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** Loaded when it is first used: most processes seal nothing. Parts of jose load in half the time. */
+/** Loaded on first use, because most processes seal nothing. Parts of jose load in half the time. */
 let sealing: Promise<typeof import("jose/jwe/compact/encrypt")> | undefined;
 let opening: Promise<Opening> | undefined;
 
@@ -36,7 +36,7 @@ const accepted = {
   contentEncryptionAlgorithms: [algorithms.enc],
 };
 
-/** jose takes Web Crypto from the global scope, and jsdom's has a part of it alone (jose 6). */
+/** jose takes Web Crypto from the global scope, of which jsdom has only a part (jose 6). */
 function needWebCrypto(): void {
   const { crypto } = globalThis as { readonly crypto?: { readonly subtle?: unknown } };
   if (crypto?.subtle !== undefined) return;
@@ -60,8 +60,8 @@ export async function sealText(
 }
 
 /**
- * The text of a sealed one, `undefined` where the key is another or a byte of it was changed. Its
- * header is then the one that it was sealed with.
+ * The text of a sealed one. Its header is then certain to be the one that it was sealed with.
+ * @returns `undefined` if the key is another, or a byte was changed
  */
 export async function openText(sealed: string, key: SealingKey): Promise<string | undefined> {
   if (!sealed.split(".").every(isCanonical)) return undefined;
@@ -77,15 +77,15 @@ export async function openText(sealed: string, key: SealingKey): Promise<string 
   }
 }
 
-/** A text has one sealed form only: the last character of base64url has bits that mean nothing. */
+/** The last character of base64url has unused bits. If they are not zero, the text was changed. */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, "base64url").toString("base64url") === part;
 }
 
-/** Every JSON object begins so in base64url. */
+/** The beginning of every JSON object in base64url. */
 const objectStart = "eyJ";
 
-/** The header of a text that is sealed for this purpose; `undefined` for anything else. */
+/** The header of a text that was sealed for this purpose; `undefined` for anything else. */
 export function headerOf(value: unknown, typ: string): SealedHeader | undefined {
   if (typeof value !== "string" || !value.startsWith(objectStart)) return undefined;
   const end = value.indexOf(".");
@@ -94,12 +94,12 @@ export function headerOf(value: unknown, typ: string): SealedHeader | undefined 
     const header: unknown = JSON.parse(Buffer.from(value.slice(0, end), "base64url").toString());
     return (header as SealedHeader | null)?.typ === typ ? (header as SealedHeader) : undefined;
   } catch {
-    // No JSON: a text of somebody else's.
+    // Not JSON, so not sealed here.
     return undefined;
   }
 }
 
-/** Characters of a sealed text. @param bytes of the text. @param header as long as it may be */
+/** The length of a sealed text. @param bytes of the text. @param header the longest one possible */
 export function sealedLength(bytes: number, header: SealedHeader): number {
   const headerBytes = Buffer.byteLength(JSON.stringify({ ...algorithms, ...header }));
   const lengths = [headerBytes, ivBytes, bytes, tagBytes].map((length) =>

@@ -4,8 +4,8 @@ import type { SecretPlace } from "./encryption.js";
 import { mask } from "./masking.js";
 
 /**
- * Stands for a value that is to be sealed. Whatever prints it prints a mask, and a client that is
- * given one refuses it as it does any instance of a class: it never goes out in clear text.
+ * Stands for a value that is to be sealed. Printed, it shows a mask. A client refuses it, as it does any
+ * instance of a class, so it never goes out in clear text.
  */
 export class SecretValue {
   readonly #value: unknown;
@@ -16,7 +16,7 @@ export class SecretValue {
     this.place = place;
   }
 
-  /** The value, for who seals it. */
+  /** The value itself, to be sealed. */
   reveal(): unknown {
     return this.#value;
   }
@@ -34,12 +34,12 @@ export class SecretValue {
   }
 }
 
-/** What is encrypted of an entity. */
+/** The encrypted fields of an entity. */
 interface Encrypted {
   readonly encrypted: readonly string[];
 }
 
-/** A value of a payload's field as a request takes it. Null is stored as it is: it is no secret. */
+/** The value of a payload's field for a request. Null is stored as it is, because it is no secret. */
 export function fieldValue(
   { encrypted }: Encrypted,
   { PK, SK }: RawKey,
@@ -50,7 +50,7 @@ export function fieldValue(
   return new SecretValue(value, { key: { PK, SK }, field });
 }
 
-/** A payload as a request takes it. */
+/** A payload for a request. */
 export function payloadValue<D extends Readonly<Record<string, unknown>>>(
   model: Encrypted,
   key: RawKey,
@@ -61,11 +61,11 @@ export function payloadValue<D extends Readonly<Record<string, unknown>>>(
     field,
     fieldValue(model, key, field, value),
   ]);
-  // The request's own copy: in it a marker stands for each secret.
+  // The request's own copy, in which a SecretValue stands for each secret.
   return Object.fromEntries(members) as D;
 }
 
-/** An item as a request takes it. */
+/** An item for a request. */
 export function itemValue(model: Encrypted, item: RawItem): RawItem {
   const data = item[attribute.data];
   if (model.encrypted.length === 0 || data === undefined) return item;

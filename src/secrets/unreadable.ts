@@ -1,4 +1,4 @@
-/** What is said of a secret that could not be opened. */
+/** The error of a secret that could not be opened. */
 import { describe, withContext } from "../errors/context.js";
 import { DecryptionError } from "../errors/decryption-error.js";
 import { type KeyTemplate, keyPartsOf, keyText } from "../keys/template.js";
@@ -20,7 +20,7 @@ const rules: Readonly<Record<UnreadableReason, (keyId: string) => string>> = {
 /**
  * @param written whether the item comes from a write that was carried out
  * @param asked the call that gets the item
- * @throws DecryptionError where a secret of the item could not be opened
+ * @throws DecryptionError if a secret of the item could not be opened
  */
 export function refuseUnreadable(
   model: { readonly name: string; readonly pk: KeyTemplate; readonly sk: KeyTemplate },
@@ -34,7 +34,7 @@ export function refuseUnreadable(
   const operation = asked ?? requested;
   const context = { operation, entity: model.name, key: keyText(keyPartsOf(model, raw)) };
   const rule = `${written ? "the write was carried out, but " : ""}${ruleOf(unreadable)}`;
-  const error = new DecryptionError(describe(context, rule), field, keyId, cause);
+  const error = new DecryptionError({ message: describe(context, rule), field, keyId, cause });
   error.mayHaveBeenDone = written;
   throw withContext(error, context);
 }

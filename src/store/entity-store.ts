@@ -1,5 +1,6 @@
-/** The facade of one entity: checks what it is given, sends ElectroDB's requests, returns items. */
+/** The facade of one entity: checks what it is given, sends requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { EntityConfiguration } from "electrodb";
 import {
   type Call,
   type CallOptions,
@@ -12,10 +13,17 @@ import {
 import { type OptionNames, refuseUnknown } from "../call/options.js";
 import type { InputReader, Sources } from "../entity/input.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
-import { type EntityModel, keyContext, modelOf, rawKeyOf } from "../entity/model.js";
+import {
+  type Declaration,
+  type EntityModel,
+  keyContext,
+  modelOf,
+  rawKeyOf,
+} from "../entity/model.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
+import { withOwnErrors } from "../native/native-entity.js";
 import {
   listItems,
   type QueryPlan,
@@ -28,9 +36,8 @@ import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { Cipher } from "../secrets/encryption.js";
 import { withMaskedSecrets } from "../secrets/masking.js";
 import { itemValue } from "../secrets/secret-value.js";
-import { type EntityName, limits, type RawItem } from "../table/table.js";
+import { limits, type RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
-import type { PayloadSchema } from "../values/payload.js";
 import { batchesInFlight, chunksOf, inParallel, writeBatch } from "../write/batch.js";
 import { runWrite } from "../write/run.js";
 import { notFound, rawItemOf, type Write } from "../write/write.js";
@@ -71,7 +78,11 @@ const checkOptionNames = withoutLimits(writeOptionNames);
 
 /** The store of one entity: its calls, and the entity itself. */
 export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
-  /** The ElectroDB entity, over the same transport, for what the store does not have. */
+  /**
+   * The ElectroDB entity, over the same transport, for what the store does not have. It throws this
+   * package's errors, with ElectroDB's as the cause. It checks no payload, and `updatedAt` grows only if
+   * the chain sets it.
+   */
   readonly entity: S["entity"];
 }
 
@@ -88,11 +99,8 @@ export interface StoreInternals {
 }
 
 /** What a store is made from. */
-export interface DeclaredEntity<S extends StoreSpec> {
-  readonly name: EntityName;
-  readonly payload: PayloadSchema;
-  /** Makes the ElectroDB entity, when it is first asked for. */
-  entity(): S["entity"];
+export interface DeclaredEntity<S extends StoreSpec> extends Declaration {
+  entity(config: Pick<EntityConfiguration, "table" | "client">): S["entity"];
 }
 
 let internals: (store: Store<StoreSpec>) => StoreInternals;
@@ -107,8 +115,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: string) {
-    const { name, payload, entity } = declared;
-    const model = modelOf(name, payload, { owner, encrypts: context.cipher !== undefined });
+    const model = modelOf(declared, { owner, encrypts: context.cipher !== undefined });
     const { transport, tableName } = context;
     this.#internals = {
       model,
@@ -123,7 +130,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     if (owner !== undefined) return;
     let made: S["entity"] | undefined;
     const get = () => {
-      made ??= entity();
+      made ??= withOwnErrors(declared.entity({ table: tableName, client: transport.client }));
       return made;
     };
     Object.defineProperty(this, "entity", { get, enumerable: true });
@@ -140,8 +147,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     key: S["key"],
     options: GetOptions<S, F> = {},
   ): Promise<StoreItem<S, F>> {
-    const { item, context, rawKey } = await this.#read("getOrThrow", key, options);
-    if (item === null) throw notFound(context, rawKey);
+    const { item, context } = await this.#read("getOrThrow", key, options);
+    if (item === null) throw notFound(context);
     return item;
   }
 
@@ -234,7 +241,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
           context,
           `${left.length} of ${wanted.length} keys were not read${why}`,
         );
-        throw withContext(new UnprocessedItemsError(message, left, 0), context);
+        throw withContext(new UnprocessedItemsError({ message, items: left }), context);
       }
       const apart = itemsApart();
       return wanted.map(({ id }) => this.#itemOrNull<F>(apart(found.get(id)), "batchGet"));
@@ -295,7 +302,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     const item = await perform(context, limits, async (call) =>
       this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call), operation),
     );
-    return { context, rawKey, item };
+    return { context, item };
   }
 
   #itemOrNull<F extends string>(
@@ -366,7 +373,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
       `${unwritten.length} of ${written + unwritten.length} were not written${why}`,
     );
     const items = unwritten.map((input) => withMaskedSecrets(this.#model.secrets, input));
-    throw withContext(new UnprocessedItemsError(message, items, written, cause), context);
+    throw withContext(new UnprocessedItemsError({ message, items, written, cause }), context);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The one table as data: its attributes, its index, the key templates of the twelve entities, and
- * the CreateTable input that is built from them. Physical names appear in this file alone.
+ * The one table as data: its attributes, its index, its limits, and the CreateTable input that
+ * is built from them. Physical names appear in this file alone.
  */
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 
@@ -15,16 +15,24 @@ export const attribute = {
   createdAt: "CreatedAt",
   updatedAt: "UpdatedAt",
   timeToLive: "TTL",
-  /** Which update under a condition wrote the item last; no reader needs it. */
+  /** The conditional update that wrote the item last; no reader needs it. */
   writeMark: "WriteMark",
-  /** Who refreshes an OAuth token at the moment; only there while it is refreshed. */
+  /** Who is refreshing an OAuth token; absent at other times. */
   leaseHolder: "LeaseHolder",
-  /** When that lease lapses, in epoch milliseconds. */
+  /** When that lease expires, in epoch milliseconds. */
   leaseUntil: "LeaseUntil",
 } as const;
 
 /** The table's only secondary index. Its projection is ALL. */
 export const indexName = "GSI1";
+
+/** The attributes that each index is made of. */
+export const indexKeys = {
+  [indexName]: { pk: attribute.indexPartitionKey, sk: attribute.indexSortKey },
+} as const;
+
+/** The name of an index, for a declaration. */
+export type IndexName = keyof typeof indexKeys;
 
 /** An item as the table holds it. */
 export interface RawItem {
@@ -42,69 +50,16 @@ export interface RawItem {
 /** The primary key of an item as the table holds it. */
 export type RawKey = Pick<RawItem, "PK" | "SK">;
 
+/**
+ * The key templates of an entity, in ElectroDB's notation. An id is always the last part of a key, so
+ * it may hold any character, `#` too, and needs no escape.
+ */
 export interface KeyTemplates {
   readonly pk: string;
   readonly sk: string;
   readonly gsi1pk?: string;
   readonly gsi1sk?: string;
 }
-
-const user = "USER#${userId}";
-
-/**
- * The key templates, in ElectroDB's notation. An id is always the last part of a key, so it may
- * hold any character, `#` too, and needs no escape.
- */
-export const keyTemplates = {
-  UserProfile: { pk: user, sk: "PROFILE" },
-  RealEstateAgentProfile: { pk: user, sk: "AGENT#${agentProfileId}" },
-  Review: {
-    pk: "REVIEW#${agentId}",
-    sk: "REVIEW#${reviewId}",
-    gsi1pk: "REVIEW#${reviewId}",
-    gsi1sk: "AGENT#${agentId}",
-  },
-  BrandAudit: { pk: user, sk: "AUDIT#${auditId}" },
-  Competitor: { pk: user, sk: "COMPETITOR#${competitorId}" },
-  ResearchReport: {
-    pk: user,
-    sk: "REPORT#${reportId}",
-    gsi1pk: user,
-    gsi1sk: "REPORT#${createdAt}#${reportId}",
-  },
-  Project: {
-    pk: user,
-    sk: "PROJECT#${projectId}",
-    gsi1pk: user,
-    gsi1sk: "PROJECT#${createdAt}#${projectId}",
-  },
-  SavedContent: {
-    pk: user,
-    sk: "CONTENT#${contentId}",
-    gsi1pk: user,
-    gsi1sk: "CONTENT#${createdAt}#${contentId}",
-  },
-  TrainingProgress: { pk: user, sk: "TRAINING#${moduleId}" },
-  MarketingPlan: {
-    pk: user,
-    sk: "PLAN#${planId}",
-    gsi1pk: user,
-    gsi1sk: "PLAN#${createdAt}#${planId}",
-  },
-  ReviewAnalysis: { pk: user, sk: "ANALYSIS#${analysisId}" },
-  OAuthToken: { pk: "OAUTH#${userId}", sk: "${provider}" },
-} as const satisfies Record<string, KeyTemplates>;
-
-/** The name of an entity, as `EntityType` holds it. */
-export type EntityName = keyof typeof keyTemplates;
-
-/** `OAuthToken`'s provider where a caller names none. */
-export const defaultProvider = "GOOGLE_BUSINESS";
-
-/** Key parts that a caller may leave out, and what they are then, as the entities declare them. */
-export const partDefaults: { readonly [N in EntityName]?: Readonly<Record<string, string>> } = {
-  OAuthToken: { provider: defaultProvider },
-};
 
 /** Digits of a creation time in an index sort key: epoch milliseconds up to the year 2286. */
 export const createdAtDigits = 13;
@@ -128,6 +83,8 @@ export const limits = {
   batchWriteItems: 25,
   /** Bytes of one expression, as it is sent. */
   expressionBytes: 4096,
+  /** Bytes of all values that stand in the expressions of one request. */
+  expressionValueBytes: 2 * 1024 * 1024,
   /** Operators and functions in one condition. */
   expressionOperators: 300,
   /** Operations in one transaction. */

@@ -26,6 +26,15 @@ export interface FaultProxyOptions {
   readonly target: string;
 }
 
+/** A request that was sent on to the engine, with times as `performance.now()` tells them. */
+export interface WireForward {
+  readonly sentAt: number;
+  /** When the engine's answer was there; `undefined` until then, and where none came. */
+  readonly answeredAt: number | undefined;
+  /** Whether the engine answered with status 200. */
+  readonly carriedOut: boolean;
+}
+
 /** A request as it came over the wire. */
 export interface WireRequest {
   readonly operation: string;
@@ -35,6 +44,12 @@ export interface WireRequest {
   readonly forwarded: number;
   /** How many times the engine answered it with status 200, until now. */
   readonly carriedOut: number;
+  /**
+   * Those times when nobody waited any more: the client's connection was gone when the engine's
+   * answer came, or the request was sent on after the client had left or had had its answer. What
+   * they change comes when the call may have ended: it may undo what was written since.
+   */
+  readonly abandoned: readonly WireForward[];
   /** What was sent, with DynamoDB's attribute values. Not enumerable. */
   readonly input: Readonly<Record<string, unknown>>;
 }
@@ -69,7 +84,10 @@ export interface FaultProxy {
   random(faults: RandomWireFaults): FaultProxy;
   /** Takes all faults away and forgets the requests; connections that are stalled stay so. */
   clear(): FaultProxy;
-  /** Resolves when nothing that was held for later is left to be carried out. */
+  /**
+   * Resolves when nothing is on its way to the engine: no request that a client sent before it left,
+   * none that the engine has to answer yet, and nothing that was held for later.
+   */
   settled(): Promise<void>;
   /** Ends all connections and frees the port; what is held for later is not carried out. */
   close(): Promise<void>;
@@ -103,18 +121,32 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   return proxy;
 }
 
+type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** A request with what became of it. */
-type Noted = { -readonly [Key in keyof WireRequest]: WireRequest[Key] };
+type Noted = Changing<Omit<WireRequest, "abandoned">> & { readonly abandoned: WireForward[] };
+
+/** One end of a connection, and who is at the other. */
+interface Door {
+  readonly socket: Socket;
+  readonly reader: MessageReader;
+}
+
+/** Turns of the event loop in which the bytes of a client that has left come in, and some more. */
+const quietTurns = 4;
 
 class RunningProxy implements FaultProxy {
   readonly requests: Noted[] = [];
   readonly #upstream: Upstream;
   readonly #sockets = new Set<Socket>();
-  readonly #later = new Set<Promise<void>>();
+  /** What is on its way to the engine, or held for later. */
+  readonly #work = new Set<Promise<void>>();
   readonly #timers = new Map<NodeJS.Timeout, () => void>();
   #rules: WireDecision[] = [];
   #server: Server | undefined;
   #port = 0;
+  /** Requests that have come. */
+  #came = 0;
   #closed: Promise<void> | undefined;
 
   constructor(host: string, port: number) {
@@ -153,7 +185,12 @@ class RunningProxy implements FaultProxy {
   }
 
   async settled(): Promise<void> {
-    while (this.#later.size > 0) await Promise.all(this.#later);
+    for (let turn = 0; turn < quietTurns; turn += 1) {
+      const came = this.#came;
+      await Promise.all(this.#work);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#work.size > 0 || this.#came !== came) turn = -1;
+    }
   }
 
   close(): Promise<void> {
@@ -210,8 +247,17 @@ class RunningProxy implements FaultProxy {
         );
       }, delayMs);
       this.#timers.set(timer, resolve);
-    }).finally(() => this.#later.delete(work));
-    this.#later.add(work);
+    });
+    this.#during(work);
+  }
+
+  /** `settled` waits for it. */
+  #during(work: Promise<unknown>): void {
+    const ended = () => {
+      this.#work.delete(kept);
+    };
+    const kept: Promise<void> = work.then(ended, ended);
+    this.#work.add(kept);
   }
 
   #outage(ms: number): void {
@@ -240,7 +286,8 @@ class RunningProxy implements FaultProxy {
     try {
       for (;;) {
         const request = await reader.next(false);
-        if (request === undefined || (await this.#exchange(socket, request)) === "over") return;
+        if (request === undefined) return;
+        if ((await this.#exchange({ socket, reader }, request)) === "over") return;
         if (request.isLast) break;
       }
       socket.end();
@@ -250,17 +297,14 @@ class RunningProxy implements FaultProxy {
     }
   }
 
-  async #exchange(socket: Socket, request: Message): Promise<"open" | "over"> {
+  async #exchange(door: Door, request: Message): Promise<"open" | "over"> {
+    const { socket } = door;
+    this.#came += 1;
     const target = headerOf(request.head, "x-amz-target") ?? "";
     const operation = target.slice(target.lastIndexOf(".") + 1);
     const hit = this.#hitOf(operation);
     const noted = this.#note(operation, hit, request);
-    const forward = async (message = request): Promise<Message | undefined> => {
-      noted.forwarded += 1;
-      const answer = await this.#upstream.send(message);
-      if (answer !== undefined && statusOf(answer) === 200) noted.carriedOut += 1;
-      return answer;
-    };
+    const forward = (message = request) => this.#forward(door, noted, message);
     if (hit?.answer !== undefined) {
       const own = await hit.answer(callOf(operation, request, noted, forward));
       if (own !== undefined) {
@@ -287,10 +331,41 @@ class RunningProxy implements FaultProxy {
       socket,
       delayMs: hit.delayMs,
       drawn: hit.drawn,
-      forwardLater: () => this.#after(hit.delayMs, () => forward()),
+      // By then it is answered, or its connection is gone.
+      forwardLater: () => this.#after(hit.delayMs, () => this.#forward(undefined, noted, request)),
       outage: (ms: number) => this.#outage(ms),
     };
     return kind.answer(exchange, answer);
+  }
+
+  /** @param door who waits for it; nobody does for what is sent on later */
+  #forward(door: Door | undefined, noted: Noted, message: Message): Promise<Message | undefined> {
+    const sent = this.#send(door, noted, message);
+    this.#during(sent);
+    return sent;
+  }
+
+  async #send(
+    door: Door | undefined,
+    noted: Noted,
+    message: Message,
+  ): Promise<Message | undefined> {
+    const sentAt = performance.now();
+    const forward: Changing<WireForward> = { sentAt, answeredAt: undefined, carriedOut: false };
+    const leave = () => {
+      if (!noted.abandoned.includes(forward)) noted.abandoned.push(forward);
+    };
+    noted.forwarded += 1;
+    if (door === undefined || door.reader.isEnded) leave();
+    door?.socket.once("close", leave);
+    const answer = await this.#upstream.send(message);
+    door?.socket.off("close", leave);
+    if (door?.reader.isEnded) leave();
+    if (answer === undefined) return undefined;
+    forward.answeredAt = performance.now();
+    forward.carriedOut = statusOf(answer) === 200;
+    if (forward.carriedOut) noted.carriedOut += 1;
+    return answer;
   }
 
   #hitOf(operation: string): WireHit | undefined {
@@ -302,7 +377,8 @@ class RunningProxy implements FaultProxy {
   }
 
   #note(operation: string, hit: WireHit | undefined, request: Message): Noted {
-    const noted = { operation, fault: hit?.fault, forwarded: 0, carriedOut: 0 };
+    const none: WireForward[] = [];
+    const noted = { operation, fault: hit?.fault, forwarded: 0, carriedOut: 0, abandoned: none };
     const text = () => bodyOf(request).toString();
     const get = () => JSON.parse(text()) as Record<string, unknown>;
     Object.defineProperty(noted, "input", { get });

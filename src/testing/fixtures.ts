@@ -1,6 +1,7 @@
 /** An item of each entity for tests, and factories that make more of them. */
 import type { FacadeName } from "../../services/entities.js";
 import type { DataOf, Specs } from "../../services/stores.js";
+import { refuseUnknown } from "../call/options.js";
 import type { Simplify } from "../store/store-types.js";
 
 /** What `put` and `create` take, with every key part there. */
@@ -158,8 +159,10 @@ export const make: Factories = Object.fromEntries(
   (Object.keys(fixtures) as FacadeName[]).map((name) => [
     name,
     (overrides?: OverridesOf<typeof name>) => {
-      made += 1;
       const fixture = fixtures[name];
+      const known = [...Object.keys(fixture), "createdAt"];
+      refuseUnknown({ operation: `make.${name}` }, overrides, known);
+      made += 1;
       return {
         ...fixture,
         [countedIdOf(fixture)]: `${name}-${made}`,

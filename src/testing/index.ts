@@ -16,6 +16,7 @@ export {
   type WireCall,
   type WireCount,
   type WireFault,
+  type WireForward,
   type WireRequest,
   type WireRule,
 } from "./fault-proxy.js";

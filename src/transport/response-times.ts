@@ -1,4 +1,4 @@
-/** The response times of one operation, as far as a percentile of them needs it. */
+/** A percentile of the response times of one operation. */
 
 /**
  * The response times of one operation, as counts in 72 bins from 0.25 ms to 55 s. Each bin is a fifth
@@ -11,7 +11,7 @@ export class ResponseTimes {
   readonly #most: number;
   #total = 0;
 
-  /** @param percentile which one is asked for, from 50 to 99.9 */
+  /** @param percentile the one to measure, from 50 to 99.9 */
   constructor(percentile: number) {
     this.#share = percentile / 100;
     // At least one time lies beyond the percentile.
@@ -40,7 +40,7 @@ export class ResponseTimes {
     return 2 ** (index / 4) / 4;
   }
 
-  /** What was observed last counts most. */
+  /** Halves all counts, so that recent times count most. */
   #forgetHalf(): void {
     this.#total = 0;
     for (let index = 0; index < this.#counts.length; index += 1) {

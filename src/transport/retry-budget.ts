@@ -4,9 +4,9 @@ import { ConfigurationError } from "../errors/configuration-error.js";
 
 /** Limits of a retry budget. One that is `undefined` means its default. */
 export interface RetryBudgetOptions {
-  /** Retries that are made in a row while nothing succeeds, a number from 1. @default 100 */
+  /** How many retries may be made in a row while nothing succeeds, a number from 1. @default 100 */
   readonly capacity?: number | undefined;
-  /** Retries that time gives back, per second, a number from 0. @default 2 */
+  /** How many retries are added per second, a number from 0. @default 2 */
   readonly refillPerSecond?: number | undefined;
 }
 
@@ -16,32 +16,32 @@ const budgetOptionNames = optionNames<RetryBudgetOptions>({
 });
 
 /**
- * A bucket of retries, as in the SDK's standard mode and in gRPC's retry throttling: a retry takes
- * one out and is not made where none is left. First attempts never ask, so the budget stops no
- * call, and what comes after an outage goes out at once.
+ * A bucket of retries, as in the SDK's standard mode and in gRPC's retry throttling: a retry takes one
+ * out, and is not made if none is left. First attempts take nothing, so the budget stops no call, and
+ * calls after an outage are sent at once.
  *
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 export interface RetryBudget {
   /**
-   * Takes one retry out; it is free where few requests are under way.
-   * @param underWay requests that are under way, those that wait for their retry included
-   * @returns what was taken, to be given back: 1, or 0 where it was free; `null` where none is left
+   * Takes one retry out. It is free if few requests are under way.
+   * @param underWay how many requests are under way, including those that wait for their retry
+   * @returns what was taken, to be given back: 1, or 0 if it was free; `null` if none is left
    */
   take(underWay: number): 0 | 1 | null;
-  /** Puts back what a request took and was answered, or did not use. */
+  /** Puts back what a request took, if it succeeded or did not use it. */
   giveBack(retries: number): void;
-  /** Adds a tenth of a retry: a first attempt was answered. */
+  /** Adds a tenth of a retry, because a first attempt succeeded. */
   firstSuccess(): void;
 }
 
 /**
- * A storm takes many callers: so few requests at a time are as many with their retries, whose
- * backoff then paces them. A batch call, which keeps 8 requests in flight, has its patience so.
+ * A retry storm needs many callers. At most this many requests at a time are no more with their
+ * retries, which the backoff spreads. A batch call has 8 requests in flight, so it keeps all its retries.
  */
 const fewUnderWay = 10;
 
-/** What a first attempt that is answered earns: ten of them pay for one retry. */
+/** What a first attempt that succeeds adds: ten of them pay for one retry. */
 const earnedByFirstSuccess = 0.1;
 
 const unlimited: RetryBudget = {
@@ -56,7 +56,7 @@ const unlimited: RetryBudget = {
 
 /**
  * A budget, full at first and never more than full.
- * @param now monotonic ms: a wall clock that is put back must not stop the refill
+ * @param now monotonic ms, because a wall clock that is set back would stop the refill
  * @throws ConfigurationError that names the option
  */
 export function createRetryBudget(

@@ -17,26 +17,26 @@ export interface RetryOptions {
   /** Factor between two delays. @default 2 */
   readonly backoffMultiplier?: number | undefined;
   /**
-   * Spreads each delay over one to two times its length, so that callers that failed together do not
-   * come back together. It is p-retry's spread, with `Math.random`; where the backoff has reached
-   * `maxDelayMs`, each retried call waits a time of its own in that limit's upper half. Full jitter
-   * (from 0) would spread twice as far and give up the pause that an overloaded engine needs; how
-   * many retries there are at all is the budget's matter. @default true
+   * Multiplies each delay by a random factor from one to two, so that callers that failed together do
+   * not retry together. It is p-retry's spread, with `Math.random`. Once the backoff has reached
+   * `maxDelayMs`, each retried call waits a random time in the upper half of that limit. Full jitter
+   * (from 0) would spread the retries twice as far, but an overloaded engine needs the pause. The number
+   * of retries is limited by the budget. @default true
    */
   readonly jitter?: boolean | undefined;
-  /** Ends the waiting, for an attempt too, which is then left behind; its reason is thrown. */
+  /** Ends the waiting, also for an attempt under way; the signal's reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   /** Called before each delay. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
 }
 
-/** A retry that is about to be waited for. */
+/** A retry that is about to be made, after its delay. */
 export interface Retry {
-  /** What the attempt before it threw. */
+  /** What the failed attempt threw. */
   readonly error: unknown;
   /** Number of the attempt that failed, from 1. */
   readonly attempt: number;
-  /** Retries that are left, this one included. */
+  /** How many retries are left, including this one. */
   readonly retriesLeft: number;
 }
 
@@ -49,7 +49,7 @@ export interface RetryPolicy {
   readonly jitter: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onRetry: ((retry: Retry) => void) | undefined;
-  /** Asked before each retry; where it says no, what the attempt threw is thrown at once. */
+  /** Called before each retry. If it returns false, what the attempt threw is thrown at once. */
   readonly mayRetry?: ((error: unknown) => boolean) | undefined;
 }
 
@@ -107,7 +107,7 @@ function checkFunction(value: unknown, name: string): void {
   if (typeof value !== "function") throw new ConfigurationError(`${name} must be a function`);
 }
 
-/** Carries what an attempt threw through p-retry, which takes Errors only and judges TypeErrors. */
+/** Carries what an attempt threw through p-retry, which takes only Errors and treats TypeErrors apart. */
 class FailedAttempt extends Error {
   readonly thrown: unknown;
 
@@ -118,9 +118,11 @@ class FailedAttempt extends Error {
 }
 
 /**
- * Calls `fn` and calls it again, with exponential backoff, while it throws what is worth a retry.
+ * Calls `fn`, and calls it again with exponential backoff while it throws a retryable error.
  *
- * `fn` is called at most `maxRetries + 1` times; what it threw last is thrown as it is.
+ * `fn` is called at most `maxRetries + 1` times. What it threw last is thrown unchanged.
+ * @example
+ * const price = await withRetry(() => fetchPrice(id), { maxRetries: 5 });
  */
 export async function withRetry<T>(
   fn: (attempt: number) => Promise<T> | T,
@@ -137,7 +139,7 @@ export async function withRetry<T>(
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (policy.maxRetries === 0 || !isRetryableError(error)) throw error;
-    // The signal may be of another realm or an older form; what p-retry gets is one of this realm.
+    // The signal may be of another realm or of an older form. p-retry is given one of this realm.
     const limit = signal && firstOf(signal);
     try {
       return await retryAfter(error, limited, { ...policy, signal: limit?.signal });
@@ -148,8 +150,8 @@ export async function withRetry<T>(
 }
 
 /**
- * Goes on after a first failure. p-retry is entered only here: it costs microseconds a call even
- * when nothing fails. Its first attempt replays the failure, so that every delay is p-retry's own.
+ * Continues after a first failure. p-retry is used only from here on, because it costs microseconds a
+ * call even if nothing fails. Its first attempt replays the failure, so that it makes every delay.
  */
 export async function retryAfter<T>(
   failure: unknown,
@@ -157,7 +159,7 @@ export async function retryAfter<T>(
   policy: RetryPolicy,
 ): Promise<T> {
   const { signal, onRetry, mayRetry } = policy;
-  // At the longest delay p-retry's own spread is cut off, and all would come back together.
+  // p-retry cuts its own spread off at the longest delay: all calls would then retry together.
   const spread = policy.jitter ? (1 + Math.random()) / 2 : 1;
   let again = false;
   try {
@@ -178,7 +180,7 @@ export async function retryAfter<T>(
         randomize: policy.jitter,
         ...(signal !== undefined && { signal }),
         shouldRetry: () => again,
-        // It comes before `shouldRetry`, and a retry that is not made is not announced.
+        // p-retry calls this before `shouldRetry`; a retry that is not made must not be announced.
         onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
           const thrown = thrownBy(error);
           again = retriesLeft > 0 && isRetryableError(thrown) && (mayRetry?.(thrown) ?? true);
@@ -196,11 +198,13 @@ function thrownBy(error: unknown): unknown {
 }
 
 /**
- * Runs a batch and runs what it left unprocessed again, with backoff.
+ * Runs a batch, and runs what it left unprocessed again, with backoff.
  *
- * What is still unprocessed after the last retry is in the result: `getUnprocessed` finds it there.
- * `fn` is called at most `maxRetries + 1` times.
- * @param mergeResults joins the results of two rounds; without it the last round's is returned
+ * `fn` is called at most `maxRetries + 1` times. `getUnprocessed` of the result gives what is still
+ * unprocessed after the last retry.
+ * @param mergeResults joins the results of two rounds; without it the last round's result is returned
+ * @example
+ * const result = await withBatchRetry(writeRows, ({ failed }) => failed, rows);
  */
 export async function withBatchRetry<T, R>(
   fn: (items: T[]) => Promise<R>,
@@ -229,7 +233,7 @@ export async function withBatchRetry<T, R>(
   }
 }
 
-/** Some of a batch came back unprocessed: the engine throttled a part of it. */
+/** A part of a batch came back unprocessed, because the engine throttled it. */
 export class Unprocessed extends Error {
   readonly $retryable = { throttling: true };
   /** Whether the other part was processed. */

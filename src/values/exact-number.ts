@@ -190,6 +190,30 @@ export function decimalBytes({ minus, digits, power }: Decimal): number {
   return 1 + minus.length + Math.floor(first / 2) - Math.floor(power / 2) + 1;
 }
 
+/**
+ * DynamoDB's size of an exact number of JavaScript's, told without taking it apart: most of what is
+ * stored are such. `undefined` for one that has to be: it is written with an exponent.
+ */
+export function numberBytes(value: number): number | undefined {
+  if (value === 0) return 1;
+  const minus = value < 0 ? 1 : 0;
+  const size = value < 0 ? -value : value;
+  let power = 0;
+  let first = 0;
+  if (size % 1 === 0) {
+    for (let unit = 10; size % unit === 0; unit *= 10) power += 1;
+    for (let bound = 10; size >= bound; bound *= 10) first += 1;
+  } else {
+    const text = String(size);
+    if (text.includes("e")) return undefined;
+    const point = text.indexOf(".");
+    power = point + 1 - text.length;
+    first = size >= 1 ? point - 1 : 1 - text.search(/[1-9]/);
+  }
+  // Halves, rounded down.
+  return 2 + minus + (first >> 1) - (power >> 1);
+}
+
 /** A number as JavaScript writes it. */
 function textOf({ minus, digits, power }: Decimal): string {
   if (digits === "") return "0";

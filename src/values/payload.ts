@@ -3,11 +3,26 @@ import { types } from "node:util";
 import { z } from "zod";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
-import { decimalBytes, decimalOf, decimalRule, exactTextOf, numberOf } from "./exact-number.js";
-import { issuesOfSchema } from "./schema-issues.js";
+import {
+  decimalBytes,
+  decimalOf,
+  decimalRule,
+  exactTextOf,
+  numberBytes,
+  numberOf,
+} from "./exact-number.js";
+import { firstIssuesOfSchema, issuesOfSchema, unwrapped } from "./schema-issues.js";
+
+// Looked up once: in a context of node:vm's, as Jest's, a look-up of a global takes longer than all
+// else that is done for a member.
+const { isSet, isUint8Array } = types;
+const { getPrototypeOf } = Object;
+const { isArray } = Array;
 
 /** Findings of one check; a payload that is wrong everywhere is not listed forever. */
-const mostIssues = 20;
+export const mostIssues = 20;
+
+const mostExact = Number.MAX_SAFE_INTEGER;
 
 /** A bigint of this size is not written out to count its digits. */
 const tooLarge = 10n ** 126n;
@@ -19,7 +34,10 @@ const payloadLevel = 2;
  * Bytes after which a check looks no further: a list may say that it has any length. What is smaller
  * is told with its exact size.
  */
-const mostBytes = 2 * limits.itemBytes;
+export const mostBytes = 1.25 * limits.itemBytes;
+
+/** Where a value stands: names and positions, or a text for the beginning. */
+type Place = string | readonly PropertyKey[];
 
 /** What a check found, and the bytes that the value takes in an item. */
 export interface ValueCheck {
@@ -40,13 +58,13 @@ export interface ValueCheck {
  * well; in a list it would move what follows, so it is not.
  * @param level the level at which the value stands; the item itself is the first
  */
-export function checkValue(value: unknown, path: string, level = payloadLevel): ValueCheck {
-  const check = new Walk();
-  const copy = check.visit(value, path, level);
+export function checkValue(value: unknown, place: Place, level = payloadLevel): ValueCheck {
+  const check = new Walk(place);
+  const copy = check.visit(value, level);
   const { issues, bytes } = check;
   if (bytes > mostBytes) {
     const message = `takes more than ${mostBytes} bytes: an item has at most ${limits.itemBytes}`;
-    issues.push({ path, message });
+    issues.push({ path: pathText([place].flat()), message });
   }
   return { issues, bytes, value: copy };
 }
@@ -54,10 +72,18 @@ export function checkValue(value: unknown, path: string, level = payloadLevel): 
 class Walk {
   readonly issues: ValidationIssue[] = [];
   bytes = 0;
+  private readonly place: Place;
+  /** What leads from there to the value in hand; its text is made where something is wrong alone. */
+  private readonly below: (string | number)[] = [];
   private readonly above: object[] = [];
 
-  add(path: string, message: string): void {
-    if (this.issues.length < mostIssues) this.issues.push({ path, message });
+  constructor(place: Place) {
+    this.place = place;
+  }
+
+  add(message: string): undefined {
+    if (this.issues.length >= mostIssues) return;
+    this.issues.push({ path: pathText([this.place, this.below].flat()), message });
   }
 
   /** Nothing that is found from here on would be told. */
@@ -66,135 +92,172 @@ class Walk {
   }
 
   /** Checks a value and what is in it. @returns its copy */
-  visit(value: unknown, path: string, level: number): unknown {
+  visit(value: unknown, level: number): unknown {
     switch (typeof value) {
       case "string":
-        this.bytes += Buffer.byteLength(value);
-        if (!value.isWellFormed()) this.add(path, "must not hold a lone surrogate");
-        return value;
+        return this.visitText(value);
       case "number":
-        return this.visitNumber(value, path);
+        return this.visitNumber(value);
       case "bigint":
         // Longer ones take long to write out.
-        if (value > -tooLarge && value < tooLarge) return this.visitDecimal(String(value), path);
-        return this.add(path, "must be less than 1E+126 in size");
+        if (value > -tooLarge && value < tooLarge) return this.visitDecimal(String(value));
+        return this.add("must be less than 1E+126 in size");
       case "boolean":
         this.bytes += 1;
         return value;
       case "object":
-        if (value !== null) return this.visitObject(value, path, level);
+        if (value !== null) return this.visitObject(value, level);
         this.bytes += 1;
         return value;
       default:
-        this.add(path, `must not be ${value === undefined ? "undefined" : `a ${typeof value}`}`);
-        return undefined;
+        return this.add(`must not be ${value === undefined ? "undefined" : `a ${typeof value}`}`);
     }
   }
 
-  private visitNumber(value: number, path: string): unknown {
-    if (!Number.isFinite(value)) return this.add(path, "must be a finite number");
-    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-      return this.add(path, "must be a bigint: a number beyond 2^53 is not exact");
+  private visitText(text: string): string {
+    // One that has too many characters has too many bytes: they are not counted.
+    this.bytes += text.length > mostBytes ? text.length : Buffer.byteLength(text);
+    if (!this.isOver && !text.isWellFormed()) this.add("must not hold a lone surrogate");
+    return text;
+  }
+
+  private visitNumber(value: number): unknown {
+    if (!(value >= -mostExact && value <= mostExact)) {
+      return this.add(
+        Number.isFinite(value)
+          ? "must be a bigint: a number beyond 2^53 is not exact"
+          : "must be a finite number",
+      );
     }
-    return this.visitDecimal(String(value), path);
+    const bytes = numberBytes(value);
+    if (bytes === undefined) return this.visitDecimal(String(value));
+    this.bytes += bytes;
+    // There is no -0 in a table.
+    return value + 0;
   }
 
   /** A number of whatever kind, by its text. */
-  private visitDecimal(text: string, path: string): unknown {
+  private visitDecimal(text: string): unknown {
     const decimal = decimalOf(text);
     const rule = decimal === undefined ? "must be a decimal number" : decimalRule(decimal);
     if (decimal === undefined || rule !== undefined) {
-      return this.add(path, rule ?? "must be a decimal number");
+      return this.add(rule ?? "must be a decimal number");
     }
     this.bytes += decimalBytes(decimal);
     return numberOf(text);
   }
 
-  private visitObject(value: object, path: string, level: number): unknown {
-    if (types.isUint8Array(value)) {
+  private visitObject(value: object, level: number): unknown {
+    if (isUint8Array(value)) {
       this.bytes += value.byteLength;
-      return new Uint8Array(value);
+      // What is too much is not copied.
+      return this.bytes > mostBytes ? undefined : new Uint8Array(value);
     }
-    if (this.above.includes(value)) return this.add(path, "must not hold itself");
+    if (this.above.includes(value)) return this.add("must not hold itself");
     if (level > limits.nestingLevels && !isExact(value)) {
-      return this.add(path, `must not be nested deeper than ${limits.nestingLevels} levels`);
+      return this.add(`must not be nested deeper than ${limits.nestingLevels} levels`);
     }
+    const depth = this.below.length;
     this.above.push(value);
     try {
-      return this.visitMembers(value, path, level);
+      return this.visitMembers(value, level);
     } catch {
       // A getter or a proxy threw: whatever it said may be anything.
-      return this.add(path, "cannot be read");
+      this.below.length = depth;
+      return this.add("cannot be read");
     } finally {
       this.above.pop();
     }
   }
 
-  private visitMembers(value: object, path: string, level: number): unknown {
-    if (types.isSet(value)) return this.visitSet(value, path);
-    if (Array.isArray(value)) return this.visitList(value, path, level);
-    if (isPlainObject(value)) return this.visitMap(value, path, level);
+  private visitMembers(value: object, level: number): unknown {
+    if (isArray(value)) return this.visitList(value, level);
+    if (isPlainObject(value)) return this.visitMap(value, level);
+    if (isSet(value)) return this.visitSet(value);
     const exact = exactTextOf(value);
-    if (exact !== undefined) return this.visitDecimal(exact, path);
-    return this.add(path, `must be a plain value, not ${className(value)}`);
+    if (exact !== undefined) return this.visitDecimal(exact);
+    return this.add(`must be a plain value, not ${className(value)}`);
   }
 
-  private visitList(list: readonly unknown[], path: string, level: number): unknown[] {
+  private visitList(list: readonly unknown[], level: number): unknown[] {
     this.bytes += 3;
     const copy: unknown[] = [];
+    const depth = this.below.length;
     for (let index = 0; index < list.length && !this.isOver; index += 1) {
       this.bytes += 1;
-      copy.push(this.visit(list[index], `${path}[${index}]`, level + 1));
+      this.below[depth] = index;
+      copy.push(this.visit(list[index], level + 1));
+    }
+    this.below.length = depth;
+    return copy;
+  }
+
+  private visitMap(map: object, level: number): object {
+    this.bytes += 3;
+    const copy: Record<string, unknown> = {};
+    const depth = this.below.length;
+    for (const name of Object.keys(map)) {
+      if (this.isOver) break;
+      const member: unknown = (map as Readonly<Record<string, unknown>>)[name];
+      if (member === undefined) continue;
+      this.visitName(name);
+      this.below[depth] = name;
+      const own = this.visit(member, level + 1);
+      if (name === "__proto__") this.add("is not a name that JavaScript can read back");
+      else copy[name] = own;
+      this.below.length = depth;
     }
     return copy;
   }
 
-  private visitMap(value: object, path: string, level: number): object {
-    this.bytes += 3;
-    const copy: [string, unknown][] = [];
-    for (const [name, member] of Object.entries(value)) {
-      if (member === undefined) continue;
-      if (this.isOver) break;
-      const memberPath = `${path}.${name}`;
-      if (name === "__proto__") this.add(memberPath, "is not a name that JavaScript can read back");
-      if (name === "") this.add(path, "must not have an empty name");
-      if (!name.isWellFormed()) this.add(path, "must not have a name with a lone surrogate");
-      this.bytes += 1 + Buffer.byteLength(name);
-      copy.push([name, this.visit(member, memberPath, level + 1)]);
-    }
-    return Object.fromEntries(copy);
+  private visitName(name: string): void {
+    this.bytes += 1 + (name.length > mostBytes ? name.length : Buffer.byteLength(name));
+    if (name === "") this.add("must not have an empty name");
+    if (!name.isWellFormed()) this.add("must not have a name with a lone surrogate");
   }
 
-  private visitSet(set: ReadonlySet<unknown>, path: string): Set<unknown> {
+  private visitSet(set: ReadonlySet<unknown>): Set<unknown> {
     const kinds = new Set<string>();
-    const different = new Set<string>();
-    const copy = new Set<unknown>();
-    let members = 0;
+    const copy: unknown[] = [];
     // The members that it has, whatever a class of the caller's says they are.
     for (const member of Set.prototype.values.call(set)) {
       if (this.isOver) break;
       const kind = kindOfMember(member);
       kinds.add(kind);
-      if (kind === "") continue;
-      members += 1;
-      const own = this.visit(member, path, limits.nestingLevels + 1);
-      different.add(types.isUint8Array(own) ? own.join() : String(own));
-      copy.add(own);
+      if (kind !== "") copy.push(this.visit(member, limits.nestingLevels + 1));
     }
     if (kinds.size !== 1 || kinds.has("")) {
-      this.add(path, "must be a set of strings, of numbers or of binary values, and not empty");
-    } else if (different.size < members) {
-      // 1 and 1n, or equal bytes: other values to JavaScript, one to DynamoDB.
-      this.add(path, "must not hold a member twice");
-    }
-    return copy;
+      this.add("must be a set of strings, of numbers or of binary values, and not empty");
+    } else if (!this.isOver && holdsTwice(copy)) this.add("must not hold a member twice");
+    return new Set(copy);
   }
+}
+
+/** Whether members of a set are one to DynamoDB: 1 and 1n, or equal bytes. */
+function holdsTwice(members: readonly unknown[]): boolean {
+  if (members.every((member) => typeof member === "string" || typeof member === "number")) {
+    return new Set(members).size < members.length;
+  }
+  const different = new Set(
+    members.map((member) => (isUint8Array(member) ? bytesText(member) : String(member))),
+  );
+  return different.size < members.length;
+}
+
+/** Bytes that make a text faster one by one: a Buffer takes longer than they do. */
+const shortBytes = 32;
+
+/** A text of its own for each value of bytes. */
+function bytesText(bytes: Uint8Array): string {
+  if (bytes.byteLength <= shortBytes) return String.fromCharCode.apply(null, bytes as never);
+  const { buffer, byteOffset, byteLength } = bytes;
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 
 function kindOfMember(member: unknown): string {
   if (typeof member === "string") return "S";
   if (typeof member === "number" || typeof member === "bigint") return "N";
-  if (types.isUint8Array(member)) return "B";
+  if (isUint8Array(member)) return "B";
   return typeof member === "object" && member !== null && isExact(member) ? "N" : "";
 }
 
@@ -220,8 +283,8 @@ export function elementsOf(value: unknown, most: number): unknown[] | undefined 
 
 /** A plain object of any realm, or one without a prototype. */
 function isPlainObject(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  const prototype: unknown = getPrototypeOf(value);
+  return prototype === null || getPrototypeOf(prototype) === null;
 }
 
 /** Whether it is an object of names and values: no array, no Map, no instance of a class. */
@@ -268,7 +331,7 @@ export function checkPayload(
     applied = partialSchemas.get(schema) ?? schema.partial();
     partialSchemas.set(schema, applied);
   }
-  return { ...check, issues: schemaIssues(applied, check.value, ["data"]) };
+  return { ...check, issues: schemaIssues(applied, check, ["data"]) };
 }
 
 /** One change inside a payload: a path from the payload's root and the value to store there. */
@@ -279,10 +342,10 @@ export interface Change {
 
 /** Checks the changed fields of an update against the parts of the schema that describe them. */
 export function checkChange(schema: PayloadSchema, { path, value }: Change): ValueCheck {
-  const check = checkValue(value, pathText(["data", ...path]), payloadLevel + path.length);
+  const check = checkValue(value, ["data", ...path], payloadLevel + path.length);
   const part = schemaAt(schema, path);
   if (check.issues.length > 0 || part === undefined) return check;
-  return { ...check, issues: schemaIssues(part, check.value, ["data", ...path]) };
+  return { ...check, issues: schemaIssues(part, check, ["data", ...path]) };
 }
 
 /** A field that the schema requires cannot be removed: its readers would break. */
@@ -295,12 +358,19 @@ export function checkRemoval(
   return [{ path: pathText(["data", ...path]), message: "is required and cannot be removed" }];
 }
 
+/** Bytes below which a value has too few members for its findings to take long. */
+const fewBytes = 4_096;
+
 function schemaIssues(
   schema: z.ZodType,
-  value: unknown,
+  { value, bytes }: ValueCheck,
   at: readonly (string | number)[],
 ): ValidationIssue[] {
-  return issuesOfSchema(schema, value)
+  const issues =
+    bytes < fewBytes
+      ? issuesOfSchema(schema, value)
+      : firstIssuesOfSchema(schema, value, mostIssues);
+  return issues
     .slice(0, mostIssues)
     .map(({ path, message }) => ({ path: pathText([...at, ...path]), message }));
 }
@@ -309,9 +379,7 @@ function schemaIssues(
 function schemaAt(schema: z.ZodType, path: readonly (string | number)[]): z.ZodType | undefined {
   let part: z.ZodType | undefined = schema;
   for (const segment of path) {
-    while (part instanceof z.ZodOptional || part instanceof z.ZodNullable) {
-      part = part.unwrap() as z.ZodType;
-    }
+    if (part !== undefined) part = unwrapped(part);
     if (part instanceof z.ZodObject && typeof segment === "string") {
       part = Object.hasOwn(part.shape, segment) ? (part.shape[segment] as z.ZodType) : undefined;
     } else if (part instanceof z.ZodArray && typeof segment === "number") {

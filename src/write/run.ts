@@ -50,20 +50,19 @@ export async function runWrite<R>(
       if (answerLost && write.once) throw lostFromSight(write, error);
     }
   }
-  throw new DynamoDBError(
-    describe(write.context, `others wrote the item ${mostRounds} times in a row`),
-    "WriteContention",
-    undefined,
-    true,
-    seen?.cause,
-  );
+  throw new DynamoDBError({
+    message: describe(write.context, `others wrote the item ${mostRounds} times in a row`),
+    code: "WriteContention",
+    retryable: true,
+    cause: seen?.cause,
+  });
 }
 
 /** The item was written since the answer was lost: nothing on it tells what became of the first request. */
 function lostFromSight({ context }: Write<unknown>, cause: unknown): DynamoDBError {
   const rule =
     "an answer was lost and the item was written meanwhile: whether this update is in it, nothing tells";
-  return new DynamoDBError(describe(context, rule), "AnswerLost", undefined, false, cause);
+  return new DynamoDBError({ message: describe(context, rule), code: "AnswerLost", cause });
 }
 
 /**

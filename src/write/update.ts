@@ -45,9 +45,12 @@ export function updateWrite(target: Target, plan: UpdatePlan): Write<AnyItem> {
     key: keyText(plan.parts),
   };
   const key = rawKeyOf(model, plan.parts);
-  const parents = parentsOf(plan);
   const whole = isTooLong(context, plan);
+  const parents = parentsOf(plan);
   const positions = [...plan.changes.map(({ path }) => path), ...plan.removals].some(isPosition);
+  // What a condition that is too long is blamed on: parents that must be there take one, too.
+  const isNested = plan.changes.some(({ path }) => path.length > 1);
+  const longest = plan.where !== undefined ? "where" : isNested ? "set" : "remove";
   const once = positions || plan.ifUpdatedAt !== undefined || plan.where !== undefined;
   // Such an update must not be done twice, so it never merely adds to the time. Content and time do
   // not tell two callers apart that change the same in one millisecond; a mark does.
@@ -89,7 +92,7 @@ export function updateWrite(target: Target, plan: UpdatePlan): Write<AnyItem> {
     if (whole && !madeAnew) conditions.push(isStillSeen(own, merged));
     if (plan.where !== undefined) conditions.push(plan.where(own));
     const condition = joined("AND", conditions).text;
-    refuseLongCondition(context, plan.where === undefined ? "set" : "where", condition);
+    refuseLongCondition(context, longest, condition);
     return {
       kind: "Update",
       input: {
@@ -114,7 +117,7 @@ export function updateWrite(target: Target, plan: UpdatePlan): Write<AnyItem> {
     refusedByItem: whole,
     refused: (seen) => {
       const { item, cause } = seen;
-      if (item === null || !isOf(model, item)) return notFound(context, key, cause);
+      if (item === null || !isOf(model, item)) return notFound(context, cause);
       if (plan.ifUpdatedAt !== undefined && updatedAtOf(item) !== plan.ifUpdatedAt) {
         return conditionFailed(
           context,
@@ -214,12 +217,17 @@ function isTooLong(context: CallContext, { changes, removals }: UpdatePlan): boo
   if (paths.reduce((sum, { length }) => sum + length, 0) <= fewSegments) return false;
   const own = new Placeholders();
   let bytes = restBytes;
-  for (const { path } of changes) bytes += `${own.path(path)} = ${own.value(0)}, `.length;
-  for (const path of removals) bytes += `${own.path(path)}, `.length;
+  for (const [index, path] of paths.entries()) {
+    const text = own.path(path);
+    bytes += index < changes.length ? `${text} = ${own.value(0)}, `.length : `${text}, `.length;
+    if (bytes > limits.expressionBytes) break;
+  }
   if (bytes <= limits.expressionBytes) return false;
-  if (paths.every(({ length }) => length === 1)) return true;
-  const message = `makes an expression of about ${bytes} bytes: DynamoDB takes at most ${limits.expressionBytes}`;
-  throw invalid(context, [{ path: "set", message }]);
+  const inside = paths.findIndex(({ length }) => length > 1);
+  if (inside === -1) return true;
+  const most = limits.expressionBytes;
+  const message = `makes an expression of more than ${most} bytes: DynamoDB takes at most ${most}`;
+  throw invalid(context, [{ path: inside < changes.length ? "set" : "remove", message }]);
 }
 
 /** The containers that nested changes need to be there. */

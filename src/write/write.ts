@@ -203,13 +203,9 @@ export function writtenItemOf(
 }
 
 /** `no such item`, for the calls that want one to be there. */
-export function notFound(
-  context: CallContext,
-  { PK, SK }: RawKey,
-  cause?: unknown,
-): ItemNotFoundError {
+export function notFound(context: CallContext, cause?: unknown): ItemNotFoundError {
   return withContext(
-    new ItemNotFoundError(PK, SK, describe(context, "no such item"), cause),
+    new ItemNotFoundError({ message: describe(context, "no such item"), cause }),
     context,
   );
 }
@@ -224,7 +220,10 @@ export function conditionFailed(
     item !== null && isOf(model, item)
       ? withMaskedSecrets(model.secrets, itemOf(model, item, "leave"))
       : null;
-  return withContext(new ConditionalCheckFailedError(describe(context, rule), cause, was), context);
+  return withContext(
+    new ConditionalCheckFailedError({ message: describe(context, rule), cause, item: was }),
+    context,
+  );
 }
 
 const refusedByForeign = new WeakSet<object>();

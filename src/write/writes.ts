@@ -295,7 +295,7 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
     refusedByItem: false,
     refused: (seen) => {
       if (plan.exists && occupantOf(model, seen.item) !== "own")
-        return notFound(context, key, seen.cause);
+        return notFound(context, seen.cause);
       if (plan.ifUpdatedAt === 0 && hasOddTime(seen.item) && !knowsOddTime) return "again";
       const rule = plan.exists ? "the condition does not hold" : "the item is there";
       return conditionFailed(context, rule, model, seen);

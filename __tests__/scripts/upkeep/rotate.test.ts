@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openRun } from "../../../scripts/run/run-state.js";
 import { type RotationState, rotateTable } from "../../../scripts/upkeep/rotate-table.js";
 import { createDataLayer, type DataLayer, DecryptionError } from "../../../src/index.js";
-import { createCipher, type EncryptionKeys } from "../../../src/secrets/encryption.js";
+import { createCipher } from "../../../src/secrets/encryption.js";
+import type { EncryptionKeys } from "../../../src/secrets/key-provider.js";
 import {
   both,
   headerOf,

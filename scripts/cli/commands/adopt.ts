@@ -1,4 +1,4 @@
-/** `bayon-data adopt`: gives the items of an earlier writer what they lack, in place. */
+/** `bayon-data adopt`: adds, in place, what items of an earlier version lack. */
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { RawTable } from "../../raw/raw-table.js";

@@ -13,7 +13,7 @@ interface DbFlags {
 
 const defaultPort = 4566;
 
-/** How often the engine is asked whether it is still there, in ms. */
+/** How often to ask whether the engine is still up, in ms. */
 const healthCheckMs = 5_000;
 
 export function addDbCommand(program: Command, context: CommandContext): void {
@@ -64,7 +64,7 @@ async function serve(flags: DbFlags, context: CommandContext): Promise<void> {
   context.finish(exitCode.ok);
 }
 
-/** Serves until it is stopped. @throws what the data layer throws when the engine has ended */
+/** Serves until it is stopped. @throws what the data layer throws once the engine has ended */
 async function serveTable(engine: Engine, flags: DbFlags, context: CommandContext): Promise<void> {
   const { signal } = context;
   const { endpoint, region, credentials } = engine;
@@ -74,7 +74,7 @@ async function serveTable(engine: Engine, flags: DbFlags, context: CommandContex
     const { created } = await data.table.create();
     greet(engine, data, { ...flags, created }, context);
     while (!signal.aborted) {
-      // To be stopped is no failure: it is how this ends.
+      // Being stopped is the normal end, not a failure.
       await sleep(healthCheckMs, undefined, { signal }).catch(() => undefined);
       if (!signal.aborted) await data.table.describe();
     }
@@ -83,7 +83,7 @@ async function serveTable(engine: Engine, flags: DbFlags, context: CommandContex
   }
 }
 
-/** What a person can do about a port that is taken. */
+/** Advice about a port that is in use. */
 function withAdvice(error: unknown, port: number): unknown {
   if (!(error instanceof ConfigurationError) || !error.message.includes("already in use")) {
     return error;

@@ -35,7 +35,7 @@ key; missing and lone index keys; missing key parts; attributes that disagree wi
 that fail their schema; content of a missing project; tokens that have expired and cannot be
 refreshed; with COAGENT_ENCRYPTION_KEYS, secrets in clear text or that cannot be decrypted.
 
-Notes, which are no fault: items over 100 KB, tokens that will be refreshed when they are next
+Notes, which are not faults: items over 100 KB, tokens that will be refreshed when they are next
 used, secrets under an old key.
 
 Keys and field names are shown, values never. bayon-data adopt mends the items of an earlier

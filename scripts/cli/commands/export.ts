@@ -39,8 +39,8 @@ export function addExportCommand(program: Command, context: CommandContext): voi
 Writes one file per segment to <folder>/data, and at the end <folder>/manifest.json with counts and
 checksums. A folder without a manifest is not finished; the same command resumes it.
 
---verify costs the table's read units once more. Where the second count is another one, the export
-is kept and the exit code is 1: somebody wrote meanwhile, or something was lost.
+--verify costs the table's read units once more. If the second count differs, the export is kept and
+the exit code is 1: somebody wrote meanwhile, or something was lost.
 
 Secrets are in the files exactly as they are in the table: keep the files as safe.
 

@@ -147,7 +147,7 @@ async function importFrom(
   context.finish(done.counts.rejected > 0 ? exitCode.findings : exitCode.ok);
 }
 
-/** A table with another key would take the items under other keys, or not at all. */
+/** A table with another key schema would store the items under other keys, or refuse them. */
 function refuseOtherKey(
   { keySchema, attributeDefinitions }: Manifest,
   description: Awaited<ReturnType<RawTable["describe"]>>,

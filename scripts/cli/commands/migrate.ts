@@ -225,12 +225,12 @@ async function runToFiles(
   context.finish(findings > 0 ? exitCode.findings : exitCode.ok);
 }
 
-/** Fails at once where there is no table or nobody answers, and not after everything is prepared. */
+/** Fails at once if the table is missing or unreachable, before anything is prepared. */
 export async function requireTable(data: DataLayer, signal: AbortSignal): Promise<void> {
   try {
     if ((await data.table.describe({ signal })) !== null) return;
   } catch (error) {
-    // Who may work on the items need not be allowed to look at the table.
+    // Whoever may read and write items need not be allowed to describe the table.
     if ((error as { code?: unknown }).code === "AccessDeniedException") return;
     throw error;
   }

@@ -89,7 +89,7 @@ async function run(flags: RollbackFlags, context: CommandContext, again: string)
         const startedAt = performance.now();
         const progress = progressOf(terminal, "items", puts, table, json);
         try {
-          // Going on with a migration whose items are gone would lose them.
+          // Resuming a migration whose items were deleted would lose them.
           if (!dryRun) {
             const isRolledBack = ({ run }: { run: string }) => runs.some((one) => one.run === run);
             await forgetRun(state, migrateCommand, isRolledBack);

@@ -122,7 +122,7 @@ async function sourceOf({ from, users, randomSeed }: SeedFlags): Promise<Source>
   return { name, items: opened.documents(), total: opened.expectedDocuments, export: opened };
 }
 
-/** Opens an export that a person named. @throws UsageError where the folder holds none */
+/** Opens an export that a person named. @throws UsageError if the folder holds none */
 export async function openFolder(folder: string, createdAt?: number): Promise<FirestoreExport> {
   try {
     return await openExport(folder, createdAt);

@@ -59,7 +59,7 @@ Examples:
     .action((flags: ValidateFlags) => validate(flags, context));
 }
 
-/** Each group finds what the ones before it wrote. */
+/** Each group uses what the groups before it wrote. */
 const groups: readonly CheckGroup[] = [
   storeWrites,
   storeReads,
@@ -78,7 +78,7 @@ async function validate(flags: ValidateFlags, context: CommandContext): Promise<
   await withConnection(flags, context, async (connection) => {
     const { data } = connection;
     refuseProduction(data, "validate writes", flags.allowProduction === true);
-    // Not there, or nobody answers: the first of all findings, and the only one.
+    // Missing or unreachable: then this is the first finding, and the only one.
     await data.project.get({ userId: "validate", projectId: "validate" }, { signal });
     const userId = `validate-${ulid()}`;
     terminal.line(`Validating ${placeOf(data)}, everything under ${userId}`);
@@ -113,7 +113,7 @@ async function validate(flags: ValidateFlags, context: CommandContext): Promise<
   context.finish(failed === 0 ? exitCode.ok : exitCode.findings);
 }
 
-/** Runs a check and prints its line. @returns what it failed with, if it did */
+/** Runs a check and prints its line. @returns the failure, if it failed */
 async function report(
   { name, run }: Check,
   scratch: Scratch,

@@ -52,11 +52,11 @@ each field of Data. Lists
   missing    documents without an item
   extra      items of the export's users and agents that the export does not have
   rejected   documents that cannot be an item
-The items of the export that the whole table's reading meets are counted, too: where they are not as
-many as were there one by one, somebody wrote meanwhile or something was lost.
+The scan of the whole table counts the items of the export as well. If it finds another number of
+them than were found one by one, somebody wrote meanwhile, or something was lost.
 
-Exit codes: 0 everything is the same, 1 something is listed or counts differ, 2 wrong usage, 130 interrupted,
-143 terminated.
+Exit codes: 0 everything is the same, 1 something is listed or counts differ, 2 wrong usage,
+130 interrupted, 143 terminated.
 
 Examples:
   $ bayon-data verify firestore ./firestore-export

@@ -8,7 +8,7 @@ export interface Collection {
   readonly ids: readonly string[];
   /** The key's parts that are in a document's data. */
   readonly keyFromData?: (data: Readonly<Record<string, unknown>>) => Record<string, unknown>;
-  /** The fields that tell when the document came to be; the first readable one counts. */
+  /** The fields that may hold the creation date; the first readable one counts. */
   readonly created: readonly string[];
 }
 
@@ -19,7 +19,7 @@ const ofUser = (name: string, id: string, ...created: string[]): Collection => (
   created: ["createdAt", ...created],
 });
 
-/** An entity that never was in Firestore has none. */
+/** An entity that was never in Firestore has none. */
 const byFacade: Readonly<Partial<Record<FacadeName, Collection>>> = {
   userProfile: { path: "users", ids: ["userId"], created: ["createdAt"] },
   realEstateAgentProfile: ofUser("agentProfiles", "agentProfileId"),
@@ -40,7 +40,7 @@ const byFacade: Readonly<Partial<Record<FacadeName, Collection>>> = {
   oauthToken: {
     path: "googleBusinessProfiles",
     ids: ["userId"],
-    // Documents of the time before there was a second provider name none: the store knows which.
+    // Documents from before there was a second provider name none: the store has the default.
     keyFromData: ({ provider }) => (provider ? { provider } : {}),
     created: ["createdAt"],
   },

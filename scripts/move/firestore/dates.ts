@@ -19,7 +19,7 @@ const javaScript = new RegExp(
   "i",
 );
 
-/** Hours that RFC 2822's named zones are behind UTC. */
+/** How many hours the named zones of RFC 2822 are behind UTC. */
 const namedZones: Readonly<Record<string, number>> = {
   ...{ EST: 5, EDT: 4, CST: 6, CDT: 5 },
   ...{ MST: 7, MDT: 6, PST: 8, PDT: 7 },
@@ -28,7 +28,10 @@ const namedZones: Readonly<Record<string, number>> = {
 /** Milliseconds as text: 12 or 13 digits, from 1973 on. Fewer may be seconds, and are not read. */
 const epochText = /^\d{12,13}$/;
 
-/** From 1973 on, in seconds and in milliseconds: numbers between the two may be seconds, and are not read. */
+/**
+ * From 1973 on, in seconds and in milliseconds: numbers between the two may be seconds, and are not
+ * read.
+ */
 const leastSeconds = 1e8;
 const leastMs = 1e11;
 
@@ -59,7 +62,7 @@ function msOfNamedMonth(text: string): number | undefined {
     number("second"),
   ] as const;
   const date = new Date(Date.UTC(...parts));
-  // 31 February is no day in March.
+  // 31 February must not become a day in March.
   const isDay = date.getUTCDate() === parts[2] && date.getUTCMinutes() === parts[4];
   if (!isDay || parts[3] > 23 || parts[5] > 59) return undefined;
   return date.getTime() - offsetMs(found.zone ?? "Z");
@@ -73,7 +76,7 @@ function offsetMs(zone: string): number {
   return sign === "-" ? -ms : ms;
 }
 
-/** The fields of a document that should be dates and are not read as such. */
+/** The fields of a document that should be dates and cannot be read as such. */
 export function unreadDates(
   { created }: Pick<Collection, "created">,
   data: Readonly<Record<string, unknown>>,

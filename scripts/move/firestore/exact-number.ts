@@ -1,13 +1,13 @@
-/** Numbers of a JSON file with every digit that they have there. */
+/** Numbers of a JSON file with all their digits. */
 import { ExactNumber } from "../../../src/values/exact-number.js";
 
-/** So many digits are exact in any JavaScript number. */
+/** Numbers of this many digits are exact in JavaScript. */
 const safeDigits = 15;
 
-/** More digits than this no table holds; it is not worth a bigint to find that out. */
+/** No table holds more digits than this; it does not take a bigint to find that out. */
 const mostDigits = 400;
 
-/** DynamoDB's numbers: so many digits that matter, and the powers of ten of the first of them. */
+/** DynamoDB's numbers: how many significant digits, and which powers of ten the first of them may have. */
 const table = { digits: 38, highestPower: 125, lowestPower: -130 } as const;
 
 /**
@@ -43,7 +43,7 @@ export function exactNumber(text: string): number | bigint | ExactNumber | typeo
   return isInTable ? ExactNumber.from(text) : tooManyDigits;
 }
 
-/** The digits that matter, and the power of ten of the last one. */
+/** The significant digits, and the power of ten of the last one. */
 function decimalOf(text: string): { minus: string; digits: string; exponent: number } {
   const [, minus = "", whole = "", fraction = "", power = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) ?? [];

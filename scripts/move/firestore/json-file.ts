@@ -1,4 +1,4 @@
-/** A JSON file of any size, read as a stream; what is wrong with it is said with a byte offset. */
+/** A JSON file of any size, read as a stream; errors in it are reported with a byte offset. */
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream";
 import { JSONParser } from "@streamparser/json-node";
@@ -8,7 +8,7 @@ import { exactNumber } from "./exact-number.js";
 export interface FoundValue {
   /** The names and indexes that lead to it from the top. */
   readonly keys: readonly (string | number)[];
-  /** Without what is inside it and was yielded before. */
+  /** Without the values inside it that were yielded before. */
   readonly value: unknown;
 }
 
@@ -26,12 +26,12 @@ export class ExportError extends Error {
 
 /**
  * Yields the values at the paths (`$.documents.*`), one chunk of the file in memory at a time.
- * @throws ExportError where the file cannot be read, is no JSON or ends too early
+ * @throws ExportError if the file cannot be read, is not JSON or ends too early
  */
 export async function* valuesIn(file: string, paths: string[]): AsyncGenerator<FoundValue> {
   const parser = new CountingParser(paths);
   const source = createReadStream(file);
-  // The iteration below sees both streams' errors; the callback is only there to be given.
+  // The iteration below sees the errors of both streams; the callback is only there because it must be.
   pipeline(source, parser, () => undefined);
   try {
     for await (const found of parser) yield found as FoundValue;
@@ -48,7 +48,7 @@ export async function* valuesIn(file: string, paths: string[]): AsyncGenerator<F
   }
 }
 
-/** What is used of the parser behind the stream; the stream gives no way to it (json-node 0.0.26). */
+/** What is used of the parser behind the stream, which the stream does not expose (json-node 0.0.26). */
 interface ParserBehind {
   /** The tokenizer's own hook for numbers. */
   readonly tokenizer: { parseNumber(text: string): unknown };
@@ -60,7 +60,7 @@ interface ParserBehind {
   }) => void;
 }
 
-/** The parser, which counts what it has read without a fault. */
+/** The parser, which counts the bytes that it has read without an error. */
 class CountingParser extends JSONParser {
   bytes = 0;
   failure: "chunk" | "end" | undefined;
@@ -72,7 +72,7 @@ class CountingParser extends JSONParser {
     jsonParser.onValue = ({ key, value, parent, stack }) => {
       const keys = [...stack.slice(1).map((above) => above.key), key];
       this.push({ keys: keys.filter((one) => one !== undefined), value });
-      // A document must not keep those of its subcollections in memory until it ends itself.
+      // A document must not hold those of its subcollections in memory until its own end.
       if (key !== undefined && isRecord(parent)) delete parent[key];
     };
   }
@@ -98,8 +98,8 @@ class CountingParser extends JSONParser {
 }
 
 /**
- * The first byte that is wrong. The parser tells no offset for a token in the wrong place, so the
- * file is read again, the faulty chunk byte by byte.
+ * The offset of the first wrong byte. The parser gives none for a token in the wrong place, so the file
+ * is read again, the faulty chunk byte by byte.
  */
 async function offsetOfError(file: string, chunkStart: number): Promise<number> {
   const parser = new CountingParser(["$.none"]);

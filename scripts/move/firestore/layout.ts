@@ -17,8 +17,8 @@ export type Layout = "collection" | "tree" | "byPath";
 const ofCollection: ReadonlySet<string> = new Set(["collectionPath", "documents", "count"]);
 
 /**
- * The layout of a file, by its first telling names; `undefined` for none of them.
- * @throws ExportError where the file cannot be read, or where it does not say what it is an export of
+ * The layout of a file, by the first names that tell it; `undefined` if none does.
+ * @throws ExportError if the file cannot be read, or does not say what it is an export of
  */
 export async function layoutOf(file: string): Promise<Layout | undefined> {
   for await (const { name, depth, opens } of namesIn(file)) {
@@ -42,7 +42,7 @@ type Key = string | number;
 export interface PlacedDocument {
   /** Collections and ids in turn. The last one is a number in a list of documents without ids. */
   readonly path: readonly Key[];
-  /** `undefined` for a collection that no entity is kept in. */
+  /** `undefined` for a collection of no entity. */
   readonly collection: Known | undefined;
   readonly data: unknown;
 }
@@ -51,13 +51,13 @@ const paths = {
   tree: ["$.__collections__.*.*", "$.__collections__.*.*.__collections__.*.*"],
   byPath: ["$.*.*", "$.*.*.subCollection.*.*"],
 } as const;
-/** Where a document has its subcollections. */
+/** The member in which a document has its subcollections. */
 const below = { tree: "__collections__", byPath: "subCollection" } as const;
 
 /**
  * Yields the documents of a file, those of a subcollection before the document above them. A
  * document that is named only for its subcollections, because it does not exist, is left out.
- * @throws ExportError where the file cannot be read; what came before was good
+ * @throws ExportError if the file cannot be read; the documents before that are good
  */
 export async function* documentsIn(
   file: string,
@@ -106,9 +106,9 @@ function collectionAt(path: readonly Key[]): Known | undefined {
   return byPath.get(path.map((segment, at) => (at % 2 === 1 ? "{id}" : segment)).join("/"));
 }
 
-/** Puts the values in the place of node-firestore-import-export's `{"__datatype__","value"}`. */
+/** Replaces node-firestore-import-export's `{"__datatype__","value"}` by the values. */
 function unwrapped(value: unknown, level: number): unknown {
-  // Deeper than DynamoDB's limit the document is refused anyway.
+  // A document that is nested deeper than DynamoDB's limit is refused anyway.
   if (typeof value !== "object" || value === null || level > limits.nestingLevels + 1) return value;
   if (isExactNumber(value)) return value;
   if (Array.isArray(value)) return value.map((member) => unwrapped(member, level + 1));
@@ -163,7 +163,7 @@ async function* namesIn(
   }
 }
 
-/** No name that is looked for is longer: a collection's path with an id of 1,500 bytes. */
+/** The longest name that matters: a collection's path with an id of 1,500 bytes. */
 const mostNameLength = 2_000;
 
 function isObject(value: unknown): value is Record<string, unknown> {

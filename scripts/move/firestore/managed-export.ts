@@ -1,4 +1,4 @@
-/** Recognises the exports that Firestore itself makes, which are no JSON. */
+/** Recognises the exports that Firestore itself makes, which are not JSON. */
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ExportError } from "./json-file.js";
@@ -8,7 +8,7 @@ const metadata = /\.(?:overall_)?export_metadata$/;
 const emulatorMetadata = "firebase-export-metadata.json";
 
 /**
- * Refuses a managed export, and says how to make JSON of it.
+ * Refuses a managed export, and says how to convert it to JSON.
  * @param path a folder or a file that a person named
  * @param names what the folder holds; none for a file
  * @throws ExportError

@@ -6,7 +6,7 @@ import { dateMsOf } from "./dates.js";
 
 /** An item to be written: what a store's `batchPut` takes, and where it came from. */
 export interface SourceItem {
-  /** The document's path, or a generated item's: what a person finds it by. */
+  /** The path of the document, or of a generated item, by which a person finds it. */
   readonly path: string;
   readonly facade: FacadeName;
   /** The key's parts, not checked yet. */
@@ -31,9 +31,9 @@ export function isRejection(mapped: Mapped): mapped is Rejection {
 
 /**
  * Maps one document: its key from its path, its creation date from its own data, and its Firestore
- * timestamps to ISO strings. Whether the payload may be stored is for the store to say.
+ * timestamps to ISO strings. The store decides whether the payload may be stored.
  * @param index position in the file, for a document that does not say who it is
- * @param fallbackCreatedAt epoch ms, where no field tells a creation date
+ * @param fallbackCreatedAt epoch ms, if no field holds a creation date
  */
 export function mapDocument(
   collection: Collection & { readonly facade: FacadeName },
@@ -72,7 +72,7 @@ export function mapDocument(
   };
 }
 
-/** Epoch ms of the first field that tells when the document came to be. */
+/** Epoch ms of the first field that holds the creation date. */
 export function createdAtOf(
   { created }: Pick<Collection, "created">,
   data: Readonly<Record<string, unknown>>,
@@ -84,7 +84,7 @@ export function createdAtOf(
   return undefined;
 }
 
-/** The ids in a document's path; `null` where it is no path of this collection. */
+/** The ids in a document's path; `null` if the path is not of this collection. */
 function idsInPath(collection: Collection, path: unknown): string[] | undefined | null {
   if (path === undefined) return undefined;
   const found = typeof path === "string" ? path.split("/") : [];
@@ -94,7 +94,7 @@ function idsInPath(collection: Collection, path: unknown): string[] | undefined 
   return found.filter((_, at) => wanted[at] === "{id}");
 }
 
-/** A path for a document that has none. */
+/** A path for a document without one. */
 function pathOf({ path }: Collection, named: readonly unknown[], index: number): string {
   const ids = named.map((id) => (typeof id === "string" && id !== "" ? id : "?"));
   const at = ids.at(-1) === "?" ? `?[${index}]` : ids.at(-1);

@@ -24,21 +24,21 @@ export interface FirestoreExport {
   readonly files: readonly { readonly file: string }[];
   /** As the summary has it; `undefined` without one. */
   readonly expectedDocuments: number | undefined;
-  /** What contradicts itself or is not read. Grows while the documents are read. */
+  /** Contradictions, and what is not read. Grows while the documents are read. */
   readonly findings: readonly Finding[];
-  /** What is read in another way than it may be meant. Grows while the documents are read. */
+  /** What may have been meant differently. Grows while the documents are read. */
   readonly notes: readonly Finding[];
   /**
    * Every document, mapped or rejected, in the order of the files; one document and one chunk of a
    * file in memory at a time. To be read once.
-   * @throws ExportError where a file cannot be read; what came before it was good
+   * @throws ExportError if a file cannot be read; the documents before that are good
    */
   documents(): AsyncGenerator<Mapped>;
 }
 
 interface SourceFile {
   readonly file: string;
-  /** Epoch ms that stands in where a document tells no creation date. */
+  /** Epoch ms for a document without a creation date. */
   readonly fallbackCreatedAt: number;
 }
 

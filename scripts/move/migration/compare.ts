@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { attribute, type RawItem } from "../../../src/table/table.js";
 
-/** What an item may have, or have otherwise, without being another one. */
+/** What an item may have, or have differently, and still count as the same. */
 const ofNoAccount: ReadonlySet<string> = new Set([
   attribute.updatedAt,
   attribute.writeMark,

@@ -13,14 +13,14 @@ import { createdAtOf, isRejection, type Mapped } from "../firestore/map-document
 import type { FirestoreExport } from "../firestore/read-export.js";
 import { KeySet } from "./key-set.js";
 
-/** A document, and what the store makes of it: an item, or the reasons why it is none. */
+/** A document, and what the store makes of it: an item, or the reasons why it cannot be one. */
 export interface Document {
   /** Its position among all documents of the export, from 0. */
   readonly ordinal: number;
   readonly path: string;
   readonly facade: FacadeName;
   readonly item: Candidate | undefined;
-  /** Empty where there is an item. They name fields and rules, never values. */
+  /** Empty if there is an item. They name fields and rules, never values. */
   readonly reasons: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export interface Candidate {
   readonly stored: RawItem;
   /** Its size in the table. */
   readonly bytes: number;
-  /** Epoch ms of the last change that the document tells of; 0 where it tells none. */
+  /** Epoch ms of the last change that the document states; 0 if it states none. */
   readonly changedAt: number;
 }
 
@@ -42,8 +42,8 @@ export function storedAt({ stored }: Candidate, updatedAt: number): RawItem {
 /**
  * Reads an export document by document. One that occurs a second time is rejected, so that what the
  * table holds in the end does not depend on who was quicker.
- * @param skip tells which documents are of no interest any more
- * @throws ExportError where a file cannot be read; what came before it was good
+ * @param skip tells which documents to leave out
+ * @throws ExportError if a file cannot be read; the documents before that are good
  */
 export async function* documentsOf(
   data: DataLayer,
@@ -99,7 +99,7 @@ function rejected(
 
 const byFacade = new Map(collections.map((collection) => [collection.facade, collection]));
 
-/** Epoch ms of the last change, as the document itself tells. */
+/** Epoch ms of the last change, as the document itself states. */
 function changedAtOf(facade: FacadeName, data: Readonly<Record<string, unknown>>): number {
   const collection = byFacade.get(facade);
   const created = collection === undefined ? undefined : createdAtOf(collection, data);
@@ -107,12 +107,12 @@ function changedAtOf(facade: FacadeName, data: Readonly<Record<string, unknown>>
 }
 
 /**
- * The export's files as a text that is another one when what is in any of them changes: size and
- * time may stay the same.
+ * A text that identifies the contents of the export's files: it differs even if size and time stay the
+ * same.
  */
 export async function stampOf(source: FirestoreExport, signal?: AbortSignal): Promise<string> {
   const stamps: string[] = [];
-  // One after the other: an export may have many files, and the disk is what takes the time.
+  // One after the other: an export may have many files, and the disk is the bottleneck.
   for (const { file } of source.files) {
     const { bytes, sha256 } = await digestOf(file, signal).catch((error: unknown) => {
       signal?.throwIfAborted();

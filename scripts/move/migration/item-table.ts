@@ -21,7 +21,7 @@ import { markedItem } from "../../raw/stored-secrets.js";
 
 export interface ItemTableOptions extends ConnectionOptions {
   readonly requestHandler?: RequestHandler | undefined;
-  /** Ends what waits to be sent again. */
+  /** Ends the waiting for a retry. */
   readonly signal?: AbortSignal | undefined;
   /** Delay before the first retry, in ms. @default 100 */
   readonly initialDelayMs?: number | undefined;
@@ -30,7 +30,7 @@ export interface ItemTableOptions extends ConnectionOptions {
 /** What happened to an item that was put. */
 export type PutOutcome = "written" | "refused" | { readonly invalid: string };
 
-/** What became of an item that was to be deleted; `gone` is one that somebody else deleted. */
+/** What became of an item that was to be deleted; `gone` means that somebody else deleted it. */
 export type DeleteOutcome = "deleted" | "gone" | "changed";
 
 export interface ItemTable {
@@ -38,9 +38,9 @@ export interface ItemTable {
   readonly traffic: Readonly<Traffic>;
   /** Consistent reads, 100 to a request. */
   read(keys: readonly RawKey[]): Promise<Map<string, RawItem>>;
-  /** Writes an item where the condition holds; `refused` where it does not. */
+  /** Writes an item if the condition holds; `refused` if it does not. */
   put(item: RawItem, condition: Condition): Promise<PutOutcome>;
-  /** Writes up to 25 items whatever is there. One that DynamoDB refuses takes no other with it. */
+  /** Writes up to 25 items whatever is there. If DynamoDB refuses one, the others are still written. */
   putAll(items: readonly RawItem[]): Promise<PutOutcome[]>;
   /** Deletes an item that still has one of these times. */
   deleteAt(key: RawKey, updatedAt: readonly number[]): Promise<DeleteOutcome>;
@@ -49,7 +49,7 @@ export interface ItemTable {
   close(): void;
 }
 
-/** What must hold of the item that is there for a put to be done. */
+/** What must be true of the stored item for a put to be carried out. */
 export type Condition =
   | { readonly kind: "absent" }
   /** This ghost, as it was read. */
@@ -75,7 +75,7 @@ export function openItemTable({
   });
   const { read, scanKeys } = readsOf(transport, tableName);
   const { put, putAll, deleteAt } = writesOf(transport, tableName, cipher);
-  /** Runs a call's requests; what they throw then says which call it was, and of which table. */
+  /** Runs a call's requests; the errors they throw name the call and the table. */
   async function perform<T>(operation: string, run: () => Promise<T>): Promise<T> {
     try {
       return await run();
@@ -168,7 +168,7 @@ function writesOf(
     } catch (error) {
       if (nameOf(error) !== "ValidationException") throw error;
       if (items.length === 1) return [refusalOf(error)];
-      // One refused item takes its whole batch with it: find it, and write its neighbours.
+      // DynamoDB refuses a whole batch for one item: find it, and write the others.
       const half = Math.ceil(items.length / 2);
       return [...(await putAll(items.slice(0, half))), ...(await putAll(items.slice(half)))];
     }
@@ -206,7 +206,7 @@ function writesOf(
       } catch (error) {
         if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
       }
-      // The condition fails for an item that is not there, too.
+      // The condition also fails if the item does not exist.
       const read = { TableName: tableName, Key: { PK, SK }, ConsistentRead: true };
       const { Item } = await transport.send("Get", read, call);
       if (Item !== undefined) return "changed";
@@ -237,7 +237,7 @@ function expressionOf(condition: Condition): Omit<PutCommandInput, "TableName" |
   };
 }
 
-/** What DynamoDB said, up to where it may name a value. */
+/** DynamoDB's message, up to where it may quote a value. */
 function refusalOf(error: unknown): PutOutcome {
   const message = error instanceof Error ? error.message : "";
   return { invalid: `is refused by DynamoDB: ${message.split(":")[0] || "ValidationException"}` };

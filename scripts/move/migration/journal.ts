@@ -1,9 +1,9 @@
 /**
  * The journal of what migrations wrote to tables: one file of lines that only grows. A migration
- * goes on from it after any kind of end, and `rollback` undoes what it tells of.
+ * continues from it, however the last run ended, and `rollback` undoes what it records.
  *
- * A unit's line of puts comes before anything of it is sent, and its line of outcomes after: where
- * there is no second line, nobody knows which of the first arrived, and the table is asked.
+ * A unit's line of puts is written before anything of it is sent, and its line of outcomes after that.
+ * If the second line is missing, it is unknown which of the puts arrived, and the table is read.
  */
 import {
   appendFileSync,
@@ -63,7 +63,7 @@ export interface DoneRecord {
   readonly to: number;
   readonly counts: Readonly<Partial<Record<FacadeName, Counts>>>;
   readonly rejected: readonly { readonly path: string; readonly reasons: readonly string[] }[];
-  /** Of the puts those that were not done after all. */
+  /** Those of the puts that were not carried out after all. */
   readonly notPut: readonly (readonly [pk: string, sk: string])[];
 }
 
@@ -77,14 +77,17 @@ export type JournalRecord = RunRecord | PutsRecord | DoneRecord | RollbackRecord
 
 const flush = promisify(fdatasync);
 
-/** Appends to the journal. What is appended outlives this process at once, and the machine after `sync`. */
+/**
+ * Appends to the journal. What is appended survives the end of this process at once, and of the machine
+ * after `sync`.
+ */
 export class Journal {
   readonly file: string;
   /** Where the next line begins, in bytes. */
   size: number;
   readonly #handle: number;
 
-  /** @throws StateError where the file cannot be written */
+  /** @throws StateError if the file cannot be written */
   constructor(file: string) {
     this.file = file;
     try {
@@ -145,7 +148,7 @@ export interface JournalLine {
   readonly record: JournalRecord;
 }
 
-/** Reads the lines from a byte on. @throws StateError where the file cannot be read or is no journal */
+/** Reads the lines from a byte on. @throws StateError if the file cannot be read or is not a journal */
 export async function* readJournal(
   file: string,
   from = 0,

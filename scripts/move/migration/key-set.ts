@@ -2,16 +2,16 @@
 import { createHash } from "node:crypto";
 
 /**
- * Remembers texts by 64 bits of their MD5: a million of them in 32 MB at most. Two of a million
- * different texts are taken for one with a probability of 1 in 30 million.
+ * Remembers texts by 64 bits of their MD5: a million of them in 32 MB at most. The probability that two
+ * of a million different texts are taken for the same one is 1 in 30 million.
  */
 export class KeySet {
   #slots = new Uint32Array(2 * 1024);
   #size = 0;
 
-  /** Adds a text; whether it is new. */
+  /** Adds a text. @returns whether it is new */
   add(text: string): boolean {
-    // At most half full, or looking for a free slot takes long.
+    // At most half full: otherwise the search for a free slot takes long.
     if (this.#size * 4 >= this.#slots.length) this.#grow();
     const [high, low] = hashOf(text);
     const slot = slotOf(this.#slots, high, low);

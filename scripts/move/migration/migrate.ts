@@ -1,4 +1,7 @@
-/** Moves the documents of an export into the table: units in parallel, none of them lost or twice. */
+/**
+ * Moves the documents of an export into the table: units in parallel, none of them lost or written
+ * twice.
+ */
 import { randomUUID } from "node:crypto";
 import type { DataLayer } from "../../../src/index.js";
 import { keyId } from "../../../src/read/reader.js";
@@ -14,7 +17,7 @@ import { RejectedList } from "./rejected-list.js";
 import { ConflictError, type ConflictMode, type SettleOptions, settle } from "./settle.js";
 import { addUnit, type Totals } from "./totals.js";
 
-/** The state of `migrate`, which `rollback` must not work beside. */
+/** The state of `migrate`, beside which `rollback` must not run. */
 export const migrateCommand = "migrate";
 
 export interface MigrateOptions {
@@ -29,14 +32,14 @@ export interface MigrateOptions {
   readonly concurrency: number;
   readonly stateFolder: string;
   readonly restart: boolean;
-  /** Where rejected documents are listed; what was in it is gone. */
+  /** Where rejected documents are listed; an older list is replaced. */
   readonly rejectedFile: string;
   /** What else decides the outcome, for the checkpoint's fingerprint. */
   readonly createdAt: number | undefined;
   readonly signal: AbortSignal;
   /** Grows while documents are dealt with, and holds after a failure too. */
   readonly totals: Totals;
-  /** Called when so many more documents have been dealt with, those of an earlier run at once. */
+  /** Called with how many more documents have been dealt with; those of an earlier run at once. */
   readonly onProgress: (documents: number) => void;
 }
 
@@ -49,19 +52,19 @@ interface MigrateState {
   readonly documents: number;
 }
 
-/** How often a checkpoint is kept, in ms. */
+/** How often a checkpoint is saved, in ms. */
 const checkpointMs = 1_000;
 
 /** A unit is closed when its items pass this, so that units of large items do not fill the memory. */
 const unitBytes = 1024 * 1024;
 
 /**
- * Writes the documents. On failure everything that was written is in the journal, and the same call
- * goes on from there.
- * @throws ExportError where a file is broken; what came before it is written
+ * Writes the documents. After a failure everything that was written is in the journal, and the same
+ * call continues from there.
+ * @throws ExportError if a file is broken; the documents before that are written
  * @throws ConflictError in mode `fail`
- * @throws StateError where another run is under way or state cannot be kept
- * @throws AccountError where a document that was read has no outcome, or two
+ * @throws StateError if another run is in progress or state cannot be kept
+ * @throws AccountError if a document that was read has no outcome, or two
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const { stateFolder, dryRun } = options;
@@ -88,7 +91,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
       await moveDocuments(options, ledger);
       await run.finish();
     } catch (error) {
-      // Going on would end at the same document again; a new run reads what is there, and goes on.
+      // Resuming would end at the same document again; a new run reads what is there, and continues.
       if (error instanceof ExportError || error instanceof ConflictError) await run.finish();
       throw error;
     } finally {
@@ -103,7 +106,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
 interface Ledger extends Pick<SettleOptions, "onPuts" | "inDoubt"> {
   /** Whether an earlier run has dealt with a document. */
   isDone(ordinal: number): boolean;
-  /** A unit is about to be dealt with. */
+  /** Work on a unit is about to begin. */
   begin(): Promise<void>;
   done(record: DoneRecord): Promise<void>;
   /** All that was done so far is safe. */
@@ -134,7 +137,7 @@ async function moveDocuments(options: MigrateOptions, ledger: Ledger): Promise<v
     }
     signal.throwIfAborted();
   } finally {
-    // Whatever ended the reading, what is under way is finished and remembered.
+    // Whatever ended the reading, the work in progress is finished and remembered.
     try {
       await pool.end();
     } finally {
@@ -146,7 +149,7 @@ async function moveDocuments(options: MigrateOptions, ledger: Ledger): Promise<v
   settled("documents", read, outcomes, "migrate again with --restart, which writes nothing twice");
 }
 
-/** The documents that are not dealt with yet, in the units that every run divides them into. */
+/** The documents that are still to be dealt with, in the units that every run divides them into. */
 async function* unitsOf(
   { data, source, mode }: MigrateOptions,
   ledger: Ledger,
@@ -174,14 +177,14 @@ async function* unitsOf(
       if (unit.length === most || bytes >= unitBytes) yield close();
     }
   } catch (error) {
-    // What was read before the file broke off is as good as any.
+    // The documents before the break are good.
     if (error instanceof ExportError && unit.length > 0) yield close();
     throw error;
   }
   if (unit.length > 0) yield close();
 }
 
-/** So many tasks at a time. After a failure none is begun, and those under way are waited for. */
+/** Runs a number of tasks at a time. After a failure none is begun, and those in progress are awaited. */
 class Pool {
   readonly #most: number;
   readonly #running = new Set<Promise<void>>();
@@ -244,7 +247,7 @@ class KeptLedger implements Ledger {
   #began: Promise<void> | undefined;
   #saving: Promise<void> | undefined;
   #savedAt = 0;
-  /** The end of the done unit that was met last. */
+  /** The end of the last finished unit that was passed. */
   #doneUntil = 0;
 
   private constructor(options: MigrateOptions, run: Run, journal: Journal) {

@@ -1,9 +1,9 @@
-/** The file with the documents that can be no items. */
+/** The file with the documents that cannot be items. */
 import { appendFileSync, rmSync } from "node:fs";
 import { notKept } from "../../run/run-state.js";
 import type { DoneRecord } from "./journal.js";
 
-/** Lists rejected documents: path and reasons, a line each. The file is made for the first one. */
+/** Lists rejected documents: path and reasons, a line each. The file is created for the first one. */
 export class RejectedList {
   readonly #file: string;
 

@@ -23,7 +23,7 @@ export interface RollbackOptions {
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly report: RollbackReport;
-  /** Told of each item that stays. */
+  /** Called with each item that stays. */
   readonly onLeft: (key: RawKey, reason: LeftReason) => void;
   readonly onProgress: (items: number) => void;
 }
@@ -33,7 +33,7 @@ export interface JournalRun extends RunRecord {
   /** Its lines, in bytes. */
   readonly from: number;
   to: number;
-  /** Puts, those that were not done after all included. */
+  /** Puts, including those that were not carried out after all. */
   puts: number;
 }
 
@@ -62,7 +62,7 @@ export async function runsOf(
 
 /**
  * Deletes the items of the runs, the newest run first, each only while it is as it was written.
- * @throws AccountError where an item of the journal has no outcome, or two
+ * @throws AccountError if an item of the journal has no outcome, or two
  */
 export async function rollback(options: RollbackOptions): Promise<Account> {
   let read = 0;

@@ -1,4 +1,4 @@
-/** What becomes of the documents of one unit: the decisions of a migration. */
+/** The decisions of a migration: what to do with the documents of one unit. */
 import { keyId } from "../../../src/read/reader.js";
 import { attribute, type RawItem } from "../../../src/table/table.js";
 import { inParallel } from "../../../src/write/batch.js";
@@ -14,7 +14,7 @@ import {
   type PutsRecord,
 } from "./journal.js";
 
-/** What to do where another item is there: see the command's help. */
+/** What to do if another item has the key: see the command's help. */
 export const conflictModes = ["skip", "overwrite", "newer", "fail"] as const;
 
 export type ConflictMode = (typeof conflictModes)[number];
@@ -41,13 +41,13 @@ export interface SettleOptions {
   readonly dryRun: boolean;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Told what is about to be written, before anything of it is sent. */
+  /** Called with what is about to be written, before anything of it is sent. */
   readonly onPuts: (record: PutsRecord) => void;
   /** The times at which an interrupted run may have written an item. */
   readonly inDoubt: (id: string) => readonly number[];
 }
 
-/** Puts of one unit that are under way at once, where each is a request. */
+/** How many single puts of one unit are in flight at once. */
 const putsAtOnce = 8;
 
 type Settled = Map<Document, Outcome | { readonly invalid: string }>;
@@ -102,7 +102,7 @@ async function writeWhereDue(
     if (decision !== "write") outcomes.set(document, decision);
     else {
       const { changedAt } = document.item;
-      // The time of a replaced item may only grow, also where a clock runs behind.
+      // The time of a replaced item may only grow, even if a clock is slow.
       const isNew = stored === undefined || isGhost(stored);
       const time = isNew ? now() : Math.max(now(), changedAt);
       due.push({
@@ -133,7 +133,7 @@ async function writeWhereDue(
   });
 }
 
-/** What must still hold of what was there when the item is put. */
+/** What must still be true of the old item when the new one is put. */
 function conditionOf(
   stored: RawItem | undefined,
   mode: ConflictMode,
@@ -145,7 +145,7 @@ function conditionOf(
     : { kind: "olderThan", time: changedAt };
 }
 
-/** A condition did not hold: somebody was quicker, or it was this very put, sent twice. */
+/** A condition failed: somebody was quicker, or this very put arrived twice. */
 async function afterRefusal(
   document: Writable,
   item: RawItem,
@@ -157,7 +157,7 @@ async function afterRefusal(
     return "written";
   }
   const decision = decide(document, stored, options);
-  // Deleted or changed again meanwhile: somebody is at work on it, and keeps it.
+  // Deleted or changed again meanwhile: somebody is working on it, and keeps it.
   return decision === "write" ? "kept" : decision;
 }
 
@@ -167,7 +167,7 @@ function decide(
   stored: RawItem | undefined,
   { mode, inDoubt }: SettleOptions,
 ): "write" | "identical" | "written" | "kept" {
-  // A ghost is no item to any call: a document that it kept away would be lost.
+  // No call sees a ghost as an item: a document that it blocked would be lost.
   if (stored === undefined || isGhost(stored)) return "write";
   const updatedAt = stored[attribute.updatedAt];
   if (isSame(item.stored, stored)) {

@@ -37,16 +37,16 @@ export interface ToFilesOptions {
   readonly onProgress: (documents: number) => void;
 }
 
-/** Items to a file: DynamoDB reads several at once. */
+/** Items per file: DynamoDB reads several files at once. */
 const itemsPerFile = 200_000;
 
 /** Documents that are dealt with together. */
 const chunkSize = 100;
 
 /**
- * Writes the files; the folder is finished when it has a manifest. Without one it is filled anew.
- * @throws TableFilesError where the folder holds other files
- * @throws ExportError where a file of the export is broken: then there is no manifest
+ * Writes the files; the folder is finished when it has a manifest. Without one it is filled again.
+ * @throws TableFilesError if the folder holds other files
+ * @throws ExportError if a file of the export is broken: then there is no manifest
  * @throws StateError for a full disk or a missing permission
  */
 export async function toFiles(options: ToFilesOptions): Promise<void> {

@@ -2,7 +2,7 @@
 import type { FacadeName } from "../../../services/entities.js";
 import { type Counts, type DoneRecord, noCounts } from "./journal.js";
 
-/** Rejections that are shown at once; all of them are in the file. */
+/** How many rejections are shown at once; all of them are in the file. */
 const mostShown = 10;
 
 export interface Totals {

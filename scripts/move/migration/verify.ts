@@ -12,14 +12,14 @@ import { type Document, documentsOf } from "./documents.js";
 import { type ItemTable, itemAt } from "./item-table.js";
 import { KeySet } from "./key-set.js";
 
-/** One thing that is not as the export has it. */
+/** One difference from the export. */
 export type Discrepancy =
   /** The item differs in these attributes or payload fields. */
   | { readonly kind: "wrong"; readonly path: string; readonly reasons: readonly string[] }
   | { readonly kind: "missing"; readonly path: string }
-  /** The document can be no item. */
+  /** The document cannot be an item. */
   | { readonly kind: "rejected"; readonly path: string; readonly reasons: readonly string[] }
-  /** An item in a partition of the export's that the export does not have. */
+  /** An item in one of the export's partitions that the export does not have. */
   | { readonly kind: "extra"; readonly pk: string; readonly sk: string };
 
 export interface VerifyReport {
@@ -29,9 +29,9 @@ export interface VerifyReport {
   missing: number;
   rejected: number;
   extra: number;
-  /** Items of the export that were there when they were compared. */
+  /** Items of the export that existed when they were compared. */
   there: number;
-  /** The same, counted again when the whole table was read; `undefined` where it was not. */
+  /** The same, counted again when the whole table was read; `undefined` if it was not. */
   met: number | undefined;
 }
 
@@ -48,8 +48,8 @@ export function noReport(): VerifyReport {
 }
 
 /**
- * Whether the whole table's reading met the items that were there one by one: a page that was lost,
- * or somebody who wrote meanwhile, shows here.
+ * Whether the scan of the whole table found the items that were found one by one: it does not if a page
+ * was lost, or if somebody wrote meanwhile.
  */
 export function countsAgree({ there, met }: VerifyReport): boolean {
   return met === undefined || met === there;
@@ -59,7 +59,7 @@ export interface VerifyOptions {
   readonly data: DataLayer;
   readonly table: ItemTable;
   readonly source: FirestoreExport;
-  /** Whether the whole table is read for items that the export does not have. */
+  /** Whether to scan the whole table for items that the export does not have. */
   readonly findExtra: boolean;
   readonly concurrency: number;
   readonly signal: AbortSignal;
@@ -68,12 +68,12 @@ export interface VerifyOptions {
   readonly onProgress: (documents: number) => void;
 }
 
-/** Bytes of items that are compared at once at most. */
+/** How many bytes of items are compared at once at most. */
 const chunkBytes = 1024 * 1024;
 
 /**
- * @throws ExportError where a file of the export cannot be read
- * @throws AccountError where a document or an item that was read has no outcome, or two
+ * @throws ExportError if a file of the export cannot be read
+ * @throws AccountError if a document or an item that was read has no outcome, or two
  */
 export async function verify(options: VerifyOptions): Promise<VerifyAccounts> {
   const { data, source, concurrency, signal, report } = options;
@@ -135,7 +135,7 @@ async function compare(
       onDiscrepancy({ kind: "missing", path });
       continue;
     }
-    // Two documents may be the same item.
+    // Two documents may become the same item.
     if (present.add(keyId(item.stored))) report.there += 1;
     const unreadable = unreadableOf(stored);
     const reasons =

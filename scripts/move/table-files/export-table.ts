@@ -21,7 +21,7 @@ import { nothingWritten, openTableFile, type TableFile, type Written } from "./w
 interface SegmentState {
   readonly position: Position;
   readonly written: Written;
-  /** Set when the file is whole; a segment without items has none. */
+  /** Set once the file is complete; a segment without items has none. */
   readonly file?: FileEntry;
 }
 
@@ -36,23 +36,22 @@ export interface ExportOptions {
   readonly consistent: boolean;
   readonly run: Run<ExportState>;
   /**
-   * Looks at the finished export. Until it has, the same call comes back to it after an end of any
-   * kind.
+   * Checks the finished export. Until it has, the same call continues with it, however the last run ended.
    */
   readonly check?: ((manifest: Manifest) => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (items: number) => void;
 }
 
-/** What is read of a segment reaches its file at least so often, in ms. */
+/** What is read of a segment reaches its file at least this often, in ms. */
 const flushMs = 1_000;
 
 /**
- * Exports the table. The folder is finished when it holds a manifest; until then a second call with
- * the same run goes on where the first one ended; a file that was changed meanwhile is written anew.
- * @throws TableFilesError where the folder holds other files
+ * Exports the table. The folder is finished when it holds a manifest; until then a second call with the
+ * same run continues where the first one ended, and rewrites a file that was changed meanwhile.
+ * @throws TableFilesError if the folder holds other files
  * @throws StateError for a full disk or a missing permission
- * @throws AccountError where the files do not have as many items as were read
+ * @throws AccountError if the files do not hold as many items as were read
  */
 export async function exportTable(table: RawTable, options: ExportOptions): Promise<Manifest> {
   const { folder, segments, consistent, run, signal, onProgress } = options;
@@ -125,7 +124,7 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
       },
     });
   } catch (error) {
-    // Whatever stopped it may stop this too; what was flushed before can be gone on from.
+    // Whatever stopped it may stop this too; what was flushed before can be continued.
     for (const [segment, file] of files) await flush(segment, file).catch(() => undefined);
     throw error;
   } finally {
@@ -153,7 +152,7 @@ export async function exportTable(table: RawTable, options: ExportOptions): Prom
   return manifest;
 }
 
-/** Whether a file that an earlier run has finished is still that file. */
+/** Whether a file that an earlier run finished is unchanged. */
 async function isAsItWas(
   folder: string,
   { name, bytes, sha256 }: FileEntry,
@@ -179,7 +178,7 @@ export interface SecondCount {
 
 /**
  * Reads the files of an export back, and counts the items of the table once more.
- * @throws TableFilesError where a file is not as the manifest says
+ * @throws TableFilesError if a file is not as the manifest says
  */
 export async function countAgain(
   table: RawTable,
@@ -203,14 +202,14 @@ export async function countAgain(
   const inTable = await scanSegments(table, {
     positions: atStart(segments),
     signal,
-    // A count has no items to hold: its pages are as large as DynamoDB makes them.
+    // A count holds no items in memory: its pages are as large as DynamoDB makes them.
     input: { Select: "COUNT", ConsistentRead: consistent, Limit: undefined },
     onPage: async () => undefined,
   });
   return { inTable, inFiles };
 }
 
-/** The table's key, as a manifest has it. */
+/** The table's key schema, as a manifest states it. */
 export function keySchemaOf(
   description: Awaited<ReturnType<RawTable["describe"]>>,
 ): Pick<Manifest, "keySchema" | "attributeDefinitions"> {
@@ -231,7 +230,7 @@ function pathOf(folder: string, segment: number): string {
 
 const ours = /^segment-\d+\.json\.gz(?:\.part|\.old)?$/;
 
-/** Everything in `data/` is imported: nothing else may be there. */
+/** Everything in `data/` is imported, so nothing else may be there. */
 async function refuseOtherFiles(folder: string): Promise<void> {
   const [other] = await readdir(join(folder, "data"));
   if (other === undefined) return;

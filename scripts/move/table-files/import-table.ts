@@ -17,12 +17,12 @@ import { rawKeyText } from "../placement.js";
 import { type Manifest, TableFilesError } from "./manifest.js";
 import { type Line, linesIn } from "./reader.js";
 
-/** What becomes of an item whose key is taken. */
+/** What to do with an item whose key is taken. */
 export type OnConflict = "overwrite" | "skip";
 
 export interface ImportCounts {
   written: number;
-  /** Left because something was there. */
+  /** Skipped because the key was taken. */
   skipped: number;
   rejected: number;
 }
@@ -51,10 +51,10 @@ export interface ImportOptions {
   readonly cipher?: Cipher | undefined;
   /** Batches in flight. */
   readonly concurrency: number;
-  /** Writes nothing to the table and keeps no checkpoint; the counts say what would be. */
+  /** Writes nothing to the table and keeps no checkpoint; the counts say what would be done. */
   readonly dryRun?: boolean;
   readonly run: Run<ImportState>;
-  /** Gets a line per rejected one. */
+  /** Gets a line for each rejected one. */
   readonly rejectedPath: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (items: number) => void;
@@ -70,14 +70,13 @@ export interface Import {
 
 const checkpointMs = 500;
 const mostExamples = 20;
-/** Puts of one batch that are in flight at once where each has a condition of its own. */
+/** How many conditional puts of one batch are in flight at once. */
 const putsInFlight = 8;
 
 /**
- * Writes every item of the files. One that DynamoDB refuses is rejected by itself, never with its
- * batch.
+ * Writes every item of the files. An item that DynamoDB refuses is rejected alone, never with its batch.
  * @throws what a request or a file threw; the checkpoint then holds what was done
- * @throws AccountError where an item of the manifest has no outcome, or two
+ * @throws AccountError if an item of the manifest has no outcome, or two
  */
 export async function importTable(table: RawTable, options: ImportOptions): Promise<Import> {
   const { folder, manifest, concurrency, dryRun = false } = options;
@@ -106,7 +105,7 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
     return done;
   };
 
-  /** Takes a file's outcomes in the order of its lines: a checkpoint knows how many, not which. */
+  /** Counts a file's outcomes in the order of its lines: a checkpoint knows how many, not which. */
   const inOrder = (index: number) => {
     const waiting: { readonly lastLine: number; outcome?: Outcome }[] = [];
     return (lastLine: number) => {
@@ -173,7 +172,10 @@ interface Outcome {
 
 type InOrder = (index: number) => (lastLine: number) => (outcome: Outcome) => Promise<void>;
 
-/** The lines of all files, 25 at a time. An async generator queues who asks for the next ones. */
+/**
+ * The lines of all files, 25 at a time. An async generator queues concurrent requests for the next
+ * ones.
+ */
 async function* batchesOf(
   folder: string,
   files: Manifest["files"],
@@ -209,7 +211,7 @@ interface ReadLine {
   readonly item: Item;
 }
 
-/** The items of a batch's lines; a line that holds none is rejected. */
+/** The items of a batch's lines; a line without one is rejected. */
 async function itemsOf(
   { file, lines }: Batch,
   cipher: Cipher | undefined,
@@ -268,7 +270,7 @@ function keyNamesOf({ keySchema }: Pick<Manifest, "keySchema">): string[] {
   return keySchema.map(({ AttributeName }) => AttributeName);
 }
 
-/** What is certain to be refused: a key that is not the table's, or an item over 400 KB. */
+/** What is certain to be refused: a key that does not fit the table, or an item over 400 KB. */
 function refusalOf(
   item: Item,
   { keySchema, attributeDefinitions }: Pick<Manifest, "keySchema" | "attributeDefinitions">,
@@ -314,7 +316,7 @@ async function write(
       reject(read, reasonOf(error));
     }
   };
-  // One after the other where two lines may have one key: the last one wins.
+  // One after the other, because two lines may have the same key: the last one wins.
   await inParallel(items, onConflict === "skip" ? putsInFlight : 1, putOne);
   outcome.rejected.sort((a, b) => a.line - b.line);
   return outcome;
@@ -330,7 +332,7 @@ function keyOf(item: Item, names: readonly string[]): Item {
   return Object.fromEntries(names.map((name) => [name, item[name] as AttributeValue]));
 }
 
-/** @returns whether the batch was written; `false` where DynamoDB refuses something in it */
+/** @returns whether the batch was written; `false` if DynamoDB refuses something in it */
 async function writtenAtOnce(
   table: RawTable,
   items: readonly { readonly item: Item }[],
@@ -345,7 +347,7 @@ async function writtenAtOnce(
   }
 }
 
-/** DynamoDB's own words, without the value that it names in some of them. */
+/** DynamoDB's own message, without the value that some of them quote. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^put \(table=[^)]*\): /, "").replace(/(numeric value)\b.*/s, "$1");

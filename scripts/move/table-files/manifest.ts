@@ -20,7 +20,7 @@ export class TableFilesError extends Error {
 const count = z.int().min(0);
 
 const fileEntry = z.object({
-  /** Below the folder, with `/`. */
+  /** Relative to the folder, with `/`. */
   name: z.string().regex(/^data\/[\w.-]+\.json\.gz$/, "must be data/<name>.json.gz"),
   items: count,
   /** Of the compressed file. */
@@ -50,7 +50,7 @@ export type Manifest = z.infer<typeof manifestShape>;
 const manifestFile = "manifest.json";
 const tableFile = "table.json";
 
-/** Makes the folder with `data/` in it. @throws StateError where it cannot be made */
+/** Creates the folder and `data/` in it. @throws StateError if that fails */
 export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(join(folder, "data"), { recursive: true });
@@ -59,14 +59,14 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes the manifest, last of all: a folder without one is not finished. @throws StateError */
+/** Writes the manifest last: a folder without one is not finished. @throws StateError */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const { table, ...parameters } = { table: manifest.table, ...createTableInput(manifest.table) };
   await writeWhole(join(folder, tableFile), { ...parameters, TableName: table });
   await writeWhole(join(folder, manifestFile), manifest);
 }
 
-/** Takes an earlier manifest away, so that a folder that is being filled has none. */
+/** Removes an earlier manifest, so that a folder that is being filled has none. */
 export async function removeManifest(folder: string): Promise<void> {
   await rm(join(folder, manifestFile), { force: true });
 }
@@ -88,13 +88,13 @@ async function writeWhole(file: string, value: object): Promise<void> {
   }
 }
 
-/** What the manifest says, as a text: another one as soon as any file of the folder is. */
+/** A text that identifies the contents of the manifest, and so of every file of the folder. */
 export async function fingerprintOf(folder: string): Promise<string> {
   const { sha256 } = await digestOf(join(folder, manifestFile));
   return sha256.slice(0, 16);
 }
 
-/** @throws TableFilesError where there is none or it is none */
+/** @throws TableFilesError if it is missing or invalid */
 export async function readManifest(folder: string): Promise<Manifest> {
   const file = join(folder, manifestFile);
   const text = await readFile(file, "utf8").catch((error: unknown) => {

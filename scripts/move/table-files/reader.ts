@@ -12,18 +12,18 @@ export interface Line {
   readonly offset: number;
 }
 
-/** An item of 400 KB is at most some 2.5 MB of JSON. */
+/** An item of 400 KB is at most about 2.5 MB of JSON. */
 const mostLineBytes = 8 * 1024 * 1024;
 
 /**
  * Yields the lines of a file; empty ones are left out.
- * @param skip so many lines are passed over
- * @throws TableFilesError where the file cannot be read, is damaged, or is no file of lines
+ * @param skip how many lines to skip
+ * @throws TableFilesError if the file cannot be read, is damaged, or is not a file of lines
  */
 export async function* linesIn(file: string, skip = 0): AsyncGenerator<Line> {
   const source = createReadStream(file);
   const gunzip = createGunzip();
-  // The iteration below sees both streams' errors; the callback is only there to be given.
+  // The iteration below sees the errors of both streams; the callback is only there because it must be.
   pipeline(source, gunzip, () => undefined);
   let rest: Buffer[] = [];
   let restBytes = 0;

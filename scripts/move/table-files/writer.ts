@@ -1,4 +1,4 @@
-/** Writes one gzip file of lines, so that it can be gone on with after any kind of end. */
+/** Writes one gzip file of lines that can be continued after any kind of end. */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
@@ -11,16 +11,16 @@ import type { Item } from "../../raw/raw-table.js";
 import { notKept } from "../../run/run-state.js";
 import type { FileEntry } from "./manifest.js";
 
-/** How far a file has come: what a checkpoint keeps of it. */
+/** How far a file has got: what a checkpoint keeps of it. */
 export interface Written {
   readonly items: number;
   /** Of the lines, not of the compressed file. */
   readonly lineBytes: number;
-  /** Of the lines, hexadecimal: a part that was changed is not gone on with. */
+  /** Of the lines, hexadecimal: a part that was changed is not continued. */
   readonly lineSha256: string;
 }
 
-/** What a file has that is not begun. */
+/** The state of a file that was not begun. */
 export const nothingWritten: Written = {
   items: 0,
   lineBytes: 0,
@@ -30,7 +30,7 @@ export const nothingWritten: Written = {
 export interface TableFile {
   /** Takes items; resolves when there is room for more. */
   add(items: readonly Item[]): Promise<void>;
-  /** Everything so far reaches the file, and can be gone on from. @throws StateError for a full disk */
+  /** Everything so far reaches the file, and can be continued from. @throws StateError for a full disk */
   flush(): Promise<Written>;
   /** Ends the file and gives it its name; before, it is `<name>.part`. */
   finish(): Promise<FileEntry>;
@@ -41,15 +41,14 @@ export interface TableFile {
 /**
  * Opens a file for writing.
  * @param path ends in `data/<name>.json.gz`
- * @param from what is kept of the part that an interrupted run left; `undefined` where it does not hold
- * that
- * @throws StateError where the file cannot be written
+ * @param from what to keep of the part that an interrupted run left; `undefined` if the part does not hold that
+ * @throws StateError if the file cannot be written
  */
 export async function openTableFile(path: string, from: Written): Promise<TableFile | undefined> {
   const part = `${path}.part`;
   const old = `${path}.old`;
   if (from.lineBytes > 0) {
-    // One that was being gone on with is the whole of it; the new part may be short.
+    // A part that was being continued is complete; the new one may be short.
     if (!(await exists(old))) {
       if (!(await exists(part))) return undefined;
       await rename(part, old);
@@ -63,7 +62,7 @@ export async function openTableFile(path: string, from: Written): Promise<TableF
   let failure: unknown;
   let bytes = 0;
   let { items } = from;
-  // What is gone on with is given anew, and counted then.
+  // What is kept is written again, and counted then.
   let lineBytes = 0;
   for (const stream of [sink, gzip]) {
     stream.on("error", (error: unknown) => {
@@ -88,7 +87,7 @@ export async function openTableFile(path: string, from: Written): Promise<TableF
     if (!gzip.write(chunk)) await either(once(gzip, "drain"), sink);
     check();
   };
-  /** Waits for what a stream calls back, or for the failure of the file. */
+  /** Waits for a stream's callback, or for the failure of the file. */
   const called = async (start: (done: (error?: Error | null) => void) => void): Promise<void> => {
     const done = new Promise<void>((resolve) =>
       start((error) => {
@@ -145,7 +144,7 @@ export async function openTableFile(path: string, from: Written): Promise<TableF
 
   return {
     add: async (more) => {
-      // Some lines at a time: one write each costs more than the compression.
+      // Several lines at a time: a write for each would cost more than the compression.
       let text = "";
       for (const item of more) {
         text += lineOf(item);
@@ -175,13 +174,13 @@ export async function openTableFile(path: string, from: Written): Promise<TableF
   };
 }
 
-/** Copies so many bytes of lines from a part, which ends somewhere. @returns whether it held them */
+/** Copies a number of bytes of lines from an unfinished part. @returns whether it held them */
 async function copyLines(
   path: string,
   wanted: number,
   give: (chunk: Buffer) => Promise<void>,
 ): Promise<boolean> {
-  // A part has no end: what was flushed can be read, and nothing more is asked of it.
+  // A part has no end: only what was flushed can be read.
   const lines = createReadStream(path).pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }));
   const out = lines.pipe(new PassThrough());
   lines.on("error", () => out.end());

@@ -100,7 +100,7 @@ async function launch(program: EngineProgram, port: number): Promise<EngineProce
     await sleep(pollMs);
     if (failure !== undefined) {
       const message = `startEngine (${program.name}): ${failure.message}`;
-      throw new ConfigurationError(message, failure);
+      throw new ConfigurationError({ message, cause: failure });
     }
     if (!isRunning(child)) {
       await ended(child.stderr);

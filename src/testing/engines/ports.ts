@@ -29,7 +29,10 @@ export function portError(port: number, cause?: unknown): ConfigurationError {
     code === "EADDRINUSE"
       ? "is already in use; stop what listens there or leave `port` out for a free one"
       : `cannot be listened on (${String(code)})`;
-  return new ConfigurationError(`startEngine: port ${port} on ${loopback} ${reason}`, cause);
+  return new ConfigurationError({
+    message: `startEngine: port ${port} on ${loopback} ${reason}`,
+    cause,
+  });
 }
 
 function probe(port: number): Promise<number> {

@@ -10,10 +10,10 @@ export async function useRemote(url: URL): Promise<Engine> {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const reason = await unreachable(host, port);
   if (reason !== null) {
-    throw new ConfigurationError(
-      `startEngine: nothing answers at ${url.host} (${reason.message})`,
-      reason,
-    );
+    throw new ConfigurationError({
+      message: `startEngine: nothing answers at ${url.host} (${reason.message})`,
+      cause: reason,
+    });
   }
   return engineAt(
     "remote",

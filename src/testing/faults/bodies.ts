@@ -1,6 +1,7 @@
 /** Answers whose body is not what the engine sent. */
 import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
+import { attribute } from "../../table/table.js";
 import { answerOf, type HandlerAnswer, socketError, type WholeAnswer } from "./exchange.js";
 
 /** The connection is closed in the middle; the length that was promised tells. */
@@ -30,10 +31,15 @@ export function corruptBody({ statusCode, headers, body }: WholeAnswer): Handler
   return answerOf(statusCode, Readable.from([bytes]), checked(headers, body));
 }
 
-/** The first value is another one: JSON still, of the same length, and not what the checksum says. */
+/** A text that is no part of a key, whose value the layer knows: with another letter it tells nothing. */
+const firstText = new RegExp(
+  `(?<!"(?:${attribute.partitionKey}|${attribute.sortKey})":\\{"S"):"[A-Za-z0-9]`,
+);
+
+/** A value is another one: JSON still, of the same length, and not what the checksum says. */
 export function alteredBody({ statusCode, headers, body }: WholeAnswer): HandlerAnswer {
   const text = body.toString();
-  const altered = text.replace(/:"[A-Za-z0-9]/, (value) => (value === ':"0' ? ':"1' : ':"0'));
+  const altered = text.replace(firstText, (value) => (value === ':"0' ? ':"1' : ':"0'));
   return answerOf(statusCode, Readable.from([Buffer.from(altered)]), checked(headers, body));
 }
 

@@ -1,0 +1,72 @@
+/** What a declaration comes to: ElectroDB's configuration, and the types of its payload and its item. */
+import type { EntityConfiguration } from "electrodb";
+import type { z } from "zod";
+import { attribute } from "../src/table/table.js";
+
+/** What an entity's factory takes; ElectroDB's own configuration without what is fixed here. */
+export type EntityConfig = Pick<EntityConfiguration, "table" | "client">;
+
+/** ElectroDB's configuration. Both identifiers are one attribute: items of earlier writers have no other. */
+export function configure(config: EntityConfig): EntityConfiguration {
+  return {
+    ...config,
+    identifiers: { entity: attribute.entityType, version: attribute.entityType },
+  };
+}
+
+/** A payload's type: the schema's, without the index signatures that loose objects add. */
+export type Payload<Schema extends () => z.ZodObject> = {
+  [K in keyof Output<Schema> as K extends KnownKey<Output<Schema>> ? K : never]: Known<
+    Output<Schema>[K]
+  >;
+};
+
+type Output<Schema extends () => z.ZodObject> = z.infer<ReturnType<Schema>>;
+
+/** Of a declaration or of its ElectroDB entity, what an item's key is made of. */
+export interface Declared {
+  readonly schema: {
+    readonly indexes: {
+      readonly byKey: {
+        readonly pk: { readonly composite: readonly string[] };
+        readonly sk: { readonly composite: readonly string[] };
+      };
+    };
+  };
+}
+
+/** The parts of an entity's key that name its partition. */
+export type PartitionPart<D extends Declared> =
+  D["schema"]["indexes"]["byKey"]["pk"]["composite"][number];
+
+/** The parts that name an item in it. */
+export type SortPart<D extends Declared> =
+  D["schema"]["indexes"]["byKey"]["sk"]["composite"][number];
+
+/** An item as its store returns it: the key's parts, the payload and the times. */
+export type Item<D extends Declared, Data> = {
+  [K in keyof ItemMembers<D, Data>]: ItemMembers<D, Data>[K];
+};
+
+type ItemMembers<D extends Declared, Data> = {
+  [P in PartitionPart<D> | SortPart<D>]: string;
+} & StoredWith<Data>;
+
+type StoredWith<Data> = {
+  /** The payload. */
+  data: Data;
+  /** Epoch milliseconds of its creation. */
+  createdAt: number;
+  /** Epoch milliseconds of its last write; grows with each one. */
+  updatedAt: number;
+};
+
+type Known<T> = T extends readonly (infer U)[]
+  ? Known<U>[]
+  : T extends object
+    ? [KnownKey<T>] extends [never]
+      ? T
+      : { [K in keyof T as K extends KnownKey<T> ? K : never]: Known<T[K]> }
+    : T;
+
+type KnownKey<T> = keyof { [K in keyof T as string extends K ? never : K]: K };

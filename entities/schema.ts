@@ -1,0 +1,76 @@
+/** What an entity's schema is made of: the model, the attributes and the indexes, as ElectroDB takes them. */
+import { CustomAttributeType } from "electrodb";
+import { attribute, createdAtDigits, type IndexName, indexKeys } from "../src/table/table.js";
+
+/** The model; its version repeats the name because both are read from the same attribute. */
+export function model<const N extends string>(entity: N) {
+  return { entity, version: entity, service: "BayonCoAgent" } as const;
+}
+
+/** A part of the key, stored beside it under its own name. */
+export const keyPart = { type: "string", required: true } as const;
+
+/** The payload: one attribute, whose type is that of the payload's schema. */
+export function data<Data>(_payload: () => { readonly _zod: { readonly output: Data } }) {
+  // ElectroDB takes "any" for every payload that is an object; the type is open here.
+  const type = CustomAttributeType<Data>("any" as never);
+  return { type, field: attribute.data } as const;
+}
+
+/** The times that every item has, in epoch milliseconds. */
+export const times = {
+  createdAt: {
+    type: "number",
+    field: attribute.createdAt,
+    padding: { length: createdAtDigits, char: "0" },
+  },
+  updatedAt: { type: "number", field: attribute.updatedAt },
+} as const;
+
+/** The collections that an index puts its entity in. */
+interface IndexOptions {
+  /** `workspace` reads it with everything else of the user, `recent` with what is newest. */
+  readonly collection?: string;
+}
+
+/** The table's own key: `byKey("USER#${userId}", "NOTE#${noteId}")`. */
+export function byKey<
+  const PK extends string,
+  const SK extends string,
+  const O extends IndexOptions = object,
+>(pk: PK, sk: SK, options?: O) {
+  const { partitionKey, sortKey } = attribute;
+  return { ...(options as O), pk: key(partitionKey, pk), sk: key(sortKey, sk) };
+}
+
+/** The keys of a secondary index, which has every item of the entity. */
+export function index<
+  const I extends IndexName,
+  const PK extends string,
+  const SK extends string,
+  const O extends IndexOptions = object,
+>(name: I, pk: PK, sk: SK, options?: O) {
+  const fields = indexKeys[name];
+  return { ...(options as O), index: name, pk: key(fields.pk, pk), sk: key(fields.sk, sk) };
+}
+
+/** The items in order of creation: `byCreatedAt("USER#${userId}", "NOTE#${createdAt}#${noteId}")`. */
+export function byCreatedAt<
+  const PK extends string,
+  const SK extends `${string}\${createdAt}#\${${string}}`,
+  const O extends IndexOptions = object,
+>(pk: PK, sk: SK, options?: O) {
+  return index("GSI1", pk, sk, options);
+}
+
+/** One key of an index: its attribute, its template with the parts in it, and the case kept as given. */
+function key<const F extends string, const T extends string>(field: F, template: T) {
+  const parts = [...template.matchAll(/\$\{(\w+)\}/g)].map(([, part]) => part);
+  // The same parts as the type reads in the template.
+  return { field, composite: parts as PartsOf<T>, template, casing: "none" } as const;
+}
+
+/** The names between `${` and `}`. */
+type PartsOf<T extends string> = T extends `${string}\${${infer Part}}${infer Rest}`
+  ? [Part, ...PartsOf<Rest>]
+  : [];
