@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { buildSync } from "esbuild";
 import { sectionOf } from "../../scripts/dev/docs/markdown.js";
 
 const repository = resolve(__dirname, "../..");
@@ -108,7 +109,17 @@ test("a file and its lines in the registry make the store, with its types and in
   insertBefore("src/testing/fixtures.ts", /^}\);$/m, fixture);
   writeFileSync(join(folder, "use.ts"), use);
   expect(compile()).toBe("");
-  expect(JSON.parse(run(["--import", "tsx", "use.ts"]))).toEqual({
+  buildSync({
+    absWorkingDir: folder,
+    entryPoints: ["use.ts"],
+    outfile: "use.mjs",
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    target: "node20",
+  });
+  expect(JSON.parse(run(["use.mjs"]))).toEqual({
     made: "one",
     check: [{ path: "data.text", message: expect.any(String) }],
     items: [
