@@ -2,45 +2,9 @@
 import type { Call } from "../call/call.js";
 import { endOf } from "../errors/notes.js";
 import { messageOf, nameOf, whyLeft } from "../errors/words.js";
-import { keyId } from "../read/reader.js";
+import { keyId, type Table } from "../read/reader.js";
 import { limits, type RawKey } from "../table/table.js";
-import type { Transport } from "../transport/transport.js";
-
-/** Requests in flight for one call; beyond this the client's CPU is the limit. */
-export const batchesInFlight = 8;
-
-/** Splits a list into parts of at most `size`. */
-export function chunksOf<T>(list: readonly T[], size: number): T[][] {
-  const chunks: T[][] = [];
-  for (let start = 0; start < list.length; start += size)
-    chunks.push(list.slice(start, start + size));
-  return chunks;
-}
-
-/**
- * Runs a task per element, at most `parallel` at a time. Throws what the first one throws, once all
- * that were under way have ended; no further one is then begun.
- */
-export async function inParallel<T>(
-  list: readonly T[],
-  parallel: number,
-  task: (element: T) => Promise<void>,
-): Promise<void> {
-  const rest = list.values();
-  let failure: { readonly error: unknown } | undefined;
-  const worker = async () => {
-    for (const element of rest) {
-      try {
-        await task(element);
-      } catch (error) {
-        failure ??= { error };
-      }
-      if (failure !== undefined) return;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(parallel, list.length) }, worker));
-  if (failure !== undefined) throw failure.error;
-}
+import { batchesInFlight, chunksOf, inParallel } from "../transport/parallel.js";
 
 /** One put or delete of a batch, and the caller's input that it stands for. */
 export interface BatchWrite<Input> {
@@ -66,8 +30,7 @@ export interface BatchOutcome<Input> {
  * two writes to one key the last wins. A failure stops no other part.
  */
 export async function writeBatch<Input>(
-  transport: Transport,
-  tableName: string,
+  { transport, tableName }: Table,
   writes: readonly BatchWrite<Input>[],
   call: Call,
 ): Promise<BatchOutcome<Input>> {
