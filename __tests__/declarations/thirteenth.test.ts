@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { buildSync } from "esbuild";
 import { sectionOf } from "../../scripts/dev/docs/markdown.js";
 
 const repository = resolve(__dirname, "../..");
@@ -47,7 +48,8 @@ const compile = () => run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.js
 
 beforeAll(() => {
   folder = mkdtempSync(join(realpathSync(tmpdir()), "coagent-thirteenth-"));
-  for (const name of ["src", "entities", "services", "package.json"]) {
+  const scripts = ["scripts/move", "scripts/raw", "scripts/run"];
+  for (const name of ["src", "entities", "services", "package.json", ...scripts]) {
     cpSync(join(repository, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"), "junction");
@@ -66,6 +68,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const use = `
 import { createTestDataLayer, make } from "./src/testing/index.js";
 import { iamPolicy, type Note } from "./src/index.js";
+import { entitiesByType } from "./scripts/move/placement.js";
 
 await using data = await createTestDataLayer();
 const made: Note = await data.note.create({ userId: "u", noteId: "n1", data: { text: "one" } });
@@ -89,6 +92,7 @@ console.log(JSON.stringify({
   recent: recent.length,
   native: native.data.map((one) => one.noteId),
   fixture: noteId,
+  commands: entitiesByType.get("Note")?.model.parts,
   partitions: JSON.stringify(policy).includes("USER#u"),
 }));
 `;
@@ -108,7 +112,17 @@ test("a file and its lines in the registry make the store, with its types and in
   insertBefore("src/testing/fixtures.ts", /^}\);$/m, fixture);
   writeFileSync(join(folder, "use.ts"), use);
   expect(compile()).toBe("");
-  expect(JSON.parse(run(["--import", "tsx", "use.ts"]))).toEqual({
+  buildSync({
+    absWorkingDir: folder,
+    entryPoints: ["use.ts"],
+    outfile: "use.mjs",
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    target: "node20",
+  });
+  expect(JSON.parse(run(["use.mjs"]))).toEqual({
     made: "one",
     check: [{ path: "data.text", message: expect.any(String) }],
     items: [
@@ -119,6 +133,7 @@ test("a file and its lines in the registry make the store, with its types and in
     recent: 0,
     native: ["n1", "n2"],
     fixture: expect.stringMatching(/^note-\d+$/),
+    commands: ["userId", "noteId"],
     partitions: true,
   });
 }, 120_000);

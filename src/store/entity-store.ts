@@ -24,6 +24,7 @@ import {
 import type { CallContext } from "../errors/context.js";
 import { leftOver } from "../errors/left-over.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
+import { withOwnErrors } from "../native/native-entity.js";
 import { listItems, queryItems } from "../read/query.js";
 import { planQuery, type QueryPlan, startedAt } from "../read/query-plan.js";
 import { itemsApart, keyId, type Reader, readMany } from "../read/reader.js";
@@ -75,7 +76,11 @@ const checkOptionNames = withoutLimits(writeOptionNames);
 
 /** The store of one entity: its calls, and the entity itself. */
 export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
-  /** The ElectroDB entity, over the same transport, for what the store does not have. */
+  /**
+   * The ElectroDB entity, over the same transport, for what the store does not have. It throws this
+   * package's errors, with ElectroDB's as the cause. It checks no payload, and `updatedAt` grows only if
+   * the chain sets it.
+   */
   readonly entity: S["entity"];
 }
 
@@ -122,7 +127,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     if (owner !== undefined) return;
     let made: S["entity"] | undefined;
     const get = () => {
-      made ??= declared.entity({ table: context.tableName, client: context.transport.client });
+      const config = { table: context.tableName, client: context.transport.client };
+      made ??= withOwnErrors(declared.entity(config));
       return made;
     };
     Object.defineProperty(this, "entity", { get, enumerable: true });
