@@ -3,9 +3,9 @@ import { type CallContext, describe, withContext } from "./context.js";
 import { UnprocessedItemsError } from "./unprocessed-items-error.js";
 
 /** What a call over any number of items left. */
-export interface LeftOver {
+export interface LeftOver<Input = unknown> {
   /** What was not read or written, as the caller gave it and in that order. */
-  readonly items: readonly unknown[];
+  readonly items: readonly Input[];
   /** How many it was asked for. */
   readonly of: number;
   /** How many were written. */

@@ -240,13 +240,12 @@ export class DynamoDBRepository {
     ];
     await perform(context, {}, async (call) => {
       const outcome = await writeBatch(this.table(), writes, call);
-      const { written, unwritten: left, cause } = outcome;
-      if (left.length === 0) return;
+      const { items, cause } = outcome;
+      if (items.length === 0) return;
       const spent = isBudgetSpent(cause) ? `, ${budgetSpentText}` : "";
       const named = ` (${nameOf(cause) ?? "Error"}${spent})`;
       const why = cause === undefined || isAdvised(cause) ? outcome.why : named;
-      const told = { items: left, of: written + left.length, written, cause, why };
-      throw leftOver(context, "were not written", told);
+      throw leftOver(context, "were not written", { ...outcome, why });
     });
   }
 

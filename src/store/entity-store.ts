@@ -348,11 +348,10 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     call: Call,
   ): Promise<{ written: number }> {
     const outcome = await writeBatch(this.#context, writes, call);
-    const { written, unwritten, cause, why } = outcome;
-    const of = written + unwritten.length;
-    if (unwritten.length === 0) return { written };
-    const items = unwritten.map((input) => withMaskedSecrets(this.#model.secrets, input));
-    throw leftOver(context, "were not written", { items, of, written, cause, why });
+    const { written, items } = outcome;
+    if (items.length === 0) return { written };
+    const shown = items.map((input) => withMaskedSecrets(this.#model.secrets, input));
+    throw leftOver(context, "were not written", { ...outcome, items: shown });
   }
 }
 
