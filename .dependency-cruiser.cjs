@@ -32,6 +32,7 @@ const rooms = [
   "transport",
   "secrets",
   "entity",
+  "native",
   "read",
   "write",
   "repository",

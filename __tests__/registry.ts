@@ -69,7 +69,10 @@ function row(
   return { entity, owner, id, dated };
 }
 
-export function storeOf(data: TestDataLayer, { name }: Pick<Registered, "name">): AnyStore {
+export function storeOf(
+  data: Pick<TestDataLayer, FacadeName>,
+  { name }: Pick<Registered, "name">,
+): AnyStore {
   // Every store has the same methods; a table over them gives up what is special to each.
   return data[name] as unknown as AnyStore;
 }

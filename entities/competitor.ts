@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -34,10 +34,10 @@ const schema = {
 };
 
 /** A competitor whom a user tracks: `USER#<userId>` / `COMPETITOR#<competitorId>`. The figures may be missing. */
-export const competitor = {
+export const competitor: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.competitor`: a competitor whom a user tracks. */

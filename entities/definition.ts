@@ -1,5 +1,5 @@
 /** What a declaration comes to: ElectroDB's configuration, and the types of its payload and its item. */
-import type { EntityConfiguration } from "electrodb";
+import type { Entity, EntityConfiguration, Schema } from "electrodb";
 import type { z } from "zod";
 import { attribute } from "../src/table/table.js";
 
@@ -12,6 +12,19 @@ export function configure(config: EntityConfig): EntityConfiguration {
     ...config,
     identifiers: { entity: attribute.entityType, version: attribute.entityType },
   };
+}
+
+/** An entity as its file declares it. */
+export interface Definition<
+  P extends () => z.ZodObject,
+  S extends Schema<string, string, string> & Declared["schema"],
+> {
+  /** The payload's schema, built when it is first needed. */
+  readonly payload: P;
+  /** What ElectroDB makes the entity of; the stores read it too. */
+  readonly schema: S;
+  /** Makes the ElectroDB entity; each call makes its own. */
+  readonly entity: (config: EntityConfig) => Entity<string, string, string, S>;
 }
 
 /** A payload's type: the schema's, without the index signatures that loose objects add. */

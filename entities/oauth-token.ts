@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, secret, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -30,10 +30,10 @@ const schema = {
 };
 
 /** A user's tokens at a provider: `OAUTH#<userId>` / `<provider>`. Its values are secrets. */
-export const oauthToken = {
+export const oauthToken: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.oauthToken`: a user's tokens at a provider. */

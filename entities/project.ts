@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, payloadOf, z } from "./payload.js";
 import { byCreatedAt, byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -24,10 +24,10 @@ const schema = {
 };
 
 /** A folder of saved content: `USER#<userId>` / `PROJECT#<projectId>`, in order of creation in GSI1. */
-export const project = {
+export const project: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.project`: a folder of saved content. */

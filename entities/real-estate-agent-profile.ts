@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, payloadOf, profileFields, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -26,10 +26,10 @@ const schema = {
 };
 
 /** How an agent presents themselves: `USER#<userId>` / `AGENT#<agentProfileId>`. A first save may lack name and bio. */
-export const realEstateAgentProfile = {
+export const realEstateAgentProfile: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.realEstateAgentProfile`: how an agent presents themselves. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, textList, z } from "./payload.js";
 import { byCreatedAt, byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -35,10 +35,10 @@ const schema = {
 };
 
 /** A research report: `USER#<userId>` / `REPORT#<reportId>`, in order of creation in GSI1. */
-export const researchReport = {
+export const researchReport: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.researchReport`: a research report. */

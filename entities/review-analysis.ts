@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, payloadOf, textList, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -30,10 +30,10 @@ const schema = {
 };
 
 /** What an agent's reviews say as a whole: `USER#<userId>` / `ANALYSIS#<analysisId>`. */
-export const reviewAnalysis = {
+export const reviewAnalysis: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.reviewAnalysis`: what an agent's reviews say as a whole. */

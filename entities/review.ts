@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
 import { byKey, data, index, keyPart, model, times } from "./schema.js";
 
@@ -33,10 +33,10 @@ const schema = {
 };
 
 /** A client's review of an agent: `REVIEW#<agentId>` / `REVIEW#<reviewId>`, by its id alone in GSI1. */
-export const review = {
+export const review: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.review`: a client's review of an agent. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, z } from "./payload.js";
 import { byCreatedAt, byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -40,10 +40,10 @@ const schema = {
 };
 
 /** Content that a user saved: `USER#<userId>` / `CONTENT#<contentId>`, in order of creation in GSI1. */
-export const savedContent = {
+export const savedContent: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.savedContent`: content that a user saved. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type EntityConfig, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, profileFields, textList, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -27,10 +27,10 @@ const schema = {
 };
 
 /** A user's account: `USER#<userId>` / `PROFILE`. Documents with a photo alone occur, so nothing is required. */
-export const userProfile = {
+export const userProfile: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config: EntityConfig) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(schema, configure(config)),
 };
 
 /** An item of `data.userProfile`: a user's account. */

@@ -19,6 +19,7 @@ import { type UserProfile, userProfile } from "../entities/user-profile.js";
 import { secretFields } from "../src/entity/model.js";
 import { type DeclaredSchema, templatesOf } from "../src/keys/declared.js";
 import { compileTemplate } from "../src/keys/template.js";
+import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";
 import type { KeyTemplates } from "../src/table/table.js";
 
@@ -116,7 +117,7 @@ export function createEntities(config: EntityConfig): Entities {
 
 /** Groups entities into the ElectroDB Service with the collections `workspace` and `recent`. */
 export function createService(entities: Entities, config: EntityConfig): Service<Entities> {
-  return new Service(entities, config);
+  return serviceWithOwnErrors(new Service(entities, config));
 }
 
 /** The key templates of all entities. */

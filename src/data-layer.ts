@@ -36,7 +36,7 @@ import {
   resolveConfiguration,
 } from "./client/config.js";
 import { ConfigurationError, readSettings } from "./errors/configuration-error.js";
-import { createReader } from "./read/reader.js";
+import { Reader } from "./read/reader.js";
 import { type Clock, systemClock } from "./runtime/clock.js";
 import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";
 import { resolveCipher } from "./secrets/encryption.js";
@@ -164,7 +164,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     // Where the application's own client sends its requests, only the application knows.
     advice: options.client === undefined ? (error) => adviceOn(error, configuration) : undefined,
   });
-  const reader = createReader(transport, tableName, options.coalesce ?? true);
+  const reader = new Reader({ transport, tableName }, options.coalesce ?? true);
   const nextId = monotonicFactory();
   const createId = (time: number) => nextId(time);
   const context = { transport, reader, tableName, clock, createId, cipher, cursorSeal };

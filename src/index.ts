@@ -5,6 +5,7 @@ export type { BrandAudit, BrandAuditData } from "../entities/brand-audit.js";
 export type { Competitor, CompetitorData } from "../entities/competitor.js";
 export type {
   Declared as DeclaredEntity,
+  Definition,
   EntityConfig,
   Item as DeclaredItem,
   PartitionPart,

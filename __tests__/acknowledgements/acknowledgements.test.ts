@@ -11,7 +11,7 @@ import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { DynamoDBRepository, resetClients } from "../../src/index.js";
 import { createTableInput } from "../../src/table/table.js";
 import { type Engine, startEngine } from "../../src/testing/index.js";
-import { inParallel } from "../../src/write/batch.js";
+import { inParallel } from "../../src/transport/parallel.js";
 import { engines } from "../engines.js";
 import {
   type At,

@@ -118,7 +118,7 @@ describe.each(names)("%s", (name) => {
       const credentials = () => Promise.reject(thrown);
       const data = layer({ credentials, requestHandler: requestHandler as never });
       const error = await failure(name, data);
-      expect(error.message).toContain("the provider of credentials failed: ");
+      expect(error.message).toContain("the credentials provider failed: ");
       expect(error.message).not.toContain("s3cret");
       if (!(error instanceof UnprocessedItemsError)) {
         expect(error).toBeInstanceOf(ConfigurationError);
@@ -276,7 +276,7 @@ test("the generic repository says the same, and so does the table's administrati
     const error = await failureOf(getRepository().put(item), ConfigurationError);
     expect(error).toMatchObject({ mayHaveBeenDone: false, operation: "put" });
     expect(error.message).toContain("set AWS_REGION");
-    expect(error.message).toContain("reads no AWS_DEFAULT_REGION");
+    expect(error.message).toContain("does not read AWS_DEFAULT_REGION");
     const data = layer({ environment: "production" });
     const failed = await failureOf(data.table.create(), ConfigurationError);
     expect(failed).toMatchObject({ operation: "table.create", mayHaveBeenDone: false });

@@ -19,7 +19,7 @@ import { BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb
 import { createDataLayer } from "../../src/index.js";
 import type { RawItem } from "../../src/table/table.js";
 import { type Engine, startEngine } from "../../src/testing/engine.js";
-import { chunksOf, inParallel } from "../../src/write/batch.js";
+import { chunksOf, inParallel } from "../../src/transport/parallel.js";
 import { openExport } from "../move/firestore/read-export.js";
 import { documentsOf, storedAt } from "../move/migration/documents.js";
 import { openItemTable } from "../move/migration/item-table.js";

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Cipher } from "../../src/secrets/encryption.js";
 import { attribute, type RawKey } from "../../src/table/table.js";
-import { inParallel } from "../../src/write/batch.js";
+import { inParallel } from "../../src/transport/parallel.js";
 import { rawKeyText } from "../move/placement.js";
 import type { Item, RawTable, WriteOutcome } from "../raw/raw-table.js";
 import {

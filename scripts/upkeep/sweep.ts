@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { attribute, type RawKey } from "../../src/table/table.js";
-import { inParallel } from "../../src/write/batch.js";
+import { inParallel } from "../../src/transport/parallel.js";
 import { type Item, projectionOf, type RawTable, type WriteOutcome } from "../raw/raw-table.js";
 import { atStart, type Position, scanSegments } from "../raw/scan.js";
 import { type Account, type Outcomes, settled } from "../run/account.js";

@@ -2,19 +2,12 @@
 import type { OAuthToken, OAuthTokenData } from "../../entities/oauth-token.js";
 import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext } from "../../src/entity/model.js";
-import { describe } from "../../src/errors/context.js";
-import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
-import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { invalid } from "../../src/errors/validation-error.js";
-import { nameOf } from "../../src/errors/words.js";
 import type { StoreInternals } from "../../src/store/entity-store.js";
-import { isForeignFailure } from "../../src/write/write.js";
+import { mergeOrCreate } from "../merge-or-create.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 
 const operation = "oauth.store";
-
-/** Rounds of merge or create. More of them mean that others keep storing and removing the token. */
-const mostRounds = 4;
 
 /** Merges the token into a stored one, whose refresh token is then not lost, or creates it. */
 export async function storeConsent(
@@ -47,26 +40,13 @@ export async function storeConsent(
     ...(refreshToken && { refreshToken }),
   };
   return perform(call, options, async (underWay) => {
-    for (let round = 0; round < mostRounds; round += 1) {
-      try {
-        return (await run(writes.update(key, changes), underWay)) as OAuthToken;
-      } catch (error) {
-        if (!(error instanceof ItemNotFoundError)) throw error;
-      }
-      try {
-        return (await run(writes.create({ ...key, data }), underWay)) as OAuthToken;
-      } catch (error) {
-        // Another consent was stored in between, and is merged into. An item that is no token is not.
-        if (nameOf(error) !== "ConditionalCheckFailedException" || isForeignFailure(error)) {
-          throw error;
-        }
-      }
-    }
-    const rule = "others stored and removed the token all the time";
-    throw new DynamoDBError({
-      message: describe(call, rule),
-      code: "WriteContention",
-      retryable: true,
+    const token = await mergeOrCreate(underWay, {
+      merge: () => writes.update(key, changes),
+      // Another consent that was stored in between is merged into.
+      create: () => writes.create({ ...key, data }),
+      run: (write) => run(write, underWay),
+      contention: "others stored and removed the token all the time",
     });
+    return token as unknown as OAuthToken;
   });
 }

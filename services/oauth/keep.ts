@@ -1,9 +1,9 @@
 /** Storing the refreshed token: the provider may have revoked the old refresh token. */
 import type { Call } from "../../src/call/call.js";
-import { Placeholders } from "../../src/conditions/conditions.js";
+import { Placeholders } from "../../src/conditions/placeholders.js";
 import { fieldValue } from "../../src/secrets/secret-value.js";
 import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
-import { storedTime } from "../../src/write/write.js";
+import { growthOf, writtenAt } from "../../src/write/updated-at.js";
 import type { FreshToken } from "./provider.js";
 import {
   isEncryptedAnew,
@@ -96,15 +96,10 @@ async function keep(
   const freshValue = (field: "accessToken" | "refreshToken") =>
     own.value(fieldValue(context.model(), key, field, fresh[field]));
   const accessToken = own.path(["accessToken"]);
-  const updatedAt = own.name(attribute.updatedAt);
-  const now = context.clock.now();
-  const seenAt = storedTime(seen);
   const sets = [
-    // Added to the stored time: an update of another field may have written the token since it was read,
-    // and UpdatedAt must grow with this write too.
-    seenAt !== undefined
-      ? `${updatedAt} = ${updatedAt} + ${own.value(Math.max(1, now - seenAt))}`
-      : `${updatedAt} = ${own.value(now)}`,
+    // Added to the stored time: an update of another field may have written the token since it was
+    // seen, and UpdatedAt must be later than that write, too.
+    writtenAt(own, growthOf(context.clock, seen, "always")),
     `${accessToken} = ${freshValue("accessToken")}`,
     `${own.path(["expiryDate"])} = ${own.value(fresh.expiryDate)}`,
     ...(fresh.refreshToken !== undefined

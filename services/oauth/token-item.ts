@@ -1,22 +1,20 @@
 /** The stored token in a refresh: read consistently, and written only if it is still the same. */
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
 import type { Call } from "../../src/call/call.js";
-import type { Placeholders } from "../../src/conditions/conditions.js";
+import type { Placeholders } from "../../src/conditions/placeholders.js";
 import { isOf } from "../../src/entity/item.js";
 import type { EntityModel } from "../../src/entity/model.js";
 import { nameOf } from "../../src/errors/words.js";
+import { asItIsNow, readOne, type Table } from "../../src/read/reader.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { Cipher } from "../../src/secrets/encryption.js";
 import { storedValueOf } from "../../src/secrets/opened.js";
 import { refuseUnreadable } from "../../src/secrets/unreadable.js";
 import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
-import type { Transport } from "../../src/transport/transport.js";
-import { notFound } from "../../src/write/write.js";
+import { notFound } from "../../src/write/refusals.js";
 
 /** What all parts of a refresh share. */
-export interface TokenContext {
-  readonly transport: Transport;
-  readonly tableName: string;
+export interface TokenContext extends Table {
   readonly clock: Clock;
   /** Encrypts secrets, if keys are configured. */
   readonly cipher: Cipher | undefined;
@@ -36,14 +34,13 @@ export async function readToken(context: TokenContext, key: RawKey, call: Call):
 }
 
 export async function readTokenIfThere(
-  { transport, tableName, model }: TokenContext,
+  context: TokenContext,
   key: RawKey,
   call: Call,
 ): Promise<RawItem | undefined> {
-  const input = { TableName: tableName, Key: { ...key }, ConsistentRead: true };
-  const { Item } = await transport.send("Get", input, call);
+  const item = await readOne(context, key, call, asItIsNow);
   // Any other item at the key is no token, and its secrets have not been opened.
-  return Item !== undefined && isOf(model(), Item as RawItem) ? (Item as RawItem) : undefined;
+  return item !== undefined && isOf(context.model(), item) ? item : undefined;
 }
 
 /** Sends one update. @returns whether its condition held */

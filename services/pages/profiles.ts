@@ -3,15 +3,13 @@ import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-pr
 import type { UserProfile } from "../../entities/user-profile.js";
 import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext, refuseUnknownParts } from "../../src/entity/model.js";
-import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
-import { type CallContext, describe } from "../../src/errors/context.js";
-import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
-import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { isRetryableReason } from "../../src/errors/retryable.js";
 import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
 import { invalid } from "../../src/errors/validation-error.js";
 import { internalsOf } from "../../src/store/entity-store.js";
-import { isForeignFailure } from "../../src/write/write.js";
+import { isForeignFailure } from "../../src/write/refusals.js";
+import { again, contentionError, inRounds } from "../../src/write/rounds.js";
+import { mergeOrCreate } from "../merge-or-create.js";
 import type { ChangesOf, KeyOf, Stores } from "../stores.js";
 import type { Transaction } from "../transaction/transaction.js";
 
@@ -46,9 +44,6 @@ export interface Profiles {
   ): Promise<void>;
 }
 
-/** Rounds of create or merge; more mean that others create and delete the profile all the time. */
-const mostRounds = 4;
-
 export function createProfiles(stores: Stores, transaction: Transaction): Profiles {
   return {
     // The overloads name the payload of each key; here it is an object.
@@ -80,17 +75,14 @@ async function save(
     }
     return { key, writes, run, call };
   });
-  return perform(call, options, async (underWay) => {
-    for (let round = 0; round < mostRounds; round += 1) {
-      const saved =
-        (await attempt(ItemNotFoundError, () => run(writes.update(key, data), underWay))) ??
-        (await attempt(ConditionalCheckFailedError, () =>
-          run(writes.create({ ...key, data }), underWay),
-        ));
-      if (saved !== undefined) return saved;
-    }
-    throw contended(call, "the profile");
-  });
+  return perform(call, options, (underWay) =>
+    mergeOrCreate(underWay, {
+      merge: () => writes.update(key, data),
+      create: () => writes.create({ ...key, data }),
+      run: (write) => run(write, underWay),
+      contention: "others created and deleted the profile all the time",
+    }),
+  );
 }
 
 async function setPhoto(
@@ -112,7 +104,7 @@ async function setPhoto(
   return perform(call, options, async ({ signal }) => {
     const limit = signal === undefined ? {} : { signal };
     let exists: Existing = { user: true, agent: true };
-    for (let round = 0; round < mostRounds; round += 1) {
+    const round = async () => {
       try {
         await transaction.write(
           (tx) => [
@@ -125,12 +117,14 @@ async function setPhoto(
           ],
           limit,
         );
-        return;
+        return undefined;
       } catch (error) {
         exists = corrected(exists, error);
+        return again;
       }
-    }
-    throw contended(call, "the profiles");
+    };
+    const rule = "others created and deleted the profiles all the time";
+    await inRounds(round, () => contentionError(call, rule));
   });
 }
 
@@ -154,26 +148,4 @@ function corrected({ user, agent }: Existing, error: unknown): Existing {
   if (refused.length === 0 || others || refused.some(isForeignFailure)) throw error;
   const wrong = refused.map(({ index }) => index);
   return { user: user !== wrong.includes(0), agent: agent !== wrong.includes(1) };
-}
-
-function contended(call: CallContext, what: string): DynamoDBError {
-  const rule = `others created and deleted ${what} all the time`;
-  return new DynamoDBError({
-    message: describe(call, rule),
-    code: "WriteContention",
-    retryable: true,
-  });
-}
-
-/** The result of a call, or `undefined` if it throws the expected error. */
-async function attempt<T>(
-  expected: typeof ItemNotFoundError | typeof ConditionalCheckFailedError,
-  run: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof expected && !isForeignFailure(error)) return undefined;
-    throw error;
-  }
 }

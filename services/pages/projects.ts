@@ -12,7 +12,7 @@ import { ValidationError } from "../../src/errors/validation-error.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import type { Simplify } from "../../src/store/store-types.js";
 import { limits } from "../../src/table/table.js";
-import { chunksOf } from "../../src/write/batch.js";
+import { chunksOf } from "../../src/transport/parallel.js";
 import { newestFirst } from "../order.js";
 import type { Stores } from "../stores.js";
 import type { Transaction } from "../transaction/transaction.js";

@@ -1,17 +1,15 @@
 /** A range of sort keys of one partition, over several entities that lie side by side. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "../../src/call/call.js";
-import { Placeholders } from "../../src/conditions/conditions.js";
+import { Placeholders } from "../../src/conditions/placeholders.js";
 import { isOf, itemOf } from "../../src/entity/item.js";
 import type { EntityModel } from "../../src/entity/model.js";
+import { afterSeparator, keyCondition } from "../../src/read/key-condition.js";
 import { allItems } from "../../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import { attribute, type RawItem } from "../../src/table/table.js";
 import type { FacadeName } from "../entities.js";
 import type { ItemOf, Stores } from "../stores.js";
-
-/** The character after `#`: above every sort key that begins with an entity's prefix. */
-const afterSeparator = "$";
 
 /**
  * All items of some entities of one user: one request per MB of the range from the first entity's
@@ -29,10 +27,10 @@ export async function readRange<const F extends FacadeName>(
   const low = prefixes[0] ?? "";
   const high = (prefixes.at(-1) ?? "").replace(/#$/, afterSeparator);
   const own = new Placeholders();
-  const partition = models[0]?.[1].pk.build(parts);
+  const partition = models[0]?.[1].pk.build(parts) ?? "";
   const input: QueryCommandInput = {
     TableName: tableName,
-    KeyConditionExpression: `${own.name(attribute.partitionKey)} = ${own.value(partition)} AND ${own.name(attribute.sortKey)} BETWEEN ${own.value(low)} AND ${own.value(high)}`,
+    KeyConditionExpression: keyCondition(own, partition, { low, high }),
     FilterExpression: `${own.name(attribute.entityType)} IN (${models.map(([, model]) => own.value(model.name)).join(", ")})`,
     ExpressionAttributeNames: own.names,
     ExpressionAttributeValues: own.values,

@@ -2,16 +2,17 @@
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Review } from "../../entities/review.js";
 import { type Call, type CallOptions, limitsOf, perform } from "../../src/call/call.js";
+import { readEach } from "../../src/entity/each.js";
 import { isOf, itemOf } from "../../src/entity/item.js";
 import { type EntityModel, keyContext } from "../../src/entity/model.js";
 import type { CallContext } from "../../src/errors/context.js";
 import { invalid } from "../../src/errors/validation-error.js";
 import { keyLengthRule, keyPartRule, keyPartsOf, keyText } from "../../src/keys/template.js";
-import { pages } from "../../src/read/paging.js";
+import { pagesOf } from "../../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import type { RawItem } from "../../src/table/table.js";
 import { epochMsOf } from "../../src/values/timestamps.js";
-import { conditionFailed } from "../../src/write/write.js";
+import { conditionFailed } from "../../src/write/refusals.js";
 import { newestFirst } from "../order.js";
 import type { Stores } from "../stores.js";
 
@@ -77,7 +78,7 @@ async function* withId(
   const { model } = internalsOf(stores.review);
   const query = stores.review.entity.query.byReviewId({ reviewId });
   const input: QueryCommandInput = query.params();
-  for await (const { items } of pages(transport, input, call)) {
+  for await (const { items } of pagesOf(transport, input, call)) {
     for (const raw of items) {
       if (hasId(model, reviewId, raw)) yield itemOf(model, raw) as unknown as Review;
     }
@@ -98,7 +99,7 @@ async function deleteById(
     const named = agentIds.slice(0, mostNamed).map((id) => keyText({ agentId: id }));
     if (agentIds.length > mostNamed) named.push("…");
     const rule = `${agentIds.length} agents have a review with this id (${named.join(", ")}): delete one by its whole key`;
-    throw conditionFailed(call.context, rule, internalsOf(stores.review).model, { item: null });
+    throw conditionFailed(call.context, rule, { item: null });
   }
   return stores.review.delete({ agentId, reviewId }, { signal: call.signal });
 }
@@ -127,8 +128,8 @@ async function ofAgents(
   const call = { operation: "reviews.ofAgents", entity: model.name };
   const limits = limitsOf(call, options);
   // All ids are checked before the first agent's reviews are read.
-  const wanted = writes.input.each(agentIds, "agentIds", call, (id, at) => {
-    const { agentId = "" } = writes.input.partition({ agentId: id }, at);
+  const wanted = readEach(agentIds, "agentIds", call, (id) => {
+    const { agentId = "" } = writes.input.partition({ agentId: id }, call);
     return agentId;
   });
   const different = [...new Set(wanted)];

@@ -1,6 +1,4 @@
 /** Why a transaction failed: the operations that stopped it, each with its reason. */
-import { type AnyItem, itemOf } from "../../src/entity/item.js";
-import type { EntityModel } from "../../src/entity/model.js";
 import { type CallContext, describe, withContext } from "../../src/errors/context.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { isRetryableError } from "../../src/errors/retryable.js";
@@ -9,14 +7,7 @@ import {
   TransactionCanceledError,
 } from "../../src/errors/transaction-canceled-error.js";
 import { nameOf } from "../../src/errors/words.js";
-import { withMaskedSecrets } from "../../src/secrets/masking.js";
-import type { RawItem } from "../../src/table/table.js";
 import type { Operation } from "./operations.js";
-
-/** The stored item, for an error: its secrets are masked, so that they reach no log. */
-export function maskedItemOf(model: EntityModel, raw: RawItem): AnyItem {
-  return withMaskedSecrets(model.secrets, itemOf(model, raw, "leave"));
-}
 
 /** Why one operation stopped the transaction, which names it by its position, call and key. */
 export function reasonOf(

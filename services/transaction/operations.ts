@@ -8,7 +8,7 @@ import { keyId } from "../../src/read/reader.js";
 import { internalsOf, type StoreInternals } from "../../src/store/entity-store.js";
 import { limits, type RawKey } from "../../src/table/table.js";
 import { elementsOf } from "../../src/values/payload.js";
-import type { Write } from "../../src/write/write.js";
+import type { Write } from "../../src/write/plan.js";
 import type { FacadeName } from "../entities.js";
 import type { Stores } from "../stores.js";
 

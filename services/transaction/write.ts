@@ -1,6 +1,5 @@
 /** The writes of a transaction: sent, and sent again if a refusal was one that the writes can go on from. */
 import type { Call } from "../../src/call/call.js";
-import { isOf } from "../../src/entity/item.js";
 import { type CallContext, describe } from "../../src/errors/context.js";
 import { isRetryableReason } from "../../src/errors/retryable.js";
 import { cancellationReasonsOf } from "../../src/errors/thrown.js";
@@ -12,18 +11,12 @@ import { invalid } from "../../src/errors/validation-error.js";
 import { nameOf } from "../../src/errors/words.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import { limits } from "../../src/table/table.js";
+import type { Seen, Write } from "../../src/write/plan.js";
+import { isForeignFailure, noteForeignFailure, shownItem } from "../../src/write/refusals.js";
+import { again, inRounds, mostRounds } from "../../src/write/rounds.js";
 import { whatIsThere, whatWasThere } from "../../src/write/run.js";
-import {
-  isForeignFailure,
-  noteForeignFailure,
-  type Seen,
-  type Write,
-} from "../../src/write/write.js";
-import { cancelled, maskedItemOf, reasonOf, ruleOf, supported, textOf } from "./cancelled.js";
+import { cancelled, reasonOf, ruleOf, supported, textOf } from "./cancelled.js";
 import type { PlannedWrite } from "./operations.js";
-
-/** Rounds after refusals that taught something; more mean that others write all the time. */
-const mostRounds = 8;
 
 /** What is known of the items that are written. */
 type SeenItems = Map<PlannedWrite, Seen>;
@@ -46,28 +39,29 @@ export async function writeAll(
   writes: readonly PlannedWrite[],
   call: Call,
 ): Promise<unknown[]> {
-  const { transport, tableName } = context;
   const seen: SeenItems = new Map();
   for (const one of writes) {
-    if (!one.write.readsFirst) continue;
-    seen.set(one, await whatIsThere(transport, tableName, one.write, call));
+    if (one.write.readsFirst) seen.set(one, await whatIsThere(context, one.write, call));
   }
   let passing: CancellationReason[] = [];
-  for (let round = 0; round < mostRounds; round += 1) {
+  const round = async () => {
     try {
       const TransactItems = writes.map((one) => itemOfWrite(one.write, seen.get(one)));
-      await transport.send("TransactWrite", { TransactItems }, call);
+      await context.transport.send("TransactWrite", { TransactItems }, call);
       return writes.map(({ write }) =>
         write.context.operation === "create" ? write.result(undefined) : undefined,
       );
     } catch (error) {
       if (nameOf(error) !== "TransactionCanceledException") throw supported(call.context, error);
       passing = await learn(context, writes, error, seen, call);
+      return again;
     }
-  }
-  const rule = `others wrote its items ${mostRounds} times in a row`;
-  const message = describe(call.context, [rule, ...passing.map(textOf)].join("; "));
-  throw new TransactionCanceledError({ message, reasons: passing, retryable: true });
+  };
+  return inRounds<unknown[]>(round, () => {
+    const rule = `others wrote its items ${mostRounds} times in a row`;
+    const message = describe(call.context, [rule, ...passing.map(textOf)].join("; "));
+    return new TransactionCanceledError({ message, reasons: passing, retryable: true });
+  });
 }
 
 /** What stopped a transaction, by what can be done about it. */
@@ -113,7 +107,7 @@ async function learn(
 
 /** Looks at the item that one write's condition failed on. */
 async function learnFrom(
-  { transport, tableName }: StoreContext,
+  context: StoreContext,
   one: PlannedWrite,
   refusal: { readonly index: number; readonly code: string; readonly stored: unknown },
   seen: SeenItems,
@@ -121,9 +115,8 @@ async function learnFrom(
   call: Call,
 ): Promise<void> {
   const { index, code, stored } = refusal;
-  const was = await whatWasThere(transport, tableName, one.write, { Item: stored }, call);
-  const isItem = was.item !== null && isOf(one.model, was.item);
-  const item = was.item !== null && isItem ? maskedItemOf(one.model, was.item) : null;
+  const was = await whatWasThere(context, one.write, { Item: stored }, call);
+  const item = shownItem(one.model, was.item);
   const verdict = one.write.refused(was);
   if (verdict === "again" || verdict === "nothing") {
     seen.set(one, was);

@@ -1,64 +1,17 @@
 /**
- * Conditions over payload fields. Every path and value gets a placeholder of this module's own:
+ * Conditions over payload fields. Every path and value gets a placeholder of this package's own:
  * ElectroDB's builder gives one name to a top-level attribute and to a nested one spelt alike
  * (3.9.3: `createdAt` and `data.createdAt` in one call meant one of them twice).
  */
 import type { CallContext } from "../errors/context.js";
 import { isDynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
-import { attribute, limits } from "../table/table.js";
+import { limits } from "../table/table.js";
 import type { Given } from "../values/given.js";
 import { checkValue, elementsOf, isPlainMap } from "../values/payload.js";
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
 import { refuseLongCondition } from "./expression.js";
-
-export type PathSegments = readonly (string | number)[];
-
-/**
- * Collects names and values of one request under placeholders that nothing else uses. They are as
- * short as can be: an expression has 4 KB.
- */
-export class Placeholders {
-  readonly names: Record<string, string> = {};
-  readonly values: Record<string, unknown> = {};
-  private readonly nameOf = new Map<string, string>();
-  private count = 0;
-
-  name(attributeName: string): string {
-    let placeholder = this.nameOf.get(attributeName);
-    if (placeholder === undefined) {
-      placeholder = `#${this.nameOf.size.toString(36)}`;
-      this.nameOf.set(attributeName, placeholder);
-      this.names[placeholder] = attributeName;
-    }
-    return placeholder;
-  }
-
-  value(value: unknown): string {
-    const placeholder = `:${this.count.toString(36)}`;
-    this.count += 1;
-    this.values[placeholder] = value;
-    return placeholder;
-  }
-
-  /** A text of these placeholders in those of another request. */
-  movedTo(other: Placeholders, text: string): string {
-    return text.replace(/[#:][0-9a-z]+/g, (placeholder) =>
-      placeholder.startsWith("#")
-        ? other.name(this.names[placeholder] as string)
-        : other.value(this.values[placeholder]),
-    );
-  }
-
-  /** A path inside the payload. A number is a position in a list, a string always a name. */
-  path(segments: PathSegments): string {
-    return segments.reduce<string>(
-      (text, segment) =>
-        typeof segment === "number" ? `${text}[${segment}]` : `${text}.${this.name(segment)}`,
-      this.name(attribute.data),
-    );
-  }
-}
+import { type PathSegments, Placeholders } from "./placeholders.js";
 
 /** Those of a condition, and the bytes of its values. */
 class ReadPlaceholders extends Placeholders {

@@ -1,14 +1,9 @@
 /** Reads what callers give: keys, items, options. Everything is checked here, before it is sent. */
 import { reading } from "../call/call.js";
 import { valueText } from "../client/wire-format.js";
-import {
-  type PathSegments,
-  Placeholders,
-  type ReadWhere,
-  readWhere,
-  segmentsOf,
-} from "../conditions/conditions.js";
+import { type ReadWhere, readWhere, segmentsOf } from "../conditions/conditions.js";
 import { refuseLong } from "../conditions/expression.js";
+import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, ValidationError, type ValidationIssue } from "../errors/validation-error.js";
 import type { Clock } from "../runtime/clock.js";
@@ -121,33 +116,6 @@ export class InputReader {
     }
     refuseIssues(context, issues);
     return parts;
-  }
-
-  /** A list of inputs; issues are named by their position in it. */
-  each<T, R>(
-    list: readonly T[],
-    name: string,
-    context: CallContext,
-    read: (element: T, context: CallContext) => R,
-  ): R[] {
-    const length = reading(context, () => (Array.isArray(list) ? list.length : undefined));
-    if (length === undefined) throw invalid(context, [{ path: name, message: "must be an array" }]);
-    const issues: ValidationIssue[] = [];
-    const results: R[] = [];
-    // By position: a hole is an element that is missing, and none after it may move up.
-    for (let index = 0; index < length && issues.length < mostIssues; index += 1) {
-      try {
-        results.push(reading(context, () => read(list[index] as T, context)));
-      } catch (error) {
-        if (!(error instanceof ValidationError)) throw error;
-        for (const issue of error.issues) {
-          const below = issue.path === "" ? "" : `.${issue.path}`;
-          issues.push({ path: `${name}[${index}]${below}`, message: issue.message });
-        }
-      }
-    }
-    if (issues.length > 0) throw invalid(context, issues);
-    return results;
   }
 
   /** An item on its way in: key, payload, creation time, size. */

@@ -1,24 +1,24 @@
-/** The mark that tells the errors of this package, whichever copy of it they come from. */
+/** The brand by which the errors of this package are recognised, whichever copy they come from. */
 import { isObject } from "../runtime/objects.js";
 import { isError, isNativeError } from "../runtime/realms.js";
 import { hide } from "./hidden.js";
 
 /**
- * Where the prototype of each class says which one it is. Another copy of this package has other
- * classes: an application that loads its CommonJS and its ES module form has two, and so has a
- * monorepo with two versions. What tells them is a name and not a class, nor a class's name, which
- * bundlers change.
+ * The property of each class's prototype that says which class it is. Another copy of this package has
+ * other classes: an application that loads both the CommonJS and the ES module has two copies, and so
+ * has a monorepo with two versions. The name of the class itself is no use, because bundlers change it.
  */
 const kindKey = Symbol.for("bayon-coagent-data.errorKind");
 
-/** Names a class, and lets `instanceof` know the errors of other copies by that name. */
+/** Brands a class, so that `instanceof` also recognises errors of this class from other copies. */
 export function brand({ prototype }: { readonly prototype: object }, kind: string): void {
   hide(prototype, kindKey, kind);
 }
 
 /**
- * `instanceof` of the classes below: their own instances, and those of the same class, or of one below
- * it, in another copy. A class of the application's has no name here and knows its own alone.
+ * `instanceof` for these classes. It holds for their own instances, and for those of the same class, or
+ * of a class below it, in another copy. A class that an application derives has no brand of its own and
+ * recognises only its own instances.
  */
 export function isInstance(this: unknown, value: unknown): boolean {
   if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
@@ -39,7 +39,7 @@ function hasKind(error: object, kind: unknown): boolean {
   return prototype !== null;
 }
 
-/** What an error of this package says of itself. */
+/** The fields of an error of this package that decisions depend on. */
 interface OwnError {
   readonly code: string | undefined;
   readonly statusCode: number | undefined;
@@ -47,7 +47,7 @@ interface OwnError {
   readonly requestId: string | undefined;
 }
 
-/** Whether it is an error of this package, of this copy or another. Asks a proxy, which may throw. */
+/** Whether it is an error of this package, of this or another copy. A proxy may throw when asked. */
 export function isOwnError(value: unknown): value is Error & OwnError {
   return isError(value) && hasKind(value, "DynamoDBError");
 }

@@ -106,7 +106,7 @@ const refusalCodes = [
 ] as const;
 
 /** The codes that only this package gives. */
-type PackageCode =
+export type PackageCode =
   | "AbortError"
   | "AnswerLost"
   | "ConfigurationError"
@@ -114,6 +114,7 @@ type PackageCode =
   | "ItemNotFound"
   | "KeyProviderError"
   | "RefreshTokenMissing"
+  | "ResultNotMade"
   | "UnprocessedItems"
   | "WriteContention"
   | "WrongTable";

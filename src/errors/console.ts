@@ -3,7 +3,7 @@ import { isError } from "../runtime/realms.js";
 import { isOwnError } from "./brand.js";
 import { nameOf } from "./words.js";
 
-/** What a console shows: stack and fields, and of the cause its stack alone, whatever it holds. */
+/** The stack and the fields. Of a foreign cause only the stack is shown, whatever else it contains. */
 export function inspected(
   this: Error & { toJSON(): Record<string, unknown> },
   _depth: number,
@@ -18,7 +18,7 @@ export function inspected(
   return `${this.stack ?? this.message} ${inspect(fields, options)}`;
 }
 
-/** A text that a console shows without quotes. */
+/** A text that is shown without quotes. */
 function verbatim(text: string): object {
   return { [Symbol.for("nodejs.util.inspect.custom")]: () => text.replaceAll("\n", "\n  ") };
 }

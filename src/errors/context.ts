@@ -1,4 +1,4 @@
-/** What a call was doing when it failed, and how a message says so. */
+/** Which call failed, and how a message names it. */
 
 /** What a call was doing when it failed. */
 export interface CallContext {
@@ -10,7 +10,7 @@ export interface CallContext {
   readonly key?: string | undefined;
 }
 
-/** An error that may say of which call it is. */
+/** An error that can name its call. */
 interface Named {
   operation: string | undefined;
   entity: string | undefined;
@@ -23,7 +23,7 @@ export function describe(context: CallContext, rule: string): string {
   return where === "" ? rule : `${where}: ${rule}`;
 }
 
-/** Names the call on an error that does not name one yet. */
+/** Names the call on an error, unless the error already names one. */
 export function withContext<E extends Named>(error: E, context: CallContext): E {
   error.operation ??= context.operation;
   error.entity ??= context.entity;

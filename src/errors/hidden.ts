@@ -1,4 +1,4 @@
-/** Properties that no log sees: an item, a batch's inputs, a cause. */
+/** Properties that no log shows: an item, the inputs of a batch, a cause. */
 import { isObject } from "../runtime/objects.js";
 
 export function hide(target: object, property: PropertyKey, value: unknown): void {
@@ -10,7 +10,7 @@ export function hide(target: object, property: PropertyKey, value: unknown): voi
   });
 }
 
-/** The SDK puts the stored item on its errors; there it would reach every log that prints a cause. */
+/** Hides the stored item that the SDK puts on its errors, where every log of a cause would show it. */
 export function hidePayload(error: unknown): void {
   if (!isObject(error)) return;
   try {
@@ -19,6 +19,6 @@ export function hidePayload(error: unknown): void {
       if (descriptor?.enumerable && descriptor.configurable) hide(error, property, error[property]);
     }
   } catch {
-    // A proxy that lets nothing be looked at: no log sees it either.
+    // A proxy that cannot be examined: no log shows its properties either.
   }
 }

@@ -5,16 +5,16 @@ import { retryableReasons, signatureNames, throttlingNames, transientNames } fro
 import { cancellationReasonsOf, isElectroError, legible, metadataOf, namesOf } from "./thrown.js";
 import { messageOf } from "./words.js";
 
-/** Whether a retry may cure this reason of a cancelled transaction, by its code. */
+/** Whether a retry may cure a reason of a cancelled transaction with this code. */
 export function isRetryableReason(code: string): boolean {
   return retryableReasons.has(code);
 }
 
 /**
- * Whether the same request may succeed when it is sent again: throttling under all its names, 5xx,
- * connection resets, time-outs, transaction conflicts, answers that are cut or corrupt, and a
- * signature by the wrong time once the SDK knows the service's. Never validation, conditions, access
- * or aborts. Takes anything that can be thrown.
+ * Whether the same request may succeed when it is sent again: after throttling, a 5xx, a lost
+ * connection, a time-out, a transaction conflict, or a response that is cut off or corrupt; and after a
+ * signature with the wrong time, once the SDK knows the service's. Never after a refusal of the input,
+ * a condition or the access, or after an abort. Accepts anything that can be thrown.
  */
 export function isRetryableError(thrown: unknown): boolean {
   const error = legible(thrown);
@@ -28,7 +28,7 @@ export function isRetryableError(thrown: unknown): boolean {
   if (names.some((name) => throttlingNames.has(name) || transientNames.has(name))) return true;
   if (isObject(error.$retryable)) return true;
   if (names.some((name) => signatureNames.has(name))) {
-    // Expired on its way (a process that was frozen between signing and sending), or corrected.
+    // Expired before it arrived (the process was frozen between signing and sending), or corrected.
     const expired = /^Signature expired/.test(messageOf(error));
     return expired || metadataOf(error)?.clockSkewCorrected === true;
   }

@@ -1,11 +1,11 @@
-/** What can be read of anything that was thrown: its names, its metadata, its reasons. */
+/** Reads whatever was thrown: its names, its metadata, its reasons. */
 import { isObject } from "../runtime/objects.js";
 import type { RawItem } from "../table/table.js";
 import { isOwnError } from "./brand.js";
 
 const fieldsOfErrors = ["name", "message", "stack", "code", "Code", "cause", "$retryable"];
 
-/** What was thrown, or what stands for it: anything can be thrown, a proxy that throws itself too. */
+/** What was thrown; or an error in its place, if it is a proxy that throws when it is read. */
 export function legible(thrown: unknown): unknown {
   if ((typeof thrown !== "object" && typeof thrown !== "function") || thrown === null)
     return thrown;
@@ -21,7 +21,7 @@ export function legible(thrown: unknown): unknown {
   }
 }
 
-/** `name` and `code`, in that order. Node's own errors are all named "Error"; their code tells. */
+/** Its names: `name` and `code`, in this order. Node's own errors are all named "Error". */
 export function namesOf(error: Record<string, unknown>): string[] {
   const names = [error.name, error.code, error.Code].filter(
     (name): name is string => typeof name === "string" && name !== "",
@@ -32,8 +32,8 @@ export function namesOf(error: Record<string, unknown>): string[] {
 }
 
 /**
- * The name that says most. Node's own errors are all named "Error", and "AggregateError" where a host
- * has several addresses: their code says what happened.
+ * The name that says most. Node's own errors are all named "Error", or "AggregateError" if a host has
+ * several addresses: only their code says what happened.
  */
 export function specificOf(names: readonly string[]): string | undefined {
   return names.find((name) => name !== "Error" && name !== "AggregateError") ?? names[0];
@@ -44,7 +44,7 @@ interface ResponseMetadata {
   readonly httpStatusCode?: number;
   /** HTTP attempts that the SDK's own retry made. */
   readonly attempts?: number;
-  /** The SDK's signer has taken over the service's time from the answer. */
+  /** The SDK's signer has adopted the service's time from this response. */
   readonly clockSkewCorrected?: boolean;
 }
 
@@ -59,7 +59,7 @@ export function metadataOf(error: unknown): ResponseMetadata | undefined {
   return isObject(metadata) ? (metadata as ResponseMetadata) : undefined;
 }
 
-/** The reasons of a cancelled transaction as the SDK gives them. */
+/** The reasons of a cancelled transaction, as the SDK reports them. */
 export function cancellationReasonsOf(
   error: unknown,
 ): readonly { readonly Code?: string; readonly Message?: string; readonly Item?: RawItem }[] {

@@ -1,24 +1,24 @@
-/** A failure in words: its name, its message, and why a batch left something. */
+/** A failure in words: its name, its message, and why a part of a batch was not processed. */
 import { isObject } from "../runtime/objects.js";
 import { isOwnError } from "./brand.js";
 import { credentialsText, lacksCredentials, lacksRegion, regionText } from "./missing-setup.js";
-import { adviceOf, credentialsFailures, endOf, isBudgetSpent } from "./notes.js";
+import { adviceOf, endOf, isBudgetSpent, isCredentialsFailure } from "./notes.js";
 import { legible, namesOf, specificOf } from "./thrown.js";
 
-/** The AWS name, the Node code or the class name of anything thrown; `undefined` where it has none. */
+/** The AWS name, Node.js code or class name of anything thrown; `undefined` if it has none. */
 export function nameOf(thrown: unknown): string | undefined {
   const error = legible(thrown);
   if (isOwnError(error)) return error.code;
   if (!isObject(error)) return undefined;
   const name = specificOf(namesOf(error));
-  const isOwn = lacksRegion(error) || credentialsFailures.has(error);
+  const isOwn = lacksRegion(error) || isCredentialsFailure(error);
   return isOwn && (name === undefined || name === "Error") ? "ConfigurationError" : name;
 }
 
-/** What a message says where the retry budget ended a request. */
+/** What a message says if there was no retry because the retry budget is spent. */
 export const budgetSpentText = "not sent again: the retry budget is spent";
 
-/** A failure in words, for a message of this package. */
+/** The message of a failure, with what is known about it and what to do. */
 export function messageOf(error: unknown): string {
   const spent = isBudgetSpent(error) ? ` (${budgetSpentText})` : "";
   const what = adviceOf(error);
@@ -28,8 +28,8 @@ export function messageOf(error: unknown): string {
 function ownMessageOf(error: unknown): string {
   if (lacksRegion(error)) return regionText;
   const text = thrownMessageOf(error);
-  if (isObject(error) && credentialsFailures.has(error)) {
-    return `the provider of credentials failed: ${text}`;
+  if (isCredentialsFailure(error)) {
+    return `the credentials provider failed: ${text}`;
   }
   return lacksCredentials(error) ? `no credentials were found (${text}): ${credentialsText}` : text;
 }
@@ -42,7 +42,7 @@ function thrownMessageOf(error: unknown): string {
   return name === undefined || name === "Error" ? "Unknown DynamoDB error" : name;
 }
 
-/** Why a batch's answer left something, as the end of a message. */
+/** Why a response left a part of a batch unprocessed, as the end of a message. */
 export function whyLeft(answer: object): string {
   const end = endOf(answer);
   if (end !== undefined) return `: ${messageOf(end)}`;

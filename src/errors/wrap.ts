@@ -9,7 +9,7 @@ import { type CallContext, describe, withContext } from "./context.js";
 import { DynamoDBError } from "./dynamodb-error.js";
 import { asOpen } from "./left-open.js";
 import { lacksCredentials, lacksRegion } from "./missing-setup.js";
-import { credentialsFailures, isOpen } from "./notes.js";
+import { isCredentialsFailure, isOpen } from "./notes.js";
 import { isRetryableError } from "./retryable.js";
 import { ThroughputExceededError } from "./throughput-exceeded-error.js";
 import { isElectroError, legible, metadataOf, namesOf, specificOf } from "./thrown.js";
@@ -24,8 +24,8 @@ import { messageOf } from "./words.js";
  */
 export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): DynamoDBError {
   const error = legible(thrown);
-  // A provider may throw errors of this package too, about a call of its own.
-  if (error instanceof DynamoDBError && !credentialsFailures.has(error)) {
+  // A credentials provider may throw an error of this package too, from a call of its own.
+  if (error instanceof DynamoDBError && !isCredentialsFailure(error)) {
     return withContext(error, context);
   }
   if (isElectroError(error) && isObject(error.cause) && namesOf(error.cause).length > 0) {
@@ -61,7 +61,7 @@ function mapped(error: unknown, context: CallContext): DynamoDBError {
   if (is("TimeoutError", "ETIMEDOUT", "RequestTimeout")) return new TimeoutError(options);
   if (is("AbortError")) return new AbortedError(options);
   const code = asCode(specificOf(names));
-  // DynamoDB sends it as a 400, which tells nothing.
+  // DynamoDB sends it with status 400.
   if (is("ResourceNotFoundException")) {
     return new DynamoDBError({ ...options, code, statusCode: 404 });
   }

@@ -9,20 +9,23 @@ import { whyLeft } from "../errors/words.js";
 import { lastOf, orAborted } from "../runtime/signals.js";
 import { noteCopy } from "../secrets/opened.js";
 import { limits, type RawItem, type RawKey } from "../table/table.js";
+import { batchesInFlight, chunksOf, inParallel } from "../transport/parallel.js";
 import type { Transport } from "../transport/transport.js";
 
-export interface Reader {
-  /** One item, or `undefined` where none is. */
-  read(key: RawKey, options: ReadOptions, call: Call): Promise<RawItem | undefined>;
-  /**
-   * Up to 100 different items in one request, by {@link keyId}; and the keys that were not read, with
-   * the reason as the end of a message.
-   */
-  readBatch(
-    keys: readonly RawKey[],
-    options: ReadOptions,
-    call: Call,
-  ): Promise<{ items: Map<string, RawItem>; unprocessed: RawKey[]; why: string }>;
+/** A table, and how requests reach it. */
+export interface Table {
+  readonly transport: Transport;
+  readonly tableName: string;
+}
+
+/** What a read of many keys brought. */
+export interface ManyRead {
+  /** The items by {@link keyId}. */
+  readonly items: Map<string, RawItem>;
+  /** The ids of the keys that were not read. */
+  readonly left: Set<string>;
+  /** Why some were not, as the end of a message. */
+  readonly why: string;
 }
 
 /** A text that is the same for the same key only. */
@@ -80,90 +83,111 @@ function leftUnprocessed(why: string): Error {
   return error;
 }
 
-export function createReader(transport: Transport, tableName: string, coalesce: boolean): Reader {
-  const loaders = new Map<string, Loader>();
-  const apart = itemsApart();
+const asItIs: ReadOptions = { consistent: false, projection: undefined };
 
-  async function readOne(key: RawKey, options: ReadOptions, call: Call) {
-    const input = {
-      TableName: tableName,
-      Key: { PK: key.PK, SK: key.SK },
-      ...options.projection,
-      ...(options.consistent && { ConsistentRead: true }),
-    };
-    const answer = await transport.send("Get", input, call);
-    return answer.Item as RawItem | undefined;
+/** The whole item as it is now, with every write that has succeeded. */
+export const asItIsNow: ReadOptions = { consistent: true, projection: undefined };
+
+/** What of a table is read: as `Get` and each part of a `BatchGet` take it. */
+function readRequest({ projection, consistent }: ReadOptions) {
+  return { ...projection, ...(consistent && { ConsistentRead: true }) };
+}
+
+/** One item, or `undefined` where none is. */
+export async function readOne(
+  { transport, tableName }: Table,
+  { PK, SK }: RawKey,
+  call: Call,
+  options = asItIs,
+): Promise<RawItem | undefined> {
+  const input = { TableName: tableName, Key: { PK, SK }, ...readRequest(options) };
+  const answer = await transport.send("Get", input, call);
+  return answer.Item as RawItem | undefined;
+}
+
+/** Any number of items: ⌈different keys/100⌉ requests in parallel. */
+export async function readMany(
+  { transport, tableName }: Table,
+  keys: readonly RawKey[],
+  call: Call,
+  options = asItIs,
+): Promise<ManyRead> {
+  const different = new Map(keys.map((key) => [keyId(key), key]));
+  const items = new Map<string, RawItem>();
+  const left = new Set<string>();
+  let why = "";
+  const read = async (chunk: readonly RawKey[]) => {
+    const Keys = chunk.map(({ PK, SK }) => ({ PK, SK }));
+    const input = { RequestItems: { [tableName]: { Keys, ...readRequest(options) } } };
+    const answer = await transport.send("BatchGet", input, call);
+    const found = (answer.Responses?.[tableName] ?? []) as RawItem[];
+    for (const item of found) items.set(keyId(item), item);
+    const unread = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as RawKey[];
+    for (const key of unread) left.add(keyId(key));
+    if (unread.length > 0) why = whyLeft(answer);
+  };
+  await inParallel(chunksOf([...different.values()], limits.batchGetKeys), batchesInFlight, read);
+  return { items, left, why };
+}
+
+/** Reads single items as one data layer's stores ask for them. */
+export class Reader {
+  readonly #table: Table;
+  readonly #coalesce: boolean;
+  readonly #loaders = new Map<string, Loader>();
+  readonly #apart = itemsApart();
+
+  /** @param coalesce whether the reads of one turn of the event loop go out together */
+  constructor(table: Table, coalesce: boolean) {
+    this.#table = table;
+    this.#coalesce = coalesce;
   }
 
-  async function readBatch(keys: readonly RawKey[], options: ReadOptions, call: Call) {
-    const request = {
-      Keys: keys.map(({ PK, SK }) => ({ PK, SK })),
-      ...options.projection,
-      ...(options.consistent && { ConsistentRead: true }),
-    };
-    const answer = await transport.send(
-      "BatchGet",
-      { RequestItems: { [tableName]: request } },
-      call,
-    );
-    const items = new Map<string, RawItem>();
-    for (const item of (answer.Responses?.[tableName] ?? []) as RawItem[])
-      items.set(keyId(item), item);
-    const unprocessed = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as RawKey[];
-    return { items, unprocessed, why: whyLeft(answer) };
-  }
-
-  /** A loader lives for one dispatch, so that nothing is ever answered from an earlier read. */
-  function loaderFor(options: ReadOptions): Loader {
-    const kind = JSON.stringify(options);
-    const existing = loaders.get(kind);
-    if (existing !== undefined) return existing;
-    const askers: Loader["askers"] = new Map();
-    const load = async (keys: readonly RawKey[], call: Call) => {
-      const [first] = keys;
-      if (first !== undefined && keys.length === 1) return [await readOne(first, options, call)];
-      const { items, unprocessed, why } = await readBatch(keys, options, call);
-      const throttled = new Set(unprocessed.map(keyId));
-      return keys.map((key) => {
-        const id = keyId(key);
-        return throttled.has(id) ? leftUnprocessed(why) : items.get(id);
-      });
-    };
-    const dataLoader = new DataLoader<RawKey, RawItem | undefined, string>(
-      async (keys) => {
-        loaders.delete(kind);
-        const calls = keys.flatMap((key) => askers.get(keyId(key)) ?? []);
-        // Nobody waits any more once all who asked for one of the keys have left.
-        const left = lastOf(calls.map(({ signal }) => signal));
-        try {
-          return await load(keys, { context: contextOf(calls), signal: left?.signal });
-        } finally {
-          left?.release();
-        }
-      },
-      {
-        maxBatchSize: limits.batchGetKeys,
-        cacheKeyFn: keyId,
-        batchScheduleFn: (dispatch) => afterThisTurn(dispatch),
-      },
-    );
-    const loader = { dataLoader, askers };
-    loaders.set(kind, loader);
-    return loader;
-  }
-
-  function readTogether(key: RawKey, options: ReadOptions, call: Call) {
-    const { dataLoader, askers } = loaderFor(options);
+  /** One item, or `undefined` where none is. */
+  read(key: RawKey, options: ReadOptions, call: Call): Promise<RawItem | undefined> {
+    if (!this.#coalesce) return readOne(this.#table, key, call, options);
+    const { dataLoader, askers } = this.#loaderFor(options);
     const id = keyId(key);
     const calls = askers.get(id);
     if (calls === undefined) askers.set(id, [call]);
     else calls.push(call);
-    return orAborted(dataLoader.load(key).then(apart), call.signal);
+    return orAborted(dataLoader.load(key).then(this.#apart), call.signal);
   }
 
-  return {
-    read: (key, options, call) =>
-      coalesce ? readTogether(key, options, call) : readOne(key, options, call),
-    readBatch,
-  };
+  /** A loader lives for one dispatch, so that nothing is ever answered from an earlier read. */
+  #loaderFor(options: ReadOptions): Loader {
+    const kind = JSON.stringify(options);
+    const existing = this.#loaders.get(kind);
+    if (existing !== undefined) return existing;
+    const askers: Loader["askers"] = new Map();
+    const dispatch = async (keys: readonly RawKey[]) => {
+      this.#loaders.delete(kind);
+      const calls = keys.flatMap((key) => askers.get(keyId(key)) ?? []);
+      // Nobody waits any more once all who asked for one of the keys have left.
+      const left = lastOf(calls.map(({ signal }) => signal));
+      try {
+        const call = { context: contextOf(calls), signal: left?.signal };
+        return await this.#load(keys, options, call);
+      } finally {
+        left?.release();
+      }
+    };
+    const dataLoader = new DataLoader<RawKey, RawItem | undefined, string>(dispatch, {
+      maxBatchSize: limits.batchGetKeys,
+      cacheKeyFn: keyId,
+      batchScheduleFn: (dispatch) => afterThisTurn(dispatch),
+    });
+    const loader = { dataLoader, askers };
+    this.#loaders.set(kind, loader);
+    return loader;
+  }
+
+  async #load(keys: readonly RawKey[], options: ReadOptions, call: Call) {
+    const [first] = keys;
+    if (first !== undefined && keys.length === 1) {
+      return [await readOne(this.#table, first, call, options)];
+    }
+    const { items, left, why } = await readMany(this.#table, keys, call, options);
+    return keys.map(keyId).map((id) => (left.has(id) ? leftUnprocessed(why) : items.get(id)));
+  }
 }

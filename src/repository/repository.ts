@@ -2,33 +2,28 @@
  * The generic repository: any item of the table by its raw keys, for scripts and for call sites of
  * the earlier layer. Entities are better served by their stores, which know keys and payloads.
  */
-import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { type Call, perform, reading } from "../call/call.js";
+import { perform, reading } from "../call/call.js";
 import { adviceOnDefaults, getDocumentClient, getTableName } from "../client/client.js";
-import { FreePlaceholders } from "../conditions/free-placeholders.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { DecryptionError } from "../errors/decryption-error.js";
+import { leftOver } from "../errors/left-over.js";
 import { isAdvised } from "../errors/missing-setup.js";
 import { isBudgetSpent } from "../errors/notes.js";
-import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
 import { budgetSpentText, nameOf } from "../errors/words.js";
-import { oldKeys } from "../keys/key-functions.js";
-import { compileTemplate } from "../keys/template.js";
-import { createReader, keyId } from "../read/reader.js";
+import { keyId, readMany, readOne, type Table } from "../read/reader.js";
 import { sealedKeyId } from "../secrets/encryption.js";
-import { attribute, type KeyTemplates, limits, type RawItem, type RawKey } from "../table/table.js";
+import { attribute, type RawItem } from "../table/table.js";
 import type { RequestRetryOptions } from "../transport/repeats.js";
 import { createTransport, type Transport } from "../transport/transport.js";
-import { batchesInFlight, chunksOf, inParallel, writeBatch } from "../write/batch.js";
+import { writeBatch } from "../write/batch.js";
+import { createWrite } from "../write/create.js";
 import { runWrite } from "../write/run.js";
+import { checkedExpression } from "./expression.js";
+import { checkedIndexKeys, indexKeysOf } from "./index-keys.js";
 import {
-  type CheckedQuery,
   checkData,
-  checkedExpression,
-  checkedIndexKeys,
   checkedItems,
   checkedKeys,
-  checkedQuery,
   checkedUpdates,
   checkItem,
   isRecord,
@@ -36,6 +31,7 @@ import {
   keyOf,
   refuseUnknownOptions,
 } from "./input.js";
+import { checkedQuery, readQuery } from "./query.js";
 import {
   type BatchResult,
   type DynamoDBItem,
@@ -46,7 +42,7 @@ import {
   type UpdateOptions,
   updateOptionNames,
 } from "./types.js";
-import { createWrite, hasNoPath, makeDataIf, updateWrite, updateWriteIf } from "./writes.js";
+import { runUpdate } from "./update.js";
 
 export type {
   BatchResult,
@@ -160,8 +156,11 @@ export class DynamoDBRepository {
       });
     });
     await perform(context, {}, (call) => {
-      const tableName = getTableName();
-      return runWrite(this.transport, tableName, createWrite(tableName, context, key, item), call);
+      const table = this.table();
+      const { tableName } = table;
+      const stored = () => item as RawItem;
+      const write = createWrite({ tableName, context, key, stored, result: () => undefined });
+      return runWrite(table, write, call);
     });
     // As a read returns it, which some values are not as they were given.
     return item as unknown as DynamoDBItem<T>;
@@ -193,18 +192,8 @@ export class DynamoDBRepository {
         given: checkedExpression(context, conditionExpression, "conditionExpression", attributes),
       };
     });
-    await perform(context, {}, async (call) => {
-      const tableName = getTableName();
-      const update = { tableName, context, key, changes };
-      const conditional = given.text !== undefined;
-      const write = conditional ? updateWriteIf(update, given) : updateWrite(update, given);
-      try {
-        await runWrite(this.transport, tableName, write, call);
-      } catch (error) {
-        if (!conditional || !hasNoPath(error)) throw error;
-        await runWrite(this.transport, tableName, makeDataIf(update, given), call);
-      }
-    });
+    const update = { context, key, changes, given };
+    await perform(context, {}, (call) => runUpdate(this.table(), update, call));
   }
 
   /** Deletes an item; one that is not there is well. One request. */
@@ -222,26 +211,14 @@ export class DynamoDBRepository {
   async batchGet<T>(keys: DynamoDBKey[]): Promise<BatchResult<T>> {
     const context: CallContext = { operation: "batchGet" };
     const checked = checkedKeys(context, keys, "keys");
-    const ids = checked.map(keyId);
-    const unique = new Map(checked.map((key, index) => [ids[index], key]));
-    const found = new Map<string, RawItem>();
-    const missed = new Set<string>();
-    await perform(context, {}, async (call) => {
-      const reader = createReader(this.transport, getTableName(), false);
-      const options = { consistent: false, projection: undefined };
-      const chunks = chunksOf([...unique.values()], limits.batchGetKeys);
-      await inParallel(chunks, batchesInFlight, async (chunk) => {
-        const { items, unprocessed } = await reader.readBatch(chunk, options, call);
-        for (const [id, item] of items) found.set(id, item);
-        for (const key of unprocessed) missed.add(keyId(key));
-      });
-    });
-    const items = ids.flatMap((id) => {
-      const item = found.get(id);
+    const found = await perform(context, {}, (call) => readMany(this.table(), checked, call));
+    const items = checked.flatMap((key) => {
+      const item = found.items.get(keyId(key));
       return item === undefined ? [] : [itemOf<T>(context, item).Data];
     });
-    if (missed.size === 0) return { items };
-    return { items, unprocessedKeys: [...unique.values()].filter((key) => missed.has(keyId(key))) };
+    if (found.left.size === 0) return { items };
+    // Each of them once.
+    return { items, unprocessedKeys: checked.filter((key) => found.left.delete(keyId(key))) };
   }
 
   /**
@@ -262,19 +239,19 @@ export class DynamoDBRepository {
       ...keys.map((key, index) => ({ key, input: deletes[index] as DynamoDBKey })),
     ];
     await perform(context, {}, async (call) => {
-      const outcome = await writeBatch(this.transport, getTableName(), writes, call);
-      const { written, unwritten, cause } = outcome;
-      if (unwritten.length === 0) return;
+      const outcome = await writeBatch(this.table(), writes, call);
+      const { items, cause } = outcome;
+      if (items.length === 0) return;
       const spent = isBudgetSpent(cause) ? `, ${budgetSpentText}` : "";
       const named = ` (${nameOf(cause) ?? "Error"}${spent})`;
       const why = cause === undefined || isAdvised(cause) ? outcome.why : named;
-      const count = `${unwritten.length} of ${written + unwritten.length}`;
-      const message = describe(context, `${count} were not written${why}`);
-      throw withContext(
-        new UnprocessedItemsError({ message, items: unwritten, written, cause }),
-        context,
-      );
+      throw leftOver(context, "were not written", { ...outcome, why });
     });
+  }
+
+  /** The table as it is called now: a reset of the configuration reaches the next call. */
+  private table(): Table {
+    return { transport: this.transport, tableName: getTableName() };
   }
 
   private async read<T>(
@@ -284,9 +261,8 @@ export class DynamoDBRepository {
   ): Promise<DynamoDBItem<T> | null> {
     const { context, key } = itemCall(operation, pk, sk);
     return perform(context, {}, async (call) => {
-      const input = { TableName: getTableName(), Key: { ...key } };
-      const { Item: item } = await this.transport.send("Get", input, call);
-      return item === undefined ? null : itemOf<T>(context, item as RawItem);
+      const item = await readOne(this.table(), key, call);
+      return item === undefined ? null : itemOf<T>(context, item);
     });
   }
 
@@ -298,7 +274,7 @@ export class DynamoDBRepository {
   ): Promise<QueryResult<DynamoDBItem<T>>> {
     const query = reading({ operation }, () => checkedQuery(operation, pk, skPrefix, options));
     return perform(query.context, {}, async (call) => {
-      const { items, lastKey } = await this.pagesOf(query, call);
+      const { items, lastKey } = await readQuery(this.table(), query, call);
       return {
         items: items.map((item) => itemOf<T>(query.context, item)),
         count: items.length,
@@ -306,53 +282,6 @@ export class DynamoDBRepository {
       };
     });
   }
-
-  private async pagesOf(
-    query: CheckedQuery,
-    call: Call,
-  ): Promise<{ items: RawItem[]; lastKey: DynamoDBKey | undefined }> {
-    const { limit, filter } = query;
-    const filtered = filter.text !== undefined;
-    const input = queryInput(getTableName(), query);
-    const items: RawItem[] = [];
-    let lastKey: DynamoDBKey | undefined = query.startKey;
-    do {
-      const page: QueryCommandInput = {
-        ...input,
-        ...(lastKey !== undefined && { ExclusiveStartKey: lastKey }),
-        // DynamoDB would apply it before the filter.
-        ...(limit !== undefined && !filtered && { Limit: limit }),
-      };
-      const answer = await this.transport.send("Query", page, call);
-      for (const item of answer.Items ?? []) items.push(item as RawItem);
-      lastKey = answer.LastEvaluatedKey as DynamoDBKey | undefined;
-    } while (lastKey !== undefined && (limit === undefined || (filtered && items.length < limit)));
-    if (filtered && limit !== undefined && items.length > limit) {
-      items.length = limit;
-      lastKey = { ...keyOf(items[limit - 1] ?? {}) };
-    }
-    return { items, lastKey };
-  }
-}
-
-function queryInput(
-  tableName: string,
-  { pk, skPrefix, filter, forward }: CheckedQuery,
-): QueryCommandInput {
-  const own = new FreePlaceholders(filter);
-  const conditions = [`${own.name("pk", attribute.partitionKey)} = ${own.value("pk", pk)}`];
-  if (skPrefix !== undefined) {
-    const sortKey = own.name("sk", attribute.sortKey);
-    conditions.push(`begins_with(${sortKey}, ${own.value("skPrefix", skPrefix)})`);
-  }
-  return {
-    TableName: tableName,
-    KeyConditionExpression: conditions.join(" AND "),
-    FilterExpression: filter.text,
-    ExpressionAttributeNames: own.names,
-    ExpressionAttributeValues: own.values,
-    ScanIndexForward: forward,
-  };
 }
 
 /**
@@ -370,41 +299,6 @@ function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
   }
   // The caller says of which type its payload is.
   return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;
-}
-
-/** The given index keys, and the missing one of a pair where the entity's primary key tells it. */
-function indexKeysOf(
-  entityType: string,
-  key: RawKey,
-  given: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const names = [attribute.indexPartitionKey, attribute.indexSortKey];
-  const keys = names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]]));
-  const own = keys.length === 1 ? indexKeysOfEntity(entityType, key) : {};
-  return { ...own, ...Object.fromEntries(keys) };
-}
-
-function indexKeysOfEntity(entityType: string, key: RawKey): Record<string, string> {
-  const all: Readonly<Record<string, KeyTemplates>> = oldKeys;
-  const templates = Object.hasOwn(all, entityType) ? all[entityType] : undefined;
-  if (templates?.gsi1pk === undefined || templates.gsi1sk === undefined) return {};
-  const parts: Record<string, string> = {};
-  for (const [text, template] of [
-    [key[attribute.partitionKey], compileTemplate(templates.pk)],
-    [key[attribute.sortKey], compileTemplate(templates.sk)],
-  ] as const) {
-    const [name] = template.parts;
-    if (name === undefined || !text.startsWith(template.prefix)) return {};
-    parts[name] = text.slice(template.prefix.length);
-  }
-  const indexPartitionKey = compileTemplate(templates.gsi1pk);
-  const indexSortKey = compileTemplate(templates.gsi1sk);
-  const known = [...indexPartitionKey.parts, ...indexSortKey.parts].every((name) => name in parts);
-  if (!known) return {};
-  return {
-    [attribute.indexPartitionKey]: indexPartitionKey.build(parts),
-    [attribute.indexSortKey]: indexSortKey.build(parts),
-  };
 }
 
 let defaultRepository: DynamoDBRepository | undefined;

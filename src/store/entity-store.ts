@@ -11,6 +11,7 @@ import {
   throwIfAborted,
 } from "../call/call.js";
 import { type OptionNames, refuseUnknown } from "../call/options.js";
+import { readEach } from "../entity/each.js";
 import type { InputReader, Sources } from "../entity/input.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
 import {
@@ -20,27 +21,25 @@ import {
   modelOf,
   rawKeyOf,
 } from "../entity/model.js";
-import { type CallContext, describe, withContext } from "../errors/context.js";
-import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
+import type { CallContext } from "../errors/context.js";
+import { leftOver } from "../errors/left-over.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
-import {
-  listItems,
-  type QueryPlan,
-  queryItems,
-  readQueryOptions,
-  startedAt,
-} from "../read/query.js";
-import { itemsApart, keyId, type Reader } from "../read/reader.js";
+import { withOwnErrors } from "../native/native-entity.js";
+import { listItems, queryItems } from "../read/query.js";
+import { planQuery, type QueryPlan, startedAt } from "../read/query-plan.js";
+import { itemsApart, keyId, type Reader, readMany } from "../read/reader.js";
 import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { Cipher } from "../secrets/encryption.js";
 import { withMaskedSecrets } from "../secrets/masking.js";
 import { itemValue } from "../secrets/secret-value.js";
-import { limits, type RawItem } from "../table/table.js";
+import type { RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
-import { batchesInFlight, chunksOf, inParallel, writeBatch } from "../write/batch.js";
+import { writeBatch } from "../write/batch.js";
+import type { Write } from "../write/plan.js";
+import { notFound } from "../write/refusals.js";
 import { runWrite } from "../write/run.js";
-import { notFound, rawItemOf, type Write } from "../write/write.js";
-import { EntityWrites } from "./entity-writes.js";
+import { rawItemOf } from "../write/stored-item.js";
+import { Planner } from "./planner.js";
 import type { StoreCalls } from "./store-calls.js";
 import {
   type Changes,
@@ -77,7 +76,11 @@ const checkOptionNames = withoutLimits(writeOptionNames);
 
 /** The store of one entity: its calls, and the entity itself. */
 export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
-  /** The ElectroDB entity, over the same transport, for what the store does not have. */
+  /**
+   * The ElectroDB entity, over the same transport, for what the store does not have. It throws this
+   * package's errors, with ElectroDB's as the cause. It checks no payload, and `updatedAt` grows only if
+   * the chain sets it.
+   */
   readonly entity: S["entity"];
 }
 
@@ -86,7 +89,7 @@ export interface StoreInternals {
   /** What the store knows of its entity. */
   readonly model: EntityModel;
   /** The store's writes, for transactions and for calls of other names. */
-  readonly writes: EntityWrites;
+  readonly writes: Planner;
   /** Reads an item as `get` does, for a call of another name. */
   read(operation: string, key: unknown, options: object): Promise<AnyItem | null>;
   /** Carries a write out for a call that is under way. */
@@ -111,21 +114,21 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
 
   constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: string) {
     const model = modelOf(declared, { owner, encrypts: context.cipher !== undefined });
-    const { transport, tableName } = context;
     this.#internals = {
       model,
-      writes: new EntityWrites(model, tableName, context),
+      writes: new Planner(model, context.tableName, context),
       read: async (operation, key, options) => {
         const { item } = await this.#read(operation, key as S["key"], options as GetOptions<S>);
         return item as AnyItem | null;
       },
-      run: (write, call) => runWrite(transport, tableName, write, call),
+      run: (write, call) => runWrite(context, write, call),
     };
     this.#context = context;
     if (owner !== undefined) return;
     let made: S["entity"] | undefined;
     const get = () => {
-      made ??= declared.entity({ table: tableName, client: transport.client });
+      const config = { table: context.tableName, client: context.transport.client };
+      made ??= withOwnErrors(declared.entity(config));
       return made;
     };
     Object.defineProperty(this, "entity", { get, enumerable: true });
@@ -211,35 +214,20 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     const context: CallContext = { operation: "batchGet", entity: this.#model.name };
     const callLimits = limitsOf(context, options, getOptionNames);
     const read = reading(context, () => this.#input.readOptions(options, context));
-    const wanted = this.#input.each(keys, "keys", context, (key, at) => {
-      const rawKey = rawKeyOf(this.#model, this.#input.key(key, at));
+    const wanted = readEach(keys, "keys", context, (key) => {
+      const rawKey = rawKeyOf(this.#model, this.#input.key(key, context));
       return { key, rawKey, id: keyId(rawKey) };
     });
-    const unique = new Map(wanted.map(({ id, rawKey }) => [id, rawKey]));
+    const rawKeys = wanted.map(({ rawKey }) => rawKey);
     return perform(context, callLimits, async (call) => {
-      const found = new Map<string, RawItem>();
-      const missed = new Set<string>();
-      let why = "";
-      await inParallel(
-        chunksOf([...unique.values()], limits.batchGetKeys),
-        batchesInFlight,
-        async (chunk) => {
-          const answer = await this.#context.reader.readBatch(chunk, read, call);
-          for (const [id, item] of answer.items) found.set(id, item);
-          for (const rawKey of answer.unprocessed) missed.add(keyId(rawKey));
-          if (answer.unprocessed.length > 0) why = answer.why;
-        },
-      );
-      if (missed.size > 0) {
-        const left = wanted.filter(({ id }) => missed.has(id)).map(({ key }) => key);
-        const message = describe(
-          context,
-          `${left.length} of ${wanted.length} keys were not read${why}`,
-        );
-        throw withContext(new UnprocessedItemsError({ message, items: left }), context);
+      const { items, left, why } = await readMany(this.#context, rawKeys, call, read);
+      if (left.size > 0) {
+        const unread = wanted.filter(({ id }) => left.has(id)).map(({ key }) => key);
+        const told = { items: unread, of: wanted.length, written: 0, why };
+        throw leftOver(context, "keys were not read", told);
       }
       const apart = itemsApart();
-      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(found.get(id)), "batchGet"));
+      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(items.get(id)), "batchGet"));
     });
   }
 
@@ -251,8 +239,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     const now = this.#context.clock.now();
     const callLimits = limitsOf(context, options, writeOptionNames);
     const allowMissing = reading(context, () => options?.allowMissing);
-    const writes = this.#input.each(items, "items", context, (input, at) => {
-      const draft = this.#input.draft(input, at, { allowMissing });
+    const writes = readEach(items, "items", context, (input) => {
+      const draft = this.#input.draft(input, context, { allowMissing });
       return {
         key: rawKeyOf(this.#model, draft.parts),
         input,
@@ -271,8 +259,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   ): Promise<{ written: number }> {
     const context: CallContext = { operation: "batchDelete", entity: this.#model.name };
     const callLimits = limitsOf(context, options);
-    const writes = this.#input.each(keys, "keys", context, (input, at) => ({
-      key: rawKeyOf(this.#model, this.#input.key(input, at)),
+    const writes = readEach(keys, "keys", context, (input) => ({
+      key: rawKeyOf(this.#model, this.#input.key(input, context)),
       input,
     }));
     return perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
@@ -320,7 +308,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
       const limits = limitsOf(context, options, queryOptionNames);
       const parts = this.#input.partition(partition, context);
       const { tableName, cursorSeal } = this.#context;
-      const first = readQueryOptions(this.#model, tableName, parts, options, context);
+      const first = planQuery(this.#model, tableName, parts, options, context);
       const { cursor } = first;
       if (cursorSeal === undefined || cursor === null) {
         const started = startedAt(first, cursor, context);
@@ -346,7 +334,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#internals.model;
   }
 
-  get #writes(): EntityWrites {
+  get #writes(): Planner {
     return this.#internals.writes;
   }
 
@@ -355,20 +343,15 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   async #writeAll(
-    writes: Parameters<typeof writeBatch<unknown>>[2],
+    writes: Parameters<typeof writeBatch<unknown>>[1],
     context: CallContext,
     call: Call,
   ): Promise<{ written: number }> {
-    const { transport, tableName } = this.#context;
-    const outcome = await writeBatch(transport, tableName, writes, call);
-    const { written, unwritten, cause, why } = outcome;
-    if (unwritten.length === 0) return { written };
-    const message = describe(
-      context,
-      `${unwritten.length} of ${written + unwritten.length} were not written${why}`,
-    );
-    const items = unwritten.map((input) => withMaskedSecrets(this.#model.secrets, input));
-    throw withContext(new UnprocessedItemsError({ message, items, written, cause }), context);
+    const outcome = await writeBatch(this.#context, writes, call);
+    const { written, items } = outcome;
+    if (items.length === 0) return { written };
+    const shown = items.map((input) => withMaskedSecrets(this.#model.secrets, input));
+    throw leftOver(context, "were not written", { ...outcome, items: shown });
   }
 }
 

@@ -1,46 +1,11 @@
 /** Batches of any number: split, sent in parallel, put together again. */
 import type { Call } from "../call/call.js";
+import type { LeftOver } from "../errors/left-over.js";
 import { endOf } from "../errors/notes.js";
 import { messageOf, nameOf, whyLeft } from "../errors/words.js";
-import { keyId } from "../read/reader.js";
+import { keyId, type Table } from "../read/reader.js";
 import { limits, type RawKey } from "../table/table.js";
-import type { Transport } from "../transport/transport.js";
-
-/** Requests in flight for one call; beyond this the client's CPU is the limit. */
-export const batchesInFlight = 8;
-
-/** Splits a list into parts of at most `size`. */
-export function chunksOf<T>(list: readonly T[], size: number): T[][] {
-  const chunks: T[][] = [];
-  for (let start = 0; start < list.length; start += size)
-    chunks.push(list.slice(start, start + size));
-  return chunks;
-}
-
-/**
- * Runs a task per element, at most `parallel` at a time. Throws what the first one throws, once all
- * that were under way have ended; no further one is then begun.
- */
-export async function inParallel<T>(
-  list: readonly T[],
-  parallel: number,
-  task: (element: T) => Promise<void>,
-): Promise<void> {
-  const rest = list.values();
-  let failure: { readonly error: unknown } | undefined;
-  const worker = async () => {
-    for (const element of rest) {
-      try {
-        await task(element);
-      } catch (error) {
-        failure ??= { error };
-      }
-      if (failure !== undefined) return;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(parallel, list.length) }, worker));
-  if (failure !== undefined) throw failure.error;
-}
+import { batchesInFlight, chunksOf, inParallel } from "../transport/parallel.js";
 
 /** One put or delete of a batch, and the caller's input that it stands for. */
 export interface BatchWrite<Input> {
@@ -50,89 +15,95 @@ export interface BatchWrite<Input> {
   item?(): Record<string, unknown>;
 }
 
-export interface BatchOutcome<Input> {
-  /** Items written, each counted once. */
-  readonly written: number;
-  /** What was not written, in the order given. */
-  readonly unwritten: readonly Input[];
-  /** Why, where an error said so. */
-  readonly cause: unknown;
-  /** The same as the end of a message. */
-  readonly why: string;
-}
-
 /**
  * Writes any number of items: ⌈n/25⌉ requests and the repeats of what came back unprocessed. Of
  * two writes to one key the last wins. A failure stops no other part.
  */
-export async function writeBatch<Input>(
-  transport: Transport,
-  tableName: string,
+export function writeBatch<Input>(
+  table: Table,
   writes: readonly BatchWrite<Input>[],
   call: Call,
-): Promise<BatchOutcome<Input>> {
-  const unique = new Map<string, BatchWrite<Input>>();
-  for (const write of writes) {
-    const id = keyId(write.key);
-    // Deleted first, so that the order is that of the last ones.
-    unique.delete(id);
-    unique.set(id, write);
-  }
-  const failed = new Set<BatchWrite<Input>>();
-  let cause: unknown;
-  let why = "";
+): Promise<LeftOver<Input>> {
+  return new Batch(table, writes, call).run();
+}
 
-  const send = async (chunk: readonly BatchWrite<Input>[]): Promise<void> => {
-    if (call.signal?.aborted) {
-      for (const write of chunk) failed.add(write);
-      cause ??= call.signal.reason;
-      return;
+/** A write as a response names it that did not process it. */
+interface Unprocessed {
+  readonly PutRequest?: { readonly Item: RawKey };
+  readonly DeleteRequest?: { readonly Key: RawKey };
+}
+
+class Batch<Input> {
+  readonly #table: Table;
+  readonly #call: Call;
+  readonly #unique = new Map<string, BatchWrite<Input>>();
+  readonly #failed = new Set<BatchWrite<Input>>();
+  #cause: unknown;
+  #why = "";
+
+  constructor(table: Table, writes: readonly BatchWrite<Input>[], call: Call) {
+    this.#table = table;
+    this.#call = call;
+    for (const write of writes) {
+      const id = keyId(write.key);
+      // Deleted first, so that the order is that of the last ones.
+      this.#unique.delete(id);
+      this.#unique.set(id, write);
     }
+  }
+
+  async run(): Promise<LeftOver<Input>> {
+    const all = [...this.#unique.values()];
+    const send = (chunk: readonly BatchWrite<Input>[]) => this.#send(chunk);
+    await inParallel(chunksOf(all, limits.batchWriteItems), batchesInFlight, send);
+    const items = all.filter((write) => this.#failed.has(write)).map(({ input }) => input);
+    const written = all.length - items.length;
+    const cause = this.#cause;
+    const why = cause === undefined ? this.#why : `: ${messageOf(cause)}`;
+    // An abort's error takes the place of the one that counts what was written.
+    if (written > 0 && this.#call.signal?.aborted) this.#call.onAnswerLost?.();
+    return { items, of: all.length, written, cause, why };
+  }
+
+  async #send(chunk: readonly BatchWrite<Input>[]): Promise<void> {
+    const { signal } = this.#call;
+    if (signal?.aborted) return this.#fail(chunk, signal.reason);
+    try {
+      await this.#request(chunk);
+    } catch (error) {
+      if (chunk.length === 1 || nameOf(error) !== "ValidationException") {
+        return this.#fail(chunk, error);
+      }
+      // One refused item takes its whole batch with it: find it, and write its neighbours.
+      const half = Math.ceil(chunk.length / 2);
+      await this.#send(chunk.slice(0, half));
+      await this.#send(chunk.slice(half));
+    }
+  }
+
+  async #request(chunk: readonly BatchWrite<Input>[]): Promise<void> {
+    const { transport, tableName } = this.#table;
     const requests = chunk.map((write) => {
       const item = write.item?.();
       return item === undefined
         ? { DeleteRequest: { Key: { ...write.key } } }
         : { PutRequest: { Item: item } };
     });
-    try {
-      const answer = await transport.send(
-        "BatchWrite",
-        { RequestItems: { [tableName]: requests } },
-        call,
-      );
-      const left = (answer.UnprocessedItems?.[tableName] ?? []) as {
-        readonly PutRequest?: { readonly Item: RawKey };
-        readonly DeleteRequest?: { readonly Key: RawKey };
-      }[];
-      for (const { PutRequest, DeleteRequest } of left) {
-        const key = PutRequest?.Item ?? DeleteRequest?.Key;
-        const write = key === undefined ? undefined : unique.get(keyId(key));
-        if (write !== undefined) failed.add(write);
-      }
-      if (left.length === 0) return;
-      why = whyLeft(answer);
-      cause ??= endOf(answer);
-    } catch (error) {
-      if (chunk.length > 1 && nameOf(error) === "ValidationException") {
-        // One refused item takes its whole batch with it: find it, and write its neighbours.
-        const half = Math.ceil(chunk.length / 2);
-        await send(chunk.slice(0, half));
-        await send(chunk.slice(half));
-        return;
-      }
-      for (const write of chunk) failed.add(write);
-      cause ??= error;
+    const input = { RequestItems: { [tableName]: requests } };
+    const answer = await transport.send("BatchWrite", input, this.#call);
+    const left = (answer.UnprocessedItems?.[tableName] ?? []) as Unprocessed[];
+    for (const { PutRequest, DeleteRequest } of left) {
+      const key = PutRequest?.Item ?? DeleteRequest?.Key;
+      const write = key === undefined ? undefined : this.#unique.get(keyId(key));
+      if (write !== undefined) this.#failed.add(write);
     }
-  };
+    if (left.length === 0) return;
+    this.#why = whyLeft(answer);
+    this.#cause ??= endOf(answer);
+  }
 
-  const chunks = chunksOf([...unique.values()], limits.batchWriteItems);
-  await inParallel(chunks, batchesInFlight, send);
-  const unwritten = [...unique.values()]
-    .filter((write) => failed.has(write))
-    .map((write) => write.input);
-  if (cause !== undefined) why = `: ${messageOf(cause)}`;
-  const written = unique.size - failed.size;
-  // An abort's error takes the place of the one that counts what was written.
-  if (written > 0 && call.signal?.aborted) call.onAnswerLost?.();
-  return { written, unwritten, cause, why };
+  #fail(chunk: readonly BatchWrite<Input>[], cause: unknown): void {
+    for (const write of chunk) this.#failed.add(write);
+    this.#cause ??= cause;
+  }
 }

@@ -6,11 +6,12 @@
  * single-item write of the entity changes or removes it.
  */
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
-import type { Placeholders } from "../conditions/conditions.js";
+import type { Placeholders } from "../conditions/placeholders.js";
 import { isOf } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
 import { shown } from "../keys/template.js";
 import { attribute, type RawItem } from "../table/table.js";
+import { isStill } from "./expressions.js";
 
 export type Occupant = "nothing" | "own" | "ghost" | "foreign";
 
@@ -57,19 +58,30 @@ export function isNotOwn(own: Placeholders, { name }: EntityModel): Compiled {
 
 /** Nothing is there, or an item of the entity. */
 export function isOwnOrNothing(own: Placeholders, model: EntityModel): Compiled {
-  const nothing = atom(`attribute_not_exists(${own.name(attribute.partitionKey)})`);
-  return joined("OR", [nothing, isOwn(own, model)]);
+  return joined("OR", [isNothing(own), isOwn(own, model)]);
+}
+
+/** Nothing is there. */
+export function isNothing(own: Placeholders): Compiled {
+  return atom(`attribute_not_exists(${own.name(attribute.partitionKey)})`);
+}
+
+/** Something is there. */
+export function isSomething(own: Placeholders): Compiled {
+  return atom(`attribute_exists(${own.name(attribute.partitionKey)})`);
 }
 
 /** The ghost that was seen is there, as it was: no kind and no payload, and written by nobody since. */
 export function isThatGhost(own: Placeholders, ghost: RawItem): Compiled {
-  const isMissing = (name: string) => atom(`attribute_not_exists(${own.name(name)})`);
   return joined("AND", [
-    isMissing(attribute.entityType),
-    isMissing(attribute.data),
-    ...[attribute.createdAt, attribute.updatedAt].map((name) => {
-      const time = ghost[name];
-      return time === undefined ? isMissing(name) : atom(`${own.name(name)} = ${own.value(time)}`);
-    }),
+    isStill(own, attribute.entityType, undefined),
+    isStill(own, attribute.data, undefined),
+    isStill(own, attribute.createdAt, ghost),
+    isStill(own, attribute.updatedAt, ghost),
   ]);
+}
+
+/** The ghost that a refused request showed. */
+export function ghostOf(model: EntityModel, item: RawItem | null | undefined): RawItem | undefined {
+  return item != null && occupantOf(model, item) === "ghost" ? item : undefined;
 }

@@ -98,7 +98,10 @@ describe.each(engines)("profiles on $name", (engine) => {
       const saved = await data.profiles.save(key, { bio: "Bio" });
       expect(saved.data).toEqual({ id: "main", name: "Ana", bio: "Bio" });
       wire.intercept = () => refused("ConditionalCheckFailedException");
+      const before = wire.names.length;
       const error = await failureOf(data.profiles.save(key, { bio: "Bio" }), DynamoDBError);
+      // As many rounds as any write takes, of an update and a create each.
+      expect(wire.names.slice(before)).toHaveLength(16);
       expect(error).toMatchObject({ code: "WriteContention", retryable: true });
       expect(error.message).toBe(
         `profiles.save RealEstateAgentProfile (userId=${userId}, agentProfileId=main): others created and deleted the profile all the time`,

@@ -4,7 +4,7 @@ import type { FacadeName } from "../../../services/entities.js";
 import { type DataLayer, ValidationError, type ValidationIssue } from "../../../src/index.js";
 import { internalsOf } from "../../../src/store/entity-store.js";
 import { attribute, type RawItem } from "../../../src/table/table.js";
-import { rawItemOf } from "../../../src/write/write.js";
+import { rawItemOf } from "../../../src/write/stored-item.js";
 import { digestOf } from "../file-digest.js";
 import { collections } from "../firestore/collections.js";
 import { dateMsOf } from "../firestore/dates.js";

@@ -6,15 +6,14 @@ import type { PutCommandInput } from "@aws-sdk/lib-dynamodb";
 import { guardedEntities } from "../../../services/entities.js";
 import { createClients, type RequestHandler } from "../../../src/client/client.js";
 import { type ConnectionOptions, resolveConfiguration } from "../../../src/client/config.js";
-import { Placeholders } from "../../../src/conditions/conditions.js";
+import { Placeholders } from "../../../src/conditions/placeholders.js";
 import { nameOf } from "../../../src/errors/words.js";
 import { wrapDynamoDBError } from "../../../src/errors/wrap.js";
-import { createReader, keyId } from "../../../src/read/reader.js";
+import { asItIsNow, keyId, readMany } from "../../../src/read/reader.js";
 import { type Cipher, resolveCipher } from "../../../src/secrets/encryption.js";
 import { createFieldGuard } from "../../../src/secrets/field-guard.js";
-import { attribute, limits, type RawItem, type RawKey } from "../../../src/table/table.js";
+import { attribute, type RawItem, type RawKey } from "../../../src/table/table.js";
 import type { Transport } from "../../../src/transport/transport.js";
-import { chunksOf } from "../../../src/write/batch.js";
 import { isThatGhost } from "../../../src/write/occupant.js";
 import { createPatientTransport, type Traffic } from "../../raw/patient-transport.js";
 import { markedItem } from "../../raw/stored-secrets.js";
@@ -117,17 +116,13 @@ interface Reads extends Pick<ItemTable, "read"> {
 }
 
 function readsOf(transport: Transport, tableName: string): Reads {
-  const reader = createReader(transport, tableName, false);
   return {
     read: async (keys) => {
       const found = new Map<string, RawItem>();
-      for (const chunk of chunksOf(keys, limits.batchGetKeys)) {
-        const options = { consistent: true, projection: undefined };
-        for (let left = chunk; left.length > 0; ) {
-          const { items, unprocessed } = await reader.readBatch(left, options, call);
-          for (const [id, item] of items) found.set(id, item);
-          left = unprocessed;
-        }
+      for (let rest = keys; rest.length > 0; ) {
+        const { items, left } = await readMany({ transport, tableName }, rest, call, asItIsNow);
+        for (const [id, item] of items) found.set(id, item);
+        rest = rest.filter((key) => left.has(keyId(key)));
       }
       return found;
     },

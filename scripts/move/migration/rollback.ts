@@ -1,6 +1,6 @@
 /** Undoes migrations: deletes what they wrote and nobody has changed since. */
 import { attribute, limits, type RawItem, type RawKey } from "../../../src/table/table.js";
-import { chunksOf, inParallel } from "../../../src/write/batch.js";
+import { chunksOf, inParallel } from "../../../src/transport/parallel.js";
 import { type Account, settled } from "../../run/account.js";
 import { type DeleteOutcome, type ItemTable, itemAt } from "./item-table.js";
 import { type Journal, type PutsRecord, type RunRecord, readJournal } from "./journal.js";

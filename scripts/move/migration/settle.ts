@@ -1,7 +1,7 @@
 /** The decisions of a migration: what to do with the documents of one unit. */
 import { keyId } from "../../../src/read/reader.js";
 import { attribute, type RawItem } from "../../../src/table/table.js";
-import { inParallel } from "../../../src/write/batch.js";
+import { inParallel } from "../../../src/transport/parallel.js";
 import { isGhost } from "../../../src/write/occupant.js";
 import { isSame } from "./compare.js";
 import { type Candidate, type Document, storedAt } from "./documents.js";

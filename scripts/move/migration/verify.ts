@@ -4,7 +4,7 @@ import { keyId } from "../../../src/read/reader.js";
 import { unreadableOf } from "../../../src/secrets/opened.js";
 import { ruleOf } from "../../../src/secrets/unreadable.js";
 import { limits } from "../../../src/table/table.js";
-import { inParallel } from "../../../src/write/batch.js";
+import { inParallel } from "../../../src/transport/parallel.js";
 import { type Account, settled } from "../../run/account.js";
 import type { FirestoreExport } from "../firestore/read-export.js";
 import { differencesOf } from "./compare.js";

@@ -4,7 +4,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { nameOf } from "../../../src/errors/words.js";
 import type { Cipher } from "../../../src/secrets/encryption.js";
 import { attribute, limits } from "../../../src/table/table.js";
-import { inParallel } from "../../../src/write/batch.js";
+import { inParallel } from "../../../src/transport/parallel.js";
 import { itemSize } from "../../raw/item-size.js";
 import { comparableText, itemOf, LineError } from "../../raw/line.js";
 import type { Item, RawTable } from "../../raw/raw-table.js";

@@ -6,9 +6,12 @@ import type { EntityModel } from "../entity/model.js";
 import { keyContext } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
-import { updateWrite } from "../write/update.js";
-import type { Target, Write } from "../write/write.js";
-import { type CheckPlan, checkWrite, createWrite, deleteWrite, putWrite } from "../write/writes.js";
+import { type CheckPlan, checkWrite } from "../write/check.js";
+import { createItem } from "../write/create.js";
+import { deleteWrite } from "../write/delete.js";
+import type { Target, Write } from "../write/plan.js";
+import { putWrite } from "../write/put.js";
+import { UpdateWrite } from "../write/update.js";
 import { deleteOptionNames, updateOptionNames, withoutLimits } from "./store-types.js";
 
 const updateNames = withoutLimits(updateOptionNames);
@@ -16,7 +19,7 @@ const deleteNames = withoutLimits(deleteOptionNames);
 const checkNames: OptionNames = ["exists", "ifUpdatedAt", "where"];
 
 /** Plans writes from what callers give. Every method throws ValidationError for bad input. */
-export class EntityWrites {
+export class Planner {
   readonly input: InputReader;
   private readonly target: Target;
   private readonly sources: Sources;
@@ -28,14 +31,14 @@ export class EntityWrites {
   }
 
   /** The same writes for another call, which errors and events then name instead of the store's. */
-  onBehalfOf(operation: string): EntityWrites {
+  onBehalfOf(operation: string): Planner {
     const { model, tableName } = this.target;
-    return new EntityWrites(model, tableName, this.sources, operation);
+    return new Planner(model, tableName, this.sources, operation);
   }
 
   create(given: unknown): Write<AnyItem> {
     const context = this.contextOf("create", given);
-    return createWrite(this.target, this.input.draft(given, context, { generateId: true }));
+    return createItem(this.target, this.input.draft(given, context, { generateId: true }));
   }
 
   put(given: unknown): Write<AnyItem> {
@@ -51,7 +54,7 @@ export class EntityWrites {
   ): Write<AnyItem> {
     const context = this.contextOf("update", key);
     refuseUnknown(context, options, known);
-    return updateWrite(this.target, this.input.update(key, changes, options ?? {}, context));
+    return new UpdateWrite(this.target, this.input.update(key, changes, options ?? {}, context));
   }
 
   /** @param known as with `update` */

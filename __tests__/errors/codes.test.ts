@@ -1,0 +1,88 @@
+/** The codes of errors: what the manual says about them, and what the lists decide. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  credentialsNames,
+  type PackageCode,
+  refusalNames,
+  retryableReasons,
+  signatureNames,
+  throttlingNames,
+  transientNames,
+  unreachedNames,
+} from "../../src/errors/codes.js";
+import { leavesOpen } from "../../src/errors/left-open.js";
+import { isRetryableError } from "../../src/errors/retryable.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
+
+const page = readFileSync(join(__dirname, "..", "..", "docs", "errors.md"), "utf8");
+
+/** The compiler sees to it that none is missing. */
+const packageCodes: Record<PackageCode, true> = {
+  AbortError: true,
+  AnswerLost: true,
+  ConfigurationError: true,
+  DecryptionError: true,
+  ItemNotFound: true,
+  KeyProviderError: true,
+  RefreshTokenMissing: true,
+  ResultNotMade: true,
+  UnprocessedItems: true,
+  WriteContention: true,
+  WrongTable: true,
+};
+
+test.each([...Object.keys(packageCodes), "TimeoutError", "UnreadableAnswer"])(
+  "the manual's tables name %s",
+  (code) => {
+    expect(page).toMatch(new RegExp(`^\\|.*\`${code}\`.*\\|$`, "m"));
+  },
+);
+
+const failure = (name: string) => Object.assign(new Error("m"), { name });
+
+test.each([...throttlingNames])("%s is retried, and was not carried out", (name) => {
+  expect(isRetryableError(failure(name))).toBe(true);
+  expect(leavesOpen(failure(name))).toBe(false);
+  expect(wrapDynamoDBError(failure(name))).toMatchObject({
+    ...{ name: "ThroughputExceededError", code: name, retryable: true },
+  });
+});
+
+test.each([...transientNames])("%s is retried", (name) => {
+  expect(isRetryableError(failure(name))).toBe(true);
+  expect(wrapDynamoDBError(failure(name)).retryable).toBe(true);
+});
+
+test("of what is retried, only these were certainly not carried out", () => {
+  const certain = [...transientNames].filter((name) => !leavesOpen(failure(name)));
+  expect(certain.sort()).toEqual(
+    [...unreachedNames, "ReplicatedWriteConflictException", "TransactionConflictException"].sort(),
+  );
+});
+
+test.each([...signatureNames, ...credentialsNames])("%s is not retried as it is", (name) => {
+  expect(isRetryableError(failure(name))).toBe(false);
+  expect(leavesOpen(failure(name))).toBe(false);
+});
+
+test.each([...refusalNames])(
+  "after %s nothing is left open, unless its status is a 5xx",
+  (name) => {
+    const status = (httpStatusCode: number) =>
+      Object.assign(failure(name), { $metadata: { httpStatusCode } });
+    expect(leavesOpen(failure(name))).toBe(false);
+    expect(leavesOpen(status(400))).toBe(false);
+    expect(leavesOpen(status(500))).toBe(true);
+    expect(leavesOpen(Object.assign(status(400), { name: `${name}2` }))).toBe(true);
+  },
+);
+
+test("the reasons of a cancelled transaction that a retry may cure are these", () => {
+  expect([...retryableReasons].sort()).toEqual([
+    "None",
+    "ProvisionedThroughputExceeded",
+    "ThrottlingError",
+    "TransactionConflict",
+  ]);
+});

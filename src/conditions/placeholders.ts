@@ -1,0 +1,86 @@
+/** Placeholders for the names and values of one request. */
+import { attribute } from "../table/table.js";
+
+export type PathSegments = readonly (string | number)[];
+
+/** An expression as the caller gave it, with its placeholders. */
+export interface GivenExpression {
+  readonly text: string | undefined;
+  readonly names: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Collects names and values of one request under placeholders that nothing else uses. They are as
+ * short as can be: an expression has 4 KB.
+ */
+export class Placeholders {
+  /** The names, a given expression's among them. */
+  readonly names: Record<string, string>;
+  /** The values, a given expression's among them. */
+  readonly values: Record<string, unknown>;
+  private readonly placeholderOf = new Map<string, string>();
+  private readonly taken: ReadonlySet<string> | undefined;
+  private nameCount = 0;
+  private valueCount = 0;
+
+  /**
+   * @param given an expression of the caller's that the request holds too: what it uses, in its text
+   * or its maps, never changes its meaning
+   */
+  constructor(given?: GivenExpression) {
+    this.names = { ...given?.names };
+    this.values = { ...given?.values };
+    this.taken = given && placeholdersIn(given);
+  }
+
+  name(attributeName: string): string {
+    let placeholder = this.placeholderOf.get(attributeName);
+    if (placeholder === undefined) {
+      do {
+        placeholder = `#${this.nameCount.toString(36)}`;
+        this.nameCount += 1;
+      } while (this.taken?.has(placeholder));
+      this.placeholderOf.set(attributeName, placeholder);
+      this.names[placeholder] = attributeName;
+    }
+    return placeholder;
+  }
+
+  value(value: unknown): string {
+    let placeholder: string;
+    do {
+      placeholder = `:${this.valueCount.toString(36)}`;
+      this.valueCount += 1;
+    } while (this.taken?.has(placeholder));
+    this.values[placeholder] = value;
+    return placeholder;
+  }
+
+  /** A text of these placeholders in those of another request. */
+  movedTo(other: Placeholders, text: string): string {
+    return text.replace(/[#:][0-9a-z]+/g, (placeholder) =>
+      placeholder.startsWith("#")
+        ? other.name(this.names[placeholder] as string)
+        : other.value(this.values[placeholder]),
+    );
+  }
+
+  /** A path inside the payload. A number is a position in a list, a string always a name. */
+  path(segments: PathSegments): string {
+    return segments.reduce<string>(
+      (text, segment) =>
+        typeof segment === "number" ? `${text}[${segment}]` : `${text}.${this.name(segment)}`,
+      this.name(attribute.data),
+    );
+  }
+}
+
+/** One that the caller forgot to define is in use too: DynamoDB then says that it is not defined. */
+function placeholdersIn({ text, names, values }: GivenExpression): ReadonlySet<string> {
+  return new Set([
+    ...Object.keys(names),
+    ...Object.keys(values),
+    ...(text?.match(/[#:]\w+/g) ?? []),
+  ]);
+}

@@ -1,0 +1,35 @@
+/** Lists that callers give, element by element. */
+import { reading } from "../call/call.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid, ValidationError, type ValidationIssue } from "../errors/validation-error.js";
+import { mostIssues } from "../values/payload.js";
+
+/**
+ * Reads each element of a list.
+ * @throws one ValidationError for all of them, whose issues are named by their positions in the list
+ */
+export function readEach<T, R>(
+  list: readonly T[],
+  name: string,
+  context: CallContext,
+  read: (element: T) => R,
+): R[] {
+  const length = reading(context, () => (Array.isArray(list) ? list.length : undefined));
+  if (length === undefined) throw invalid(context, [{ path: name, message: "must be an array" }]);
+  const issues: ValidationIssue[] = [];
+  const results: R[] = [];
+  // By position: a hole is an element that is missing, and none after it may move up.
+  for (let index = 0; index < length && issues.length < mostIssues; index += 1) {
+    try {
+      results.push(reading(context, () => read(list[index] as T)));
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error;
+      for (const issue of error.issues) {
+        const below = issue.path === "" ? "" : `.${issue.path}`;
+        issues.push({ path: `${name}[${index}]${below}`, message: issue.message });
+      }
+    }
+  }
+  if (issues.length > 0) throw invalid(context, issues);
+  return results;
+}

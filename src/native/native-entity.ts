@@ -1,0 +1,278 @@
+/** An ElectroDB entity whose chains throw the package's errors. */
+import type { AnyEntity } from "../entity/model.js";
+import { type CallConfig, CallRequests, callRequests } from "./call-requests.js";
+import {
+  type ChainState,
+  type Clause,
+  type Clauses,
+  collectionClauses,
+  type ElectroEntity,
+  firstCall,
+} from "./electro.js";
+import { contextOf } from "./native-call.js";
+import { type NativeCall, nativeError } from "./native-errors.js";
+
+type Method = (...given: unknown[]) => unknown;
+
+const done = new WeakSet<object>();
+
+/**
+ * Makes an entity throw the package's errors, in place: it stays ElectroDB's own, and a Service may be
+ * made of it. Its results are not touched.
+ *
+ * All chains come from one private method (`_makeChain`, ElectroDB 3.9.3), with a table of what each of
+ * their calls does. So that table is replaced, once an entity, and no object of a chain is wrapped.
+ */
+export function withOwnErrors<E extends AnyEntity>(entity: E): E {
+  if (!done.has(entity)) {
+    done.add(entity);
+    // ElectroDB's types do not show what chains are made of.
+    new NativeEntity(entity as unknown as ElectroEntity).takeOver();
+  }
+  return entity;
+}
+
+/** Methods that start a chain of another name. */
+const chainMethods: readonly string[] = ["find", "match"];
+
+/** Public methods that send by themselves, without a chain. */
+const sendingMethods: readonly string[] = ["transactGet", "transactWrite"];
+
+/** Public methods that send nothing and may throw. */
+const otherMethods: readonly string[] = ["parse", "setIdentifier", "setClient", "addListeners"];
+
+/** What ElectroDB's `createConversions` calls. */
+const conversion = /^_from\w+To\w+$/;
+
+class NativeEntity {
+  readonly #entity: ElectroEntity;
+  /** The same entity as ElectroDB has it: what it calls of itself throws what it expects. */
+  readonly #plain: ElectroEntity;
+  readonly #ownClient: unknown;
+  readonly #mappedTables = new WeakMap<Clauses, Clauses>();
+  /** The clauses that collections come to: their table is another one for each chain. */
+  #collectionNames: readonly string[] | undefined;
+  /** The public method that is starting a chain. */
+  #starting: string | undefined;
+  /** The requests of the call that was begun last. */
+  #begun: CallRequests | undefined;
+
+  constructor(entity: ElectroEntity) {
+    this.#entity = entity;
+    this.#ownClient = entity.client;
+    this.#plain = Object.create(entity) as ElectroEntity;
+  }
+
+  takeOver(): void {
+    this.#takeOverRequests();
+    for (const name of chainMethods) this.#replace(name, (method) => this.#named(name, method));
+    for (const name of sendingMethods) {
+      this.#replace(name, (method) => this.#sending(name, method));
+    }
+    for (const name of otherMethods) {
+      this.#replace(name, (method) => this.#other(`entity.${name}`, method, this.#entity));
+    }
+    for (const name of methodNames(this.#entity)) {
+      if (!conversion.test(name)) continue;
+      // Conversions call one another.
+      this.#replace(name, (method) => this.#other("createConversions", method, this.#plain));
+    }
+  }
+
+  #takeOverRequests(): void {
+    const { _makeChain, go, hydrate, _exec } = this.#entity;
+    const plain = this.#plain;
+    define(plain, {
+      _makeChain,
+      hydrate,
+      go: (method: string, parameters: unknown, config: CallConfig = {}) => {
+        this.#begin(method, config);
+        return go.call(plain, method, parameters, config);
+      },
+      _exec: (method: string, parameters: unknown, config: CallConfig = {}) => {
+        if (config.abortSignal?.aborted !== true) {
+          const isOurs = (config.client ?? this.#entity.client) === this.#ownClient;
+          config[callRequests]?.begin(isOurs);
+        }
+        return _exec.call(plain, method, parameters, config);
+      },
+    });
+    define(this.#entity, {
+      _makeChain: (index: string | undefined, clauses: Clauses, root: Clause, options?: object) =>
+        _makeChain.call(this.#entity, index, this.#mapped(clauses, root, options), root, options),
+      go: (method: string, parameters: unknown, config?: CallConfig) =>
+        this.#transaction(method, parameters, config),
+      hydrate: (...given: unknown[]) => hydrate.apply(plain, given),
+    });
+  }
+
+  #replace(name: string, make: (method: Method) => Method): void {
+    const method = (this.#entity as unknown as Record<string, unknown>)[name];
+    if (typeof method !== "function") return;
+    define(this.#plain, { [name]: method });
+    define(this.#entity, { [name]: make(method as Method) });
+  }
+
+  /** `find` and `match` start a query or a scan. */
+  #named(name: string, method: Method): Method {
+    return (...given) => {
+      const before = this.#starting;
+      this.#starting = name;
+      try {
+        return method.apply(this.#entity, given);
+      } catch (error) {
+        throw nativeError(error, this.#callOf(`entity.${name}`));
+      } finally {
+        this.#starting = before;
+      }
+    };
+  }
+
+  #other(operation: string, method: Method, of: ElectroEntity): Method {
+    return (...given) => {
+      try {
+        return method.apply(of, given);
+      } catch (error) {
+        throw nativeError(error, this.#callOf(operation));
+      }
+    };
+  }
+
+  #sending(name: string, method: Method): Method {
+    return (parameters, options) => {
+      const config: CallConfig = { ...(options as object) };
+      const send = () => {
+        this.#begin(name, config);
+        return method.call(this.#plain, parameters, config) as Promise<unknown>;
+      };
+      return this.#mapping(send, () => ({
+        ...this.#callOf(`entity.${name}`),
+        signal: config.abortSignal,
+      }));
+    };
+  }
+
+  #callOf(operation: string): NativeCall {
+    return { context: { operation, entity: this.#entity.model.entity } };
+  }
+
+  /** A transaction of the Service, or of ElectroDB's `createWriteTransaction`: one entity sends it. */
+  #transaction(
+    method: string,
+    parameters: unknown,
+    config: CallConfig | undefined,
+  ): Promise<unknown> {
+    const kind = method === "transactGet" ? "get" : "write";
+    return this.#mapping(
+      () => this.#plain.go(method, parameters, config),
+      () => ({
+        context: { operation: `service.transaction.${kind}` },
+        signal: config?.abortSignal,
+      }),
+    );
+  }
+
+  /** Begins to watch the requests of a call. */
+  #begin(method: string, config: CallConfig): void {
+    this.#begun = new CallRequests(method);
+    config[callRequests] = this.#begun;
+  }
+
+  /** Runs what calls `go`, and maps what it throws. */
+  #mapping(send: () => Promise<unknown>, call: () => NativeCall): Promise<unknown> {
+    this.#begun = undefined;
+    const sent = send();
+    // Set before `send` returned, if it came to that.
+    const requests = this.#begun;
+    return sent.then(undefined, (error: unknown) => {
+      throw nativeError(error, { format: this.#format, ...call(), requests });
+    });
+  }
+
+  readonly #format = (item: object): unknown => this.#plain.parse({ Item: item }).data;
+
+  /** The same calls of a chain, which throw the package's errors. */
+  #mapped(clauses: Clauses, root: Clause, options: object | undefined): Clauses {
+    if ((options as { _isCollectionQuery?: true } | undefined)?._isCollectionQuery) {
+      this.#collectionNames ??= reachable(clauses, collectionClauses);
+      return this.#tableOf(clauses, root, this.#collectionNames);
+    }
+    let mapped = this.#mappedTables.get(clauses);
+    if (mapped === undefined) {
+      mapped = this.#tableOf(clauses, root, Object.keys(clauses));
+      this.#mappedTables.set(clauses, mapped);
+    }
+    return mapped;
+  }
+
+  #tableOf(clauses: Clauses, root: Clause, names: readonly string[]): Clauses {
+    const table = { ...clauses };
+    for (const name of names) {
+      const clause = clauses[name];
+      if (clause !== undefined) table[name] = this.#clause(name, clause, root);
+    }
+    return table;
+  }
+
+  #clause(name: string, clause: Clause, root: Clause): Clause {
+    const { action } = clause;
+    if (action === undefined) return clause;
+    if (clause.name === "go") return { ...clause, action: this.#go(action) };
+    const isFirst = root.children.includes(name);
+    // A committed operation names its entity: that is the one that the caller has.
+    const entity = clause.name === "commit" ? this.#entity : this.#plain;
+    return {
+      ...clause,
+      action: (_, state, ...given) => {
+        if (isFirst) state[firstCall] = { clause: name, method: this.#starting, given };
+        try {
+          return action(entity, state, ...given);
+        } catch (error) {
+          throw nativeError(error, this.#chainOf(state));
+        }
+      },
+    };
+  }
+
+  #go(action: NonNullable<Clause["action"]>): NonNullable<Clause["action"]> {
+    return (_, state, options) =>
+      this.#mapping(
+        () => action(this.#plain, state, options) as Promise<unknown>,
+        () => ({
+          ...this.#chainOf(state),
+          signal: (options as CallConfig | null | undefined)?.abortSignal,
+        }),
+      );
+  }
+
+  #chainOf(state: ChainState): NativeCall {
+    return { context: contextOf(this.#entity, state) };
+  }
+}
+
+/** The clauses that a chain can come to. */
+function reachable(clauses: Clauses, first: readonly string[]): string[] {
+  const names = new Set(first);
+  // A set that grows is gone through to its end.
+  for (const name of names) for (const child of clauses[name]?.children ?? []) names.add(child);
+  return [...names];
+}
+
+/** The names of all methods, those of its classes too. */
+function methodNames(entity: object): string[] {
+  const names = new Set<string>();
+  let of: object | null = entity;
+  while (of !== null && of !== Object.prototype) {
+    for (const name of Object.getOwnPropertyNames(of)) names.add(name);
+    of = Object.getPrototypeOf(of);
+  }
+  return [...names];
+}
+
+/** Replaces methods where nobody who looks at the entity sees them. */
+function define(target: object, methods: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(methods)) {
+    const hidden = { enumerable: false, configurable: true, writable: true };
+    Object.defineProperty(target, name, { ...hidden, value });
+  }
+}

@@ -1,0 +1,131 @@
+/** What a native chain throws, as one of the package's errors with ElectroDB's own as the cause. */
+import { AbortedError } from "../errors/aborted-error.js";
+import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
+import { type CallContext, describe, withContext } from "../errors/context.js";
+import { DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
+import { hide, hidePayload } from "../errors/hidden.js";
+import { asOpen } from "../errors/left-open.js";
+import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { wrapDynamoDBError } from "../errors/wrap.js";
+import { convertItem } from "../transport/failed-items.js";
+import type { CallRequests } from "./call-requests.js";
+import { isElectroError, isRequestFailure, saysAborted, saysSetup } from "./electro.js";
+
+/** What is known of the call that threw. */
+export interface NativeCall {
+  readonly context: CallContext;
+  /** The call's own `abortSignal`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Its requests, where it came to that. */
+  readonly requests?: CallRequests | undefined;
+  /** Formats a stored item as ElectroDB returns it. */
+  readonly format?: ((item: object) => unknown) | undefined;
+}
+
+/** Maps what a native call threw, once. */
+export function nativeError(thrown: unknown, call: NativeCall): DynamoDBError {
+  const { context, requests } = call;
+  const failure = requestFailureOf(thrown);
+  const error = withContext(mapped(thrown, failure, call), context);
+  return requests?.mayHaveBeenDone(failure) ? asOpen(error) : error;
+}
+
+function mapped(thrown: unknown, failure: object | undefined, call: NativeCall): DynamoDBError {
+  if (isDynamoDBError(thrown)) return thrown;
+  const { context, signal, requests } = call;
+  if (saysAborted(failure ?? thrown)) return aborted(thrown, context, signal);
+  if (failure !== undefined) return failed(thrown, failure, call);
+  if (!requests?.areSent) return refused(thrown, context);
+  const rule = `ElectroDB cannot make a result of the response: ${textOf(thrown)}`;
+  return new DynamoDBError(describe(context, rule), { code: "ResultNotMade", cause: thrown });
+}
+
+/** The error of the request that a call failed with, if that is why it failed. */
+function requestFailureOf(thrown: unknown): object | undefined {
+  for (const error of [thrown, (thrown as { cause?: unknown } | undefined)?.cause]) {
+    if (typeof error === "object" && error !== null && isRequestFailure(error)) return error;
+  }
+  return undefined;
+}
+
+function aborted(
+  thrown: unknown,
+  context: CallContext,
+  signal: AbortSignal | undefined,
+): AbortedError {
+  // ElectroDB's error says nothing of the reason.
+  if (isElectroError(thrown)) thrown.cause ??= signal?.reason;
+  return new AbortedError(describe(context, "aborted"), thrown);
+}
+
+/** A request failed: what the SDK threw says why, and what ElectroDB made of it is the cause. */
+function failed(
+  thrown: unknown,
+  failure: { readonly cause?: unknown },
+  { context, requests, format }: NativeCall,
+): DynamoDBError {
+  // The transport gives ElectroDB an error of its own to write on; what the SDK threw is its cause.
+  const source = requests?.isOurs ? failure.cause : failure;
+  const [item] = convertItem(source);
+  hidePayload(failure);
+  if (isDynamoDBError(source)) {
+    return named(source, context);
+  }
+  const error = wrapDynamoDBError(source, context);
+  if (error instanceof ConditionalCheckFailedError && item !== undefined) {
+    hide(error, "item", format?.(item) ?? item);
+  }
+  hide(error, "cause", thrown);
+  hide(error, "originalError", thrown);
+  return error;
+}
+
+/** An error of the transport's, which did not know the call: its message may name entity and key. */
+function named(error: DynamoDBError, context: CallContext): DynamoDBError {
+  const { operation, entity, message } = error;
+  if (operation !== undefined) return error;
+  error.message =
+    entity === undefined ? describe(context, message) : `${context.operation} ${message}`;
+  return error;
+}
+
+/** The call was wrong, and nothing of it was sent. */
+function refused(thrown: unknown, context: CallContext): DynamoDBError {
+  if (saysSetup(thrown)) {
+    return new ConfigurationError(describe(context, textOf(thrown)), thrown);
+  }
+  return invalid(context, issuesOf(thrown), thrown);
+}
+
+/** The end of ElectroDB's messages (3.9.3). */
+const manualLink = / - For more detail on this error reference: \S+$/;
+
+/** How ElectroDB's messages (3.9.3) name what is missing: one list of quoted names. */
+const missingNames =
+  /(?:Missing properties: |Without the composite attributes |attributes identified: )((?:"[^"]+"(?:, )?)+)/;
+
+/** How its messages begin that are about one attribute. */
+const attributeName = /^(?:Invalid a|A)ttribute "([^"]+)"(?: at path "([^"]+)")?/;
+
+function issuesOf(thrown: unknown): ValidationIssue[] {
+  const text = textOf(thrown);
+  if (isElectroError(thrown)) {
+    const { fields, field } = thrown;
+    if (fields !== undefined && fields.length > 0) {
+      return fields.map(({ field: path, reason }) => ({ path, message: reason ?? text }));
+    }
+    if (field !== undefined) return [{ path: field, message: text }];
+    const names = missingNames.exec(text)?.[1]?.match(/[^", ]+/g);
+    if (names != null) return [...new Set(names)].map((path) => ({ path, message: "is missing" }));
+  }
+  const [, name, at] = attributeName.exec(text) ?? [];
+  return [{ path: at ?? name ?? "", message: text }];
+}
+
+/** What ElectroDB said, or a callback of the caller's. Other errors may quote what they could not read. */
+function textOf(thrown: unknown): string {
+  if (isElectroError(thrown)) return (thrown._message ?? thrown.message).replace(manualLink, "");
+  const isPlain = thrown instanceof Error && thrown.name === "Error";
+  return isPlain ? thrown.message : "an argument cannot be read";
+}

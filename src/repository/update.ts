@@ -1,0 +1,197 @@
+/** The generic repository's update: fields of a payload, with or without a condition of the caller's. */
+import type { Call } from "../call/call.js";
+import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
+import { refuseLong } from "../conditions/expression.js";
+import { type GivenExpression, Placeholders } from "../conditions/placeholders.js";
+import { isStoredAlike } from "../entity/item.js";
+import type { CallContext } from "../errors/context.js";
+import type { DynamoDBError } from "../errors/dynamodb-error.js";
+import { invalid } from "../errors/validation-error.js";
+import { nameOf } from "../errors/words.js";
+import type { Table } from "../read/reader.js";
+import { systemClock } from "../runtime/clock.js";
+import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
+import { isMap } from "../write/changes.js";
+import { assigned, conditional } from "../write/expressions.js";
+import { isGhost, isSomething } from "../write/occupant.js";
+import type { Seen, Write, WriteRequest } from "../write/plan.js";
+import { conditionFailed, notFound } from "../write/refusals.js";
+import { runWrite } from "../write/run.js";
+import { type Growth, growthOf, isOlder, writtenAt } from "../write/updated-at.js";
+
+/** A checked update: fields of the payload and their new values. */
+export interface Update {
+  readonly context: CallContext;
+  readonly key: RawKey;
+  readonly changes: readonly (readonly [name: string, value: unknown])[];
+  /** The caller's condition, if its text is set, and the placeholders that came with it. */
+  readonly given: GivenExpression;
+}
+
+/**
+ * Carries an update out. One request, two where the item has no `Data` or, without a condition of the
+ * caller's, its UpdatedAt is not older than the clock.
+ */
+export async function runUpdate(table: Table, update: Update, call: Call): Promise<void> {
+  const { tableName } = table;
+  const { text } = update.given;
+  if (text === undefined) return runWrite(table, updateWrite(tableName, update), call);
+  try {
+    await runWrite(table, updateIfWrite(tableName, update, text), call);
+  } catch (error) {
+    if (!hasNoPath(error)) throw error;
+    await runWrite(table, updateIfWrite(tableName, update, text, true), call);
+  }
+}
+
+/** Changes an item that must be there. UpdatedAt strictly grows. */
+function updateWrite(tableName: string, update: Update): Write<void> {
+  const { context, key } = update;
+  return {
+    context,
+    key,
+    request: (seen) => {
+      const own = new Placeholders(update.given);
+      const item = seen?.item ?? undefined;
+      const makesData = item !== undefined && !hasData(item);
+      // An item that refused the first request by its time was not older: it is added to.
+      const growth = growthOf(systemClock, item, makesData ? "never" : "always");
+      const data = own.name(attribute.data);
+      const isReady = makesData
+        ? isMissing(own)
+        : atom(`attribute_type(${data}, ${own.value("M")})`);
+      const conditions = [isSomething(own), isOlder(own, growth, item), isReady];
+      const condition = joined("AND", conditions).text;
+      return requestOf(tableName, update, own, growth, makesData, condition);
+    },
+    // An engine that does not show the item is asked for it: each condition but the first is ours.
+    refusedByItem: true,
+    refused: (seen) => {
+      // A ghost, what the earlier layer's update of nothing left, is no item to any call.
+      if (seen.item === null || isGhost(seen.item)) return notFound(context, seen.cause);
+      return hasData(seen.item) && !isMap(seen.item.Data) ? noMap(context, seen) : "again";
+    },
+    result: () => undefined,
+  };
+}
+
+/**
+ * Changes an item under a condition of the caller's, which is sent exactly as given.
+ *
+ * UpdatedAt is then the time now: nothing can be added to the condition that would make it grow.
+ * It never becomes a number that the condition is compared with, so of several writers that hold
+ * the same `UpdatedAt` as a lock one gets through.
+ * @param makesData for an item without `Data`, which an update of fields cannot reach into
+ */
+function updateIfWrite(
+  tableName: string,
+  update: Update,
+  text: string,
+  makesData = false,
+): Write<void> {
+  const { context, key, given } = update;
+  let sentAt: number | undefined;
+  return {
+    context,
+    key,
+    request: () => {
+      const own = new Placeholders(given);
+      sentAt = beyondLocks(given);
+      const growth = { at: sentAt, step: undefined };
+      const condition = makesData
+        ? `(${text}) AND ${joined("AND", [isSomething(own), isMissing(own)]).text}`
+        : text;
+      return requestOf(tableName, update, own, growth, makesData, condition);
+    },
+    refusedByItem: makesData,
+    refused: (seen) => {
+      if (makesData && seen.item === null) return notFound(context, seen.cause);
+      if (makesData && seen.item !== null && hasData(seen.item)) return noMap(context, seen);
+      return conditionFailed(context, "the condition does not hold", seen);
+    },
+    isDone: (item) => holds(item, update, sentAt),
+    result: () => undefined,
+  };
+}
+
+/** Whether an item is as an update of this time leaves it. */
+function holds(item: RawItem | null, { changes }: Update, sentAt: number | undefined): boolean {
+  if (item === null || item[attribute.updatedAt] !== sentAt) return false;
+  const data: unknown = item[attribute.data];
+  return isMap(data) && changes.every(([name, value]) => isStoredAlike(data[name], value));
+}
+
+/** Whether DynamoDB found no map where the update reaches into one. */
+function hasNoPath(error: unknown): boolean {
+  const message = (error as { readonly message?: unknown } | null | undefined)?.message;
+  return (
+    nameOf(error) === "ValidationException" &&
+    typeof message === "string" &&
+    /document path/i.test(message)
+  );
+}
+
+/** A number of a condition up to so many ms ahead is taken for a lock on UpdatedAt. */
+const clockSkewMs = 60_000;
+
+/** The time now, or a millisecond after the latest that the caller's condition may be a lock on. */
+function beyondLocks({ values }: GivenExpression): number {
+  const now = systemClock.now();
+  const locks = Object.values(values).filter(
+    (value): value is number =>
+      typeof value === "number" && value >= now && value < now + clockSkewMs,
+  );
+  return Math.max(now, ...locks.map((lock) => Math.floor(lock) + 1));
+}
+
+/** Fields of an update, more than any expression holds: each takes 12 bytes of it at least. */
+const mostFields = limits.expressionBytes / 12;
+
+function requestOf(
+  tableName: string,
+  { context, key, changes }: Update,
+  own: Placeholders,
+  growth: Growth,
+  makesData: boolean,
+  condition: string,
+): WriteRequest {
+  // Told before an expression is made of them, which takes long where they are many.
+  if (!makesData && changes.length > mostFields) throw tooManyFields(context, changes.length);
+  const sets = makesData
+    ? [assigned(own, attribute.data, Object.fromEntries(changes))]
+    : changes.map(([name, value]) => `${own.path([name])} = ${own.value(value)}`);
+  const expression = `SET ${[writtenAt(own, growth), ...sets].join(", ")}`;
+  refuseLong(context, "updates", expression);
+  return {
+    kind: "Update",
+    input: {
+      TableName: tableName,
+      Key: { ...key },
+      UpdateExpression: expression,
+      ...conditional(own, condition),
+    },
+  };
+}
+
+function tooManyFields(context: CallContext, count: number): DynamoDBError {
+  const message = `make an expression of ${count} assignments: DynamoDB takes at most ${limits.expressionBytes} bytes, some 290 of them`;
+  return invalid(context, [{ path: "updates", message }]);
+}
+
+/** The item has no payload, or `null` in its place. */
+function isMissing(own: Placeholders): Compiled {
+  const data = own.name(attribute.data);
+  return joined("OR", [
+    atom(`attribute_not_exists(${data})`),
+    atom(`attribute_type(${data}, ${own.value("NULL")})`),
+  ]);
+}
+
+function hasData(item: RawItem): boolean {
+  return item.Data !== undefined && item.Data !== null;
+}
+
+function noMap(context: CallContext, { cause }: Seen): DynamoDBError {
+  const message = "of the stored item is no map: there are no fields to change";
+  return invalid(context, [{ path: attribute.data, message }], cause);
+}

@@ -1,0 +1,110 @@
+/** What an update changes inside a payload: as assignments, or as the whole payload made anew. */
+import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
+import type { UpdatePlan } from "../entity/input.js";
+import type { EntityModel } from "../entity/model.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid } from "../errors/validation-error.js";
+import { storedValueOf } from "../secrets/opened.js";
+import { fieldValue, payloadValue } from "../secrets/secret-value.js";
+import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
+import { assigned } from "./expressions.js";
+
+/** Assignments of what changes inside a payload. */
+export function dataSets(
+  own: Placeholders,
+  model: EntityModel,
+  key: RawKey,
+  { changes }: UpdatePlan,
+): string[] {
+  return changes.map(({ path, value }) => {
+    const [field] = path;
+    const whole = path.length === 1 && typeof field === "string";
+    const stored = whole ? fieldValue(model, key, field, value) : value;
+    return `${own.path(path)} = ${own.value(stored)}`;
+  });
+}
+
+/**
+ * The whole payload, where none was or where the changes are more than an expression holds. Every
+ * change then stands at the top, or its parent is missing.
+ * @param item whose payload stays where nothing changes it
+ */
+export function newData(
+  own: Placeholders,
+  model: EntityModel,
+  key: RawKey,
+  { changes, removals, fromKey }: UpdatePlan,
+  item: RawItem | undefined,
+): string {
+  const changed = Object.fromEntries(changes.map(({ path, value }) => [path[0], value]));
+  const given = payloadValue(model, key, item === undefined ? { ...fromKey, ...changed } : changed);
+  const gone = new Set(removals.map(([field]) => field));
+  const kept = Object.keys(item?.[attribute.data] ?? {})
+    .filter((field) => !gone.has(field))
+    // A secret that stays is not sealed anew: it may be one that could not be opened.
+    .map((field) => [field, storedValueOf(item as RawItem, field)]);
+  return assigned(own, attribute.data, { ...Object.fromEntries(kept), ...given });
+}
+
+/** Segments of paths of which an expression holds so many, whatever they are. */
+const fewSegments = 100;
+
+/** Bytes that the rest of an update takes at most: its times, the key's parts, the mark. */
+const restBytes = 200;
+
+/**
+ * Whether the changes are more than an update expression holds. The payload is then read, merged and
+ * replaced.
+ * @throws ValidationError where they reach inside the payload's fields: those are changed in place
+ */
+export function isTooLong(context: CallContext, { changes, removals }: UpdatePlan): boolean {
+  const paths = [...changes.map(({ path }) => path), ...removals];
+  if (paths.reduce((sum, { length }) => sum + length, 0) <= fewSegments) return false;
+  const own = new Placeholders();
+  let bytes = restBytes;
+  for (const [index, path] of paths.entries()) {
+    const text = own.path(path);
+    bytes += index < changes.length ? `${text} = ${own.value(0)}, `.length : `${text}, `.length;
+    if (bytes > limits.expressionBytes) break;
+  }
+  if (bytes <= limits.expressionBytes) return false;
+  const inside = paths.findIndex(({ length }) => length > 1);
+  if (inside === -1) return true;
+  const most = limits.expressionBytes;
+  const message = `makes an expression of more than ${most} bytes: DynamoDB takes at most ${most}`;
+  throw invalid(context, [{ path: inside < changes.length ? "set" : "remove", message }]);
+}
+
+/** The containers that nested changes need to be there. */
+export function parentsOf({ changes, removals }: UpdatePlan): PathSegments[] {
+  const parents = new Map<string, PathSegments>();
+  for (const path of [...changes.map((change) => change.path), ...removals]) {
+    if (path.length > 1) parents.set(JSON.stringify(path.slice(0, -1)), path.slice(0, -1));
+  }
+  return [...parents.values()];
+}
+
+/** The first of the containers that is not there in a payload. */
+export function missingParent(
+  data: unknown,
+  parents: readonly PathSegments[],
+): PathSegments | undefined {
+  return parents.find((parent) => !isContainer(valueAt(data, parent)));
+}
+
+function valueAt(value: unknown, path: PathSegments): unknown {
+  let found = value;
+  for (const segment of path) {
+    if (!isContainer(found) || !Object.hasOwn(found, segment)) return undefined;
+    found = (found as Record<string | number, unknown>)[segment];
+  }
+  return found;
+}
+
+function isContainer(value: unknown): value is object {
+  return Array.isArray(value) || isMap(value);
+}
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === "[object Object]";
+}

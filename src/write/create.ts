@@ -1,0 +1,77 @@
+/** Writes of new items: nothing may be there yet. */
+import { Placeholders } from "../conditions/placeholders.js";
+import type { Draft } from "../entity/input.js";
+import { type AnyItem, isStoredAlike, itemOf } from "../entity/item.js";
+import { type EntityModel, rawKeyOf } from "../entity/model.js";
+import type { CallContext } from "../errors/context.js";
+import { keyText } from "../keys/template.js";
+import { itemValue } from "../secrets/secret-value.js";
+import type { RawItem, RawKey } from "../table/table.js";
+import { conditional } from "./expressions.js";
+import { ghostOf, isNothing, isThatGhost, occupantOf } from "./occupant.js";
+import type { Seen, Target, Write } from "./plan.js";
+import { conditionFailed, foreignFailed } from "./refusals.js";
+import { rawItemOf } from "./stored-item.js";
+
+/** An item that is to be created. */
+interface NewItem<Result> {
+  readonly tableName: string;
+  readonly context: CallContext;
+  readonly key: RawKey;
+  readonly bytes?: number;
+  /** The entity whose item it is; its items take the place of ghosts. */
+  readonly model?: EntityModel;
+  /** The item as it is stored, made for each request at its time. */
+  stored(): RawItem;
+  result(stored: RawItem): Result;
+}
+
+/** Writes an item that must not be there yet: one request, two where it takes the place of a ghost. */
+export function createWrite<Result>(item: NewItem<Result>): Write<Result> {
+  const { tableName, context, key, bytes = 0, model } = item;
+  let stored: RawItem | undefined;
+  let ghost: RawItem | undefined;
+  const refused = (seen: Seen) => {
+    const rule = "the item is already there";
+    if (model === undefined) return conditionFailed(context, rule, seen);
+    const occupant = occupantOf(model, seen.item);
+    // Where nothing is there any more, the ghost of the last request is gone.
+    if (occupant === "ghost" || (occupant === "nothing" && ghost !== undefined)) return "again";
+    return foreignFailed(context, seen, model) ?? conditionFailed(context, rule, seen, model);
+  };
+  return {
+    context,
+    key,
+    bytes,
+    request: (seen) => {
+      ghost = model && ghostOf(model, seen?.item);
+      stored = item.stored();
+      const own = new Placeholders();
+      const condition = ghost === undefined ? isNothing(own) : isThatGhost(own, ghost);
+      const Item = model === undefined ? { ...stored } : itemValue(model, stored);
+      const input = { TableName: tableName, Item, ...conditional(own, condition.text) };
+      return { kind: "Put", input };
+    },
+    refusedByItem: false,
+    refused,
+    isDone: (found) => isStoredAlike(found, stored),
+    result: () => item.result(stored as RawItem),
+  };
+}
+
+/** Creates an item of an entity's. */
+export function createItem(target: Target, draft: Draft): Write<AnyItem> {
+  const { model, tableName, clock, operation = "create" } = target;
+  return createWrite({
+    tableName,
+    context: { operation, entity: model.name, key: keyText(draft.parts) },
+    key: rawKeyOf(model, draft.parts),
+    bytes: draft.bytes,
+    model,
+    stored: () => {
+      const now = clock.now();
+      return rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? now }, now);
+    },
+    result: (stored) => itemOf(model, stored),
+  });
+}

@@ -1,0 +1,70 @@
+/** The delete of one item. */
+import { joined } from "../conditions/condition-logic.js";
+import { Placeholders } from "../conditions/placeholders.js";
+import { type AnyItem, isOf, itemOf } from "../entity/item.js";
+import { type KeyParts, rawKeyOf } from "../entity/model.js";
+import type { CallContext } from "../errors/context.js";
+import { keyText } from "../keys/template.js";
+import { absenceCheck } from "./check.js";
+import { conditional } from "./expressions.js";
+import { ghostOf, isOwn, isOwnOrNothing, isThatGhost, occupantOf } from "./occupant.js";
+import type { Target, Write } from "./plan.js";
+import { conditionFailed } from "./refusals.js";
+import { isUnchanged, updatedAtOf } from "./updated-at.js";
+
+/**
+ * Deletes an item and returns it; one request, two where a ghost is there, which goes too. What is
+ * foreign stays: to this entity nothing is there.
+ */
+export function deleteWrite(
+  { model, tableName, operation = "delete" }: Target,
+  parts: KeyParts,
+  ifUpdatedAt: number | undefined,
+): Write<AnyItem | null> {
+  const context: CallContext = { operation, entity: model.name, key: keyText(parts) };
+  const key = rawKeyOf(model, parts);
+  return {
+    context,
+    key,
+    bytes: 0,
+    request: (seen) => {
+      if (ifUpdatedAt === undefined && occupantOf(model, seen?.item) === "foreign") {
+        return absenceCheck(model, tableName, key);
+      }
+      const own = new Placeholders();
+      const ghost = ghostOf(model, seen?.item);
+      const condition =
+        ifUpdatedAt !== undefined
+          ? joined("AND", [isOwn(own, model), isUnchanged(own, ifUpdatedAt, seen?.item)])
+          : ghost === undefined
+            ? isOwnOrNothing(own, model)
+            : isThatGhost(own, ghost);
+      return {
+        kind: "Delete",
+        input: {
+          TableName: tableName,
+          Key: { ...key },
+          ReturnValues: "ALL_OLD",
+          ...conditional(own, condition.text),
+        },
+      };
+    },
+    // A delete without a lock is refused by what is no item of the entity's, and by nothing else.
+    refusedByItem: ifUpdatedAt === undefined,
+    refused: (seen) => {
+      const occupant = occupantOf(model, seen.item);
+      if (ifUpdatedAt === undefined) return occupant === "foreign" ? "nothing" : "again";
+      const { item } = seen;
+      const isThere = item !== null && occupant === "own";
+      if (isThere && updatedAtOf(item) === ifUpdatedAt) return "again";
+      const rule = isThere ? "the item was changed since it was read" : "the item is gone";
+      return conditionFailed(context, `${rule} (ifUpdatedAt)`, seen, model);
+    },
+    isDone: (item) => item === null || !isOf(model, item),
+    result: (attributes) =>
+      attributes === undefined || !isOf(model, attributes)
+        ? null
+        : // A secret that cannot be opened stays sealed in it: such an item can be got rid of too.
+          itemOf(model, attributes, "leave"),
+  };
+}

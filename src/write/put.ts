@@ -1,0 +1,110 @@
+/** The write of a whole item, whether one is there or not. */
+import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
+import { Placeholders } from "../conditions/placeholders.js";
+import type { Draft } from "../entity/input.js";
+import type { AnyItem } from "../entity/item.js";
+import { rawKeyOf } from "../entity/model.js";
+import { keyText } from "../keys/template.js";
+import { itemValue } from "../secrets/secret-value.js";
+import { attribute, type RawItem } from "../table/table.js";
+import { isExactNumber } from "../values/exact-number.js";
+import { epochMsOf, lastMs } from "../values/timestamps.js";
+import { assigned, conditional, isStill } from "./expressions.js";
+import { ghostOf, isNothing, isOwnOrNothing, isThatGhost } from "./occupant.js";
+import type { Seen, Target, Write, WriteRequest } from "./plan.js";
+import { foreignFailed } from "./refusals.js";
+import { rawItemOf, writtenItemOf } from "./stored-item.js";
+import { growthOf, isOlder, writtenAt } from "./updated-at.js";
+
+/**
+ * Creates or replaces an item: one request, two where a dated item is not yet in the index, the
+ * stored UpdatedAt is not older than the clock, or a ghost is there. CreatedAt and the place in the
+ * index stay.
+ */
+export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
+  const { model } = target;
+  const context = { operation: "put", entity: model.name, key: keyText(draft.parts) };
+  const key = rawKeyOf(model, draft.parts);
+  return {
+    context,
+    key,
+    bytes: draft.bytes,
+    request: (seen) => putRequest(target, draft, seen),
+    refusedByItem: true,
+    // Each other condition is one that knowing the item satisfies.
+    refused: (seen) => foreignFailed(context, seen, model) ?? "again",
+    result: (attributes) => writtenItemOf(model, key, attributes),
+  };
+}
+
+/** Attributes that stay as they are where they are already set. */
+const keptNot: ReadonlySet<string> = new Set();
+const keptAlways: ReadonlySet<string> = new Set([attribute.createdAt]);
+const keptInIndex: ReadonlySet<string> = new Set([attribute.createdAt, attribute.indexSortKey]);
+
+function putRequest(target: Target, draft: Draft, seen: Seen | undefined): WriteRequest {
+  const { model, tableName, clock } = target;
+  const ghost = ghostOf(model, seen?.item);
+  // A ghost was never created, nor seen by anybody: its times do not count.
+  const item = ghost === undefined ? (seen?.item ?? undefined) : undefined;
+  const growth = growthOf(clock, item, "ahead");
+  const unindexed = model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
+  const undated = item !== undefined && isBeyondTime(item[attribute.createdAt]);
+  const createdAt =
+    (unindexed ? epochMsOf(item[attribute.createdAt]) : undefined) ?? draft.createdAt ?? growth.at;
+  const kept = unindexed || undated || ghost ? keptNot : model.dated ? keptInIndex : keptAlways;
+  const own = new Placeholders();
+  const { PK, SK, ...attributes } = itemValue(
+    model,
+    rawItemOf(model, { ...draft, createdAt }, growth.at),
+  );
+  const sets = Object.entries(attributes).map(([name, value]) =>
+    name === attribute.updatedAt
+      ? writtenAt(own, growth)
+      : assigned(own, name, value, kept.has(name)),
+  );
+  const conditions = ghost
+    ? [isThatGhost(own, ghost)]
+    : [isOwnOrNothing(own, model), isOlder(own, growth, item)];
+  if (model.dated && !ghost) conditions.push(unindexed ? isUnindexed(own, item) : isIndexed(own));
+  if (!ghost) {
+    conditions.push(undated ? isStill(own, attribute.createdAt, item) : isCreatedInTime(own));
+  }
+  return {
+    kind: "Update",
+    input: {
+      TableName: tableName,
+      Key: { PK, SK },
+      UpdateExpression: `SET ${sets.join(", ")}`,
+      ...conditional(own, joined("AND", conditions).text),
+      ReturnValues: "ALL_NEW",
+    },
+  };
+}
+
+/** Nothing is there, or it has its place in the index, which then stays. */
+function isIndexed(own: Placeholders): Compiled {
+  return joined("OR", [
+    isNothing(own),
+    atom(`attribute_exists(${own.name(attribute.indexSortKey)})`),
+  ]);
+}
+
+/** A number that is no time, as nanoseconds are. */
+function isBeyondTime(value: unknown): boolean {
+  if (isExactNumber(value)) return value.toNumber() > lastMs;
+  return (typeof value === "bigint" || typeof value === "number") && value > lastMs;
+}
+
+/** What is there, if anything, has no number as its CreatedAt that is no time: it then stays. */
+function isCreatedInTime(own: Placeholders): Compiled {
+  return atom(`NOT ${own.name(attribute.createdAt)} > ${own.value(lastMs)}`);
+}
+
+/** The item that an earlier writer left out of the index is still as it was seen. */
+function isUnindexed(own: Placeholders, seen: RawItem | undefined): Compiled {
+  return joined("AND", [
+    isStill(own, attribute.indexSortKey, undefined),
+    isStill(own, attribute.createdAt, seen),
+  ]);
+}

@@ -1,0 +1,62 @@
+/** The errors of refused writes. */
+import { type AnyItem, isOf, itemOf } from "../entity/item.js";
+import type { EntityModel } from "../entity/model.js";
+import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
+import { type CallContext, describe, withContext } from "../errors/context.js";
+import { ItemNotFoundError } from "../errors/item-not-found-error.js";
+import { withMaskedSecrets } from "../secrets/masking.js";
+import type { RawItem } from "../table/table.js";
+import { foreignRule, occupantOf } from "./occupant.js";
+import type { Seen } from "./plan.js";
+
+/** `no such item`, for the calls that want one to be there. */
+export function notFound(context: CallContext, cause?: unknown): ItemNotFoundError {
+  return withContext(
+    new ItemNotFoundError({ message: describe(context, "no such item"), cause }),
+    context,
+  );
+}
+
+/** @param model whose item the error shows; without one it shows whatever is there, as it is stored */
+export function conditionFailed(
+  context: CallContext,
+  rule: string,
+  { item, cause }: Seen,
+  model?: EntityModel,
+): ConditionalCheckFailedError {
+  const was = model === undefined ? item : shownItem(model, item);
+  return withContext(
+    new ConditionalCheckFailedError({ message: describe(context, rule), cause, item: was }),
+    context,
+  );
+}
+
+/** An item of the entity's as errors show it, without its secrets, so that they reach no log. */
+export function shownItem(model: EntityModel, item: RawItem | null): AnyItem | null {
+  if (item === null || !isOf(model, item)) return null;
+  return withMaskedSecrets(model.secrets, itemOf(model, item, "leave"));
+}
+
+const refusedByForeign = new WeakSet<object>();
+
+/** The refusal of a write by an item that is not the entity's; `undefined` where there is none. */
+export function foreignFailed(
+  context: CallContext,
+  seen: Seen,
+  model: EntityModel,
+): ConditionalCheckFailedError | undefined {
+  if (seen.item === null || occupantOf(model, seen.item) !== "foreign") return undefined;
+  const error = conditionFailed(context, foreignRule(seen.item), seen, model);
+  noteForeignFailure(error);
+  return error;
+}
+
+/** Notes that an error, or a reason of a transaction's, tells of such a refusal. */
+export function noteForeignFailure(failure: object): void {
+  refusedByForeign.add(failure);
+}
+
+/** Whether an error or a reason tells of such a refusal: reading again and merging would meet the same item again. */
+export function isForeignFailure(failure: unknown): boolean {
+  return typeof failure === "object" && failure !== null && refusedByForeign.has(failure);
+}

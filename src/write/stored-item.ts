@@ -1,0 +1,31 @@
+/** The item that a write stores, and the one that it left. */
+import type { Draft } from "../entity/input.js";
+import { type AnyItem, itemOf } from "../entity/item.js";
+import { type EntityModel, indexKeyOf, rawKeyOf } from "../entity/model.js";
+import { noteCopy } from "../secrets/opened.js";
+import { attribute, type RawItem, type RawKey } from "../table/table.js";
+
+/** The stored form of an item. */
+export function rawItemOf(
+  model: EntityModel,
+  { parts, data, createdAt = 0 }: Draft,
+  updatedAt: number,
+): RawItem {
+  return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), parts, {
+    [attribute.entityType]: model.name,
+    [attribute.data]: data,
+    [attribute.createdAt]: createdAt,
+    [attribute.updatedAt]: updatedAt,
+  });
+}
+
+/** The item that a write left, from what the answer tells of it. */
+export function writtenItemOf(
+  model: EntityModel,
+  key: RawKey,
+  attributes: RawItem | undefined,
+): AnyItem {
+  const item = { ...key, ...attributes };
+  if (attributes !== undefined) noteCopy(attributes, item);
+  return itemOf(model, item, "refuseWritten");
+}
