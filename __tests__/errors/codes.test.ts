@@ -26,6 +26,7 @@ const packageCodes: Record<PackageCode, true> = {
   ItemNotFound: true,
   KeyProviderError: true,
   RefreshTokenMissing: true,
+  ResultNotMade: true,
   UnprocessedItems: true,
   WriteContention: true,
   WrongTable: true,

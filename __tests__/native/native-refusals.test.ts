@@ -443,14 +443,14 @@ describeEach(engines, ({ name }) => name !== "dynalite")("native chains on $name
         .go({ parse } as never),
       DynamoDBError,
     );
-    expect(read).toMatchObject({ code: "ElectroError", mayHaveBeenDone: false });
+    expect(read).toMatchObject({ code: "ResultNotMade", mayHaveBeenDone: false });
     const written = await failureOf(
       entity()
         .delete(key)
         .go({ parse } as never),
       DynamoDBError,
     );
-    expect(written).toMatchObject({ code: "ElectroError", mayHaveBeenDone: true });
+    expect(written).toMatchObject({ code: "ResultNotMade", mayHaveBeenDone: true });
     expect((await entity().get(key).go()).data).toBeNull();
   });
 

@@ -114,6 +114,7 @@ export type PackageCode =
   | "ItemNotFound"
   | "KeyProviderError"
   | "RefreshTokenMissing"
+  | "ResultNotMade"
   | "UnprocessedItems"
   | "WriteContention"
   | "WrongTable";

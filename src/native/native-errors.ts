@@ -38,7 +38,7 @@ function mapped(thrown: unknown, failure: object | undefined, call: NativeCall):
   if (failure !== undefined) return failed(thrown, failure, call);
   if (!requests?.areSent) return refused(thrown, context);
   const rule = `ElectroDB cannot make a result of the response: ${textOf(thrown)}`;
-  return new DynamoDBError(describe(context, rule), "ElectroError", undefined, false, thrown);
+  return new DynamoDBError(describe(context, rule), { code: "ResultNotMade", cause: thrown });
 }
 
 /** The error of the request that a call failed with, if that is why it failed. */

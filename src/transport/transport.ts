@@ -17,14 +17,7 @@ import { createHedgedReads } from "./hedged-reads.js";
 import type { TransportOptions } from "./options.js";
 import { Repeats } from "./repeats.js";
 import { runRequest, type Shared } from "./request.js";
-import {
-  type Answer,
-  type Input,
-  itemsOf,
-  type RequestName,
-  type Requests,
-  writes,
-} from "./requests.js";
+import { type Answer, type Input, itemsOf, type RequestName, type Requests } from "./requests.js";
 import { isReason, Waits } from "./waits.js";
 
 export interface Transport {
@@ -132,7 +125,6 @@ async function sendNative(
       { context: {}, signal, onAnswerLost },
       true,
     );
-    isOpen = writes.has(name);
     const written = input.UpdateExpression !== undefined;
     // A deleted item is gone: it is given as it was stored, even if its secrets cannot be opened.
     if (written || answer.Attributes === undefined) {
