@@ -39,6 +39,7 @@ const quickFaults: readonly WireFault[] = [
   ...(["closed", "reset", "randomBytes", "tlsAlert", "badStatusLine", "overlongHeader"] as const),
   ...(["html403", "redirect302", "notFound404", "requestTimeout408", "foreignJson"] as const),
   ...(["emptyObject", "emptyBody", "nullBody", "arrayBody", "drip", "slow", "cutInHead"] as const),
+  ...(["dripInBody"] as const),
   ...(["cutInBody", "resetInBody", "corruptBody", "duplicateAnswer", "lateAnswer"] as const),
 ];
 

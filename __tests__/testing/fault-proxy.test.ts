@@ -175,6 +175,7 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
   const data = { name: "n" };
   const harmless: readonly WireFault[] = [
     "drip",
+    "dripInBody",
     "slow",
     "duplicateAnswer",
     "lateAnswer",
@@ -310,6 +311,52 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
     expect((await project.put({ ...key, data })).data.name).toBe("other");
     expect((await project.get(key, { consistent: true }))?.data.name).toBe("n");
     expect(proxy.requests.map(({ fault }) => fault)).toEqual(["own", undefined]);
+  });
+
+  test("dripInBody: the headers are there at once, and the body is what takes too long", async () => {
+    const key = newKey();
+    await table.data.project.put({ ...key, data });
+    const { region, credentials } = table.data.engine;
+    const { tableName } = table.data.configuration;
+    const { project } = open[
+      open.push(
+        createDataLayer({
+          ...{ environment: "development", endpoint: proxy.url, region, credentials, tableName },
+          // For the headers it has patience, and between two bytes.
+          requestHandler: new OrderlyHandler(
+            { requestTimeout: 10_000 },
+            { idleMs: 20_000, wholeMs: 500 },
+          ),
+          retry: { maxRetries: 0 },
+        }),
+      ) - 1
+    ] as DataLayer;
+    proxy.inject({ fault: "dripInBody", delayMs: 100_000 });
+    const error = await failureOf(project.get(key, { consistent: true }), DynamoDBError);
+    expect(String((error.cause as Error).message)).toContain("took longer than 500 ms");
+  });
+
+  test("a proxy before a proxy: faults over pages that are small", async () => {
+    const { userId } = newKey();
+    const ids = ["a", "b", "c", "d", "e"].map((id) => `page-${id}`);
+    for (const projectId of ids) await table.data.project.put({ userId, projectId, data });
+    const pages = proxy.inject({
+      answer: ({ input, forward }) => forward({ ...input, Limit: 2 }),
+      operation: "Query",
+      times: Number.POSITIVE_INFINITY,
+    });
+    await using before = await startFaultProxy({ target: pages.url });
+    before.inject({ fault: "cutInBody", operation: "Query", after: 1 });
+    proxy = before;
+    const found = await behind(3).project.query({ userId }, { limit: 100 });
+    const own = found.items.map(({ projectId }) => projectId).filter((id) => ids.includes(id));
+    expect(own).toEqual(ids);
+    expect(before.requests.filter(({ fault }) => fault !== undefined)).toHaveLength(1);
+    expect(pages.requests.length).toBeGreaterThan(3);
+    expect(pages.counts).toEqual({
+      own: expect.objectContaining({ requests: pages.requests.length }),
+    });
+    proxy = pages;
   });
 
   const wrong: [string, object, string][] = [

@@ -3,8 +3,11 @@
  * as those of a store. A throttled request is repeated for as long as it takes.
  */
 import { adviceOn, type Place } from "../../src/client/advice.js";
+import { requestIdHeader } from "../../src/client/answer-members.js";
 import { isRetryableError } from "../../src/errors/retryable.js";
+import { unreadableAnswer } from "../../src/errors/unreadable-answer.js";
 import { wrapDynamoDBError } from "../../src/errors/wrap.js";
+import { attribute } from "../../src/table/table.js";
 import type { CommandClient, FieldGuard } from "../../src/transport/options.js";
 import { Unprocessed } from "../../src/transport/retry.js";
 import { createTransport, type Transport } from "../../src/transport/transport.js";
@@ -38,9 +41,11 @@ export function createPatientTransport(
 ): Transport {
   const counting: CommandClient = {
     marshalsRight: client.marshalsRight,
-    send: (command, options) => {
+    send: async (command, options) => {
       traffic.requests += 1;
-      return client.send(command, options);
+      const answer = await client.send(command, options);
+      checkCounted(answer as CountedAnswer);
+      return answer;
     },
   };
   const transport = createTransport({
@@ -84,6 +89,28 @@ export function createPatientTransport(
       return patiently(() => transport.repeat(counted, ending, onAnswerLost));
     },
   };
+}
+
+interface CountedAnswer {
+  readonly Items?: readonly Readonly<Record<string, unknown>>[];
+  readonly $metadata?: { readonly requestId?: string };
+}
+
+/**
+ * A command says what is in the table, and what is not: it believes no answer of somebody else's.
+ * @throws UnreadableAnswer for a response without DynamoDB's request id, or a page with items that have
+ *   no key: what a command made of it would be short of them
+ */
+function checkCounted({ Items: items, $metadata }: CountedAnswer): void {
+  if (!$metadata?.requestId) throw unreadableAnswer(`it has no ${requestIdHeader}`);
+  if (items?.some((item) => !hasKey(item))) throw unreadableAnswer("it has an item without a key");
+}
+
+/** With native values, and with DynamoDB's own. */
+function hasKey(item: Readonly<Record<string, unknown>>): boolean {
+  return [item[attribute.partitionKey], item[attribute.sortKey]].every(
+    (value) => typeof ((value as { readonly S?: unknown } | undefined)?.S ?? value) === "string",
+  );
 }
 
 function isThrottle(error: unknown): boolean {

@@ -37,7 +37,6 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
-import { attribute } from "../table/table.js";
 import { checkAsked, checkMembers, requestIdHeader } from "./answer-members.js";
 import { readingExactly } from "./document-command.js";
 import { marshallable } from "./marshalling.js";
@@ -244,30 +243,12 @@ export class StoredValuesClient {
 
   /**
    * @throws TypeError for a command that is not an item's
-   * @throws UnreadableAnswer for a response without DynamoDB's request id, or a page with items that have
-   *   no key: a table's copy would be short of them
    */
   async send(command: DocumentCommand, options?: SendOptions): Promise<unknown> {
     const name = namesOfCommands.get(command.constructor);
     if (name === undefined) throw new TypeError("only the commands of items have values");
-    const answer = (await sendFast(this.#fast, name, command, options)) as StoredAnswer;
-    if (!answer.$metadata?.requestId) throw unreadableAnswer(`it has no ${requestIdHeader}`);
-    if (name === "Scan" && answer.Items?.some((item) => !hasKey(item))) {
-      throw unreadableAnswer("it has an item without a key");
-    }
-    return answer;
+    return sendFast(this.#fast, name, command, options);
   }
-}
-
-interface StoredAnswer {
-  readonly Items?: readonly Readonly<Record<string, { readonly S?: unknown } | undefined>>[];
-  readonly $metadata?: { readonly requestId?: string };
-}
-
-function hasKey(item: NonNullable<StoredAnswer["Items"]>[number]): boolean {
-  return [attribute.partitionKey, attribute.sortKey].every(
-    (name) => typeof item[name]?.S === "string",
-  );
 }
 
 /** Sends a document command as the client's own; a signal alone goes beside the SDK's options. */

@@ -7,33 +7,25 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { OrderlyHandler } from "../../../src/client/request-handler.js";
+import { type FaultProxy, startFaultProxy, type WireRule } from "../../../src/testing/index.js";
 import { both, isSealed, variableOf } from "../../encryption/keys.js";
 import { engines } from "../../engines.js";
-import {
-  dripping,
-  type FaultyProxy,
-  garbage,
-  ofItems,
-  openFaultyProxy,
-  stalled,
-  type WireFault,
-  wireFaults,
-} from "../faulty-proxy.js";
 import { type RawItem, type WholeTable, wholeTables } from "../raw.js";
 import { bayonData, type Ran, temporaryFolder } from "../run.js";
+import { flagsThrough, hitsOf, ofItems, smallPages, wireFaults } from "../wire-faults.js";
 
 const temporary = temporaryFolder();
 const newTable = wholeTables(engines[0]?.engine ?? "");
 /** Of all faults at all requests `npm test` tries some; COAGENT_TEST_RUNS tries each. */
 const runs = Number(process.env.COAGENT_TEST_RUNS ?? 1);
 jest.setTimeout(runs > 1 ? 600_000 : 60_000);
-const operations = [...ofItems, "DescribeTable"];
+const operations = [...ofItems, "DescribeTable"] as const;
 const variable = "COAGENT_ENCRYPTION_KEYS";
 
 beforeAll(() => {
   process.env[variable] = variableOf(both);
 });
-const proxies: FaultyProxy[] = [];
+const proxies: FaultProxy[] = [];
 afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.close();
 });
@@ -254,28 +246,35 @@ const names = Object.keys(commands);
 
 /** The command behind a proxy; its journal knows the table by the engine's address. */
 async function behindProxy({ table, args }: Prepared) {
-  const proxy = await openFaultyProxy(table.data.engine.endpoint, 5);
-  proxies.push(proxy);
+  const pages = await smallPages(table.data.engine.endpoint, 5);
+  const proxy = await startFaultProxy({ target: pages.url });
+  proxies.push(proxy, pages);
   const state = args[args.indexOf("--state") + 1] ?? "";
   const journal = join(state, "journal.ndjson");
   if (args[0] === "rollback") {
     const text = readFileSync(journal, "utf8");
-    writeFileSync(journal, text.replaceAll(table.data.engine.endpoint, proxy.endpoint));
+    writeFileSync(journal, text.replaceAll(table.data.engine.endpoint, proxy.url));
   }
-  const flags = ["--environment", "local", "--endpoint", proxy.endpoint, "--table", table.name];
+  const flags = flagsThrough(proxy, table.name);
   const run = (idleMs: number) =>
     bayonData([...args, ...flags], new AbortController().signal, within(idleMs));
   return { proxy, run };
 }
 
-const faults: Readonly<Record<string, WireFault>> = {
-  "an empty 200": wireFaults["an empty 200"],
-  "a 200 of somebody else's JSON": wireFaults["a 200 of somebody else's JSON"],
-  "a body that is cut off": wireFaults["a body that is cut off"],
-  garbage,
-  "an answer that stalls": stalled,
-  "an answer that drips": dripping,
+/** What of a fault depends on the longest time without a byte, in ms. */
+const faults: Readonly<Record<string, (idleMs: number) => WireRule>> = {
+  "an empty 200": () => wireFaults["an empty 200"],
+  "a 200 of somebody else's JSON": () => wireFaults["a 200 of somebody else's JSON"],
+  "a body that is cut off": () => wireFaults["a body that is cut off"],
+  garbage: () => ({ fault: "tlsAlert" }),
+  "an answer that stalls": () => ({ fault: "stallInBody" }),
+  // Of twenty pieces each comes in time, and all of them in more than twice the time for a whole answer.
+  "an answer that drips": (idleMs) => ({ fault: "dripInBody", delayMs: 5 * idleMs }),
 };
+
+function ruleOf(name: string, idleMs: number, more: WireRule): WireRule {
+  return { ...faults[name]?.(idleMs), operation: operations, ...more };
+}
 
 /** Those of which nothing is left to do but wait. */
 const slow = ["an answer that stalls", "an answer that drips"];
@@ -290,18 +289,19 @@ const clear = /^(?:UnreadableAnswer: .*read|ECONNRESET: no answer|TimeoutError: 
 async function broken(command: string, name: string, from: number): Promise<void> {
   const prepared = await (commands[command] as () => Promise<Prepared>)();
   const { proxy, run } = await behindProxy(prepared);
-  proxy.hit(faults[name] as WireFault, operations, (nth) => nth >= from);
-  const ran = await run(slow.includes(name) ? 200 : patienceMs);
+  const idleMs = slow.includes(name) ? 200 : patienceMs;
+  proxy.inject(ruleOf(name, idleMs, { after: from - 1, times: Number.POSITIVE_INFINITY }));
+  const ran = await run(idleMs);
   const told = { command, name, from, code: ran.code, complaints: ran.complaints };
   expect(told).toEqual({ ...told, code: 1 });
-  expect(proxy.hits).toBeGreaterThan(1);
+  expect(hitsOf(proxy)).toBeGreaterThan(1);
   const complaint = ran.complaints.trim().split("\n").at(-1) ?? "";
   const { error } = JSON.parse(complaint) as { error: { code: string; message: string } };
   const said = `${error.code}: ${error.message}`;
   expect({ command, name, said }).toEqual({ command, name, said: expect.stringMatching(clear) });
   prepared.notDone?.();
   // The wire is well again: the same command goes on, and ends as it should.
-  proxy.hit(faults[name] as WireFault, [], () => false);
+  proxy.clear();
   const again = await run(patienceMs);
   const ended = { command, name, code: again.code, complaints: again.complaints };
   expect(ended).toEqual({ ...ended, code: prepared.code ?? 0 });
@@ -328,14 +328,18 @@ describe("a wire that stays broken ends each command with 1 and an error", () =>
 async function once(command: string, name: string, at: number): Promise<boolean> {
   const prepared = await (commands[command] as () => Promise<Prepared>)();
   const { proxy, run } = await behindProxy(prepared);
-  proxy.hit(faults[name] as WireFault, operations, (nth) => nth === at);
-  const ran = await run(slow.includes(name) ? 1_500 : patienceMs);
+  const idleMs = slow.includes(name) ? 1_500 : patienceMs;
+  proxy.inject(ruleOf(name, idleMs, { after: at - 1 }));
+  const ran = await run(idleMs);
   const told = { command, name, at, code: ran.code, complaints: ran.complaints };
   expect(told).toEqual({ ...told, code: prepared.code ?? 0 });
   await prepared.right(ran);
   // Only a machine that is busy is slower than a limit.
-  expect(proxy.hits).toBe(proxy.seen < at ? 0 : 1);
-  return proxy.hits > 0;
+  const among: readonly string[] = operations;
+  const seen = proxy.requests.filter(({ operation }) => among.includes(operation)).length;
+  const hits = hitsOf(proxy);
+  expect(hits).toBe(seen < at ? 0 : 1);
+  return hits > 0;
 }
 
 test("a fault at any one request leaves the end of each command as it is", async () => {

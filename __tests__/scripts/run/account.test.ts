@@ -17,12 +17,13 @@ import { adoptTable } from "../../../scripts/upkeep/adopt-table.js";
 import { examineTable } from "../../../scripts/upkeep/examine-table.js";
 import { type RotationState, rotateTable } from "../../../scripts/upkeep/rotate-table.js";
 import { createCipher } from "../../../src/secrets/encryption.js";
+import { startFaultProxy } from "../../../src/testing/index.js";
 import { both } from "../../encryption/keys.js";
 import { engines } from "../../engines.js";
 import { failureOf } from "../../open.js";
-import { openFaultyProxy } from "../faulty-proxy.js";
 import { type RawItem, type WholeTable, wholeTables } from "../raw.js";
 import { bayonData, temporaryFolder } from "../run.js";
+import { flagsThrough, forgedEnd, hitsOf, smallPages } from "../wire-faults.js";
 
 const temporary = temporaryFolder();
 const newTable = wholeTables(engines[0]?.engine ?? "");
@@ -208,24 +209,23 @@ describe("the second count of an export", () => {
   test("fails where the table has become another one, and keeps the export", async () => {
     const table = await newTable();
     await table.put(...items);
-    const proxy = await openFaultyProxy(table.data.engine.endpoint);
+    await using proxy = await startFaultProxy({ target: table.data.engine.endpoint });
     let added: Promise<void> | undefined;
     // Somebody writes between the export and the count: each segment's count waits for it.
-    proxy.hit(
-      async ({ input }) => {
+    proxy.inject({
+      operation: "Scan",
+      times: Number.POSITIVE_INFINITY,
+      answer: async ({ input }) => {
         if (input.Select === "COUNT") {
           added ??= table.put({ PK: "USER#new", SK: "PROFILE" });
           await added;
         }
-        return false;
+        return undefined;
       },
-      ["Scan"],
-      () => true,
-    );
+    });
     const dir = temporary();
-    const flags = ["--environment", "local", "--endpoint", proxy.endpoint, "--table", table.name];
+    const flags = flagsThrough(proxy, table.name);
     const ran = await bayonData(["export", dir, "--verify", "--json", ...flags]);
-    await proxy.close();
     expect(added).toBeDefined();
     expect(ran.code).toBe(1);
     expect(JSON.parse(ran.out.trim())).toMatchObject({ items: size, secondCount: size + 1 });
@@ -234,32 +234,27 @@ describe("the second count of an export", () => {
 
   test("that is interrupted is come back to by the same command, which looks at its files again", async () => {
     const table = await source();
-    const proxy = await openFaultyProxy(table.data.engine.endpoint);
+    await using proxy = await startFaultProxy({ target: table.data.engine.endpoint });
     const controller = new AbortController();
-    proxy.hit(
-      async ({ input }) => {
+    proxy.inject({
+      operation: "Scan",
+      times: Number.POSITIVE_INFINITY,
+      answer: async ({ input }) => {
         if (input.Select === "COUNT") controller.abort(new Error("interrupted"));
-        return false;
+        return undefined;
       },
-      ["Scan"],
-      () => true,
-    );
+    });
     const dir = temporary();
-    const flags = ["--environment", "local", "--endpoint", proxy.endpoint, "--table", table.name];
+    const flags = flagsThrough(proxy, table.name);
     const args = ["export", dir, "--verify", "--concurrency", "2", ...flags];
     const first = await bayonData(args, controller.signal);
     expect(first).toMatchObject({ code: 130 });
     expect(first.complaints).toContain("To go on:");
-    proxy.hit(
-      async () => false,
-      [],
-      () => false,
-    );
+    proxy.clear();
     // A file that is not the one that was written is written anew.
     const [name = ""] = readdirSync(join(dir, "data"));
     writeFileSync(join(dir, "data", name), gzipSync("{}\n"));
     const again = await bayonData(args);
-    await proxy.close();
     expect(again).toMatchObject({ code: 0, complaints: "" });
     expect(again.out).toContain(`the same: ${size} items in the files, ${size} in the table`);
     expect(existsSync(join(dir, "export.json"))).toBe(false);
@@ -306,16 +301,16 @@ test("an import does not go on with a folder of other content, whatever its time
   const [dir, to, state] = [join(temporary(), "copy"), await newTable(), temporary()];
   cpSync(await exported(), dir, { recursive: true });
   const controller = new AbortController();
-  const proxy = await openFaultyProxy(to.data.engine.endpoint);
-  proxy.hit(
-    async () => {
+  await using proxy = await startFaultProxy({ target: to.data.engine.endpoint });
+  proxy.inject({
+    operation: "PutItem",
+    after: 26,
+    answer: async () => {
       controller.abort(new Error("interrupted"));
-      return false;
+      return undefined;
     },
-    ["PutItem"],
-    (nth) => nth === 27,
-  );
-  const flags = ["--environment", "local", "--endpoint", proxy.endpoint, "--table", to.name];
+  });
+  const flags = flagsThrough(proxy, to.name);
   const args = ["import", dir, ...flags, "--state", state, "--concurrency", "1"];
   expect(await bayonData(args, controller.signal)).toMatchObject({ code: 130 });
   expect(existsSync(join(state, "import", "import.json"))).toBe(true);
@@ -331,7 +326,6 @@ test("an import does not go on with a folder of other content, whatever its time
     complaints: expect.stringContaining("checkpoint of another run"),
   });
   const anew = await bayonData([...args, "--restart", "--on-conflict", "overwrite"]);
-  await proxy.close();
   expect(anew).toMatchObject({ code: 0 });
   expect(anew.out).toContain(`${size} items read = ${size} written + 0 skipped + 0 rejected`);
 });
@@ -355,31 +349,19 @@ describe("the accounts of a migration", () => {
     const [table, folder] = [await newTable(), firestoreExport()];
     const moved = ["migrate", "firestore", folder, ...table.flags, "--state", temporary()];
     expect(await bayonData([...moved])).toMatchObject({ code: 0 });
-    const proxy = await openFaultyProxy(table.data.engine.endpoint, 5);
+    await using pages = await smallPages(table.data.engine.endpoint, 5);
+    await using proxy = await startFaultProxy({ target: pages.url });
     // A page that is whole in itself, and no end of the table.
-    proxy.hit(
-      async ({ response }) => {
-        response.writeHead(200, { "content-type": "application/x-amz-json-1.0" });
-        response.end(JSON.stringify({ Count: 0, ScannedCount: 0, Items: [] }));
-        return true;
-      },
-      ["Scan"],
-      (nth) => nth === 2,
-    );
-    const flags = ["--environment", "local", "--endpoint", proxy.endpoint, "--table", table.name];
+    proxy.inject({ ...forgedEnd, after: 1 });
+    const flags = flagsThrough(proxy, table.name);
     const args = ["verify", "firestore", folder, ...flags, "--concurrency", "1"];
     const ran = await bayonData(args);
-    expect(proxy.hits).toBe(1);
+    expect(hitsOf(proxy)).toBe(1);
     expect(ran.code).toBe(1);
     expect(ran.out).toContain(`${count} items of the export were there one by one`);
     expect(ran.out).toContain("the whole table's reading met 5");
-    proxy.hit(
-      async () => false,
-      [],
-      () => false,
-    );
+    proxy.clear();
     const well = await bayonData(args);
-    await proxy.close();
     expect(well).toMatchObject({ code: 0 });
     expect(well.out).toContain(
       `${count} items read = ${count} of the export + 0 extra + 0 of others`,

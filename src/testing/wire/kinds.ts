@@ -51,6 +51,8 @@ export type WireFault =
   | "stallBeforeEnd"
   /** The answer comes in small pieces, with `delayMs` in all. */
   | "drip"
+  /** The headers come at once, and the body in small pieces, with `delayMs` in all. */
+  | "dripInBody"
   /** The whole answer comes `delayMs` late. */
   | "slow"
   /** The connection is closed within the headers. */
@@ -170,7 +172,22 @@ export function reset(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
+const nothing = Buffer.alloc(0);
 const pieces = 20;
+
+/** A part of the answer in small pieces, after one that comes at once. */
+const dripping = (part: (answer: Message) => Buffer, before: (answer: Message) => Buffer): Kind =>
+  broken(async ({ socket, delayMs }, answer) => {
+    const all = part(answer);
+    const size = Math.ceil(all.length / pieces);
+    const pauseMs = (delayMs * size) / all.length;
+    await write(socket, before(answer));
+    for (let at = 0; at < all.length && !socket.destroyed; at += size) {
+      await write(socket, all.subarray(at, at + size));
+      await sleep(pauseMs, undefined, { ref: false });
+    }
+    return "open";
+  });
 
 export const wireKinds: Readonly<Record<WireFault, Kind>> = {
   noAnswer: made(() => "over"),
@@ -209,15 +226,11 @@ export const wireKinds: Readonly<Record<WireFault, Kind>> = {
   stallBeforeBody: stalled(({ head }) => head),
   stallInBody: stalled(({ head, body }) => Buffer.concat([head, half(body)])),
   stallBeforeEnd: stalled((answer) => whole(answer).subarray(0, -1)),
-  drip: broken(async ({ socket, delayMs }, answer) => {
-    const all = whole(answer);
-    const size = Math.ceil(all.length / pieces);
-    for (let at = 0; at < all.length && !socket.destroyed; at += size) {
-      await write(socket, all.subarray(at, at + size));
-      await sleep(delayMs / pieces, undefined, { ref: false });
-    }
-    return "open";
-  }),
+  drip: dripping(whole, () => nothing),
+  dripInBody: dripping(
+    ({ body }) => body,
+    ({ head }) => head,
+  ),
   slow: broken(async ({ socket, delayMs }, answer) => {
     await sleep(delayMs, undefined, { ref: false });
     await write(socket, whole(answer));

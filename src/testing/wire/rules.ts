@@ -45,7 +45,7 @@ export interface WireRule {
   readonly after?: number | undefined;
   /** Hits one of so many matching requests, the first of each. @default 1 */
   readonly every?: number | undefined;
-  /** How late `slow`, `drip`, `lateAnswer` and the late requests are, and how long an `outage`. @default 50 */
+  /** How late `slow`, `drip`, `dripInBody`, `lateAnswer` and the late requests are, and how long an `outage`. @default 50 */
   readonly delayMs?: number | undefined;
   /**
    * Whether the engine carries the request out before the answer that is made up in its place. Only

@@ -1,0 +1,153 @@
+/** Commands that write, on a wire that breaks: they do all their work, and count it right. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ImportState, importTable } from "../../../scripts/move/table-files/import-table.js";
+import { readManifest } from "../../../scripts/move/table-files/manifest.js";
+import { openRun } from "../../../scripts/run/run-state.js";
+import { adoptTable } from "../../../scripts/upkeep/adopt-table.js";
+import { rotateTable } from "../../../scripts/upkeep/rotate-table.js";
+import { createCipher } from "../../../src/secrets/encryption.js";
+import { both, isSealed, variableOf } from "../../encryption/keys.js";
+import { engines } from "../../engines.js";
+import { everyThird, hitsOf, updateFaults, wireFaults } from "../wire-faults.js";
+import {
+  brokenWire,
+  command,
+  concurrency,
+  failureIn,
+  faultNamesOn,
+  size,
+  told,
+} from "./broken-wire.js";
+
+const variable = "COAGENT_ENCRYPTION_KEYS";
+afterEach(() => {
+  delete process.env[variable];
+});
+
+describe.each(engines)("on $name", ({ engine }) => {
+  const { temporary, newTable, filled, source, proxyTo, migrated, stalled } = brokenWire(engine);
+  const faultNames = faultNamesOn(engine);
+
+  const ofScans = [
+    "an end of the scan without a request id",
+    "an end of the scan that scanned nothing",
+    "an item without a key",
+    "a page without its items",
+    "a page with fewer items than it counts",
+  ];
+  const ofWrites = faultNames.filter((name) => !ofScans.includes(name));
+  const ofPuts = ofWrites.filter((name) => name !== "half a batch");
+
+  test.each(ofPuts)("import that skips writes all, and says so, through %s", async (name) => {
+    const { dir } = await source();
+    const to = await newTable();
+    const { proxy, flags } = await proxyTo(to);
+    proxy.inject(everyThird(wireFaults[name]));
+    const args = ["import", dir, ...flags, "--state", temporary(), ...concurrency];
+    const { code, complaints, out } = await command(args);
+    expect(hitsOf(proxy)).toBeGreaterThan(0);
+    expect(failureIn({ code, complaints })).toBeUndefined();
+    expect(out).toContain("32 written, 0 skipped, 0 rejected");
+    expect(await to.all()).toHaveLength(32);
+  });
+
+  test.each(ofWrites)("import that overwrites writes all through %s", async (name) => {
+    const { dir } = await source();
+    const to = await newTable();
+    const { proxy, flags } = await proxyTo(to);
+    proxy.inject(everyThird(wireFaults[name]));
+    const own = ["--state", temporary(), "--on-conflict", "overwrite", ...concurrency];
+    const { code, complaints, out } = await command(["import", dir, ...flags, ...own]);
+    expect(hitsOf(proxy)).toBeGreaterThan(0);
+    expect(failureIn({ code, complaints })).toBeUndefined();
+    expect(out).toContain("32 written, 0 skipped, 0 rejected");
+    expect(await to.all()).toHaveLength(32);
+  });
+
+  const faultsOfUpdates = { ...wireFaults, ...updateFaults };
+  const ofUpdates = [
+    ...faultNames.filter((name) => name !== "half a batch"),
+    ...(Object.keys(updateFaults) as (keyof typeof updateFaults)[]),
+  ];
+
+  test.each(ofUpdates)(
+    "rotate leaves no token in clear text, and counts each, through %s",
+    async (name) => {
+      const table = await filled();
+      const { proxy, flags } = await proxyTo(table);
+      process.env[variable] = variableOf(both);
+      proxy.inject(everyThird(faultsOfUpdates[name]));
+      const args = ["rotate", "--json", ...flags, "--state", temporary(), ...concurrency];
+      const { code, complaints, out } = await command(args);
+      expect(hitsOf(proxy)).toBeGreaterThan(0);
+      expect(failureIn({ code, complaints })).toBeUndefined();
+      expect(told(out)).toMatchObject({ items: 32, rotated: { "(clear text)": 32 }, current: 0 });
+      const tokens = (await table.all()).filter(({ EntityType }) => EntityType === "OAuthToken");
+      const secrets = tokens.flatMap(({ Data }) => {
+        const { accessToken, refreshToken } = Data as Record<string, unknown>;
+        return [accessToken, refreshToken];
+      });
+      expect(secrets.map(isSealed)).toEqual(Array.from({ length: 32 }, () => true));
+    },
+  );
+
+  test.each(ofUpdates)("adopt completes every item, and counts each, through %s", async (name) => {
+    const table = await filled();
+    const { proxy, flags } = await proxyTo(table);
+    proxy.inject(everyThird(faultsOfUpdates[name]));
+    const args = ["adopt", "--json", ...flags, "--state", temporary(), ...concurrency];
+    const { code, complaints, out } = await command(args);
+    expect(hitsOf(proxy)).toBeGreaterThan(0);
+    expect(failureIn({ code, complaints })).toBeUndefined();
+    expect(told(out)).toMatchObject({
+      items: 32,
+      entities: {
+        SavedContent: { adopted: 16, complete: 0 },
+        OAuthToken: { adopted: 0, complete: 16 },
+      },
+      left: {},
+    });
+    const bare = (await table.all()).filter(({ userId }) => userId === undefined);
+    expect(bare).toEqual([]);
+  });
+
+  test("rollback knows the deletes whose answers were lost for its own work", async () => {
+    const { table, state } = await migrated();
+    const { proxy, flags } = await proxyTo(table);
+    // The journal knows the table by its address.
+    const journal = join(state, "journal.ndjson");
+    const text = readFileSync(journal, "utf8");
+    writeFileSync(journal, text.replaceAll(table.data.engine.endpoint, proxy.url));
+    proxy.inject(everyThird({ ...wireFaults["an answer that is lost"], operation: "DeleteItem" }));
+    const { code, out } = await command(["rollback", "--state", state, ...flags]);
+    expect(hitsOf(proxy)).toBeGreaterThan(3);
+    expect(out).toContain(`${size} items deleted, 0 left, 0 gone before`);
+    expect(code).toBe(0);
+    expect(await table.all()).toEqual([]);
+  });
+
+  test("no writing command waits for an answer that stalls in its body", async () => {
+    const { dir } = await source();
+    const [to, one, other] = [await newTable(), await filled(), await filled()];
+    const left = (name: string) => join(temporary(), `${name}.ndjson`);
+    // What takes time here is waiting: all wait at once.
+    const [imported, adopted, rotated] = await Promise.all([
+      stalled(to, "BatchWriteItem", async (raw) => {
+        const folder = temporary();
+        return importTable(raw, {
+          ...{ folder: dir, manifest: await readManifest(dir), onConflict: "overwrite" },
+          ...{ concurrency: 4, rejectedPath: left("rejected") },
+          run: await openRun<ImportState>({ command: "run", folder, fingerprint: "this" }),
+        });
+      }),
+      stalled(one, "Scan", (raw) => adoptTable(raw, { segments: 2, findingsPath: left("adopt") })),
+      stalled(other, "Scan", (raw) =>
+        rotateTable(raw, { cipher: createCipher(both), segments: 2, findingsPath: left("rotate") }),
+      ),
+    ]);
+    expect(imported).toMatchObject({ counts: { written: 32, skipped: 0, rejected: 0 } });
+    expect(adopted).toMatchObject({ report: { items: 32, added: { contentId: 16 } } });
+    expect(rotated).toMatchObject({ report: { items: 32, rotated: { "(clear text)": 32 } } });
+  });
+});
