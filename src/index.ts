@@ -119,7 +119,7 @@ export type {
 export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
 export type { AnyEntity } from "./entity/model.js";
 export { AbortedError, type AbortedErrorOptions } from "./errors/aborted-error.js";
-export type { ErrorCode, ThrottlingCode, UnlistedCode } from "./errors/codes.js";
+export type { ErrorCode, PackageCode, ThrottlingCode, UnlistedCode } from "./errors/codes.js";
 export {
   ConditionalCheckFailedError,
   type ConditionalCheckFailedErrorOptions,

@@ -4,7 +4,7 @@
  * this file.
  */
 export { AbortedError } from "./errors/aborted-error.js";
-export type { ErrorCode, ThrottlingCode, UnlistedCode } from "./errors/codes.js";
+export type { ErrorCode, PackageCode, ThrottlingCode, UnlistedCode } from "./errors/codes.js";
 export { ConditionalCheckFailedError } from "./errors/conditional-check-failed-error.js";
 export { ConfigurationError } from "./errors/configuration-error.js";
 export { DecryptionError } from "./errors/decryption-error.js";

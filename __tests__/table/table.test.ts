@@ -54,5 +54,6 @@ test("the limits are DynamoDB's", () => {
     transactionBytes: 4_194_304,
     expressionBytes: 4096,
     expressionOperators: 300,
+    expressionValueBytes: 2 * 1024 * 1024,
   });
 });

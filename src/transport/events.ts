@@ -60,7 +60,7 @@ export class Listeners {
   }
 
   /** Whether anybody listens: an event that nobody gets need not be made. */
-  get any(): boolean {
+  get areThere(): boolean {
     return this.#events !== undefined || this.#logger !== undefined;
   }
 

@@ -58,7 +58,7 @@ export async function runRequest(
     if (attempts.answerLost && writes.has(name)) call.onAnswerLost?.();
     throw outcome;
   } finally {
-    if (listeners.any) report(shared, attempts, given, startedAt, outcome, failed);
+    if (listeners.areThere) report(shared, attempts, given, startedAt, outcome, failed);
   }
 }
 

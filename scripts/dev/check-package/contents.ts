@@ -96,7 +96,7 @@ export async function checkProductionBundle(entry: string): Promise<void> {
   const bundle = await rolldown({
     input: join(root, "dist", entry),
     platform: "node",
-    external: (id) => !id.startsWith("../check-package") && !id.startsWith("/"),
+    external: (id) => !id.startsWith("./") && !id.startsWith("/"),
   });
   const { output } = await bundle.generate({ format: "esm", minify: true });
   await bundle.close();
@@ -125,7 +125,7 @@ export function checkLoadedPackages(entry: string): void {
   for (const file of files) {
     const code = withoutComments(readFileSync(file, "utf8"));
     for (const [, id = ""] of code.matchAll(/(?:\bfrom |\bimport |\brequire\()"([^"]+)"/g)) {
-      if (id.startsWith("../check-package")) files.add(resolve(dirname(file), id));
+      if (id.startsWith("./")) files.add(resolve(dirname(file), id));
       else if (!isBuiltin(id)) packages.add(id);
     }
   }

@@ -192,7 +192,7 @@ export async function startRecorder({ cut = false }: RecorderOptions = {}): Prom
         return;
       }
       const target = String(request.headers["x-amz-target"]);
-      const operation = target.slice(target.lastIndexOf("../check-package") + 1);
+      const operation = target.slice(target.lastIndexOf(".") + 1);
       requests.push({ step, operation, body });
       const forward = async (forwarded: string) => {
         const headers = Object.fromEntries(
