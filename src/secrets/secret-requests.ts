@@ -1,4 +1,4 @@
-/** The secret values in a request on its way out, and the keys under which a request stores something. */
+/** Finds the secret values in a request, and the keys of the items that it stores. */
 import { ofEach, withValues } from "../client/marshalling.js";
 import { valueText } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
@@ -26,7 +26,7 @@ export async function withSealed(
   cipher: Cipher | undefined,
   context: CallContext,
 ): Promise<Fields> {
-  // Without a cipher no secret value is made; one that is here all the same must not be sent.
+  // No secret value is made without a cipher. If there is one nevertheless, it must not be sent.
   if (cipher === undefined) throw new TypeError("a secret value has come where no keys are");
   const current = await currentKeyFor(cipher, context);
   const texts = new Map<SecretValue, string>();
