@@ -59,11 +59,11 @@ export interface DataLayerOptions extends ConnectionOptions {
   /** The request handler of the SDK's client, or options of one. */
   readonly requestHandler?: RequestHandler | undefined;
   /**
-   * Retry of each request, and the budget of all.
+   * Settings for retrying a request, and the retry budget of all requests.
    * @default 3 retries from 100 ms, at most 5 s apart; 100 retries in a row, 2 more per second
    */
   readonly retry?: RequestRetryOptions | undefined;
-  /** Whether gets of one turn of the event loop share a BatchGet. @default true */
+  /** Whether gets of the same turn of the event loop share a BatchGet. @default true */
   readonly coalesce?: boolean | undefined;
   /**
    * Sends a read (GetItem, BatchGetItem, Query) a second time if its response is late, and uses the
@@ -75,7 +75,7 @@ export interface DataLayerOptions extends ConnectionOptions {
   readonly logger?: Logger | undefined;
   /** Receives an event per request. */
   readonly events?: RequestListener | undefined;
-  /** Where the time comes from. @default Date */
+  /** The clock that gives the time. @default Date */
   readonly clock?: Clock | undefined;
   /**
    * Encrypts the fields that entities mark as secret: the keys, or a provider of them.
@@ -118,7 +118,7 @@ export interface DataLayer extends Stores, Dashboards {
   readonly oauth: OAuthTokens;
   /**
    * The same with one user's id fixed: nothing given to it reaches another user's items.
-   * @throws ValidationError for an id that is no key
+   * @throws ValidationError for an id that cannot be a key
    */
   forUser(userId: string): UserScope;
   /** The ElectroDB Service over the same transport, for chains that the facade does not have. */

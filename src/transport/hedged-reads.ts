@@ -44,7 +44,7 @@ export interface HedgeBudget {
   giveBack(taken: number): void;
 }
 
-/** Hedges that can be saved up: an hour of fast responses does not pay for a storm. */
+/** The most hedges that can be saved up: an hour of fast responses must not pay for a storm. */
 const mostSaved = 10;
 
 /** One hedge, less the rounding error of a sum of twenty twentieths. */
