@@ -119,6 +119,8 @@ export interface DataLayer extends Stores, Dashboards {
   /**
    * The same with one user's id fixed: nothing given to it reaches another user's items.
    * @throws ValidationError for an id that cannot be a key
+   * @example
+   * const content = await data.forUser(userId).savedContent.get({ contentId });
    */
   forUser(userId: string): UserScope;
   /** The ElectroDB Service over the same transport, for chains that the facade does not have. */
@@ -130,8 +132,8 @@ export interface DataLayer extends Stores, Dashboards {
    */
   readonly configuration: Omit<Configuration, "credentials" | "endpointSource">;
   /**
-   * Ends what is under way, and closes the clients that this data layer made. Before that, it waits up to
-   * 5 s for OAuth refreshes that hold a lease to be stored.
+   * Ends the calls in progress, and closes the clients that this data layer created. Before that, it
+   * waits up to 5 s for OAuth refreshes that hold a lease to be stored.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -213,7 +215,7 @@ function layerOver(
     close,
     [Symbol.asyncDispose]: close,
   };
-  // The stores are made when they are first used, so they are copied as the getters they are.
+  // The stores are created on first use, so their getters are copied as getters.
   const layer = Object.defineProperties({}, Object.getOwnPropertyDescriptors({ ...rest }));
   Object.defineProperties(layer, Object.getOwnPropertyDescriptors(stores));
   Object.defineProperty(layer, "service", { enumerable: true, get: service });
@@ -270,7 +272,7 @@ function checkKinds(options: DataLayerOptions): void {
   }
 }
 
-/** The clients below the transport, made when they are first asked for. */
+/** The clients below the transport, created when they are first requested. */
 function clientsOf(options: DataLayerOptions, configuration: Configuration): Clients {
   const { client } = options;
   if (client === undefined) {

@@ -49,6 +49,8 @@ export interface StoreCalls<S extends StoreSpec> {
   /**
    * Items of a partition, in order. One request per MB read: with `limit`, until that many items are
    * found; without it, to the end of the partition.
+   * @example
+   * const { items } = await data.savedContent.query({ userId }, { limit: 20 });
    */
   query<const F extends string = string>(
     partition: S["partition"],
@@ -59,6 +61,8 @@ export interface StoreCalls<S extends StoreSpec> {
    * Items of a partition, one after the other, over all pages. The first item arrives after one
    * request, and at most one page is read ahead. Each loop over the result reads from the beginning.
    * `timeoutMs` applies to each page; an aborted `signal` ends the loop at the next item.
+   * @example
+   * for await (const content of data.savedContent.list({ userId })) console.log(content.data.title);
    */
   list<const F extends string = string>(
     partition: S["partition"],
@@ -71,6 +75,8 @@ export interface StoreCalls<S extends StoreSpec> {
    * own item.
    * @throws ConditionalCheckFailedError if an item exists at the key: with `item`, unless it is of
    * another kind. `mayHaveBeenDone` is set if it may have been this call that created it
+   * @example
+   * await data.savedContent.create({ userId, data: { type: "Blog Post", content: "# Spring" } });
    */
   create(input: NewInput<S>, options?: CallOptions): Promise<S["item"]>;
 
@@ -79,6 +85,8 @@ export interface StoreCalls<S extends StoreSpec> {
    * stay. One request; two for a dated item that is not adopted, if the stored UpdatedAt is not older
    * than the clock, or if it replaces a ghost (an item with only a key and times).
    * @throws ConditionalCheckFailedError, without `item`, if an item of another kind is at the key
+   * @example
+   * await data.savedContent.put({ ...content, data: { ...content.data, title: "Spring" } });
    */
   put(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
 
@@ -111,6 +119,8 @@ export interface StoreCalls<S extends StoreSpec> {
    * named more than once. ⌈different keys/100⌉ requests in parallel, and more if the responses exceed
    * 16 MB.
    * @throws UnprocessedItemsError that carries the keys that were not read after all retries
+   * @example
+   * const [first, second] = await data.savedContent.batchGet([{ userId, contentId }, other]);
    */
   batchGet<const F extends string = string>(
     keys: readonly S["key"][],

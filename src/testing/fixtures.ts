@@ -173,5 +173,5 @@ export const make: Factories = Object.fromEntries(
       };
     },
   ]),
-  // Each factory is made from the fixture of its own name.
+  // Each factory is created from the fixture of its own name.
 ) as unknown as Factories;

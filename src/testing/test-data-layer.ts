@@ -57,7 +57,7 @@ interface SharedEngine {
 
 const shared = new Map<string, SharedEngine>();
 
-/** How long an engine that nobody uses waits for the next test data layer, in ms. */
+/** How long an unused engine waits for the next test data layer, in ms. */
 const idleMs = 1_000;
 
 /**

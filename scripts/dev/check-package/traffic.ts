@@ -1,7 +1,7 @@
 /** Runs of the flow as text, without the parts that differ each time, for a comparison line by line. */
 import type { Run } from "./recorder.js";
 
-/** Times from the machine's own clock. The flow's clock stands in 2020. */
+/** Times from the machine's own clock. The flow's clock is fixed in 2020. */
 function isNow(time: number): boolean {
   return Math.abs(Date.now() - time) < 24 * 60 * 60 * 1000;
 }

@@ -1,4 +1,4 @@
-/** An endpoint that is run by somebody else. */
+/** An endpoint that is run elsewhere. */
 import { ConfigurationError } from "../../errors/configuration-error.js";
 import { type Engine, engineAt } from "./contract.js";
 import { unreachable } from "./ports.js";
