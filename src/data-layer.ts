@@ -164,7 +164,12 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
     client: clients.document,
     guard: createFieldGuard(guardedEntities(), cipher),
     // Where the application's own client sends its requests, only the application knows.
-    advice: options.client === undefined ? (error) => adviceOn(error, configuration) : undefined,
+    advice:
+      options.client === undefined
+        ? // A native call may name another table, of which nothing is known here.
+          (error, tableName = configuration.tableName) =>
+            tableName === configuration.tableName ? adviceOn(error, configuration) : undefined
+        : undefined,
   });
   const reader = new Reader({ transport, tableName }, options.coalesce ?? true);
   const nextId = monotonicFactory();

@@ -464,6 +464,14 @@ describeEach(engines, ({ name }) => name !== "dynalite")("native chains on $name
     expect(error).toMatchObject({ operation: "entity.get", mayHaveBeenDone: false });
   });
 
+  test("a table that the call itself names is not mistaken for the configured one", async () => {
+    const call = data.project.entity.get(key).go({ table: "orders-archive" });
+    const error = await failureOf(call, DynamoDBError);
+    expect(error.code).toBe("ResourceNotFoundException");
+    expect(error.message).not.toContain(data.configuration.tableName);
+    expect(error.message).not.toContain("create it with");
+  });
+
   describe("secrets", () => {
     const at = { userId: "u1", provider: "GOOGLE_BUSINESS" };
     const token = { accessToken: "canary-access", refreshToken: "canary-refresh", expiryDate: 5 };
@@ -478,6 +486,17 @@ describeEach(engines, ({ name }) => name !== "dynalite")("native chains on $name
         /^entity\.put OAuthToken \(userId=u1, provider=GOOGLE_BUSINESS\): would store /,
       );
       expect(wire.requests).toEqual([]);
+    });
+
+    test("leave alone an update that does not write the payload (it was refused as one that would)", async () => {
+      await data.oauthToken.put({ ...at, data: token } as never);
+      const { updatedAt } = (await data.oauthToken.getOrThrow(at)) as { updatedAt: number };
+      await data.oauthToken.entity
+        .update(at)
+        .set({ updatedAt: updatedAt + 1 } as never)
+        .go();
+      const item = await data.oauthToken.getOrThrow(at);
+      expect(item).toMatchObject({ updatedAt: updatedAt + 1, data: token });
     });
 
     test("that cannot be opened are a DecryptionError, and a write of them was carried out", async () => {

@@ -64,8 +64,10 @@ export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewar
   middlewareStack.add(
     (next, { commandName = "" }) =>
       async (given) => {
+        // Releases of lib-dynamodb around 3.600 put the marshalled input in its place.
+        const { input } = given;
         const result = await next(given);
-        checkResult(commandName.replace(/Command$/, ""), given.input, result.output);
+        checkResult(commandName.replace(/Command$/, ""), input, result.output);
         return result;
       },
     { step: "initialize", name: "bayonWatchAnswer", override: true },

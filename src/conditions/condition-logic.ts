@@ -1,9 +1,9 @@
 /**
- * Conditions joined by AND, OR, NOT and parentheses: read into a tree and written again with the
- * parentheses that are needed and no others, because DynamoDB refuses redundant ones.
+ * Parses conditions that are joined by AND, OR, NOT and parentheses. They are written again with
+ * only the necessary parentheses, because DynamoDB refuses redundant ones.
  */
 
-/** A condition, and how strongly it binds. */
+/** A condition, and the operator that joins its parts, which decides where it needs parentheses. */
 export interface Compiled {
   readonly text: string;
   readonly joinedBy: "AND" | "OR" | undefined;
@@ -13,7 +13,7 @@ export function atom(text: string): Compiled {
   return { text, joinedBy: undefined };
 }
 
-/** Joins conditions; parentheses only where the meaning needs them. */
+/** Joins conditions, with parentheses only where the meaning requires them. */
 export function joined(by: "AND" | "OR", conditions: readonly Compiled[]): Compiled {
   const [only] = conditions;
   if (only !== undefined && conditions.length === 1) return only;
@@ -28,27 +28,27 @@ function within(by: "AND" | "OR", { text, joinedBy }: Compiled): string {
 }
 
 function negated({ text, joinedBy }: Compiled): Compiled {
-  // Twice is not at all; not every engine reads NOT NOT (dynalite 4.0.0 does not).
+  // A double negation is dropped, because not every engine parses NOT NOT (dynalite 4.0.0 does not).
   if (joinedBy === undefined && text.startsWith("NOT ")) return atom(text.slice("NOT ".length));
   return atom(`NOT ${joinedBy === undefined ? text : `(${text})`}`);
 }
 
 /**
- * NOTs and parentheses inside each other: no expression that DynamoDB takes has more, since it takes
- * 300 operators and refuses redundant parentheses.
+ * The most nested NOTs and parentheses. No valid expression has more, because DynamoDB allows 300
+ * operators and refuses redundant parentheses.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 const mostLevels = 300;
 
 /**
- * Reads a text in which `{n}` stands for the nth condition.
- * @returns `undefined` for a text that is no condition
+ * Parses a text in which `{n}` stands for the nth condition.
+ * @returns `undefined` if the text is not a condition
  */
 export function readLogic(text: string, conditions: readonly string[]): Compiled | undefined {
   const tokens = text.match(/\{\d+\}|[()]|[^\s(){}]+|[{}]/g) ?? [];
   let position = 0;
   let level = 0;
-  /** A text of nothing but parentheses must not be too much for the stack. */
+  /** Reads one level deeper. The limit keeps a text of many parentheses from overflowing the stack. */
   const deeper = (read: () => Compiled | undefined) => {
     if (level === mostLevels) return undefined;
     level += 1;

@@ -1,7 +1,7 @@
 /**
- * Conditions over payload fields. Every path and value gets a placeholder of this package's own:
- * ElectroDB's builder gives one name to a top-level attribute and to a nested one spelt alike
- * (3.9.3: `createdAt` and `data.createdAt` in one call meant one of them twice).
+ * Conditions on payload fields. This package makes its own placeholders for paths and values,
+ * because ElectroDB's builder gives the same name to a top-level attribute and to a nested one of
+ * that name (3.9.3: `createdAt` and `data.createdAt` in one call meant one of them twice).
  */
 import type { CallContext } from "../errors/context.js";
 import { isDynamoDBError } from "../errors/dynamodb-error.js";
@@ -13,7 +13,7 @@ import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
 import { refuseLongCondition } from "./expression.js";
 import { type PathSegments, Placeholders } from "./placeholders.js";
 
-/** Those of a condition, and the bytes of its values. */
+/** The placeholders of a condition, and the bytes of its values. */
 class ReadPlaceholders extends Placeholders {
   valueBytes = 0;
 }
@@ -25,7 +25,7 @@ export interface PathTo<T> {
   readonly [holds]: T;
 }
 
-/** A path as the callback gets it: its fields are paths again. */
+/** A path as the callback gets it. Its fields are paths, too. */
 export type Path<T> = PathTo<T> &
   ([Fields<T>] extends [never]
     ? unknown
@@ -36,14 +36,16 @@ type Fields<T> = Exclude<Extract<T, object>, readonly unknown[]>;
 /** The paths of a payload's fields. */
 export type PayloadPaths<Data> = { readonly [K in keyof Data]-?: Path<Data[K]> };
 
-/** A condition, to be returned or joined in a text with AND, OR, NOT and parentheses. */
+/**
+ * A condition, to be returned, or to be joined with others in a text by AND, OR, NOT and parentheses.
+ */
 export type Condition = string;
 
 type Comparable<T> = Given<T> | PathTo<T>;
 
 const typeNames = ["S", "N", "BOOL", "NULL", "L", "M", "B", "SS", "NS", "BS"] as const;
 
-/** ElectroDB's operators, over payload paths. */
+/** ElectroDB's operators, for payload paths. */
 export interface Operators {
   eq<T>(path: PathTo<T>, value: Comparable<NoInfer<T>> | null): Condition;
   ne<T>(path: PathTo<T>, value: Comparable<NoInfer<T>> | null): Condition;
@@ -51,30 +53,31 @@ export interface Operators {
   gte<T>(path: PathTo<T>, value: Comparable<NoInfer<T>>): Condition;
   lt<T>(path: PathTo<T>, value: Comparable<NoInfer<T>>): Condition;
   lte<T>(path: PathTo<T>, value: Comparable<NoInfer<T>>): Condition;
-  /** From `low` to `high`, both included. */
+  /** The value is from `low` to `high`, inclusive. */
   between<T>(path: PathTo<T>, low: Comparable<NoInfer<T>>, high: Comparable<NoInfer<T>>): Condition;
-  /** The text begins with another. */
+  /** The text begins with `value`. */
   begins<T>(path: PathTo<T>, value: string): Condition;
-  /** The text holds another, or the list or set holds the value. */
+  /** The text, list or set contains `value`. */
   contains<T>(path: PathTo<T>, value: unknown): Condition;
   notContains<T>(path: PathTo<T>, value: unknown): Condition;
   exists<T>(path: PathTo<T>): Condition;
   notExists<T>(path: PathTo<T>): Condition;
-  /** DynamoDB's type of the value: S, N, BOOL, NULL, L, M, B, SS, NS, BS. */
+  /** The value has this DynamoDB type: S, N, BOOL, NULL, L, M, B, SS, NS or BS. */
   type<T>(path: PathTo<T>, type: (typeof typeNames)[number]): Condition;
-  /** Length of a text in UTF-8 bytes, of a list, map or set in members; to be compared. */
+  /** The size of a value, to be compared: UTF-8 bytes of a text, members of a list, map or set. */
   size<T>(path: PathTo<T>): PathTo<number>;
-  /** A path that the payload's type does not name. A number is a position in a list. */
+  /** A path that is not in the payload's type. A number is a position in a list. */
   path<T = unknown>(...segments: [string, ...(string | number)[]]): PathTo<T>;
 }
 
 /**
- * Fields to equal (`null` matches null and missing), or a callback that builds a condition:
+ * Fields and the values that they must equal (`null` matches null and missing), or a callback that
+ * builds a condition:
  * `(data, { eq, gt }) => \`${eq(data.status, "draft")} AND ${gt(data.rating, 3)}\``.
  *
- * Conditions are texts, to be joined in a text: `&&` would give the last alone, which is refused, and
- * `||` the first alone, which nothing can tell. A field that the payload's type does not name is
- * refused by the type alone; `path("name")` asks for one.
+ * Conditions are strings; join them in a string, as above. `a && b` is only `b`, which is refused.
+ * `a || b` is only `a`, which cannot be detected. A field that is not in the payload's type is a
+ * type error only; `path("name")` selects such a field.
  */
 export type Where<Data> =
   | { readonly [K in keyof Data]?: Given<Data[K]> | null }
@@ -83,19 +86,20 @@ export type Where<Data> =
 type Operand = (placeholders: Placeholders) => string;
 
 /**
- * What the paths of a callback stand for. Kept apart from them: a caller who could make an operand
- * of their own would write into the request, its keys included.
+ * The operands that a callback's paths stand for. They are kept outside the paths: a caller who
+ * could make an operand could write anything into the request, including its keys.
  */
 const operands = new WeakMap<object, Operand>();
 
-/** A `where` that was read. Each request that it stands in gets it in placeholders of its own. */
+/** A `where` that was read. Each request gets the condition with the request's own placeholders. */
 export type ReadWhere = (placeholders: Placeholders) => Compiled;
 
 /**
- * Reads `where`, once and for all: what a callback says another time, and what becomes of an object
- * after the call, changes nothing. `undefined` where it asks for nothing.
- * @param encrypted fields that cannot be compared: what is stored of them is different each time
- * @throws ValidationError for what is no condition
+ * Reads `where` only once: another result of the callback, or a later change of the object, has no
+ * effect.
+ * @returns `undefined` if `where` contains no condition
+ * @param encrypted fields that cannot be compared, because each encryption stores a different text
+ * @throws ValidationError if `where` is not a condition
  */
 export function readWhere(
   where: unknown,
@@ -126,13 +130,14 @@ function compiled(
 ): Compiled | undefined {
   if (typeof where === "function")
     return compileCallback(where as WhereCallback, placeholders, refuse, encrypted);
-  // The fields of anything else, a Map's or a class's, may not be its own: nothing would be asked.
+  // Other values, such as a Map or a class instance, may have no fields of their own. The condition
+  // would then be empty.
   if (!isPlainMap(where)) throw refuse("must be an object of fields or a callback");
   const fields = Object.keys(where);
   if (fields.length > limits.expressionOperators) throw refuse(tooManyConditions);
   const conditions = fields.map((field) => {
     const value: unknown = (where as Readonly<Record<string, unknown>>)[field];
-    // Leaving it out would select everything in place of nothing.
+    // Leaving the field out would select everything instead of nothing.
     if (value === undefined)
       throw refuse("must not be undefined (use null for missing)", `where.${field}`);
     if (field === "") throw refuse("must name a field");
@@ -148,7 +153,10 @@ const tooManyConditions = `makes a condition of more than ${limits.expressionOpe
 
 const tooManyBytes = `has values of more than ${limits.expressionValueBytes} bytes: DynamoDB takes at most so many`;
 
-/** Characters of what a callback returns: with its blanks and parentheses far more than is sent. */
+/**
+ * The most characters that a callback may return: far more than is sent, so there is room for
+ * blanks and redundant parentheses.
+ */
 const mostText = 16 * limits.expressionBytes;
 
 type Refuse = (message: string, path?: string) => Error;
@@ -173,7 +181,7 @@ function checkedValue(
   const check = checkValue(value, path);
   const [issue] = check.issues;
   if (issue !== undefined) throw refuse(issue.message, issue.path);
-  // Each time anew: one value that stands in many conditions is sent in each of them.
+  // A value that is used in several conditions is sent, and counted, once for each of them.
   placeholders.valueBytes += check.bytes;
   if (placeholders.valueBytes > limits.expressionValueBytes) throw refuse(tooManyBytes);
   return placeholders.value(check.value);
@@ -189,7 +197,7 @@ function compileCallback(
 ): Compiled {
   const conditions: string[] = [];
   let isTooMuch = false;
-  /** Asked before anything is read or written for one more: each has an operator at least. */
+  /** Called before each further condition is built. A condition has at least one operator. */
   const refuseMore = () => {
     isTooMuch ||= conditions.length >= limits.expressionOperators;
     if (isTooMuch) throw refuse(tooManyConditions);
@@ -228,7 +236,7 @@ function compileCallback(
     exists: (path: unknown) => built(`attribute_exists(${pathOf(path)})`),
     notExists: (path: unknown) => built(`attribute_not_exists(${pathOf(path)})`),
     type: (path: unknown, type: unknown) => {
-      // DynamoDB's own refusal would repeat it.
+      // DynamoDB's own message would repeat the given value.
       if (!typeNames.includes(type as never)) throw refuse(`type must be ${typeNames.join(", ")}`);
       return call("attribute_type")(path, type);
     },
@@ -239,7 +247,7 @@ function compileCallback(
   };
 
   const text: unknown = where(pathProxy([], check), operators);
-  // Text that is not an operator's result would reach the expression as the caller wrote it.
+  // Any text that is not an operator's result would reach the expression unchecked.
   if (isTooMuch) throw refuse(tooManyConditions);
   if (typeof text === "string" && text.length > mostText) {
     throw refuse(`must return a text of at most ${mostText} characters`);
@@ -260,7 +268,10 @@ function compileCallback(
   return compiled;
 }
 
-/** A path's segments. Refuses one that is none: empty, too deep, a segment that is no name or position. */
+/**
+ * Checks a path's segments. Refuses an empty or too deep path, and a segment that is neither a name
+ * nor a position.
+ */
 export function segmentsOf(path: unknown, refuse: Refuse): PathSegments {
   const segments = elementsOf(path, limits.nestingLevels) ?? [];
   const valid =
@@ -292,7 +303,10 @@ function pathOperand(segments: PathSegments, check: CheckPath): Operand {
   };
 }
 
-/** Every property is a deeper path; a name of digits is a name, as in the payload. */
+/**
+ * Makes a path whose properties are the paths below it. A property of digits is a name, as in the
+ * payload.
+ */
 function pathProxy(segments: readonly string[], check: CheckPath): object {
   const path = new Proxy(Object.freeze({}), {
     get: (_, property) =>

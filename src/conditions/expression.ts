@@ -1,12 +1,12 @@
 /**
- * What an expression of DynamoDB's may hold. Its engines of the tests let more through.
+ * The limits of a DynamoDB expression. The engines used in the tests accept expressions beyond them.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 
-/** Operators and functions, as DynamoDB counts them: the AND of a BETWEEN is none. */
+/** Operators and functions as DynamoDB counts them; the AND of a BETWEEN is not counted. */
 const operators = /\b(?:AND|OR|NOT|BETWEEN|IN)\b|<>|<=|>=|[<>=]|[a-z_]+\(/g;
 
 export function operatorsIn(condition: string): number {
@@ -16,8 +16,8 @@ export function operatorsIn(condition: string): number {
 }
 
 /**
- * Refuses a condition or a filter that DynamoDB would not take.
- * @param path which argument made it
+ * Refuses a condition or filter that DynamoDB would not accept.
+ * @param path the argument that the condition comes from
  * @throws ValidationError
  */
 export function refuseLongCondition(context: CallContext, path: string, condition: string): void {
@@ -29,7 +29,9 @@ export function refuseLongCondition(context: CallContext, path: string, conditio
   refuseLong(context, path, condition);
 }
 
-/** @throws ValidationError for an expression of too many bytes; its placeholders are ASCII */
+/**
+ * @throws ValidationError if the expression has too many bytes. It is ASCII, so characters are bytes
+ */
 export function refuseLong(context: CallContext, path: string, { length }: string): void {
   if (length <= limits.expressionBytes) return;
   const message = `makes an expression of ${length} bytes: DynamoDB takes at most ${limits.expressionBytes}`;

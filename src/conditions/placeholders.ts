@@ -3,7 +3,7 @@ import { attribute } from "../table/table.js";
 
 export type PathSegments = readonly (string | number)[];
 
-/** An expression as the caller gave it, with its placeholders. */
+/** An expression from the caller, with its placeholders. */
 export interface GivenExpression {
   readonly text: string | undefined;
   readonly names: Readonly<Record<string, string>>;
@@ -11,13 +11,13 @@ export interface GivenExpression {
 }
 
 /**
- * Collects names and values of one request under placeholders that nothing else uses. They are as
- * short as can be: an expression has 4 KB.
+ * Collects the names and values of one request under placeholders that nothing else uses. They are
+ * as short as possible, because an expression is limited to 4 KB.
  */
 export class Placeholders {
-  /** The names, a given expression's among them. */
+  /** The names, including those of a given expression. */
   readonly names: Record<string, string>;
-  /** The values, a given expression's among them. */
+  /** The values, including those of a given expression. */
   readonly values: Record<string, unknown>;
   private readonly placeholderOf = new Map<string, string>();
   private readonly taken: ReadonlySet<string> | undefined;
@@ -25,8 +25,8 @@ export class Placeholders {
   private valueCount = 0;
 
   /**
-   * @param given an expression of the caller's that the request holds too: what it uses, in its text
-   * or its maps, never changes its meaning
+   * @param given the caller's own expression in the same request. Placeholders in its text or its
+   * maps are not used for anything else, so its meaning never changes
    */
   constructor(given?: GivenExpression) {
     this.names = { ...given?.names };
@@ -57,7 +57,7 @@ export class Placeholders {
     return placeholder;
   }
 
-  /** A text of these placeholders in those of another request. */
+  /** Rewrites a text with the placeholders of another request. */
   movedTo(other: Placeholders, text: string): string {
     return text.replace(/[#:][0-9a-z]+/g, (placeholder) =>
       placeholder.startsWith("#")
@@ -76,7 +76,7 @@ export class Placeholders {
   }
 }
 
-/** One that the caller forgot to define is in use too: DynamoDB then says that it is not defined. */
+/** The placeholders in use, including undefined ones, so that DynamoDB reports them as not defined. */
 function placeholdersIn({ text, names, values }: GivenExpression): ReadonlySet<string> {
   return new Set([
     ...Object.keys(names),

@@ -1,4 +1,4 @@
-/** Lists that callers give, element by element. */
+/** Reads lists that callers pass, element by element. */
 import { reading } from "../call/call.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, ValidationError, type ValidationIssue } from "../errors/validation-error.js";
@@ -6,7 +6,7 @@ import { mostIssues } from "../values/payload.js";
 
 /**
  * Reads each element of a list.
- * @throws one ValidationError for all of them, whose issues are named by their positions in the list
+ * @throws one ValidationError for all elements, whose issue paths include the position in the list
  */
 export function readEach<T, R>(
   list: readonly T[],
@@ -18,7 +18,7 @@ export function readEach<T, R>(
   if (length === undefined) throw invalid(context, [{ path: name, message: "must be an array" }]);
   const issues: ValidationIssue[] = [];
   const results: R[] = [];
-  // By position: a hole is an element that is missing, and none after it may move up.
+  // By position, because a hole is a missing element, and the elements after it must not move up.
   for (let index = 0; index < length && issues.length < mostIssues; index += 1) {
     try {
       results.push(reading(context, () => read(list[index] as T)));

@@ -1,4 +1,4 @@
-/** Reads what callers give: keys, items, options. Everything is checked here, before it is sent. */
+/** Reads what callers pass: keys, items and options. All of it is checked here, before it is sent. */
 import { reading } from "../call/call.js";
 import { valueText } from "../client/wire-format.js";
 import { type ReadWhere, readWhere, segmentsOf } from "../conditions/conditions.js";
@@ -33,20 +33,20 @@ import {
   refuseIssues,
 } from "./model.js";
 
-/** Where new ids and times come from. */
+/** The sources of new ids and times. */
 export interface Sources {
   readonly clock: Clock;
   /** Makes an id that sorts by time and is unique within a millisecond. */
   readonly createId: (time: number) => string;
 }
 
-/** A checked item on its way in. */
+/** A checked item that is to be written. */
 export interface Draft {
   readonly parts: KeyParts;
   readonly data: Record<string, unknown>;
-  /** Set where the caller gave it. */
+  /** Set if the caller gave it. */
   readonly createdAt: number | undefined;
-  /** The size of the item. */
+  /** The size of the item, in bytes. */
   readonly bytes: number;
 }
 
@@ -57,19 +57,19 @@ export interface UpdatePlan {
   readonly removals: readonly PathSegments[];
   readonly ifUpdatedAt: number | undefined;
   readonly where: ReadWhere | undefined;
-  /** What a payload that is made anew gets beside the changes: the ids that come from the key. */
+  /** The ids from the key, which a newly created payload gets in addition to the changes. */
   readonly fromKey: Readonly<Record<string, unknown>>;
-  /** The size of what is stored anew. */
+  /** The size of the changes, in bytes. */
   readonly bytes: number;
 }
 
-/** What of an item is read; two reads go together only where these are the same. */
+/** How an item is read, and which parts of it. Two reads share a request only if these are equal. */
 export interface ReadOptions {
   readonly consistent: boolean;
   readonly projection: Projection | undefined;
 }
 
-/** A projection as a request takes it. */
+/** A projection as a request contains it. */
 export interface Projection {
   readonly ProjectionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
@@ -78,15 +78,18 @@ export interface Projection {
 /** The latest creation time that the index can hold. */
 export const latestTime = 10 ** createdAtDigits - 1;
 
-/** Names and paths of one call: an expression of DynamoDB's has 4 KB, and each takes a few bytes. */
+/**
+ * The most names or paths in one call. A DynamoDB expression has at most 4 KB, and each of them
+ * takes a few bytes.
+ */
 const mostPaths = 4_096;
 
 interface DraftOptions extends PayloadOptions {
-  /** The id may be left out and is made. */
+  /** Whether the id may be omitted, and is then generated. */
   readonly generateId?: boolean;
 }
 
-/** Reads the input of one entity's store. Every method throws one ValidationError with all issues. */
+/** Reads the input of one entity's store. Each method throws one ValidationError with all issues. */
 export class InputReader {
   private readonly model: EntityModel;
   private readonly sources: Sources;
@@ -98,19 +101,20 @@ export class InputReader {
     this.sources = sources;
   }
 
-  /** A whole key. */
+  /** Reads a whole key. */
   key(given: unknown, context: CallContext): KeyParts {
     const { parts, issues } = readParts(this.model, "key", given);
     refuseIssues(context, issues.length > 0 ? issues : keyLengthIssues(this.model, parts));
     return parts;
   }
 
-  /** The parts of a partition key. */
+  /** Reads the parts of a partition key. */
   partition(given: unknown, context: CallContext): KeyParts {
     const { parts, issues } = readParts(this.model, "partition", given);
     const [name] = this.model.pk.parts;
     if (issues.length === 0 && name !== undefined) {
-      // The rest of the key is not known yet; a short one finds what the partition alone breaks.
+      // The rest of the key is not known yet. A short stand-in finds the limits that the partition
+      // alone exceeds.
       const rest = Object.fromEntries(this.model.parts.map((part) => [part, parts[part] ?? "-"]));
       issues.push(...keyLengthIssues(this.model, rest).filter((issue) => issue.path === name));
     }
@@ -118,11 +122,11 @@ export class InputReader {
     return parts;
   }
 
-  /** An item on its way in: key, payload, creation time, size. */
+  /** Reads an item that is to be written: its key, payload and creation time. Computes its size. */
   draft(item: unknown, context: CallContext, options: DraftOptions = {}): Draft {
     const input =
       typeof item === "object" && item !== null ? (item as Record<string, unknown>) : {};
-    // Read once: what is checked is what is stored.
+    // Read only once, so that what is checked is what is stored.
     const { createdAt, data: given } = input;
     const issues: ValidationIssue[] = [];
     if (createdAt !== undefined && !isTime(createdAt)) {
@@ -156,7 +160,7 @@ export class InputReader {
     return { parts, data, createdAt: createdAt as number | undefined, bytes };
   }
 
-  /** What `draft` would refuse. */
+  /** The issues for which `draft` would refuse an item. */
   issuesOf(given: unknown, options: PayloadOptions): ValidationIssue[] {
     try {
       reading({}, () => this.draft(given, {}, { allowMissing: options?.allowMissing }));
@@ -167,7 +171,7 @@ export class InputReader {
     }
   }
 
-  /** An update: what changes, what goes, and under which conditions. */
+  /** Reads an update: the changes, the removals and the conditions. */
   update(
     given: unknown,
     changes: unknown,
@@ -197,7 +201,7 @@ export class InputReader {
     }
     if (bytes > limits.itemBytes) issues.push({ path: "changes", message: tooManyBytes(bytes) });
     const paths = [...all.map(({ path }) => path), ...removals];
-    // Where enough is wrong already, no more is looked for.
+    // The remaining checks are skipped once there are enough issues.
     const more = [
       () => insideEncrypted(this.model, paths),
       () => removals.flatMap((path) => checkRemoval(this.model.payload, path)),
@@ -220,7 +224,7 @@ export class InputReader {
     };
   }
 
-  /** `ifUpdatedAt`: the time at which the caller saw the item. */
+  /** Reads `ifUpdatedAt`, the `updatedAt` of the item that the caller has read. */
   lock(ifUpdatedAt: unknown, context: CallContext): number | undefined {
     if (ifUpdatedAt === undefined) return undefined;
     if (typeof ifUpdatedAt === "number" && Math.abs(ifUpdatedAt) <= Number.MAX_SAFE_INTEGER)
@@ -230,12 +234,12 @@ export class InputReader {
     ]);
   }
 
-  /** `where`, read once. */
+  /** Reads `where`, only once. */
   where(where: unknown, context: CallContext): ReadWhere | undefined {
     return readWhere(where, context, this.model.encrypted);
   }
 
-  /** `consistent` and `fields` of a read. */
+  /** Reads the options `consistent` and `fields` of a read. */
   readOptions(
     options: { consistent?: unknown; fields?: unknown } | null,
     context: CallContext,
@@ -248,8 +252,8 @@ export class InputReader {
   }
 
   /**
-   * Ids that readers of `Data` alone expect there: `id`, and a review's `agentId`. A token's payload
-   * has no id.
+   * The ids that programs reading only `Data` expect in it: `id`, and a review's `agentId`. A
+   * token's payload has no id.
    */
   private idsFromKey(parts: KeyParts, data: object): Record<string, string> {
     const { shape } = this.model.payload;
@@ -274,11 +278,11 @@ export class InputReader {
   }
 }
 
-/** What an item of an entity takes beside its payload. */
+/** The size of an entity's items, without the payload. */
 interface ItemSize {
-  /** Bytes where every part of the key is empty. */
+  /** The bytes of an item whose key parts are all empty. */
   readonly withoutParts: number;
-  /** How often the item holds each part: beside its keys, and in each that is made of it. */
+  /** How often the item contains each part: once as an attribute, and once in each key made from it. */
   readonly places: Readonly<Record<string, number>>;
 }
 
@@ -305,14 +309,15 @@ function isTime(value: unknown): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= latestTime;
 }
 
-/** Reads a creation time of an option. */
+/** Reads a creation time given as an option. */
 export function readTime(value: unknown, path: string, context: CallContext): number | undefined {
   if (value === undefined || isTime(value)) return value as number | undefined;
   throw invalid(context, [{ path, message: `must be an integer from 0 to ${latestTime} (ms)` }]);
 }
 
 function topLevelChanges(changes: unknown, context: CallContext): Change[] {
-  // The fields of anything else, a Map's or a class's, may not be its own: nothing would be changed.
+  // Other values, such as a Map or a class instance, may have no fields of their own. The update
+  // would then change nothing.
   if (!isPlainMap(changes)) {
     throw invalid(context, [{ path: "changes", message: "must be an object of fields" }]);
   }
@@ -321,7 +326,7 @@ function topLevelChanges(changes: unknown, context: CallContext): Change[] {
   for (const field of Object.keys(changes)) {
     const value: unknown = (changes as Readonly<Record<string, unknown>>)[field];
     if (value === undefined) continue;
-    // Names alone can be too much; no value is looked at then.
+    // The names alone may be too large. The values are then not read.
     bytes += 1 + field.length;
     if (bytes > mostBytes) {
       throw invalid(context, [{ path: "changes", message: tooManyBytes(bytes) }]);
@@ -337,19 +342,21 @@ const nothingChanged: ValidationIssue = {
   message: "must change something: nothing but undefined was given",
 };
 
-/** What is said of changes that no item holds; how many bytes, where they were counted. */
+/**
+ * The message for changes that are too large for an item; it states the bytes if they were all counted.
+ */
 function tooManyBytes(bytes: number): string {
   const take = bytes > mostBytes ? `more than ${mostBytes}` : bytes;
   return `take ${take} bytes: an item has at most ${limits.itemBytes}`;
 }
 
-/** What the name of a changed field takes in an item. */
+/** The bytes that the name of a changed field takes in an item. */
 function nameBytes(path: PathSegments): number {
   const name = path.at(-1);
   return typeof name === "string" ? 1 + Buffer.byteLength(name) : 0;
 }
 
-/** As with `changes`, a value that is `undefined` changes nothing; its path is checked all the same. */
+/** As in `changes`, an `undefined` value changes nothing, but its path is still checked. */
 function nestedChanges(set: unknown, context: CallContext): Change[] {
   const all = listOf(set, "set", context).map((entry, index) => {
     const at = `set[${index}]`;
@@ -385,12 +392,12 @@ function readPath(path: unknown, at: string, context: CallContext): PathSegments
   return segments;
 }
 
-/** Whether it is the payload itself, as `put` takes it, in place of its fields. */
+/** Whether a change gives the payload itself, as `put` takes it, instead of its fields. */
 function isPayload({ payload }: EntityModel, { path: [field], value }: Change): boolean {
   return field === "data" && !("data" in payload.shape) && isPlainMap(value);
 }
 
-/** What encryption adds to a payload's size, at most. */
+/** The most bytes that encryption adds to a payload. */
 function sealingBytes(
   { encrypted }: EntityModel,
   fields: Readonly<Record<string, unknown>>,
@@ -404,7 +411,7 @@ function sealingBytes(
   return bytes;
 }
 
-/** What is encrypted is one text: nothing inside it can be reached. */
+/** An encrypted field is stored as one text, so nothing inside it can be changed. */
 function insideEncrypted(
   { encrypted }: EntityModel,
   paths: readonly PathSegments[],
@@ -418,18 +425,18 @@ function insideEncrypted(
     }));
 }
 
-/** A segment of the paths that are named, and what is named below it. */
+/** A segment of the given paths, and the segments below it. */
 interface Branch {
   isNamed: boolean;
-  /** Made for the first of them: most paths are a field's name, with nothing below it. */
+  /** Created when first needed, because most paths are only a field's name. */
   below?: Map<string | number, Branch>;
 }
 
-/** DynamoDB refuses two paths of which one holds the other; this says which. */
+/** Reports the paths that contain each other, which DynamoDB refuses. */
 function overlaps(paths: readonly PathSegments[]): ValidationIssue[] {
   const issues: ValidationIssue[] = [];
   const root: Branch = { isNamed: false };
-  // The first of two is named.
+  // Of two such paths, the first is reported.
   for (const path of paths.toReversed()) {
     let branch = root;
     let isInside = false;
@@ -450,7 +457,7 @@ function overlaps(paths: readonly PathSegments[]): ValidationIssue[] {
   return issues.reverse();
 }
 
-/** The projection of a read: what makes an item, and the fields of the payload that are wanted. */
+/** The projection of a read: the attributes that every item needs, and the requested payload fields. */
 export function projectionOf(
   fields: unknown,
   placeholders: Placeholders,

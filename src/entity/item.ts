@@ -1,4 +1,4 @@
-/** Stored items to the items that callers get. */
+/** Converts stored items to the items that callers get. */
 import { isDeepStrictEqual, types } from "node:util";
 import { keyPartsOf } from "../keys/template.js";
 import { isBytes, ownBytes } from "../runtime/realms.js";
@@ -10,7 +10,7 @@ import { checkValue } from "../values/payload.js";
 import { epochMsOf, isTime } from "../values/timestamps.js";
 import type { EntityModel } from "./model.js";
 
-/** An item as callers get it, with its key's parts beside these. */
+/** An item as callers get it. It also has the parts of its key. */
 export interface AnyItem {
   readonly data: Record<string, unknown>;
   readonly createdAt: number;
@@ -19,17 +19,17 @@ export interface AnyItem {
 }
 
 /**
- * What becomes of a secret that could not be opened: it is refused, it is refused after a write that
- * was carried out, or it stays as it is stored, where something else is the matter.
+ * How to treat a secret that could not be opened: throw, throw after a write that was carried out,
+ * or leave it as it is stored because the call does not depend on it.
  */
 export type IfUnreadable = "refuse" | "refuseWritten" | "leave";
 
 /**
- * The item of a stored one. Its ids come from the raw keys: items of earlier writers hold them
- * nowhere else. An item without `Data` has `data: {}`; a time that was never stored is 0,
- * and so is one that is no time: nanoseconds, for instance.
- * @param operation the call that gets it, where the request may have been another's as well
- * @throws DecryptionError for a secret that could not be opened
+ * The item for callers, made from a stored one. Its ids come from the raw keys, because items of
+ * earlier writers have them nowhere else. An item without `Data` gets `data: {}`. A time is 0 if it
+ * was never stored, or if the stored value is not a time: nanoseconds, for instance.
+ * @param operation the call that gets the item, if it may share the request with other calls
+ * @throws DecryptionError if a secret could not be opened
  */
 export function itemOf(
   model: EntityModel,
@@ -50,20 +50,23 @@ export function itemOf(
   return item as AnyItem;
 }
 
-/** Whether a stored item is one of the entity's. */
+/** Whether a stored item belongs to the entity. */
 export function isOf(model: EntityModel, raw: RawItem): boolean {
   return raw.EntityType === model.name && raw.SK.startsWith(model.sk.prefix);
 }
 
 /**
- * Whether two items or values are stored alike, whatever they are to JavaScript: -0 and 0, 1n and 1,
- * a Buffer and a Uint8Array are the same to DynamoDB.
+ * Whether two items or values are stored identically, even if JavaScript distinguishes them: -0 and
+ * 0, 1n and 1, a Buffer and a Uint8Array are the same to DynamoDB.
  */
 export function isStoredAlike(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(checkValue(one, "", 1).value, checkValue(other, "", 1).value);
 }
 
-/** A copy of a stored value, of the realm that this code runs in (under Jest, structuredClone's is another). */
+/**
+ * A copy of a stored value, made in the realm of this code. Under Jest, structuredClone copies into
+ * another realm.
+ */
 export function copyOf<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf) as T;

@@ -1,4 +1,4 @@
-/** What a store knows of its entity: read once from its declaration. */
+/** What a store knows about its entity, read once from the declaration. */
 import type { Entity } from "electrodb";
 import { unknownNames } from "../call/options.js";
 import type { CallContext } from "../errors/context.js";
@@ -14,7 +14,7 @@ import {
 import { attribute, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
 
-/** The parts that say whose an item is: an agent is a user. */
+/** The key parts that identify an item's owner. An agent is a user, too. */
 export const ownerParts = ["userId", "agentId"] as const;
 
 /** ElectroDB's generic bound. */
@@ -22,7 +22,7 @@ export const ownerParts = ["userId", "agentId"] as const;
 export type AnyEntity = Entity<any, any, any, any>;
 
 export interface EntityModel {
-  /** What `EntityType` holds. */
+  /** The value of `EntityType`. */
   readonly name: string;
   readonly payload: PayloadSchema;
   readonly pk: KeyTemplate;
@@ -31,39 +31,39 @@ export interface EntityModel {
   readonly gsi1sk: KeyTemplate | undefined;
   /** The key's parts, partition key first. */
   readonly parts: readonly string[];
-  /** Parts that a caller may leave out, and what they are then. */
+  /** The parts that a caller may omit, and their default values. */
   readonly defaults: Readonly<Record<string, string>>;
-  /** The id that `create` makes where it is left out. */
+  /** The id that `create` generates if the caller omits it. */
   readonly generated: string | undefined;
-  /** Whether the index holds the items in order of their creation. */
+  /** Whether the index contains the items in order of creation. */
   readonly dated: boolean;
-  /** Fields of the payload that no log may hold. */
+  /** Payload fields that must not appear in a log. */
   readonly secrets: readonly string[];
-  /** The secret fields where they are encrypted; none where no keys are configured. */
+  /** The secret fields if they are encrypted; empty if no keys are configured. */
   readonly encrypted: readonly string[];
-  /** Parts that are fixed: callers do not give them, and cannot. */
+  /** Parts with a fixed value, which callers cannot give. */
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-/** What of a model is not declared. */
+/** The settings of a model that are not part of the declaration. */
 export interface ModelOptions {
-  /** Fixes the partition to this user's or agent's. */
+  /** Fixes the partition to that of this user or agent. */
   readonly owner?: string | undefined;
   /** Whether secret fields are encrypted. @default false */
   readonly encrypts?: boolean | undefined;
 }
 
-/** An entity as it is declared: the schemas of its payload and of its keys. */
+/** The declaration of an entity: the schemas of its payload and of its keys. */
 export interface Declaration {
   /** Builds the payload's schema when it is first asked for. */
   payload(): PayloadSchema;
-  /** What ElectroDB's entity is made from. */
+  /** The schema from which ElectroDB's entity is made. */
   readonly schema: DeclaredSchema;
 }
 
 /**
- * Makes the model of an entity from its declaration. ElectroDB's entity is not needed for it: to make
- * one takes longer than to send a request.
+ * Makes the model of an entity from its declaration. It does without ElectroDB's entity, because
+ * making that takes longer than sending a request.
  */
 export function modelOf(
   declaration: Declaration,
@@ -95,7 +95,7 @@ export function modelOf(
   };
 }
 
-/** The parts of a key that have a default, and what it is. */
+/** The key parts that have a default, and their defaults. */
 function defaultsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
   const defaults: Record<string, string> = {};
   for (const part of parts) {
@@ -114,12 +114,12 @@ export function secretFields({ shape }: PayloadSchema): string[] {
   );
 }
 
-/** A key's parts, all of them checked. */
+/** The checked parts of a key. */
 export type KeyParts = Readonly<Record<string, string>>;
 
-/** What of a key the caller of a user's scope must not give: the owner's parts, inherited ones too. */
+/** The issues of a key in a user's scope, which must not have the owner's parts, not even inherited. */
 export function ownerIssues(given: unknown): ValidationIssue[] {
-  // Where nothing but the owner is a key's part, any value would name the user's own item.
+  // If the owner is the only part of the key, any value would select the user's own item.
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     return [{ path: "key", message: "must be an object" }];
   }
@@ -129,15 +129,16 @@ export function ownerIssues(given: unknown): ValidationIssue[] {
 }
 
 /**
- * What an item has beside its key's parts: `entity` those of `collections.recent`, `contents` those of
- * `projects.listWithContent`. An item that the layer returned is taken for its key, and for an input.
+ * The members of an item besides its key parts. Items of `collections.recent` have `entity`, and
+ * those of `projects.listWithContent` have `contents`. They are allowed so that a returned item can
+ * be passed as a key or as input.
  */
 const itemMembers = ["data", "createdAt", "updatedAt", "entity", "contents"];
 
-/** In a user's scope the owner's parts are refused by a message of their own. */
+/** In a user's scope, the owner's parts are refused with their own message. */
 const itemMembersOrOwner = [...itemMembers, ...ownerParts];
 
-/** What key parts are read from. */
+/** What the key parts are read from. */
 type Source = "key" | "partition" | "item";
 
 const kinds = {
@@ -147,8 +148,8 @@ const kinds = {
 } as const;
 
 /**
- * Reads the key's parts of what a caller gave, else of what was made for them. What is neither a part
- * nor a member of an item is refused: it is a misspelt name, or one that would narrow nothing down.
+ * Reads the key parts from generated values and from what the caller gave. A name that is neither a
+ * part nor a member of an item is refused: it is misspelt, or it would not narrow the result.
  */
 export function readParts(
   model: EntityModel,
@@ -156,7 +157,7 @@ export function readParts(
   given: unknown,
   made: KeyParts = {},
 ): { parts: Record<string, string>; issues: ValidationIssue[] } {
-  // Bytes have a name for each of them, and none that is read.
+  // Bytes have a property for each position, but none that is read here.
   const isObject = typeof given === "object" && given !== null && !ArrayBuffer.isView(given);
   const source = isObject ? (given as Record<string, unknown>) : {};
   const names = from === "partition" ? model.pk.parts : model.parts;
@@ -172,24 +173,25 @@ export function readParts(
     const value = model.fixed[name] ?? made[name] ?? source[name] ?? model.defaults[name];
     const rule = keyPartRule(value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
-    // A part that breaks a rule never reaches a key: the issue stops the call.
+    // An invalid part never reaches a key, because its issue stops the call.
     parts[name] = value as string;
   }
   return { parts, issues };
 }
 
-/** Refuses what is no part of a key that spans entities. */
+/** Refuses unknown parts of a key that spans entities. */
 export function refuseUnknownParts(
   context: CallContext,
   given: unknown,
   names: readonly string[],
 ): void {
-  // A text and bytes have a name for each place, and lack every part: that is told of them.
+  // Strings and bytes have a property for each position. They lack every part, and that is reported
+  // instead.
   if (typeof given !== "object" || given === null || ArrayBuffer.isView(given)) return;
   refuseIssues(context, unknownNames(given, names, kinds.key, itemMembers));
 }
 
-/** Whether the keys that the parts make are within DynamoDB's limits. */
+/** Checks that the keys made from the parts are within DynamoDB's limits. */
 export function keyLengthIssues(model: EntityModel, parts: KeyParts): ValidationIssue[] {
   if (areShort(parts)) return [];
   const dated = { ...parts, createdAt: 0 };
@@ -204,29 +206,29 @@ export function keyLengthIssues(model: EntityModel, parts: KeyParts): Validation
   };
   check("partition", model.pk);
   check("partition", model.gsi1pk);
-  // The longer one first: for dated entities the index key is the tighter limit.
+  // The longer key first: for dated entities, the index key reaches the limit earlier.
   check("sort", model.gsi1sk);
   check("sort", model.sk);
   return issues;
 }
 
-/** Bytes that a template's own text and a creation time take, at most. */
+/** The most bytes that a template's own text and a creation time take. */
 const templateBytes = 64;
 
-/** Whether no key of the parts can be too long: most are far from it. */
+/** Whether the parts are so short that no key made from them can be too long, as most are. */
 function areShort(parts: KeyParts): boolean {
   let length = 0;
   for (const name in parts) length += (parts[name] as string).length;
-  // UTF-8 takes at most three bytes for a UTF-16 unit.
+  // A UTF-16 code unit takes at most three bytes in UTF-8.
   return length * 3 + templateBytes <= limits.sortKeyBytes;
 }
 
-/** The primary key of checked parts. */
+/** The primary key made from checked parts. */
 export function rawKeyOf(model: EntityModel, parts: KeyParts): RawKey {
   return { PK: model.pk.build(parts), SK: model.sk.build(parts) };
 }
 
-/** The index keys of checked parts: both, or none where the index does not hold the entity. */
+/** The index keys made from checked parts: both, or none if the entity is not in the index. */
 export function indexKeyOf(
   { gsi1pk, gsi1sk }: EntityModel,
   parts: KeyParts,
@@ -239,7 +241,7 @@ export function indexKeyOf(
   };
 }
 
-/** The context of a call that names an item: what was given of the key, as it was given. */
+/** The context of a call that names an item. It contains the key parts as the caller gave them. */
 export function keyContext(
   model: EntityModel,
   operation: string,
@@ -255,7 +257,7 @@ export function keyContext(
   return { operation, entity: model.name, key: keyText(Object.fromEntries(parts)) };
 }
 
-/** Throws what was found, if anything. */
+/** Throws a ValidationError if there are any issues. */
 export function refuseIssues(context: CallContext, issues: readonly ValidationIssue[]): void {
   if (issues.length > 0) throw invalid(context, issues);
 }

@@ -1,7 +1,9 @@
 /** The error of a transaction that was cancelled, and each reason why. */
 import { brand } from "./brand.js";
 import { DynamoDBError } from "./dynamodb-error.js";
+import { hide } from "./hidden.js";
 import { type CommonErrorOptions, optionsOf } from "./options.js";
+import { isRetryableReason } from "./retryable.js";
 
 /** Why one operation stopped a transaction. */
 export interface CancellationReason {
@@ -22,7 +24,7 @@ export interface TransactionCanceledErrorOptions extends CommonErrorOptions {
   readonly message?: string | undefined;
   /** @default [] */
   readonly reasons?: readonly CancellationReason[] | undefined;
-  /** @default false */
+  /** @default whether every reason is a conflict or throttling */
   readonly retryable?: boolean | undefined;
 }
 
@@ -55,9 +57,25 @@ export class TransactionCanceledError extends DynamoDBError {
       "reasons",
       "retryable",
     );
-    const { message = "Transaction cancelled" } = options;
-    super({ ...options, message, code: "TransactionCanceledException", statusCode: 400 });
+    const { message = "Transaction cancelled", reasons = [] } = options;
+    const {
+      retryable = reasons.length > 0 && reasons.every((one) => isRetryableReason(one.code)),
+    } = options;
+    super({
+      ...options,
+      message,
+      retryable,
+      code: "TransactionCanceledException",
+      statusCode: 400,
+    });
     this.name = "TransactionCanceledError";
-    this.reasons = options.reasons ?? [];
+    this.reasons = reasons.map(withHiddenItem);
   }
+}
+
+function withHiddenItem(reason: CancellationReason): CancellationReason {
+  if (!Object.keys(reason).includes("item")) return reason;
+  const { item, ...shown } = reason;
+  hide(shown, "item", item);
+  return shown;
 }

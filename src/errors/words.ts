@@ -1,6 +1,7 @@
 /** A failure in words: its name, its message, and why a part of a batch was not processed. */
 import { isObject } from "../runtime/objects.js";
 import { isOwnError } from "./brand.js";
+import { withoutValues } from "./hidden.js";
 import { credentialsText, lacksCredentials, lacksRegion, regionText } from "./missing-setup.js";
 import { adviceOf, endOf, isBudgetSpent, isCredentialsFailure } from "./notes.js";
 import { legible, namesOf, specificOf } from "./thrown.js";
@@ -36,7 +37,7 @@ function ownMessageOf(error: unknown): string {
 
 function thrownMessageOf(error: unknown): string {
   if (isObject(error) && typeof error.message === "string" && error.message !== "") {
-    return error.message;
+    return withoutValues(error.message);
   }
   const name = nameOf(error);
   return name === undefined || name === "Error" ? "Unknown DynamoDB error" : name;

@@ -72,6 +72,10 @@ function failed(
   if (isDynamoDBError(source)) {
     return named(source, context);
   }
+  const unstorable = unstorableRule(source);
+  if (unstorable !== undefined) {
+    return invalid(context, [{ path: "", message: unstorable }], thrown);
+  }
   const error = wrapDynamoDBError(source, context);
   if (error instanceof ConditionalCheckFailedError && item !== undefined) {
     hide(error, "item", format?.(item) ?? item);
@@ -79,6 +83,24 @@ function failed(
   hide(error, "cause", thrown);
   hide(error, "originalError", thrown);
   return error;
+}
+
+/** How the SDK (util-dynamodb 3.996) refuses values before it sends anything, and the rule in words. */
+const unstorable: readonly (readonly [RegExp, string])[] = [
+  [/^Special numeric value/, "a number is NaN or infinite: DynamoDB has no such number"],
+  [/^Number .*greater/, "a number is beyond 2^53: give it as a bigint or an ExactNumber"],
+  [/^Pass a non-empty set/, "a set is empty: DynamoDB has no such set"],
+  [/^Unsupported type passed/, "a value is of a type that DynamoDB does not have"],
+  [/Symbol/, "a value is a symbol: DynamoDB has no such value"],
+  [/call stack|circular/i, "a value contains itself, or is nested too deeply"],
+];
+
+/** What is wrong with a value that the SDK could not convert; `undefined` for any other failure. */
+function unstorableRule(source: unknown): string | undefined {
+  if (!(source instanceof Error) || "$metadata" in source || "code" in source) return undefined;
+  const rule = unstorable.find(([refusal]) => refusal.test(source.message))?.[1];
+  const isConversion = ["TypeError", "RangeError"].includes(source.name);
+  return rule ?? (isConversion ? "the request cannot be written from these arguments" : undefined);
 }
 
 /** An error of the transport, which did not know the call: its message may name entity and key. */
@@ -128,7 +150,10 @@ function issuesOf(thrown: unknown): ValidationIssue[] {
  * could not read.
  */
 function textOf(thrown: unknown): string {
-  if (isElectroError(thrown)) return (thrown._message ?? thrown.message).replace(manualLink, "");
+  if (isElectroError(thrown)) {
+    const text = (thrown._message ?? thrown.message).replace(manualLink, "");
+    return text.replace(/^Error thrown by DynamoDB client: /, "");
+  }
   const isPlain = thrown instanceof Error && thrown.name === "Error";
   return isPlain ? thrown.message : "an argument cannot be read";
 }

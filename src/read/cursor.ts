@@ -1,23 +1,23 @@
-/** Cursors: where a query goes on. They are bound to entity, index, order and partition. */
+/** Cursors: where a query continues. A cursor is bound to entity, index, order and partition. */
 import { z } from "zod";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import type { RawItem } from "../table/table.js";
 
-/** What a cursor is bound to. A cursor of anything else is refused. */
+/** The query that a cursor is bound to. Other queries refuse the cursor. */
 export interface CursorBinding {
   readonly entity: string;
   readonly index: "key" | "createdAt";
   readonly order: "asc" | "desc";
   /** The partition key that the call reads. It is never taken from a cursor. */
   readonly partition: string;
-  /** What every sort key of the query begins with. */
+  /** The prefix of every sort key of the query. */
   readonly prefix: string;
-  /** The index's sort key prefix, where the query reads the index. */
+  /** The prefix of the index sort keys, if the query reads the index. */
   readonly indexPrefix?: string | undefined;
 }
 
-/** The place of an item in its partition: its sort key, and its index sort key. */
+/** The position of an item in its partition: its sort key, and its index sort key. */
 type Position = Pick<RawItem, "SK" | "GSI1SK">;
 
 const tuple = () =>
@@ -33,13 +33,16 @@ const tuple = () =>
 
 let built: ReturnType<typeof tuple> | undefined;
 
-/** The schema of a cursor's fields, built for the first cursor: most processes read none at first. */
+/**
+ * The schema of a cursor's fields. Built for the first cursor, because most processes read none
+ * early on.
+ */
 function shape(): ReturnType<typeof tuple> {
   built ??= tuple();
   return built;
 }
 
-/** Makes the cursor that goes on after an item. */
+/** Makes a cursor that continues after an item. */
 export function encodeCursor(binding: CursorBinding, { SK, GSI1SK }: Position): string {
   const fields = [1, binding.entity, binding.index, binding.order, binding.partition, SK];
   if (binding.index === "createdAt") fields.push(GSI1SK ?? "");
@@ -47,9 +50,9 @@ export function encodeCursor(binding: CursorBinding, { SK, GSI1SK }: Position): 
 }
 
 /**
- * Reads a cursor. Of what it holds, only the place within the partition is used, and only where it
- * lies within the entity's own sort keys.
- * @throws ValidationError for a cursor of another query, and for what is no cursor
+ * Reads a cursor. Only its position within the partition is used, and only if that is among the
+ * entity's own sort keys.
+ * @throws ValidationError for a cursor of another query, and for any other value
  */
 export function decodeCursor(
   cursor: unknown,
@@ -79,7 +82,7 @@ function parse(cursor: unknown): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, "base64url").toString());
   } catch {
-    // Not JSON: the shape check says so to the caller.
+    // Not JSON. The check of the shape reports it.
     return undefined;
   }
 }

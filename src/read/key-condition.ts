@@ -2,16 +2,16 @@
 import type { Placeholders } from "../conditions/placeholders.js";
 import { attribute } from "../table/table.js";
 
-/** Sort keys: one, all with a prefix, or all from one to another, both included. */
+/** A selection of sort keys: one, all with a prefix, or a range that includes both ends. */
 export type SortKeys =
   | { readonly key: string }
   | { readonly prefix: string }
   | { readonly low: string; readonly high: string };
 
-/** The character after `#`: above every key that goes on with `#`. */
+/** The character after `#`. With it, a bound sorts after every key that continues with `#`. */
 export const afterSeparator = "$";
 
-/** Sort keys of one partition, of the table or of its index. */
+/** The condition for sort keys of one partition, in the table or in its index. */
 export function keyCondition(
   own: Placeholders,
   partition: string,
@@ -23,7 +23,7 @@ export function keyCondition(
     : [attribute.partitionKey, attribute.sortKey];
   const [partitionKey, sortKey] = names as [string, string];
   const inPartition = `${own.name(partitionKey)} = ${own.value(partition)}`;
-  // DynamoDB takes no empty prefix, which is every sort key.
+  // DynamoDB refuses an empty prefix, which would match every sort key.
   if ("prefix" in keys && keys.prefix === "") return inPartition;
   const name = own.name(sortKey);
   if ("key" in keys) return `${inPartition} AND ${name} = ${own.value(keys.key)}`;

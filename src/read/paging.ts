@@ -1,4 +1,4 @@
-/** Pages of a Query: one request each, as many as are wanted. */
+/** The pages of a Query, read with one request each for as long as the reader wants more. */
 import type { QueryCommandInput, QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "../call/call.js";
 import type { RawItem } from "../table/table.js";
@@ -6,9 +6,9 @@ import type { Transport } from "../transport/transport.js";
 
 export interface Page {
   readonly items: readonly RawItem[];
-  /** Where the next page begins; the engine has no more where it is missing. */
+  /** Where the next page begins; `undefined` if there are no more pages. */
   readonly next: QueryCommandInput["ExclusiveStartKey"];
-  /** Requests the next page now, while this one is handed out. */
+  /** Requests the next page now, while the items of this one are still being returned. */
   readAhead(): void;
 }
 
@@ -17,7 +17,7 @@ export type PageRequest = (input: QueryCommandInput) => Promise<QueryCommandOutp
 
 /**
  * Reads pages until the end, or until the reader stops; one request per page.
- * @param limitOf asked before each request: DynamoDB's Limit for it
+ * @param limitOf called before each request, for DynamoDB's `Limit`
  */
 export async function* pages(
   send: PageRequest,
@@ -38,7 +38,7 @@ export async function* pages(
     if (next === undefined) return;
     ahead = request(next);
     ahead.catch(() => {
-      // Thrown where it is awaited; a reader that stopped before has no use for it.
+      // The error is thrown when the page is awaited. A reader that has stopped does not need it.
     });
   };
   do {
@@ -50,7 +50,7 @@ export async function* pages(
   } while (next !== undefined);
 }
 
-/** The pages of a query that a call makes. */
+/** Reads the pages of a call's query. */
 export function pagesOf(
   transport: Transport,
   input: QueryCommandInput,
@@ -60,7 +60,7 @@ export function pagesOf(
   return pages((page) => transport.send("Query", page, call), input, limitOf);
 }
 
-/** All items of a query; one request per MB that it reads. */
+/** Reads all items of a query, with one request per MB read. */
 export async function allItems(
   transport: Transport,
   input: QueryCommandInput,

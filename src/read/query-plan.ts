@@ -1,4 +1,4 @@
-/** The query that a caller asked for: options become a request, which a cursor lets begin elsewhere. */
+/** Turns a query's options into a request. A cursor makes the request start after an item. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { readWhere } from "../conditions/conditions.js";
 import { refuseLongCondition } from "../conditions/expression.js";
@@ -11,13 +11,13 @@ import { attribute, createdAtDigits, indexName } from "../table/table.js";
 import { type CursorBinding, decodeCursor } from "./cursor.js";
 import { afterSeparator, keyCondition, type SortKeys } from "./key-condition.js";
 
-/** A query that was checked and can be sent. */
+/** A checked query, ready to be sent. */
 export interface QueryPlan {
   readonly input: QueryCommandInput;
   readonly binding: CursorBinding;
-  /** Where the index is read between two times. */
+  /** The range of index sort keys, if the query is limited to a range of creation times. */
   readonly range: { readonly low: string; readonly high: string } | undefined;
-  /** As it was given: it may have to be opened before the query is started at it. */
+  /** The cursor as it was given. A sealed cursor must be opened before the query can start there. */
   readonly cursor: unknown;
   readonly limit: number | undefined;
   readonly filtered: boolean;
@@ -35,17 +35,17 @@ interface GivenOptions {
 }
 
 /**
- * Characters of a cursor, more than any has: its keys have 4 KB at most, which are 24 KB where JSON
- * escapes each byte of them, and base64url makes a third more of them, twice where it is sealed.
+ * A limit on a cursor's characters that no valid cursor reaches. Its keys have at most 4 KB, which is
+ * 24 KB if JSON escapes each byte. Base64url adds a third, and adds it twice if the cursor is sealed.
  */
 const mostCursorLength = 65_536;
 
-/** A query's options, checked but for the condition, the fields and what is in the cursor. */
+/** A query's checked options, except the condition, the fields and the content of the cursor. */
 interface CheckedOptions {
   readonly order: "asc" | "desc";
   readonly by: "key" | "createdAt";
   readonly limit: number | undefined;
-  /** Creation times, both included, where the query is between two of them. */
+  /** The inclusive range of creation times, if the query is limited to one. */
   readonly times: { readonly from: number; readonly to: number } | undefined;
 }
 
@@ -81,7 +81,7 @@ function checkedOptions(
   return { order, by, limit, times };
 }
 
-/** Checks a query's options, but for the cursor, and builds its request. */
+/** Checks a query's options, except the cursor, and builds the request. */
 export function planQuery(
   model: EntityModel,
   tableName: string,
@@ -132,14 +132,14 @@ export function planQuery(
   };
 }
 
-/** All of an entity's items in a partition: the one sort key, or every one with its prefix. */
+/** The sort keys of all the entity's items in a partition: its only one, or all with its prefix. */
 function sortKeysOf({ sk }: EntityModel): SortKeys {
   return sk.parts.length === 0 && sk.prefix !== "" ? { key: sk.prefix } : { prefix: sk.prefix };
 }
 
 /**
- * The same query from where a cursor goes on.
- * @throws ValidationError for a cursor of another query, and for what is no cursor
+ * The same query, continued at a cursor.
+ * @throws ValidationError for a cursor of another query, and for any other value
  */
 export function startedAt(plan: QueryPlan, cursor: unknown, context: CallContext): QueryPlan {
   const { binding, range } = plan;
@@ -156,7 +156,7 @@ function padded(time: number): string {
   return String(time).padStart(createdAtDigits, "0");
 }
 
-/** Where a cursor goes on. Both partition keys are the call's own, whatever the cursor holds. */
+/** The start key of a cursor. Both partition keys come from the call, whatever the cursor contains. */
 function startKeyOf(
   cursor: unknown,
   binding: CursorBinding,
@@ -166,7 +166,7 @@ function startKeyOf(
   const { SK, GSI1SK } = decodeCursor(cursor, binding, context);
   const key = { [attribute.partitionKey]: binding.partition, [attribute.sortKey]: SK };
   if (GSI1SK === undefined) return key;
-  // For every dated entity the index's partition key is the table's.
+  // For every dated entity, the index has the same partition key as the table.
   return {
     ...key,
     [attribute.indexPartitionKey]: binding.partition,

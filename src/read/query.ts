@@ -1,4 +1,4 @@
-/** Queries of one entity: pages become items, and the place where a page ends becomes a cursor. */
+/** Queries of one entity: converts pages to items, and the end of a page to a cursor. */
 import type { Call } from "../call/call.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
@@ -9,18 +9,18 @@ import { type PageRequest, pages, pagesOf } from "./paging.js";
 import type { QueryPlan } from "./query-plan.js";
 
 /**
- * Whether an item is one of the query's. In the index lies also what names the partition in its
- * index key alone: whoever may write an item of their own can put it under another user there.
+ * Whether an item belongs to the query. The index also contains items that name the partition only
+ * in their index key: anyone who may write their own items can put one under another user there.
  */
 function isWithin(model: EntityModel, { partition }: CursorBinding, raw: RawItem): boolean {
   return raw.PK === partition && isOf(model, raw);
 }
 
 /**
- * Reads until `limit` items are there or the end is, and says where to go on.
+ * Reads up to `limit` items, and returns a cursor if there are more.
  *
- * One item more is asked for than is wanted: DynamoDB that is asked for as many as are left says
- * that there may be more. No request is made for that item alone.
+ * Requests one item more than the limit, because DynamoDB reports that there may be more if exactly
+ * the remaining items are requested. No request is made for that item alone.
  */
 export async function queryItems(
   transport: Transport,
@@ -31,7 +31,7 @@ export async function queryItems(
   const items: AnyItem[] = [];
   let last: RawItem | undefined;
   const cursorAfterLast = () => (last === undefined ? null : encodeCursor(binding, last));
-  // With a filter DynamoDB's Limit counts what is read, not what matches: the page is cut here.
+  // With a filter, DynamoDB's `Limit` counts the items read, not the matches, so the page is cut here.
   const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length + 1);
   for await (const page of pagesOf(transport, input, call, limitOf)) {
     for (const raw of page.items) {
@@ -47,8 +47,8 @@ export async function queryItems(
 }
 
 /**
- * All items, one page read ahead while the one before is handed out.
- * @param throwIfEnded called before each item: what was aborted delivers no more of its page
+ * Lists all items. While one page is being returned, the next is already requested.
+ * @param throwIfEnded called before each item, so that an aborted call returns no more of its page
  */
 export async function* listItems(
   send: PageRequest,

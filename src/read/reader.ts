@@ -1,4 +1,4 @@
-/** Reads single items; reads of one turn of the event loop go out together. */
+/** Reads single items; reads in the same turn of the event loop are sent together. */
 import timers from "node:timers";
 import DataLoader from "dataloader";
 import type { Call } from "../call/call.js";
@@ -12,31 +12,31 @@ import { limits, type RawItem, type RawKey } from "../table/table.js";
 import { batchesInFlight, chunksOf, inParallel } from "../transport/parallel.js";
 import type { Transport } from "../transport/transport.js";
 
-/** A table, and how requests reach it. */
+/** A table, and the transport that sends requests to it. */
 export interface Table {
   readonly transport: Transport;
   readonly tableName: string;
 }
 
-/** What a read of many keys brought. */
+/** The result of reading many keys. */
 export interface ManyRead {
   /** The items by {@link keyId}. */
   readonly items: Map<string, RawItem>;
   /** The ids of the keys that were not read. */
   readonly left: Set<string>;
-  /** Why some were not, as the end of a message. */
+  /** Why some keys were not read, as the end of a message. */
   readonly why: string;
 }
 
-/** A text that is the same for the same key only. */
+/** A text that identifies a key. */
 export function keyId({ PK, SK }: RawKey): string {
-  // The length tells where the one ends and the other begins.
+  // The length shows where the partition key ends and the sort key begins.
   return `${PK.length}:${PK}${SK}`;
 }
 
 /**
- * Gives each asker an item of its own: whoever gets one that was handed out before gets a copy, so
- * that what one caller changes in a payload reaches no other.
+ * Gives each caller its own item. If an item was already returned to another caller, it is copied,
+ * so that one caller's changes to a payload do not reach another.
  */
 export function itemsApart(): (item: RawItem | undefined) => RawItem | undefined {
   const handedOut = new WeakSet<RawItem>();
@@ -53,30 +53,34 @@ export function itemsApart(): (item: RawItem | undefined) => RawItem | undefined
 }
 
 /**
- * Ends a turn of the event loop. DataLoader's own scheduler asks `process.nextTick` at each dispatch,
- * and Jest's fake timers replace that: a mocked get would never settle. Node's module is not faked.
+ * Runs a callback after this turn of the event loop. DataLoader's own scheduler calls
+ * `process.nextTick` at each dispatch. Jest's fake timers replace it, so that a mocked get would
+ * never settle; they do not replace the functions of node:timers.
  */
 const { setImmediate: afterThisTurn } = timers;
 
-/** Reads of one dispatch, and the calls that asked, by {@link keyId}. */
+/** The reads of one dispatch, and the calls that wait for each key, by {@link keyId}. */
 interface Loader {
   readonly dataLoader: DataLoader<RawKey, RawItem | undefined, string>;
   readonly askers: Map<string, Call[]>;
 }
 
-/** What events say of a request for several calls: every operation and entity, in the calls' order. */
+/**
+ * The context of a request for several calls, for events: all operations and entities, in the order
+ * of the calls.
+ */
 function contextOf(calls: readonly Call[]): CallContext {
   const operation = joined(calls.map(({ context }) => context.operation));
   const entity = joined(calls.map(({ context }) => context.entity));
   return { ...(operation && { operation }), ...(entity && { entity }) };
 }
 
-/** Different names, as events join the names of several tables. */
+/** Joins the different names, as events join the names of several tables. */
 function joined(names: readonly (string | undefined)[]): string {
   return [...new Set(names.filter((name) => name !== undefined))].join(",");
 }
 
-/** Not one of this package's errors yet: each caller's own says which call it was. */
+/** Not yet one of this package's errors. Each caller wraps it in its own, which names the call. */
 function leftUnprocessed(why: string): Error {
   const error = new Error(`DynamoDB left the key unprocessed${why}`);
   error.name = "ProvisionedThroughputExceededException";
@@ -85,15 +89,15 @@ function leftUnprocessed(why: string): Error {
 
 const asItIs: ReadOptions = { consistent: false, projection: undefined };
 
-/** The whole item as it is now, with every write that has succeeded. */
+/** The whole item as it is now, including every successful write. */
 export const asItIsNow: ReadOptions = { consistent: true, projection: undefined };
 
-/** What of a table is read: as `Get` and each part of a `BatchGet` take it. */
+/** The read options as `Get` and each table of a `BatchGet` expect them. */
 function readRequest({ projection, consistent }: ReadOptions) {
   return { ...projection, ...(consistent && { ConsistentRead: true }) };
 }
 
-/** One item, or `undefined` where none is. */
+/** Reads one item; `undefined` if there is none. */
 export async function readOne(
   { transport, tableName }: Table,
   { PK, SK }: RawKey,
@@ -105,7 +109,7 @@ export async function readOne(
   return answer.Item as RawItem | undefined;
 }
 
-/** Any number of items: ⌈different keys/100⌉ requests in parallel. */
+/** Reads any number of items, with ⌈different keys/100⌉ requests in parallel. */
 export async function readMany(
   { transport, tableName }: Table,
   keys: readonly RawKey[],
@@ -130,20 +134,20 @@ export async function readMany(
   return { items, left, why };
 }
 
-/** Reads single items as one data layer's stores ask for them. */
+/** Reads single items for the stores of one data layer. */
 export class Reader {
   readonly #table: Table;
   readonly #coalesce: boolean;
   readonly #loaders = new Map<string, Loader>();
   readonly #apart = itemsApart();
 
-  /** @param coalesce whether the reads of one turn of the event loop go out together */
+  /** @param coalesce whether reads in the same turn of the event loop are sent together */
   constructor(table: Table, coalesce: boolean) {
     this.#table = table;
     this.#coalesce = coalesce;
   }
 
-  /** One item, or `undefined` where none is. */
+  /** Reads one item; `undefined` if there is none. */
   read(key: RawKey, options: ReadOptions, call: Call): Promise<RawItem | undefined> {
     if (!this.#coalesce) return readOne(this.#table, key, call, options);
     const { dataLoader, askers } = this.#loaderFor(options);
@@ -154,7 +158,7 @@ export class Reader {
     return orAborted(dataLoader.load(key).then(this.#apart), call.signal);
   }
 
-  /** A loader lives for one dispatch, so that nothing is ever answered from an earlier read. */
+  /** A loader is used for one dispatch only, so no call ever gets the result of an earlier read. */
   #loaderFor(options: ReadOptions): Loader {
     const kind = JSON.stringify(options);
     const existing = this.#loaders.get(kind);
@@ -163,7 +167,7 @@ export class Reader {
     const dispatch = async (keys: readonly RawKey[]) => {
       this.#loaders.delete(kind);
       const calls = keys.flatMap((key) => askers.get(keyId(key)) ?? []);
-      // Nobody waits any more once all who asked for one of the keys have left.
+      // The request is aborted once all the calls that wait for it have been aborted.
       const left = lastOf(calls.map(({ signal }) => signal));
       try {
         const call = { context: contextOf(calls), signal: left?.signal };

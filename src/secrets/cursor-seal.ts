@@ -1,4 +1,4 @@
-/** Sealed cursors: they show no key, and none can be made without the secret. */
+/** Sealed cursors. A sealed cursor reveals no key, and none can be made without the secret. */
 import { hkdfSync } from "node:crypto";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import type { CallContext } from "../errors/context.js";
@@ -6,12 +6,12 @@ import { invalid } from "../errors/validation-error.js";
 import { isBytes } from "../runtime/realms.js";
 import { headerOf, openText, sealingKeyBytes, sealingKeyOf, sealText } from "./sealing.js";
 
-/** A secret, or a list of them: the first one seals, and all of them open. */
+/** A secret, or a list of secrets: the first one seals, and each of them opens. */
 export type CursorSecret = string | Uint8Array | readonly (string | Uint8Array)[];
 
 export interface CursorSeal {
   seal(cursor: string): Promise<string>;
-  /** The cursor that was sealed. @throws ValidationError for anything else, even an unsealed cursor */
+  /** Returns the original cursor. @throws ValidationError for anything else, even an unsealed cursor */
   open(sealed: unknown, context: CallContext): Promise<string>;
 }
 
@@ -42,7 +42,7 @@ export function createCursorSeal(given: CursorSecret): CursorSeal {
   };
 }
 
-/** A key for cursors alone, by HKDF-SHA-256: another use of the same secret gets another key. */
+/** Derives a key for cursors only, by HKDF-SHA-256. Other uses of the same secret get other keys. */
 function keyBytesOf(secret: unknown): Uint8Array {
   const isSecret = typeof secret === "string" || isBytes(secret);
   if (!isSecret || Buffer.byteLength(secret) < leastSecretBytes) {

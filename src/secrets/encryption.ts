@@ -23,7 +23,7 @@ import {
   sealText,
 } from "./sealing.js";
 
-/** Where a secret is stored. A sealed value can be opened for that place alone. */
+/** Where a secret is stored. A sealed value can be opened for this place only. */
 export interface SecretPlace {
   readonly key: RawKey;
   /** The payload's field. */
@@ -46,13 +46,13 @@ export interface Unreadable {
   readonly cause?: unknown;
 }
 
-/** Seals and opens the texts of secret values: their JSON as DynamoDB has it. */
+/** Seals and opens the texts of secret values, which are their DynamoDB JSON. */
 export interface Cipher {
   readonly clearText: ClearText;
   /** @throws DynamoDBError with the code `KeyProviderError` */
   currentKey(): Promise<CurrentKey>;
   seal(text: string, place: SecretPlace, current: CurrentKey): Promise<string>;
-  /** Never throws: for a text that cannot be opened, the reason is returned. */
+  /** Never throws. If a text cannot be opened, the reason is returned. */
   open(sealed: string, place: SecretPlace): Promise<{ readonly text: string } | Unreadable>;
 }
 
@@ -77,13 +77,16 @@ export async function currentKeyFor(cipher: Cipher, context: CallContext): Promi
 
 const typ = "bayon-field";
 
-/** The id of the key that a value is sealed with; `undefined` for one that is not sealed. */
+/** The id of the key that a value is sealed with; `undefined` for an unsealed value. */
 export function sealedKeyId(value: unknown): string | undefined {
   const header = headerOf(value, typ);
   return header === undefined ? undefined : isId(header.kid) ? header.kid : "?";
 }
 
-/** The most bytes that a sealed value takes, whatever the key's id. @param bytes of the value's JSON */
+/**
+ * The most bytes that a sealed value takes, with any key id.
+ * @param bytes the size of the value's JSON
+ */
 export function mostSealedBytes(bytes: number): number {
   return sealedLength(bytes, { typ, kid: "k".repeat(mostIdLength), ctx: placeHash(anyPlace) });
 }
@@ -97,7 +100,7 @@ function placeHash({ key, field }: SecretPlace): string {
 }
 
 /**
- * The cipher of the option, else of `COAGENT_ENCRYPTION_KEYS`; `undefined` if neither is given.
+ * The cipher for the option, or else for `COAGENT_ENCRYPTION_KEYS`; `undefined` if neither is given.
  * @throws ConfigurationError that names the option or variable and never shows a key
  */
 export function resolveCipher(encryption?: EncryptionKeys | KeyProvider): Cipher | undefined {

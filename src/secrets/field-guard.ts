@@ -1,6 +1,6 @@
 /**
- * Stands between the requests and the wire: seals the secrets that go out, and opens those that come
- * in. Everything that reads or writes through the transport passes it, native chains too.
+ * Seals the secrets in requests, and opens those in responses. It handles all reads and writes of
+ * the transport, including those of ElectroDB's native chains.
  */
 import { nativeValue } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
@@ -23,7 +23,7 @@ export interface GuardedEntity {
 }
 
 /**
- * The guard of some entities.
+ * Makes the guard for a set of entities.
  * @param cipher `undefined` if no keys are configured: a sealed secret then cannot be read
  */
 export function createFieldGuard(
@@ -89,7 +89,9 @@ class SecretsGuard implements FieldGuard {
     }
   }
 
-  /** The secret fields that a stored item may have: those of all entities if it does not name its own. */
+  /**
+   * The secret fields that a stored item may have; those of all entities if it does not name its own.
+   */
   #fieldsOf(item: RawItem): readonly string[] | undefined {
     const name = item[attribute.entityType];
     if (name === undefined) {
@@ -100,13 +102,15 @@ class SecretsGuard implements FieldGuard {
     return fields?.length === 0 ? undefined : fields;
   }
 
-  /** Whether a value is to be opened, or refused. Null and a missing value are no secrets. */
+  /** Whether a value must be opened or refused. Null and a missing value are not secrets. */
   #isToBeOpened(value: unknown): boolean {
     if (value === undefined || value === null) return false;
     return this.#cipher?.clearText === "refuse" || sealedKeyId(value) !== undefined;
   }
 
-  /** Opens secrets of an item in place, and notes how they are stored and which one cannot be opened. */
+  /**
+   * Opens an item's secrets in place. Records how they are stored, and the first that cannot be opened.
+   */
   async #openItem(
     item: RawItem,
     data: Record<string, unknown>,

@@ -1,4 +1,4 @@
-/** The keys of the option `encryption`: at hand, or given by a provider. */
+/** The keys of the option `encryption`: given directly, or fetched by a provider. */
 import { refuseMisspelt } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { isBytes, ownBytes } from "../runtime/realms.js";
@@ -18,16 +18,16 @@ export interface EncryptionKeys {
 }
 
 /**
- * Keys that are fetched, for instance from a key management service. Calls that need the same key wait
- * for one response, which must come or fail: give the request a time limit of its own.
+ * Keys that are fetched, for instance from a key management service. Calls that need the same key
+ * wait for the same request. That request must not hang, so give it its own time limit.
  */
 export interface KeyProvider {
   /** The key that encrypts, 32 bytes. Called for each request that writes a secret. */
   currentKey(): Promise<{ readonly id: string; readonly key: Uint8Array }>;
   /**
    * The key that decrypts, or `null` for an unknown id. The key is kept in memory.
-   * @param id 1 to 100 letters, digits and any of _ . : / @ -, as the stored text has it. Whoever writes
-   * to the table chooses it, so look it up and build no path from it
+   * @param id 1 to 100 letters, digits and any of _ . : / @ -, taken from the stored text. Anyone
+   * who can write to the table can choose it, so look it up and do not build a path from it
    */
   keyOf(id: string): Promise<Uint8Array | null>;
   /** What happens to a secret that an earlier writer stored in clear text. @default "read" */
@@ -37,7 +37,7 @@ export interface KeyProvider {
 /** Whether a secret in clear text is returned, or refused as if it had been tampered with. */
 export type ClearText = "read" | "refuse";
 
-/** Characters of a key's id at most. */
+/** The most characters of a key's id. */
 export const mostIdLength = 100;
 export const idRule = `1 to ${mostIdLength} letters, digits and any of _ . : / @ -`;
 export const keyRule = `${sealingKeyBytes} bytes`;
@@ -48,7 +48,7 @@ export type Provider = Pick<KeyProvider, "currentKey" | "keyOf"> & {
 };
 
 /**
- * The option as a provider.
+ * Converts the option to a provider.
  * @param source how messages name the option
  * @throws ConfigurationError that never shows a key
  */
@@ -60,8 +60,7 @@ export function checkedProvider(given: unknown, source: string): Provider {
   if (clearText !== "read" && clearText !== "refuse") {
     throw new ConfigurationError(`${source}.clearText must be "read" or "refuse"`);
   }
-  // A provider may have members of its own, but not a misspelt one of these: the default is the lenient
-  // one.
+  // A provider may have other members, but not a misspelt `clearText`, because the default is lenient.
   refuseMisspelt(source, given, ["clearText"]);
   const provider = given as KeyProvider;
   if (typeof provider.currentKey === "function" && typeof provider.keyOf === "function") {
@@ -88,14 +87,14 @@ function providerOf(
   }
   const held = new Map<string, Uint8Array>();
   for (const [position, [id, given]] of Object.entries(keys).entries()) {
-    // Neither is shown: whoever mixes the two up has put a key where an id belongs.
+    // Neither is shown, because a caller who mixes them up has put a key where an id belongs.
     const which = `key ${position + 1} of ${source}.keys`;
     if (!isId(id)) throw new ConfigurationError(`the id of ${which} must be ${idRule}`);
     const key = typeof given === "string" ? bytesOf(given) : given;
     if (!isKey(key)) {
       throw new ConfigurationError(`${which} must be ${keyRule}, as they are or as base64url`);
     }
-    // A copy: whoever overwrites the bytes after use must not change the key.
+    // A copy, so that overwriting the bytes after use does not change the key.
     held.set(id, ownBytes(key));
   }
   const key = typeof current === "string" ? held.get(current) : undefined;

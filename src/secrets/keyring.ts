@@ -1,4 +1,4 @@
-/** The keys of one cipher: asked for once, and held ready for use. */
+/** The keys of one cipher, fetched once and kept ready for use. */
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { isRetryableError } from "../errors/retryable.js";
@@ -26,7 +26,7 @@ export class Keyring {
   async currentKey(): Promise<CurrentKey> {
     const { id, key } = await this.#asked("currentKey", async () => {
       const given: unknown = await this.#provider.currentKey();
-      // Each is read once, here, because a getter of theirs may throw.
+      // Each is read only once, here, because a getter may throw.
       const { id, key } = (given ?? {}) as { readonly id?: unknown; readonly key?: unknown };
       return { id, key };
     });
@@ -40,7 +40,7 @@ export class Keyring {
   }
 
   /**
-   * The key with an id, or `undefined` if the provider does not know it. An unknown id is asked for
+   * The key with an id, or `undefined` if the provider does not know it. An unknown id is requested
    * again the next time.
    * @throws DynamoDBError with the code `KeyProviderError`, or ConfigurationError
    */
@@ -67,7 +67,7 @@ export class Keyring {
     throw new ConfigurationError(`${this.#source}.keyOf() must give ${keyRule} or null`);
   }
 
-  /** Whatever a key provider throws is not DynamoDB's error, even if it looks like one. */
+  /** Runs a provider's call. What it throws is never DynamoDB's error, even if it looks like one. */
   async #asked<T>(call: string, run: () => Promise<T>): Promise<T> {
     try {
       return await run();
@@ -80,5 +80,5 @@ export class Keyring {
   }
 }
 
-/** Ends the waiting of all calls that want the same unknown key. */
+/** Rejects all calls that wait for the same unknown key. */
 class UnknownKey extends Error {}

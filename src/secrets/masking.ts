@@ -1,4 +1,6 @@
-/** Secrets of a payload: its fields hold them, but what is printed or logged shows a mask. */
+/**
+ * Masks a payload's secrets. The fields still contain them, but printed or logged output shows a mask.
+ */
 import { inspect } from "node:util";
 
 /** The text that is shown in place of a secret. */

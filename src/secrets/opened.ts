@@ -1,4 +1,4 @@
-/** How the secrets of an item that was read are stored, and why one of them could not be opened. */
+/** Records how the secrets of an item are stored, and why one of them could not be opened. */
 import type { RawItem } from "../table/table.js";
 import type { Unreadable } from "./encryption.js";
 
@@ -15,7 +15,7 @@ interface Known {
   readonly unreadable: UnreadableField | undefined;
 }
 
-/** Kept beside the items, so that nothing of it is ever stored or shown. */
+/** Kept outside the items, so that none of it is ever stored or shown. */
 const known = new WeakMap<object, Known>();
 
 export function noteSecrets(
@@ -26,18 +26,18 @@ export function noteSecrets(
   known.set(item, { stored, unreadable });
 }
 
-/** Whether an item was opened before: a mock, or a client with a cache, may return the same one again. */
+/** Whether an item was already opened. A mock or a caching client may return the same object again. */
 export function isOpened(item: object): boolean {
   return known.has(item);
 }
 
-/** Notes for a copy what is known of the item. */
+/** Records for a copy what is known about the item. */
 export function noteCopy(item: object, copy: object): void {
   const of = known.get(item);
   if (of !== undefined) known.set(copy, of);
 }
 
-/** A field of the payload as the table holds it, which a condition compares with. */
+/** A payload field as the table contains it, which is what a condition compares with. */
 export function storedValueOf(item: RawItem, field: string): unknown {
   return known.get(item)?.stored[field] ?? item.Data?.[field];
 }

@@ -11,7 +11,7 @@ export const sealingKeyBytes = 32;
 
 /** The header of a sealed text. It is authenticated, but not encrypted. */
 export interface SealedHeader {
-  /** What the text is for. It tells our texts from other JWEs. */
+  /** The purpose of the text. It distinguishes our texts from other JWEs. */
   readonly typ: string;
   /** The id of the key. */
   readonly kid?: string;
@@ -19,7 +19,7 @@ export interface SealedHeader {
   readonly ctx?: string;
 }
 
-/** @param bytes 32 of them */
+/** @param bytes 32 bytes */
 export function sealingKeyOf(bytes: Uint8Array): Promise<SealingKey> {
   return webcrypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
@@ -60,7 +60,7 @@ export async function sealText(
 }
 
 /**
- * The text of a sealed one. Its header is then certain to be the one that it was sealed with.
+ * Opens a sealed text. If that succeeds, the header is the one that it was sealed with.
  * @returns `undefined` if the key is another, or a byte was changed
  */
 export async function openText(sealed: string, key: SealingKey): Promise<string | undefined> {
@@ -94,12 +94,16 @@ export function headerOf(value: unknown, typ: string): SealedHeader | undefined 
     const header: unknown = JSON.parse(Buffer.from(value.slice(0, end), "base64url").toString());
     return (header as SealedHeader | null)?.typ === typ ? (header as SealedHeader) : undefined;
   } catch {
-    // Not JSON, so not sealed here.
+    // Not JSON, so not sealed by this package.
     return undefined;
   }
 }
 
-/** The length of a sealed text. @param bytes of the text. @param header the longest one possible */
+/**
+ * The length of a sealed text.
+ * @param bytes the size of the text
+ * @param header the longest one possible
+ */
 export function sealedLength(bytes: number, header: SealedHeader): number {
   const headerBytes = Buffer.byteLength(JSON.stringify({ ...algorithms, ...header }));
   const lengths = [headerBytes, ivBytes, bytes, tagBytes].map((length) =>

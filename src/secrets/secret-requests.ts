@@ -1,7 +1,8 @@
-/** The secret values in a request on its way out, and the keys under which a request stores something. */
+/** Finds the secret values in a request, and the keys of the items that it stores. */
 import { ofEach, withValues } from "../client/marshalling.js";
 import { valueText } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
+import { attribute } from "../table/table.js";
 import { type Cipher, currentKeyFor, type SecretPlace } from "./encryption.js";
 import { SecretValue } from "./secret-value.js";
 
@@ -25,7 +26,7 @@ export async function withSealed(
   cipher: Cipher | undefined,
   context: CallContext,
 ): Promise<Fields> {
-  // Without a cipher no secret value is made; one that is here all the same must not be sent.
+  // No secret value is made without a cipher. If there is one nevertheless, it must not be sent.
   if (cipher === undefined) throw new TypeError("a secret value has come where no keys are");
   const current = await currentKeyFor(cipher, context);
   const texts = new Map<SecretValue, string>();
@@ -46,10 +47,14 @@ function replaced(input: Fields, replace: (secret: SecretValue) => unknown): Fie
   });
 }
 
-/** The keys that a request puts or updates; a delete and a condition check store nothing. */
+/**
+ * The keys under which a request puts an item, or updates its payload; a delete and a condition check store
+ * nothing.
+ */
 export function writtenKeys(input: Fields): SecretPlace["key"][] {
   const { Item, Key, UpdateExpression, RequestItems, TransactItems } = input;
-  const own = isFields(Item) ? [Item] : UpdateExpression !== undefined ? [Key] : [];
+  const updates = UpdateExpression !== undefined && namesPayload(input);
+  const own = isFields(Item) ? [Item] : updates ? [Key] : [];
   const parts = [
     ...Object.values(isFields(RequestItems) ? RequestItems : {}),
     ...(Array.isArray(TransactItems) ? [TransactItems] : []),
@@ -59,6 +64,12 @@ export function writtenKeys(input: Fields): SecretPlace["key"][] {
     ...own.filter(isFields),
     ...nested.filter(isFields).flatMap(writtenKeys),
   ] as unknown as SecretPlace["key"][];
+}
+
+/** Whether an expression may write the payload: by a placeholder for its name, or by the name itself. */
+function namesPayload({ ExpressionAttributeNames: names, UpdateExpression }: Fields): boolean {
+  const isNamed = isFields(names) && Object.values(names).includes(attribute.data);
+  return isNamed || new RegExp(`\\b${attribute.data}\\b`).test(String(UpdateExpression));
 }
 
 export function isFields(value: unknown): value is Fields {

@@ -1,11 +1,11 @@
-/** Secret values on their way into a request: sealed by the transport before anything is sent. */
+/** Secret values in requests, which the transport seals before it sends them. */
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 import type { SecretPlace } from "./encryption.js";
 import { mask } from "./masking.js";
 
 /**
- * Stands for a value that is to be sealed. Printed, it shows a mask. A client refuses it, as it does any
- * instance of a class, so it never goes out in clear text.
+ * A value that is to be sealed. When printed, it shows a mask. A client refuses it, like any
+ * instance of a class, so it is never sent in clear text.
  */
 export class SecretValue {
   readonly #value: unknown;
@@ -39,7 +39,9 @@ interface Encrypted {
   readonly encrypted: readonly string[];
 }
 
-/** The value of a payload's field for a request. Null is stored as it is, because it is no secret. */
+/**
+ * The value of a payload's field for a request. Null is stored as it is, because it is not a secret.
+ */
 export function fieldValue(
   { encrypted }: Encrypted,
   { PK, SK }: RawKey,

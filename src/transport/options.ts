@@ -45,5 +45,5 @@ export interface TransportOptions {
   /** @default 75 s */
   readonly attemptLimitMs?: number | undefined;
   /** What a person can do about a failure, for its message. */
-  readonly advice?: ((error: unknown) => string | undefined) | undefined;
+  readonly advice?: ((error: unknown, tableName?: unknown) => string | undefined) | undefined;
 }

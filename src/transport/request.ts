@@ -6,7 +6,7 @@ import type { Clock } from "../runtime/clock.js";
 import { Attempts, type Sending } from "./attempts.js";
 import { isBatch, leftOf, sendRounds } from "./batch-rounds.js";
 import type { Listeners } from "./events.js";
-import type { FieldGuard } from "./options.js";
+import type { FieldGuard, TransportOptions } from "./options.js";
 import type { Repeats } from "./repeats.js";
 import {
   type Answer,
@@ -25,7 +25,7 @@ export interface Shared extends Sending {
   readonly listeners: Listeners;
   readonly clock: Clock;
   readonly guard: FieldGuard | undefined;
-  readonly advice: ((error: unknown) => string | undefined) | undefined;
+  readonly advice: TransportOptions["advice"];
 }
 
 /**
@@ -53,7 +53,7 @@ export async function runRequest(
   } catch (error) {
     failed = true;
     outcome = waits.ownError(error);
-    noteAdvice(outcome, advice?.(outcome));
+    noteAdvice(outcome, advice?.(outcome, given.TableName));
     // Even if a repeated transaction is refused: its first request may still be on its way.
     if (attempts.answerLost && writes.has(name)) call.onAnswerLost?.();
     throw outcome;

@@ -1,20 +1,22 @@
 /**
- * Numbers with every digit that they have in the table: DynamoDB holds 38 of them, a number of
- * JavaScript's about 16.
+ * Numbers with all the digits that they have in the table: DynamoDB keeps 38, a JavaScript number
+ * about 16.
  */
 import { invalid } from "../errors/validation-error.js";
 
-/** Known across copies of this package. */
+/** The same in all copies of this package. */
 const brand = Symbol.for("bayon-coagent-data.ExactNumber");
 
-/** A number taken apart: its digits times ten to the power. No zero leads or ends them; 0 has none. */
+/**
+ * A parsed number: its digits times ten to the power. They neither begin nor end with 0; zero has none.
+ */
 interface Decimal {
   readonly minus: "-" | "";
   readonly digits: string;
   readonly power: number;
 }
 
-/** DynamoDB's numbers: so many digits that matter, and the powers of ten of the first of them. */
+/** The limits of a DynamoDB number: its significant digits, and the power of ten of the first one. */
 const mostDigits = 38;
 const highestPower = 125;
 const lowestPower = -130;
@@ -22,11 +24,11 @@ const lowestPower = -130;
 let make: (text: string) => ExactNumber;
 
 /**
- * A number that no number of JavaScript's holds: `12345678901234567890.5`. Immutable.
+ * A number that a JavaScript number cannot hold, such as `12345678901234567890.5`. Immutable.
  *
- * Reads return one where they would have to round, so that it can be written back, compared in a
- * `where` and shown as it is. It is no operand: `+`, `<` and `==` throw instead of rounding. Give
- * `String(value)` to a decimal library, or take `toNumber()`.
+ * Reads return one instead of rounding, so that it can be written back, compared in a `where` and
+ * displayed unchanged. It cannot be used as an operand: `+`, `<` and `==` throw instead of
+ * rounding. Pass `String(value)` to a decimal library, or call `toNumber()`.
  */
 export class ExactNumber {
   /** The number as JavaScript would write it: `0.1`, `12345678901234567890.5`, `1.23e+40`. */
@@ -42,8 +44,8 @@ export class ExactNumber {
   }
 
   /**
-   * The exact number of a decimal text.
-   * @throws ValidationError for what is no number that DynamoDB can hold
+   * Makes an exact number from decimal text.
+   * @throws ValidationError for a value that is not a number or that DynamoDB cannot hold
    */
   static from(value: string | number | bigint | ExactNumber): ExactNumber {
     const text = numericText(value);
@@ -56,7 +58,7 @@ export class ExactNumber {
     return make(textOf(decimal));
   }
 
-  /** Whether it is one, of any copy of this package. */
+  /** Whether a value is an ExactNumber, from any copy of this package. */
   static [Symbol.hasInstance](value: unknown): boolean {
     return isExactNumber(value);
   }
@@ -69,7 +71,7 @@ export class ExactNumber {
     return "ExactNumber";
   }
 
-  /** The nearest number that JavaScript has: rounded. */
+  /** The nearest JavaScript number; this rounds. */
   toNumber(): number {
     return Number(this.text);
   }
@@ -78,12 +80,12 @@ export class ExactNumber {
     return this.text;
   }
 
-  /** The text: a number of JSON would be rounded by whoever reads it. */
+  /** The text, because most readers would round a JSON number. */
   toJSON(): string {
     return this.text;
   }
 
-  /** @throws TypeError where a number is wanted: it would be rounded */
+  /** @throws TypeError if a number is expected, because the value would be rounded */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.text;
     throw new TypeError("an ExactNumber is no operand: use String(value) or value.toNumber()");
@@ -94,19 +96,21 @@ export class ExactNumber {
   }
 }
 
-/** Whether a value is an ExactNumber, of any copy of this package; `false` if it cannot be read. */
+/** Whether a value is an ExactNumber, from any copy of this package; `false` if it cannot be read. */
 export function isExactNumber(value: unknown): value is ExactNumber {
   if (typeof value !== "object" || value === null) return false;
   try {
     const { [brand]: marked, text } = value as { [brand]?: unknown; text?: unknown };
     return marked === true && typeof text === "string";
   } catch {
-    // A proxy or a getter that throws: whatever it is, it is none of ours.
+    // A proxy or a getter that throws cannot be one of ours.
     return false;
   }
 }
 
-/** The text of what may be a number; anything else could do anything when it is made a text. */
+/**
+ * The text of a value that may be a number. Other values are never converted: that could run any code.
+ */
 function numericText(value: unknown): string | undefined {
   if (isExactNumber(value)) return value.text;
   const isNumeric = ["string", "number", "bigint"].includes(typeof value);
@@ -114,8 +118,8 @@ function numericText(value: unknown): string | undefined {
 }
 
 /**
- * The text of an ExactNumber or of the SDK's NumberValue, of any copy of either; `undefined` for
- * anything else. Whether it is a number's text, nothing tells: {@link decimalOf} does.
+ * The text of an ExactNumber or of the SDK's NumberValue, from any copy of either; `undefined` for
+ * anything else. The text need not be a number; {@link decimalOf} checks that.
  */
 export function exactTextOf(value: object): string | undefined {
   if (isExactNumber(value)) return value.text;
@@ -124,19 +128,19 @@ export function exactTextOf(value: object): string | undefined {
     toAttributeValue?: unknown;
   };
   const isNumberValue = typeof text === "string" && typeof toAttributeValue === "function";
-  // A method of its own is a field of a payload: those are refused as functions.
+  // An own property of that name is a payload field, and is refused because it is a function.
   return isNumberValue && !Object.hasOwn(value, "toAttributeValue") ? text : undefined;
 }
 
-/** So many characters without an exponent are exact in any number. */
+/** Any number of at most this many characters, without an exponent, is exact. */
 const safeLength = 15;
 
-/** No integer of more digits is written out: DynamoDB has none. */
+/** Integers of more digits are not written out, because DynamoDB cannot hold them. */
 const mostWhole = highestPower + 1;
 
 /**
- * The value of a stored number's text: a number where that is exact, a bigint for an integer beyond
- * 2^53, else an {@link ExactNumber}.
+ * The value of a stored number's text: a number if that is exact, a bigint for an integer beyond
+ * 2^53, otherwise an {@link ExactNumber}.
  */
 export function numberOf(text: string): number | bigint | ExactNumber {
   const number = Number(text);
@@ -153,7 +157,7 @@ export function numberOf(text: string): number | bigint | ExactNumber {
   return isSafe && exact === String(number) ? number : make(exact);
 }
 
-/** Takes a number's text apart; `undefined` for what is none. */
+/** Parses a number's text; `undefined` if the text is not a number. */
 export function decimalOf(text: string): Decimal | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,9}))?$/i.exec(text);
   if (match === null) return undefined;
@@ -171,7 +175,7 @@ export function decimalOf(text: string): Decimal | undefined {
   };
 }
 
-/** Which of DynamoDB's limits a number breaks. */
+/** The DynamoDB limit that a number exceeds, if any. */
 export function decimalRule({ digits, power }: Decimal): string | undefined {
   if (digits === "") return undefined;
   if (digits.length > mostDigits) return `must have at most ${mostDigits} significant digits`;
@@ -181,8 +185,8 @@ export function decimalRule({ digits, power }: Decimal): string | undefined {
 }
 
 /**
- * DynamoDB's size of a number: a byte, one for a minus, and one per two digits that matter, which
- * stand in pairs before and after the decimal point.
+ * The size of a number in DynamoDB: one byte, one more for a minus sign, and one for each two
+ * significant digits, which are paired from the decimal point outwards.
  */
 export function decimalBytes({ minus, digits, power }: Decimal): number {
   if (digits === "") return 1;
@@ -191,8 +195,9 @@ export function decimalBytes({ minus, digits, power }: Decimal): number {
 }
 
 /**
- * DynamoDB's size of an exact number of JavaScript's, told without taking it apart: most of what is
- * stored are such. `undefined` for one that has to be: it is written with an exponent.
+ * The size in DynamoDB of an exact JavaScript number, computed without parsing its digits, because
+ * most stored numbers are of this kind. `undefined` for a number written with an exponent, which
+ * must be parsed.
  */
 export function numberBytes(value: number): number | undefined {
   if (value === 0) return 1;
@@ -210,7 +215,7 @@ export function numberBytes(value: number): number | undefined {
     power = point + 1 - text.length;
     first = size >= 1 ? point - 1 : 1 - text.search(/[1-9]/);
   }
-  // Halves, rounded down.
+  // A shift by one bit halves and rounds down.
   return 2 + minus + (first >> 1) - (power >> 1);
 }
 
@@ -226,7 +231,7 @@ function textOf({ minus, digits, power }: Decimal): string {
   return `${minus}${digits[0]}${fraction}e${exponent < 0 ? "-" : "+"}${Math.abs(exponent)}`;
 }
 
-/** The text of a value as a request takes it; `undefined` for what is no exact number, or a forged one. */
+/** The text of an exact number for a request; `undefined` for any other value, or a forged one. */
 export function wireTextOf(value: object): string | undefined {
   const text = exactTextOf(value);
   return text === undefined || decimalOf(text) === undefined ? undefined : text;

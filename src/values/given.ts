@@ -1,8 +1,8 @@
-/** The types of values on their way in: what is read again is not all that may be given. */
+/** The types of input values, which are wider than the types that reads return. */
 
 /**
- * A value on its way in: lists and objects may be readonly, and where any map is taken, the value of
- * an interface is one.
+ * An input value: lists and objects may be readonly, and a value typed by an interface is accepted
+ * wherever any map is.
  */
 export type Given<T> = T extends Uint8Array
   ? T
@@ -18,10 +18,12 @@ export type Given<T> = T extends Uint8Array
 
 type GivenMap<Member> = { readonly [name: string]: Given<Member> } | MapOf<Member>;
 
-/** An index signature alone would refuse the values of interfaces. */
+/** An index signature alone would refuse values typed by an interface. */
 type MapOf<Member> = unknown extends Member ? PlainObject : never;
 
-/** An object of any fields. No lists, sets, functions, dates and most other instances, which are no maps. */
+/**
+ * An object with any fields, but no list, set, function or date, and no instance of most other classes.
+ */
 export type PlainObject = object & {
   readonly [Symbol.iterator]?: never;
   readonly [Symbol.asyncIterator]?: never;

@@ -1,4 +1,4 @@
-/** What may be stored: the values that DynamoDB can hold, their size, and the payload schemas. */
+/** Checks what is stored: the values that DynamoDB can hold, their size, and the payload schemas. */
 import { types } from "node:util";
 import { z } from "zod";
 import type { ValidationIssue } from "../errors/validation-error.js";
@@ -13,50 +13,50 @@ import {
 } from "./exact-number.js";
 import { firstIssuesOfSchema, issuesOfSchema, unwrapped } from "./schema-issues.js";
 
-// Looked up once: in a context of node:vm's, as Jest's, a look-up of a global takes longer than all
-// else that is done for a member.
+// Looked up once. In a node:vm context, such as Jest's, looking up a global takes longer than all
+// the other work for a member.
 const { isSet, isUint8Array } = types;
 const { getPrototypeOf } = Object;
 const { isArray } = Array;
 
-/** Findings of one check; a payload that is wrong everywhere is not listed forever. */
+/** At most this many issues are reported per check. */
 export const mostIssues = 20;
 
 const mostExact = Number.MAX_SAFE_INTEGER;
 
-/** A bigint of this size is not written out to count its digits. */
+/** A bigint of this size or more is not written out to count its digits. */
 const tooLarge = 10n ** 126n;
 
 /** The level of the payload: the item is level 1, its attributes are level 2. */
 const payloadLevel = 2;
 
 /**
- * Bytes after which a check looks no further: a list may say that it has any length. What is smaller
- * is told with its exact size.
+ * Bytes after which a check stops, because a list may claim any length. For a smaller value the
+ * exact size is reported.
  */
 export const mostBytes = 1.25 * limits.itemBytes;
 
-/** Where a value stands: names and positions, or a text for the beginning. */
+/** Where a value is: names and list positions, or the text of the path so far. */
 type Place = string | readonly PropertyKey[];
 
-/** What a check found, and the bytes that the value takes in an item. */
+/** The result of a check, and the bytes that the value takes in an item. */
 export interface ValueCheck {
   readonly issues: ValidationIssue[];
   readonly bytes: number;
   /**
-   * A copy of the value as it was checked and as a read returns it: without undefined members, 0 for
-   * -0, a number for a small bigint, an exact number of this package for one of the SDK's. It shares
-   * nothing with the caller's: what a getter gives another time, and what the caller changes after
-   * the call, changes nothing that is on its way.
+   * A copy of the value as it was checked and as a read returns it: without undefined members, with
+   * 0 for -0, a number for a small bigint, and this package's exact number for one of the SDK's. It
+   * shares nothing with the caller's value. A getter that later returns something else, or a change
+   * by the caller after the call, does not affect what is sent.
    */
   readonly value: unknown;
 }
 
 /**
- * Checks that DynamoDB can hold a value and give it back as it was: no Date, NaN, function, class
- * instance or cycle, at most 32 levels. `undefined` in an object is left out on write, so it is
- * well; in a list it would move what follows, so it is not.
- * @param level the level at which the value stands; the item itself is the first
+ * Checks that DynamoDB can hold a value and return it unchanged: no Date, NaN, function, class
+ * instance or cycle, at most 32 levels. `undefined` is allowed in an object, because a write leaves
+ * it out; it is refused in a list, because leaving it out would move the members after it.
+ * @param level the nesting level of the value; the item itself is level 1
  */
 export function checkValue(value: unknown, place: Place, level = payloadLevel): ValueCheck {
   const check = new Walk(place);
@@ -73,7 +73,7 @@ class Walk {
   readonly issues: ValidationIssue[] = [];
   bytes = 0;
   private readonly place: Place;
-  /** What leads from there to the value in hand; its text is made where something is wrong alone. */
+  /** The path from there to the current value. It becomes text only when an issue is reported. */
   private readonly below: (string | number)[] = [];
   private readonly above: object[] = [];
 
@@ -86,12 +86,12 @@ class Walk {
     this.issues.push({ path: pathText([this.place, this.below].flat()), message });
   }
 
-  /** Nothing that is found from here on would be told. */
+  /** Whether any further issue would go unreported. */
   private get isOver(): boolean {
     return this.issues.length >= mostIssues || this.bytes > mostBytes;
   }
 
-  /** Checks a value and what is in it. @returns its copy */
+  /** Checks a value and its members. @returns the copy */
   visit(value: unknown, level: number): unknown {
     switch (typeof value) {
       case "string":
@@ -99,7 +99,7 @@ class Walk {
       case "number":
         return this.visitNumber(value);
       case "bigint":
-        // Longer ones take long to write out.
+        // Longer ones would take too long to write out.
         if (value > -tooLarge && value < tooLarge) return this.visitDecimal(String(value));
         return this.add("must be less than 1E+126 in size");
       case "boolean":
@@ -115,7 +115,7 @@ class Walk {
   }
 
   private visitText(text: string): string {
-    // One that has too many characters has too many bytes: they are not counted.
+    // Too many characters are too many bytes as well, so the bytes need not be counted.
     this.bytes += text.length > mostBytes ? text.length : Buffer.byteLength(text);
     if (!this.isOver && !text.isWellFormed()) this.add("must not hold a lone surrogate");
     return text;
@@ -136,7 +136,7 @@ class Walk {
     return value + 0;
   }
 
-  /** A number of whatever kind, by its text. */
+  /** Checks a number of any kind by its text. */
   private visitDecimal(text: string): unknown {
     const decimal = decimalOf(text);
     const rule = decimal === undefined ? "must be a decimal number" : decimalRule(decimal);
@@ -150,7 +150,7 @@ class Walk {
   private visitObject(value: object, level: number): unknown {
     if (isUint8Array(value)) {
       this.bytes += value.byteLength;
-      // What is too much is not copied.
+      // Bytes beyond the limit are not copied.
       return this.bytes > mostBytes ? undefined : new Uint8Array(value);
     }
     if (this.above.includes(value)) return this.add("must not hold itself");
@@ -162,7 +162,7 @@ class Walk {
     try {
       return this.visitMembers(value, level);
     } catch {
-      // A getter or a proxy threw: whatever it said may be anything.
+      // A getter or a proxy threw. The error may be anything, so it is not shown.
       this.below.length = depth;
       return this.add("cannot be read");
     } finally {
@@ -219,7 +219,7 @@ class Walk {
   private visitSet(set: ReadonlySet<unknown>): Set<unknown> {
     const kinds = new Set<string>();
     const copy: unknown[] = [];
-    // The members that it has, whatever a class of the caller's says they are.
+    // Reads the real members, even if a subclass of Set reports others.
     for (const member of Set.prototype.values.call(set)) {
       if (this.isOver) break;
       const kind = kindOfMember(member);
@@ -233,7 +233,7 @@ class Walk {
   }
 }
 
-/** Whether members of a set are one to DynamoDB: 1 and 1n, or equal bytes. */
+/** Whether two members of a set are equal to DynamoDB, such as 1 and 1n, or equal bytes. */
 function holdsTwice(members: readonly unknown[]): boolean {
   if (members.every((member) => typeof member === "string" || typeof member === "number")) {
     return new Set(members).size < members.length;
@@ -244,10 +244,10 @@ function holdsTwice(members: readonly unknown[]): boolean {
   return different.size < members.length;
 }
 
-/** Bytes that make a text faster one by one: a Buffer takes longer than they do. */
+/** Up to this many bytes are converted one by one, which is faster than making a Buffer. */
 const shortBytes = 32;
 
-/** A text of its own for each value of bytes. */
+/** A text that is different for different bytes. */
 function bytesText(bytes: Uint8Array): string {
   if (bytes.byteLength <= shortBytes) return String.fromCharCode.apply(null, bytes as never);
   const { buffer, byteOffset, byteLength } = bytes;
@@ -261,19 +261,19 @@ function kindOfMember(member: unknown): string {
   return typeof member === "object" && member !== null && isExact(member) ? "N" : "";
 }
 
-/** Whether it is a number, although it is an object. */
+/** Whether an object is an exact number. */
 function isExact(value: object): boolean {
   try {
     return !isPlainObject(value) && exactTextOf(value) !== undefined;
   } catch {
-    // What cannot be read is none.
+    // An object that cannot be read is not a number.
     return false;
   }
 }
 
 /**
- * The elements of an array, by their positions, holes as `undefined`; `undefined` for what is no array
- * or is longer. A copy: each is read once.
+ * The elements of an array by position, with holes as `undefined`; `undefined` for a longer array
+ * or for any other value. The array is a copy, so each element is read only once.
  */
 export function elementsOf(value: unknown, most: number): unknown[] | undefined {
   if (!Array.isArray(value)) return undefined;
@@ -287,14 +287,14 @@ function isPlainObject(value: object): boolean {
   return prototype === null || getPrototypeOf(prototype) === null;
 }
 
-/** Whether it is an object of names and values: no array, no Map, no instance of a class. */
+/** Whether a value is a plain object of names and values, not an array, a Map or a class instance. */
 export function isPlainMap(value: unknown): value is object {
   try {
     return (
       typeof value === "object" && value !== null && !Array.isArray(value) && isPlainObject(value)
     );
   } catch {
-    // A proxy that was revoked is none.
+    // A revoked proxy is not a plain object.
     return false;
   }
 }
@@ -308,13 +308,13 @@ function className(value: object): string {
 export type PayloadSchema = z.ZodObject;
 
 export interface PayloadOptions {
-  /** Required fields may be missing; present ones must have their type. For imports. */
+  /** Required fields may be missing; fields that are present must have the right type. For imports. */
   readonly allowMissing?: boolean | undefined;
 }
 
 const partialSchemas = new WeakMap<PayloadSchema, PayloadSchema>();
 
-/** Checks a whole payload: storable values first, then the schema. */
+/** Checks a whole payload: first that its values can be stored, then against the schema. */
 export function checkPayload(
   schema: PayloadSchema,
   data: unknown,
@@ -358,7 +358,7 @@ export function checkRemoval(
   return [{ path: pathText(["data", ...path]), message: "is required and cannot be removed" }];
 }
 
-/** Bytes below which a value has too few members for its findings to take long. */
+/** A value of fewer bytes has so few members that collecting all its issues is fast. */
 const fewBytes = 4_096;
 
 function schemaIssues(
@@ -375,7 +375,7 @@ function schemaIssues(
     .map(({ path, message }) => ({ path: pathText([...at, ...path]), message }));
 }
 
-/** The part of a schema that describes a path; `undefined` where it says nothing of it. */
+/** The part of a schema that describes a path; `undefined` if the schema does not describe it. */
 function schemaAt(schema: z.ZodType, path: readonly (string | number)[]): z.ZodType | undefined {
   let part: z.ZodType | undefined = schema;
   for (const segment of path) {
@@ -400,7 +400,7 @@ export function pathText(path: readonly PropertyKey[]): string {
   );
 }
 
-/** Bytes of a whole item: names and values. */
+/** The bytes of a whole item: names and values. */
 export function itemBytes(item: Readonly<Record<string, unknown>>, dataBytes: number): number {
   let bytes = dataBytes;
   for (const [name, value] of Object.entries(item)) {

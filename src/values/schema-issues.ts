@@ -1,4 +1,4 @@
-/** What a payload schema finds, in plain words. No message holds a value. */
+/** The issues that a payload schema finds, in plain words. No message contains a value. */
 import { z } from "zod";
 import { exactTextOf } from "./exact-number.js";
 
@@ -7,7 +7,7 @@ type RawIssue = z.core.$ZodRawIssue;
 type ParseContext = Omit<z.core.ParseContextInternal<Issue>, "async">;
 type Path = readonly PropertyKey[];
 
-/** A finding, and the path to it from where the schema stands. */
+/** An issue, and the path to it from the value that the schema checks. */
 export interface SchemaIssue {
   readonly path: Path;
   readonly message: string;
@@ -18,21 +18,21 @@ export function issuesOfSchema(schema: z.ZodType, value: unknown): SchemaIssue[]
   return issuesOf(schema, value, false);
 }
 
-/** Members of a list that are checked at a time. */
+/** The number of list members that are checked at a time. */
 const windowSize = 100;
 
 /**
- * Checks a value of many members: the first findings, and little more is done than it takes to find
- * them. Zod makes one of each member that is wrong, and takes half a second for those of a list of a
- * hundred thousand.
- * @param most findings that are wanted
+ * Checks a value of many members and returns the first issues, doing little more work than finding
+ * them takes. Zod itself reports an issue for every wrong member, which takes half a second for a
+ * list of a hundred thousand.
+ * @param most the number of issues wanted
  */
 export function firstIssuesOfSchema(
   schema: z.ZodType,
   value: unknown,
   most: number,
 ): SchemaIssue[] {
-  // What is well, as most is, is gone through once.
+  // Valid values, which most are, are checked only once.
   const first = issuesOf(schema, value, true);
   if (first.length === 0) return first;
   const part = unwrapped(schema);
@@ -44,11 +44,11 @@ export function firstIssuesOfSchema(
       firstIssuesOfSchema(shape[name] as z.ZodType, value[name], most),
     );
   }
-  // What is wrong may be so of the whole alone.
+  // The issue may concern the whole value and none of its members.
   return issues.length === 0 ? first : issues;
 }
 
-/** The first findings in a list; `undefined` where the schema has no list of its own for it. */
+/** The first issues of a list; `undefined` if the schema has no single list schema for it. */
 function listIssues(
   schema: z.ZodType,
   list: readonly unknown[],
@@ -78,7 +78,7 @@ function listIssues(
   return issues;
 }
 
-/** The first findings of the members of a value. */
+/** The first issues of the members of a value. */
 function below<K extends PropertyKey>(
   members: readonly K[],
   most: number,
@@ -93,7 +93,7 @@ function below<K extends PropertyKey>(
   return issues;
 }
 
-/** A schema without what lets null or nothing through as well. */
+/** A schema without its optional and nullable wrappers. */
 export function unwrapped(schema: z.ZodType): z.ZodType {
   let part = schema;
   while (part instanceof z.ZodOptional || part instanceof z.ZodNullable) {
@@ -113,7 +113,7 @@ function issuesOf(schema: z.ZodType, value: unknown, abortEarly: boolean): Schem
   return result.success ? [] : result.error.issues.flatMap((issue) => found(issue, []));
 }
 
-/** A union tells what is wrong inside its one alternative that is of the right type. */
+/** For a union, the issues inside the only alternative that is of the right type are reported. */
 function found(issue: Issue, at: Path): SchemaIssue[] {
   const path = [...at, ...issue.path];
   if (issue.code === "invalid_union" && issue.message === anyOf) {
@@ -123,11 +123,11 @@ function found(issue: Issue, at: Path): SchemaIssue[] {
     const rules = issue.errors.flatMap((issues) => issues.map(({ message }) => message));
     return [{ path, message: joined(rules) }];
   }
-  // Also where the schema has a message of its own: what is missing is not wrong.
+  // A missing value is reported as missing, even if the schema has its own message.
   return [{ path, message: issue.input === undefined ? "is missing" : issue.message }];
 }
 
-/** Stands for a message that is made of the alternatives'. */
+/** A placeholder for a message that is built from the messages of the alternatives. */
 const anyOf = "any of several";
 
 function inWords(issue: RawIssue): string {
@@ -176,7 +176,7 @@ function typeInWords(type: string): string {
   return typesInWords[type] ?? `a ${type}`;
 }
 
-/** What a value is, and nothing of what it holds. */
+/** The kind of a value, without anything of its content. */
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
@@ -192,7 +192,7 @@ function bound(origin: string, how: string, limit: number | bigint): string {
   return `must be ${how} ${limit}`;
 }
 
-/** `must be a string, not an object` and `must be a list, not an object` as one rule. */
+/** Joins `must be a string, not an object` and `must be a list, not an object` into one rule. */
 function joined(rules: readonly string[]): string {
   const parsed = rules.map((rule) => /^must be (.*?)(, not .*)?$/.exec(rule));
   const [first] = parsed;

@@ -1,13 +1,13 @@
-/** Points in time as Firestore documents hold them, in every encoding that occurs. */
+/** Points in time as Firestore documents contain them, in every encoding that occurs. */
 import { limits } from "../table/table.js";
 import { isExactNumber } from "./exact-number.js";
 
-/** The last millisecond that an item's times can be, in the year 2286. */
+/** The latest time that an item can have, in milliseconds; it is in the year 2286. */
 export const lastMs = 9_999_999_999_999;
 
 /**
- * Whether a stored value is a time as this layer writes one, in milliseconds. What others store may
- * be none: nanoseconds, or a text.
+ * Whether a stored value is a time as this layer writes it, in milliseconds. Other writers may
+ * store nanoseconds or text, which are not times here.
  */
 export function isTime(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= lastMs;
@@ -17,8 +17,8 @@ const isoDate =
   /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /**
- * Epoch milliseconds of an ISO date, a number of milliseconds or a Firestore timestamp; `undefined`
- * for what is none of them, or is before 1970 or after 2286. An ISO date without an offset is UTC.
+ * Epoch milliseconds of an ISO date, a number of milliseconds or a Firestore timestamp; `undefined` for
+ * any other value, and for a time before 1970 or after 2286. An ISO date without an offset is UTC.
  */
 export function epochMsOf(value: unknown): number | undefined {
   const ms =
@@ -39,17 +39,17 @@ function msOfIsoDate(text: string): number | undefined {
 }
 
 /**
- * A copy of a payload in which each Firestore timestamp object is an ISO string in UTC, to the
- * millisecond, so that its readers meet one encoding. Everything else stays as it is, numbers and
- * texts that are dates included.
+ * Copies a payload, with each Firestore timestamp object as an ISO string in UTC, to the
+ * millisecond, so that its readers find a single encoding. Everything else is unchanged, including
+ * numbers and texts that are dates.
  */
 export function withIsoDates<T>(value: T): T {
-  // A payload's type does not tell its dates' encodings apart, so the copy has the same one.
+  // A payload's type does not distinguish the encodings of its dates, so the copy has the same type.
   return converted(value, 1) as T;
 }
 
 function converted(value: unknown, level: number): unknown {
-  // Deeper than DynamoDB's limit the document is refused anyway, and this must not run out of stack.
+  // A document nested deeper than DynamoDB's limit is refused later; this must not overflow the stack.
   if (typeof value !== "object" || value === null || level > limits.nestingLevels + 1) return value;
   if (isExactNumber(value)) return value;
   if (Array.isArray(value)) return value.map((member) => converted(member, level + 1));
@@ -62,12 +62,13 @@ function converted(value: unknown, level: number): unknown {
   return Object.fromEntries(entries);
 }
 
-/** The bounds of a Date, in seconds. */
+/** The range of a Date, in seconds before and after 1970. */
 const lastSecond = 8_640_000_000_000;
 
 /**
  * Milliseconds of `{_seconds,_nanoseconds}` (Admin SDK), `{seconds,nanoseconds}` (Web SDK) or
- * `{type:"firestore/timestamp/1.0",seconds,nanoseconds}`; an object with any other field is none.
+ * `{type:"firestore/timestamp/1.0",seconds,nanoseconds}`; `undefined` for an object with any other
+ * field.
  */
 function msOfTimestamp(value: unknown): number | undefined {
   if (typeof value !== "object" || value === null) return undefined;

@@ -1,4 +1,4 @@
-/** Batches of any number: split, sent in parallel, put together again. */
+/** Batch writes of any size: splits them, sends the parts in parallel, and joins the results. */
 import type { Call } from "../call/call.js";
 import type { LeftOver } from "../errors/left-over.js";
 import { endOf } from "../errors/notes.js";
@@ -7,17 +7,17 @@ import { keyId, type Table } from "../read/reader.js";
 import { limits, type RawKey } from "../table/table.js";
 import { batchesInFlight, chunksOf, inParallel } from "../transport/parallel.js";
 
-/** One put or delete of a batch, and the caller's input that it stands for. */
+/** One put or delete of a batch, and the caller's input that it comes from. */
 export interface BatchWrite<Input> {
   readonly key: RawKey;
   readonly input: Input;
-  /** The whole item, or `undefined` to delete. Made when it is sent. */
+  /** Makes the whole item when it is sent; `undefined` to delete. */
   item?(): Record<string, unknown>;
 }
 
 /**
- * Writes any number of items: ⌈n/25⌉ requests and the repeats of what came back unprocessed. Of
- * two writes to one key the last wins. A failure stops no other part.
+ * Writes any number of items, with ⌈n/25⌉ requests, and repeats for unprocessed items. If a key is
+ * written twice, the last write wins. A failure does not stop the other parts.
  */
 export function writeBatch<Input>(
   table: Table,
@@ -27,7 +27,7 @@ export function writeBatch<Input>(
   return new Batch(table, writes, call).run();
 }
 
-/** A write as a response names it that did not process it. */
+/** An unprocessed write, as a response contains it. */
 interface Unprocessed {
   readonly PutRequest?: { readonly Item: RawKey };
   readonly DeleteRequest?: { readonly Key: RawKey };
@@ -46,7 +46,7 @@ class Batch<Input> {
     this.#call = call;
     for (const write of writes) {
       const id = keyId(write.key);
-      // Deleted first, so that the order is that of the last ones.
+      // Deleted first, so that the key moves to the place of its last write.
       this.#unique.delete(id);
       this.#unique.set(id, write);
     }
@@ -60,7 +60,7 @@ class Batch<Input> {
     const written = all.length - items.length;
     const cause = this.#cause;
     const why = cause === undefined ? this.#why : `: ${messageOf(cause)}`;
-    // An abort's error takes the place of the one that counts what was written.
+    // An abort's error replaces the one that states how much was written.
     if (written > 0 && this.#call.signal?.aborted) this.#call.onAnswerLost?.();
     return { items, of: all.length, written, cause, why };
   }
@@ -74,7 +74,7 @@ class Batch<Input> {
       if (chunk.length === 1 || nameOf(error) !== "ValidationException") {
         return this.#fail(chunk, error);
       }
-      // One refused item takes its whole batch with it: find it, and write its neighbours.
+      // One refused item fails its whole batch. The halves are tried to find it and write the others.
       const half = Math.ceil(chunk.length / 2);
       await this.#send(chunk.slice(0, half));
       await this.#send(chunk.slice(half));

@@ -1,4 +1,4 @@
-/** What an update changes inside a payload: as assignments, or as the whole payload made anew. */
+/** An update's changes inside a payload, as assignments or as a whole new payload. */
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import type { EntityModel } from "../entity/model.js";
@@ -9,7 +9,7 @@ import { fieldValue, payloadValue } from "../secrets/secret-value.js";
 import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
 import { assigned } from "./expressions.js";
 
-/** Assignments of what changes inside a payload. */
+/** The assignments for changes inside a payload. */
 export function dataSets(
   own: Placeholders,
   model: EntityModel,
@@ -25,9 +25,9 @@ export function dataSets(
 }
 
 /**
- * The whole payload, where none was or where the changes are more than an expression holds. Every
- * change then stands at the top, or its parent is missing.
- * @param item whose payload stays where nothing changes it
+ * The assignment of the whole payload, if there was none or the changes do not fit into an
+ * expression. Every change is then at the top level; otherwise its parent would be missing.
+ * @param item the item whose payload is kept where nothing changes it
  */
 export function newData(
   own: Placeholders,
@@ -41,21 +41,21 @@ export function newData(
   const gone = new Set(removals.map(([field]) => field));
   const kept = Object.keys(item?.[attribute.data] ?? {})
     .filter((field) => !gone.has(field))
-    // A secret that stays is not sealed anew: it may be one that could not be opened.
+    // A kept secret is not sealed again, because it may be one that could not be opened.
     .map((field) => [field, storedValueOf(item as RawItem, field)]);
   return assigned(own, attribute.data, { ...Object.fromEntries(kept), ...given });
 }
 
-/** Segments of paths of which an expression holds so many, whatever they are. */
+/** An expression always has room for this many path segments. */
 const fewSegments = 100;
 
-/** Bytes that the rest of an update takes at most: its times, the key's parts, the mark. */
+/** The most bytes that the rest of an update takes: its times, the key parts and the mark. */
 const restBytes = 200;
 
 /**
- * Whether the changes are more than an update expression holds. The payload is then read, merged and
+ * Whether the changes do not fit into an update expression. The payload is then read, merged and
  * replaced.
- * @throws ValidationError where they reach inside the payload's fields: those are changed in place
+ * @throws ValidationError if one of them is inside a payload field: such changes are made in place
  */
 export function isTooLong(context: CallContext, { changes, removals }: UpdatePlan): boolean {
   const paths = [...changes.map(({ path }) => path), ...removals];
@@ -75,7 +75,7 @@ export function isTooLong(context: CallContext, { changes, removals }: UpdatePla
   throw invalid(context, [{ path: inside < changes.length ? "set" : "remove", message }]);
 }
 
-/** The containers that nested changes need to be there. */
+/** The containers that must exist for the nested changes. */
 export function parentsOf({ changes, removals }: UpdatePlan): PathSegments[] {
   const parents = new Map<string, PathSegments>();
   for (const path of [...changes.map((change) => change.path), ...removals]) {
@@ -84,7 +84,7 @@ export function parentsOf({ changes, removals }: UpdatePlan): PathSegments[] {
   return [...parents.values()];
 }
 
-/** The first of the containers that is not there in a payload. */
+/** The first of the containers that is missing in a payload. */
 export function missingParent(
   data: unknown,
   parents: readonly PathSegments[],

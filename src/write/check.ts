@@ -1,4 +1,4 @@
-/** Conditions on items that a transaction does not write. */
+/** The conditions on items that a transaction does not write. */
 import { joined } from "../conditions/condition-logic.js";
 import type { ReadWhere } from "../conditions/conditions.js";
 import { refuseLongCondition } from "../conditions/expression.js";
@@ -16,7 +16,7 @@ import { hasOddTime, isUnchanged } from "./updated-at.js";
 /** A checked condition. */
 export interface CheckPlan {
   readonly parts: KeyParts;
-  /** Whether the item must be there, or must not. */
+  /** Whether the item must exist, or must not. */
   readonly exists: boolean;
   readonly ifUpdatedAt: number | undefined;
   readonly where: ReadWhere | undefined;
@@ -66,7 +66,7 @@ function checkRequest(
   return { kind: "ConditionCheck", input };
 }
 
-/** A condition that no item of the entity is there: what is no item of its is not there to it. */
+/** A condition that there is no item of the entity. Any other item at the key is ignored. */
 export function absenceCheck(model: EntityModel, tableName: string, key: RawKey): WriteRequest {
   const own = new Placeholders();
   return checkRequest(tableName, key, own, isNotOwn(own, model).text);

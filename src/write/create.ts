@@ -1,4 +1,4 @@
-/** Writes of new items: nothing may be there yet. */
+/** Writes of new items, which must not exist yet. */
 import { Placeholders } from "../conditions/placeholders.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, isStoredAlike, itemOf } from "../entity/item.js";
@@ -19,14 +19,14 @@ interface NewItem<Result> {
   readonly context: CallContext;
   readonly key: RawKey;
   readonly bytes?: number;
-  /** The entity whose item it is; its items take the place of ghosts. */
+  /** The entity of the item, if any. An entity's item may replace a ghost. */
   readonly model?: EntityModel;
-  /** The item as it is stored, made for each request at its time. */
+  /** Makes the item as it is stored, once for each request, with the current time. */
   stored(): RawItem;
   result(stored: RawItem): Result;
 }
 
-/** Writes an item that must not be there yet: one request, two where it takes the place of a ghost. */
+/** Writes an item that must not exist yet; one request, two if it replaces a ghost. */
 export function createWrite<Result>(item: NewItem<Result>): Write<Result> {
   const { tableName, context, key, bytes = 0, model } = item;
   let stored: RawItem | undefined;
@@ -35,7 +35,7 @@ export function createWrite<Result>(item: NewItem<Result>): Write<Result> {
     const rule = "the item is already there";
     if (model === undefined) return conditionFailed(context, rule, seen);
     const occupant = occupantOf(model, seen.item);
-    // Where nothing is there any more, the ghost of the last request is gone.
+    // If nothing is there now, the ghost that the last request expected has been deleted.
     if (occupant === "ghost" || (occupant === "nothing" && ghost !== undefined)) return "again";
     return foreignFailed(context, seen, model) ?? conditionFailed(context, rule, seen, model);
   };
@@ -59,7 +59,7 @@ export function createWrite<Result>(item: NewItem<Result>): Write<Result> {
   };
 }
 
-/** Creates an item of an entity's. */
+/** Creates an item of an entity. */
 export function createItem(target: Target, draft: Draft): Write<AnyItem> {
   const { model, tableName, clock, operation = "create" } = target;
   return createWrite({

@@ -13,8 +13,8 @@ import { conditionFailed } from "./refusals.js";
 import { isUnchanged, updatedAtOf } from "./updated-at.js";
 
 /**
- * Deletes an item and returns it; one request, two where a ghost is there, which goes too. What is
- * foreign stays: to this entity nothing is there.
+ * Deletes an item and returns it; one request, two if there is a ghost, which is deleted too. A
+ * foreign item is kept, and counts as a missing one.
  */
 export function deleteWrite(
   { model, tableName, operation = "delete" }: Target,
@@ -49,7 +49,7 @@ export function deleteWrite(
         },
       };
     },
-    // A delete without a lock is refused by what is no item of the entity's, and by nothing else.
+    // A delete without a lock can only be refused because of an item that is not the entity's.
     refusedByItem: ifUpdatedAt === undefined,
     refused: (seen) => {
       const occupant = occupantOf(model, seen.item);
@@ -64,7 +64,7 @@ export function deleteWrite(
     result: (attributes) =>
       attributes === undefined || !isOf(model, attributes)
         ? null
-        : // A secret that cannot be opened stays sealed in it: such an item can be got rid of too.
+        : // A secret that cannot be opened stays sealed, so that the item can be deleted, too.
           itemOf(model, attributes, "leave"),
   };
 }

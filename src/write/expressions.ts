@@ -1,9 +1,9 @@
-/** Parts of the expressions that writes are made of. */
+/** The parts that write expressions are built from. */
 import { atom, type Compiled } from "../conditions/condition-logic.js";
 import type { Placeholders } from "../conditions/placeholders.js";
 import type { RawItem } from "../table/table.js";
 
-/** A condition with its placeholders; the item that it fails on is asked for. */
+/** A condition with its placeholders. If it fails, the response contains the item. */
 export function conditional(own: Placeholders, condition: string) {
   return {
     ConditionExpression: condition,
@@ -13,14 +13,14 @@ export function conditional(own: Placeholders, condition: string) {
   } as const;
 }
 
-/** An assignment; one that is kept stays what it is where it is already set. */
+/** An assignment; if it is `kept`, an existing value stays. */
 export function assigned(own: Placeholders, name: string, value: unknown, kept = false): string {
   const path = own.name(name);
   const given = own.value(value);
   return `${path} = ${kept ? `if_not_exists(${path}, ${given})` : given}`;
 }
 
-/** An attribute is as it was seen, or is still missing. */
+/** A condition that an attribute is as it was seen, or is still missing. */
 export function isStill(own: Placeholders, name: string, seen: RawItem | undefined): Compiled {
   const value: unknown = seen?.[name];
   const path = own.name(name);

@@ -1,8 +1,8 @@
 /**
- * What may lie at an entity's key: nothing, an item of the entity, a ghost, or something foreign.
+ * What may be stored at an entity's key: nothing, an item of the entity, a ghost, or a foreign item.
  *
- * Reads see an item of the entity and nothing else, and every write agrees with them. A ghost holds
- * nothing that could be lost, so writes take its place. A foreign item is another writer's data: no
+ * Reads see only items of the entity, and every write is consistent with that. A ghost contains
+ * nothing that could be lost, so writes replace it. A foreign item is another writer's data, so no
  * single-item write of the entity changes or removes it.
  */
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
@@ -15,7 +15,10 @@ import { isStill } from "./expressions.js";
 
 export type Occupant = "nothing" | "own" | "ghost" | "foreign";
 
-/** All that a ghost has: the earlier layer's `update({})` of a missing item left its key and a time. */
+/**
+ * The only attributes of a ghost. The earlier layer's `update({})` of a missing item left a key and
+ * a time.
+ */
 const ghostAttributes: ReadonlySet<string> = new Set([
   attribute.partitionKey,
   attribute.sortKey,
@@ -23,7 +26,7 @@ const ghostAttributes: ReadonlySet<string> = new Set([
   attribute.updatedAt,
 ]);
 
-/** Whether an item has a key, times perhaps, and nothing else. */
+/** Whether an item has only a key, and perhaps times. */
 export function isGhost(item: object): boolean {
   return Object.keys(item).every((name) => ghostAttributes.has(name));
 }
@@ -34,7 +37,7 @@ export function occupantOf(model: EntityModel, item: RawItem | null | undefined)
   return isGhost(item) ? "ghost" : "foreign";
 }
 
-/** What a foreign item is, in words. */
+/** The message about a foreign item. */
 export function foreignRule(item: RawItem): string {
   const type: unknown = item[attribute.entityType];
   const kind =
@@ -42,12 +45,14 @@ export function foreignRule(item: RawItem): string {
   return `another item is at this key (${kind})`;
 }
 
-/** An item of the entity is there. */
+/** A condition that an item of the entity exists. */
 export function isOwn(own: Placeholders, { name }: EntityModel): Compiled {
   return atom(`${own.name(attribute.entityType)} = ${own.value(name)}`);
 }
 
-/** No item of the entity is there: nothing, or what no read of the entity sees. */
+/**
+ * A condition that no item of the entity exists: nothing, or an item that the entity's reads ignore.
+ */
 export function isNotOwn(own: Placeholders, { name }: EntityModel): Compiled {
   const type = own.name(attribute.entityType);
   return joined("OR", [
@@ -56,22 +61,24 @@ export function isNotOwn(own: Placeholders, { name }: EntityModel): Compiled {
   ]);
 }
 
-/** Nothing is there, or an item of the entity. */
+/** A condition that there is nothing, or an item of the entity. */
 export function isOwnOrNothing(own: Placeholders, model: EntityModel): Compiled {
   return joined("OR", [isNothing(own), isOwn(own, model)]);
 }
 
-/** Nothing is there. */
+/** A condition that there is nothing. */
 export function isNothing(own: Placeholders): Compiled {
   return atom(`attribute_not_exists(${own.name(attribute.partitionKey)})`);
 }
 
-/** Something is there. */
+/** A condition that there is any item. */
 export function isSomething(own: Placeholders): Compiled {
   return atom(`attribute_exists(${own.name(attribute.partitionKey)})`);
 }
 
-/** The ghost that was seen is there, as it was: no kind and no payload, and written by nobody since. */
+/**
+ * A condition that the ghost is still as it was seen: no entity type, no payload, and the same times.
+ */
 export function isThatGhost(own: Placeholders, ghost: RawItem): Compiled {
   return joined("AND", [
     isStill(own, attribute.entityType, undefined),
@@ -81,7 +88,7 @@ export function isThatGhost(own: Placeholders, ghost: RawItem): Compiled {
   ]);
 }
 
-/** The ghost that a refused request showed. */
+/** The ghost that a refused request found; `undefined` for any other item. */
 export function ghostOf(model: EntityModel, item: RawItem | null | undefined): RawItem | undefined {
   return item != null && occupantOf(model, item) === "ghost" ? item : undefined;
 }

@@ -1,8 +1,8 @@
 /**
- * What a planned write is: how its request is built, and what a refused one means.
+ * A planned write: how its request is built, and what a refusal means.
  *
- * DynamoDB says only that a condition failed. Each write asks for the item that was there and tells
- * from it whether to write again, knowing more, or which error it is.
+ * DynamoDB reports only that a condition failed. Each write therefore requests the item that was there.
+ * From it the write decides whether to try again, now that the item is known, or which error to throw.
  */
 import type {
   DeleteCommandInput,
@@ -32,10 +32,10 @@ export type ConditionCheckInput = Pick<
   | "ReturnValuesOnConditionCheckFailure"
 >;
 
-/** What a refused write showed: the item that was there, or that none was. */
+/** What a refused write found: the item that was there, or `null` if there was none. */
 export interface Seen {
   readonly item: RawItem | null;
-  /** What DynamoDB answered. */
+  /** The error that DynamoDB returned. */
   readonly cause?: unknown;
 }
 
@@ -43,28 +43,28 @@ export interface Seen {
 export interface Write<Result> {
   readonly context: CallContext;
   readonly key: RawKey;
-  /** Bytes that it stores at least, where they count. */
+  /** The least bytes that it stores, if they count towards a limit. */
   readonly bytes?: number;
-  /** The request, given what a refused one showed. */
+  /** Builds the request, from what a refused one found, if there was one. */
   request(seen: Seen | undefined): WriteRequest;
-  /** Whether its first request needs to know what is there: the item is then read first. */
+  /** Whether the first request depends on the stored item, which is then read first. */
   readonly readsFirst?: boolean;
-  /** Whether a failed condition shows that an item is there. */
+  /** Whether a failed condition proves that there is an item. */
   readonly refusedByItem: boolean;
   /**
-   * What a failed condition means: write again; or nothing is left to do, since no item of the entity
-   * is there; or this error. In a transaction the next request then holds as long as that is so.
+   * What a failed condition means: write again, an error, or nothing left to do because there is no
+   * item of the entity. In a transaction, the next request then checks that this is still so.
    */
   refused(seen: Seen): DynamoDBError | "again" | "nothing";
-  /** Whether what is there is what the last request would have left, had it been carried out. */
+  /** Whether the stored item is what the last request would have left if it was carried out. */
   isDone?(item: RawItem | null): boolean;
-  /** Whether it must not be carried out twice, although nothing else forbids it. */
+  /** Whether the write must not be carried out twice, although no condition prevents it. */
   readonly once?: boolean;
-  /** What the call returns, from the attributes that the request asked back. */
+  /** Makes the result of the call from the attributes in the response. */
   result(attributes: RawItem | undefined): Result;
 }
 
-/** What is written to, and where the time comes from. */
+/** The entity and table that are written to, and the clock. */
 export interface Target {
   readonly model: EntityModel;
   readonly tableName: string;

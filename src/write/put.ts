@@ -1,4 +1,4 @@
-/** The write of a whole item, whether one is there or not. */
+/** The write of a whole item, which may or may not exist. */
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { Draft } from "../entity/input.js";
@@ -17,9 +17,9 @@ import { rawItemOf, writtenItemOf } from "./stored-item.js";
 import { growthOf, isOlder, writtenAt } from "./updated-at.js";
 
 /**
- * Creates or replaces an item: one request, two where a dated item is not yet in the index, the
- * stored UpdatedAt is not older than the clock, or a ghost is there. CreatedAt and the place in the
- * index stay.
+ * Creates or replaces an item; one request, two if a dated item is not yet in the index, if the
+ * stored UpdatedAt is not older than the clock, or if there is a ghost. CreatedAt and the place in
+ * the index are kept.
  */
 export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
   const { model } = target;
@@ -31,13 +31,13 @@ export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
     bytes: draft.bytes,
     request: (seen) => putRequest(target, draft, seen),
     refusedByItem: true,
-    // Each other condition is one that knowing the item satisfies.
+    // All the other conditions are met by a request that knows the item.
     refused: (seen) => foreignFailed(context, seen, model) ?? "again",
     result: (attributes) => writtenItemOf(model, key, attributes),
   };
 }
 
-/** Attributes that stay as they are where they are already set. */
+/** Attributes whose existing values are kept. */
 const keptNot: ReadonlySet<string> = new Set();
 const keptAlways: ReadonlySet<string> = new Set([attribute.createdAt]);
 const keptInIndex: ReadonlySet<string> = new Set([attribute.createdAt, attribute.indexSortKey]);
@@ -45,7 +45,7 @@ const keptInIndex: ReadonlySet<string> = new Set([attribute.createdAt, attribute
 function putRequest(target: Target, draft: Draft, seen: Seen | undefined): WriteRequest {
   const { model, tableName, clock } = target;
   const ghost = ghostOf(model, seen?.item);
-  // A ghost was never created, nor seen by anybody: its times do not count.
+  // A ghost was never created as an item, and no reader has seen it, so its times do not count.
   const item = ghost === undefined ? (seen?.item ?? undefined) : undefined;
   const growth = growthOf(clock, item, "ahead");
   const unindexed = model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
@@ -82,7 +82,7 @@ function putRequest(target: Target, draft: Draft, seen: Seen | undefined): Write
   };
 }
 
-/** Nothing is there, or it has its place in the index, which then stays. */
+/** A condition that there is nothing, or an item with a place in the index, which is then kept. */
 function isIndexed(own: Placeholders): Compiled {
   return joined("OR", [
     isNothing(own),
@@ -90,18 +90,20 @@ function isIndexed(own: Placeholders): Compiled {
   ]);
 }
 
-/** A number that is no time, as nanoseconds are. */
+/** Whether a number is too large to be a time, as nanoseconds are. */
 function isBeyondTime(value: unknown): boolean {
   if (isExactNumber(value)) return value.toNumber() > lastMs;
   return (typeof value === "bigint" || typeof value === "number") && value > lastMs;
 }
 
-/** What is there, if anything, has no number as its CreatedAt that is no time: it then stays. */
+/** A condition that a stored CreatedAt is not too large to be a time. It is then kept. */
 function isCreatedInTime(own: Placeholders): Compiled {
   return atom(`NOT ${own.name(attribute.createdAt)} > ${own.value(lastMs)}`);
 }
 
-/** The item that an earlier writer left out of the index is still as it was seen. */
+/**
+ * A condition that an item missing from the index, due to an earlier writer, is still as it was seen.
+ */
 function isUnindexed(own: Placeholders, seen: RawItem | undefined): Compiled {
   return joined("AND", [
     isStill(own, attribute.indexSortKey, undefined),

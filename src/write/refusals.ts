@@ -9,7 +9,7 @@ import type { RawItem } from "../table/table.js";
 import { foreignRule, occupantOf } from "./occupant.js";
 import type { Seen } from "./plan.js";
 
-/** `no such item`, for the calls that want one to be there. */
+/** The error `no such item`, for calls that require the item. */
 export function notFound(context: CallContext, cause?: unknown): ItemNotFoundError {
   return withContext(
     new ItemNotFoundError({ message: describe(context, "no such item"), cause }),
@@ -17,7 +17,9 @@ export function notFound(context: CallContext, cause?: unknown): ItemNotFoundErr
   );
 }
 
-/** @param model whose item the error shows; without one it shows whatever is there, as it is stored */
+/**
+ * @param model the entity whose item the error shows; without one, it shows any item as it is stored
+ */
 export function conditionFailed(
   context: CallContext,
   rule: string,
@@ -31,7 +33,7 @@ export function conditionFailed(
   );
 }
 
-/** An item of the entity's as errors show it, without its secrets, so that they reach no log. */
+/** The entity's item as errors show it. Its secrets are masked, so that they reach no log. */
 export function shownItem(model: EntityModel, item: RawItem | null): AnyItem | null {
   if (item === null || !isOf(model, item)) return null;
   return withMaskedSecrets(model.secrets, itemOf(model, item, "leave"));
@@ -39,7 +41,7 @@ export function shownItem(model: EntityModel, item: RawItem | null): AnyItem | n
 
 const refusedByForeign = new WeakSet<object>();
 
-/** The refusal of a write by an item that is not the entity's; `undefined` where there is none. */
+/** The error of a write that was refused because of a foreign item; `undefined` if there is none. */
 export function foreignFailed(
   context: CallContext,
   seen: Seen,
@@ -51,12 +53,15 @@ export function foreignFailed(
   return error;
 }
 
-/** Notes that an error, or a reason of a transaction's, tells of such a refusal. */
+/** Records that an error, or a transaction's reason, is due to a foreign item. */
 export function noteForeignFailure(failure: object): void {
   refusedByForeign.add(failure);
 }
 
-/** Whether an error or a reason tells of such a refusal: reading again and merging would meet the same item again. */
+/**
+ * Whether an error or a reason is due to a foreign item. Reading again and merging would then find
+ * the same item.
+ */
 export function isForeignFailure(failure: unknown): boolean {
   return typeof failure === "object" && failure !== null && refusedByForeign.has(failure);
 }

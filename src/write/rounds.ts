@@ -1,16 +1,16 @@
-/** Rounds of a write: each knows what the one before saw. */
+/** The rounds of a write. Each knows what the one before it found. */
 import { type CallContext, describe } from "../errors/context.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
 
-/** More of them mean that others write all the time. */
+/** If a write needs more rounds than this, other writers are writing all the time. */
 export const mostRounds = 8;
 
-/** What a round says that another one may succeed. */
+/** Returned by a round if another one may succeed. */
 export const again: unique symbol = Symbol("again");
 
 /**
- * Runs round after round, until one gives a result or throws.
- * @param contention the error where none does
+ * Runs rounds until one returns a result or throws.
+ * @param contention makes the error if no round does
  */
 export async function inRounds<R>(
   round: () => Promise<R | typeof again>,
@@ -23,7 +23,7 @@ export async function inRounds<R>(
   throw contention();
 }
 
-/** The error of a write that others were in the way of in each round. Nothing was written. */
+/** The error of a write that other writers prevented in each round. Nothing was written. */
 export function contentionError(
   context: CallContext,
   rule: string,

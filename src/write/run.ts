@@ -1,4 +1,4 @@
-/** Runs a single-item write to its end: sends it, and again where a refusal taught something. */
+/** Runs a single-item write: sends it, and sends it again if a refusal showed how it can succeed. */
 import type { Call } from "../call/call.js";
 import { describe } from "../errors/context.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
@@ -10,7 +10,7 @@ import { again, contentionError, inRounds, mostRounds } from "./rounds.js";
 
 /**
  * @returns the write's result
- * @throws what the write's `refused` says, or what the transport threw
+ * @throws the error of the write's `refused`, or the transport's
  */
 export async function runWrite<R>(table: Table, write: Write<R>, call: Call): Promise<R> {
   let seen = write.readsFirst ? await whatIsThere(table, write, call) : undefined;
@@ -27,13 +27,13 @@ export async function runWrite<R>(table: Table, write: Write<R>, call: Call): Pr
       throw new TypeError("a condition is for transactions only");
     try {
       const sent = { ...call, onAnswerLost };
-      // The request's kind and its input come from the same place.
+      // The request's kind and input are built together, so they match.
       const answer = await table.transport.send(request.kind, request.input as never, sent);
       return write.result(answer.Attributes as RawItem | undefined);
     } catch (error) {
       if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
       seen = await whatWasThere(table, write, error, call);
-      // What refuses the repeated request may be what the first one wrote.
+      // The repeated request may have been refused because of what the first one wrote.
       if (answerLost && write.isDone?.(seen.item)) return write.result(seen.item ?? undefined);
       const verdict = write.refused(seen);
       if (verdict === "nothing") return write.result(undefined);
@@ -46,7 +46,10 @@ export async function runWrite<R>(table: Table, write: Write<R>, call: Call): Pr
   return inRounds(round, () => contentionError(write.context, rule, seen?.cause));
 }
 
-/** The item was written since the answer was lost: nothing on it tells what became of the first request. */
+/**
+ * The item was written after the response was lost, so it does not show whether the first request
+ * was carried out.
+ */
 function lostFromSight({ context }: Write<unknown>, cause: unknown): DynamoDBError {
   const rule =
     "an answer was lost and the item was written meanwhile: whether this update is in it, nothing tells";
@@ -54,8 +57,9 @@ function lostFromSight({ context }: Write<unknown>, cause: unknown): DynamoDBErr
 }
 
 /**
- * The item as the refusal gave it. DynamoDB gives none where none is there; where a write can only
- * be refused by an item, an engine that does not tell (dynalite 4.0.0) is asked: one more request.
+ * The item that a refusal returned. DynamoDB returns none if there is none. Some engines never
+ * return it (dynalite 4.0.0). If the write can only have been refused because of an item, it is
+ * therefore read with one more request.
  */
 export async function whatWasThere(
   table: Table,
@@ -69,7 +73,7 @@ export async function whatWasThere(
   return { ...(await whatIsThere(table, write, call)), cause };
 }
 
-/** The item as it is now: one request. */
+/** Reads the item as it is now, with one request. */
 export async function whatIsThere(
   table: Table,
   { key }: Write<unknown>,

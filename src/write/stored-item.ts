@@ -1,4 +1,4 @@
-/** The item that a write stores, and the one that it left. */
+/** The item that a write stores, and the item after the write. */
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
 import { type EntityModel, indexKeyOf, rawKeyOf } from "../entity/model.js";
@@ -19,7 +19,7 @@ export function rawItemOf(
   });
 }
 
-/** The item that a write left, from what the answer tells of it. */
+/** The item after a write, from the attributes in the response. */
 export function writtenItemOf(
   model: EntityModel,
   key: RawKey,

@@ -1,4 +1,4 @@
-/** The update of one item: what changes inside its payload, and under which conditions. */
+/** The update of one item: the changes inside its payload, and their conditions. */
 import { randomBytes } from "node:crypto";
 import { atom, joined } from "../conditions/condition-logic.js";
 import { refuseLongCondition } from "../conditions/expression.js";
@@ -30,37 +30,40 @@ import {
   writtenAt,
 } from "./updated-at.js";
 
-/** What an update's last request went by. */
+/** What an update's last request was based on. */
 interface Sent {
   readonly growth: Growth;
-  /** What was seen of the item before. */
+  /** The item that was seen before the request. */
   readonly item: RawItem | undefined;
-  /** Whether the payload is made anew, since the item has none. */
+  /** Whether the payload is created, because the item has none. */
   readonly madeAnew: boolean;
-  /** The item whose payload it replaces. */
+  /** The item whose payload is merged and replaced. */
   readonly merged: RawItem | undefined;
 }
 
 /**
- * Changes an item that must be there: one request, two where it has no `Data`, or where the stored
- * UpdatedAt is not older than the clock and there is no lock.
+ * Changes an item that must exist; one request, two if it has no `Data`, or if the stored UpdatedAt
+ * is not older than the clock and there is no lock.
  */
 export class UpdateWrite implements Write<AnyItem> {
   readonly context: CallContext;
   readonly key: RawKey;
   readonly bytes: number;
-  /** Whether the changes are more than an expression holds: the payload is read and replaced. */
+  /** Whether the changes do not fit into an expression. The payload is then read and replaced. */
   readonly readsFirst: boolean;
-  /** Whoever has read the item knows that it was there. */
+  /** True if the item was read first, because then it existed. */
   readonly refusedByItem: boolean;
-  /** A `where` may hold again over what another wrote since. */
+  /**
+   * True for a `where`, which may hold again after another write, and for changes at list positions.
+   */
   readonly once: boolean;
   readonly #target: Target;
   readonly #plan: UpdatePlan;
   readonly #parents: readonly PathSegments[];
   /**
-   * An update that must not be done twice never merely adds to the time. Content and time do not tell
-   * two callers apart that change the same in one millisecond; a mark does.
+   * Identifies an update that must not be carried out twice. Such an update never only adds to the
+   * stored time. Content and time do not distinguish two callers that make the same change in the
+   * same millisecond; a mark does.
    */
   readonly #mark: string | undefined;
   #sent: Sent | undefined;
@@ -94,7 +97,7 @@ export class UpdateWrite implements Write<AnyItem> {
     const own = new Placeholders();
     const sets = [
       writtenAt(own, growth),
-      // What an item of an earlier writer lacks.
+      // The key parts, which items of earlier writers lack.
       ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
       ...(this.#mark === undefined ? [] : [assigned(own, attribute.writeMark, this.#mark)]),
       ...(replaced
@@ -121,7 +124,7 @@ export class UpdateWrite implements Write<AnyItem> {
     const growth = growthOf(this.#target.clock, item, this.#mark === undefined ? "ahead" : "never");
     const madeAnew = item !== undefined && !isMap(item[attribute.data]);
     return {
-      // A lock tells the stored time beforehand.
+      // With a lock, the stored time is known beforehand.
       growth:
         ifUpdatedAt === undefined
           ? growth
@@ -145,7 +148,8 @@ export class UpdateWrite implements Write<AnyItem> {
     if (this.readsFirst && !madeAnew) conditions.push(isStoredAt(own, merged));
     if (where !== undefined) conditions.push(where(own));
     const condition = joined("AND", conditions).text;
-    // What a condition that is too long is blamed on: parents that must be there take one, too.
+    // The argument that is reported if the condition is too long. Parents that must exist need
+    // conditions, too.
     const isNested = changes.some(({ path }) => path.length > 1);
     const longest = where !== undefined ? "where" : isNested ? "set" : "remove";
     refuseLongCondition(this.context, longest, condition);
@@ -171,7 +175,9 @@ export class UpdateWrite implements Write<AnyItem> {
     return conditionFailed(this.context, "the condition does not hold (where)", seen, model);
   }
 
-  /** Whether the item is another than the last request went by, which alone may have refused it. */
+  /**
+   * Whether the item differs from what the last request expected. That alone may explain the refusal.
+   */
   #isNews(item: RawItem): boolean {
     const sent = this.#sent;
     if (sent === undefined) return false;
@@ -183,7 +189,7 @@ export class UpdateWrite implements Write<AnyItem> {
   }
 
   isDone(item: RawItem | null): boolean {
-    // Without a mark it may be done again: that changes nothing.
+    // Without a mark, the update may be repeated, because that changes nothing more.
     return this.#mark !== undefined && item?.[attribute.writeMark] === this.#mark;
   }
 

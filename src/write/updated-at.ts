@@ -1,4 +1,6 @@
-/** UpdatedAt: how each write makes it grow, and what it says of an item that was read. */
+/**
+ * UpdatedAt: how each write increases it, and how it shows whether an item has changed since a read.
+ */
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import type { Placeholders } from "../conditions/placeholders.js";
 import type { Clock } from "../runtime/clock.js";
@@ -7,21 +9,25 @@ import { isExactNumber } from "../values/exact-number.js";
 import { isTime, lastMs } from "../values/timestamps.js";
 import { isStill } from "./expressions.js";
 
-/** How one request makes UpdatedAt grow. Read once: its parts must agree while the clock goes on. */
+/**
+ * How one request increases UpdatedAt. Computed once, because its parts must match while time passes.
+ */
 export interface Growth {
-  /** The time that is stored, unless another writes the item meanwhile: never older than what was seen. */
+  /**
+   * The time that is stored unless another write comes first. It is later than the time that was seen.
+   */
   readonly at: number;
   /**
-   * What is added to the stored time instead. Many writers of one item then need not see each other's
-   * last write: whichever comes next adds to it.
+   * The milliseconds that are added to the stored time instead. Many writers of one item then need
+   * not know each other's last write, because each adds to the time that it finds.
    */
   readonly step: number | undefined;
 }
 
 /**
- * The clock's time, or a millisecond after the stored item's.
- * @param adds when to add to the time of an item that was seen: where it is ahead of the clock, always
- * where it has one, or never
+ * The clock's time, or the stored item's time plus one millisecond if that is later.
+ * @param adds when to add to the time of a seen item: only if it is ahead of the clock, always if
+ * the item has one, or never
  */
 export function growthOf(
   clock: Clock,
@@ -47,8 +53,10 @@ export function writtenAt(own: Placeholders, { at, step }: Growth): string {
 }
 
 /**
- * UpdatedAt strictly grows: what is there must be older than what is written, or is added to.
- * @param seen what a refused request showed: a fraction that no number holds is no time, however late
+ * A condition that keeps UpdatedAt strictly increasing: the stored time must be older than the new
+ * one, or the write adds to it.
+ * @param seen what a refused request found. A fraction that no JavaScript number holds is not a
+ * time, however late
  */
 export function isOlder(
   own: Placeholders,
@@ -62,7 +70,9 @@ export function isOlder(
   return joined("OR", older);
 }
 
-/** The item has no time of its last write: none, or one that is no time, as other writers' may be. */
+/**
+ * A condition that the item has no UpdatedAt, or one that is not a time, as other writers may store.
+ */
 function isUntimed(own: Placeholders): Compiled {
   const updatedAt = own.name(attribute.updatedAt);
   return joined("OR", [
@@ -72,8 +82,8 @@ function isUntimed(own: Placeholders): Compiled {
 }
 
 /**
- * The item was not written since it was read; one without a time was read as written at 0.
- * @param seen what a refused request showed: a fraction that no number holds is no time either
+ * A condition that the item was not written since it was read. An item without a time was read as 0.
+ * @param seen what a refused request found. A fraction that no JavaScript number holds is not a time
  */
 export function isUnchanged(
   own: Placeholders,
@@ -88,12 +98,15 @@ export function isUnchanged(
   return joined("OR", untimed);
 }
 
-/** The item still has the UpdatedAt that was seen, or still none. */
+/** A condition that the item still has the UpdatedAt that was seen, or still has none. */
 export function isStoredAt(own: Placeholders, seen: RawItem | undefined): Compiled {
   return isStill(own, attribute.updatedAt, seen);
 }
 
-/** Whether the stored time is one that only who has seen it can name in a condition. */
+/**
+ * Whether a condition can refer to the stored time only after it was seen, because no JavaScript
+ * number holds it.
+ */
 export function hasOddTime(item: RawItem | null | undefined): item is RawItem {
   return isExactNumber(item?.[attribute.updatedAt]);
 }
@@ -102,7 +115,7 @@ export function updatedAtOf(item: RawItem): number {
   return storedTime(item) ?? 0;
 }
 
-/** The time of the last write, if the item has one. */
+/** The time of the last write, if the item has a valid one. */
 export function storedTime(item: RawItem | undefined): number | undefined {
   const stored: unknown = item?.[attribute.updatedAt];
   return isTime(stored) ? stored : undefined;
