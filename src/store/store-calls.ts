@@ -86,7 +86,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * than the clock, or if it replaces a ghost (an item with only a key and times).
    * @throws ConditionalCheckFailedError, without `item`, if an item of another kind is at the key
    * @example
-   * await data.savedContent.put({ ...content, data: { ...content.data, title: "Spring" } });
+   * await data.savedContent.put({ userId, contentId, data: { type: "Blog Post", content: "# May" } });
    */
   put(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
 
