@@ -1,12 +1,17 @@
-/** What a declaration comes to: ElectroDB's configuration, and the types of its payload and its item. */
+/**
+ * The result of a declaration: ElectroDB's configuration, and the types of its payload and its item.
+ */
 import type { Entity, EntityConfiguration, Schema } from "electrodb";
 import type { z } from "zod";
 import { attribute } from "../src/table/table.js";
 
-/** What an entity's factory takes; ElectroDB's own configuration without what is fixed here. */
+/** The argument of an entity's factory: ElectroDB's own configuration without what is fixed here. */
 export type EntityConfig = Pick<EntityConfiguration, "table" | "client">;
 
-/** ElectroDB's configuration. Both identifiers are one attribute: items of earlier writers have no other. */
+/**
+ * ElectroDB's configuration. Both identifiers are one attribute, because items of earlier writers
+ * have no other.
+ */
 export function configure(config: EntityConfig): EntityConfiguration {
   return {
     ...config,
@@ -21,9 +26,9 @@ export interface Definition<
 > {
   /** The payload's schema, built when it is first needed. */
   readonly payload: P;
-  /** What ElectroDB makes the entity of; the stores read it too. */
+  /** What ElectroDB creates the entity from; the stores read it too. */
   readonly schema: S;
-  /** Makes the ElectroDB entity; each call makes its own. */
+  /** Creates the ElectroDB entity; each call creates its own. */
   readonly entity: (config: EntityConfig) => Entity<string, string, string, S>;
 }
 
@@ -36,7 +41,7 @@ export type Payload<Schema extends () => z.ZodObject> = {
 
 type Output<Schema extends () => z.ZodObject> = z.infer<ReturnType<Schema>>;
 
-/** Of a declaration or of its ElectroDB entity, what an item's key is made of. */
+/** The parts of an item's key, in a declaration or in its ElectroDB entity. */
 export interface Declared {
   readonly schema: {
     readonly indexes: {
@@ -48,11 +53,11 @@ export interface Declared {
   };
 }
 
-/** The parts of an entity's key that name its partition. */
+/** The parts of an entity's key that identify its partition. */
 export type PartitionPart<D extends Declared> =
   D["schema"]["indexes"]["byKey"]["pk"]["composite"][number];
 
-/** The parts that name an item in it. */
+/** The parts that identify an item in the partition. */
 export type SortPart<D extends Declared> =
   D["schema"]["indexes"]["byKey"]["sk"]["composite"][number];
 

@@ -35,7 +35,7 @@ export const timestamp = lazily(() =>
   ),
 );
 
-/** The times that documents hold inside themselves, beside those of the item. */
+/** The times that documents contain, besides those of the item. */
 export function documentTimes() {
   return { createdAt: timestamp().optional(), updatedAt: timestamp().optional() };
 }
@@ -43,15 +43,15 @@ export function documentTimes() {
 /** Text that may be absent, null or empty. */
 export const optionalText = lazily(() => z.string().nullish());
 
-/** Marks a field whose value no log, error or report may hold. */
+/** Marks a field whose value must not be in any log, error or report. */
 export function secret<S extends z.ZodType>(schema: S): S {
   return schema.meta({ secret: true });
 }
 
-/** A list of texts; null where a form left it so. */
+/** A list of strings; null if a form left it so. */
 export const textList = lazily(() => z.array(z.string()));
 
-/** What accounts and agents' profiles hold alike. */
+/** The fields that accounts and agents' profiles have in common. */
 export function profileFields() {
   return {
     name: optionalText(),

@@ -1,4 +1,7 @@
-/** What an entity's schema is made of: the model, the attributes and the indexes, as ElectroDB takes them. */
+/**
+ * The parts of an entity's schema: the model, the attributes and the indexes, as ElectroDB takes
+ * them.
+ */
 import { CustomAttributeType } from "electrodb";
 import { attribute, createdAtDigits, type IndexName, indexKeys } from "../src/table/table.js";
 

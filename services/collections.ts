@@ -29,14 +29,14 @@ export type Workspace = { [F in WorkspaceName]: ItemOf<F>[] };
 
 type FieldsOfRecent = { [F in RecentName]: keyof Specs[F]["data"] & string }[RecentName];
 
-/** An item of `recent`, which says whose it is. */
+/** An item of `recent`, with the facade name of its entity. */
 export type RecentItem = {
   [F in RecentName]: Simplify<ItemOf<F> & { entity: F }>;
 }[RecentName];
 
 export interface RecentOptions extends CallOptions {
   readonly userId: string;
-  /** Items to return; an integer from 1. */
+  /** Maximum number of items to return; an integer from 1. */
   readonly limit: number;
   /** Only these fields of the payloads are read and sent. @default all */
   readonly fields?: readonly FieldsOfRecent[] | undefined;
@@ -76,7 +76,7 @@ export function createCollections(
   stores: Stores,
   service: () => WorkspaceService,
 ): Collections {
-  /** Whose items are asked for; checked under the collection's own name. */
+  /** The user whose items are requested, checked under the collection's own name. */
   function userOf(operation: string, given: { readonly userId: string } | undefined) {
     return reading({ operation }, () => {
       const call = { operation, key: keyText({ userId: given?.userId }) };
@@ -125,7 +125,7 @@ export function createCollections(
   };
 }
 
-/** The id of an item of one entity, whatever it is called there. */
+/** The id of an item of one entity, whatever its name is in that entity. */
 function idOf(stores: Stores, item: AnyItem & { readonly entity: RecentName }): string {
   return String(item[internalsOf(stores[item.entity]).model.sk.parts[0] ?? ""]);
 }

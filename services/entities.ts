@@ -125,7 +125,10 @@ export function keyTemplates(): KeyTemplates[] {
   return facadeNames.map((name) => templatesOf(definitions[name].schema));
 }
 
-/** Every entity by what a guard of its secrets needs; its schema is read when its fields are asked for. */
+/**
+ * Each entity as a guard of its secrets needs it. Its schema is only read when its fields are
+ * requested.
+ */
 export function guardedEntities(): GuardedEntity[] {
   return facadeNames.map((facade) => {
     const { payload, schema } = definitions[facade];

@@ -1,11 +1,11 @@
-/** The one order of items in time, which is the index's: by time, then by id. */
+/** The one order of items in time, which is also the index's order: by time, then by id. */
 
-/** What an item is ordered by: a time, then its id. */
+/** The values by which an item is ordered: a time, then its id. */
 export type Place = readonly [time: number, id: string];
 
 /**
- * A copy, newest first; of the same time the last id comes first, as a query by `createdAt` in
- * descending order has it.
+ * A copy, newest first. Of items with the same time, the one with the greatest id comes first, as in
+ * a query by `createdAt` in descending order.
  */
 export function newestFirst<T>(items: readonly T[], placeOf: (item: T) => Place): T[] {
   return items
@@ -14,7 +14,7 @@ export function newestFirst<T>(items: readonly T[], placeOf: (item: T) => Place)
     .map(({ item }) => item);
 }
 
-/** The items of a list. Unlike a query's page, one with a `limit` reads no item more than that. */
+/** The items of a list. Unlike a query's page, a list with a `limit` reads no more items than that. */
 export async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
@@ -25,7 +25,7 @@ function compared([time, id]: Place, [otherTime, otherId]: Place): number {
   return time - otherTime || comparedIds(id, otherId);
 }
 
-/** DynamoDB orders texts by their UTF-8 bytes; JavaScript would by UTF-16 units. */
+/** DynamoDB orders strings by their UTF-8 bytes; JavaScript would use UTF-16 units. */
 function comparedIds(id: string, other: string): number {
   return id === other ? 0 : Buffer.compare(Buffer.from(id), Buffer.from(other));
 }

@@ -1,4 +1,4 @@
-/** A store per entity under its facade name, each made when it is first used. */
+/** A store per entity under its facade name, each created on first use. */
 import type { Declared, PartitionPart, SortPart } from "../entities/definition.js";
 import type { AnyEntity } from "../src/entity/model.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
@@ -24,7 +24,10 @@ type Defaulted<E extends AnyEntity> = {
 type Parts<Name> = { [P in Name & string]: string };
 type OptionalParts<Name> = { [P in Name & string]?: string | undefined };
 
-/** What the types of a store are made of, from its ElectroDB entity and the item that it returns. */
+/**
+ * The types of which a store's types are made, from its ElectroDB entity and the item that it
+ * returns.
+ */
 export interface SpecOf<E extends AnyEntity & Declared, Item extends AnyStoredItem> {
   readonly parts: Simplify<Parts<PartitionPart<E> | SortPart<E>>>;
   readonly key: Simplify<
@@ -39,10 +42,10 @@ export interface SpecOf<E extends AnyEntity & Declared, Item extends AnyStoredIt
   readonly entity: E;
 }
 
-/** What the types of the store `F` are made of. */
+/** The types of which the types of the store `F` are made. */
 export interface Spec<F extends FacadeName> extends SpecOf<Entities[F], Registry[F]["item"]> {}
 
-/** The same of all stores. */
+/** The same for all stores. */
 export type Specs = { [F in FacadeName]: Spec<F> };
 
 /** The stores under their facade names. */
@@ -54,7 +57,7 @@ export type ItemOf<F extends FacadeName> = Registry[F]["item"];
 /** The payload of an item: `DataOf<"savedContent">` is `SavedContentData`. */
 export type DataOf<F extends FacadeName> = Registry[F]["item"]["data"];
 
-/** What names an item to its store. */
+/** What identifies an item to its store. */
 export type KeyOf<F extends FacadeName> = Spec<F>["key"];
 
 /** What a store's `create` takes; with `"put"`, what its `put` and `batchPut` take. */
@@ -67,7 +70,7 @@ export type InputOf<F extends FacadeName, Call extends "create" | "put" = "creat
 export type ChangesOf<F extends FacadeName> = Changes<Spec<F>>;
 
 /**
- * Makes the stores of one data layer, each when it is first used.
+ * Creates the stores of one data layer, each on first use.
  * @param owner fixes every partition to this user's or agent's
  */
 export function createStores(context: StoreContext, owner?: string): Stores {

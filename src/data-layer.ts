@@ -59,11 +59,11 @@ export interface DataLayerOptions extends ConnectionOptions {
   /** The request handler of the SDK's client, or options of one. */
   readonly requestHandler?: RequestHandler | undefined;
   /**
-   * Retry of each request, and the budget of all.
+   * Settings for retrying a request, and the retry budget of all requests.
    * @default 3 retries from 100 ms, at most 5 s apart; 100 retries in a row, 2 more per second
    */
   readonly retry?: RequestRetryOptions | undefined;
-  /** Whether gets of one turn of the event loop share a BatchGet. @default true */
+  /** Whether gets of the same turn of the event loop share a BatchGet. @default true */
   readonly coalesce?: boolean | undefined;
   /**
    * Sends a read (GetItem, BatchGetItem, Query) a second time if its response is late, and uses the
@@ -75,7 +75,7 @@ export interface DataLayerOptions extends ConnectionOptions {
   readonly logger?: Logger | undefined;
   /** Receives an event per request. */
   readonly events?: RequestListener | undefined;
-  /** Where the time comes from. @default Date */
+  /** The clock that gives the time. @default Date */
   readonly clock?: Clock | undefined;
   /**
    * Encrypts the fields that entities mark as secret: the keys, or a provider of them.
@@ -118,7 +118,9 @@ export interface DataLayer extends Stores, Dashboards {
   readonly oauth: OAuthTokens;
   /**
    * The same with one user's id fixed: nothing given to it reaches another user's items.
-   * @throws ValidationError for an id that is no key
+   * @throws ValidationError for an id that cannot be a key
+   * @example
+   * const content = await data.forUser(userId).savedContent.get({ contentId });
    */
   forUser(userId: string): UserScope;
   /** The ElectroDB Service over the same transport, for chains that the facade does not have. */
@@ -130,8 +132,8 @@ export interface DataLayer extends Stores, Dashboards {
    */
   readonly configuration: Omit<Configuration, "credentials" | "endpointSource">;
   /**
-   * Ends what is under way, and closes the clients that this data layer made. Before that, it waits up to
-   * 5 s for OAuth refreshes that hold a lease to be stored.
+   * Ends the calls in progress, and closes the clients that this data layer created. Before that, it
+   * waits up to 5 s for OAuth refreshes that hold a lease to be stored.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -218,7 +220,7 @@ function layerOver(
     close,
     [Symbol.asyncDispose]: close,
   };
-  // The stores are made when they are first used, so they are copied as the getters they are.
+  // The stores are created on first use, so their getters are copied as getters.
   const layer = Object.defineProperties({}, Object.getOwnPropertyDescriptors({ ...rest }));
   Object.defineProperties(layer, Object.getOwnPropertyDescriptors(stores));
   Object.defineProperty(layer, "service", { enumerable: true, get: service });
@@ -275,7 +277,7 @@ function checkKinds(options: DataLayerOptions): void {
   }
 }
 
-/** The clients below the transport, made when they are first asked for. */
+/** The clients below the transport, created when they are first requested. */
 function clientsOf(options: DataLayerOptions, configuration: Configuration): Clients {
   const { client } = options;
   if (client === undefined) {

@@ -1,11 +1,13 @@
-/** A request handler that answers at once with what it was given: only what a library costs is left. */
+/**
+ * A request handler that responds at once with a given response: only the cost of a library is left.
+ */
 import { Readable } from "node:stream";
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 
 export const tableName = "BayonCoAgent-bench";
 
-/** A saved content of about 700 bytes, as the table holds it. */
+/** A saved content of about 700 bytes, as stored in the table. */
 export function rawItem(index: number) {
   return {
     PK: "USER#u1",
@@ -33,7 +35,7 @@ const items = Array.from({ length: 1000 }, (_, index) => marshall(rawItem(index)
 const batch = (count: number) => items.slice(0, count);
 const page = (count: number) => ({ Items: batch(count), Count: count, ScannedCount: count });
 
-/** What the table answers in each cell. */
+/** The table's response in each cell. */
 const answers = {
   get: { Item: items[0] },
   put: { Attributes: items[0] },
@@ -52,7 +54,7 @@ const bodies = new Map(
   cellNames.map((name) => [name, Buffer.from(JSON.stringify(answers[name]))] as const),
 );
 
-/** The wire of one library: what it answers is set before each cell. */
+/** The wire of one library; its response is set before each cell. */
 export class CannedHandler {
   readonly metadata = { handlerProtocol: "http/1.1" };
   #body: Buffer = Buffer.from("{}");
@@ -82,7 +84,7 @@ export class CannedHandler {
   }
 }
 
-/** The SDK's defaults, but for where requests go. */
+/** The SDK's defaults, except for where requests go. */
 export function configWith(handler: CannedHandler): DynamoDBClientConfig {
   return {
     region: "us-east-1",

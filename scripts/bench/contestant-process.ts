@@ -1,4 +1,4 @@
-/** One library: does as many operations of a cell as it is asked for, and tells what they took. */
+/** One library: runs the requested number of operations of a cell, and reports what they took. */
 import * as canned from "./canned.js";
 import { type Contestant, documentClient, electro, thisPackage } from "./contestants.js";
 import type { Task } from "./measure.js";
@@ -6,7 +6,7 @@ import type { Task } from "./measure.js";
 const own: Readonly<Record<string, () => Contestant>> = { documentClient, thisPackage, electro };
 
 async function openPeer(id: string): Promise<Contestant> {
-  // Not in the package's install, so neither the compiler nor the linters follow it.
+  // It is not in the package's install, so neither the compiler nor the linters follow it.
   const module: string = new URL("peers.mjs", import.meta.url).href;
   const { openPeer: open } = (await import(module)) as {
     openPeer(id: string, with_: typeof canned): Promise<Contestant>;

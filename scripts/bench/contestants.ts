@@ -1,4 +1,6 @@
-/** The libraries that are compared: the SDK's document client, ElectroDB, this package, the peers. */
+/**
+ * The libraries that are compared: the SDK's document client, ElectroDB, this package and its peers.
+ */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
@@ -14,7 +16,7 @@ import { createEntities, createService } from "../../services/entities.js";
 import { createDataLayer } from "../../src/index.js";
 import { CannedHandler, type CellName, configWith, rawItem, tableName } from "./canned.js";
 
-/** One library, and what it does in each cell; a cell is left out where it has no such call. */
+/** One library, and what it does in each cell; a cell is left out if the library has no such call. */
 export interface Contestant {
   readonly name: string;
   readonly handler: CannedHandler;
@@ -80,7 +82,7 @@ export function documentClient(): Contestant {
   };
 }
 
-/** This package as it comes; gets are sent one by one, since a cell has one at a time. */
+/** This package with its defaults, but gets are sent one by one, because a cell has one at a time. */
 export function thisPackage(): Contestant {
   const handler = new CannedHandler();
   const { region, endpoint, credentials, requestHandler } = configWith(handler);
@@ -109,7 +111,7 @@ export function thisPackage(): Contestant {
   };
 }
 
-/** ElectroDB's own chains over the document client, each call in p-retry. */
+/** ElectroDB's own chains over the document client, each call wrapped in p-retry. */
 export function electro(): Contestant {
   const handler = new CannedHandler();
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(configWith(handler)));

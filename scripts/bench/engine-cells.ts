@@ -12,7 +12,7 @@ import { rawItem, tableName } from "./canned.js";
 import type { ListCost } from "./list-process.js";
 import { quantile } from "./measure.js";
 
-/** A line of the table: what was done, and what it took. */
+/** A row of the table: what was done, and what it took. */
 export interface Line {
   readonly what: string;
   readonly took: string;
@@ -67,7 +67,7 @@ export async function engineCells(quick: boolean): Promise<Line[]> {
   }
 }
 
-/** Counts this package's requests that find all sockets taken. */
+/** Counts the requests of this package that find all sockets in use. */
 function watchSockets(): () => number {
   let waited = 0;
   const { handle } = OrderlyHandler.prototype;
@@ -121,7 +121,9 @@ async function gets(
   });
 }
 
-/** A put of many items against a loop over the document client with as many batches in flight. */
+/**
+ * A put of many items, compared with a loop over the document client with as many batches in flight.
+ */
 async function bulkPut(
   data: DataLayer,
   bare: DynamoDBDocumentClient,
@@ -187,7 +189,7 @@ async function dashboard(data: DataLayer, requests: string[]): Promise<Line> {
   };
 }
 
-/** A list over many items in a process of its own, whose memory is then the list's. */
+/** A list over many items in a process of its own, whose memory is then only that of the list. */
 async function list(data: DataLayer, engine: Engine, count: number): Promise<Line[]> {
   const some = 10_000;
   console.error(`storing ${count.toLocaleString("en")} items …`);

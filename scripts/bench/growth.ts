@@ -6,12 +6,12 @@ import { type Panel, plot } from "./plot.js";
 
 const sizes = [100, 1_000, 10_000, 100_000];
 
-/** Small sizes are measured over as many rounds as come to so many items. */
+/** Small sizes are measured over as many rounds as it takes to reach this many items. */
 const leastItems = 10_000;
 
 const names = ["query", "list", "batchPut", "workspace"] as const;
 
-/** Measures on an engine and draws the plot. @param stamp when and with what */
+/** Measures on an engine and draws the plot. @param stamp the date and the environment */
 export async function growthPlot(quick: boolean, stamp: string): Promise<string> {
   const x = quick ? sizes.slice(0, 3) : sizes;
   const engine = await startEngine();
@@ -45,9 +45,10 @@ export async function growthPlot(quick: boolean, stamp: string): Promise<string>
       requestsPerItem.get(name)?.push(requests / (size * rounds));
       cpuPerItem.get(name)?.push((user + system) / (size * rounds));
     };
-    // Until then the engine compiles what every request needs, which 100 items would have to pay.
+    // Before that, the engine compiles what every request needs, and the time would be charged to 100
+    // items.
     for (let n = 0; n < 3_000; n += 1) await data.savedContent.query({ userId: "nobody" });
-    // The first size twice, and once unmeasured.
+    // The first size runs twice, and its first run is not in the plot.
     for (const size of [100, ...x]) {
       const userId = `growth-${size}`;
       await measure("batchPut", size, storing(data, userId, size));
@@ -76,7 +77,7 @@ export async function growthPlot(quick: boolean, stamp: string): Promise<string>
   );
 }
 
-/** Its items are made before it is measured, and gone when the items are read. */
+/** Creates its items before the measurement, so that only storing them is measured. */
 function storing(data: DataLayer, userId: string, size: number): () => Promise<unknown> {
   const items = Array.from({ length: size }, (_, index) => {
     const contentId = `c${String(index).padStart(7, "0")}`;

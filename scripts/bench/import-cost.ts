@@ -1,4 +1,4 @@
-/** What an import of the package costs: time of a cold process, and bytes of a bundle. */
+/** The cost of importing the package: time of a cold process, and bytes of a bundle. */
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
@@ -10,7 +10,7 @@ import { quantile } from "./measure.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** In the order of the table; the package is the built one, as its users get it. */
+/** In the order of the table. The package is the built one, as users get it. */
 const entries = {
   "lib-dynamodb alone":
     'export * from "@aws-sdk/lib-dynamodb"; export * from "@aws-sdk/client-dynamodb";',
@@ -24,7 +24,10 @@ interface Import {
   readonly cpuMs: number;
 }
 
-/** Interleaved rounds, so that a noisy moment hits all alike; medians, and ratios to what goes before. */
+/**
+ * Interleaved rounds, so that a noisy moment affects all alike. Reports medians, and ratios to the
+ * previous row.
+ */
 export async function importCost(rounds: number): Promise<Line[]> {
   const built = spawnSync("npm", ["run", "--silent", "build"], {
     cwd: root,
@@ -86,7 +89,7 @@ function coldImport(file: string): Import {
   return JSON.parse(stdout) as Import;
 }
 
-/** What is loaded by the import; what is imported when it is needed is apart. */
+/** What the import loads; what is imported only when needed is counted separately. */
 async function gzippedBytes(input: string): Promise<{ loaded: number; later: number }> {
   const bundle = await rolldown({ input, platform: "node", external: (id) => isBuiltin(id) });
   const { output } = await bundle.generate({ format: "esm", minify: true });

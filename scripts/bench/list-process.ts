@@ -1,4 +1,4 @@
-/** Reads the items that engine-cells.ts stored, one by one, and tells what memory it took. */
+/** Reads the items that engine-cells.ts stored, one by one, and reports the memory that this took. */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DynamoDBDocumentClient,
@@ -8,7 +8,7 @@ import {
 import { createDataLayer } from "../../src/index.js";
 import { tableName } from "./canned.js";
 
-/** What the process tells. Memory is above what was in use after a first request of one item. */
+/** What the process reports. Memory is above what was in use after a first request of one item. */
 export interface ListCost {
   readonly items: number;
   readonly seconds: number;
@@ -16,7 +16,7 @@ export interface ListCost {
   /** Resident set, in MB: all of it, and in the last quarter of the items. */
   readonly peak: number;
   readonly latePeak: number;
-  /** What the garbage collector left of the heap in the last quarter, at the least, in MB. */
+  /** The least heap that the garbage collector left in the last quarter, in MB. */
   readonly live: number;
 }
 
@@ -33,7 +33,7 @@ const place = {
   credentials: { accessKeyId: "local", secretAccessKey: "local" },
 };
 
-/** This package's `list`. The connection, the store and the SDK are there before it counts. */
+/** This package's `list`. The connection, the store and the SDK exist before the measurement. */
 async function ours(): Promise<Reading> {
   let requests = 0;
   const events = () => {

@@ -1,6 +1,6 @@
 /**
- * CPU time per operation: every contestant in a process of its own, so that none warms or slows
- * another's code, in interleaved rounds, so that a noisy moment hits all alike.
+ * CPU time per operation. Every contestant runs in a process of its own, so that none warms up or
+ * slows down another's code, and in interleaved rounds, so that a noisy moment affects all alike.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import type { CellName } from "./canned.js";
 
-/** Operations of one round: about as much CPU time in each cell. */
+/** Operations of one round, chosen so that each cell takes about the same CPU time. */
 const operations: Readonly<Record<CellName, number>> = {
   get: 200,
   put: 200,
@@ -22,29 +22,31 @@ const operations: Readonly<Record<CellName, number>> = {
 };
 
 /**
- * Until Node has compiled what each request needs, mostly the SDK, which takes some five thousand
- * of them, a measurement is one of the compiler.
+ * Until Node has compiled what each request needs, which is mostly the SDK and takes some five
+ * thousand requests, a measurement shows the compiler.
  */
 const heat: Task = { cell: "get", times: 5_000, longestMs: 10_000 };
 
-/** Rounds of each cell before the first that counts, for what is the cell's own. */
+/** Rounds of each cell before the first one that counts, for the code that only this cell uses. */
 const warmUpRounds = 25;
 const longestWarmUpMs = 3_000;
 
-/** No round takes longer: a slow library does fewer operations. */
+/** No round takes longer than this: a slow library does fewer operations. */
 const longestRoundMs = 400;
 
 /** What one contestant needed in one cell. */
 export interface Measured {
   /** Median of the rounds, in CPU µs per operation. */
   readonly micros: number;
-  /** To the first contestant's in the same round: median, and the quartiles around it. */
+  /**
+   * The ratio to the first contestant's time in the same round: median, and the quartiles around it.
+   */
   readonly ratio: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** What a contestant's process is asked. */
+/** The request to a contestant's process. */
 export interface Task {
   readonly cell: CellName;
   readonly times: number;
@@ -52,15 +54,16 @@ export interface Task {
   readonly longestMs: number;
 }
 
-/** The share `at` of the numbers lies below the answer. */
+/** The number below which the share `at` of the numbers lies. */
 export function quantile(numbers: readonly number[], at: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? Number.NaN;
 }
 
 /**
- * The program of the contestants' processes, compiled as the package is. Under tsx each function
- * that is made, a call's closures too, is given its name anew, which no user's install does.
+ * The program of the contestants' processes, compiled like the package. tsx would set the name of
+ * each function again whenever it is created, closures of a call included, which does not happen in a
+ * user's installation.
  * @returns its file, to be removed once the processes have started
  */
 export async function compileContestants(): Promise<string> {
@@ -98,7 +101,7 @@ export class Runner {
     return new Runner(process, name, cells);
   }
 
-  /** Lets the process do what all cells share until it is compiled. */
+  /** Runs what all cells share until it is compiled. */
   async heatUp(): Promise<void> {
     await this.cpuOf(heat);
   }
@@ -115,7 +118,7 @@ export class Runner {
   }
 }
 
-/** Measures a cell for everyone who has it; the first runner is what the others are held against. */
+/** Measures a cell for every contestant that has it; the others are compared with the first runner. */
 export async function measureCell(
   cell: CellName,
   runners: readonly Runner[],

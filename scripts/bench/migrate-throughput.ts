@@ -1,13 +1,12 @@
 /**
- * How fast `migrate firestore` is beside a bare DocumentClient loop on the same engine, and how much
- * memory it takes.
+ * The speed of `migrate firestore` compared with a bare DocumentClient loop on the same engine, and
+ * the memory that it takes.
  *
  * `node --import tsx scripts/bench/migrate-throughput.ts [documents] [rounds] [modes]`
  *
- * In each round the bare loop and the migration write the same items to an empty table of their
- * own, with as many BatchWrites in flight; the ratio is that of their medians. The loop has its items
- * ready in memory; the migration reads, maps, checks and journals them. With 0 rounds memory alone
- * is measured.
+ * In each round the bare loop and the migration write the same items to an empty table each, with as
+ * many BatchWrites in flight; the ratio is that of their medians. The loop has its items ready in
+ * memory; the migration reads, maps, checks and journals them. With 0 rounds only memory is measured.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -39,7 +38,7 @@ try {
   const items = rounds > 0 ? await itemsOf(join(folder, "export")) : [];
   const seconds = new Map<string, number[]>();
   for (let round = 0; round < rounds; round += 1) {
-    // A new engine each time: the table before must not slow the next one down.
+    // A new engine each time: the previous table must not slow down the next one.
     await measure(seconds, "bare DocumentClient loop", (engine, name) => bare(engine, name, items));
     for (const mode of conflictModes.filter((each) => modes.includes(each))) {
       await measure(seconds, `migrate, ${mode}`, (engine, name) => move(engine, name, mode));
@@ -138,7 +137,7 @@ async function move(engine: Engine, place: string, mode: ConflictMode): Promise<
   await data.close();
 }
 
-/** Pieces of content of about 600 bytes, 50 to a user. */
+/** Pieces of content of about 600 bytes, 50 per user. */
 async function writeExport(to: string): Promise<void> {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to);
@@ -178,7 +177,7 @@ async function itemsOf(from: string): Promise<RawItem[]> {
   return items;
 }
 
-/** The command in a process of its own; its resident memory at its highest, as Linux tells it. */
+/** The command in a process of its own, and its peak resident memory, as Linux reports it. */
 async function peakMemory(from: string): Promise<number> {
   const engine = await startEngine();
   await createTable(engine);
@@ -199,7 +198,7 @@ async function peakMemory(from: string): Promise<number> {
       const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
       peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
     } catch {
-      // It has ended, or this system does not tell.
+      // The process has ended, or this system does not report it.
     }
   }, 50);
   const [code] = await once(child, "exit");

@@ -1,4 +1,4 @@
-/** A chart of lines over a logarithmic axis, as an SVG file that reads on light and dark pages. */
+/** A line chart with a logarithmic axis, as an SVG file that is readable on light and dark pages. */
 
 /** One line: a name, and a value per position on the x axis. */
 export interface Series {
@@ -10,14 +10,14 @@ export interface Panel {
   readonly title: string;
   readonly x: readonly number[];
   readonly series: readonly Series[];
-  /** Where values span magnitudes; else the axis begins at 0. */
+  /** For values that span magnitudes; otherwise the axis begins at 0. */
   readonly logarithmic?: boolean;
 }
 
 const width = 460;
 const height = 340;
 const inner = { left: 58, right: width - 96, top: 44, bottom: height - 46 };
-// Told apart by people who see few colours, and by their names at the ends of the lines.
+// Distinguishable with colour blindness, and by the names at the ends of the lines.
 const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
 
 /** The panels side by side. */
@@ -77,7 +77,7 @@ function drawn({ title, x, series, logarithmic = false }: Panel): string {
 
 interface Scale {
   readonly ticks: readonly number[];
-  /** Where a value stands, from 0 at the bottom to 1 at the top. */
+  /** The position of a value, from 0 at the bottom to 1 at the top. */
   share(value: number): number;
 }
 
@@ -101,7 +101,7 @@ function logarithmicScale(values: readonly number[]): Scale {
   };
 }
 
-/** Names at the ends of lines that lie close together are moved until they can be read. */
+/** Names at the ends of neighbouring lines are moved apart until they are readable. */
 function apart(heights: readonly number[]): number[] {
   const line = 14;
   const moved = [...heights];

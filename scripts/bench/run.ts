@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what the package costs, in CPU time per operation against lib-dynamodb's
- * DocumentClient with its defaults and against its peers, and what it does on an engine.
+ * `npm run bench`: the cost of the package, in CPU time per operation compared with lib-dynamodb's
+ * DocumentClient with its defaults and with its peers, and its behaviour on an engine.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ const { quick, write, peers, only } = new Command("npm run bench --")
   .parse()
   .opts<{ quick: boolean; write: boolean; peers: boolean; only?: Part }>();
 
-/** What is measured, by the name that --only takes: each writes the part of the page that it fills. */
+/** What is measured, by the names that --only takes: each one writes its own part of the page. */
 const parts: Record<Part, () => Promise<string>> = {
   cells: async () => `${stamp()}\n\n${await cellTable()}`,
   engine: async () => `${stamp()}\n\n${lineTable(await engineCells(quick))}`,
@@ -54,7 +54,7 @@ const parts: Record<Part, () => Promise<string>> = {
   tail: async () => `${stamp()}\n\n${await tailTable(quick)}`,
 };
 
-/** Upper bounds of the ratio to DocumentClient that the package promises itself. */
+/** Upper bounds that the package sets itself for the ratio to DocumentClient. */
 const targets: Readonly<Record<canned.CellName, number>> = {
   get: 0.5,
   put: 0.8,
@@ -136,7 +136,7 @@ async function cellTable(): Promise<string> {
       row("target", (cell) => `≤ ${targets[cell].toFixed(2)}`),
     ].join("\n");
   };
-  // Three columns beside the names are what a phone shows.
+  // A phone shows three columns besides the names.
   return [
     "One item:",
     table(["get", "put", "update"]),
@@ -154,7 +154,7 @@ function lineTable(lines: readonly Line[]): string {
   ].join("\n");
 }
 
-/** When and with what it was measured. */
+/** The date and the environment of the measurement. */
 function stamp(): string {
   const names = ["@aws-sdk/lib-dynamodb", "electrodb", "zod"];
   const told = names.map((name) => {
@@ -165,7 +165,10 @@ function stamp(): string {
   return `${date}, Node ${process.versions.node}, ${told.join(", ")}, ${cpus().length} cores`;
 }
 
-/** Puts a part between its marks. Written at once: a later part that fails takes no earlier one along. */
+/**
+ * Puts a part between its marks. It is written at once, so that an earlier part is kept if a later
+ * one fails.
+ */
 function writePart(part: string, text: string): void {
   const between = new RegExp(`(<!-- bench:${part} -->\n)[\\s\\S]*?(<!-- /bench:${part} -->)`);
   const before = readFileSync(page, "utf8");

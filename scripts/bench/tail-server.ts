@@ -1,6 +1,6 @@
 /**
- * A server that answers each GetItem and BatchGetItem at once, but for one in a hundred, which it
- * answers late. `GET /` tells what it did since it was last asked.
+ * A server that responds to each GetItem and BatchGetItem at once, except for one in a hundred, which
+ * is late. `GET /` reports what it did since the last report.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { rawItem, tableName } from "./canned.js";
 
-/** What was asked of the server. */
+/** What was requested from the server. */
 export interface Served {
   readonly requests: number;
   readonly late: number;
@@ -18,10 +18,10 @@ const [lateMs = "0"] = process.argv.slice(2);
 const item = marshall(rawItem(0));
 let served = { requests: 0, late: 0 };
 let seed = 1;
-/** Which answer of the hundred is late. */
+/** Which response of the hundred is late. */
 let lateOne = 0;
 
-/** A number from 0 to 1 (mulberry32): each way to read meets the same answers. */
+/** A number from 0 to 1 (mulberry32): each way of reading gets the same responses. */
 function random(): number {
   seed = (seed + 0x6d2b79f5) | 0;
   let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -29,13 +29,13 @@ function random(): number {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 }
 
-/** The item, under the key that was asked for. */
+/** The item, under the requested key. */
 function single(body: string): string {
   const { Key } = JSON.parse(body) as { Key: object };
   return JSON.stringify({ Item: { ...item, ...Key } });
 }
 
-/** The items of a batch, under the keys that were asked for. */
+/** The items of a batch, under the requested keys. */
 function batch(body: string): string {
   const { RequestItems } = JSON.parse(body) as {
     RequestItems: Record<string, { Keys: object[] } | undefined>;

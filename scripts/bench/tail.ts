@@ -1,4 +1,4 @@
-/** How long the slowest gets take where one answer of a hundred is late, and what hedging makes of it. */
+/** How long the slowest gets take if one response of a hundred is late, and the effect of hedging. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,15 +11,15 @@ import { quantile } from "./measure.js";
 import type { Served } from "./tail-server.js";
 
 const lateMs = 2_000;
-/** Gets of one measurement; a coalesced one has a twentieth of the answers, and is repeated. */
+/** Gets of one measurement. A coalesced one has a twentieth of the responses, and is repeated. */
 const calls = 2_000;
 const atOnce = 100;
 
-/** One way to read; `run` makes so many gets and notes what each of them took. */
+/** One way to read; `run` makes this many gets and notes the time of each. */
 interface Way {
   readonly what: string;
   readonly rounds: number;
-  /** Requests that are needed for one round of {@link calls}. */
+  /** The number of requests for one round of {@link calls}. */
   readonly needed: number;
   run(count: number, note: (ms: number) => void): Promise<void>;
 }
@@ -37,8 +37,8 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Begins as many pieces of work at a steady pace, whether or not those before are done: a late one holds
- * up none that would have come meanwhile.
+ * Begins this many pieces of work at a steady pace, whether or not earlier ones are done: a late one
+ * does not delay those after it.
  */
 async function paced(count: number, everyMs: number, begin: Get): Promise<void> {
   const start = performance.now();
@@ -51,12 +51,12 @@ async function paced(count: number, everyMs: number, begin: Get): Promise<void> 
   await Promise.all(begun);
 }
 
-/** So many gets, each by itself. */
+/** This many gets, each by itself. */
 function oneByOne(get: Get): Way["run"] {
   return (count, note) => paced(count, 4, async (index) => note(await timed(() => get(index))));
 }
 
-/** So many gets, a hundred at a time. */
+/** This many gets, a hundred at a time. */
 function inWaves(get: Get): Way["run"] {
   const one = async (index: number, note: (ms: number) => void) =>
     note(await timed(() => get(index)));
@@ -75,7 +75,7 @@ function byBatches(bare: DynamoDBDocumentClient): Way["run"] {
     });
 }
 
-/** A line of the table. */
+/** A row of the table. */
 async function measured(way: Way, endpoint: string, rounds: number): Promise<string> {
   console.error(`${way.what} …`);
   const served = async () => (await (await fetch(endpoint)).json()) as Served;

@@ -12,19 +12,23 @@ import { join } from "node:path";
 import { build, type OutputOptions, type RolldownOptions } from "rolldown";
 
 /**
- * Dependencies that no caller ever sees a value of. As imports they are 90 files, 80 of them zod's,
- * half with texts in languages that are never asked for: a third of the time that an import of the
- * package took. p-retry and is-network-error are ESM only besides, which CommonJS could not require.
- * They stay in package.json's dependencies: audits see them, and the declarations name zod's types.
+ * Dependencies whose values no caller ever sees. As imports they are 90 files, 80 of them zod's, of
+ * which half are texts in languages that are never used: a third of the time that importing the
+ * package took. Besides, p-retry and is-network-error are ESM only, so CommonJS could not require
+ * them. They stay in package.json's dependencies, because audits look there and the declarations name
+ * zod's types.
  */
 const bundled = ["zod", "dataloader", "ulid", "p-retry", "is-network-error"];
 
-/** jose is ESM only as well, but loaded only once something is sealed: where it can, it stays an import. */
+/**
+ * jose is ESM only as well. It is loaded only when something is encrypted, so it stays an import
+ * where possible.
+ */
 const bundledForRequire = [...bundled, "jose"];
 
 /**
- * Newer syntax (`using`) is lowered. That is an older Node than package.json promises: applications
- * that hold the AWS SDK back still run on it, and the tests do.
+ * Newer syntax (`using`) is lowered to an older Node than package.json promises: applications that
+ * pin an older AWS SDK still run on that Node, and so do the tests.
  */
 const transform = { target: "node20.19" };
 
@@ -40,7 +44,10 @@ const isExternal =
   (id: string): boolean =>
     isBuiltin(id) || (!isRelative(id) && !id.startsWith("\0") && !inside.includes(packageOf(id)));
 
-/** A chunk of its own for one of our rooms, or files of one, and what they alone import. */
+/**
+ * A separate chunk for one of this package's rooms, or for some of its files, and for what only they
+ * import.
+ */
 const alone = (name: string, place: string, priority: number) => ({
   name,
   test: new RegExp(`[\\\\/]src[\\\\/]${place.replaceAll("/", "[\\\\/]")}`),
@@ -48,8 +55,8 @@ const alone = (name: string, place: string, priority: number) => ({
 });
 
 /**
- * Dependencies that an import loads, apart from our sources: their code needs no map. What is loaded
- * only when it is needed stays where rolldown puts it.
+ * Dependencies that an import loads are kept apart from this package's sources, because their code
+ * needs no map. What is loaded only when it is needed stays where rolldown puts it.
  */
 const atStart = new RegExp(`[\\\\/]node_modules[\\\\/](?:${bundled.join("|")})[\\\\/]`);
 
@@ -57,9 +64,10 @@ const output = {
   dir: "dist",
   comments: { legal: true, annotation: true, jsdoc: true },
   codeSplitting: {
-    // An application that imports a key function or an error class alone bundles no more than these.
-    // A bundler leaves out a whole chunk that nothing is used of, but not every class of one: key
-    // functions throw a ValidationError, so it and what it needs are apart from the other errors.
+    // An application that imports only a key function or an error class bundles no more than these
+    // chunks. A bundler leaves out a chunk if nothing in it is used, but it does not leave out every
+    // unused class of a chunk. Key functions throw a ValidationError, so that class and its
+    // dependencies are kept apart from the other errors.
     groups: [
       alone("validation-error", "errors/validation-error.ts$", 6),
       alone("errors", "errors/", 5),
@@ -99,14 +107,14 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
   output: {
     ...output,
     format: "cjs",
-    // Jest without --experimental-vm-modules has require and no import().
+    // Jest without --experimental-vm-modules has require, but no import().
     dynamicImportInCjs: false,
     entryFileNames: "[name].cjs",
     chunkFileNames: "chunks/[name]-[hash].cjs",
   },
 };
 
-/** Runs the type checker as declared in package.json; its findings go to the terminal. */
+/** Runs the type checker as declared in package.json; its findings are printed. */
 function emitDeclarations(): void {
   const { status } = spawnSync(
     process.execPath,
@@ -133,9 +141,9 @@ function copyDeclarationsForRequire(folder: string): number {
 }
 
 /**
- * The door for a browser's bundle by webpack. Other bundlers refuse a name that server-only.js does
- * not export. In most applications webpack only warns of that, but it refuses an import that leads
- * nowhere.
+ * The entry point for a webpack bundle for browsers. Other bundlers refuse a name that server-only.js
+ * does not export. webpack only warns about that in most applications, but it refuses an import that
+ * cannot be resolved.
  */
 function writeServerOnlyForWebpack({ name }: { name: string }): void {
   const text = `${name} is server only; key functions and error classes are in ${name}/keys`;
@@ -143,8 +151,9 @@ function writeServerOnlyForWebpack({ name }: { name: string }): void {
 }
 
 /**
- * Keeps the maps of our own code, with the sources in them: a stack trace in an application's bundle
- * then ends in them. Those of dependencies and of the command would double the package's size.
+ * Keeps the maps of this package's code, with the sources in them: with them, a stack trace in an
+ * application's bundle shows these sources. The maps of dependencies and of the command would double
+ * the package's size.
  */
 function dropForeignMaps(): void {
   for (const map of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
@@ -163,7 +172,7 @@ function dropForeignMaps(): void {
   }
 }
 
-/** The licences of what is bundled. */
+/** The licences of the bundled dependencies. */
 function copyLicences(): void {
   const texts = bundledForRequire.map((name) => {
     const folder = join("node_modules", name);

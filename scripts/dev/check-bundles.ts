@@ -1,13 +1,14 @@
 /**
- * Checks the packed package where its users run it: in bundles with the SDK inside, in a Next.js
- * application, on other runtimes, under test runners, beside other copies of the SDK and of itself.
+ * Checks the packed package in the places where it is used: in bundles that include the SDK, in a
+ * Next.js application, on other runtimes, under test runners, beside other copies of the SDK and of
+ * itself.
  *
- * One flow of all kinds of calls runs everywhere; the requests that reach the engine and what comes
- * out of each step are compared with those of the unbundled flow, line by line.
+ * One flow with all kinds of calls runs everywhere. The requests that reach the engine and the
+ * outcome of each step are compared with those of the unbundled flow, line by line.
  *
- * Prints one line a check and exits 1 if one failed; the projects are then left for a look.
- * Needs dist/ (build first) and the npm registry. On machines for which there is no dynoxide it does
- * nothing: the flow needs transactions, which dynalite has not.
+ * Prints one line per check and exits 1 if one failed; the projects are then kept for inspection.
+ * Needs dist/ (build first) and the npm registry. On machines without dynoxide it does nothing: the
+ * flow needs transactions, which dynalite does not have.
  */
 import { cpSync } from "node:fs";
 import { join } from "node:path";
@@ -58,11 +59,11 @@ async function unbundled(options?: RecorderOptions): Promise<Run> {
 }
 const reference = await setUp("the flow, unbundled", () => unbundled());
 
-/** Checks that the flow does in some place what it does unbundled. */
+/** Checks that the flow does the same in some place as it does unbundled. */
 const checkFlow = (place: string, runThere: () => Promise<Run>): Promise<void> =>
   check(`the flow ${place}`, async () => compareRuns(textOf(reference), textOf(await runThere())));
 
-/** Runs the flow by a command. */
+/** Runs the flow with a command. */
 const runBy = (file: string, args: readonly string[]): Promise<Run> =>
   runFlow((env) => run(file, args, { cwd: project, env }));
 
@@ -72,7 +73,7 @@ for (const major of nodeMajors) {
 }
 
 await checkFlow("on Bun", () => runBy(bin(project, "bun"), [main]));
-// Deno 2.9 sends a request again by itself where not a byte of its answer came.
+// Deno 2.9 repeats a request by itself if no byte of its response arrived.
 await check("the flow on Deno", async () => {
   const expected = textOf(await unbundled({ cut: true }));
   const args = ["run", "--allow-all", main];
@@ -121,7 +122,7 @@ await checkFlow("beside a second copy of the SDK", async () => {
 await check("a mock of the second copy's client", async () =>
   runProgram("copies/mocked.js", await installSecondSdk(project)),
 );
-// The stock client of that release writes the same fields in an order of its own.
+// The stock client of that release writes the same fields in a different order.
 await check("the flow beside SDK 3.600, outside of the bundle", async () => {
   const expected = textOf(reference, { fieldsInOrder: true });
   const done = await runBesideOldSdk(project, join(work, "old-sdk"));

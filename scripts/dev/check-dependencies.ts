@@ -1,10 +1,10 @@
 /**
- * Checks the dependencies: each entry of the lockfile has a hash, development tools are pinned, and
- * what users get is under permissive licences, runs no script while it is installed, and runs on each
- * Node that the package promises. THIRD-PARTY.md lists it.
+ * Checks the dependencies: each entry of the lockfile has a hash, and development tools are pinned.
+ * What users get has permissive licences, runs no script when it is installed, and runs on each Node
+ * that the package promises. THIRD-PARTY.md lists it.
  *
- * `--write` writes THIRD-PARTY.md anew. Exits 1 on a finding. Asks no registry: `npm audit` is a job
- * of its own.
+ * `--write` writes THIRD-PARTY.md again. Exits 1 on a finding. Makes no request to a registry: `npm
+ * audit` is a separate job.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
@@ -17,7 +17,7 @@ const readJson = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"
 const manifest = readJson("package.json") as Manifest;
 const { packages } = readJson("package-lock.json") as { packages: Lock };
 
-/** The packages that the published sources import, at run time: they are shipped or bundled. */
+/** The packages that the published sources import at run time: they are shipped or bundled. */
 function importedPackages(): string[] {
   const names = new Set<string>();
   for (const folder of ["src", "entities", "services"]) {
@@ -42,7 +42,7 @@ function importedPackages(): string[] {
 
 function installedAt(folder: string): Installed | undefined {
   const file = join(folder, "package.json");
-  // An optional package of another platform is not there.
+  // An optional package for another platform is not installed.
   return existsSync(file) ? (readJson(file) as Installed) : undefined;
 }
 

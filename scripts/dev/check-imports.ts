@@ -1,8 +1,8 @@
 /**
- * Checks the import directions of .dependency-cruiser.cjs and that there is no circle.
+ * Checks the import directions of .dependency-cruiser.cjs, and that there is no import cycle.
  *
- * Exits 1 on a violation, and also when the parser saw fewer files than there are: without
- * \@swc/core dependency-cruiser reads no TypeScript, sees nothing and is content.
+ * Exits 1 on a violation, and also if the parser saw fewer files than there are: without \@swc/core
+ * dependency-cruiser cannot read TypeScript, and reports nothing.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -20,7 +20,7 @@ const files = folders.flatMap((folder) =>
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts") && !ignored.test(file)),
 );
 
-// A process of its own, because its parser does not load under tsx.
+// In a separate process, because its parser does not load under tsx.
 const cruiser = spawnSync(
   process.execPath,
   ["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", ...folders, "--output-type=json"],

@@ -1,10 +1,10 @@
 /**
- * Checks the package as a user gets it: packs dist/ (build first), reads the tarball, and tries it
- * in an empty project outside this tree: types, Node's majors, Jest. Bundles and other places are
- * the business of check-bundles.ts.
+ * Checks the package as a user gets it: packs dist/ (build first), reads the tarball, and tries it in
+ * an empty project outside this tree: types, Node's majors, Jest. check-bundles.ts does the same for
+ * bundles and other places.
  *
- * Prints one line a check and exits 1 if one failed; the project is then left for a look.
- * Needs the npm registry, for the project's dependencies and for the other Node versions.
+ * Prints one line per check and exits 1 if one failed; the project is then kept for inspection. Needs
+ * the npm registry, for the project's dependencies and for the other Node versions.
  */
 import { cpSync } from "node:fs";
 import { join } from "node:path";
@@ -75,7 +75,7 @@ await Promise.all([
       node([bin(root, "publint"), "run", tarball, "--strict"], { cwd: work }),
     );
     await check("are the types wrong", async () => {
-      // attw deletes what it has read.
+      // attw deletes the tarball that it has read.
       const copy = join(work, "attw.tgz");
       cpSync(tarball, copy);
       const attw = bin(root, "@arethetypeswrong/cli", "attw");
@@ -108,7 +108,9 @@ await check("a browser's bundle is refused what is server only", () => checkServ
 await check("an edge runtime is told what it lacks", () => checkEdge(project));
 await check("a stack trace in a bundle ends in the sources", () => checkTraces(project));
 
-/** Importing opens nothing, starts nothing, and leaves a wrong environment to the first call. */
+/**
+ * Importing opens nothing and starts nothing, and reports a wrong environment only at the first call.
+ */
 await check("importing opens nothing and reads no environment", () => {
   const script = `
     await import("${manifest.name}");
@@ -128,7 +130,8 @@ await check("a CommonJS Jest test, Jest as it comes", () =>
 for (const compiler of ["typescript-5.9", "typescript-6", "typescript"]) {
   const name = `TypeScript ${testedVersion(compiler)}`;
   const tsc = bin(root, compiler, "tsc");
-  // From 7 on the old resolution is an error, in 6 it wants to be silenced.
+  // The old resolution is an error from TypeScript 7 on; TypeScript 6 needs an option to silence the
+  // warning.
   const all = compiler === "typescript-5.9" ? [...typeChecks, node10] : typeChecks;
   for (const typeCheck of all) {
     await check(`${name}: ${typeCheck.name}`, () => checkTypes(project, tsc, typeCheck));

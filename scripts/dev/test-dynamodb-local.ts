@@ -1,10 +1,10 @@
 /**
  * Runs the tests against DynamoDB Local: `npm run test:dynamodb-local -- [arguments for jest]`.
  *
- * With `--if-java` as the first argument it ends well, with a line that says so, if there is no Java 17.
+ * With `--if-java` as the first argument, a missing Java 17 is not an error: a printed line says so.
  *
- * It is installed on first use, into a folder of its own: it is large, and its licence is not ours
- * to pass on. The tests find it started, at COAGENT_TEST_ENDPOINT.
+ * It is installed on first use, into a separate folder, because it is large and its licence forbids
+ * redistribution. The tests find the running engine through COAGENT_TEST_ENDPOINT.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -47,7 +47,7 @@ if (onlyIfJava) {
 }
 
 install();
-// An engine that the package cannot see is looked for in the working directory.
+// An engine that is not installed for the package is looked for in the working directory.
 process.chdir(folder);
 const engine = await startEngine({ engine: "dynamodb-local" });
 console.log(`DynamoDB Local answers at ${engine.endpoint}`);
@@ -62,7 +62,7 @@ try {
         ...process.env,
         COAGENT_TEST_ENGINE: "dynamodb-local",
         COAGENT_TEST_ENDPOINT: engine.endpoint,
-        // Lets tests of the engines start one of their own.
+        // Lets tests of the engines start one themselves.
         NODE_PATH: modules,
       },
     },

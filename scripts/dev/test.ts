@@ -1,7 +1,7 @@
 /**
  * `npm test`: every check of the package, the quick ones first, each under a header of its own.
  *
- * Goes on after a failure, so that one run tells everything; exits 1 if a check failed.
+ * Continues after a failure, so that one run reports everything; exits 1 if a check failed.
  */
 import { spawnSync } from "node:child_process";
 

@@ -1,13 +1,13 @@
-/** Writes that reached the engine when the call that they belong to waited for them no longer. */
+/** Writes that reached the engine when the call to which they belong was no longer waiting for them. */
 import type { WireRequest } from "../../src/testing/index.js";
 import type { Mark } from "./mark.js";
 
 /** What one of them did to one item. */
 export interface LateWrite {
   readonly place: string;
-  /** What it made of the place; `undefined` where it left the mark as it was, or hid it. */
+  /** The mark that it left in the place; `undefined` if it left the mark unchanged, or hid it. */
   readonly mark: Mark | undefined;
-  /** It was carried out before; `Infinity` while the engine has not answered. */
+  /** It was carried out before this time; `Infinity` while the engine has not responded. */
   readonly before: number;
 }
 
@@ -16,7 +16,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** The places of a worker's items by the start of their sort keys. */
 const kinds = { CONTENT: "content", PROJECT: "project", COMPETITOR: "competitor" } as const;
 
-/** The place that a primary key is of; `undefined` for what no worker has to itself. */
+/** The place of a primary key; `undefined` if it does not belong to one worker alone. */
 export function placeOf({ PK, SK }: Values): string | undefined {
   const [of, userId] = text(PK).split("#");
   if (of === "OAUTH") return `${userId}/oauth/`;
@@ -27,7 +27,7 @@ export function placeOf({ PK, SK }: Values): string | undefined {
   return name === undefined ? undefined : `${userId}/${name}/${id.join("#")}`;
 }
 
-/** What was carried out late, or may be still, of the requests that a proxy has noted. */
+/** What was carried out late, or still may be, of the requests that a proxy has recorded. */
 export function* lateWrites(requests: Iterable<WireRequest>): Generator<LateWrite> {
   for (const { operation, input, abandoned } of requests) {
     if (abandoned.length === 0) continue;

@@ -1,4 +1,4 @@
-/** What must be in the table, written down beside it, and what was found to be otherwise. */
+/** A record of what must be in the table, and of what was found to differ from it. */
 import { DynamoDBError, UnprocessedItemsError } from "../../src/index.js";
 import type { LateWrite } from "./late.js";
 import { inWords, type Mark } from "./mark.js";
@@ -7,43 +7,52 @@ import { inWords, type Mark } from "./mark.js";
 export interface Writing {
   readonly place: string;
   readonly mark: Mark;
-  /** What a batch was given for it, and names in its error. */
+  /** The input that a batch was given for it, and names in its error. */
   readonly input?: unknown;
 }
 
-/** Findings that are kept in words; all are counted. */
+/** The number of findings that are kept as text; all are counted. */
 const mostFindings = 20;
 
 /**
- * Each place of an item holds one of few marks: exactly one after a write that was acknowledged, and
- * after one that says it may have been carried out, the old one or the new one. A place belongs to
- * one worker, so that nothing else comes in between.
+ * Each place of an item holds one of few marks. After an acknowledged write it is exactly one; after
+ * a write that may have been carried out, it is the old one or the new one. A place belongs to one
+ * worker, so that nothing else changes it.
  *
- * One thing does, on a wire: a request that its call gave up, sent again and got acknowledged, and
- * that the engine carries out when later calls have ended. No layer can take it back (the manual says
- * so, at lost responses). It is forgiven for exactly its place and its mark, where the wire saw it
- * come too late to have been overwritten, and a call meant it.
+ * On a wire, one thing does: a request that its call gave up, repeated and got acknowledged, and that
+ * the engine carries out after later calls have ended. No layer can undo it (see lost responses in
+ * the manual). It is forgiven for exactly its place and its mark, if the wire saw it arrive too late
+ * to have been overwritten, and if a call meant it.
  */
 export class Ledger {
   readonly findings: string[] = [];
   violations = 0;
   /** Errors by class and code. */
   readonly errors = new Map<string, number>();
-  /** Places where a write was left open, since it was. */
+  /** The number of places where a write was left open, at any time. */
   left = 0;
-  /** What a late write explained. */
+  /** The number of differences that a late write explained. */
   forgiven = 0;
   readonly #late: () => Iterable<LateWrite>;
   readonly #places = new Map<string, ReadonlySet<Mark>>();
-  /** When the call began that a place's marks are known from: what was carried out before is past. */
+  /**
+   * When the call began from which a place's marks are known. Anything carried out earlier no longer
+   * matters.
+   */
   readonly #since = new Map<string, number>();
-  /** Places and marks of calls that may have requests on their way: since the last settling, and before. */
+  /**
+   * Places and marks of calls that may have requests on their way: since the last settling, and
+   * before it.
+   */
   #meant = new Set<string>();
   #meantBefore: ReadonlySet<string> = new Set();
   readonly #forgotten = new Set<string>();
   #marks = 0;
 
-  /** @param late the writes that came when their calls waited no longer, since the last settling */
+  /**
+   * @param late the writes since the last settling that arrived when their calls were no longer
+   * waiting
+   */
   constructor(late: () => Iterable<LateWrite> = () => []) {
     this.#late = late;
   }
@@ -80,7 +89,7 @@ export class Ledger {
   }
 
   /**
-   * What a read found must be one of the possible marks, and is the only one from now on.
+   * What a read found must be one of the possible marks, and is from now on the only possible one.
    * @param since when the read began
    */
   saw(place: string, mark: Mark | undefined, how: string, since = performance.now()): void {
@@ -91,7 +100,7 @@ export class Ledger {
     this.#knows(place, found, since);
   }
 
-  /** Whether a place may hold a mark, by what was acknowledged, left open, or came late. */
+  /** Whether a place may hold a mark, considering what was acknowledged, left open, or arrived late. */
   mayHold(place: string, mark: Mark): boolean {
     if (this.possible(place).has(mark)) return true;
     for (const late of this.#late()) {
@@ -102,7 +111,7 @@ export class Ledger {
     return false;
   }
 
-  /** Whether something was written to a place late, after a moment, whatever its mark was. */
+  /** Whether anything was written to a place late, after a given moment, whatever its mark. */
   wasWrittenLate(place: string, since = this.#since.get(place) ?? 0): boolean {
     for (const late of this.#late()) {
       if (late.place === place && late.mark !== null && late.before > since) return true;
@@ -110,7 +119,9 @@ export class Ledger {
     return false;
   }
 
-  /** To be called when nothing is on its way any more: what came late until now is still possible. */
+  /**
+   * To be called when nothing is on its way any more: until now, what arrived late is still possible.
+   */
   settle(): void {
     for (const late of this.#late()) {
       const { place, mark } = late;
@@ -144,7 +155,7 @@ export class Ledger {
     if (this.findings.length < mostFindings) this.findings.push(text);
   }
 
-  /** Counts an error; one that nothing here explains is a violation. */
+  /** Counts an error. An error that nothing here explains is a violation. */
   failed(error: unknown, expected: readonly string[] = []): void {
     const known = error instanceof DynamoDBError;
     const name = known ? `${error.name} ${error.code}` : String(error);
@@ -155,8 +166,8 @@ export class Ledger {
   }
 
   /**
-   * Runs a write of marks to places, and writes down what it came to.
-   * @returns its result, or `undefined` where it failed
+   * Runs a write of marks to places, and records its outcome.
+   * @returns its result, or `undefined` if it failed
    */
   async write<T>(
     marks: readonly Writing[],
@@ -171,9 +182,9 @@ export class Ledger {
     } catch (error) {
       this.failed(error, expected);
       const open = !(error instanceof DynamoDBError) || error.mayHaveBeenDone;
-      // Of a batch, what the error does not name is written; what it names may be.
+      // In a batch, what the error does not name is written; what it names may be.
       const named = error instanceof UnprocessedItemsError ? new Set(error.items) : undefined;
-      // Refused by what was there, its first request may be on its way all the same.
+      // If the existing item refused it, its first request may still be on its way.
       const refused = expected.includes((error as Error).name);
       for (const { place, mark, input } of marks) {
         if (named !== undefined && !named.has(input)) this.wrote(place, mark, since);

@@ -1,6 +1,6 @@
 /**
- * `npm run soak`: the data layer at full speed on a real engine, with faults, for as long as is asked.
- * Nothing that was acknowledged may be lost, nothing done twice, and nothing pile up.
+ * `npm run soak`: the data layer at full speed on a real engine, with faults, for the given time.
+ * Nothing that was acknowledged may be lost, nothing may be done twice, and nothing may pile up.
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,12 +24,15 @@ import { missingAtTheEnd } from "./settle.js";
 import { connectionsTo, memoryGrowth, type Sample, takeSample } from "./watch.js";
 import { createWorker, type Shared, sharedUser } from "./worker.js";
 
-/** Sockets of the layer under test. */
+/** Number of sockets of the layer under test. */
 const mostSockets = 128;
-/** With `--wire`, limits that a stall meets soon: half a second to the head, and between bytes. */
+/**
+ * With `--wire`, short limits that a stall soon reaches: half a second to the head, and between
+ * bytes.
+ */
 const quickSockets = { requestTimeout: 500 };
 const quickAnswers = { idleMs: 500, wholeMs: 5_000 };
-/** Of the time that is given, so much is load; the rest is for reading everything. */
+/** The share of the given time that is load; the rest is for reading everything. */
 const shareOfLoad = 0.85;
 
 const end = watchProcess(({ message }) => terminal.fail(message));
@@ -85,11 +88,11 @@ const traffic = {
   abandoned: 0,
   faults: new Map<string, number>(),
 };
-/** Set where the faults are on the wire. */
+/** Set if the faults are on the wire. */
 let onTheWire: FaultProxy | undefined;
 const ledger = new Ledger(() => lateWrites(onTheWire?.requests ?? []));
 
-/** A run that does not end is a failure too, and must not hold up who waits for it. */
+/** A run that does not end is a failure too, and must not block whoever waits for it. */
 const watchdog = setTimeout(
   () => {
     terminal.fail("the soak did not end in time");
@@ -116,9 +119,9 @@ async function main(): Promise<void> {
 
   await using proxy = options.wire ? await startFaultProxy({ target: endpoint }) : undefined;
   onTheWire = proxy;
-  // The layer's own connections, not the proxy's to the engine.
+  // The layer's own connections, not those from the proxy to the engine.
   const door = proxy?.url ?? endpoint;
-  // An engine that is gone for a moment comes before what befalls single requests.
+  // An engine that is briefly down comes before the faults of single requests.
   proxy?.inject({ fault: "outage", after: 500, every: 5_000, times: Number.POSITIVE_INFINITY });
   const handler = proxy === undefined ? faults() : new OrderlyHandler(quickSockets, quickAnswers);
   const wire = proxy ?? (handler as FaultyRequestHandler);
@@ -127,7 +130,7 @@ async function main(): Promise<void> {
     ...place,
     endpoint: door,
     requestHandler: handler,
-    // Tokens are encrypted: whoever waits for one waits for a key too.
+    // Tokens are encrypted: a call that waits for a token waits for a key too.
     encryption: { keys: { soak: randomBytes(32) }, current: "soak", clearText: "refuse" },
     retry: { initialDelayMs: 20, maxDelayMs: 500 },
     hedgedReads: options.hedged,
@@ -171,7 +174,7 @@ async function main(): Promise<void> {
   let shown = 0;
   while (performance.now() - startedAt < loadMs && !signal.aborted) {
     const until = Math.min(performance.now() + windowMs, startedAt + loadMs);
-    // All stop between two windows, so that what is held then is held for nothing.
+    // All workers stop between two windows, so that anything still in memory then is a leak.
     await Promise.all(run.map((operation) => workUntil(until, operation)));
     await proxy?.settled();
     ledger.settle();
@@ -190,7 +193,7 @@ async function main(): Promise<void> {
   await data.close();
   await steady.close();
   const left = await afterClose(door);
-  // dynalite runs in this process: its table, which grows, is in the same heap.
+  // dynalite runs in this process: its growing table is in the same heap.
   const ownHeap = engine.name !== "dynalite";
   judge(samples, timers, left, ownHeap);
   report(samples, loadedMs, ownHeap);
@@ -205,7 +208,7 @@ async function workUntil(until: number, operation: () => Promise<unknown>): Prom
   }
 }
 
-/** What all workers share is there before they begin. */
+/** The items that all workers share exist before they begin. */
 async function prepare(data: DataLayer): Promise<Shared> {
   const counters = new Map<string, { acknowledged: number; open: number }>();
   for (let n = 0; n < 8; n += 1) {
@@ -222,7 +225,7 @@ interface Left {
   readonly connections: number | undefined;
 }
 
-/** What is left some turns of the event loop after `close`: connections end in their own time. */
+/** What is left some turns of the event loop after `close`, because connections take time to end. */
 async function afterClose(endpoint: string): Promise<Left> {
   for (let turn = 0; turn < 50; turn += 1) {
     const connections = await connectionsTo(endpoint);

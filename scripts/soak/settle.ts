@@ -5,8 +5,8 @@ import { inWords, type Mark } from "./mark.js";
 import { type Shared, sharedUser } from "./worker.js";
 
 /**
- * Reads the items of all workers and what they share.
- * @returns what is not as it must be, in words
+ * Reads the items of all workers and the shared items.
+ * @returns what is not as it must be, as text
  */
 export async function missingAtTheEnd(
   data: DataLayer,
@@ -43,7 +43,7 @@ export async function missingAtTheEnd(
     }
     stored.delete(place);
   }
-  // What is left was created under an id that nobody heard of.
+  // The remaining items were created under an id that no caller received.
   const found = new Set<Mark>();
   for (const [place, mark] of stored) {
     if (mark === null || !shared.openCreates.has(mark)) {

@@ -1,17 +1,17 @@
 /** What the process holds while it works: memory, timers, sockets. */
 import { readFile } from "node:fs/promises";
 
-/** Taken while nothing is under way, after a collection of garbage. */
+/** Taken while no call is in progress, after a garbage collection. */
 export interface Sample {
   readonly requests: number;
   readonly heapBytes: number;
   readonly timers: number;
-  /** Connections to the engine, idle ones too; `undefined` where the system does not tell. */
+  /** Connections to the engine, idle ones too; `undefined` if the system does not report them. */
   readonly connections: number | undefined;
 }
 
 export async function takeSample(requests: number, endpoint: string): Promise<Sample> {
-  // A turn of the loop for what closes, and twice for what the first collection sets free.
+  // One turn of the loop for what is closing; two collections, because the first one releases more.
   await new Promise((resolve) => setImmediate(resolve));
   globalThis.gc?.();
   await new Promise((resolve) => setImmediate(resolve));
@@ -38,15 +38,15 @@ export async function connectionsTo(endpoint: string): Promise<number | undefine
   }).length;
 }
 
-/** Growth that is noise whatever the number of requests: the collector does not give all back. */
+/** Growth that counts as noise for any number of requests: the collector does not free everything. */
 const noiseBytes = 3 * 1024 * 1024;
-/** Growth per request that is none: an object that is kept takes more. */
+/** Growth per request that counts as none: an object that is kept takes more. */
 const bytesPerRequest = 8;
 
 /**
- * Memory is flat where the median of the second half of the samples lies above that of the first by
- * no more than 3 MB, or by 8 bytes for each request in between where that is more. The first fifth
- * of the samples is left out: code is compiled and pools fill.
+ * Memory is flat if the median of the second half of the samples is at most 3 MB above that of the
+ * first half, or at most 8 bytes per request in between if that is more. The first fifth of the
+ * samples is left out, because code is compiled and pools fill.
  */
 export function memoryGrowth(samples: readonly Sample[]): { bytes: number; most: number } {
   const warm = samples.slice(Math.ceil(samples.length / 5));

@@ -1,4 +1,6 @@
-/** One of many callers: a random operation after the other on items of its own, and on shared ones. */
+/**
+ * One of many callers: one random operation after the other, on items of its own and on shared ones.
+ */
 import { type CallOptions, type DataLayer, ItemNotFoundError } from "../../src/index.js";
 import type { Random } from "../seed/random.js";
 import type { Ledger } from "./ledger.js";
@@ -9,11 +11,14 @@ export interface Shared {
   readonly counters: Map<string, Counter>;
   /** Pairs of items that only transactions write, both at once. */
   readonly pairs: readonly string[];
-  /** Marks of creates that failed and may have been carried out. */
+  /** Marks of creates that failed but may have been carried out. */
   readonly openCreates: Set<string>;
 }
 
-/** What a counter must stand at: its acknowledged increments, and those that may have been made. */
+/**
+ * The range in which a counter must be: its acknowledged increments, and those that may have been
+ * made.
+ */
 export interface Counter {
   acknowledged: number;
   open: number;
@@ -29,18 +34,21 @@ export interface WorkerOptions {
   readonly random: Random;
   readonly userId: string;
   readonly transactions: boolean;
-  /** A signal as an application has one for its whole life; some calls are given it. */
+  /** A signal that lives as long as the application; some calls get it. */
   readonly signal: AbortSignal;
 }
 
-/** Created items that a worker keeps; then it deletes the oldest, so that the table does not grow. */
+/**
+ * The number of created items that a worker keeps. Beyond it, it deletes the oldest, so that the
+ * table does not grow.
+ */
 const keptCreations = 20;
 const contents = 10;
 const competitors = 60;
 
 type Operation = () => Promise<unknown>;
 
-/** @returns runs one random operation to its end */
+/** @returns a function that runs one random operation to its end */
 export function createWorker(options: WorkerOptions): Operation {
   const { data, ledger, shared, random, userId, transactions, signal } = options;
   const { savedContent, project, competitor, userProfile } = data;
@@ -57,13 +65,13 @@ export function createWorker(options: WorkerOptions): Operation {
   const nameOf = (item: { data: { name?: unknown } } | null | undefined) =>
     (item?.data.name ?? null) as Mark;
 
-  /** Some calls have limits, which go another way through the SDK than those without. */
+  /** Some calls have limits, because such calls go another way through the SDK than those without. */
   const limits = (): CallOptions => {
     if (random.chance(0.15)) return { signal };
     return random.chance(0.05) ? { timeoutMs: 60_000 } : {};
   };
 
-  /** Runs a read and compares it; one that fails tells nothing. */
+  /** Runs a read and compares its result; a read that fails gives no information. */
   async function reading<T>(
     read: () => Promise<T>,
     compare: (found: T, since: number) => void,
@@ -89,7 +97,8 @@ export function createWorker(options: WorkerOptions): Operation {
       ledger.wrote(projectPlace(item.projectId), mark, since);
     } catch (error) {
       ledger.failed(error);
-      // Its id is not known to anybody: the item is found by its mark at the end, once at most.
+      // Nobody knows its id. At the end the item is looked up by its mark, and may exist at most
+      // once.
       if ((error as { mayHaveBeenDone?: boolean }).mayHaveBeenDone) shared.openCreates.add(mark);
     }
     if (created.length <= keptCreations) return;
@@ -107,7 +116,7 @@ export function createWorker(options: WorkerOptions): Operation {
     const mark = ledger.mark();
     const run = async () => {
       const item = await savedContent.create({ userId, contentId, data: content(mark) }, limits());
-      // Looked at when it is done: what was there may have been deleted late.
+      // Compared when it is done: what was there may have been deleted late.
       if (!ledger.mayHold(place, null)) ledger.violation(`create replaced what was at ${place}`);
       return item;
     };
@@ -205,7 +214,7 @@ export function createWorker(options: WorkerOptions): Operation {
       () => undefined,
     );
 
-  /** A read that is not waited for; where it is in time it is as right as any. */
+  /** A read with a short time-out; if it is in time, it must be as correct as any other. */
   const impatientGet = () =>
     reading(
       () => savedContent.get({ userId, contentId: "c0" }, { timeoutMs: random.integer(1, 20) }),
@@ -268,7 +277,7 @@ export function createWorker(options: WorkerOptions): Operation {
     );
   }
 
-  /** A counter that all workers add to under a lock: each acknowledged one counts, once. */
+  /** A counter that all workers increment under a lock: each acknowledged increment counts once. */
   async function increment(): Promise<void> {
     const [projectId, counter] = random.pick([...shared.counters] as [[string, Counter]]);
     const key = { userId: sharedUser, projectId };
@@ -318,7 +327,7 @@ export function createWorker(options: WorkerOptions): Operation {
     );
   }
 
-  /** A project with one content goes, and the content stays without it. */
+  /** A project with one content is deleted, and the content stays without it. */
   async function unfile(): Promise<void> {
     const projectId = "unfiled";
     const contentId = "c0";
@@ -347,7 +356,7 @@ export function createWorker(options: WorkerOptions): Operation {
     );
   }
 
-  /** A token that has expired is refreshed once for all who ask at the same time. */
+  /** An expired token is refreshed once for all callers who ask at the same time. */
   async function validToken(): Promise<void> {
     const token = { accessToken: ledger.mark(), refreshToken: "r", expiryDate: 0 };
     let refreshes = 0;
@@ -364,7 +373,7 @@ export function createWorker(options: WorkerOptions): Operation {
       if (tokens.some(({ accessToken }) => accessToken !== fresh)) {
         ledger.violation(`validToken of ${userId} gave a token that was not the fresh one`);
       }
-      // An expired token that was stored once more, late, is refreshed once more.
+      // An expired token that was stored again, late, is refreshed again.
       if (refreshes !== 1 && !ledger.wasWrittenLate(`${userId}/oauth/`, began))
         ledger.violation(`${refreshes} refreshes of one token of ${userId}`);
     } catch (error) {

@@ -4,7 +4,7 @@ import type { Call } from "../../src/call/call.js";
 import { AbortedError } from "../../src/errors/aborted-error.js";
 import { orAborted } from "../../src/runtime/signals.js";
 
-/** How long `close` waits for refreshes that are under way, in ms. */
+/** How long `close` waits for refreshes in progress, in ms. */
 const closeLimitMs = 5_000;
 
 /** One search for a valid token, on behalf of all callers that want it. */
@@ -94,7 +94,7 @@ export class Flights {
       release: () => {
         flight.committed = false;
         if (flight.waiting > 0) return;
-        // Whoever comes now begins another flight.
+        // A later caller begins another flight.
         this.#forget(id, flight);
         abandoning.abort(new AbortedError("all who wanted the token have left"));
       },

@@ -66,7 +66,8 @@ export async function keepWhileLeased(
 }
 
 /**
- * Stores it even if the stored token was encrypted anew meanwhile: it is then the same token in other
+ * Stores it even if the stored token was encrypted again meanwhile: it is then the same token in
+ * other
  * bytes, and the fresh one must not be lost because of that.
  */
 async function keepThrough(

@@ -1,4 +1,4 @@
-/** A range of sort keys of one partition, over several entities that lie side by side. */
+/** A range of sort keys of one partition, over several entities whose keys are adjacent. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "../../src/call/call.js";
 import { Placeholders } from "../../src/conditions/placeholders.js";
@@ -13,7 +13,7 @@ import type { ItemOf, Stores } from "../stores.js";
 
 /**
  * All items of some entities of one user: one request per MB of the range from the first entity's
- * sort keys to the last one's. What else lies between is filtered out by the engine.
+ * sort keys to the last one's. The engine filters out any other items in the range.
  */
 export async function readRange<const F extends FacadeName>(
   { transport, tableName }: StoreContext,

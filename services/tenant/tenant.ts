@@ -19,8 +19,8 @@ import type { Transactions } from "../transaction/types.js";
 import type { ScopedSpecs, ScopedStore, UserScope } from "./types.js";
 
 /**
- * What a scoped store has of a store: its calls. It has no ElectroDB entity, and nothing that leads
- * to one: native chains know no tenant.
+ * The part of a store that a scoped store has: its calls. It has no ElectroDB entity, and no access
+ * to one, because native chains know no tenant.
  */
 const calls = [
   "get",
@@ -37,7 +37,7 @@ const calls = [
   "check",
 ] as const satisfies readonly (keyof StoreCalls<StoreSpec>)[];
 
-/** What a scope is made from: the layer's own parts, over all users. */
+/** What a scope is created from: the layer's own parts, over all users. */
 export interface Unscoped {
   readonly collections: Collections;
   readonly dashboards: Dashboards;

@@ -19,7 +19,7 @@ type Owner = (typeof ownerParts)[number];
 type NotGiven = { readonly [P in Owner]?: never };
 type Scoped<Key> = Simplify<Omit<Key, Owner> & NotGiven>;
 
-/** A store's spec without the owner's part: `Omit` alone would forbid nothing where no part is left. */
+/** A store's spec without the owner's part. `Omit` alone would forbid nothing if no part is left. */
 export interface ScopedSpec<S extends StoreSpec> {
   readonly parts: S["parts"];
   readonly key: Scoped<S["key"]>;

@@ -98,7 +98,7 @@ function withoutOptions<O extends { readonly context: CallContext }>(
   return operation;
 }
 
-/** Something of each store under its facade name, made when it is first asked for. */
+/** Something of each store under its facade name, created when it is first requested. */
 function eachStore<T>(stores: Stores, make: (store: StoreInternals) => T): object {
   const all = {};
   for (const name of Object.keys(stores) as FacadeName[]) {

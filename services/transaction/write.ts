@@ -1,4 +1,6 @@
-/** The writes of a transaction: sent, and sent again if a refusal was one that the writes can go on from. */
+/**
+ * The writes of a transaction: they are sent, and sent again after a refusal that need not be final.
+ */
 import type { Call } from "../../src/call/call.js";
 import { type CallContext, describe } from "../../src/errors/context.js";
 import { isRetryableReason } from "../../src/errors/retryable.js";
@@ -75,7 +77,7 @@ interface Stops {
 }
 
 /**
- * Notes what is now known of the items, if the writes can go on from it.
+ * Notes what is now known of the items, if the writes can continue from it.
  * @returns the reasons that the next round may be free of
  * @throws TransactionCanceledError if they cannot
  */

@@ -1,21 +1,21 @@
 /**
- * What a response of DynamoDB's holds, by operation. A box in between may respond with JSON of its own, or
- * with `{}`: by these rules that is not a response.
+ * The members of a response of DynamoDB, by operation. A device in between may respond with JSON of
+ * its own, or with `{}`. By these rules that is not a response of DynamoDB.
  */
 import { isDeepStrictEqual } from "node:util";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { attribute } from "../table/table.js";
 
 interface Members {
-  /** What each response of the operation has. */
+  /** The members of every response of the operation. */
   readonly always: readonly string[];
-  /** What it may have instead of nothing at all. */
+  /** The members that it may have; without any, only the request id shows that it is DynamoDB's. */
   readonly sometimes: readonly string[];
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What any response may have if it was asked for; they are no acknowledgement. */
+/** The members that any response may have if they were requested; they do not acknowledge anything. */
 const capacity = ["ConsumedCapacity", "ItemCollectionMetrics"];
 const read: Members = { always: [], sometimes: ["Item"] };
 const written: Members = { always: [], sometimes: ["Attributes"] };
@@ -65,12 +65,12 @@ function isKey(value: unknown): boolean {
   return isMap(value) && !isEmpty(value);
 }
 
-/** What a transaction read: nothing where there is no item. */
+/** What a transaction read: nothing if there is no item. */
 function isListOfItems(value: unknown): boolean {
   return isListOfMaps(value) && value.every(({ Item }) => isAbsent(Item) || isMap(Item));
 }
 
-/** A put or a delete that a batch left. */
+/** A put or a delete that a batch left unprocessed. */
 function isWrite(value: unknown): boolean {
   const { PutRequest, DeleteRequest } = value as Record<string, Values | null | undefined>;
   return isKey(PutRequest?.Item) || isKey(DeleteRequest?.Key);
@@ -78,7 +78,7 @@ function isWrite(value: unknown): boolean {
 
 type Rule = (value: unknown, operation: string) => boolean;
 
-/** What the members are, whatever operation has them: some box's own JSON may spell one alike. */
+/** The types of the members, whatever the operation: a device's own JSON may use the same names. */
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["Item", isMap],
   ["Attributes", isMap],
@@ -104,9 +104,10 @@ const isAbsent = (value: unknown): value is null | undefined =>
   value === undefined || value === null;
 
 /**
- * Checks the members of a response. One without any is known by its request id alone: `{}` from anyone
- * acknowledges no write.
- * @param operation as DynamoDB names it, such as `GetItem`; of another one any member is right
+ * Checks the members of a response. One without any is recognised by its request id alone: `{}` from
+ * another sender acknowledges no write.
+ * @param operation as DynamoDB names it, such as `GetItem`; for an unknown one, every member is
+ * accepted
  * @throws UnreadableAnswer
  */
 export function checkMembers(
@@ -141,8 +142,8 @@ export function checkMembers(
 }
 
 /**
- * Checks a response against its request: it holds what was asked for, and no more. What has no key, or
- * another one, would pass for an item that is not there, or for the one that was asked for.
+ * Checks a response against its request: it must hold what was requested, and no more. An item
+ * without a key, or with another one, would pass for a missing item or for the requested one.
  * @param input as `values` are: both native, or both in DynamoDB's own form
  * @throws UnreadableAnswer
  */
@@ -167,7 +168,10 @@ const faultsOf: ReadonlyMap<string, (input: Values, values: Values) => string | 
     ["TransactGetItems", faultOfTransactGet],
   ]);
 
-/** An update that was asked for what it wrote gives it, which `{}` from anyone does not; an item is its own. */
+/**
+ * An update that requested the new values must return some, which `{}` does not. A returned item must
+ * be the one that was written.
+ */
 function faultOfWrite(
   { Key, ReturnValues, UpdateExpression }: Values,
   { Attributes }: Values,
@@ -181,7 +185,7 @@ function faultOfWrite(
   return isWhole && !isOf(Attributes, { Key }) ? otherKey : undefined;
 }
 
-/** A page has its items unless it was asked for a count, and the next one begins behind it. */
+/** A page has its items unless only a count was requested, and the next page begins after it. */
 function faultOfPage(
   { Select, ProjectionExpression, AttributesToGet, ExclusiveStartKey }: Values,
   { Items, LastEvaluatedKey }: Values,
@@ -190,7 +194,7 @@ function faultOfPage(
   const isWhole = ProjectionExpression === undefined && AttributesToGet === undefined;
   if (isWhole && (Items as readonly Values[] | undefined)?.some(isEmpty)) return otherKey;
   if (LastEvaluatedKey === undefined) return undefined;
-  // Whoever follows it would ask for the same page for ever.
+  // Following it would request the same page forever.
   return isDeepStrictEqual(LastEvaluatedKey, ExclusiveStartKey)
     ? "it ends where it began"
     : undefined;
@@ -276,14 +280,14 @@ function faultOfTransactGet({ TransactItems }: Values, { Responses }: Values): s
   return isRight ? undefined : otherKey;
 }
 
-/** Whether an item that came back, if one did, is the one whose key was asked for. */
+/** Whether a returned item, if any, is the one whose key was requested. */
 function isOf(item: unknown, input: Values): boolean {
   if (item === undefined || input.Key === undefined) return true;
   const key = Object.entries(input.Key as Values).filter(([name]) => projects(input, name));
   return isMap(item) && hasKey(item, Object.fromEntries(key));
 }
 
-/** Whether a request asks for an attribute: without a projection for all. */
+/** Whether a request asks for an attribute; without a projection it asks for all. */
 function projects(
   { ProjectionExpression, AttributesToGet, ExpressionAttributeNames: names }: Values,
   name: string,
@@ -298,7 +302,7 @@ function hasKey(item: Values, key: Values): boolean {
   return Object.entries(key).every(([name, value]) => isSameText(item[name], value));
 }
 
-/** Numbers and bytes have several forms, so that only texts are compared. */
+/** Numbers and bytes have several forms, so only strings are compared. */
 function isSameText(one: unknown, other: unknown): boolean {
   if (isAbsent(one)) return false;
   if (typeof one === "string" && typeof other === "string") return one === other;

@@ -1,11 +1,12 @@
 /**
- * A document client that writes native values straight to the wire and reads them straight back.
+ * A document client that writes native values directly to the wire and reads them directly back.
  *
- * Why: lib-dynamodb marshals each value twice (to AttributeValues, then through the SDK's schema)
- * and resolves the middleware stack for each request; that is more than half the CPU of a call.
- * Here the SDK keeps signing, endpoints, errors and the handler, with its stack cached, and its
- * protocol is given a body that is already JSON. The answers are the document client's own, which a
- * differential test holds; whatever this module does not know goes the document client's way.
+ * Why: lib-dynamodb marshals each value twice (to AttributeValues, then through the SDK's schema) and
+ * resolves the middleware stack for each request. That is more than half of a call's CPU time. Here
+ * the SDK still does the signing, the endpoints, the errors and the request handler, with its stack
+ * cached, and its protocol gets a body that is already JSON. The responses are the same as the
+ * document client's, which a differential test verifies. Whatever this module does not know is sent
+ * by the document client.
  */
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
@@ -56,7 +57,7 @@ const item: BodyShape = {
 /** An operation of the SDK's. */
 interface PlainOperation {
   readonly command: new (input: never) => object;
-  /** Which parts of its input hold values. */
+  /** The parts of its input that hold values. */
   readonly shape: BodyShape;
 }
 
@@ -88,7 +89,7 @@ const operations = {
   },
 } satisfies Record<string, PlainOperation>;
 
-/** The operation behind each document command, by the command itself: bundlers rename classes. */
+/** The operation of each document command, by its class: bundlers rename classes. */
 const namesOfCommands = new Map<unknown, keyof typeof operations>([
   [GetCommand, "GetItem"],
   [PutCommand, "PutItem"],
@@ -104,7 +105,7 @@ const namesOfCommands = new Map<unknown, keyof typeof operations>([
 
 const operationsByName: ReadonlyMap<string, PlainOperation> = new Map(Object.entries(operations));
 
-/** Inputs of DynamoDB's first years, whose values stand elsewhere. */
+/** Input members from DynamoDB's first years, whose values are in other places. */
 const legacy = [
   "AttributeUpdates",
   "Expected",
@@ -114,10 +115,13 @@ const legacy = [
   "AttributesToGet",
 ];
 
-/** A mock replaces this method for all document clients; then it is asked. */
+/** A mock replaces this method for all document clients. If it does, commands are sent through it. */
 const stockSend = DynamoDBDocumentClient.prototype.send;
 
-/** What is used of the SDK's protocol, an extension point of its clients (`protocol`). */
+/**
+ * The part of the SDK's protocol that is used. It is an extension point of the SDK's clients
+ * (`protocol`).
+ */
 interface Protocol {
   serializeRequest(
     operation: Operation,
@@ -152,7 +156,7 @@ interface DocumentCommand {
   readonly middlewareStack: { identify(): string[] };
 }
 
-/** How requests and answers hold values. */
+/** The form of the values in requests and responses. */
 interface ValueForm {
   textOf(input: object, shape: BodyShape): string;
   read(answer: Record<string, unknown>): object;
@@ -165,9 +169,9 @@ type TranslateConfig = Parameters<typeof DynamoDBDocumentClient.from>[1];
 type SendOptions = { readonly abortSignal?: AbortSignal };
 
 /**
- * Whether the SDK's client has its protocol as an object, which is then given bodies that are JSON
- * already. Older releases have none (none in 3.922, there in 3.931), as some runtimes bring
- * them: the stock document client does without.
+ * Whether the SDK's client has its protocol as an object, which can then be given bodies that are
+ * already JSON. Older releases have none (none in 3.922, there in 3.931), and some runtimes bring
+ * them. With those, the stock document client is used.
  */
 export function hasProtocol(client: DynamoDBClient): boolean {
   const { protocol } = client.config as unknown as { readonly protocol?: Partial<Protocol> };
@@ -184,7 +188,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
   readonly #fast: DynamoDBClient;
   #hasMiddleware = false;
 
-  /** @param client the stock client, for table commands and what else is not an item's */
+  /** @param client the stock client, for table commands and everything else that is not about items */
   constructor(
     client: DynamoDBClient,
     config: DynamoDBClientConfig,
@@ -213,7 +217,10 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
     return sendFast(this.#fast, name, command, options);
   }) as DynamoDBDocumentClient["send"];
 
-  /** Middleware that is added later, for tracing for instance, is the stock client's: it then sends. */
+  /**
+   * Middleware that is added later, for tracing for instance, is added to the stock client, which
+   * then sends.
+   */
   #watchMiddleware(): void {
     const stack = this.middlewareStack as unknown as Record<
       string,
@@ -230,9 +237,9 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
 }
 
 /**
- * The same client for values in DynamoDB's own form, which keeps what native values lose: the text of
- * a number, and the type of an empty set. Its commands are the document client's, whose inputs and
- * answers then hold attribute values.
+ * The same client for values in DynamoDB's own form, which preserves what native values lose: the
+ * text of a number, and the type of an empty set. Its commands are the document client's, and their
+ * inputs and responses hold attribute values.
  */
 export class StoredValuesClient {
   readonly marshalsRight = true;
@@ -244,7 +251,7 @@ export class StoredValuesClient {
   }
 
   /**
-   * @throws TypeError for a command that is not an item's
+   * @throws TypeError for a command that is not about items
    */
   async send(command: DocumentCommand, options?: SendOptions): Promise<unknown> {
     const name = namesOfCommands.get(command.constructor);
@@ -253,7 +260,7 @@ export class StoredValuesClient {
   }
 }
 
-/** Sends a document command as the client's own; a signal alone goes beside the SDK's options. */
+/** Sends a document command like the SDK's client; only a signal is passed beside the SDK's options. */
 function sendFast(
   client: DynamoDBClient,
   name: keyof typeof operations,
@@ -272,7 +279,7 @@ function sendFast(
   });
 }
 
-/** A client that leaves the values of requests and answers to a form of its own. */
+/** A client whose requests and responses hold values in a given form. */
 function fastClient(
   client: DynamoDBClient,
   config: DynamoDBClientConfig,
@@ -286,26 +293,26 @@ function fastClient(
   });
   watchSending(fast);
   handOnSignals(fast);
-  // The client's own config: it holds the protocol that each of its requests goes through.
+  // The client's own config: it holds the protocol through which all its requests go.
   const held = fast.config as unknown as { protocol: Protocol };
   held.protocol = protocolWith(held.protocol, form);
   return fast;
 }
 
-/** A command as the stock client sends it right: it marshals the command's own values. */
+/** A command in a form that the stock client sends correctly: it marshals the command's own values. */
 function stockForm(command: DocumentCommand): DocumentCommand {
   const input = marshallable(command.input as Record<string, unknown>);
-  // One with middleware of its own stays itself.
+  // A command with middleware of its own is not replaced.
   const isSame = input === command.input || command.middlewareStack.identify().length > 0;
   const Command = command.constructor as new (input: object) => DocumentCommand;
   return readingExactly(isSame ? command : new Command(input));
 }
 
 /**
- * What the SDK makes anew for each request while its configuration never changes: a signer, of a
- * copy of the whole configuration, and the endpoint, of its text. Both are options of its clients.
- * The signer is the stock client's: it asks for the credentials, and is told the time and whatever
- * region an endpoint's rules name, at each signature.
+ * What the SDK creates again for each request although its configuration never changes: a signer,
+ * from a copy of the whole configuration, and the endpoint, from its text. Both are options of its
+ * clients. The signer is the stock client's: at each signature it requests the credentials, and is
+ * given the time and the region that the endpoint's rules name, if any.
  */
 function madeOnce(
   { signer }: DynamoDBClient["config"],
@@ -321,20 +328,23 @@ function madeOnce(
   };
 }
 
-/** @throws TypeError for an operation that is not among those above: its values would go out as they are */
+/** @throws TypeError for an operation that is not listed above: its values would be sent unconverted */
 function knownOperation({ name }: Operation): PlainOperation {
   const known = operationsByName.get(name);
   if (known === undefined) throw new TypeError(`the operation ${name} is not known`);
   return known;
 }
 
-/** A transaction has a token, so that a repeated one is carried out once; the SDK makes it as well. */
+/**
+ * A transaction has a token, so that a repeated one is carried out only once. The SDK also generates
+ * it.
+ */
 function withToken({ name }: Operation, input: { readonly ClientRequestToken?: string }): object {
   if (name !== "TransactWriteItems" || input.ClientRequestToken !== undefined) return input;
   return { ...input, ClientRequestToken: randomUUID() };
 }
 
-/** The text of a body; the SDK's own way leads through another stream. */
+/** The text of a body. The SDK's own way goes through another stream. */
 function textOf(body: Readable): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -352,7 +362,7 @@ function textOf(body: Readable): Promise<string> {
   });
 }
 
-/** The text of a body that is no stream of Node's, as custom handlers and those over fetch give it. */
+/** The text of a body that is not a Node stream, as custom handlers and those over fetch give it. */
 async function collectedText(context: ResponseContext, body: unknown): Promise<string> {
   if (typeof body === "string") return body;
   if (isIterable(body)) {
@@ -365,7 +375,7 @@ async function collectedText(context: ResponseContext, body: unknown): Promise<s
   return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString();
 }
 
-/** A web stream is one as well. */
+/** A web stream is async iterable too. */
 function isIterable(body: unknown): body is AsyncIterable<Uint8Array | string> {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
@@ -387,7 +397,7 @@ function checkSum(text: string, { statusCode, headers }: Response): void {
   }
 }
 
-/** @throws UnreadableAnswer for an answer that is not DynamoDB's, or not whole */
+/** @throws UnreadableAnswer for a response that is not DynamoDB's, or is incomplete */
 function checkedAnswer(
   { name }: Operation,
   text: string,
@@ -402,7 +412,7 @@ function checkedAnswer(
   return answer;
 }
 
-/** @throws UnreadableAnswer for a status of a proxy's or a gateway's: DynamoDB names its errors */
+/** @throws UnreadableAnswer for an error status from a proxy or a gateway: DynamoDB names its errors */
 function checkIsRefusal(text: string, { statusCode, headers }: Response): void {
   const refusal = parsedObject(text);
   const name = refusal?.__type ?? refusal?.code ?? headers["x-amzn-errortype"];
@@ -410,7 +420,10 @@ function checkIsRefusal(text: string, { statusCode, headers }: Response): void {
   throw unreadableAnswer(`HTTP ${statusCode} without an error of DynamoDB's`, statusCode);
 }
 
-/** @throws UnreadableAnswer for values that DynamoDB does not have; what the reader says may quote them */
+/**
+ * @throws UnreadableAnswer for values that DynamoDB does not have; the reader's message may quote
+ * them
+ */
 function readBy(form: ValueForm, answer: Record<string, unknown>, statusCode: number): object {
   try {
     return form.read(answer);
@@ -425,12 +438,14 @@ function parsedObject(text: string): Record<string, unknown> | undefined {
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
     return isObject ? (value as Record<string, unknown>) : undefined;
   } catch {
-    // What is no JSON is no object; its error would quote it.
+    // Text that is not JSON is not an object either; the parser's error would quote it.
     return undefined;
   }
 }
 
-/** The SDK's protocol with a body of its own; requests are otherwise built, and errors read, by the SDK. */
+/**
+ * The SDK's protocol with a body of its own. The SDK builds the rest of a request, and reads errors.
+ */
 function protocolWith(stock: Protocol, form: ValueForm): Protocol {
   const native: Pick<Protocol, "serializeRequest" | "deserializeResponse"> = {
     async serializeRequest(operation, input, context) {
@@ -446,7 +461,7 @@ function protocolWith(stock: Protocol, form: ValueForm): Protocol {
       checkSum(text, response);
       if (statusCode >= 300) {
         checkIsRefusal(text, response);
-        // Bytes of this realm: in jsdom a Buffer is none that the SDK knows.
+        // Bytes of this realm: in jsdom, the SDK does not recognise a Buffer.
         const whole = { ...response, body: new Uint8Array(Buffer.from(text)) };
         return stock.deserializeResponse(operation, context, whole);
       }
@@ -456,6 +471,6 @@ function protocolWith(stock: Protocol, form: ValueForm): Protocol {
       });
     },
   };
-  // Everything else is the stock protocol's.
+  // Everything else is done by the stock protocol.
   return Object.assign(Object.create(stock) as Protocol, native);
 }

@@ -1,35 +1,40 @@
 /**
- * Knows of a client's failures which came before anything was sent: whatever a provider of credentials
- * or of a region throws, the request was not carried out. And of its answers, which are nobody's.
+ * Marks the failures of a client that occurred before anything was sent: whatever a provider of
+ * credentials or of a region throws, the request was not carried out. Also refuses responses that are
+ * not DynamoDB's.
  */
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
 import { checkAsked, checkMembers } from "./answer-members.js";
 import type { Credentials } from "./config.js";
 
-/** On the arguments of a request's middleware, which each of them hands on with its own changes. */
+/**
+ * The key under which a sending is noted on a request's middleware arguments, which each middleware
+ * passes on with its own changes.
+ */
 const sending = Symbol("sending");
 
-/** One sending of a request, whose middlewares know it by this object. */
+/** One sending of a request. Its middlewares identify it by this object. */
 type Sending = object;
 
 /**
- * Those that were handed to the request handler. Not a member of theirs: Rollup (4.68) does not see
- * that it is changed behind the arguments of another middleware, and builds in that it never is.
+ * The sendings that were handed to the request handler. This is not a member of the sending: Rollup
+ * (4.68) does not see that it is changed through the arguments of another middleware, and would treat
+ * it as constant.
  */
 const begun = new WeakSet<Sending>();
 
 /**
- * Whether a request came to its end without that mark: a middleware of some release drops it. Then
- * nothing is known of any, and each failure leaves open what became of its request.
+ * Whether a request completed without that mark, because a middleware of some release drops it. Then
+ * nothing is known about any request, and each failure leaves it open whether its request was sent.
  */
 let isBlind = false;
 
 type Given = object & { readonly [sending]?: Sending };
 
 /**
- * Notes on what is thrown whether the request had been handed to the request handler.
- * @param of a client, for all of its requests, or one command, for a client of the application's
+ * Notes on an error whether the request had been handed to the request handler.
+ * @param of a client, for all of its requests, or one command, for a client of the application
  */
 export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
   middlewareStack.add(
@@ -54,7 +59,7 @@ export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewa
   );
 }
 
-/** Refuses responses to a command that are not DynamoDB's, whatever client sends it. */
+/** Refuses responses to a command that are not DynamoDB's, whichever client sends it. */
 export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
   middlewareStack.add(
     (next, { commandName = "" }) =>
@@ -70,13 +75,14 @@ export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewar
 }
 
 /**
- * The SDK takes any JSON, and an empty body too, for a response without members, which acknowledges a write.
+ * The SDK accepts any JSON, and an empty body too, as a response without members, which acknowledges
+ * a write.
  * @throws UnreadableAnswer
  */
 function checkResult(operation: string, input: object, output: object): void {
   const { $metadata, ...members } = output as { readonly $metadata?: Metadata };
   const { httpStatusCode: statusCode, requestId } = $metadata ?? {};
-  // A middleware of the application's responded in DynamoDB's place.
+  // A middleware of the application responded in DynamoDB's place.
   if (statusCode === undefined) return;
   checkMembers(operation, members, { statusCode, requestId });
   checkAsked(operation, input, members);
@@ -87,7 +93,9 @@ interface Metadata {
   readonly requestId?: string;
 }
 
-/** The same provider, with a note on what it throws. A pair is given back as it is. */
+/**
+ * The same provider, with a note on what it throws. A fixed pair of credentials is returned as it is.
+ */
 export function watchedCredentials(credentials: Credentials | undefined): Credentials | undefined {
   if (typeof credentials !== "function") return credentials;
   const watched = async (...given: Parameters<typeof credentials>) => {

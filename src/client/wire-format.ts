@@ -108,7 +108,10 @@ function isOwnBytes(value: unknown, prototype: unknown): value is Uint8Array {
   return isOwn && ArrayBuffer.isView(value);
 }
 
-/** Bytes that are copied faster than their buffer is asked for, which V8 makes when it is. */
+/**
+ * Up to this size, copying bytes is faster than requesting their buffer, which V8 allocates only
+ * then.
+ */
 const shortBytes = 1_024;
 
 function binaryText(bytes: Uint8Array): string {
@@ -120,7 +123,10 @@ function binaryText(bytes: Uint8Array): string {
   return `"${own.toString("base64")}"`;
 }
 
-/** The JSON of a set of texts, of numbers or of bytes; `undefined` for any other, and an empty one. */
+/**
+ * The JSON of a set of strings, of numbers or of bytes; `undefined` for any other, and for an empty
+ * one.
+ */
 function setText(set: ReadonlySet<unknown>): string | undefined {
   let type = "";
   const members: string[] = [];
@@ -158,7 +164,7 @@ export function storedText(input: unknown): string {
 
 type Attributes = Record<string, AttributeValue>;
 
-/** What is done to each item of a response, in place. */
+/** The conversion of each item of a response, in place. */
 type ItemReading = (item: Attributes) => unknown;
 
 /** Converts a parsed response's values to native ones, in place. */

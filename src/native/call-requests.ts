@@ -1,12 +1,12 @@
-/** What became of the requests of one native call: several for pages and batches. */
+/** The outcome of the requests of one native call, which sends several for pages and batches. */
 import { leavesOpen } from "../errors/left-open.js";
 import { isOpen } from "../errors/notes.js";
 import { saysAborted } from "./electro.js";
 
-/** What is noted on the options of a call that is sent: its requests. */
+/** The key under which a call's requests are noted in its options. */
 export const callRequests = Symbol("requests");
 
-/** Options of one call, as ElectroDB hands them from method to method. */
+/** Options of one call, as ElectroDB passes them from method to method. */
 export interface CallConfig {
   readonly abortSignal?: AbortSignal | undefined;
   readonly client?: unknown;
@@ -25,7 +25,7 @@ export class CallRequests {
     this.#isWrite = !reads.has(method);
   }
 
-  /** @param isOurs whether the transport of this package sends it, which knows what becomes of it */
+  /** @param isOurs whether this package's transport sends it, and therefore knows its outcome */
   begin(isOurs: boolean): void {
     this.#begun += 1;
     this.#isOurs = isOurs;
@@ -40,9 +40,9 @@ export class CallRequests {
   }
 
   /**
-   * Whether the call may have been carried out, wholly or in part. A call ends with its first request that
-   * fails, so that each other one was answered or is under way.
-   * @param failure what that request failed with; `undefined` if none did
+   * Whether the call may have been carried out, wholly or in part. A call ends with the first of its
+   * requests that fails, so each other one was answered or is in progress.
+   * @param failure the error of that request; `undefined` if none failed
    */
   mayHaveBeenDone(failure: object | undefined): boolean {
     if (!this.#isWrite || !this.areSent) return false;

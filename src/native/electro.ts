@@ -1,15 +1,15 @@
 /**
- * What this room uses of ElectroDB (3.9.3) that its types do not show. ElectroDB offers no hook for what a
- * chain throws: listeners and loggers hear of a failure, and cannot change it.
+ * What this room uses of ElectroDB (3.9.3) that its types do not show. ElectroDB has no hook for what
+ * a chain throws: listeners and loggers are notified of a failure, but cannot change it.
  */
 
-/** What this room notes on the state of a chain: its first call. */
+/** What this room notes in the state of a chain: its first call. */
 export const firstCall = Symbol("first call");
 
-/** A chain's first call: `query.byKey({ userId })` is its clause `query` with the facets. */
+/** A chain's first call: `query.byKey({ userId })` is the clause `query` with these facets. */
 export interface FirstCall {
   readonly clause: string;
-  /** The method that was called, where that is another: `find` starts a query or a scan. */
+  /** The method that was called, if it differs from the clause: `find` starts a query or a scan. */
   readonly method: string | undefined;
   readonly given: readonly unknown[];
 }
@@ -18,14 +18,14 @@ export interface FirstCall {
 export interface ChainState {
   [firstCall]?: FirstCall;
   readonly query: {
-    /** The index's name; empty for the table's own. */
+    /** The index's name; empty for the table's own key. */
     readonly index: string;
     /** The parts of the index's keys. */
     readonly facets: { readonly pk: readonly string[]; readonly sk: readonly string[] };
   };
 }
 
-/** One call of a chain, for instance `where`, and those that may follow it. */
+/** One call of a chain, for instance `where`, and the calls that may follow it. */
 export interface Clause {
   readonly name: string;
   readonly children: readonly string[];
@@ -50,7 +50,7 @@ export interface ElectroEntity {
       readonly indexes: { readonly fromIndexToAccessPattern: Readonly<Record<string, string>> };
     };
   };
-  /** Starts a chain: every public method that returns one calls it. */
+  /** Starts a chain: every public method that returns a chain calls it. */
   _makeChain(index: string | undefined, clauses: Clauses, root: Clause, options?: object): unknown;
   /** Sends what a chain or a transaction has built: one request, or one per page or batch. */
   go(method: string, parameters: unknown, config?: object): Promise<unknown>;
@@ -61,7 +61,7 @@ export interface ElectroEntity {
   parse(item: object, options?: object): { readonly data: unknown };
 }
 
-/** A transaction as the Service makes it from a callback. */
+/** A transaction as the Service creates it from a callback. */
 export interface ElectroTransaction {
   go(options?: object): Promise<unknown>;
   params(options?: object): unknown;
@@ -73,25 +73,25 @@ export interface ElectroService {
   readonly transaction: Record<"get" | "write", (callback: unknown) => ElectroTransaction>;
 }
 
-/** ElectroDB's number for a call that its `abortSignal` ended. */
+/** ElectroDB's number for a call that was ended by its `abortSignal`. */
 const abortedCode = 4002;
 
 /**
- * ElectroDB's numbers for what is wrong with the entity or the client, and not with the call: no client,
- * an unknown identifier, an entity that cannot be joined, something that is no client, no table.
+ * ElectroDB's numbers for faults of the entity or the client, and not of the call: no client, an
+ * unknown identifier, an entity that cannot be joined, an invalid client, no table.
  */
 const setupCodes: ReadonlySet<unknown> = new Set([1001, 1002, 1013, 1023, 2003]);
 
-/** An error of ElectroDB's, of whichever copy of it. */
+/** An error of ElectroDB, from any copy of it. */
 export interface ElectroError extends Error {
   readonly isElectroError: true;
   readonly code: number;
   cause?: unknown;
-  /** Without the link to the manual that ends `message`. */
+  /** The message without the link to the manual that ends `message`. */
   readonly _message?: string | undefined;
-  /** Of a validation of several attributes. */
+  /** Present if several attributes were validated. */
   readonly fields?: readonly { readonly field: string; readonly reason?: string }[] | undefined;
-  /** Of a validation of one. */
+  /** Present if one attribute was validated. */
   readonly field?: string | undefined;
 }
 
@@ -99,7 +99,10 @@ export function isElectroError(value: unknown): value is ElectroError {
   return value instanceof Error && (value as Partial<ElectroError>).isElectroError === true;
 }
 
-/** Whether a request failed with it: ElectroDB notes the request's parameters on what its client threw. */
+/**
+ * Whether this is the failure of a request: ElectroDB notes the request's parameters on what its
+ * client threw.
+ */
 export function isRequestFailure(error: object): boolean {
   return Object.hasOwn(error, "__edb_params");
 }

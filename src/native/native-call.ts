@@ -1,4 +1,4 @@
-/** Which call of ElectroDB's it is, as errors name it. */
+/** The name of a call of ElectroDB, as errors give it. */
 import type { CallContext } from "../errors/context.js";
 import { keyText } from "../keys/template.js";
 import { type ChainState, collectionClauses, type ElectroEntity, firstCall } from "./electro.js";
@@ -10,7 +10,7 @@ const methodOfClause: Readonly<Record<string, string>> = {
   batchDelete: "delete",
 };
 
-/** Names a call of a chain by its first one: `entity.query.byKey`, `service.collections.workspace`. */
+/** Names a call of a chain by its first call: `entity.query.byKey`, `service.collections.workspace`. */
 export function contextOf({ model }: ElectroEntity, state: ChainState): CallContext {
   const { query, [firstCall]: first } = state;
   if (first === undefined) return {};
@@ -33,14 +33,15 @@ export function contextOf({ model }: ElectroEntity, state: ChainState): CallCont
   };
 }
 
-/** The key's parts as they were given: of a query the partition's. A list of keys is none. */
+/** The key's parts as they were given; for a query, those of the partition. A list of keys has none. */
 function keyOf(given: unknown, pk: readonly string[], sk: readonly string[]): string | undefined {
   if (typeof given !== "object" || given === null || Array.isArray(given)) return undefined;
   try {
     const source = given as Record<string, unknown>;
     return keyText(Object.fromEntries([...pk, ...sk].map((name) => [name, source[name]])));
   } catch {
-    // A getter or a proxy of the caller's: that ElectroDB could not read it either is what is thrown.
+    // A getter or a proxy of the caller failed. ElectroDB could not read it either, and its error is
+    // thrown.
     return undefined;
   }
 }

@@ -17,44 +17,48 @@ type Method = (...given: unknown[]) => unknown;
 const done = new WeakSet<object>();
 
 /**
- * Makes an entity throw the package's errors, in place: it stays ElectroDB's own, and a Service may be
- * made of it. Its results are not touched.
+ * Makes an entity throw the package's errors, in place. It stays ElectroDB's own, and a Service may
+ * be built from it. Its results are not touched.
  *
- * All chains come from one private method (`_makeChain`, ElectroDB 3.9.3), with a table of what each of
- * their calls does. So that table is replaced, once an entity, and no object of a chain is wrapped.
+ * All chains come from one private method (`_makeChain`, ElectroDB 3.9.3), which gets a table of what
+ * each call of a chain does. That table is replaced, once per entity, so no object of a chain is
+ * wrapped.
  */
 export function withOwnErrors<E extends AnyEntity>(entity: E): E {
   if (!done.has(entity)) {
     done.add(entity);
-    // ElectroDB's types do not show what chains are made of.
+    // ElectroDB's types do not show the parts of a chain.
     new NativeEntity(entity as unknown as ElectroEntity).takeOver();
   }
   return entity;
 }
 
-/** Methods that start a chain of another name. */
+/** Methods that start a chain under another name. */
 const chainMethods: readonly string[] = ["find", "match"];
 
-/** Public methods that send by themselves, without a chain. */
+/** Public methods that send a request themselves, without a chain. */
 const sendingMethods: readonly string[] = ["transactGet", "transactWrite"];
 
 /** Public methods that send nothing and may throw. */
 const otherMethods: readonly string[] = ["parse", "setIdentifier", "setClient", "addListeners"];
 
-/** What ElectroDB's `createConversions` calls. */
+/** The methods that ElectroDB's `createConversions` calls. */
 const conversion = /^_from\w+To\w+$/;
 
 class NativeEntity {
   readonly #entity: ElectroEntity;
-  /** The same entity as ElectroDB has it: what it calls of itself throws what it expects. */
+  /** The entity as ElectroDB sees it: its calls to its own methods throw the errors that it expects. */
   readonly #plain: ElectroEntity;
   readonly #ownClient: unknown;
   readonly #mappedTables = new WeakMap<Clauses, Clauses>();
-  /** The clauses that collections come to: their table is another one for each chain. */
+  /**
+   * The names of the clauses that collections can reach: their table is a different one for each
+   * chain.
+   */
   #collectionNames: readonly string[] | undefined;
   /** The public method that is starting a chain. */
   #starting: string | undefined;
-  /** The requests of the call that was begun last. */
+  /** The requests of the call that began last. */
   #begun: CallRequests | undefined;
 
   constructor(entity: ElectroEntity) {
@@ -156,7 +160,10 @@ class NativeEntity {
     return { context: { operation, entity: this.#entity.model.entity } };
   }
 
-  /** A transaction of the Service, or of ElectroDB's `createWriteTransaction`: one entity sends it. */
+  /**
+   * A transaction of the Service, or of ElectroDB's `createWriteTransaction`, which one of its
+   * entities sends.
+   */
   #transaction(
     method: string,
     parameters: unknown,
@@ -172,17 +179,17 @@ class NativeEntity {
     );
   }
 
-  /** Begins to watch the requests of a call. */
+  /** Starts watching the requests of a call. */
   #begin(method: string, config: CallConfig): void {
     this.#begun = new CallRequests(method);
     config[callRequests] = this.#begun;
   }
 
-  /** Runs what calls `go`, and maps what it throws. */
+  /** Runs a function that calls `go`, and maps what it throws. */
   #mapping(send: () => Promise<unknown>, call: () => NativeCall): Promise<unknown> {
     this.#begun = undefined;
     const sent = send();
-    // Set before `send` returned, if it came to that.
+    // Set before `send` returned, if any request was begun.
     const requests = this.#begun;
     return sent.then(undefined, (error: unknown) => {
       throw nativeError(error, { format: this.#format, ...call(), requests });
@@ -191,7 +198,7 @@ class NativeEntity {
 
   readonly #format = (item: object): unknown => this.#plain.parse({ Item: item }).data;
 
-  /** The same calls of a chain, which throw the package's errors. */
+  /** The same calls of a chain, but throwing the package's errors. */
   #mapped(clauses: Clauses, root: Clause, options: object | undefined): Clauses {
     if ((options as { _isCollectionQuery?: true } | undefined)?._isCollectionQuery) {
       this.#collectionNames ??= reachable(clauses, collectionClauses);
@@ -219,7 +226,7 @@ class NativeEntity {
     if (action === undefined) return clause;
     if (clause.name === "go") return { ...clause, action: this.#go(action) };
     const isFirst = root.children.includes(name);
-    // A committed operation names its entity: that is the one that the caller has.
+    // A committed operation names its entity, which is the one that the caller has.
     const entity = clause.name === "commit" ? this.#entity : this.#plain;
     return {
       ...clause,
@@ -250,15 +257,15 @@ class NativeEntity {
   }
 }
 
-/** The clauses that a chain can come to. */
+/** The clauses that a chain can reach. */
 function reachable(clauses: Clauses, first: readonly string[]): string[] {
   const names = new Set(first);
-  // A set that grows is gone through to its end.
+  // Iterating over a set also visits what is added meanwhile.
   for (const name of names) for (const child of clauses[name]?.children ?? []) names.add(child);
   return [...names];
 }
 
-/** The names of all methods, those of its classes too. */
+/** The names of all methods, including those of its classes. */
 function methodNames(entity: object): string[] {
   const names = new Set<string>();
   let of: object | null = entity;
@@ -269,7 +276,9 @@ function methodNames(entity: object): string[] {
   return [...names];
 }
 
-/** Replaces methods where nobody who looks at the entity sees them. */
+/**
+ * Replaces methods without making them enumerable, so that inspecting the entity does not show them.
+ */
 function define(target: object, methods: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(methods)) {
     const hidden = { enumerable: false, configurable: true, writable: true };

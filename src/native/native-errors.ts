@@ -1,4 +1,4 @@
-/** What a native chain throws, as one of the package's errors with ElectroDB's own as the cause. */
+/** What a native chain throws, as one of the package's errors, with ElectroDB's own as the cause. */
 import { AbortedError } from "../errors/aborted-error.js";
 import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
@@ -12,12 +12,12 @@ import { convertItem } from "../transport/failed-items.js";
 import type { CallRequests } from "./call-requests.js";
 import { isElectroError, isRequestFailure, saysAborted, saysSetup } from "./electro.js";
 
-/** What is known of the call that threw. */
+/** What is known about the call that threw. */
 export interface NativeCall {
   readonly context: CallContext;
   /** The call's own `abortSignal`. */
   readonly signal?: AbortSignal | undefined;
-  /** Its requests, where it came to that. */
+  /** Its requests, if any was sent. */
   readonly requests?: CallRequests | undefined;
   /** Formats a stored item as ElectroDB returns it. */
   readonly format?: ((item: object) => unknown) | undefined;
@@ -41,7 +41,7 @@ function mapped(thrown: unknown, failure: object | undefined, call: NativeCall):
   return new DynamoDBError(describe(context, rule), { code: "ResultNotMade", cause: thrown });
 }
 
-/** The error of the request that a call failed with, if that is why it failed. */
+/** The error of the request that made a call fail, if it was a request. */
 function requestFailureOf(thrown: unknown): object | undefined {
   for (const error of [thrown, (thrown as { cause?: unknown } | undefined)?.cause]) {
     if (typeof error === "object" && error !== null && isRequestFailure(error)) return error;
@@ -54,18 +54,18 @@ function aborted(
   context: CallContext,
   signal: AbortSignal | undefined,
 ): AbortedError {
-  // ElectroDB's error says nothing of the reason.
+  // ElectroDB's error does not contain the reason.
   if (isElectroError(thrown)) thrown.cause ??= signal?.reason;
   return new AbortedError(describe(context, "aborted"), thrown);
 }
 
-/** A request failed: what the SDK threw says why, and what ElectroDB made of it is the cause. */
+/** A request failed: the SDK's error says why, and ElectroDB's error about it is the cause. */
 function failed(
   thrown: unknown,
   failure: { readonly cause?: unknown },
   { context, requests, format }: NativeCall,
 ): DynamoDBError {
-  // The transport gives ElectroDB an error of its own to write on; what the SDK threw is its cause.
+  // The transport gives ElectroDB a separate error to write on. The SDK's error is its cause.
   const source = requests?.isOurs ? failure.cause : failure;
   const [item] = convertItem(source);
   hidePayload(failure);
@@ -103,7 +103,7 @@ function unstorableRule(source: unknown): string | undefined {
   return rule ?? (isConversion ? "the request cannot be written from these arguments" : undefined);
 }
 
-/** An error of the transport's, which did not know the call: its message may name entity and key. */
+/** An error of the transport, which did not know the call: its message may name entity and key. */
 function named(error: DynamoDBError, context: CallContext): DynamoDBError {
   const { operation, entity, message } = error;
   if (operation !== undefined) return error;
@@ -112,7 +112,7 @@ function named(error: DynamoDBError, context: CallContext): DynamoDBError {
   return error;
 }
 
-/** The call was wrong, and nothing of it was sent. */
+/** The call was invalid, and nothing was sent. */
 function refused(thrown: unknown, context: CallContext): DynamoDBError {
   if (saysSetup(thrown)) {
     return new ConfigurationError(describe(context, textOf(thrown)), thrown);
@@ -120,14 +120,14 @@ function refused(thrown: unknown, context: CallContext): DynamoDBError {
   return invalid(context, issuesOf(thrown), thrown);
 }
 
-/** The end of ElectroDB's messages (3.9.3). */
+/** How ElectroDB's messages (3.9.3) end. */
 const manualLink = / - For more detail on this error reference: \S+$/;
 
-/** How ElectroDB's messages (3.9.3) name what is missing: one list of quoted names. */
+/** How ElectroDB's messages (3.9.3) name what is missing: as one list of quoted names. */
 const missingNames =
   /(?:Missing properties: |Without the composite attributes |attributes identified: )((?:"[^"]+"(?:, )?)+)/;
 
-/** How its messages begin that are about one attribute. */
+/** How messages about one attribute begin. */
 const attributeName = /^(?:Invalid a|A)ttribute "([^"]+)"(?: at path "([^"]+)")?/;
 
 function issuesOf(thrown: unknown): ValidationIssue[] {
@@ -145,7 +145,10 @@ function issuesOf(thrown: unknown): ValidationIssue[] {
   return [{ path: at ?? name ?? "", message: text }];
 }
 
-/** What ElectroDB said, or a callback of the caller's. Other errors may quote what they could not read. */
+/**
+ * The text of ElectroDB's error, or of a caller's callback. Other errors may quote values that they
+ * could not read.
+ */
 function textOf(thrown: unknown): string {
   if (isElectroError(thrown)) {
     const text = (thrown._message ?? thrown.message).replace(manualLink, "");

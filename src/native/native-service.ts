@@ -6,13 +6,14 @@ import { withOwnErrors } from "./native-entity.js";
 import { nativeError } from "./native-errors.js";
 
 /**
- * Makes a Service throw the package's errors, in place. Its collections are chains of its entities; its
- * transactions ask the caller's callback before an entity sends them.
+ * Makes a Service throw the package's errors, in place. Its collections are chains of its entities.
+ * Its transactions run the caller's callback before an entity sends them.
  */
 export function serviceWithOwnErrors<E extends Record<string, AnyEntity>>(
   service: Service<E>,
 ): Service<E> {
-  // ElectroDB's types of a Service are made of all its entities: what is replaced is the same for all.
+  // ElectroDB types a Service by all of its entities, but the replaced parts are the same for every
+  // Service.
   const electro = service as unknown as ElectroService;
   const takeOverAll = () => {
     for (const entity of Object.values(service.entities)) withOwnErrors(entity);

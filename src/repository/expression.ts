@@ -1,4 +1,4 @@
-/** Expressions of the caller's, with their placeholders. */
+/** Expressions that a caller writes, with their placeholders. */
 import type { GivenExpression } from "../conditions/placeholders.js";
 import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
@@ -9,12 +9,12 @@ import { isRecord, payloadLevel } from "./input.js";
 import type { ExpressionAttributes } from "./types.js";
 
 /**
- * Placeholders of one call: each is in an expression, or DynamoDB refuses it, and takes a few bytes
- * of it.
+ * The most placeholders that one call can use: DynamoDB refuses one that is in no expression, and
+ * each takes a few bytes of it.
  */
 const mostPlaceholders = limits.expressionBytes / 2;
 
-/** An expression of the caller's and its placeholders, as they were checked. @throws ValidationError */
+/** A caller's expression and its placeholders, after the check. @throws ValidationError */
 export function checkedExpression(
   context: CallContext,
   expression: unknown,
@@ -67,7 +67,10 @@ function isTooLong(expression: string): boolean {
   return expression.length > most || Buffer.byteLength(expression) > most;
 }
 
-/** Placeholders and what they stand for, each read once; what is wrong with all of them is added. */
+/**
+ * Placeholders and what they stand for, each read once. Whatever is wrong with them is added to the
+ * issues.
+ */
 function placeholdersOf(
   given: unknown,
   path: string,

@@ -10,8 +10,9 @@ import { isRecord } from "./input.js";
 import { type IndexKeys, indexKeyNames } from "./types.js";
 
 /**
- * The index keys that an item is created with.
- * @throws ValidationError for keys of an index that the table does not have: they would not be found
+ * The index keys with which an item is created.
+ * @throws ValidationError for keys of an index that the table does not have: the item would not be
+ * found by them
  */
 export function checkedIndexKeys(context: CallContext, gsi: unknown): IndexKeys {
   if (gsi === undefined || gsi === null) return {};
@@ -27,7 +28,7 @@ export function checkedIndexKeys(context: CallContext, gsi: unknown): IndexKeys 
   return { GSI1PK, GSI1SK };
 }
 
-/** The given index keys, and the missing one of a pair where the entity's primary key tells it. */
+/** The given index keys, and the missing one of a pair if it follows from the entity's primary key. */
 export function indexKeysOf(
   entityType: string,
   key: RawKey,

@@ -1,4 +1,4 @@
-/** Checks what callers give the generic repository, before anything is sent. */
+/** Checks callers' arguments to the generic repository, before anything is sent. */
 import { type OptionNames, unknownOptions } from "../call/options.js";
 import { readEach } from "../entity/each.js";
 import { refuseIssues } from "../entity/model.js";
@@ -9,10 +9,12 @@ import { isObject } from "../runtime/objects.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
 import { checkValue, mostBytes, mostIssues } from "../values/payload.js";
 
-/** The level of a payload's fields: the item is level 1, its attributes are level 2. */
+/**
+ * The level at which a payload's fields are nested: the item is level 1, its attributes are level 2.
+ */
 export const payloadLevel = 2;
 
-/** A call on one item: what it is about, and the item's checked key. */
+/** A call on one item: its context, and the item's checked key. */
 export interface ItemCall {
   readonly context: CallContext;
   readonly key: RawKey;
@@ -46,7 +48,7 @@ export function keyIssues(
   return message === undefined ? [] : [{ path, message }];
 }
 
-/** Checks a list of keys; of each, only the key itself is used. @throws ValidationError */
+/** Checks a list of keys; only the key itself is used of each. @throws ValidationError */
 export function checkedKeys(context: CallContext, keys: unknown, path: string): RawKey[] {
   return readEach(keys as unknown[], path, context, (given) => {
     const key = keyOf(recordOf(context, given));
@@ -58,7 +60,7 @@ export function checkedKeys(context: CallContext, keys: unknown, path: string): 
   });
 }
 
-/** The key of an item, or of something with one. */
+/** The key of an item, or of any object that has one. */
 export function keyOf(item: Readonly<Record<string, unknown>>): RawKey {
   return rawKeyOf(item[attribute.partitionKey], item[attribute.sortKey]);
 }
@@ -79,7 +81,7 @@ function recordOf(context: CallContext, given: unknown): Record<string, unknown>
   throw invalid(context, [{ path: "", message: "must be an object" }]);
 }
 
-/** A copy of an item, its keys, every value in it and its size checked. @throws ValidationError */
+/** A copy of an item, whose keys, values and size have been checked. @throws ValidationError */
 export function checkItem(
   context: CallContext,
   given: Readonly<Record<string, unknown>>,
@@ -122,7 +124,7 @@ function sizeIssues(path: string, bytes: number): ValidationIssue[] {
   ];
 }
 
-/** What DynamoDB takes for a time; as milliseconds it would be in the year 5138 at the earliest. */
+/** Numbers from this one on are in milliseconds: as seconds they would be in the year 5138 or later. */
 const latestSeconds = 1e11;
 
 function ttlIssues(value: unknown): ValidationIssue[] {
@@ -135,7 +137,7 @@ function ttlIssues(value: unknown): ValidationIssue[] {
   return [{ path: attribute.timeToLive, message }];
 }
 
-/** What is said of options that others have and the repository has not. */
+/** The messages for options that exist elsewhere in the package, but not in the repository. */
 const missingOptions: ReadonlyMap<string, string> = new Map([
   [
     "indexName",
@@ -143,7 +145,7 @@ const missingOptions: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-/** Refuses options that a call does not know: ignored, they would change what it does. @throws ValidationError */
+/** Refuses unknown options: ignoring them would change what the call does. @throws ValidationError */
 export function refuseUnknownOptions(
   context: CallContext,
   options: unknown,
@@ -156,13 +158,13 @@ export function refuseUnknownOptions(
   );
 }
 
-/** Checks that a payload is a map: nothing else can be updated. @throws ValidationError */
+/** Checks that a payload is a map, because nothing else can be updated. @throws ValidationError */
 export function checkData(context: CallContext, data: unknown): void {
   if (isRecord(data)) return;
   throw invalid(context, [{ path: attribute.data, message: "must be an object" }]);
 }
 
-/** The fields that an update changes; `undefined` is no change. @throws ValidationError */
+/** The fields that an update changes; `undefined` means no change. @throws ValidationError */
 export function checkedUpdates(context: CallContext, updates: unknown): [string, unknown][] {
   const path = "updates";
   if (!isRecord(updates)) {
@@ -178,7 +180,7 @@ export function checkedUpdates(context: CallContext, updates: unknown): [string,
   return changes;
 }
 
-/** Whether its members have names: a list and bytes have positions, as many as they like. */
+/** Whether its members have names. A list and bytes have positions instead, in any number. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return isObject(value) && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }

@@ -33,7 +33,7 @@ export function checkedQuery(
   options: QueryOptions,
 ): CheckedQuery {
   refuseIssues({ operation }, keyIssues("partition", pk, attribute.partitionKey));
-  // An empty prefix, like none, is the whole partition.
+  // An empty prefix selects the whole partition, like no prefix.
   const prefix =
     skPrefix === undefined || skPrefix === null || skPrefix === "" ? undefined : skPrefix;
   const key = keyText({
@@ -74,7 +74,7 @@ export function checkedQuery(
   };
 }
 
-/** Reads the pages of a query, and says where to go on. */
+/** Reads the pages of a query, and returns the key after which the next query continues. */
 export async function readQuery(
   { transport, tableName }: Table,
   query: CheckedQuery,

@@ -1,6 +1,6 @@
 /**
  * The generic repository: any item of the table by its raw keys, for scripts and for call sites of
- * the earlier layer. Entities are better served by their stores, which know keys and payloads.
+ * the earlier layer. For entities, prefer their stores, which know keys and payloads.
  */
 import { perform, reading } from "../call/call.js";
 import { adviceOnDefaults, getDocumentClient, getTableName } from "../client/client.js";
@@ -58,16 +58,16 @@ export type {
 /**
  * Reads and writes items by their raw keys, over the process-wide client and table.
  *
- * Every method throws ValidationError for bad input before anything is sent, and otherwise one of
- * the errors of this package: ThroughputExceededError when DynamoDB throttles after all retries,
+ * Every method throws ValidationError for invalid arguments before anything is sent. Later failures
+ * are errors of this package: ThroughputExceededError if DynamoDB still throttles after all retries,
  * DynamoDBError for the rest.
  */
 export class DynamoDBRepository {
   private readonly transport: Transport;
 
   /**
-   * @param retryOptions of its requests; the budget is this repository's own
-   * @throws ConfigurationError for a retry option that is none
+   * @param retryOptions for its requests; the retry budget is this repository's own
+   * @throws ConfigurationError for an invalid retry option
    */
   constructor(retryOptions: RequestRetryOptions = {}) {
     this.transport = createTransport({
@@ -77,18 +77,18 @@ export class DynamoDBRepository {
     });
   }
 
-  /** The payload of an item, `{}` where it has none; `null` where there is no item. One request. */
+  /** The payload of an item, `{}` if it has no payload, or `null` if there is no item. One request. */
   async get<T>(pk: string, sk: string): Promise<T | null> {
     const item = await this.read<T>("get", pk, sk);
     return item === null ? null : item.Data;
   }
 
-  /** An item with its keys and times; `null` where there is none. One request. */
+  /** An item with its keys and times, or `null` if there is none. One request. */
   async getItem<T>(pk: string, sk: string): Promise<DynamoDBItem<T> | null> {
     return this.read<T>("getItem", pk, sk);
   }
 
-  /** The payloads that {@link queryItems} finds. */
+  /** The payloads of the items that {@link queryItems} finds. */
   async query<T>(
     pk: string,
     skPrefix?: string,
@@ -101,8 +101,8 @@ export class DynamoDBRepository {
   /**
    * The items of a partition whose sort keys begin with a prefix, in order of their sort keys.
    *
-   * Without `limit` all of them: one request per MB that is read. With `limit` one request, which
-   * may end early at 1 MB; with `limit` and a filter as many requests as it takes to find so many.
+   * Without `limit`, all of them: one request per MB read. With `limit`, one request, which may end
+   * early at 1 MB. With `limit` and a filter, as many requests as it takes to find that many items.
    */
   async queryItems<T>(
     pk: string,
@@ -112,10 +112,12 @@ export class DynamoDBRepository {
     return this.readPages<T>("queryItems", pk, skPrefix, options);
   }
 
-  /** Creates or replaces an item, as it is given: times, index keys and `TTL` too. One request. */
+  /**
+   * Creates or replaces an item exactly as given: times, index keys and `TTL` included. One request.
+   */
   async put<T>(item: DynamoDBItem<T>): Promise<void> {
     const { context, given } = reading({ operation: "put" }, () => {
-      // A text and bytes have a member for each place, and no key.
+      // A string and bytes have a member for each position, and no key.
       const own: Record<string, unknown> = isRecord(item) ? { ...item } : {};
       const { [attribute.partitionKey]: pk, [attribute.sortKey]: sk } = own;
       const { context: of } = itemCall("put", pk, sk, own[attribute.entityType]);
@@ -127,13 +129,13 @@ export class DynamoDBRepository {
   }
 
   /**
-   * Creates an item with both of its times now, and returns it. One request.
+   * Creates an item with the current time as both of its times, and returns it. One request.
    *
-   * An item that has one index key only would not be in the index: where the entity's own keys tell
-   * the other one (a review's do), it is added.
-   * @throws ValidationError for keys of another index: the table has none
-   * @throws ConditionalCheckFailedError if an item with this key is there; `mayHaveBeenDone` where it
-   * may have been this call that created it
+   * An item with only one key of an index would not be in the index. If the missing one follows from
+   * the entity's own keys, as it does for a review, it is added.
+   * @throws ValidationError for keys of another index, which the table does not have
+   * @throws ConditionalCheckFailedError if an item with this key exists; `mayHaveBeenDone` if it may
+   * have been this call that created it
    */
   async create<T>(
     pk: string,
@@ -162,20 +164,20 @@ export class DynamoDBRepository {
       const write = createWrite({ tableName, context, key, stored, result: () => undefined });
       return runWrite(table, write, call);
     });
-    // As a read returns it, which some values are not as they were given.
+    // As a read returns it: some values differ from what was given.
     return item as unknown as DynamoDBItem<T>;
   }
 
   /**
-   * Changes fields of an item's payload: `undefined` is ignored, `null` is stored, a dot in a name
-   * is only a dot. One request, two where the item has no `Data` or its UpdatedAt is not older than
-   * the clock.
+   * Changes fields of an item's payload. `undefined` is ignored, `null` is stored, and a dot in a
+   * name has no special meaning. One request; two if the item has no `Data` or its UpdatedAt is not
+   * older than the clock.
    *
-   * UpdatedAt strictly grows where no condition is given. With one it is the time now: another than
-   * any time that the condition is compared with, so that it can serve as a lock.
+   * Without a condition, UpdatedAt strictly grows. With one, it becomes the current time, and differs
+   * from every time that the condition is compared with, so that it can serve as a lock.
    * @throws ItemNotFoundError if there is no item and no condition was given
-   * @throws ConditionalCheckFailedError if the given condition does not hold; `mayHaveBeenDone` where
-   * an answer was lost and another has written the item since
+   * @throws ConditionalCheckFailedError if the given condition does not hold; `mayHaveBeenDone` if a
+   * response was lost and another writer has changed the item since
    */
   async update<T>(
     pk: string,
@@ -196,7 +198,7 @@ export class DynamoDBRepository {
     await perform(context, {}, (call) => runUpdate(this.table(), update, call));
   }
 
-  /** Deletes an item; one that is not there is well. One request. */
+  /** Deletes an item. Deleting a missing item is not an error. One request. */
   async delete(pk: string, sk: string): Promise<void> {
     const { context, key } = itemCall("delete", pk, sk);
     await perform(context, {}, async (call) => {
@@ -205,8 +207,8 @@ export class DynamoDBRepository {
   }
 
   /**
-   * The payloads of any number of items, in the order of their keys; misses are left out. A key may
-   * be named more than once. ⌈different keys/100⌉ requests in parallel.
+   * The payloads of any number of items, in the order of their keys; missing items are left out. A
+   * key may be named more than once. ⌈different keys/100⌉ requests in parallel.
    */
   async batchGet<T>(keys: DynamoDBKey[]): Promise<BatchResult<T>> {
     const context: CallContext = { operation: "batchGet" };
@@ -217,13 +219,13 @@ export class DynamoDBRepository {
       return item === undefined ? [] : [itemOf<T>(context, item).Data];
     });
     if (found.left.size === 0) return { items };
-    // Each of them once.
+    // Each key once.
     return { items, unprocessedKeys: checked.filter((key) => found.left.delete(keyId(key))) };
   }
 
   /**
-   * Puts and deletes any number of items, without conditions. Of two writes to one key the last
-   * wins, and deletes come after puts. ⌈different keys/25⌉ requests in parallel.
+   * Puts and deletes any number of items, without conditions. Of two writes to one key the last wins,
+   * and deletes come after puts. ⌈different keys/25⌉ requests in parallel.
    * @throws UnprocessedItemsError that carries exactly what was not written: items and keys, as given
    */
   async batchWrite<T>(puts: DynamoDBItem<T>[] = [], deletes: DynamoDBKey[] = []): Promise<void> {
@@ -249,7 +251,7 @@ export class DynamoDBRepository {
     });
   }
 
-  /** The table as it is called now: a reset of the configuration reaches the next call. */
+  /** The table as currently configured: a reset of the configuration takes effect at the next call. */
   private table(): Table {
     return { transport: this.transport, tableName: getTableName() };
   }
@@ -285,8 +287,8 @@ export class DynamoDBRepository {
 }
 
 /**
- * A stored item as callers get it: one without a payload has an empty one.
- * @throws DecryptionError for an encrypted field: its text would pass as the value
+ * A stored item as callers get it; if it has no payload, it gets an empty one.
+ * @throws DecryptionError for an encrypted field: its ciphertext would pass as the value
  */
 function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
   const data = item[attribute.data] ?? {};
@@ -297,19 +299,19 @@ function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
     const message = describe(own, `data.${field} is encrypted: read it by its store`);
     throw withContext(new DecryptionError({ message, field, keyId }), context);
   }
-  // The caller says of which type its payload is.
+  // The caller states the type of the payload.
   return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;
 }
 
 let defaultRepository: DynamoDBRepository | undefined;
 
-/** The process-wide repository, made when it is first asked for. */
+/** The process-wide repository, created when it is first requested. */
 export function getRepository(): DynamoDBRepository {
   defaultRepository ??= new DynamoDBRepository();
   return defaultRepository;
 }
 
-/** Forgets the process-wide repository. */
+/** Discards the process-wide repository. */
 export function resetRepository(): void {
   defaultRepository = undefined;
 }

@@ -1,4 +1,4 @@
-/** What the generic repository takes and gives: the types that call sites of it name. */
+/** What the generic repository takes and returns: the types that its callers name. */
 import { optionNames } from "../call/options.js";
 import type { oldKeys } from "../keys/key-functions.js";
 
@@ -19,27 +19,27 @@ export interface DynamoDBItem<T = unknown> extends DynamoDBKey {
   CreatedAt: number;
   /** Epoch milliseconds. */
   UpdatedAt: number;
-  /** The index holds an item only where both of its keys are there. */
+  /** The index holds an item only if it has both keys. */
   GSI1PK?: string | undefined;
   GSI1SK?: string | undefined;
   /** When DynamoDB may delete the item: epoch seconds, an integer. @default never */
   TTL?: number | undefined;
 }
 
-/** Placeholders of a caller's own expression. They keep their meaning, whatever they are called. */
+/** Placeholders of a caller's own expression. They keep their meaning, whatever their names are. */
 export interface ExpressionAttributes {
   expressionAttributeValues?: Record<string, unknown> | undefined;
   expressionAttributeNames?: Record<string, string> | undefined;
 }
 
 export interface QueryOptions extends ExpressionAttributes {
-  /** Items to return, after the filter: an integer > 0. @default all of them */
+  /** Maximum number of items to return, after the filter: an integer > 0. @default all of them */
   limit?: number | undefined;
-  /** Goes on after this key: the `lastEvaluatedKey` of a result. */
+  /** Continues after this key: the `lastEvaluatedKey` of a result. */
   exclusiveStartKey?: DynamoDBKey | undefined;
   /** Whether sort keys ascend. @default true */
   scanIndexForward?: boolean | undefined;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   filterExpression?: string | undefined;
 }
 
@@ -54,9 +54,9 @@ export const queryOptionNames = optionNames<QueryOptions>({
 
 export interface QueryResult<T> {
   items: T[];
-  /** Where to go on; there is no more where it is missing. */
+  /** The key after which to continue. If it is missing, there are no more items. */
   lastEvaluatedKey?: DynamoDBKey;
-  /** Items in this result. */
+  /** Number of items in this result. */
   count: number;
 }
 
@@ -67,7 +67,7 @@ export interface BatchResult<T> {
 }
 
 export interface UpdateOptions extends ExpressionAttributes {
-  /** Sent as it is. @default the item must be there */
+  /** Sent unchanged. @default the item must exist */
   conditionExpression?: string | undefined;
 }
 
@@ -77,7 +77,7 @@ export const updateOptionNames = optionNames<UpdateOptions>({
   expressionAttributeNames: true,
 });
 
-/** The keys of the table's index that an item is created with. */
+/** The keys of the table's index with which an item is created. */
 export interface IndexKeys {
   GSI1PK?: string | undefined;
   GSI1SK?: string | undefined;

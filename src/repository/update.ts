@@ -1,4 +1,4 @@
-/** The generic repository's update: fields of a payload, with or without a condition of the caller's. */
+/** The generic repository's update: fields of a payload, with or without a condition of the caller. */
 import type { Call } from "../call/call.js";
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import { refuseLong } from "../conditions/expression.js";
@@ -24,13 +24,13 @@ export interface Update {
   readonly context: CallContext;
   readonly key: RawKey;
   readonly changes: readonly (readonly [name: string, value: unknown])[];
-  /** The caller's condition, if its text is set, and the placeholders that came with it. */
+  /** The caller's condition, if its text is set, and the placeholders that were given with it. */
   readonly given: GivenExpression;
 }
 
 /**
- * Carries an update out. One request, two where the item has no `Data` or, without a condition of the
- * caller's, its UpdatedAt is not older than the clock.
+ * Carries out an update. One request; two if the item has no `Data` or, without a condition of the
+ * caller, if its UpdatedAt is not older than the clock.
  */
 export async function runUpdate(table: Table, update: Update, call: Call): Promise<void> {
   const { tableName } = table;
@@ -44,7 +44,7 @@ export async function runUpdate(table: Table, update: Update, call: Call): Promi
   }
 }
 
-/** Changes an item that must be there. UpdatedAt strictly grows. */
+/** Changes an item that must exist. UpdatedAt strictly grows. */
 function updateWrite(tableName: string, update: Update): Write<void> {
   const { context, key } = update;
   return {
@@ -54,7 +54,8 @@ function updateWrite(tableName: string, update: Update): Write<void> {
       const own = new Placeholders(update.given);
       const item = seen?.item ?? undefined;
       const makesData = item !== undefined && !hasData(item);
-      // An item that refused the first request by its time was not older: it is added to.
+      // An item that refused the first request because of its time was not older: that time is
+      // increased.
       const growth = growthOf(systemClock, item, makesData ? "never" : "always");
       const data = own.name(attribute.data);
       const isReady = makesData
@@ -64,10 +65,12 @@ function updateWrite(tableName: string, update: Update): Write<void> {
       const condition = joined("AND", conditions).text;
       return requestOf(tableName, update, own, growth, makesData, condition);
     },
-    // An engine that does not show the item is asked for it: each condition but the first is ours.
+    // If the engine does not return the item, it is read: all conditions but the first are the
+    // package's own.
     refusedByItem: true,
     refused: (seen) => {
-      // A ghost, what the earlier layer's update of nothing left, is no item to any call.
+      // A ghost is left by an update of a missing item in the earlier layer. No call treats it as an
+      // item.
       if (seen.item === null || isGhost(seen.item)) return notFound(context, seen.cause);
       return hasData(seen.item) && !isMap(seen.item.Data) ? noMap(context, seen) : "again";
     },
@@ -76,12 +79,12 @@ function updateWrite(tableName: string, update: Update): Write<void> {
 }
 
 /**
- * Changes an item under a condition of the caller's, which is sent exactly as given.
+ * Changes an item under a condition of the caller, which is sent exactly as given.
  *
- * UpdatedAt is then the time now: nothing can be added to the condition that would make it grow.
- * It never becomes a number that the condition is compared with, so of several writers that hold
- * the same `UpdatedAt` as a lock one gets through.
- * @param makesData for an item without `Data`, which an update of fields cannot reach into
+ * UpdatedAt then becomes the current time, because nothing can be added to the condition that would
+ * make it grow. It never becomes a number that the condition is compared with. So of several writers
+ * that hold the same `UpdatedAt` as a lock, only one succeeds.
+ * @param makesData for an item without `Data`, in which an update of fields has no map to write to
  */
 function updateIfWrite(
   tableName: string,
@@ -114,14 +117,14 @@ function updateIfWrite(
   };
 }
 
-/** Whether an item is as an update of this time leaves it. */
+/** Whether an item is as an update at this time leaves it. */
 function holds(item: RawItem | null, { changes }: Update, sentAt: number | undefined): boolean {
   if (item === null || item[attribute.updatedAt] !== sentAt) return false;
   const data: unknown = item[attribute.data];
   return isMap(data) && changes.every(([name, value]) => isStoredAlike(data[name], value));
 }
 
-/** Whether DynamoDB found no map where the update reaches into one. */
+/** Whether DynamoDB found no map on the update's path. */
 function hasNoPath(error: unknown): boolean {
   const message = (error as { readonly message?: unknown } | null | undefined)?.message;
   return (
@@ -131,10 +134,15 @@ function hasNoPath(error: unknown): boolean {
   );
 }
 
-/** A number of a condition up to so many ms ahead is taken for a lock on UpdatedAt. */
+/**
+ * A number in a condition counts as a lock on UpdatedAt if it is at most this many ms in the future.
+ */
 const clockSkewMs = 60_000;
 
-/** The time now, or a millisecond after the latest that the caller's condition may be a lock on. */
+/**
+ * The current time, or one millisecond after the latest number in the condition that may be a lock on
+ * UpdatedAt.
+ */
 function beyondLocks({ values }: GivenExpression): number {
   const now = systemClock.now();
   const locks = Object.values(values).filter(
@@ -144,7 +152,7 @@ function beyondLocks({ values }: GivenExpression): number {
   return Math.max(now, ...locks.map((lock) => Math.floor(lock) + 1));
 }
 
-/** Fields of an update, more than any expression holds: each takes 12 bytes of it at least. */
+/** More fields than any expression holds: each takes at least 12 bytes of it. */
 const mostFields = limits.expressionBytes / 12;
 
 function requestOf(
@@ -155,7 +163,7 @@ function requestOf(
   makesData: boolean,
   condition: string,
 ): WriteRequest {
-  // Told before an expression is made of them, which takes long where they are many.
+  // Reported before an expression is built, which takes long for so many fields.
   if (!makesData && changes.length > mostFields) throw tooManyFields(context, changes.length);
   const sets = makesData
     ? [assigned(own, attribute.data, Object.fromEntries(changes))]
@@ -178,7 +186,7 @@ function tooManyFields(context: CallContext, count: number): DynamoDBError {
   return invalid(context, [{ path: "updates", message }]);
 }
 
-/** The item has no payload, or `null` in its place. */
+/** Whether the item has no payload, or `null` in its place. */
 function isMissing(own: Placeholders): Compiled {
   const data = own.name(attribute.data);
   return joined("OR", [

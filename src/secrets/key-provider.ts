@@ -7,8 +7,8 @@ import { sealingKeyBytes } from "./sealing.js";
 /** Keys that the application holds itself. */
 export interface EncryptionKeys {
   /**
-   * The keys by their ids: each 32 bytes, or the same as base64url. The id is stored beside what its
-   * key encrypts.
+   * The keys by their ids: each 32 bytes, or the same as base64url. The id is stored with the text
+   * that its key encrypts.
    */
   readonly keys: Readonly<Record<string, Uint8Array | string>>;
   /** The id of the key that encrypts. All of them decrypt. */

@@ -48,8 +48,8 @@ function replaced(input: Fields, replace: (secret: SecretValue) => unknown): Fie
 }
 
 /**
- * The keys under which a request puts an item, or updates its payload; a delete and a condition check store
- * nothing.
+ * The keys of the items that a request puts, or whose payload it updates. A delete and a condition
+ * check store nothing.
  */
 export function writtenKeys(input: Fields): SecretPlace["key"][] {
   const { Item, Key, UpdateExpression, RequestItems, TransactItems } = input;

@@ -1,4 +1,4 @@
-/** The facade of one entity: checks what it is given, sends requests, returns items. */
+/** The facade of one entity: checks its arguments, sends requests, returns items. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { EntityConfiguration } from "electrodb";
 import {
@@ -66,9 +66,9 @@ export interface StoreContext extends Sources {
   readonly transport: Transport;
   readonly reader: Reader;
   readonly tableName: string;
-  /** Encrypts secret fields, where keys are configured. */
+  /** Encrypts secret fields, if keys are configured. */
   readonly cipher: Cipher | undefined;
-  /** Seals cursors, where a secret is configured. */
+  /** Encrypts cursors, if a secret is configured. */
   readonly cursorSeal: CursorSeal | undefined;
 }
 
@@ -77,26 +77,26 @@ const checkOptionNames = withoutLimits(writeOptionNames);
 /** The store of one entity: its calls, and the entity itself. */
 export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
   /**
-   * The ElectroDB entity, over the same transport, for what the store does not have. It throws this
-   * package's errors, with ElectroDB's as the cause. It checks no payload, and `updatedAt` grows only if
-   * the chain sets it.
+   * The ElectroDB entity, over the same transport, for what the store does not offer. It throws this
+   * package's errors, with ElectroDB's as the cause. It checks no payload, and `updatedAt` grows only
+   * if the chain sets it.
    */
   readonly entity: S["entity"];
 }
 
-/** What the package's own code needs of a store, and no caller sees. */
+/** What the package's own code needs of a store. Callers do not see it. */
 export interface StoreInternals {
-  /** What the store knows of its entity. */
+  /** What the store knows about its entity. */
   readonly model: EntityModel;
-  /** The store's writes, for transactions and for calls of other names. */
+  /** The store's writes, for transactions and for calls under other names. */
   readonly writes: Planner;
-  /** Reads an item as `get` does, for a call of another name. */
+  /** Reads an item like `get`, for a call under another name. */
   read(operation: string, key: unknown, options: object): Promise<AnyItem | null>;
-  /** Carries a write out for a call that is under way. */
+  /** Carries out a write on behalf of a call that is in progress. */
   run<R>(write: Write<R>, call: Call): Promise<R>;
 }
 
-/** What a store is made from. */
+/** What a store is created from. */
 export interface DeclaredEntity<S extends StoreSpec> extends Declaration {
   entity(config: Pick<EntityConfiguration, "table" | "client">): S["entity"];
 }
@@ -178,7 +178,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     };
     const readPage = (input: QueryCommandInput) =>
       perform(context, limits, (call) => transport.send("Query", input, call));
-    // Each loop over it reads anew: a second one over a generator would find nothing.
+    // Each loop over the result starts a new generator: a second loop over the same one would find
+    // nothing.
     const items: AsyncIterable<unknown> = {
       [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
     };
@@ -293,11 +294,14 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     operation: string,
   ): StoreItem<S, F> | null {
     if (raw === undefined || !isOf(this.#model, raw)) return null;
-    // The stored item is of this entity; its payload is read as it is, not validated again.
+    // The stored item is of this entity. Its payload is returned as stored, and not validated again.
     return itemOf(this.#model, raw, "refuse", operation) as unknown as StoreItem<S, F>;
   }
 
-  /** Checks a query at once, but for a sealed cursor: that is opened when the plan is asked for. */
+  /**
+   * Checks a query at once, except for an encrypted cursor, which is decrypted when the plan is
+   * requested.
+   */
   #planQuery(
     operation: string,
     partition: unknown,
@@ -356,8 +360,9 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
 }
 
 /**
- * Makes the store of an entity.
- * @param owner fixes the partition to this user's or agent's: callers then give no such part
+ * Creates the store of an entity.
+ * @param owner fixes the partition to this user's or agent's: callers then do not give that part of
+ * the key
  */
 export function createStore<S extends StoreSpec>(
   declared: DeclaredEntity<S>,
@@ -367,10 +372,10 @@ export function createStore<S extends StoreSpec>(
   return new Store<S>(declared, context, owner);
 }
 
-/** Of a store that this package made; what else is given has none, and TypeError is thrown. */
+/** The internals of a store that this package created. For anything else, TypeError is thrown. */
 export function internalsOf(store: object): StoreInternals {
   return internals(store as Store<StoreSpec>);
 }
 
-/** For `instanceof`: every store of a data layer is one. Only a data layer makes them. */
+/** The class for `instanceof`: every store of a data layer is one. Only a data layer creates them. */
 export const EntityStore: abstract new <S extends StoreSpec>() => EntityStore<S> = Store as never;

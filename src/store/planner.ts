@@ -1,4 +1,7 @@
-/** The writes of one entity, checked and ready to be sent: alone by its store, or in a transaction. */
+/**
+ * The writes of one entity, checked and ready to be sent, either alone by its store or in a
+ * transaction.
+ */
 import { type OptionNames, refuseUnknown } from "../call/options.js";
 import { InputReader, type Sources } from "../entity/input.js";
 import type { AnyItem } from "../entity/item.js";
@@ -18,7 +21,7 @@ const updateNames = withoutLimits(updateOptionNames);
 const deleteNames = withoutLimits(deleteOptionNames);
 const checkNames: OptionNames = ["exists", "ifUpdatedAt", "where"];
 
-/** Plans writes from what callers give. Every method throws ValidationError for bad input. */
+/** Plans writes from callers' arguments. Every method throws ValidationError for invalid arguments. */
 export class Planner {
   readonly input: InputReader;
   private readonly target: Target;
@@ -30,7 +33,9 @@ export class Planner {
     this.target = { model, tableName, clock: sources.clock, operation };
   }
 
-  /** The same writes for another call, which errors and events then name instead of the store's. */
+  /**
+   * The same writes for another call, which errors and events then name instead of the store's call.
+   */
   onBehalfOf(operation: string): Planner {
     const { model, tableName } = this.target;
     return new Planner(model, tableName, this.sources, operation);
@@ -45,7 +50,7 @@ export class Planner {
     return putWrite(this.target, this.input.draft(given, this.contextOf("put", given)));
   }
 
-  /** @param known the options that the call takes: a transaction's operation has no limits */
+  /** @param known the options that the call takes: an operation in a transaction has no limits */
   update(
     key: unknown,
     changes: unknown,
@@ -57,7 +62,7 @@ export class Planner {
     return new UpdateWrite(this.target, this.input.update(key, changes, options ?? {}, context));
   }
 
-  /** @param known as with `update` */
+  /** @param known as for `update` */
   delete(
     key: unknown,
     options: { ifUpdatedAt?: unknown } = {},

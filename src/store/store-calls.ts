@@ -1,4 +1,4 @@
-/** What every store can do: the calls of one entity, or of one user's items of it. */
+/** The calls that every store has: those of one entity, or of one user's items of it. */
 import type { CallOptions } from "../call/call.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import type {
@@ -18,35 +18,39 @@ import type {
 /**
  * The calls of a store.
  *
- * A key is an object of its parts, or an item that the package returned (`delete(item)`): what such
- * an item has beside its key, its `data` and times above all, does not say which item is meant. It is
- * an input as well (`put(item)`), whose `updatedAt` is not stored. Any other member is refused, as is
- * an option that a call does not have. Payloads are open: `data`, `where` and `fields` may name
- * fields that no schema does, and the types alone refuse them.
+ * A key is an object of its parts, or an item that the package returned (`delete(item)`). An item's
+ * other members, such as `data` and the times, do not take part in identifying it. An item is also
+ * valid input (`put(item)`), but its `updatedAt` is not stored. Any other member is refused, and so
+ * is an option that the call does not have. Payloads are open: `data`, `where` and `fields` may name
+ * fields that are in no schema; only the types refuse them.
  *
- * Every one throws ValidationError for bad input before anything is sent, and otherwise one of the
- * errors of this package: ThroughputExceededError when DynamoDB throttles after all retries,
+ * Every call throws ValidationError for invalid arguments before anything is sent. Later failures are
+ * errors of this package: ThroughputExceededError if DynamoDB still throttles after all retries,
  * TimeoutError and AbortedError for the call's own limits, DynamoDBError for the rest.
  */
 export interface StoreCalls<S extends StoreSpec> {
   /**
-   * One item, or `null` where none is. One request; gets of one turn of the event loop share
+   * One item, or `null` if there is none. One request. Gets of the same turn of the event loop share
    * BatchGets of up to 100 keys.
+   * @example
+   * const content = await data.savedContent.get({ userId, contentId });
    */
   get<const F extends string = string>(
     key: S["key"],
     options?: GetOptions<S, F>,
   ): Promise<StoreItem<S, F> | null>;
 
-  /** As `get`. @throws ItemNotFoundError where none is */
+  /** Like `get`, but for an item that must exist. @throws ItemNotFoundError if there is none */
   getOrThrow<const F extends string = string>(
     key: S["key"],
     options?: GetOptions<S, F>,
   ): Promise<StoreItem<S, F>>;
 
   /**
-   * Items of a partition, in order. One request per MB that is read: with `limit` as many as it
-   * takes to find so many, without it all of them.
+   * Items of a partition, in order. One request per MB read: with `limit`, until that many items are
+   * found; without it, to the end of the partition.
+   * @example
+   * const { items } = await data.savedContent.query({ userId }, { limit: 20 });
    */
   query<const F extends string = string>(
     partition: S["partition"],
@@ -54,9 +58,11 @@ export interface StoreCalls<S extends StoreSpec> {
   ): Promise<QueryPage<StoreItem<S, F>>>;
 
   /**
-   * Items of a partition, one after the other, over all pages. The first item comes after one
-   * request, and at most one page is read ahead. Each loop over it reads anew. `timeoutMs` holds
-   * for each page; an aborted `signal` ends it at the next item.
+   * Items of a partition, one after the other, over all pages. The first item arrives after one
+   * request, and at most one page is read ahead. Each loop over the result reads from the beginning.
+   * `timeoutMs` applies to each page; an aborted `signal` ends the loop at the next item.
+   * @example
+   * for await (const content of data.savedContent.list({ userId })) console.log(content.data.title);
    */
   list<const F extends string = string>(
     partition: S["partition"],
@@ -64,48 +70,57 @@ export interface StoreCalls<S extends StoreSpec> {
   ): AsyncIterable<StoreItem<S, F>>;
 
   /**
-   * Stores a new item; its id is generated where it is left out. One request; two where it takes the
-   * place of a ghost (a key and times alone). Sent again after a lost answer it recognises its own item.
-   * @throws ConditionalCheckFailedError, with `item`, where it is already there, without it where an
-   * item of another kind is; `mayHaveBeenDone` where it may have been this call that created it
+   * Stores a new item; its id is generated if it is left out. One request; two if it replaces a ghost
+   * (an item with only a key and times). If a response is lost, the repeated request recognises its
+   * own item.
+   * @throws ConditionalCheckFailedError if an item exists at the key: with `item`, unless it is of
+   * another kind. `mayHaveBeenDone` is set if it may have been this call that created it
+   * @example
+   * await data.savedContent.create({ userId, data: { type: "Blog Post", content: "# Spring" } });
    */
   create(input: NewInput<S>, options?: CallOptions): Promise<S["item"]>;
 
   /**
-   * Stores an item, new or in place of what is there. CreatedAt and the place in the date index
-   * stay. One request; two for a dated item that is not adopted, where the stored UpdatedAt is not
-   * older than the clock, or where it takes the place of a ghost (a key and times alone).
-   * @throws ConditionalCheckFailedError, without `item`, where an item of another kind is at the key
+   * Stores an item, new or in place of the existing one. CreatedAt and the place in the date index
+   * stay. One request; two for a dated item that is not adopted, if the stored UpdatedAt is not older
+   * than the clock, or if it replaces a ghost (an item with only a key and times).
+   * @throws ConditionalCheckFailedError, without `item`, if an item of another kind is at the key
+   * @example
+   * await data.savedContent.put({ userId, contentId, data: { type: "Blog Post", content: "# May" } });
    */
   put(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
 
   /**
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
-   * is stored. One request; two without a payload, with more fields than an expression holds (some
-   * 240), or where UpdatedAt is not older than the clock and there is no lock.
-   * @throws ItemNotFoundError where none is
-   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` or `where` does not hold;
-   * `mayHaveBeenDone` where an answer was lost and another has written the item since
-   * @throws DynamoDBError `AnswerLost` where positions of lists may have been changed already, or a
-   * `where` still holds that may have been met already
+   * is stored. One request; two if there is no payload, if one expression cannot hold all fields
+   * (some 240), or if UpdatedAt is not older than the clock and there is no lock.
+   * @throws ItemNotFoundError if there is no item
+   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
+   * `mayHaveBeenDone` if a response was lost and another writer has changed the item since
+   * @throws DynamoDBError `AnswerLost` if list positions may have been changed already, or if a
+   * `where` that still holds may have been met already
    */
   update(key: S["key"], changes: Changes<S>, options?: UpdateOptions<S>): Promise<S["item"]>;
 
   /**
-   * Deletes an item and returns what was there, `null` where nothing was. One request; two where a
-   * ghost was (a key and times alone). An item of another kind at the key stays.
+   * Deletes an item and returns it, or `null` if there was none. One request; two if there was a
+   * ghost (an item with only a key and times). An item of another kind at the key stays.
    *
-   * Sent again after a lost answer it returns `null` for what it deleted itself: DynamoDB tells it
-   * once. With `ifUpdatedAt` `null` so means that the item is gone, by this call or by another.
-   * @throws ConditionalCheckFailedError, with `item`, where `ifUpdatedAt` does not hold;
-   * `mayHaveBeenDone` where an answer was lost and another item is there
+   * If a response is lost, the repeated request returns `null` for the item that the call itself
+   * deleted, because DynamoDB returns it only once. With `ifUpdatedAt`, `null` therefore means that
+   * the item is gone, deleted by this call or by another.
+   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` does not hold;
+   * `mayHaveBeenDone` if a response was lost and another item is there
    */
   delete(key: S["key"], options?: DeleteOptions): Promise<S["item"] | null>;
 
   /**
-   * Any number of items, in the order of their keys; `null` where none is. A key may be named more
-   * than once. ⌈different keys/100⌉ requests in parallel, more where the answers pass 16 MB.
+   * Any number of items, in the order of their keys, with `null` for each missing one. A key may be
+   * named more than once. ⌈different keys/100⌉ requests in parallel, and more if the responses exceed
+   * 16 MB.
    * @throws UnprocessedItemsError that carries the keys that were not read after all retries
+   * @example
+   * const [first, second] = await data.savedContent.batchGet([{ userId, contentId }, other]);
    */
   batchGet<const F extends string = string>(
     keys: readonly S["key"][],
@@ -113,24 +128,24 @@ export interface StoreCalls<S extends StoreSpec> {
   ): Promise<(StoreItem<S, F> | null)[]>;
 
   /**
-   * Stores any number of items; what was there is replaced whole, its CreatedAt included, and of
-   * whatever kind it is: BatchWriteItem knows no conditions. Of two items with one key the last wins.
-   * ⌈n/25⌉ requests in parallel.
-   * @throws UnprocessedItemsError that carries exactly the items that were not written, or, with
-   * `mayHaveBeenDone`, are not known to be
+   * Stores any number of items. An existing item is replaced completely, its CreatedAt included and
+   * whatever its kind, because BatchWriteItem has no conditions. Of two items with one key the last
+   * wins. ⌈n/25⌉ requests in parallel.
+   * @throws UnprocessedItemsError that carries exactly the items that were not written or, with
+   * `mayHaveBeenDone`, are not known to be written
    */
   batchPut(items: readonly PutInput<S>[], options?: WriteOptions): Promise<{ written: number }>;
 
   /**
-   * Deletes any number of items, of whatever kind they are; one that is not there is well.
+   * Deletes any number of items, whatever their kind. Deleting a missing item is not an error.
    * ⌈different keys/25⌉ requests in parallel. `written` counts the different keys.
    * @throws UnprocessedItemsError that carries exactly the keys that were not deleted
    */
   batchDelete(keys: readonly S["key"][], options?: CallOptions): Promise<{ written: number }>;
 
   /**
-   * What `put` or `batchPut` would refuse of an item, without sending anything: its key, its
-   * payload, its size. Empty where all is well.
+   * The issues for which `put` or `batchPut` would refuse an item: in its key, its payload or its
+   * size. Nothing is sent. Empty if there are none.
    */
   check(input: unknown, options?: Pick<WriteOptions, "allowMissing">): ValidationIssue[];
 }

@@ -6,7 +6,7 @@ import type { AnyEntity } from "../entity/model.js";
 import type { Given } from "../values/given.js";
 import type { PayloadOptions } from "../values/payload.js";
 
-/** Shows a derived type as the object it is. */
+/** Shows a derived type as the object that it resolves to. */
 export type Simplify<T> = { [K in keyof T]: T[K] } & {};
 
 /** What every stored item has. */
@@ -16,15 +16,15 @@ export interface AnyStoredItem {
   readonly updatedAt: number;
 }
 
-/** What the types of one store are made of. */
+/** The types of which the types of one store are made. */
 export interface StoreSpec {
   /** Every part of the key. */
   readonly parts: object;
-  /** What a caller gives to name an item. */
+  /** What a caller gives to identify an item. */
   readonly key: object;
-  /** What a caller gives to name a partition. */
+  /** What a caller gives to identify a partition. */
   readonly partition: object;
-  /** What a caller gives to create an item: its id may be left out. */
+  /** What a caller gives to create an item; its id may be left out. */
   readonly newKey: object;
   /** The payload. */
   readonly data: object;
@@ -40,9 +40,9 @@ export interface StoreSpec {
 export type FieldOf<S extends StoreSpec> = keyof S["data"] & string;
 
 /**
- * An item as the store returns it, with the fields that were asked for. `string` stands for all of
- * them: it is what a call's `F` is where no fields are given, so that the calls of several stores
- * have the same type parameter, and a union of stores can be called.
+ * An item as the store returns it, with the requested fields. `string` stands for all fields: it is a
+ * call's `F` if no fields are given. So the calls of several stores have the same type parameter, and
+ * a union of stores can be called.
  */
 export type StoreItem<S extends StoreSpec, F extends string = string> = string extends F
   ? S["item"]
@@ -57,7 +57,7 @@ export type ItemPart<Item extends AnyStoredItem, F extends string> = {
     : Item[K];
 };
 
-/** A payload on its way in. */
+/** A payload as a caller gives it. */
 export type DataInput<S extends StoreSpec> = {
   readonly [K in keyof S["data"]]: Given<S["data"][K]>;
 };
@@ -69,17 +69,17 @@ type Draft<S extends StoreSpec> = {
   readonly createdAt?: number | undefined;
 };
 
-/** An item that is to be created: its id may be left out. */
+/** An item to create; its id may be left out. */
 export type NewInput<S extends StoreSpec> = {
   [K in keyof (S["newKey"] & Draft<S>)]: (S["newKey"] & Draft<S>)[K];
 };
 
-/** An item that is to be stored, whatever was there. */
+/** An item to store, new or in place of the existing one. */
 export type PutInput<S extends StoreSpec> = {
   [K in keyof (S["key"] & Draft<S>)]: (S["key"] & Draft<S>)[K];
 };
 
-/** Fields of the payload that are to be changed. `undefined` is ignored. */
+/** The payload fields to change. `undefined` is ignored. */
 export type Changes<S extends StoreSpec> = {
   readonly [K in keyof S["data"]]?: Given<S["data"][K]> | undefined;
 };
@@ -103,17 +103,17 @@ export interface QueryOptions<S extends StoreSpec, F extends string = string> ex
   readonly order?: "asc" | "desc" | undefined;
   /** By sort key, or by creation time (GSI1, adopted items only). @default "key" */
   readonly by?: (S["dated"] extends true ? "key" | "createdAt" : "key") | undefined;
-  /** Items to return, counted after `where`; an integer from 1. @default all */
+  /** Maximum number of items to return, counted after `where`; an integer from 1. @default all */
   readonly limit?: number | undefined;
-  /** Goes on where an earlier page ended. */
+  /** Continues where an earlier page ended. */
   readonly cursor?: string | null | undefined;
-  /** Payload fields to equal, or a callback with operators. */
+  /** Values that payload fields must equal, or a callback with operators. */
   readonly where?: Where<S["data"]> | undefined;
   /** Only these fields of the payload are read and sent. @default all */
   readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
-  /** Created at or after, in ms; dated entities only. */
+  /** Only items created at or after this time, in ms; dated entities only. */
   readonly from?: (S["dated"] extends true ? number : never) | undefined;
-  /** Created at or before, in ms; dated entities only. */
+  /** Only items created at or before this time, in ms; dated entities only. */
   readonly to?: (S["dated"] extends true ? number : never) | undefined;
 }
 
@@ -133,13 +133,13 @@ export const queryOptionNames = optionNames<QueryOptions<StoreSpec>>({
 export interface QueryPage<Item> {
   readonly items: Item[];
   /**
-   * Goes on after the last item; `null` at the end. One more page may turn out empty where a request
-   * ended at 1 MB just after the last item, as it does most of all with a `where`.
+   * Continues after the last item; `null` at the end. One more page may turn out to be empty if a
+   * request ended at 1 MB just after the last item, which happens mostly with a `where`.
    */
   readonly cursor: string | null;
 }
 
-/** A path inside a payload: a field, then names and list positions. */
+/** A path inside a payload: a field, followed by names and list positions. */
 export type DataPath<S extends StoreSpec> = readonly [FieldOf<S>, ...(string | number)[]];
 
 export interface UpdateOptions<S extends StoreSpec> extends CallOptions {
@@ -147,7 +147,7 @@ export interface UpdateOptions<S extends StoreSpec> extends CallOptions {
   readonly set?: readonly (readonly [DataPath<S>, unknown])[] | undefined;
   /** Fields or paths to remove. */
   readonly remove?: readonly (FieldOf<S> | DataPath<S>)[] | undefined;
-  /** The item must not have been written since: its `updatedAt` as it was read. */
+  /** The item's `updatedAt` as it was read: the item must not have been written since. */
   readonly ifUpdatedAt?: number | undefined;
   /** A condition on the payload as it is before the update. */
   readonly where?: Where<S["data"]> | undefined;
@@ -163,7 +163,7 @@ export const updateOptionNames = optionNames<UpdateOptions<StoreSpec>>({
 });
 
 export interface DeleteOptions extends CallOptions {
-  /** The item must not have been written since: its `updatedAt` as it was read. */
+  /** The item's `updatedAt` as it was read: the item must not have been written since. */
   readonly ifUpdatedAt?: number | undefined;
 }
 
@@ -181,7 +181,10 @@ export const writeOptionNames = optionNames<WriteOptions>({
   timeoutMs: true,
 });
 
-/** The same for an operation of a transaction: the limits are the transaction's own. */
+/**
+ * The same options for an operation of a transaction, without limits: those are the transaction's
+ * own.
+ */
 export function withoutLimits(names: OptionNames): OptionNames {
   return names.filter((name) => !callOptionNames.includes(name));
 }

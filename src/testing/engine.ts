@@ -13,7 +13,7 @@ export type { Engine, EngineCapabilities, EngineName } from "./engines/contract.
 /** What `startEngine` takes. */
 export interface StartEngineOptions {
   /**
-   * Which engine, or the http(s) URL of an endpoint that runs already: `close()` leaves it alone.
+   * Which engine to start, or the http(s) URL of a running endpoint, which `close()` leaves running.
    *
    * @default "dynoxide" where it is installed, else "dynalite"
    */
@@ -25,7 +25,8 @@ export interface StartEngineOptions {
    */
   readonly port?: number | undefined;
   /**
-   * File of a durable database, made where it is missing; one engine at a time. dynoxide only.
+   * File of a durable database, which is created if it is missing. One engine at a time may use it.
+   * dynoxide only.
    *
    * @default none: what is written is gone with `close()`
    */
@@ -39,13 +40,14 @@ const startEngineOptionNames = optionNames<StartEngineOptions>({
 });
 
 /**
- * Starts an engine on the loopback interface; it answers when the promise resolves.
+ * Starts an engine on the loopback interface. When the promise resolves, it accepts requests.
  *
- * It ends with `close()` and with this process, however that ends, and keeps no process alive by
- * itself. DynamoDB Local alone listens on all interfaces: it knows no other way.
+ * It ends with `close()` and with this process, however the process ends, and does not keep the
+ * process alive. Only DynamoDB Local listens on all interfaces, because it has no option for the
+ * address.
  *
- * @throws ConfigurationError where an option is wrong, the port is taken, the engine is not
- * installed or does not start (with what it said), or nothing answers at the URL.
+ * @throws ConfigurationError if an option is wrong, the port is taken, the engine is not installed or
+ * does not start (with its output), or nothing responds at the URL.
  */
 export async function startEngine(options: StartEngineOptions = {}): Promise<Engine> {
   const given = settingsOf("startEngine", options, startEngineOptionNames);
@@ -73,7 +75,7 @@ export async function startEngine(options: StartEngineOptions = {}): Promise<Eng
   }
 }
 
-/** A file can only be had from dynoxide, so asking for one asks for it. */
+/** Only dynoxide has files, so asking for a file selects dynoxide. */
 function defaultEngine(path: string | undefined): "dynoxide" | "dynalite" {
   return path !== undefined || dynoxideBinary() !== null ? "dynoxide" : "dynalite";
 }

@@ -1,4 +1,4 @@
-/** A proxy of bytes between a client and a DynamoDB engine that breaks what goes over the wire. */
+/** A byte-level proxy between a client and a DynamoDB engine, which injects faults on the wire. */
 import { createServer, type Server, type Socket } from "node:net";
 import { optionNames, settingsOf } from "../call/options.js";
 import { parsedUrl } from "../client/config.js";
@@ -26,10 +26,10 @@ export interface FaultProxyOptions {
   readonly target: string;
 }
 
-/** A request that was sent on to the engine, with times as `performance.now()` tells them. */
+/** A request that was forwarded to the engine, with times as `performance.now()` gives them. */
 export interface WireForward {
   readonly sentAt: number;
-  /** When the engine's answer was there; `undefined` until then, and where none came. */
+  /** When the engine's response arrived; `undefined` until then, and if none arrived. */
   readonly answeredAt: number | undefined;
   /** Whether the engine answered with status 200. */
   readonly carriedOut: boolean;
@@ -38,38 +38,39 @@ export interface WireForward {
 /** A request as it came over the wire. */
 export interface WireRequest {
   readonly operation: string;
-  /** The fault that hit it; `own` for an `answer` of one's own. */
+  /** The fault that hit it; `own` for a custom `answer`. */
   readonly fault: WireFault | "own" | undefined;
-  /** How many times it was sent on to the engine, until now. */
+  /** How many times it has been forwarded to the engine so far. */
   readonly forwarded: number;
-  /** How many times the engine answered it with status 200, until now. */
+  /** How many times the engine has responded to it with status 200 so far. */
   readonly carriedOut: number;
   /**
-   * Those times when nobody waited any more: the client's connection was gone when the engine's
-   * answer came, or the request was sent on after the client had left or had had its answer. What
-   * they change comes when the call may have ended: it may undo what was written since.
+   * Those of the forwards for which nobody was waiting any more: the client's connection was closed
+   * when the engine's response arrived, or the request was forwarded after the client had left or had
+   * received a response. Their changes may come after the call has ended, and may undo what was
+   * written since.
    */
   readonly abandoned: readonly WireForward[];
   /** What was sent, with DynamoDB's attribute values. Not enumerable. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** Sums of requests. */
+/** Totals of requests. */
 export interface WireCount {
   readonly requests: number;
-  /** Those that were sent on to the engine at least once. */
+  /** The requests that were forwarded to the engine at least once. */
   readonly forwarded: number;
-  /** Those that the engine answered with status 200 at least once. */
+  /** The requests to which the engine responded with status 200 at least once. */
   readonly carriedOut: number;
 }
 
-/** A running proxy. Without rules it hands every byte on. */
+/** A running proxy. Without rules it forwards every byte. */
 export interface FaultProxy {
-  /** Where clients find it, for `createDataLayer({ endpoint })`. */
+  /** The URL for clients, as in `createDataLayer({ endpoint })`. */
   readonly url: string;
-  /** Every request since the start or the last `clear()`, in the order of their coming. */
+  /** Every request since the start or the last `clear()`, in order of arrival. */
   readonly requests: WireRequest[];
-  /** The requests of each fault that hit one, by its name; `none` for those that none hit. */
+  /** The requests of each fault that hit any, by its name; `none` for those that no fault hit. */
   readonly counts: Readonly<Record<string, WireCount>>;
   /**
    * Adds a fault. The first rule that matches a request hits it.
@@ -77,30 +78,30 @@ export interface FaultProxy {
    */
   inject(rule: WireRule): FaultProxy;
   /**
-   * Adds faults that hit a share of the requests; what befalls the n-th request that no rule before
-   * hits is a function of the seed and n.
+   * Adds faults that hit a share of the requests. Which fault, if any, hits the n-th request that no
+   * earlier rule hits depends only on the seed and n.
    * @throws ConfigurationError for a rule that could hit nothing
    */
   random(faults: RandomWireFaults): FaultProxy;
-  /** Takes all faults away and forgets the requests; connections that are stalled stay so. */
+  /** Removes all faults and forgets the requests. Connections that are stalled stay stalled. */
   clear(): FaultProxy;
   /**
    * Resolves when nothing is on its way to the engine: no request that a client sent before it left,
-   * none that the engine has to answer yet, and nothing that was held for later.
+   * no request without a response from the engine, and nothing that is held for later.
    */
   settled(): Promise<void>;
-  /** Ends all connections and frees the port; what is held for later is not carried out. */
+  /** Ends all connections and frees the port. Requests that are held for later are not carried out. */
   close(): Promise<void>;
-  /** `await using` calls it; the same as `close()`. */
+  /** The same as `close()`; `await using` calls it. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const proxyOptionNames = optionNames<FaultProxyOptions>({ target: true });
 
 /**
- * Starts a proxy on a free port of the loopback interface. It speaks HTTP/1.1 as bytes, so that a
- * client meets what a network can do: stalls at every stage, cuts, garbage, answers of somebody else,
- * late duplicates, an engine that is gone. It keeps no process alive by itself.
+ * Starts a proxy on a free port of the loopback interface. It handles HTTP/1.1 as bytes, so that a
+ * client meets what can happen on a network: stalls at every stage, cuts, garbage, responses from
+ * another server, late duplicates, an engine that is down. It does not keep the process alive.
  *
  * ```ts
  * await using engine = await startEngine();
@@ -108,7 +109,7 @@ const proxyOptionNames = optionNames<FaultProxyOptions>({ target: true });
  * proxy.inject({ fault: "cutInBody", operation: "PutItem" });
  * const data = createDataLayer({ environment: "development", endpoint: proxy.url });
  * ```
- * @throws ConfigurationError where an option is wrong
+ * @throws ConfigurationError if an option is wrong
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const { target } = settingsOf("startFaultProxy", options, proxyOptionNames);
@@ -123,16 +124,16 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 
 type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** A request with what became of it. */
+/** A request and its outcome so far. */
 type Noted = Changing<Omit<WireRequest, "abandoned">> & { readonly abandoned: WireForward[] };
 
-/** One end of a connection, and who is at the other. */
+/** One end of a connection, and the reader of what the other end sends. */
 interface Door {
   readonly socket: Socket;
   readonly reader: MessageReader;
 }
 
-/** Turns of the event loop in which the bytes of a client that has left come in, and some more. */
+/** Turns of the event loop in which the last bytes of a disconnected client arrive, plus a margin. */
 const quietTurns = 4;
 
 class RunningProxy implements FaultProxy {
@@ -145,7 +146,7 @@ class RunningProxy implements FaultProxy {
   #rules: WireDecision[] = [];
   #server: Server | undefined;
   #port = 0;
-  /** Requests that have come. */
+  /** The number of requests that have arrived. */
   #came = 0;
   #closed: Promise<void> | undefined;
 
@@ -225,7 +226,7 @@ class RunningProxy implements FaultProxy {
     this.#upstream.close();
   }
 
-  /** No connection is left, and the port refuses. */
+  /** Closes all connections, and makes the port refuse new ones. */
   #stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -236,7 +237,7 @@ class RunningProxy implements FaultProxy {
     });
   }
 
-  /** Does something later, unless the proxy is closed before. */
+  /** Does something later, unless the proxy is closed first. */
   #after(delayMs: number, run: () => Promise<unknown>): void {
     const work = new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
@@ -265,7 +266,7 @@ class RunningProxy implements FaultProxy {
     const gone = this.#stop();
     this.#after(ms, async () => {
       await gone;
-      // Somebody may have the port for a moment.
+      // Another program may have the port for a moment.
       for (let attempt = 0; this.#closed === undefined && attempt < 100; attempt += 1) {
         try {
           await this.listen();
@@ -292,7 +293,7 @@ class RunningProxy implements FaultProxy {
       }
       socket.end();
     } catch {
-      // Not HTTP/1.1, or an `answer` that threw: the client sees a connection that breaks.
+      // Not HTTP/1.1, or an `answer` that threw: for the client, the connection breaks.
       socket.destroy();
     }
   }
@@ -311,7 +312,7 @@ class RunningProxy implements FaultProxy {
         await write(socket, whole(messageOf(own.status, own.body, own.headers)));
         return "open";
       }
-      // It passes, and was not hit.
+      // It passes, and no fault hit it.
       noted.fault = undefined;
     }
     if (hit === undefined || hit.fault === "own") {
@@ -331,14 +332,14 @@ class RunningProxy implements FaultProxy {
       socket,
       delayMs: hit.delayMs,
       drawn: hit.drawn,
-      // By then it is answered, or its connection is gone.
+      // By then it has a response, or its connection is closed.
       forwardLater: () => this.#after(hit.delayMs, () => this.#forward(undefined, noted, request)),
       outage: (ms: number) => this.#outage(ms),
     };
     return kind.answer(exchange, answer);
   }
 
-  /** @param door who waits for it; nobody does for what is sent on later */
+  /** @param door who waits for the response; nobody does if the request is forwarded later */
   #forward(door: Door | undefined, noted: Noted, message: Message): Promise<Message | undefined> {
     const sent = this.#send(door, noted, message);
     this.#during(sent);
@@ -411,7 +412,7 @@ function callOf(
       for (const line of answer.head.toString("latin1").split("\r\n").slice(1, -2)) {
         const colon = line.indexOf(":");
         const name = line.slice(0, colon).toLowerCase();
-        // They say how long this body was, and another one may take its place.
+        // They describe the length of this body, which may be replaced by another one.
         if (!framing.includes(name)) headers[name] = line.slice(colon + 1).trim();
       }
       return { status: statusOf(answer), headers, body: bodyOf(answer).toString() };
@@ -421,7 +422,7 @@ function callOf(
 
 const framing = ["content-length", "transfer-encoding", "x-amz-crc32"];
 
-/** The same request with another body. No engine checks signatures. */
+/** The same request with another body. Engines do not check signatures. */
 function withBody({ head, isLast }: Message, input: object): Message {
   const body = Buffer.from(JSON.stringify(input));
   const lines = head.toString("latin1").split("\r\n").slice(0, -2);

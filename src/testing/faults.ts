@@ -29,8 +29,8 @@ export interface ObservedRequest {
 type HandlerOptions = Parameters<NodeHttpHandler["handle"]>[1];
 
 /**
- * A request handler that fails on demand: give it to `createDataLayer({ requestHandler })`. Every
- * HTTP request is in `requests`, so it counts them too.
+ * A request handler that fails on demand, for `createDataLayer({ requestHandler })`. `requests` holds
+ * every HTTP request, so it can also be used to count them.
  */
 export class FaultyRequestHandler {
   /** Every HTTP request since the start or the last `clear()`. */
@@ -60,9 +60,9 @@ export class FaultyRequestHandler {
   }
 
   /**
-   * Adds faults that hit a share of the requests. What befalls the n-th request that no rule before
-   * hits is a function of the seed alone: a run that sends the same requests in the same order meets
-   * the same faults.
+   * Adds faults that hit a share of the requests. Which fault, if any, hits the n-th request that no
+   * earlier rule hits depends only on the seed: a run that sends the same requests in the same order
+   * meets the same faults.
    * @throws ConfigurationError for a rule that could hit nothing
    */
   random(faults: RandomFaults): this {
@@ -70,7 +70,7 @@ export class FaultyRequestHandler {
     return this;
   }
 
-  /** Takes all faults away and forgets the requests. */
+  /** Removes all faults and forgets the requests. */
   clear(): this {
     this.rules = [];
     this.requests.length = 0;
@@ -84,12 +84,14 @@ export class FaultyRequestHandler {
     this.requests.push(observed(operation, hit?.fault, request));
     const send = (sent: HandlerRequest) => this.inner.handle(sent, options);
     if (hit === undefined) return send(request);
-    // The SDK's type also knows a signal of its own, from before there were any.
+    // The SDK's type also allows a signal of its own, from before AbortSignal existed.
     const signal = options?.abortSignal as AbortSignal | undefined;
     return kinds[hit.fault].answer({ operation, request, delayMs: hit.delayMs, signal, send });
   }
 
-  /** Ends what is under way. Data layers may share a handler: for the others it goes on. */
+  /**
+   * Ends the requests in progress. Data layers may share a handler: for the others it keeps working.
+   */
   destroy(): void {
     this.inner.destroy();
     this.inner = this.given ?? ownHandler();
@@ -122,7 +124,7 @@ function observed(
   request: HandlerRequest,
 ): ObservedRequest {
   let input: Record<string, unknown> | undefined;
-  // Read when it is asked for: most tests count only.
+  // Decoded on first access, because most tests only count.
   const get = () => {
     input ??= JSON.parse(textOf(request)) as Record<string, unknown>;
     return input;

@@ -4,14 +4,14 @@ import type { DataOf, Specs } from "../../services/stores.js";
 import { refuseUnknown } from "../call/options.js";
 import type { Simplify } from "../store/store-types.js";
 
-/** What `put` and `create` take, with every key part there. */
+/** What `put` and `create` take, with every part of the key. */
 export type FixtureOf<F extends FacadeName> = Simplify<
   Specs[F]["parts"] & { data: DataOf<F>; createdAt?: number | undefined }
 >;
 
 /**
- * One complete, plausible item per entity: all belong to the user and agent `user-1`. Frozen, since
- * all tests share them; `make` gives copies.
+ * One complete, plausible item per entity, all of the user and agent `user-1`. They are frozen,
+ * because all tests share them; `make` returns copies.
  */
 export const fixtures: { readonly [F in FacadeName]: FixtureOf<F> } = frozen({
   userProfile: {
@@ -146,7 +146,9 @@ export type OverridesOf<F extends FacadeName> = Partial<Omit<FixtureOf<F>, "data
 
 type Factories = { readonly [F in FacadeName]: (overrides?: OverridesOf<F>) => FixtureOf<F> };
 
-/** The part that a factory counts up: the last one of the key that is an id, which a provider is not. */
+/**
+ * The part of the key that a factory counts up: the last one that is an id. A provider is not an id.
+ */
 function countedIdOf(fixture: object): string {
   const ids = Object.keys(fixture).filter((name) => name !== "data" && name !== "provider");
   return ids.at(-1) ?? "";
@@ -154,7 +156,7 @@ function countedIdOf(fixture: object): string {
 
 let made = 0;
 
-/** `make.savedContent({ data: { projectId: null } })`: the fixture with an id of its own and the overrides. */
+/** `make.savedContent({ data: { projectId: null } })`: the fixture with a new id and the overrides. */
 export const make: Factories = Object.fromEntries(
   (Object.keys(fixtures) as FacadeName[]).map((name) => [
     name,
@@ -171,5 +173,5 @@ export const make: Factories = Object.fromEntries(
       };
     },
   ]),
-  // Each factory is made from the fixture of its own name.
+  // Each factory is created from the fixture of its own name.
 ) as unknown as Factories;

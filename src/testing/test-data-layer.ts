@@ -11,7 +11,7 @@ import { ConfigurationError, readSettings } from "../errors/configuration-error.
 import { type Engine, type StartEngineOptions, startEngine } from "./engine.js";
 import { type FaultyRequestHandler, faults } from "./faults.js";
 
-/** What of a data layer the engine decides. */
+/** The options of a data layer that the engine decides. */
 const decidedByEngine = [
   "environment",
   "endpoint",
@@ -23,11 +23,15 @@ const decidedByEngine = [
 export interface TestDataLayerOptions
   extends Omit<DataLayerOptions, (typeof decidedByEngine)[number] | "requestHandler"> {
   /**
-   * The engine: one that is running, or which to start. One of each kind is started and shared by
-   * all test data layers that are open. @default dynoxide where it is installed, else dynalite
+   * The engine: a running one, or the kind to start. One engine of each kind is started, and shared
+   * by all open test data layers. @default dynoxide if it is installed, else dynalite
    */
   readonly engine?: Engine | StartEngineOptions["engine"] | undefined;
-  /** Faults to put under it, `faults({ fault: "throttle" })`. The table is made and deleted without. @default none */
+  /**
+   * Faults to inject, such as `faults({ fault: "throttle" })`. They do not affect creating and
+   * deleting the table.
+   * @default none
+   */
   readonly requestHandler?: FaultyRequestHandler | undefined;
 }
 
@@ -38,28 +42,28 @@ const testDataLayerOptionNames: OptionNames = [
 
 export interface TestDataLayer extends DataLayer {
   readonly engine: Engine;
-  /** What goes over the wire: tells requests, takes faults. */
+  /** The request handler: it records requests and takes faults. */
   readonly wire: FaultyRequestHandler;
 }
 
 /** An engine that test data layers share. */
 interface SharedEngine {
   readonly started: Promise<Engine>;
-  /** Data layers that are open on it. */
+  /** The number of data layers that are open on it. */
   users: number;
-  /** Ends it when nobody has asked for it again. */
+  /** The timer that ends it unless it is needed again. */
   idle?: NodeJS.Timeout;
 }
 
 const shared = new Map<string, SharedEngine>();
 
-/** How long an engine that nobody uses waits for the next test data layer, in ms. */
+/** How long an unused engine waits for the next test data layer, in ms. */
 const idleMs = 1_000;
 
 /**
- * A data layer over a real engine, with a table of its own that is gone at `close()`. The engine is
- * shared while test data layers are open, and ends a second after the last one is closed. Takes
- * tens of milliseconds where an engine must be started, and a few where one runs.
+ * A data layer over a real engine, with a table of its own that is deleted at `close()`. The engine
+ * is shared while test data layers are open, and ends a second after the last one is closed. Takes
+ * tens of milliseconds if an engine must be started, and a few if one is running.
  */
 export async function createTestDataLayer(
   options: TestDataLayerOptions = {},
@@ -78,7 +82,7 @@ export async function createTestDataLayer(
     credentials,
     tableName: tableName ?? `test-${randomUUID()}`,
   } as const;
-  // Makes and deletes the table: faults are for the calls under test.
+  // Creates and deletes the table: faults are for the calls under test.
   const admin = createDataLayer(place);
   const data = createDataLayer({ ...rest, ...place, requestHandler: wire });
   const leave = async () => {
@@ -105,7 +109,7 @@ export async function createTestDataLayer(
     return closed;
   };
   const own = { engine, wire, close, [Symbol.asyncDispose]: close };
-  // Descriptors, because the stores are made when they are first asked for.
+  // Copied as descriptors, because the stores are created on first use.
   const descriptors = {
     ...Object.getOwnPropertyDescriptors(data),
     ...Object.getOwnPropertyDescriptors(own),
@@ -113,7 +117,7 @@ export async function createTestDataLayer(
   return Object.defineProperties({}, descriptors) as TestDataLayer;
 }
 
-/** Without an endpoint the table would be made wherever the SDK thinks: at AWS. */
+/** Without an endpoint, the table would be created wherever the SDK decides: at AWS. */
 function running(engine: Engine | null): Engine {
   const endpoint = readSettings("createTestDataLayer: `engine`", () => engine?.endpoint);
   if (engine !== null && typeof endpoint === "string") return engine;
@@ -146,7 +150,7 @@ async function takeEngine(
   try {
     return { engine: await taken.started, release };
   } catch (error) {
-    // A start that failed may succeed when it is asked for again.
+    // A start that failed may succeed the next time.
     shared.delete(kind);
     throw error;
   }

@@ -44,7 +44,7 @@ export interface HedgeBudget {
   giveBack(taken: number): void;
 }
 
-/** Hedges that can be saved up: an hour of fast responses does not pay for a storm. */
+/** The most hedges that can be saved up: an hour of fast responses must not pay for a storm. */
 const mostSaved = 10;
 
 /** One hedge, less the rounding error of a sum of twenty twentieths. */
@@ -72,7 +72,7 @@ class HedgedRead<A> implements Waiting {
   readonly #onHedge: () => void;
   readonly #settle: Settle<A>;
   readonly #onEnd: (isAnswered: boolean, giveBack: boolean) => void;
-  /** The requests that are under way. */
+  /** The requests in progress. */
   readonly #requests = new Set<AbortController>();
   #isOver = false;
   #leave: (() => void) | undefined;
@@ -125,7 +125,7 @@ class HedgedRead<A> implements Waiting {
 
   #failed(request: AbortController, error: unknown): void {
     if (this.#isOver) return;
-    // The request may still be under way: the transport gives up waiting at its own limits.
+    // The request may still be in progress: the transport stops waiting at its own limits.
     request.abort();
     this.#requests.delete(request);
     const isLater = isRetryableError(error);
@@ -142,7 +142,7 @@ class HedgedRead<A> implements Waiting {
   }
 }
 
-/** The reads of one operation that are under way and not hedged, the oldest first. */
+/** The reads of one operation that are in progress and not hedged, the oldest first. */
 class Line {
   readonly times: ResponseTimes;
   readonly waiting = new Set<Waiting>();
@@ -161,7 +161,9 @@ export class HedgedReads {
   readonly #retries: HedgeBudget;
   #hedges = 0;
 
-  /** @param retries the retry budget: a hedge is paid for as a retry is, until its read is answered */
+  /**
+   * @param retries the retry budget: a hedge is paid for like a retry, until its read has a response
+   */
   constructor(options: Required<HedgedReadsOptions>, retries: HedgeBudget) {
     this.#minDelayMs = options.minDelayMs as number;
     this.#maxExtraLoad = options.maxExtraLoad as number;
@@ -208,7 +210,7 @@ export class HedgedReads {
     });
   }
 
-  /** Hedges nothing more. Reads under way end when the transport refuses their requests. */
+  /** Hedges nothing more. Reads in progress end when the transport refuses their requests. */
   close(): void {
     for (const line of this.#lines.values()) {
       clearTimeout(line.timer);
@@ -226,7 +228,7 @@ export class HedgedReads {
     return this.#hedges < mostSaved / 2 ? 2 * delay : delay;
   }
 
-  /** One timer looks at all reads of an operation: most have been answered by then. */
+  /** One timer checks all reads of an operation: most have a response by then. */
   #watch(line: Line, ms = this.#delayOf(line)): void {
     if (line.timer !== undefined || !Number.isFinite(ms)) return;
     line.timer = setTimeout(() => {

@@ -145,7 +145,7 @@ const mostWhole = highestPower + 1;
 export function numberOf(text: string): number | bigint | ExactNumber {
   const number = Number(text);
   const isSafe = Math.abs(number) <= Number.MAX_SAFE_INTEGER;
-  // There is no -0 in a table.
+  // DynamoDB has no -0.
   if (isSafe && (text.length <= safeLength || String(number) === text)) return number + 0;
   const decimal = decimalOf(text);
   if (decimal === undefined) throw new Error("DynamoDB answered with a number that is none");

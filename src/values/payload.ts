@@ -27,7 +27,7 @@ const mostExact = Number.MAX_SAFE_INTEGER;
 /** A bigint of this size or more is not written out to count its digits. */
 const tooLarge = 10n ** 126n;
 
-/** The level of the payload: the item is level 1, its attributes are level 2. */
+/** The nesting level of the payload: the item is level 1, its attributes are level 2. */
 const payloadLevel = 2;
 
 /**
@@ -132,7 +132,7 @@ class Walk {
     const bytes = numberBytes(value);
     if (bytes === undefined) return this.visitDecimal(String(value));
     this.bytes += bytes;
-    // There is no -0 in a table.
+    // DynamoDB has no -0.
     return value + 0;
   }
 
@@ -348,7 +348,7 @@ export function checkChange(schema: PayloadSchema, { path, value }: Change): Val
   return { ...check, issues: schemaIssues(part, check, ["data", ...path]) };
 }
 
-/** A field that the schema requires cannot be removed: its readers would break. */
+/** Refuses to remove a field that the schema requires, because its readers would break. */
 export function checkRemoval(
   schema: PayloadSchema,
   path: readonly (string | number)[],

@@ -107,7 +107,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function issuesOf(schema: z.ZodType, value: unknown, abortEarly: boolean): SchemaIssue[] {
-  // A schema's own message comes before this one.
+  // A schema's own message takes precedence over this one.
   const context: ParseContext = { error: inWords, reportInput: true, abortEarly };
   const result = schema.safeParse(value, context);
   return result.success ? [] : result.error.issues.flatMap((issue) => found(issue, []));

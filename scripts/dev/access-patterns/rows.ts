@@ -1,17 +1,17 @@
-/** What the application asks, the call for it, and the requests that it may make. */
+/** What the application asks for, the call for it, and the requests that it may make. */
 import type { World } from "./world.js";
 
 export interface AccessPattern {
-  /** The row of the list of access patterns. */
+  /** A row of the list of access patterns. */
   readonly id: string;
   readonly asks: string;
-  /** The documented call: what is shown is what is run. */
+  /** The documented call: the page shows the code that is run. */
   readonly call: (world: World) => Promise<unknown>;
-  /** Requests where everything fits a page, and on 2,000 items and 1,500 reviews. */
+  /** Requests if everything fits a page, and for 2,000 items and 1,500 reviews. */
   readonly requests: { readonly onePage: number; readonly large: number };
-  /** Requests that go out before the first answer, where all first pages do. */
+  /** Requests that are sent before the first response, if all first pages are requested at once. */
   readonly wave?: number;
-  /** What has to be so before the call; not counted. */
+  /** What must be set up before the call; its requests are not counted. */
   readonly before?: (world: World) => Promise<unknown>;
   /** The engine must have transactions. */
   readonly transactions?: true;

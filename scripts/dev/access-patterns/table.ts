@@ -1,4 +1,7 @@
-/** The access patterns as docs/access-patterns.md shows them: what was run, and what was counted. */
+/**
+ * The access patterns as docs/access-patterns.md shows them: the calls that were run, and their
+ * counts.
+ */
 import { type AccessPattern, accessPatterns } from "./rows.js";
 import type { World } from "./world.js";
 
@@ -23,7 +26,7 @@ export async function countRequests(pattern: AccessPattern, world: World): Promi
 
 /**
  * The table in Markdown.
- * @param source the text of `rows.ts`, from which the calls are shown as they are written
+ * @param source the text of `rows.ts`, from which the calls are copied as written
  */
 export function markdownTable(counted: readonly Counted[], source: string): string {
   const calls = callsOf(source);
@@ -46,7 +49,7 @@ function callsOf(source: string): string[] {
     .map((rest) => rest.slice(0, endOfExpression(rest)).replaceAll(/\s+/g, " ").trim());
 }
 
-/** Where the comma is that ends an expression; texts in it hold no brackets that do not match. */
+/** The position of the comma that ends an expression. Strings in it have no unmatched brackets. */
 function endOfExpression(text: string): number {
   let depth = 0;
   for (const [index, character] of [...text].entries()) {
@@ -65,8 +68,8 @@ export function tableOf(page: string): string | undefined {
 }
 
 /**
- * A page with another table between its markers.
- * @throws Error if it has none
+ * A page with a new table between its markers.
+ * @throws Error if the page has no markers
  */
 export function withTable(page: string, table: string): string {
   if (tableOf(page) === undefined) throw new Error(`the page needs ${begin} and ${end}`);

@@ -1,12 +1,15 @@
-/** The data on which the access patterns are counted: a small user's, and one's with many pages. */
+/**
+ * The data on which the access patterns are counted: a small user's, and that of a user with many
+ * pages.
+ */
 import { make, type TestDataLayer } from "../../../src/testing/index.js";
 
-/** What the calls are made with. */
+/** What the calls take as arguments. */
 export interface World {
   readonly data: TestDataLayer;
   readonly userId: string;
   readonly agentId: string;
-  /** The agent and two more. */
+  /** The agent and two others. */
   readonly agentIds: readonly string[];
   readonly projectId: string;
   readonly contentId: string;
@@ -15,15 +18,15 @@ export interface World {
   readonly keys: readonly { readonly userId: string; readonly contentId: string }[];
   /** Contents of another user, to import. */
   readonly imports: readonly ReturnType<typeof make.savedContent>[];
-  /** A provider that answers at once. */
+  /** A provider that responds at once. */
   readonly refresh: () => Promise<{ accessToken: string; expiryDate: number }>;
 }
 
-/** How many of each. The user's items are all but reviews and imports. */
+/** The number of items of each kind. All but reviews and imports belong to the user. */
 interface Size {
   readonly competitors: number;
   readonly contents: number;
-  /** Of the contents, those in the project. */
+  /** How many of the contents are in the project. */
   readonly filed: number;
   readonly plans: number;
   readonly projects: number;
@@ -59,7 +62,7 @@ const sizes: Readonly<Record<"small" | "large", Size>> = {
   },
 };
 
-/** Bytes of text in one of each. */
+/** Bytes of text in each of them. */
 const textBytes = { content: 1_100, report: 3_400, review: 600 };
 
 const firstDay = Date.UTC(2025, 0, 1);

@@ -1,11 +1,11 @@
-/** Ways to bundle the flow with the SDK inside, each as its users call it. */
+/** Ways to bundle the flow with the SDK included, each as its users call it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bin, node, run } from "./commands.js";
 
 export interface Bundler {
   readonly name: string;
-  /** Bundles `flow/main.js` of a project into a folder; gives the file to run. */
+  /** Bundles `flow/main.js` of a project into a folder, and returns the file to run. */
   bundle(project: string, out: string): Promise<string>;
   /** The runtime, by its npm package. @default Node */
   readonly runtime?: "bun";
@@ -13,7 +13,7 @@ export interface Bundler {
 
 const entry = "flow/main.js";
 
-/** A bundle of ES modules that holds CommonJS needs a require; esbuild's users write this line. */
+/** A bundle of ES modules that contains CommonJS needs a require; esbuild's users write this line. */
 const requireBanner =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
@@ -41,7 +41,7 @@ function esbuild(name: string, { format, minify = false, external }: EsbuildOpti
   };
 }
 
-/** Writes a configuration for a bundler that wants a file; gives its path. */
+/** Writes a configuration for a bundler that needs a file, and returns its path. */
 function configured(out: string, file: string, text: string): string {
   const path = join(out, file);
   writeFileSync(path, text);
@@ -59,7 +59,10 @@ const rolldown: Bundler = {
   },
 };
 
-/** Rollup itself, as Nuxt, SvelteKit and Vite before 8 have it: it drops what it thinks is never so. */
+/**
+ * Rollup itself, as Nuxt, SvelteKit and Vite before 8 use it: it drops branches that it considers
+ * unreachable.
+ */
 const rollup: Bundler = {
   name: "Rollup",
   bundle: async (project, out) => {
@@ -110,7 +113,7 @@ const vite: Bundler = {
 const webpack: Bundler = {
   name: "webpack for production",
   bundle: async (project, out) => {
-    // The command wants a package of its own, webpack-cli; the configuration is the same.
+    // The command needs a package of its own, webpack-cli; the configuration is the same.
     const script = configured(
       out,
       "build.cjs",

@@ -1,21 +1,24 @@
-/** Checks of the packed package: a line each, and a folder that is left for a look if one failed. */
+/**
+ * Checks of the packed package: one printed line each, and a folder that is kept for inspection if
+ * one failed.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 
 export interface Checks {
-  /** A folder of this run's own, outside the repository. */
+  /** A folder for this run, outside the repository. */
   readonly work: string;
   /** Runs one check, unless `--only` leaves it out; prints its line, with the note that it returns. */
   check(name: string, run: () => unknown): Promise<void>;
-  /** What later checks stand on: never left out, and its failure ends the run. */
+  /** Runs a check that later checks depend on: it is never left out, and its failure ends the run. */
   setUp<T>(name: string, run: () => T | Promise<T>): Promise<T>;
   /** Prints the totals, and sets the exit code. */
   end(): void;
 }
 
-/** What a check has to tell beside "ok": a size, a time. */
+/** What a check reports besides "ok": a size, a time. */
 export class Note {
   readonly text: string;
 
@@ -24,10 +27,10 @@ export class Note {
   }
 }
 
-/** What a failed command printed, else the error itself. */
+/** What a failed command printed, or else the error itself. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // A failed command's message holds what it wrote to stderr already.
+  // A failed command's message already contains what it wrote to stderr.
   const { stdout = "" } = error as { stdout?: string };
   return `${error.message}\n${stdout}`.trim();
 }

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 export const root = resolve(import.meta.dirname, "../../..");
 
-/** Nothing of the application's, nothing of this run's. */
+/** No variable of the application, and none of this run. */
 const own =
   /^(?:AWS_|COAGENT_|DYNAMODB_TABLE_NAME$|USE_LOCAL_AWS$|NODE_ENV$|NODE_OPTIONS$|JEST_|npm_(?!config_)|npm_config_local_prefix$)/;
 
@@ -23,11 +23,11 @@ const exec = promisify(execFile);
 export interface Where {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The command is ended after so many ms. @default 4 minutes */
+  /** The command is ended after this many ms. @default 4 minutes */
   readonly timeout?: number;
 }
 
-/** Runs a command to its end and gives what it printed. */
+/** Runs a command to its end and returns what it printed. */
 export async function run(file: string, args: readonly string[], where: Where): Promise<string> {
   const { cwd, env = {}, timeout = 240_000 } = where;
   const options = { cwd, env: { ...strangersEnv, ...env }, timeout, maxBuffer: 64 * 1024 * 1024 };
@@ -47,7 +47,7 @@ export const npm = (args: readonly string[], where: Where): Promise<string> =>
 
 /** A server as a child process. */
 export interface Served {
-  /** All that it has printed so far. */
+  /** Everything that it has printed so far. */
   output(): string;
   close(): Promise<void>;
 }
@@ -89,7 +89,7 @@ export async function serve(
   return { output: () => output, close };
 }
 
-/** The file of a command that a package brings. */
+/** The file of a command that an installed package contains. */
 export function bin(folder: string, name: string, command = name): string {
   const home = join(folder, "node_modules", name);
   const manifest = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as {
@@ -100,7 +100,10 @@ export function bin(folder: string, name: string, command = name): string {
   return join(home, file);
 }
 
-/** The path of a Node of that major version, from the registry unless it is the current one. */
+/**
+ * The path of a Node of that major version, which is installed from the registry unless it is the
+ * current one.
+ */
 export async function findNode(major: number, cwd: string): Promise<string> {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
   return run("npx", ["-y", "-p", `node@${major}`, "node", "-p", "process.execPath"], { cwd });

@@ -1,4 +1,4 @@
-/** What is in the tarball and in dist/, read without running any of it. */
+/** The contents of the tarball and of dist/, read without running any of it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { homedir, tmpdir } from "node:os";
@@ -19,7 +19,7 @@ export function checkContents({ files }: Packed): void {
     "dist/index.js",
     "dist/index.cjs",
     "llms.txt",
-    // README links to them.
+    // The README links to them.
     ...readManual(root).map(({ path }) => path),
     "docs/growth.svg",
     "examples/next-minimal/app/page.tsx",
@@ -58,7 +58,7 @@ const withoutComments = (code: string): string =>
     .replaceAll(/\/\*[\s\S]*?\*\//g, (comment) => comment.replaceAll(/[^\n]/g, ""))
     .replaceAll(/^\s*\/\/.*$/gm, "");
 
-/** What is imported must be declared, or it is there only by luck. */
+/** Each imported package must be declared; otherwise it is installed only by luck. */
 export function checkDependencies(): void {
   const { name, dependencies, peerDependencies } = manifest;
   const declared = [name, ...Object.keys({ ...dependencies, ...peerDependencies })];
@@ -72,10 +72,10 @@ export function checkDependencies(): void {
   }
 }
 
-/** ElectroDB's types take no narrower bound than this; it has one name, and that is the exception. */
+/** ElectroDB's types accept no narrower bound than this. It has one name, and is the only exception. */
 const electrodbBound = "export type AnyEntity = Entity<any, any, any, any>;";
 
-/** `any` as a type in a declaration, comments and string literals aside. */
+/** Finds `any` as a type in a declaration, outside comments and string literals. */
 export function checkNoAny(): void {
   const found = distFiles()
     .filter((file) => file.endsWith(".d.ts"))
@@ -91,7 +91,9 @@ export function checkNoAny(): void {
   if (found.length > 0) throw new Error(found.join("\n"));
 }
 
-/** Bundles as an application would: no engine is loaded by what can be reached from `../check-package`. */
+/**
+ * Bundles like an application: nothing that is reachable from `../check-package` may load an engine.
+ */
 export async function checkProductionBundle(entry: string): Promise<void> {
   const bundle = await rolldown({
     input: join(root, "dist", entry),
@@ -109,7 +111,10 @@ export async function checkProductionBundle(entry: string): Promise<void> {
   }
 }
 
-/** What an import loads beside the package's own files: each further package is paid by every start. */
+/**
+ * What an import loads besides the package's own files: each further package makes every start
+ * slower.
+ */
 const loadedPackages = [
   "@aws-sdk/client-dynamodb",
   "@aws-sdk/lib-dynamodb",
@@ -118,7 +123,10 @@ const loadedPackages = [
   "electrodb",
 ];
 
-/** Follows an entry point's imports, or calls of require; what is imported when needed is not loaded. */
+/**
+ * Follows an entry point's imports, or calls of require, except those that are loaded only when
+ * needed.
+ */
 export function checkLoadedPackages(entry: string): void {
   const files = new Set([join(root, "dist", entry)]);
   const packages = new Set<string>();

@@ -1,4 +1,6 @@
-/** Other copies beside the package: an older SDK, a second SDK, a second copy of the package itself. */
+/**
+ * Other copies next to the package: an older SDK, a second SDK, a second copy of the package itself.
+ */
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { bundlers } from "./bundlers.js";
@@ -7,7 +9,7 @@ import { runFlow } from "./flow.js";
 import { installTools, projects } from "./packed.js";
 import type { Run } from "./recorder.js";
 
-/** The flow with the package inside, beside the SDK that an old Lambda runtime brings. */
+/** The flow with the package included, next to the SDK of an old Lambda runtime. */
 export async function runBesideOldSdk(project: string, folder: string): Promise<Run> {
   await installTools("old-sdk", folder);
   const bundler = bundlers.find(({ name }) => name.includes("the SDK outside"));
@@ -16,7 +18,7 @@ export async function runBesideOldSdk(project: string, folder: string): Promise<
   return runFlow((env) => node([file], { cwd: folder, env }));
 }
 
-/** A folder of the project whose own SDK is another copy than the package's. */
+/** A folder of the project that has a different copy of the SDK than the package. */
 export async function installSecondSdk(project: string): Promise<string> {
   const folder = join(project, "second-sdk");
   await installTools("second-sdk", folder);
@@ -26,7 +28,7 @@ export async function installSecondSdk(project: string): Promise<string> {
   return folder;
 }
 
-/** Runs a program against a table of its own; it throws where something is wrong. */
+/** Runs a program with a table of its own; the program throws if something is wrong. */
 export async function runProgram(file: string, cwd: string): Promise<void> {
   await runFlow((env) => node([file], { cwd, env }));
 }

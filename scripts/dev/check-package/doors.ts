@@ -1,7 +1,7 @@
 /**
- * What an application's bundle gets of the package by its doors: the key functions alone, a
- * browser's part, an edge runtime's, and source maps. Each check takes a project in which the
- * package is installed, and throws what it found.
+ * What an application's bundle includes through each of the package's entry points: only the key
+ * functions, the part for browsers, the part for an edge runtime, and source maps. Each check takes a
+ * project in which the package is installed, and throws what it found.
  */
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,9 @@ import { rolldown } from "rolldown";
 
 const exec = promisify(execFile);
 
-/** What an import of one key function may cost, minified: keys, their checks and ValidationError. */
+/**
+ * The size that importing one key function may add, minified: keys, their checks and ValidationError.
+ */
 const mostKeyBytes = 9 * 1024;
 
 const useKeys = `
@@ -24,7 +26,7 @@ const useDataLayer = `
 
 type Target = Pick<BuildOptions, "platform" | "conditions">;
 
-/** The bundle that esbuild makes of a text as if it lay in the project. */
+/** esbuild's bundle of a text, as if it were a file of the project. */
 async function bundled(project: string, contents: string, options: BuildOptions): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: project },
@@ -39,7 +41,7 @@ async function bundled(project: string, contents: string, options: BuildOptions)
   return file.text;
 }
 
-/** The same by rolldown, which Vite bundles with. */
+/** The same with rolldown, with which Vite bundles. */
 async function rolled(
   project: string,
   contents: string,
@@ -57,7 +59,7 @@ async function rolled(
   }
 }
 
-/** Importing one key function costs a few KB, whoever bundles, and nothing of Node.js. */
+/** Importing one key function costs a few KB with each bundler, and needs nothing of Node.js. */
 export async function checkKeysAlone(project: string): Promise<void> {
   for (const platform of ["node", "browser"] as const) {
     const texts = {
@@ -81,7 +83,7 @@ async function messageOf(run: Promise<unknown>): Promise<string> {
   );
 }
 
-/** A value that only a server can use does not build for a browser, and the message says so. */
+/** Code that uses a server-only value does not build for a browser, and the message says so. */
 export async function checkServerOnly(project: string): Promise<void> {
   const webpack: Target = { platform: "browser", conditions: ["webpack", "module"] };
   const messages = {
@@ -96,7 +98,7 @@ export async function checkServerOnly(project: string): Promise<void> {
   await bundled(project, keys, webpack);
 }
 
-/** An edge runtime gets no module of Node.js, and createDataLayer says what it needs. */
+/** An edge runtime gets no module of Node.js, and createDataLayer reports what it needs. */
 export async function checkEdge(project: string): Promise<void> {
   const text = await bundled(project, useDataLayer, {
     platform: "browser",
@@ -115,7 +117,7 @@ interface SourceMap {
   readonly sourcesContent?: readonly (string | null)[];
 }
 
-/** Each map names files of this tree by relative paths and holds what they hold. */
+/** Each map names files of this tree by relative paths, and contains their text. */
 export function checkMaps(root: string): void {
   const dist = join(root, "dist");
   const maps = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) =>
@@ -148,7 +150,7 @@ export function checkMaps(root: string): void {
   }
 }
 
-/** A stack trace in a minified bundle with a source map ends in our sources. */
+/** A stack trace in a minified bundle with a source map points to this package's sources. */
 export async function checkTraces(project: string): Promise<void> {
   const file = join(project, "traced-bundle.mjs");
   const failing = `

@@ -1,4 +1,4 @@
-/** The applications of examples/, built and run as their chapters say. */
+/** The applications of examples/, built and run as their chapters describe. */
 import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -32,7 +32,7 @@ function expectEqual(what: string, found: unknown, expected: unknown): void {
 // ---------------------------------------------------------------------------------------------
 // Lambda
 
-/** What Lambda would do: load the bundle and call its handler, for each event. */
+/** Does what Lambda does: loads the bundle and calls its handler, for each event. */
 const invocations = `
   const startedAt = performance.now();
   const since = () => (performance.now() - startedAt).toFixed();
@@ -58,10 +58,15 @@ const invocations = `
   console.log(JSON.stringify({ statuses, loaded, answered }));
   process.exit(0);`;
 
-/** The bundle with its SDK, minified: room for new releases of the SDK, none for much more. */
+/**
+ * The largest size of the bundle with its SDK, minified: it leaves room for new releases of the SDK,
+ * and for little else.
+ */
 const mostLambdaBytes = 1000 * 1024;
 
-/** Builds the function by its own script, and calls it; tells its size and what its start took. */
+/**
+ * Builds the function with its own script, and calls it. Reports its size and the time of its start.
+ */
 export async function runLambdaExample(project: string): Promise<Note> {
   const folder = join(project, "example-lambda");
   cpSync(join(root, "examples", "lambda"), folder, { recursive: true });
@@ -81,13 +86,13 @@ export async function runLambdaExample(project: string): Promise<Note> {
 // ---------------------------------------------------------------------------------------------
 // Next.js
 
-/** Next is installed a folder above the example. */
+/** Next is installed in the folder above the example. */
 const nextConfig = `
   import { dirname } from "node:path";
   const root = dirname(import.meta.dirname);
   export default { outputFileTracingRoot: root, turbopack: { root } };`;
 
-/** A client component that imports a value which only a server can use. */
+/** A client component that imports a server-only value. */
 const refusedPage = `
   "use client";
   import { createDataLayer } from "bayon-coagent-data";
@@ -124,7 +129,7 @@ const edgeRoute = `
     return Response.json({ message: "made" });
   }`;
 
-/** The example with further pages, in a folder of its own for each bundler. */
+/** The example with further pages, in a separate folder for each bundler. */
 function makeNextExample(project: string, bundler: NextBundler): string {
   const folder = join(project, `example-next-${bundler}`);
   rmSync(folder, { recursive: true, force: true });
@@ -146,8 +151,9 @@ const buildNext = (project: string, folder: string, bundler: NextBundler): Promi
   node([bin(project, "next"), "build", `--${bundler}`], { cwd: folder });
 
 /**
- * A client component that imports what is server only does not build; without it the example builds
- * and runs: a server component, server actions, a route handler, and on the edge runtime a sentence.
+ * A client component that imports a server-only value does not build. Without it the example builds
+ * and runs: a server component, server actions, a route handler, and on the edge runtime an error
+ * message.
  */
 export async function runNextExample(project: string, bundler: NextBundler): Promise<void> {
   const folder = makeNextExample(project, bundler);
@@ -177,7 +183,7 @@ function withOutput(error: unknown, server: Served): Error {
   return new Error(`${(error as Error).message}\n${server.output()}`, { cause: error });
 }
 
-/** Uses the application as a browser without scripts does. */
+/** Uses the application like a browser without scripts. */
 async function useNextExample(url: string): Promise<void> {
   const post = (body: string) => fetch(`${url}/api/content`, { method: "POST", body });
   const created = await post(JSON.stringify({ type: "Note", title: "Hello", content: "…" }));
@@ -188,7 +194,7 @@ async function useNextExample(url: string): Promise<void> {
 
   const page = await (await fetch(url)).text();
   if (!page.includes("Hello")) throw new Error(`the page shows no content: ${page.slice(0, 500)}`);
-  // The last form of the page makes a project.
+  // The last form of the page creates a project.
   const action = [...page.matchAll(/name="(\$ACTION_ID_\w+)"/g)].at(-1)?.[1] ?? "";
   const form = new FormData();
   form.set(action, "");

@@ -1,7 +1,7 @@
-/** The flow, against a table of its own. */
+/** The flow, with a table of its own. */
 import { type RecorderOptions, type Run, startRecorder } from "./recorder.js";
 
-/** Has an application run the flow, which finds the table by the environment that it is given. */
+/** Has an application run the flow, which finds the table through the environment that it gets. */
 export async function runFlow(
   application: (env: Readonly<Record<string, string>>) => Promise<unknown>,
   options?: RecorderOptions,

@@ -1,6 +1,6 @@
-/** A server's answers, or what it answered instead. */
+/** A server's responses, or errors that quote them. */
 
-/** @throws Error with the beginning of an answer that is an error */
+/** @throws Error with the beginning of the response, if it is an error */
 export async function readableAnswer(url: string, init?: RequestInit): Promise<string> {
   const answer = await fetch(url, { redirect: "manual", ...init });
   const text = await answer.text();

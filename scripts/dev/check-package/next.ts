@@ -7,7 +7,7 @@ import type { Run } from "./recorder.js";
 
 export type NextBundler = "turbopack" | "webpack";
 
-/** Where a bundler's output goes: both may be there at once. */
+/** Where each bundler writes its output; both may exist at once. */
 const outputOf = (bundler: NextBundler) => ({ FLOW_NEXT_OUTPUT: `.next-${bundler}` });
 
 export async function buildNext(project: string, bundler: NextBundler): Promise<void> {

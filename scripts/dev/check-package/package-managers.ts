@@ -1,4 +1,4 @@
-/** Package managers that show a package no more than it declares. */
+/** Package managers that give a package access only to what it declares. */
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bin, node } from "./commands.js";
@@ -24,7 +24,7 @@ function writeProject(folder: string, tarball: string, rest: object): void {
   });
 }
 
-/** The flow in a project that pnpm installed, where nothing undeclared can be imported. */
+/** The flow in a project that pnpm installed, where undeclared packages cannot be imported. */
 export async function runUnderPnpm(project: string, folder: string, tarball: string): Promise<Run> {
   writeProject(folder, tarball, {});
   const where = { cwd: folder, env: { CI: "true" } };
@@ -33,7 +33,10 @@ export async function runUnderPnpm(project: string, folder: string, tarball: str
   return runFlow((env) => node(["main.js"], { cwd: folder, env }));
 }
 
-/** What docs/nextjs.md says that Plug'n'Play needs, since ElectroDB 3.9 does not declare it. */
+/**
+ * The setting that docs/nextjs.md gives for Plug'n'Play, because ElectroDB 3.9 does not declare its
+ * dependency on the SDK's client.
+ */
 const yarnConfiguration = `enableTelemetry: false
 packageExtensions:
   "electrodb@*":
@@ -41,12 +44,12 @@ packageExtensions:
       "@aws-sdk/client-dynamodb": "*"
 `;
 
-/** The flow in a project without node_modules, as Yarn's Plug'n'Play has it. */
+/** The flow in a project without node_modules, as with Yarn's Plug'n'Play. */
 export async function runUnderYarn(project: string, folder: string, tarball: string): Promise<Run> {
   writeProject(folder, tarball, {});
   writeFileSync(join(folder, ".yarnrc.yml"), yarnConfiguration);
   const yarn = bin(project, "@yarnpkg/cli-dist", "yarn");
-  // Yarn makes no lockfile in CI unless it is told to; the folder is new each time.
+  // In CI, Yarn creates no lockfile unless an option says so. The folder is new each time.
   const env = { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" };
   await node([yarn, "install"], { cwd: folder, env });
   return runFlow((found) => node([yarn, "node", "main.js"], { cwd: folder, env: found }));

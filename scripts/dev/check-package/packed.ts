@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from "node:path";
 import { npm, root } from "./commands.js";
 
-/** Node majors that a user may run; the current one is not fetched. */
+/** Node majors that users may run; the current one is not installed. */
 export const nodeMajors = [20, 22, 24, 26];
 
 export interface Packed {
@@ -27,10 +27,10 @@ export const writeJson = (file: string, value: unknown): void =>
 
 export const manifest = readJson(join(root, "package.json")) as Manifest;
 
-/** The package's folder of projects, by whose files users are played. */
+/** The package's folder of projects, whose files stand in for users. */
 export const projects = join(import.meta.dirname, "projects");
 
-/** Packs dist/, which is built already. */
+/** Packs dist/, which must be built already. */
 export async function pack(work: string): Promise<Packed> {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", work];
   const [packed] = JSON.parse(await npm(args, { cwd: root })) as Packed[];
@@ -38,7 +38,7 @@ export async function pack(work: string): Promise<Packed> {
   return { ...packed, tarball: join(work, packed.filename) };
 }
 
-/** The version this tree is tested with, so that a release of somebody else's breaks no run. */
+/** The version with which this tree is tested, so that a new release of a dependency breaks no run. */
 export function testedVersion(name: string): string {
   const file = join(root, "node_modules", name, "package.json");
   return (readJson(file) as { version: string }).version;
@@ -52,7 +52,10 @@ export function dependenciesOn(tarball: string): Record<string, string> {
 
 const install = ["install", "--prefer-offline", "--no-audit", "--no-fund"];
 
-/** Installs a project of those dependencies; where it is installed already, only the package anew. */
+/**
+ * Installs a project with those dependencies. If it is installed already, only the package is
+ * installed again.
+ */
 export async function installProject(
   folder: string,
   dependencies: Readonly<Record<string, string>>,
@@ -70,7 +73,7 @@ export async function installProject(
   await npm(install, { cwd: folder });
 }
 
-/** Installs pinned tools, a folder of `tools/`, with further dependencies beside them. */
+/** Installs pinned tools, a folder of `tools/`, with further dependencies. */
 export async function installTools(
   name: string,
   folder: string,

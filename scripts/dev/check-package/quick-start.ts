@@ -1,4 +1,4 @@
-/** The README's quick start, done as it says: from an empty folder, with the tarball alone. */
+/** The README's quick start, followed step by step: from an empty folder, with only the tarball. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ export async function checkQuickStart(work: string, tarball: string): Promise<vo
   }
 }
 
-/** A port that nothing listens on: another run may have the one that the README names. */
+/** A port on which nothing listens: another run may use the one that the README names. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,14 +1,13 @@
 /**
- * A DynamoDB engine with a proxy in front, which writes down what is asked and what comes out, and
- * fails as the ids in a request say. So an application needs no set-up to meet a fault, wherever it
- * runs:
+ * A DynamoDB engine behind a proxy that records requests and outcomes, and fails as the ids in a
+ * request say. So an application needs no set-up to meet a fault, wherever it runs:
  *
  * | in the body | what happens |
  * |---|---|
- * | `answer-lost-once…` | carried out, but the first answer is lost |
- * | `answer-lost-always` | carried out, and every answer is lost |
- * | `left-once…` | of a batch the second half is left at first |
- * | `left-always` | of a batch the second half is left, one item at least |
+ * | `answer-lost-once…` | carried out, but the first response is lost |
+ * | `answer-lost-always` | carried out, and every response is lost |
+ * | `left-once…` | the second half of a batch is left unprocessed at first |
+ * | `left-always` | the second half of a batch is left unprocessed, at least one item |
  * | `throttled-once`, `throttled-always` | refused, at first or each time |
  * | `stalled` | never answered |
  */
@@ -26,19 +25,19 @@ export interface Recorded {
   readonly body: string;
 }
 
-/** What one part of the flow said of itself. */
+/** What one part of the flow reported about itself. */
 export interface Outcome {
   readonly part: string;
   readonly outcomes: readonly {
     readonly step: string;
     readonly value?: unknown;
     readonly error?: { readonly mayHaveBeenDone?: boolean };
-    /** Whether it threw what it should not, or not what it should. */
+    /** Whether it threw an unexpected error, or did not throw an expected one. */
     readonly unexpected?: true;
   }[];
 }
 
-/** All that a run of the flow did. */
+/** Everything that a run of the flow did. */
 export interface Run {
   readonly requests: readonly Recorded[];
   readonly outcomes: readonly Outcome[];
@@ -46,7 +45,7 @@ export interface Run {
 
 export interface Recorder {
   readonly endpoint: string;
-  /** The environment by which an application finds the table. */
+  /** The environment variables by which an application finds the table. */
   readonly env: Readonly<Record<string, string>>;
   readonly run: Run;
   close(): Promise<void>;
@@ -58,9 +57,9 @@ interface Exchange {
   readonly operation: string;
   readonly body: string;
   readonly response: ServerResponse;
-  /** Whether a lost answer has begun. */
+  /** Whether a lost response has begun. */
   readonly cut: boolean;
-  /** Has the engine carry it out. */
+  /** Has the engine carry out the request. */
   forward(body: string): Promise<{ status: number; text: string }>;
 }
 
@@ -80,7 +79,7 @@ const carryOut: Fault = async ({ body, response, forward }) => {
   answer(response, status, text);
 };
 
-/** An answer's first bytes. */
+/** The first bytes of a response. */
 const begun = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{";
 
 const loseAnswer: Fault = async ({ body, response, forward, cut }) => {
@@ -101,7 +100,7 @@ const stall: Fault = async ({ response, cut }) => {
 
 type Batch = { RequestItems: Record<string, unknown[] | { Keys: unknown[] }> };
 
-/** Has the first half of a batch carried out, and says that the second is left. */
+/** Has the first half of a batch carried out, and reports the second half as unprocessed. */
 const leaveHalf: Fault = async ({ operation, body, response, forward }) => {
   const batch = JSON.parse(body) as Batch;
   const taken: Batch["RequestItems"] = {};
@@ -140,7 +139,7 @@ const once: [marker: RegExp, fault: Fault, operations: RegExp][] = [
   [/throttled-once/, throttle, /./],
 ];
 
-/** The fault that a request asks for; one that hits once is spent per owner, operation and marker. */
+/** The fault that a request asks for. One that hits once is used up per owner, operation and marker. */
 function faultFor(operation: string, body: string, spent: Set<string>): Fault {
   for (const [marker, fault, operations] of always) {
     if (operations.test(operation) && marker.test(body)) return fault;
@@ -164,11 +163,11 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 export interface RecorderOptions {
-  /** Whether lost and stalled answers have begun. @default false, not a byte of them comes */
+  /** Whether lost and stalled responses begin to arrive. @default false: not a byte of them arrives */
   readonly cut?: boolean;
 }
 
-/** An engine of its own with an empty table, and the proxy in front of it. */
+/** An engine with an empty table, and the proxy in front of it. */
 export async function startRecorder({ cut = false }: RecorderOptions = {}): Promise<Recorder> {
   const engine = await startEngine();
   const credentials = engine.credentials;

@@ -1,4 +1,4 @@
-/** The flow and mocks under test runners, as the application's own tests run. */
+/** The flow and mocks under test runners, as in the application's own tests. */
 import { join } from "node:path";
 import { bin, node, run } from "./commands.js";
 import { runFlow } from "./flow.js";
@@ -14,7 +14,7 @@ export function runInVitest(project: string, environment: VitestEnvironment): Pr
 
 const jestFolder = (project: string): string => join(project, "jest");
 
-/** The flow as CommonJS, all packages outside: Jest has no ES modules as it comes. */
+/** The flow as CommonJS, with all packages external: Jest has no ES modules by default. */
 export async function bundleForJest(project: string): Promise<void> {
   const outfile = join(jestFolder(project), "flow.cjs");
   const args = ["--bundle", "--platform=node", "--format=cjs", "--packages=external"];
@@ -24,7 +24,7 @@ export async function bundleForJest(project: string): Promise<void> {
   });
 }
 
-/** As Jest comes, or in jsdom with the server's globals that the SDK needs. */
+/** Jest with its defaults, or in jsdom with the server's globals that the SDK needs. */
 const jestConfigs = {
   node: {},
   jsdom: {

@@ -1,14 +1,14 @@
-/** Runs of the flow as text, without what differs each time, to be compared line by line. */
+/** Runs of the flow as text, without the parts that differ each time, for a comparison line by line. */
 import type { Run } from "./recorder.js";
 
-/** Times that the machine's own clock made; the flow's clock stands in 2020. */
+/** Times from the machine's own clock. The flow's clock is fixed in 2020. */
 function isNow(time: number): boolean {
   return Math.abs(Date.now() - time) < 24 * 60 * 60 * 1000;
 }
 
 /**
- * Names what is random or of the moment by the order in which it first came, so that a token that is
- * sent twice reads the same twice, and two tokens do not.
+ * Replaces random and momentary values by names in order of first appearance. So a token that is sent
+ * twice gets the same name twice, and two tokens do not.
  */
 function createNames(marks: readonly string[]): (text: string) => string {
   const names = new Map<string, string>();
@@ -28,7 +28,7 @@ function createNames(marks: readonly string[]): (text: string) => string {
       .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, "<endpoint>");
 }
 
-/** The write marks in a request: random, and without a form to know them by. */
+/** The write marks in a request: they are random, and have no recognisable form. */
 function marksOf(value: unknown, marks: string[] = []): string[] {
   if (typeof value !== "object" || value === null) return marks;
   const { UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues } = value as {
@@ -46,7 +46,7 @@ function marksOf(value: unknown, marks: string[] = []): string[] {
   return marks;
 }
 
-/** An outcome with its fields in order: an engine gives those of an item in any. */
+/** An outcome with its fields in order: an engine returns those of an item in any order. */
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== "object" || value === null) return value;
@@ -54,15 +54,15 @@ function inOrder(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, inOrder(inner)]));
 }
 
-/** Requests of one step that are sent at one moment arrive in any order. */
+/** Requests of one step that are sent at the same moment arrive in any order. */
 const isAtOnce = (step: string): boolean => step.endsWith("at once");
 
 export interface TextOptions {
-  /** Whether the fields of a request are put in order. @default false, they stay as they were sent */
+  /** Whether the fields of a request are put in order. @default false: they stay as they were sent */
   readonly fieldsInOrder?: boolean;
 }
 
-/** A line for each request, and one for each step's outcome. */
+/** One line for each request, and one for the outcome of each step. */
 export function textOf(
   { requests, outcomes }: Run,
   { fieldsInOrder = false }: TextOptions = {},
@@ -83,7 +83,7 @@ export function textOf(
     start = end;
   }
   const marks = ordered.flatMap(({ body }) => marksOf(JSON.parse(body)));
-  // The parts come in any order, so each counts for itself.
+  // The parts come in any order, so each is compared separately.
   const names = new Map<string, (text: string) => string>();
   const named = (line: string) => {
     const part = line.slice(0, line.indexOf(":"));
@@ -101,7 +101,7 @@ export function textOf(
   ];
 }
 
-/** What the unbundled flow must show by itself, before anything is compared with it. */
+/** What the unbundled flow itself must show, before anything is compared with it. */
 export function checkReference(run: Run): void {
   const steps = run.outcomes.flatMap(({ part, outcomes }) =>
     outcomes.map((outcome) => ({ ...outcome, name: `${part}: ${outcome.step}` })),
@@ -138,7 +138,7 @@ function byStep(lines: readonly string[]): Map<string, string[]> {
   return steps;
 }
 
-/** Two lines from a little before where they part. */
+/** Two lines, from shortly before the point where they differ. */
 function parted(expected = "(nothing)", actual = "(nothing)"): string {
   let at = 0;
   while (at < expected.length && expected[at] === actual[at]) at += 1;
@@ -148,7 +148,7 @@ function parted(expected = "(nothing)", actual = "(nothing)"): string {
 }
 
 /**
- * @throws Error that names the steps that differ, and shows how the first one does
+ * @throws Error that names the steps that differ, and shows how the first one differs
  */
 export function compareRuns(reference: readonly string[], run: readonly string[]): void {
   const expected = byStep(reference);

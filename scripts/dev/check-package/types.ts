@@ -1,4 +1,4 @@
-/** The published types under several compilers and ways to find modules. */
+/** The published types under several compilers and module resolutions. */
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { node } from "./commands.js";
@@ -23,14 +23,14 @@ export const typeChecks: readonly TypeCheck[] = [
   },
 ];
 
-/** Only TypeScript 5 knows it without a complaint. */
+/** Only TypeScript 5 accepts it without an error. */
 export const node10: TypeCheck = {
   name: "node10 (typesVersions)",
   files: ["consumer.ts"],
   options: { module: "commonjs", moduleResolution: "node10", esModuleInterop: true },
 };
 
-/** One consumer, seen by the type checker as an ES module, as CommonJS and by a bundler. */
+/** One consumer, which the type checker sees as an ES module, as CommonJS and as with a bundler. */
 export function copyConsumer(project: string): void {
   for (const extension of ["mts", "cts"]) {
     cpSync(join(project, "consumer.ts"), join(project, `consumer.${extension}`));

@@ -1,7 +1,10 @@
-/** What the lockfile and the installed packages say of the dependencies, and what is wrong with it. */
+/**
+ * What the lockfile and the installed packages say about the dependencies, and what is wrong with
+ * them.
+ */
 import { satisfies, subset } from "semver";
 
-/** What is read of package.json. */
+/** The parts of package.json that are read. */
 export interface Manifest {
   readonly engines: { readonly node: string };
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -11,7 +14,7 @@ export interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
-/** What is read of an entry of package-lock.json. */
+/** The parts of an entry of package-lock.json that are read. */
 export interface Locked {
   readonly version?: string;
   readonly integrity?: string;
@@ -24,24 +27,24 @@ export interface Locked {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The entries of package-lock.json, by their folders. */
+/** The entries of package-lock.json, by folder. */
 export type Lock = Readonly<Record<string, Locked>>;
 
-/** What an installed package's own package.json says. */
+/** The parts of an installed package's own package.json that are read. */
 export interface Installed {
   readonly version: string;
   readonly license?: unknown;
   readonly scripts?: Readonly<Record<string, string>>;
 }
 
-/** A package that users get, with this one or inside it. */
+/** A package that users get, along with this one or inside it. */
 export interface Shipped {
   readonly name: string;
   readonly version: string;
   readonly licence: string;
 }
 
-/** Licences that ask for no more than to be named, by their SPDX names. */
+/** Licences that require only attribution, by their SPDX names. */
 const permissive: ReadonlySet<string> = new Set([
   "0BSD",
   "Apache-2.0",
@@ -54,12 +57,12 @@ const permissive: ReadonlySet<string> = new Set([
   "Unlicense",
 ]);
 
-/** Scripts that npm runs at the user's while it installs. */
+/** Scripts that npm runs on a user's machine during installation. */
 const installScripts = ["preinstall", "install", "postinstall"];
 
 const registry = "https://registry.npmjs.org/";
 
-/** Whether a licence lets anyone use the package: `MIT`, `(MIT OR Apache-2.0)`. */
+/** Whether a licence permits everyone to use the package: `MIT`, `(MIT OR Apache-2.0)`. */
 export function isPermissive(licence: string): boolean {
   const choices = licence.replaceAll(/[()]/g, " ").split(/\sOR\s/);
   return choices.some((choice) =>
@@ -95,7 +98,7 @@ function entries(lock: Lock): [string, Locked][] {
   return Object.entries(lock).filter(([folder, { link }]) => folder !== "" && link !== true);
 }
 
-/** What npm would install without knowing that it is what was locked. */
+/** The packages that npm would install without checking that they are the locked ones. */
 function problemsOfEntry(folder: string, { integrity, resolved }: Locked): string[] {
   const problems: string[] = [];
   if (!integrity?.startsWith("sha512-")) problems.push(`${folder}: no sha512 in package-lock.json`);
@@ -114,7 +117,8 @@ function problemsOfManifest(manifest: Manifest, roots: readonly string[]): strin
       problems.push(`${name}: ${range} pins no version`);
   }
   for (const [name, range] of Object.entries(dependencies)) {
-    // The SDK's packages want each other by carets: a limit on some of them makes a second copy.
+    // The SDK's packages require each other by caret ranges: a limit on some of them causes a second
+    // copy.
     if (/^@(?:aws-sdk|smithy)\//.test(name) && !/^\^\d+\.\d+\.\d+$/.test(range)) {
       problems.push(`${name}: ${range} is no caret range, as the FAQ promises`);
     }
@@ -151,11 +155,14 @@ function problemsOfShipped(
   return problems;
 }
 
-/** The folders of what users get: what is declared for them and imported, and all below it. */
+/**
+ * The folders of what users get: what is declared for them and imported, with all of its
+ * dependencies.
+ */
 function closure(manifest: Manifest, lock: Lock, roots: readonly string[]): Set<string> {
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = manifest;
   const wanted = new Set([...Object.keys({ ...dependencies, ...optionalDependencies }), ...roots]);
-  // A peer is the user's own: it is not installed with the package.
+  // A peer dependency is the user's own: it is not installed with the package.
   for (const name of Object.keys(peerDependencies)) wanted.delete(name);
   const found = new Set<string>();
   const visit = (name: string, from: string) => {
@@ -169,7 +176,10 @@ function closure(manifest: Manifest, lock: Lock, roots: readonly string[]): Set<
   return found;
 }
 
-/** Where Node finds a package from a folder: in its own node_modules, else in those above. */
+/**
+ * Where Node finds a package from a folder: in its own node_modules, or in those of the folders
+ * above.
+ */
 function folderOf(lock: Lock, name: string, from: string): string | undefined {
   for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf("/node_modules/")))) {
     const folder = at === "" ? `node_modules/${name}` : `${at}/node_modules/${name}`;

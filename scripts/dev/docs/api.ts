@@ -1,4 +1,6 @@
-/** The API reference, made from the declarations that users get: every export with its docstring. */
+/**
+ * The API reference, generated from the declarations that users get: every export with its docstring.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +10,7 @@ import ts from "typescript-6";
 interface ApiPage {
   readonly title: string;
   readonly description: string;
-  /** The declarations of its entry point, below the folder of declarations. */
+  /** The declarations of its entry point, relative to the folder of declarations. */
   readonly entry: string;
   readonly kinds: readonly Kind[];
 }
@@ -43,7 +45,7 @@ const pages: Readonly<Record<string, ApiPage>> = {
 };
 
 /**
- * Makes the pages of the reference.
+ * Generates the pages of the reference.
  * @returns each page's Markdown, by its name
  * @throws Error if the sources do not compile
  */
@@ -122,7 +124,7 @@ function kindOf(declaration: ts.Declaration): Kind {
   return ts.isVariableDeclaration(declaration) ? "Values" : "Types";
 }
 
-/** A declaration as it is written, its members' docstrings included and its own left out. */
+/** A declaration as it is written, with its members' docstrings and without its own. */
 function codeOf(declaration: ts.Declaration): string {
   const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
   return node
@@ -132,7 +134,7 @@ function codeOf(declaration: ts.Declaration): string {
     .replaceAll(/^ {4,}/gm, (indent) => " ".repeat(indent.length / 2));
 }
 
-/** The docstring as Markdown, with what its tags say. */
+/** The docstring as Markdown, with the contents of its tags. */
 function proseOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
   const text = ts.displayPartsToString(symbol.getDocumentationComment(checker));
   const tags = symbol.getJsDocTags(checker).map(({ name, text: parts }) => {
@@ -142,7 +144,7 @@ function proseOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
   return escaped([text, tags.filter((tag) => tag !== "").join("\n")].join("\n\n").trim());
 }
 
-/** Text that the site's compiler must not take for an element, outside of code. */
+/** Escapes text outside of code that the site's compiler would take for an element. */
 function escaped(markdown: string): string {
   return markdown
     .replaceAll(/\{@link\s+([^}\s|]+)[^}]*\}/g, "`$1`")

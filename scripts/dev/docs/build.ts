@@ -26,7 +26,7 @@ const { status } = spawnSync(
 );
 if (status !== 0) throw new Error("the site could not be built");
 
-// For language models: the pages as they are written, a list of them, and all of them in one file.
+// For language models: the pages as written, a list of them, and all of them in one file.
 for (const file of readdirSync(docs, { recursive: true, encoding: "utf8" })) {
   if (!file.endsWith(".md") || file.startsWith(".vitepress")) continue;
   mkdirSync(dirname(join(site, file)), { recursive: true });

@@ -1,8 +1,8 @@
-/** Links of a built site that lead to no page of it, or to no element of a page. */
+/** Links of a built site that lead to no existing page, or to no element of a page. */
 import { posix } from "node:path";
 
 /**
- * Looks at every link within the site, the fragments included.
+ * Checks every link within the site, including the fragments.
  * @param pages the HTML of each page, by its path
  * @returns each dead link as `page → target`
  */
@@ -28,7 +28,7 @@ export function deadLinks(pages: ReadonlyMap<string, string>): string[] {
   return dead;
 }
 
-/** The file of a page that a link leads to. */
+/** The file of the page to which a link leads. */
 function resolvePage(from: string, to: string): string {
   const path = to.startsWith("/") ? to.slice(1) : posix.join(posix.dirname(from), to);
   return path === "" || path.endsWith("/") ? `${path}index.html` : path;

@@ -1,4 +1,4 @@
-/** The manual for language models: llms.txt lists its pages, llms-full.txt has them all. */
+/** The manual for language models: llms.txt lists its pages, llms-full.txt contains them all. */
 import { bodyOf, headOf } from "./markdown.js";
 import { groups, readPage } from "./pages.js";
 
@@ -8,7 +8,7 @@ const summary =
 
 /**
  * The text of llms.txt (https://llmstxt.org).
- * @param linkOf where a page is, by its name
+ * @param linkOf the URL of a page, by its name
  */
 export function llmsText(root: string, linkOf: (name: string) => string): string {
   const parts = groups.map(({ title, pages }) => {

@@ -1,4 +1,4 @@
-/** Takes a page of the manual apart: code blocks, sections, tables, headings and links. */
+/** Parses a page of the manual: code blocks, sections, tables, headings and links. */
 
 /** A fenced block of code. */
 export interface CodeBlock {
@@ -26,7 +26,7 @@ export function codeBlocks(markdown: string): CodeBlock[] {
 }
 
 /**
- * The text below a heading, up to the next one of its level or above.
+ * The text below a heading, up to the next heading of the same or a higher level.
  * @throws Error if there is no such heading
  */
 export function sectionOf(markdown: string, heading: string): string {
@@ -45,7 +45,7 @@ export function sectionOf(markdown: string, heading: string): string {
     .join("\n");
 }
 
-/** The rows of all tables of a text, each as its cells without code marks; heads are left out. */
+/** The rows of all tables of a text, each as its cells without code marks; header rows are left out. */
 export function tableRows(text: string): string[][] {
   return [...text.matchAll(/(?:^\|.*\n?)+/gm)].flatMap(([table]) =>
     table
@@ -57,7 +57,7 @@ export function tableRows(text: string): string[][] {
   );
 }
 
-/** The anchor that GitHub gives to a heading; the site gives the same. */
+/** The anchor that GitHub generates for a heading; the site generates the same. */
 export function anchorOf(heading: string): string {
   return heading
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
@@ -79,7 +79,7 @@ export function linksOf(markdown: string): string[] {
   return [...links].map(([, target = ""]) => target).filter((target) => !/^https?:/.test(target));
 }
 
-/** The page's title and what its front matter says of it. */
+/** The page's title and the contents of its front matter. */
 export function headOf(markdown: string): { readonly title: string; readonly description: string } {
   return {
     title: /^# (.+)$/m.exec(withoutCode(markdown))?.[1] ?? "",
@@ -92,7 +92,7 @@ export function bodyOf(markdown: string): string {
   return markdown.replace(/^---\n[\s\S]*?\n---\n+/, "");
 }
 
-/** The same number of lines with the blocks of code empty, so that nothing in them counts. */
+/** The same number of lines with the code blocks emptied, so that their contents do not count. */
 function withoutCode(markdown: string): string {
   return markdown.replaceAll(/^```[\s\S]*?^```$/gm, (block) => block.replaceAll(/[^\n]/g, ""));
 }

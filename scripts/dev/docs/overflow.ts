@@ -1,8 +1,8 @@
 /**
- * `npm run docs:overflow`: looks for what is wider than the screen, on each page of the built site.
+ * `npm run docs:overflow`: finds what is wider than the screen, on each page of the built site.
  *
  * Needs Chromium (CHROMIUM names it). Code blocks may scroll; text and tables may not. The pages are
- * shown in frames of a page of our own, so that no driver is needed.
+ * shown in frames of a local page, so no browser driver is needed.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
@@ -89,7 +89,7 @@ const results = await new Promise<string[]>((resolve, reject) => {
         `--user-data-dir=${profile}`,
         `http://127.0.0.1:${port}/harness.html`,
       ],
-      // A group of its own, so that its helpers end with it.
+      // In a process group of its own, so that its helper processes end with it.
       { stdio: "ignore", detached: true },
     );
     const timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-/** The pages of the manual, in the order in which they are read. */
+/** The pages of the manual, in reading order. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,7 +8,7 @@ export interface Group {
   readonly pages: readonly string[];
 }
 
-/** The manual's contents; the site's sidebar and llms.txt are made of it. */
+/** The manual's contents, from which the site's sidebar and llms.txt are generated. */
 export const groups: readonly Group[] = [
   { title: "Begin", pages: ["getting-started", "configuration", "model"] },
   {
@@ -40,7 +40,7 @@ export function readPage(root: string, path: string): Page {
   return { path, text: readFileSync(join(root, path), "utf8") };
 }
 
-/** README.md, the page of contents and every page of it. */
+/** README.md, the table of contents and every page in it. */
 export function readManual(root: string): Page[] {
   const names = ["index", ...groups.flatMap(({ pages }) => pages)];
   return ["README.md", ...names.map((name) => `docs/${name}.md`)].map((path) =>

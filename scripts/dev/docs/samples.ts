@@ -1,4 +1,4 @@
-/** The code samples of the manual: which there are, what each needs, and whether they compile. */
+/** The code samples of the manual: what they are, what each needs, and whether they compile. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,19 +8,19 @@ import type { Page } from "./pages.js";
 /** A block of code that is compiled and run. */
 export interface Sample extends CodeBlock {
   readonly page: string;
-  /** What the engine must be able to do. */
+  /** The capabilities that the engine must have. */
   readonly needs: readonly "transactions"[];
-  /** The file that a reader saves it as. */
+  /** The file name under which a reader saves it. */
   readonly name: string | undefined;
 }
 
 /**
  * The samples of a page: its blocks of TypeScript and JavaScript.
  *
- * A comment above a block, `<!-- sample: needs=transactions name=file.mjs -->`, says what is special
- * about it; `<!-- samples: … -->` holds for the page. A block below `**\`file\`**` is a file of an
- * example and no sample: the example's own tests run it.
- * @throws Error for a directive that does not exist
+ * A comment above a block, `<!-- sample: needs=transactions name=file.mjs -->`, gives its special
+ * requirements; `<!-- samples: … -->` holds for the page. A block below `**\`file\`**` is a file of
+ * an example and not a sample: the example's own tests run it.
+ * @throws Error for an unknown directive
  */
 export function samplesOf({ path, text }: Page): Sample[] {
   const ofPage = /^<!-- samples: (.*) -->$/m.exec(text)?.[1] ?? "";
@@ -49,7 +49,7 @@ declare global {
 }
 `;
 
-/** Vitest is installed where its own check needs it; the samples use what Jest has under the same names. */
+/** Vitest is installed only for its own check; the samples use what Jest has under the same names. */
 const vitest = `
 declare module "vitest" {
   export const test: typeof globalThis.test;

@@ -1,17 +1,17 @@
 /**
- * Mutants that change nothing a caller could see, each with its reason. A mutant is known by the name
- * of its file, so that a move keeps it, by its text and by what it becomes.
+ * Mutants that change nothing a caller could see, each with its reason. A mutant is identified by the
+ * name of its file without folders, so that it survives a move, by its text and by its replacement.
  */
 import { basename } from "node:path";
 import type { Mutant } from "./mutants.js";
 
 export interface Equivalent {
-  /** Without folders. */
+  /** The file's name, without folders. */
   readonly file: string;
-  /** The text that is replaced, whatever its white space. */
+  /** The text that is replaced; white space does not matter. */
   readonly original: string;
   readonly replacement: string;
-  /** Stands in the line, where the text alone occurs more than once. */
+  /** A part of the line, if the text alone occurs more than once. */
   readonly line?: string;
   readonly why: string;
 }

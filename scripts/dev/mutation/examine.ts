@@ -1,4 +1,4 @@
-/** What becomes of a mutant: a test notices it, the compiler does, or nobody. */
+/** The fate of a mutant: a test notices it, the compiler does, or nothing does. */
 import { applyMutant, type Mutant } from "./mutants.js";
 import type { Candidate, Reach } from "./reach.js";
 import type { Workspace } from "./workspace.js";
@@ -6,15 +6,15 @@ import type { Workspace } from "./workspace.js";
 export type Fate =
   /** A test failed. */
   | "killed"
-  /** The tests took many times as long as without it. */
+  /** The tests took many times longer than without it. */
   | "timeout"
   /** All tests that reach it passed, and it compiles. */
   | "survived"
-  /** All tests that reach it passed, and the compiler refuses it. */
+  /** All tests that reach it passed, but the compiler refuses it. */
   | "compiler"
   /** No test reaches it. */
   | "unreached"
-  /** It is in the list of those that change nothing. */
+  /** It is in the list of the mutants that change nothing. */
   | "equivalent";
 
 export interface Examined {
@@ -24,14 +24,17 @@ export interface Examined {
   readonly by?: string | undefined;
   /** How many test files were run. */
   readonly tests: number;
-  /** How many there are that reach it. */
+  /** How many test files reach it. */
   readonly reaching: number;
   readonly seconds: number;
 }
 
-/** The tests are run in parts, each of so many seconds without a mutant: a kill comes early. */
+/**
+ * The tests are run in parts, which take this many seconds without a mutant: most mutants are killed
+ * early.
+ */
 const parts = [4, 20, Number.POSITIVE_INFINITY];
-/** A part is given up after so many times its usual time, and a start of Jest. */
+/** A part is ended after this many times its usual duration, plus a start of Jest. */
 const patience = 4;
 const cleanLimitSeconds = 900;
 
@@ -44,9 +47,9 @@ export interface ExamineOptions {
   readonly signal: AbortSignal;
   /** Only these test files; all that reach the mutant if undefined. */
   readonly only?: readonly string[] | undefined;
-  /** Of the tests, the first ones that take so many seconds together; all if undefined. */
+  /** Only the first tests, up to this many seconds together; all if undefined. */
   readonly atMostSeconds?: number | undefined;
-  /** What a part is given on top, in seconds: Jest has to start. @default 45 */
+  /** Additional seconds for a part, because Jest has to start. @default 45 */
   readonly startSeconds?: number;
 }
 
@@ -70,7 +73,7 @@ export async function examine(
   });
   if (reaching.length === 0) return ended("unreached", 0);
 
-  /** A test that fails or is late without the mutant says nothing about it. */
+  /** If a test also fails or is late without the mutant, it says nothing about the mutant. */
   const passesClean = async (file: string): Promise<boolean> => {
     const known = clean.get(file);
     if (known !== undefined) return await known;
@@ -97,7 +100,8 @@ export async function examine(
         const run = await workspace.test(files, { limitSeconds, signal });
         if (run.outcome === "passed") break;
         if (run.outcome === "timeout") return ended("timeout", tests + 1);
-        // A process that died names no file: it was the first that had not ended, at the least.
+        // A process that crashed names no file. At the least, it was the first one that had not
+        // ended.
         const failed = run.failed ?? files[0] ?? "";
         if (await passesClean(failed)) {
           reach.noteKill(mutant, failed);
@@ -115,7 +119,7 @@ export async function examine(
   }
 }
 
-/** The first ones that take so many seconds together, and at least one. */
+/** The first ones, up to this many seconds together, and at least one. */
 function firstOf(candidates: readonly Candidate[], seconds: number): Candidate[] {
   let sum = 0;
   return candidates.filter((candidate, index) => {

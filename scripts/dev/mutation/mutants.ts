@@ -1,15 +1,21 @@
-/** The mutants of the sources: what Stryker's mutators would change, each as a range and its text. */
+/**
+ * The mutants of the sources: the changes that Stryker's mutators would make, each as a range and its
+ * text.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 export interface Mutant {
-  /** `src/transport/transport.ts:120:9:BooleanLiteral`, with `:2` and so on for further ones at that place. */
+  /**
+   * `src/transport/transport.ts:120:9:BooleanLiteral`, followed by `:2` and so on for others at the
+   * same place.
+   */
   readonly id: string;
   /** Relative to the root, with slashes. */
   readonly file: string;
-  /** Counted within its file. */
+  /** Its number within its file. */
   readonly index: number;
   readonly mutator: string;
   /** Offsets in the file's text. */
@@ -20,7 +26,7 @@ export interface Mutant {
   readonly replacement: string;
 }
 
-/** What is used of Stryker's instrumenter, which has an install of its own. */
+/** The part of Stryker's instrumenter that is used. It is installed separately. */
 interface Position {
   readonly line: number;
   readonly column: number;
@@ -75,8 +81,8 @@ async function loadInstrumenter(): Promise<StrykerInstrumenter> {
 export interface Mutated {
   readonly mutants: readonly Mutant[];
   /**
-   * A file's text that counts which of its mutants are reached.
-   * @returns in `numbers`, the mutant that a number of Stryker's means
+   * A file's text, instrumented to count which of its mutants are reached.
+   * @returns in `numbers`, the mutant for each of Stryker's numbers
    */
   readonly counting: ReadonlyMap<string, string>;
   readonly numbers: ReadonlyMap<string, Mutant>;
@@ -139,7 +145,7 @@ export function applyMutant(text: string, { start, end, original, replacement }:
   return text.slice(0, start) + replacement + text.slice(end);
 }
 
-/** Whether the mutant only empties a text for people: several words. */
+/** Whether the mutant only empties a text for people, which has several words. */
 export function isProse({ mutator, original }: Mutant): boolean {
   return mutator === "StringLiteral" && /\s/.test(original.slice(1, -1).trim());
 }

@@ -1,6 +1,6 @@
 /**
- * Which test file reaches which mutants: recorded once by running each test file on sources that
- * count, kept in `.cache/mutation`, and recorded anew only for what has changed.
+ * Which test file reaches which mutants. This is recorded once by running each test file on
+ * instrumented sources, kept in `.cache/mutation`, and recorded again only for what has changed.
  */
 import { createHash } from "node:crypto";
 import {
@@ -41,7 +41,10 @@ export interface Candidate {
   readonly seconds: number;
 }
 
-/** Of the sources, so many may differ from the recorded ones; else all tests are recorded anew. */
+/**
+ * If more than this share of the sources differs from the recorded ones, all tests are recorded
+ * again.
+ */
 const mostChanged = 0.25;
 const recordLimitSeconds = 240;
 
@@ -67,7 +70,7 @@ export class Reach {
     );
   }
 
-  /** The test files that reach a mutant, first those that likely notice it, in little time. */
+  /** The test files that reach a mutant; those that probably notice it, and are fast, come first. */
   testsOf(mutant: Mutant): Candidate[] {
     const { file, index } = mutant;
     const isNew = this.#changed.has(file) && this.#recorded.sources[file] === undefined;
@@ -88,7 +91,7 @@ export class Reach {
       .map(({ file: test, seconds }) => ({ file: test, seconds }));
   }
 
-  /** A test that noticed one mutant of a file likely notices the next. */
+  /** A test that noticed one mutant of a file probably notices the next one. */
   noteKill({ file }: Mutant, test: string): void {
     const pair = `${file} ${test}`;
     this.#kills.set(pair, (this.#kills.get(pair) ?? 0) + 1);
@@ -114,14 +117,14 @@ export interface RecordOptions {
   readonly kept: string;
   readonly files: readonly string[];
   readonly mutated: Mutated;
-  /** Records all tests, whatever is kept. */
+  /** Records all tests, and ignores the kept record. */
   readonly anew: boolean;
   readonly workers: number;
   readonly signal: AbortSignal;
   readonly onTest: (done: number, total: number) => void;
 }
 
-/** The kept record, after the tests that are new or changed have been added to it. */
+/** The kept record, after new and changed tests have been added to it. */
 export async function recordReach(options: RecordOptions): Promise<Reach> {
   const { origin, kept, files, mutated, anew } = options;
   const hashOf = (file: string) =>
@@ -159,7 +162,7 @@ export async function recordReach(options: RecordOptions): Promise<Reach> {
         ...(await reachOf(workspace, test, options)),
       };
       done += 1;
-      // Whoever is interrupted goes on from here.
+      // An interrupted run continues from here.
       if (done % 10 === 0) keep();
       options.onTest(done, missing.length);
     }
@@ -185,7 +188,7 @@ async function reachOf(
     const loading = new Set<string>();
     for (const file of readdirSync(folder)) {
       const text = readFileSync(join(folder, file), "utf8");
-      // A process that was killed while it wrote.
+      // The process was killed while it was writing.
       if (!text.endsWith("}")) continue;
       const found = JSON.parse(text) as { testing: string[]; loading: string[] };
       for (const number of found.testing) testing.add(number);

@@ -1,9 +1,9 @@
 /**
- * `npm run test:mutation`: how good are the tests? Changes the sources in a random sample of places,
- * one at a time and in a copy, and looks whether a test notices it.
+ * `npm run test:mutation`: measures how good the tests are. Changes the sources in a random sample of
+ * places, one at a time and in a copy, and checks whether a test notices it.
  *
- * Stryker's own run tries all of the 20,000 mutants: days, with tests on real engines. Here its
- * mutators say what to change, and a record of what each test reaches says what to run.
+ * Stryker's own run tries all of the 20,000 mutants, which takes days with tests on real engines.
+ * Here its mutators give the changes, and a record of what each test reaches gives the tests to run.
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -127,7 +127,7 @@ function showUnnoticed(examined: readonly Examined[], textOf: (file: string) => 
 
 async function run(): Promise<number> {
   const files = listFiles(root);
-  // Whoever goes on editing meanwhile changes nothing of this run.
+  // Edits to the working tree during the run do not affect it.
   using origin = new Workspace(root, files);
   const mutated = await findMutants(origin.folder, findSubjects(origin.folder));
   const sample = chosen(mutated.mutants);

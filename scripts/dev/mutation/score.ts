@@ -1,4 +1,4 @@
-/** The score of each room: of the mutants that change what it does, the share that is noticed. */
+/** The score of each room: the share of noticed mutants, among those that change its behaviour. */
 import type { Examined, Fate } from "./examine.js";
 import { roomOf } from "./subjects.js";
 
@@ -10,11 +10,11 @@ export interface Score {
   readonly unreached: number;
   readonly compiler: number;
   readonly equivalent: number;
-  /** In per cent, or null without a mutant that counts. */
+  /** In per cent, or null if no mutant counts. */
   readonly score: number | null;
 }
 
-/** By room, and the last one of all together, named "all". */
+/** One score per room, and a last one for all rooms together, named "all". */
 export function scoresOf(examined: readonly Examined[]): Score[] {
   const rooms = [...new Set(examined.map(({ mutant }) => roomOf(mutant.file)))].sort();
   const scores = rooms.map((room) =>

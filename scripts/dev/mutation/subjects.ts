@@ -1,10 +1,15 @@
-/** Which files are mutated, the rooms they stand in, and which of their mutants a sample takes. */
+/**
+ * Which files are mutated, the rooms that they belong to, and which of their mutants a sample takes.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { createRandom } from "../../seed/random.js";
 import type { Mutant } from "./mutants.js";
 
-/** The published door of `scripts/`: what it imports is shipped, the rest is for this repository. */
+/**
+ * The published entry point in `scripts/`: what it imports is published, the rest is for this
+ * repository.
+ */
 const commandLine = "scripts/cli.ts";
 
 /** All files that are published: `src`, `services`, `entities`, and the scripts of `bayon-data`. */
@@ -35,13 +40,16 @@ function importedScripts(root: string, entry: string): string[] {
   return [...found];
 }
 
-/** The folder below `src/`, `services/` or `scripts/`, such as `src/errors`; else that one itself. */
+/**
+ * The folder below `src/`, `services/` or `scripts/`, such as `src/errors`, or else the top folder
+ * itself.
+ */
 export function roomOf(file: string): string {
   const [top = "", folder = "", ...rest] = file.split("/");
   return rest.length === 0 ? top : `${top}/${folder}`;
 }
 
-/** Whether a file is meant by a room's name or a part of a path. */
+/** Whether a room's name or a part of a path selects a file. */
 export function isIn(file: string, places: readonly string[]): boolean {
   return places.some((place) => {
     const path = place.replace(/\/$/, "");
@@ -50,7 +58,7 @@ export function isIn(file: string, places: readonly string[]): boolean {
 }
 
 /**
- * A random sample, in the order of files and lines.
+ * A random sample, ordered by file and line.
  * @returns all mutants if there are no more than `size`
  */
 export function sampleOf(mutants: readonly Mutant[], seed: number, size: number): Mutant[] {

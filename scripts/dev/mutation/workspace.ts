@@ -1,4 +1,4 @@
-/** A copy of the working tree, where files are changed and Jest is run. */
+/** A copy of the working tree, in which files are changed and Jest is run. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 
 const jestFolder = join(import.meta.dirname, "jest");
 
-/** Files of git's, and new ones that it does not ignore. */
+/** The files that git tracks, and new ones that it does not ignore. */
 export function listFiles(root: string): string[] {
   const git = spawnSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
     cwd: root,
@@ -34,20 +34,20 @@ export interface TestRun {
   readonly outcome: Outcome;
   /** The first test file that failed. */
   readonly failed: string | undefined;
-  /** The name of a test in it, if a test failed and not the file. */
+  /** The name of a test in it, if a test failed and not the whole file. */
   readonly failedTest: string | undefined;
   readonly seconds: number;
 }
 
 export interface RunOptions {
-  /** After so long the process group is killed. */
+  /** After this many seconds the process group is killed. */
   readonly limitSeconds: number;
   readonly signal: AbortSignal;
-  /** Where the reached mutants are written. */
+  /** The file to which the reached mutants are written. */
   readonly reached?: string;
 }
 
-/** What the reporter wrote. */
+/** The reporter's output. */
 interface Failure {
   readonly path: string;
   readonly test?: string;
@@ -74,7 +74,7 @@ export class Workspace implements Disposable {
     writeFileSync(join(this.folder, file), text);
   }
 
-  /** Whether the types still fit, the tests' included. */
+  /** Whether the types still check, the tests' included. */
   compiles(): boolean {
     const { status } = spawnSync(
       process.execPath,
@@ -107,7 +107,7 @@ export class Workspace implements Disposable {
     const jest = spawn(process.execPath, args, {
       cwd: this.folder,
       stdio: "ignore",
-      // A group of its own: what a test has started ends with it.
+      // In a process group of its own, so that whatever a test has started ends with it.
       detached: true,
       env: {
         ...process.env,
@@ -122,7 +122,7 @@ export class Workspace implements Disposable {
       try {
         if (jest.pid !== undefined) process.kill(-jest.pid, "SIGKILL");
       } catch (error) {
-        // The group has ended by itself.
+        // The group has already ended.
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
       }
     };
@@ -149,7 +149,7 @@ export class Workspace implements Disposable {
     };
   }
 
-  /** A process that died, as by a mutant, has written nothing. */
+  /** A process that crashed, for instance because of a mutant, has written nothing. */
   #readFailure(file: string): Failure | undefined {
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     return JSON.parse(readFileSync(file, "utf8")) as Failure;

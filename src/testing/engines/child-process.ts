@@ -1,4 +1,4 @@
-/** Engines that are a program of their own: started, watched and never left behind. */
+/** Engines that are programs of their own: they are started, watched and never left behind. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
@@ -12,23 +12,24 @@ interface EngineProgram {
   readonly name: string;
   readonly command: string;
   arguments(port: number): readonly string[];
-  /** What it writes to stderr when it has the port; without it an answer on the port is enough. */
+  /** What it writes to stderr when it has the port. Without this, a response on the port is enough. */
   readonly announcement?: RegExp;
-  /** Milliseconds that it may take to answer. */
+  /** Milliseconds within which it must respond. */
   readonly startWithinMs: number;
 }
 
 /** A running program. */
 interface EngineProcess {
   readonly port: number;
-  /** Ends it (SIGTERM, after a second SIGKILL) and resolves when it is gone. */
+  /** Ends it (SIGTERM, a second later SIGKILL) and resolves when it has exited. */
   stop(): Promise<void>;
 }
 
 /**
- * The shell between us and the engine ends it when our end of its stdin closes: on `stop()`, when
- * this process exits, and when it is killed and can no longer do anything about it. The engine gets
- * a second to finish, for one that waits for a request's end (dynoxide 1.2.1) would wait forever.
+ * The shell between this process and the engine. It ends the engine when this process's end of its
+ * stdin closes: on `stop()`, when this process exits, and when this process is killed and can no
+ * longer act. The engine gets one second to finish, because an engine that waits for a request to end
+ * (dynoxide 1.2.1) would wait forever.
  */
 const supervisor = `
 exec 3<&0
@@ -44,16 +45,16 @@ exit "$code"
 
 const attempts = 5;
 const pollMs = 5;
-/** The supervisor needs little more than its second; this is for a machine that stands still. */
+/** The supervisor needs little more than its second; the rest is for a machine that stalls. */
 const stopWithinMs = 10_000;
 const keptOutput = 8_192;
 const portTaken = /address already in use|port \d+ is already in use/i;
 
 /**
- * Starts a program on the port asked for, or on a free one, and resolves when it answers.
+ * Starts a program on the requested port, or on a free one, and resolves when it responds.
  *
- * @throws ConfigurationError where the port is taken, or the program ends before it answers (with
- * what it wrote to stderr) or does not answer in time.
+ * @throws ConfigurationError if the port is taken, or if the program ends before it responds (with
+ * what it wrote to stderr) or does not respond in time.
  */
 export async function startProgram(
   program: EngineProgram,
@@ -74,12 +75,13 @@ export async function startProgram(
   );
 }
 
-/** `null` means that somebody took the port in the meantime. */
+/** `null` means that the port was taken by another program in the meantime. */
 async function launch(program: EngineProgram, port: number): Promise<EngineProcess | null> {
   const child = spawn(
     "/bin/sh",
     ["-c", supervisor, program.command, ...program.arguments(port)],
-    // A process group of its own: Ctrl-C in a terminal is for us, and we end the engine.
+    // A process group of its own: Ctrl-C in a terminal reaches this process, which then ends the
+    // engine.
     { stdio: ["pipe", "ignore", "pipe"], detached: true },
   );
   let output = "";
@@ -88,7 +90,7 @@ async function launch(program: EngineProgram, port: number): Promise<EngineProce
     failure = error;
   });
   child.stdin.on("error", () => {
-    // The pipe of a program that has ended; its exit is what is looked at.
+    // The pipe of a program that has ended fails. Its exit is handled elsewhere.
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     output = (output + text).slice(-keptOutput);
@@ -122,7 +124,7 @@ async function launch(program: EngineProgram, port: number): Promise<EngineProce
 
 async function stop(child: ChildProcess): Promise<void> {
   if (isRunning(child)) {
-    // Whoever awaits this must not find the event loop empty.
+    // The event loop must not be empty while somebody awaits this.
     setReferenced(child, true);
     const exited = once(child, "exit");
     child.stdin?.destroy();
@@ -160,7 +162,7 @@ function said(output: string): string {
   return text === "" ? ", and wrote nothing to stderr" : `: ${text}`;
 }
 
-/** An exit can be seen before the last of what was written. */
+/** An exit may be reported before the last of the output. */
 async function ended(stream: NodeJS.ReadableStream & { readonly readableEnded: boolean }) {
   if (!stream.readableEnded) await Promise.race([once(stream, "end"), sleep(500)]);
 }

@@ -1,39 +1,39 @@
-/** What every engine is to the tests that run against it. */
+/** What every engine offers to the tests that run against it. */
 
-/** `remote` is an endpoint that was given by its URL. */
+/** `remote` is an endpoint given by its URL. */
 export type EngineName = "dynoxide" | "dynalite" | "dynamodb-local" | "remote";
 
-/** What an engine can do of that which not every engine can. */
+/** The capabilities that not every engine has. */
 export interface EngineCapabilities {
   /** TransactWriteItems and TransactGetItems. */
   readonly transactions: boolean;
-  /** UpdateTimeToLive; no engine deletes what has expired. */
+  /** UpdateTimeToLive. No engine deletes expired items. */
   readonly timeToLive: boolean;
-  /** A failed condition answers with the item that was there, where `ALL_OLD` asks for it. */
+  /** If `ALL_OLD` asks for it, the response to a failed condition contains the existing item. */
   readonly oldItemOnConditionFailure: boolean;
-  /** What was written is there again after a restart. */
+  /** What was written is still there after a restart. */
   readonly durable: boolean;
 }
 
-/** A DynamoDB engine that answers at `endpoint`. */
+/** A DynamoDB engine that listens at `endpoint`. */
 export interface Engine {
   readonly name: EngineName;
   /** Without a trailing slash, for instance `http://127.0.0.1:49152`. */
   readonly endpoint: string;
   readonly region: string;
-  /** Engines check the form of a signature, never the secret. */
+  /** Engines check the form of a signature, but never the secret. */
   readonly credentials: { readonly accessKeyId: "test"; readonly secretAccessKey: "test" };
   readonly capabilities: EngineCapabilities;
   /**
-   * Stops the engine and resolves when its port is free, one second later at most. May be called
-   * again. An endpoint that was given by its URL is left alone.
+   * Stops the engine and resolves when its port is free, at most one second later. May be called more
+   * than once. An endpoint that was given by its URL is left running.
    */
   close(): Promise<void>;
-  /** `await using` calls it; the same as `close()`. */
+  /** The same as `close()`; `await using` calls it. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Makes an Engine of what differs between them; `stop` is called once. */
+/** Creates an Engine from the parts that differ between engines. `stop` is called only once. */
 export function engineAt(
   name: EngineName,
   endpoint: string,

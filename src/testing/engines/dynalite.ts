@@ -9,14 +9,14 @@ import { type Engine, engineAt } from "./contract.js";
 import { installed, load } from "./installed.js";
 import { loopback, portError } from "./ports.js";
 
-/** What is used of dynalite 4, which has no types. */
+/** The part of dynalite 4 that is used; dynalite has no types. */
 type CreateServer = (options: {
   createTableMs: number;
   deleteTableMs: number;
   updateTableMs: number;
 }) => Server;
 
-/** Starts dynalite; what it holds is gone with `close()`. */
+/** Starts dynalite. Its data is lost at `close()`. */
 export async function startDynalite(options: { port?: number }): Promise<Engine> {
   const file = installed("dynalite");
   if (file === null) {
@@ -27,7 +27,7 @@ export async function startDynalite(options: { port?: number }): Promise<Engine>
   const createServer = load(file) as CreateServer;
   const server = createServer({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   const inWork = survive(server);
-  // A script that forgets to close it ends all the same.
+  // Lets a script exit even if it forgets to close it.
   server.on("connection", (socket) => socket.unref());
   server.unref();
   const { port } = await listen(server, options.port ?? 0);
@@ -51,16 +51,22 @@ function listen(server: Server, port: number): Promise<AddressInfo> {
   });
 }
 
-/** How often, and how long each time in ms, a close looks for requests in work: 2 s in all. */
+/**
+ * The number of checks, and the ms between them, with which a close waits for requests in progress: 2
+ * s in all.
+ */
 const mostLooks = 400;
 const lookMs = 5;
 
-/** dynalite closes its database first, and what then still works on it throws out of its process. */
+/**
+ * dynalite closes its database first. A request that is still in progress then throws an uncaught
+ * error.
+ */
 async function stop(server: Server, inWork: ReadonlySet<unknown>): Promise<void> {
   server.closeAllConnections();
   for (let look = 0; inWork.size > 0 && look < mostLooks; look += 1) await sleep(lookMs);
   return new Promise((resolve, reject) => {
-    // Whoever awaits this must not find the event loop empty.
+    // The event loop must not be empty while somebody awaits this.
     server.ref();
     server.close((error) => (error ? reject(error) : resolve()));
     server.closeAllConnections();
@@ -68,12 +74,13 @@ async function stop(server: Server, inWork: ReadonlySet<unknown>): Promise<void>
 }
 
 /**
- * Keeps dynalite 4.0.0 from taking its process down: it rethrows the error of a client that hangs
- * up while it sends (an abort, a time-out), and throws out of its request handler at some malformed
- * requests. It is handed whole requests only, and what it throws becomes a 500.
+ * Keeps dynalite 4.0.0 from ending its process. It rethrows the error of a client that disconnects
+ * while it sends (an abort, a time-out), and some malformed requests make its request handler throw.
+ * So it is given complete requests only, and what it throws becomes a response with status 500.
  *
- * It also learns what DynamoDB does and it does not: to answer a failed condition with the item.
- * @returns the requests that are not answered yet
+ * It also adds a feature of DynamoDB that dynalite lacks: the item in the response to a failed
+ * condition.
+ * @returns the requests that have no response yet
  */
 function survive(server: Server): ReadonlySet<unknown> {
   const inWork = new Set<ServerResponse>();
@@ -103,7 +110,7 @@ function survive(server: Server): ReadonlySet<unknown> {
   return inWork;
 }
 
-/** Hands dynalite a whole request; it uses no more of one than this. */
+/** Gives dynalite a complete request. It uses no other part of a request than these. */
 function hand(
   handle: RequestListener,
   { method, url }: IncomingMessage,
@@ -117,7 +124,10 @@ function hand(
   whole.emit("end");
 }
 
-/** Adds the item to the answer of a failed condition, where `ReturnValuesOnConditionCheckFailure` asks for it. */
+/**
+ * Adds the item to the response to a failed condition, if `ReturnValuesOnConditionCheckFailure` asks
+ * for it.
+ */
 function tellOldItem(
   handle: RequestListener,
   request: IncomingMessage,

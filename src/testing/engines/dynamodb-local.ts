@@ -1,8 +1,8 @@
 /**
- * DynamoDB Local: Amazon's own, a Java program that answers after some 3 s.
+ * DynamoDB Local: Amazon's own engine, a Java program that responds after some 3 s.
  *
- * Its licence forbids redistribution, so it is never a dependency of this package: who wants it
- * installs it. It has no option for the address and listens on all interfaces.
+ * Its licence forbids redistribution, so it is never a dependency of this package: users install it
+ * themselves. It has no option for the address and listens on all interfaces.
  */
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";

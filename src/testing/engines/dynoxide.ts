@@ -7,15 +7,15 @@ import { type Engine, engineAt } from "./contract.js";
 import { installed } from "./installed.js";
 import { loopback } from "./ports.js";
 
-/** The binary, where this machine has it. */
+/** The binary, if it is installed for this machine. */
 export function dynoxideBinary(): string | null {
-  // A folder of modules may have been copied from another kind of machine.
+  // The node_modules folder may have been copied from another kind of machine.
   if (process.platform !== "linux" || process.arch !== "x64") return null;
   const manifest = installed("@dynoxide/linux-x64/package.json");
   return manifest === null ? null : join(dirname(manifest), "dynoxide");
 }
 
-/** Starts dynoxide; with `path`, on that SQLite file, whose folder is made where it is missing. */
+/** Starts dynoxide. With `path`, it uses that SQLite file, whose folder is created if it is missing. */
 export async function startDynoxide(options: { port?: number; path?: string }): Promise<Engine> {
   const binary = dynoxideBinary();
   if (binary === null) {

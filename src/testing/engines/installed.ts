@@ -1,4 +1,4 @@
-/** Finds engines that may or may not be installed. */
+/** Finds engines that may be installed. */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -6,8 +6,8 @@ import { join } from "node:path";
 const requireFromHere = createRequire(import.meta.url);
 
 /**
- * The file of a module that this package or, failing that, the project in the working directory has
- * installed; `null` where neither has. The second place is for packages that were linked and for
+ * The file of a module that is installed for this package or, failing that, for the project in the
+ * working directory; `null` if neither has it. The second place is for linked packages and for
  * engines that are installed in a folder of their own.
  */
 export function installed(id: string): string | null {

@@ -3,16 +3,16 @@ import { get } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { ConfigurationError } from "../../errors/configuration-error.js";
 
-/** Engines listen here and nowhere else. */
+/** Engines listen only here. */
 export const loopback = "127.0.0.1";
 
-/** A port that nobody listens on; somebody may take it before it is used. */
+/** A port on which nothing listens. Another program may take it before it is used. */
 export function freePort(): Promise<number> {
   return probe(0);
 }
 
 /**
- * Refuses a port that cannot be listened on.
+ * Refuses a port on which nothing can listen.
  *
  * @throws ConfigurationError that names the port and the reason.
  */
@@ -22,7 +22,7 @@ export async function requireFreePort(port: number): Promise<void> {
   });
 }
 
-/** The error for a port that could not be listened on. */
+/** The error for a port on which listening failed. */
 export function portError(port: number, cause?: unknown): ConfigurationError {
   const code = (cause as { code?: unknown } | undefined)?.code ?? "EADDRINUSE";
   const reason =
@@ -46,7 +46,7 @@ function probe(port: number): Promise<number> {
   });
 }
 
-/** Whether an HTTP server answers on the port, whatever it says. */
+/** Whether an HTTP server responds on the port, whatever the response. */
 export function answersHttp(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get({ host: loopback, port, agent: false, timeout: 1_000 }, (response) => {
@@ -58,7 +58,7 @@ export function answersHttp(port: number): Promise<boolean> {
   });
 }
 
-/** Why nothing can be reached at a host and port; `null` where something can. Waits 5 s at most. */
+/** Why a host and port cannot be reached; `null` if they can. Waits at most 5 s. */
 export function unreachable(host: string, port: number): Promise<Error | null> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });

@@ -1,12 +1,12 @@
-/** An endpoint that somebody else runs. */
+/** An endpoint that is run elsewhere. */
 import { ConfigurationError } from "../../errors/configuration-error.js";
 import { type Engine, engineAt } from "./contract.js";
 import { unreachable } from "./ports.js";
 
-/** Takes a running endpoint as an engine; closing it does nothing. */
+/** Wraps a running endpoint as an engine; closing it does nothing. */
 export async function useRemote(url: URL): Promise<Engine> {
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
-  // An IPv6 address is in brackets in a URL and nowhere else.
+  // A URL has brackets around an IPv6 address. Nothing else does.
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const reason = await unreachable(host, port);
   if (reason !== null) {

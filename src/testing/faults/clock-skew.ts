@@ -1,16 +1,17 @@
-/** A service whose clock is not the caller's. */
+/** A service whose clock differs from the caller's. */
 import { Readable } from "node:stream";
 import { answerOf, type Exchange, failure, type HandlerAnswer, wholeAnswer } from "./exchange.js";
 
-/** How far the service's clock is ahead. */
+/** How far the service's clock is ahead, in ms. */
 const aheadMs = 10 * 60_000;
 
-/** How far a signature's time may be off. */
+/** How far a signature's time may differ, in ms. */
 const toleratedMs = 5 * 60_000;
 
 /**
- * Refuses a signature of more than five minutes ago, and tells the service's time; one by the
- * service's time passes. See "Troubleshooting AWS Signature Version 4" in the IAM user guide.
+ * Refuses a signature that is more than five minutes old, and returns the service's time. A signature
+ * with the service's time passes. See "Troubleshooting AWS Signature Version 4" in the IAM user
+ * guide.
  */
 export async function skewed({ request, send }: Exchange): Promise<HandlerAnswer> {
   const serviceTime = Date.now() + aheadMs;
@@ -29,7 +30,7 @@ export async function skewed({ request, send }: Exchange): Promise<HandlerAnswer
   );
 }
 
-/** `20261125T091500Z`, as signatures write the time. */
+/** Parses the form of times in signatures: `20261125T091500Z`. */
 function basic(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d+/g, "");
 }

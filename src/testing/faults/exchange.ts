@@ -1,4 +1,4 @@
-/** A request and its answer as a request handler of the SDK sees them, and answers made by hand. */
+/** A request and its response as a request handler of the SDK sees them, and responses made by hand. */
 import { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -11,19 +11,24 @@ export interface Exchange {
   /** DynamoDB's operation. */
   readonly operation: string;
   readonly request: HandlerRequest;
-  /** How late a slow answer is, in ms. */
+  /** How late a slow response is, in ms. */
   readonly delayMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Has the engine carry it out. */
+  /** Has the engine carry out the request. */
   send(request: HandlerRequest): Promise<HandlerAnswer>;
 }
 
-/** The body as text. The SDK's own is bytes that warn on the console when one takes them for text. */
+/**
+ * The body as text. The SDK's own bodies are bytes that warn on the console if they are used as text.
+ */
 export function textOf({ body }: HandlerRequest): string {
   return typeof body === "string" ? body : new TextDecoder().decode(body as Uint8Array);
 }
 
-/** The same request with another body. A copy keeps the class's methods; no engine checks signatures. */
+/**
+ * The same request with another body. A copy keeps the methods of the class. Engines do not check
+ * signatures.
+ */
 export function withBody(request: HandlerRequest, text: string): HandlerRequest {
   return Object.assign(Object.create(Object.getPrototypeOf(request)), request, {
     body: text,
@@ -31,14 +36,14 @@ export function withBody(request: HandlerRequest, text: string): HandlerRequest 
   }) as HandlerRequest;
 }
 
-/** Status, headers and whole body of an answer. */
+/** Status, headers and complete body of a response. */
 export interface WholeAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-/** Reads an answer to its end, so that its socket is free again. */
+/** Reads a response to its end, so that its socket is free again. */
 export async function wholeAnswer({ response }: HandlerAnswer): Promise<WholeAnswer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response.body as Readable) chunks.push(Buffer.from(chunk as Buffer));
@@ -46,7 +51,7 @@ export async function wholeAnswer({ response }: HandlerAnswer): Promise<WholeAns
   return { statusCode, headers, body: Buffer.concat(chunks) };
 }
 
-/** What DynamoDB answers with, the checksum of the body included. */
+/** A response of DynamoDB, with the checksum of the body. */
 export function jsonAnswer(
   statusCode: number,
   body: object,
@@ -61,7 +66,7 @@ export function jsonAnswer(
   });
 }
 
-/** An error of DynamoDB's. */
+/** An error response of DynamoDB. */
 export function failure(
   statusCode: number,
   name: string,
@@ -82,7 +87,7 @@ export function answerOf(
   headers: Readonly<Record<string, string>>,
 ): HandlerAnswer {
   const response = { statusCode, headers: { ...headers }, body };
-  // The SDK asks of a response what it has, not which class it is.
+  // The SDK checks the members of a response, not its class.
   return { response: response as HandlerAnswer["response"] };
 }
 

@@ -26,11 +26,17 @@ export type Fault =
   | "throttlingException"
   /** DynamoDB answers 400 RequestLimitExceeded: the account's limit. */
   | "requestLimitExceeded"
-  /** A transaction is cancelled since items are throttled: ThrottlingError, ProvisionedThroughputExceeded. */
+  /**
+   * A transaction is cancelled because items are throttled: ThrottlingError,
+   * ProvisionedThroughputExceeded.
+   */
   | "transactionThrottle"
-  /** Another transaction holds an item: a reason of a transaction, TransactionConflictException of a write. */
+  /**
+   * Another transaction holds an item: a reason in a transaction, TransactionConflictException for a
+   * write.
+   */
   | "transactionConflict"
-  /** No answer comes: the request times out. */
+  /** No response arrives: the request times out. */
   | "timeout"
   /** The connection is reset. */
   | "connectionReset"
@@ -43,29 +49,29 @@ export type Fault =
   /** DynamoDB answers 503 ServiceUnavailable. */
   | "serviceUnavailable"
   /**
-   * The service's clock is ten minutes ahead: it refuses a signature by another one's with
-   * InvalidSignatureException and tells its own time; a signature by that time passes.
+   * The service's clock is ten minutes ahead. It refuses a signature with another time with
+   * InvalidSignatureException and reports its own time; a signature with that time passes.
    */
   | "clockSkew"
   // ---- The engine has carried the request out.
   /** Half of a batch (rounded up, at least one) comes back unprocessed; other requests pass. */
   | "partialUnprocessed"
-  /** The answer comes `delayMs` late. */
+  /** The response arrives `delayMs` late. */
   | "slow"
-  /** The connection is reset before the answer comes. */
+  /** The connection is reset before the response arrives. */
   | "answerLost"
   /** DynamoDB answers 500 InternalServerError all the same. */
   | "serverErrorAfter"
-  /** The connection is closed in the middle of the answer, whose length was told. */
+  /** The connection is closed in the middle of a response with an announced length. */
   | "bodyCut"
-  /** The same where no length was told: half an answer that looks whole. */
+  /** The same without an announced length: half a response that looks complete. */
   | "bodyCutSilently"
-  /** A byte of the answer is another one; it is JSON no more. */
+  /** A byte of the response is changed, and it is no longer JSON. */
   | "bodyCorrupt"
   /**
-   * A byte of the answer is another one; it is JSON still, and the `x-amz-crc32` header tells. The
-   * AWS SDK for JavaScript (3.1162) does not look, and neither does this package: TLS does. Not
-   * among the random ones.
+   * A byte of the response is changed. It is still JSON, and only the `x-amz-crc32` header shows the
+   * change. The AWS SDK for JavaScript (3.1162) does not check it, and neither does this package,
+   * because TLS does. Not among the random faults.
    */
   | "bodyAltered";
 
@@ -150,7 +156,7 @@ async function carriedOut({ request, send }: Exchange): Promise<WholeAnswer> {
   return wholeAnswer(await send(request));
 }
 
-/** Waits, or ends as the SDK's handler does when the call is aborted. */
+/** Waits, or throws as the SDK's handler does if the call is aborted. */
 function delay({ delayMs, signal }: Exchange): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {

@@ -1,4 +1,4 @@
-/** Batches of which the engine gets a half. */
+/** Batches of which the engine gets only a half. */
 import {
   type Exchange,
   type HandlerAnswer,
@@ -8,7 +8,7 @@ import {
   withBody,
 } from "./exchange.js";
 
-/** Where the answer to a batch names what was left. */
+/** The member of a batch's response that names what was left. */
 const unprocessedField: Readonly<Record<string, string>> = {
   BatchGetItem: "UnprocessedKeys",
   BatchWriteItem: "UnprocessedItems",
@@ -16,7 +16,7 @@ const unprocessedField: Readonly<Record<string, string>> = {
 
 export const batchOperations = Object.keys(unprocessedField);
 
-/** Sends the first half of a batch on, and answers with the rest as unprocessed. */
+/** Sends the first half of a batch on, and returns the rest as unprocessed. */
 export async function halfOfBatch({ request, operation, send }: Exchange): Promise<HandlerAnswer> {
   const field = unprocessedField[operation];
   if (field === undefined) return send(request);
@@ -33,7 +33,7 @@ export async function halfOfBatch({ request, operation, send }: Exchange): Promi
   const whole = await wholeAnswer(await send(withBody(request, text)));
   const answer = JSON.parse(whole.body.toString()) as Record<string, unknown>;
   if (whole.statusCode !== 200) return jsonAnswer(whole.statusCode, answer);
-  // The engine may have left some too: an answer is cut at 16 MB.
+  // The engine may have left some too, because a response is cut at 16 MB.
   for (const [table, batch] of Object.entries((answer[field] ?? {}) as Record<string, Batch>)) {
     kept[table] = both(batch, kept[table]);
   }

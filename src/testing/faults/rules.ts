@@ -1,4 +1,4 @@
-/** Which request is hit by which fault: so many requests, or a seeded share of them. */
+/** Which request is hit by which fault: a number of requests, or a seeded share of them. */
 import { optionNames, settingsOf } from "../../call/options.js";
 import { ConfigurationError } from "../../errors/configuration-error.js";
 import { type Fault, faultNames, kinds } from "./kinds.js";
@@ -23,30 +23,30 @@ export const operations = [
 
 export type OperationName = (typeof operations)[number];
 
-/** A fault, for which requests, and how often. */
+/** A fault, the requests that it hits, and how often. */
 export interface FaultRule {
   readonly fault: Fault;
   /** DynamoDB's operation. @default all that the fault can hit */
   readonly operation?: OperationName | undefined;
   /** How many requests it hits; `Infinity` for all. @default 1 */
   readonly times?: number | undefined;
-  /** How many matching requests pass before. @default 0 */
+  /** How many matching requests pass before the first hit. @default 0 */
   readonly after?: number | undefined;
-  /** How late the answer of `slow` is, in ms. @default 50 */
+  /** How late the response of `slow` is, in ms. @default 50 */
   readonly delayMs?: number | undefined;
 }
 
-/** Faults that hit a share of the requests, the same ones whenever the seed is the same. */
+/** Faults that hit a share of the requests: the same ones whenever the seed is the same. */
 export interface RandomFaults {
   /** An integer. */
   readonly seed: number;
   /** The share of requests that are hit, from 0 to 1. */
   readonly rate: number;
-  /** Which ones, each as often as the others. @default all but `bodyAltered` */
+  /** The faults to choose from, all equally likely. @default all but `bodyAltered` */
   readonly faults?: readonly Fault[] | undefined;
   /** DynamoDB's operation. @default all */
   readonly operation?: OperationName | undefined;
-  /** How late the answer of `slow` is, in ms. @default 50 */
+  /** How late the response of `slow` is, in ms. @default 50 */
   readonly delayMs?: number | undefined;
 }
 
@@ -72,15 +72,15 @@ export interface Hit {
   readonly delayMs: number;
 }
 
-/** Asked for each request, in their order. */
+/** Called for each request, in order. */
 export type Rule = (operation: string) => Hit | undefined;
 
-/** How late a slow answer is unless the rule says. */
+/** How late a slow response is unless the rule says otherwise. */
 export const defaultDelayMs = 50;
 
 /**
- * The rule for so many requests.
- * @throws ConfigurationError for one that could hit nothing
+ * The rule for a number of requests.
+ * @throws ConfigurationError for a rule that could hit nothing
  */
 export function countedRule(rule: FaultRule): Rule {
   const given = settingsOf("faults", rule, faultRuleNames);
@@ -114,9 +114,9 @@ export function countedRule(rule: FaultRule): Rule {
 }
 
 /**
- * The rule for a share of the requests. What befalls the n-th matching one is a function of the seed
- * and n alone.
- * @throws ConfigurationError for one that could hit nothing
+ * The rule for a share of the requests. Which fault, if any, hits the n-th matching request depends
+ * only on the seed and n.
+ * @throws ConfigurationError for a rule that could hit nothing
  */
 export function randomRule(random: RandomFaults): Rule {
   const given = settingsOf("faults.random", random, randomFaultsNames);
@@ -141,7 +141,7 @@ export function randomRule(random: RandomFaults): Rule {
   };
 }
 
-/** The n-th number from 0 to 1 of a seed: mulberry32, whose state is seed plus n steps. */
+/** The n-th number from 0 to 1 of a seed: mulberry32, whose state is the seed plus n steps. */
 export function drawn(seed: number, n: number): number {
   let state = (seed + Math.imul(n + 1, 0x6d2b79f5)) | 0;
   state = Math.imul(state ^ (state >>> 15), state | 1);

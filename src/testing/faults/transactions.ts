@@ -3,12 +3,12 @@ import { type Exchange, failure, type HandlerAnswer, textOf } from "./exchange.j
 
 export const transactionOperations = ["TransactGetItems", "TransactWriteItems"];
 
-/** Writes that another transaction on their item refuses. */
+/** Writes that are refused if another transaction holds their item. */
 const singleWrites = ["PutItem", "UpdateItem", "DeleteItem"];
 
 export const conflictOperations = [...transactionOperations, ...singleWrites];
 
-/** Refused since another transaction holds the item: the first one, of a transaction. */
+/** Refused because another transaction holds the item; in a transaction, it holds the first item. */
 export function conflict(exchange: Exchange): HandlerAnswer {
   const message = "Transaction is ongoing for the item";
   return singleWrites.includes(exchange.operation)
@@ -16,7 +16,7 @@ export function conflict(exchange: Exchange): HandlerAnswer {
     : cancelled(exchange, "TransactionConflict", message);
 }
 
-/** Cancelled since the first item is throttled, the last one too. */
+/** Cancelled because the first item is throttled, and the last one too. */
 export function cancelledByThrottle(exchange: Exchange): HandlerAnswer {
   const message = "Throughput exceeds the current capacity of your table or index";
   return cancelled(exchange, "ThrottlingError", message, {

@@ -5,28 +5,28 @@ import { type Message, messageOf } from "./messages.js";
 
 /** What can go wrong between the two ends of a connection. */
 export type WireFault =
-  // ---- What stands in the answer's place. The engine sees the request where `forward` says so.
-  /** No byte of an answer comes, and the connection stays open. */
+  // ---- Something takes the response's place. The engine sees the request if `forward` says so.
+  /** No byte of a response arrives, and the connection stays open. */
   | "noAnswer"
-  /** The connection is closed without an answer. */
+  /** The connection is closed without a response. */
   | "closed"
-  /** The connection is reset (RST) without an answer. */
+  /** The connection is reset (RST) without a response. */
   | "reset"
-  /** Bytes of no protocol, drawn from the seed. */
+  /** Random bytes of no protocol, drawn from the seed. */
   | "randomBytes"
   /** A TLS alert on a plain port. */
   | "tlsAlert"
-  /** A status line that is none. */
+  /** An invalid status line. */
   | "badStatusLine"
   /** A header of 100,000 characters. */
   | "overlongHeader"
-  /** 403 with a page of HTML: a firewall. */
+  /** 403 with an HTML page, as from a firewall. */
   | "html403"
-  /** 302 to another place: a portal for guests. */
+  /** 302 to another place, as from a captive portal. */
   | "redirect302"
-  /** 404 with a page of HTML: another server. */
+  /** 404 with an HTML page, as from another server. */
   | "notFound404"
-  /** 408, and the connection is closed: a load balancer that waited long enough. */
+  /** 408, and the connection is closed, as by a load balancer that waited long enough. */
   | "requestTimeout408"
   /** 200 with JSON that is not DynamoDB's. */
   | "foreignJson"
@@ -38,22 +38,22 @@ export type WireFault =
   | "nullBody"
   /** 200 with `[]`. */
   | "arrayBody"
-  /** The engine is gone: all connections are reset, and for `delayMs` the port refuses new ones. */
+  /** The engine is down: all connections are reset, and for `delayMs` the port refuses new ones. */
   | "outage"
-  // ---- The engine has carried the request out, and its answer is broken.
-  /** The answer stops within its headers, and the connection stays open. */
+  // ---- The engine has carried the request out, and its response is broken.
+  /** The response stops within its headers, and the connection stays open. */
   | "stallInHead"
-  /** The answer stops after its headers. */
+  /** The response stops after its headers. */
   | "stallBeforeBody"
-  /** The answer stops within its body. */
+  /** The response stops within its body. */
   | "stallInBody"
-  /** The answer stops before its last byte. */
+  /** The response stops before its last byte. */
   | "stallBeforeEnd"
-  /** The answer comes in small pieces, with `delayMs` in all. */
+  /** The response arrives in small pieces, over `delayMs` in all. */
   | "drip"
-  /** The headers come at once, and the body in small pieces, with `delayMs` in all. */
+  /** The headers arrive at once, and the body in small pieces, over `delayMs` in all. */
   | "dripInBody"
-  /** The whole answer comes `delayMs` late. */
+  /** The complete response arrives `delayMs` late. */
   | "slow"
   /** The connection is closed within the headers. */
   | "cutInHead"
@@ -63,33 +63,33 @@ export type WireFault =
   | "resetInBody"
   /** A byte within the body is NUL. */
   | "corruptBody"
-  /** The answer is sent twice at once. */
+  /** The response is sent twice at once. */
   | "duplicateAnswer"
-  /** The answer is sent once more `delayMs` later, when another request may wait for its own. */
+  /** The response is sent again `delayMs` later, when another request may be waiting for its own. */
   | "lateAnswer"
-  // ---- The engine gets a request when nobody waits for it any more. Not among the random ones.
+  // ---- The engine gets a request when nobody waits for it any more. Not among the random faults.
   /** The connection is reset, and the request is carried out `delayMs` later. */
   | "lateRequest"
-  /** The request is carried out and answered, and once more `delayMs` later. */
+  /** The request is carried out and answered, and carried out again `delayMs` later. */
   | "duplicateRequest";
 
-/** One exchange that a fault hits, as the proxy hands it on. */
+/** One exchange that a fault hits, as the proxy passes it on. */
 export interface WireExchange {
   readonly socket: Socket;
   readonly delayMs: number;
-  /** A number from 0 to 1 of the seed, the n-th of this exchange. */
+  /** The n-th number from 0 to 1 of this exchange, drawn from the seed. */
   drawn(n: number): number;
-  /** Has the engine carry it out later, whoever waits. */
+  /** Has the engine carry out the request later, whether or not anybody waits. */
   forwardLater(): void;
-  /** Resets all connections, and refuses new ones for so long. */
+  /** Resets all connections, and refuses new ones for this many ms. */
   outage(ms: number): void;
 }
 
-/** What is left of the connection: it goes on, or it is over for whoever is at the other end. */
+/** The state of the connection after the fault: it continues, or it is over for the other end. */
 type Left = "open" | "over";
 
 interface Kind {
-  /** Whether it needs the engine's answer; else it makes one up. */
+  /** Whether it needs the engine's response; otherwise it makes up one. */
   readonly needsAnswer: boolean;
   answer(exchange: WireExchange, answer: Message | undefined): Left | Promise<Left>;
 }
@@ -114,7 +114,7 @@ function half(bytes: Buffer): Buffer {
   return bytes.subarray(0, bytes.length >> 1);
 }
 
-/** Makes up an answer. */
+/** Makes up a response. */
 function made(answer: (exchange: WireExchange) => Left | Promise<Left>): Kind {
   return { needsAnswer: false, answer };
 }
@@ -128,11 +128,11 @@ const foreign = (status: number, body: string, headers: Readonly<Record<string, 
 const bytes = (of: (exchange: WireExchange) => Buffer): Kind =>
   made(async (exchange): Promise<Left> => {
     await write(exchange.socket, of(exchange));
-    // Whatever came next on it would be part of the same garbage.
+    // Anything that followed on it would be part of the same garbage.
     return "over";
   });
 
-/** Breaks the engine's answer; where the engine gave none, the connection is reset. */
+/** Breaks the engine's response. If the engine gave none, the connection is reset. */
 function broken(answer: (exchange: WireExchange, answer: Message) => Promise<Left>): Kind {
   return {
     needsAnswer: true,
@@ -144,14 +144,14 @@ function broken(answer: (exchange: WireExchange, answer: Message) => Promise<Lef
   };
 }
 
-/** A part of the answer, and then nothing while the connection stays open. */
+/** Sends a part of the response, and then nothing, while the connection stays open. */
 const stalled = (part: (answer: Message) => Buffer): Kind =>
   broken(async ({ socket }, answer) => {
     await write(socket, part(answer));
     return "over";
   });
 
-/** A part of the answer, and then an end. */
+/** Sends a part of the response, and then ends the connection. */
 const cut = (part: (answer: Message) => Buffer, end: (socket: Socket) => void): Kind =>
   broken(async ({ socket }, answer) => {
     await write(socket, part(answer));
@@ -164,8 +164,8 @@ const finish = (socket: Socket): void => {
 };
 
 /**
- * Resets a connection. One that is being ended is destroyed: libuv refuses to reset it, and Node then
- * never closes its handle, so that the process spins when it should exit (Node 20.20).
+ * Resets a connection. One that is already ending is destroyed instead: libuv refuses to reset it,
+ * and Node then never closes its handle, so that the process spins when it should exit (Node 20.20).
  */
 export function reset(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
@@ -175,7 +175,7 @@ export function reset(socket: Socket): void {
 const nothing = Buffer.alloc(0);
 const pieces = 20;
 
-/** A part of the answer in small pieces, after one that comes at once. */
+/** Sends a first part of the response at once, and the rest in small pieces. */
 const dripping = (part: (answer: Message) => Buffer, before: (answer: Message) => Buffer): Kind =>
   broken(async ({ socket, delayMs }, answer) => {
     const all = part(answer);
@@ -269,5 +269,8 @@ export const wireKinds: Readonly<Record<WireFault, Kind>> = {
 /** Every fault. */
 export const wireFaultNames = Object.keys(wireKinds) as WireFault[];
 
-/** What is carried out later: a request that comes when its call has long ended makes any history. */
+/**
+ * The requests that are carried out later. They arrive long after their call has ended, and make any
+ * history possible.
+ */
 export const lateFaults: readonly WireFault[] = ["lateRequest", "duplicateRequest"];

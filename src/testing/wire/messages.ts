@@ -1,7 +1,7 @@
-/** HTTP/1.1 messages as the bytes that they are: where one ends, and its parts. */
+/** HTTP/1.1 messages as bytes: where each one ends, and its parts. */
 import type { Socket } from "node:net";
 
-/** A whole message: its head with the empty line, and its body as it was framed. */
+/** A complete message: its head with the empty line, and its body with its framing. */
 export interface Message {
   readonly head: Buffer;
   readonly body: Buffer;
@@ -11,7 +11,7 @@ export interface Message {
 
 const endOfHead = "\r\n\r\n";
 
-/** The value of a header; `undefined` where the head has none of the name. */
+/** The value of a header; `undefined` if the head has none of that name. */
 export function headerOf(head: Buffer, name: string): string | undefined {
   for (const line of head.toString("latin1").split("\r\n").slice(1)) {
     const colon = line.indexOf(":");
@@ -20,7 +20,9 @@ export function headerOf(head: Buffer, name: string): string | undefined {
   return undefined;
 }
 
-/** The bytes of a chunked body, its last chunk and trailers included; `undefined` where some are missing. */
+/**
+ * The bytes of a chunked body, its last chunk and trailers included; `undefined` if it is incomplete.
+ */
 function chunkedLength(body: Buffer): number | undefined {
   let at = 0;
   for (;;) {
@@ -29,7 +31,7 @@ function chunkedLength(body: Buffer): number | undefined {
     const size = Number.parseInt(body.toString("latin1", at, line), 16);
     if (Number.isNaN(size)) throw new Error("a chunk has no size");
     if (size === 0) {
-      // Trailers, each on its line, until an empty one.
+      // Trailers, one per line, up to an empty line.
       let from = line + 2;
       for (;;) {
         const next = body.indexOf("\r\n", from);
@@ -78,11 +80,11 @@ export class MessageReader {
     socket.on("end", end).on("close", end);
   }
 
-  /** The next message; `undefined` where the connection ends before it is whole. */
+  /** The next message; `undefined` if the connection ends before it is complete. */
   async next(isAnswer: boolean): Promise<Message | undefined> {
     let needed = 0;
     for (;;) {
-      // A long body is joined once, when it can be whole.
+      // The parts of a long body are joined only once, when it may be complete.
       if (this.#size > 0 && this.#size >= needed) {
         const all = this.#joined();
         const end = all.indexOf(endOfHead);
@@ -102,7 +104,7 @@ export class MessageReader {
     }
   }
 
-  /** The message, or the bytes of body that it needs at least. */
+  /** The message, or the least number of body bytes that it needs. */
   #framed(head: Buffer, rest: Buffer, isAnswer: boolean): Message | number {
     const isClosing = headerOf(head, "connection")?.toLowerCase() === "close";
     const length = headerOf(head, "content-length");
@@ -131,7 +133,7 @@ export class MessageReader {
     return all;
   }
 
-  /** Whether the other side is gone. */
+  /** Whether the other side has disconnected. */
   get isEnded(): boolean {
     return this.#ended || this.#socket.destroyed;
   }

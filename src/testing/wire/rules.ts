@@ -10,59 +10,63 @@ import {
 } from "../faults/rules.js";
 import { lateFaults, type WireFault, wireFaultNames, wireKinds } from "./kinds.js";
 
-/** A request and the engine's answer as an `answer` of one's own is handed them. */
+/** A request and access to the engine's response, as given to a custom `answer`. */
 export interface WireCall {
   /** DynamoDB's operation. */
   readonly operation: string;
   /** What was sent, with DynamoDB's attribute values. */
   readonly input: Readonly<Record<string, unknown>>;
   /**
-   * Has the engine carry it out, or another input in its place.
-   * @throws Error where the engine gives no whole answer
+   * Has the engine carry out the request, or another input in its place.
+   * @throws Error if the engine gives no complete response
    */
   forward(input?: object): Promise<WireAnswer>;
 }
 
-/** An answer as it goes over the wire. */
+/** A response as it goes over the wire. */
 export interface WireAnswer {
   readonly status: number;
-  /** `content-length` is the body's unless it is told. @default none */
+  /** `content-length` is that of the body unless it is given. @default none */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body: string;
 }
 
-/** A fault on the wire, for which requests, and how often. */
+/** A fault on the wire, the requests that it hits, and how often. */
 export interface WireRule {
   /** Either this or `answer`. */
   readonly fault?: WireFault | undefined;
-  /** An answer of one's own. `undefined` for a request that it cannot hit: the engine answers. */
+  /** A custom response. `undefined` for a request that it does not hit: the engine then responds. */
   readonly answer?: ((call: WireCall) => Promise<WireAnswer | undefined>) | undefined;
   /** DynamoDB's operation, or several. @default all */
   readonly operation?: OperationName | readonly OperationName[] | undefined;
   /** How many requests it hits; `Infinity` for all. @default 1 */
   readonly times?: number | undefined;
-  /** How many matching requests pass before. @default 0 */
+  /** How many matching requests pass before the first hit. @default 0 */
   readonly after?: number | undefined;
-  /** Hits one of so many matching requests, the first of each. @default 1 */
+  /** Hits the first of every this many matching requests. @default 1 */
   readonly every?: number | undefined;
-  /** How late `slow`, `drip`, `dripInBody`, `lateAnswer` and the late requests are, and how long an `outage`. @default 50 */
+  /**
+   * How late `slow`, `drip`, `dripInBody`, `lateAnswer` and the late requests are, and how long an
+   * `outage` lasts, in ms.
+   * @default 50
+   */
   readonly delayMs?: number | undefined;
   /**
-   * Whether the engine carries the request out before the answer that is made up in its place. Only
-   * for faults that need none of the engine's. @default false
+   * Whether the engine carries out the request before the made-up response is sent. Only for faults
+   * that do not need the engine's response. @default false
    */
   readonly forward?: boolean | undefined;
 }
 
-/** Faults on the wire that hit a share of the requests, the same ones whenever the seed is the same. */
+/** Faults on the wire that hit a share of the requests: the same ones whenever the seed is the same. */
 export interface RandomWireFaults {
   /** An integer. */
   readonly seed: number;
   /** The share of requests that are hit, from 0 to 1. */
   readonly rate: number;
   /**
-   * Which ones, each as often as the others. Of those that make up an answer, half (by the seed) are
-   * carried out all the same.
+   * The faults to choose from, all equally likely. Of the requests hit by faults with a made-up
+   * response, half (by the seed) are carried out all the same.
    *
    * @default all but `outage`, `lateRequest` and `duplicateRequest`
    */
@@ -92,17 +96,17 @@ const randomNames = optionNames<RandomWireFaults>({
   delayMs: true,
 });
 
-/** What hits a request. */
+/** The fault that hits a request. */
 export interface WireHit {
   readonly fault: WireFault | "own";
   readonly answer?: WireRule["answer"];
   readonly forward: boolean;
   readonly delayMs: number;
-  /** A number from 0 to 1, the n-th of this hit. */
+  /** The n-th number from 0 to 1 of this hit. */
   drawn(n: number): number;
 }
 
-/** Asked for each request, in their order. */
+/** Called for each request, in order. */
 export type WireDecision = (operation: string) => WireHit | undefined;
 
 const isCount = (value: number, least: number) =>
@@ -175,7 +179,7 @@ export function randomWireRule(random: RandomWireFaults): WireDecision {
   };
 }
 
-/** What befalls requests by chance unless one names others. */
+/** The faults that random rules use unless they name others. */
 export const usualWireFaults: readonly WireFault[] = wireFaultNames.filter(
   (fault) => fault !== "outage" && !lateFaults.includes(fault),
 );

@@ -1,4 +1,4 @@
-/** Connections to the engine, of which each is used again once its answer is whole. */
+/** Connections to the engine. Each is used again once its response is complete. */
 import { connect, type Socket } from "node:net";
 import { type Message, MessageReader } from "./messages.js";
 
@@ -19,7 +19,7 @@ export class Upstream {
     this.#port = port;
   }
 
-  /** Sends a request. @returns the whole answer, or `undefined` where the engine gave none */
+  /** Sends a request. @returns the complete response, or `undefined` if the engine gave none */
   async send({ head, body }: Message): Promise<Message | undefined> {
     const line = this.#line();
     const { socket, reader } = line;
