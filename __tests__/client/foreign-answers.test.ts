@@ -4,17 +4,28 @@ import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import { wrapDynamoDBError } from "../../src/errors/wrap.js";
+import { KeyCycle } from "../../src/read/cycles.js";
 import { failureOf } from "../open.js";
 
 let body = "";
 let requestId: string | undefined;
+/** Sent again and again, without an end. */
+let isEndless: string | undefined;
 let isCut = false;
 let requests = 0;
 const server = createServer((request, response) => {
   requests += 1;
   if (requestId !== undefined) response.setHeader("x-amzn-requestid", requestId);
   request.resume().once("end", () => {
-    if (!isCut) return void response.end(body);
+    const endless = isEndless;
+    if (endless !== undefined) {
+      const more = () => {
+        while (!response.destroyed && response.write(endless));
+      };
+      response.on("drain", more);
+      return more();
+    }
+    if (!isCut) return void response.end(String(body));
     response.setHeader("content-length", body.length + 10);
     response.write(body, () => response.destroy());
   });
@@ -27,6 +38,7 @@ beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", res
 beforeEach(() => {
   requests = 0;
   requestId = undefined;
+  isEndless = undefined;
   isCut = false;
 });
 afterEach(async () => {
@@ -86,6 +98,7 @@ const [otherUser, otherProject] = [
   '{"PK":{"S":"USER#other"},"SK":{"S":"PROJECT#p"}}',
   '{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#other"}}',
 ];
+const asked = '{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#p"}}';
 const two = "[{},{}]";
 const manyKeys = `{"table":{"Keys":[${otherUser},${otherProject}]}}`;
 
@@ -132,6 +145,9 @@ const wrong: Record<string, readonly string[]> = {
     '{"Responses":{"table":[]},"UnprocessedKeys":{"table":{}}}',
     `{"Responses":{"table":[]},"UnprocessedKeys":${manyKeys}}`,
     '{"Responses":{"table":[]},"UnprocessedKeys":{"other":{"Keys":[]}}}',
+    `{"Responses":{"table":[${otherUser}]},"UnprocessedKeys":{}}`,
+    `{"Responses":{"table":[]},"UnprocessedKeys":{"table":{"Keys":[${otherProject}]}}}`,
+    `{"Responses":{"table":[${asked}]},"UnprocessedKeys":{"table":{"Keys":[${asked}]}}}`,
   ],
   put: [
     ...["{}", '{"Attributes":5}', '{"Attributes":[]}', '{"Attributes":{}}', '{"Item":{}}'],
@@ -153,6 +169,10 @@ const wrong: Record<string, readonly string[]> = {
     '{"UnprocessedItems":{"table":5}}',
     '{"UnprocessedItems":{"table":[{}]}}',
     `{"UnprocessedItems":{"other":[{"DeleteRequest":{"Key":${otherUser}}}]}}`,
+    // What it leaves is sent again: another user's item would be deleted, and ours counted as written.
+    `{"UnprocessedItems":{"table":[{"DeleteRequest":{"Key":${otherUser}}}]}}`,
+    `{"UnprocessedItems":{"table":[{"PutRequest":{"Item":${otherUser}}}]}}`,
+    `{"UnprocessedItems":{"table":[{"DeleteRequest":{"Key":${asked}}}]}}`,
   ],
 };
 /**
@@ -230,3 +250,45 @@ test.each([false, true])(
     expect(requests).toBe(2);
   },
 );
+
+test("pages whose keys go round end with an error, whatever the length of the round", () => {
+  for (const length of [1, 2, 3, 7, 40]) {
+    const cycle = new KeyCycle();
+    const keys = Array.from({ length: 500 }, (_, at) => ({
+      PK: "u",
+      SK: String(at < 9 ? -at : at % length),
+    }));
+    const closed = keys.findIndex((key) => cycle.isClosedBy(key));
+    expect(closed).toBeGreaterThanOrEqual(9 + length - 1);
+    expect(closed).toBeLessThan(9 + 4 * (length + 9));
+  }
+  const straight = new KeyCycle();
+  const keys = Array.from({ length: 5_000 }, (_, at) => ({ PK: "u", SK: String(at) }));
+  expect(keys.some((key) => straight.isClosedBy(key))).toBe(false);
+});
+
+test("a query that is answered with one page and another, again and again, ends", async () => {
+  requestId = "a-request";
+  let page = 0;
+  const next = () => {
+    page += 1;
+    return `{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#${page % 2}"}}`;
+  };
+  const bodies = {
+    toString: () => `{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":${next()}}`,
+  };
+  body = bodies as never;
+  const error = await failureOf(layer(false).project.query({ userId: "u" }), Error);
+  expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
+  expect(requests).toBeLessThan(10);
+});
+
+test("a response without end is given up at 128 MB, and takes nothing down with it", async () => {
+  requestId = "a-request";
+  const chunk = "x".repeat(4 * 1024 * 1024);
+  isEndless = chunk;
+  const error = await failureOf(layer(false).project.get(key, { consistent: true }), Error);
+  expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
+  expect(error.message).toContain("128 MB");
+  expect(requests).toBe(2);
+}, 30_000);

@@ -505,7 +505,8 @@ function answersWith(map: object): Record<string, object> {
   const metrics = { ItemCollectionKey: map, SizeEstimateRangeGB: [0.5, 1] };
   // As the commands ask for it.
   const item = { ...map, PK: { S: "a" }, SK: { S: "b" }, a: { S: "b" } };
-  const unprocessed = [{ PutRequest: { Item: item } }, { DeleteRequest: { Key: item } }];
+  const keyless = { ...item, PK: { NULL: true }, SK: { NULL: true } };
+  const unprocessed = [{ PutRequest: { Item: keyless } }, { DeleteRequest: { Key: keyless } }];
   const written = { Attributes: map, ConsumedCapacity: capacity, ItemCollectionMetrics: metrics };
   const paged = { Items: [item, item], Count: 2, ScannedCount: 7, LastEvaluatedKey: item };
   return {
@@ -517,7 +518,9 @@ function answersWith(map: object): Record<string, object> {
     scan: { ...paged, ConsumedCapacity: capacity },
     batchGet: {
       Responses: { [TableName]: [item] },
-      UnprocessedKeys: { [TableName]: { Keys: [item], ConsistentRead: true } },
+      UnprocessedKeys: {
+        [TableName]: { Keys: [{ ...item, a: { N: "1" } }], ConsistentRead: true },
+      },
       ConsumedCapacity: [capacity],
     },
     batchWrite: {

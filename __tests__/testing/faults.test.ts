@@ -177,10 +177,15 @@ describe.each(engines)("faults on $name", (engine) => {
     expect(wire().requests).toEqual([{ operation: "GetItem", fault: "slow" }]);
   });
 
-  test("bodyAltered passes unnoticed, as with the SDK's own client: only the checksum tells", async () => {
+  test("bodyAltered is told by the checksum alone, which the layer's client looks at", async () => {
     const requestHandler = new ReadingHandler().inject({ fault: "bodyAltered" });
-    const data = createDataLayer({ ...placeOf(table), requestHandler });
-    await data.project.get(key);
+    const data = createDataLayer({
+      ...{ ...placeOf(table), requestHandler },
+      retry: { maxRetries: 0 },
+    });
+    const error = await failureOf(data.project.get(key), DynamoDBError);
+    expect(error).toMatchObject({ code: "UnreadableAnswer", retryable: true });
+    expect(error.message).toContain("x-amz-crc32");
     await data.project.get(key);
     const [altered, whole] = requestHandler.answers.map(({ headers, body }) => ({
       checksum: headers["x-amz-crc32"],

@@ -1,5 +1,7 @@
 /** Reads a whole table in parallel segments, page by page, no faster than its pages are dealt with. */
 import type { ScanCommandInput } from "@aws-sdk/client-dynamodb";
+import { unreadableAnswer } from "../../src/errors/unreadable-answer.js";
+import { KeyCycle } from "../../src/read/cycles.js";
 import type { Item, RawTable } from "./raw-table.js";
 
 /** Where a segment is read on: after this key, at its beginning, or not at all. */
@@ -53,6 +55,7 @@ export async function scanSegments(
   await allOrNone(positions.length, async (segment, stopped) => {
     let position = positions[segment] ?? "end";
     let read = 0;
+    const cycle = new KeyCycle();
     while (position !== "end" && read < mostItems && !stopped()) {
       signal?.throwIfAborted();
       const room = mostItems - read;
@@ -64,6 +67,9 @@ export async function scanSegments(
         ...(position !== "start" && { ExclusiveStartKey: position }),
       });
       const { Items: items = [], Count: many, LastEvaluatedKey: next = "end" } = answer;
+      if (next !== "end" && cycle.isClosedBy(next)) {
+        throw unreadableAnswer("its next page is one that was read before");
+      }
       read += many ?? items.length;
       all += many ?? items.length;
       await onPage({ segment, items, next });

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
+import { attribute } from "../table/table.js";
 
 interface Members {
   /** The members of every response of the operation. */
@@ -216,8 +217,44 @@ function faultOfBatchGet({ RequestItems }: Values, values: Values): string | und
     if (many > Keys.length) return "it has more items than were asked for";
     const names = Object.keys(Keys[0] ?? {}).filter((name) => projects(how, name));
     if (items?.some((item) => names.some((name) => item[name] === undefined))) return otherKey;
+    const isWhole = names.length === Object.keys(Keys[0] ?? {}).length;
+    const seen = [...(isWhole ? (items ?? []) : []), ...(left[table]?.Keys ?? [])];
+    if (
+      !areAmong(
+        seen.map((one) => idOf(one, names)),
+        Keys.map((one) => idOf(one, names)),
+      )
+    ) {
+      return otherKey;
+    }
   }
   return undefined;
+}
+
+/** Whether each of some is among all, and none of them twice. */
+function areAmong(some: readonly string[], all: readonly string[]): boolean {
+  const rest = new Set(all);
+  return some.every((one) => rest.delete(one));
+}
+
+/** A key as a text by which two are compared; only texts are. */
+function idOf(of: Values, names: readonly string[]): string {
+  const texts = names.map((name) => {
+    const value = of[name];
+    const text = typeof value === "string" ? value : (value as Values | null | undefined)?.S;
+    return typeof text === "string" ? text : null;
+  });
+  return JSON.stringify(texts);
+}
+
+const keyNames = [attribute.partitionKey, attribute.sortKey];
+
+/** A write of a batch, by what it does and to which key. */
+function writeOf({ PutRequest, DeleteRequest }: Values): string {
+  const key =
+    (DeleteRequest as Values | undefined)?.Key ?? (PutRequest as Values | undefined)?.Item;
+  const isDelete = DeleteRequest !== undefined && DeleteRequest !== null;
+  return `${isDelete ? "delete" : "put"} ${idOf((key ?? {}) as Values, keyNames)}`;
 }
 
 function faultOfBatchWrite(
@@ -227,7 +264,12 @@ function faultOfBatchWrite(
   const asked = RequestItems as Tables<readonly unknown[]>;
   const left = Object.entries(UnprocessedItems as Tables<readonly unknown[]>);
   const isMore = left.some(([table, some = []]) => some.length > (asked[table]?.length ?? 0));
-  return isMore ? "it left more undone than was asked for" : undefined;
+  if (isMore) return "it left more undone than was asked for";
+  const areOurs = left.every(([table, some = []]) => {
+    const ours = (asked[table] ?? []) as readonly Values[];
+    return areAmong((some as readonly Values[]).map(writeOf), ours.map(writeOf));
+  });
+  return areOurs ? undefined : "it left undone what was not asked for";
 }
 
 function faultOfTransactGet({ TransactItems }: Values, { Responses }: Values): string | undefined {

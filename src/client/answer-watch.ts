@@ -1,6 +1,7 @@
 /** Ends responses that stall or drip: the SDK's handler limits only the time to their first byte. */
 import type { Readable } from "node:stream";
 import timers from "node:timers";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
 
 // Node's own, so that fake timers neither stop the watch nor see it.
 const { setInterval, clearInterval } = timers;
@@ -16,8 +17,18 @@ export interface AnswerLimits {
   readonly wholeMs: number;
 }
 
+/** DynamoDB's largest response has 16 MB of items; as JSON, with bytes in Base64, it is never this large. */
+export const mostAnswerBytes = 128 * 1024 * 1024;
+
+/** The error of a response that nobody needs to read to its end. */
+export function tooLarge(): Error {
+  return unreadableAnswer(`it has more than ${mostAnswerBytes / 1024 / 1024} MB`);
+}
+
 interface Watched {
   readonly body: Readable;
+  /** What the connection had read before, for other requests. */
+  readonly before: number;
   bytes: number;
   /** The checks since its last byte (`idle`), and since its head (`age`). */
   idle: number;
@@ -45,7 +56,8 @@ export class AnswerWatch {
 
   /** Destroys the body with a TimeoutError once it exceeds a limit. */
   watch(body: Readable): void {
-    const answer: Watched = { body, bytes: -1, idle: 0, age: 0 };
+    const before = (body as Message).socket?.bytesRead ?? 0;
+    const answer: Watched = { body, before, bytes: -1, idle: 0, age: 0 };
     this.#answers.add(answer);
     body.once("close", () => this.#answers.delete(answer));
     this.#timer ??= setInterval(() => this.#look(), tickMs).unref();
@@ -65,7 +77,9 @@ export class AnswerWatch {
       answer.bytes = bytes;
       answer.age += 1;
       const { idleMs, wholeMs } = this.#limits;
-      if (answer.idle * tickMs >= idleMs) end(answer.body, `stalled: no byte for ${idleMs} ms`);
+      if (bytes - answer.before > mostAnswerBytes) answer.body.destroy(tooLarge());
+      else if (answer.idle * tickMs >= idleMs)
+        end(answer.body, `stalled: no byte for ${idleMs} ms`);
       else if (answer.age * tickMs >= wholeMs) end(answer.body, `took longer than ${wholeMs} ms`);
     }
   }

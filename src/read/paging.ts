@@ -1,8 +1,10 @@
 /** The pages of a Query, read with one request each for as long as the reader wants more. */
 import type { QueryCommandInput, QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "../call/call.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import type { RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
+import { KeyCycle } from "./cycles.js";
 
 export interface Page {
   readonly items: readonly RawItem[];
@@ -32,6 +34,7 @@ export async function* pages(
       ...(limit !== undefined && { Limit: limit }),
     });
   };
+  const cycle = new KeyCycle();
   let next: Page["next"] = input.ExclusiveStartKey;
   let ahead: Promise<QueryCommandOutput> | undefined;
   const readAhead = () => {
@@ -45,6 +48,9 @@ export async function* pages(
     const page: Promise<QueryCommandOutput> = ahead ?? request(next);
     ahead = undefined;
     const { Items = [], LastEvaluatedKey } = await page;
+    if (LastEvaluatedKey !== undefined && cycle.isClosedBy(LastEvaluatedKey)) {
+      throw unreadableAnswer("its next page is one that was read before");
+    }
     next = LastEvaluatedKey;
     yield { items: Items as RawItem[], next, readAhead };
   } while (next !== undefined);

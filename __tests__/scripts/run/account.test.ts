@@ -206,6 +206,11 @@ describe("the second count of an export", () => {
     expect(ran).toMatchObject({ code: 1, complaints: expect.stringMatching(text) });
   });
 
+  test("fails for files in which an item is twice and another one not at all (a segment was read twice)", async () => {
+    const dir = await damaged((lines) => [...lines.slice(1), lines.at(-1) as string], true);
+    await expect(count(dir)).rejects.toThrow(/has an item that is in the files already/);
+  });
+
   test("fails where the table has become another one, and keeps the export", async () => {
     const table = await newTable();
     await table.put(...items);

@@ -1,11 +1,14 @@
 /** The whole table into files, one per segment, in parallel and with flat memory. */
+
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { itemOf } from "../../raw/line.js";
 import type { RawTable } from "../../raw/raw-table.js";
 import { atStart, type Position, scanSegments } from "../../raw/scan.js";
 import { settled } from "../../run/account.js";
 import { notKept, type Run } from "../../run/run-state.js";
 import { digestOf } from "../file-digest.js";
+import { KeySet } from "../migration/key-set.js";
 import {
   type FileEntry,
   type Manifest,
@@ -186,12 +189,18 @@ export async function countAgain(
   { folder, segments, consistent, signal }: Omit<ExportOptions, "run" | "check" | "onProgress">,
 ): Promise<SecondCount> {
   await verifyFiles(folder, manifest, signal);
+  const keys = new KeySet();
   let inFiles = 0;
   for (const { name, items } of manifest.files) {
     let lines = 0;
-    for await (const _line of linesIn(join(folder, name))) {
+    for await (const { text } of linesIn(join(folder, name))) {
       signal?.throwIfAborted();
       lines += 1;
+      const { PK, SK } = itemOf(text);
+      if (!keys.add(JSON.stringify([PK, SK]))) {
+        const rule = "has an item that is in the files already: a page of the table was read twice";
+        throw new TableFilesError(`${join(folder, name)}: ${rule}, and another one perhaps never`);
+      }
     }
     if (lines !== items) {
       const file = join(folder, name);
