@@ -181,6 +181,11 @@ function faultOfWrite(
   if (returnsNew && (Attributes === undefined || isEmpty(Attributes as Values))) {
     return "it has no Attributes";
   }
+  // An update cannot write a key, so that an item with one is not what was written.
+  const written = ReturnValues === "UPDATED_NEW" ? Object.keys((Attributes ?? {}) as Values) : [];
+  if (written.some((name) => name in ((Key ?? {}) as Values))) {
+    return "its Attributes are not those that were written";
+  }
   const isWhole = ReturnValues === "ALL_NEW" || ReturnValues === "ALL_OLD";
   return isWhole && !isOf(Attributes, { Key }) ? otherKey : undefined;
 }
