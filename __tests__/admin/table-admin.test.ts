@@ -74,6 +74,31 @@ describe.each(engines)("table calls on $name", ({ engine: name }) => {
     expect(requests()).toBe(2);
   });
 
+  test.each([
+    ["no members", () => ({})],
+    ["another table's name", () => ({ TableName: "Other", TableStatus: "ACTIVE" })],
+    ["no status", (name: string) => ({ TableName: name })],
+    [
+      "indexes that are no list",
+      (name: string) => ({ TableName: name, TableStatus: "ACTIVE", GlobalSecondaryIndexes: "x" }),
+    ],
+    [
+      "an index that is none",
+      (name: string) => ({
+        TableName: name,
+        TableStatus: "ACTIVE",
+        GlobalSecondaryIndexes: [null],
+      }),
+    ],
+  ])("a description with %s is asked for again, and acknowledges nothing", async (_, make) => {
+    const description = make(data.configuration.tableName);
+    first("CreateTable", () => answered(200, { TableDescription: description }));
+    expect(await data.table.create()).toEqual({ created: true });
+    const requests = first("DescribeTable", () => answered(200, { Table: description }));
+    expect(await data.table.describe()).toMatchObject({ status: "ACTIVE" });
+    expect(requests()).toBe(2);
+  });
+
   test("answers that are somebody else's are one error, and say no table is missing", async () => {
     await data.table.create();
     for (const [status, body] of [

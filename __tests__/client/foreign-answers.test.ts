@@ -128,6 +128,8 @@ const wrong: Record<string, readonly string[]> = {
     '{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":5}',
     '{"Items":[],"Count":0,"ScannedCount":0,"LastEvaluatedKey":{}}',
     '{"Items":[{}],"Count":1,"ScannedCount":1}',
+    `{"Items":[${otherUser}],"Count":1,"ScannedCount":1}`,
+    `{"Items":[${otherProject},${otherUser}],"Count":2,"ScannedCount":2}`,
   ],
   batchGet: [
     "{}",

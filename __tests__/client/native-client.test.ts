@@ -508,7 +508,8 @@ function answersWith(map: object): Record<string, object> {
   const keyless = { ...item, PK: { NULL: true }, SK: { NULL: true } };
   const unprocessed = [{ PutRequest: { Item: keyless } }, { DeleteRequest: { Key: keyless } }];
   const written = { Attributes: map, ConsumedCapacity: capacity, ItemCollectionMetrics: metrics };
-  const paged = { Items: [item, item], Count: 2, ScannedCount: 7, LastEvaluatedKey: item };
+  const own = { ...item, PK: { S: "b" } };
+  const paged = { Items: [own, own], Count: 2, ScannedCount: 7, LastEvaluatedKey: item };
   return {
     get: { Item: map, ConsumedCapacity: capacity },
     put: written,

@@ -74,6 +74,11 @@ export function refused(name: string, message = "refused", body: object = {}): P
   return answered(400, { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message, ...body });
 }
 
+/** A 200 with a request id that somebody else made, without asking the engine. */
+export function acknowledged(body: string): Promise<Answer> {
+  return answered(200, JSON.parse(body) as object);
+}
+
 /** A transaction that is cancelled for these reasons, in the order of its operations. */
 export function cancelled(...codes: readonly string[]): Promise<Answer> {
   const reasons = codes.map((Code) =>

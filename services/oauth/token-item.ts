@@ -56,7 +56,9 @@ export async function updateIf(
       ExpressionAttributeNames: own.names,
       ExpressionAttributeValues: own.values,
     };
-    const input = { TableName: tableName, Key: { ...key }, ...expressions, ...placeholders };
+    // What was written comes back: a response without it is no acknowledgement.
+    const asked = { TableName: tableName, Key: { ...key }, ReturnValues: "UPDATED_NEW" } as const;
+    const input = { ...asked, ...expressions, ...placeholders };
     await transport.send("Update", input, call);
     return true;
   } catch (error) {

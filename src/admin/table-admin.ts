@@ -109,7 +109,7 @@ async function create(target: Target, call: Call): Promise<{ created: boolean }>
   const created = await change(
     target,
     call,
-    (to, options) => whole("TableDescription", to.send(command, options)),
+    (to, options) => described(target, "TableDescription", to.send(command, options)),
     "ResourceInUseException",
   );
   await waitUntil(target, call.signal, isActive);
@@ -122,7 +122,7 @@ async function remove(target: Target, call: Call): Promise<{ deleted: boolean }>
   const deleted = await change(
     target,
     call,
-    (to, options) => whole("TableDescription", to.send(command, options)),
+    (to, options) => described(target, "TableDescription", to.send(command, options)),
     "ResourceNotFoundException",
   );
   if (deleted) await waitUntil(target, call.signal, (info): info is null => info === null);
@@ -204,9 +204,9 @@ async function read(
 ): Promise<TableInfo | null> {
   try {
     const command = new DescribeTableCommand({ TableName: target.name });
-    const described: Request<TableDescription> = (to, options) =>
-      whole("Table", to.send(command, options));
-    return infoOf(target.name, await send(target, described, signal));
+    const describe: Request<TableDescription> = (to, options) =>
+      described(target, "Table", to.send(command, options));
+    return infoOf(target.name, await send(target, describe, signal));
   } catch (error) {
     if (nameOf(error) !== "ResourceNotFoundException") throw error;
     onMissing?.(error);
@@ -243,6 +243,27 @@ async function enableTimeToLive(target: Target, signal: AbortSignal | undefined)
     const already = nameOf(error) === "ValidationException";
     if (!already && nameOf(error) !== "UnknownOperationException") throw error;
   }
+}
+
+/**
+ * The description of the table that was asked for: with its name, of which an ARN ends, a status, and
+ * indexes in a list if there are any.
+ */
+async function described<A extends object, M extends keyof A & string>(
+  { name }: Target,
+  member: M,
+  answer: Promise<A>,
+): Promise<NonNullable<A[M]>> {
+  const given = await whole(member, answer);
+  const { TableName, TableStatus, GlobalSecondaryIndexes = [] } = given as TableDescription;
+  const isIt =
+    typeof TableName === "string" &&
+    (name === TableName || name.endsWith(`/${TableName}`)) &&
+    typeof TableStatus === "string" &&
+    Array.isArray(GlobalSecondaryIndexes) &&
+    GlobalSecondaryIndexes.every((index) => typeof index === "object" && index !== null);
+  if (!isIt) throw unreadableAnswer("it does not describe the table that was asked for");
+  return given;
 }
 
 /**

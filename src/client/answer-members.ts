@@ -181,23 +181,50 @@ function faultOfWrite(
   if (returnsNew && (Attributes === undefined || isEmpty(Attributes as Values))) {
     return "it has no Attributes";
   }
+  // An update cannot write a key, so that an item with one is not what was written.
+  const written = ReturnValues === "UPDATED_NEW" ? Object.keys((Attributes ?? {}) as Values) : [];
+  if (written.some((name) => name in ((Key ?? {}) as Values))) {
+    return "its Attributes are not those that were written";
+  }
   const isWhole = ReturnValues === "ALL_NEW" || ReturnValues === "ALL_OLD";
   return isWhole && !isOf(Attributes, { Key }) ? otherKey : undefined;
 }
 
-/** A page has its items unless only a count was requested, and the next page begins after it. */
-function faultOfPage(
-  { Select, ProjectionExpression, AttributesToGet, ExclusiveStartKey }: Values,
-  { Items, LastEvaluatedKey }: Values,
-): string | undefined {
+/**
+ * A page has its items, and of the partition that a query names, unless only a count was requested; the
+ * next page begins after it.
+ */
+function faultOfPage(input: Values, { Items, LastEvaluatedKey }: Values): string | undefined {
+  const { Select, ProjectionExpression, AttributesToGet, ExclusiveStartKey } = input;
   if (Items === undefined && Select !== "COUNT") return "it has no Items";
+  const items = (Items ?? []) as readonly Values[];
   const isWhole = ProjectionExpression === undefined && AttributesToGet === undefined;
-  if (isWhole && (Items as readonly Values[] | undefined)?.some(isEmpty)) return otherKey;
+  if (isWhole && items.some(isEmpty)) return otherKey;
+  const [name, value] = partitionOf(input);
+  // What was not projected is not there to be compared.
+  const isForeign = (item: Values) => !isAbsent(item[name]) && !isSameText(item[name], value);
+  if (value !== undefined && items.some(isForeign)) return "it has an item of another partition";
   if (LastEvaluatedKey === undefined) return undefined;
   // Following it would request the same page forever.
   return isDeepStrictEqual(LastEvaluatedKey, ExclusiveStartKey)
     ? "it ends where it began"
     : undefined;
+}
+
+/** A query's condition begins with its partition: as the stores, ElectroDB and most callers write it. */
+const partitionCondition = /^\s*\(?\s*(#?\w+)\s*=\s*(:\w+)/;
+
+/** The attribute of a query's partition key and its value, if it is a text. */
+function partitionOf(input: Values): [name: string, value: unknown] {
+  const { KeyConditionExpression, ExpressionAttributeNames: names } = input;
+  const [, name = "", placeholder = ""] =
+    partitionCondition.exec(String(KeyConditionExpression ?? "")) ?? [];
+  const value = ((input.ExpressionAttributeValues ?? {}) as Values)[placeholder];
+  const isText = typeof value === "string" || typeof (value as Values | undefined)?.S === "string";
+  return [
+    ((names ?? {}) as Readonly<Record<string, string>>)[name] ?? name,
+    isText ? value : undefined,
+  ];
 }
 
 type Tables<T> = Readonly<Record<string, T | undefined>>;

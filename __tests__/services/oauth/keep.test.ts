@@ -1,7 +1,7 @@
 import type { TestDataLayer } from "../../../src/testing/index.js";
 import type { RequestEvent } from "../../../src/transport/events.js";
 import { settings } from "../../engines.js";
-import { lost, refused } from "../recorder.js";
+import { acknowledged, lost, refused } from "../recorder.js";
 import { frozen, hour, openTokens, secrets } from "./open-tokens.js";
 
 describe.each(settings)("what the provider answered on $name", (engine) => {
@@ -38,6 +38,30 @@ describe.each(settings)("what the provider answered on $name", (engine) => {
       expect(refresh).toHaveBeenCalledTimes(1);
       expect((await rawToken())?.Data).toMatchObject(rotated);
       expect(await rawToken()).not.toHaveProperty("LeaseHolder");
+    },
+  );
+
+  test.each([
+    ["nothing", "{}"],
+    ["its key alone", '{"Attributes":{"PK":{"S":"OAUTH#u"},"SK":{"S":"GOOGLE_BUSINESS"}}}'],
+    ["the item as it was", '{"Attributes":{"PK":{"S":"OAUTH#u"},"UpdatedAt":{"N":"1"}}}'],
+  ])(
+    "an acknowledgement of the store that holds %s is none: it is stored again (the refresh token was lost)",
+    async (_, body) => {
+      await seed();
+      let faked = 0;
+      const refresh = jest.fn(async () => {
+        wire.intercept = ({ operation }) => {
+          if (operation !== "UpdateItem" || faked > 0) return undefined;
+          faked += 1;
+          return acknowledged(body);
+        };
+        return { ...rotated, expiryDate: frozen + hour };
+      });
+      expect(await data.oauth.validToken(userId, undefined, { refresh })).toMatchObject(rotated);
+      expect(faked).toBe(1);
+      expect(refresh).toHaveBeenCalledTimes(1);
+      expect((await rawToken())?.Data).toMatchObject(rotated);
     },
   );
 
