@@ -13,6 +13,7 @@ export function checkContents({ files }: Packed): void {
   const missing = [
     "README.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "SECURITY.md",
     "THIRD-PARTY.md",
     "LICENSE",
@@ -28,7 +29,7 @@ export function checkContents({ files }: Packed): void {
   if (missing.length > 0) throw new Error(`missing: ${missing.join(", ")}`);
   const strange = paths.filter(
     (path) =>
-      !/^(?:(?:dist|examples)\/|docs\/[\w-]+\.(?:md|svg)$|(?:README|CHANGELOG|SECURITY|THIRD-PARTY)\.md$|llms\.txt$|LICENSE$|package\.json$)/.test(
+      !/^(?:(?:dist|examples)\/|docs\/[\w-]+\.(?:md|svg)$|(?:README|CHANGELOG|CONTRIBUTING|SECURITY|THIRD-PARTY)\.md$|llms\.txt$|LICENSE$|package\.json$)/.test(
         path,
       ),
   );
