@@ -557,6 +557,36 @@ describe("an answer", () => {
     );
   });
 
+  test("batches of a table whose keys are numbers, or have other names, are compared by their number", async () => {
+    const Keys = [{ id: 1 }, { id: 2 }, { id: 3 }];
+    const item = (id: number) => ({ id: { N: String(id) } });
+    const get = () => new BatchGetCommand({ RequestItems: { [TableName]: { Keys } } });
+    const reply = (responses: object[], left: object[]): Reply => ({
+      statusCode: 200,
+      body: JSON.stringify({
+        Responses: { [TableName]: responses },
+        UnprocessedKeys: left.length === 0 ? {} : { [TableName]: { Keys: left } },
+      }),
+    });
+    both.wires.native.reply = reply([item(1), item(2)], [item(3)]);
+    expect(await outcome(both.native, get)).toHaveProperty("answer");
+    both.wires.native.reply = reply([item(1), item(2)], [item(3), item(4)]);
+    expect(await outcome(both.native, get)).toHaveProperty("error.name", "UnreadableAnswer");
+
+    const puts = Keys.map((Item) => ({ PutRequest: { Item } }));
+    const write = () => new BatchWriteCommand({ RequestItems: { [TableName]: puts } });
+    const left = (...ids: number[]): Reply => ({
+      statusCode: 200,
+      body: JSON.stringify({
+        UnprocessedItems: { [TableName]: ids.map((id) => ({ PutRequest: { Item: item(id) } })) },
+      }),
+    });
+    both.wires.native.reply = left(2, 3);
+    expect(await outcome(both.native, write)).toHaveProperty("answer");
+    both.wires.native.reply = left(1, 2, 3, 4);
+    expect(await outcome(both.native, write)).toHaveProperty("error.name", "UnreadableAnswer");
+  });
+
   const mayBeEmpty = ["get", "put", "update", "delete", "transactWrite"];
 
   test.each(mayBeEmpty)("to %s may be empty, and hold null", async (kind) => {

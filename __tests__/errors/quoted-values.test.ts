@@ -4,6 +4,7 @@ import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { withoutValues } from "../../src/errors/hidden.js";
 import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
+import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 
@@ -98,4 +99,21 @@ test("the reasons of a cancelled transaction that somebody makes hide their item
       .retryable,
   ).toBe(false);
   expect(new TransactionCanceledError().retryable).toBe(false);
+});
+
+test("a message and a name that somebody makes endless are cut, and cost no time", () => {
+  const long = `Value '${"Value '".repeat(200_000)}`;
+  const thrown = Object.assign(new Error(long), { name: "X".repeat(1_000_000) });
+  const error = wrapDynamoDBError(thrown);
+  expect(error.message.length).toBeLessThan(2_100);
+  expect(String(error.code).length).toBeLessThan(100);
+  expect(inspect(error, { depth: 9 }).length).toBeLessThan(20_000);
+});
+
+test("a stack that holds another message than the error keeps its frames alone", () => {
+  const cause = new Error(`operand: AttributeValue: {S:${secret}} of old`);
+  cause.message = `operand: AttributeValue: {S:${secret}} of new`;
+  const error = new DynamoDBError("refused", { cause });
+  expect(shownOf(error)).not.toContain(secret);
+  expect(cause.stack).toMatch(/^(?:Error: )?operand: not shown\n {4}at /);
 });

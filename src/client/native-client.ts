@@ -39,7 +39,8 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
-import { checkAsked, checkMembers, requestIdHeader } from "./answer-members.js";
+import { checkAsked } from "./answer-match.js";
+import { checkMembers, requestIdHeader } from "./answer-members.js";
 import { mostAnswerBytes, tooLarge } from "./answer-watch.js";
 import { readingExactly } from "./document-command.js";
 import { marshallable } from "./marshalling.js";

@@ -5,7 +5,8 @@
  */
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
-import { checkAsked, checkMembers } from "./answer-members.js";
+import { checkAsked } from "./answer-match.js";
+import { checkMembers } from "./answer-members.js";
 import type { Credentials } from "./config.js";
 
 /**

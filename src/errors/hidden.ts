@@ -21,9 +21,13 @@ const quotedValues: readonly (readonly [RegExp, string])[] = [
   [/\bNumber \S+ is greater/, "Number is greater"],
 ];
 
-/** A message without the values that it quotes. */
+/** Nobody reads more of a message; who responds in DynamoDB's place may make it as long as they like. */
+const mostCharacters = 2_000;
+
+/** A message without the values that it quotes, and not without end. */
 export function withoutValues(message: string): string {
-  return quotedValues.reduce((text, [quoted, instead]) => text.replace(quoted, instead), message);
+  const cut = message.length > mostCharacters ? `${message.slice(0, mostCharacters)}…` : message;
+  return quotedValues.reduce((text, [quoted, instead]) => text.replace(quoted, instead), cut);
 }
 
 /** How many causes below each other are looked at: the SDK's error, and ElectroDB's around it. */
@@ -55,7 +59,11 @@ function hideQuoted(error: Record<string, unknown>): void {
     if (safe === message) continue;
     const { stack } = error;
     hide(error, property, safe);
-    if (typeof stack === "string")
-      hide(error, "stack", withoutValues(stack.split(message).join(safe)));
+    // The message stands at the head of the stack; where it does not, the frames alone are left.
+    if (typeof stack === "string") {
+      const frames = /(?:\n {4}at .*)+$/.exec(stack)?.[0] ?? "";
+      const isThere = stack.includes(message);
+      hide(error, "stack", isThere ? stack.split(message).join(safe) : `${safe}${frames}`);
+    }
   }
 }

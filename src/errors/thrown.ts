@@ -21,10 +21,14 @@ export function legible(thrown: unknown): unknown {
   }
 }
 
+/** DynamoDB's longest names have 40; another sender may give one of any length. */
+const mostNameCharacters = 100;
+
 /** Its names: `name` and `code`, in this order. Node's own errors are all named "Error". */
 export function namesOf(error: Record<string, unknown>): string[] {
   const names = [error.name, error.code, error.Code].filter(
-    (name): name is string => typeof name === "string" && name !== "",
+    (name): name is string =>
+      typeof name === "string" && name !== "" && name.length <= mostNameCharacters,
   );
   // The SDK's handler names a torn connection "TimeoutError" and leaves Node's code on it.
   const torn = names.find((name) => name === "ECONNRESET" || name === "EPIPE");
