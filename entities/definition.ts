@@ -19,6 +19,18 @@ export function configure(config: EntityConfig): EntityConfiguration {
   };
 }
 
+/**
+ * A schema for ElectroDB alone, which writes its own form of each template into the indexes it is given
+ * (3.9.3): the stores read the declaration, and it stays as it was written.
+ */
+export function copyOf<S extends Pick<Schema<string, string, string>, "indexes">>(schema: S): S {
+  const indexes = Object.entries(schema.indexes).map(([name, index]) => {
+    const { pk, sk } = index;
+    return [name, { ...index, pk: { ...pk }, ...(sk !== undefined && { sk: { ...sk } }) }];
+  });
+  return { ...schema, indexes: Object.fromEntries(indexes) as S["indexes"] };
+}
+
 /** An entity as its file declares it. */
 export interface Definition<
   P extends () => z.ZodObject,

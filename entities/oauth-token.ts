@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, secret, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -33,7 +33,7 @@ const schema = {
 export const oauthToken: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(copyOf(schema), configure(config)),
 };
 
 /** An item of `data.oauthToken`: a user's tokens at a provider. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, payloadOf, textList, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -33,7 +33,7 @@ const schema = {
 export const reviewAnalysis: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(copyOf(schema), configure(config)),
 };
 
 /** An item of `data.reviewAnalysis`: what an agent's reviews say as a whole. */

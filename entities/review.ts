@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
 import { byKey, data, index, keyPart, model, times } from "./schema.js";
 
@@ -36,7 +36,7 @@ const schema = {
 export const review: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(copyOf(schema), configure(config)),
 };
 
 /** An item of `data.review`: a client's review of an agent. */

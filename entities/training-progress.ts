@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -31,7 +31,7 @@ const schema = {
 export const trainingProgress: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(copyOf(schema), configure(config)),
 };
 
 /** An item of `data.trainingProgress`: a training module that a user began or completed. */

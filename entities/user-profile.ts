@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, profileFields, textList, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -30,7 +30,7 @@ const schema = {
 export const userProfile: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(schema, configure(config)),
+  entity: (config) => new Entity(copyOf(schema), configure(config)),
 };
 
 /** An item of `data.userProfile`: a user's account. */

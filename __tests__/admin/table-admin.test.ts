@@ -113,3 +113,12 @@ describe.each(engines)("table calls on $name", ({ engine: name }) => {
     wire.clear();
   });
 });
+
+test("a mocked client needs no more in a description than its test does", async () => {
+  const descriptions: object[] = [{}, { Table: { TableStatus: "UPDATING" } }];
+  const client = { send: async () => descriptions.shift() ?? {} };
+  const data = createDataLayer({ environment: "development", client: client as never });
+  expect(await data.table.describe()).toMatchObject({ status: "UNKNOWN" });
+  expect(await data.table.describe()).toMatchObject({ status: "UPDATING" });
+  await data.close();
+});

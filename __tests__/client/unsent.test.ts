@@ -17,6 +17,7 @@ const writes: Readonly<Record<string, (data: DataLayer) => Promise<unknown>>> = 
   put: (data) => data.project.put(input),
   update: (data) => data.project.update(key, { name: "n" } as never),
   delete: (data) => data.project.delete(key),
+  "a native put": (data) => data.project.entity.put({ ...input, createdAt: 1 } as never).go(),
   batchPut: (data) => data.project.batchPut([input]),
   batchDelete: (data) => data.project.batchDelete([key]),
   "transaction.write": (data) => data.transaction.write((tx) => [tx.project.put(input)]),

@@ -67,10 +67,22 @@ test("an id is the last part of every key, so that any character may be in it", 
   }
 });
 
+test("a key of two parts is refused: nobody could read it back", () => {
+  const { project } = definitions;
+  const sk = { ...project.schema.indexes.byKey.sk, template: "P#${a}#${projectId}" };
+  const indexes = { ...project.schema.indexes, byKey: { ...project.schema.indexes.byKey, sk } };
+  const schema = { ...project.schema, indexes } as unknown as DeclaredSchema;
+  expect(() => modelOf({ payload: project.payload, schema })).toThrow(
+    "Project: a key has at most one part",
+  );
+});
+
 test("making entities and a service leaves their declarations as they are", () => {
   const schemas = () => JSON.stringify(Object.values(definitions).map(({ schema }) => schema));
   const before = schemas();
   expect(before).toContain("BayonCoAgent");
+  // What ElectroDB writes into a schema that it is given; a test before this one has made entities.
+  expect(before).not.toContain("facets");
   createService(createEntities({ table: "first" }), { table: "first" });
   createService(createEntities({ table: "second" }), { table: "second" });
   expect(schemas()).toBe(before);

@@ -39,6 +39,56 @@ test.each([...Object.keys(packageCodes), "TimeoutError", "UnreadableAnswer"])(
   },
 );
 
+/** The lists as they are meant: the tests below go through them, and would go through less of a shorter one. */
+test.each<[string, ReadonlySet<string>, string]>([
+  [
+    "throttlingNames",
+    throttlingNames,
+    `BandwidthLimitExceeded LimitExceededException PriorRequestNotComplete
+     ProvisionedThroughputExceeded ProvisionedThroughputExceededException
+     RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown
+     ThrottledException Throttling ThrottlingError ThrottlingException
+     TooManyRequestsException`,
+  ],
+  [
+    "transientNames",
+    transientNames,
+    `EAI_AGAIN ECONNABORTED ECONNREFUSED ECONNRESET EHOSTUNREACH ENETUNREACH ENOTFOUND EPIPE
+     ETIMEDOUT InternalError InternalFailure InternalServerError InternalServerErrorException
+     NetworkingError ReplicatedWriteConflictException RequestTimeout RequestTimeoutException
+     ServiceUnavailable ServiceUnavailableException TimeoutError TransactionConflict
+     TransactionConflictException TransactionInProgressException UND_ERR_SOCKET
+     UnreadableAnswer`,
+  ],
+  [
+    "signatureNames",
+    signatureNames,
+    `InvalidSignatureException RequestExpired RequestInTheFuture RequestTimeTooSkewed
+     SignatureDoesNotMatch`,
+  ],
+  ["credentialsNames", credentialsNames, `CredentialsProviderError TokenProviderError`],
+  [
+    "refusalNames",
+    refusalNames,
+    `AccessDenied AccessDeniedException BandwidthLimitExceeded
+     ConditionalCheckFailedException DuplicateItemException ExpiredToken
+     ExpiredTokenException IdempotentParameterMismatchException IncompleteSignature
+     IncompleteSignatureException InvalidAction InvalidClientTokenId InvalidEndpointException
+     InvalidSignatureException ItemCollectionSizeLimitExceededException
+     LimitExceededException MissingAuthenticationToken MissingAuthenticationTokenException
+     NotAuthorized OptInRequired PriorRequestNotComplete ProvisionedThroughputExceeded
+     ProvisionedThroughputExceededException ReplicatedWriteConflictException RequestExpired
+     RequestInTheFuture RequestLimitExceeded RequestThrottled RequestThrottledException
+     RequestTimeTooSkewed ResourceInUseException ResourceNotFoundException
+     SerializationException SignatureDoesNotMatch SlowDown TableInUseException
+     TableNotFoundException ThrottledException Throttling ThrottlingError ThrottlingException
+     TooManyRequestsException TransactionCanceledException TransactionConflictException
+     UnknownOperationException UnrecognizedClientException ValidationException`,
+  ],
+])("%s holds these", (_, list, names) => {
+  expect([...list].sort()).toEqual(names.split(/\s+/));
+});
+
 const failure = (name: string) => Object.assign(new Error("m"), { name });
 
 test.each([...throttlingNames])("%s is retried, and was not carried out", (name) => {

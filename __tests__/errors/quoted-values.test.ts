@@ -47,6 +47,7 @@ describe.each(engines)("on $name", (engine) => {
     ["an empty set", new Set(), "a set is empty"],
     ["a symbol", Symbol(secret), "a symbol"],
     ["a number beyond 2^53", 2 ** 60, "beyond 2^53"],
+    ["a number beyond -2^53", -(2 ** 60), "beyond 2^53"],
     ["an instance", Object.assign(new (class Own {})(), { toString: () => secret }), "a type"],
   ])("a native put of %s is a ValidationError that says so", async (_, value, rule) => {
     const put = table.data.savedContent.entity.put({
@@ -83,6 +84,10 @@ test("a cause that is put into an error shows no value in its message or stack",
   const error = new DynamoDBError("refused", { cause });
   expect(shownOf(error)).not.toContain(secret);
   expect(cause.message).toBe("lower bound operand: not shown");
+  const frames = new Error("Unsupported type passed: SECRET. Pass options.");
+  new DynamoDBError("refused", { cause: frames });
+  expect(frames.stack).not.toContain(secret);
+  expect(frames.stack).toMatch(/Unsupported type passed\n {4}at /);
 });
 
 test("the reasons of a cancelled transaction that somebody makes hide their items, and decide on a retry", () => {

@@ -110,7 +110,7 @@ function check(error: DynamoDBError, row: Row, expected: Expected): void {
     mayHaveBeenDone: row.isWrite && expected.isOpen,
   });
   const call = [row.operation, row.entity, row.key && `(${row.key})`].filter(Boolean).join(" ");
-  expect(error.message.startsWith(`${call}: `)).toBe(true);
+  expect(error.message.slice(0, `${call}: `.length)).toBe(`${call}: `);
   expect(error.originalError).toBe(error.cause);
   const cause = error.cause as ElectroCause;
   // These two are ElectroDB's bare requests: it makes no error of its own of what they throw.

@@ -795,6 +795,23 @@ describe("update", () => {
       );
       expect(spelled(inputs()[1], "Update")).toBe('SET UpdatedAt = 1700000000000, Data = {"v":2}');
     });
+
+    test.each([
+      ["(A = B)", "(A = B)"],
+      ["(A = B) OR (C = D)", "((A = B) OR (C = D))"],
+      ["A = B", "(A = B)"],
+    ])("puts no redundant parentheses around %s, which DynamoDB refuses", async (given, sent) => {
+      send.mockRejectedValueOnce(
+        awsError(
+          "ValidationException",
+          "The document path provided in the update expression is invalid for update",
+        ),
+      );
+      await repository.update("USER#u1", "PROFILE", { v: 2 }, { conditionExpression: given });
+      expect(spelled(inputs()[1], "Condition")).toBe(
+        `${sent} AND attribute_exists(PK) AND (attribute_not_exists(Data) OR attribute_type(Data, "NULL"))`,
+      );
+    });
   });
 });
 

@@ -1,7 +1,12 @@
 /** What is too much for any condition is refused before it is read: the work does not grow with it. */
 import { valueText } from "../../src/client/wire-format.js";
+import { readWhere } from "../../src/conditions/conditions.js";
+import { Placeholders } from "../../src/conditions/placeholders.js";
+import { projectionOf } from "../../src/entity/input.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
+import { checkedExpression } from "../../src/repository/expression.js";
 import { fixtures } from "../../src/testing/index.js";
+import { checkValue } from "../../src/values/payload.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 
@@ -63,7 +68,7 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
         built += 1;
         return eq(data.name, text);
       }).join(" OR ");
-    expect(await refusal(where)).toContain("where has values of more than 2097152 bytes");
+    expect(await refusal(where)).toContain("where has names and values of more than 2097152 bytes");
     expect(built).toBe(7);
   });
 
@@ -144,6 +149,36 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
     const expected = place === "key" ? ["userId", "projectId"] : ["options"];
     expect(issues.map(({ path }) => path)).toEqual(expected);
   });
+});
+
+test("a condition that is used again sends its value once, and is counted once", () => {
+  const where = (data: { name: object }, { eq }: { eq: Loose }) =>
+    Array.from({ length: 50 })
+      .fill(eq(data.name, "x".repeat(400_000)))
+      .join(" OR ");
+  const own = new Placeholders();
+  const { text } = readWhere(where, {})?.(own) ?? { text: "" };
+  expect(text.split(" OR ")).toHaveLength(50);
+  expect(Object.values(own.values)).toEqual(["x".repeat(400_000)]);
+});
+
+test("names count as values do: 2 MB is all that a condition, fields or an expression may name", async () => {
+  const names = Array.from({ length: 3 }, (_, at) => `${at}${"n".repeat(900_000)}`);
+  const where = (_: unknown, { eq, path }: { eq: Loose; path: Loose }) =>
+    names.map((name) => eq(path(name), 1)).join(" OR ");
+  expect(() => readWhere(where, {})).toThrow(/where has names and values of more than 2097152/);
+  expect(() => projectionOf(names, new Placeholders(), {})).toThrow(
+    /fields are names of more than/,
+  );
+  const expressionAttributeNames = Object.fromEntries(names.map((name, at) => [`#n${at}`, name]));
+  expect(() => checkedExpression({}, "#n0 = #n1", "filter", { expressionAttributeNames })).toThrow(
+    /expressionAttributeNames take more than 2097152 bytes/,
+  );
+});
+
+test("of a set behind the limit nothing is said but the limit", () => {
+  const { issues } = checkValue({ text: "x".repeat(600_000), set: new Set(["a"]) }, "data");
+  expect(issues.map(({ path }) => path)).toEqual(["data"]);
 });
 
 test.each([

@@ -1,6 +1,5 @@
 /** Reads a whole table in parallel segments, page by page, no faster than its pages are dealt with. */
 import type { ScanCommandInput } from "@aws-sdk/client-dynamodb";
-import { unreadableAnswer } from "../../src/errors/unreadable-answer.js";
 import { KeyCycle } from "../../src/read/cycles.js";
 import type { Item, RawTable } from "./raw-table.js";
 
@@ -67,9 +66,7 @@ export async function scanSegments(
         ...(position !== "start" && { ExclusiveStartKey: position }),
       });
       const { Items: items = [], Count: many, LastEvaluatedKey: next = "end" } = answer;
-      if (next !== "end" && cycle.isClosedBy(next)) {
-        throw unreadableAnswer("its next page is one that was read before");
-      }
+      if (next !== "end") cycle.refuseRepeated(next);
       read += many ?? items.length;
       all += many ?? items.length;
       await onPage({ segment, items, next });

@@ -1,4 +1,5 @@
 /** Where the table is, and what a person can do if it cannot be reached: the ends of messages. */
+import { unreachedNames } from "../errors/codes.js";
 import { nameOf } from "../errors/words.js";
 import { type Configuration, defaultTableName, isLoopback, localEndpoint } from "./config.js";
 
@@ -17,15 +18,6 @@ function shownUrl(endpoint: string): string {
   return `${origin}${pathname === "/" ? "" : pathname}`;
 }
 
-/** Codes of failures because nobody listens at the endpoint, or there is no such host. */
-const unreachable: ReadonlySet<string> = new Set([
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-]);
-
 /** What to do about a failure, if a command or a setting can remove its cause. */
 export function adviceOn(error: unknown, place: Place): string | undefined {
   const name = nameOf(error) ?? "";
@@ -33,7 +25,7 @@ export function adviceOn(error: unknown, place: Place): string | undefined {
     const check = place.environment === "production" ? "look at its name and region, or " : "";
     return `there is no table ${sourced(place)}; ${check}create it with: npx bayon-data table create${flagsOf(place)}`;
   }
-  if (unreachable.has(name)) return `nothing answers for ${sourced(place)}${howToServe(place)}`;
+  if (unreachedNames.has(name)) return `nothing answers for ${sourced(place)}${howToServe(place)}`;
   if (name === "CredentialsProviderError") return `the table is ${sourced(place)}${orLocal(place)}`;
   return undefined;
 }

@@ -41,7 +41,7 @@ function faultOfWrite(
 ): string | undefined {
   const sets = ReturnValues === "UPDATED_NEW" && /^\s*SET\s/i.test(String(UpdateExpression));
   const returnsNew = UpdateExpression !== undefined && (ReturnValues === "ALL_NEW" || sets);
-  if (returnsNew && (Attributes === undefined || isEmpty(Attributes as Values))) {
+  if (returnsNew && (isAbsent(Attributes) || isEmpty(Attributes))) {
     return "it has no Attributes";
   }
   // An update cannot write a key, so that an item with one is not what was written.
@@ -59,7 +59,7 @@ function faultOfWrite(
  */
 function faultOfPage(input: Values, { Items, LastEvaluatedKey }: Values): string | undefined {
   const { Select, ProjectionExpression, AttributesToGet, ExclusiveStartKey } = input;
-  if (Items === undefined && Select !== "COUNT") return "it has no Items";
+  if (isAbsent(Items) && Select !== "COUNT") return "it has no Items";
   const items = (Items ?? []) as readonly Values[];
   const isWhole = ProjectionExpression === undefined && AttributesToGet === undefined;
   if (isWhole && items.some(isEmpty)) return otherKey;
@@ -67,7 +67,7 @@ function faultOfPage(input: Values, { Items, LastEvaluatedKey }: Values): string
   // What was not projected is not there to be compared.
   const isForeign = (item: Values) => !isAbsent(item[name]) && !isSameText(item[name], value);
   if (value !== undefined && items.some(isForeign)) return "it has an item of another partition";
-  if (LastEvaluatedKey === undefined) return undefined;
+  if (isAbsent(LastEvaluatedKey)) return undefined;
   // Following it would request the same page forever.
   return isDeepStrictEqual(LastEvaluatedKey, ExclusiveStartKey)
     ? "it ends where it began"
@@ -103,8 +103,6 @@ function faultOfBatchGet({ RequestItems }: Values, values: Values): string | und
     const items = found[table];
     if (items === undefined && left[table] === undefined) return "it has nothing of a table";
     const { Keys = [], ...how } = one as KeysOfTable;
-    const many = (items?.length ?? 0) + (left[table]?.Keys.length ?? 0);
-    if (many > Keys.length) return "it has more items than were asked for";
     const names = Object.keys(Keys[0] ?? {});
     const shown = names.filter((name) => projects(how, name));
     if (items?.some((item) => shown.some((name) => item[name] === undefined))) return otherKey;
@@ -159,8 +157,6 @@ function faultOfBatchWrite(
 ): string | undefined {
   const asked = RequestItems as Tables<readonly unknown[]>;
   const left = Object.entries(UnprocessedItems as Tables<readonly unknown[]>);
-  const isMore = left.some(([table, some = []]) => some.length > (asked[table]?.length ?? 0));
-  if (isMore) return "it left more undone than was asked for";
   const areOurs = left.every(([table, some = []]) => {
     const ours = (asked[table] ?? []) as readonly Values[];
     return areAmong((some as readonly Values[]).map(writeOf), ours.map(writeOf));
@@ -178,7 +174,7 @@ function faultOfTransactGet({ TransactItems }: Values, { Responses }: Values): s
 
 /** Whether a returned item, if any, is the one whose key was requested. */
 function isOf(item: unknown, input: Values): boolean {
-  if (item === undefined || input.Key === undefined) return true;
+  if (isAbsent(item) || input.Key === undefined) return true;
   const key = Object.entries(input.Key as Values).filter(([name]) => projects(input, name));
   return isMap(item) && hasKey(item, Object.fromEntries(key));
 }

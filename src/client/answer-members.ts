@@ -30,12 +30,6 @@ const membersOf: ReadonlyMap<string, Members> = new Map([
   ["BatchWriteItem", { always: ["UnprocessedItems"], sometimes: [] }],
   ["TransactGetItems", { always: ["Responses"], sometimes: [] }],
   ["TransactWriteItems", { always: [], sometimes: [] }],
-  ["CreateTable", { always: ["TableDescription"], sometimes: [] }],
-  ["DeleteTable", { always: ["TableDescription"], sometimes: [] }],
-  ["UpdateTable", { always: ["TableDescription"], sometimes: [] }],
-  ["DescribeTable", { always: ["Table"], sometimes: [] }],
-  ["DescribeTimeToLive", { always: ["TimeToLiveDescription"], sometimes: [] }],
-  ["UpdateTimeToLive", { always: ["TimeToLiveSpecification"], sometimes: [] }],
 ]);
 
 export function isEmpty(value: object): boolean {
@@ -116,9 +110,10 @@ export function checkMembers(
     requestId,
   }: { readonly statusCode: number; readonly requestId: string | undefined },
 ): void {
-  const unreadable = (what: string) => unreadableAnswer(what, statusCode);
   const members = membersOf.get(operation);
-  const missing = members?.always.find((name) => isAbsent(values[name]));
+  if (members === undefined) return;
+  const unreadable = (what: string) => unreadableAnswer(what, statusCode);
+  const missing = members.always.find((name) => isAbsent(values[name]));
   if (missing !== undefined) throw unreadable(`it has no ${missing}`);
   for (const [name, isRight] of rules) {
     const value = values[name];
@@ -130,7 +125,7 @@ export function checkMembers(
   if (Array.isArray(items) && !isAbsent(many) && items.length !== many) {
     throw unreadable(`it has ${items.length} of its ${String(many).slice(0, 20)} items`);
   }
-  if (members === undefined || members.always.length > 0) return;
+  if (members.always.length > 0) return;
   if (members.sometimes.some((name) => !isAbsent(values[name]))) return;
   const others = Object.keys(values).filter((name) => !capacity.includes(name));
   if (others.some((name) => !isAbsent(values[name]))) {

@@ -4,6 +4,7 @@ import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-
 import { optionNames } from "../call/options.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { orAborted } from "../runtime/signals.js";
+import { requestIdHeader } from "./answer-members.js";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
 
 /**
@@ -65,7 +66,7 @@ class RepeatedAnswers {
   /** @throws UnreadableAnswer; the connection is destroyed */
   refuse(body: Readable, headers: Readonly<Record<string, string>>): void {
     const { socket } = body as { readonly socket?: object | null };
-    const id = headers["x-amzn-requestid"];
+    const id = headers[requestIdHeader];
     if (!socket || id === undefined || this.#areIdsAlike) return;
     if (id === this.#refused) this.#areIdsAlike = true;
     else if (this.#last.get(socket) === id) {

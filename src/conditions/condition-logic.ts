@@ -27,6 +27,18 @@ function within(by: "AND" | "OR", { text, joinedBy }: Compiled): string {
   return joinedBy === undefined || joinedBy === by ? text : `(${text})`;
 }
 
+/** A condition in parentheses, in none that are redundant: a text that has them is left as it is. */
+export function parenthesised(text: string): string {
+  let level = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === "(") level += 1;
+    else if (text[at] === ")") level -= 1;
+    // The first one closes before the end, or there is none.
+    if (level === 0 && at < text.length - 1) return `(${text})`;
+  }
+  return text.startsWith("(") ? text : `(${text})`;
+}
+
 function negated({ text, joinedBy }: Compiled): Compiled {
   // A double negation is dropped, because not every engine parses NOT NOT (dynalite 4.0.0 does not).
   if (joinedBy === undefined && text.startsWith("NOT ")) return atom(text.slice("NOT ".length));

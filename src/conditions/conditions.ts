@@ -13,9 +13,28 @@ import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
 import { refuseLongCondition } from "./expression.js";
 import { type PathSegments, Placeholders } from "./placeholders.js";
 
-/** The placeholders of a condition, and the bytes of its values. */
+/** The placeholders of a condition, which together hold no more than DynamoDB takes. */
 class ReadPlaceholders extends Placeholders {
-  valueBytes = 0;
+  readonly #refuse: Refuse;
+  #bytes = 0;
+
+  constructor(refuse: Refuse) {
+    super();
+    this.#refuse = refuse;
+  }
+
+  override name(attributeName: string): string {
+    const before = this.nameCount;
+    const placeholder = super.name(attributeName);
+    if (this.nameCount > before) this.take(attributeName.length);
+    return placeholder;
+  }
+
+  /** @throws ValidationError once they hold too many bytes */
+  take(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > limits.expressionValueBytes) throw this.#refuse(tooManyBytes);
+  }
 }
 
 declare const holds: unique symbol;
@@ -108,7 +127,7 @@ export function readWhere(
 ): ReadWhere | undefined {
   if (where === undefined) return undefined;
   const refuse = (message: string, path = "where") => invalid(context, [{ path, message }]);
-  const read = new ReadPlaceholders();
+  const read = new ReadPlaceholders(refuse);
   let condition: Compiled | undefined;
   try {
     condition = compiled(where, read, refuse, encrypted);
@@ -151,7 +170,7 @@ function compiled(
 
 const tooManyConditions = `makes a condition of more than ${limits.expressionOperators} operators: DynamoDB takes at most ${limits.expressionOperators}`;
 
-const tooManyBytes = `has values of more than ${limits.expressionValueBytes} bytes: DynamoDB takes at most so many`;
+const tooManyBytes = `has names and values of more than ${limits.expressionValueBytes} bytes: DynamoDB takes no more`;
 
 /**
  * The most characters that a callback may return: far more than is sent, so there is room for
@@ -182,8 +201,7 @@ function checkedValue(
   const [issue] = check.issues;
   if (issue !== undefined) throw refuse(issue.message, issue.path);
   // A value that is used in several conditions is sent, and counted, once for each of them.
-  placeholders.valueBytes += check.bytes;
-  if (placeholders.valueBytes > limits.expressionValueBytes) throw refuse(tooManyBytes);
+  placeholders.take(check.bytes);
   return placeholders.value(check.value);
 }
 

@@ -21,7 +21,7 @@ export class Placeholders {
   readonly values: Record<string, unknown>;
   private readonly placeholderOf = new Map<string, string>();
   private readonly taken: ReadonlySet<string> | undefined;
-  private nameCount = 0;
+  protected nameCount = 0;
   private valueCount = 0;
 
   /**
@@ -57,13 +57,18 @@ export class Placeholders {
     return placeholder;
   }
 
-  /** Rewrites a text with the placeholders of another request. */
+  /** Rewrites a text with the placeholders of another request; a value that occurs twice is sent once. */
   movedTo(other: Placeholders, text: string): string {
-    return text.replace(/[#:][0-9a-z]+/g, (placeholder) =>
-      placeholder.startsWith("#")
-        ? other.name(this.names[placeholder] as string)
-        : other.value(this.values[placeholder]),
-    );
+    const moved = new Map<string, string>();
+    return text.replace(/[#:][0-9a-z]+/g, (placeholder) => {
+      const own =
+        moved.get(placeholder) ??
+        (placeholder.startsWith("#")
+          ? other.name(this.names[placeholder] as string)
+          : other.value(this.values[placeholder]));
+      moved.set(placeholder, own);
+      return own;
+    });
   }
 
   /** A path inside the payload. A number is a position in a list, a string always a name. */

@@ -469,6 +469,11 @@ export function projectionOf(
     names !== undefined &&
     names.length > 0 &&
     names.every((name) => typeof name === "string" && name !== "" && name.isWellFormed());
+  const characters = valid ? names.reduce<number>((sum, name) => sum + String(name).length, 0) : 0;
+  if (characters > limits.expressionValueBytes) {
+    const message = `are names of more than ${limits.expressionValueBytes} bytes: DynamoDB takes no more`;
+    throw invalid(context, [{ path: "fields", message }]);
+  }
   if (!valid) {
     throw invalid(context, [
       { path: "fields", message: "must be a non-empty array of the payload's field names" },

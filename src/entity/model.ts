@@ -76,6 +76,10 @@ export function modelOf(
   const pk = compileTemplate(templates.pk);
   const sk = compileTemplate(templates.sk);
   const gsi1sk = templates.gsi1sk === undefined ? undefined : compileTemplate(templates.gsi1sk);
+  for (const { parts } of [pk, sk]) {
+    // A key is read back by what it begins with: of two parts nobody knows where the first one ends.
+    if (parts.length > 1) throw new TypeError(`${schema.model.entity}: a key has at most one part`);
+  }
   const parts = [...pk.parts, ...sk.parts];
   const defaults = defaultsOf(schema, parts);
   return {

@@ -18,7 +18,8 @@ const quotedValues: readonly (readonly [RegExp, string])[] = [
   [/AttributeValue:? ?\{.*$/s, "not shown"],
   [/\bValue '.*' at '/s, "Value at '"],
   [/\b(numeric value|Unsupported type passed)\b.*$/s, "$1"],
-  [/\bNumber \S+ is greater/, "Number is greater"],
+  [/\bNumber \S+ is (greater|lesser)/, "Number is $1"],
+  [/\bInput collection \[.*\]/s, "Input collection"],
 ];
 
 /** Nobody reads more of a message; who responds in DynamoDB's place may make it as long as they like. */

@@ -2,7 +2,13 @@
 import { isObject } from "../runtime/objects.js";
 import { isOwnError } from "./brand.js";
 import { retryableReasons, signatureNames, throttlingNames, transientNames } from "./codes.js";
-import { cancellationReasonsOf, isElectroError, legible, metadataOf, namesOf } from "./thrown.js";
+import {
+  cancellationReasonsOf,
+  isNamedElectroError,
+  legible,
+  metadataOf,
+  namesOf,
+} from "./thrown.js";
 import { messageOf } from "./words.js";
 
 /** Whether a retry may cure a reason of a cancelled transaction with this code. */
@@ -34,5 +40,5 @@ export function isRetryableError(thrown: unknown): boolean {
   }
   const status = metadataOf(error)?.httpStatusCode;
   if (status !== undefined) return status >= 500 || status === 429;
-  return isElectroError(error) && isRetryableError(error.cause);
+  return isNamedElectroError(error) && isRetryableError(error.cause);
 }

@@ -71,6 +71,6 @@ export function cancellationReasonsOf(
   return Array.isArray(reasons) ? Array.from(reasons, (one: unknown) => one ?? {}) : [];
 }
 
-export function isElectroError(error: unknown): error is Error & { cause?: unknown } {
+export function isNamedElectroError(error: unknown): error is Error & { cause?: unknown } {
   return isObject(error) && error.name === "ElectroError";
 }

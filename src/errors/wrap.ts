@@ -12,7 +12,7 @@ import { lacksCredentials, lacksRegion } from "./missing-setup.js";
 import { isCredentialsFailure, isOpen } from "./notes.js";
 import { isRetryableError } from "./retryable.js";
 import { ThroughputExceededError } from "./throughput-exceeded-error.js";
-import { isElectroError, legible, metadataOf, namesOf, specificOf } from "./thrown.js";
+import { isNamedElectroError, legible, metadataOf, namesOf, specificOf } from "./thrown.js";
 import { TimeoutError } from "./timeout-error.js";
 import { TransactionCanceledError } from "./transaction-canceled-error.js";
 import { ValidationError } from "./validation-error.js";
@@ -28,7 +28,7 @@ export function wrapDynamoDBError(thrown: unknown, context: CallContext = {}): D
   if (error instanceof DynamoDBError && !isCredentialsFailure(error)) {
     return withContext(error, context);
   }
-  if (isElectroError(error) && isObject(error.cause) && namesOf(error.cause).length > 0) {
+  if (isNamedElectroError(error) && isObject(error.cause) && namesOf(error.cause).length > 0) {
     return wrapDynamoDBError(error.cause, context);
   }
   const wrapped = withContext(mapped(error, context), context);

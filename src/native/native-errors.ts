@@ -6,6 +6,7 @@ import { type CallContext, describe, withContext } from "../errors/context.js";
 import { DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
 import { hide, hidePayload } from "../errors/hidden.js";
 import { asOpen } from "../errors/left-open.js";
+import { isCredentialsFailure } from "../errors/notes.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { convertItem } from "../transport/failed-items.js";
@@ -69,7 +70,8 @@ function failed(
   const source = requests?.isOurs ? failure.cause : failure;
   const [item] = convertItem(source);
   hidePayload(failure);
-  if (isDynamoDBError(source)) {
+  // A credentials provider may throw an error of this package too, from a call of its own.
+  if (isDynamoDBError(source) && !isCredentialsFailure(source)) {
     return named(source, context);
   }
   const unstorable = unstorableRule(source);
@@ -88,7 +90,10 @@ function failed(
 /** How the SDK (util-dynamodb 3.996) refuses values before it sends anything, and the rule in words. */
 const unstorable: readonly (readonly [RegExp, string])[] = [
   [/^Special numeric value/, "a number is NaN or infinite: DynamoDB has no such number"],
-  [/^Number .*greater/, "a number is beyond 2^53: give it as a bigint or an ExactNumber"],
+  [
+    /^Number .*(?:greater|lesser)/,
+    "a number is beyond 2^53: give it as a bigint or an ExactNumber",
+  ],
   [/^Pass a non-empty set/, "a set is empty: DynamoDB has no such set"],
   [/^Unsupported type passed/, "a value is of a type that DynamoDB does not have"],
   [/Symbol/, "a value is a symbol: DynamoDB has no such value"],

@@ -1,7 +1,6 @@
 /** The pages of a Query, read with one request each for as long as the reader wants more. */
 import type { QueryCommandInput, QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "../call/call.js";
-import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import type { RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
 import { KeyCycle } from "./cycles.js";
@@ -48,9 +47,7 @@ export async function* pages(
     const page: Promise<QueryCommandOutput> = ahead ?? request(next);
     ahead = undefined;
     const { Items = [], LastEvaluatedKey } = await page;
-    if (LastEvaluatedKey !== undefined && cycle.isClosedBy(LastEvaluatedKey)) {
-      throw unreadableAnswer("its next page is one that was read before");
-    }
+    if (LastEvaluatedKey !== undefined) cycle.refuseRepeated(LastEvaluatedKey);
     next = LastEvaluatedKey;
     yield { items: Items as RawItem[], next, readAhead };
   } while (next !== undefined);

@@ -26,13 +26,24 @@ export function checkedExpression(
   const issues: ValidationIssue[] = [...expressionIssues(expression, path)];
   const ownNames = placeholdersOf(names, "expressionAttributeNames", issues);
   const ownValues = placeholdersOf(values, "expressionAttributeValues", issues);
+  let bytes = 0;
+  const refuseLongest = (path: string): void => {
+    const message = `take more than ${limits.expressionValueBytes} bytes: DynamoDB takes no more`;
+    issues.push({ path, message });
+  };
   for (const [placeholder, name] of ownNames) {
     if (issues.length >= mostIssues) break;
-    if (typeof name === "string" && name !== "") continue;
+    if (typeof name === "string" && name !== "") {
+      bytes += name.length;
+      if (bytes > limits.expressionValueBytes) {
+        refuseLongest("expressionAttributeNames");
+        break;
+      }
+      continue;
+    }
     const at = `expressionAttributeNames.${placeholder}`;
     issues.push({ path: at, message: "must be an attribute's name" });
   }
-  let bytes = 0;
   for (const own of ownValues) {
     if (issues.length >= mostIssues) break;
     const check = checkValue(own[1], `expressionAttributeValues.${own[0]}`, payloadLevel);
@@ -40,8 +51,7 @@ export function checkedExpression(
     own[1] = check.value;
     bytes += check.bytes;
     if (bytes <= limits.expressionValueBytes) continue;
-    const message = `take more than ${limits.expressionValueBytes} bytes: DynamoDB takes at most so many`;
-    issues.push({ path: "expressionAttributeValues", message });
+    refuseLongest("expressionAttributeValues");
     break;
   }
   refuseIssues(context, issues.slice(0, mostIssues));

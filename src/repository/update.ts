@@ -1,6 +1,6 @@
 /** The generic repository's update: fields of a payload, with or without a condition of the caller. */
 import type { Call } from "../call/call.js";
-import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
+import { atom, type Compiled, joined, parenthesised } from "../conditions/condition-logic.js";
 import { refuseLong } from "../conditions/expression.js";
 import { type GivenExpression, Placeholders } from "../conditions/placeholders.js";
 import { isStoredAlike } from "../entity/item.js";
@@ -102,7 +102,7 @@ function updateIfWrite(
       sentAt = beyondLocks(given);
       const growth = { at: sentAt, step: undefined };
       const condition = makesData
-        ? `(${text}) AND ${joined("AND", [isSomething(own), isMissing(own)]).text}`
+        ? `${parenthesised(text.trim())} AND ${joined("AND", [isSomething(own), isMissing(own)]).text}`
         : text;
       return requestOf(tableName, update, own, growth, makesData, condition);
     },

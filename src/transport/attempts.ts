@@ -36,7 +36,7 @@ export class Attempts {
   readonly #signal: AbortSignal | undefined;
   readonly #clientSignal: AbortSignal | undefined;
 
-  /** @param isNative whether it is ElectroDB's, which is given no signal: see {@link Attempts.next} */
+  /** @param isNative whether it is ElectroDB's */
   constructor(sending: Sending, name: RequestName, call: Call, isNative: boolean) {
     this.#sending = sending;
     this.name = name;

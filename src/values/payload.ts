@@ -219,6 +219,8 @@ class Walk {
   private visitSet(set: ReadonlySet<unknown>): Set<unknown> {
     const kinds = new Set<string>();
     const copy: unknown[] = [];
+    // Nothing more is said of what comes after the limit.
+    if (this.isOver) return new Set();
     // Reads the real members, even if a subclass of Set reports others.
     for (const member of Set.prototype.values.call(set)) {
       if (this.isOver) break;
