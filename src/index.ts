@@ -4,7 +4,6 @@ export type { CustomAttributeTypeName, Entity, Service } from "electrodb";
 export type { BrandAudit, BrandAuditData } from "../entities/brand-audit.js";
 export type { Competitor, CompetitorData } from "../entities/competitor.js";
 export type {
-  Declared as DeclaredEntity,
   Definition,
   EntityConfig,
   Item as DeclaredItem,
@@ -77,7 +76,6 @@ export type {
 } from "../services/tenant/types.js";
 export type { Transaction } from "../services/transaction/transaction.js";
 export type {
-  AllSpecs,
   CheckOptions,
   EntityOperations,
   EntityReads,
