@@ -55,7 +55,7 @@ export type PartitionPart<S extends DeclaredSchema> =
 export type SortPart<S extends DeclaredSchema> = S["indexes"]["byKey"]["sk"]["composite"][number];
 
 /** What declares the keys of an entity. */
-interface Declared {
+export interface Declared {
   schema(): DeclaredSchema;
 }
 

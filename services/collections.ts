@@ -23,7 +23,6 @@ import {
   type DefinitionsOf,
   inCollection,
   type NamesIn,
-  type NoEntities,
   type SchemaOf,
 } from "./registry.js";
 import type { AnyStores, ItemOf, OwnItem, Specs } from "./stores.js";
@@ -60,29 +59,39 @@ const recentOptionNames = optionNames<RecentOptions>({
   timeoutMs: true,
 });
 
-/** Everything under one user, with an application's own entities. */
-export type WorkspaceOf<R extends DefinitionsOf<R>> = Workspace & CollectionItems<R, "workspace">;
+export interface Collections {
+  /** Everything under `USER#<userId>`, all pages: one request per MB, items of earlier writers too. */
+  workspace(key: { readonly userId: string }, options?: CallOptions): Promise<Workspace>;
+  /**
+   * The newest reports, projects, contents and plans, newest first. Four queries in one wave, each
+   * of at most `limit` items; adopted items only.
+   */
+  recent(options: RecentOptions): Promise<RecentItem[]>;
+}
+
+/** The collections of the twelve entities, with an application's own in them. */
+export interface CollectionsWith<R extends DefinitionsOf<R>> {
+  /** Everything under `USER#<userId>`, all pages: one request per MB, items of earlier writers too. */
+  workspace(
+    key: { readonly userId: string },
+    options?: CallOptions,
+  ): Promise<Workspace & CollectionItems<R, "workspace">>;
+  /**
+   * The newest items of the entities in the collection, newest first. A query for each of them in one
+   * wave, each of at most `limit` items; adopted items only.
+   */
+  recent(options: RecentOptions<RecentFieldsWith<R>>): Promise<RecentItemWith<R>[]>;
+}
 
 /** An item of `recent`, or one of an application's own entities there. */
-export type RecentItemOf<R extends DefinitionsOf<R>> =
+export type RecentItemWith<R extends DefinitionsOf<R>> =
   | RecentItem
   | { [F in NamesIn<R, "recent">]: Simplify<OwnItem<R[F]> & { entity: F }> }[NamesIn<R, "recent">];
 
 /** The payload fields of all entities in `recent`. */
-export type RecentFieldsOf<R extends DefinitionsOf<R>> =
+export type RecentFieldsWith<R extends DefinitionsOf<R>> =
   | FieldsOfRecent
   | { [F in NamesIn<R, "recent">]: keyof OwnItem<R[F]>["data"] & string }[NamesIn<R, "recent">];
-
-export interface Collections<R extends DefinitionsOf<R> = NoEntities> {
-  /** Everything under `USER#<userId>`, all pages: one request per MB, items of earlier writers too. */
-  workspace(key: { readonly userId: string }, options?: CallOptions): Promise<WorkspaceOf<R>>;
-  /**
-   * The newest reports, projects, contents and plans, and the application's own items in the
-   * collection, newest first. A query for each entity in one wave, each of at most `limit` items;
-   * adopted items only.
-   */
-  recent(options: RecentOptions<RecentFieldsOf<R>>): Promise<RecentItemOf<R>[]>;
-}
 
 /** The items of a collection by the names of their stores, of an application's own entities. */
 export type CollectionItems<R extends DefinitionsOf<R>, C extends string> = {

@@ -14,7 +14,7 @@ import { type ReviewAnalysis, reviewAnalysis } from "../entities/review-analysis
 import { type SavedContent, savedContent } from "../entities/saved-content.js";
 import { type TrainingProgress, trainingProgress } from "../entities/training-progress.js";
 import { type UserProfile, userProfile } from "../entities/user-profile.js";
-import type { EntitiesOf, NamesIn, SchemaOf } from "./registry.js";
+import type { NamesIn, SchemaOf } from "./registry.js";
 
 /** One entity of the registry: its declaration, and the item that its store returns. */
 export interface Registered<Definition, Item> {
@@ -72,6 +72,9 @@ export const definitions: { readonly [F in keyof Registry]: Registry[F]["definit
   oauthToken,
 };
 
+/** The twelve declarations under their facade names. */
+export type BuiltIn = typeof definitions;
+
 /** The names of all twelve stores. */
 export const facadeNames = Object.keys(definitions) as readonly FacadeName[];
 
@@ -79,7 +82,7 @@ export const facadeNames = Object.keys(definitions) as readonly FacadeName[];
 export type EntityName = SchemaOf<Registry[FacadeName]["definition"]>["model"]["entity"];
 
 /** The names of the stores whose entities are in a collection: by their key, or in the index. */
-export type InCollection<C extends string> = NamesIn<typeof definitions, C>;
+export type InCollection<C extends string> = NamesIn<BuiltIn, C>;
 
 /** The twelve ElectroDB entities under their facade names. */
-export type Entities = EntitiesOf<typeof definitions>;
+export type Entities = { [F in FacadeName]: ReturnType<Registry[F]["definition"]["entity"]> };

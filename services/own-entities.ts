@@ -51,7 +51,8 @@ export type Problems<R extends DefinitionsOf<R>, B extends boolean> = {
         : unknown;
 };
 
-interface Problem<Text extends string> {
+/** A text that the compiler shows. */
+export interface Problem<Text extends string> {
   readonly problem: Text;
 }
 

@@ -5,6 +5,7 @@ import type { Service } from "electrodb";
 import { monotonicFactory } from "ulid";
 import {
   type Collections,
+  type CollectionsWith,
   createCollections,
   type OwnCollections,
 } from "../services/collections.js";
@@ -28,7 +29,13 @@ import {
   type Stores,
 } from "../services/stores.js";
 import { createScope, createUserScope } from "../services/tenant/tenant.js";
-import type { OwnUserScope, Scope, UserScope } from "../services/tenant/types.js";
+import type {
+  OwnUserScope,
+  Scope,
+  ScopeWith,
+  UserScope,
+  UserScopeWith,
+} from "../services/tenant/types.js";
 import { createTransaction } from "../services/transaction/transaction.js";
 import type { Transactions } from "../services/transaction/types.js";
 import { createTableAdmin, type TableAdmin } from "./admin/table-admin.js";
@@ -127,7 +134,7 @@ export const dataLayerOptionNames = optionNames<AllOptions>({
 });
 
 /** What every data layer has besides its stores. */
-interface AnyLayer<E extends Record<keyof E, AnyEntity>, S> {
+export interface AnyLayer<E extends Record<keyof E, AnyEntity>, S> {
   readonly transaction: Transactions<S>;
   /** The ElectroDB Service over the same transport, for chains that the facade does not have. */
   readonly service: Service<E>;
@@ -145,45 +152,74 @@ interface AnyLayer<E extends Record<keyof E, AnyEntity>, S> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The twelve entities, and the calls that span them and an application's own. */
-interface BuiltInLayer<R extends DefinitionsOf<R>>
-  extends Stores,
-    Pages,
-    AnyLayer<Entities & EntitiesOf<R>, Specs & OwnSpecs<R>> {
-  readonly collections: Collections<R> & Omit<OwnCollections<R>, "workspace">;
+/** The data layer: a store per entity, and the calls that span them. */
+export interface DataLayer extends Stores, Pages, AnyLayer<Entities, Specs> {
+  readonly collections: Collections;
   /**
    * The same with one user's id fixed: nothing given to it reaches another user's items.
    * @throws ValidationError for an id that cannot be a key
    * @example
    * const content = await data.forUser(userId).savedContent.get({ contentId });
    */
-  forUser(userId: string): UserScope<R>;
+  forUser(userId: string): UserScope;
   /**
-   * The same for any owner: the entities whose partition keys are made of the given parts alone.
-   * @throws ValidationError for a part that cannot be a key, or is in no partition key
+   * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
+   * given to it reaches another owner's items.
+   * @throws ValidationError for a part that cannot be a key, or that is in no partition key
    * @example
-   * const members = await data.scope({ teamId }).teamMember.query({});
+   * const { items } = await data.scope({ teamId }).teamMember.query({});
+   */
+  scope<const O extends string>(owner: { readonly [P in O]: string }): ScopeWith<NoEntities, O>;
+}
+
+/** A data layer with the twelve entities and an application's own. */
+export interface DataLayerWith<R extends DefinitionsOf<R>>
+  extends Stores,
+    Pages,
+    AnyLayer<Entities & EntitiesOf<R>, Specs & OwnSpecs<R>> {
+  readonly collections: CollectionsWith<R> & Omit<OwnCollections<R>, "workspace">;
+  /**
+   * The same with one user's id fixed: nothing given to it reaches another user's items.
+   * @throws ValidationError for an id that cannot be a key
+   */
+  forUser(userId: string): UserScopeWith<R>;
+  /**
+   * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
+   * given to it reaches another owner's items.
+   * @throws ValidationError for a part that cannot be a key, or that is in no partition key
+   * @example
+   * const { items } = await data.scope({ teamId }).teamMember.query({});
+   */
+  scope<const O extends string>(owner: { readonly [P in O]: string }): ScopeWith<R, O>;
+}
+
+/** A data layer of an application's own entities, without the twelve. */
+export interface OwnLayer<R extends DefinitionsOf<R>> extends AnyLayer<EntitiesOf<R>, OwnSpecs<R>> {
+  readonly collections: OwnCollections<R>;
+  /**
+   * The same with one user's id fixed: nothing given to it reaches another user's items.
+   * @throws ValidationError for an id that cannot be a key
+   */
+  forUser(userId: string): OwnUserScope<R>;
+  /**
+   * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
+   * given to it reaches another owner's items.
+   * @throws ValidationError for a part that cannot be a key, or that is in no partition key
+   * @example
+   * const { items } = await data.scope({ teamId }).teamMember.query({});
    */
   scope<const O extends string>(owner: { readonly [P in O]: string }): Scope<R, O>;
 }
 
-/** The calls that span an application's own entities, without the twelve. */
-interface OwnLayer<R extends DefinitionsOf<R>> extends AnyLayer<EntitiesOf<R>, OwnSpecs<R>> {
-  readonly collections: OwnCollections<R>;
-  /** The same with one user's id fixed: nothing given to it reaches another user's items. */
-  forUser(userId: string): OwnUserScope<R>;
-  /** The same for any owner: the entities whose partition keys are made of the given parts alone. */
-  scope<const O extends string>(owner: { readonly [P in O]: string }): Scope<R, O>;
-}
-
 /**
- * A data layer: a store per entity, and the calls that span them. `R` are an application's own
- * entities; `B` says whether the twelve are in it.
+ * The data layer of an application's own entities `R`: with the twelve, unless `B` is `false`. It is
+ * the type of `createDataLayer({ entities, builtIn })`.
  */
-export type DataLayer<
-  R extends DefinitionsOf<R> = NoEntities,
-  B extends boolean = true,
-> = OwnStores<R> & (B extends false ? OwnLayer<R> : BuiltInLayer<R>);
+export type DataLayerOf<R extends DefinitionsOf<R>, B extends boolean = true> = B extends false
+  ? OwnStores<R> & OwnLayer<R>
+  : [keyof R] extends [never]
+    ? DataLayer
+    : OwnStores<R> & DataLayerWith<R>;
 
 /**
  * Makes a data layer. Nothing is opened or sent before the first call.
@@ -195,7 +231,7 @@ export type DataLayer<
 export function createDataLayer<
   const R extends DefinitionsOf<R> = NoEntities,
   const B extends boolean = true,
->(given: DataLayerOptions & OwnEntities<R, B> = {}): DataLayer<R, B> {
+>(given: DataLayerOptions & OwnEntities<R, B> = {}): DataLayerOf<NoInfer<R>, NoInfer<B>> {
   // Read once, here: if a getter throws, the error is that a setting cannot be read.
   const options = settingsOf("createDataLayer", given, dataLayerOptionNames);
   const { encryption, cursorSecret } = options;
@@ -225,7 +261,10 @@ export function createDataLayer<
   const nextId = monotonicFactory();
   const createId = (time: number) => nextId(time);
   const context = { transport, reader, tableName, clock, createId, cipher, cursorSeal };
-  return layerOver(definitions, context, configuration, clients) as unknown as DataLayer<R, B>;
+  return layerOver(definitions, context, configuration, clients) as unknown as DataLayerOf<
+    NoInfer<R>,
+    NoInfer<B>
+  >;
 }
 
 /** The stores and what spans them, over one transport. */

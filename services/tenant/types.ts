@@ -6,13 +6,18 @@ import type { UserProfile } from "../../entities/user-profile.js";
 import type { CallOptions } from "../../src/call/call.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type { Simplify, StoreSpec } from "../../src/store/store-types.js";
-import type { RecentFieldsOf, RecentItemOf, RecentOptions, WorkspaceOf } from "../collections.js";
-import type { Registry } from "../entities.js";
+import type {
+  Collections,
+  CollectionsWith,
+  RecentFieldsWith,
+  RecentOptions,
+} from "../collections.js";
+import type { BuiltIn, Registry } from "../entities.js";
 import type { OAuthTokens } from "../oauth/oauth-tokens.js";
 import type { BrandAuditPage, Dashboard } from "../pages/dashboard.js";
 import type { Projects } from "../pages/projects.js";
 import type { Reviews } from "../pages/reviews.js";
-import type { CollectionsIn, DefinitionsOf, NamesIn, NoEntities, SchemaOf } from "../registry.js";
+import type { CollectionsIn, DefinitionsOf, NamesIn, SchemaOf } from "../registry.js";
 import type { ChangesOf, OwnItem, OwnSpec, Spec } from "../stores.js";
 import type { Transactions } from "../transaction/types.js";
 
@@ -68,7 +73,7 @@ export type OwnScopedStores<R extends DefinitionsOf<R>, O extends string = UserP
 };
 
 /** What the scope of any owner has besides its stores. */
-interface ScopeOf<Specs, Items> {
+export interface ScopeMembers<Specs, Items> {
   /** The collections of the owner's partitions. */
   readonly collections: {
     readonly [C in keyof Items]: (options?: CallOptions) => Promise<Items[C]>;
@@ -84,10 +89,18 @@ type CollectionsOf<R extends DefinitionsOf<R>, O extends string> = {
 };
 
 /** The scope of an owner: nothing given to it reaches the items of another one. */
-export type Scope<R extends DefinitionsOf<R>, O extends string> = ScopeOf<
+export type Scope<R extends DefinitionsOf<R>, O extends string> = ScopeMembers<
   OwnScopedSpecs<R, O>,
   CollectionsOf<R, O>
 > &
+  OwnScopedStores<R, O>;
+
+/** The same, with those of the twelve entities that lie in the owner's partitions. */
+export type ScopeWith<R extends DefinitionsOf<R>, O extends string> = ScopeMembers<
+  OwnScopedSpecs<BuiltIn, O> & OwnScopedSpecs<R, O>,
+  CollectionsOf<BuiltIn & R, O>
+> &
+  OwnScopedStores<BuiltIn, O> &
   OwnScopedStores<R, O>;
 
 /** Everything of one user's, of an application's own entities. */
@@ -95,22 +108,30 @@ export type OwnUserScope<R extends DefinitionsOf<R>> = Scope<R, UserParts> & {
   readonly userId: string;
 };
 
-/** Everything of one user's, of the twelve entities and of an application's own. */
-export type UserScope<R extends DefinitionsOf<R> = NoEntities> = ScopedStores &
-  ScopedPages &
+/** Everything of one user's; reviews are those of the agent with the user's id. */
+export interface UserScope extends ScopedStores, ScopedPages {
+  readonly userId: string;
+  readonly collections: {
+    workspace(options?: CallOptions): ReturnType<Collections["workspace"]>;
+    recent(options: Omit<RecentOptions, "userId"> & NotGiven): ReturnType<Collections["recent"]>;
+  };
+  readonly transaction: Transactions<ScopedSpecs>;
+}
+
+/** The same, with an application's own entities. */
+export type UserScopeWith<R extends DefinitionsOf<R>> = Omit<
+  UserScope,
+  "collections" | "transaction"
+> &
   OwnScopedStores<R> & {
-    readonly userId: string;
-    readonly collections: ScopedCollections<R>;
+    readonly collections: {
+      workspace(options?: CallOptions): ReturnType<CollectionsWith<R>["workspace"]>;
+      recent(
+        options: Omit<RecentOptions<RecentFieldsWith<R>>, "userId"> & NotGiven,
+      ): ReturnType<CollectionsWith<R>["recent"]>;
+    } & Omit<ScopeMembers<object, CollectionsOf<R, UserParts>>["collections"], "workspace">;
     readonly transaction: Transactions<ScopedSpecs & OwnScopedSpecs<R>>;
   };
-
-/** The collections of one user. */
-export type ScopedCollections<R extends DefinitionsOf<R> = NoEntities> = {
-  workspace(options?: CallOptions): Promise<WorkspaceOf<R>>;
-  recent(
-    options: Omit<RecentOptions<RecentFieldsOf<R>>, "userId"> & NotGiven,
-  ): Promise<RecentItemOf<R>[]>;
-} & Omit<ScopeOf<object, CollectionsOf<R, UserParts>>["collections"], "workspace">;
 
 /** The pages of one user; reviews are those of the agent with the user's id. */
 export interface ScopedPages {

@@ -2,20 +2,20 @@
 import { indexName, type KeyTemplates } from "./table.js";
 
 /** One key of an index: its template, and the names of the parts in it. */
-interface DeclaredKey {
-  readonly template?: string;
+export interface DeclaredKey {
+  readonly template?: string | undefined;
   readonly composite: readonly string[];
 }
 
-interface DeclaredIndex {
-  readonly index?: string;
-  readonly collection?: string | readonly string[];
+export interface DeclaredIndex {
+  readonly index?: string | undefined;
+  readonly collection?: string | readonly string[] | undefined;
   readonly pk: DeclaredKey;
-  readonly sk?: DeclaredKey;
+  readonly sk?: DeclaredKey | undefined;
 }
 
 /** The table's own key. */
-interface DeclaredTableKey extends DeclaredIndex {
+export interface DeclaredTableKey extends DeclaredIndex {
   readonly sk: DeclaredKey;
 }
 
