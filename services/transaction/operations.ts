@@ -123,7 +123,7 @@ export function operationsOf<O extends Operation>(
   const refuse = (message: string) => invalid(context, [{ path: "operations", message }]);
   if (typeof build !== "function") throw refuse("must be made by a function");
   const built = build(tx as never);
-  const unknown = "must be an array of operations that the callback's argument made";
+  const unknown = "must be an array of operations made by the callback's argument";
   const most = limits.transactionOperations;
   const given = reading(context, () => {
     if (!Array.isArray(built)) throw refuse(unknown);

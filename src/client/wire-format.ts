@@ -327,7 +327,7 @@ export function nativeValue(value: AttributeValue): unknown {
       default:
     }
   }
-  throw new Error("DynamoDB answered with a value of an unknown type");
+  throw new Error("DynamoDB returned a value of an unknown type");
 }
 
 /** Binary is base64 in responses, and bytes in the SDK's errors. */

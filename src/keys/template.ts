@@ -38,7 +38,7 @@ export function keyPartRule(value: unknown): string | undefined {
   if (value === undefined || value === null) return "is missing: a non-empty string is expected";
   if (typeof value !== "string") return `must be a string, not ${typeName(value)}`;
   if (value === "") return "must not be empty";
-  if (!value.isWellFormed()) return "must not hold a lone surrogate";
+  if (!value.isWellFormed()) return "must not contain a lone surrogate";
   return undefined;
 }
 

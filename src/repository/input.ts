@@ -132,7 +132,7 @@ function ttlIssues(value: unknown): ValidationIssue[] {
   const isSeconds = Number.isInteger(value) && (value as number) >= 0;
   if (isSeconds && (value as number) < latestSeconds) return [];
   const message = isSeconds
-    ? "must be in epoch seconds: this one is in milliseconds"
+    ? "must be in epoch seconds: this one looks like milliseconds"
     : "must be a time in epoch seconds: an integer from 0";
   return [{ path: attribute.timeToLive, message }];
 }
@@ -141,7 +141,7 @@ function ttlIssues(value: unknown): ValidationIssue[] {
 const missingOptions: ReadonlyMap<string, string> = new Map([
   [
     "indexName",
-    "is not an option: the repository queries the table alone; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
+    "is not an option: the repository queries only the table itself; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
   ],
 ]);
 
@@ -174,7 +174,7 @@ export function checkedUpdates(context: CallContext, updates: unknown): [string,
   refuseIssues(context, [...check.issues, ...sizeIssues(path, check.bytes)]);
   const changes = Object.entries(check.value as object);
   if (changes.length === 0) {
-    const message = "must change something: nothing but undefined was given";
+    const message = "must change something: only undefined was given";
     throw invalid(context, [{ path, message }]);
   }
   return changes;

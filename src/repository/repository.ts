@@ -296,7 +296,7 @@ function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
     const keyId = sealedKeyId(value);
     if (keyId === undefined) continue;
     const own = { ...context, key: `PK=${item.PK}, SK=${item.SK}` };
-    const message = describe(own, `data.${field} is encrypted: read it by its store`);
+    const message = describe(own, `data.${field} is encrypted: read it through its store`);
     throw withContext(new DecryptionError({ message, field, keyId }), context);
   }
   // The caller states the type of the payload.

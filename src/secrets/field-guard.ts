@@ -71,7 +71,7 @@ class SecretsGuard implements FieldGuard {
         ({ pk, sk }) => String(PK).startsWith(pk.prefix) && String(SK).startsWith(sk.prefix),
       );
       if (entity === undefined || entity.fields.length === 0) continue;
-      const message = `would store ${entity.fields.join(" and ")} in clear text: write it by its store`;
+      const message = `would store ${entity.fields.join(" and ")} in clear text: write it through its store`;
       const key = keyText(keyPartsOf(entity, { PK: String(PK), SK: String(SK) }));
       throw invalid({ entity: entity.name, key }, [{ path: "", message }]);
     }

@@ -8,13 +8,14 @@ import { type UnreadableField, unreadableOf } from "./opened.js";
 
 const rules: Readonly<Record<UnreadableReason, (keyId: string) => string>> = {
   noKeys: () => "is encrypted, and no keys are configured (encryption)",
-  unknownKey: (keyId) => `is encrypted with the key ${keyId}, which is not among the keys`,
+  unknownKey: (keyId) =>
+    `is encrypted with the key ${keyId}, which is not among the configured keys`,
   notAuthentic: (keyId) =>
-    `cannot be decrypted with the key ${keyId}: that is another key, or the text was changed`,
+    `cannot be decrypted with the key ${keyId}: either the key under this id is another one, or the text was changed`,
   otherPlace: (keyId) =>
-    `was encrypted with the key ${keyId} for another item or field, and moved here`,
+    `was encrypted with the key ${keyId} for another item or field, and was moved here`,
   clearText: () => 'is in clear text, and clearText is "refuse"',
-  keyProvider: (keyId) => `cannot be decrypted: asking for the key ${keyId} failed`,
+  keyProvider: (keyId) => `cannot be decrypted: the request for the key ${keyId} failed`,
 };
 
 /**

@@ -168,7 +168,7 @@ export class UpdateWrite implements Write<AnyItem> {
     const missing = missingParent(item[attribute.data], this.#parents);
     if (missing !== undefined) {
       const path = pathText(["data", ...missing]);
-      const message = "is not there: nothing can be set or removed inside it";
+      const message = "does not exist: nothing can be set or removed inside it";
       return invalid(this.context, [{ path, message }], cause);
     }
     if (where === undefined || this.#isNews(item)) return "again";

@@ -275,7 +275,9 @@ describe("output that nobody takes", () => {
       const [first, ...rest] = complaints.trimEnd().split("\n");
       const said = json ? JSON.parse(first ?? "").error.message : first?.replace("error: ", "");
       expect({ command, said }).toEqual({ command, said: reason });
-      expect(rest.join("\n")).toMatch(/^(?:What is done is kept\. To go on:\n {2}bayon-data .*)?$/);
+      expect(rest.join("\n")).toMatch(
+        /^(?:What is done is kept\. To resume:\n {2}bayon-data .*)?$/,
+      );
       expect({ command, code }).toEqual({ command, code: 1 });
     }
   });

@@ -91,8 +91,8 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
       ["a Firestore timestamp", { _seconds: 4e9, _nanoseconds: 0 }, /not an object/],
       ["a bigint", BigInt(frozen + hour), /not a bigint/],
       ["seconds", (frozen + hour) / 1000, /in seconds/],
-      ["microseconds", (frozen + hour) * 1000, /in microseconds/],
-      ["seconds from now", 3_600, /a span of time/],
+      ["microseconds", (frozen + hour) * 1000, /like microseconds/],
+      ["seconds from now", 3_600, /a duration/],
     ])(
       "an expiry that is %s is refused by name (it was taken, and every later call refreshed)",
       async (_, expiryDate, rule) => {
