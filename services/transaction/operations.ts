@@ -2,7 +2,7 @@
 import { reading } from "../../src/call/call.js";
 import { refuseUnknown } from "../../src/call/options.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../../src/entity/model.js";
-import type { CallContext } from "../../src/errors/context.js";
+import { type CallContext, keyTextOf } from "../../src/errors/context.js";
 import { invalid } from "../../src/errors/validation-error.js";
 import { keyId } from "../../src/read/reader.js";
 import { internalsOf, type StoreInternals } from "../../src/store/entity-store.js";
@@ -140,7 +140,7 @@ export function operationsOf<O extends Operation>(
   const twice = operations.find((_, index) => ids.indexOf(ids[index] ?? "") !== index);
   if (twice !== undefined) {
     throw refuse(
-      `name ${twice.context.entity} (${twice.context.key}) more than once: a transaction takes each item once`,
+      `name ${twice.context.entity} (${keyTextOf(twice.context)}) more than once: a transaction takes each item once`,
     );
   }
   return operations;

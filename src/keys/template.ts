@@ -73,19 +73,6 @@ function typeName(value: unknown): string {
   }
 }
 
-/** A key as messages name it: `userId=u1, contentId=c9`. Long or odd parts are shortened. */
-export function keyText(parts: Readonly<Record<string, unknown>>): string {
-  return Object.entries(parts)
-    .map(([name, value]) => `${name}=${shown(value)}`)
-    .join(", ");
-}
-
-/** A text for a message; a long one is cut. */
-export function shown(value: unknown): string {
-  if (typeof value !== "string") return value === undefined ? "?" : typeof value;
-  return value.length > 80 ? `${value.slice(0, 80)}…` : value;
-}
-
 /** The key's parts of a stored item, read from its keys by prefix. */
 export function keyPartsOf(
   model: { readonly pk: KeyTemplate; readonly sk: KeyTemplate },

@@ -3,8 +3,9 @@ import { type OptionNames, unknownOptions } from "../call/options.js";
 import { readEach } from "../entity/each.js";
 import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
+import { shown } from "../errors/key-text.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
-import { keyLengthRule, keyPartRule, keyText, shown } from "../keys/template.js";
+import { keyLengthRule, keyPartRule } from "../keys/template.js";
 import { isObject } from "../runtime/objects.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
 import { checkValue, mostBytes, mostIssues } from "../values/payload.js";
@@ -31,7 +32,7 @@ export function itemCall(operation: string, pk: unknown, sk: unknown, entity?: u
     ...keyIssues("sort", sk, attribute.sortKey),
   ]);
   const key = rawKeyOf(pk, sk);
-  return { context: { ...context, key: keyText(key) }, key };
+  return { context: { ...context, key: { ...key } }, key };
 }
 
 /** Checked values as a key. */

@@ -5,7 +5,7 @@
 import { nativeValue } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
-import { type KeyTemplate, keyPartsOf, keyText } from "../keys/template.js";
+import { type KeyTemplate, keyPartsOf } from "../keys/template.js";
 import { attribute, type RawItem } from "../table/table.js";
 import type { FieldGuard } from "../transport/options.js";
 import { type Cipher, sealedKeyId, type Unreadable } from "./encryption.js";
@@ -72,7 +72,7 @@ class SecretsGuard implements FieldGuard {
       );
       if (entity === undefined || entity.fields.length === 0) continue;
       const message = `would store ${entity.fields.join(" and ")} in clear text: write it through its store`;
-      const key = keyText(keyPartsOf(entity, { PK: String(PK), SK: String(SK) }));
+      const key = keyPartsOf(entity, { PK: String(PK), SK: String(SK) });
       throw invalid({ entity: entity.name, key }, [{ path: "", message }]);
     }
   }

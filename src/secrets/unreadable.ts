@@ -1,7 +1,7 @@
 /** The error of a secret that could not be opened. */
 import { describe, withContext } from "../errors/context.js";
 import { DecryptionError } from "../errors/decryption-error.js";
-import { type KeyTemplate, keyPartsOf, keyText } from "../keys/template.js";
+import { type KeyTemplate, keyPartsOf } from "../keys/template.js";
 import type { RawItem } from "../table/table.js";
 import type { UnreadableReason } from "./encryption.js";
 import { type UnreadableField, unreadableOf } from "./opened.js";
@@ -33,7 +33,7 @@ export function refuseUnreadable(
   if (unreadable === undefined) return;
   const { field, operation: requested, keyId, cause } = unreadable;
   const operation = asked ?? requested;
-  const context = { operation, entity: model.name, key: keyText(keyPartsOf(model, raw)) };
+  const context = { operation, entity: model.name, key: keyPartsOf(model, raw) };
   const rule = `${written ? "the write was carried out, but " : ""}${ruleOf(unreadable)}`;
   const error = new DecryptionError({ message: describe(context, rule), field, keyId, cause });
   error.mayHaveBeenDone = written;
