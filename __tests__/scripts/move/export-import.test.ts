@@ -263,7 +263,7 @@ describe("an import", () => {
       /manifest\.json: does not exist/,
     ],
     ["no manifest", (dir) => rmSync(join(dir, "manifest.json")), /holds no finished export/],
-    ["a manifest cut off", (dir) => truncateSync(join(dir, "manifest.json"), 50), /is no JSON/],
+    ["a manifest cut off", (dir) => truncateSync(join(dir, "manifest.json"), 50), /is not JSON/],
     [
       "a manifest that disagrees with itself",
       (dir) => {

@@ -364,7 +364,7 @@ describe("the accounts of a migration", () => {
     expect(hitsOf(proxy)).toBe(1);
     expect(ran.code).toBe(1);
     expect(ran.out).toContain(`${count} items of the export were found one by one`);
-    expect(ran.out).toContain("the whole table's reading met 5");
+    expect(ran.out).toContain("the scan of the whole table found 5");
     proxy.clear();
     const well = await bayonData(args);
     expect(well).toMatchObject({ code: 0 });
