@@ -157,7 +157,7 @@ describe.each(engines)("cursors on $name", (engine) => {
   });
 
   test("one that is longer than any is refused before it is decoded", async () => {
-    const rule = "is not one that a query returned: those have at most 65536 characters";
+    const rule = "is not one that a query returned: those are at most 65536 characters";
     await refused("x".repeat(65_537), {}, rule);
   });
 

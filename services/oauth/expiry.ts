@@ -29,7 +29,7 @@ export function expiryRule(value: unknown): string | undefined {
 
 function kindOf(value: unknown): string {
   if (Object.prototype.toString.call(value) === "[object Date]") return "a Date (use getTime())";
-  if (typeof value === "string") return "a text";
+  if (typeof value === "string") return "a string";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
