@@ -1,6 +1,7 @@
 /** Answers that stall, drip or are none: each ends within its limit, and keeps no socket. */
 import { once } from "node:events";
 import { Agent } from "node:http";
+import { createServer as createHttpsServer, Agent as TlsAgent } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -354,20 +355,46 @@ async function fullPort() {
   return { endpoint: `http://127.0.0.1:${port}`, close };
 }
 
+/** A port that takes connections, and never says a word of TLS. */
+async function silentPort() {
+  const open = new Set<Socket>();
+  const own = createServer((socket) => {
+    open.add(socket.on("error", () => undefined));
+    socket.on("data", () => undefined);
+  });
+  await once(own.listen(0, "127.0.0.1"), "listening");
+  const close = () => {
+    for (const socket of open) socket.destroy();
+    own.close();
+  };
+  return { endpoint: `https://127.0.0.1:${(own.address() as AddressInfo).port}`, close };
+}
+
 describe("every door at every stage", () => {
-  /** Where the connection itself is never made; the others are stages of an answer. */
-  const connecting = "no connection";
+  /** Where no connection is made that can be used; the others are stages of an answer. */
+  const connecting: Record<string, () => Promise<{ endpoint: string }>> = {
+    "no connection": () => full,
+    "no TLS handshake": () => silent,
+  };
   let full: Promise<Awaited<ReturnType<typeof fullPort>>>;
-  afterAll(async () => (await full).close());
+  let silent: Promise<Awaited<ReturnType<typeof silentPort>>>;
+  afterAll(async () => {
+    await (await full).close();
+    (await silent).close();
+  });
   const cells = Object.keys(doors).flatMap((door) =>
-    [connecting, ...Object.keys(stages)].map((stage): [string, string] => [door, stage]),
+    [...Object.keys(connecting), ...Object.keys(stages)].map((stage): [string, string] => [
+      door,
+      stage,
+    ]),
   );
   const outcomes = new Map<string, Promise<void>>();
   /** All at once, and while the tests before run: what takes time is the limits. */
   beginning = () => {
     full = fullPort();
+    silent = silentPort();
     for (const [door, stage] of cells) {
-      const outcome = stage === connecting ? examineConnecting(door) : examine(door, stage);
+      const outcome = stage in connecting ? examineConnecting(door, stage) : examine(door, stage);
       outcome.catch(() => undefined);
       outcomes.set(`${door}, ${stage}`, outcome);
     }
@@ -394,22 +421,30 @@ describe("every door at every stage", () => {
     // Its client has no limit, the transport's own for an attempt counts.
     "an application's client without limits": 1_000,
   };
-  async function examineConnecting(door: string): Promise<void> {
+  async function examineConnecting(door: string, stage: string): Promise<void> {
     const { attempts, open } = doors[door] as (typeof doors)[string];
-    const { endpoint } = await full;
+    const { endpoint } = (await connecting[stage]?.()) ?? { endpoint: "" };
     const httpAgent = new Agent({ keepAlive: true, maxSockets: 2 });
+    const httpsAgent = new TlsAgent({ keepAlive: true, maxSockets: 2 });
     const own = door === "the commands" ? { connectionTimeout: connectingMs[door] } : {};
-    const opened = open(endpoint, new OrderlyHandler({ httpAgent, ...own }));
+    const opened = open(endpoint, new OrderlyHandler({ httpAgent, httpsAgent, ...own }));
     const begun = performance.now();
     const error = await failureOf(opened.call(), Error);
     const took = performance.now() - begun;
-    expect(wrapDynamoDBError(error)).toMatchObject({ code: "TimeoutError" });
-    const expected = attempts * (connectingMs[door] ?? 3_000);
-    // Far from the 15 s of each attempt that an answer has.
-    expect(took).toBeGreaterThan(expected - 100);
-    expect(took).toBeLessThan(expected + 8_000);
+    // Nothing was sent: a write was not done.
+    expect(wrapDynamoDBError(error)).toMatchObject({
+      code: "TimeoutError",
+      mayHaveBeenDone: false,
+    });
+    expect(took).toBeGreaterThan(attempts * (connectingMs[door] ?? 3_000) - 100);
+    // Far from the 15 s of each attempt that an answer has, on however busy a machine.
+    expect(took).toBeLessThan(attempts * 12_000);
     // Before it is closed. A socket is the agent's until its end has been told, a turn or two later.
-    const inUse = () => [...Object.keys(httpAgent.sockets), ...Object.keys(httpAgent.requests)];
+    const inUse = () =>
+      [httpAgent, httpsAgent].flatMap((agent) => [
+        ...Object.keys(agent.sockets),
+        ...Object.keys(agent.requests),
+      ]);
     for (let turn = 0; turn < 100 && inUse().length > 0; turn += 1) await sleep(10);
     expect(inUse()).toEqual([]);
     await opened.close();
@@ -423,6 +458,41 @@ describe("every door at every stage", () => {
     30_000,
   );
 });
+
+test("over TLS, the limit to connect ends with the handshake, and leaves an agent as it is", async () => {
+  // A shared key takes no certificate.
+  const shared = { psk: Buffer.from("0123456789abcdef"), identity: "a" };
+  const tls = { ciphers: "PSK", maxVersion: "TLSv1.2" as const };
+  const late = createHttpsServer({ ...tls, pskCallback: () => shared.psk }, (request, response) => {
+    request.resume();
+    const answer = () => response.setHeader("x-amzn-requestid", String(requests)).end(body);
+    requests += 1;
+    setTimeout(answer, 2_500);
+  });
+  let requests = 0;
+  await once(late.listen(0, "127.0.0.1"), "listening");
+  const { port } = late.address() as AddressInfo;
+  const httpsAgent = new TlsAgent({
+    ...tls,
+    keepAlive: true,
+    maxSockets: 1,
+    pskCallback: () => shared,
+    checkServerIdentity: () => undefined,
+  });
+  const before = Object.getOwnPropertyNames(httpsAgent);
+  const one = createDataLayer({
+    ...place(`https://127.0.0.1:${port}`),
+    requestHandler: { httpsAgent, connectionTimeout: 2_000 },
+    retry: { maxRetries: 0 },
+  });
+  expect(await one.project.get(key)).toBeNull();
+  expect(await one.project.get(key)).toBeNull();
+  expect(requests).toBe(2);
+  expect(Object.keys(httpsAgent.freeSockets)).toHaveLength(1);
+  expect(Object.getOwnPropertyNames(httpsAgent)).toEqual(before);
+  await one.close();
+  late.close();
+}, 30_000);
 
 test.each([
   ["requestTimeout: 0", { requestTimeout: 0 }],

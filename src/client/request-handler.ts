@@ -1,4 +1,6 @@
 /** The SDK's request handler, with its faults under load and at its end mended. */
+import { type AgentOptions, Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { optionNames } from "../call/options.js";
@@ -6,6 +8,7 @@ import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { orAborted } from "../runtime/signals.js";
 import { requestIdHeader } from "./answer-members.js";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
+import { limitingConnect } from "./connect-limit.js";
 
 /**
  * Enough sockets for the layer's own parallelism and for many callers; 3 s to connect, and 15 s to the
@@ -44,6 +47,12 @@ function defined<T extends object>(options: T): T {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as T;
+}
+
+/** An agent that was given, or one that is made of its options as the SDK would. */
+function agentOf<A extends HttpAgent>(given: object, Agent: new (options: AgentOptions) => A): A {
+  if (typeof (given as Partial<A>).destroy === "function") return given as A;
+  return new Agent({ keepAlive: true, maxSockets: defaultSockets, ...given });
 }
 
 function abortError(): Error {
@@ -105,6 +114,7 @@ export class OrderlyHandler extends NodeHttpHandler {
   readonly #unsignalled = new Set<AbortHandle>();
   readonly #watch: AnswerWatch;
   readonly #repeated = new RepeatedAnswers();
+  readonly #connectMs: number;
   #destroyed = false;
   #free: number;
 
@@ -117,10 +127,24 @@ export class OrderlyHandler extends NodeHttpHandler {
     if (!options.requestTimeout || !options.throwOnRequestTimeout) {
       Object.assign(options, { requestTimeout: wholeMs, throwOnRequestTimeout: true });
     }
-    super(options);
+    const { connectionTimeout } = options;
+    const limited = (agent: HttpAgent | HttpsAgent) =>
+      connectionTimeout > 0 ? limitingConnect(agent, connectionTimeout) : agent;
+    super({
+      ...options,
+      // Limited by the agents, which know of a connection when it can be used.
+      connectionTimeout: 0,
+      httpAgent: limited(agentOf(options.httpAgent, HttpAgent)) as HttpAgent,
+      httpsAgent: limited(agentOf(options.httpsAgent, HttpsAgent)) as HttpsAgent,
+    });
+    this.#connectMs = connectionTimeout;
     this.#watch = new AnswerWatch({ idleMs: options.requestTimeout, wholeMs, ...limits });
     const agent = given.httpsAgent ?? given.httpAgent ?? defaultOptions.httpsAgent;
     this.#free = agent.maxSockets ?? defaultSockets;
+  }
+
+  override httpHandlerConfigs(): ReturnType<NodeHttpHandler["httpHandlerConfigs"]> {
+    return { ...super.httpHandlerConfigs(), connectionTimeout: this.#connectMs };
   }
 
   /** How many requests wait for a socket. @internal */
