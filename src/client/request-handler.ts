@@ -7,6 +7,7 @@ import { optionNames } from "../call/options.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { orAborted } from "../runtime/signals.js";
 import { requestIdHeader } from "./answer-members.js";
+import { limitSize } from "./answer-size.js";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
 import { limitingConnect } from "./connect-limit.js";
 
@@ -25,7 +26,7 @@ const defaultOptions = {
 /** The SDK's own number of sockets, for an agent that does not set it. */
 const defaultSockets = 50;
 
-/** The longest time for a whole response, in ms: 16 MB at 2 Mbit/s. */
+/** The longest time from a request to the end of its response, in ms: 16 MB at 2 Mbit/s. */
 export const wholeAnswerMs = 60_000;
 
 /** A request that waits for a socket. */
@@ -124,7 +125,8 @@ export class OrderlyHandler extends NodeHttpHandler {
     const options = { ...defaultOptions, ...defined(given) };
     // For the SDK, 0 means no limit, and `false` means a warning instead of an error. An answer that
     // never comes would keep its socket until the client is closed.
-    if (!options.requestTimeout || !options.throwOnRequestTimeout) {
+    const { requestTimeout, throwOnRequestTimeout } = options;
+    if (!requestTimeout || !throwOnRequestTimeout || requestTimeout > wholeMs) {
       Object.assign(options, { requestTimeout: wholeMs, throwOnRequestTimeout: true });
     }
     const { connectionTimeout } = options;
@@ -164,7 +166,9 @@ export class OrderlyHandler extends NodeHttpHandler {
       ? undefined
       : { aborted: false, onabort: null };
     if (ownHandle !== undefined) this.#unsignalled.add(ownHandle);
+    const watched = this.#watch.begin();
     const end = () => {
+      this.#watch.end(watched);
       if (ownHandle !== undefined) this.#unsignalled.delete(ownHandle);
       this.#release();
     };
@@ -174,9 +178,11 @@ export class OrderlyHandler extends NodeHttpHandler {
       const body: unknown = answer.response.body;
       // The socket is in use until the body has been read.
       if (body instanceof Readable) {
-        this.#repeated.refuse(body, answer.response.headers);
+        const { headers } = answer.response;
+        this.#repeated.refuse(body, headers);
+        limitSize(body, headers, true);
         body.once("close", end);
-        this.#watch.watch(body);
+        this.#watch.watch(watched, body);
       } else end();
       return answer;
     } catch (error) {
