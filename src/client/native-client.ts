@@ -44,8 +44,9 @@ import { checkMembers, requestIdHeader } from "./answer-members.js";
 import { mostAnswerBytes, tooLarge } from "./answer-watch.js";
 import { readingExactly } from "./document-command.js";
 import { marshallable } from "./marshalling.js";
+import { checkRefusedItems } from "./refused-items.js";
 import { handOnSignals, takingSignals, withSignal } from "./sent-signals.js";
-import { watchSending } from "./unsent.js";
+import { watchAnswer, watchSending } from "./unsent.js";
 import { type BodyShape, bodyOf, nativeAnswer, storedAnswer, storedText } from "./wire-format.js";
 
 const item: BodyShape = {
@@ -300,13 +301,18 @@ function fastClient(
   return fast;
 }
 
-/** A command in a form that the stock client sends correctly: it marshals the command's own values. */
+/**
+ * A command in a form that the stock client sends correctly: it marshals the command's own values. Its
+ * response is checked as those are that the stock client does not send.
+ */
 function stockForm(command: DocumentCommand): DocumentCommand {
   const input = marshallable(command.input as Record<string, unknown>);
   // A command with middleware of its own is not replaced.
   const isSame = input === command.input || command.middlewareStack.identify().length > 0;
   const Command = command.constructor as new (input: object) => DocumentCommand;
-  return readingExactly(isSame ? command : new Command(input));
+  const sent = readingExactly(isSame ? command : new Command(input));
+  watchAnswer(sent as unknown as Parameters<typeof watchAnswer>[0]);
+  return sent;
 }
 
 /**
@@ -417,8 +423,10 @@ function checkedAnswer(
 function checkIsRefusal(text: string, { statusCode, headers }: Response): void {
   const refusal = parsedObject(text);
   const name = refusal?.__type ?? refusal?.code ?? headers["x-amzn-errortype"];
-  if (typeof name === "string" && name !== "") return;
-  throw unreadableAnswer(`HTTP ${statusCode} without an error of DynamoDB's`, statusCode);
+  if (typeof name !== "string" || name === "") {
+    throw unreadableAnswer(`HTTP ${statusCode} without an error of DynamoDB's`, statusCode);
+  }
+  checkRefusedItems(refusal ?? {}, statusCode);
 }
 
 /**

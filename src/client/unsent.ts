@@ -5,9 +5,11 @@
  */
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
+import { legible } from "../errors/thrown.js";
 import { checkAsked } from "./answer-match.js";
-import { checkMembers } from "./answer-members.js";
+import { checkMembers, type Values } from "./answer-members.js";
 import type { Credentials } from "./config.js";
+import { checkRefusedItems } from "./refused-items.js";
 
 /**
  * The key under which a sending is noted on a request's middleware arguments, which each middleware
@@ -67,12 +69,21 @@ export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewar
       async (given) => {
         // Releases of lib-dynamodb around 3.600 put the marshalled input in its place.
         const { input } = given;
-        const result = await next(given);
+        const result = await next(given).catch(refuseUnreadable);
         checkResult(commandName.replace(/Command$/, ""), input, result.output);
         return result;
       },
     { step: "initialize", name: "bayonWatchAnswer", override: true },
   );
+}
+
+/** @throws what was thrown; UnreadableAnswer in its place if DynamoDB does not return what it holds */
+function refuseUnreadable(thrown: unknown): never {
+  const error = (legible(thrown) ?? {}) as Values;
+  const response = error.$response as { readonly statusCode?: number } | undefined;
+  // Without a response it is none of DynamoDB's errors.
+  if (response?.statusCode !== undefined) checkRefusedItems(error, response.statusCode);
+  throw thrown;
 }
 
 /**

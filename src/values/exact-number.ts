@@ -145,8 +145,9 @@ const mostWhole = highestPower + 1;
 export function numberOf(text: string): number | bigint | ExactNumber {
   const number = Number(text);
   const isSafe = Math.abs(number) <= Number.MAX_SAFE_INTEGER;
+  const isShort = text.length <= safeLength && isPlain(text);
   // DynamoDB has no -0.
-  if (isSafe && (text.length <= safeLength || String(number) === text)) return number + 0;
+  if (isSafe && (isShort || String(number) === text)) return number + 0;
   const decimal = decimalOf(text);
   if (decimal === undefined) throw new Error("DynamoDB answered with a number that is none");
   const { minus, digits, power } = decimal;
@@ -155,6 +156,20 @@ export function numberOf(text: string): number | bigint | ExactNumber {
   }
   const exact = textOf(decimal);
   return isSafe && exact === String(number) ? number : make(exact);
+}
+
+const [zero, nine, minus] = [48, 57, 45];
+
+/**
+ * Whether what `Number` reads is a decimal number for certain: it also reads "", " 1 " and "0x1F". Only
+ * the ends of a text decide that, and where they do not, `decimalOf` does.
+ */
+function isPlain(text: string): boolean {
+  const first = text.charCodeAt(0);
+  const last = text.charCodeAt(text.length - 1);
+  const isStart = first === minus || (first >= zero && first <= nine);
+  // Prefixes, such as 0x, have a letter here, and so have exponents. Of one character, it is NaN.
+  return isStart && last >= zero && last <= nine && !(text.charCodeAt(1) > nine);
 }
 
 /** Parses a number's text; `undefined` if the text is not a number. */
