@@ -41,7 +41,7 @@ import {
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { checkAsked } from "./answer-match.js";
 import { checkMembers, requestIdHeader } from "./answer-members.js";
-import { mostAnswerBytes, tooLarge } from "./answer-watch.js";
+import { mostAnswerBytes, sizeOf, tooLarge } from "./answer-size.js";
 import { readingExactly } from "./document-command.js";
 import { marshallable } from "./marshalling.js";
 import { checkRefusedItems } from "./refused-items.js";
@@ -374,7 +374,12 @@ async function collectedText(context: ResponseContext, body: unknown): Promise<s
   if (typeof body === "string") return body;
   if (isIterable(body)) {
     const parts: Uint8Array[] = [];
-    for await (const part of body) parts.push(typeof part === "string" ? Buffer.from(part) : part);
+    let bytes = 0;
+    for await (const part of body) {
+      bytes += sizeOf(part);
+      if (bytes > mostAnswerBytes) throw tooLarge();
+      parts.push(typeof part === "string" ? Buffer.from(part) : part);
+    }
     return Buffer.concat(parts).toString();
   }
   const bytes = isBuffer(body) ? new Uint8Array(body) : body;
