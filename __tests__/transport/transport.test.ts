@@ -241,7 +241,7 @@ describe("limits of a call", () => {
     const { transport } = await overWire(() => "silence");
     const error = await failure(performed(transport, { timeoutMs: 40 }));
     expect(error).toBeInstanceOf(TimeoutError);
-    expect(error.message).toBe("get Project (userId=u1): no answer within 40 ms");
+    expect(error.message).toBe("get Project (userId=u1): no response within 40 ms");
   });
 
   test("a deadline covers the waiting between retries", async () => {
