@@ -8,7 +8,6 @@ import type { AnyItem } from "../src/entity/item.js";
 import { isOf, itemOf } from "../src/entity/item.js";
 import { type EntityModel, keyContext } from "../src/entity/model.js";
 import { invalid } from "../src/errors/validation-error.js";
-import { keyText } from "../src/keys/template.js";
 import { keyCondition } from "../src/read/key-condition.js";
 import { allItems } from "../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
@@ -189,7 +188,7 @@ async function recent(
   const [first] = names;
   const call = reading({ operation }, () => ({
     operation,
-    key: keyText({ userId: given?.userId }),
+    key: { userId: given?.userId },
   }));
   const limits = limitsOf(call, given, recentOptionNames);
   const { userId, limit, fields } = reading(call, () => {

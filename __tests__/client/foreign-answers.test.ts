@@ -2,6 +2,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { createClients } from "../../src/client/client.js";
+import { resolveConfiguration } from "../../src/client/config.js";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { KeyCycle } from "../../src/read/cycles.js";
@@ -11,14 +14,23 @@ let body = "";
 let requestId: string | undefined;
 /** Sent again and again, without an end. */
 let isEndless: string | undefined;
+/** How many bytes of each of these were sent, and how many each says that it has. */
+let sent: number[] = [];
+let announced: number | undefined;
 let isCut = false;
+let status = 200;
 let requests = 0;
 const server = createServer((request, response) => {
   requests += 1;
+  response.statusCode = status;
   if (requestId !== undefined) response.setHeader("x-amzn-requestid", requestId);
   request.resume().once("end", () => {
     const endless = isEndless;
     if (endless !== undefined) {
+      const { socket } = response;
+      const before = socket?.bytesWritten ?? 0;
+      response.once("close", () => sent.push((socket?.bytesWritten ?? 0) - before));
+      if (announced !== undefined) response.setHeader("content-length", announced);
       const more = () => {
         while (!response.destroyed && response.write(endless));
       };
@@ -39,7 +51,10 @@ beforeEach(() => {
   requests = 0;
   requestId = undefined;
   isEndless = undefined;
+  announced = undefined;
+  sent = [];
   isCut = false;
+  status = 200;
 });
 afterEach(async () => {
   for (const data of layers.splice(0)) await data.close();
@@ -51,7 +66,7 @@ afterAll(() => {
 
 function layer(isOwnClient: boolean): DataLayer {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const retry = { maxRetries: 1, initialDelayMs: 1 };
+  const retry = { maxRetries: 1, initialDelayMs: 1, budget: false as const };
   const client = new DynamoDBClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
   const data = isOwnClient
     ? createDataLayer({ ...place, client, retry })
@@ -213,6 +228,149 @@ describe("with DynamoDB's request id", () => {
   );
 });
 
+const deep = (kind: "L" | "M", levels: number): string => {
+  const [open, close] = kind === "L" ? ['{"L":[', "]}"] : ['{"M":{"a":', "}}"];
+  return `${open.repeat(levels)}{"S":"x"}${close.repeat(levels)}`;
+};
+/** Values that DynamoDB does not have, by what is wrong with them. */
+const foreignValues: Readonly<Record<string, readonly string[]>> = {
+  "of another kind": [
+    ...['{"S":5}', '{"S":{}}', '{"S":null}', '{"N":5}', '{"BOOL":"yes"}', '{"BOOL":1}'],
+    ...['{"NULL":false}', '{"NULL":"true"}', '{"M":[]}', '{"M":"x"}', '{"L":{}}', '{"L":"x"}'],
+    ...['{"B":5}', '{"SS":"abc"}', '{"SS":{}}', '{"SS":[5]}', '{"NS":[5]}', '{"BS":[5]}'],
+  ],
+  "that is no number": [
+    '""',
+    '" 1"',
+    '"1 "',
+    '"abc"',
+    '"0x1F"',
+    '"1_0"',
+    '"NaN"',
+    '"Infinity"',
+  ].flatMap((text) => [`{"N":${text}}`, `{"NS":[${text}]}`]),
+  "that is not base64": ['{"B":"!!!!"}', '{"B":"AQ I="}', '{"BS":["!!!!"]}'],
+  "of two types": ['{"S":"a","N":"1"}', '{"M":{},"L":[]}', '{"S":"a","X":"1"}'],
+  "of no type": ["{}", "5", "null", '"x"', "[]", '{"X":"1"}', '{"constructor":"x"}'],
+  "within another": ['{"L":[{"S":5}]}', '{"M":{"a":{"S":5}}}', '{"L":[null]}', '{"M":{"a":5}}'],
+  "nested too deeply": [deep("L", 70), deep("M", 70), deep("L", 5_000), deep("M", 5_000)],
+};
+const withValue = (value: string) => `${asked.slice(0, -1)},"v":${value}}`;
+/** Responses to each call that holds an item, with this item. */
+const holding: Readonly<Record<string, (item: string) => string>> = {
+  get: (item) => `{"Item":${item}}`,
+  "get of the native entity": (item) => `{"Item":${item}}`,
+  query: (item) => `{"Items":[${item}],"Count":1,"ScannedCount":1}`,
+  batchGet: (item) => `{"Responses":{"table":[${item}]},"UnprocessedKeys":{}}`,
+  "transaction.get": (item) => `{"Responses":[{"Item":${item}}]}`,
+  update: (item) => `{"Attributes":${item}}`,
+  delete: (item) => `{"Attributes":${item}}`,
+};
+const refusals: Readonly<Record<string, (item: string) => string>> = {
+  create: (Item) => `{"__type":"ConditionalCheckFailedException","Item":${Item}}`,
+  put: (Item) => `{"__type":"ConditionalCheckFailedException","Item":${Item}}`,
+  "transaction.write": (Item) =>
+    `{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"ConditionalCheckFailed","Item":${Item}}]}`,
+};
+
+describe("a value that DynamoDB does not have", () => {
+  let both: readonly DataLayer[] = [];
+  beforeEach(() => {
+    requestId = "a-request";
+    both = [layer(false), layer(true)];
+  });
+
+  async function isUnreadable(name: string, data: DataLayer): Promise<void> {
+    requests = 0;
+    const error = await failureOf((calls[name] as (typeof calls)[string])(data), Error);
+    const wrapped = wrapDynamoDBError(error);
+    expect({ body: body.slice(0, 100), code: wrapped.code, requests }).toEqual({
+      body: body.slice(0, 100),
+      code: "UnreadableAnswer",
+      requests: 2,
+    });
+    expect(wrapped.retryable).toBe(true);
+  }
+
+  describe.each(Object.keys(holding))("in a response to %s", (name) => {
+    test.each(Object.keys(foreignValues))("%s is unreadable by every client", async (what) => {
+      const all = foreignValues[what] ?? [];
+      // All are read by one function: one call meets each.
+      for (const value of name === "get" ? all : all.slice(-2)) {
+        body = holding[name]?.(withValue(value)) ?? "";
+        for (const data of both) await isUnreadable(name, data);
+      }
+    });
+  });
+
+  test.each(Object.keys(refusals))(
+    "in the item of a refused %s makes the refusal unreadable",
+    async (name) => {
+      status = 400;
+      for (const value of ['{"S":5}', '{"N":""}', '{"SS":"abc"}', "null", deep("M", 5_000)]) {
+        body = refusals[name]?.(withValue(value)) ?? "";
+        for (const data of both) await isUnreadable(name, data);
+      }
+      for (const item of ["5", '"x"', "[]"]) {
+        body = refusals[name]?.(item) ?? "";
+        for (const data of both) await isUnreadable(name, data);
+      }
+    },
+  );
+
+  test("reasons of another kind make a cancelled transaction unreadable", async () => {
+    status = 400;
+    for (const reasons of ["5", "{}", "[5]", '[{"Code":5}]', '[{"Code":"None","Item":5}]']) {
+      body = `{"__type":"TransactionCanceledException","CancellationReasons":${reasons}}`;
+      for (const data of both) await isUnreadable("transaction.write", data);
+    }
+  });
+});
+
+test("a document client with middleware of the application's checks its responses too", async () => {
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { documentClient } = createClients(
+    resolveConfiguration({ ...place, endpoint, credentials }),
+  );
+  documentClient.middlewareStack.add((next) => (given) => next(given), { step: "initialize" });
+  const get = () =>
+    documentClient.send(
+      new GetCommand({ TableName: "table", Key: { PK: "USER#u", SK: "PROJECT#p" } }),
+    );
+  for (const [id, text] of [
+    [undefined, "{}"],
+    ["a-request", `{"Item":${otherUser}}`],
+    ["a-request", `{"Item":${withValue('{"S":5}')}}`],
+  ] as const) {
+    requestId = id;
+    body = text;
+    expect(await failureOf(get(), Error)).toMatchObject({ name: "UnreadableAnswer" });
+  }
+  requestId = "a-request";
+  body = `{"Item":${asked}}`;
+  expect(await get()).toMatchObject({ Item: { PK: "USER#u", SK: "PROJECT#p" } });
+  documentClient.destroy();
+});
+
+test("what DynamoDB has is read: 32 levels, numbers in each form, empty texts and binary", async () => {
+  requestId = "a-request";
+  const data = [
+    ...[`"deep":${deep("L", 29)}`, '"empty":{"S":""}', '"none":{"B":""}', '"bytes":{"B":"AQI="}'],
+    ...['"one":{"N":"1"}', '"small":{"N":"-.5"}', '"large":{"N":"1E+3"}', '"exact":{"N":"0.10"}'],
+    ...['"nothing":{"NULL":true}', '"no":{"BOOL":false}', '"tags":{"SS":["a"]}'],
+  ].join(",");
+  const times = '"CreatedAt":{"N":"5"},"UpdatedAt":{"N":"5"}';
+  const item = `${asked.slice(0, -1)},"EntityType":{"S":"Project"},${times},"Data":{"M":{${data}}}}`;
+  body = `{"Item":${item}}`;
+  for (const isOwn of [false, true]) {
+    const found = await layer(isOwn).project.get(key, { consistent: true });
+    expect(found?.data).toMatchObject({
+      ...{ empty: "", none: new Uint8Array(), bytes: new Uint8Array([1, 2]), one: 1, small: -0.5 },
+      ...{ large: 1000, exact: 0.1, nothing: null, no: false, tags: new Set(["a"]) },
+    });
+  }
+});
+
 describe.each(Object.keys(calls))("a response to %s", (name) => {
   test.each([0, 12])(
     "that is cut off after %s bytes is unreadable by every client",
@@ -295,12 +453,44 @@ test("a query that is answered with one page and another, again and again, ends"
   expect(requests).toBeLessThan(10);
 });
 
-test("a response without end is given up at 128 MB, and takes nothing down with it", async () => {
-  requestId = "a-request";
-  const chunk = "x".repeat(4 * 1024 * 1024);
-  isEndless = chunk;
-  const error = await failureOf(layer(false).project.get(key, { consistent: true }), Error);
-  expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
-  expect(error.message).toContain("128 MB");
-  expect(requests).toBe(2);
-}, 30_000);
+const mb = 1024 * 1024;
+const reading = (isOwnClient: boolean) => layer(isOwnClient).project.get(key, { consistent: true });
+/** How many bytes of each response the server has sent, once it knows that nobody reads it. */
+async function sentOfAll(): Promise<number[]> {
+  while (sent.length < requests) await new Promise((resolve) => setTimeout(resolve, 5));
+  return sent;
+}
+const endless: [string, () => Promise<unknown>][] = [
+  ["a read", () => reading(false)],
+  // By the SDK's own reader of bodies.
+  ["a call of the table", () => layer(false).table.describe()],
+  ["a read with an application's client", () => reading(true)],
+];
+
+test.each(endless)(
+  "%s: a response without end is given up at 128 MB, and takes nothing down with it",
+  async (_, call) => {
+    requestId = "a-request";
+    isEndless = "x".repeat(4 * mb);
+    const error = await failureOf(call(), Error);
+    expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
+    expect(error.message).toContain("128 MB");
+    expect(requests).toBe(2);
+    // As it comes, not some time later; a part is on its way in the buffers of both ends.
+    for (const bytes of await sentOfAll()) expect(bytes).toBeLessThan(160 * mb);
+  },
+  60_000,
+);
+
+test.each(endless)(
+  "%s: a response that announces more than 128 MB is not read",
+  async (_, call) => {
+    requestId = "a-request";
+    isEndless = "x";
+    announced = 129 * mb;
+    const error = await failureOf(call(), Error);
+    expect(error.message).toContain("128 MB");
+    expect(requests).toBe(2);
+    for (const bytes of await sentOfAll()) expect(bytes).toBeLessThan(64 * mb);
+  },
+);

@@ -105,6 +105,6 @@ describe("an answer", () => {
   });
 
   test("with a value of no known type is an error, not a loss", () => {
-    expect(() => nativeItem({ a: { X: 1 } })).toThrow("unknown type");
+    expect(() => nativeItem({ a: { X: 1 } })).toThrow("no type");
   });
 });

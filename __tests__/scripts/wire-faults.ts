@@ -84,6 +84,11 @@ export const wireFaults = {
   "a page with fewer items than it counts": changed(({ Items: items = [], ...rest }) =>
     items.length === 0 ? undefined : { ...rest, Items: items.slice(1) },
   ),
+  "a value of another kind": changed(({ Items: [first, ...others] = [], ...rest }) =>
+    first === undefined
+      ? undefined
+      : { ...rest, Items: [{ ...first, Data: { SS: "abc" } }, ...others] },
+  ),
   "a body that is cut off": { fault: "cutInBody" },
   "an answer that is lost": { fault: "closed", forward: true },
   "a throttle": {

@@ -129,7 +129,7 @@ export function iamPolicyOf(
     ]);
   }
   if (userId !== undefined || variable !== undefined || owner !== undefined) {
-    throw new ConfigurationError(`userId, variable and owner are not for access ${access}`);
+    throw new ConfigurationError(`userId, variable and owner cannot be used with access ${access}`);
   }
   const actions = access === "scripts" ? [...tableActions, ...scriptActions] : tableActions;
   return policyOf([
@@ -220,7 +220,7 @@ function valueText(name: string, value: unknown): string {
   if (rule !== undefined) throw new ConfigurationError(`${name} ${rule}`);
   // A policy document takes no other characters. An id with such characters needs a variable.
   if (!/^[ -\u00ff]*$/.test(value as string)) {
-    throw new ConfigurationError(`${name} must be of the characters U+0020 to U+00FF`);
+    throw new ConfigurationError(`${name} must consist of characters from U+0020 to U+00FF`);
   }
   return (value as string).replaceAll("$", "${$}");
 }

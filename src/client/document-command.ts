@@ -9,6 +9,7 @@ import { convertToNative } from "@aws-sdk/util-dynamodb";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { numberOf } from "../values/exact-number.js";
 import { readForm } from "./marshalling.js";
+import { storedAnswer } from "./wire-format.js";
 
 interface TranslateConfig {
   readonly marshallOptions?: object;
@@ -56,8 +57,8 @@ export function readingExactly<C extends object>(command: C): C {
 const toMiddleware = "DocumentUnmarshall";
 
 /**
- * Replaces whatever lib-dynamodb throws at values that DynamoDB does not have. Its errors have no code,
- * and may quote the values.
+ * Refuses values that DynamoDB does not have. lib-dynamodb accepts some of them, such as `{"S":5}`; at
+ * others it throws errors without a code, which may quote the values and are replaced.
  */
 function refuseUnreadableValues(stack: RelativeStack): void {
   const responses = new WeakMap<object, number | undefined>();
@@ -69,6 +70,7 @@ function refuseUnreadableValues(stack: RelativeStack): void {
       const { $metadata } = result.output as { $metadata?: { httpStatusCode?: number } };
       const request = (given as Marked)[own];
       if (request !== undefined) responses.set(request, $metadata?.httpStatusCode);
+      storedAnswer(result.output as Record<string, unknown>);
       return result;
     },
     { relation: "after", toMiddleware, name: "bayonNoteResponse", override: true },
@@ -80,7 +82,7 @@ function refuseUnreadableValues(stack: RelativeStack): void {
         return await next(Object.assign({ ...given }, { [own]: request }));
       } catch (error) {
         if (!responses.has(request)) throw error;
-        const what = "it holds a value of no kind that DynamoDB has";
+        const what = "it holds a value of a type that DynamoDB does not have";
         throw unreadableAnswer(what, responses.get(request));
       }
     },

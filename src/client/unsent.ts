@@ -3,11 +3,15 @@
  * credentials or of a region throws, the request was not carried out. Also refuses responses that are
  * not DynamoDB's.
  */
+import { Readable } from "node:stream";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
+import { legible } from "../errors/thrown.js";
 import { checkAsked } from "./answer-match.js";
-import { checkMembers } from "./answer-members.js";
+import { checkMembers, type Values } from "./answer-members.js";
+import { limitSize } from "./answer-size.js";
 import type { Credentials } from "./config.js";
+import { checkRefusedItems } from "./refused-items.js";
 
 /**
  * The key under which a sending is noted on a request's middleware arguments, which each middleware
@@ -63,16 +67,34 @@ export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewa
 /** Refuses responses to a command that are not DynamoDB's, whichever client sends it. */
 export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
   middlewareStack.add(
+    (next) => async (given) => {
+      const result = await next(given);
+      const { body, headers = {} } = (result.response ?? {}) as Partial<HttpAnswer>;
+      if (body instanceof Readable) limitSize(body, headers, false);
+      return result;
+    },
+    { step: "deserialize", priority: "low", name: "bayonLimitSize", override: true },
+  );
+  middlewareStack.add(
     (next, { commandName = "" }) =>
       async (given) => {
         // Releases of lib-dynamodb around 3.600 put the marshalled input in its place.
         const { input } = given;
-        const result = await next(given);
+        const result = await next(given).catch(refuseUnreadable);
         checkResult(commandName.replace(/Command$/, ""), input, result.output);
         return result;
       },
     { step: "initialize", name: "bayonWatchAnswer", override: true },
   );
+}
+
+/** @throws what was thrown; UnreadableAnswer in its place if DynamoDB does not return what it holds */
+function refuseUnreadable(thrown: unknown): never {
+  const error = (legible(thrown) ?? {}) as Values;
+  const response = error.$response as { readonly statusCode?: number } | undefined;
+  // Without a response it is none of DynamoDB's errors.
+  if (response?.statusCode !== undefined) checkRefusedItems(error, response.statusCode);
+  throw thrown;
 }
 
 /**
@@ -87,6 +109,12 @@ function checkResult(operation: string, input: object, output: object): void {
   if (statusCode === undefined) return;
   checkMembers(operation, members, { statusCode, requestId });
   checkAsked(operation, input, members);
+}
+
+/** The parts of an HTTP response that are looked at, as the client's request handler gives it. */
+interface HttpAnswer {
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 interface Metadata {

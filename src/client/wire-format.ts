@@ -1,6 +1,7 @@
 /** DynamoDB's JSON: from native values to a request's text, and from a parsed response to native values. */
 import { convertToAttr } from "@aws-sdk/util-dynamodb";
 import { isBytes } from "../runtime/realms.js";
+import { limits } from "../table/table.js";
 import { numberOf, wireTextOf } from "../values/exact-number.js";
 import { plainForm } from "./marshalling.js";
 
@@ -167,12 +168,18 @@ type Attributes = Record<string, AttributeValue>;
 /** The conversion of each item of a response, in place. */
 type ItemReading = (item: Attributes) => unknown;
 
-/** Converts a parsed response's values to native ones, in place. */
+/**
+ * Converts a parsed response's values to native ones, in place.
+ * @throws for a value that DynamoDB does not have
+ */
 export function nativeAnswer(answer: Record<string, unknown>): Record<string, unknown> {
   return readAnswer(answer, nativeItem);
 }
 
-/** Leaves a parsed response's values in DynamoDB's own form, but converts binary to bytes, in place. */
+/**
+ * Leaves a parsed response's values in DynamoDB's own form, but converts binary to bytes, in place.
+ * @throws for a value that DynamoDB does not have
+ */
 export function storedAnswer(answer: Record<string, unknown>): Record<string, unknown> {
   return readAnswer(answer, storedItem);
 }
@@ -236,25 +243,100 @@ function readMetrics(metrics: object, read: ItemReading): void {
   for (const { ItemCollectionKey } of all) if (ItemCollectionKey != null) read(ItemCollectionKey);
 }
 
-/** Converts the binary values of an item from base64 to bytes, in place. */
-function storedItem(item: Attributes): void {
-  for (const name in item) item[name] = storedValue(item[name] as AttributeValue);
+/** The item itself is level 1 of its nesting, as in DynamoDB's limit. */
+const itemLevel = 1;
+
+/** DynamoDB stores 32 levels. No engine counts them so differently that it stores twice as many. */
+const mostLevels = 2 * limits.nestingLevels;
+
+/**
+ * The type of a value in DynamoDB's form. It is checked here, where each value is visited anyway.
+ * @throws for a value that DynamoDB does not have: one of two types, or not of the kind of its type
+ */
+function typeOf(value: AttributeValue, level: number): string {
+  let type = "";
+  for (const name in value) {
+    // The SDK, too, reads a member that is null as one that is not there.
+    if (type !== "" && value[type] !== null && value[name] !== null)
+      throw foreign("is of two types");
+    if (type === "" || value[type] === null) type = name;
+  }
+  if (!isOfKind(type, value[type])) throw foreign("is of no type, or not of its kind");
+  if (level > mostLevels) throw foreign("is nested too deeply");
+  return type;
 }
 
-function storedValue(value: AttributeValue): AttributeValue {
-  const [type = ""] = Object.keys(value);
+function foreign(what: string): Error {
+  return new Error(`a value ${what}`);
+}
+
+/** Whether what a value holds is of the kind that its type says, without looking into lists and maps. */
+function isOfKind(type: string, held: unknown): boolean {
+  switch (type) {
+    case "S":
+    case "N":
+      return typeof held === "string";
+    case "M":
+      return typeof held === "object" && held !== null && !isArray(held);
+    case "L":
+      return isArray(held);
+    case "BOOL":
+      return typeof held === "boolean";
+    case "NULL":
+      return held === true;
+    case "B":
+      return isBinary(held);
+    case "SS":
+    case "NS":
+      return isArray(held) && held.every((member) => typeof member === "string");
+    case "BS":
+      return isArray(held) && held.every(isBinary);
+    default:
+      return false;
+  }
+}
+
+/** Binary is base64 in responses, and bytes in what the SDK has read. */
+function isBinary(held: unknown): boolean {
+  return typeof held === "string" || isBytes(held);
+}
+
+/** Converts the binary values of an item from base64 to bytes, in place. */
+function storedItem(item: Attributes, level = itemLevel): void {
+  for (const name in item) item[name] = storedValue(item[name] as AttributeValue, level + 1);
+}
+
+function storedValue(value: AttributeValue, level: number): AttributeValue {
+  const type = typeOf(value, level);
   const held = value[type];
-  if (type === "B") return { B: nativeBinary(held) };
-  if (type === "BS") return { BS: (held as unknown[]).map(nativeBinary) };
-  if (type === "L") return { L: (held as AttributeValue[]).map(storedValue) };
-  if (type === "M") storedItem(held as Attributes);
+  switch (type) {
+    case "N":
+      numberOf(held as string);
+      break;
+    case "NS":
+      for (const member of held as string[]) numberOf(member);
+      break;
+    case "M":
+      storedItem(held as Attributes, level);
+      break;
+    case "L":
+      return { L: (held as AttributeValue[]).map((member) => storedValue(member, level + 1)) };
+    case "B":
+      return { B: nativeBinary(held) };
+    case "BS":
+      return { BS: (held as unknown[]).map(nativeBinary) };
+    default:
+  }
   return value;
 }
 
 /** Converts the values of an item to native ones, in place. */
-export function nativeItem(item: Record<string, AttributeValue>): Record<string, AttributeValue> {
+export function nativeItem(
+  item: Record<string, AttributeValue>,
+  level: number = itemLevel,
+): Record<string, AttributeValue> {
   const native = item as Record<string, unknown>;
-  for (const name in item) native[name] = nativeValue(item[name] as AttributeValue);
+  for (const name in item) native[name] = nativeValue(item[name] as AttributeValue, level + 1);
   return item;
 }
 
@@ -295,44 +377,48 @@ function withAttributes(
   return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, each(value)]));
 }
 
-/** The value of parsed JSON. */
-export function nativeValue(value: AttributeValue): unknown {
-  for (const type in value) {
-    const held = value[type];
-    switch (type) {
-      case "S":
-        return held;
-      case "N":
-        return numberOf(held as string);
-      case "M":
-        return nativeItem(held as Record<string, AttributeValue>);
-      case "L": {
-        const list = held as unknown[];
-        for (let index = 0; index < list.length; index += 1)
-          list[index] = nativeValue(list[index] as AttributeValue);
-        return list;
-      }
-      case "BOOL":
-        return held;
-      case "NULL":
-        return null;
-      case "B":
-        return nativeBinary(held);
-      case "SS":
-        return new Set(held as string[]);
-      case "NS":
-        return new Set((held as string[]).map(numberOf));
-      case "BS":
-        return new Set((held as unknown[]).map(nativeBinary));
-      default:
+/**
+ * The value of parsed JSON.
+ * @throws for a value that DynamoDB does not have
+ */
+export function nativeValue(value: AttributeValue, level: number = itemLevel): unknown {
+  const type = typeOf(value, level);
+  const held = value[type];
+  switch (type) {
+    case "N":
+      return numberOf(held as string);
+    case "M":
+      return nativeItem(held as Record<string, AttributeValue>, level);
+    case "L": {
+      const list = held as unknown[];
+      for (let index = 0; index < list.length; index += 1)
+        list[index] = nativeValue(list[index] as AttributeValue, level + 1);
+      return list;
     }
+    case "NULL":
+      return null;
+    case "B":
+      return nativeBinary(held);
+    case "SS":
+      return new Set(held as string[]);
+    case "NS":
+      return new Set((held as string[]).map(numberOf));
+    case "BS":
+      return new Set((held as unknown[]).map(nativeBinary));
+    default:
+      return held;
   }
-  throw new Error("DynamoDB answered with a value of an unknown type");
 }
 
-/** Binary is base64 in responses, and bytes in the SDK's errors. */
+/** The bytes of binary. @throws for a text that is not base64 */
 function nativeBinary(held: unknown): Uint8Array {
   if (isBytes(held)) return held;
-  const bytes = Buffer.from(held as string, "base64");
+  const text = held as string;
+  const bytes = Buffer.from(text, "base64");
+  // Node skips what is not base64, so that fewer bytes are left than so many characters stand for.
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  if (bytes.byteLength !== Math.floor(((text.length - padding) * 3) / 4)) {
+    throw foreign("is not base64");
+  }
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -3,13 +3,7 @@ import type { Entity } from "electrodb";
 import { unknownNames } from "../call/options.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
-import {
-  compileTemplate,
-  type KeyTemplate,
-  keyLengthRule,
-  keyPartRule,
-  keyText,
-} from "../keys/template.js";
+import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "../keys/template.js";
 import { type DeclaredSchema, templatesOf } from "../table/declared.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
@@ -280,7 +274,7 @@ export function keyContext(
     name,
     model.fixed[name] ?? source[name] ?? model.defaults[name],
   ]);
-  return { operation, entity: model.name, key: keyText(Object.fromEntries(parts)) };
+  return { operation, entity: model.name, key: Object.fromEntries(parts) };
 }
 
 /** Throws a ValidationError if there are any issues. */

@@ -75,7 +75,9 @@ export function electroClient(
 
 /** A cancelled transaction as ElectroDB takes it: a result, with the reasons and their items. */
 function canceled(error: unknown): Answer {
-  const reasons = cancellationReasonsOf(error);
+  // The SDK's error, whose items are in DynamoDB's own form.
+  const { cause } = error as { readonly cause?: unknown };
+  const reasons = cancellationReasonsOf(cause).map((reason) => ({ ...reason }));
   if (reasons.length === 0) throw error;
   for (const reason of reasons) convertItem(reason);
   return { canceled: reasons };

@@ -35,6 +35,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     "an item without a key",
     "a page without its items",
     "a page with fewer items than it counts",
+    "a value of another kind",
   ];
   const ofWrites = faultNames.filter((name) => !ofScans.includes(name));
   const ofPuts = ofWrites.filter((name) => name !== "half a batch");

@@ -1,5 +1,12 @@
 /** `npm run test:mutation`, but for Stryker's part, which has an install of its own. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isEquivalent } from "../../../scripts/dev/mutation/equivalents.js";
@@ -11,8 +18,15 @@ import {
   type Mutant,
 } from "../../../scripts/dev/mutation/mutants.js";
 import { Reach } from "../../../scripts/dev/mutation/reach.js";
+import { Results } from "../../../scripts/dev/mutation/results.js";
 import { scoresOf } from "../../../scripts/dev/mutation/score.js";
-import { findSubjects, isIn, roomOf, sampleOf } from "../../../scripts/dev/mutation/subjects.js";
+import {
+  findSubjects,
+  firstOf,
+  isIn,
+  roomOf,
+  sampleOf,
+} from "../../../scripts/dev/mutation/subjects.js";
 import { Workspace } from "../../../scripts/dev/mutation/workspace.js";
 
 const root = join(__dirname, "../../..");
@@ -89,6 +103,15 @@ describe("the sample", () => {
     expect(sampleOf(mutants, 7, 100)).toEqual(mutants);
   });
 
+  test("begins with the places that come first", () => {
+    const in_ = (file: string) => ({ ...mutantOf("x", "x", "y"), file });
+    const files = ["entities/a.ts", "src/a.ts", "src/write/a.ts", "src/write/b.ts"].map(in_);
+    expect(firstOf(files, ["src/write/b.ts", "src"]).map(({ file }) => file)).toEqual([
+      ...["src/write/b.ts", "src/a.ts", "src/write/a.ts", "entities/a.ts"],
+    ]);
+    expect(firstOf(files, [])).toEqual(files);
+  });
+
   test("is of the published files, those of the command among them, and of no others", () => {
     const subjects = findSubjects(root);
     expect(subjects).toEqual(expect.arrayContaining(["scripts/cli.ts", "services/entities.ts"]));
@@ -128,6 +151,54 @@ describe("the scores", () => {
       ["all", 50],
     ]);
     expect(scores.at(-1)).toMatchObject({ killed: 1, timeout: 1, survived: 1, unreached: 1 });
+  });
+});
+
+describe("what an earlier run found", () => {
+  const texts: Record<string, string> = {
+    "src/sum.ts": "x",
+    "__tests__/a.test.ts": "1",
+    "__tests__/b.test.ts": "2",
+  };
+  const files = Object.keys(texts);
+  const mutant = mutantOf("x", "x", "y");
+  const killed: Examined = {
+    ...{ mutant, fate: "killed", by: "__tests__/a.test.ts › adds", tests: 1, reaching: 2 },
+    seconds: 1,
+  };
+  const survived: Examined = { mutant, fate: "survived", tests: 2, reaching: 2, seconds: 1 };
+  const found = (one: Examined, changed: Record<string, string> = {}, among: object = {}) => {
+    const folder = mkdtempSync(join(tmpdir(), "results-"));
+    try {
+      const kept = join(folder, "deep", "results.jsonl");
+      const read = (of: Record<string, string>) => ({ read: (file: string) => of[file] ?? "" });
+      new Results(kept, read(texts), files, {}).keep(one);
+      appendFileSync(kept, '{"id":"src/sum.ts:0","fa');
+      return new Results(kept, read({ ...texts, ...changed }), files, among).of(mutant);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+
+  test("counts, also after a run that was killed while it wrote", () => {
+    expect(found(killed)).toEqual(killed);
+    expect(found(survived)).toEqual(survived);
+    expect(found({ ...survived, mutant: { ...mutant, replacement: "z" } })).toBeUndefined();
+  });
+
+  test("does not count if the file has changed", () => {
+    expect(found(killed, { "src/sum.ts": "x " })).toBeUndefined();
+  });
+
+  test("does not count if the test that noticed it has changed, or any test if none did", () => {
+    expect(found(killed, { "__tests__/a.test.ts": "3" })).toBeUndefined();
+    expect(found(killed, { "__tests__/b.test.ts": "3" })).toEqual(killed);
+    expect(found(survived, { "__tests__/b.test.ts": "3" })).toBeUndefined();
+  });
+
+  test("counts for survivors only if the same tests would be run", () => {
+    expect(found(survived, {}, { atMostSeconds: 9 })).toBeUndefined();
+    expect(found(killed, {}, { atMostSeconds: 9 })).toEqual(killed);
   });
 });
 
@@ -190,6 +261,8 @@ describe("what becomes of a mutant", () => {
     "__tests__/sum.test.ts":
       'const { sum } = require("../src/sum.ts");\ntest("sums up", () => expect(sum([2, 3])).toBe(5));\n',
     "__tests__/skips.test.ts": 'test.skip("later", () => {});\ntest("now", () => {});\n',
+    "__tests__/hangs.test.ts":
+      'const { sum } = require("../src/sum.ts");\ntest("starts", () => expect(sum([1])).toBe(1));\ntest("waits", async () => { if (sum([1]) === 0) await new Promise(() => {}); }, 100_000);\n',
     "__tests__/broken.test.ts": 'test("fails", () => expect(1).toBe(2));\n',
     "jest.config.cjs":
       'module.exports = { transform: { "\\\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] } };\n',
@@ -245,6 +318,13 @@ describe("what becomes of a mutant", () => {
     expect((await fateOf("'unread'", "5", ["sum"])).fate).toBe("compiler");
     expect((await fateOf("?? 0", "?? 1", [])).fate).toBe("unreached");
   }, 120_000);
+
+  test("is told by the first test that fails, without waiting for the others of its file", async () => {
+    expect(await fateOf("return total", "return 0", ["hangs"])).toEqual({
+      fate: "killed",
+      by: "__tests__/hangs.test.ts › starts",
+    });
+  }, 60_000);
 
   test("that never ends is late", async () => {
     expect((await fateOf("at += 1", "at += 0", ["sum"], 5)).fate).toBe("timeout");

@@ -10,7 +10,7 @@ export type Fate =
   | "timeout"
   /** All tests that reach it passed, and it compiles. */
   | "survived"
-  /** All tests that reach it passed, but the compiler refuses it. */
+  /** The first tests that reach it passed, but the compiler refuses it. */
   | "compiler"
   /** No test reaches it. */
   | "unreached"
@@ -31,9 +31,9 @@ export interface Examined {
 
 /**
  * The tests are run in parts, which take this many seconds without a mutant: most mutants are killed
- * early.
+ * early. The compiler is asked before the last part, which can take as long as all tests.
  */
-const parts = [4, 20, Number.POSITIVE_INFINITY];
+const parts = [8, 30, Number.POSITIVE_INFINITY];
 /** A part is ended after this many times its usual duration, plus a start of Jest. */
 const patience = 4;
 const cleanLimitSeconds = 900;
@@ -85,10 +85,22 @@ export async function examine(
     return await run;
   };
 
+  let compiled: boolean | undefined;
+  const compiles = async (): Promise<boolean> => {
+    if (compiled !== undefined) return compiled;
+    workspace.write(mutant.file, applyMutant(text, mutant));
+    compiled = await workspace.compiles(signal);
+    return compiled;
+  };
+
   try {
     let left = firstOf(reaching, atMostSeconds ?? Number.POSITIVE_INFINITY);
     let tests = 0;
     for (const seconds of parts) {
+      if (left.length === 0) break;
+      if (seconds === Number.POSITIVE_INFINITY && !(await compiles())) {
+        return ended("compiler", tests);
+      }
       const part = firstOf(left, seconds);
       left = left.slice(part.length);
       let open = part;
@@ -112,8 +124,7 @@ export async function examine(
       }
       tests += part.length;
     }
-    workspace.write(mutant.file, applyMutant(text, mutant));
-    return ended(workspace.compiles() ? "survived" : "compiler", tests);
+    return ended((await compiles()) ? "survived" : "compiler", tests);
   } finally {
     workspace.write(mutant.file, text);
   }

@@ -16,8 +16,9 @@ import { isEquivalent } from "./equivalents.js";
 import { type CleanTests, type Examined, examine, type Fate } from "./examine.js";
 import { diffOf, findMutants, isProse, type Mutant } from "./mutants.js";
 import { isTest, recordReach } from "./reach.js";
+import { Results, testFileOf } from "./results.js";
 import { scoresOf } from "./score.js";
-import { findSubjects, isIn, sampleOf } from "./subjects.js";
+import { findSubjects, firstOf, isIn, sampleOf } from "./subjects.js";
 import { listFiles, Workspace } from "./workspace.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -36,12 +37,14 @@ interface Options {
   readonly seed: number;
   readonly room?: string[];
   readonly files?: string[];
+  readonly first?: string[];
   readonly mutant?: string[];
   readonly tests?: string[];
   readonly atMost?: number;
   readonly texts: boolean;
   readonly list: boolean;
   readonly record: boolean;
+  readonly resume: boolean;
   readonly workers: number;
   readonly least: number;
   readonly json: boolean;
@@ -49,25 +52,31 @@ interface Options {
 
 const options = new Command("npm run test:mutation --")
   .description(
-    "Changes the sources in a random sample of places (mutants), one at a time and in a copy, and looks whether a test notices it. Prints the score of each room, and each mutant that survives. The first run records which test reaches what, in .cache/mutation: that takes as long as all tests, one by one.",
+    "Changes the sources in a random sample of places (mutants), one at a time and in a copy, and checks whether a test notices it. Prints the score of each room, and each mutant that survives. The first run records which test reaches what, in .cache/mutation: that takes as long as all tests, one by one.",
   )
   .option("--size <n>", "mutants of the sample", wholeNumber(1, 100_000), 100)
   .option("--seed <n>", "of the sample", wholeNumber(0, 2 ** 32 - 1), 1)
   .option("--room <folders...>", "only in these: src/errors, services, …")
   .option("--files <paths...>", "only in these files or folders")
-  .option("--mutant <ids...>", "these alone, as a survivor names itself")
+  .option("--first <places...>", "begin with these rooms, files or folders, in this order")
+  .option("--mutant <ids...>", "only these, by the ids printed with the survivors")
   .option("--tests <files...>", "run only these of the tests that reach a mutant")
   .option(
     "--at-most <seconds>",
     "of the tests that reach a mutant, run only the first that take so long together",
     wholeNumber(1, 100_000),
   )
-  .option("--texts", "also mutants that empty a text of several words", false)
+  .option("--texts", "also mutants that empty a string of several words", false)
   .option("--list", "print the sample and run nothing", false)
-  .option("--record", "record anew what each test reaches", false)
+  .option("--record", "record again what each test reaches", false)
+  .option(
+    "--resume",
+    "take what earlier runs found, from .cache/mutation/results.jsonl, where neither file nor tests have changed",
+    false,
+  )
   .option("--workers <n>", "copies that are worked in at a time", wholeNumber(1, 64), workers())
   .option("--least <percent>", "exit code 1 if fewer are noticed", percent, 0)
-  .option("--json", "print one object of JSON; the rest goes to stderr", false)
+  .option("--json", "print one JSON object; the rest goes to stderr", false)
   .addHelpText(
     "after",
     "\nExamples:\n  $ nice npm run test:mutation -- --size 500 --seed 7\n  $ npm run test:mutation -- --room src/errors --size 20",
@@ -86,7 +95,7 @@ function chosen(mutants: readonly Mutant[]): Mutant[] {
     const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
     return options.mutant.map((id) => {
       const mutant = byId.get(id);
-      if (mutant === undefined) throw new Error(`test:mutation: no mutant is called ${id}`);
+      if (mutant === undefined) throw new Error(`test:mutation: there is no mutant ${id}`);
       return mutant;
     });
   }
@@ -96,7 +105,7 @@ function chosen(mutants: readonly Mutant[]): Mutant[] {
       (places.length === 0 || isIn(mutant.file, places)) && (options.texts || !isProse(mutant)),
   );
   if (possible.length === 0) throw new Error(`test:mutation: no mutants in ${places.join(", ")}`);
-  return sampleOf(possible, options.seed, options.size);
+  return firstOf(sampleOf(possible, options.seed, options.size), options.first ?? []);
 }
 
 const marks: Record<Fate, string> = {
@@ -114,15 +123,27 @@ function report(one: Examined, done: number, total: number): void {
   terminal.complain(`${done}/${total}  ${marks[one.fate]}  ${one.mutant.id}  ${took}${by}`);
 }
 
-function showUnnoticed(examined: readonly Examined[], textOf: (file: string) => string): void {
-  for (const { mutant, fate, tests, reaching } of examined) {
-    if (fate !== "survived" && fate !== "unreached") continue;
-    const reached =
-      fate === "unreached" ? "no test reaches it" : `${tests} of ${reaching} test files passed`;
-    terminal.line(`\n${mutant.file}:${mutant.line}  ${mutant.mutator}  ${reached}`);
-    for (const line of diffOf(textOf(mutant.file), mutant)) terminal.line(`  ${line}`);
-    terminal.line(`  npm run test:mutation -- --mutant ${mutant.id}`);
-  }
+function showUnnoticed({ mutant, fate, tests, reaching }: Examined, text: string): void {
+  const reached =
+    fate === "unreached" ? "no test reaches it" : `${tests} of ${reaching} test files passed`;
+  terminal.line(`\n${mutant.file}:${mutant.line}  ${mutant.mutator}  ${reached}`);
+  for (const line of diffOf(text, mutant)) terminal.line(`  ${line}`);
+  terminal.line(`  npm run test:mutation -- --mutant ${mutant.id}`);
+}
+
+function showScores(examined: readonly Examined[], unsound: readonly string[]): void {
+  terminal.line("");
+  const head = ["room", "killed", "too late", "survived", "not reached", "compiler", "same"];
+  const rows = scoresOf(examined).map(({ room, score, ...counts }) => {
+    const { killed, timeout, survived, unreached, compiler, equivalent } = counts;
+    return [
+      room,
+      ...[killed, timeout, survived, unreached, compiler, equivalent],
+      score === null ? "" : `${score.toFixed(1)} %`,
+    ];
+  });
+  for (const line of table([[...head, "score"], ...rows])) terminal.line(line);
+  for (const file of unsound) terminal.line(`did not count, it fails without a mutant: ${file}`);
 }
 
 async function run(): Promise<number> {
@@ -157,39 +178,52 @@ async function run(): Promise<number> {
     if (!files.includes(file) || !isTest(file)) throw new Error(`${file} is no test file`);
   }
 
+  const results = new Results(join(root, ".cache", "mutation", "results.jsonl"), origin, files, {
+    only,
+    atMostSeconds,
+  });
   const examined: Examined[] = [];
   const clean: CleanTests = new Map();
-  const left = [...sample];
+  const found = (one: Examined): void => {
+    examined.push(one);
+    report(one, examined.length, sample.length);
+    const unnoticed = one.fate === "survived" || one.fate === "unreached";
+    if (unnoticed && !options.json) showUnnoticed(one, origin.read(one.mutant.file));
+  };
+  const isKnownEquivalent = (mutant: Mutant) =>
+    options.mutant === undefined && isEquivalent(mutant, origin.read(mutant.file));
+  const left: Mutant[] = [];
+  for (const mutant of sample) {
+    const known = options.resume ? results.of(mutant) : undefined;
+    if (isKnownEquivalent(mutant)) {
+      found({ mutant, fate: "equivalent", tests: 0, reaching: 0, seconds: 0 });
+    } else if (known === undefined) left.push(mutant);
+    else {
+      if (known.by !== undefined) reach.noteKill(mutant, testFileOf(known.by));
+      found(known);
+    }
+  }
   const work = async (): Promise<void> => {
     using workspace = new Workspace(origin.folder, files);
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
-      const one: Examined =
-        options.mutant === undefined && isEquivalent(mutant, workspace.read(mutant.file))
-          ? { mutant, fate: "equivalent", tests: 0, reaching: 0, seconds: 0 }
-          : await examine(workspace, mutant, { reach, clean, signal, only, atMostSeconds });
-      examined.push(one);
-      report(one, examined.length, sample.length);
+      const one = await examine(workspace, mutant, { reach, clean, signal, only, atMostSeconds });
+      results.keep(one);
+      found(one);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.workers, sample.length) }, work));
-
-  const inOrder = sample.flatMap((mutant) => examined.filter((one) => one.mutant === mutant));
-  const scores = scoresOf(inOrder);
-  const unsound = await failingClean(clean);
-  if (options.json) {
-    terminal.line(JSON.stringify({ seed: options.seed, scores, unsound, mutants: inOrder }));
-  } else {
-    showUnnoticed(inOrder, (file) => origin.read(file));
-    terminal.line("");
-    const head = ["room", "killed", "too late", "survived", "not reached", "compiler", "same"];
-    const rows = scores.map(({ room, killed, timeout, survived, unreached, compiler, ...rest }) => [
-      room,
-      ...[killed, timeout, survived, unreached, compiler, rest.equivalent],
-      rest.score === null ? "" : `${rest.score.toFixed(1)} %`,
-    ]);
-    for (const line of table([[...head, "score"], ...rows])) terminal.line(line);
-    for (const file of unsound) terminal.line(`did not count, it fails without a mutant: ${file}`);
+  const inOrder = () => sample.flatMap((mutant) => examined.filter((one) => one.mutant === mutant));
+  try {
+    await Promise.all(Array.from({ length: Math.min(options.workers, left.length) }, work));
+  } catch (error) {
+    if (signal.aborted && !options.json) showScores(inOrder(), []);
+    throw error;
   }
+
+  const unsound = await failingClean(clean);
+  const scores = scoresOf(inOrder());
+  if (options.json) {
+    terminal.line(JSON.stringify({ seed: options.seed, scores, unsound, mutants: inOrder() }));
+  } else showScores(inOrder(), unsound);
   const all = scores.at(-1)?.score ?? 100;
   return all < options.least ? exitCode.findings : exitCode.ok;
 }

@@ -65,3 +65,12 @@ export function sampleOf(mutants: readonly Mutant[], seed: number, size: number)
   const taken = new Set(createRandom(seed).sample(mutants, size));
   return mutants.filter((mutant) => taken.has(mutant));
 }
+
+/** The mutants of these places first, in the order of the places; then the rest. */
+export function firstOf(mutants: readonly Mutant[], places: readonly string[]): Mutant[] {
+  const rank = ({ file }: Mutant) => {
+    const at = places.findIndex((place) => isIn(file, [place]));
+    return at === -1 ? places.length : at;
+  };
+  return mutants.toSorted((a, b) => rank(a) - rank(b));
+}
