@@ -114,8 +114,6 @@ type AllOptions = DataLayerOptions & OwnEntities<NoEntities, boolean>;
 
 /** The names of all options. */
 export const dataLayerOptionNames = optionNames<AllOptions>({
-  entities: true,
-  builtIn: true,
   environment: true,
   tableName: true,
   region: true,
@@ -131,6 +129,8 @@ export const dataLayerOptionNames = optionNames<AllOptions>({
   clock: true,
   encryption: true,
   cursorSecret: true,
+  entities: true,
+  builtIn: true,
 });
 
 /** What every data layer has besides its stores. */

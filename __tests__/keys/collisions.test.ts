@@ -41,7 +41,7 @@ describe("an application of 120 entities", () => {
 });
 
 test("the twelve entities have no finding", () => {
-  const twelve = facadeNames.map((name) => ({ name, ...templatesOf(definitions[name].schema) }));
+  const twelve = facadeNames.map((name) => ({ name, ...templatesOf(definitions[name].schema()) }));
   expect(twelve).toHaveLength(12);
   expect(collisionsOf(twelve)).toEqual([]);
 });

@@ -39,13 +39,13 @@ interface Entities {
 }
 
 const iamPolicyOptionNames = optionNames<IamPolicyOptions & Entities>({
-  entities: true,
-  builtIn: true,
   tableArn: true,
   access: true,
   userId: true,
   variable: true,
   owner: true,
+  entities: true,
+  builtIn: true,
 });
 
 export interface IamStatement {

@@ -3,7 +3,7 @@ import type { Entity } from "electrodb";
 import { unknownNames } from "../call/options.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
-import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "../keys/template.js";
+import { compileTemplate, createdAtRule, createdAtText, innerParts, type KeyTemplate, keyLengthRule, keyPartRule, separator } from "../keys/template.js";
 import { type DeclaredSchema, templatesOf } from "../table/declared.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
@@ -23,6 +23,8 @@ interface Declared {
   readonly gsi1sk: KeyTemplate | undefined;
   /** The key's parts, partition key first. */
   readonly parts: readonly string[];
+  /** The parts that something follows in one of the keys, and that hold no `#`. */
+  readonly inner: ReadonlySet<string>;
   /** The parts that a caller may omit, and their default values. */
   readonly defaults: Readonly<Record<string, string>>;
   /** The id that `create` generates if the caller omits it. */
@@ -96,17 +98,25 @@ function readDeclaration(declaration: Declaration): Declared {
   const index = { gsi1pk: compiled(gsi1pk), gsi1sk: compiled(gsi1sk) };
   const parts = [...new Set([...table.pk.parts, ...table.sk.parts])];
   const defaults = defaultsOf(schema, parts);
+  const keys = [table.pk, table.sk, index.gsi1pk, index.gsi1sk];
   return {
     name: schema.model.entity,
     payload,
     ...table,
     ...index,
     parts,
+    inner: new Set(keys.flatMap((key) => (key === undefined ? [] : innerParts(key)))),
     defaults,
-    generated: table.sk.parts.findLast((part) => !(part in defaults)),
+    generated: generatedOf(table.sk, defaults),
     dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
     secrets: secretFields(payload),
   };
+}
+
+/** The last part of a sort key, unless it has a default or is the creation time. */
+function generatedOf({ parts }: KeyTemplate, defaults: Readonly<Record<string, string>>) {
+  const last = parts.at(-1);
+  return last === undefined || last in defaults || last === "createdAt" ? undefined : last;
 }
 
 /** The payload's schema of a declaration. */
@@ -174,7 +184,7 @@ export function readParts(
   model: EntityModel,
   from: Source,
   given: unknown,
-  made: KeyParts = {},
+  made: Readonly<Record<string, unknown>> = {},
 ): { parts: Record<string, string>; issues: ValidationIssue[] } {
   // Bytes have a property for each position, but none that is read here.
   const isObject = typeof given === "object" && given !== null && !ArrayBuffer.isView(given);
@@ -191,12 +201,19 @@ export function readParts(
   issues.push(...unknownNames(source, known, kinds[from], also));
   for (const name of names) {
     const value = model.fixed[name] ?? made[name] ?? source[name] ?? model.defaults[name];
-    const rule = keyPartRule(value);
+    const isTime = name === "createdAt";
+    const rule = isTime ? createdAtRule(value) : partRule(model, name, value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
     // An invalid part never reaches a key, because its issue stops the call.
-    parts[name] = value as string;
+    parts[name] = isTime ? createdAtText(value as number) : (value as string);
   }
   return { parts, issues };
+}
+
+function partRule({ inner }: EntityModel, name: string, value: unknown): string | undefined {
+  const rule = keyPartRule(value);
+  if (rule !== undefined || !inner.has(name) || !(value as string).includes(separator)) return rule;
+  return `must not contain "${separator}", which ends this part in the key`;
 }
 
 /** Refuses unknown parts of a key that spans entities. */

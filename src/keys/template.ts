@@ -34,7 +34,7 @@ export function compileTemplate(template: string): KeyTemplate {
 
 /** A key part as text: ids as they are, creation times padded so that they sort. */
 function partText(value: string | number | undefined): string {
-  return typeof value === "number" ? String(value).padStart(createdAtDigits, "0") : String(value);
+  return typeof value === "number" ? createdAtText(value) : String(value);
 }
 
 /** The rule that a key part breaks; `undefined` if it is valid. */
@@ -44,6 +44,20 @@ export function keyPartRule(value: unknown): string | undefined {
   if (value === "") return "must not be empty";
   if (!value.isWellFormed()) return "must not contain a lone surrogate";
   return undefined;
+}
+
+/** The latest creation time that a key can hold, in epoch milliseconds. */
+export const latestTime = 10 ** createdAtDigits - 1;
+
+/** The rule that a creation time breaks as a part of a key; `undefined` if it is valid. */
+export function createdAtRule(value: unknown): string | undefined {
+  const isTime = Number.isInteger(value) && (value as number) >= 0 && (value as number) <= latestTime;
+  return isTime ? undefined : `must be an integer from 0 to ${latestTime} (ms)`;
+}
+
+/** A creation time as a key holds it. */
+export function createdAtText(time: number): string {
+  return String(time).padStart(createdAtDigits, "0");
 }
 
 /** The rule that a partition or sort key breaks by its length; `undefined` if it is valid. */
