@@ -42,7 +42,7 @@ export function keyPartRule(value: unknown): string | undefined {
   if (value === undefined || value === null) return "is missing: a non-empty string is expected";
   if (typeof value !== "string") return `must be a string, not ${typeName(value)}`;
   if (value === "") return "must not be empty";
-  if (!value.isWellFormed()) return "must not hold a lone surrogate";
+  if (!value.isWellFormed()) return "must not contain a lone surrogate";
   return undefined;
 }
 
@@ -75,19 +75,6 @@ function typeName(value: unknown): string {
     // A revoked proxy.
     return typeof value;
   }
-}
-
-/** A key as messages name it: `userId=u1, contentId=c9`. Long or odd parts are shortened. */
-export function keyText(parts: Readonly<Record<string, unknown>>): string {
-  return Object.entries(parts)
-    .map(([name, value]) => `${name}=${shown(value)}`)
-    .join(", ");
-}
-
-/** A text for a message; a long one is cut. */
-export function shown(value: unknown): string {
-  if (typeof value !== "string") return value === undefined ? "?" : typeof value;
-  return value.length > 80 ? `${value.slice(0, 80)}…` : value;
 }
 
 /**

@@ -73,7 +73,7 @@ export function checkedProvider(given: unknown, source: string): Provider {
   const other = Object.keys(rest).find((name) => name !== "keys" && name !== "current");
   if (other !== undefined) {
     const rule = "it takes keys, current and clearText, or the functions currentKey and keyOf";
-    throw new ConfigurationError(`${source} has a member that it does not know: ${rule}`);
+    throw new ConfigurationError(`${source} has an unknown member: ${rule}`);
   }
   return { ...providerOf(rest, source), clearText };
 }
