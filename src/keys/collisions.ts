@@ -1,8 +1,9 @@
 /** Entities whose keys can meet, found from their templates before anything is stored. */
+import { shown } from "../errors/key-text.js";
 import type { RawKey } from "../table/table.js";
 import { type KeyDeclaration, type Keys, keysOf, meetingOf } from "./meeting.js";
 import { commonKey, prefixPattern } from "./pattern.js";
-import { compileTemplate, type KeyTemplate, keyLengthRule, separator, shown } from "./template.js";
+import { compileTemplate, type KeyTemplate, keyLengthRule, separator } from "./template.js";
 
 /** Two entities whose keys can meet. */
 export interface Finding {
