@@ -669,6 +669,17 @@ describe("the client below", () => {
     expect(await transport.send("Query", { TableName: "Table" }, call)).toEqual({});
   });
 
+  test("may answer null for the capacity, as a mock of a whole response does", async () => {
+    const { events, listen } = collectEvents();
+    const client = { send: async () => ({ Items: [], ConsumedCapacity: null }) };
+    const transport = createTransport({ client: client as never, events: listen });
+    expect(await transport.send("Query", { TableName: "Table" }, call)).toMatchObject({
+      Items: [],
+    });
+    expect(events).toEqual([expect.objectContaining({ request: "Query", error: undefined })]);
+    expect(events[0]?.consumedCapacity).toBeUndefined();
+  });
+
   test("gets no options where the call has no limits: with any, the SDK drops its cache", async () => {
     const send = jest.fn(async () => ({}));
     await createTransport({ client: { send } }).send("Get", get, call);
