@@ -7,7 +7,6 @@ import type { AnyItem } from "../src/entity/item.js";
 import { isOf, itemOf } from "../src/entity/item.js";
 import type { EntityModel } from "../src/entity/model.js";
 import { invalid } from "../src/errors/validation-error.js";
-import { keyText } from "../src/keys/template.js";
 import { allItems } from "../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
 import type { Simplify } from "../src/store/store-types.js";
@@ -79,7 +78,7 @@ export function createCollections(
   /** The user whose items are requested, checked under the collection's own name. */
   function userOf(operation: string, given: { readonly userId: string } | undefined) {
     return reading({ operation }, () => {
-      const call = { operation, key: keyText({ userId: given?.userId }) };
+      const call = { operation, key: { userId: given?.userId } };
       const reader = new InputReader(internalsOf(stores.userProfile).model, context);
       return { call, read: (key: unknown) => reader.partition(key, call) };
     });

@@ -136,6 +136,7 @@ export {
   isDynamoDBError,
 } from "./errors/dynamodb-error.js";
 export { ItemNotFoundError, type ItemNotFoundErrorOptions } from "./errors/item-not-found-error.js";
+export type { ErrorKey } from "./errors/key-text.js";
 export type { CommonErrorOptions } from "./errors/options.js";
 export type { BatchProgress } from "./errors/progress.js";
 export { isRetryableError } from "./errors/retryable.js";

@@ -118,7 +118,7 @@ test("an answer that drips is ended by the limit of a whole one", async () => {
     layer(endpoint, { idleMs: 60_000, wholeMs: 1_000 }).project.get(key),
     DynamoDBError,
   );
-  expect(error.message).toContain("the answer took longer than 1000 ms");
+  expect(error.message).toContain("the response took longer than 1000 ms");
   expect(error).toMatchObject({ code: "TimeoutError", retryable: true });
 });
 

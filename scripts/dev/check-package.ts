@@ -42,7 +42,7 @@ const project = join(work, "project");
 const packed = await setUp("npm pack", () => pack(work));
 const { tarball } = packed;
 
-await check(`${packed.filename} holds dist and its papers, nothing else`, () =>
+await check(`${packed.filename} holds dist and the documents, nothing else`, () =>
   checkContents(packed),
 );
 await check("dist names no path of this machine", checkNoMachinePaths);

@@ -89,7 +89,7 @@ export function placementOf(item: Item, now: number): Placement {
   const { model } = entity;
   const parts = partsOf(model, item);
   if (parts === null) {
-    const message = `EntityType ${model.name} wants a key ${shapeOf(model)}`;
+    const message = `EntityType ${model.name} needs a key ${shapeOf(model)}`;
     return { kind: "keyDisagrees", rule: message };
   }
   const [tooLong] = keyLengthIssues(model, parts);
@@ -124,8 +124,8 @@ function entityOf(item: Item): KnownEntity | Problem {
     held === undefined
       ? `has no ${name}`
       : held.S === undefined
-        ? `${name} is no text`
-        : `${name} ${JSON.stringify(held.S.slice(0, 60))} is no entity's`;
+        ? `${name} is not a string`
+        : `${name} ${JSON.stringify(held.S.slice(0, 60))} belongs to no entity`;
   return { kind: "unknownType", rule };
 }
 

@@ -47,7 +47,7 @@ export async function storeConsent(
       // Another consent that was stored in between is merged into.
       create: () => writes.create({ ...key, data }),
       run: (write) => run(write, underWay),
-      contention: "others stored and removed the token all the time",
+      contention: "other callers kept storing and removing the token",
     });
     return token as unknown as OAuthToken;
   });

@@ -2,7 +2,7 @@
 import { reading } from "../../src/call/call.js";
 import { refuseUnknown } from "../../src/call/options.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../../src/entity/model.js";
-import type { CallContext } from "../../src/errors/context.js";
+import { type CallContext, keyTextOf } from "../../src/errors/context.js";
 import { invalid } from "../../src/errors/validation-error.js";
 import { keyId } from "../../src/read/reader.js";
 import { internalsOf, type StoreInternals } from "../../src/store/entity-store.js";
@@ -123,7 +123,7 @@ export function operationsOf<O extends Operation>(
   const refuse = (message: string) => invalid(context, [{ path: "operations", message }]);
   if (typeof build !== "function") throw refuse("must be made by a function");
   const built = build(tx as never);
-  const unknown = "must be an array of operations that the callback's argument made";
+  const unknown = "must be an array of operations made by the callback's argument";
   const most = limits.transactionOperations;
   const given = reading(context, () => {
     if (!Array.isArray(built)) throw refuse(unknown);
@@ -140,7 +140,7 @@ export function operationsOf<O extends Operation>(
   const twice = operations.find((_, index) => ids.indexOf(ids[index] ?? "") !== index);
   if (twice !== undefined) {
     throw refuse(
-      `name ${twice.context.entity} (${twice.context.key}) more than once: a transaction takes each item once`,
+      `name ${twice.context.entity} (${keyTextOf(twice.context)}) more than once: a transaction takes each item once`,
     );
   }
   return operations;

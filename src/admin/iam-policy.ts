@@ -108,7 +108,7 @@ export function iamPolicyOf(
     ]);
   }
   if (userId !== undefined || variable !== undefined) {
-    throw new ConfigurationError(`userId and variable are not for access ${access}`);
+    throw new ConfigurationError(`userId and variable cannot be used with access ${access}`);
   }
   const actions = access === "scripts" ? [...tableActions, ...scriptActions] : tableActions;
   return policyOf([
@@ -171,7 +171,7 @@ function userText(userId: unknown, variable: unknown): string {
   if (rule !== undefined) throw new ConfigurationError(`userId ${rule}`);
   // A policy document takes no other characters. An id with such characters needs a variable.
   if (!/^[ -\u00ff]*$/.test(userId as string)) {
-    throw new ConfigurationError("userId must be of the characters U+0020 to U+00FF");
+    throw new ConfigurationError("userId must consist of characters from U+0020 to U+00FF");
   }
   return (userId as string).replaceAll("$", "${$}");
 }

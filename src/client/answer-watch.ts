@@ -89,5 +89,5 @@ export class AnswerWatch {
 }
 
 function end(body: Readable, what: string): void {
-  body.destroy(Object.assign(new Error(`the answer ${what}`), { name: "TimeoutError" }));
+  body.destroy(Object.assign(new Error(`the response ${what}`), { name: "TimeoutError" }));
 }

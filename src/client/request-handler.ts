@@ -82,7 +82,7 @@ class RepeatedAnswers {
     else if (this.#last.get(socket) === id) {
       this.#refused = id;
       body.once("error", unset).destroy();
-      throw unreadableAnswer("its connection gave it before, to another request");
+      throw unreadableAnswer("its connection already returned it for another request");
     }
     this.#last.set(socket, id);
   }

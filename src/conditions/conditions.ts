@@ -170,7 +170,7 @@ function compiled(
 
 const tooManyConditions = `makes a condition of more than ${limits.expressionOperators} operators: DynamoDB takes at most ${limits.expressionOperators}`;
 
-const tooManyBytes = `has names and values of more than ${limits.expressionValueBytes} bytes: DynamoDB takes no more`;
+const tooManyBytes = `has more than ${limits.expressionValueBytes} bytes of names and values: DynamoDB takes no more`;
 
 /**
  * The most characters that a callback may return: far more than is sent, so there is room for
@@ -268,7 +268,7 @@ function compileCallback(
   // Any text that is not an operator's result would reach the expression unchecked.
   if (isTooMuch) throw refuse(tooManyConditions);
   if (typeof text === "string" && text.length > mostText) {
-    throw refuse(`must return a text of at most ${mostText} characters`);
+    throw refuse(`must return a string of at most ${mostText} characters`);
   }
   const compiled = typeof text === "string" ? readLogic(text, conditions) : undefined;
   if (compiled === undefined) {
@@ -279,7 +279,7 @@ function compileCallback(
   const returned = new Set((text as string).match(/\d+/g)?.map(Number));
   if (returned.size < conditions.length) {
     throw refuse(
-      "must return each condition that it builds: join them in a text, " +
+      "must return each condition that it builds: join them in one string, " +
         "`${eq(…)} AND ${gt(…)}`, because && gives the last of them alone",
     );
   }

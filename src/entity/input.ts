@@ -182,7 +182,7 @@ export class InputReader {
     const issues: ValidationIssue[] = [];
     const topLevel = topLevelChanges(changes, context);
     if (topLevel.some((change) => isPayload(this.model, change))) {
-      const message = "is no field of the payload: changes are the payload's own fields";
+      const message = "is not a field of the payload: changes are fields of the payload";
       throw invalid(context, [{ path: "changes.data", message }]);
     }
     const all = [...topLevel, ...nestedChanges(options.set, context)];
@@ -339,7 +339,7 @@ function topLevelChanges(changes: unknown, context: CallContext): Change[] {
 
 const nothingChanged: ValidationIssue = {
   path: "changes",
-  message: "must change something: nothing but undefined was given",
+  message: "must change something: only undefined was given",
 };
 
 /**
@@ -386,7 +386,7 @@ function listOf(value: unknown, path: string, context: CallContext): unknown[] {
 function readPath(path: unknown, at: string, context: CallContext): PathSegments {
   const segments = segmentsOf(path, (message) => invalid(context, [{ path: at, message }]));
   if (segments.includes("__proto__")) {
-    const message = "must not hold __proto__: JavaScript cannot read it back";
+    const message = "must not contain __proto__: JavaScript cannot read it back";
     throw invalid(context, [{ path: at, message }]);
   }
   return segments;

@@ -4,13 +4,7 @@ import { unknownNames } from "../call/options.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { type DeclaredSchema, templatesOf } from "../keys/declared.js";
-import {
-  compileTemplate,
-  type KeyTemplate,
-  keyLengthRule,
-  keyPartRule,
-  keyText,
-} from "../keys/template.js";
+import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "../keys/template.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
 
@@ -258,7 +252,7 @@ export function keyContext(
     name,
     model.fixed[name] ?? source[name] ?? model.defaults[name],
   ]);
-  return { operation, entity: model.name, key: keyText(Object.fromEntries(parts)) };
+  return { operation, entity: model.name, key: Object.fromEntries(parts) };
 }
 
 /** Throws a ValidationError if there are any issues. */

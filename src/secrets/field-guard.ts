@@ -5,7 +5,7 @@
 import { nativeValue } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
-import { type KeyTemplate, keyPartsOf, keyText } from "../keys/template.js";
+import { type KeyTemplate, keyPartsOf } from "../keys/template.js";
 import { attribute, type RawItem } from "../table/table.js";
 import type { FieldGuard } from "../transport/options.js";
 import { type Cipher, sealedKeyId, type Unreadable } from "./encryption.js";
@@ -71,8 +71,8 @@ class SecretsGuard implements FieldGuard {
         ({ pk, sk }) => String(PK).startsWith(pk.prefix) && String(SK).startsWith(sk.prefix),
       );
       if (entity === undefined || entity.fields.length === 0) continue;
-      const message = `would store ${entity.fields.join(" and ")} in clear text: write it by its store`;
-      const key = keyText(keyPartsOf(entity, { PK: String(PK), SK: String(SK) }));
+      const message = `would store ${entity.fields.join(" and ")} in clear text: write it through its store`;
+      const key = keyPartsOf(entity, { PK: String(PK), SK: String(SK) });
       throw invalid({ entity: entity.name, key }, [{ path: "", message }]);
     }
   }

@@ -81,7 +81,7 @@ export function checkedProvider(given: unknown, source: string): Provider {
   if (other !== undefined) {
     refuseMisspelt(source, { [other]: true }, ["clearText"]);
     const rule = "it takes keys, current and clearText, or the functions currentKey and keyOf";
-    throw new ConfigurationError(`${source} has a member that it does not know: ${rule}`);
+    throw new ConfigurationError(`${source} has an unknown member: ${rule}`);
   }
   return { ...providerOf(own, source), clearText };
 }

@@ -27,7 +27,8 @@ export async function withSealed(
   context: CallContext,
 ): Promise<Fields> {
   // No secret value is made without a cipher. If there is one nevertheless, it must not be sent.
-  if (cipher === undefined) throw new TypeError("a secret value has come where no keys are");
+  if (cipher === undefined)
+    throw new TypeError("a secret value was passed, but no encryption keys are configured");
   const current = await currentKeyFor(cipher, context);
   const texts = new Map<SecretValue, string>();
   await Promise.all(

@@ -407,7 +407,7 @@ function callOf(
     input,
     forward: async (other) => {
       const answer = await send(other === undefined ? request : withBody(request, other));
-      if (answer === undefined) throw new Error("the engine gave no whole answer");
+      if (answer === undefined) throw new Error("the engine gave no complete response");
       const headers: Record<string, string> = {};
       for (const line of answer.head.toString("latin1").split("\r\n").slice(1, -2)) {
         const colon = line.indexOf(":");

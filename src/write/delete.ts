@@ -4,7 +4,6 @@ import { Placeholders } from "../conditions/placeholders.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
 import { type KeyParts, rawKeyOf } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { keyText } from "../keys/template.js";
 import { absenceCheck } from "./check.js";
 import { conditional } from "./expressions.js";
 import { ghostOf, isOwn, isOwnOrNothing, isThatGhost, occupantOf } from "./occupant.js";
@@ -21,7 +20,7 @@ export function deleteWrite(
   parts: KeyParts,
   ifUpdatedAt: number | undefined,
 ): Write<AnyItem | null> {
-  const context: CallContext = { operation, entity: model.name, key: keyText(parts) };
+  const context: CallContext = { operation, entity: model.name, key: parts };
   const key = rawKeyOf(model, parts);
   return {
     context,

@@ -261,6 +261,8 @@ describe("what becomes of a mutant", () => {
     "__tests__/sum.test.ts":
       'const { sum } = require("../src/sum.ts");\ntest("sums up", () => expect(sum([2, 3])).toBe(5));\n',
     "__tests__/skips.test.ts": 'test.skip("later", () => {});\ntest("now", () => {});\n',
+    "__tests__/hangs.test.ts":
+      'const { sum } = require("../src/sum.ts");\ntest("starts", () => expect(sum([1])).toBe(1));\ntest("waits", async () => { if (sum([1]) === 0) await new Promise(() => {}); }, 100_000);\n',
     "__tests__/broken.test.ts": 'test("fails", () => expect(1).toBe(2));\n',
     "jest.config.cjs":
       'module.exports = { transform: { "\\\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] } };\n',
@@ -316,6 +318,13 @@ describe("what becomes of a mutant", () => {
     expect((await fateOf("'unread'", "5", ["sum"])).fate).toBe("compiler");
     expect((await fateOf("?? 0", "?? 1", [])).fate).toBe("unreached");
   }, 120_000);
+
+  test("is told by the first test that fails, without waiting for the others of its file", async () => {
+    expect(await fateOf("return total", "return 0", ["hangs"])).toEqual({
+      fate: "killed",
+      by: "__tests__/hangs.test.ts › starts",
+    });
+  }, 60_000);
 
   test("that never ends is late", async () => {
     expect((await fateOf("at += 1", "at += 0", ["sum"], 5)).fate).toBe("timeout");

@@ -523,7 +523,7 @@ describe.each(engines)("a scope's transactions on $name", (engine) => {
 
   const refusal = {
     path: "operations",
-    message: "must be an array of operations that the callback's argument made",
+    message: "must be an array of operations made by the callback's argument",
   };
 
   onTransactions("write and read what is the user's", async () => {
