@@ -489,7 +489,7 @@ describe("a request that failed", () => {
   test("is marked once, in its message too", () => {
     const error = asOpen(asOpen(new DynamoDBError("get: no")));
     expect(error.mayHaveBeenDone).toBe(true);
-    expect(error.message).toBe("get: no; it may nevertheless have been carried out");
+    expect(error.message).toBe("get: no; it may have been carried out nevertheless");
   });
 
   test("by an answer that is no JSON quotes nothing of it", () => {
