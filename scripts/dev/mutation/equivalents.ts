@@ -16,7 +16,22 @@ export interface Equivalent {
   readonly why: string;
 }
 
-export const equivalents: readonly Equivalent[] = [];
+export const equivalents: readonly Equivalent[] = [
+  {
+    file: "secret-value.ts",
+    original: "model.encrypted.length === 0",
+    replacement: "false",
+    line: "return data;",
+    why: "the payload is copied field by field: only time is lost",
+  },
+  {
+    file: "flights.ts",
+    original: "false",
+    replacement: "true",
+    line: "committed: false,",
+    why: "the search begins with release(), which sets it, before anything is awaited",
+  },
+];
 
 export function isEquivalent(mutant: Mutant, text: string, known = equivalents): boolean {
   const squeezed = (part: string) => part.replaceAll(/\s+/g, " ").trim();
