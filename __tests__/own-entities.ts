@@ -10,6 +10,7 @@ import {
   model,
   type Payload,
   times,
+  wordPart,
 } from "../src/index.js";
 
 const leadPayload = z.looseObject({ name: z.string(), status: z.string(), score: z.number() });
@@ -52,4 +53,51 @@ const team = {
   entity: (config: EntityConfig) => new Entity(teamSchema(), configure(config)),
 };
 
-export const ownEntities = { lead, teamMember, team };
+const logPayload = z.looseObject({ action: z.string() });
+const logSchema = () => ({
+  model: model("AuditLog"),
+  attributes: { orgId: keyPart, logId: keyPart, data: data(logPayload), ...times },
+  indexes: { byKey: byKey("ORG#${orgId}", "TS#${createdAt}#${logId}") },
+});
+/** What was done in an organisation, in order of time. */
+const auditLog = {
+  payload: logPayload,
+  schema: logSchema,
+  entity: (config: EntityConfig) => new Entity(logSchema(), configure(config)),
+};
+
+const workflowPayload = z.looseObject({ title: z.string() });
+const workflowSchema = () => ({
+  model: model("Workflow"),
+  attributes: { orgId: keyPart, workflowId: wordPart, data: data(workflowPayload), ...times },
+  indexes: { byKey: byKey("ORG#${orgId}", "WORKFLOW#${workflowId}", { collection: "org" }) },
+});
+/** A workflow of an organisation. */
+const workflow = {
+  payload: workflowPayload,
+  schema: workflowSchema,
+  entity: (config: EntityConfig) => new Entity(workflowSchema(), configure(config)),
+};
+
+const stepPayload = z.looseObject({ done: z.boolean() });
+const stepSchema = () => ({
+  model: model("WorkflowStep"),
+  attributes: {
+    orgId: keyPart,
+    workflowId: wordPart,
+    stepId: keyPart,
+    data: data(stepPayload),
+    ...times,
+  },
+  indexes: {
+    byKey: byKey("ORG#${orgId}", "WORKFLOW#${workflowId}#STEP#${stepId}", { collection: "org" }),
+  },
+});
+/** A step of a workflow: its key begins with that of the workflow. */
+const workflowStep = {
+  payload: stepPayload,
+  schema: stepSchema,
+  entity: (config: EntityConfig) => new Entity(stepSchema(), configure(config)),
+};
+
+export const ownEntities = { lead, teamMember, team, auditLog, workflow, workflowStep };

@@ -65,7 +65,10 @@ export type Item<D extends Declared, Data> = {
 };
 
 type ItemMembers<D extends Declared, Data> = {
-  [P in PartitionPart<ReturnType<D["schema"]>> | SortPart<ReturnType<D["schema"]>>]: string;
+  [P in Exclude<
+    PartitionPart<ReturnType<D["schema"]>> | SortPart<ReturnType<D["schema"]>>,
+    "createdAt"
+  >]: string;
 } & StoredWith<Data>;
 
 type StoredWith<Data> = {

@@ -14,6 +14,9 @@ export function model<const N extends string>(entity: N) {
 /** A part of the key, stored beside it under its own name. */
 export const keyPart = { type: "string", required: true } as const;
 
+/** A part of the key that holds no `#`, so that it may stand before others, in this key and in another's. */
+export const wordPart = { ...keyPart, kind: "word" } as const;
+
 /**
  * The payload: one attribute, whose type is that of the payload's schema. Give the type a name
  * (`data<NoteData>(payload)`) to see the name wherever the type is shown.
@@ -88,7 +91,14 @@ export function byCreatedAt<
 function key<const F extends string, const T extends string>(field: F, template: T) {
   const parts = [...template.matchAll(/\$\{(\w+)\}/g)].map(([, part]) => part);
   // The same parts as the type reads in the template.
-  return { field, composite: parts as PartsOf<T>, template, casing: "none" } as const;
+  return {
+    field,
+    composite: parts as PartsOf<T>,
+    template,
+    casing: "none",
+    // A template of a number alone would make a number of the key.
+    cast: "string",
+  } as const;
 }
 
 /** The names between `${` and `}`. */

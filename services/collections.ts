@@ -203,19 +203,34 @@ async function recent(
   if (!(Number.isInteger(limit) && limit >= 1)) {
     throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
   }
-  const newest = await perform(call, limits, ({ signal }) =>
-    Promise.all(
-      names.map(async (entity) => {
-        const newest = { by: "createdAt", order: "desc", limit, fields, signal } as const;
-        // Each entity has some of the fields; the payload types cannot say which.
-        const store = stores[entity] as DatedStore;
-        const items = await listed(store.list({ userId }, newest));
-        return items.map((item) => ({ ...item, entity }));
-      }),
-    ),
+  return perform(call, limits, ({ signal }) =>
+    newestOfAll(stores, names, userId, { limit, fields, signal }),
+  );
+}
+
+/** The user's newest items of all recent entities, newest first. */
+async function newestOfAll(
+  stores: AnyStores,
+  names: readonly string[],
+  userId: string,
+  options: {
+    readonly limit: number;
+    readonly fields: unknown;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<unknown[]> {
+  const newest = await Promise.all(
+    names.map(async (entity) => {
+      // Each entity has some of the fields; the payload types cannot say which.
+      const store = stores[entity] as DatedStore;
+      const items = await listed(
+        store.list({ userId }, { by: "createdAt", order: "desc", ...options }),
+      );
+      return items.map((item) => ({ ...item, entity }));
+    }),
   );
   const merged = newestFirst(newest.flat(), (item) => [item.createdAt, idOf(stores, item)]);
-  return merged.slice(0, limit);
+  return merged.slice(0, options.limit);
 }
 
 /** The id of an item of one entity, whatever its name is in that entity. */

@@ -1,6 +1,10 @@
 /** The entities of a data layer: the twelve, and those that the application declares. */
+
+import { isWord } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
-import { attribute, indexKeys } from "../src/table/table.js";
+import { collisionsOf, templateProblems } from "../src/keys/collisions.js";
+import { type DeclaredIndex, type DeclaredSchema, templatesOf } from "../src/table/declared.js";
+import { indexKeys } from "../src/table/table.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { AnyDefinition, Definitions, DefinitionsOf } from "./registry.js";
 
@@ -103,6 +107,7 @@ export function entitiesOf(options: {
   const all: Definitions = { ...(builtIn && builtInDefinitions), ...Object.fromEntries(own) };
   checkEntityTypes(all);
   checkCollections(all);
+  checkKeys(all, Object.fromEntries(own));
   const byBuiltIn = checked.get(entities) ?? new Map<unknown, Definitions>();
   checked.set(entities, byBuiltIn.set(builtIn, all));
   return all;
@@ -126,30 +131,50 @@ function checkDefinition(
   }
   const { model, attributes, indexes } = definition.schema();
   if (typeof model?.entity !== "string" || model.entity === "") throw refuse("has no model");
-  const keys: Readonly<Record<string, IndexFields>> = { "": tableFields, ...indexKeys };
+  if (attributes.data === undefined) throw refuse("has no attribute data");
   if (indexes?.byKey === undefined) throw refuse("has no index byKey");
   for (const [index, declared] of Object.entries(indexes)) {
-    const fields = keys[declared.index ?? ""];
-    if (fields === undefined) {
-      throw refuse(`has the index ${index} in ${declared.index}, which the table has not`);
-    }
-    for (const key of [declared.pk, declared.sk]) {
-      for (const part of key?.composite ?? []) {
-        if (!(part in attributes)) {
-          throw refuse(`has \${${part}} in a template of ${index}, and no such attribute`);
-        }
-      }
-    }
+    const rule = indexRule(index, declared, definition.schema());
+    if (rule !== undefined) throw refuse(rule);
   }
-  if (attributes.data === undefined) throw refuse("has no attribute data");
 }
 
-interface IndexFields {
-  readonly pk: string;
-  readonly sk: string;
+/** The rule that one index of a declaration breaks. */
+function indexRule(
+  name: string,
+  { index, pk, sk }: DeclaredIndex,
+  { attributes, indexes }: DeclaredSchema,
+): string | undefined {
+  const ofTable = index === undefined;
+  if (ofTable !== (name === "byKey")) return `has ${name} in the table's own key, which is byKey`;
+  if (index !== undefined && !(index in indexKeys)) {
+    return `has ${name} in ${index}, an index that the table does not have`;
+  }
+  const inSame = Object.entries(indexes).find((other) => other[1].index === index)?.[0];
+  if (inSame !== name) return `has ${inSame} and ${name} in the same index`;
+  const ofKey = [...indexes.byKey.pk.composite, ...indexes.byKey.sk.composite];
+  const known = ofTable ? Object.keys(attributes) : [...ofKey, "createdAt"];
+  const unknown = [pk, sk]
+    .flatMap((key) => key?.composite ?? [])
+    .find((one) => !known.includes(one));
+  if (unknown !== undefined) {
+    return `has \${${unknown}} in a template of ${name}: ${ofTable ? "no such attribute" : "no part of its key"}`;
+  }
+  if (pk.composite.includes("createdAt"))
+    return `has \${createdAt} in the partition key of ${name}`;
+  const isDated = !ofTable && sk?.composite.includes("createdAt") === true;
+  if (isDated && pk.template !== indexes.byKey.pk.template) {
+    return `has ${name} in another partition than byKey: items are listed by their creation in one partition`;
+  }
+  if (isDated && !/^[^$]*\$\{createdAt\}#\$\{\w+\}$/.test(sk.template ?? "")) {
+    return `has \${createdAt} in ${name} elsewhere than in "…\${createdAt}#\${id}"`;
+  }
+  const [problem] = [
+    ...templateProblems(pk.template ?? "", "partition"),
+    ...templateProblems(sk?.template ?? "", "sort"),
+  ];
+  return problem === undefined ? undefined : `has a wrong template in ${name}: ${problem}`;
 }
-
-const tableFields: IndexFields = { pk: attribute.partitionKey, sk: attribute.sortKey };
 
 function isDefinition(value: unknown): value is AnyDefinition {
   const { payload, schema, entity } = (value ?? {}) as Partial<Record<string, unknown>>;
@@ -186,4 +211,28 @@ function checkCollections(all: Definitions): void {
       partitions.set(one, first);
     }
   }
+}
+
+/** The most collisions that a message names. */
+const mostNamed = 5;
+
+/** Refuses entities of which an item of one could have the key of an item of another. */
+function checkKeys(all: Definitions, own: Definitions): void {
+  if (Object.keys(own).length === 0) return;
+  const declarations = Object.entries(all).map(([name, { schema }]) => {
+    const declared = schema();
+    const { pk, sk } = templatesOf(declared);
+    const words = Object.keys(declared.attributes).filter((part) => isWord(declared, part));
+    return {
+      name,
+      pk,
+      sk,
+      kinds: Object.fromEntries(words.map((part) => [part, "word" as const])),
+    };
+  });
+  const found = collisionsOf(declarations).filter(({ kind }) => kind === "same");
+  if (found.length === 0) return;
+  const named = found.slice(0, mostNamed).map(({ message }) => message);
+  const more = found.length > mostNamed ? [`and ${found.length - mostNamed} more`] : [];
+  throw new ConfigurationError(`entities: ${[...named, ...more].join("; ")}`);
 }

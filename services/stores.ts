@@ -16,8 +16,17 @@ import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } f
 type Defaulted<S extends DeclaredSchema> = {
   [A in keyof S["attributes"]]: S["attributes"][A] extends { default: unknown } ? A : never;
 }[keyof S["attributes"]];
-type Parts<Name> = { [P in Name & string]: string };
-type OptionalParts<Name> = { [P in Name & string]?: string | undefined };
+type Parts<Name> = { [P in Name & string]: PartType<P> };
+type OptionalParts<Name> = { [P in Name & string]?: PartType<P> | undefined };
+/** A creation time is a number, in epoch milliseconds. */
+type PartType<P extends string> = P extends "createdAt" ? number : string;
+/** The parts of a sort key that `create` makes: the last one, and the creation time. */
+type MadePart<S extends DeclaredSchema> =
+  | LastOf<S["indexes"]["byKey"]["sk"]["composite"]>
+  | Extract<SortPart<S>, "createdAt">;
+type LastOf<Names extends readonly string[]> = Names extends readonly [...string[], infer Last]
+  ? Last
+  : never;
 
 /**
  * The types of which a store's types are made, from the schema of its entity, the item that it
@@ -30,7 +39,10 @@ export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E ext
       OptionalParts<Extract<SortPart<S>, Defaulted<S>>>
   >;
   readonly partition: Simplify<Parts<PartitionPart<S>>>;
-  readonly newKey: Simplify<Parts<PartitionPart<S>> & OptionalParts<SortPart<S>>>;
+  readonly newKey: Simplify<
+    Parts<Exclude<PartitionPart<S> | SortPart<S>, MadePart<S> | Defaulted<S>>> &
+      OptionalParts<MadePart<S> | Extract<SortPart<S>, Defaulted<S>>>
+  >;
   readonly data: I["data"];
   readonly item: I;
   readonly dated: "byCreatedAt" extends keyof S["indexes"] ? true : false;

@@ -69,3 +69,4 @@ export const index = needsNode("index");
 export const keyPart = needsNode("keyPart");
 export const model = needsNode("model");
 export const times = needsNode("times");
+export const wordPart = needsNode("wordPart");

@@ -38,6 +38,7 @@ export {
   type PayloadOf,
   type TypedPayload,
   times,
+  wordPart,
 } from "../entities/schema.js";
 export type { TrainingProgress, TrainingProgressData } from "../entities/training-progress.js";
 export type { UserProfile, UserProfileData } from "../entities/user-profile.js";

@@ -131,6 +131,71 @@ describe.each(engines)("$name", ({ engine }) => {
     expect(refusedFor({ teamId: "x".repeat(2044) })).toThrow("makes a partition key of 2049 bytes");
   });
 
+  test("a creation time may be a part of the key, and orders the items", async () => {
+    const made = await data.auditLog.create({ orgId: "o1", data: { action: "login" } });
+    expect(made).toEqual({
+      orgId: "o1",
+      logId: expect.any(String),
+      data: { action: "login" },
+      createdAt: expect.any(Number),
+      updatedAt: expect.any(Number),
+    });
+    const early = { orgId: "o1", createdAt: 5, logId: "#1" };
+    await data.auditLog.put({ ...early, data: { action: "begin" } });
+    expect((await data.auditLog.get(early))?.data.action).toBe("begin");
+    expect((await data.auditLog.update(early, { action: "began" })).createdAt).toBe(5);
+    const { items } = await data.auditLog.query({ orgId: "o1" });
+    expect(items.map((one) => one.data.action)).toEqual(["began", "login"]);
+    const { items: newest } = await data.auditLog.query(
+      { orgId: "o1" },
+      { order: "desc", limit: 1 },
+    );
+    expect(newest).toEqual([made]);
+    const native = await data.auditLog.entity.get(early).go();
+    expect(native.data).toMatchObject({ ...early, data: { action: "began" } });
+    expect(await data.auditLog.delete(made)).toEqual(made);
+    expect(await data.auditLog.batchGet([early, made])).toEqual([expect.anything(), null]);
+    for (const createdAt of [-1, 1.5, 10 ** 13, "5"] as number[]) {
+      const { issues } = await failureOf(
+        data.auditLog.get({ ...early, createdAt }),
+        ValidationError,
+      );
+      expect(issues).toEqual([
+        { path: "createdAt", message: "must be an integer from 0 to 9999999999999 (ms)" },
+      ]);
+    }
+    // @ts-expect-error a part of the key is missing
+    const refused = data.auditLog.put({ orgId: "o1", logId: "1", data: { action: "x" } });
+    const { issues } = await failureOf(refused, ValidationError);
+    expect(issues.map(({ path }) => path)).toEqual(["createdAt"]);
+  });
+
+  test("a key of several parts is read back into its parts", async () => {
+    const key = { orgId: "o2", workflowId: "w1", stepId: "a#b" };
+    const step = await data.workflowStep.put({ ...key, data: { done: false } });
+    expect(step).toMatchObject(key);
+    await data.workflow.put({ orgId: "o2", workflowId: "w1", data: { title: "Sale" } });
+    expect(await data.workflowStep.get(key)).toEqual(step);
+    expect((await data.workflow.query({ orgId: "o2" })).items.map((one) => one.data.title)).toEqual(
+      ["Sale"],
+    );
+    const { workflow, workflowStep } = await data.collections.org({ orgId: "o2" });
+    expect([workflow.length, workflowStep]).toEqual([1, [step]]);
+    const generated = await data.workflowStep.create({
+      orgId: "o2",
+      workflowId: "w1",
+      data: { done: true },
+    });
+    expect(await data.workflowStep.get(generated)).toEqual(generated);
+    // @ts-expect-error only the last part of the key is made
+    const refused = data.workflowStep.create({ orgId: "o2", data: { done: true } });
+    expect((await failureOf(refused, ValidationError)).issues[0]?.path).toBe("workflowId");
+    const odd = data.workflowStep.get({ ...key, workflowId: "w#1" });
+    expect((await failureOf(odd, ValidationError)).issues).toEqual([
+      { path: "workflowId", message: 'must not contain "#": it ends this part of the key' },
+    ]);
+  });
+
   test("native chains and the Service have them", async () => {
     await data.lead.put({
       userId: "u6",
@@ -146,6 +211,7 @@ describe.each(engines)("$name", ({ engine }) => {
   test("without the twelve, nothing of them is there", async () => {
     await using own = await createTestDataLayer({ engine, entities: ownEntities, builtIn: false });
     expect(Object.keys(own).sort()).toEqual([
+      "auditLog",
       "close",
       "collections",
       "configuration",
@@ -159,8 +225,10 @@ describe.each(engines)("$name", ({ engine }) => {
       "teamMember",
       "transaction",
       "wire",
+      "workflow",
+      "workflowStep",
     ]);
-    expect(Object.keys(own.collections).sort()).toEqual(["team", "workspace"]);
+    expect(Object.keys(own.collections).sort()).toEqual(["org", "team", "workspace"]);
     await own.lead.put({
       userId: "u",
       leadId: "l",
@@ -234,7 +302,22 @@ describe("a declaration is checked when a data layer is made", () => {
     [
       "a part that is no attribute",
       { note: declared("Note", "USER#${userId}", "NOTE#${id}") },
-      "entities.note has ${id} in a template of byKey, and no such attribute",
+      "entities.note has ${id} in a template of byKey: no such attribute",
+    ],
+    [
+      "keys that can meet",
+      { lead, note: declared("Note", "USER#${userId}", "LEAD#${noteId}") },
+      'entities: lead and note can have the same key: PK "USER#x", SK "LEAD#x"',
+    ],
+    [
+      "a key that can meet one of the twelve",
+      { note: declared("Note", "USER#${userId}", "PROJECT#NOTE#${noteId}") },
+      "entities: project and note can have the same key",
+    ],
+    [
+      "a part that nothing ends",
+      { note: declared("Note", "USER#${userId}", "NOTE#${userId}${noteId}") },
+      "entities.note has a wrong template in byKey: the sort key",
     ],
     [
       "a collection of two partitions",

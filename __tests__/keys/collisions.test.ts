@@ -1,7 +1,7 @@
 import { definitions, facadeNames } from "../../services/entities.js";
 import { collisionsOf, templateProblems } from "../../src/keys/collisions.js";
-import { templatesOf } from "../../src/table/declared.js";
 import type { KeyDeclaration } from "../../src/keys/meeting.js";
+import { templatesOf } from "../../src/table/declared.js";
 import { alsoRead, applicationKeys, sameKeys } from "./application-keys.js";
 
 type Templates = readonly [pk: string, sk: string, kinds?: KeyDeclaration["kinds"]];
@@ -106,6 +106,12 @@ describe("two entities can have the same key", () => {
     const message = `One and Two can have the same key: ${key}`;
     expect(messagesOf(one, two)).toEqual([message]);
     expect(messagesOf(two, one)).toEqual([message]);
+  });
+
+  test("a long example is cut in the message", () => {
+    const long = "L".repeat(500);
+    const [message = ""] = messagesOf(["A", long], ["A", "${id}"]);
+    expect(message).toBe(`One and Two can have the same key: PK "A", SK "${"L".repeat(80)}…"`);
   });
 
   test("the finding has the key, and both entities in the order of the declarations", () => {
@@ -231,6 +237,15 @@ describe("a part that both keys hold has one value", () => {
     ]);
   });
 
+  test("also a value that is a word's rest, or that makes a word with the text before it", () => {
+    expect(same(["${id}", "A${id}"], ["${x}", "AB"])).toEqual([
+      'One and Two can have the same key: PK "B", SK "AB"',
+    ]);
+    expect(same(["A${id}", "${id}"], ["A${x}", "B"])).toEqual([
+      'One and Two can have the same key: PK "AB", SK "B"',
+    ]);
+  });
+
   test("a part that something follows in one key holds no # in the other", () => {
     expect(same(["T#${id}", "M#${id}#A"], ["T#${id}#X", "M#${x}"])).toEqual([]);
     expect(same(["T#${other}", "M#${id}#A"], ["T#${id}#X", "M#${x}"])).toHaveLength(1);
@@ -278,7 +293,7 @@ describe("a template", () => {
     [
       "leaves no byte for its part",
       `${"é".repeat(512)}\${id}`,
-      `the sort key "${"é".repeat(512)}\${id}" makes a sort key of 1025 bytes: at most 1024`,
+      `the sort key "${"é".repeat(80)}…" makes a sort key of 1025 bytes: at most 1024`,
     ],
   ])("that %s is refused", (_, template, problem) => {
     expect(templateProblems(template, "sort")).toEqual([problem]);

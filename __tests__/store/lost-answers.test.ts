@@ -82,7 +82,7 @@ describe.each(engines)("on $name", (engine) => {
       const error = await failureOf(create(), ConditionalCheckFailedError);
       expect(error).toMatchObject({ mayHaveBeenDone: true, item: { data: { name: "other" } } });
       expect(error.message).toBe(
-        `create Project (userId=u1, projectId=p${count}): the item is already there; it may nevertheless have been carried out`,
+        `create Project (userId=u1, projectId=p${count}): the item is already there; it may have been carried out nevertheless`,
       );
       expect(JSON.parse(JSON.stringify(error))).toMatchObject({ mayHaveBeenDone: true });
     });

@@ -3,10 +3,19 @@ import type { Entity } from "electrodb";
 import { unknownNames } from "../call/options.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
-import { compileTemplate, createdAtRule, createdAtText, innerParts, type KeyTemplate, keyLengthRule, keyPartRule, separator } from "../keys/template.js";
+import {
+  compileTemplate,
+  createdAtText,
+  innerParts,
+  type KeyTemplate,
+  keyLengthRule,
+  keyPartRule,
+  separator,
+} from "../keys/template.js";
 import { type DeclaredSchema, templatesOf } from "../table/declared.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
+import { isTime, timeRule } from "./times.js";
 
 /** ElectroDB's generic bound. */
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.
@@ -23,8 +32,10 @@ interface Declared {
   readonly gsi1sk: KeyTemplate | undefined;
   /** The key's parts, partition key first. */
   readonly parts: readonly string[];
-  /** The parts that something follows in one of the keys, and that hold no `#`. */
-  readonly inner: ReadonlySet<string>;
+  /** Whether the creation time is a part of the key. */
+  readonly timed: boolean;
+  /** The parts that hold no `#`: those that something follows in one of the keys, and those declared so. */
+  readonly words: ReadonlySet<string>;
   /** The parts that a caller may omit, and their default values. */
   readonly defaults: Readonly<Record<string, string>>;
   /** The id that `create` generates if the caller omits it. */
@@ -105,7 +116,11 @@ function readDeclaration(declaration: Declaration): Declared {
     ...table,
     ...index,
     parts,
-    inner: new Set(keys.flatMap((key) => (key === undefined ? [] : innerParts(key)))),
+    timed: parts.includes("createdAt"),
+    words: new Set([
+      ...keys.flatMap((key) => (key === undefined ? [] : innerParts(key))),
+      ...parts.filter((part) => isWord(schema, part)),
+    ]),
     defaults,
     generated: generatedOf(table.sk, defaults),
     dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
@@ -117,6 +132,11 @@ function readDeclaration(declaration: Declaration): Declared {
 function generatedOf({ parts }: KeyTemplate, defaults: Readonly<Record<string, string>>) {
   const last = parts.at(-1);
   return last === undefined || last in defaults || last === "createdAt" ? undefined : last;
+}
+
+/** Whether a part of the key is declared to hold no `#`. */
+export function isWord({ attributes }: DeclaredSchema, part: string): boolean {
+  return (attributes[part] as { readonly kind?: unknown } | undefined)?.kind === "word";
 }
 
 /** The payload's schema of a declaration. */
@@ -201,19 +221,19 @@ export function readParts(
   issues.push(...unknownNames(source, known, kinds[from], also));
   for (const name of names) {
     const value = model.fixed[name] ?? made[name] ?? source[name] ?? model.defaults[name];
-    const isTime = name === "createdAt";
-    const rule = isTime ? createdAtRule(value) : partRule(model, name, value);
+    const rule = partRule(model, name, value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
     // An invalid part never reaches a key, because its issue stops the call.
-    parts[name] = isTime ? createdAtText(value as number) : (value as string);
+    parts[name] = name === "createdAt" ? createdAtText(value as number) : (value as string);
   }
   return { parts, issues };
 }
 
-function partRule({ inner }: EntityModel, name: string, value: unknown): string | undefined {
+function partRule({ words }: EntityModel, name: string, value: unknown): string | undefined {
+  if (name === "createdAt") return isTime(value) ? undefined : timeRule;
   const rule = keyPartRule(value);
-  if (rule !== undefined || !inner.has(name) || !(value as string).includes(separator)) return rule;
-  return `must not contain "${separator}", which ends this part in the key`;
+  if (rule !== undefined || !words.has(name) || !(value as string).includes(separator)) return rule;
+  return `must not contain "${separator}": it ends this part of the key`;
 }
 
 /** Refuses unknown parts of a key that spans entities. */

@@ -43,6 +43,6 @@ function isUnreached({ syscall }: Record<string, unknown>, names: readonly strin
 export function asOpen<E extends Error & { mayHaveBeenDone: boolean }>(error: E): E {
   if (error.mayHaveBeenDone) return error;
   error.mayHaveBeenDone = true;
-  error.message += "; it may nevertheless have been carried out";
+  error.message += "; it may have been carried out nevertheless";
   return error;
 }

@@ -67,15 +67,15 @@ function agrees({ pk, sk, tied }: Keys, { PK, SK }: RawKey): boolean {
   return tied.every((part) => partsFrom(pk, PK)?.[part] === partsFrom(sk, SK)?.[part]);
 }
 
-/** The most beginnings of partitions that are tried for two entities. */
+/** At most this many beginnings of partitions are tried for two entities. */
 const mostTries = 2000;
 
 /**
- * A key of two entities of which at least one has a part in both keys. No pattern can say that two parts
- * have the same value. So partitions that both can have are tried out, the shortest first: a partition
- * gives its parts their values, and the sort keys of these values are compared. What a partition must be
- * made of stands in the templates: the words between their separators, and no more of them than the longest
- * of each kind of key have together, since a part of a partition can be a whole sort key.
+ * A key that both can have, if at least one of them has a part in both of its keys: no pattern can say that
+ * two parts have the same value. So partitions that both can have are tried, the shortest first. A partition
+ * gives its parts their values, and then the sort keys with these values are compared. The partitions are
+ * made of the words that stand between the separators of the templates. They have at most as many words as
+ * the longest partition key and the longest sort key together, since a part of one can be all of the other.
  */
 function tiedMeetingOf(one: Keys, other: Keys): RawKey | undefined {
   const { words, most } = wordsOf([one.pk, other.pk], [one.sk, other.sk]);
@@ -96,10 +96,7 @@ function sortKeysIn({ pk, sk, kindOf, sortKeys, tied }: Keys, partition: string)
   return tied.length === 0 ? sortKeys : patternOf(sk, kindOf, partsFrom(pk, partition) ?? {});
 }
 
-/**
- * The texts that are made of the words with separators between them, the shortest first, as far as keys
- * can begin so.
- */
+/** The texts of words with separators between them that a key can begin with: the shortest first. */
 function* beginnings(
   words: readonly string[],
   most: number,
@@ -131,7 +128,7 @@ function wordsOf(
   const templates = [...pks, ...sks];
   const whole = [...new Set([...templates.flatMap(filledWords), "x", "1"])];
   const words = new Set(whole);
-  // A part may follow a text without a separator: then its value may be the rest of a word.
+  // If a part follows a text without a separator, its value may be the rest of a word.
   for (const start of templates.flatMap(({ literals }) => literals.slice(0, -1).map(lastWord))) {
     for (const word of start === "" ? [] : whole) {
       words.add(`${start}${word}`);

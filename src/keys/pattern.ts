@@ -8,7 +8,7 @@ import { type KeyTemplate, separator } from "./template.js";
  */
 export type PartKind = "text" | "word" | "digits";
 
-/** What one step of a pattern takes: the character itself, or any one of a class. */
+/** What one step of a pattern takes: a character, or any character of the class with this name. */
 type Letters = string;
 const anything: Letters = "anything";
 const noSeparator: Letters = "no separator";
@@ -66,7 +66,7 @@ function partSteps(part: string, kind: PartKind): Step[] {
   return [{ letters: classes[kind], repeats: true }];
 }
 
-/** How a pair of places was reached. */
+/** A pair of places, one in each pattern, and how it was reached. */
 interface Arrival {
   readonly from: Arrival | undefined;
   readonly letter: string;
@@ -75,9 +75,9 @@ interface Arrival {
 }
 
 /**
- * A shortest key of both patterns; `undefined` if they have none in common. It goes through the pairs of
- * places that the same characters lead to, breadth first, from both starts to both ends. Where two
- * classes meet, one character stands for all that both take: which one makes no difference to what follows.
+ * A shortest key of both patterns; `undefined` if they have none in common. The search follows both patterns
+ * with the same characters, breadth first, and ends where both are at their end. Where two classes meet,
+ * one character stands for all that are in both: which one makes no difference to what follows.
  */
 export function commonKey(one: Pattern, other: Pattern): string | undefined {
   const width = other.steps.length + 1;
@@ -106,7 +106,7 @@ export function matches(pattern: Pattern, key: string): boolean {
   return commonKey({ steps: literalSteps(key), open: false }, pattern) !== undefined;
 }
 
-/** What can be taken at a place, which is a number of steps taken, and the place after it. */
+/** What a pattern takes at a place, and the place after it. A place is a number of steps taken. */
 function movesFrom({ steps, open }: Pattern, place: number): [Letters, number][] {
   const moves: [Letters, number][] = [];
   const next = steps[place];

@@ -6,7 +6,7 @@ export interface KeyTemplate {
   /** What the key begins with, before its first part. */
   readonly prefix: string;
   readonly parts: readonly string[];
-  /** The text around the parts, one more than there are parts: the last one is what the key ends with. */
+  /** The texts before, between and behind the parts: one more than there are parts. */
   readonly literals: readonly string[];
   /** Fills the template. `createdAt` is padded to 13 digits. */
   build(values: Readonly<Record<string, string | number>>): string;
@@ -46,15 +46,6 @@ export function keyPartRule(value: unknown): string | undefined {
   return undefined;
 }
 
-/** The latest creation time that a key can hold, in epoch milliseconds. */
-export const latestTime = 10 ** createdAtDigits - 1;
-
-/** The rule that a creation time breaks as a part of a key; `undefined` if it is valid. */
-export function createdAtRule(value: unknown): string | undefined {
-  const isTime = Number.isInteger(value) && (value as number) >= 0 && (value as number) <= latestTime;
-  return isTime ? undefined : `must be an integer from 0 to ${latestTime} (ms)`;
-}
-
 /** A creation time as a key holds it. */
 export function createdAtText(time: number): string {
   return String(time).padStart(createdAtDigits, "0");
@@ -92,8 +83,8 @@ function typeName(value: unknown): string {
 }
 
 /**
- * The character that ends a part. A part that something follows must not hold it, and only a part that
- * a key ends with may: so there is one way to read a key.
+ * The character that ends a part of a key. Only a part that the key ends with may hold it, so there is one
+ * way to read a key.
  */
 export const separator = "#";
 
@@ -103,8 +94,8 @@ export function innerParts({ parts, literals }: KeyTemplate): string[] {
 }
 
 /**
- * The parts of a key that the template built, by name; `null` if it built no such key. Whether a part is
- * a number or a time is not checked.
+ * The parts of a key, by name; `null` if the template builds no such key. It is not checked whether a part
+ * is a number or a time.
  */
 export function partsFrom(
   { parts, literals, prefix }: KeyTemplate,
@@ -117,9 +108,9 @@ export function partsFrom(
     const literal = literals[index + 1] as string;
     const isLast = index === parts.length - 1;
     const takesRest = isLast && literal === "";
-    // No part is empty: what ends this one is looked for behind its first character.
-    const end = takesRest ? key.length : key.indexOf(literal, start + 1);
+    const end = takesRest ? key.length : key.indexOf(literal, start);
     const value = key.slice(start, end);
+    // No part is empty.
     if (end <= start || (!takesRest && value.includes(separator))) return null;
     values[parts[index] as string] = value;
     start = end + literal.length;
@@ -128,8 +119,8 @@ export function partsFrom(
 }
 
 /**
- * Whether a key may be one of the template's. If the template has at most one part and ends with it, what
- * the key begins with decides.
+ * Whether the template can build a key. For a template with at most one part, at its end, it is enough that
+ * the key begins with its prefix.
  */
 export function isKeyOf(template: KeyTemplate, key: string): boolean {
   return isSimple(template) ? key.startsWith(template.prefix) : partsFrom(template, key) !== null;
@@ -141,8 +132,8 @@ function isSimple({ parts, literals }: KeyTemplate): boolean {
 }
 
 /**
- * The key's parts of a stored item, read from its keys. A part that cannot be read, because the key is not
- * one of the template's, is empty: no part of a key that was written is.
+ * The parts of a stored item's key. If the template builds no such key, its parts are empty, as no
+ * part of a written key is.
  */
 export function keyPartsOf(
   model: { readonly pk: KeyTemplate; readonly sk: KeyTemplate },

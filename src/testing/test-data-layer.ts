@@ -119,21 +119,27 @@ export async function createTestDataLayer<
       await leave();
     }
   };
-  let closed: Promise<void> | undefined;
-  const close = () => {
-    closed ??= end();
-    return closed;
-  };
+  const close = once(end);
   const own = { engine, wire, close, [Symbol.asyncDispose]: close };
-  // Copied as descriptors, because the stores are created on first use.
+  return withOwn(data, own) as TestDataLayerOf<NoInfer<R>, NoInfer<B>>;
+}
+
+/** The same promise for every call. */
+function once(end: () => Promise<void>): () => Promise<void> {
+  let ended: Promise<void> | undefined;
+  return () => {
+    ended ??= end();
+    return ended;
+  };
+}
+
+/** A data layer with members of its own. Copied as descriptors: the stores are created on first use. */
+function withOwn(data: object, own: object): object {
   const descriptors = {
     ...Object.getOwnPropertyDescriptors(data),
     ...Object.getOwnPropertyDescriptors(own),
   };
-  return Object.defineProperties({}, descriptors) as unknown as TestDataLayerOf<
-    NoInfer<R>,
-    NoInfer<B>
-  >;
+  return Object.defineProperties({}, descriptors);
 }
 
 /** Without an endpoint, the table would be created wherever the SDK decides: at AWS. */

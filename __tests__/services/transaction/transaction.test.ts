@@ -660,7 +660,7 @@ describeEach(settings, hasTransactions)("transactions on $name", (engine) => {
       await expect(write({ timeoutMs: 20 })).rejects.toMatchObject({
         name: "TimeoutError",
         message:
-          "transaction.write: no response within 20 ms; it may nevertheless have been carried out",
+          "transaction.write: no response within 20 ms; it may have been carried out nevertheless",
         mayHaveBeenDone: true,
       });
       const read = data.transaction.get((tx) => [tx.project.get(projects(1)[0]!)], {

@@ -96,11 +96,11 @@ export class Workspace implements Disposable {
     const args = [
       "node_modules/jest/bin/jest.js",
       "--runInBand",
-      "--bail",
       "--silent",
       `--reporters=${join(jestFolder, "first-failure.cjs")}`,
       `--testSequencer=${join(jestFolder, "given-order.cjs")}`,
-      ...(reached === undefined ? [] : [`--setupFilesAfterEnv=${counter}`]),
+      // Also a test that fails has reached something.
+      ...(reached === undefined ? ["--bail"] : [`--setupFilesAfterEnv=${counter}`]),
       "--runTestsByPath",
       ...files,
     ];
@@ -109,10 +109,9 @@ export class Workspace implements Disposable {
       signal,
       limitSeconds,
       env: {
-        COAGENT_MUTATION_FAILED: output,
         COAGENT_MUTATION_ORDER: JSON.stringify(files),
         ...(reached === undefined
-          ? {}
+          ? { COAGENT_MUTATION_FAILED: output }
           : { COAGENT_MUTATION_REACHED: reached, NODE_OPTIONS: `--require=${counter}` }),
       },
     });
