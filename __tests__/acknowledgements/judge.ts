@@ -14,8 +14,8 @@ import { type Engine, startEngine } from "../../src/testing/index.js";
 import { inParallel } from "../../src/transport/parallel.js";
 import { engines } from "../engines.js";
 import { type At, lock, type Row, rawKey } from "./calls.js";
-import { FaultProxy } from "./fault-proxy.js";
 import { type Fault, faults } from "./faults.js";
+import { Plans } from "./plans.js";
 
 const TableName = "Acknowledgements";
 const credentials = { accessKeyId: "test", secretAccessKey: "test" };
@@ -56,7 +56,7 @@ export const possible = (rows: readonly Row[]): readonly Row[] =>
 /** Starts the engine and its proxy for the tests of a file. */
 export function openCourt() {
   let running: Engine;
-  let proxy: FaultProxy;
+  let proxy: Plans;
   let table: DynamoDBDocumentClient;
   let repository: DynamoDBRepository;
   let cases = 0;
@@ -65,7 +65,7 @@ export function openCourt() {
 
   beforeAll(async () => {
     running = await startEngine({ engine: engine.engine });
-    proxy = await FaultProxy.start(running.endpoint);
+    proxy = await Plans.start(running.endpoint);
     table = DynamoDBDocumentClient.from(
       new DynamoDBClient({ endpoint: running.endpoint, region, credentials }),
     );

@@ -436,7 +436,18 @@ describe("a megabyte of the worst kind", () => {
       .map(([path, call]): Tried => ({ path, call, given: ["a", "b", "c"] }));
     expect(calls.length).toBeGreaterThan(25);
     calls.push({ path: "ExactNumber.from", call: door.ExactNumber.from as Loose, given: ["1"] });
+    // Whose keys may be looked up by any name.
+    const encrypted = (encryption: unknown) =>
+      door.createDataLayer({ environment: "development", encryption } as never);
+    calls.push({
+      path: "encryption",
+      call: encrypted,
+      given: [{ keys: { a: "b" }, current: "c" }],
+    });
     expect(await faultsOf(calls, Object.keys(kinds))).toEqual([]);
+    expect(
+      await turns.faultOf("encryption, wide", () => encrypted(kindOf("short fields"))),
+    ).toEqual([]);
   });
 
   test("leaves it free in the schema of every field", async () => {
