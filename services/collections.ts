@@ -107,21 +107,35 @@ export function createCollections(
       if (!(Number.isInteger(limit) && limit >= 1)) {
         throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
       }
-      const newest = await perform(call, limits, ({ signal }) =>
-        Promise.all(
-          recentEntities.map(async (entity) => {
-            const newest = { by: "createdAt", order: "desc", limit, fields, signal } as const;
-            // Each entity has some of the fields; the payload types cannot say which.
-            const store = stores[entity] as unknown as DatedStore;
-            const items = await listed(store.list({ userId }, newest));
-            return items.map((item) => ({ ...item, entity }));
-          }),
-        ),
+      return perform(call, limits, ({ signal }) =>
+        newestOfAll(stores, userId, { limit, fields, signal }),
       );
-      const merged = newestFirst(newest.flat(), (item) => [item.createdAt, idOf(stores, item)]);
-      return merged.slice(0, limit) as unknown as RecentItem[];
     },
   };
+}
+
+/** The user's newest items of all recent entities, newest first. */
+async function newestOfAll(
+  stores: Stores,
+  userId: string,
+  options: {
+    readonly limit: number;
+    readonly fields: unknown;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<RecentItem[]> {
+  const newest = await Promise.all(
+    recentEntities.map(async (entity) => {
+      // Each entity has some of the fields; the payload types cannot say which.
+      const store = stores[entity] as unknown as DatedStore;
+      const items = await listed(
+        store.list({ userId }, { by: "createdAt", order: "desc", ...options }),
+      );
+      return items.map((item) => ({ ...item, entity }));
+    }),
+  );
+  const merged = newestFirst(newest.flat(), (item) => [item.createdAt, idOf(stores, item)]);
+  return merged.slice(0, options.limit) as unknown as RecentItem[];
 }
 
 /** The id of an item of one entity, whatever its name is in that entity. */

@@ -2,7 +2,7 @@
 import { valueText } from "../../src/client/wire-format.js";
 import { readWhere } from "../../src/conditions/conditions.js";
 import { Placeholders } from "../../src/conditions/placeholders.js";
-import { projectionOf } from "../../src/entity/input.js";
+import { projectionOf } from "../../src/entity/projection.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { checkedExpression } from "../../src/repository/expression.js";
 import { fixtures } from "../../src/testing/index.js";

@@ -1,7 +1,6 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { definitions, type FacadeName, facadeNames } from "../../services/entities.js";
-import { latestTime } from "../../src/entity/input.js";
 import {
   type EntityModel,
   indexKeyOf,
@@ -9,6 +8,7 @@ import {
   keyLengthIssues,
   modelOf,
 } from "../../src/entity/model.js";
+import { latestTime } from "../../src/entity/times.js";
 import { keyPartRule, keyPartsOf } from "../../src/keys/template.js";
 import { attribute } from "../../src/table/table.js";
 import type { Item } from "../raw/raw-table.js";

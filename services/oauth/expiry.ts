@@ -1,6 +1,6 @@
 /** When a token expires, and which values are no expiry at all. */
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
-import { latestTime } from "../../src/entity/input.js";
+import { latestTime } from "../../src/entity/times.js";
 
 /** Whether it is a number but no time, such as `Date.now() + undefined * 1000`. DynamoDB may refuse it. */
 export function isNoTime(value: unknown): boolean {

@@ -103,13 +103,21 @@ export async function createTestDataLayer(
       await leave();
     }
   };
-  let closed: Promise<void> | undefined;
-  const close = () => {
-    closed ??= end();
-    return closed;
+  const close = once(end);
+  return withOwn(data, { engine, wire, close, [Symbol.asyncDispose]: close });
+}
+
+/** The same promise for every call. */
+function once(end: () => Promise<void>): () => Promise<void> {
+  let ended: Promise<void> | undefined;
+  return () => {
+    ended ??= end();
+    return ended;
   };
-  const own = { engine, wire, close, [Symbol.asyncDispose]: close };
-  // Copied as descriptors, because the stores are created on first use.
+}
+
+/** A data layer with members of its own. Copied as descriptors: the stores are created on first use. */
+function withOwn(data: DataLayer, own: object): TestDataLayer {
   const descriptors = {
     ...Object.getOwnPropertyDescriptors(data),
     ...Object.getOwnPropertyDescriptors(own),

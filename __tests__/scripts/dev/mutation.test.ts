@@ -22,7 +22,7 @@ import { Results } from "../../../scripts/dev/mutation/results.js";
 import { scoresOf } from "../../../scripts/dev/mutation/score.js";
 import {
   findSubjects,
-  firstOf,
+  inTryingOrder,
   isIn,
   roomOf,
   sampleOf,
@@ -103,13 +103,16 @@ describe("the sample", () => {
     expect(sampleOf(mutants, 7, 100)).toEqual(mutants);
   });
 
-  test("begins with the places that come first", () => {
-    const in_ = (file: string) => ({ ...mutantOf("x", "x", "y"), file });
-    const files = ["entities/a.ts", "src/a.ts", "src/write/a.ts", "src/write/b.ts"].map(in_);
-    expect(firstOf(files, ["src/write/b.ts", "src"]).map(({ file }) => file)).toEqual([
+  test("is tried at random, after the places that come first", () => {
+    const of = (file: string) => ({ ...mutantOf("x", "x", "y"), file });
+    const some = ["entities/a.ts", "src/a.ts", "src/write/a.ts", "src/write/b.ts"].map(of);
+    expect(inTryingOrder(some, ["src/write/b.ts", "src"], 7).map(({ file }) => file)).toEqual([
       ...["src/write/b.ts", "src/a.ts", "src/write/a.ts", "entities/a.ts"],
     ]);
-    expect(firstOf(files, [])).toEqual(files);
+    const order = inTryingOrder(mutants, [], 7);
+    expect(order).not.toEqual(mutants);
+    expect(order.toSorted((a, b) => a.index - b.index)).toEqual(mutants);
+    expect(inTryingOrder(mutants, [], 7)).toEqual(order);
   });
 
   test("is of the published files, those of the command among them, and of no others", () => {

@@ -18,7 +18,7 @@ import { diffOf, findMutants, isProse, type Mutant } from "./mutants.js";
 import { isTest, recordReach } from "./reach.js";
 import { Results, testFileOf } from "./results.js";
 import { scoresOf } from "./score.js";
-import { findSubjects, firstOf, isIn, sampleOf } from "./subjects.js";
+import { findSubjects, inTryingOrder, isIn, sampleOf } from "./subjects.js";
 import { listFiles, Workspace } from "./workspace.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -58,7 +58,10 @@ const options = new Command("npm run test:mutation --")
   .option("--seed <n>", "of the sample", wholeNumber(0, 2 ** 32 - 1), 1)
   .option("--room <folders...>", "only in these: src/errors, services, …")
   .option("--files <paths...>", "only in these files or folders")
-  .option("--first <places...>", "begin with these rooms, files or folders, in this order")
+  .option(
+    "--first <places...>",
+    "begin with these rooms, files or folders, in this order; the rest follows at random",
+  )
   .option("--mutant <ids...>", "only these, by the ids printed with the survivors")
   .option("--tests <files...>", "run only these of the tests that reach a mutant")
   .option(
@@ -105,7 +108,7 @@ function chosen(mutants: readonly Mutant[]): Mutant[] {
       (places.length === 0 || isIn(mutant.file, places)) && (options.texts || !isProse(mutant)),
   );
   if (possible.length === 0) throw new Error(`test:mutation: no mutants in ${places.join(", ")}`);
-  return firstOf(sampleOf(possible, options.seed, options.size), options.first ?? []);
+  return sampleOf(possible, options.seed, options.size);
 }
 
 const marks: Record<Fate, string> = {
@@ -193,7 +196,7 @@ async function run(): Promise<number> {
   const isKnownEquivalent = (mutant: Mutant) =>
     options.mutant === undefined && isEquivalent(mutant, origin.read(mutant.file));
   const left: Mutant[] = [];
-  for (const mutant of sample) {
+  for (const mutant of inTryingOrder(sample, options.first ?? [], options.seed)) {
     const known = options.resume ? results.of(mutant) : undefined;
     if (isKnownEquivalent(mutant)) {
       found({ mutant, fate: "equivalent", tests: 0, reaching: 0, seconds: 0 });
