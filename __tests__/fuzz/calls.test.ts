@@ -91,22 +91,22 @@ describe(`junk on ${engine.name}`, () => {
       }
     }
     expect(failed).toEqual([]);
-    // Junk alone would be refused at the door, each time.
-    expect(answered).toBeGreaterThan(points.length);
+    // Junk alone would be refused at the door, each time: of few tries, not many are well.
+    expect(answered).toBeGreaterThan((points.length * runs) / 10);
     return sent;
   };
 
   test("the data layer", async () => {
-    expect(await each(callsOf(table.data, "data"), 5)).toBeGreaterThan(200);
+    expect(await each(callsOf(table.data, "data"), 3)).toBeGreaterThan(80);
   });
 
   test("a user's scope", async () => {
-    expect(await each(callsOf(table.data.forUser("u1"), "scope"), 5)).toBeGreaterThan(200);
+    expect(await each(callsOf(table.data.forUser("u1"), "scope"), 3)).toBeGreaterThan(80);
   });
 
   test("the operations of a transaction", async () => {
-    expect(await each(operationsOf(table.data, "data"), 4)).toBeGreaterThan(100);
-    expect(await each(operationsOf(table.data.forUser("u1"), "scope"), 4)).toBeGreaterThan(100);
+    expect(await each(operationsOf(table.data, "data"), 3)).toBeGreaterThan(30);
+    expect(await each(operationsOf(table.data.forUser("u1"), "scope"), 3)).toBeGreaterThan(30);
   });
 
   test("the generic repository", async () => {
@@ -133,7 +133,7 @@ describe(`junk on ${engine.name}`, () => {
         call: (...given: unknown[]) => repository[name]?.(...given),
         given: repositoryArguments[name] ?? [],
       })),
-      25,
+      15,
     );
     resetClients();
     for (const name of Object.keys(variables)) {
