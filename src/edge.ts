@@ -5,38 +5,9 @@
  */
 import { ConfigurationError } from "./errors/configuration-error.js";
 
-export { AbortedError } from "./errors/aborted-error.js";
-export { ConditionalCheckFailedError } from "./errors/conditional-check-failed-error.js";
-export { ConfigurationError } from "./errors/configuration-error.js";
-export { DecryptionError } from "./errors/decryption-error.js";
-export { DynamoDBError, isDynamoDBError } from "./errors/dynamodb-error.js";
-export { ItemNotFoundError } from "./errors/item-not-found-error.js";
-export { isRetryableError } from "./errors/retryable.js";
-export { ThroughputExceededError } from "./errors/throughput-exceeded-error.js";
-export { TimeoutError } from "./errors/timeout-error.js";
-export { TransactionCanceledError } from "./errors/transaction-canceled-error.js";
-export { UnprocessedItemsError } from "./errors/unprocessed-items-error.js";
-export { ValidationError } from "./errors/validation-error.js";
-export { wrapDynamoDBError } from "./errors/wrap.js";
-export {
-  extractEntityIdFromSK,
-  extractUserIdFromPK,
-  getAgentProfileKeys,
-  getBrandAuditKeys,
-  getCompetitorKeys,
-  getMarketingPlanKeys,
-  getOAuthTokenKeys,
-  getProjectKeys,
-  getResearchReportKeys,
-  getReviewAnalysisKeys,
-  getReviewKeys,
-  getSavedContentKeys,
-  getTrainingProgressKeys,
-  getUserItemPrefix,
-  getUserProfileKeys,
-} from "./keys/key-functions.js";
+// biome-ignore lint/performance/noReExportAll: a second list of what works everywhere would be forgotten.
+export * from "./server-only.js";
 export { createTableInput } from "./table/table.js";
-export { ExactNumber, isExactNumber } from "./values/exact-number.js";
 
 /** Stands for a function or a class. */
 function needsNode(name: string) {

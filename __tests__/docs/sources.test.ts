@@ -160,7 +160,7 @@ test("the guarantees, each by a test of that name", () => {
     .slice(1);
   expect(promises.length).toBeGreaterThan(30);
   const unproven = promises.filter((promise) => {
-    const tests = [...promise.matchAll(/\]\(\.\.\/([^)]+\.test\.ts)\) "([^"]+)"/g)];
+    const tests = [...promise.matchAll(/\/blob\/main\/([^)]+\.test\.ts)\) "([^"]+)"/g)];
     const exists = ([, path = "", name = ""]: RegExpMatchArray) =>
       [`"${name}"`, `\`${name}\``].some((title) =>
         readFileSync(join(root, path), "utf8").includes(title),

@@ -246,6 +246,12 @@ describe("a part that both keys hold has one value", () => {
     ]);
   });
 
+  test("also a value that the sort keys alone tell", () => {
+    expect(same(["D#${id}", "${id}"], ["${x}", "A#B#${b}#C#${c}#A#${d}"])).toEqual([
+      'One and Two can have the same key: PK "D#A#B#1#C#1#A#1", SK "A#B#1#C#1#A#1"',
+    ]);
+  });
+
   test("a part that something follows in one key holds no # in the other", () => {
     expect(same(["T#${id}", "M#${id}#A"], ["T#${id}#X", "M#${x}"])).toEqual([]);
     expect(same(["T#${other}", "M#${id}#A"], ["T#${id}#X", "M#${x}"])).toHaveLength(1);

@@ -6,6 +6,7 @@
  * Prints one line per check and exits 1 if one failed; the project is then kept for inspection. Needs
  * the npm registry, for the project's dependencies and for the other Node versions.
  */
+
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { createChecks } from "./check-package/checks.js";
@@ -25,6 +26,7 @@ import {
   checkServerOnly,
   checkTraces,
 } from "./check-package/doors.js";
+import { checkLinks } from "./check-package/links.js";
 import {
   dependenciesOn,
   installProject,
@@ -45,6 +47,7 @@ const { tarball } = packed;
 await check(`${packed.filename} holds dist and the documents, nothing else`, () =>
   checkContents(packed),
 );
+await check("the packed pages link only to what is packed", () => checkLinks(packed));
 await check("dist names no path of this machine", checkNoMachinePaths);
 await check("dist imports only what package.json declares", checkDependencies);
 await check("the source maps hold the sources", () => checkMaps(root));

@@ -41,7 +41,7 @@ export function collisionsOf(declarations: readonly KeyDeclaration[]): Finding[]
     for (const other of all.slice(index + 1)) {
       // Most pairs already differ in what their keys begin with, which is much faster to compare.
       if (!beginAlike(one.pk, other.pk) || !beginAlike(one.sk, other.sk)) continue;
-      const partition = commonKey(one.partitions, other.partitions);
+      const partition = commonKey(one.patterns.pk, other.patterns.pk);
       if (partition !== undefined) findings.push(...findingsOf(one, other, partition));
     }
   }
@@ -61,7 +61,8 @@ function queryOf(reader: Keys, other: Keys, partition: string): Finding[] {
   const { prefix, parts } = reader.sk;
   if (parts.length === 0) return [];
   // A query names the partition and what the sort keys begin with, and nothing else of the key.
-  const query = { ...reader, sortKeys: prefixPattern(prefix), tied: [] };
+  const patterns = { ...reader.patterns, sk: prefixPattern(prefix) };
+  const query = { ...reader, patterns, tied: [] };
   const key = meetingOf(query, other, partition);
   if (key === undefined) return [];
   const range = prefix === "" ? "all sort keys" : `sort keys that begin with ${quoted(prefix)}`;

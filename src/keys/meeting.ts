@@ -27,8 +27,7 @@ export interface Keys {
   readonly name: string;
   readonly pk: KeyTemplate;
   readonly sk: KeyTemplate;
-  readonly partitions: Pattern;
-  readonly sortKeys: Pattern;
+  readonly patterns: { readonly pk: Pattern; readonly sk: Pattern };
   readonly kindOf: (part: string) => PartKind;
   /** The parts that both keys hold. They have one value. */
   readonly tied: readonly string[];
@@ -44,8 +43,7 @@ export function keysOf({ name, pk, sk, kinds = {} }: KeyDeclaration): Keys {
   return {
     name,
     ...templates,
-    partitions: patternOf(templates.pk, kindOf),
-    sortKeys: patternOf(templates.sk, kindOf),
+    patterns: { pk: patternOf(templates.pk, kindOf), sk: patternOf(templates.sk, kindOf) },
     kindOf,
     tied: templates.pk.parts.filter((part) => templates.sk.parts.includes(part)),
   };
@@ -56,7 +54,7 @@ export function keysOf({ name, pk, sk, kinds = {} }: KeyDeclaration): Keys {
  * @param partition one that both can have
  */
 export function meetingOf(one: Keys, other: Keys, partition: string): RawKey | undefined {
-  const sortKey = commonKey(one.sortKeys, other.sortKeys);
+  const sortKey = commonKey(one.patterns.sk, other.patterns.sk);
   if (sortKey === undefined) return undefined;
   const key = { PK: partition, SK: sortKey };
   return agrees(one, key) && agrees(other, key) ? key : tiedMeetingOf(one, other);
@@ -67,33 +65,41 @@ function agrees({ pk, sk, tied }: Keys, { PK, SK }: RawKey): boolean {
   return tied.every((part) => partsFrom(pk, PK)?.[part] === partsFrom(sk, SK)?.[part]);
 }
 
-/** At most this many beginnings of partitions are tried for two entities. */
+/** At most this many beginnings of keys are tried for two entities, of each of their keys. */
 const mostTries = 2000;
 
 /**
  * A key that both can have, if at least one of them has a part in both of its keys: no pattern can say that
- * two parts have the same value. So partitions that both can have are tried, the shortest first. A partition
- * gives its parts their values, and then the sort keys with these values are compared. The partitions are
- * made of the words that stand between the separators of the templates. They have at most as many words as
- * the longest partition key and the longest sort key together, since a part of one can be all of the other.
+ * two parts have the same value. So partition keys that both can have are tried, the shortest first, and
+ * then sort keys. A key gives its parts their values, and with these the other keys are compared. The keys
+ * that are tried are made of the words that stand between the separators of the templates. They have at
+ * most as many words as the longest partition key and the longest sort key together, since a part of one
+ * can be all of the other.
  */
 function tiedMeetingOf(one: Keys, other: Keys): RawKey | undefined {
   const { words, most } = wordsOf([one.pk, other.pk], [one.sk, other.sk]);
-  const canBegin = (text: string) =>
-    [one, other].every(
-      ({ partitions }) => commonKey(prefixPattern(text), partitions) !== undefined,
-    );
-  for (const PK of beginnings(words, most, canBegin)) {
-    if (!matches(one.partitions, PK) || !matches(other.partitions, PK)) continue;
-    const SK = commonKey(sortKeysIn(one, PK), sortKeysIn(other, PK));
-    if (SK !== undefined) return { PK, SK };
+  for (const [tried, rest] of [
+    ["pk", "sk"],
+    ["sk", "pk"],
+  ] as const) {
+    const patterns = [one.patterns[tried], other.patterns[tried]];
+    const canBegin = (text: string) =>
+      patterns.every((pattern) => commonKey(prefixPattern(text), pattern) !== undefined);
+    for (const key of beginnings(words, most, canBegin)) {
+      if (!patterns.every((pattern) => matches(pattern, key))) continue;
+      const found = commonKey(restOf(one, rest, tried, key), restOf(other, rest, tried, key));
+      if (found !== undefined) {
+        return tried === "pk" ? { PK: key, SK: found } : { PK: found, SK: key };
+      }
+    }
   }
   return undefined;
 }
 
-/** The pattern of an entity's sort keys in one partition. */
-function sortKeysIn({ pk, sk, kindOf, sortKeys, tied }: Keys, partition: string): Pattern {
-  return tied.length === 0 ? sortKeys : patternOf(sk, kindOf, partsFrom(pk, partition) ?? {});
+/** The pattern of one key of an entity whose other key is known. */
+function restOf(keys: Keys, rest: "pk" | "sk", known: "pk" | "sk", key: string): Pattern {
+  if (keys.tied.length === 0) return keys.patterns[rest];
+  return patternOf(keys[rest], keys.kindOf, partsFrom(keys[known], key) ?? {});
 }
 
 /** The texts of words with separators between them that a key can begin with: the shortest first. */
@@ -135,7 +141,8 @@ function wordsOf(
       if (word.startsWith(start)) words.add(word.slice(start.length));
     }
   }
-  return { words: [...words], most: longest(pks) + longest(sks) - 1 };
+  // In an order of their own, so that the order of the entities makes no difference.
+  return { words: [...words].sort(), most: longest(pks) + longest(sks) - 1 };
 }
 
 function lastWord(literal: string): string {
