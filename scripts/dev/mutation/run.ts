@@ -19,7 +19,7 @@ import { isTest, recordReach } from "./reach.js";
 import { Results, testFileOf } from "./results.js";
 import { scoresOf } from "./score.js";
 import { findSubjects, inTryingOrder, isIn, sampleOf } from "./subjects.js";
-import { listFiles, Workspace } from "./workspace.js";
+import { compilerState, listFiles, Workspace } from "./workspace.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const end = watchProcess(({ message }) => terminal.fail(message));
@@ -206,8 +206,12 @@ async function run(): Promise<number> {
       found(known);
     }
   }
+  // Otherwise each survivor would pass for one that the compiler refuses.
+  if (left.length > 0 && !(await origin.compiles(signal))) {
+    throw new Error("test:mutation: without a mutant, the types do not check either");
+  }
   const work = async (): Promise<void> => {
-    using workspace = new Workspace(origin.folder, files);
+    using workspace = new Workspace(origin.folder, [...files, compilerState]);
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const one = await examine(workspace, mutant, { reach, clean, signal, only, atMostSeconds });
       results.keep(one);
