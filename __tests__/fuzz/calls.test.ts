@@ -15,6 +15,9 @@ import { callsOf, type EntryPoint, operationsOf, repositoryArguments } from "./e
 import { faultsOf, injectionsOf, isOurs, outcomeOf, prototypes } from "./judge.js";
 import { anything, canary, isOfCaller, made, type Recipe } from "./junk.js";
 
+const sumOf = (text: string) =>
+  [...text].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 0) % 1e6;
+
 const [engine] = engines;
 if (engine === undefined) throw new Error("there is no engine");
 
@@ -66,7 +69,8 @@ describe(`junk on ${engine.name}`, () => {
         if (prototypes() !== before) wrong.push("changed a prototype");
         expect(wrong).toEqual([]);
       }),
-      tries(runs),
+      // Each call from a seed of its own: few tries from one seed are alike for all of them.
+      { ...tries(runs), seed: tries(runs).seed + sumOf(point.path) },
     );
     return { answered, sent };
   }

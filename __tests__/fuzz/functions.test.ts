@@ -303,7 +303,7 @@ test.each(Object.entries({ ...promises, ...ofTests }))(
         if (prototypes() !== before) wrong.push("changed a prototype");
         expect(wrong).toEqual([]);
       }),
-      tries(name in ofTests ? 15 : 40),
+      tries(name in ofTests ? 20 : 40),
     );
     expect(given).toBeGreaterThan(name in ofTests ? 0 : 3);
   },

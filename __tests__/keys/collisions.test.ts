@@ -1,7 +1,7 @@
 import { definitions, facadeNames } from "../../services/entities.js";
 import { collisionsOf, templateProblems } from "../../src/keys/collisions.js";
-import { templatesOf } from "../../src/keys/declared.js";
 import type { KeyDeclaration } from "../../src/keys/meeting.js";
+import { templatesOf } from "../../src/table/declared.js";
 import { alsoRead, applicationKeys, sameKeys } from "./application-keys.js";
 
 type Templates = readonly [pk: string, sk: string, kinds?: KeyDeclaration["kinds"]];
@@ -41,7 +41,7 @@ describe("an application of 120 entities", () => {
 });
 
 test("the twelve entities have no finding", () => {
-  const twelve = facadeNames.map((name) => ({ name, ...templatesOf(definitions[name].schema) }));
+  const twelve = facadeNames.map((name) => ({ name, ...templatesOf(definitions[name].schema()) }));
   expect(twelve).toHaveLength(12);
   expect(collisionsOf(twelve)).toEqual([]);
 });

@@ -140,7 +140,7 @@ function examineToken(
   else remark("deadToken", `${since} and there is no refreshToken: the user must consent again`);
 }
 
-const projectKey = compileTemplate(project.schema.indexes.byKey.sk.template);
+const projectKey = compileTemplate(project.schema().indexes.byKey.sk.template);
 
 function projectKeyOf(
   item: Item,

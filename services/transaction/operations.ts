@@ -9,8 +9,7 @@ import { internalsOf, type StoreInternals } from "../../src/store/entity-store.j
 import { limits, type RawKey } from "../../src/table/table.js";
 import { elementsOf } from "../../src/values/payload.js";
 import type { Write } from "../../src/write/plan.js";
-import type { FacadeName } from "../entities.js";
-import type { Stores } from "../stores.js";
+import type { AnyStores } from "../stores.js";
 
 /** What every operation has. */
 export interface Operation {
@@ -48,7 +47,7 @@ export interface Operations<O> {
 }
 
 /** The writes of each store. */
-export function writesOf(stores: Stores): Operations<PlannedWrite> {
+export function writesOf(stores: AnyStores): Operations<PlannedWrite> {
   const handles = new Handles<PlannedWrite>();
   const tx = eachStore(stores, ({ model, writes }) => {
     const planned = (plan: () => Write<unknown>) => {
@@ -70,7 +69,7 @@ export function writesOf(stores: Stores): Operations<PlannedWrite> {
 }
 
 /** The reads of each store. */
-export function readsOf(stores: Stores): Operations<Operation> {
+export function readsOf(stores: AnyStores): Operations<Operation> {
   const handles = new Handles<Operation>();
   const tx = eachStore(stores, ({ model, writes }) => ({
     get: (given: unknown, options?: unknown) => {
@@ -98,13 +97,13 @@ function withoutOptions<O extends { readonly context: CallContext }>(
   return operation;
 }
 
-/** Something of each store under its facade name, created when it is first requested. */
-function eachStore<T>(stores: Stores, make: (store: StoreInternals) => T): object {
+/** Something of each store under its name, created when it is first requested. */
+function eachStore<T>(stores: AnyStores, make: (store: StoreInternals) => T): object {
   const all = {};
-  for (const name of Object.keys(stores) as FacadeName[]) {
+  for (const name of Object.keys(stores)) {
     Object.defineProperty(all, name, {
       enumerable: true,
-      get: () => make(internalsOf(stores[name])),
+      get: () => make(internalsOf(stores[name] as object)),
     });
   }
   return all;

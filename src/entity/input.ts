@@ -72,12 +72,14 @@ export class InputReader {
   /** Reads the parts of a partition key. */
   partition(given: unknown, context: CallContext): KeyParts {
     const { parts, issues } = readParts(this.model, "partition", given);
-    const [name] = this.model.pk.parts;
-    if (issues.length === 0 && name !== undefined) {
+    const names = this.model.pk.parts;
+    if (issues.length === 0 && names.length > 0) {
       // The rest of the key is not known yet. A short stand-in finds the limits that the partition
       // alone exceeds.
       const rest = Object.fromEntries(this.model.parts.map((part) => [part, parts[part] ?? "-"]));
-      issues.push(...keyLengthIssues(this.model, rest).filter((issue) => issue.path === name));
+      issues.push(
+        ...keyLengthIssues(this.model, rest).filter((issue) => names.includes(issue.path)),
+      );
     }
     refuseIssues(context, issues);
     return parts;
@@ -94,9 +96,13 @@ export class InputReader {
       issues.push({ path: "createdAt", message: timeRule });
     }
     const { generated } = this.model;
-    const made: Record<string, string> = {};
-    if (options.generateId === true && generated !== undefined && input[generated] === undefined) {
-      made[generated] = this.sources.createId(this.sources.clock.now());
+    const made: Record<string, unknown> = {};
+    if (options.generateId === true) {
+      // All attempts at a create have one key, so they have one time if it is a part of the key.
+      if (this.model.timed) made.createdAt = createdAt ?? this.sources.clock.now();
+      if (generated !== undefined && input[generated] === undefined) {
+        made[generated] = this.sources.createId(this.sources.clock.now());
+      }
     }
     const { parts, issues: keyIssues } = readParts(this.model, "item", input, made);
     issues.push(...(keyIssues.length > 0 ? keyIssues : keyLengthIssues(this.model, parts)));
@@ -113,7 +119,8 @@ export class InputReader {
       const message = `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)`;
       refuseIssues(context, [{ path: "data", message }]);
     }
-    return { parts, data, createdAt: createdAt as number | undefined, bytes };
+    const time = this.model.timed ? Number(parts.createdAt) : (createdAt as number | undefined);
+    return { parts, data, createdAt: time, bytes };
   }
 
   /** The issues for which `draft` would refuse an item. */

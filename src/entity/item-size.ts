@@ -14,9 +14,11 @@ export interface ItemSize {
 }
 
 export function itemSizeOf(model: EntityModel): ItemSize {
-  const empty = Object.fromEntries(model.parts.map((part) => [part, ""]));
+  // The creation time is no attribute of its own if it is a part of the key.
+  const stored = model.parts.filter((part) => part !== "createdAt");
+  const empty = Object.fromEntries(stored.map((part) => [part, ""]));
   const item = {
-    ...rawKeyOf(model, empty),
+    ...rawKeyOf(model, { ...empty, createdAt: "" }),
     ...indexKeyOf(model, empty, 0),
     ...empty,
     [attribute.entityType]: model.name,
@@ -25,7 +27,8 @@ export function itemSizeOf(model: EntityModel): ItemSize {
     [attribute.updatedAt]: 0,
   };
   const keys = [model.pk, model.sk, model.gsi1pk, model.gsi1sk];
-  const placesOf = (part: string) => keys.filter((key) => key?.parts.includes(part)).length + 1;
+  const placesOf = (part: string) =>
+    keys.filter((key) => key?.parts.includes(part)).length + (stored.includes(part) ? 1 : 0);
   return {
     withoutParts: itemBytes(item, 0),
     places: Object.fromEntries(model.parts.map((part) => [part, placesOf(part)])),

@@ -34,7 +34,7 @@ export function compileTemplate(template: string): KeyTemplate {
 
 /** A key part as text: ids as they are, creation times padded so that they sort. */
 function partText(value: string | number | undefined): string {
-  return typeof value === "number" ? String(value).padStart(createdAtDigits, "0") : String(value);
+  return typeof value === "number" ? createdAtText(value) : String(value);
 }
 
 /** The rule that a key part breaks; `undefined` if it is valid. */
@@ -44,6 +44,11 @@ export function keyPartRule(value: unknown): string | undefined {
   if (value === "") return "must not be empty";
   if (!value.isWellFormed()) return "must not contain a lone surrogate";
   return undefined;
+}
+
+/** A creation time as a key holds it. */
+export function createdAtText(time: number): string {
+  return String(time).padStart(createdAtDigits, "0");
 }
 
 /** The rule that a partition or sort key breaks by its length; `undefined` if it is valid. */

@@ -92,7 +92,7 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
   describe.each(registry)("$name", (registered) => {
     const { name, id, owner } = registered;
     const { data } = fixtures[name];
-    const refusal = { message: "is fixed by forUser and must not be given" };
+    const refusal = { message: "is fixed by the scope and must not be given" };
 
     /** Every way to name an owner, with the rest of a key and with the rest of an item. */
     function* owned(): Generator<
@@ -211,7 +211,7 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
       const outcome = run(() => useCases[useCase]?.(scopeOf("u1"), { [named]: "u2" }));
       const { issues } = await failureOf(outcome, ValidationError);
       expect(issues).toEqual([
-        { path: named, message: "is fixed by forUser and must not be given" },
+        { path: named, message: "is fixed by the scope and must not be given" },
       ]);
     }
     expect(requestsOf(table.data)).toEqual([]);
