@@ -14,7 +14,15 @@ import {
 import pRetry from "p-retry";
 import { createEntities, createService } from "../../services/entities.js";
 import { createDataLayer } from "../../src/index.js";
-import { CannedHandler, type CellName, configWith, rawItem, tableName } from "./canned.js";
+import {
+  CannedHandler,
+  type CellName,
+  configWith,
+  newName,
+  rawItem,
+  tableName,
+  writtenAt,
+} from "./canned.js";
 
 /** One library, and what it does in each cell; a cell is left out if the library has no such call. */
 export interface Contestant {
@@ -56,7 +64,7 @@ export function documentClient(): Contestant {
             UpdateExpression: "SET #d.#n = :n, #u = :u",
             ConditionExpression: "attribute_exists(PK)",
             ExpressionAttributeNames: { "#d": "Data", "#n": "name", "#u": "UpdatedAt" },
-            ExpressionAttributeValues: { ":n": "new", ":u": 5 },
+            ExpressionAttributeValues: { ":n": newName, ":u": writtenAt },
             ReturnValues: "ALL_NEW",
           }),
         ),
@@ -93,6 +101,7 @@ export function thisPackage(): Contestant {
     endpoint: endpoint as string,
     credentials: credentials as { accessKeyId: string; secretAccessKey: string },
     requestHandler,
+    clock: { now: () => writtenAt },
   });
   const { savedContent } = layer;
   return {
@@ -101,7 +110,7 @@ export function thisPackage(): Contestant {
     cells: {
       get: () => savedContent.get(key),
       put: () => savedContent.put({ ...key, data }),
-      update: () => savedContent.update(key, { name: "new" }),
+      update: () => savedContent.update(key, { name: newName }),
       query100: () => savedContent.query({ userId: "u1" }),
       query1000: () => savedContent.query({ userId: "u1" }),
       batchGet100: () => savedContent.batchGet(keys),
@@ -119,7 +128,7 @@ export function electro(): Contestant {
   const entities = createEntities(config);
   const service = createService(entities, config);
   const { savedContent } = entities;
-  const times = { createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_000 };
+  const times = { createdAt: writtenAt, updatedAt: writtenAt };
   const retried = <T>(call: () => Promise<T>) => pRetry(call, { retries: 3 });
   const all = { pages: "all" } as const;
   return {
@@ -132,7 +141,7 @@ export function electro(): Contestant {
         retried(() =>
           savedContent
             .patch(key)
-            .data((attributes, { set }) => set(attributes.data.name, "new"))
+            .data((attributes, { set }) => set(attributes.data.name, newName))
             .go({ response: "all_new" }),
         ),
       query100: () => retried(() => savedContent.query.byKey({ userId: "u1" }).go(all)),
