@@ -46,7 +46,7 @@ const rooms = [
 const serviceRooms = {
   transaction: [],
   oauth: [],
-  pages: ["transaction"],
+  pages: ["transaction", "oauth"],
   tenant: ["transaction", "oauth", "pages"],
 };
 /** The rooms of scripts/: what each may import of the others. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -23,19 +23,19 @@ const payload = payloadOf(() => ({
 /** The payload of `data.brandAudit`: how platforms show an agent. */
 export type BrandAuditData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("BrandAudit"),
   attributes: { userId: keyPart, auditId: keyPart, data: data<BrandAuditData>(payload), ...times },
   indexes: {
     byKey: byKey("USER#${userId}", "AUDIT#${auditId}", { collection: "workspace" }),
   },
-};
+});
 
 /** How platforms show an agent's name, address and phone: `USER#<userId>` / `AUDIT#<auditId>`. */
 export const brandAudit: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.brandAudit`: how platforms show an agent. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -20,7 +20,7 @@ const payload = payloadOf(() => ({
 /** The payload of `data.competitor`: a competitor whom a user tracks. */
 export type CompetitorData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("Competitor"),
   attributes: {
     userId: keyPart,
@@ -31,13 +31,13 @@ const schema = {
   indexes: {
     byKey: byKey("USER#${userId}", "COMPETITOR#${competitorId}", { collection: "workspace" }),
   },
-};
+});
 
 /** A competitor whom a user tracks: `USER#<userId>` / `COMPETITOR#<competitorId>`. The figures may be missing. */
 export const competitor: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.competitor`: a competitor whom a user tracks. */

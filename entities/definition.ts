@@ -3,6 +3,7 @@
  */
 import type { Entity, EntityConfiguration, Schema } from "electrodb";
 import type { z } from "zod";
+import type { DeclaredSchema } from "../src/table/declared.js";
 import { attribute } from "../src/table/table.js";
 
 /** The argument of an entity's factory: ElectroDB's own configuration without what is fixed here. */
@@ -19,59 +20,44 @@ export function configure(config: EntityConfig): EntityConfiguration {
   };
 }
 
-/**
- * A schema for ElectroDB alone, which writes its own form of each template into the indexes it is given
- * (3.9.3): the stores read the declaration, and it stays as it was written.
- */
-export function copyOf<S extends Pick<Schema<string, string, string>, "indexes">>(schema: S): S {
-  const indexes = Object.entries(schema.indexes).map(([name, index]) => {
-    const { pk, sk } = index;
-    return [name, { ...index, pk: { ...pk }, ...(sk !== undefined && { sk: { ...sk } }) }];
-  });
-  return { ...schema, indexes: Object.fromEntries(indexes) as S["indexes"] };
-}
+/** Of ElectroDB's schema type, what the parts of a declaration are made of. */
+type AnySchema = Schema<string, string, string> & DeclaredSchema;
 
 /** An entity as its file declares it. */
-export interface Definition<
-  P extends () => z.ZodObject,
-  S extends Schema<string, string, string> & Declared["schema"],
-> {
-  /** The payload's schema, built when it is first needed. */
+export interface Definition<P extends AnyPayload, S extends () => AnySchema> {
+  /** The payload's schema, or a function that builds it when it is first needed. */
   readonly payload: P;
-  /** What ElectroDB creates the entity from; the stores read it too. */
+  /** Makes the schema of ElectroDB's entity. The stores read it too. */
   readonly schema: S;
   /** Creates the ElectroDB entity; each call creates its own. */
-  readonly entity: (config: EntityConfig) => Entity<string, string, string, S>;
+  readonly entity: (config: EntityConfig) => Entity<string, string, string, ReturnType<S>>;
 }
 
+/** The schema of a payload, or a function that builds it. */
+export type AnyPayload = z.ZodObject | (() => z.ZodObject);
+
 /** A payload's type: the schema's, without the index signatures that loose objects add. */
-export type Payload<Schema extends () => z.ZodObject> = {
+export type Payload<Schema extends AnyPayload> = {
   [K in keyof Output<Schema> as K extends KnownKey<Output<Schema>> ? K : never]: Known<
     Output<Schema>[K]
   >;
 };
 
-type Output<Schema extends () => z.ZodObject> = z.infer<ReturnType<Schema>>;
+type Output<Schema extends AnyPayload> = z.infer<
+  Schema extends () => infer Built ? Extract<Built, z.ZodObject> : Extract<Schema, z.ZodObject>
+>;
 
-/** The parts of an item's key, in a declaration or in its ElectroDB entity. */
-export interface Declared {
-  readonly schema: {
-    readonly indexes: {
-      readonly byKey: {
-        readonly pk: { readonly composite: readonly string[] };
-        readonly sk: { readonly composite: readonly string[] };
-      };
-    };
-  };
-}
-
-/** The parts of an entity's key that identify its partition. */
-export type PartitionPart<D extends Declared> =
-  D["schema"]["indexes"]["byKey"]["pk"]["composite"][number];
+/** The parts of a key that identify its partition, by the schema of its entity. */
+export type PartitionPart<S extends DeclaredSchema> =
+  S["indexes"]["byKey"]["pk"]["composite"][number];
 
 /** The parts that identify an item in the partition. */
-export type SortPart<D extends Declared> =
-  D["schema"]["indexes"]["byKey"]["sk"]["composite"][number];
+export type SortPart<S extends DeclaredSchema> = S["indexes"]["byKey"]["sk"]["composite"][number];
+
+/** What declares the keys of an entity. */
+export interface Declared {
+  schema(): DeclaredSchema;
+}
 
 /** An item as its store returns it: the key's parts, the payload and the times. */
 export type Item<D extends Declared, Data> = {
@@ -79,7 +65,10 @@ export type Item<D extends Declared, Data> = {
 };
 
 type ItemMembers<D extends Declared, Data> = {
-  [P in PartitionPart<D> | SortPart<D>]: string;
+  [P in Exclude<
+    PartitionPart<ReturnType<D["schema"]>> | SortPart<ReturnType<D["schema"]>>,
+    "createdAt"
+  >]: string;
 } & StoredWith<Data>;
 
 type StoredWith<Data> = {

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, z } from "./payload.js";
 import { byCreatedAt, byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -23,7 +23,7 @@ const payload = payloadOf(() => ({
 /** The payload of `data.marketingPlan`: a marketing plan. */
 export type MarketingPlanData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("MarketingPlan"),
   attributes: {
     userId: keyPart,
@@ -37,13 +37,13 @@ const schema = {
       collection: "recent",
     }),
   },
-};
+});
 
 /** A marketing plan: `USER#<userId>` / `PLAN#<planId>`, in order of creation in GSI1. */
 export const marketingPlan: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.marketingPlan`: a marketing plan. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, secret, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -16,7 +16,7 @@ const payload = payloadOf(() => ({
 /** The payload of `data.oauthToken`: a user's tokens at a provider. */
 export type OAuthTokenData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("OAuthToken"),
   attributes: {
     userId: keyPart,
@@ -27,13 +27,13 @@ const schema = {
   indexes: {
     byKey: byKey("OAUTH#${userId}", "${provider}"),
   },
-};
+});
 
 /** A user's tokens at a provider: `OAUTH#<userId>` / `<provider>`. Its values are secrets. */
 export const oauthToken: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.oauthToken`: a user's tokens at a provider. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, payloadOf, z } from "./payload.js";
 import { byCreatedAt, byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -12,7 +12,7 @@ const payload = payloadOf(() => ({
 /** The payload of `data.project`: a folder of saved content. */
 export type ProjectData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("Project"),
   attributes: { userId: keyPart, projectId: keyPart, data: data<ProjectData>(payload), ...times },
   indexes: {
@@ -21,13 +21,13 @@ const schema = {
       collection: "recent",
     }),
   },
-};
+});
 
 /** A folder of saved content: `USER#<userId>` / `PROJECT#<projectId>`, in order of creation in GSI1. */
 export const project: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.project`: a folder of saved content. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, payloadOf, profileFields, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -12,7 +12,7 @@ const payload = payloadOf(() => ({
 /** The payload of `data.realEstateAgentProfile`: how an agent presents themselves. */
 export type RealEstateAgentProfileData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("RealEstateAgentProfile"),
   attributes: {
     userId: keyPart,
@@ -23,13 +23,13 @@ const schema = {
   indexes: {
     byKey: byKey("USER#${userId}", "AGENT#${agentProfileId}", { collection: "workspace" }),
   },
-};
+});
 
 /** How an agent presents themselves: `USER#<userId>` / `AGENT#<agentProfileId>`. A first save may lack name and bio. */
 export const realEstateAgentProfile: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.realEstateAgentProfile`: how an agent presents themselves. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, textList, z } from "./payload.js";
 import { byCreatedAt, byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -18,7 +18,7 @@ const payload = payloadOf(() => ({
 /** The payload of `data.researchReport`: a research report. */
 export type ResearchReportData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("ResearchReport"),
   attributes: {
     userId: keyPart,
@@ -32,13 +32,13 @@ const schema = {
       collection: "recent",
     }),
   },
-};
+});
 
 /** A research report: `USER#<userId>` / `REPORT#<reportId>`, in order of creation in GSI1. */
 export const researchReport: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.researchReport`: a research report. */

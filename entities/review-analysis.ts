@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, payloadOf, textList, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -16,7 +16,7 @@ const payload = payloadOf(() => ({
 /** The payload of `data.reviewAnalysis`: what an agent's reviews say as a whole. */
 export type ReviewAnalysisData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("ReviewAnalysis"),
   attributes: {
     userId: keyPart,
@@ -27,13 +27,13 @@ const schema = {
   indexes: {
     byKey: byKey("USER#${userId}", "ANALYSIS#${analysisId}", { collection: "workspace" }),
   },
-};
+});
 
 /** What an agent's reviews say as a whole: `USER#<userId>` / `ANALYSIS#<analysisId>`. */
 export const reviewAnalysis: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.reviewAnalysis`: what an agent's reviews say as a whole. */

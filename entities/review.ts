@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
 import { byKey, data, index, keyPart, model, times } from "./schema.js";
 
@@ -23,20 +23,20 @@ const payload = payloadOf(() => ({
 /** The payload of `data.review`: a client's review of an agent. */
 export type ReviewData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("Review"),
   attributes: { agentId: keyPart, reviewId: keyPart, data: data<ReviewData>(payload), ...times },
   indexes: {
     byKey: byKey("REVIEW#${agentId}", "REVIEW#${reviewId}"),
     byReviewId: index("GSI1", "REVIEW#${reviewId}", "AGENT#${agentId}"),
   },
-};
+});
 
 /** A client's review of an agent: `REVIEW#<agentId>` / `REVIEW#<reviewId>`, by its id alone in GSI1. */
 export const review: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.review`: a client's review of an agent. */

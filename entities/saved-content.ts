@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, z } from "./payload.js";
 import { byCreatedAt, byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -23,7 +23,7 @@ const payload = payloadOf(() => ({
 /** The payload of `data.savedContent`: content that a user saved. */
 export type SavedContentData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("SavedContent"),
   attributes: {
     userId: keyPart,
@@ -37,13 +37,13 @@ const schema = {
       collection: "recent",
     }),
   },
-};
+});
 
 /** Content that a user saved: `USER#<userId>` / `CONTENT#<contentId>`, in order of creation in GSI1. */
 export const savedContent: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.savedContent`: content that a user saved. */

@@ -2,8 +2,9 @@
  * The parts of an entity's schema: the model, the attributes and the indexes, as ElectroDB takes
  * them.
  */
-import { CustomAttributeType } from "electrodb";
+import { CustomAttributeType, type CustomAttributeTypeName } from "electrodb";
 import { attribute, createdAtDigits, type IndexName, indexKeys } from "../src/table/table.js";
+import type { AnyPayload, Payload } from "./definition.js";
 
 /** The model; its version repeats the name because both are read from the same attribute. */
 export function model<const N extends string>(entity: N) {
@@ -13,11 +14,31 @@ export function model<const N extends string>(entity: N) {
 /** A part of the key, stored beside it under its own name. */
 export const keyPart = { type: "string", required: true } as const;
 
-/** The payload: one attribute, whose type is that of the payload's schema. */
-export function data<Data>(_payload: () => { readonly _zod: { readonly output: Data } }) {
+/** A part of the key that holds no `#`, so that it may stand before others, in this key and in another's. */
+export const wordPart = { ...keyPart, kind: "word" } as const;
+
+/**
+ * The payload: one attribute, whose type is that of the payload's schema. Give the type a name
+ * (`data<NoteData>(payload)`) to see the name wherever the type is shown.
+ */
+export function data<P extends AnyPayload>(payload: P): DataAttribute<Payload<P>>;
+export function data<Data>(payload: PayloadOf<Data>): DataAttribute<Data>;
+export function data(): DataAttribute<unknown> {
   // ElectroDB takes "any" for every payload that is an object; the type is open here.
-  const type = CustomAttributeType<Data>("any" as never);
-  return { type, field: attribute.data } as const;
+  return { type: CustomAttributeType("any" as never), field: attribute.data };
+}
+
+/** The attribute of a payload, as ElectroDB takes it. */
+export interface DataAttribute<Data> {
+  readonly type: CustomAttributeTypeName<Data>;
+  readonly field: typeof attribute.data;
+}
+
+/** A schema whose values are of a type, or a function that builds it. */
+export type PayloadOf<Data> = TypedPayload<Data> | (() => TypedPayload<Data>);
+
+export interface TypedPayload<Data> {
+  readonly _zod: { readonly output: Data };
 }
 
 /** The times that every item has, in epoch milliseconds. */
@@ -31,9 +52,9 @@ export const times = {
 } as const;
 
 /** The collections that an index puts its entity in. */
-interface IndexOptions {
+export interface IndexOptions {
   /** `workspace` reads it with everything else of the user, `recent` with what is newest. */
-  readonly collection?: string;
+  readonly collection?: string | undefined;
 }
 
 /** The table's own key: `byKey("USER#${userId}", "NOTE#${noteId}")`. */
@@ -70,7 +91,14 @@ export function byCreatedAt<
 function key<const F extends string, const T extends string>(field: F, template: T) {
   const parts = [...template.matchAll(/\$\{(\w+)\}/g)].map(([, part]) => part);
   // The same parts as the type reads in the template.
-  return { field, composite: parts as PartsOf<T>, template, casing: "none" } as const;
+  return {
+    field,
+    composite: parts as PartsOf<T>,
+    template,
+    casing: "none",
+    // A template of a number alone would make a number of the key.
+    cast: "string",
+  } as const;
 }
 
 /** The names between `${` and `}`. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -14,7 +14,7 @@ const payload = payloadOf(() => ({
 /** The payload of `data.trainingProgress`: a training module that a user began or completed. */
 export type TrainingProgressData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("TrainingProgress"),
   attributes: {
     userId: keyPart,
@@ -25,13 +25,13 @@ const schema = {
   indexes: {
     byKey: byKey("USER#${userId}", "TRAINING#${moduleId}", { collection: "workspace" }),
   },
-};
+});
 
 /** A training module that a user began or completed: `USER#<userId>` / `TRAINING#<moduleId>`. */
 export const trainingProgress: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.trainingProgress`: a training module that a user began or completed. */

@@ -1,5 +1,5 @@
 import { Entity } from "electrodb";
-import { configure, copyOf, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, type Item, type Payload } from "./definition.js";
 import { documentTimes, optionalText, payloadOf, profileFields, textList, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
@@ -18,19 +18,19 @@ const payload = payloadOf(() => ({
 /** The payload of `data.userProfile`: a user's account. */
 export type UserProfileData = Payload<typeof payload>;
 
-const schema = {
+const schema = () => ({
   model: model("UserProfile"),
   attributes: { userId: keyPart, data: data<UserProfileData>(payload), ...times },
   indexes: {
     byKey: byKey("USER#${userId}", "PROFILE", { collection: "workspace" }),
   },
-};
+});
 
 /** A user's account: `USER#<userId>` / `PROFILE`. Documents with a photo alone occur, so nothing is required. */
 export const userProfile: Definition<typeof payload, typeof schema> = {
   payload,
   schema,
-  entity: (config) => new Entity(copyOf(schema), configure(config)),
+  entity: (config) => new Entity(schema(), configure(config)),
 };
 
 /** An item of `data.userProfile`: a user's account. */

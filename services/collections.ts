@@ -1,25 +1,33 @@
-/** The collections of the Service as the facade gives them: all pages, items under their facade names. */
-import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+/** The collections as the facade gives them: all pages, items under the names of their stores. */
+import type { PartitionPart } from "../entities/definition.js";
 import { type CallOptions, limitsOf, perform, reading } from "../src/call/call.js";
 import { optionNames } from "../src/call/options.js";
+import { Placeholders } from "../src/conditions/placeholders.js";
 import { InputReader } from "../src/entity/input.js";
 import type { AnyItem } from "../src/entity/item.js";
 import { isOf, itemOf } from "../src/entity/item.js";
-import type { EntityModel } from "../src/entity/model.js";
+import { type EntityModel, keyContext } from "../src/entity/model.js";
 import { invalid } from "../src/errors/validation-error.js";
-import { keyText } from "../src/keys/template.js";
+import { keyCondition } from "../src/read/key-condition.js";
 import { allItems } from "../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
 import type { Simplify } from "../src/store/store-types.js";
-import { type InCollection, inCollection } from "./entities.js";
+import { attribute, type RawItem } from "../src/table/table.js";
+import { chunksOf } from "../src/transport/parallel.js";
+import type { InCollection } from "./entities.js";
 import { listed, newestFirst } from "./order.js";
-import type { ItemOf, Specs, Stores } from "./stores.js";
+import {
+  type CollectionsIn,
+  type Definitions,
+  type DefinitionsOf,
+  inCollection,
+  type NamesIn,
+  type SchemaOf,
+} from "./registry.js";
+import type { AnyStores, ItemOf, OwnItem, Specs } from "./stores.js";
 
-/** The entities whose items lie under `USER#<userId>`. */
-export const workspaceEntities = inCollection("workspace");
-
-/** The entities that GSI1 holds in order of creation, and that recent activity shows. */
-export const recentEntities = inCollection("recent");
+/** The most operands that DynamoDB takes in `IN`. */
+const mostOperands = 100;
 
 export type WorkspaceName = InCollection<"workspace">;
 export type RecentName = InCollection<"recent">;
@@ -34,12 +42,12 @@ export type RecentItem = {
   [F in RecentName]: Simplify<ItemOf<F> & { entity: F }>;
 }[RecentName];
 
-export interface RecentOptions extends CallOptions {
+export interface RecentOptions<Field extends string = FieldsOfRecent> extends CallOptions {
   readonly userId: string;
   /** Maximum number of items to return; an integer from 1. */
   readonly limit: number;
   /** Only these fields of the payloads are read and sent. @default all */
-  readonly fields?: readonly FieldsOfRecent[] | undefined;
+  readonly fields?: readonly Field[] | undefined;
 }
 
 const recentOptionNames = optionNames<RecentOptions>({
@@ -60,85 +68,182 @@ export interface Collections {
   recent(options: RecentOptions): Promise<RecentItem[]>;
 }
 
-/** The part of the ElectroDB Service that is used: its chains are too large a type to spell out. */
-interface WorkspaceService {
-  readonly collections: {
-    workspace(key: object): { params(): QueryCommandInput };
-  };
+/** The collections of the twelve entities, with an application's own in them. */
+export interface CollectionsWith<R extends DefinitionsOf<R>> {
+  /** Everything under `USER#<userId>`, all pages: one request per MB, items of earlier writers too. */
+  workspace(
+    key: { readonly userId: string },
+    options?: CallOptions,
+  ): Promise<Workspace & CollectionItems<R, "workspace">>;
+  /**
+   * The newest items of the entities in the collection, newest first. A query for each of them in one
+   * wave, each of at most `limit` items; adopted items only.
+   */
+  recent(options: RecentOptions<RecentFieldsWith<R>>): Promise<RecentItemWith<R>[]>;
 }
+
+/** An item of `recent`, or one of an application's own entities there. */
+export type RecentItemWith<R extends DefinitionsOf<R>> =
+  | RecentItem
+  | { [F in NamesIn<R, "recent">]: Simplify<OwnItem<R[F]> & { entity: F }> }[NamesIn<R, "recent">];
+
+/** The payload fields of all entities in `recent`. */
+export type RecentFieldsWith<R extends DefinitionsOf<R>> =
+  | FieldsOfRecent
+  | { [F in NamesIn<R, "recent">]: keyof OwnItem<R[F]>["data"] & string }[NamesIn<R, "recent">];
+
+/** The items of a collection by the names of their stores, of an application's own entities. */
+export type CollectionItems<R extends DefinitionsOf<R>, C extends string> = {
+  [F in NamesIn<R, C>]: OwnItem<R[F]>[];
+};
+
+/** The collections of an application's own entities, by name. */
+export type OwnCollections<R extends DefinitionsOf<R>> = {
+  /** Everything in a partition, all pages: one request per MB. */
+  readonly [C in Exclude<CollectionsIn<R>, "recent">]: (
+    key: { readonly [P in PartitionPart<SchemaOf<R[NamesIn<R, C>]>>]: string },
+    options?: CallOptions,
+  ) => Promise<CollectionItems<R, C>>;
+};
 
 interface DatedStore {
   list(partition: object, options: object): AsyncIterable<AnyItem>;
 }
 
-export function createCollections(
-  context: StoreContext,
-  stores: Stores,
-  service: () => WorkspaceService,
-): Collections {
-  /** The user whose items are requested, checked under the collection's own name. */
-  function userOf(operation: string, given: { readonly userId: string } | undefined) {
-    return reading({ operation }, () => {
-      const call = { operation, key: keyText({ userId: given?.userId }) };
-      const reader = new InputReader(internalsOf(stores.userProfile).model, context);
-      return { call, read: (key: unknown) => reader.partition(key, call) };
-    });
-  }
+/** The collections by name, of whatever entities. */
+export type AnyCollections = Readonly<Record<string, (...given: never[]) => Promise<unknown>>>;
 
-  return {
-    workspace: async (key, options = {}) => {
-      const { call, read } = userOf("collections.workspace", key);
-      const parts = reading(call, () => read(key));
-      return perform(call, options, async (running) => {
-        const input = service().collections.workspace(parts).params();
-        const models = workspaceEntities.map(
-          (name) => [name, internalsOf(stores[name]).model] as const,
-        );
-        return grouped(models, await allItems(context.transport, input, running));
-      });
-    },
-    recent: async (given) => {
-      const { call, read } = userOf("collections.recent", given);
-      const limits = limitsOf(call, given, recentOptionNames);
-      const { userId, limit, fields } = reading(call, () => ({
-        userId: read({ userId: given?.userId }).userId ?? "",
-        limit: given.limit,
-        fields: given.fields,
-      }));
-      if (!(Number.isInteger(limit) && limit >= 1)) {
-        throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
-      }
-      const newest = await perform(call, limits, ({ signal }) =>
-        Promise.all(
-          recentEntities.map(async (entity) => {
-            const newest = { by: "createdAt", order: "desc", limit, fields, signal } as const;
-            // Each entity has some of the fields; the payload types cannot say which.
-            const store = stores[entity] as unknown as DatedStore;
-            const items = await listed(store.list({ userId }, newest));
-            return items.map((item) => ({ ...item, entity }));
-          }),
-        ),
+/** Creates the collections that the entities are in, of the table and of GSI1. */
+export function createCollections(
+  definitions: Definitions,
+  context: StoreContext,
+  stores: AnyStores,
+): AnyCollections {
+  const modelOf = (name: string) => internalsOf(stores[name] as object).model;
+  const collections: Record<string, AnyCollections[string]> = {};
+  for (const [name, members] of collectionsOf(definitions)) {
+    collections[name] = (key: unknown, options?: CallOptions) => {
+      const models = members.map((member) => [member, modelOf(member)] as const);
+      return partitionItems(context, `collections.${name}`, models, key, options);
+    };
+  }
+  const dated = inCollection(definitions, "recent");
+  if (dated.length > 0) collections.recent = (given) => recent(context, stores, dated, given);
+  return collections;
+}
+
+/** The collections of the table's own key, with the names of the stores in them. */
+function collectionsOf(definitions: Definitions): Map<string, string[]> {
+  const all = new Map<string, string[]>();
+  for (const [name, { schema }] of Object.entries(definitions)) {
+    const { collection } = schema().indexes.byKey;
+    for (const one of collection === undefined ? [] : [collection].flat()) {
+      all.set(one, [...(all.get(one) ?? []), name]);
+    }
+  }
+  return all;
+}
+
+type Models = readonly (readonly [name: string, model: EntityModel])[];
+
+/** Everything in a partition that is of the given entities, which have it in common. */
+async function partitionItems(
+  context: StoreContext,
+  operation: string,
+  models: Models,
+  key: unknown,
+  options: CallOptions = {},
+): Promise<Record<string, AnyItem[]>> {
+  const model = models[0]?.[1] as EntityModel;
+  const call = reading({ operation }, () => {
+    const { entity: _, ...named } = keyContext(model, operation, key, model.pk.parts);
+    return named;
+  });
+  const parts = reading(call, () => new InputReader(model, context).partition(key, call));
+  return perform(call, options, async (running) => {
+    const own = new Placeholders();
+    const condition = keyCondition(own, model.pk.build(parts), { prefix: "" });
+    const type = own.name(attribute.entityType);
+    const names = models.map(([, { name }]) => own.value(name));
+    const input = {
+      TableName: context.tableName,
+      KeyConditionExpression: condition,
+      FilterExpression: chunksOf(names, mostOperands)
+        .map((some) => `${type} IN (${some.join(", ")})`)
+        .join(" OR "),
+      ExpressionAttributeNames: own.names,
+      ExpressionAttributeValues: own.values,
+    };
+    return grouped(models, await allItems(context.transport, input, running));
+  });
+}
+
+async function recent(
+  context: StoreContext,
+  stores: AnyStores,
+  names: readonly string[],
+  given: RecentOptions,
+): Promise<unknown[]> {
+  const operation = "collections.recent";
+  const [first] = names;
+  const call = reading({ operation }, () => ({
+    operation,
+    key: { userId: given?.userId },
+  }));
+  const limits = limitsOf(call, given, recentOptionNames);
+  const { userId, limit, fields } = reading(call, () => {
+    const { model } = internalsOf(stores[first as string] as object);
+    const key = { userId: given?.userId };
+    return {
+      userId: new InputReader(model, context).partition(key, call).userId ?? "",
+      limit: given.limit,
+      fields: given.fields,
+    };
+  });
+  if (!(Number.isInteger(limit) && limit >= 1)) {
+    throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
+  }
+  return perform(call, limits, ({ signal }) =>
+    newestOfAll(stores, names, userId, { limit, fields, signal }),
+  );
+}
+
+/** The user's newest items of all recent entities, newest first. */
+async function newestOfAll(
+  stores: AnyStores,
+  names: readonly string[],
+  userId: string,
+  options: {
+    readonly limit: number;
+    readonly fields: unknown;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<unknown[]> {
+  const newest = await Promise.all(
+    names.map(async (entity) => {
+      // Each entity has some of the fields; the payload types cannot say which.
+      const store = stores[entity] as DatedStore;
+      const items = await listed(
+        store.list({ userId }, { by: "createdAt", order: "desc", ...options }),
       );
-      const merged = newestFirst(newest.flat(), (item) => [item.createdAt, idOf(stores, item)]);
-      return merged.slice(0, limit) as unknown as RecentItem[];
-    },
-  };
+      return items.map((item) => ({ ...item, entity }));
+    }),
+  );
+  const merged = newestFirst(newest.flat(), (item) => [item.createdAt, idOf(stores, item)]);
+  return merged.slice(0, options.limit);
 }
 
 /** The id of an item of one entity, whatever its name is in that entity. */
-function idOf(stores: Stores, item: AnyItem & { readonly entity: RecentName }): string {
-  return String(item[internalsOf(stores[item.entity]).model.sk.parts[0] ?? ""]);
+function idOf(stores: AnyStores, item: AnyItem & { readonly entity: string }): string {
+  const { model } = internalsOf(stores[item.entity] as object);
+  return String(item[model.sk.parts.at(-1) ?? ""]);
 }
 
-function grouped(
-  models: readonly (readonly [WorkspaceName, EntityModel])[],
-  items: Parameters<typeof isOf>[1][],
-): Workspace {
+function grouped(models: Models, items: readonly RawItem[]): Record<string, AnyItem[]> {
   const groups: Record<string, AnyItem[]> = Object.fromEntries(models.map(([name]) => [name, []]));
   for (const raw of items) {
     const owner = models.find(([, model]) => isOf(model, raw));
     if (owner !== undefined) groups[owner[0]]?.push(itemOf(owner[1], raw));
   }
-  // Each group holds the items of its own entity only.
-  return groups as unknown as Workspace;
+  return groups;
 }

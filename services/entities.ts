@@ -1,8 +1,6 @@
-/** The registry: every entity under its facade name, and the Service that groups them. */
-import { Service } from "electrodb";
+/** The registry: the twelve entities under their facade names. */
 import { type BrandAudit, brandAudit } from "../entities/brand-audit.js";
 import { type Competitor, competitor } from "../entities/competitor.js";
-import type { EntityConfig } from "../entities/definition.js";
 import { type MarketingPlan, marketingPlan } from "../entities/marketing-plan.js";
 import { type OAuthToken, oauthToken } from "../entities/oauth-token.js";
 import { type Project, project } from "../entities/project.js";
@@ -16,12 +14,7 @@ import { type ReviewAnalysis, reviewAnalysis } from "../entities/review-analysis
 import { type SavedContent, savedContent } from "../entities/saved-content.js";
 import { type TrainingProgress, trainingProgress } from "../entities/training-progress.js";
 import { type UserProfile, userProfile } from "../entities/user-profile.js";
-import { secretFields } from "../src/entity/model.js";
-import { type DeclaredSchema, templatesOf } from "../src/keys/declared.js";
-import { compileTemplate } from "../src/keys/template.js";
-import { serviceWithOwnErrors } from "../src/native/native-service.js";
-import type { GuardedEntity } from "../src/secrets/field-guard.js";
-import type { KeyTemplates } from "../src/table/table.js";
+import type { NamesIn, SchemaOf } from "./registry.js";
 
 /** One entity of the registry: its declaration, and the item that its store returns. */
 export interface Registered<Definition, Item> {
@@ -63,7 +56,8 @@ export interface Registry {
 /** The name of a store, for instance `savedContent`. */
 export type FacadeName = keyof Registry;
 
-export const definitions: { readonly [F in FacadeName]: Registry[F]["definition"] } = {
+/** The twelve declarations under their facade names. */
+export const definitions: { readonly [F in keyof Registry]: Registry[F]["definition"] } = {
   userProfile,
   realEstateAgentProfile,
   review,
@@ -78,75 +72,17 @@ export const definitions: { readonly [F in FacadeName]: Registry[F]["definition"
   oauthToken,
 };
 
-/** The names of all stores. */
+/** The twelve declarations under their facade names. */
+export type BuiltIn = typeof definitions;
+
+/** The names of all twelve stores. */
 export const facadeNames = Object.keys(definitions) as readonly FacadeName[];
 
 /** The name of an entity, as `EntityType` holds it. */
-export type EntityName = SchemaOf<FacadeName>["model"]["entity"];
+export type EntityName = SchemaOf<Registry[FacadeName]["definition"]>["model"]["entity"];
 
 /** The names of the stores whose entities are in a collection: by their key, or in the index. */
-export type InCollection<C extends string> = {
-  [F in FacadeName]: C extends CollectionOf<SchemaOf<F>["indexes"]> ? F : never;
-}[FacadeName];
-
-type SchemaOf<F extends FacadeName> = Registry[F]["definition"]["schema"];
-type CollectionOf<Indexes> = {
-  [I in keyof Indexes]: Indexes[I] extends { readonly collection: infer C } ? C : never;
-}[keyof Indexes];
-
-/** The same, in the registry's order. */
-export function inCollection<C extends string>(collection: C): readonly InCollection<C>[] {
-  const isIn = (name: FacadeName): name is InCollection<C> => {
-    const { indexes }: DeclaredSchema = definitions[name].schema;
-    return Object.values(indexes).some((index) => index.collection === collection);
-  };
-  return facadeNames.filter(isIn);
-}
+export type InCollection<C extends string> = NamesIn<BuiltIn, C>;
 
 /** The twelve ElectroDB entities under their facade names. */
 export type Entities = { [F in FacadeName]: ReturnType<Registry[F]["definition"]["entity"]> };
-
-/** Makes the twelve entities. ElectroDB's Service changes what it is given, so each call makes its own. */
-export function createEntities(config: EntityConfig): Entities {
-  const entries = Object.entries(definitions).map(([name, definition]) => [
-    name,
-    definition.entity(config),
-  ]);
-  return Object.fromEntries(entries) as Entities;
-}
-
-/** Groups entities into the ElectroDB Service with the collections `workspace` and `recent`. */
-export function createService(entities: Entities, config: EntityConfig): Service<Entities> {
-  return serviceWithOwnErrors(new Service(entities, config));
-}
-
-/** The key templates of all entities. */
-export function keyTemplates(): KeyTemplates[] {
-  return facadeNames.map((name) => templatesOf(definitions[name].schema));
-}
-
-/**
- * Each entity as a guard of its secrets needs it. Its schema is only read when its fields are
- * requested.
- */
-export function guardedEntities(): GuardedEntity[] {
-  return facadeNames.map((facade) => {
-    const { payload, schema } = definitions[facade];
-    const { pk, sk } = templatesOf(schema);
-    let fields: readonly string[] | undefined;
-    return {
-      name: schema.model.entity,
-      pk: compileTemplate(pk),
-      sk: compileTemplate(sk),
-      get fields() {
-        fields ??= secretFields(payload());
-        return fields;
-      },
-    };
-  });
-}
-
-/** The entities that have secret fields. */
-export function secretEntities(): GuardedEntity[] {
-  return guardedEntities().filter(({ fields }) => fields.length > 0);
-}

@@ -1,11 +1,14 @@
 /** The IAM policy for the entities of the registry. */
 import { type IamPolicy, type IamPolicyOptions, iamPolicyOf } from "../src/admin/iam-policy.js";
-import { keyTemplates } from "./entities.js";
+import { templatesOf } from "../src/table/declared.js";
+import { entitiesOf, type OwnEntities } from "./own-entities.js";
+import { type DefinitionsOf, type NoEntities, ownedBy } from "./registry.js";
 
 /**
  * The IAM policy of a user, of the application or of the scripts. Nothing is sent.
  *
- * A user's policy allows the requests of `forUser` on that user's partitions, and no others. So it also
+ * A user's policy allows the requests of `forUser` on that user's partitions, and no others; with
+ * `owner`, it allows those of `scope` on that owner's. So it also
  * holds if the application's code or this package is faulty. On the index it allows only the partitions
  * whose key is made of the user's id alone. A review's partition there is made of the review's id, and
  * may hold the reviews of any agent.
@@ -20,6 +23,15 @@ import { keyTemplates } from "./entities.js";
  * @example
  * const policy = JSON.stringify(iamPolicy({ tableArn, userId: "user-1" }));
  */
-export function iamPolicy(options: IamPolicyOptions): IamPolicy {
-  return iamPolicyOf(keyTemplates(), options);
+export function iamPolicy<
+  const R extends DefinitionsOf<R> = NoEntities,
+  const B extends boolean = true,
+>(options: IamPolicyOptions & OwnEntities<R, B>): IamPolicy {
+  return iamPolicyOf(
+    ({ entities, builtIn }, owner) =>
+      Object.values(ownedBy(entitiesOf({ entities, builtIn }), owner)).map(({ schema }) =>
+        templatesOf(schema()),
+      ),
+    options,
+  );
 }

@@ -1,6 +1,6 @@
-/** A store per entity under its facade name, each created on first use. */
-import type { Declared, PartitionPart, SortPart } from "../entities/definition.js";
-import type { AnyEntity } from "../src/entity/model.js";
+/** A store per entity under its name, each created on first use. */
+import type { Item, PartitionPart, SortPart } from "../entities/definition.js";
+import type { AnyEntity, Owner } from "../src/entity/model.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
 import type {
   AnyStoredItem,
@@ -9,44 +9,69 @@ import type {
   PutInput,
   Simplify,
 } from "../src/store/store-types.js";
-import {
-  definitions,
-  type Entities,
-  type FacadeName,
-  facadeNames,
-  type Registry,
-} from "./entities.js";
+import type { DeclaredSchema } from "../src/table/declared.js";
+import type { Entities, FacadeName, Registry } from "./entities.js";
+import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
 
-type AttributesOf<E extends AnyEntity> = E["schema"]["attributes"];
-type Defaulted<E extends AnyEntity> = {
-  [A in keyof AttributesOf<E>]: AttributesOf<E>[A] extends { default: unknown } ? A : never;
-}[keyof AttributesOf<E>];
-type Parts<Name> = { [P in Name & string]: string };
-type OptionalParts<Name> = { [P in Name & string]?: string | undefined };
+type Defaulted<S extends DeclaredSchema> = {
+  [A in keyof S["attributes"]]: S["attributes"][A] extends { default: unknown } ? A : never;
+}[keyof S["attributes"]];
+type Parts<Name> = { [P in Name & string]: PartType<P> };
+type OptionalParts<Name> = { [P in Name & string]?: PartType<P> | undefined };
+/** A creation time is a number, in epoch milliseconds. */
+type PartType<P extends string> = P extends "createdAt" ? number : string;
+/** The parts of a sort key that `create` makes: the last one, and the creation time. */
+type MadePart<S extends DeclaredSchema> =
+  | LastOf<S["indexes"]["byKey"]["sk"]["composite"]>
+  | Extract<SortPart<S>, "createdAt">;
+type LastOf<Names extends readonly string[]> = Names extends readonly [...string[], infer Last]
+  ? Last
+  : never;
 
 /**
- * The types of which a store's types are made, from its ElectroDB entity and the item that it
- * returns.
+ * The types of which a store's types are made, from the schema of its entity, the item that it
+ * returns, and the ElectroDB entity.
  */
-export interface SpecOf<E extends AnyEntity & Declared, Item extends AnyStoredItem> {
-  readonly parts: Simplify<Parts<PartitionPart<E> | SortPart<E>>>;
+export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E extends AnyEntity> {
+  readonly parts: Simplify<Parts<PartitionPart<S> | SortPart<S>>>;
   readonly key: Simplify<
-    Parts<Exclude<PartitionPart<E> | SortPart<E>, Defaulted<E>>> &
-      OptionalParts<Extract<SortPart<E>, Defaulted<E>>>
+    Parts<Exclude<PartitionPart<S> | SortPart<S>, Defaulted<S>>> &
+      OptionalParts<Extract<SortPart<S>, Defaulted<S>>>
   >;
-  readonly partition: Simplify<Parts<PartitionPart<E>>>;
-  readonly newKey: Simplify<Parts<PartitionPart<E>> & OptionalParts<SortPart<E>>>;
-  readonly data: Item["data"];
-  readonly item: Item;
-  readonly dated: "byCreatedAt" extends keyof E["schema"]["indexes"] ? true : false;
+  readonly partition: Simplify<Parts<PartitionPart<S>>>;
+  readonly newKey: Simplify<
+    Parts<Exclude<PartitionPart<S> | SortPart<S>, MadePart<S> | Defaulted<S>>> &
+      OptionalParts<MadePart<S> | Extract<SortPart<S>, Defaulted<S>>>
+  >;
+  readonly data: I["data"];
+  readonly item: I;
+  readonly dated: "byCreatedAt" extends keyof S["indexes"] ? true : false;
   readonly entity: E;
 }
 
 /** The types of which the types of the store `F` are made. */
-export interface Spec<F extends FacadeName> extends SpecOf<Entities[F], Registry[F]["item"]> {}
+export interface Spec<F extends FacadeName>
+  extends SpecOf<SchemaOf<Registry[F]["definition"]>, Registry[F]["item"], Entities[F]> {}
 
 /** The same for all stores. */
-export type Specs = { [F in FacadeName]: Spec<F> };
+export type Specs = { [F in keyof Registry]: Spec<F> };
+
+/** The same for the store `F` of an application's own entities. */
+export interface OwnSpec<R extends DefinitionsOf<R>, F extends keyof R>
+  extends SpecOf<SchemaOf<R[F]>, OwnItem<R[F]>, ReturnType<R[F]["entity"]>> {}
+
+/** The same for all of its stores. */
+export type OwnSpecs<R extends DefinitionsOf<R>> = { [F in keyof R]: OwnSpec<R, F> };
+
+/** An item of an application's own entity, as its store returns it. */
+export type OwnItem<D extends AnyDefinition> =
+  // Inferred, because a mapped type satisfies no constraint before it is resolved.
+  Item<D, PayloadIn<SchemaOf<D>>> extends infer I extends AnyStoredItem ? I : never;
+
+/** The stores of an application's own entities. */
+export type OwnStores<R extends DefinitionsOf<R>> = {
+  readonly [F in keyof R]: EntityStore<OwnSpec<R, F>>;
+};
 
 /** The stores under their facade names. */
 export type Stores = { readonly [F in keyof Registry]: EntityStore<Spec<F>> };
@@ -71,19 +96,30 @@ export type ChangesOf<F extends FacadeName> = Changes<Spec<F>>;
 
 /**
  * Creates the stores of one data layer, each on first use.
- * @param owner fixes every partition to this user's or agent's
+ * @param owner limits them to this owner's items
  */
-export function createStores(context: StoreContext, owner?: string): Stores {
-  const made = new Map<FacadeName, unknown>();
+export function createStores(
+  definitions: Definitions,
+  context: StoreContext,
+  owner?: Owner,
+): AnyStores {
+  const made = new Map<string, object>();
   const stores = {};
-  for (const name of facadeNames) {
+  for (const [name, definition] of Object.entries(definitions)) {
     Object.defineProperty(stores, name, {
       enumerable: true,
       get: () => {
-        if (!made.has(name)) made.set(name, createStore(definitions[name], context, owner));
-        return made.get(name);
+        let store = made.get(name);
+        if (store === undefined) {
+          store = createStore(definition, context, owner);
+          made.set(name, store);
+        }
+        return store;
       },
     });
   }
-  return stores as Stores;
+  return stores;
 }
+
+/** Stores under their names, of whatever entities. */
+export type AnyStores = Readonly<Record<string, object>>;

@@ -3,22 +3,41 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Service } from "electrodb";
 import { monotonicFactory } from "ulid";
-import { type Collections, createCollections } from "../services/collections.js";
+import {
+  type Collections,
+  type CollectionsWith,
+  createCollections,
+  type OwnCollections,
+} from "../services/collections.js";
+import type { Entities } from "../services/entities.js";
+import { entitiesOf, hasBuiltIn, type OwnEntities } from "../services/own-entities.js";
+import { createPages, type Pages } from "../services/pages/pages.js";
 import {
   createEntities,
   createService,
-  type Entities,
+  type Definitions,
+  type DefinitionsOf,
+  type EntitiesOf,
   guardedEntities,
-} from "../services/entities.js";
-import { createOAuthTokens, type OAuthTokens } from "../services/oauth/oauth-tokens.js";
-import { createDashboards, type Dashboards } from "../services/pages/dashboard.js";
-import { createProfiles, type Profiles } from "../services/pages/profiles.js";
-import { createProjects, type Projects } from "../services/pages/projects.js";
-import { createReviews, type Reviews } from "../services/pages/reviews.js";
-import { createStores, type Stores } from "../services/stores.js";
-import { createUserScope } from "../services/tenant/tenant.js";
-import type { UserScope } from "../services/tenant/types.js";
-import { createTransaction, type Transaction } from "../services/transaction/transaction.js";
+  type NoEntities,
+} from "../services/registry.js";
+import {
+  createStores,
+  type OwnSpecs,
+  type OwnStores,
+  type Specs,
+  type Stores,
+} from "../services/stores.js";
+import { createScope, createUserScope } from "../services/tenant/tenant.js";
+import type {
+  OwnUserScope,
+  Scope,
+  ScopeWith,
+  UserScope,
+  UserScopeWith,
+} from "../services/tenant/types.js";
+import { createTransaction } from "../services/transaction/transaction.js";
+import type { Transactions } from "../services/transaction/types.js";
 import { createTableAdmin, type TableAdmin } from "./admin/table-admin.js";
 import { optionNames, settingsOf } from "./call/options.js";
 import { adviceOn } from "./client/advice.js";
@@ -35,6 +54,7 @@ import {
   type ConnectionOptions,
   resolveConfiguration,
 } from "./client/config.js";
+import type { AnyEntity, Owner } from "./entity/model.js";
 import { ConfigurationError, readSettings } from "./errors/configuration-error.js";
 import { Reader } from "./read/reader.js";
 import { type Clock, systemClock } from "./runtime/clock.js";
@@ -89,8 +109,11 @@ export interface DataLayerOptions extends ConnectionOptions {
   readonly cursorSecret?: CursorSecret | undefined;
 }
 
-/** The names of {@link DataLayerOptions}. */
-export const dataLayerOptionNames = optionNames<DataLayerOptions>({
+/** All options, those of an application's own entities too. */
+type AllOptions = DataLayerOptions & OwnEntities<NoEntities, boolean>;
+
+/** The names of all options. */
+export const dataLayerOptionNames = optionNames<AllOptions>({
   environment: true,
   tableName: true,
   region: true,
@@ -106,25 +129,15 @@ export const dataLayerOptionNames = optionNames<DataLayerOptions>({
   clock: true,
   encryption: true,
   cursorSecret: true,
+  entities: true,
+  builtIn: true,
 });
 
-/** The data layer: a store per entity, and the calls that span them. */
-export interface DataLayer extends Stores, Dashboards {
-  readonly collections: Collections;
-  readonly transaction: Transaction;
-  readonly projects: Projects;
-  readonly profiles: Profiles;
-  readonly reviews: Reviews;
-  readonly oauth: OAuthTokens;
-  /**
-   * The same with one user's id fixed: nothing given to it reaches another user's items.
-   * @throws ValidationError for an id that cannot be a key
-   * @example
-   * const content = await data.forUser(userId).savedContent.get({ contentId });
-   */
-  forUser(userId: string): UserScope;
+/** What every data layer has besides its stores. */
+export interface AnyLayer<E extends Record<keyof E, AnyEntity>, S> {
+  readonly transaction: Transactions<S>;
   /** The ElectroDB Service over the same transport, for chains that the facade does not have. */
-  readonly service: Service<Entities>;
+  readonly service: Service<E>;
   readonly table: TableAdmin;
   /**
    * The configuration that the options and the environment resulted in. Given as options, it leads
@@ -139,6 +152,75 @@ export interface DataLayer extends Stores, Dashboards {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** The data layer: a store per entity, and the calls that span them. */
+export interface DataLayer extends Stores, Pages, AnyLayer<Entities, Specs> {
+  readonly collections: Collections;
+  /**
+   * The same with one user's id fixed: nothing given to it reaches another user's items.
+   * @throws ValidationError for an id that cannot be a key
+   * @example
+   * const content = await data.forUser(userId).savedContent.get({ contentId });
+   */
+  forUser(userId: string): UserScope;
+  /**
+   * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
+   * given to it reaches another owner's items.
+   * @throws ValidationError for a part that cannot be a key, or that is in no partition key
+   * @example
+   * const { items } = await data.scope({ teamId }).teamMember.query({});
+   */
+  scope<const O extends string>(owner: { readonly [P in O]: string }): ScopeWith<NoEntities, O>;
+}
+
+/** A data layer with the twelve entities and an application's own. */
+export interface DataLayerWith<R extends DefinitionsOf<R>>
+  extends Stores,
+    Pages,
+    AnyLayer<Entities & EntitiesOf<R>, Specs & OwnSpecs<R>> {
+  readonly collections: CollectionsWith<R> & Omit<OwnCollections<R>, "workspace">;
+  /**
+   * The same with one user's id fixed: nothing given to it reaches another user's items.
+   * @throws ValidationError for an id that cannot be a key
+   */
+  forUser(userId: string): UserScopeWith<R>;
+  /**
+   * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
+   * given to it reaches another owner's items.
+   * @throws ValidationError for a part that cannot be a key, or that is in no partition key
+   * @example
+   * const { items } = await data.scope({ teamId }).teamMember.query({});
+   */
+  scope<const O extends string>(owner: { readonly [P in O]: string }): ScopeWith<R, O>;
+}
+
+/** A data layer of an application's own entities, without the twelve. */
+export interface OwnLayer<R extends DefinitionsOf<R>> extends AnyLayer<EntitiesOf<R>, OwnSpecs<R>> {
+  readonly collections: OwnCollections<R>;
+  /**
+   * The same with one user's id fixed: nothing given to it reaches another user's items.
+   * @throws ValidationError for an id that cannot be a key
+   */
+  forUser(userId: string): OwnUserScope<R>;
+  /**
+   * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
+   * given to it reaches another owner's items.
+   * @throws ValidationError for a part that cannot be a key, or that is in no partition key
+   * @example
+   * const { items } = await data.scope({ teamId }).teamMember.query({});
+   */
+  scope<const O extends string>(owner: { readonly [P in O]: string }): Scope<R, O>;
+}
+
+/**
+ * The data layer of an application's own entities `R`: with the twelve, unless `B` is `false`. It is
+ * the type of `createDataLayer({ entities, builtIn })`.
+ */
+export type DataLayerOf<R extends DefinitionsOf<R>, B extends boolean = true> = B extends false
+  ? OwnStores<R> & OwnLayer<R>
+  : [keyof R] extends [never]
+    ? DataLayer
+    : OwnStores<R> & DataLayerWith<R>;
+
 /**
  * Makes a data layer. Nothing is opened or sent before the first call.
  * @throws ConfigurationError that names the option or variable that is wrong
@@ -146,10 +228,14 @@ export interface DataLayer extends Stores, Dashboards {
  * const data = createDataLayer({ tableName: "BayonCoAgent-development" });
  * const content = await data.savedContent.get({ userId, contentId });
  */
-export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
+export function createDataLayer<
+  const R extends DefinitionsOf<R> = NoEntities,
+  const B extends boolean = true,
+>(given: DataLayerOptions & OwnEntities<R, B> = {}): DataLayerOf<NoInfer<R>, NoInfer<B>> {
   // Read once, here: if a getter throws, the error is that a setting cannot be read.
   const options = settingsOf("createDataLayer", given, dataLayerOptionNames);
   const { encryption, cursorSecret } = options;
+  const definitions = readSettings("entities", () => entitiesOf(options));
   const cipher = readSettings("encryption", () => resolveCipher(encryption));
   const cursorSeal = readSettings("cursorSecret", () =>
     cursorSecret === undefined ? undefined : createCursorSeal(cursorSecret),
@@ -162,7 +248,7 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   const transport = createTransport({
     ...options,
     client: clients.document,
-    guard: createFieldGuard(guardedEntities(), cipher),
+    guard: createFieldGuard(guardedEntities(definitions), cipher),
     // Where the application's own client sends its requests, only the application knows.
     advice:
       options.client === undefined
@@ -175,30 +261,31 @@ export function createDataLayer(given: DataLayerOptions = {}): DataLayer {
   const nextId = monotonicFactory();
   const createId = (time: number) => nextId(time);
   const context = { transport, reader, tableName, clock, createId, cipher, cursorSeal };
-  return layerOver(context, configuration, clients);
+  return layerOver(definitions, context, configuration, clients) as unknown as DataLayerOf<
+    NoInfer<R>,
+    NoInfer<B>
+  >;
 }
 
 /** The stores and what spans them, over one transport. */
 function layerOver(
+  definitions: Definitions,
   context: StoreContext,
   { environment, tableName, region, endpoint }: Configuration,
   clients: Clients,
-): DataLayer {
+): object {
   const { transport } = context;
-  const stores = createStores(context);
+  const stores = createStores(definitions, context);
   const service = once(() => {
     const config = { table: tableName, client: transport.client };
-    return createService(createEntities(config), config);
+    return createService(createEntities(definitions, config), config);
   });
-  // ElectroDB types a Service's chains by all its entities; the collections need one of them.
-  const collections = createCollections(context, stores, service as () => never);
+  const collections = createCollections(definitions, context, stores);
   const transaction = createTransaction(context, stores);
-  const dashboards = createDashboards(context, stores);
-  const projects = createProjects(context, stores, transaction);
-  const profiles = createProfiles(stores, transaction);
-  const { oauth, finish } = createOAuthTokens(context, stores);
-  const reviews = createReviews(context, stores);
-  const unscoped = { collections, dashboards, projects, profiles, reviews, oauth, stores };
+  const { pages, finish } = hasBuiltIn(definitions)
+    ? createPages(context, stores as Stores, transaction)
+    : { pages: undefined, finish: () => undefined };
+  const source = { definitions, context, collections, pages };
   const close = async () => {
     // If there is nothing to wait for, it is closed at once, before anything else of this turn.
     const inHand = finish();
@@ -206,15 +293,12 @@ function layerOver(
     transport.close();
     clients.destroy();
   };
-  const rest: Omit<DataLayer, keyof Stores | "service"> = {
+  const rest = {
     collections,
     transaction,
-    ...dashboards,
-    projects,
-    profiles,
-    reviews,
-    oauth,
-    forUser: (userId) => createUserScope(context, unscoped, userId),
+    ...pages,
+    forUser: (userId: string) => createUserScope(source, userId),
+    scope: (owner: Owner) => createScope(source, owner),
     table: createTableAdmin(tableName, clients.plain, transport),
     configuration: { environment, tableName, region, endpoint },
     close,
@@ -224,7 +308,7 @@ function layerOver(
   const layer = Object.defineProperties({}, Object.getOwnPropertyDescriptors({ ...rest }));
   Object.defineProperties(layer, Object.getOwnPropertyDescriptors(stores));
   Object.defineProperty(layer, "service", { enumerable: true, get: service });
-  return layer as DataLayer;
+  return layer;
 }
 
 interface Clients {

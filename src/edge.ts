@@ -1,49 +1,22 @@
 /**
- * The door for edge runtimes: key functions and error classes work there, all else says what it
- * needs when it is called. The data layer signs with `node:crypto`, and sends over `node:http` with
+ * The door for edge runtimes, and for tests in a browser's surroundings (ES modules in Jest's jsdom):
+ * key functions and error classes work there, all else says what it needs when it is called. Bundlers
+ * for browsers take server-only.ts instead, and refuse to build. The data layer signs with `node:crypto`, and sends over `node:http` with
  * one pool of connections: an edge runtime has neither.
  */
 import { ConfigurationError } from "./errors/configuration-error.js";
 
-export { AbortedError } from "./errors/aborted-error.js";
-export { ConditionalCheckFailedError } from "./errors/conditional-check-failed-error.js";
-export { ConfigurationError } from "./errors/configuration-error.js";
-export { DecryptionError } from "./errors/decryption-error.js";
-export { DynamoDBError, isDynamoDBError } from "./errors/dynamodb-error.js";
-export { ItemNotFoundError } from "./errors/item-not-found-error.js";
-export { isRetryableError } from "./errors/retryable.js";
-export { ThroughputExceededError } from "./errors/throughput-exceeded-error.js";
-export { TimeoutError } from "./errors/timeout-error.js";
-export { TransactionCanceledError } from "./errors/transaction-canceled-error.js";
-export { UnprocessedItemsError } from "./errors/unprocessed-items-error.js";
-export { ValidationError } from "./errors/validation-error.js";
-export { wrapDynamoDBError } from "./errors/wrap.js";
-export {
-  extractEntityIdFromSK,
-  extractUserIdFromPK,
-  getAgentProfileKeys,
-  getBrandAuditKeys,
-  getCompetitorKeys,
-  getMarketingPlanKeys,
-  getOAuthTokenKeys,
-  getProjectKeys,
-  getResearchReportKeys,
-  getReviewAnalysisKeys,
-  getReviewKeys,
-  getSavedContentKeys,
-  getTrainingProgressKeys,
-  getUserItemPrefix,
-  getUserProfileKeys,
-} from "./keys/key-functions.js";
+// biome-ignore lint/performance/noReExportAll: a second list of what works everywhere would be forgotten.
+export * from "./server-only.js";
 export { createTableInput } from "./table/table.js";
-export { ExactNumber, isExactNumber } from "./values/exact-number.js";
 
 /** Stands for a function or a class. */
 function needsNode(name: string) {
   return function refuse(): never {
     throw new ConfigurationError(
       `${name} is part of the data layer, which needs the Node.js runtime, and this is an edge ` +
-        'runtime: in Next.js, export const runtime = "nodejs" from the page or route',
+        'runtime or a browser: in Next.js, export const runtime = "nodejs" from the page or route; ' +
+        "in a Jest test, @jest-environment node",
     );
   };
 }
@@ -60,3 +33,13 @@ export const resetClients = needsNode("resetClients");
 export const resetRepository = needsNode("resetRepository");
 export const withBatchRetry = needsNode("withBatchRetry");
 export const withRetry = needsNode("withRetry");
+export const configure = needsNode("configure");
+export const Entity = needsNode("Entity");
+export const byCreatedAt = needsNode("byCreatedAt");
+export const byKey = needsNode("byKey");
+export const data = needsNode("data");
+export const index = needsNode("index");
+export const keyPart = needsNode("keyPart");
+export const model = needsNode("model");
+export const times = needsNode("times");
+export const wordPart = needsNode("wordPart");

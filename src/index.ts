@@ -1,16 +1,19 @@
 /** The public door of bayon-coagent-data. */
 
-export type { CustomAttributeTypeName, Entity, Service } from "electrodb";
+export type { CustomAttributeTypeName, Service } from "electrodb";
+export { Entity } from "electrodb";
 export type { BrandAudit, BrandAuditData } from "../entities/brand-audit.js";
 export type { Competitor, CompetitorData } from "../entities/competitor.js";
-export type {
-  Declared as DeclaredEntity,
-  Definition,
-  EntityConfig,
-  Item as DeclaredItem,
-  PartitionPart,
-  Payload,
-  SortPart,
+export {
+  type AnyPayload,
+  configure,
+  type Declared as DeclaredEntity,
+  type Definition,
+  type EntityConfig,
+  type Item as DeclaredItem,
+  type PartitionPart,
+  type Payload,
+  type SortPart,
 } from "../entities/definition.js";
 export type { MarketingPlan, MarketingPlanData } from "../entities/marketing-plan.js";
 export type { OAuthToken, OAuthTokenData } from "../entities/oauth-token.js";
@@ -23,17 +26,37 @@ export type { ResearchReport, ResearchReportData } from "../entities/research-re
 export type { Review, ReviewData } from "../entities/review.js";
 export type { ReviewAnalysis, ReviewAnalysisData } from "../entities/review-analysis.js";
 export type { SavedContent, SavedContentData } from "../entities/saved-content.js";
+export {
+  byCreatedAt,
+  byKey,
+  type DataAttribute,
+  data,
+  type IndexOptions,
+  index,
+  keyPart,
+  model,
+  type PayloadOf,
+  type TypedPayload,
+  times,
+  wordPart,
+} from "../entities/schema.js";
 export type { TrainingProgress, TrainingProgressData } from "../entities/training-progress.js";
 export type { UserProfile, UserProfileData } from "../entities/user-profile.js";
 export type {
+  CollectionItems,
   Collections,
+  CollectionsWith,
+  OwnCollections,
+  RecentFieldsWith,
   RecentItem,
+  RecentItemWith,
   RecentName,
   RecentOptions,
   Workspace,
   WorkspaceName,
 } from "../services/collections.js";
 export type {
+  BuiltIn,
   Entities,
   EntityName,
   FacadeName,
@@ -44,12 +67,14 @@ export type {
 export { iamPolicy } from "../services/iam-policy.js";
 export type { OAuthTokens } from "../services/oauth/oauth-tokens.js";
 export type { RefreshedToken, RefreshToken, ValidTokenOptions } from "../services/oauth/options.js";
+export type { OwnEntities, Problem, Problems } from "../services/own-entities.js";
 export type {
   BrandAuditPage,
   Dashboard,
   DashboardKey,
   Dashboards,
 } from "../services/pages/dashboard.js";
+export type { Pages } from "../services/pages/pages.js";
 export type { Profiles } from "../services/pages/profiles.js";
 export type {
   Projects,
@@ -58,26 +83,48 @@ export type {
 } from "../services/pages/projects.js";
 export type { Reviews } from "../services/pages/reviews.js";
 export type {
+  AnyDefinition,
+  CollectionsIn,
+  DefinitionsOf,
+  EntitiesOf,
+  NamesIn,
+  NoEntities,
+  PayloadIn,
+  SchemaOf,
+} from "../services/registry.js";
+export type {
   ChangesOf,
   DataOf,
   InputOf,
   ItemOf,
   KeyOf,
+  OwnItem,
+  OwnSpec,
+  OwnSpecs,
+  OwnStores,
   Spec,
   SpecOf,
   Specs,
   Stores,
 } from "../services/stores.js";
 export type {
+  OwnScopedSpecs,
+  OwnScopedStores,
+  OwnUserScope,
+  Scope,
+  ScopedPages,
   ScopedSpec,
   ScopedSpecs,
   ScopedStore,
   ScopedStores,
+  ScopeMembers,
+  ScopeWith,
+  UserParts,
   UserScope,
+  UserScopeWith,
 } from "../services/tenant/types.js";
 export type { Transaction } from "../services/transaction/transaction.js";
 export type {
-  AllSpecs,
   CheckOptions,
   EntityOperations,
   EntityReads,
@@ -116,8 +163,16 @@ export type {
   PayloadPaths,
   Where,
 } from "./conditions/conditions.js";
-export { createDataLayer, type DataLayer, type DataLayerOptions } from "./data-layer.js";
-export type { AnyEntity } from "./entity/model.js";
+export {
+  type AnyLayer,
+  createDataLayer,
+  type DataLayer,
+  type DataLayerOf,
+  type DataLayerOptions,
+  type DataLayerWith,
+  type OwnLayer,
+} from "./data-layer.js";
+export type { AnyEntity, Declaration } from "./entity/model.js";
 export { AbortedError, type AbortedErrorOptions } from "./errors/aborted-error.js";
 export type { ErrorCode, PackageCode, ThrottlingCode, UnlistedCode } from "./errors/codes.js";
 export {
@@ -136,6 +191,7 @@ export {
   isDynamoDBError,
 } from "./errors/dynamodb-error.js";
 export { ItemNotFoundError, type ItemNotFoundErrorOptions } from "./errors/item-not-found-error.js";
+export type { ErrorKey } from "./errors/key-text.js";
 export type { CommonErrorOptions } from "./errors/options.js";
 export type { BatchProgress } from "./errors/progress.js";
 export { isRetryableError } from "./errors/retryable.js";
@@ -213,7 +269,13 @@ export type {
   UpdateOptions as StoreUpdateOptions,
   WriteOptions,
 } from "./store/store-types.js";
-export { createTableInput, type RawItem, type RawKey } from "./table/table.js";
+export type {
+  DeclaredIndex,
+  DeclaredKey,
+  DeclaredSchema,
+  DeclaredTableKey,
+} from "./table/declared.js";
+export { createTableInput, type IndexName, type RawItem, type RawKey } from "./table/table.js";
 export type { Logger, RequestEvent, RequestListener } from "./transport/events.js";
 export type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 export type { CommandClient } from "./transport/options.js";
@@ -222,4 +284,4 @@ export { type Retry, type RetryOptions, withBatchRetry, withRetry } from "./tran
 export type { RetryBudgetOptions } from "./transport/retry-budget.js";
 export { ExactNumber, isExactNumber } from "./values/exact-number.js";
 export type { Given, PlainObject } from "./values/given.js";
-export type { PayloadOptions } from "./values/payload.js";
+export type { PayloadOptions, PayloadSchema } from "./values/payload.js";

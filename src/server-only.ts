@@ -10,6 +10,7 @@ export { ConfigurationError } from "./errors/configuration-error.js";
 export { DecryptionError } from "./errors/decryption-error.js";
 export { DynamoDBError, isDynamoDBError } from "./errors/dynamodb-error.js";
 export { ItemNotFoundError } from "./errors/item-not-found-error.js";
+export type { ErrorKey } from "./errors/key-text.js";
 export { isRetryableError } from "./errors/retryable.js";
 export { ThroughputExceededError } from "./errors/throughput-exceeded-error.js";
 export { TimeoutError } from "./errors/timeout-error.js";

@@ -3,7 +3,7 @@ import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
-import type { Plan, Reply, Step } from "./fault-proxy.js";
+import type { Plan, Reply, Step } from "./plans.js";
 
 /** How a call is ended from without while an attempt is under way. */
 export type Ending = "close" | "timeout" | { readonly reason: unknown };
@@ -62,8 +62,8 @@ const unclear: Readonly<Record<string, Reply>> = {
   "foreign JSON": { status: 200, body: '{"error":"login required"}', headers: json },
   "an array": { status: 200, body: "[]", headers: json },
   null: { status: 200, body: "null", headers: json },
-  garbage: { raw: "\u0015\u0003\u0001\u0000\u0002\u0002\u0050" },
-  "a bad status line": { raw: "HTTP/9.9 what\r\n\r\n" },
+  garbage: "tlsAlert",
+  "a bad status line": "badStatusLine",
   "a transaction that is still under way": refusal("TransactionInProgressException"),
 };
 

@@ -210,7 +210,7 @@ describe("a call with a deadline", () => {
     expect(sent).not.toEqual([]);
     expect(ended).toBe(false);
     await jest.advanceTimersByTimeAsync(1);
-    expect((await failed).message).toContain("no answer within 1000 ms");
+    expect((await failed).message).toContain("no response within 1000 ms");
     await expectSilence(sent);
   });
 
@@ -374,7 +374,7 @@ describe("between two requests of one call", () => {
       await reached(sent, answers.length);
       await jest.advanceTimersByTimeAsync(1_000);
       const error = await failed;
-      expect(error.message).toContain("no answer within 1000 ms");
+      expect(error.message).toContain("no response within 1000 ms");
       await expectSilence(sent);
     });
 

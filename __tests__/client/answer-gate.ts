@@ -2,6 +2,7 @@
  * An HTTP server before an engine that holds answers back until a test lets them go: what comes before
  * what is then the test's decision, and no race.
  */
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -39,19 +40,23 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-const json = { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "gate" };
+/** An id is given once: an answer whose id its connection gave before is asked for again. */
+const headers = () => ({
+  "content-type": "application/x-amz-json-1.0",
+  "x-amzn-requestid": randomUUID(),
+});
 
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(2);
 }
 
 async function passed(request: IncomingMessage, body: string, engine: string) {
-  const headers: Record<string, string> = {};
+  const own: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     const isHops = ["host", "connection", "content-length", "expect"].includes(name);
-    if (typeof value === "string" && !isHops) headers[name] = value;
+    if (typeof value === "string" && !isHops) own[name] = value;
   }
-  const answer = await fetch(engine, { method: "POST", headers, body });
+  const answer = await fetch(engine, { method: "POST", headers: own, body });
   return { status: answer.status, body: await answer.text() };
 }
 
@@ -68,7 +73,7 @@ export async function openGate(engine: string, about: string): Promise<Gate> {
 
   const pass = async (request: IncomingMessage, body: string, response: ServerResponse) => {
     const answer = await passed(request, body, engine);
-    response.writeHead(answer.status, json).end(answer.body);
+    response.writeHead(answer.status, headers()).end(answer.body);
   };
   const server = createServer(async (request, response) => {
     const target = String(request.headers["x-amz-target"]);
@@ -92,9 +97,9 @@ export async function openGate(engine: string, about: string): Promise<Gate> {
         return isLeft;
       },
       release: () => pass(request, body, response),
-      answer: (status, text) => void response.writeHead(status, json).end(text),
+      answer: (status, text) => void response.writeHead(status, headers()).end(text),
       cut: () => {
-        response.writeHead(200, { ...json, "content-length": 1_000 });
+        response.writeHead(200, { ...headers(), "content-length": 1_000 });
         response.write('{"Item":{', () => response.destroy());
       },
     });

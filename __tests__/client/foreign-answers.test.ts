@@ -14,6 +14,9 @@ let body = "";
 let requestId: string | undefined;
 /** Sent again and again, without an end. */
 let isEndless: string | undefined;
+/** How many bytes of each of these were sent, and how many each says that it has. */
+let sent: number[] = [];
+let announced: number | undefined;
 let isCut = false;
 let status = 200;
 let requests = 0;
@@ -24,6 +27,10 @@ const server = createServer((request, response) => {
   request.resume().once("end", () => {
     const endless = isEndless;
     if (endless !== undefined) {
+      const { socket } = response;
+      const before = socket?.bytesWritten ?? 0;
+      response.once("close", () => sent.push((socket?.bytesWritten ?? 0) - before));
+      if (announced !== undefined) response.setHeader("content-length", announced);
       const more = () => {
         while (!response.destroyed && response.write(endless));
       };
@@ -44,6 +51,8 @@ beforeEach(() => {
   requests = 0;
   requestId = undefined;
   isEndless = undefined;
+  announced = undefined;
+  sent = [];
   isCut = false;
   status = 200;
 });
@@ -494,12 +503,44 @@ test("a query that is answered with one page and another, again and again, ends"
   expect(requests).toBeLessThan(10);
 });
 
-test("a response without end is given up at 128 MB, and takes nothing down with it", async () => {
-  requestId = "a-request";
-  const chunk = "x".repeat(4 * 1024 * 1024);
-  isEndless = chunk;
-  const error = await failureOf(layer(false).project.get(key, { consistent: true }), Error);
-  expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
-  expect(error.message).toContain("128 MB");
-  expect(requests).toBe(2);
-}, 30_000);
+const mb = 1024 * 1024;
+const reading = (isOwnClient: boolean) => layer(isOwnClient).project.get(key, { consistent: true });
+/** How many bytes of each response the server has sent, once it knows that nobody reads it. */
+async function sentOfAll(): Promise<number[]> {
+  while (sent.length < requests) await new Promise((resolve) => setTimeout(resolve, 5));
+  return sent;
+}
+const endless: [string, () => Promise<unknown>][] = [
+  ["a read", () => reading(false)],
+  // By the SDK's own reader of bodies.
+  ["a call of the table", () => layer(false).table.describe()],
+  ["a read with an application's client", () => reading(true)],
+];
+
+test.each(endless)(
+  "%s: a response without end is given up at 128 MB, and takes nothing down with it",
+  async (_, call) => {
+    requestId = "a-request";
+    isEndless = "x".repeat(4 * mb);
+    const error = await failureOf(call(), Error);
+    expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
+    expect(error.message).toContain("128 MB");
+    expect(requests).toBe(2);
+    // As it comes, not some time later; a part is on its way in the buffers of both ends.
+    for (const bytes of await sentOfAll()) expect(bytes).toBeLessThan(160 * mb);
+  },
+  60_000,
+);
+
+test.each(endless)(
+  "%s: a response that announces more than 128 MB is not read",
+  async (_, call) => {
+    requestId = "a-request";
+    isEndless = "x";
+    announced = 129 * mb;
+    const error = await failureOf(call(), Error);
+    expect(error.message).toContain("128 MB");
+    expect(requests).toBe(2);
+    for (const bytes of await sentOfAll()) expect(bytes).toBeLessThan(64 * mb);
+  },
+);

@@ -100,7 +100,7 @@ test("the names that are looked for are found", () => {
   const without = (name: string) =>
     unexported(new Map([...known].filter(([, exported]) => exported !== name)));
   // An interface in a signature, an alias that a constraint names, a base of an interface.
-  expect(without("OAuthTokens")).toContain("OAuthTokens (of DataLayer)");
+  expect(without("OAuthTokens")).toContain("OAuthTokens (of Pages)");
   expect(without("FieldOf")).not.toEqual([]);
   expect(without("StoreCalls")).not.toEqual([]);
 });

@@ -207,7 +207,7 @@ test.each([
   ["write", /: Promise<\[SavedContent, undefined, undefined\]>$/],
   ["tx create", /: TransactionOperation<SavedContent>$/],
   ["forUser", /: UserScope$/],
-  ["scoped store", /ScopedStore<ScopedSpec<Spec<"savedContent">>>$/],
+  ["scoped store", /ScopedStore<ScopedSpec<Spec<"savedContent">, UserParts>>$/],
   ["scoped get", /: Promise<SavedContent \| null>$/],
   ["scoped item", /^const own: SavedContent \| null$/],
   ["validToken", /: Promise<OAuthTokenData>$/],

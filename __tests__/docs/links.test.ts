@@ -2,9 +2,16 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { runCommandLine } from "../../scripts/cli/program.js";
+import { linksOutside } from "../../scripts/dev/check-package/links.js";
 import { deadLinks } from "../../scripts/dev/docs/dead-links.js";
 import { llmsOfRepository } from "../../scripts/dev/docs/llms.js";
-import { anchorOf, anchorsOf, headOf, linksOf } from "../../scripts/dev/docs/markdown.js";
+import {
+  anchorOf,
+  anchorsOf,
+  headOf,
+  linksOf,
+  repositoryLinksOf,
+} from "../../scripts/dev/docs/markdown.js";
 import { groups, readManual, readPage } from "../../scripts/dev/docs/pages.js";
 import { createTerminal } from "../../scripts/run/terminal.js";
 
@@ -34,6 +41,27 @@ test("a dead link of the site is found, and a dead anchor", () => {
     "a.html → #there",
     "api/index.html → c.html",
   ]);
+});
+
+test("a link of a packed page to a file that is not packed is found", () => {
+  const files = ["README.md", "docs/a.md", "docs/b.md", "examples/one/app.ts"];
+  const links = ["docs/a.md#top", "examples/one", "examples/one/", "examples/o", "src/index.ts"];
+  const pages = [
+    { path: "README.md", text: links.map((link) => `[x](${link})`).join(" ") },
+    { path: "docs/a.md", text: "[b](b.md) [up](../README.md) [here](#x) [no](../__tests__/a.ts)" },
+    { path: "docs/b.md", text: "[far](https://example.com/src/index.ts)" },
+  ];
+  expect(linksOutside(pages, files)).toEqual([
+    "README.md → examples/o",
+    "README.md → src/index.ts",
+    "docs/a.md → ../__tests__/a.ts",
+  ]);
+});
+
+test("what is linked by the repository's address is in the repository", () => {
+  const links = documents.flatMap(({ text }) => repositoryLinksOf(text));
+  expect(links.length).toBeGreaterThan(50);
+  expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
 test.each(documents)("every link of $path leads somewhere", ({ path, text }) => {

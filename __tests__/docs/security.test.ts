@@ -1,6 +1,7 @@
 /** SECURITY.md: each claim names a test, and each test that it names is there. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { linksOf, repositoryLinksOf } from "../../scripts/dev/docs/markdown.js";
 
 const root = join(__dirname, "../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -11,7 +12,7 @@ const manifest = JSON.parse(read("package.json")) as {
 };
 
 test("every file that it links to is there", () => {
-  const links = [...text.matchAll(/\]\((?!https:)([^)#]+)\)/g)].map(([, file = ""]) => file);
+  const links = [...linksOf(text), ...repositoryLinksOf(text)];
   expect(links.length).toBeGreaterThan(20);
   expect(links.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { collections } from "../../scripts/move/firestore/collections.js";
 import { definitions, type FacadeName } from "../../services/entities.js";
 import { resolveConfiguration } from "../../src/client/config.js";
 import * as door from "../../src/index.js";
-import { templatesOf as templatesIn } from "../../src/keys/declared.js";
+import { templatesOf as templatesIn } from "../../src/table/declared.js";
 
 const root = join(__dirname, "..", "..");
 const page = (name: string) => readPage(root, `docs/${name}.md`).text;
@@ -29,12 +29,12 @@ function membersOf(name: string): string[] {
 }
 
 const facades = Object.keys(definitions) as FacadeName[];
-const templatesOf = (facade: FacadeName) => templatesIn(definitions[facade].schema);
+const templatesOf = (facade: FacadeName) => templatesIn(definitions[facade].schema());
 const shown = (template = "") => template.replaceAll(/\$\{(\w+)\}/g, "<$1>");
 
 test("the entities and which of them are dated", () => {
   const rows = facades.map((facade) => [
-    definitions[facade].schema.model.entity,
+    definitions[facade].schema().model.entity,
     facade,
     templatesOf(facade).gsi1sk?.includes("createdAt") ? "yes" : "",
   ]);
@@ -160,7 +160,7 @@ test("the guarantees, each by a test of that name", () => {
     .slice(1);
   expect(promises.length).toBeGreaterThan(30);
   const unproven = promises.filter((promise) => {
-    const tests = [...promise.matchAll(/\]\(\.\.\/([^)]+\.test\.ts)\) "([^"]+)"/g)];
+    const tests = [...promise.matchAll(/\/blob\/main\/([^)]+\.test\.ts)\) "([^"]+)"/g)];
     const exists = ([, path = "", name = ""]: RegExpMatchArray) =>
       [`"${name}"`, `\`${name}\``].some((title) =>
         readFileSync(join(root, path), "utf8").includes(title),

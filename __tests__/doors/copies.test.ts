@@ -64,6 +64,21 @@ test("the examples are all of the package's errors", () => {
   expect(exported.map(([name]) => name).sort()).toEqual([...names].sort());
 });
 
+test.each(names)("a %s of another version of the package is known by the name on it", (name) => {
+  // The name is a contract between versions, whose classes may differ in all else.
+  const named = (of: object, kind: string) =>
+    Object.defineProperty(of, Symbol.for("bayon-coagent-data.errorKind"), { value: kind });
+  class Base extends Error {}
+  class OfOtherVersion extends Base {}
+  named(Base.prototype, "DynamoDBError");
+  if (name !== "DynamoDBError") named(OfOtherVersion.prototype, name);
+  const error = new OfOtherVersion("m");
+  for (const other of names) {
+    const expected = other === name || other === "DynamoDBError";
+    expect([other, error instanceof classOf(own, other)]).toEqual([other, expected]);
+  }
+});
+
 describe.each(names)("%s of another copy", (name) => {
   const error = examples[name](foreign);
 

@@ -158,7 +158,7 @@ describe.each(engines)("cursors on $name", (engine) => {
     await refused(layer, await cursorOf(layer, "ben"), "belongs to another partition");
     const dated = await cursorOf(layer, "ana", { by: "createdAt" });
     await refused(layer, dated, "belongs to another index");
-    await refused(layer, dated, "lies outside from and to", { from: 1_003 });
+    await refused(layer, dated, "lies outside the range of from and to", { from: 1_003 });
     const down = await cursorOf(layer, "ana", { order: "desc" });
     await refused(layer, down, "belongs to another order");
     const { cursor } = await layer.project.query({ userId: "ana" }, { limit: 1 });

@@ -99,7 +99,9 @@ describe.each(engines)("on $name", (engine) => {
       keys.map((one) => failureOf(data.oauthToken.get(one), DecryptionError)),
     );
     for (const { message } of failures) {
-      expect(message).toContain('is encrypted with the key "key-1", which is not among the keys');
+      expect(message).toContain(
+        'is encrypted with the key "key-1", which is not among the configured keys',
+      );
     }
     expect(keyOf).toHaveBeenCalledTimes(1);
     await data.close();

@@ -1,6 +1,7 @@
 /** The options and the variable: what is wrong is named, and no key is ever shown. */
 import { inspect } from "node:util";
-import { secretEntities } from "../../services/entities.js";
+import { definitions } from "../../services/entities.js";
+import { secretEntities } from "../../services/registry.js";
 import { createDataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { registry } from "../registry.js";
@@ -93,7 +94,7 @@ test("a data layer shows no key, wherever it is looked at", () => {
 });
 
 test("the entities with secrets are known by their names", () => {
-  expect(secretEntities().map(({ name, fields }) => [name, fields])).toEqual([
+  expect(secretEntities(definitions).map(({ name, fields }) => [name, fields])).toEqual([
     ["OAuthToken", ["accessToken", "refreshToken"]],
   ]);
   // What they are found by.

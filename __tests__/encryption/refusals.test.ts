@@ -84,7 +84,7 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
 
   test("without the key", async () => {
     await seed();
-    const rule = 'is encrypted with the key "key-1", which is not among the keys';
+    const rule = 'is encrypted with the key "key-1", which is not among the configured keys';
     await refused(layerOf(newOnly), rule, "key-1", "accessToken");
   });
 
@@ -92,7 +92,7 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
     await seed();
     const wrong = { keys: { "key-1": keyBytes("another") }, current: "key-1" };
     const rule =
-      'cannot be decrypted with the key "key-1": that is another key, or the text was changed';
+      'cannot be decrypted with the key "key-1": either the key under this id is another one, or the text was changed';
     await refused(layerOf(wrong), rule, "key-1", "accessToken");
   });
 
@@ -106,7 +106,7 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
     await seed();
     await seed("OTHER");
     const mine = await stored();
-    const rule = 'was encrypted with the key "key-1" for another item or field, and moved here';
+    const rule = 'was encrypted with the key "key-1" for another item or field, and was moved here';
     const other = await stored("OTHER");
     await table.raw.put({ ...mine, Data: { ...mine.Data, accessToken: other.Data.accessToken } });
     await refused(table.data, rule, "key-1", "accessToken");
@@ -131,7 +131,7 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
       ...mine,
       Data: { accessToken: refreshToken, refreshToken: accessToken },
     });
-    const rule = 'was encrypted with the key "key-1" for another item or field, and moved here';
+    const rule = 'was encrypted with the key "key-1" for another item or field, and was moved here';
     await refused(table.data, rule, "key-1", "accessToken");
   });
 
@@ -212,7 +212,7 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
     };
     const layer = layerOf({ currentKey: fails, keyOf: fails });
     const error = await failureOf(layer.oauthToken.get(key), DecryptionError);
-    expect(error.message).toContain('cannot be decrypted: asking for the key "key-1" failed');
+    expect(error.message).toContain('cannot be decrypted: the request for the key "key-1" failed');
     expect(error.retryable).toBe(true);
     expect((error.cause as Error).cause).toBe(cause);
   });
@@ -293,7 +293,7 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
       expect(error.mayHaveBeenDone).toBe(true);
       expect(error.message).toBe(
         `update OAuthToken (userId=${key.userId}, provider=${provider}): the write was carried out, ` +
-          'but data.accessToken is encrypted with the key "key-1", which is not among the keys',
+          'but data.accessToken is encrypted with the key "key-1", which is not among the configured keys',
       );
       expect((await stored()).Data.expiryDate).toBe(7);
       const whole = { accessToken: "a", refreshToken: "b" };
@@ -344,7 +344,7 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
       for (const [name, call] of Object.entries(calls)) {
         const { message } = await failureOf(call(), DecryptionError);
         const where = `${name} (PK=${PK}, SK=${provider})`;
-        expect(message).toMatch(/: data\.\w+Token is encrypted: read it by its store$/);
+        expect(message).toMatch(/: data\.\w+Token is encrypted: read it through its store$/);
         expect(message.startsWith(where)).toBe(true);
         expect(message).not.toContain("eyJ");
       }

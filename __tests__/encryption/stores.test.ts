@@ -517,7 +517,7 @@ test("a secret on its way into a client that does not seal is refused, and shows
       const input = { TableName: "none", Item: { PK: "p", SK: "s", Data: { f: secret } } };
       const error = await failureOf<Error>(transport.send("Put", input, { context: {} }), Error);
       expect(error.message).not.toMatch(/canary|ECONNREFUSED/);
-      expect(error.message).toMatch(/no keys|where no keys are|Unsupported type/);
+      expect(error.message).toMatch(/no keys|no encryption keys|Unsupported type/);
     }
   }
   clients.client.destroy();

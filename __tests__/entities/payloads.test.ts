@@ -1,10 +1,6 @@
 /** What each payload schema accepts of real documents, and what it refuses because readers would break. */
-import {
-  createEntities,
-  createService,
-  definitions,
-  type FacadeName,
-} from "../../services/entities.js";
+import { definitions, type FacadeName } from "../../services/entities.js";
+import { createEntities, createService } from "../../services/registry.js";
 import { fixtures } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
@@ -284,9 +280,9 @@ describe("declarations", () => {
   });
 
   test("a service changes nothing but the entities that it was made of", () => {
-    const entities = createEntities({ table: "first" });
+    const entities = createEntities(definitions, { table: "first" });
     createService(entities, { table: "first" });
-    createService(createEntities({ table: "second" }), { table: "second" });
+    createService(createEntities(definitions, { table: "second" }), { table: "second" });
     for (const entity of Object.values(entities)) expect(entity.getTableName()).toBe("first");
   });
 

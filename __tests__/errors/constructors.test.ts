@@ -30,7 +30,7 @@ const forms = {
     has: { code: "WrongTable", statusCode: 418, retryable: true },
   },
   ItemNotFoundError: {
-    options: { message: "Item not found: PK=p, SK=s", cause },
+    options: { message: "Item not found: PK=p, SK=s", key: { PK: "p", SK: "s" }, cause },
     byPosition: ["p", "s", undefined, cause],
     has: { code: "ItemNotFound", statusCode: 404, retryable: false },
   },
@@ -154,7 +154,8 @@ describe.each(names)("%s", (name) => {
   });
 
   test("names the call and what is left open, if they are among the options", () => {
-    const call = { operation: "update", entity: "Project", mayHaveBeenDone: true };
+    const key = { userId: "u1", projectId: "p1" };
+    const call = { operation: "update", entity: "Project", key, mayHaveBeenDone: true };
     const { message, ...rest } = options;
     for (const error of [
       make(door, name, { ...options, ...call }),

@@ -381,7 +381,7 @@ describe("payloads in errors", () => {
     expect(shown).toContain("operation: 'update'");
     expect(shown).toContain("requestId: 'R1'");
     expect(shown).toMatch(
-      /cause: ThrottlingException: ThrottlingException happened|cause: Error: ThrottlingException happened/,
+      /cause: (ThrottlingException|Error): ThrottlingException happened\n +at .*\n +at /,
     );
     expect(inspect(new DynamoDBError("m", "C", 400, false, null))).toContain("cause: object");
     expect(inspect(new ValidationError("m"))).not.toContain("cause");
@@ -489,7 +489,7 @@ describe("a request that failed", () => {
   test("is marked once, in its message too", () => {
     const error = asOpen(asOpen(new DynamoDBError("get: no")));
     expect(error.mayHaveBeenDone).toBe(true);
-    expect(error.message).toBe("get: no; it may have been carried out all the same");
+    expect(error.message).toBe("get: no; it may have been carried out nevertheless");
   });
 
   test("by an answer that is no JSON quotes nothing of it", () => {
@@ -507,5 +507,16 @@ describe("a request that failed", () => {
     expect(inspect(unreadable, { depth: 9, showHidden: true })).not.toContain("secret");
     const other = new Error("x");
     expect(unquoted(other)).toBe(other);
+  });
+
+  test.each([
+    ["connect ECONNREFUSED 127.0.0.1:4566", "ECONNREFUSED"],
+    ["socket hang up", "ECONNRESET"],
+    ["getaddrinfo ENOTFOUND dynamodb.nowhere", "ENOTFOUND"],
+    ["something else", undefined],
+  ])("that the SDK retells without its code keeps what it tells: %s", (message, code) => {
+    const retold = new Error(`AWS SDK error wrapper for Error: ${message}`);
+    expect(unquoted(retold)).toMatchObject({ name: "Error", message, cause: retold });
+    expect((unquoted(retold) as { code?: string }).code).toBe(code);
   });
 });

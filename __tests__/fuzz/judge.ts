@@ -140,7 +140,7 @@ function isData(name: string): boolean {
 }
 
 function problemsOf(where: string, text: unknown, request: Record<string, unknown>): string[] {
-  if (typeof text !== "string") return [`${where} is no text`];
+  if (typeof text !== "string") return [`${where} is not a string`];
   token.lastIndex = 0;
   let end = 0;
   for (let match = token.exec(text); match !== null; match = token.exec(text))

@@ -164,3 +164,12 @@ export function histories(count: number): fc.Parameters<unknown> {
 
 /** How long a block of histories may take, in ms: long runs are long. */
 export const historyTimeoutMs = 180_000 * Math.max(1, Number(process.env.COAGENT_HISTORIES ?? 1));
+
+/** What all histories of a test came to: a test that met no success, or no refusal, showed nothing. */
+export const tally = () => ({ done: 0, refused: 0, open: 0 });
+export const add = (seen: ReturnType<typeof tally>, outcomes: Iterable<Outcome<unknown>>) => {
+  for (const { is } of outcomes) seen[is] += 1;
+};
+
+export const countOf = (outcomes: readonly Outcome<unknown>[], is: string) =>
+  outcomes.filter((outcome) => outcome.is === is).length;

@@ -102,7 +102,7 @@ describe("an id that makes no key", () => {
     ["a number", 42, "must be a string, not number"],
     ["an array", ["a"], "must be a string, not array"],
     ["an object", { id: "a" }, "must be a string, not object"],
-    ["half a surrogate pair", "a\udc00", "must not hold a lone surrogate"],
+    ["half a surrogate pair", "a\udc00", "must not contain a lone surrogate"],
   ])("is refused: %s", (_, value, rule) => {
     const call = () => getSavedContentKeys("u1", value as string);
     expect(call).toThrow(ValidationError);

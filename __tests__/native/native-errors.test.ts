@@ -94,6 +94,10 @@ const abortedInFlight: Expected = {
 
 type ElectroCause = Error & { cause?: Error; params?(): unknown };
 
+/** The parts of a key, from how a message names it. */
+const partsOf = (text: string | undefined) =>
+  text && Object.fromEntries(text.split(", ").map((part) => part.split("=")));
+
 function check(error: DynamoDBError, row: Row, expected: Expected): void {
   expect(error.constructor).toBe(expected.type);
   expect({
@@ -101,12 +105,14 @@ function check(error: DynamoDBError, row: Row, expected: Expected): void {
     retryable: error.retryable,
     operation: error.operation,
     entity: error.entity,
+    key: error.key,
     mayHaveBeenDone: error.mayHaveBeenDone,
   }).toEqual({
     code: expected.code,
     retryable: expected.retryable,
     operation: row.operation,
     entity: row.entity,
+    key: partsOf(row.key),
     mayHaveBeenDone: row.isWrite && expected.isOpen,
   });
   const call = [row.operation, row.entity, row.key && `(${row.key})`].filter(Boolean).join(" ");

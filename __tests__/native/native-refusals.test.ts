@@ -350,6 +350,16 @@ describeEach(engines, ({ name }) => name !== "dynalite")("native chains on $name
       operation: "service.transaction.write",
       path: "",
     },
+    "a callback that itself speaks of an attribute": {
+      run: () =>
+        data.service.transaction
+          .write((() => {
+            throw new Error('no such page, says Attribute "name"');
+          }) as never)
+          .go(),
+      operation: "service.transaction.write",
+      path: "",
+    },
     "a conversion": {
       run: () => createConversions(entity()).fromKeys.toComposite({} as never),
       operation: "createConversions",
@@ -550,6 +560,21 @@ describeEach(engines, ({ name }) => name !== "dynalite")("native chains on $name
       expect(entity().getTableName()).toBe(data.configuration.tableName);
       expect(Object.keys(data.service.entities)).toEqual(Object.keys(definitions));
       expect(withOwnErrors(entity())).toBe(entity());
+    });
+
+    test("a method can be replaced by a stub, and put back", () => {
+      const own = entity() as unknown as Record<string, unknown>;
+      const methods = Object.entries(Object.getOwnPropertyDescriptors(own)).filter(
+        ([, { value }]) => typeof value === "function",
+      );
+      expect(methods.map(([name]) => name)).toContain("parse");
+      for (const [name, method] of methods) {
+        const stub = () => "stub";
+        Object.defineProperty(own, name, { value: stub, configurable: true, enumerable: true });
+        expect(own[name]).toBe(stub);
+        Object.defineProperty(own, name, method);
+        expect(own[name]).toBe(method.value);
+      }
     });
 
     test("requests are those of an entity of ElectroDB's own", () => {

@@ -240,7 +240,7 @@ describe(`what calls take on ${engine.name}`, () => {
         expect(error.issues).toEqual([
           {
             path: "changes.data",
-            message: "is no field of the payload: changes are the payload's own fields",
+            message: "is not a field of the payload: changes are fields of the payload",
           },
         ]);
       }
@@ -405,7 +405,7 @@ describe(`what calls take on ${engine.name}`, () => {
         },
       ],
     ])(
-      "that joins by %s is told to join in a text (the engine refused it, or a condition was lost)",
+      "that joins by %s is told to join in one string (the engine refused it, or a condition was lost)",
       async (_, where) => {
         const { savedContent } = table.data;
         const calls = [
@@ -418,7 +418,7 @@ describe(`what calls take on ${engine.name}`, () => {
             {
               path: "where",
               message:
-                "must return each condition that it builds: join them in a text, " +
+                "must return each condition that it builds: join them in one string, " +
                 "`${eq(…)} AND ${gt(…)}`, because && gives the last of them alone",
             },
           ]);

@@ -48,7 +48,7 @@ const unstorable: readonly Unstorable[] = [
   { what: "a boxed text", make: () => new String("secret"), rule: /a String/ },
   { what: "an ArrayBuffer", make: () => new ArrayBuffer(8), rule: /an? ArrayBuffer/ },
   { what: "a Float64Array", make: () => new Float64Array(2), rule: /a Float64Array/ },
-  { what: "a cycle", make: cycle, rule: /hold itself/ },
+  { what: "a cycle", make: cycle, rule: /contain itself/ },
   { what: "undefined in a list", make: () => [1, undefined], rule: /undefined/ },
   { what: "a hole in a list", make: () => Array.from({ length: 3 }).fill(1, 1), rule: /undefined/ },
   { what: "a lone surrogate", make: () => "secret\ud800", rule: /lone surrogate/ },

@@ -276,7 +276,7 @@ describe.each(engines)("the repository on $name", ({ engine: wanted }) => {
       for (const options of [{}, { conditionExpression: "attribute_exists(PK)" }]) {
         const error = await failure(repository.update(pk, "PROFILE", { name: "n" }, options));
         expect(error).toBeInstanceOf(ValidationError);
-        expect(error.message).toContain("Data of the stored item is no map");
+        expect(error.message).toContain("Data of the stored item is not a map");
       }
       expect(await raw("PROFILE")).toHaveProperty("Data", "a text");
     });

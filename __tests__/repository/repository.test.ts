@@ -177,7 +177,7 @@ describe("errors", () => {
     [
       "query by an index (it was answered from the table)",
       () => repository.query("USER#u1", undefined, { indexName: "GSI1" } as object),
-      "query (PK=USER#u1): indexName is not an option: the repository queries the table alone; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
+      "query (PK=USER#u1): indexName is not an option: the repository queries only the table itself; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
     ],
     [
       "queryItems by an index",
@@ -375,7 +375,7 @@ describe("keys", () => {
     ["an empty one", "", "must not be empty"],
     ["a missing one", undefined, "is missing"],
     ["a number", 7, "must be a string, not number"],
-    ["a lone surrogate", "USER#\ud800", "must not hold a lone surrogate"],
+    ["a lone surrogate", "USER#\ud800", "must not contain a lone surrogate"],
     ["more than 2048 bytes", tooLong, "makes a partition key of 2049 bytes: at most 2048"],
   ])("%s is refused by every call before anything is sent", async (_, pk, rule) => {
     const key = { PK: pk, SK: "S" } as DynamoDBKey;
@@ -448,10 +448,10 @@ describe("index keys of create", () => {
     expect((error as ValidationError).issues).toEqual(
       ["GSI2PK", "GSI2SK"].map((path) => ({
         path,
-        message: "is no index key: the table has GSI1PK and GSI1SK",
+        message: "is not an index key: the table has GSI1PK and GSI1SK",
       })),
     );
-    expect(error.message).toContain("create Draft (PK=USER#u1, SK=P): GSI2PK is no index key");
+    expect(error.message).toContain("create Draft (PK=USER#u1, SK=P): GSI2PK is not an index key");
     expect(send).not.toHaveBeenCalled();
   });
 
@@ -493,7 +493,7 @@ describe("TTL", () => {
   });
 
   test.each([
-    ["milliseconds", Date.now(), /TTL must be in epoch seconds: this one is in milliseconds/],
+    ["milliseconds", Date.now(), /TTL must be in epoch seconds: this one looks like milliseconds/],
     ["a text", "1900000000", /TTL must be a time in epoch seconds: an integer from 0/],
     ["a fraction", 1_900_000_000.5, /an integer from 0/],
     ["negative", -1, /an integer from 0/],

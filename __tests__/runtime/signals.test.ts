@@ -2,6 +2,7 @@ import { getEventListeners } from "node:events";
 import { perform } from "../../src/call/call.js";
 import { createDataLayer } from "../../src/data-layer.js";
 import { delay, firstOf, lastOf, orAborted } from "../../src/runtime/signals.js";
+import { Waits } from "../../src/transport/waits.js";
 
 const reason = new Error("changed my mind");
 const listenersOn = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
@@ -111,6 +112,19 @@ test("a signal that lives as long as the application keeps nothing of its calls"
   expect(sent).toBe(40);
   expect(dependantsOf(application.signal)).toBe(0);
   expect(listenersOn(application.signal)).toBe(0);
+});
+
+test("what a data layer has waited for leaves nothing on its own signal, nor on the call's", async () => {
+  const waits = new Waits(60_000);
+  const call = new AbortController();
+  const ended = async () => "ended";
+  const failed = () => Promise.reject(reason);
+  expect(await waits.attempt(ended, waits.closing, call.signal)).toBe("ended");
+  await expect(waits.attempt(failed, waits.closing, call.signal)).rejects.toBe(reason);
+  expect(await waits.within(ended(), call.signal)).toBe("ended");
+  await expect(waits.within(failed(), call.signal)).rejects.toBe(reason);
+  await waits.pause(1, call.signal);
+  expect([waits.closing, call.signal].map(listenersOn)).toEqual([0, 0]);
 });
 
 describe("a call's deadline", () => {

@@ -1,10 +1,14 @@
-import { recentEntities, workspaceEntities } from "../../services/collections.js";
+import { definitions } from "../../services/entities.js";
+import { inCollection } from "../../services/registry.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 import { inputOf, keyOf, registry, storeOf } from "../registry.js";
+
+const recentEntities = inCollection(definitions, "recent");
+const workspaceEntities = inCollection(definitions, "workspace");
 
 const text = "x".repeat(200_000);
 

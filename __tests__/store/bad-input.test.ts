@@ -71,8 +71,8 @@ const badParts: readonly (readonly [string, unknown, string])[] = [
   ["a list", [canary], "must be a string, not array"],
   ["a function", () => canary, "must be a string, not function"],
   ["a symbol", Symbol(canary), "must be a string, not symbol"],
-  ["a lone high surrogate", "a\ud800b", "must not hold a lone surrogate"],
-  ["a lone low surrogate", "\udc00", "must not hold a lone surrogate"],
+  ["a lone high surrogate", "a\ud800b", "must not contain a lone surrogate"],
+  ["a lone low surrogate", "\udc00", "must not contain a lone surrogate"],
 ];
 
 describe.each(registry)("keys of $name", (entity) => {
@@ -226,7 +226,7 @@ const badValues: readonly (readonly [string, unknown, string, string])[] = [
   ["-Infinity", Number.NEGATIVE_INFINITY, "", "must be a finite number"],
   ["an integer over 2^53", 2 ** 53, "", "must be a bigint: a number beyond 2^53 is not exact"],
   ["a very large number", 1e200, "", "must be a bigint: a number beyond 2^53 is not exact"],
-  ["a number too near to 0", 1e-200, "", "must be 0 or at least 1E-130 in size"],
+  ["a number too near to 0", 1e-200, "", "must be 0 or at least 1E-130 in absolute value"],
   ["a bigint of 39 digits", 10n ** 38n + 1n, "", "must have at most 38 significant digits"],
   ["a negative one", -(10n ** 38n) - 1n, "", "must have at most 38 significant digits"],
   ["a function", () => canary, "", "must not be a function"],
@@ -245,8 +245,8 @@ const badValues: readonly (readonly [string, unknown, string, string])[] = [
     ".list[0].at",
     "must be a plain value, not a Date",
   ],
-  ["a cycle", cyclic, ".self.list[0]", "must not hold itself"],
-  ["a lone surrogate", `${canary}\ud800`, "", "must not hold a lone surrogate"],
+  ["a cycle", cyclic, ".self.list[0]", "must not contain itself"],
+  ["a lone surrogate", `${canary}\ud800`, "", "must not contain a lone surrogate"],
   ["a name with one", { "\udc00": canary }, "", "must not have a name with a lone surrogate"],
   ["an empty name", { "": canary }, "", "must not have an empty name"],
   [
@@ -267,7 +267,7 @@ const badValues: readonly (readonly [string, unknown, string, string])[] = [
     "",
     "must be a set of strings, of numbers or of binary values, and not empty",
   ],
-  ["a set that holds a number twice", new Set([1, 1n]), "", "must not hold a member twice"],
+  ["a set that holds a number twice", new Set([1, 1n]), "", "must not contain a member twice"],
   ["a getter that throws", throwing, "", "cannot be read"],
   ["a proxy that throws", hostile, "", "cannot be read"],
   [

@@ -110,8 +110,8 @@ describe.each(engines)("cursors on $name", (engine) => {
 
   test("from outside a range are refused within it", async () => {
     const cursor = await cursorOf("ana", { by: "createdAt" });
-    await refused(cursor, { from: 1_003 }, "lies outside from and to");
-    await refused(cursor, { to: 1_000 }, "lies outside from and to");
+    await refused(cursor, { from: 1_003 }, "lies outside the range of from and to");
+    await refused(cursor, { to: 1_000 }, "lies outside the range of from and to");
     const { items } = await store().query({ userId: "ana" }, { cursor, to: 1_003 });
     expect(items.map((item) => item.createdAt)).toEqual([1_002, 1_003]);
   });
@@ -157,7 +157,7 @@ describe.each(engines)("cursors on $name", (engine) => {
   });
 
   test("one that is longer than any is refused before it is decoded", async () => {
-    const rule = "is not one that a query returned: those have at most 65536 characters";
+    const rule = "is not one that a query returned: those are at most 65536 characters";
     await refused("x".repeat(65_537), {}, rule);
   });
 

@@ -89,6 +89,8 @@ describe.each(settings)("on $name", (setting) => {
     await expect(table.data.project.update(missing, loose(fields(300)))).rejects.toThrow(
       "no such item",
     );
+    // The read has told: no write is paid for.
+    expect(requestsOf(table.data)).toEqual(["GetItem"]);
     expect(await table.data.project.get(missing)).toBeNull();
   });
 

@@ -203,7 +203,7 @@ describe.each(settings)("get on $name", (engine) => {
       const other = store().get(second as never);
       const error = await failureOf(late, TimeoutError);
       expect(error.message).toBe(
-        "get SavedContent (userId=deadline, contentId=c0): no answer within 20 ms",
+        "get SavedContent (userId=deadline, contentId=c0): no response within 20 ms",
       );
       expect(error).toMatchObject({ operation: "get", entity: "SavedContent", retryable: true });
       wire.release();
@@ -260,7 +260,7 @@ describe.each(settings)("get on $name", (engine) => {
         await wire.until(1);
         controller.abort(reason);
         expect([name, (await underWay).cause]).toEqual([name, reason]);
-        expect((await late).message).toContain("no answer within 10 ms");
+        expect((await late).message).toContain("no response within 10 ms");
         wire.release();
         await wire.empty();
       }

@@ -82,7 +82,7 @@ describe.each(engines)("on $name", (engine) => {
       const error = await failureOf(create(), ConditionalCheckFailedError);
       expect(error).toMatchObject({ mayHaveBeenDone: true, item: { data: { name: "other" } } });
       expect(error.message).toBe(
-        `create Project (userId=u1, projectId=p${count}): the item is already there; it may have been carried out all the same`,
+        `create Project (userId=u1, projectId=p${count}): the item is already there; it may have been carried out nevertheless`,
       );
       expect(JSON.parse(JSON.stringify(error))).toMatchObject({ mayHaveBeenDone: true });
     });
@@ -215,7 +215,7 @@ describe.each(engines)("on $name", (engine) => {
       expect(error).toMatchObject({
         ...{ code: "AnswerLost", mayHaveBeenDone: true, retryable: false },
       });
-      expect(error.message).toContain("an answer was lost and the item was written meanwhile");
+      expect(error.message).toContain("a response was lost and the item was written meanwhile");
       expect(await tags()).toEqual(["b", "c"]);
     });
 

@@ -48,7 +48,7 @@ describe.each(settings)("update on $name", (engine) => {
     const { key, item } = await stored();
     const error = await failureOf(store().update(key, changes), ValidationError);
     expect(error.issues).toEqual([
-      { path: "changes", message: "must change something: nothing but undefined was given" },
+      { path: "changes", message: "must change something: only undefined was given" },
     ]);
     expect(requestsOf(table.data)).toEqual([]);
     expect(await store().get(key)).toStrictEqual(item);
@@ -188,7 +188,7 @@ describe.each(settings)("update on $name", (engine) => {
           ValidationError,
         );
         expect(error.issues).toEqual([
-          { path, message: "is not there: nothing can be set or removed inside it" },
+          { path, message: "does not exist: nothing can be set or removed inside it" },
         ]);
         expect(error.message).toContain(
           `update SavedContent (userId=u1, contentId=${key.contentId}): ${path}`,

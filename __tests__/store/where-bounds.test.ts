@@ -2,7 +2,7 @@
 import { valueText } from "../../src/client/wire-format.js";
 import { readWhere } from "../../src/conditions/conditions.js";
 import { Placeholders } from "../../src/conditions/placeholders.js";
-import { projectionOf } from "../../src/entity/input.js";
+import { projectionOf } from "../../src/entity/projection.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { checkedExpression } from "../../src/repository/expression.js";
 import { fixtures } from "../../src/testing/index.js";
@@ -57,7 +57,7 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
 
   test.each(["(", "NOT ", "{0} "])("a megabyte of %j is not taken apart", async (part) => {
     const text = part.repeat(1_000_000 / part.length);
-    expect(await refusal(() => text)).toContain("a text of at most 65536 characters");
+    expect(await refusal(() => text)).toContain("a string of at most 65536 characters");
   });
 
   test("a value counts each time it stands in a condition, and 2 MB is all that may", async () => {
@@ -68,7 +68,7 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
         built += 1;
         return eq(data.name, text);
       }).join(" OR ");
-    expect(await refusal(where)).toContain("where has names and values of more than 2097152 bytes");
+    expect(await refusal(where)).toContain("where has more than 2097152 bytes");
     expect(built).toBe(7);
   });
 
@@ -166,7 +166,7 @@ test("names count as values do: 2 MB is all that a condition, fields or an expre
   const names = Array.from({ length: 3 }, (_, at) => `${at}${"n".repeat(900_000)}`);
   const where = (_: unknown, { eq, path }: { eq: Loose; path: Loose }) =>
     names.map((name) => eq(path(name), 1)).join(" OR ");
-  expect(() => readWhere(where, {})).toThrow(/where has names and values of more than 2097152/);
+  expect(() => readWhere(where, {})).toThrow(/where has more than 2097152/);
   expect(() => projectionOf(names, new Placeholders(), {})).toThrow(
     /fields are names of more than/,
   );

@@ -121,6 +121,14 @@ describe.each(engines)("where on $name", (engine) => {
     expect(await matching(where)).toBe(expected);
   });
 
+  test.each([10, 11, 25, 101])("a callback of %i conditions", async (many) => {
+    const where: Loose = (data, { eq }) =>
+      Array.from({ length: many }, (_, n) =>
+        eq(data.title, n === many - 1 ? "beta" : `t${n}`),
+      ).join(" OR ");
+    expect(await matching(where)).toBe("b");
+  });
+
   test("works beside every other part of a query", async () => {
     const { items: found } = await store().query(
       { userId: "u1" },

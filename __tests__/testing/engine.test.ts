@@ -329,7 +329,7 @@ describe("a running endpoint", () => {
 
   test("has its port in its URL", async () => {
     const attempt = startEngine({ engine: "http://127.0.0.1:4566", port: 4567 });
-    await expect(attempt).rejects.toThrow(/`port` belongs into the URL/);
+    await expect(attempt).rejects.toThrow(/`port` belongs in the URL/);
   });
 });
 

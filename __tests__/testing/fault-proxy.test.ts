@@ -313,6 +313,30 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
     expect(proxy.requests.map(({ fault }) => fault)).toEqual([undefined, "own"]);
   });
 
+  test("an answer of one's own may be a fault by its name, or end its connection", async () => {
+    const answers = ["reset", "cutInBody", "cut"] as const;
+    const cut = { connection: "close", "content-length": "100", "x-amzn-requestid": "r" };
+    let asked = 0;
+    proxy.inject({
+      operation: "UpdateItem",
+      times: answers.length,
+      answer: async () => {
+        const answer = answers[asked];
+        asked += 1;
+        return answer === "cut" ? { status: 200, headers: cut, body: "{" } : answer;
+      },
+    });
+    const { project } = behind(answers.length);
+    expect((await project.put({ ...newKey(), data })).data.name).toBe("n");
+    const writes = proxy.requests.filter(({ operation }) => operation === "UpdateItem");
+    const noted = writes.map(({ fault, carriedOut }) => [fault, carriedOut]);
+    expect(noted.slice(0, 3)).toEqual([
+      ["reset", 0],
+      ["cutInBody", 1],
+      ["own", 0],
+    ]);
+  });
+
   test("dripInBody: the headers are there at once, and the body is what takes too long", async () => {
     const key = newKey();
     await table.data.project.put({ ...key, data });

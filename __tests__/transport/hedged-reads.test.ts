@@ -646,6 +646,8 @@ describe.each(engines)("on $name", (engine) => {
     gate.hold((_, index) => index === 0);
     await get(data);
     expect(gate.requests).toHaveLength(2);
+    // Not by a retry, once the first request's time is over.
+    expect(events).toMatchObject([{ attempts: 2, hedged: true }]);
   });
 
   test("an outage in which every answer is late meets 5 % more reads at most", async () => {

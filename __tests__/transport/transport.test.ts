@@ -241,7 +241,7 @@ describe("limits of a call", () => {
     const { transport } = await overWire(() => "silence");
     const error = await failure(performed(transport, { timeoutMs: 40 }));
     expect(error).toBeInstanceOf(TimeoutError);
-    expect(error.message).toBe("get Project (userId=u1): no answer within 40 ms");
+    expect(error.message).toBe("get Project (userId=u1): no response within 40 ms");
   });
 
   test("a deadline covers the waiting between retries", async () => {
@@ -667,6 +667,17 @@ describe("the client below", () => {
   test("may answer nothing, as a bare mock does", async () => {
     const transport = createTransport({ client: { send: async () => undefined } });
     expect(await transport.send("Query", { TableName: "Table" }, call)).toEqual({});
+  });
+
+  test("may answer null for the capacity, as a mock of a whole response does", async () => {
+    const { events, listen } = collectEvents();
+    const client = { send: async () => ({ Items: [], ConsumedCapacity: null }) };
+    const transport = createTransport({ client: client as never, events: listen });
+    expect(await transport.send("Query", { TableName: "Table" }, call)).toMatchObject({
+      Items: [],
+    });
+    expect(events).toEqual([expect.objectContaining({ request: "Query", error: undefined })]);
+    expect(events[0]?.consumedCapacity).toBeUndefined();
   });
 
   test("gets no options where the call has no limits: with any, the SDK drops its cache", async () => {

@@ -6,6 +6,7 @@ import {
   DecryptionError,
   DynamoDBError,
   type ErrorCode,
+  type ErrorKey,
   ItemNotFoundError,
   isDynamoDBError,
   type ThrottlingCode,
@@ -58,6 +59,7 @@ listed("TestCode");
 export function guarded(thrown: unknown): void {
   if (!isDynamoDBError(thrown)) return;
   same<typeof thrown.code, ErrorCode | UnlistedCode | undefined>(true);
+  same<typeof thrown.key, ErrorKey | undefined>(true);
   // @ts-expect-error -- no error has this code
   if (thrown.code === "UnprocessedItem") return;
   if (thrown instanceof ItemNotFoundError) same<typeof thrown.code, "ItemNotFound">(true);

@@ -1,5 +1,6 @@
 /** The registry's types are those that the entities declare. Compiled by `npm run test:types`, never run. */
 import type { EntityItem } from "electrodb";
+import type { SchemaOf } from "../../services/registry.js";
 import type { Entities, FacadeName, ItemOf, Registry, Specs } from "../../src/index.js";
 import type { defaultProvider, oldKeys } from "../../src/keys/key-functions.js";
 
@@ -24,9 +25,9 @@ holds<AllTrue<{ [F in FacadeName]: Equal<Shown<ItemOf<F>>, Shown<Declared<F>>> }
 holds<Equal<Shown<ItemOf<"project">>, Shown<Declared<"competitor">>>>();
 
 // The key functions have templates of their own, which are those of the declarations.
-type TemplatesOf<F extends FacadeName> = Registry[F]["definition"]["schema"]["indexes"]["byKey"];
+type TemplatesOf<F extends FacadeName> = SchemaOf<Registry[F]["definition"]>["indexes"]["byKey"];
 type Declares<F extends FacadeName> = {
-  readonly [P in F as Registry[P]["definition"]["schema"]["model"]["entity"]]: {
+  readonly [P in F as SchemaOf<Registry[P]["definition"]>["model"]["entity"]]: {
     readonly pk: TemplatesOf<P>["pk"]["template"];
     readonly sk: TemplatesOf<P>["sk"]["template"];
   };
@@ -35,12 +36,12 @@ type OfKeyFunctions = {
   [N in keyof typeof oldKeys]: Pick<(typeof oldKeys)[N], "pk" | "sk">;
 };
 holds<Equal<OfKeyFunctions, Shown<Declares<FacadeName>>>>();
-type ReviewIndex = Registry["review"]["definition"]["schema"]["indexes"]["byReviewId"];
+type ReviewIndex = SchemaOf<Registry["review"]["definition"]>["indexes"]["byReviewId"];
 holds<Equal<(typeof oldKeys)["Review"]["gsi1pk"], ReviewIndex["pk"]["template"]>>();
 holds<Equal<(typeof oldKeys)["Review"]["gsi1sk"], ReviewIndex["sk"]["template"]>>();
 holds<
   Equal<
     typeof defaultProvider,
-    Registry["oauthToken"]["definition"]["schema"]["attributes"]["provider"]["default"]
+    SchemaOf<Registry["oauthToken"]["definition"]>["attributes"]["provider"]["default"]
   >
 >();

@@ -157,7 +157,7 @@ describe("a stored number", () => {
   });
 
   test("that is none is refused without being shown", () => {
-    expect(() => numberOf("canary")).toThrow("a number that is none");
+    expect(() => numberOf("canary")).toThrow("a number that is not a valid number");
     expect(() => numberOf("canary")).not.toThrow(/canary/);
   });
 

@@ -272,7 +272,7 @@ describe.each(settings)("numbers on $name", (setting) => {
     for (const twice of [new Set([1, 1n]), new Set([1, NumberValue.from("1.0")])]) {
       const call = project.create({ userId: "sdk", data: payload({ twice }) });
       const { issues } = await failureOf(call, ValidationError);
-      expect(issues).toEqual([{ path: "data.twice", message: "must not hold a member twice" }]);
+      expect(issues).toEqual([{ path: "data.twice", message: "must not contain a member twice" }]);
     }
   });
 });

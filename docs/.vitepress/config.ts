@@ -2,11 +2,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitepress";
-import { anchorOf, headOf } from "../../scripts/dev/docs/markdown.js";
+import { anchorOf, headOf, repository } from "../../scripts/dev/docs/markdown.js";
 import { groups, readPage } from "../../scripts/dev/docs/pages.js";
 
 const root = join(import.meta.dirname, "..", "..");
-const repository = "https://github.com/bayon-coagent/bayon-coagent-data";
 const api = ["index", "types", "testing", "keys"].filter((name) =>
   existsSync(join(root, "docs", "api", `${name}.md`)),
 );

@@ -12,7 +12,8 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import pRetry from "p-retry";
-import { createEntities, createService } from "../../services/entities.js";
+import { definitions } from "../../services/entities.js";
+import { createEntities, createService } from "../../services/registry.js";
 import { createDataLayer } from "../../src/index.js";
 import {
   CannedHandler,
@@ -125,7 +126,7 @@ export function electro(): Contestant {
   const handler = new CannedHandler();
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(configWith(handler)));
   const config = { table: tableName, client };
-  const entities = createEntities(config);
+  const entities = createEntities(definitions, config);
   const service = createService(entities, config);
   const { savedContent } = entities;
   const times = { createdAt: writtenAt, updatedAt: writtenAt };

@@ -124,7 +124,7 @@ export async function resumable<T>(
     return await run();
   } catch (error) {
     if (signal.aborted) {
-      const advice = `What is done is kept. To go on:\n  ${again}`;
+      const advice = `What is done is kept. To resume:\n  ${again}`;
       terminal.complain(json ? JSON.stringify({ resumeWith: again }) : advice);
     }
     throw error;

@@ -147,7 +147,7 @@ Examples:
   program
     .command("help")
     .description("print the help of a command")
-    .argument("[command...]", "its words: table create")
+    .argument("[command...]", "the command's words, such as table create")
     .addHelpText("after", "\nExample:\n  $ bayon-data help migrate firestore")
     .action((words: readonly string[]) => commandAt(program, words).outputHelp());
   return program;

@@ -19,7 +19,7 @@ export interface SweepFlags extends LongFlags {
 /** Adds the options of SweepFlags. */
 export function addSweepFlags(command: Command): Command {
   return addLongFlags(command)
-    .option("--dry-run", "report the same, write nothing")
+    .option("--dry-run", "print the same report, but write nothing")
     .option("--state <folder>", "where checkpoint and findings are kept", defaultStateFolder)
     .option("--restart", "forget the checkpoint of an interrupted run")
     .option("--allow-production", "write to a production table");
@@ -68,7 +68,7 @@ export async function runSweep<State, Done extends AnySwept>(
       restart: restart === true || dryRun,
     });
     if (!json) {
-      const again = run.state === undefined ? "" : ", going on from its checkpoint";
+      const again = run.state === undefined ? "" : ", resuming from its checkpoint";
       terminal.line(`${dryRun ? "Looking at" : doing} ${place}${more}${again}`);
     }
     const progress = progressOf(terminal, "items", total, table, json);

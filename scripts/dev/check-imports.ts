@@ -26,7 +26,7 @@ const cruiser = spawnSync(
   ["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", ...folders, "--output-type=json"],
   { encoding: "utf8", maxBuffer: 256 * 1024 * 1024 },
 );
-if (cruiser.stdout === "") throw new Error(`dependency-cruiser said nothing: ${cruiser.stderr}`);
+if (cruiser.stdout === "") throw new Error(`dependency-cruiser printed nothing: ${cruiser.stderr}`);
 const { modules, summary } = JSON.parse(cruiser.stdout) as ICruiseResult;
 
 const rules = summary.ruleSetUsed?.forbidden ?? [];
@@ -41,7 +41,7 @@ const unseen = files.filter((file) => !seen.has(file));
 for (const file of unseen) console.error(`not read: ${file}`);
 
 const imports = modules.reduce((sum, module) => sum + module.dependencies.length, 0);
-if (imports === 0) console.error("not one import was seen: is @swc/core installed?");
+if (imports === 0) console.error("no import was found: is @swc/core installed?");
 
 console.log(`${files.length} files, ${imports} imports, ${summary.violations.length} violations`);
 process.exitCode = summary.violations.length + unseen.length > 0 || imports === 0 ? 1 : 0;

@@ -6,6 +6,7 @@
  * Prints one line per check and exits 1 if one failed; the project is then kept for inspection. Needs
  * the npm registry, for the project's dependencies and for the other Node versions.
  */
+
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { createChecks } from "./check-package/checks.js";
@@ -20,11 +21,13 @@ import {
 } from "./check-package/contents.js";
 import {
   checkEdge,
+  checkJsdom,
   checkKeysAlone,
   checkMaps,
   checkServerOnly,
   checkTraces,
 } from "./check-package/doors.js";
+import { checkLinks } from "./check-package/links.js";
 import {
   dependenciesOn,
   installProject,
@@ -42,9 +45,10 @@ const project = join(work, "project");
 const packed = await setUp("npm pack", () => pack(work));
 const { tarball } = packed;
 
-await check(`${packed.filename} holds dist and its papers, nothing else`, () =>
+await check(`${packed.filename} holds dist and the documents, nothing else`, () =>
   checkContents(packed),
 );
+await check("the packed pages link only to what is packed", () => checkLinks(packed));
 await check("dist names no path of this machine", checkNoMachinePaths);
 await check("dist imports only what package.json declares", checkDependencies);
 await check("the source maps hold the sources", () => checkMaps(root));
@@ -106,6 +110,7 @@ await check("the README's quick start, from an empty folder", () => checkQuickSt
 await check("a key function alone costs a few KB", () => checkKeysAlone(project));
 await check("a browser's bundle is refused what is server only", () => checkServerOnly(project));
 await check("an edge runtime is told what it lacks", () => checkEdge(project));
+await check("an ES module in Jest's jsdom is told what it lacks", () => checkJsdom(project));
 await check("a stack trace in a bundle ends in the sources", () => checkTraces(project));
 
 /**

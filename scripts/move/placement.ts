@@ -1,7 +1,6 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { definitions, type FacadeName, facadeNames } from "../../services/entities.js";
-import { latestTime } from "../../src/entity/input.js";
 import {
   type EntityModel,
   indexKeyOf,
@@ -9,6 +8,7 @@ import {
   keyLengthIssues,
   modelOf,
 } from "../../src/entity/model.js";
+import { latestTime } from "../../src/entity/times.js";
 import { keyPartRule, keyPartsOf } from "../../src/keys/template.js";
 import { attribute } from "../../src/table/table.js";
 import type { Item } from "../raw/raw-table.js";
@@ -89,7 +89,7 @@ export function placementOf(item: Item, now: number): Placement {
   const { model } = entity;
   const parts = partsOf(model, item);
   if (parts === null) {
-    const message = `EntityType ${model.name} wants a key ${shapeOf(model)}`;
+    const message = `EntityType ${model.name} needs a key ${shapeOf(model)}`;
     return { kind: "keyDisagrees", rule: message };
   }
   const [tooLong] = keyLengthIssues(model, parts);
@@ -124,8 +124,8 @@ function entityOf(item: Item): KnownEntity | Problem {
     held === undefined
       ? `has no ${name}`
       : held.S === undefined
-        ? `${name} is no text`
-        : `${name} ${JSON.stringify(held.S.slice(0, 60))} is no entity's`;
+        ? `${name} is not a string`
+        : `${name} ${JSON.stringify(held.S.slice(0, 60))} belongs to no entity`;
   return { kind: "unknownType", rule };
 }
 

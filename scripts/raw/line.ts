@@ -60,7 +60,7 @@ export function itemOf(line: string): Item {
   try {
     parsed = JSON.parse(line);
   } catch (error) {
-    throw new LineError("is no JSON", error);
+    throw new LineError("is not JSON", error);
   }
   if (!isObject(parsed) || !isObject(parsed.Item)) {
     throw new LineError('must be an object with the member "Item"');
@@ -91,7 +91,7 @@ export function attributeValueOf(value: unknown, path: string): AttributeValue {
     throw new LineError(`${path} must be an attribute value: one type and its value`);
   }
   const held = value[type];
-  const wrong = () => new LineError(`${path} is no value of the type ${type}`);
+  const wrong = () => new LineError(`${path} is not a value of the type ${type}`);
   switch (type) {
     case "S":
     case "N":
@@ -118,7 +118,7 @@ export function attributeValueOf(value: unknown, path: string): AttributeValue {
       return { BS: held.map((member) => bytesOf(member, wrong)) };
     default:
       throw new LineError(
-        `${path} has the type ${JSON.stringify(type.slice(0, 20))}: there is none`,
+        `${path} has the type ${JSON.stringify(type.slice(0, 20))}, which DynamoDB does not have`,
       );
   }
 }

@@ -1,6 +1,7 @@
 /** The secrets of items as DynamoDB holds them: in clear text, or encrypted under some key. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { secretEntities } from "../../services/entities.js";
+import { definitions } from "../../services/entities.js";
+import { secretEntities } from "../../services/registry.js";
 import {
   type Cipher,
   type SecretPlace,
@@ -23,7 +24,7 @@ export interface StoredSecret {
 }
 
 const fieldsByEntity: ReadonlyMap<string, readonly string[]> = new Map(
-  secretEntities().map(({ name, fields }) => [name, fields]),
+  secretEntities(definitions).map(({ name, fields }) => [name, fields]),
 );
 
 /** What is read of an item to find its secrets. */

@@ -30,7 +30,7 @@ export function settled(what: string, read: number, outcomes: Outcomes, hint: st
   const sum = Object.values(outcomes).reduce((total, one) => total + one, 0);
   if (sum === read) return account;
   throw new AccountError(
-    `the counts differ: ${sidesOf(what, account, "but")} make ${sum}. Something was lost or dealt with twice; ${hint}`,
+    `the counts differ: ${sidesOf(what, account, "but")} make ${sum}. Something was lost or handled twice; ${hint}`,
   );
 }
 

@@ -174,7 +174,7 @@ function refuseLiving(file: string, text: string): void {
   const who =
     holder === undefined ? "somebody" : `process ${holder.pid} on ${holder.host ?? "this machine"}`;
   throw new StateError(
-    `${who} is at it already (${file}): wait for its end; if you are sure that it has ended, delete that file`,
+    `${who} is already running this (${file}): wait for it to end; if you are sure that it has ended, delete that file`,
   );
 }
 
@@ -228,9 +228,9 @@ async function readCheckpoint<State>(file: string): Promise<Checkpoint<State> | 
       return checkpoint as Checkpoint<State>;
     }
   } catch (error) {
-    throw new StateError(`${file} is no checkpoint: start over with --restart`, error);
+    throw new StateError(`${file} is not a checkpoint: start over with --restart`, error);
   }
-  throw new StateError(`${file} is no checkpoint: start over with --restart`);
+  throw new StateError(`${file} is not a checkpoint: start over with --restart`);
 }
 
 /** Writes a file so that it is the old one or the new one, whatever happens. */
@@ -280,8 +280,8 @@ export function notKept(file: string, error: unknown, what = "be written"): Stat
     EACCES: "permission denied",
     EPERM: "permission denied",
     EROFS: "the file system is read-only",
-    ENOTDIR: "a part of its path is no folder",
-    EEXIST: "a part of its path is no folder",
+    ENOTDIR: "a part of its path is not a folder",
+    EEXIST: "a part of its path is not a folder",
     EISDIR: "it is a folder",
   };
   const rule = rules[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));

@@ -48,7 +48,7 @@ const share = (text: string): number => {
 
 const options = new Command("npm run soak --")
   .description(
-    "Works on a DynamoDB engine at full speed, with faults between the SDK and the engine, and compares what is in the table with what must be there. Exit code 1 where anything is lost, done twice, or piles up.",
+    "Works on a DynamoDB engine at full speed, with faults between the SDK and the engine, and compares what is in the table with what must be there. Exit code 1 if anything is lost, done twice, or piles up.",
   )
   .option("--seconds <n>", "how long", wholeNumber(5, 86_400), 600)
   .option("--seed <n>", "of operations and faults", wholeNumber(0, 2 ** 32 - 1), 1)
@@ -56,7 +56,7 @@ const options = new Command("npm run soak --")
   .option("--workers <n>", "callers at a time", wholeNumber(1, 1_000), 64)
   .option(
     "--wire",
-    "faults on the wire, by a proxy of bytes: stalls, drips, cuts, resets, garbage, foreign and repeated answers, and an engine that is gone for a moment",
+    "faults on the wire, by a proxy of bytes: stalls, drips, cuts, resets, garbage, foreign and repeated answers, and an engine that is down for a moment",
     false,
   )
   .option("--engine <name>", "dynoxide, dynalite, dynamodb-local, or a URL")

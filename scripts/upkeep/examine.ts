@@ -20,10 +20,10 @@ import type { Item } from "../raw/raw-table.js";
 /** What needs action. */
 export const findingKinds = {
   unowned: "items that no entity owns",
-  ghost: "ghosts: a key and times alone, seen by no call (create, put or delete takes their place)",
+  ghost: "ghosts: only a key and times, seen by no call (create, put or delete takes their place)",
   foreign:
-    "items of another kind at an entity's key, seen by none of its calls (correct EntityType, or move them)",
-  wrongAttribute: "attributes that disagree with the key, or times that are none",
+    "items of another kind at an entity's key, which its calls do not see (correct EntityType, or move them)",
+  wrongAttribute: "attributes that disagree with the key, or times that are not valid",
   missingIndexKeys: "items that are not in the index (bayon-data adopt)",
   loneIndexKey: "items with one of the two index keys (bayon-data adopt)",
   missingParts: "items without their key's parts or CreatedAt (bayon-data adopt)",
@@ -38,8 +38,8 @@ export const findingKinds = {
 export const noteKinds = {
   large: "items over 100 KB",
   expiredToken: "tokens that expired and are refreshed when they are next used",
-  oldKey: "secrets under another key than the current one (bayon-data rotate)",
-  unknownSecret: "secrets that are encrypted; they were not looked into, for want of keys",
+  oldKey: "secrets under a key other than the current one (bayon-data rotate)",
+  unknownSecret: "secrets that are encrypted and were not checked, because no keys are configured",
 } as const;
 
 export type Kind = keyof typeof findingKinds | keyof typeof noteKinds;
@@ -140,7 +140,7 @@ function examineToken(
   else remark("deadToken", `${since} and there is no refreshToken: the user must consent again`);
 }
 
-const projectKey = compileTemplate(project.schema.indexes.byKey.sk.template);
+const projectKey = compileTemplate(project.schema().indexes.byKey.sk.template);
 
 function projectKeyOf(
   item: Item,

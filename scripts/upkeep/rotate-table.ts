@@ -143,7 +143,7 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
         await rotate(key, await readNow(table, key, secretPaths), tally);
       });
       if (performance.now() >= until) {
-        const rule = "its token is being refreshed all the time: rotate again later";
+        const rule = "its token was being refreshed at every attempt: rotate again later";
         for (const { PK, SK } of tally.leased.splice(0)) {
           tally.left.push({ kind: "leased", key: `${PK} / ${SK}`, rule });
           tally.leftItems += 1;

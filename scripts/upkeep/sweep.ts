@@ -218,7 +218,7 @@ export async function changeItem(
     if (outcome === "inDoubt" && item !== undefined && change.isIn(item)) return change.settle();
     tally.lostRaces += 1;
     if (attempt === mostTries) {
-      return change.leave(`others wrote it ${mostTries} times in a row`);
+      return change.leave(`other callers wrote it ${mostTries} times in a row`);
     }
   }
   tally.gone += 1;

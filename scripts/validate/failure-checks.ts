@@ -55,7 +55,7 @@ export const errorChecks: CheckGroup = {
   name: "errors",
   checks: [
     {
-      name: "a key that is none is refused before it is sent",
+      name: "an invalid key is refused before it is sent",
       run: (scratch) =>
         sentNothing(scratch, () => scratch.data.project.get({ userId: "", projectId: "p" })),
     },
@@ -145,7 +145,7 @@ export const retryChecks: CheckGroup = {
       },
     },
     {
-      name: "throttled for good: maxRetries + 1 attempts",
+      name: "throttled permanently: maxRetries + 1 attempts",
       run: async (scratch) => {
         const rule: FaultRule = { fault: "throttle", times: Number.POSITIVE_INFINITY };
         const key = { userId: scratch.userId, projectId: "p" };

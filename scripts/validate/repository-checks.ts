@@ -54,7 +54,7 @@ export const repositoryChecks: CheckGroup = {
         });
         expect(
           (await scratch.repository.get(PK, `${SK}-absent`)) === null,
-          "found what is not there",
+          "found what does not exist",
         );
       },
     },

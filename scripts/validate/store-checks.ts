@@ -72,7 +72,7 @@ const writing: readonly Check[] = [
   each("create", async ({ store, inputs: [input] }) => {
     expect(holds(await store.create(input), input), "the result is not what was written");
   }),
-  each("create what is there is refused", async ({ store, inputs: [input] }) => {
+  each("create is refused if the item exists", async ({ store, inputs: [input] }) => {
     const { item } = await refused(ConditionalCheckFailedError, store.create(input));
     expect(item !== null, "the error does not hold what was there");
   }),
@@ -94,10 +94,13 @@ const writing: readonly Check[] = [
     const update = store.update(keyOf(input), { touched: true }, { ifUpdatedAt: updatedAt - 1 });
     await refused(ConditionalCheckFailedError, update);
   }),
-  each("update of nothing is refused", async ({ store, inputs: [input, absent] }) => {
-    await refused(ValidationError, store.update(keyOf(input), {}));
-    await refused(ItemNotFoundError, store.update(keyOf(absent), { touched: true }));
-  }),
+  each(
+    "update is refused if the item does not exist",
+    async ({ store, inputs: [input, absent] }) => {
+      await refused(ValidationError, store.update(keyOf(input), {}));
+      await refused(ItemNotFoundError, store.update(keyOf(absent), { touched: true }));
+    },
+  ),
   each("batchPut", async ({ store, inputs: [, second, third] }) => {
     const { written } = await store.batchPut([second, third, second]);
     expect(written === 2, `wrote ${written} items, not 2`);
@@ -124,7 +127,7 @@ const reading: readonly Check[] = [
     const absent = Object.fromEntries(
       Object.entries(keyOf(input)).map(([part, value]) => [part, `${value}-absent`]),
     );
-    expect((await store.get(absent)) === null, "get found what is not there");
+    expect((await store.get(absent)) === null, "get found an item that does not exist");
     await refused(ItemNotFoundError, store.getOrThrow(absent));
   }),
   each("batchGet in the order of the keys", async ({ store, inputs }) => {

@@ -26,11 +26,13 @@ export async function storeConsent(
       token !== null &&
       !Array.isArray(token) &&
       !ArrayBuffer.isView(token);
-    const given = isMap ? { ...token, ...(isNoTime(expiryDate) && { expiryDate: null }) } : token;
+    const given = isMap && isNoTime(expiryDate) ? { ...token, expiryDate: null } : token;
     const rule = expiryRule(expiryDate);
     if (rule !== undefined) throw invalid(call, [{ path: "data.expiryDate", message: rule }]);
     writes.input.draft({ ...key, data: given }, call);
-    return given;
+    // A copy, so that a later change by the caller does not affect what is sent: of what has been
+    // found to be no larger than an item.
+    return { ...given };
   });
   const { refreshToken, ...rest } = data;
   // If the expiry is not known, the old token's must not stay.
@@ -45,7 +47,7 @@ export async function storeConsent(
       // Another consent that was stored in between is merged into.
       create: () => writes.create({ ...key, data }),
       run: (write) => run(write, underWay),
-      contention: "others stored and removed the token all the time",
+      contention: "other callers kept storing and removing the token",
     });
     return token as unknown as OAuthToken;
   });

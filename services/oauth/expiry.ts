@@ -1,6 +1,6 @@
 /** When a token expires, and which values are no expiry at all. */
 import type { OAuthTokenData } from "../../entities/oauth-token.js";
-import { latestTime } from "../../src/entity/input.js";
+import { latestTime } from "../../src/entity/times.js";
 
 /** Whether it is a number but no time, such as `Date.now() + undefined * 1000`. DynamoDB may refuse it. */
 export function isNoTime(value: unknown): boolean {
@@ -19,17 +19,17 @@ export function expiryRule(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "number") return `${rule}, not ${kindOf(value)}`;
   if (value > 0 && value <= longestSeconds) {
-    return `${rule}: this one is in seconds, or a span of time`;
+    return `${rule}: this one looks like seconds or a duration`;
   }
   // Infinity, or a number beyond 2^53, is no time and counts as not known. The greatest safe integer is
   // used for "never".
   const isMicroseconds = value > latestTime && value < Number.MAX_SAFE_INTEGER;
-  return isMicroseconds ? `${rule}: this one is in microseconds, or finer` : undefined;
+  return isMicroseconds ? `${rule}: this one looks like microseconds or nanoseconds` : undefined;
 }
 
 function kindOf(value: unknown): string {
   if (Object.prototype.toString.call(value) === "[object Date]") return "a Date (use getTime())";
-  if (typeof value === "string") return "a text";
+  if (typeof value === "string") return "a string";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 

@@ -96,7 +96,7 @@ export class Flights {
         if (flight.waiting > 0) return;
         // A later caller begins another flight.
         this.#forget(id, flight);
-        abandoning.abort(new AbortedError("all who wanted the token have left"));
+        abandoning.abort(new AbortedError("every caller that waited for the token has given up"));
       },
     };
     return flight;

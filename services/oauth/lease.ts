@@ -1,7 +1,7 @@
 /** The lease on a token: only its holder asks the provider. */
 import type { Call } from "../../src/call/call.js";
 import { Placeholders } from "../../src/conditions/placeholders.js";
-import { latestTime } from "../../src/entity/input.js";
+import { latestTime } from "../../src/entity/times.js";
 import { attribute, type RawItem, type RawKey } from "../../src/table/table.js";
 import { isToken, type TokenContext, updateIf } from "./token-item.js";
 

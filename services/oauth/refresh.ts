@@ -104,9 +104,10 @@ async function answerOf(
   call: Call,
 ): Promise<{ fresh: FreshToken; expiryIssue: string | undefined } | RefreshFailure> {
   const { closing } = context.transport;
-  const { userId = "", provider = "" } = itemOf(context.model(), seen) as {
-    userId?: string;
-    provider?: string;
+  // The parts of its key: no item is without them.
+  const { userId, provider } = itemOf(context.model(), seen) as unknown as {
+    userId: string;
+    provider: string;
   };
   try {
     const answer = await askProvider(lease, lease.refreshToken, { userId, provider }, closing);

@@ -10,7 +10,6 @@ import { optionNames } from "../../src/call/options.js";
 import { InputReader } from "../../src/entity/input.js";
 import { refuseUnknownParts } from "../../src/entity/model.js";
 import type { CallContext } from "../../src/errors/context.js";
-import { keyText } from "../../src/keys/template.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
 import { listed, newestFirst } from "../order.js";
 import type { Stores } from "../stores.js";
@@ -86,7 +85,7 @@ function readKey(
 ): CheckedKey {
   return reading({ operation }, () => {
     const { userId, agentId } = key ?? {};
-    const call = { operation, key: keyText({ userId, agentId }) };
+    const call = { operation, key: { userId, agentId } };
     refuseUnknownParts(call, key, keyNames);
     const partition = (store: Stores["userProfile" | "review"], given: object) =>
       new InputReader(internalsOf(store).model, context).partition(given, call);

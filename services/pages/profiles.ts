@@ -80,7 +80,7 @@ async function save(
       merge: () => writes.update(key, data),
       create: () => writes.create({ ...key, data }),
       run: (write) => run(write, underWay),
-      contention: "others created and deleted the profile all the time",
+      contention: "other callers kept creating and deleting the profile",
     }),
   );
 }
@@ -123,7 +123,7 @@ async function setPhoto(
         return again;
       }
     };
-    const rule = "others created and deleted the profiles all the time";
+    const rule = "other callers kept creating and deleting the profiles";
     await inRounds(round, () => contentionError(call, rule));
   });
 }

@@ -1,22 +1,17 @@
-/** One user's view of the data: no argument, cursor, condition or transaction leads out of it. */
+/** One owner's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
-import { ownerIssues, refuseIssues } from "../../src/entity/model.js";
-import { invalid } from "../../src/errors/validation-error.js";
-import { keyLengthRule, keyPartRule } from "../../src/keys/template.js";
-import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
+import { type Owner, ownerIssues, refuseIssues } from "../../src/entity/model.js";
+import { compileTemplate, keyLengthRule, keyPartRule } from "../../src/keys/template.js";
+import type { StoreContext } from "../../src/store/entity-store.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type { StoreSpec } from "../../src/store/store-types.js";
-import type { Collections } from "../collections.js";
-import type { FacadeName } from "../entities.js";
-import type { OAuthTokens } from "../oauth/oauth-tokens.js";
-import type { Dashboards } from "../pages/dashboard.js";
-import type { Profiles } from "../pages/profiles.js";
-import type { Projects } from "../pages/projects.js";
-import type { Reviews } from "../pages/reviews.js";
-import { createStores, type Stores } from "../stores.js";
+import { templatesOf } from "../../src/table/declared.js";
+import { type AnyCollections, createCollections } from "../collections.js";
+import type { Pages } from "../pages/pages.js";
+import { type Definitions, ownedBy } from "../registry.js";
+import { type AnyStores, createStores } from "../stores.js";
 import { createTransaction } from "../transaction/transaction.js";
-import type { Transactions } from "../transaction/types.js";
-import type { ScopedSpecs, ScopedStore, UserScope } from "./types.js";
+import type { ScopedPages, ScopedSpecs, ScopedStore, UserParts } from "./types.js";
 
 /**
  * The part of a store that a scoped store has: its calls. It has no ElectroDB entity, and no access
@@ -37,74 +32,143 @@ const calls = [
   "check",
 ] as const satisfies readonly (keyof StoreCalls<StoreSpec>)[];
 
-/** What a scope is created from: the layer's own parts, over all users. */
-export interface Unscoped {
-  readonly collections: Collections;
-  readonly dashboards: Dashboards;
-  readonly projects: Projects;
-  readonly profiles: Profiles;
-  readonly reviews: Reviews;
-  readonly oauth: OAuthTokens;
-  readonly stores: Stores;
+/** The scope of an owner: stores under their names, and what spans them. */
+export interface AnyScope extends AnyStores {
+  readonly collections: AnyCollections;
+  readonly transaction: object;
+}
+
+/** What scopes are created over: the layer's own entities and collections, over all owners. */
+export interface ScopeSource {
+  readonly definitions: Definitions;
+  readonly context: StoreContext;
+  readonly collections: AnyCollections;
+  /** What the pages of the twelve entities are created from, if the layer has them. */
+  readonly pages: Pages | undefined;
 }
 
 /**
- * The scope of one user.
+ * The scope of an owner: the entities whose partitions are made of the owner's parts alone.
+ * @throws ValidationError for a part that is no key, or that is in no partition
+ */
+export function createScope(source: ScopeSource, owner: Owner): AnyScope {
+  const given = reading({ operation: "scope" }, () => ({ ...owner }));
+  checkOwner("scope", source, given);
+  return scopeOf(source, given);
+}
+
+/**
+ * The scope of one user, who is an agent too.
  * @throws ValidationError for an id that is no key
  */
-export function createUserScope(context: StoreContext, all: Unscoped, userId: string): UserScope {
-  checkUserId(all, userId);
-  const stores = createStores(context, userId);
-  let transaction: Transactions<ScopedSpecs> | undefined;
-  const scope: Omit<UserScope, FacadeName> = {
+export function createUserScope(
+  source: ScopeSource,
+  userId: string,
+): AnyScope & { readonly userId: string } {
+  const owner = { userId, agentId: userId } satisfies Record<UserParts, string>;
+  checkOwner("forUser", source, { userId });
+  const scope = scopeOf(source, owner);
+  const { pages, collections } = source;
+  const recent = recentOf(collections, userId);
+  const own = {
     userId,
-    ...pagesOf(all, userId),
+    collections: { ...scope.collections, ...(recent !== undefined && { recent }) },
+    ...(pages !== undefined && pagesOf(pages, scope, userId)),
+  };
+  return Object.defineProperties(scope, Object.getOwnPropertyDescriptors(own)) as never;
+}
+
+function scopeOf({ definitions, context }: ScopeSource, owner: Owner): AnyScope {
+  const own = ownedBy(definitions, Object.keys(owner));
+  const stores = createStores(own, context, owner);
+  let transaction: object | undefined;
+  const scope = {
+    collections: scopedCollections(own, context, stores, Object.keys(owner)),
     get transaction() {
       // The same transaction, over stores that know their owner.
-      transaction ??= createTransaction(context, stores) as unknown as Transactions<ScopedSpecs>;
+      transaction ??= createTransaction(context, stores);
       return transaction;
     },
-    reviews: reviewsOf(all, stores, userId),
-    oauth: oauthOf(all, userId),
   };
-  for (const name of Object.keys(all.stores) as FacadeName[]) {
+  for (const name of Object.keys(own)) {
     let made: object | undefined;
     const get = () => {
-      made ??= scopedStore(stores[name]);
+      made ??= scopedStore(stores[name] as ScopedStore<StoreSpec>);
       return made;
     };
     Object.defineProperty(scope, name, { enumerable: true, get });
   }
-  return scope as UserScope;
+  return scope;
 }
 
-function checkUserId({ stores }: Unscoped, userId: string): void {
-  const rule =
-    keyPartRule(userId) ??
-    keyLengthRule("partition", internalsOf(stores.review).model.pk.build({ agentId: userId }));
-  if (rule === undefined) return;
-  throw invalid({ operation: "forUser" }, [{ path: "userId", message: rule }]);
+function checkOwner(operation: string, { definitions }: ScopeSource, owner: Owner): void {
+  const call = { operation };
+  const issues = reading(call, () => {
+    if (Object.keys(owner).length === 0) {
+      return [{ path: "owner", message: "must be an object of key parts" }];
+    }
+    const templates = Object.values(definitions).map(({ schema }) =>
+      compileTemplate(templatesOf(schema()).pk),
+    );
+    return Object.entries(owner).flatMap(([path, value]) => {
+      const places = templates.filter(({ parts }) => parts.includes(path));
+      if (places.length === 0) return [{ path, message: "is in no partition key" }];
+      const longest = places.reduce((a, b) => (a.prefix.length >= b.prefix.length ? a : b));
+      const rule =
+        keyPartRule(value) ??
+        keyLengthRule("partition", longest.build({ ...owner, [path]: value }));
+      return rule === undefined ? [] : [{ path, message: rule }];
+    });
+  });
+  refuseIssues(call, issues);
 }
 
-type Pages = Pick<
-  UserScope,
-  "collections" | "dashboard" | "brandAuditPage" | "projects" | "profiles"
->;
+/** The collections of the owner's partitions. */
+function scopedCollections(
+  own: Definitions,
+  context: StoreContext,
+  stores: AnyStores,
+  owner: readonly string[],
+): AnyCollections {
+  const { recent: _, ...collections } = createCollections(own, context, stores);
+  const scoped = Object.entries(collections).map(([name, read]) => {
+    const operation = `collections.${name}`;
+    // The stores know the owner, so the key is known.
+    const call = async (options?: CallOptions) =>
+      Reflect.apply(read as (...given: unknown[]) => unknown, undefined, [
+        {},
+        keyless(operation, options, owner),
+      ]);
+    return [name, call];
+  });
+  return Object.fromEntries(scoped);
+}
+
+/** The calls of a store, and no way to the store behind them. */
+function scopedStore(store: ScopedStore<StoreSpec>): object {
+  const bound = calls.map((call) => [
+    call,
+    (...given: never[]) => Reflect.apply(store[call], store, given),
+  ]);
+  return Object.fromEntries(bound);
+}
+
+/** The newest items of a user, if the layer has the collection: each query has the user in its key. */
+function recentOf({ recent }: AnyCollections, userId: string): AnyCollections[string] | undefined {
+  if (recent === undefined) return undefined;
+  return async (options: object) =>
+    recent(ownedKey("collections.recent", options, userId) as never);
+}
 
 /** The calls over several items, each with the user in its key. */
-function pagesOf({ collections, dashboards, projects, profiles }: Unscoped, userId: string): Pages {
+function pagesOf(all: Pages, scope: AnyScope, userId: string): ScopedPages {
+  const { projects, profiles } = all;
   const owned = <K extends object>(operation: string, given: K) =>
     ownedKey(operation, given, userId);
   const both = { userId, agentId: userId };
   return {
-    collections: {
-      workspace: async (options) =>
-        collections.workspace({ userId }, keyless("collections.workspace", options)),
-      recent: async (options) => collections.recent(owned("collections.recent", options)),
-    },
-    dashboard: async (options) => dashboards.dashboard(both, keyless("dashboard", options)),
-    brandAuditPage: async (options) =>
-      dashboards.brandAuditPage(both, keyless("brandAuditPage", options)),
+    dashboard: async (options) => all.dashboard(both, keyless("dashboard", options)),
+    brandAuditPage: async (options) => all.brandAuditPage(both, keyless("brandAuditPage", options)),
     projects: {
       listWithContent: async (options) =>
         projects.listWithContent({ userId }, keyless("projects.listWithContent", options)),
@@ -114,10 +178,16 @@ function pagesOf({ collections, dashboards, projects, profiles }: Unscoped, user
     profiles: {
       // The overloads are the unscoped ones without the user.
       save: (async (key: object, data: object, options?: CallOptions) =>
-        profiles.save(owned("profiles.save", key), data, options)) as UserScope["profiles"]["save"],
+        profiles.save(
+          owned("profiles.save", key),
+          data,
+          options,
+        )) as ScopedPages["profiles"]["save"],
       setPhoto: async (key, photoURL, options) =>
         profiles.setPhoto(owned("profiles.setPhoto", key), photoURL, options),
     },
+    reviews: reviewsOf(all, scope, userId),
+    oauth: oauthOf(all, userId),
   };
 }
 
@@ -125,8 +195,8 @@ function pagesOf({ collections, dashboards, projects, profiles }: Unscoped, user
  * The user's reviews by their ids. The agent is known, so the whole key is: the index, in which any
  * agent's review may lie, is not queried.
  */
-function reviewsOf({ reviews }: Unscoped, stores: Stores, userId: string): UserScope["reviews"] {
-  const own = () => stores.review as unknown as ScopedStore<ScopedSpecs["review"]>;
+function reviewsOf({ reviews }: Pages, stores: AnyStores, userId: string): ScopedPages["reviews"] {
+  const own = () => stores.review as ScopedStore<ScopedSpecs["review"]>;
   /** The limits alone: these calls do not take the store's other options. */
   const limitsIn = (operation: string, options: CallOptions | undefined) =>
     limitsOf({ operation, entity: "Review" }, options);
@@ -138,7 +208,7 @@ function reviewsOf({ reviews }: Unscoped, stores: Stores, userId: string): UserS
   };
 }
 
-function oauthOf({ oauth }: Unscoped, userId: string): UserScope["oauth"] {
+function oauthOf({ oauth }: Pages, userId: string): ScopedPages["oauth"] {
   return {
     store: (...rest) => oauth.store(userId, ...rest),
     get: (...rest) => oauth.get(userId, ...rest),
@@ -148,6 +218,8 @@ function oauthOf({ oauth }: Unscoped, userId: string): UserScope["oauth"] {
   };
 }
 
+const userParts: readonly string[] = ["userId", "agentId"] satisfies UserParts[];
+
 /** A caller's key with the user's id. @throws ValidationError if the key names an owner itself */
 function ownedKey<K extends object>(
   operation: string,
@@ -155,7 +227,7 @@ function ownedKey<K extends object>(
   userId: string,
 ): K & { userId: string } {
   return reading({ operation }, () => {
-    refuseIssues({ operation }, ownerIssues(given));
+    refuseIssues({ operation }, ownerIssues(given, userParts));
     // On top of the given object, which may have inherited members and getters.
     return Object.create(given, { userId: { value: userId, enumerable: true } });
   });
@@ -165,18 +237,9 @@ function ownedKey<K extends object>(
  * The options of a call that takes no key here.
  * @throws ValidationError if they name an owner: another user's key was given in their place
  */
-function keyless<O>(operation: string, options: O): O {
+function keyless<O>(operation: string, options: O, owner = userParts): O {
   if (options !== undefined) {
-    reading({ operation }, () => refuseIssues({ operation }, ownerIssues(options)));
+    reading({ operation }, () => refuseIssues({ operation }, ownerIssues(options, owner)));
   }
   return options;
-}
-
-/** The calls of a store, and no way to the store behind them. */
-function scopedStore(store: Stores[FacadeName]): object {
-  const bound = calls.map((call) => [
-    call,
-    (...given: never[]) => Reflect.apply(store[call], store, given),
-  ]);
-  return Object.fromEntries(bound);
 }

@@ -1,39 +1,65 @@
 /** The types of one user's scope: those of the data layer without the parts that the scope fixes. */
+
+import type { PartitionPart, SortPart } from "../../entities/definition.js";
 import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-profile.js";
 import type { UserProfile } from "../../entities/user-profile.js";
 import type { CallOptions } from "../../src/call/call.js";
-import type { ownerParts } from "../../src/entity/model.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type { Simplify, StoreSpec } from "../../src/store/store-types.js";
-import type { Collections, RecentOptions } from "../collections.js";
-import type { FacadeName, Registry } from "../entities.js";
+import type {
+  Collections,
+  CollectionsWith,
+  RecentFieldsWith,
+  RecentOptions,
+} from "../collections.js";
+import type { BuiltIn, Registry } from "../entities.js";
 import type { OAuthTokens } from "../oauth/oauth-tokens.js";
 import type { BrandAuditPage, Dashboard } from "../pages/dashboard.js";
 import type { Projects } from "../pages/projects.js";
 import type { Reviews } from "../pages/reviews.js";
-import type { ChangesOf, Spec } from "../stores.js";
+import type { CollectionsIn, DefinitionsOf, NamesIn, SchemaOf } from "../registry.js";
+import type { ChangesOf, OwnItem, OwnSpec, Spec } from "../stores.js";
 import type { Transactions } from "../transaction/types.js";
 
-/** The parts that the scope fixes, and that its callers cannot give. */
-type Owner = (typeof ownerParts)[number];
-type NotGiven = { readonly [P in Owner]?: never };
-type Scoped<Key> = Simplify<Omit<Key, Owner> & NotGiven>;
+/** The parts that `forUser` fixes. An agent is a user, too. */
+export type UserParts = "userId" | "agentId";
 
-/** A store's spec without the owner's part. `Omit` alone would forbid nothing if no part is left. */
-export interface ScopedSpec<S extends StoreSpec> {
+/** The parts that a scope fixes, and that its callers cannot give. */
+type NotGiven<O extends string = UserParts> = { readonly [P in O]?: never };
+type Scoped<Key, O extends string> = Simplify<Omit<Key, O> & NotGiven<O>>;
+
+/** A store's spec without the owner's parts. `Omit` alone would forbid nothing if no part is left. */
+export interface ScopedSpec<S extends StoreSpec, O extends string = UserParts> {
   readonly parts: S["parts"];
-  readonly key: Scoped<S["key"]>;
-  readonly partition: Scoped<S["partition"]>;
-  readonly newKey: Scoped<S["newKey"]>;
+  readonly key: Scoped<S["key"], O>;
+  readonly partition: Scoped<S["partition"], O>;
+  readonly newKey: Scoped<S["newKey"], O>;
   readonly data: S["data"];
   readonly item: S["item"];
   readonly dated: S["dated"];
   readonly entity: S["entity"];
 }
 
-export type ScopedSpecs = { [F in FacadeName]: ScopedSpec<Spec<F>> };
+/** The twelve entities in the scope of a user. */
+export type ScopedSpecs = { [F in keyof Registry]: ScopedSpec<Spec<F>> };
 
-/** A store of one user. */
+/** The names of an application's own stores whose partitions are made of an owner's parts alone. */
+type NamesOf<R extends DefinitionsOf<R>, O extends string> = {
+  [F in keyof R]: [PartitionPart<SchemaOf<R[F]>>] extends [never]
+    ? never
+    : PartitionPart<SchemaOf<R[F]>> extends O
+      ? Exclude<Extract<SortPart<SchemaOf<R[F]>>, O>, PartitionPart<SchemaOf<R[F]>>> extends never
+        ? F
+        : never
+      : never;
+}[keyof R];
+
+/** The application's own entities in the scope of an owner. */
+export type OwnScopedSpecs<R extends DefinitionsOf<R>, O extends string = UserParts> = {
+  [F in keyof R as Extract<F, NamesOf<R, O>>]: ScopedSpec<OwnSpec<R, F>, O>;
+};
+
+/** A store of one owner. */
 export interface ScopedStore<S extends StoreSpec> extends StoreCalls<S> {}
 
 /** The stores of one user under their facade names. */
@@ -41,14 +67,74 @@ export type ScopedStores = {
   readonly [F in keyof Registry]: ScopedStore<ScopedSpec<Spec<F>>>;
 };
 
+/** An application's own stores in the scope of an owner. */
+export type OwnScopedStores<R extends DefinitionsOf<R>, O extends string = UserParts> = {
+  readonly [F in keyof R as Extract<F, NamesOf<R, O>>]: ScopedStore<ScopedSpec<OwnSpec<R, F>, O>>;
+};
+
+/** What the scope of any owner has besides its stores. */
+export interface ScopeMembers<Specs, Items> {
+  /** The collections of the owner's partitions. */
+  readonly collections: {
+    readonly [C in keyof Items]: (options?: CallOptions) => Promise<Items[C]>;
+  };
+  readonly transaction: Transactions<Specs>;
+}
+
+/** The collections in partitions that are made of an owner's parts alone. */
+type CollectionsOf<R extends DefinitionsOf<R>, O extends string> = {
+  [C in Exclude<CollectionsIn<R, NamesOf<R, O>>, "recent">]: {
+    [F in Extract<NamesIn<R, C>, NamesOf<R, O>>]: OwnItem<R[F]>[];
+  };
+};
+
+/** The scope of an owner: nothing given to it reaches the items of another one. */
+export type Scope<R extends DefinitionsOf<R>, O extends string> = ScopeMembers<
+  OwnScopedSpecs<R, O>,
+  CollectionsOf<R, O>
+> &
+  OwnScopedStores<R, O>;
+
+/** The same, with those of the twelve entities that lie in the owner's partitions. */
+export type ScopeWith<R extends DefinitionsOf<R>, O extends string> = ScopeMembers<
+  OwnScopedSpecs<BuiltIn, O> & OwnScopedSpecs<R, O>,
+  CollectionsOf<BuiltIn & R, O>
+> &
+  OwnScopedStores<BuiltIn, O> &
+  OwnScopedStores<R, O>;
+
+/** Everything of one user's, of an application's own entities. */
+export type OwnUserScope<R extends DefinitionsOf<R>> = Scope<R, UserParts> & {
+  readonly userId: string;
+};
+
 /** Everything of one user's; reviews are those of the agent with the user's id. */
-export interface UserScope extends ScopedStores {
+export interface UserScope extends ScopedStores, ScopedPages {
   readonly userId: string;
   readonly collections: {
     workspace(options?: CallOptions): ReturnType<Collections["workspace"]>;
     recent(options: Omit<RecentOptions, "userId"> & NotGiven): ReturnType<Collections["recent"]>;
   };
   readonly transaction: Transactions<ScopedSpecs>;
+}
+
+/** The same, with an application's own entities. */
+export type UserScopeWith<R extends DefinitionsOf<R>> = Omit<
+  UserScope,
+  "collections" | "transaction"
+> &
+  OwnScopedStores<R> & {
+    readonly collections: {
+      workspace(options?: CallOptions): ReturnType<CollectionsWith<R>["workspace"]>;
+      recent(
+        options: Omit<RecentOptions<RecentFieldsWith<R>>, "userId"> & NotGiven,
+      ): ReturnType<CollectionsWith<R>["recent"]>;
+    } & Omit<ScopeMembers<object, CollectionsOf<R, UserParts>>["collections"], "workspace">;
+    readonly transaction: Transactions<ScopedSpecs & OwnScopedSpecs<R>>;
+  };
+
+/** The pages of one user; reviews are those of the agent with the user's id. */
+export interface ScopedPages {
   dashboard(options?: CallOptions): Promise<Dashboard>;
   brandAuditPage(options?: CallOptions): Promise<BrandAuditPage>;
   readonly projects: {

@@ -1,6 +1,7 @@
 /** Why a transaction failed: the operations that stopped it, each with its reason. */
-import { type CallContext, describe, withContext } from "../../src/errors/context.js";
+import { type CallContext, describe, keyTextOf, withContext } from "../../src/errors/context.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import { errorKey } from "../../src/errors/key-text.js";
 import { isRetryableError } from "../../src/errors/retryable.js";
 import {
   type CancellationReason,
@@ -17,8 +18,10 @@ export function reasonOf(
   message: string,
   item: unknown = null,
 ): CancellationReason {
-  const { operation = "", entity = "", key = "" } = context;
-  const reason = { index, operation, entity, key, code, message };
+  const { operation = "", entity = "" } = context;
+  const key = keyTextOf(context);
+  const parts = errorKey(context.key);
+  const reason = { index, operation, entity, key, parts, code, message };
   return Object.defineProperty(reason, "item", { value: item, enumerable: false });
 }
 

@@ -2,15 +2,14 @@
 import { reading } from "../../src/call/call.js";
 import { refuseUnknown } from "../../src/call/options.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../../src/entity/model.js";
-import type { CallContext } from "../../src/errors/context.js";
+import { type CallContext, keyTextOf } from "../../src/errors/context.js";
 import { invalid } from "../../src/errors/validation-error.js";
 import { keyId } from "../../src/read/reader.js";
 import { internalsOf, type StoreInternals } from "../../src/store/entity-store.js";
 import { limits, type RawKey } from "../../src/table/table.js";
 import { elementsOf } from "../../src/values/payload.js";
 import type { Write } from "../../src/write/plan.js";
-import type { FacadeName } from "../entities.js";
-import type { Stores } from "../stores.js";
+import type { AnyStores } from "../stores.js";
 
 /** What every operation has. */
 export interface Operation {
@@ -48,7 +47,7 @@ export interface Operations<O> {
 }
 
 /** The writes of each store. */
-export function writesOf(stores: Stores): Operations<PlannedWrite> {
+export function writesOf(stores: AnyStores): Operations<PlannedWrite> {
   const handles = new Handles<PlannedWrite>();
   const tx = eachStore(stores, ({ model, writes }) => {
     const planned = (plan: () => Write<unknown>) => {
@@ -70,7 +69,7 @@ export function writesOf(stores: Stores): Operations<PlannedWrite> {
 }
 
 /** The reads of each store. */
-export function readsOf(stores: Stores): Operations<Operation> {
+export function readsOf(stores: AnyStores): Operations<Operation> {
   const handles = new Handles<Operation>();
   const tx = eachStore(stores, ({ model, writes }) => ({
     get: (given: unknown, options?: unknown) => {
@@ -98,13 +97,13 @@ function withoutOptions<O extends { readonly context: CallContext }>(
   return operation;
 }
 
-/** Something of each store under its facade name, created when it is first requested. */
-function eachStore<T>(stores: Stores, make: (store: StoreInternals) => T): object {
+/** Something of each store under its name, created when it is first requested. */
+function eachStore<T>(stores: AnyStores, make: (store: StoreInternals) => T): object {
   const all = {};
-  for (const name of Object.keys(stores) as FacadeName[]) {
+  for (const name of Object.keys(stores)) {
     Object.defineProperty(all, name, {
       enumerable: true,
-      get: () => make(internalsOf(stores[name])),
+      get: () => make(internalsOf(stores[name] as object)),
     });
   }
   return all;
@@ -123,7 +122,7 @@ export function operationsOf<O extends Operation>(
   const refuse = (message: string) => invalid(context, [{ path: "operations", message }]);
   if (typeof build !== "function") throw refuse("must be made by a function");
   const built = build(tx as never);
-  const unknown = "must be an array of operations that the callback's argument made";
+  const unknown = "must be an array of operations made by the callback's argument";
   const most = limits.transactionOperations;
   const given = reading(context, () => {
     if (!Array.isArray(built)) throw refuse(unknown);
@@ -140,7 +139,7 @@ export function operationsOf<O extends Operation>(
   const twice = operations.find((_, index) => ids.indexOf(ids[index] ?? "") !== index);
   if (twice !== undefined) {
     throw refuse(
-      `name ${twice.context.entity} (${twice.context.key}) more than once: a transaction takes each item once`,
+      `name ${twice.context.entity} (${keyTextOf(twice.context)}) more than once: a transaction takes each item once`,
     );
   }
   return operations;

@@ -2,7 +2,7 @@
 import { type CallOptions, limitsOf, perform } from "../../src/call/call.js";
 import type { CallContext } from "../../src/errors/context.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
-import type { Specs, Stores } from "../stores.js";
+import type { AnyStores, Specs } from "../stores.js";
 import { operationsOf, readsOf, writesOf } from "./operations.js";
 import { readAll } from "./read.js";
 import type { Transactions } from "./types.js";
@@ -16,7 +16,7 @@ const getContext: CallContext = { operation: "transaction.get" };
 type Build = (tx: never) => unknown;
 
 /** @param stores whose items are written and read; those of one user make a transaction of that user's */
-export function createTransaction(context: StoreContext, stores: Stores): Transaction {
+export function createTransaction(context: StoreContext, stores: AnyStores): Transaction {
   const writes = writesOf(stores);
   const reads = readsOf(stores);
   const transaction = {

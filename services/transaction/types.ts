@@ -9,7 +9,6 @@ import type {
   StoreSpec,
   UpdateOptions,
 } from "../../src/store/store-types.js";
-import type { FacadeName, Registry } from "../entities.js";
 
 declare const resultOf: unique symbol;
 
@@ -61,21 +60,18 @@ export type TransactionResults<Operations extends readonly TransactionOperation<
     : never;
 };
 
-/** Specs under the facade names. */
-export type AllSpecs = Record<FacadeName, StoreSpec>;
-
-/** The operations that a transaction may write, under the facade names. */
-export type TransactionWrites<S extends AllSpecs> = {
-  readonly [F in keyof Registry]: EntityOperations<S[F]>;
+/** The operations that a transaction may write, under the names of the stores. */
+export type TransactionWrites<S> = {
+  readonly [F in keyof S]: EntityOperations<Extract<S[F], StoreSpec>>;
 };
 
-/** The reads of a transaction, under the facade names. */
-export type TransactionReads<S extends AllSpecs> = {
-  readonly [F in keyof Registry]: EntityReads<S[F]>;
+/** The reads of a transaction, under the names of the stores. */
+export type TransactionReads<S> = {
+  readonly [F in keyof S]: EntityReads<Extract<S[F], StoreSpec>>;
 };
 
 /** Transactions whose operations are typed by the given specs. */
-export interface Transactions<S extends AllSpecs> {
+export interface Transactions<S> {
   /**
    * Writes up to 100 items and 4 MB, all or nothing. One request, which is repeated with the same token
    * if its response is lost or another transaction is in the way. One more for an item that is dated and

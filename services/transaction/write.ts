@@ -60,7 +60,7 @@ export async function writeAll(
     }
   };
   return inRounds<unknown[]>(round, () => {
-    const rule = `others wrote its items ${mostRounds} times in a row`;
+    const rule = `other callers wrote its items ${mostRounds} times in a row`;
     const message = describe(call.context, [rule, ...passing.map(textOf)].join("; "));
     return new TransactionCanceledError({ message, reasons: passing, retryable: true });
   });

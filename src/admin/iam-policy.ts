@@ -25,13 +25,27 @@ export interface IamPolicyOptions {
    * `cognito-identity.amazonaws.com:sub`. @default "aws:PrincipalTag/userId"
    */
   readonly variable?: string | undefined;
+  /**
+   * The key parts of `scope` that the policy is for, instead of a user: a value each, or the policy
+   * variable with it (`{ teamId: { variable: "aws:PrincipalTag/teamId" } }`).
+   */
+  readonly owner?: Readonly<Record<string, string | { readonly variable: string }>> | undefined;
 }
 
-const iamPolicyOptionNames = optionNames<IamPolicyOptions>({
+/** The entities of which the policy is made, as `createDataLayer` takes them. */
+interface Entities {
+  readonly entities?: unknown;
+  readonly builtIn?: unknown;
+}
+
+const iamPolicyOptionNames = optionNames<IamPolicyOptions & Entities>({
   tableArn: true,
   access: true,
   userId: true,
   variable: true,
+  owner: true,
+  entities: true,
+  builtIn: true,
 });
 
 export interface IamStatement {
@@ -76,18 +90,21 @@ const scriptActions = [
 const leadingKeys = "dynamodb:LeadingKeys";
 
 /**
- * The IAM policy over the partitions of these entities.
+ * The IAM policy over the partitions of an owner, or over the whole table.
+ * @param templatesOf the keys of the entities whose partitions are made of the given parts alone
  * @throws ConfigurationError for an ARN that is not a table's, or an id that no policy can hold
  */
 export function iamPolicyOf(
-  entities: readonly KeyTemplates[],
-  options: IamPolicyOptions,
+  templatesOf: (entities: Entities, owner: readonly string[]) => readonly KeyTemplates[],
+  options: IamPolicyOptions & Entities,
 ): IamPolicy {
   const {
     tableArn,
     access = "user",
     userId,
     variable,
+    owner,
+    ...entities
   } = settingsOf("iamPolicy", options, iamPolicyOptionNames);
   if (
     typeof tableArn !== "string" ||
@@ -100,15 +117,19 @@ export function iamPolicyOf(
   }
   const index = `${tableArn}/index/${indexName}`;
   if (access === "user") {
-    const user = userText(userId, variable);
-    const { table, ofIndex } = partitions(entities, user);
+    const texts =
+      owner === undefined ? userTexts(userId, variable) : ownerTexts(owner, userId, variable);
+    const templates = templatesOf(entities, Object.keys(texts));
+    if (templates.length === 0)
+      throw new ConfigurationError("owner must be the parts of a partition");
+    const { table, ofIndex } = partitions(templates, texts);
     return policyOf([
       statement("OwnPartitions", tableActions, [tableArn], table),
       statement("OwnIndexPartitions", ["Query"], [index], ofIndex),
     ]);
   }
-  if (userId !== undefined || variable !== undefined) {
-    throw new ConfigurationError(`userId and variable are not for access ${access}`);
+  if (userId !== undefined || variable !== undefined || owner !== undefined) {
+    throw new ConfigurationError(`userId, variable and owner cannot be used with access ${access}`);
   }
   const actions = access === "scripts" ? [...tableActions, ...scriptActions] : tableActions;
   return policyOf([
@@ -141,37 +162,65 @@ function statement(
   };
 }
 
-/** A user's partition keys in the table and in the index, made from the entities' templates. */
+/** An owner's partition keys in the table and in the index, made from the entities' templates. */
 function partitions(
   entities: readonly KeyTemplates[],
-  user: string,
+  owner: Readonly<Record<string, string>>,
 ): { table: string[]; ofIndex: string[] } {
   const table = new Set<string>();
   const ofIndex = new Set<string>();
   for (const { pk, gsi1pk } of entities) {
-    const own = compileTemplate(pk);
-    const owner = Object.fromEntries(own.parts.map((part) => [part, user]));
-    table.add(own.build(owner));
+    table.add(compileTemplate(pk).build(owner));
     if (gsi1pk === undefined) continue;
     const indexed = compileTemplate(gsi1pk);
-    if (indexed.parts.every((part) => part in owner)) ofIndex.add(indexed.build(owner));
+    if (indexed.parts.every((part) => Object.hasOwn(owner, part)))
+      ofIndex.add(indexed.build(owner));
   }
   return { table: [...table], ofIndex: [...ofIndex] };
 }
 
-/** The user in a policy: the id, with what IAM would replace escaped, or a policy variable. */
-function userText(userId: unknown, variable: unknown): string {
-  if (userId === undefined) {
-    const name = variable ?? "aws:PrincipalTag/userId";
-    if (typeof name === "string" && /^[\w.-]+:[\w./-]+$/.test(name)) return `\${${name}}`;
-    throw new ConfigurationError("variable must be a policy variable: aws:PrincipalTag/userId");
+type Texts = Readonly<Record<string, string>>;
+
+/** The parts that name a user, who is an agent too. */
+function userTexts(userId: unknown, variable: unknown): Texts {
+  if (userId !== undefined && variable !== undefined) {
+    throw new ConfigurationError("give userId or variable, not both");
   }
-  if (variable !== undefined) throw new ConfigurationError("give userId or variable, not both");
-  const rule = keyPartRule(userId);
-  if (rule !== undefined) throw new ConfigurationError(`userId ${rule}`);
+  const text =
+    userId === undefined
+      ? variableText("variable", variable ?? "aws:PrincipalTag/userId")
+      : valueText("userId", userId);
+  return { userId: text, agentId: text };
+}
+
+function ownerTexts(owner: object, userId: unknown, variable: unknown): Texts {
+  if (userId !== undefined || variable !== undefined) {
+    throw new ConfigurationError("give owner, or userId or variable, not both");
+  }
+  const texts = Object.entries(owner).map(([part, value]: [string, unknown]) => {
+    const named = typeof value === "object" && value !== null && "variable" in value;
+    const path = `owner.${part}`;
+    return [
+      part,
+      named ? variableText(`${path}.variable`, value.variable) : valueText(path, value),
+    ];
+  });
+  return Object.fromEntries(texts);
+}
+
+/** A policy variable, which IAM replaces. */
+function variableText(name: string, variable: unknown): string {
+  if (typeof variable === "string" && /^[\w.-]+:[\w./-]+$/.test(variable)) return `\${${variable}}`;
+  throw new ConfigurationError(`${name} must be a policy variable: aws:PrincipalTag/userId`);
+}
+
+/** A part of a key in a policy, with what IAM would replace escaped. */
+function valueText(name: string, value: unknown): string {
+  const rule = keyPartRule(value);
+  if (rule !== undefined) throw new ConfigurationError(`${name} ${rule}`);
   // A policy document takes no other characters. An id with such characters needs a variable.
-  if (!/^[ -\u00ff]*$/.test(userId as string)) {
-    throw new ConfigurationError("userId must be of the characters U+0020 to U+00FF");
+  if (!/^[ -\u00ff]*$/.test(value as string)) {
+    throw new ConfigurationError(`${name} must consist of characters from U+0020 to U+00FF`);
   }
-  return (userId as string).replaceAll("$", "${$}");
+  return (value as string).replaceAll("$", "${$}");
 }

@@ -100,7 +100,7 @@ export async function perform<R>(
     const ended = signal?.aborted
       ? abortedError(context, signal)
       : new TimeoutError({
-          message: describe(context, `no answer within ${timeoutMs} ms`),
+          message: describe(context, `no response within ${timeoutMs} ms`),
           cause: error,
         });
     // That the call ended says nothing about what was sent.

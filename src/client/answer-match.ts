@@ -16,7 +16,7 @@ export function checkAsked(operation: string, input: object, values: Values): vo
   if (fault !== undefined) throw unreadableAnswer(fault);
 }
 
-const otherKey = "it has an item of another key, or of none";
+const otherKey = "it has an item with another key, or with none";
 
 /** What is wrong with a response to a request, by operation. */
 const faultsOf: ReadonlyMap<string, (input: Values, values: Values) => string | undefined> =
@@ -66,11 +66,11 @@ function faultOfPage(input: Values, { Items, LastEvaluatedKey }: Values): string
   const [name, value] = partitionOf(input);
   // What was not projected is not there to be compared.
   const isForeign = (item: Values) => !isAbsent(item[name]) && !isSameText(item[name], value);
-  if (value !== undefined && items.some(isForeign)) return "it has an item of another partition";
+  if (value !== undefined && items.some(isForeign)) return "it has an item from another partition";
   if (isAbsent(LastEvaluatedKey)) return undefined;
   // Following it would request the same page forever.
   return isDeepStrictEqual(LastEvaluatedKey, ExclusiveStartKey)
-    ? "it ends where it began"
+    ? "it ends at the key that the request started from"
     : undefined;
 }
 
@@ -101,7 +101,8 @@ function faultOfBatchGet({ RequestItems }: Values, values: Values): string | und
   if (others.length > 0) return "it is about a table that was not asked for";
   for (const [table, one] of Object.entries(asked)) {
     const items = found[table];
-    if (items === undefined && left[table] === undefined) return "it has nothing of a table";
+    if (items === undefined && left[table] === undefined)
+      return "it has nothing for one of the tables";
     const { Keys = [], ...how } = one as KeysOfTable;
     const names = Object.keys(Keys[0] ?? {});
     const shown = names.filter((name) => projects(how, name));
@@ -161,7 +162,7 @@ function faultOfBatchWrite(
     const ours = (asked[table] ?? []) as readonly Values[];
     return areAmong((some as readonly Values[]).map(writeOf), ours.map(writeOf));
   });
-  return areOurs ? undefined : "it left undone what was not asked for";
+  return areOurs ? undefined : "it returns as unprocessed what was not in the request";
 }
 
 function faultOfTransactGet({ TransactItems }: Values, { Responses }: Values): string | undefined {

@@ -118,12 +118,12 @@ export function checkMembers(
   for (const [name, isRight] of rules) {
     const value = values[name];
     if (!isAbsent(value) && !isRight(value, operation)) {
-      throw unreadable(`its ${name} is not what DynamoDB's is`);
+      throw unreadable(`its ${name} is not what DynamoDB sends`);
     }
   }
   const { Items: items, Count: many } = values;
   if (Array.isArray(items) && !isAbsent(many) && items.length !== many) {
-    throw unreadable(`it has ${items.length} of its ${String(many).slice(0, 20)} items`);
+    throw unreadable(`it has ${items.length} items, and a Count of ${String(many).slice(0, 20)}`);
   }
   if (members.always.length > 0) return;
   if (members.sometimes.some((name) => !isAbsent(values[name]))) return;

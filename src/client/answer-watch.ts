@@ -1,7 +1,6 @@
-/** Ends responses that stall or drip: the SDK's handler limits only the time to their first byte. */
+/** Ends responses that stall or drip: the SDK's handler limits only the time to their head. */
 import type { Readable } from "node:stream";
 import timers from "node:timers";
-import { unreadableAnswer } from "../errors/unreadable-answer.js";
 
 // Node's own, so that fake timers neither stop the watch nor see it.
 const { setInterval, clearInterval } = timers;
@@ -13,24 +12,16 @@ const tickMs = 500;
 export interface AnswerLimits {
   /** The longest time without a further byte. */
   readonly idleMs: number;
-  /** The longest time from its head to its end. */
+  /** The longest time from the sending of its request to its end. */
   readonly wholeMs: number;
 }
 
-/** DynamoDB's largest response has 16 MB of items; as JSON, with bytes in Base64, it is never this large. */
-export const mostAnswerBytes = 128 * 1024 * 1024;
-
-/** The error of a response that nobody needs to read to its end. */
-export function tooLarge(): Error {
-  return unreadableAnswer(`it has more than ${mostAnswerBytes / 1024 / 1024} MB`);
-}
-
-interface Watched {
-  readonly body: Readable;
-  /** What the connection had read before, for other requests. */
-  readonly before: number;
+/** A request under way, and its response once there is one. */
+export interface Watched {
+  body: Readable | undefined;
+  /** The bytes that its connection has read, for other requests too. */
   bytes: number;
-  /** The checks since its last byte (`idle`), and since its head (`age`). */
+  /** The whole intervals without a byte of the response (`idle`), and since the request (`age`). */
   idle: number;
   age: number;
 }
@@ -42,7 +33,7 @@ interface Message {
 }
 
 /**
- * Watches the bodies of one client. One timer checks all of them twice a second, and the checks are
+ * Watches the responses of one client. One timer checks all of them twice a second, and the checks are
  * counted instead of reading a clock: most responses have been read before their first check.
  */
 export class AnswerWatch {
@@ -54,13 +45,22 @@ export class AnswerWatch {
     this.#limits = limits;
   }
 
-  /** Destroys the body with a TimeoutError once it exceeds a limit. */
-  watch(body: Readable): void {
-    const before = (body as Message).socket?.bytesRead ?? 0;
-    const answer: Watched = { body, before, bytes: -1, idle: 0, age: 0 };
+  /** A request is sent: from here the time of its whole response counts. */
+  begin(): Watched {
+    const answer: Watched = { body: undefined, bytes: -1, idle: 0, age: -1 };
     this.#answers.add(answer);
-    body.once("close", () => this.#answers.delete(answer));
     this.#timer ??= setInterval(() => this.#look(), tickMs).unref();
+    return answer;
+  }
+
+  /** Its response has begun: the body is destroyed with a TimeoutError once it exceeds a limit. */
+  watch(answer: Watched, body: Readable): void {
+    answer.body = body;
+  }
+
+  /** The request has failed, or its response has been read. */
+  end(answer: Watched): void {
+    this.#answers.delete(answer);
   }
 
   #look(): void {
@@ -68,23 +68,26 @@ export class AnswerWatch {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    for (const answer of this.#answers) {
-      const { socket, complete } = answer.body as Message;
-      // All of it has arrived; how fast it is read is up to the reader.
-      if (complete === true) continue;
-      const bytes = socket?.bytesRead ?? 0;
-      answer.idle = bytes === answer.bytes ? answer.idle + 1 : 0;
-      answer.bytes = bytes;
-      answer.age += 1;
-      const { idleMs, wholeMs } = this.#limits;
-      if (bytes - answer.before > mostAnswerBytes) answer.body.destroy(tooLarge());
-      else if (answer.idle * tickMs >= idleMs)
-        end(answer.body, `stalled: no byte for ${idleMs} ms`);
-      else if (answer.age * tickMs >= wholeMs) end(answer.body, `took longer than ${wholeMs} ms`);
-    }
+    for (const answer of this.#answers) this.#check(answer);
+  }
+
+  #check(answer: Watched): void {
+    // The first check comes within an interval, which is no whole one.
+    answer.age += 1;
+    // Until its head has come, the handler's own limits count.
+    if (answer.body === undefined) return;
+    const { socket, complete } = answer.body as Message;
+    // All of it has arrived; how fast it is read is up to the reader.
+    if (complete === true) return;
+    const bytes = socket?.bytesRead ?? 0;
+    answer.idle = bytes === answer.bytes ? answer.idle + 1 : 0;
+    answer.bytes = bytes;
+    const { idleMs, wholeMs } = this.#limits;
+    if (answer.idle * tickMs >= idleMs) end(answer.body, `stalled: no byte for ${idleMs} ms`);
+    else if (answer.age * tickMs >= wholeMs) end(answer.body, `took longer than ${wholeMs} ms`);
   }
 }
 
 function end(body: Readable, what: string): void {
-  body.destroy(Object.assign(new Error(`the answer ${what}`), { name: "TimeoutError" }));
+  body.destroy(Object.assign(new Error(`the response ${what}`), { name: "TimeoutError" }));
 }

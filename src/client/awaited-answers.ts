@@ -67,7 +67,7 @@ export class AwaitedAnswers {
       one.looks += 1;
       if (one.looks * lookEveryMs < this.#limitMs) continue;
       this.#waiting.delete(one);
-      const error = new Error(`no whole answer within ${this.#limitMs} ms`);
+      const error = new Error(`no complete response within ${this.#limitMs} ms`);
       one.reject(Object.assign(error, { name: "TimeoutError" }));
       one.giveUp?.();
     }

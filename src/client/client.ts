@@ -138,7 +138,7 @@ export function checkRelease(client: object): void {
   const hasSchema = (new GetItemCommand({} as never) as { schema?: unknown }).schema !== undefined;
   if (typeof config !== "object" || !hasSchema || hasProtocol(client as DynamoDBClient)) return;
   throw new ConfigurationError(
-    "client is of a release of @aws-sdk/client-dynamodb before 3.931, and cannot send the commands of the newer one that this package uses: update it, or install one copy of the SDK for both",
+    "client is from a release of @aws-sdk/client-dynamodb before 3.931, and cannot send the commands of the newer one that this package uses: update it, or install one copy of the SDK for both",
   );
 }
 

@@ -185,9 +185,9 @@ function notLoopback(source: string, { origin }: URL): ConfigurationError {
     source === "endpoint"
       ? 'give environment "development", this endpoint and credentials'
       : `set COAGENT_ENV=development, ${source}=${origin}, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
-  const table = `the table is then ${tableNames.development}, unless one is named`;
+  const table = `the table is then ${tableNames.development}, unless you name one`;
   return new ConfigurationError(
-    `${source} is ${JSON.stringify(origin)}: must be ${rule}. For an engine on another host ${way} (an engine of your own takes test and test); ${table}`,
+    `${source} is ${JSON.stringify(origin)}: must be ${rule}. For an engine on another host ${way} (for an engine of your own, test and test); ${table}`,
   );
 }
 

@@ -82,7 +82,7 @@ function refuseUnreadableValues(stack: RelativeStack): void {
         return await next(Object.assign({ ...given }, { [own]: request }));
       } catch (error) {
         if (!responses.has(request)) throw error;
-        const what = "it holds a value of no kind that DynamoDB has";
+        const what = "it holds a value of a type that DynamoDB does not have";
         throw unreadableAnswer(what, responses.get(request));
       }
     },

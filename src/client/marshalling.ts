@@ -7,6 +7,7 @@
  * are left as they are.
  */
 import { NumberValueImpl as NumberValue } from "@aws-sdk/util-dynamodb";
+import { isObject } from "../runtime/objects.js";
 import { exactTextOf, numberOf, wireTextOf } from "../values/exact-number.js";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -23,7 +24,7 @@ export function marshallable(input: Fields): Fields {
 export function withValues(input: Fields, convert: (value: unknown) => unknown): Fields {
   const { Item, ExpressionAttributeValues, RequestItems, TransactItems } = input;
   /** A put, an update or a check inside a batch or a transaction. */
-  const nested = (request: unknown) => (isFields(request) ? withValues(request, convert) : request);
+  const nested = (request: unknown) => (isObject(request) ? withValues(request, convert) : request);
   return withFields(input, {
     Item: ofEach(Item, convert),
     ExpressionAttributeValues: ofEach(ExpressionAttributeValues, convert),
@@ -42,7 +43,7 @@ function withFields(input: Fields, changed: Fields): Fields {
 
 /** An array or an object with its members converted. It is the same object if none changes. */
 export function ofEach(value: unknown, convert: (member: unknown) => unknown): unknown {
-  if (!isFields(value)) return value;
+  if (!isObject(value)) return value;
   let copy: Record<string, unknown> | undefined;
   for (const [name, member] of Object.entries(value)) {
     const converted = convert(member);
@@ -115,8 +116,4 @@ export function readForm(value: unknown): unknown {
 
 function isNamed(value: object, ...names: readonly string[]): boolean {
   return names.includes(value.constructor?.name);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null;
 }

@@ -41,7 +41,7 @@ import {
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { checkAsked } from "./answer-match.js";
 import { checkMembers, requestIdHeader } from "./answer-members.js";
-import { mostAnswerBytes, tooLarge } from "./answer-watch.js";
+import { mostAnswerBytes, sizeOf, tooLarge } from "./answer-size.js";
 import { readingExactly } from "./document-command.js";
 import { marshallable } from "./marshalling.js";
 import { checkRefusedItems } from "./refused-items.js";
@@ -257,7 +257,7 @@ export class StoredValuesClient {
    */
   async send(command: DocumentCommand, options?: SendOptions): Promise<unknown> {
     const name = namesOfCommands.get(command.constructor);
-    if (name === undefined) throw new TypeError("only the commands of items have values");
+    if (name === undefined) throw new TypeError("only the commands for items have values");
     return sendFast(this.#fast, name, command, options);
   }
 }
@@ -363,7 +363,7 @@ function textOf(body: Readable): Promise<string> {
     body.on("error", reject);
     body.once("close", () => {
       if (body.readableEnded) return;
-      reject(Object.assign(new Error("the answer was cut off"), { code: "ECONNRESET" }));
+      reject(Object.assign(new Error("the response was cut off"), { code: "ECONNRESET" }));
     });
     body.once("end", () => resolve(text));
   });
@@ -374,7 +374,12 @@ async function collectedText(context: ResponseContext, body: unknown): Promise<s
   if (typeof body === "string") return body;
   if (isIterable(body)) {
     const parts: Uint8Array[] = [];
-    for await (const part of body) parts.push(typeof part === "string" ? Buffer.from(part) : part);
+    let bytes = 0;
+    for await (const part of body) {
+      bytes += sizeOf(part);
+      if (bytes > mostAnswerBytes) throw tooLarge();
+      parts.push(typeof part === "string" ? Buffer.from(part) : part);
+    }
     return Buffer.concat(parts).toString();
   }
   const bytes = isBuffer(body) ? new Uint8Array(body) : body;
@@ -400,7 +405,7 @@ function checkSum(text: string, { statusCode, headers }: Response): void {
   // Node 20.15 and 22.2 brought the function. Of a compressed body the text is not what was summed up.
   if (sum === undefined || headers["content-encoding"] !== undefined || !zlib.crc32) return;
   if (zlib.crc32(text) !== Number(sum)) {
-    throw unreadableAnswer("its bytes are not those of its checksum (x-amz-crc32)", statusCode);
+    throw unreadableAnswer("its bytes do not match its checksum (x-amz-crc32)", statusCode);
   }
 }
 
@@ -412,7 +417,7 @@ function checkedAnswer(
 ): Record<string, unknown> {
   const answer = parsedObject(text);
   if (answer === undefined) {
-    const what = text === "" ? "it is empty" : "it is cut off or corrupt, or no JSON object";
+    const what = text === "" ? "it is empty" : "it is cut off or corrupt, or not a JSON object";
     throw unreadableAnswer(what, statusCode);
   }
   checkMembers(name, answer, { statusCode, requestId: headers[requestIdHeader] });
@@ -424,7 +429,7 @@ function checkIsRefusal(text: string, { statusCode, headers }: Response): void {
   const refusal = parsedObject(text);
   const name = refusal?.__type ?? refusal?.code ?? headers["x-amzn-errortype"];
   if (typeof name !== "string" || name === "") {
-    throw unreadableAnswer(`HTTP ${statusCode} without an error of DynamoDB's`, statusCode);
+    throw unreadableAnswer(`HTTP ${statusCode} without a DynamoDB error`, statusCode);
   }
   checkRefusedItems(refusal ?? {}, statusCode);
 }
@@ -437,7 +442,7 @@ function readBy(form: ValueForm, answer: Record<string, unknown>, statusCode: nu
   try {
     return form.read(answer);
   } catch {
-    throw unreadableAnswer("it holds a value of no kind that DynamoDB has", statusCode);
+    throw unreadableAnswer("it holds a value of a type that DynamoDB does not have", statusCode);
   }
 }
 

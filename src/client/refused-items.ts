@@ -11,7 +11,7 @@ import { storedAnswer } from "./wire-format.js";
 export function checkRefusedItems({ Item, CancellationReasons }: Values, statusCode: number): void {
   const reasons = isAbsent(CancellationReasons) ? [] : CancellationReasons;
   const isRight = isItem(Item) && Array.isArray(reasons) && reasons.every(isReason);
-  if (!isRight) throw unreadableAnswer("it refuses with an item that is none", statusCode);
+  if (!isRight) throw unreadableAnswer("it refuses with an item that is not valid", statusCode);
 }
 
 function isReason(reason: unknown): boolean {

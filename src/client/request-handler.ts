@@ -1,11 +1,15 @@
 /** The SDK's request handler, with its faults under load and at its end mended. */
+import { type AgentOptions, Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { optionNames } from "../call/options.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { orAborted } from "../runtime/signals.js";
 import { requestIdHeader } from "./answer-members.js";
+import { limitSize } from "./answer-size.js";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
+import { limitingConnect } from "./connect-limit.js";
 
 /**
  * Enough sockets for the layer's own parallelism and for many callers; 3 s to connect, and 15 s to the
@@ -22,7 +26,7 @@ const defaultOptions = {
 /** The SDK's own number of sockets, for an agent that does not set it. */
 const defaultSockets = 50;
 
-/** The longest time for a whole response, in ms: 16 MB at 2 Mbit/s. */
+/** The longest time from a request to the end of its response, in ms: 16 MB at 2 Mbit/s. */
 export const wholeAnswerMs = 60_000;
 
 /** A request that waits for a socket. */
@@ -44,6 +48,12 @@ function defined<T extends object>(options: T): T {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as T;
+}
+
+/** An agent that was given, or one that is made of its options as the SDK would. */
+function agentOf<A extends HttpAgent>(given: object, Agent: new (options: AgentOptions) => A): A {
+  if (typeof (given as Partial<A>).destroy === "function") return given as A;
+  return new Agent({ keepAlive: true, maxSockets: defaultSockets, ...given });
 }
 
 function abortError(): Error {
@@ -72,7 +82,7 @@ class RepeatedAnswers {
     else if (this.#last.get(socket) === id) {
       this.#refused = id;
       body.once("error", unset).destroy();
-      throw unreadableAnswer("its connection gave it before, to another request");
+      throw unreadableAnswer("its connection already returned it for another request");
     }
     this.#last.set(socket, id);
   }
@@ -105,6 +115,7 @@ export class OrderlyHandler extends NodeHttpHandler {
   readonly #unsignalled = new Set<AbortHandle>();
   readonly #watch: AnswerWatch;
   readonly #repeated = new RepeatedAnswers();
+  readonly #connectMs: number;
   #destroyed = false;
   #free: number;
 
@@ -114,13 +125,28 @@ export class OrderlyHandler extends NodeHttpHandler {
     const options = { ...defaultOptions, ...defined(given) };
     // For the SDK, 0 means no limit, and `false` means a warning instead of an error. An answer that
     // never comes would keep its socket until the client is closed.
-    if (!options.requestTimeout || !options.throwOnRequestTimeout) {
+    const { requestTimeout, throwOnRequestTimeout } = options;
+    if (!requestTimeout || !throwOnRequestTimeout || requestTimeout > wholeMs) {
       Object.assign(options, { requestTimeout: wholeMs, throwOnRequestTimeout: true });
     }
-    super(options);
+    const { connectionTimeout } = options;
+    const limited = (agent: HttpAgent | HttpsAgent) =>
+      connectionTimeout > 0 ? limitingConnect(agent, connectionTimeout) : agent;
+    super({
+      ...options,
+      // Limited by the agents, which know of a connection when it can be used.
+      connectionTimeout: 0,
+      httpAgent: limited(agentOf(options.httpAgent, HttpAgent)) as HttpAgent,
+      httpsAgent: limited(agentOf(options.httpsAgent, HttpsAgent)) as HttpsAgent,
+    });
+    this.#connectMs = connectionTimeout;
     this.#watch = new AnswerWatch({ idleMs: options.requestTimeout, wholeMs, ...limits });
     const agent = given.httpsAgent ?? given.httpAgent ?? defaultOptions.httpsAgent;
     this.#free = agent.maxSockets ?? defaultSockets;
+  }
+
+  override httpHandlerConfigs(): ReturnType<NodeHttpHandler["httpHandlerConfigs"]> {
+    return { ...super.httpHandlerConfigs(), connectionTimeout: this.#connectMs };
   }
 
   /** How many requests wait for a socket. @internal */
@@ -140,7 +166,9 @@ export class OrderlyHandler extends NodeHttpHandler {
       ? undefined
       : { aborted: false, onabort: null };
     if (ownHandle !== undefined) this.#unsignalled.add(ownHandle);
+    const watched = this.#watch.begin();
     const end = () => {
+      this.#watch.end(watched);
       if (ownHandle !== undefined) this.#unsignalled.delete(ownHandle);
       this.#release();
     };
@@ -150,9 +178,11 @@ export class OrderlyHandler extends NodeHttpHandler {
       const body: unknown = answer.response.body;
       // The socket is in use until the body has been read.
       if (body instanceof Readable) {
-        this.#repeated.refuse(body, answer.response.headers);
+        const { headers } = answer.response;
+        this.#repeated.refuse(body, headers);
+        limitSize(body, headers, true);
         body.once("close", end);
-        this.#watch.watch(body);
+        this.#watch.watch(watched, body);
       } else end();
       return answer;
     } catch (error) {

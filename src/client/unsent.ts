@@ -3,11 +3,13 @@
  * credentials or of a region throws, the request was not carried out. Also refuses responses that are
  * not DynamoDB's.
  */
+import { Readable } from "node:stream";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
 import { legible } from "../errors/thrown.js";
 import { checkAsked } from "./answer-match.js";
 import { checkMembers, type Values } from "./answer-members.js";
+import { limitSize } from "./answer-size.js";
 import type { Credentials } from "./config.js";
 import { checkRefusedItems } from "./refused-items.js";
 
@@ -65,6 +67,15 @@ export function watchSending({ middlewareStack }: Pick<DynamoDBClient, "middlewa
 /** Refuses responses to a command that are not DynamoDB's, whichever client sends it. */
 export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewareStack">): void {
   middlewareStack.add(
+    (next) => async (given) => {
+      const result = await next(given);
+      const { body, headers = {} } = (result.response ?? {}) as Partial<HttpAnswer>;
+      if (body instanceof Readable) limitSize(body, headers, false);
+      return result;
+    },
+    { step: "deserialize", priority: "low", name: "bayonLimitSize", override: true },
+  );
+  middlewareStack.add(
     (next, { commandName = "" }) =>
       async (given) => {
         // Releases of lib-dynamodb around 3.600 put the marshalled input in its place.
@@ -98,6 +109,12 @@ function checkResult(operation: string, input: object, output: object): void {
   if (statusCode === undefined) return;
   checkMembers(operation, members, { statusCode, requestId });
   checkAsked(operation, input, members);
+}
+
+/** The parts of an HTTP response that are looked at, as the client's request handler gives it. */
+interface HttpAnswer {
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 interface Metadata {

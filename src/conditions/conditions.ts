@@ -170,7 +170,7 @@ function compiled(
 
 const tooManyConditions = `makes a condition of more than ${limits.expressionOperators} operators: DynamoDB takes at most ${limits.expressionOperators}`;
 
-const tooManyBytes = `has names and values of more than ${limits.expressionValueBytes} bytes: DynamoDB takes no more`;
+const tooManyBytes = `has more than ${limits.expressionValueBytes} bytes of names and values: DynamoDB takes no more`;
 
 /**
  * The most characters that a callback may return: far more than is sent, so there is room for
@@ -207,23 +207,68 @@ function checkedValue(
 
 type WhereCallback = (data: unknown, operators: unknown) => unknown;
 
+/** The conditions that a callback has built. */
+interface Built {
+  readonly conditions: string[];
+  /** Whether it has tried to build more than DynamoDB takes: also a callback that catches the refusal is refused. */
+  isTooMuch: boolean;
+}
+
 function compileCallback(
   where: WhereCallback,
   placeholders: ReadPlaceholders,
   refuse: Refuse,
   encrypted: readonly string[],
 ): Compiled {
-  const conditions: string[] = [];
-  let isTooMuch = false;
+  const built: Built = { conditions: [], isTooMuch: false };
+  const check = (segments: PathSegments) => refuseEncrypted(segments, encrypted, refuse);
+  const operators = operatorsOf(built, placeholders, refuse, check);
+
+  const text: unknown = where(pathProxy([], check), operators);
+  // Any text that is not an operator's result would reach the expression unchecked.
+  if (built.isTooMuch) throw refuse(tooManyConditions);
+  if (typeof text === "string" && text.length > mostText) {
+    throw refuse(`must return a string of at most ${mostText} characters`);
+  }
+  const compiled = typeof text === "string" ? readLogic(text, built.conditions) : undefined;
+  if (compiled === undefined) {
+    throw refuse(
+      "must return conditions of the given operators, joined by AND, OR, NOT and parentheses",
+    );
+  }
+  const { conditions } = built;
+  const returned = new Set((text as string).match(/\d+/g)?.map(Number));
+  if (returned.size < conditions.length) {
+    throw refuse(
+      "must return each condition that it builds: join them in one string, " +
+        "`${eq(…)} AND ${gt(…)}`, because && gives the last of them alone",
+    );
+  }
+  return compiled;
+}
+
+/** DynamoDB's own message would repeat the given value. */
+function typeName(type: unknown, refuse: Refuse): unknown {
+  if (typeNames.includes(type as never)) return type;
+  throw refuse(`type must be ${typeNames.join(", ")}`);
+}
+
+/** The operators of one callback. Each builds a condition, and returns the text that stands for it. */
+function operatorsOf(
+  all: Built,
+  placeholders: ReadPlaceholders,
+  refuse: Refuse,
+  check: (segments: PathSegments) => void,
+): object {
   /** Called before each further condition is built. A condition has at least one operator. */
   const refuseMore = () => {
-    isTooMuch ||= conditions.length >= limits.expressionOperators;
-    if (isTooMuch) throw refuse(tooManyConditions);
+    all.isTooMuch ||= all.conditions.length >= limits.expressionOperators;
+    if (all.isTooMuch) throw refuse(tooManyConditions);
   };
   const built = (condition: string): Condition => {
     refuseMore();
-    conditions.push(condition);
-    return `{${conditions.length - 1}}`;
+    all.conditions.push(condition);
+    return `{${all.conditions.length - 1}}`;
   };
   const pathOf = (value: unknown): string => {
     refuseMore();
@@ -236,9 +281,7 @@ function compileCallback(
     built(`${pathOf(path)} ${symbol} ${operandText(value)}`);
   const call = (name: string) => (path: unknown, value: unknown) =>
     built(`${name}(${pathOf(path)}, ${operandText(value)})`);
-
-  const check = (segments: PathSegments) => refuseEncrypted(segments, encrypted, refuse);
-  const operators = {
+  return {
     eq: compare("="),
     ne: compare("<>"),
     gt: compare(">"),
@@ -253,37 +296,12 @@ function compileCallback(
       built(`NOT contains(${pathOf(path)}, ${operandText(value)})`),
     exists: (path: unknown) => built(`attribute_exists(${pathOf(path)})`),
     notExists: (path: unknown) => built(`attribute_not_exists(${pathOf(path)})`),
-    type: (path: unknown, type: unknown) => {
-      // DynamoDB's own message would repeat the given value.
-      if (!typeNames.includes(type as never)) throw refuse(`type must be ${typeNames.join(", ")}`);
-      return call("attribute_type")(path, type);
-    },
+    type: (path: unknown, type: unknown) => call("attribute_type")(path, typeName(type, refuse)),
     size: (path: unknown) => asOperand(() => `size(${pathOf(path)})`),
     path: (...segments: (string | number)[]) => {
       return asOperand(pathOperand(segmentsOf(segments, refuse), check));
     },
   };
-
-  const text: unknown = where(pathProxy([], check), operators);
-  // Any text that is not an operator's result would reach the expression unchecked.
-  if (isTooMuch) throw refuse(tooManyConditions);
-  if (typeof text === "string" && text.length > mostText) {
-    throw refuse(`must return a text of at most ${mostText} characters`);
-  }
-  const compiled = typeof text === "string" ? readLogic(text, conditions) : undefined;
-  if (compiled === undefined) {
-    throw refuse(
-      "must return conditions of the given operators, joined by AND, OR, NOT and parentheses",
-    );
-  }
-  const returned = new Set((text as string).match(/\d+/g)?.map(Number));
-  if (returned.size < conditions.length) {
-    throw refuse(
-      "must return each condition that it builds: join them in a text, " +
-        "`${eq(…)} AND ${gt(…)}`, because && gives the last of them alone",
-    );
-  }
-  return compiled;
 }
 
 /**

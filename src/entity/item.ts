@@ -1,6 +1,6 @@
 /** Converts stored items to the items that callers get. */
 import { isDeepStrictEqual, types } from "node:util";
-import { keyPartsOf } from "../keys/template.js";
+import { isKeyOf, keyPartsOf } from "../keys/template.js";
 import { isBytes, ownBytes } from "../runtime/realms.js";
 import { showsMasked } from "../secrets/masking.js";
 import { refuseUnreadable } from "../secrets/unreadable.js";
@@ -52,7 +52,7 @@ export function itemOf(
 
 /** Whether a stored item belongs to the entity. */
 export function isOf(model: EntityModel, raw: RawItem): boolean {
-  return raw.EntityType === model.name && raw.SK.startsWith(model.sk.prefix);
+  return raw.EntityType === model.name && isKeyOf(model.sk, raw.SK);
 }
 
 /**

@@ -3,25 +3,26 @@ import type { Entity } from "electrodb";
 import { unknownNames } from "../call/options.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
-import { type DeclaredSchema, templatesOf } from "../keys/declared.js";
 import {
   compileTemplate,
+  createdAtText,
+  innerParts,
   type KeyTemplate,
   keyLengthRule,
   keyPartRule,
-  keyText,
+  separator,
 } from "../keys/template.js";
+import { type DeclaredSchema, templatesOf } from "../table/declared.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
-
-/** The key parts that identify an item's owner. An agent is a user, too. */
-export const ownerParts = ["userId", "agentId"] as const;
+import { isTime, timeRule } from "./times.js";
 
 /** ElectroDB's generic bound. */
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.
 export type AnyEntity = Entity<any, any, any, any>;
 
-export interface EntityModel {
+/** What a declaration says of its entity. */
+interface Declared {
   /** The value of `EntityType`. */
   readonly name: string;
   readonly payload: PayloadSchema;
@@ -31,6 +32,10 @@ export interface EntityModel {
   readonly gsi1sk: KeyTemplate | undefined;
   /** The key's parts, partition key first. */
   readonly parts: readonly string[];
+  /** Whether the creation time is a part of the key. */
+  readonly timed: boolean;
+  /** The parts that hold no `#`: those that something follows in one of the keys, and those declared so. */
+  readonly words: ReadonlySet<string>;
   /** The parts that a caller may omit, and their default values. */
   readonly defaults: Readonly<Record<string, string>>;
   /** The id that `create` generates if the caller omits it. */
@@ -39,27 +44,38 @@ export interface EntityModel {
   readonly dated: boolean;
   /** Payload fields that must not appear in a log. */
   readonly secrets: readonly string[];
+}
+
+export interface EntityModel extends Declared {
   /** The secret fields if they are encrypted; empty if no keys are configured. */
   readonly encrypted: readonly string[];
-  /** Parts with a fixed value, which callers cannot give. */
+  /** Parts with a fixed value. */
   readonly fixed: Readonly<Record<string, string>>;
+  /** The parts that name an owner, which callers cannot give. Empty without an owner. */
+  readonly owner: readonly string[];
 }
 
 /** The settings of a model that are not part of the declaration. */
 export interface ModelOptions {
-  /** Fixes the partition to that of this user or agent. */
-  readonly owner?: string | undefined;
+  /** The owner to whose items the model is limited: key parts with fixed values. */
+  readonly owner?: Owner | undefined;
   /** Whether secret fields are encrypted. @default false */
   readonly encrypts?: boolean | undefined;
 }
 
+/** Key parts that name the owner of items, with their values. */
+export type Owner = Readonly<Record<string, string>>;
+
 /** The declaration of an entity: the schemas of its payload and of its keys. */
 export interface Declaration {
-  /** Builds the payload's schema when it is first asked for. */
-  payload(): PayloadSchema;
-  /** The schema from which ElectroDB's entity is made. */
-  readonly schema: DeclaredSchema;
+  /** The payload's schema, or a function that builds it when it is first asked for. */
+  readonly payload: PayloadSchema | (() => PayloadSchema);
+  /** Makes the schema of ElectroDB's entity. */
+  schema(): DeclaredSchema;
 }
+
+/** What was read of each declaration, once. */
+const known = new WeakMap<Declaration, Declared>();
 
 /**
  * Makes the model of an entity from its declaration. It does without ElectroDB's entity, because
@@ -67,36 +83,65 @@ export interface Declaration {
  */
 export function modelOf(
   declaration: Declaration,
-  { owner, encrypts = false }: ModelOptions = {},
+  { owner = {}, encrypts = false }: ModelOptions = {},
 ): EntityModel {
-  const { schema } = declaration;
-  const payload = declaration.payload();
-  const secrets = secretFields(payload);
-  const templates = templatesOf(schema);
-  const pk = compileTemplate(templates.pk);
-  const sk = compileTemplate(templates.sk);
-  const gsi1sk = templates.gsi1sk === undefined ? undefined : compileTemplate(templates.gsi1sk);
-  for (const { parts } of [pk, sk]) {
-    // A key is read back by what it begins with: of two parts nobody knows where the first one ends.
-    if (parts.length > 1) throw new TypeError(`${schema.model.entity}: a key has at most one part`);
+  let declared = known.get(declaration);
+  if (declared === undefined) {
+    declared = readDeclaration(declaration);
+    known.set(declaration, declared);
   }
-  const parts = [...pk.parts, ...sk.parts];
+  const fixed = declared.pk.parts.filter((part) => Object.hasOwn(owner, part));
+  return {
+    ...declared,
+    encrypted: encrypts ? declared.secrets : [],
+    fixed: Object.fromEntries(fixed.map((part) => [part, owner[part] as string])),
+    owner: Object.keys(owner),
+  };
+}
+
+function readDeclaration(declaration: Declaration): Declared {
+  const schema = declaration.schema();
+  const payload = payloadOf(declaration);
+  const { pk, sk, gsi1pk, gsi1sk } = templatesOf(schema);
+  const compiled = (template: string | undefined) =>
+    template === undefined ? undefined : compileTemplate(template);
+  const table = { pk: compileTemplate(pk), sk: compileTemplate(sk) };
+  const index = { gsi1pk: compiled(gsi1pk), gsi1sk: compiled(gsi1sk) };
+  const parts = [...new Set([...table.pk.parts, ...table.sk.parts])];
   const defaults = defaultsOf(schema, parts);
+  const keys = [table.pk, table.sk, index.gsi1pk, index.gsi1sk];
   return {
     name: schema.model.entity,
     payload,
-    pk,
-    sk,
-    gsi1pk: templates.gsi1pk === undefined ? undefined : compileTemplate(templates.gsi1pk),
-    gsi1sk,
+    ...table,
+    ...index,
     parts,
+    timed: parts.includes("createdAt"),
+    words: new Set([
+      ...keys.flatMap((key) => (key === undefined ? [] : innerParts(key))),
+      ...parts.filter((part) => isWord(schema, part)),
+    ]),
     defaults,
-    generated: sk.parts.find((part) => !(part in defaults)),
-    dated: gsi1sk?.parts.includes("createdAt") ?? false,
-    secrets,
-    encrypted: encrypts ? secrets : [],
-    fixed: owner === undefined ? {} : Object.fromEntries(pk.parts.map((part) => [part, owner])),
+    generated: generatedOf(table.sk, defaults),
+    dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
+    secrets: secretFields(payload),
   };
+}
+
+/** The last part of a sort key, unless it has a default or is the creation time. */
+function generatedOf({ parts }: KeyTemplate, defaults: Readonly<Record<string, string>>) {
+  const last = parts.at(-1);
+  return last === undefined || last in defaults || last === "createdAt" ? undefined : last;
+}
+
+/** Whether a part of the key is declared to hold no `#`. */
+export function isWord({ attributes }: DeclaredSchema, part: string): boolean {
+  return (attributes[part] as { readonly kind?: unknown } | undefined)?.kind === "word";
+}
+
+/** The payload's schema of a declaration. */
+export function payloadOf({ payload }: Declaration): PayloadSchema {
+  return typeof payload === "function" ? payload() : payload;
 }
 
 /** The key parts that have a default, and their defaults. */
@@ -121,15 +166,18 @@ export function secretFields({ shape }: PayloadSchema): string[] {
 /** The checked parts of a key. */
 export type KeyParts = Readonly<Record<string, string>>;
 
-/** The issues of a key in a user's scope, which must not have the owner's parts, not even inherited. */
-export function ownerIssues(given: unknown): ValidationIssue[] {
+/**
+ * The issues of a key in an owner's scope, which must not have the owner's parts, not even inherited.
+ * @param owner the names of these parts
+ */
+export function ownerIssues(given: unknown, owner: readonly string[]): ValidationIssue[] {
   // If the owner is the only part of the key, any value would select the user's own item.
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     return [{ path: "key", message: "must be an object" }];
   }
-  return ownerParts
+  return owner
     .filter((path) => path in given)
-    .map((path) => ({ path, message: "is fixed by forUser and must not be given" }));
+    .map((path) => ({ path, message: "is fixed by the scope and must not be given" }));
 }
 
 /**
@@ -138,9 +186,6 @@ export function ownerIssues(given: unknown): ValidationIssue[] {
  * be passed as a key or as input.
  */
 const itemMembers = ["data", "createdAt", "updatedAt", "entity", "contents"];
-
-/** In a user's scope, the owner's parts are refused with their own message. */
-const itemMembersOrOwner = [...itemMembers, ...ownerParts];
 
 /** What the key parts are read from. */
 type Source = "key" | "partition" | "item";
@@ -159,28 +204,36 @@ export function readParts(
   model: EntityModel,
   from: Source,
   given: unknown,
-  made: KeyParts = {},
+  made: Readonly<Record<string, unknown>> = {},
 ): { parts: Record<string, string>; issues: ValidationIssue[] } {
   // Bytes have a property for each position, but none that is read here.
   const isObject = typeof given === "object" && given !== null && !ArrayBuffer.isView(given);
   const source = isObject ? (given as Record<string, unknown>) : {};
   const names = from === "partition" ? model.pk.parts : model.parts;
-  const isScoped = Object.keys(model.fixed).length > 0;
+  const isScoped = model.owner.length > 0;
   const parts: Record<string, string> = {};
   const issues: ValidationIssue[] = [];
-  if (isScoped) issues.push(...ownerIssues(given));
+  if (isScoped) issues.push(...ownerIssues(given, model.owner));
   const own = isScoped ? names.filter((name) => !(name in model.fixed)) : names;
   const known = from === "item" ? [...own, "data", "createdAt"] : own;
-  const also = isScoped ? itemMembersOrOwner : itemMembers;
+  // The owner's parts are refused with a message of their own.
+  const also = isScoped ? [...itemMembers, ...model.owner] : itemMembers;
   issues.push(...unknownNames(source, known, kinds[from], also));
   for (const name of names) {
     const value = model.fixed[name] ?? made[name] ?? source[name] ?? model.defaults[name];
-    const rule = keyPartRule(value);
+    const rule = partRule(model, name, value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
     // An invalid part never reaches a key, because its issue stops the call.
-    parts[name] = value as string;
+    parts[name] = name === "createdAt" ? createdAtText(value as number) : (value as string);
   }
   return { parts, issues };
+}
+
+function partRule({ words }: EntityModel, name: string, value: unknown): string | undefined {
+  if (name === "createdAt") return isTime(value) ? undefined : timeRule;
+  const rule = keyPartRule(value);
+  if (rule !== undefined || !words.has(name) || !(value as string).includes(separator)) return rule;
+  return `must not contain "${separator}": it ends this part of the key`;
 }
 
 /** Refuses unknown parts of a key that spans entities. */
@@ -258,7 +311,7 @@ export function keyContext(
     name,
     model.fixed[name] ?? source[name] ?? model.defaults[name],
   ]);
-  return { operation, entity: model.name, key: keyText(Object.fromEntries(parts)) };
+  return { operation, entity: model.name, key: Object.fromEntries(parts) };
 }
 
 /** Throws a ValidationError if there are any issues. */

@@ -72,14 +72,12 @@ const signatureCodes = [
 const credentialsCodes = ["CredentialsProviderError", "TokenProviderError"] as const;
 
 /**
- * DynamoDB refused the request, so it was not carried out. The list is closed: a gateway in between
+ * DynamoDB refused the request for another reason, so it was not carried out. The list is closed: a gateway in between
  * has 4xx responses of its own, with similar names, and may send them for requests that it has
  * forwarded. TransactionInProgressException is not in it, because the transaction it refuses is being
  * carried out.
  */
 const refusalCodes = [
-  ...throttlingCodes,
-  ...signatureCodes,
   "AccessDenied",
   "AccessDeniedException",
   "ConditionalCheckFailedException",
@@ -175,7 +173,10 @@ export const throttlingNames: ReadonlySet<string> = /* @__PURE__ */ new Set(thro
 export const transientNames: ReadonlySet<string> = /* @__PURE__ */ new Set(transientCodes);
 export const signatureNames: ReadonlySet<string> = /* @__PURE__ */ new Set(signatureCodes);
 export const credentialsNames: ReadonlySet<string> = /* @__PURE__ */ new Set(credentialsCodes);
-export const refusalNames: ReadonlySet<string> = /* @__PURE__ */ new Set(refusalCodes);
+// Not by spreading: bundlers would keep that where it is not used.
+export const refusalNames: ReadonlySet<string> = /* @__PURE__ */ new Set(
+  /* @__PURE__ */ (throttlingCodes as readonly string[]).concat(signatureCodes, refusalCodes),
+);
 
 /** Node's codes for a host that could not be reached. */
 export const unreachedNames: ReadonlySet<string> = /* @__PURE__ */ new Set<ErrorCode>([

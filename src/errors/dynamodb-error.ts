@@ -3,6 +3,7 @@ import { brand, isInstance } from "./brand.js";
 import type { ErrorCode, UnlistedCode } from "./codes.js";
 import { inspected } from "./console.js";
 import { hide, hidePayload } from "./hidden.js";
+import { type ErrorKey, errorKey } from "./key-text.js";
 import { type CommonErrorOptions, optionsOf } from "./options.js";
 import { legible, metadataOf } from "./thrown.js";
 
@@ -42,6 +43,11 @@ export class DynamoDBError extends Error {
   /** The entity it was called for, for instance `SavedContent`. */
   entity: string | undefined;
   /**
+   * The parts of the key that the call was given, for instance `{ userId, contentId }`; for a query
+   * those of the partition. A batch or a transaction has none.
+   */
+  key: ErrorKey | undefined;
+  /**
    * Whether the call may have been carried out nevertheless, wholly or in part: the response to one of
    * its writes was lost, or it ended between two writes. If it is false, the call changed nothing
    * except what the error reports as written.
@@ -79,6 +85,7 @@ export class DynamoDBError extends Error {
     this.requestId = metadataOf(cause)?.requestId;
     this.operation = options.operation;
     this.entity = options.entity;
+    this.key = errorKey(options.key);
     this.mayHaveBeenDone = options.mayHaveBeenDone ?? false;
     hide(this, "originalError", cause);
     hide(this, Symbol.for("nodejs.util.inspect.custom"), inspected);

@@ -33,7 +33,9 @@ export class ItemNotFoundError extends DynamoDBError {
       "cause",
     );
     const { message = `Item not found: PK=${options.pk}, SK=${options.sk}` } = options;
-    super({ ...options, message, code: "ItemNotFound", statusCode: 404, retryable: false });
+    const { pk: PK, sk: SK } = options;
+    const { key = PK === undefined ? undefined : { PK, SK: SK as string } } = options;
+    super({ ...options, key, message, code: "ItemNotFound", statusCode: 404, retryable: false });
     this.name = "ItemNotFoundError";
   }
 }

@@ -29,9 +29,13 @@ export function leavesOpen(thrown: unknown, signal?: AbortSignal): boolean {
   return !names.some((name) => refusalNames.has(name));
 }
 
-/** Whether there was no host or no credentials. An open connection is lost during read or write. */
+/**
+ * Whether there was no host, no connection in time or no credentials. An open connection is lost during
+ * read or write.
+ */
 function isUnreached({ syscall }: Record<string, unknown>, names: readonly string[]): boolean {
   if (syscall === "read" || syscall === "write") return false;
+  if (syscall === "connect") return true;
   return names.some((name) => unreachedNames.has(name) || credentialsNames.has(name));
 }
 
@@ -39,6 +43,6 @@ function isUnreached({ syscall }: Record<string, unknown>, names: readonly strin
 export function asOpen<E extends Error & { mayHaveBeenDone: boolean }>(error: E): E {
   if (error.mayHaveBeenDone) return error;
   error.mayHaveBeenDone = true;
-  error.message += "; it may have been carried out all the same";
+  error.message += "; it may have been carried out nevertheless";
   return error;
 }

@@ -1,5 +1,6 @@
 /** The two ways to make an error: options, or one value after the other. */
 import { isObject } from "../runtime/objects.js";
+import type { ErrorKey } from "./key-text.js";
 
 /** What the constructor of every error of this package accepts. */
 export interface CommonErrorOptions {
@@ -9,6 +10,8 @@ export interface CommonErrorOptions {
   readonly operation?: string | undefined;
   /** The entity it was called for, for instance `SavedContent`. */
   readonly entity?: string | undefined;
+  /** The parts of the key that the call was given, for instance `{ userId, contentId }`. */
+  readonly key?: ErrorKey | undefined;
   /**
    * Whether the call may have been carried out nevertheless.
    *
@@ -17,7 +20,7 @@ export interface CommonErrorOptions {
   readonly mayHaveBeenDone?: boolean | undefined;
 }
 
-const commonNames = ["cause", "operation", "entity", "mayHaveBeenDone"];
+const commonNames = ["cause", "operation", "entity", "key", "mayHaveBeenDone"];
 
 /**
  * The options of an error, in whichever form its constructor was called: `(options)`,

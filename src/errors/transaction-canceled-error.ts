@@ -2,6 +2,7 @@
 import { brand } from "./brand.js";
 import { DynamoDBError } from "./dynamodb-error.js";
 import { hide } from "./hidden.js";
+import type { ErrorKey } from "./key-text.js";
 import { type CommonErrorOptions, optionsOf } from "./options.js";
 import { isRetryableReason } from "./retryable.js";
 
@@ -11,7 +12,10 @@ export interface CancellationReason {
   readonly index: number;
   readonly operation: string;
   readonly entity: string;
+  /** The key as the message names it: `userId=u1, contentId=c9`. */
   readonly key: string;
+  /** The key's parts, for instance `{ userId, contentId }`. */
+  readonly parts?: ErrorKey | undefined;
   /** DynamoDB's code, for instance `ConditionalCheckFailed` or `TransactionConflict`. */
   readonly code: string;
   readonly message: string;

@@ -1,6 +1,6 @@
 /** The error of a call that is wrong in itself, and of each finding in it. */
 import { brand } from "./brand.js";
-import { type CallContext, describe } from "./context.js";
+import { type CallContext, describe, withContext } from "./context.js";
 import { DynamoDBError } from "./dynamodb-error.js";
 import { type CommonErrorOptions, optionsOf } from "./options.js";
 
@@ -50,6 +50,5 @@ export function invalid(
 ): ValidationError {
   const rules = issues.map(({ path, message }) => (path === "" ? message : `${path} ${message}`));
   const message = describe(context, rules.join("; "));
-  const { operation, entity } = context;
-  return new ValidationError({ message, issues, cause, operation, entity });
+  return withContext(new ValidationError({ message, issues, cause }), context);
 }

@@ -6,6 +6,8 @@ export interface KeyTemplate {
   /** What the key begins with, before its first part. */
   readonly prefix: string;
   readonly parts: readonly string[];
+  /** The texts before, between and behind the parts: one more than there are parts. */
+  readonly literals: readonly string[];
   /** Fills the template. `createdAt` is padded to 13 digits. */
   build(values: Readonly<Record<string, string | number>>): string;
 }
@@ -14,9 +16,11 @@ export interface KeyTemplate {
 export function compileTemplate(template: string): KeyTemplate {
   const pieces = template.split(/\$\{(\w+)\}/);
   const parts = pieces.filter((_, index) => index % 2 === 1);
+  const literals = pieces.filter((_, index) => index % 2 === 0);
   return {
-    prefix: pieces[0] ?? "",
+    prefix: literals[0] ?? "",
     parts,
+    literals,
     build: (values) => {
       let key = "";
       for (let index = 0; index < pieces.length; index += 1) {
@@ -30,7 +34,7 @@ export function compileTemplate(template: string): KeyTemplate {
 
 /** A key part as text: ids as they are, creation times padded so that they sort. */
 function partText(value: string | number | undefined): string {
-  return typeof value === "number" ? String(value).padStart(createdAtDigits, "0") : String(value);
+  return typeof value === "number" ? createdAtText(value) : String(value);
 }
 
 /** The rule that a key part breaks; `undefined` if it is valid. */
@@ -38,8 +42,13 @@ export function keyPartRule(value: unknown): string | undefined {
   if (value === undefined || value === null) return "is missing: a non-empty string is expected";
   if (typeof value !== "string") return `must be a string, not ${typeName(value)}`;
   if (value === "") return "must not be empty";
-  if (!value.isWellFormed()) return "must not hold a lone surrogate";
+  if (!value.isWellFormed()) return "must not contain a lone surrogate";
   return undefined;
+}
+
+/** A creation time as a key holds it. */
+export function createdAtText(time: number): string {
+  return String(time).padStart(createdAtDigits, "0");
 }
 
 /** The rule that a partition or sort key breaks by its length; `undefined` if it is valid. */
@@ -73,26 +82,75 @@ function typeName(value: unknown): string {
   }
 }
 
-/** A key as messages name it: `userId=u1, contentId=c9`. Long or odd parts are shortened. */
-export function keyText(parts: Readonly<Record<string, unknown>>): string {
-  return Object.entries(parts)
-    .map(([name, value]) => `${name}=${shown(value)}`)
-    .join(", ");
+/**
+ * The character that ends a part of a key. Only a part that the key ends with may hold it, so there is one
+ * way to read a key.
+ */
+export const separator = "#";
+
+/** The parts that something follows in a key: those that must not hold the separator. */
+export function innerParts({ parts, literals }: KeyTemplate): string[] {
+  return parts.filter((_, index) => index < parts.length - 1 || literals[index + 1] !== "");
 }
 
-/** A text for a message; a long one is cut. */
-export function shown(value: unknown): string {
-  if (typeof value !== "string") return value === undefined ? "?" : typeof value;
-  return value.length > 80 ? `${value.slice(0, 80)}…` : value;
+/**
+ * The parts of a key, by name; `null` if the template builds no such key. It is not checked whether a part
+ * is a number or a time.
+ */
+export function partsFrom(
+  { parts, literals, prefix }: KeyTemplate,
+  key: string,
+): Record<string, string> | null {
+  if (!key.startsWith(prefix)) return null;
+  const values: Record<string, string> = {};
+  let start = prefix.length;
+  for (let index = 0; index < parts.length; index += 1) {
+    const literal = literals[index + 1] as string;
+    const isLast = index === parts.length - 1;
+    const takesRest = isLast && literal === "";
+    const end = takesRest ? key.length : key.indexOf(literal, start);
+    const value = key.slice(start, end);
+    // No part is empty.
+    if (end <= start || (!takesRest && value.includes(separator))) return null;
+    values[parts[index] as string] = value;
+    start = end + literal.length;
+  }
+  return start === key.length ? values : null;
 }
 
-/** The key's parts of a stored item, read from its keys by prefix. */
+/**
+ * Whether the template can build a key. For a template with at most one part, at its end, it is enough that
+ * the key begins with its prefix.
+ */
+export function isKeyOf(template: KeyTemplate, key: string): boolean {
+  return isSimple(template) ? key.startsWith(template.prefix) : partsFrom(template, key) !== null;
+}
+
+/** Whether a key's only part, if it has one, is all that follows the prefix. */
+function isSimple({ parts, literals }: KeyTemplate): boolean {
+  return parts.length === 0 || (parts.length === 1 && literals[1] === "");
+}
+
+/**
+ * The parts of a stored item's key. If the template builds no such key, its parts are empty, as no
+ * part of a written key is.
+ */
 export function keyPartsOf(
   model: { readonly pk: KeyTemplate; readonly sk: KeyTemplate },
   raw: RawKey,
 ): Record<string, string> {
   const parts: Record<string, string> = {};
-  for (const name of model.pk.parts) parts[name] = raw.PK.slice(model.pk.prefix.length);
-  for (const name of model.sk.parts) parts[name] = raw.SK.slice(model.sk.prefix.length);
+  readInto(parts, model.pk, raw.PK);
+  readInto(parts, model.sk, raw.SK);
   return parts;
+}
+
+function readInto(parts: Record<string, string>, template: KeyTemplate, key: string): void {
+  if (isSimple(template)) {
+    // Read by position, since this is done for each item of a page.
+    for (const name of template.parts) parts[name] = key.slice(template.prefix.length);
+    return;
+  }
+  const values = partsFrom(template, key);
+  for (const name of template.parts) parts[name] = values?.[name] ?? "";
 }

@@ -1,6 +1,5 @@
 /** The name of a call of ElectroDB, as errors give it. */
 import type { CallContext } from "../errors/context.js";
-import { keyText } from "../keys/template.js";
 import { type ChainState, collectionClauses, type ElectroEntity, firstCall } from "./electro.js";
 
 /** A method that takes a list is the same method to its caller. */
@@ -34,11 +33,11 @@ export function contextOf({ model }: ElectroEntity, state: ChainState): CallCont
 }
 
 /** The key's parts as they were given; for a query, those of the partition. A list of keys has none. */
-function keyOf(given: unknown, pk: readonly string[], sk: readonly string[]): string | undefined {
+function keyOf(given: unknown, pk: readonly string[], sk: readonly string[]): CallContext["key"] {
   if (typeof given !== "object" || given === null || Array.isArray(given)) return undefined;
   try {
     const source = given as Record<string, unknown>;
-    return keyText(Object.fromEntries([...pk, ...sk].map((name) => [name, source[name]])));
+    return Object.fromEntries([...pk, ...sk].map((name) => [name, source[name]]));
   } catch {
     // A getter or a proxy of the caller failed. ElectroDB could not read it either, and its error is
     // thrown.

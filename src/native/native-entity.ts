@@ -9,6 +9,7 @@ import {
   type ElectroEntity,
   firstCall,
 } from "./electro.js";
+import { refuseLongList, tooManyAttributes } from "./native-bounds.js";
 import { contextOf } from "./native-call.js";
 import { type NativeCall, nativeError } from "./native-errors.js";
 
@@ -232,6 +233,7 @@ class NativeEntity {
       ...clause,
       action: (_, state, ...given) => {
         if (isFirst) state[firstCall] = { clause: name, method: this.#starting, given };
+        if (isFirst) refuseLongList(given, () => contextOf(this.#entity, state));
         try {
           return action(entity, state, ...given);
         } catch (error) {
@@ -244,7 +246,11 @@ class NativeEntity {
   #go(action: NonNullable<Clause["action"]>): NonNullable<Clause["action"]> {
     return (_, state, options) =>
       this.#mapping(
-        () => action(this.#plain, state, options) as Promise<unknown>,
+        () => {
+          const refused = tooManyAttributes(options, () => contextOf(this.#entity, state));
+          if (refused !== undefined) return Promise.reject(refused);
+          return action(this.#plain, state, options) as Promise<unknown>;
+        },
         () => ({
           ...this.#chainOf(state),
           signal: (options as CallConfig | null | undefined)?.abortSignal,

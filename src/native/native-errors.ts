@@ -38,7 +38,7 @@ function mapped(thrown: unknown, failure: object | undefined, call: NativeCall):
   if (saysAborted(failure ?? thrown)) return aborted(thrown, context, signal);
   if (failure !== undefined) return failed(thrown, failure, call);
   if (!requests?.areSent) return refused(thrown, context);
-  const rule = `ElectroDB cannot make a result of the response: ${textOf(thrown)}`;
+  const rule = `ElectroDB cannot turn the response into a result: ${textOf(thrown)}`;
   return new DynamoDBError(describe(context, rule), { code: "ResultNotMade", cause: thrown });
 }
 

@@ -2,6 +2,7 @@
 import type { Service } from "electrodb";
 import type { AnyEntity } from "../entity/model.js";
 import type { ElectroService } from "./electro.js";
+import { boundedOperations } from "./native-bounds.js";
 import { withOwnErrors } from "./native-entity.js";
 import { nativeError } from "./native-errors.js";
 
@@ -33,7 +34,7 @@ export function serviceWithOwnErrors<E extends Record<string, AnyEntity>>(
     const make = transaction[kind];
     const call = { context: { operation: `service.transaction.${kind}` } };
     transaction[kind] = (callback) => {
-      const { go, params } = make(callback);
+      const { go, params } = make(boundedOperations(callback, call.context));
       return {
         go: (options) =>
           go(options).then(undefined, (error: unknown) => {

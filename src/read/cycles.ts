@@ -15,7 +15,7 @@ export class KeyCycle {
   /** @throws UnreadableAnswer if the key of the next page was met before */
   refuseRepeated(key: unknown): void {
     if (this.#kept !== undefined && isDeepStrictEqual(key, this.#kept)) {
-      throw unreadableAnswer("its next page is one that was read before");
+      throw unreadableAnswer("its next page was read before");
     }
     this.#since += 1;
     if (this.#since < this.#until) return;

@@ -3,8 +3,9 @@ import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { readWhere } from "../conditions/conditions.js";
 import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
-import { latestTime, projectionOf, readTime } from "../entity/input.js";
 import type { EntityModel, KeyParts } from "../entity/model.js";
+import { projectionOf } from "../entity/projection.js";
+import { latestTime, readTime } from "../entity/times.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, createdAtDigits, indexName } from "../table/table.js";
@@ -62,11 +63,11 @@ function checkedOptions(
   const { by = ranged ? "createdAt" : "key" } = options;
   if (order !== "asc" && order !== "desc") throw refuse("order", 'must be "asc" or "desc"');
   if (by !== "key" && by !== "createdAt") throw refuse("by", 'must be "key" or "createdAt"');
-  if (ranged && by === "key") throw refuse("by", 'must be "createdAt" with from or to');
+  if (ranged && by === "key") throw refuse("by", 'must be "createdAt" if from or to is given');
   if (by === "createdAt" && !model.dated) {
     throw refuse(
       ranged ? "from" : "by",
-      `is not for ${model.name}: the index does not hold it in order of creation`,
+      `cannot be used with ${model.name}: the index does not hold it in order of creation`,
     );
   }
   if (from !== undefined && to !== undefined && from > to)
@@ -74,7 +75,7 @@ function checkedOptions(
   const isLimit = typeof limit === "number" && Number.isInteger(limit) && limit >= 1;
   if (limit !== undefined && !isLimit) throw refuse("limit", "must be an integer from 1");
   if (typeof cursor === "string" && cursor.length > mostCursorLength) {
-    const most = `those have at most ${mostCursorLength} characters`;
+    const most = `those are at most ${mostCursorLength} characters`;
     throw refuse("cursor", `is not one that a query returned: ${most}`);
   }
   const times = ranged ? { from: from ?? 0, to: to ?? latestTime } : undefined;
@@ -147,7 +148,7 @@ export function startedAt(plan: QueryPlan, cursor: unknown, context: CallContext
   if (startKey === undefined) return plan;
   const at = startKey[attribute.indexSortKey];
   if (range !== undefined && at !== undefined && (at < range.low || at > range.high)) {
-    throw invalid(context, [{ path: "cursor", message: "lies outside from and to" }]);
+    throw invalid(context, [{ path: "cursor", message: "lies outside the range of from and to" }]);
   }
   return { ...plan, input: { ...plan.input, ExclusiveStartKey: startKey } };
 }

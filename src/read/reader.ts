@@ -2,8 +2,8 @@
 import timers from "node:timers";
 import DataLoader from "dataloader";
 import type { Call } from "../call/call.js";
-import type { ReadOptions } from "../entity/input.js";
 import { copyOf } from "../entity/item.js";
+import type { ReadOptions } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { whyLeft } from "../errors/words.js";
 import { lastOf, orAborted } from "../runtime/signals.js";

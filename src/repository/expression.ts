@@ -65,7 +65,7 @@ export function checkedExpression(
 function* expressionIssues(expression: unknown, path: string): Generator<ValidationIssue> {
   if (expression === undefined) return;
   if (typeof expression !== "string" || expression.trim() === "") {
-    yield { path, message: "must be an expression: a text that is not empty" };
+    yield { path, message: "must be an expression: a non-empty string" };
   } else if (isTooLong(expression)) {
     const message = `is an expression of more than ${limits.expressionBytes} bytes, DynamoDB's limit`;
     yield { path, message };

@@ -19,7 +19,7 @@ export function checkedIndexKeys(context: CallContext, gsi: unknown): IndexKeys 
   if (!isRecord(gsi)) {
     throw invalid(context, [{ path: "gsi", message: "must be an object of index keys" }]);
   }
-  const message = `is no index key: the table has ${indexKeyNames.join(" and ")}`;
+  const message = `is not an index key: the table has ${indexKeyNames.join(" and ")}`;
   refuseIssues(
     context,
     unknownOptions(gsi, indexKeyNames).map(({ path }) => ({ path, message })),

@@ -3,8 +3,9 @@ import { type OptionNames, unknownOptions } from "../call/options.js";
 import { readEach } from "../entity/each.js";
 import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
+import { shown } from "../errors/key-text.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
-import { keyLengthRule, keyPartRule, keyText, shown } from "../keys/template.js";
+import { keyLengthRule, keyPartRule } from "../keys/template.js";
 import { isObject } from "../runtime/objects.js";
 import { attribute, limits, type RawKey } from "../table/table.js";
 import { checkValue, mostBytes, mostIssues } from "../values/payload.js";
@@ -31,7 +32,7 @@ export function itemCall(operation: string, pk: unknown, sk: unknown, entity?: u
     ...keyIssues("sort", sk, attribute.sortKey),
   ]);
   const key = rawKeyOf(pk, sk);
-  return { context: { ...context, key: keyText(key) }, key };
+  return { context: { ...context, key: { ...key } }, key };
 }
 
 /** Checked values as a key. */
@@ -132,7 +133,7 @@ function ttlIssues(value: unknown): ValidationIssue[] {
   const isSeconds = Number.isInteger(value) && (value as number) >= 0;
   if (isSeconds && (value as number) < latestSeconds) return [];
   const message = isSeconds
-    ? "must be in epoch seconds: this one is in milliseconds"
+    ? "must be in epoch seconds: this one looks like milliseconds"
     : "must be a time in epoch seconds: an integer from 0";
   return [{ path: attribute.timeToLive, message }];
 }
@@ -141,7 +142,7 @@ function ttlIssues(value: unknown): ValidationIssue[] {
 const missingOptions: ReadonlyMap<string, string> = new Map([
   [
     "indexName",
-    "is not an option: the repository queries the table alone; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
+    "is not an option: the repository queries only the table itself; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
   ],
 ]);
 
@@ -174,7 +175,7 @@ export function checkedUpdates(context: CallContext, updates: unknown): [string,
   refuseIssues(context, [...check.issues, ...sizeIssues(path, check.bytes)]);
   const changes = Object.entries(check.value as object);
   if (changes.length === 0) {
-    const message = "must change something: nothing but undefined was given";
+    const message = "must change something: only undefined was given";
     throw invalid(context, [{ path, message }]);
   }
   return changes;

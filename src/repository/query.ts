@@ -4,7 +4,6 @@ import type { Call } from "../call/call.js";
 import { type GivenExpression, Placeholders } from "../conditions/placeholders.js";
 import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { keyText } from "../keys/template.js";
 import { keyCondition } from "../read/key-condition.js";
 import { pagesOf } from "../read/paging.js";
 import type { Table } from "../read/reader.js";
@@ -36,10 +35,10 @@ export function checkedQuery(
   // An empty prefix selects the whole partition, like no prefix.
   const prefix =
     skPrefix === undefined || skPrefix === null || skPrefix === "" ? undefined : skPrefix;
-  const key = keyText({
+  const key = {
     [attribute.partitionKey]: pk,
     ...(prefix !== undefined && { [attribute.sortKey]: prefix }),
-  });
+  };
   const context: CallContext = { operation, key };
   refuseUnknownOptions(context, options, queryOptionNames);
   const issues = prefix === undefined ? [] : keyIssues("sort", prefix, "skPrefix");

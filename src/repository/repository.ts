@@ -295,9 +295,9 @@ function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
   for (const [field, value] of Object.entries(data)) {
     const keyId = sealedKeyId(value);
     if (keyId === undefined) continue;
-    const own = { ...context, key: `PK=${item.PK}, SK=${item.SK}` };
-    const message = describe(own, `data.${field} is encrypted: read it by its store`);
-    throw withContext(new DecryptionError({ message, field, keyId }), context);
+    const own = { ...context, key: { PK: item.PK, SK: item.SK } };
+    const message = describe(own, `data.${field} is encrypted: read it through its store`);
+    throw withContext(new DecryptionError({ message, field, keyId }), own);
   }
   // The caller states the type of the payload.
   return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;

@@ -202,6 +202,6 @@ function hasData(item: RawItem): boolean {
 }
 
 function noMap(context: CallContext, { cause }: Seen): DynamoDBError {
-  const message = "of the stored item is no map: there are no fields to change";
+  const message = "of the stored item is not a map: there are no fields to change";
   return invalid(context, [{ path: attribute.data, message }], cause);
 }

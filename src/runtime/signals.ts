@@ -71,7 +71,7 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): Combi
 export function firstWithOwnReason(...signals: readonly (AbortSignal | undefined)[]): Combined {
   const controller = new AbortController();
   const first = firstOf(...signals);
-  const end = () => controller.abort(new Error("the call is ended"));
+  const end = () => controller.abort(new Error("the call has ended"));
   if (first.signal.aborted) end();
   const off = first.signal.aborted ? () => undefined : whenAborted(first.signal, end);
   return {

@@ -5,12 +5,13 @@
 import { nativeValue } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
-import { type KeyTemplate, keyPartsOf, keyText } from "../keys/template.js";
+import { type KeyTemplate, keyPartsOf } from "../keys/template.js";
+import { isObject } from "../runtime/objects.js";
 import { attribute, type RawItem } from "../table/table.js";
 import type { FieldGuard } from "../transport/options.js";
 import { type Cipher, sealedKeyId, type Unreadable } from "./encryption.js";
 import { isOpened, noteSecrets, unreadableOf } from "./opened.js";
-import { type Fields, isFields, secretsIn, withSealed, writtenKeys } from "./secret-requests.js";
+import { type Fields, secretsIn, withSealed, writtenKeys } from "./secret-requests.js";
 import { refuseUnreadable } from "./unreadable.js";
 
 /** An entity that may have secret fields. */
@@ -55,7 +56,7 @@ class SecretsGuard implements FieldGuard {
     for (const item of items) {
       const fields = this.#fieldsOf(item);
       const data = fields === undefined ? undefined : item[attribute.data];
-      if (fields === undefined || !isFields(data) || isOpened(item)) continue;
+      if (fields === undefined || !isObject(data) || isOpened(item)) continue;
       const held = fields.filter((field) => this.#isToBeOpened(data[field]));
       if (held.length === 0) continue;
       opening ??= [];
@@ -71,8 +72,8 @@ class SecretsGuard implements FieldGuard {
         ({ pk, sk }) => String(PK).startsWith(pk.prefix) && String(SK).startsWith(sk.prefix),
       );
       if (entity === undefined || entity.fields.length === 0) continue;
-      const message = `would store ${entity.fields.join(" and ")} in clear text: write it by its store`;
-      const key = keyText(keyPartsOf(entity, { PK: String(PK), SK: String(SK) }));
+      const message = `would store ${entity.fields.join(" and ")} in clear text: write it through its store`;
+      const key = keyPartsOf(entity, { PK: String(PK), SK: String(SK) });
       throw invalid({ entity: entity.name, key }, [{ path: "", message }]);
     }
   }

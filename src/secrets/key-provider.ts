@@ -47,6 +47,13 @@ export type Provider = Pick<KeyProvider, "currentKey" | "keyOf"> & {
   readonly clearText: ClearText;
 };
 
+const knownNames: readonly string[] = ["keys", "current", "clearText"];
+
+/** The members of keys, however many others there are. */
+function onlyKnown({ keys, current, clearText }: Partial<EncryptionKeys>) {
+  return { keys, current, clearText };
+}
+
 /**
  * Converts the option to a provider.
  * @param source how messages name the option
@@ -56,26 +63,27 @@ export function checkedProvider(given: unknown, source: string): Provider {
   if (typeof given !== "object" || given === null) {
     throw new ConfigurationError(`${source} must be an object: keys and current, or a provider`);
   }
-  const { clearText = "read", ...rest } = given as Partial<EncryptionKeys & KeyProvider>;
+  const { clearText = "read", ...own } = onlyKnown(given as Partial<EncryptionKeys>);
   if (clearText !== "read" && clearText !== "refuse") {
     throw new ConfigurationError(`${source}.clearText must be "read" or "refuse"`);
   }
-  // A provider may have other members, but not a misspelt `clearText`, because the default is lenient.
-  refuseMisspelt(source, given, ["clearText"]);
   const provider = given as KeyProvider;
   if (typeof provider.currentKey === "function" && typeof provider.keyOf === "function") {
+    // A provider may have other members, but not a misspelt `clearText`, because the default is lenient.
+    refuseMisspelt(source, given, ["clearText"]);
     return {
       currentKey: async () => provider.currentKey(),
       keyOf: async (id) => provider.keyOf(id),
       clearText,
     };
   }
-  const other = Object.keys(rest).find((name) => name !== "keys" && name !== "current");
+  const other = Object.keys(given).find((name) => !knownNames.includes(name));
   if (other !== undefined) {
+    refuseMisspelt(source, { [other]: true }, ["clearText"]);
     const rule = "it takes keys, current and clearText, or the functions currentKey and keyOf";
-    throw new ConfigurationError(`${source} has a member that it does not know: ${rule}`);
+    throw new ConfigurationError(`${source} has an unknown member: ${rule}`);
   }
-  return { ...providerOf(rest, source), clearText };
+  return { ...providerOf(own, source), clearText };
 }
 
 function providerOf(

@@ -2,6 +2,7 @@
 import { ofEach, withValues } from "../client/marshalling.js";
 import { valueText } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
+import { isObject } from "../runtime/objects.js";
 import { attribute } from "../table/table.js";
 import { type Cipher, currentKeyFor, type SecretPlace } from "./encryption.js";
 import { SecretValue } from "./secret-value.js";
@@ -27,7 +28,8 @@ export async function withSealed(
   context: CallContext,
 ): Promise<Fields> {
   // No secret value is made without a cipher. If there is one nevertheless, it must not be sent.
-  if (cipher === undefined) throw new TypeError("a secret value has come where no keys are");
+  if (cipher === undefined)
+    throw new TypeError("a secret value was passed, but no encryption keys are configured");
   const current = await currentKeyFor(cipher, context);
   const texts = new Map<SecretValue, string>();
   await Promise.all(
@@ -54,26 +56,22 @@ function replaced(input: Fields, replace: (secret: SecretValue) => unknown): Fie
 export function writtenKeys(input: Fields): SecretPlace["key"][] {
   const { Item, Key, UpdateExpression, RequestItems, TransactItems } = input;
   const updates = UpdateExpression !== undefined && namesPayload(input);
-  const own = isFields(Item) ? [Item] : updates ? [Key] : [];
+  const own = isObject(Item) ? [Item] : updates ? [Key] : [];
   const parts = [
-    ...Object.values(isFields(RequestItems) ? RequestItems : {}),
+    ...Object.values(isObject(RequestItems) ? RequestItems : {}),
     ...(Array.isArray(TransactItems) ? [TransactItems] : []),
   ].flatMap((requests) => (Array.isArray(requests) ? requests : []));
-  const nested = parts.filter(isFields).flatMap((request) => Object.values(request));
+  const nested = parts.filter(isObject).flatMap((request) => Object.values(request));
   return [
-    ...own.filter(isFields),
-    ...nested.filter(isFields).flatMap(writtenKeys),
+    ...own.filter(isObject),
+    ...nested.filter(isObject).flatMap(writtenKeys),
   ] as unknown as SecretPlace["key"][];
 }
 
 /** Whether an expression may write the payload: by a placeholder for its name, or by the name itself. */
 function namesPayload({ ExpressionAttributeNames: names, UpdateExpression }: Fields): boolean {
-  const isNamed = isFields(names) && Object.values(names).includes(attribute.data);
+  const isNamed = isObject(names) && Object.values(names).includes(attribute.data);
   return isNamed || new RegExp(`\\b${attribute.data}\\b`).test(String(UpdateExpression));
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null;
 }
 
 function isPlain(value: unknown): value is Fields {

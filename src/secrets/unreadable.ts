@@ -1,20 +1,21 @@
 /** The error of a secret that could not be opened. */
 import { describe, withContext } from "../errors/context.js";
 import { DecryptionError } from "../errors/decryption-error.js";
-import { type KeyTemplate, keyPartsOf, keyText } from "../keys/template.js";
+import { type KeyTemplate, keyPartsOf } from "../keys/template.js";
 import type { RawItem } from "../table/table.js";
 import type { UnreadableReason } from "./encryption.js";
 import { type UnreadableField, unreadableOf } from "./opened.js";
 
 const rules: Readonly<Record<UnreadableReason, (keyId: string) => string>> = {
   noKeys: () => "is encrypted, and no keys are configured (encryption)",
-  unknownKey: (keyId) => `is encrypted with the key ${keyId}, which is not among the keys`,
+  unknownKey: (keyId) =>
+    `is encrypted with the key ${keyId}, which is not among the configured keys`,
   notAuthentic: (keyId) =>
-    `cannot be decrypted with the key ${keyId}: that is another key, or the text was changed`,
+    `cannot be decrypted with the key ${keyId}: either the key under this id is another one, or the text was changed`,
   otherPlace: (keyId) =>
-    `was encrypted with the key ${keyId} for another item or field, and moved here`,
+    `was encrypted with the key ${keyId} for another item or field, and was moved here`,
   clearText: () => 'is in clear text, and clearText is "refuse"',
-  keyProvider: (keyId) => `cannot be decrypted: asking for the key ${keyId} failed`,
+  keyProvider: (keyId) => `cannot be decrypted: the request for the key ${keyId} failed`,
 };
 
 /**
@@ -32,7 +33,7 @@ export function refuseUnreadable(
   if (unreadable === undefined) return;
   const { field, operation: requested, keyId, cause } = unreadable;
   const operation = asked ?? requested;
-  const context = { operation, entity: model.name, key: keyText(keyPartsOf(model, raw)) };
+  const context = { operation, entity: model.name, key: keyPartsOf(model, raw) };
   const rule = `${written ? "the write was carried out, but " : ""}${ruleOf(unreadable)}`;
   const error = new DecryptionError({ message: describe(context, rule), field, keyId, cause });
   error.mayHaveBeenDone = written;

@@ -19,6 +19,7 @@ import {
   type EntityModel,
   keyContext,
   modelOf,
+  type Owner,
   rawKeyOf,
 } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
@@ -112,7 +113,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     internals = (store) => store.#internals;
   }
 
-  constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: string) {
+  constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: Owner) {
     const model = modelOf(declared, { owner, encrypts: context.cipher !== undefined });
     this.#internals = {
       model,
@@ -361,13 +362,12 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
 
 /**
  * Creates the store of an entity.
- * @param owner fixes the partition to this user's or agent's: callers then do not give that part of
- * the key
+ * @param owner limits the store to this owner's items: callers then do not give these parts of the key
  */
 export function createStore<S extends StoreSpec>(
   declared: DeclaredEntity<S>,
   context: StoreContext,
-  owner?: string,
+  owner?: Owner,
 ): EntityStore<S> {
   return new Store<S>(declared, context, owner);
 }

@@ -89,7 +89,7 @@ export class Planner {
       throw invalid(context, [{ path: "exists", message: "must be true or false" }]);
     }
     if (!exists && (ifUpdatedAt !== undefined || where !== undefined)) {
-      const message = "must not be false with ifUpdatedAt or where: they ask of an item";
+      const message = "must not be false with ifUpdatedAt or where: these conditions need an item";
       throw invalid(context, [{ path: "exists", message }]);
     }
     const plan: CheckPlan = {

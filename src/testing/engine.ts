@@ -89,7 +89,7 @@ function endpointOf(engine: string, port: number | undefined): URL {
     );
   }
   if (port !== undefined) {
-    throw new ConfigurationError("startEngine: `port` belongs into the URL of a running endpoint");
+    throw new ConfigurationError("startEngine: `port` belongs in the URL of a running endpoint");
   }
   return url;
 }

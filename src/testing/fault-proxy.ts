@@ -7,6 +7,7 @@ import { loopback } from "./engines/ports.js";
 import { reset, type WireFault, whole, wireKinds, write } from "./wire/kinds.js";
 import { headerOf, type Message, MessageReader, messageOf, unchunked } from "./wire/messages.js";
 import {
+  checkWireFaults,
   countedWireRule,
   type RandomWireFaults,
   randomWireRule,
@@ -306,27 +307,23 @@ class RunningProxy implements FaultProxy {
     const hit = this.#hitOf(operation);
     const noted = this.#note(operation, hit, request);
     const forward = (message = request) => this.#forward(door, noted, message);
+    let fault = hit?.fault;
     if (hit?.answer !== undefined) {
       const own = await hit.answer(callOf(operation, request, noted, forward));
-      if (own !== undefined) {
-        await write(socket, whole(messageOf(own.status, own.body, own.headers)));
-        return "open";
-      }
-      // It passes, and no fault hit it.
-      noted.fault = undefined;
+      if (typeof own === "object")
+        return this.#answer(socket, messageOf(own.status, own.body, own.headers));
+      if (own !== undefined) checkWireFaults("answer", [own]);
+      // If it passes, no fault hit it.
+      fault = own;
+      noted.fault = own;
     }
-    if (hit === undefined || hit.fault === "own") {
+    if (hit === undefined || fault === undefined || fault === "own") {
       const answer = await forward();
-      if (answer === undefined) {
-        reset(socket);
-        return "over";
-      }
-      await write(socket, whole(answer));
-      if (!answer.isLast) return "open";
-      socket.end();
+      if (answer !== undefined) return this.#answer(socket, answer);
+      reset(socket);
       return "over";
     }
-    const kind = wireKinds[hit.fault];
+    const kind = wireKinds[fault];
     const answer = kind.needsAnswer || hit.forward ? await forward() : undefined;
     const exchange = {
       socket,
@@ -337,6 +334,13 @@ class RunningProxy implements FaultProxy {
       outage: (ms: number) => this.#outage(ms),
     };
     return kind.answer(exchange, answer);
+  }
+
+  async #answer(socket: Socket, answer: Message): Promise<"open" | "over"> {
+    await write(socket, whole(answer));
+    if (!answer.isLast) return "open";
+    socket.end();
+    return "over";
   }
 
   /** @param door who waits for the response; nobody does if the request is forwarded later */
@@ -407,7 +411,7 @@ function callOf(
     input,
     forward: async (other) => {
       const answer = await send(other === undefined ? request : withBody(request, other));
-      if (answer === undefined) throw new Error("the engine gave no whole answer");
+      if (answer === undefined) throw new Error("the engine gave no complete response");
       const headers: Record<string, string> = {};
       for (const line of answer.head.toString("latin1").split("\r\n").slice(1, -2)) {
         const colon = line.indexOf(":");

@@ -34,5 +34,7 @@ export { type FixtureOf, fixtures, make, type OverridesOf } from "./fixtures.js"
 export {
   createTestDataLayer,
   type TestDataLayer,
+  type TestDataLayerOf,
   type TestDataLayerOptions,
+  type TestMembers,
 } from "./test-data-layer.js";

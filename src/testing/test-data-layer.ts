@@ -1,9 +1,12 @@
 /** A data layer on a real engine with a table of its own. */
 import { randomUUID } from "node:crypto";
+import type { OwnEntities } from "../../services/own-entities.js";
+import type { DefinitionsOf, NoEntities } from "../../services/registry.js";
 import { type OptionNames, settingsOf } from "../call/options.js";
 import {
   createDataLayer,
   type DataLayer,
+  type DataLayerOf,
   type DataLayerOptions,
   dataLayerOptionNames,
 } from "../data-layer.js";
@@ -40,7 +43,17 @@ const testDataLayerOptionNames: OptionNames = [
   "engine" satisfies keyof TestDataLayerOptions,
 ];
 
-export interface TestDataLayer extends DataLayer {
+/** A data layer on a real engine. */
+export interface TestDataLayer extends DataLayer, TestMembers {}
+
+/** The same with an application's own entities, as in `DataLayerOf`. */
+export type TestDataLayerOf<R extends DefinitionsOf<R>, B extends boolean = true> = B extends false
+  ? DataLayerOf<R, B> & TestMembers
+  : [keyof R] extends [never]
+    ? TestDataLayer
+    : DataLayerOf<R, B> & TestMembers;
+
+export interface TestMembers {
   readonly engine: Engine;
   /** The request handler: it records requests and takes faults. */
   readonly wire: FaultyRequestHandler;
@@ -65,9 +78,12 @@ const idleMs = 1_000;
  * is shared while test data layers are open, and ends a second after the last one is closed. Takes
  * tens of milliseconds if an engine must be started, and a few if one is running.
  */
-export async function createTestDataLayer(
-  options: TestDataLayerOptions = {},
-): Promise<TestDataLayer> {
+export async function createTestDataLayer<
+  const R extends DefinitionsOf<R> = NoEntities,
+  const B extends boolean = true,
+>(
+  options: TestDataLayerOptions & OwnEntities<R, B> = {},
+): Promise<TestDataLayerOf<NoInfer<R>, NoInfer<B>>> {
   const given = settingsOf("createTestDataLayer", options, testDataLayerOptionNames);
   const { engine: which, requestHandler: wire = faults(), tableName, ...rest } = given;
   const { engine, release } =
@@ -103,18 +119,27 @@ export async function createTestDataLayer(
       await leave();
     }
   };
-  let closed: Promise<void> | undefined;
-  const close = () => {
-    closed ??= end();
-    return closed;
-  };
+  const close = once(end);
   const own = { engine, wire, close, [Symbol.asyncDispose]: close };
-  // Copied as descriptors, because the stores are created on first use.
+  return withOwn(data, own) as TestDataLayerOf<NoInfer<R>, NoInfer<B>>;
+}
+
+/** The same promise for every call. */
+function once(end: () => Promise<void>): () => Promise<void> {
+  let ended: Promise<void> | undefined;
+  return () => {
+    ended ??= end();
+    return ended;
+  };
+}
+
+/** A data layer with members of its own. Copied as descriptors: the stores are created on first use. */
+function withOwn(data: object, own: object): object {
   const descriptors = {
     ...Object.getOwnPropertyDescriptors(data),
     ...Object.getOwnPropertyDescriptors(own),
   };
-  return Object.defineProperties({}, descriptors) as TestDataLayer;
+  return Object.defineProperties({}, descriptors);
 }
 
 /** Without an endpoint, the table would be created wherever the SDK decides: at AWS. */

@@ -17,6 +17,7 @@ import { createHedgedReads } from "./hedged-reads.js";
 import type { TransportOptions } from "./options.js";
 import { Repeats } from "./repeats.js";
 import { runRequest, type Shared } from "./request.js";
+import { refuseTooLarge } from "./request-size.js";
 import { type Answer, type Input, itemsOf, type RequestName, type Requests } from "./requests.js";
 import { isReason, Waits } from "./waits.js";
 
@@ -117,6 +118,7 @@ async function sendNative(
     isOpen = true;
   };
   try {
+    refuseTooLarge(input);
     guard?.refuseClear(input);
     const answer = await runRequest(
       shared,

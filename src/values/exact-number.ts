@@ -88,7 +88,9 @@ export class ExactNumber {
   /** @throws TypeError if a number is expected, because the value would be rounded */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.text;
-    throw new TypeError("an ExactNumber is no operand: use String(value) or value.toNumber()");
+    throw new TypeError(
+      "an ExactNumber cannot be used with operators: use String(value) or value.toNumber()",
+    );
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -149,7 +151,8 @@ export function numberOf(text: string): number | bigint | ExactNumber {
   // DynamoDB has no -0.
   if (isSafe && (isShort || String(number) === text)) return number + 0;
   const decimal = decimalOf(text);
-  if (decimal === undefined) throw new Error("DynamoDB answered with a number that is none");
+  if (decimal === undefined)
+    throw new Error("DynamoDB returned a number that is not a valid number");
   const { minus, digits, power } = decimal;
   if (power >= 0 && digits.length + power <= mostWhole) {
     return isSafe ? number + 0 : BigInt(`${minus}${digits}${"0".repeat(power)}`);
@@ -195,8 +198,8 @@ export function decimalRule({ digits, power }: Decimal): string | undefined {
   if (digits === "") return undefined;
   if (digits.length > mostDigits) return `must have at most ${mostDigits} significant digits`;
   const first = power + digits.length - 1;
-  if (first > highestPower) return `must be less than 1E+${highestPower + 1} in size`;
-  return first < lowestPower ? "must be 0 or at least 1E-130 in size" : undefined;
+  if (first > highestPower) return `must be less than 1E+${highestPower + 1} in absolute value`;
+  return first < lowestPower ? "must be 0 or at least 1E-130 in absolute value" : undefined;
 }
 
 /**

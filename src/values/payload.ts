@@ -101,7 +101,7 @@ class Walk {
       case "bigint":
         // Longer ones would take too long to write out.
         if (value > -tooLarge && value < tooLarge) return this.visitDecimal(String(value));
-        return this.add("must be less than 1E+126 in size");
+        return this.add("must be less than 1E+126 in absolute value");
       case "boolean":
         this.bytes += 1;
         return value;
@@ -117,7 +117,7 @@ class Walk {
   private visitText(text: string): string {
     // Too many characters are too many bytes as well, so the bytes need not be counted.
     this.bytes += text.length > mostBytes ? text.length : Buffer.byteLength(text);
-    if (!this.isOver && !text.isWellFormed()) this.add("must not hold a lone surrogate");
+    if (!this.isOver && !text.isWellFormed()) this.add("must not contain a lone surrogate");
     return text;
   }
 
@@ -153,7 +153,7 @@ class Walk {
       // Bytes beyond the limit are not copied.
       return this.bytes > mostBytes ? undefined : new Uint8Array(value);
     }
-    if (this.above.includes(value)) return this.add("must not hold itself");
+    if (this.above.includes(value)) return this.add("must not contain itself");
     if (level > limits.nestingLevels && !isExact(value)) {
       return this.add(`must not be nested deeper than ${limits.nestingLevels} levels`);
     }
@@ -230,7 +230,7 @@ class Walk {
     }
     if (kinds.size !== 1 || kinds.has("")) {
       this.add("must be a set of strings, of numbers or of binary values, and not empty");
-    } else if (!this.isOver && holdsTwice(copy)) this.add("must not hold a member twice");
+    } else if (!this.isOver && holdsTwice(copy)) this.add("must not contain a member twice");
     return new Set(copy);
   }
 }

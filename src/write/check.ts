@@ -5,7 +5,6 @@ import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import { type EntityModel, type KeyParts, rawKeyOf } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { keyText } from "../keys/template.js";
 import type { RawKey } from "../table/table.js";
 import { conditional } from "./expressions.js";
 import { isNotOwn, isOwn, occupantOf } from "./occupant.js";
@@ -24,7 +23,7 @@ export interface CheckPlan {
 
 /** A condition on an item that a transaction does not write. */
 export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write<undefined> {
-  const context: CallContext = { operation: "check", entity: model.name, key: keyText(plan.parts) };
+  const context: CallContext = { operation: "check", entity: model.name, key: plan.parts };
   const key = rawKeyOf(model, plan.parts);
   let knowsOddTime = false;
   return {

@@ -4,7 +4,6 @@ import type { Draft } from "../entity/input.js";
 import { type AnyItem, isStoredAlike, itemOf } from "../entity/item.js";
 import { type EntityModel, rawKeyOf } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { keyText } from "../keys/template.js";
 import { itemValue } from "../secrets/secret-value.js";
 import type { RawItem, RawKey } from "../table/table.js";
 import { conditional } from "./expressions.js";
@@ -64,7 +63,7 @@ export function createItem(target: Target, draft: Draft): Write<AnyItem> {
   const { model, tableName, clock, operation = "create" } = target;
   return createWrite({
     tableName,
-    context: { operation, entity: model.name, key: keyText(draft.parts) },
+    context: { operation, entity: model.name, key: draft.parts },
     key: rawKeyOf(model, draft.parts),
     bytes: draft.bytes,
     model,

@@ -1,10 +1,10 @@
 /** The delete of one item. */
-import { joined } from "../conditions/condition-logic.js";
+import { type Compiled, joined } from "../conditions/condition-logic.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
-import { type KeyParts, rawKeyOf } from "../entity/model.js";
+import { type EntityModel, type KeyParts, rawKeyOf } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { keyText } from "../keys/template.js";
+import type { RawItem } from "../table/table.js";
 import { absenceCheck } from "./check.js";
 import { conditional } from "./expressions.js";
 import { ghostOf, isOwn, isOwnOrNothing, isThatGhost, occupantOf } from "./occupant.js";
@@ -21,7 +21,7 @@ export function deleteWrite(
   parts: KeyParts,
   ifUpdatedAt: number | undefined,
 ): Write<AnyItem | null> {
-  const context: CallContext = { operation, entity: model.name, key: keyText(parts) };
+  const context: CallContext = { operation, entity: model.name, key: parts };
   const key = rawKeyOf(model, parts);
   return {
     context,
@@ -32,13 +32,7 @@ export function deleteWrite(
         return absenceCheck(model, tableName, key);
       }
       const own = new Placeholders();
-      const ghost = ghostOf(model, seen?.item);
-      const condition =
-        ifUpdatedAt !== undefined
-          ? joined("AND", [isOwn(own, model), isUnchanged(own, ifUpdatedAt, seen?.item)])
-          : ghost === undefined
-            ? isOwnOrNothing(own, model)
-            : isThatGhost(own, ghost);
+      const condition = conditionOf(own, model, ifUpdatedAt, seen?.item);
       return {
         kind: "Delete",
         input: {
@@ -67,4 +61,18 @@ export function deleteWrite(
         : // A secret that cannot be opened stays sealed, so that the item can be deleted, too.
           itemOf(model, attributes, "leave"),
   };
+}
+
+/** A lock needs the entity's own item as it was read; without one, what is not the entity's is kept. */
+function conditionOf(
+  own: Placeholders,
+  model: EntityModel,
+  ifUpdatedAt: number | undefined,
+  item: RawItem | null | undefined,
+): Compiled {
+  if (ifUpdatedAt !== undefined) {
+    return joined("AND", [isOwn(own, model), isUnchanged(own, ifUpdatedAt, item)]);
+  }
+  const ghost = ghostOf(model, item);
+  return ghost === undefined ? isOwnOrNothing(own, model) : isThatGhost(own, ghost);
 }

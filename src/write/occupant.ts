@@ -9,7 +9,7 @@ import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import type { Placeholders } from "../conditions/placeholders.js";
 import { isOf } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
-import { shown } from "../keys/template.js";
+import { shown } from "../errors/key-text.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { isStill } from "./expressions.js";
 

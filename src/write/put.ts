@@ -4,7 +4,6 @@ import { Placeholders } from "../conditions/placeholders.js";
 import type { Draft } from "../entity/input.js";
 import type { AnyItem } from "../entity/item.js";
 import { rawKeyOf } from "../entity/model.js";
-import { keyText } from "../keys/template.js";
 import { itemValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { isExactNumber } from "../values/exact-number.js";
@@ -23,7 +22,7 @@ import { growthOf, isOlder, writtenAt } from "./updated-at.js";
  */
 export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
   const { model } = target;
-  const context = { operation: "put", entity: model.name, key: keyText(draft.parts) };
+  const context = { operation: "put", entity: model.name, key: draft.parts };
   const key = rawKeyOf(model, draft.parts);
   return {
     context,

@@ -42,7 +42,7 @@ export async function runWrite<R>(table: Table, write: Write<R>, call: Call): Pr
       return again;
     }
   };
-  const rule = `others wrote the item ${mostRounds} times in a row`;
+  const rule = `other callers wrote the item ${mostRounds} times in a row`;
   return inRounds(round, () => contentionError(write.context, rule, seen?.cause));
 }
 
@@ -52,7 +52,7 @@ export async function runWrite<R>(table: Table, write: Write<R>, call: Call): Pr
  */
 function lostFromSight({ context }: Write<unknown>, cause: unknown): DynamoDBError {
   const rule =
-    "an answer was lost and the item was written meanwhile: whether this update is in it, nothing tells";
+    "a response was lost and the item was written meanwhile: it is unknown whether this update was applied";
   return new DynamoDBError({ message: describe(context, rule), code: "AnswerLost", cause });
 }
 

@@ -9,7 +9,6 @@ import { rawKeyOf } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
-import { keyText } from "../keys/template.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 import { pathText } from "../values/payload.js";
 import { dataSets, isMap, isTooLong, missingParent, newData, parentsOf } from "./changes.js";
@@ -71,7 +70,7 @@ export class UpdateWrite implements Write<AnyItem> {
   constructor(target: Target, plan: UpdatePlan) {
     const { model, operation = "update" } = target;
     const { parts, changes, removals, bytes, where, ifUpdatedAt } = plan;
-    this.context = { operation, entity: model.name, key: keyText(parts) };
+    this.context = { operation, entity: model.name, key: parts };
     this.key = rawKeyOf(model, parts);
     this.bytes = bytes;
     this.readsFirst = isTooLong(this.context, plan);
@@ -168,7 +167,7 @@ export class UpdateWrite implements Write<AnyItem> {
     const missing = missingParent(item[attribute.data], this.#parents);
     if (missing !== undefined) {
       const path = pathText(["data", ...missing]);
-      const message = "is not there: nothing can be set or removed inside it";
+      const message = "does not exist: nothing can be set or removed inside it";
       return invalid(this.context, [{ path, message }], cause);
     }
     if (where === undefined || this.#isNews(item)) return "again";

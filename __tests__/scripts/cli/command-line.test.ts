@@ -149,7 +149,10 @@ describe("bad usage ends with 2 and a hint", () => {
     [["policy"], "required option '--arn <arn>' not specified"],
     [["policy", "--arn", "Table"], "tableArn must be a table's ARN"],
     [["policy", "--arn", arn, "--access", "all"], "Allowed choices are user, application, scripts"],
-    [["policy", "--arn", arn, "--access", "scripts", "--user", "u1"], "not for access scripts"],
+    [
+      ["policy", "--arn", arn, "--access", "scripts", "--user", "u1"],
+      "cannot be used with access scripts",
+    ],
   ])("%j", async (args, hint) => {
     const { code, complaints } = await bayonData(args);
     expect(complaints).toContain(hint);

@@ -22,7 +22,7 @@ import { Results } from "../../../scripts/dev/mutation/results.js";
 import { scoresOf } from "../../../scripts/dev/mutation/score.js";
 import {
   findSubjects,
-  firstOf,
+  inTryingOrder,
   isIn,
   roomOf,
   sampleOf,
@@ -103,13 +103,16 @@ describe("the sample", () => {
     expect(sampleOf(mutants, 7, 100)).toEqual(mutants);
   });
 
-  test("begins with the places that come first", () => {
-    const in_ = (file: string) => ({ ...mutantOf("x", "x", "y"), file });
-    const files = ["entities/a.ts", "src/a.ts", "src/write/a.ts", "src/write/b.ts"].map(in_);
-    expect(firstOf(files, ["src/write/b.ts", "src"]).map(({ file }) => file)).toEqual([
+  test("is tried at random, after the places that come first", () => {
+    const of = (file: string) => ({ ...mutantOf("x", "x", "y"), file });
+    const some = ["entities/a.ts", "src/a.ts", "src/write/a.ts", "src/write/b.ts"].map(of);
+    expect(inTryingOrder(some, ["src/write/b.ts", "src"], 7).map(({ file }) => file)).toEqual([
       ...["src/write/b.ts", "src/a.ts", "src/write/a.ts", "entities/a.ts"],
     ]);
-    expect(firstOf(files, [])).toEqual(files);
+    const order = inTryingOrder(mutants, [], 7);
+    expect(order).not.toEqual(mutants);
+    expect(order.toSorted((a, b) => a.index - b.index)).toEqual(mutants);
+    expect(inTryingOrder(mutants, [], 7)).toEqual(order);
   });
 
   test("is of the published files, those of the command among them, and of no others", () => {
@@ -261,6 +264,8 @@ describe("what becomes of a mutant", () => {
     "__tests__/sum.test.ts":
       'const { sum } = require("../src/sum.ts");\ntest("sums up", () => expect(sum([2, 3])).toBe(5));\n',
     "__tests__/skips.test.ts": 'test.skip("later", () => {});\ntest("now", () => {});\n',
+    "__tests__/hangs.test.ts":
+      'const { sum } = require("../src/sum.ts");\ntest("starts", () => expect(sum([1])).toBe(1));\ntest("waits", async () => { if (sum([1]) === 0) await new Promise(() => {}); }, 100_000);\n',
     "__tests__/broken.test.ts": 'test("fails", () => expect(1).toBe(2));\n',
     "jest.config.cjs":
       'module.exports = { transform: { "\\\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] } };\n',
@@ -316,6 +321,13 @@ describe("what becomes of a mutant", () => {
     expect((await fateOf("'unread'", "5", ["sum"])).fate).toBe("compiler");
     expect((await fateOf("?? 0", "?? 1", [])).fate).toBe("unreached");
   }, 120_000);
+
+  test("is told by the first test that fails, without waiting for the others of its file", async () => {
+    expect(await fateOf("return total", "return 0", ["hangs"])).toEqual({
+      fate: "killed",
+      by: "__tests__/hangs.test.ts › starts",
+    });
+  }, 60_000);
 
   test("that never ends is late", async () => {
     expect((await fateOf("at += 1", "at += 0", ["sum"], 5)).fate).toBe("timeout");

@@ -252,7 +252,7 @@ describe("an import", () => {
       expect.objectContaining({ line: 1, offset: 0, key: "USER#big / PROFILE" }),
       expect.objectContaining({ line: 12, key: "USER#no-sort-key / ?" }),
       expect.objectContaining({ line: 13, reason: expect.stringContaining('the type "X"') }),
-      expect.objectContaining({ line: 14, reason: "is no JSON" }),
+      expect.objectContaining({ line: 14, reason: "is not JSON" }),
     ]);
   });
 
@@ -263,7 +263,7 @@ describe("an import", () => {
       /manifest\.json: does not exist/,
     ],
     ["no manifest", (dir) => rmSync(join(dir, "manifest.json")), /holds no finished export/],
-    ["a manifest cut off", (dir) => truncateSync(join(dir, "manifest.json"), 50), /is no JSON/],
+    ["a manifest cut off", (dir) => truncateSync(join(dir, "manifest.json"), 50), /is not JSON/],
     [
       "a manifest that disagrees with itself",
       (dir) => {
@@ -293,7 +293,7 @@ describe("an import", () => {
         bytes[200] = (bytes[200] ?? 0) ^ 1;
         writeFileSync(file, bytes);
       },
-      /segment-001\.json\.gz: its sha256 is not the manifest's/,
+      /segment-001\.json\.gz: its sha256 does not match the manifest's/,
     ],
     [
       "a missing file",
@@ -459,7 +459,7 @@ describe("an export", () => {
     writeFileSync(file, "");
     const { code, complaints } = await bayonData(["export", join(file, "sub"), ...from.flags]);
     expect(code).toBe(1);
-    expect(complaints).toMatch(/cannot be written: a part of its path is no folder/);
+    expect(complaints).toMatch(/cannot be written: a part of its path is not a folder/);
   });
 
   testWhere(...isBoundByRights)("into a folder without the right to write says so", async () => {

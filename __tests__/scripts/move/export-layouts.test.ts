@@ -105,9 +105,9 @@ describe("an export by node-firestore-import-export (it was said to hold no coll
     },
   ];
   const findings = [
-    "backup.json: users/{id}/drafts is no known collection: its document is not read",
-    "backup.json: teams/{id}/members is no known collection: its document is not read",
-    "backup.json: teams is no known collection: its document is not read",
+    "backup.json: users/{id}/drafts is not a known collection: its document is not read",
+    "backup.json: teams/{id}/members is not a known collection: its document is not read",
+    "backup.json: teams is not a known collection: its document is not read",
   ];
 
   test("is read from the file, with its subcollections and types", async () => {
@@ -125,7 +125,9 @@ describe("an export by node-firestore-import-export (it was said to hold no coll
   test("of one collection is refused, with what to do", async () => {
     const { u1 } = tree.__collections__.users;
     const error = await failureOf(openExport(fileOf({ u1 })), ExportError);
-    expect(error.message).toMatch(/not its name\. Export the whole database.* without --nodePath/);
+    expect(error.message).toMatch(
+      /without its name\. Export the whole database.* without --nodePath/,
+    );
   });
 
   test("that is broken off is refused at its end, after what came before", async () => {
@@ -179,8 +181,8 @@ describe("an export by firestore-export-import (it was said to hold no collectio
       },
     ]);
     expect(findings).toEqual([
-      "backup.json: users/{id}/notes/{id}/more is no known collection: its document is not read",
-      "backup.json: teams is no known collection: its document is not read",
+      "backup.json: users/{id}/notes/{id}/more is not a known collection: its document is not read",
+      "backup.json: teams is not a known collection: its document is not read",
     ]);
   });
 
@@ -217,12 +219,14 @@ describe("several files in one folder", () => {
     }
     const { documents, findings } = await read(path);
     expect(documents.map((one) => one.path)).toEqual(["users/u1", "users/u2", "users/u3"]);
-    expect(findings).toEqual(["other.json: is no known collection: its documents are not read"]);
+    expect(findings).toEqual(["other.json: is not a known collection: its documents are not read"]);
   });
 
   test("a file of none of the layouts is refused when it is named", async () => {
     const error = await failureOf(openExport("package.json"), ExportError);
-    expect(error.message).toBe("package.json: is no file of a Firestore export in a known layout");
+    expect(error.message).toBe(
+      "package.json: is not a file of a Firestore export in a known layout",
+    );
   });
 });
 
@@ -342,8 +346,8 @@ describe("a date", () => {
     );
     expect(documents.map((one) => !isRejection(one) && one.createdAt)).toEqual([1, 1, 1, 1]);
     expect(notes).toEqual([
-      "backup.json: createdAt is not read as a date, and another date stands in for it: 2 documents, such as users/u1",
-      "backup.json: updatedAt is not read as a date, and another date stands in for it: users/u1",
+      "backup.json: createdAt cannot be read as a date, and another date is used instead: 2 documents, such as users/u1",
+      "backup.json: updatedAt cannot be read as a date, and another date is used instead: users/u1",
     ]);
   });
 
@@ -353,7 +357,7 @@ describe("a date", () => {
     writeFileSync(join(path, "_summary.json"), JSON.stringify({ exportDate: "last week" }));
     const opened = await openExport(path);
     expect(opened.findings.map(({ message }) => message)).toEqual([
-      "exportDate is not read as a date: the files' own dates stand in for it",
+      "exportDate cannot be read as a date: the files' own dates are used instead",
     ]);
   });
 });

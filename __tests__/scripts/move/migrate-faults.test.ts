@@ -269,6 +269,40 @@ describe.each(engines)("on $name", ({ engine }) => {
   });
 });
 
+test.each<[string, (journal: string) => string]>([
+  ["is gone", () => ""],
+  ["has another run", (journal) => journal.replaceAll(/"run":"[^"]+"/g, '"run":"another"')],
+  ["has lost how its run began", (journal) => journal.slice(journal.indexOf("\n") + 1)],
+])("an interrupted run whose journal %s is not continued", async (_, changed) => {
+  const { data, table } = await start(engines[0]?.engine ?? "dynalite");
+  const [folder, stateFolder] = [exported(300), temporary()];
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(new Error("interrupted"));
+  const { signal } = controller;
+  const first = await move(
+    folder,
+    { data, table },
+    {
+      ...{ stateFolder, signal, onProgress, concurrency: 1 },
+    },
+  );
+  expect(first.failure).toBe(signal.reason);
+  const before = await itemsIn(data);
+  expect(before.length).toBeLessThan(300);
+
+  const journal = journalFile(stateFolder);
+  writeFileSync(journal, changed(readFileSync(journal, "utf8")));
+  const second = await move(folder, { data, table }, { stateFolder });
+  const error = await failureOf(Promise.reject(second.failure), StateError);
+  expect(error.message).toBe(
+    `${journal} does not have the run that the checkpoint belongs to: start over with --restart`,
+  );
+  expect(await itemsIn(data)).toEqual(before);
+  const third = await move(folder, { data, table }, { stateFolder, restart: true });
+  expect(third.failure).toBeUndefined();
+  expect(await itemsIn(data)).toHaveLength(300);
+});
+
 testWhere(...hasFullDisk)(
   "a full disk ends the run before anything is written that the journal lacks",
   async () => {

@@ -394,7 +394,7 @@ describe("run again", () => {
     const stopped = await running;
     expect(stopped.code).toBe(130);
     const command = `bayon-data migrate firestore ${folder}`;
-    expect(stopped.complaints).toContain(`To go on:\n  ${command} --environment local --table`);
+    expect(stopped.complaints).toContain(`To resume:\n  ${command} --environment local --table`);
     expect((await to.items()).length).toBeLessThan(1_000);
     const again = await to.migrate(folder, ["--json"]);
     // Counts are those of the whole migration.

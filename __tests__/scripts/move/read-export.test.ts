@@ -68,7 +68,7 @@ describe("the export in the repository", () => {
 describe("a folder that is no export", () => {
   test.each([
     ["that is missing", () => join(folder(), "nowhere"), /nowhere: does not exist$/],
-    ["that is a file", () => "package.json", /package\.json: is no file of a Firestore export/],
+    ["that is a file", () => "package.json", /package\.json: is not a file of a Firestore export/],
     ["that is empty", () => folder(), /holds no collection of a Firestore export/],
   ])("%s is refused", async (_, path, message) => {
     const error = await failureOf(openExport(path()), ExportError);
@@ -125,7 +125,7 @@ describe("a file that is broken", () => {
     ["that has no documents member", '{ "users": [] }'],
   ])("%s is refused", async (_, content) => {
     const opened = await openExport(exportOf({ "users.json": content }));
-    await expect(read(opened)).rejects.toThrow(/users\.json: is no file of a Firestore export/);
+    await expect(read(opened)).rejects.toThrow(/users\.json: is not a file of a Firestore export/);
   });
 
   test("that is a folder is refused", async () => {
@@ -170,7 +170,7 @@ describe("an export that disagrees with itself", () => {
       "_summary.json": { collections: [{ path: "reviews", count: 1 }] },
     };
     expect(await findingsOf(files)).toEqual([
-      "teams.json: is no known collection: its documents are not read",
+      "teams.json: is not a known collection: its documents are not read",
       "_summary.json: names reviews, which has no file",
     ]);
   });

@@ -160,7 +160,7 @@ describe("rollback", () => {
     await to.migrate(exported("c1"));
     const { code, complaints } = await elsewhere.rollback("--state", to.state);
     expect(code).toBe(1);
-    expect(complaints).toContain(`it has those to ${to.table} at`);
+    expect(complaints).toContain(`it records migrations to ${to.table} at`);
     expect(await to.ids()).toEqual(["c1"]);
   });
 

@@ -65,7 +65,7 @@ test("an account is closed where both sides are the same, and else says both", (
   expect(accountLine("items", account)).toBe("3 items read = 1 adopted + 2 left");
   expect(() => settled("items", 4, { adopted: 1, left: 2 }, "run it again")).toThrow(
     new AccountError(
-      "the counts differ: 4 items read but 1 adopted + 2 left make 3. Something was lost or dealt with twice; run it again",
+      "the counts differ: 4 items read but 1 adopted + 2 left make 3. Something was lost or handled twice; run it again",
     ),
   );
 });
@@ -194,9 +194,9 @@ describe("the second count of an export", () => {
       "with a line lost, and the checksum of before",
       without,
       false,
-      /sha256 is not the manifest's/,
+      /sha256 does not match the manifest's/,
     ],
-    ["with a line changed", changed, false, /sha256 is not the manifest's/],
+    ["with a line changed", changed, false, /sha256 does not match the manifest's/],
   ] as const)("fails for a file %s", async (_, change, honest, text) => {
     const dir = await damaged(change, honest);
     await expect(count(dir)).rejects.toThrow(text);
@@ -254,7 +254,7 @@ describe("the second count of an export", () => {
     const args = ["export", dir, "--verify", "--concurrency", "2", ...flags];
     const first = await bayonData(args, controller.signal);
     expect(first).toMatchObject({ code: 130 });
-    expect(first.complaints).toContain("To go on:");
+    expect(first.complaints).toContain("To resume:");
     proxy.clear();
     // A file that is not the one that was written is written anew.
     const [name = ""] = readdirSync(join(dir, "data"));
@@ -363,8 +363,8 @@ describe("the accounts of a migration", () => {
     const ran = await bayonData(args);
     expect(hitsOf(proxy)).toBe(1);
     expect(ran.code).toBe(1);
-    expect(ran.out).toContain(`${count} items of the export were there one by one`);
-    expect(ran.out).toContain("the whole table's reading met 5");
+    expect(ran.out).toContain(`${count} items of the export were found one by one`);
+    expect(ran.out).toContain("the scan of the whole table found 5");
     proxy.clear();
     const well = await bayonData(args);
     expect(well).toMatchObject({ code: 0 });

@@ -59,7 +59,7 @@ describe("a run", () => {
     const folder = temporary();
     writeFileSync(join(folder, "copy.json"), '{"fingerprint":');
     const error = await failureOf(openRun(options(folder)), StateError);
-    expect(error.message).toMatch(/copy\.json is no checkpoint/);
+    expect(error.message).toMatch(/copy\.json is not a checkpoint/);
   });
 
   test("keeps the state before where one cannot be saved", async () => {
@@ -142,7 +142,9 @@ describe("a folder that cannot be used", () => {
     const file = join(temporary(), "file");
     writeFileSync(file, "");
     const error = await failureOf(openRun(options(join(file, "below"))), StateError);
-    expect(error.message).toMatch(/copy\.lock cannot be written: a part of its path is no folder/);
+    expect(error.message).toMatch(
+      /copy\.lock cannot be written: a part of its path is not a folder/,
+    );
   });
 
   testWhere(...isBoundByRights)("is told where it may not be written", async () => {

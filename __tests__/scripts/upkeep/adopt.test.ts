@@ -325,7 +325,7 @@ describe("adopt, interrupted", () => {
     expect(updates).toBeLessThan(500);
     expect(code).toBe(130);
     expect(complaints).toContain(
-      `To go on:\n  bayon-data adopt --environment local --table ${flags.at(-1)}`,
+      `To resume:\n  bayon-data adopt --environment local --table ${flags.at(-1)}`,
     );
     expect(complaints).toContain(`--state ${state}`);
     const other = await bayonData([...args, "--concurrency", "3"]);
@@ -333,7 +333,7 @@ describe("adopt, interrupted", () => {
     expect(other.complaints).toContain("checkpoint of another run");
     const { code: then, out } = await bayonData(args);
     expect(then).toBe(0);
-    expect(out).toContain("going on from its checkpoint");
+    expect(out).toContain("resuming from its checkpoint");
     expect(out).toContain("500 items");
   });
 
@@ -378,7 +378,7 @@ describe("adopt, interrupted", () => {
     const args = ["adopt", ...flags, "--state", folder()];
     const [one, two] = await Promise.all([bayonData(args), bayonData(args)]);
     expect([one.code, two.code].toSorted()).toEqual([0, 1]);
-    expect(one.complaints + two.complaints).toContain("is at it already");
+    expect(one.complaints + two.complaints).toContain("is already running this");
   });
 });
 

@@ -68,7 +68,7 @@ const crafted: readonly { kind: string; item: RawItem; rule: RegExp }[] = [
   {
     kind: "foreign",
     item: { PK: "USER#u1", SK: "PLAN#mine", EntityType: "Draft", Data: { secret } },
-    rule: /^is at a key of MarketingPlan, but EntityType "Draft" is no entity's$/,
+    rule: /^is at a key of MarketingPlan, but EntityType "Draft" belongs to no entity$/,
   },
   {
     kind: "wrongAttribute",
@@ -169,9 +169,9 @@ describe.each(engines)("doctor on $name", ({ engine }) => {
     [
       "foreign",
       item("PROJECT#p1", "SavedContent", {}, { type: "t", content: "c" }),
-      /^is at a key of Project, but EntityType SavedContent wants a key/,
+      /^is at a key of Project, but EntityType SavedContent needs a key/,
     ],
-    ["unowned", item("PROFILES", "Project", {}, { name: "n" }), /wants a key USER#<userId>/],
+    ["unowned", item("PROFILES", "Project", {}, { name: "n" }), /needs a key USER#<userId>/],
   ])("tells what is at a key: %s %j", async (kind, one, rule) => {
     const { flags, put } = await newTable();
     await put(one);

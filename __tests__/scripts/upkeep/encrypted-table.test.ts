@@ -240,7 +240,7 @@ describe.each(engines)("with keys, on $name", ({ engine }) => {
     expect(blind.examples.unreadableSecret).toContainEqual({
       kind: "unreadableSecret",
       key: "OAUTH#u1 / GOOGLE_BUSINESS",
-      rule: 'data.accessToken is encrypted with the key "key-1", which is not among the keys',
+      rule: 'data.accessToken is encrypted with the key "key-1", which is not among the configured keys',
     });
     keys(both);
     await bayonData(["rotate", ...flags, "--state", temporary()]);

@@ -153,7 +153,7 @@ describe.each(engines)("rotate on $name", ({ engine }) => {
       .split("\n");
     const left = lines.map((line) => JSON.parse(line) as Record<string, string>);
     const rule = (field: string) =>
-      `data.${field} is encrypted with the key "lost", which is not among the keys`;
+      `data.${field} is encrypted with the key "lost", which is not among the configured keys`;
     const of = (key: string, field: string) => ({ kind: "unreadable", key, rule: rule(field) });
     const byKey = (a: { key?: string }, b: { key?: string }) =>
       JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
@@ -432,7 +432,7 @@ describe("rotate, interrupted", () => {
     const { code, complaints } = await running;
     expect(code).toBe(130);
     expect(complaints).toContain(
-      `To go on:\n  bayon-data rotate --environment local --table ${table.name}`,
+      `To resume:\n  bayon-data rotate --environment local --table ${table.name}`,
     );
     process.env[variable] = variableOf({ ...both, current: "key-1" });
     const other = await bayonData(args);

@@ -86,13 +86,13 @@ describe.each(settings)("OAuth tokens on $name", (engine) => {
 
     test.each([
       ["a Date", new Date(4e12), /epoch milliseconds, not a Date/],
-      ["ISO text", "2099-01-01T00:00:00.000Z", /epoch milliseconds, not a text/],
-      ["milliseconds as text", String(frozen + hour), /not a text/],
+      ["ISO text", "2099-01-01T00:00:00.000Z", /epoch milliseconds, not a string/],
+      ["milliseconds as text", String(frozen + hour), /not a string/],
       ["a Firestore timestamp", { _seconds: 4e9, _nanoseconds: 0 }, /not an object/],
       ["a bigint", BigInt(frozen + hour), /not a bigint/],
-      ["seconds", (frozen + hour) / 1000, /in seconds/],
-      ["microseconds", (frozen + hour) * 1000, /in microseconds/],
-      ["seconds from now", 3_600, /a span of time/],
+      ["seconds", (frozen + hour) / 1000, /like seconds/],
+      ["microseconds", (frozen + hour) * 1000, /like microseconds/],
+      ["seconds from now", 3_600, /a duration/],
     ])(
       "an expiry that is %s is refused by name (it was taken, and every later call refreshed)",
       async (_, expiryDate, rule) => {

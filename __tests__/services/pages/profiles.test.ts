@@ -104,7 +104,7 @@ describe.each(engines)("profiles on $name", (engine) => {
       expect(wire.names.slice(before)).toHaveLength(16);
       expect(error).toMatchObject({ code: "WriteContention", retryable: true });
       expect(error.message).toBe(
-        `profiles.save RealEstateAgentProfile (userId=${userId}, agentProfileId=main): others created and deleted the profile all the time`,
+        `profiles.save RealEstateAgentProfile (userId=${userId}, agentProfileId=main): other callers kept creating and deleting the profile`,
       );
     });
 
@@ -133,7 +133,7 @@ describe.each(engines)("profiles on $name", (engine) => {
     test.each<[string, () => unknown, unknown, { path: string; message: string }]>([
       ["no field", () => ({ userId }), {}, { path: "data", message: "has no field to save" }],
       [
-        "nothing but undefined",
+        "only undefined",
         () => ({ userId }),
         { email: undefined },
         { path: "data", message: "has no field to save" },

@@ -92,7 +92,7 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
   describe.each(registry)("$name", (registered) => {
     const { name, id, owner } = registered;
     const { data } = fixtures[name];
-    const refusal = { message: "is fixed by forUser and must not be given" };
+    const refusal = { message: "is fixed by the scope and must not be given" };
 
     /** Every way to name an owner, with the rest of a key and with the rest of an item. */
     function* owned(): Generator<
@@ -211,7 +211,7 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
       const outcome = run(() => useCases[useCase]?.(scopeOf("u1"), { [named]: "u2" }));
       const { issues } = await failureOf(outcome, ValidationError);
       expect(issues).toEqual([
-        { path: named, message: "is fixed by forUser and must not be given" },
+        { path: named, message: "is fixed by the scope and must not be given" },
       ]);
     }
     expect(requestsOf(table.data)).toEqual([]);
@@ -523,7 +523,7 @@ describe.each(engines)("a scope's transactions on $name", (engine) => {
 
   const refusal = {
     path: "operations",
-    message: "must be an array of operations that the callback's argument made",
+    message: "must be an array of operations made by the callback's argument",
   };
 
   onTransactions("write and read what is the user's", async () => {

@@ -247,7 +247,7 @@ describeEach(settings, hasTransactions)("transactions on $name", (engine) => {
           data.transaction.write(() => operations as never[]),
           ValidationError,
         );
-        expect(error.message).toContain("operations that the callback's argument made");
+        expect(error.message).toContain("operations made by the callback's argument");
       }
       expect(wire.names).toEqual([]);
     });
@@ -411,7 +411,7 @@ describeEach(settings, hasTransactions)("transactions on $name", (engine) => {
         {
           index: 1,
           operation: "update",
-          message: expect.stringContaining("data.metadata.deep is not there"),
+          message: expect.stringContaining("data.metadata.deep does not exist"),
         },
       ]);
       expect(error.reasons[0]?.item).toEqual(saved);
@@ -645,7 +645,7 @@ describeEach(settings, hasTransactions)("transactions on $name", (engine) => {
         data.transaction.write((tx) => [tx.project.put(projects(1)[0]!)]),
         TransactionCanceledError,
       );
-      expect(error.message).toContain("others wrote its items 8 times in a row");
+      expect(error.message).toContain("other callers wrote its items 8 times in a row");
       expect(wire.names.filter((name) => name === "TransactWriteItems")).toHaveLength(8);
       expect(error.retryable).toBe(true);
       expect(error.reasons).toMatchObject([{ index: 0, operation: "put", entity: "Project" }]);
@@ -660,7 +660,7 @@ describeEach(settings, hasTransactions)("transactions on $name", (engine) => {
       await expect(write({ timeoutMs: 20 })).rejects.toMatchObject({
         name: "TimeoutError",
         message:
-          "transaction.write: no answer within 20 ms; it may have been carried out all the same",
+          "transaction.write: no response within 20 ms; it may have been carried out nevertheless",
         mayHaveBeenDone: true,
       });
       const read = data.transaction.get((tx) => [tx.project.get(projects(1)[0]!)], {

@@ -12,11 +12,11 @@ export function addAdoptCommand(program: Command, context: CommandContext): void
     .addHelpText(
       "after",
       `
-Adds what is missing of: the key's parts; the index keys of reviews and of the entities that are
-read by time; CreatedAt (the payload's own creation date if it can be read, else UpdatedAt, else
-now). Data and UpdatedAt do not change, so the locks of live users hold. Each write is conditional
-on the item being as it was read: old and new writers may go on meanwhile, and the next run adopts
-what an old writer replaces later. A second run writes nothing.
+Adds whichever of these is missing: the key's parts; the index keys of reviews and of the entities
+that are read by time; CreatedAt (the payload's own creation date if it can be read, else UpdatedAt,
+else now). Data and UpdatedAt do not change, so the locks of live users hold. Each write is
+conditional on the item being as it was read: old and new writers may go on meanwhile, and the next
+run adopts what an old writer replaces later. A second run writes nothing.
 
 An item that fits no entity is left as it is, and listed with its key in <state>/adopt/left.ndjson.
 

@@ -21,7 +21,7 @@ export function addDbCommand(program: Command, context: CommandContext): void {
     .command("db")
     .description("serve DynamoDB on this machine, with the table created, until Ctrl-C")
     .option("--port <number>", "the port on 127.0.0.1", wholeNumber(1, 65_535), defaultPort)
-    .option("--path <file>", "keep the data in this file; without it they are gone at the end")
+    .option("--path <file>", "keep the data in this file; without it the data is lost at the end")
     .option("--table <name>", "the table's name (DYNAMODB_TABLE_NAME)")
     .optionsGroup(groups.other)
     .option("--verbose", "show stack traces of errors")

@@ -30,7 +30,10 @@ export function addExportCommand(program: Command, context: CommandContext): voi
   addLongFlags(program.command("export"))
     .description("read the whole table into gzip files of DynamoDB JSON")
     .argument("<folder>", "where to write; created if it is missing")
-    .option("--consistent", "see every write that was done before; costs twice the read units")
+    .option(
+      "--consistent",
+      "use consistent reads, which see every earlier write; costs twice the read units",
+    )
     .option("--restart", "delete what an earlier export left in the folder, and export again")
     .option("--verify", "read the files back, and count the table's items a second time")
     .addHelpText(
@@ -42,7 +45,7 @@ checksums. A folder without a manifest is not finished; the same command resumes
 --verify costs the table's read units once more. If the second count differs, the export is kept and
 the exit code is 1: somebody wrote meanwhile, or something was lost.
 
-Secrets are in the files exactly as they are in the table: keep the files as safe.
+Secrets are in the files exactly as they are in the table: protect the files just as well.
 
 The files can be loaded with bayon-data import, or by DynamoDB itself into a new table, which
 <folder>/table.json describes:
@@ -82,7 +85,7 @@ async function exportTo(
     try {
       if (restart) await clearFolder(folder);
       if (!json) {
-        const again = run.state === undefined ? "" : ", going on with what is there";
+        const again = run.state === undefined ? "" : ", resuming from what is there";
         terminal.line(`Exporting ${placeOf(data)} to ${folder}${again}`);
       }
       let counts: SecondCount | undefined;

@@ -69,8 +69,8 @@ item that DynamoDB refuses is listed, without its values, in <state>/import/reje
 neighbours are written. With COAGENT_ENCRYPTION_KEYS, secrets in clear text are encrypted; encrypted
 ones are written as they are.
 
---dry-run reads the table (25 keys in a request) to tell what is there. It knows the size limit and
-the table's key; what else DynamoDB may refuse, only a real run tells.
+--dry-run reads the table (25 keys in a request) to find out what is there. It checks the size limit
+and the table's key; anything else that DynamoDB may refuse shows only in a real run.
 
 To load a new table of any size, let DynamoDB read the files itself: see bayon-data export --help.
 
@@ -113,7 +113,7 @@ async function importFrom(
       restart: restart === true || dryRun,
     });
     if (!json) {
-      const again = run.state === undefined ? "" : ", going on from its checkpoint";
+      const again = run.state === undefined ? "" : ", resuming from its checkpoint";
       const what = dryRun ? "Dry run: nothing is written. Importing" : "Importing";
       terminal.line(`${what} ${folder} into ${placeOf(data)}${again}`);
     }

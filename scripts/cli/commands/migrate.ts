@@ -58,7 +58,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
       "ISO date or epoch ms, for documents without a creation date",
       parseDate,
     )
-    .option("--dry-run", "report the same, write nothing to the table")
+    .option("--dry-run", "print the same report, but write nothing to the table")
     .addOption(stateOption())
     .option("--restart", "forget where an interrupted run stopped")
     .option("--rejected <file>", "where to list rejected documents", "rejected.ndjson")
@@ -91,7 +91,7 @@ Each document has exactly one outcome:
              document without a date replaces nothing
   overwrite  the item is replaced without being read: the fastest, for an empty table
   fail       the run ends
-All but overwrite write on a condition: what a live application writes meanwhile is safe.
+All but overwrite use conditional writes: what a live application writes meanwhile is safe.
 
 CreatedAt is the document's own creation date, else --created-at, else the date of the export
 (_summary.json), else the date of its file. A date that cannot be read is reported. Firestore

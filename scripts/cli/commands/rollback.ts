@@ -42,7 +42,7 @@ export function addRollbackCommand(program: Command, context: CommandContext): v
     .addHelpText(
       "after",
       `
-Reads the journal that migrate keeps in the state folder, and undoes what it says of this table. An
+Reads the journal that migrate keeps in the state folder, and undoes what it records for this table. An
 item is deleted only if its UpdatedAt is still the one that the migration gave it; each item that
 stays is listed. What an overwritten item held before is not in the journal: export the table first
 if that matters. The checkpoint of an interrupted migration is forgotten.
@@ -72,7 +72,8 @@ async function run(flags: RollbackFlags, context: CommandContext, again: string)
       try {
         const { runs, elsewhere } = await runsOf(file, place);
         if (runs.length === 0) {
-          const others = elsewhere.length === 0 ? "" : `; it has those to ${elsewhere.join(", ")}`;
+          const others =
+            elsewhere.length === 0 ? "" : `; it records migrations to ${elsewhere.join(", ")}`;
           throw new StateError(`${file} has no migration to ${place} to roll back${others}`);
         }
         await requireTable(data, signal);

@@ -37,12 +37,12 @@ export function addSeedCommand(program: Command, context: CommandContext): void 
   addConnectionFlags(program.command("seed"))
     .description("fill the table with made-up agents, or with the documents of a Firestore export")
     .addOption(
-      new Option("--users <number>", "how many agents to make up, with some 40 items each")
+      new Option("--users <number>", "how many agents to make up, with about 40 items each")
         .argParser(wholeNumber(1, 100_000))
         .default(3),
     )
     .addOption(
-      new Option("--random-seed <number>", "another number makes up other agents")
+      new Option("--random-seed <number>", "a different number makes up different agents")
         .argParser(wholeNumber(0, 2 ** 31))
         .default(1)
         .conflicts("from"),
@@ -50,7 +50,7 @@ export function addSeedCommand(program: Command, context: CommandContext): void 
     .addOption(
       new Option("--from <export>", "load this Firestore export instead").conflicts("users"),
     )
-    .option("--dry-run", "report the same, write nothing")
+    .option("--dry-run", "print the same report, but write nothing")
     .option(...jsonOption)
     .option("--allow-production", "write to a production table")
     .addHelpText(
@@ -58,7 +58,7 @@ export function addSeedCommand(program: Command, context: CommandContext): void 
       `
 A second run changes nothing: ids and dates are the same, and an item that is there already is not
 written again. A document that cannot be an item is rejected and listed with the reasons; the others
-are written. To move real data, take bayon-data migrate firestore: it can be interrupted, verified
+are written. To move real data, use bayon-data migrate firestore: it can be interrupted, verified
 and rolled back. Which exports are read is in its --help.
 
 Exit codes: 0 everything was written, 1 documents were rejected or the export contradicts itself,

@@ -55,7 +55,7 @@ Examples:
     .addHelpText(
       "after",
       `
-Asks for the table's name before it deletes anything. Take a bayon-data export first if anything in
+Asks for the table's name before it deletes anything. Run bayon-data export first if anything in
 the table may still be wanted.
 
 Examples:

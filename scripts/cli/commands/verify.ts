@@ -52,8 +52,8 @@ each field of Data. Lists
   missing    documents without an item
   extra      items of the export's users and agents that the export does not have
   rejected   documents that cannot be an item
-The scan of the whole table counts the items of the export as well. If it finds another number of
-them than were found one by one, somebody wrote meanwhile, or something was lost.
+The scan of the whole table also counts the items of the export. If that count differs from the
+number found one by one, somebody wrote meanwhile, or something was lost.
 
 Exit codes: 0 everything is the same, 1 something is listed or counts differ, 2 wrong usage,
 130 interrupted, 143 terminated.
@@ -116,7 +116,7 @@ async function run(folder: string, flags: VerifyFlags, context: CommandContext):
         }
         if (!countsAgree(report)) {
           terminal.line(
-            `${terminal.paint("yellow", "not the same")}: ${report.there} items of the export were there one by one, but the whole table's reading met ${report.met}: somebody wrote meanwhile, or something was lost; verify again`,
+            `${terminal.paint("yellow", "not the same")}: ${report.there} items of the export were found one by one, but the scan of the whole table found ${report.met}: somebody wrote meanwhile, or something was lost; verify again`,
           );
         }
         terminal.line(`${count(table.traffic.requests, "request")}, ${duration(ms)}`);

@@ -39,8 +39,11 @@ function describe(error: unknown): string {
 export function createChecks(script: string): Checks {
   const { only, keep, reuse } = new Command(`npm run ${script} --`)
     .option("--only <text>", "run the checks whose line holds this text")
-    .option("--keep", "leave the projects for a look, whether or not a check failed")
-    .option("--reuse <folder>", "work in the folder that a run before has left, and leave it again")
+    .option("--keep", "keep the projects for inspection, whether or not a check failed")
+    .option(
+      "--reuse <folder>",
+      "work in the folder that an earlier run has kept, and keep it again",
+    )
     .parse()
     .opts<{ only?: string; keep?: true; reuse?: string }>();
   const work = reuse ?? mkdtempSync(join(tmpdir(), "bayon-coagent-data-"));
@@ -80,7 +83,7 @@ export function createChecks(script: string): Checks {
     for (const name of failures) console.log(`failed: ${name}`);
     if (failures.length === 0 && !keep && reuse === undefined)
       rmSync(work, { recursive: true, force: true });
-    else console.log(`left for a look: ${work}`);
+    else console.log(`kept for inspection: ${work}`);
     process.exitCode = failures.length === 0 ? 0 : 1;
   }
 

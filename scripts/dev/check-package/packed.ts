@@ -34,7 +34,7 @@ export const projects = join(import.meta.dirname, "projects");
 export async function pack(work: string): Promise<Packed> {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", work];
   const [packed] = JSON.parse(await npm(args, { cwd: root })) as Packed[];
-  if (packed === undefined) throw new Error("npm pack told of no tarball");
+  if (packed === undefined) throw new Error("npm pack reported no tarball");
   return { ...packed, tarball: join(work, packed.filename) };
 }
 

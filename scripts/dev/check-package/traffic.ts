@@ -111,19 +111,19 @@ export function checkReference(run: Run): void {
     const lines = wrong.map(
       ({ name, value, error }) => `${name}: ${JSON.stringify(error ?? value)}`,
     );
-    throw new Error(`steps that did not end as they should:\n${lines.join("\n")}`);
+    throw new Error(`steps that ended wrongly:\n${lines.join("\n")}`);
   }
   for (const { name, error } of steps) {
     const sent = run.requests.filter(({ step }) => step === name);
     if (/first answer lost|left at first|throttled once/.test(name) && sent.length < 2) {
-      throw new Error(`${name}: nothing was sent again, so that no fault was met`);
+      throw new Error(`${name}: nothing was sent again, so no fault occurred`);
     }
     if (/all answers lost/.test(name) && error?.mayHaveBeenDone !== true) {
-      throw new Error(`${name}: the error says that it was not done`);
+      throw new Error(`${name}: the error says that nothing was done`);
     }
     const bodies = new Set(sent.map(({ body }) => body));
     if (/transaction\.write.*answer lost/.test(name) && bodies.size !== 1) {
-      throw new Error(`${name}: the request was sent again as another one`);
+      throw new Error(`${name}: the repeated request was a different one`);
     }
   }
 }

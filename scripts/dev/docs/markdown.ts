@@ -79,6 +79,23 @@ export function linksOf(markdown: string): string[] {
   return [...links].map(([, target = ""]) => target).filter((target) => !/^https?:/.test(target));
 }
 
+/** Where the repository is read. */
+export const repository = "https://github.com/bayon-coagent/bayon-coagent-data";
+
+/**
+ * What a page links to in the repository by its address, because the package does not contain it: paths
+ * from the repository's root.
+ */
+export function repositoryLinksOf(markdown: string): string[] {
+  const links = withoutCode(markdown).matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g);
+  return [...links].flatMap(([, target = ""]) => {
+    const [, path] = target.startsWith(repository)
+      ? (/\/(?:blob|tree)\/main\/(.+)$/.exec(target) ?? [])
+      : [];
+    return path === undefined ? [] : [path];
+  });
+}
+
 /** The page's title and the contents of its front matter. */
 export function headOf(markdown: string): { readonly title: string; readonly description: string } {
   return {

@@ -33,7 +33,7 @@ export interface Examined {
  * The tests are run in parts, which take this many seconds without a mutant: most mutants are killed
  * early. The compiler is asked before the last part, which can take as long as all tests.
  */
-const parts = [4, 20, Number.POSITIVE_INFINITY];
+const parts = [8, 30, Number.POSITIVE_INFINITY];
 /** A part is ended after this many times its usual duration, plus a start of Jest. */
 const patience = 4;
 const cleanLimitSeconds = 900;

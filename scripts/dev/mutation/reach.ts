@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Mutant, Mutated } from "./mutants.js";
+import { roomOf } from "./subjects.js";
 import { Workspace } from "./workspace.js";
 
 /** Indexes of mutants within each file. */
@@ -101,8 +102,13 @@ export class Reach {
     const inFile = (reach.testing[file]?.length ?? 0) + (reach.loading[file]?.length ?? 0);
     const focus = inFile / (this.#breadth.get(test) ?? 1);
     const named = nameOf(test) === nameOf(file) ? 0.5 : 0;
+    // __tests__/transport and __tests__/services/oauth hold the tests of src/transport and services/oauth.
+    const ofRoom = `${test}/`.startsWith(`__tests__/${roomOf(file).replace("src/", "")}/`)
+      ? 0.2
+      : 0;
     const kills = 0.3 * (this.#kills.get(`${file} ${test}`) ?? 0);
-    return ((focus + named + kills) * (tested ? 1 : 0.1)) / (reach.seconds + 0.5);
+    // Jest itself needs a few seconds, whatever it runs.
+    return ((focus + named + ofRoom + kills) * (tested ? 1 : 0.1)) / (reach.seconds + 3);
   }
 }
 

@@ -18,8 +18,8 @@ import { diffOf, findMutants, isProse, type Mutant } from "./mutants.js";
 import { isTest, recordReach } from "./reach.js";
 import { Results, testFileOf } from "./results.js";
 import { scoresOf } from "./score.js";
-import { findSubjects, firstOf, isIn, sampleOf } from "./subjects.js";
-import { listFiles, Workspace } from "./workspace.js";
+import { findSubjects, inTryingOrder, isIn, sampleOf } from "./subjects.js";
+import { compilerState, listFiles, Workspace } from "./workspace.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const end = watchProcess(({ message }) => terminal.fail(message));
@@ -52,23 +52,26 @@ interface Options {
 
 const options = new Command("npm run test:mutation --")
   .description(
-    "Changes the sources in a random sample of places (mutants), one at a time and in a copy, and looks whether a test notices it. Prints the score of each room, and each mutant that survives. The first run records which test reaches what, in .cache/mutation: that takes as long as all tests, one by one.",
+    "Changes the sources in a random sample of places (mutants), one at a time and in a copy, and checks whether a test notices it. Prints the score of each room, and each mutant that survives. The first run records which test reaches what, in .cache/mutation: that takes as long as all tests, one by one.",
   )
   .option("--size <n>", "mutants of the sample", wholeNumber(1, 100_000), 100)
   .option("--seed <n>", "of the sample", wholeNumber(0, 2 ** 32 - 1), 1)
   .option("--room <folders...>", "only in these: src/errors, services, …")
   .option("--files <paths...>", "only in these files or folders")
-  .option("--first <places...>", "begin with these rooms, files or folders, in this order")
-  .option("--mutant <ids...>", "these alone, as a survivor names itself")
+  .option(
+    "--first <places...>",
+    "begin with these rooms, files or folders, in this order; the rest follows at random",
+  )
+  .option("--mutant <ids...>", "only these, by the ids printed with the survivors")
   .option("--tests <files...>", "run only these of the tests that reach a mutant")
   .option(
     "--at-most <seconds>",
     "of the tests that reach a mutant, run only the first that take so long together",
     wholeNumber(1, 100_000),
   )
-  .option("--texts", "also mutants that empty a text of several words", false)
+  .option("--texts", "also mutants that empty a string of several words", false)
   .option("--list", "print the sample and run nothing", false)
-  .option("--record", "record anew what each test reaches", false)
+  .option("--record", "record again what each test reaches", false)
   .option(
     "--resume",
     "take what earlier runs found, from .cache/mutation/results.jsonl, where neither file nor tests have changed",
@@ -76,7 +79,7 @@ const options = new Command("npm run test:mutation --")
   )
   .option("--workers <n>", "copies that are worked in at a time", wholeNumber(1, 64), workers())
   .option("--least <percent>", "exit code 1 if fewer are noticed", percent, 0)
-  .option("--json", "print one object of JSON; the rest goes to stderr", false)
+  .option("--json", "print one JSON object; the rest goes to stderr", false)
   .addHelpText(
     "after",
     "\nExamples:\n  $ nice npm run test:mutation -- --size 500 --seed 7\n  $ npm run test:mutation -- --room src/errors --size 20",
@@ -95,7 +98,7 @@ function chosen(mutants: readonly Mutant[]): Mutant[] {
     const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]));
     return options.mutant.map((id) => {
       const mutant = byId.get(id);
-      if (mutant === undefined) throw new Error(`test:mutation: no mutant is called ${id}`);
+      if (mutant === undefined) throw new Error(`test:mutation: there is no mutant ${id}`);
       return mutant;
     });
   }
@@ -105,7 +108,7 @@ function chosen(mutants: readonly Mutant[]): Mutant[] {
       (places.length === 0 || isIn(mutant.file, places)) && (options.texts || !isProse(mutant)),
   );
   if (possible.length === 0) throw new Error(`test:mutation: no mutants in ${places.join(", ")}`);
-  return firstOf(sampleOf(possible, options.seed, options.size), options.first ?? []);
+  return sampleOf(possible, options.seed, options.size);
 }
 
 const marks: Record<Fate, string> = {
@@ -193,7 +196,7 @@ async function run(): Promise<number> {
   const isKnownEquivalent = (mutant: Mutant) =>
     options.mutant === undefined && isEquivalent(mutant, origin.read(mutant.file));
   const left: Mutant[] = [];
-  for (const mutant of sample) {
+  for (const mutant of inTryingOrder(sample, options.first ?? [], options.seed)) {
     const known = options.resume ? results.of(mutant) : undefined;
     if (isKnownEquivalent(mutant)) {
       found({ mutant, fate: "equivalent", tests: 0, reaching: 0, seconds: 0 });
@@ -203,8 +206,12 @@ async function run(): Promise<number> {
       found(known);
     }
   }
+  // Otherwise each survivor would pass for one that the compiler refuses.
+  if (left.length > 0 && !(await origin.compiles(signal))) {
+    throw new Error("test:mutation: without a mutant, the types do not check either");
+  }
   const work = async (): Promise<void> => {
-    using workspace = new Workspace(origin.folder, files);
+    using workspace = new Workspace(origin.folder, [...files, compilerState]);
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const one = await examine(workspace, mutant, { reach, clean, signal, only, atMostSeconds });
       results.keep(one);

@@ -66,11 +66,23 @@ export function sampleOf(mutants: readonly Mutant[], seed: number, size: number)
   return mutants.filter((mutant) => taken.has(mutant));
 }
 
-/** The mutants of these places first, in the order of the places; then the rest. */
-export function firstOf(mutants: readonly Mutant[], places: readonly string[]): Mutant[] {
+/**
+ * The order in which mutants are tried: those of these places first, in the order of the places, then
+ * the rest at random. So a run that is interrupted has tried some of all rooms.
+ */
+export function inTryingOrder(
+  mutants: readonly Mutant[],
+  places: readonly string[],
+  seed: number,
+): Mutant[] {
   const rank = ({ file }: Mutant) => {
     const at = places.findIndex((place) => isIn(file, [place]));
     return at === -1 ? places.length : at;
   };
-  return mutants.toSorted((a, b) => rank(a) - rank(b));
+  const first = mutants.filter((mutant) => rank(mutant) < places.length);
+  const rest = mutants.filter((mutant) => rank(mutant) === places.length);
+  return [
+    ...first.sort((a, b) => rank(a) - rank(b)),
+    ...createRandom(seed).sample(rest, rest.length),
+  ];
 }

@@ -14,6 +14,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+/** What the compiler knows of a copy; it goes on from there in a copy of the copy. */
+export const compilerState = ".tsbuildinfo";
+
 const jestFolder = join(import.meta.dirname, "jest");
 
 /** The files that git tracks, and new ones that it does not ignore. */
@@ -79,8 +82,7 @@ export class Workspace implements Disposable {
    * `npm run test:types`; later ones check only what depends on the files that have changed.
    */
   async compiles(signal: AbortSignal): Promise<boolean> {
-    const known = join(this.folder, ".tsbuildinfo");
-    const args = ["-p", "tsconfig.json", "--incremental", "--tsBuildInfoFile", known];
+    const args = ["-p", "tsconfig.json", "--incremental", "--tsBuildInfoFile", compilerState];
     const { code } = await this.#run(["node_modules/typescript/bin/tsc", ...args], { signal });
     return code === 0;
   }
@@ -96,11 +98,11 @@ export class Workspace implements Disposable {
     const args = [
       "node_modules/jest/bin/jest.js",
       "--runInBand",
-      "--bail",
       "--silent",
       `--reporters=${join(jestFolder, "first-failure.cjs")}`,
       `--testSequencer=${join(jestFolder, "given-order.cjs")}`,
-      ...(reached === undefined ? [] : [`--setupFilesAfterEnv=${counter}`]),
+      // Also a test that fails has reached something.
+      ...(reached === undefined ? ["--bail"] : [`--setupFilesAfterEnv=${counter}`]),
       "--runTestsByPath",
       ...files,
     ];
@@ -109,10 +111,9 @@ export class Workspace implements Disposable {
       signal,
       limitSeconds,
       env: {
-        COAGENT_MUTATION_FAILED: output,
         COAGENT_MUTATION_ORDER: JSON.stringify(files),
         ...(reached === undefined
-          ? {}
+          ? { COAGENT_MUTATION_FAILED: output }
           : { COAGENT_MUTATION_REACHED: reached, NODE_OPTIONS: `--require=${counter}` }),
       },
     });

@@ -25,7 +25,7 @@ export async function layoutOf(file: string): Promise<Layout | undefined> {
     if (depth === 2) {
       if (name !== "__collections__") continue;
       throw new ExportError(
-        `${file}: holds one collection, and not its name. Export the whole database (node-firestore-import-export without --nodePath)`,
+        `${file}: holds one collection without its name. Export the whole database (node-firestore-import-export without --nodePath)`,
       );
     }
     if (name === "__collections__") return "tree";

@@ -86,7 +86,10 @@ export async function openExport(path: string, createdAt?: number): Promise<Fire
       const expectedCount = summary?.counts.get(collection.path);
       ofCollections.set(name, { file, fallbackCreatedAt, collection, expectedCount });
     } else if (!isFile) {
-      findings.push({ file: name, message: "is no known collection: its documents are not read" });
+      findings.push({
+        file: name,
+        message: "is not a known collection: its documents are not read",
+      });
     }
   }
   for (const [path] of summary?.counts ?? []) {
@@ -99,7 +102,7 @@ export async function openExport(path: string, createdAt?: number): Promise<Fire
   if (files.length === 0) {
     throw new ExportError(
       isFile
-        ? `${path}: is no file of a Firestore export in a known layout`
+        ? `${path}: is not a file of a Firestore export in a known layout`
         : `${path}: holds no collection of a Firestore export (such as users.json)`,
     );
   }
@@ -177,7 +180,7 @@ async function* collectionDocuments(
     else declared = value;
   }
   if (collectionPath === undefined && declared === undefined && read === 0) {
-    throw new ExportError(`${file}: is no file of a Firestore export: no documents in it`);
+    throw new ExportError(`${file}: is not a file of a Firestore export: no documents in it`);
   }
   if (collectionPath !== undefined && collectionPath !== collection.path) {
     report(`says it is ${textOf(collectionPath)}, but its name says ${collection.path}`);
@@ -213,10 +216,10 @@ async function* databaseDocuments(
   }
   for (const [name, many] of unknown) {
     const documents = many === 1 ? "its document is" : `its ${many} documents are`;
-    report(`${name} is no known collection: ${documents} not read`);
+    report(`${name} is not a known collection: ${documents} not read`);
   }
   if (read === 0 && unknown.size === 0) {
-    throw new ExportError(`${file}: is no file of a Firestore export: no documents in it`);
+    throw new ExportError(`${file}: is not a file of a Firestore export: no documents in it`);
   }
 }
 
@@ -235,7 +238,7 @@ class UnreadDates {
   messages(): string[] {
     return [...this.#byField].map(([field, { documents, example }]) => {
       const who = documents === 1 ? example : `${documents} documents, such as ${example}`;
-      return `${field} is not read as a date, and another date stands in for it: ${who}`;
+      return `${field} cannot be read as a date, and another date is used instead: ${who}`;
     });
   }
 }
@@ -260,7 +263,7 @@ async function readSummary(file: string): Promise<Summary> {
   }
   const { totalDocuments, exportDate } = value;
   const exportedAt = dateMsOf(exportDate);
-  const message = "exportDate is not read as a date: the files' own dates stand in for it";
+  const message = "exportDate cannot be read as a date: the files' own dates are used instead";
   const isUnread = exportDate !== undefined && exportDate !== null && exportedAt === undefined;
   return {
     findings: isUnread ? [{ file: summaryFile, message }] : [],

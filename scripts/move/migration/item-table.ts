@@ -3,7 +3,8 @@
  * one by one on a condition or in batches without.
  */
 import type { PutCommandInput } from "@aws-sdk/lib-dynamodb";
-import { guardedEntities } from "../../../services/entities.js";
+import { definitions } from "../../../services/entities.js";
+import { guardedEntities } from "../../../services/registry.js";
 import { createClients, type RequestHandler } from "../../../src/client/client.js";
 import { type ConnectionOptions, resolveConfiguration } from "../../../src/client/config.js";
 import { Placeholders } from "../../../src/conditions/placeholders.js";
@@ -67,7 +68,7 @@ export function openItemTable({
   const { client, documentClient } = createClients(configuration, requestHandler);
   const traffic: Traffic = { requests: 0, throttles: 0 };
   const cipher = resolveCipher();
-  const guard = createFieldGuard(guardedEntities(), cipher);
+  const guard = createFieldGuard(guardedEntities(definitions), cipher);
   const transport = createPatientTransport(documentClient, {
     ...{ traffic, signal, initialDelayMs, guard },
     place: configuration,

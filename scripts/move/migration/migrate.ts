@@ -272,9 +272,8 @@ class KeptLedger implements Ledger {
 
   /** Takes up what an earlier run left in the journal. */
   async #recall({ run, journalFrom }: MigrateState): Promise<void> {
-    const { file, size } = this.#journal;
-    const lost = `${file} does not have the run that the checkpoint tells of: start over with --restart`;
-    if (journalFrom >= size) throw new StateError(lost);
+    const { file } = this.#journal;
+    const lost = `${file} does not have the run that the checkpoint belongs to: start over with --restart`;
     const began = new Map<number, PutsRecord["puts"][number][]>();
     let known = false;
     for await (const { record } of readJournal(file, journalFrom)) {

@@ -53,7 +53,7 @@ export async function toFiles(options: ToFilesOptions): Promise<void> {
   const { data, folder, restart, source, signal } = options;
   if (!restart && existsSync(join(folder, "manifest.json"))) {
     throw new TableFilesError(
-      `${folder} is finished already: take another folder, or --restart to write it anew`,
+      `${folder} is finished already: use another folder, or --restart to write it again`,
     );
   }
   await makeFolder(folder);

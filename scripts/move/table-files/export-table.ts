@@ -199,7 +199,9 @@ export async function countAgain(
       const { PK, SK } = itemOf(text);
       if (!keys.add(JSON.stringify([PK, SK]))) {
         const rule = "has an item that is in the files already: a page of the table was read twice";
-        throw new TableFilesError(`${join(folder, name)}: ${rule}, and another one perhaps never`);
+        throw new TableFilesError(
+          `${join(folder, name)}: ${rule}, and another one may never have been read`,
+        );
       }
     }
     if (lines !== items) {
@@ -244,7 +246,7 @@ async function refuseOtherFiles(folder: string): Promise<void> {
   const [other] = await readdir(join(folder, "data"));
   if (other === undefined) return;
   throw new TableFilesError(
-    `${join(folder, "data")} is not empty (${other}): take another folder, or --restart to export anew`,
+    `${join(folder, "data")} is not empty (${other}): use another folder, or --restart to export again`,
   );
 }
 

@@ -104,7 +104,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new TableFilesError(`${file}: is no JSON`, error);
+    throw new TableFilesError(`${file}: is not JSON`, error);
   }
   const { success, data, error } = manifestShape.safeParse(value);
   if (!success) {
@@ -143,7 +143,7 @@ export async function verifyFiles(
     } else if (read > bytes) {
       wrong.push(`${file}: has ${read} bytes, the manifest says ${bytes}`);
     } else if (digest.sha256 !== sha256) {
-      wrong.push(`${file}: its sha256 is not the manifest's: it was changed or damaged`);
+      wrong.push(`${file}: its sha256 does not match the manifest's: it was changed or damaged`);
     }
   }
   if (wrong.length > 0) throw new TableFilesError(wrong.join("\n"));

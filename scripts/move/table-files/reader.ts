@@ -54,7 +54,7 @@ export async function* linesIn(file: string, skip = 0): AsyncGenerator<Line> {
       }
       if (restBytes > mostLineBytes) {
         throw new TableFilesError(
-          `${file}: line ${number + 1} (byte ${offset} of the lines) has no end: no file of items`,
+          `${file}: line ${number + 1} (byte ${offset} of the lines) does not end: this is not a file of items`,
         );
       }
     }

@@ -71,7 +71,7 @@ export async function startProgram(
     if (engine !== null) return engine;
   }
   throw new ConfigurationError(
-    `startEngine (${program.name}): ${attempts} free ports in a row were taken by somebody else`,
+    `startEngine (${program.name}): ${attempts} free ports in a row were taken by other processes`,
   );
 }
 
@@ -114,7 +114,7 @@ async function launch(program: EngineProgram, port: number): Promise<EngineProce
     if (performance.now() > deadline) {
       await stop(child);
       throw new ConfigurationError(
-        `startEngine (${program.name}): no answer within ${program.startWithinMs} ms${said(output)}`,
+        `startEngine (${program.name}): no response within ${program.startWithinMs} ms${said(output)}`,
       );
     }
   } while (!(announced() && (await answersHttp(port)) && isRunning(child)));

@@ -66,7 +66,7 @@ export function unreachable(host: string, port: number): Promise<Error | null> {
       socket.destroy();
       resolve(error);
     };
-    socket.setTimeout(5_000, () => done(new Error("no answer within 5 s")));
+    socket.setTimeout(5_000, () => done(new Error("no response within 5 s")));
     socket.once("connect", () => done(null));
     socket.once("error", done);
   });

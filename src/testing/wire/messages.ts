@@ -148,5 +148,6 @@ export function messageOf(
   const bytes = Buffer.from(body);
   const lines = Object.entries({ "content-length": String(bytes.length), ...headers });
   const head = `HTTP/1.1 ${status} Answer\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
-  return { head: Buffer.from(head, "latin1"), body: bytes, isLast: false };
+  const isLast = lines.some(([name, value]) => /^connection$/i.test(name) && /close/i.test(value));
+  return { head: Buffer.from(head, "latin1"), body: bytes, isLast };
 }

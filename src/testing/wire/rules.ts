@@ -26,7 +26,10 @@ export interface WireCall {
 /** A response as it goes over the wire. */
 export interface WireAnswer {
   readonly status: number;
-  /** `content-length` is that of the body unless it is given. @default none */
+  /**
+   * `content-length` is that of the body unless it is given. With `connection: close`, the connection
+   * is closed after the body. @default none
+   */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body: string;
 }
@@ -35,8 +38,11 @@ export interface WireAnswer {
 export interface WireRule {
   /** Either this or `answer`. */
   readonly fault?: WireFault | undefined;
-  /** A custom response. `undefined` for a request that it does not hit: the engine then responds. */
-  readonly answer?: ((call: WireCall) => Promise<WireAnswer | undefined>) | undefined;
+  /**
+   * A custom response, or the fault that hits this request. `undefined` for a request that it does not
+   * hit: the engine then responds.
+   */
+  readonly answer?: ((call: WireCall) => Promise<WireAnswer | WireFault | undefined>) | undefined;
   /** DynamoDB's operation, or several. @default all */
   readonly operation?: OperationName | readonly OperationName[] | undefined;
   /** How many requests it hits; `Infinity` for all. @default 1 */
@@ -194,7 +200,8 @@ function matcher(operation: WireRule["operation"]): (name: string) => boolean {
   return (name) => among.includes(name);
 }
 
-function checkWireFaults(option: string, faults: readonly WireFault[]): void {
+/** @throws ConfigurationError unless each is the name of a fault */
+export function checkWireFaults(option: string, faults: readonly WireFault[]): void {
   if (
     Array.isArray(faults) &&
     faults.length > 0 &&

@@ -1,12 +1,22 @@
-// Writes down the first test file that failed, at once: with --bail Jest ends before its own report.
-const { existsSync, writeFileSync } = require("node:fs");
+// Writes down the first test that failed and ends the process. `--bail` lets the other tests of the
+// file run, and with a mutant each of them may wait for its time-out.
+const { writeFileSync } = require("node:fs");
+
+const output = process.env.COAGENT_MUTATION_FAILED;
 
 module.exports = class FirstFailure {
-  onTestResult(_, { testFilePath, testExecError, numFailingTests, testResults }) {
-    const file = process.env.COAGENT_MUTATION_FAILED;
-    if (file === undefined || existsSync(file)) return;
-    if (testExecError === undefined && numFailingTests === 0) return;
-    const failed = testResults.find(({ status }) => status === "failed");
-    writeFileSync(file, JSON.stringify({ path: testFilePath, test: failed?.fullName }));
+  onTestCaseResult({ path }, { status, fullName }) {
+    if (status === "failed") end({ path, test: fullName });
+  }
+
+  // A file can also fail as a whole: it cannot be loaded, or one of its hooks fails.
+  onTestResult({ path }, { testExecError, numFailingTests }) {
+    if (testExecError !== undefined || numFailingTests > 0) end({ path });
   }
 };
+
+function end(failure) {
+  if (output === undefined) return;
+  writeFileSync(output, JSON.stringify(failure));
+  process.exit(1);
+}

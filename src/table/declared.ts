@@ -1,18 +1,29 @@
 /** What a declaration says of its entity's keys. */
-import { indexName, type KeyTemplates } from "../table/table.js";
+import { indexName, type KeyTemplates } from "./table.js";
 
-interface DeclaredIndex {
-  readonly index?: string;
-  readonly collection?: string | readonly string[];
-  readonly pk: { readonly template?: string };
-  readonly sk?: { readonly template?: string };
+/** One key of an index: its template, and the names of the parts in it. */
+export interface DeclaredKey {
+  readonly template?: string | undefined;
+  readonly composite: readonly string[];
+}
+
+export interface DeclaredIndex {
+  readonly index?: string | undefined;
+  readonly collection?: string | readonly string[] | undefined;
+  readonly pk: DeclaredKey;
+  readonly sk?: DeclaredKey | undefined;
+}
+
+/** The table's own key. */
+export interface DeclaredTableKey extends DeclaredIndex {
+  readonly sk: DeclaredKey;
 }
 
 /** An entity's schema, as ElectroDB takes it: of it, what the layer reads. */
 export interface DeclaredSchema {
   readonly model: { readonly entity: string };
   readonly attributes: Readonly<Record<string, object>>;
-  readonly indexes: { readonly byKey: DeclaredIndex } & Readonly<Record<string, DeclaredIndex>>;
+  readonly indexes: { readonly byKey: DeclaredTableKey } & Readonly<Record<string, DeclaredIndex>>;
 }
 
 /** The key templates of the table, and those of the index if it holds the entity. */
@@ -21,7 +32,7 @@ export function templatesOf({ indexes }: Pick<DeclaredSchema, "indexes">): KeyTe
   const second = Object.values(indexes).find(({ index }) => index === indexName);
   return {
     pk: byKey.pk.template ?? "",
-    sk: byKey.sk?.template ?? "",
+    sk: byKey.sk.template ?? "",
     ...(second !== undefined && { gsi1pk: second.pk.template, gsi1sk: second.sk?.template }),
   };
 }

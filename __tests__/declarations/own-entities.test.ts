@@ -1,0 +1,341 @@
+/** Entities that an application declares: they have what the twelve have, and declarations are checked. */
+import { z } from "zod";
+import {
+  byKey,
+  configure,
+  createDataLayer,
+  data as dataOf,
+  Entity,
+  type EntityConfig,
+  iamPolicy,
+  keyPart,
+  model,
+  times,
+  ValidationError,
+} from "../../src/index.js";
+import { createTestDataLayer } from "../../src/testing/index.js";
+import { engines } from "../engines.js";
+import { failureOf } from "../open.js";
+import { ownEntities } from "../own-entities.js";
+
+describe.each(engines)("$name", ({ engine }) => {
+  const open = () => createTestDataLayer({ engine, entities: ownEntities });
+  let data: Awaited<ReturnType<typeof open>>;
+  beforeAll(async () => {
+    data = await open();
+  });
+  afterAll(() => data.close());
+
+  test("a store has every call", async () => {
+    const made = await data.lead.create({
+      userId: "u1",
+      data: { name: "Ada", status: "new", score: 3 },
+    });
+    expect(made).toEqual({
+      userId: "u1",
+      leadId: expect.any(String),
+      data: { name: "Ada", status: "new", score: 3 },
+      createdAt: expect.any(Number),
+      updatedAt: made.createdAt,
+    });
+    const changed = await data.lead.update(made, { status: "won" });
+    expect(await data.lead.get({ userId: "u1", leadId: made.leadId })).toEqual(changed);
+    const { items } = await data.lead.query({ userId: "u1" }, { where: { status: "won" } });
+    expect(items).toEqual([changed]);
+    expect(await data.lead.delete(made)).toEqual(changed);
+    expect(await data.lead.get(made)).toBeNull();
+  });
+
+  test("a partition may be of anything, and a collection reads it as a whole", async () => {
+    await data.team.put({ teamId: "t1", data: { name: "North" } });
+    await data.teamMember.batchPut([
+      { teamId: "t1", memberId: "m1", data: { role: "lead" } },
+      { teamId: "t1", memberId: "m2", data: { role: "agent" } },
+      { teamId: "t2", memberId: "m1", data: { role: "agent" } },
+    ]);
+    const { team, teamMember, ...others } = await data.collections.team({ teamId: "t1" });
+    expect(team.map((one) => one.data.name)).toEqual(["North"]);
+    expect(teamMember.map((one) => one.memberId)).toEqual(["m1", "m2"]);
+    expect(others).toEqual({});
+  });
+
+  test("the workspace of a user has the application's own items beside the twelve", async () => {
+    await data.lead.put({
+      userId: "u2",
+      leadId: "l1",
+      data: { name: "Bo", status: "new", score: 1 },
+    });
+    await data.project.put({ userId: "u2", projectId: "p1", data: { name: "Spring" } });
+    const { lead, project, savedContent } = await data.collections.workspace({ userId: "u2" });
+    expect([lead.length, project.length, savedContent.length]).toEqual([1, 1, 0]);
+  });
+
+  test("a transaction writes both kinds", async () => {
+    if (!data.engine.capabilities.transactions) return;
+    const key = { userId: "u3", leadId: "l1" };
+    await data.transaction.write((tx) => [
+      tx.lead.put({ ...key, data: { name: "Cy", status: "new", score: 1 } }),
+      tx.project.create({ userId: "u3", projectId: "p1", data: { name: "Cy's house" } }),
+    ]);
+    const [one, project] = await data.transaction.get((tx) => [
+      tx.lead.get(key),
+      tx.project.get({ userId: "u3", projectId: "p1" }),
+    ]);
+    expect([one?.data.name, project?.data.name]).toEqual(["Cy", "Cy's house"]);
+  });
+
+  test("the scope of a user has the user's own entities, and no other's", async () => {
+    const scope = data.forUser("u4");
+    await scope.lead.put({ leadId: "l1", data: { name: "Di", status: "new", score: 2 } });
+    await data.lead.put({
+      userId: "u5",
+      leadId: "l1",
+      data: { name: "Ed", status: "new", score: 2 },
+    });
+    const { items } = await scope.lead.query({});
+    expect(items.map((one) => one.userId)).toEqual(["u4"]);
+    expect((await scope.collections.workspace()).lead).toHaveLength(1);
+    expect(Object.keys(scope)).not.toContain("teamMember");
+    // @ts-expect-error the user is fixed
+    const refused = scope.lead.get({ userId: "u5", leadId: "l1" });
+    const { issues } = await failureOf(refused, ValidationError);
+    expect(issues).toEqual([
+      { path: "userId", message: "is fixed by the scope and must not be given" },
+    ]);
+  });
+
+  test("any part of a partition key can be fixed", async () => {
+    await data.teamMember.put({ teamId: "t8", memberId: "m1", data: { role: "agent" } });
+    const scope = data.scope({ teamId: "t7" });
+    await scope.team.put({ data: { name: "South" } });
+    await scope.teamMember.put({ memberId: "m1", data: { role: "lead" } });
+    const { team, teamMember } = await scope.collections.team();
+    expect(team.map((one) => one.teamId)).toEqual(["t7"]);
+    expect(teamMember.map((one) => one.data.role)).toEqual(["lead"]);
+    if (data.engine.capabilities.transactions) {
+      await scope.transaction.write((tx) => [tx.teamMember.delete({ memberId: "m1" })]);
+    } else await scope.teamMember.delete({ memberId: "m1" });
+    expect(await data.teamMember.get({ teamId: "t8", memberId: "m1" })).not.toBeNull();
+    expect(await scope.teamMember.get({ memberId: "m1" })).toBeNull();
+    expect(Object.keys(scope).sort()).toEqual(["collections", "team", "teamMember", "transaction"]);
+    // @ts-expect-error the team is fixed
+    const refused = scope.teamMember.get({ teamId: "t8", memberId: "m1" });
+    expect((await failureOf(refused, ValidationError)).issues[0]?.path).toBe("teamId");
+  });
+
+  test("an owner that fixes nothing is refused", () => {
+    const refusedFor = (owner: Record<string, string>) => () => data.scope(owner);
+    expect(refusedFor({})).toThrow(ValidationError);
+    expect(refusedFor({ teamid: "t1" })).toThrow("teamid is in no partition key");
+    expect(refusedFor({ teamId: "" })).toThrow("teamId must not be empty");
+    expect(refusedFor({ teamId: "x".repeat(2044) })).toThrow("makes a partition key of 2049 bytes");
+  });
+
+  test("a creation time may be a part of the key, and orders the items", async () => {
+    const made = await data.auditLog.create({ orgId: "o1", data: { action: "login" } });
+    expect(made).toEqual({
+      orgId: "o1",
+      logId: expect.any(String),
+      data: { action: "login" },
+      createdAt: expect.any(Number),
+      updatedAt: expect.any(Number),
+    });
+    const early = { orgId: "o1", createdAt: 5, logId: "#1" };
+    await data.auditLog.put({ ...early, data: { action: "begin" } });
+    expect((await data.auditLog.get(early))?.data.action).toBe("begin");
+    expect((await data.auditLog.update(early, { action: "began" })).createdAt).toBe(5);
+    const { items } = await data.auditLog.query({ orgId: "o1" });
+    expect(items.map((one) => one.data.action)).toEqual(["began", "login"]);
+    const { items: newest } = await data.auditLog.query(
+      { orgId: "o1" },
+      { order: "desc", limit: 1 },
+    );
+    expect(newest).toEqual([made]);
+    const native = await data.auditLog.entity.get(early).go();
+    expect(native.data).toMatchObject({ ...early, data: { action: "began" } });
+    expect(await data.auditLog.delete(made)).toEqual(made);
+    expect(await data.auditLog.batchGet([early, made])).toEqual([expect.anything(), null]);
+    for (const createdAt of [-1, 1.5, 10 ** 13, "5"] as number[]) {
+      const { issues } = await failureOf(
+        data.auditLog.get({ ...early, createdAt }),
+        ValidationError,
+      );
+      expect(issues).toEqual([
+        { path: "createdAt", message: "must be an integer from 0 to 9999999999999 (ms)" },
+      ]);
+    }
+    // @ts-expect-error a part of the key is missing
+    const refused = data.auditLog.put({ orgId: "o1", logId: "1", data: { action: "x" } });
+    const { issues } = await failureOf(refused, ValidationError);
+    expect(issues.map(({ path }) => path)).toEqual(["createdAt"]);
+  });
+
+  test("a key of several parts is read back into its parts", async () => {
+    const key = { orgId: "o2", workflowId: "w1", stepId: "a#b" };
+    const step = await data.workflowStep.put({ ...key, data: { done: false } });
+    expect(step).toMatchObject(key);
+    await data.workflow.put({ orgId: "o2", workflowId: "w1", data: { title: "Sale" } });
+    expect(await data.workflowStep.get(key)).toEqual(step);
+    expect((await data.workflow.query({ orgId: "o2" })).items.map((one) => one.data.title)).toEqual(
+      ["Sale"],
+    );
+    const { workflow, workflowStep } = await data.collections.org({ orgId: "o2" });
+    expect([workflow.length, workflowStep]).toEqual([1, [step]]);
+    const generated = await data.workflowStep.create({
+      orgId: "o2",
+      workflowId: "w1",
+      data: { done: true },
+    });
+    expect(await data.workflowStep.get(generated)).toEqual(generated);
+    // @ts-expect-error only the last part of the key is made
+    const refused = data.workflowStep.create({ orgId: "o2", data: { done: true } });
+    expect((await failureOf(refused, ValidationError)).issues[0]?.path).toBe("workflowId");
+    const odd = data.workflowStep.get({ ...key, workflowId: "w#1" });
+    expect((await failureOf(odd, ValidationError)).issues).toEqual([
+      { path: "workflowId", message: 'must not contain "#": it ends this part of the key' },
+    ]);
+  });
+
+  test("native chains and the Service have them", async () => {
+    await data.lead.put({
+      userId: "u6",
+      leadId: "l1",
+      data: { name: "Fay", status: "new", score: 2 },
+    });
+    const { data: found } = await data.lead.entity.query.byKey({ userId: "u6" }).go();
+    expect(found.map((one) => one.data?.name)).toEqual(["Fay"]);
+    const { data: all } = await data.service.collections.workspace({ userId: "u6" }).go();
+    expect(all.lead.map((one) => one.leadId)).toEqual(["l1"]);
+  });
+
+  test("without the twelve, nothing of them is there", async () => {
+    await using own = await createTestDataLayer({ engine, entities: ownEntities, builtIn: false });
+    expect(Object.keys(own).sort()).toEqual([
+      "auditLog",
+      "close",
+      "collections",
+      "configuration",
+      "engine",
+      "forUser",
+      "lead",
+      "scope",
+      "service",
+      "table",
+      "team",
+      "teamMember",
+      "transaction",
+      "wire",
+      "workflow",
+      "workflowStep",
+    ]);
+    expect(Object.keys(own.collections).sort()).toEqual(["org", "team", "workspace"]);
+    await own.lead.put({
+      userId: "u",
+      leadId: "l",
+      data: { name: "Gil", status: "new", score: 2 },
+    });
+    expect((await own.forUser("u").collections.workspace()).lead).toHaveLength(1);
+    // @ts-expect-error one of the twelve
+    expect(own.savedContent).toBeUndefined();
+  });
+});
+
+test("the policy of an owner allows its partitions and no other", () => {
+  const tableArn = "arn:aws:dynamodb:us-east-1:123456789012:table/app";
+  const keysOf = (statement: { readonly Condition?: object } | undefined) =>
+    (statement?.Condition as Record<string, Record<string, string[]>> | undefined)?.[
+      "ForAllValues:StringEquals"
+    ]?.["dynamodb:LeadingKeys"];
+  const entities = ownEntities;
+  const team = iamPolicy({ tableArn, entities, owner: { teamId: "t1" } });
+  expect(keysOf(team.Statement[0])).toEqual(["TEAM#t1"]);
+  const variable = "aws:PrincipalTag/team";
+  const tagged = iamPolicy({ tableArn, entities, owner: { teamId: { variable } } });
+  expect(keysOf(tagged.Statement[0])).toEqual([`TEAM#\${${variable}}`]);
+  const user = iamPolicy({ tableArn, entities, builtIn: false, userId: "u1" });
+  expect(keysOf(user.Statement[0])).toEqual(["USER#u1"]);
+  expect(() => iamPolicy({ tableArn, entities, owner: { teamid: "t1" } })).toThrow("owner");
+  expect(() => iamPolicy({ tableArn, entities, owner: { teamId: "" } })).toThrow(
+    "owner.teamId must not be empty",
+  );
+});
+
+describe("a declaration is checked when a data layer is made", () => {
+  const { lead, team } = ownEntities;
+  const payload = z.looseObject({ text: z.string() });
+  const declared = (name: string, pk: string, sk: string, collection?: string) => {
+    const schema = () => ({
+      model: model(name),
+      attributes: { userId: keyPart, noteId: keyPart, data: dataOf(payload), ...times },
+      indexes: { byKey: byKey(pk, sk, collection === undefined ? {} : { collection }) },
+    });
+    return {
+      payload,
+      schema,
+      entity: (config: EntityConfig) => new Entity(schema() as never, configure(config)),
+    };
+  };
+  const made = (entities: object, builtIn = true) => {
+    return () => createDataLayer({ environment: "local", entities, builtIn } as object);
+  };
+
+  test.each([
+    [
+      "a name that is taken",
+      { savedContent: lead },
+      "entities.savedContent is one of the package's own",
+    ],
+    ["a name of another member", { close: lead }, "entities.close is no name for a store"],
+    ["a name that is none", { "my lead": lead }, "entities.my lead is no name for a store"],
+    [
+      "what is no declaration",
+      { lead: {} },
+      "entities.lead must be a declared entity: an object with payload, schema and entity",
+    ],
+    ["null", { lead: null }, "entities.lead must be a declared entity"],
+    ["one model twice", { lead, second: lead }, "entities.second has the model Lead, as lead has"],
+    [
+      "a model of the twelve",
+      { note: declared("SavedContent", "NOTE#${userId}", "${noteId}") },
+      "entities.note has the model SavedContent, as savedContent has",
+    ],
+    [
+      "a part that is no attribute",
+      { note: declared("Note", "USER#${userId}", "NOTE#${id}") },
+      "entities.note has ${id} in a template of byKey: no such attribute",
+    ],
+    [
+      "keys that can meet",
+      { lead, note: declared("Note", "USER#${userId}", "LEAD#${noteId}") },
+      'entities: lead and note can have the same key: PK "USER#x", SK "LEAD#x"',
+    ],
+    [
+      "a key that can meet one of the twelve",
+      { note: declared("Note", "USER#${userId}", "PROJECT#NOTE#${noteId}") },
+      "entities: project and note can have the same key",
+    ],
+    [
+      "a part that nothing ends",
+      { note: declared("Note", "USER#${userId}", "NOTE#${userId}${noteId}") },
+      "entities.note has a wrong template in byKey: the sort key",
+    ],
+    [
+      "a collection of two partitions",
+      { team, note: declared("Note", "USER#${userId}", "NOTE#${noteId}", "team") },
+      "entities.note is in the collection team under USER#${userId}, and team under TEAM#${teamId}",
+    ],
+  ])("%s", (_, entities, message) => {
+    expect(made(entities)).toThrow(message);
+    expect(made(entities)).toThrow(expect.objectContaining({ name: "ConfigurationError" }));
+  });
+
+  test("what is no object of entities, or no choice of the twelve", () => {
+    expect(made("lead" as never)).toThrow("entities must be an object of declared entities");
+    expect(made({}, "no" as never)).toThrow("builtIn must be true or false");
+  });
+
+  test("a module that was compiled to CommonJS may be given as a namespace", () => {
+    const namespace = { lead, default: { lead }, "module.exports": { lead } };
+    expect(made(namespace)).not.toThrow();
+  });
+});

@@ -1,0 +1,128 @@
+/** What is derived from the declarations of a data layer's entities. */
+import { type CustomAttributeTypeName, Service } from "electrodb";
+import type { EntityConfig } from "../entities/definition.js";
+import { type AnyEntity, type Declaration, payloadOf, secretFields } from "../src/entity/model.js";
+import { compileTemplate } from "../src/keys/template.js";
+import { serviceWithOwnErrors } from "../src/native/native-service.js";
+import type { GuardedEntity } from "../src/secrets/field-guard.js";
+import { templatesOf } from "../src/table/declared.js";
+
+/** A declared entity, of whatever types. */
+export interface AnyDefinition extends Declaration {
+  entity(config: EntityConfig): AnyEntity;
+}
+
+/** Declared entities under the names of their stores. */
+export type Definitions = Readonly<Record<string, AnyDefinition>>;
+
+/** The same as a constraint, which interfaces and modules satisfy too. */
+export type DefinitionsOf<R> = { readonly [F in keyof R]: AnyDefinition };
+
+/** No entities besides the twelve. */
+export type NoEntities = Record<never, never>;
+
+/** The schema of a declared entity. */
+export type SchemaOf<D extends { schema(): unknown }> = ReturnType<D["schema"]>;
+
+/** ElectroDB's entities of declared ones. */
+export type EntitiesOf<R> = {
+  [F in keyof R]: R[F] extends { entity(config: EntityConfig): infer E extends AnyEntity }
+    ? E
+    : never;
+};
+
+/** The names of the stores whose entities are in a collection. */
+export type NamesIn<R extends DefinitionsOf<R>, C extends string> = {
+  [F in keyof R & string]: C extends CollectionOf<SchemaOf<R[F]>> ? F : never;
+}[keyof R & string];
+
+/** The collections that a schema names, of the table and of its indexes. */
+type CollectionOf<S extends { readonly indexes: object }> = {
+  [I in keyof S["indexes"]]: S["indexes"][I] extends { readonly collection: infer C } ? C : never;
+}[keyof S["indexes"]];
+
+/** The collections that are named in any of the schemas. */
+export type CollectionsIn<R extends DefinitionsOf<R>, F extends keyof R = keyof R> = {
+  [N in F]: CollectionOf<SchemaOf<R[N]>>;
+}[F] &
+  string;
+
+/** The type of the payload in a schema. */
+export type PayloadIn<S> = S extends {
+  readonly attributes: {
+    readonly data: { readonly type: CustomAttributeTypeName<infer Data extends object> };
+  };
+}
+  ? Data
+  : never;
+
+/** The names of the stores whose entities are in a collection: by their key, or in an index. */
+export function inCollection<const R extends DefinitionsOf<R>, const C extends string>(
+  definitions: R,
+  collection: C,
+): NamesIn<R, C>[] {
+  const members = Object.entries<AnyDefinition>(definitions).filter(([, { schema }]) =>
+    Object.values(schema().indexes).some((index) => index.collection === collection),
+  );
+  return members.map(([name]) => name as NamesIn<R, C>);
+}
+
+/** Makes the ElectroDB entities. ElectroDB's Service changes what it is given, so each call makes its own. */
+export function createEntities<D extends Definitions>(
+  definitions: D,
+  config: EntityConfig,
+): EntitiesOf<D> {
+  const entries = Object.entries(definitions).map(([name, { entity }]) => [name, entity(config)]);
+  return Object.fromEntries(entries) as EntitiesOf<D>;
+}
+
+/** Groups entities into an ElectroDB Service with their collections. */
+export function createService<E extends Record<string, AnyEntity>>(
+  entities: E,
+  config: EntityConfig,
+): Service<E> {
+  return serviceWithOwnErrors(new Service(entities, config));
+}
+
+/**
+ * The entities whose partitions are made of an owner's parts alone. One whose sort key has such a part
+ * is not the owner's: the rest of its partition would be in the scope with it.
+ */
+export function ownedBy(definitions: Definitions, owner: readonly string[]): Definitions {
+  const own = Object.entries(definitions).filter(([, { schema }]) => {
+    const { pk, sk } = schema().indexes.byKey;
+    const partition = pk.composite;
+    return (
+      partition.length > 0 &&
+      partition.every((part) => owner.includes(part)) &&
+      !sk.composite.some((part) => owner.includes(part) && !partition.includes(part))
+    );
+  });
+  return Object.fromEntries(own);
+}
+
+/**
+ * Each entity as a guard of its secrets needs it. A payload's schema is only read when its fields are
+ * requested.
+ */
+export function guardedEntities(definitions: Definitions): GuardedEntity[] {
+  return Object.values(definitions).map((definition) => {
+    const schema = definition.schema();
+    const { pk, sk } = templatesOf(schema);
+    let fields: readonly string[] | undefined;
+    return {
+      name: schema.model.entity,
+      pk: compileTemplate(pk),
+      sk: compileTemplate(sk),
+      get fields() {
+        fields ??= secretFields(payloadOf(definition));
+        return fields;
+      },
+    };
+  });
+}
+
+/** The entities that have secret fields. */
+export function secretEntities(definitions: Definitions): GuardedEntity[] {
+  return guardedEntities(definitions).filter(({ fields }) => fields.length > 0);
+}

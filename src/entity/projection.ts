@@ -1,0 +1,64 @@
+/** Which parts of an item a read asks for. */
+import { refuseLong } from "../conditions/expression.js";
+import type { Placeholders } from "../conditions/placeholders.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid } from "../errors/validation-error.js";
+import { attribute, limits } from "../table/table.js";
+import { elementsOf } from "../values/payload.js";
+
+/** How an item is read, and which parts of it. Two reads share a request only if these are equal. */
+export interface ReadOptions {
+  readonly consistent: boolean;
+  readonly projection: Projection | undefined;
+}
+
+/** A projection as a request contains it. */
+export interface Projection {
+  readonly ProjectionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+}
+
+/**
+ * The most names or paths in one call. A DynamoDB expression has at most 4 KB, and each of them
+ * takes a few bytes.
+ */
+export const mostPaths = 4_096;
+
+/** The projection of a read: the attributes that every item needs, and the requested payload fields. */
+export function projectionOf(
+  fields: unknown,
+  placeholders: Placeholders,
+  context: CallContext,
+): Projection | undefined {
+  if (fields === undefined) return undefined;
+  const names = elementsOf(fields, mostPaths);
+  const valid =
+    names !== undefined &&
+    names.length > 0 &&
+    names.every((name) => typeof name === "string" && name !== "" && name.isWellFormed());
+  const characters = valid ? names.reduce<number>((sum, name) => sum + String(name).length, 0) : 0;
+  if (characters > limits.expressionValueBytes) {
+    const message = `are names of more than ${limits.expressionValueBytes} bytes: DynamoDB takes no more`;
+    throw invalid(context, [{ path: "fields", message }]);
+  }
+  if (!valid) {
+    throw invalid(context, [
+      { path: "fields", message: "must be a non-empty array of the payload's field names" },
+    ]);
+  }
+  const always = [
+    attribute.partitionKey,
+    attribute.sortKey,
+    attribute.indexSortKey,
+    attribute.entityType,
+    attribute.createdAt,
+    attribute.updatedAt,
+  ].map((name) => placeholders.name(name));
+  const wanted = [...new Set(names as string[])].map((field) => placeholders.path([field]));
+  const expression = [...always, ...wanted].join(", ");
+  refuseLong(context, "fields", expression);
+  return {
+    ProjectionExpression: expression,
+    ExpressionAttributeNames: placeholders.names,
+  };
+}

@@ -1,0 +1,205 @@
+/** Reads what an update changes: fields, paths inside them, and removals. */
+import { segmentsOf } from "../conditions/conditions.js";
+import type { PathSegments } from "../conditions/placeholders.js";
+import type { CallContext } from "../errors/context.js";
+import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { limits } from "../table/table.js";
+import {
+  type Change,
+  checkChange,
+  checkRemoval,
+  elementsOf,
+  isPlainMap,
+  mostBytes,
+  mostIssues,
+  pathText,
+} from "../values/payload.js";
+import { sealingBytes } from "./item-size.js";
+import { type EntityModel, refuseIssues } from "./model.js";
+import { mostPaths } from "./projection.js";
+
+/** Checked changes. */
+export interface ReadChanges {
+  readonly changes: readonly Change[];
+  readonly removals: readonly PathSegments[];
+  /** The size of the changes, in bytes. */
+  readonly bytes: number;
+}
+
+/** @throws ValidationError with all issues */
+export function readChanges(
+  model: EntityModel,
+  fields: unknown,
+  { set, remove }: { readonly set?: unknown; readonly remove?: unknown },
+  context: CallContext,
+): ReadChanges {
+  const topLevel = topLevelChanges(fields, context);
+  if (topLevel.some((change) => isPayload(model, change))) {
+    const message = "is not a field of the payload: changes are fields of the payload";
+    throw invalid(context, [{ path: "changes.data", message }]);
+  }
+  const all = [...topLevel, ...nestedChanges(set, context)];
+  const removals = removalsOf(remove, context);
+  const { changes, issues, bytes } = checkedChanges(model, all);
+  if (bytes > limits.itemBytes) issues.push({ path: "changes", message: tooManyBytes(bytes) });
+  const paths = [...all.map(({ path }) => path), ...removals];
+  // The remaining checks are skipped once there are enough issues.
+  const more = [
+    () => insideEncrypted(model, paths),
+    () => removals.flatMap((path) => checkRemoval(model.payload, path)),
+    () => (paths.length === 0 ? [nothingChanged] : []),
+    () => overlaps(paths),
+  ];
+  for (const find of more) {
+    if (issues.length >= mostIssues || bytes > mostBytes) break;
+    issues.push(...find());
+  }
+  refuseIssues(context, issues.slice(0, mostIssues));
+  return { changes, removals, bytes };
+}
+
+/** Compares changes with the payload's schema, until there are enough issues or too many bytes. */
+function checkedChanges(model: EntityModel, all: readonly Change[]) {
+  const changes: Change[] = [];
+  const issues: ValidationIssue[] = [];
+  let bytes = 0;
+  for (const { path, value } of all) {
+    const check = checkChange(model.payload, { path, value });
+    issues.push(...check.issues);
+    bytes += check.bytes + nameBytes(path);
+    if (check.issues.length === 0 && path.length === 1) {
+      bytes += sealingBytes(model, { [String(path[0])]: check.value });
+    }
+    changes.push({ path, value: check.value });
+    if (issues.length >= mostIssues || bytes > mostBytes) break;
+  }
+  return { changes, issues, bytes };
+}
+
+function topLevelChanges(changes: unknown, context: CallContext): Change[] {
+  // Other values, such as a Map or a class instance, may have no fields of their own. The update
+  // would then change nothing.
+  if (!isPlainMap(changes)) {
+    throw invalid(context, [{ path: "changes", message: "must be an object of fields" }]);
+  }
+  const all: Change[] = [];
+  let bytes = 0;
+  for (const field of Object.keys(changes)) {
+    const value: unknown = (changes as Readonly<Record<string, unknown>>)[field];
+    if (value === undefined) continue;
+    // The names alone may be too large. The values are then not read.
+    bytes += 1 + field.length;
+    if (bytes > mostBytes) {
+      throw invalid(context, [{ path: "changes", message: tooManyBytes(bytes) }]);
+    }
+    const isPlain = field !== "" && field !== "__proto__" && field.isWellFormed();
+    all.push({ path: isPlain ? [field] : readPath([field], "changes", context), value });
+  }
+  return all;
+}
+
+const nothingChanged: ValidationIssue = {
+  path: "changes",
+  message: "must change something: only undefined was given",
+};
+
+/**
+ * The message for changes that are too large for an item; it states the bytes if they were all counted.
+ */
+function tooManyBytes(bytes: number): string {
+  const take = bytes > mostBytes ? `more than ${mostBytes}` : bytes;
+  return `take ${take} bytes: an item has at most ${limits.itemBytes}`;
+}
+
+/** The bytes that the name of a changed field takes in an item. */
+function nameBytes(path: PathSegments): number {
+  const name = path.at(-1);
+  return typeof name === "string" ? 1 + Buffer.byteLength(name) : 0;
+}
+
+/** As in `changes`, an `undefined` value changes nothing, but its path is still checked. */
+function nestedChanges(set: unknown, context: CallContext): Change[] {
+  const all = listOf(set, "set", context).map((entry, index) => {
+    const at = `set[${index}]`;
+    const pair = elementsOf(entry, 2) ?? [];
+    if (pair.length < 2) {
+      throw invalid(context, [{ path: at, message: "must be a pair of a path and a value" }]);
+    }
+    const [path, value] = pair;
+    return { path: readPath(path, at, context), value };
+  });
+  return all.filter(({ value }) => value !== undefined);
+}
+
+function removalsOf(remove: unknown, context: CallContext): PathSegments[] {
+  return listOf(remove, "remove", context).map((entry, index) =>
+    readPath(typeof entry === "string" ? [entry] : entry, `remove[${index}]`, context),
+  );
+}
+
+function listOf(value: unknown, path: string, context: CallContext): unknown[] {
+  if (value === undefined) return [];
+  const list = elementsOf(value, mostPaths);
+  if (list !== undefined) return list;
+  throw invalid(context, [{ path, message: `must be an array of at most ${mostPaths} elements` }]);
+}
+
+function readPath(path: unknown, at: string, context: CallContext): PathSegments {
+  const segments = segmentsOf(path, (message) => invalid(context, [{ path: at, message }]));
+  if (segments.includes("__proto__")) {
+    const message = "must not contain __proto__: JavaScript cannot read it back";
+    throw invalid(context, [{ path: at, message }]);
+  }
+  return segments;
+}
+
+/** Whether a change gives the payload itself, as `put` takes it, instead of its fields. */
+function isPayload({ payload }: EntityModel, { path: [field], value }: Change): boolean {
+  return field === "data" && !("data" in payload.shape) && isPlainMap(value);
+}
+
+/** An encrypted field is stored as one text, so nothing inside it can be changed. */
+function insideEncrypted(
+  { encrypted }: EntityModel,
+  paths: readonly PathSegments[],
+): ValidationIssue[] {
+  if (encrypted.length === 0) return [];
+  return paths
+    .filter((path) => path.length > 1 && encrypted.includes(String(path[0])))
+    .map((path) => ({
+      path: pathText(["data", ...path]),
+      message: "is inside an encrypted field: set or remove the whole field",
+    }));
+}
+
+/** A segment of the given paths, and the segments below it. */
+interface Branch {
+  isNamed: boolean;
+  /** Created when first needed, because most paths are only a field's name. */
+  below?: Map<string | number, Branch>;
+}
+
+/** Reports the paths that contain each other, which DynamoDB refuses. */
+function overlaps(paths: readonly PathSegments[]): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
+  const root: Branch = { isNamed: false };
+  // Of two such paths, the first is reported.
+  for (const path of paths.toReversed()) {
+    let branch = root;
+    let isInside = false;
+    for (const segment of path) {
+      isInside ||= branch.isNamed;
+      branch.below ??= new Map();
+      const next: Branch = branch.below.get(segment) ?? { isNamed: false };
+      branch.below.set(segment, next);
+      branch = next;
+    }
+    if (isInside || branch.isNamed || branch.below !== undefined) {
+      const message = "is named more than once, or inside another change";
+      issues.push({ path: pathText(["data", ...path]), message });
+      if (issues.length === mostIssues) break;
+    }
+    branch.isNamed = true;
+  }
+  return issues.reverse();
+}
