@@ -1,6 +1,7 @@
 /**
- * The door for edge runtimes: key functions and error classes work there, all else says what it
- * needs when it is called. The data layer signs with `node:crypto`, and sends over `node:http` with
+ * The door for edge runtimes, and for tests in a browser's surroundings (ES modules in Jest's jsdom):
+ * key functions and error classes work there, all else says what it needs when it is called. Bundlers
+ * for browsers take server-only.ts instead, and refuse to build. The data layer signs with `node:crypto`, and sends over `node:http` with
  * one pool of connections: an edge runtime has neither.
  */
 import { ConfigurationError } from "./errors/configuration-error.js";
@@ -14,7 +15,8 @@ function needsNode(name: string) {
   return function refuse(): never {
     throw new ConfigurationError(
       `${name} is part of the data layer, which needs the Node.js runtime, and this is an edge ` +
-        'runtime: in Next.js, export const runtime = "nodejs" from the page or route',
+        'runtime or a browser: in Next.js, export const runtime = "nodejs" from the page or route; ' +
+        "in a Jest test, @jest-environment node",
     );
   };
 }

@@ -79,6 +79,7 @@ const key = { userId: "u", projectId: "p" };
 const calls: Record<string, (data: DataLayer) => Promise<unknown>> = {
   get: (data) => data.project.get(key, { consistent: true }),
   "get of some fields": (data) => data.project.get(key, { fields: ["name"] }),
+  "query of the native entity": (data) => data.project.entity.query.byKey({ userId: "u" }).go(),
   "get of the native entity": (data) => data.project.entity.get(key).go(),
   query: (data) => data.project.query({ userId: "u" }),
   batchGet: (data) => data.project.batchGet([key]),
@@ -126,6 +127,8 @@ const wrong: Record<string, readonly string[]> = {
   "get of the native entity": [
     ...['{"Item":5}', '{"Item":"x"}', '{"Item":{"PK":5}}', '{"Item":{}}', `{"Item":${otherUser}}`],
   ],
+  // Its condition is ElectroDB's, whose placeholders have several letters.
+  "query of the native entity": [...["{}", `{"Items":[${otherUser}],"Count":1,"ScannedCount":1}`]],
   query: [
     "{}",
     '{"Items":[]}',
@@ -323,6 +326,56 @@ describe("a value that DynamoDB does not have", () => {
     for (const reasons of ["5", "{}", "[5]", '[{"Code":5}]', '[{"Code":"None","Item":5}]']) {
       body = `{"__type":"TransactionCanceledException","CancellationReasons":${reasons}}`;
       for (const data of both) await isUnreadable("transaction.write", data);
+    }
+  });
+});
+
+describe("a refusal under another name than DynamoDB's", () => {
+  const gateways = [
+    [400, '{"__type":"GatewayTimeout","message":"x"}'],
+    [504, '{"__type":"GatewayTimeout"}'],
+    [403, '{"code":"Forbidden","message":"no"}'],
+    [429, '{"__type":"QuotaExceeded"}'],
+    // Names of this package's, and of Node's.
+    [400, '{"__type":"AbortError"}'],
+    [400, '{"__type":"com.amazonaws.dynamodb.v20120810#AbortError"}'],
+    [400, '{"__type":"TimeoutError"}'],
+    [400, '{"__type":"WrongTable"}'],
+    [400, '{"__type":"com.example.gateway#ForbiddenException"}'],
+    [403, "<html>forbidden</html>"],
+  ] as const;
+
+  test.each(["get", "get of the native entity", "put", "transaction.write", "batchPut"])(
+    "is a response to %s that cannot be read",
+    async (name) => {
+      const both = [layer(false), layer(true)];
+      for (const [code, text] of gateways) {
+        for (const data of both) {
+          [status, body, requests] = [code, text, 0];
+          const error = await failureOf((calls[name] as (typeof calls)[string])(data), Error);
+          const { code: told, retryable, mayHaveBeenDone } = wrapDynamoDBError(error);
+          expect({ text, told, retryable, mayHaveBeenDone, requests }).toEqual({
+            ...{ text, told: "UnreadableAnswer", retryable: true, requests: 2 },
+            mayHaveBeenDone: !name.startsWith("get"),
+          });
+        }
+      }
+    },
+  );
+
+  test("DynamoDB's names remain, those that this version does not know too", async () => {
+    status = 400;
+    for (const [type, code] of [
+      ["com.amazonaws.dynamodb.v20120810#NewException", "NewException"],
+      ["com.amazon.coral.service#AccessDeniedException", "AccessDeniedException"],
+      ["ValidationException", "ValidationException"],
+    ] as const) {
+      for (const isOwn of [false, true]) {
+        [body, requests] = [JSON.stringify({ __type: type, message: "no" }), 0];
+        const error = await failureOf(layer(isOwn).project.get(key, { consistent: true }), Error);
+        expect(wrapDynamoDBError(error).code).toBe(code);
+        expect(requests).toBe(1);
+      }
     }
   });
 });

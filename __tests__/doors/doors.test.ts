@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
 
@@ -81,7 +81,8 @@ describe("the door for edge runtimes", () => {
         expect(use).toThrow(ConfigurationError);
         expect(use).toThrow(
           `${name} is part of the data layer, which needs the Node.js runtime, and this is an edge ` +
-            'runtime: in Next.js, export const runtime = "nodejs" from the page or route',
+            'runtime or a browser: in Next.js, export const runtime = "nodejs" from the page or ' +
+            "route; in a Jest test, @jest-environment node",
         );
       }
     }
@@ -94,5 +95,35 @@ describe("the door for edge runtimes", () => {
       PK: "USER#u",
       SK: "PROJECT#p",
     });
+  });
+});
+
+describe("the entry points of package.json", () => {
+  type Target = string | { readonly [condition: string]: Target };
+  const { exports } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as {
+    exports: Readonly<Record<string, Target>>;
+  };
+  /** The first condition that holds decides, as in Node.js and in bundlers. */
+  const entryFor = (target: Target | undefined, ...conditions: string[]): string | undefined => {
+    if (target === undefined || typeof target === "string") return target;
+    const holding = Object.keys(target).filter((name) => [...conditions, "default"].includes(name));
+    for (const name of holding) {
+      const entry = entryFor(target[name], ...conditions);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  };
+
+  test.each<[string, string[], string]>([
+    ["Node.js, import", ["node", "import"], "index.js"],
+    ["Node.js, require", ["node", "require"], "index.cjs"],
+    ["Jest's jsdom, CommonJS", ["browser", "require"], "index.cjs"],
+    ["Jest's jsdom, ES modules (exports were undefined)", ["browser", "import"], "edge.js"],
+    ["a bundler for browsers", ["browser", "module", "import"], "server-only.js"],
+    ["webpack for browsers", ["browser", "webpack", "module", "import"], "server-only-webpack.js"],
+    ["an edge runtime", ["edge-light", "worker", "module", "import"], "edge.js"],
+    ["webpack for an edge runtime", ["edge-light", "webpack", "browser", "import"], "edge.js"],
+  ])("%s", (_, conditions, file) => {
+    expect(entryFor(exports["."], ...conditions)).toBe(`./dist/${file}`);
   });
 });

@@ -334,6 +334,16 @@ describe("a running endpoint", () => {
 });
 
 describe("options that are wrong", () => {
+  test.each([
+    ["no URL", { engine: "x".repeat(5_000_000) }],
+    ["a URL", { engine: `http://127.0.0.1:1/${"x".repeat(5_000_000)}` }],
+    ["no engine with files", { engine: "x".repeat(5_000_000), path: "file" }],
+  ])("does not repeat an engine of 5 MB in its message: %s", async (_, options) => {
+    const error = await startEngine(options).catch((thrown: unknown) => thrown as Error);
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect((error as Error).message.length).toBeLessThan(300);
+  });
+
   test.each(["postgres", "", "ftp://127.0.0.1", "localhost:8000"])(
     "refuses the engine %j and names what there is",
     async (engine) => {

@@ -21,6 +21,7 @@ import {
 } from "./check-package/contents.js";
 import {
   checkEdge,
+  checkJsdom,
   checkKeysAlone,
   checkMaps,
   checkServerOnly,
@@ -109,6 +110,7 @@ await check("the README's quick start, from an empty folder", () => checkQuickSt
 await check("a key function alone costs a few KB", () => checkKeysAlone(project));
 await check("a browser's bundle is refused what is server only", () => checkServerOnly(project));
 await check("an edge runtime is told what it lacks", () => checkEdge(project));
+await check("an ES module in Jest's jsdom is told what it lacks", () => checkJsdom(project));
 await check("a stack trace in a bundle ends in the sources", () => checkTraces(project));
 
 /**

@@ -25,8 +25,8 @@ const throttlingCodes = [
   "LimitExceededException",
 ] as const;
 
-/** The same request may succeed a moment later. */
-const transientCodes = [
+/** DynamoDB, or AWS in front of it, could not carry the request out at this moment. */
+const passingCodes = [
   "InternalServerError",
   "InternalServerErrorException",
   "InternalFailure",
@@ -39,6 +39,11 @@ const transientCodes = [
   "TransactionConflict",
   "TransactionInProgressException",
   "ReplicatedWriteConflictException",
+] as const;
+
+/** The same request may succeed a moment later. */
+const transientCodes = [
+  ...passingCodes,
   "TimeoutError",
   "NetworkingError",
   "EAI_AGAIN",
@@ -67,14 +72,12 @@ const signatureCodes = [
 const credentialsCodes = ["CredentialsProviderError", "TokenProviderError"] as const;
 
 /**
- * DynamoDB refused the request, so it was not carried out. The list is closed: a gateway in between
+ * DynamoDB refused the request for another reason, so it was not carried out. The list is closed: a gateway in between
  * has 4xx responses of its own, with similar names, and may send them for requests that it has
  * forwarded. TransactionInProgressException is not in it, because the transaction it refuses is being
  * carried out.
  */
 const refusalCodes = [
-  ...throttlingCodes,
-  ...signatureCodes,
   "AccessDenied",
   "AccessDeniedException",
   "ConditionalCheckFailedException",
@@ -148,11 +151,32 @@ export function asCode(name: string | undefined): ErrorCode | UnlistedCode | und
   return name as ErrorCode | UnlistedCode | undefined;
 }
 
+/** The names by which DynamoDB, or AWS in front of it, refuses requests or fails. */
+const serviceNames: ReadonlySet<string> = /* @__PURE__ */ new Set<string>([
+  ...refusalCodes,
+  ...passingCodes,
+]);
+
+/** How DynamoDB writes the name of an error, whether it is listed or not. */
+const serviceType = /^com\.amazon[\w.]*#\w+Exception$/;
+
+/**
+ * Whether an error's name is one of DynamoDB's own. A gateway has names of its own, such as
+ * `GatewayTimeout`, which say nothing about the request.
+ * @param type the name as the response has it, if it is not the one that the SDK made of it
+ */
+export function isServiceName(name: string, type?: unknown): boolean {
+  return serviceNames.has(name) || (typeof type === "string" && serviceType.test(type));
+}
+
 export const throttlingNames: ReadonlySet<string> = /* @__PURE__ */ new Set(throttlingCodes);
 export const transientNames: ReadonlySet<string> = /* @__PURE__ */ new Set(transientCodes);
 export const signatureNames: ReadonlySet<string> = /* @__PURE__ */ new Set(signatureCodes);
 export const credentialsNames: ReadonlySet<string> = /* @__PURE__ */ new Set(credentialsCodes);
-export const refusalNames: ReadonlySet<string> = /* @__PURE__ */ new Set(refusalCodes);
+// Not by spreading: bundlers would keep that where it is not used.
+export const refusalNames: ReadonlySet<string> = /* @__PURE__ */ new Set(
+  /* @__PURE__ */ (throttlingCodes as readonly string[]).concat(signatureCodes, refusalCodes),
+);
 
 /** Node's codes for a host that could not be reached. */
 export const unreachedNames: ReadonlySet<string> = /* @__PURE__ */ new Set<ErrorCode>([

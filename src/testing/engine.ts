@@ -60,7 +60,7 @@ export async function startEngine(options: StartEngineOptions = {}): Promise<Eng
   }
   if (path !== undefined && engine !== "dynoxide") {
     throw new ConfigurationError(
-      `startEngine: \`path\` is for dynoxide only; ${engine} has no durable database here`,
+      `startEngine: \`path\` is for dynoxide only; ${shown(engine)} has no durable database here`,
     );
   }
   switch (engine) {
@@ -80,12 +80,20 @@ function defaultEngine(path: string | undefined): "dynoxide" | "dynalite" {
   return path !== undefined || dynoxideBinary() !== null ? "dynoxide" : "dynalite";
 }
 
+/** What messages show of an engine: whatever is given, they stay messages. */
+const mostShown = 80;
+const mostUrlLength = 2_048;
+
+function shown(engine: unknown): string {
+  if (typeof engine !== "string") return typeof engine;
+  return JSON.stringify(engine.length > mostShown ? `${engine.slice(0, mostShown)}…` : engine);
+}
+
 function endpointOf(engine: string, port: number | undefined): URL {
   const url = typeof engine === "string" ? parsedUrl(engine) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    const shown = typeof engine === "string" ? JSON.stringify(engine) : typeof engine;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || engine.length > mostUrlLength) {
     throw new ConfigurationError(
-      `startEngine: \`engine\` must be "dynoxide", "dynalite", "dynamodb-local" or an http(s) URL, not ${shown}`,
+      `startEngine: \`engine\` must be "dynoxide", "dynalite", "dynamodb-local" or an http(s) URL, not ${shown(engine)}`,
     );
   }
   if (port !== undefined) {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { requireTable } from "../../../scripts/cli/commands/migrate.js";
 import { openExport } from "../../../scripts/move/firestore/read-export.js";
 import { documentsOf } from "../../../scripts/move/migration/documents.js";
 import { type ItemTable, openItemTable } from "../../../scripts/move/migration/item-table.js";
@@ -11,7 +12,7 @@ import { type ConflictMode, settle } from "../../../scripts/move/migration/settl
 import { noTotals } from "../../../scripts/move/migration/totals.js";
 import { noReport, verify } from "../../../scripts/move/migration/verify.js";
 import { StateError } from "../../../scripts/run/run-state.js";
-import type { DataLayer } from "../../../src/index.js";
+import { type DataLayer, DynamoDBError } from "../../../src/index.js";
 import { FaultyRequestHandler } from "../../../src/testing/faults.js";
 import { createTestDataLayer, type TestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
@@ -267,6 +268,18 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { counts } = await move(exported(5), { data, table: twice });
     expect(counts).toEqual({ written: 5, identical: 0, kept: 0, rejected: 0 });
   });
+});
+
+test("a table that cannot be described ends a migration at once, unless only the permission is missing", async () => {
+  const describedBy = (error: Error) =>
+    requireTable(
+      { table: { describe: () => Promise.reject(error) } } as never,
+      AbortSignal.any([]),
+    );
+  const refused = new DynamoDBError({ message: "no", code: "AccessDeniedException" });
+  await expect(describedBy(refused)).resolves.toBeUndefined();
+  const unreachable = new DynamoDBError({ message: "unreachable", code: "ECONNREFUSED" });
+  await expect(describedBy(unreachable)).rejects.toBe(unreachable);
 });
 
 test.each<[string, (journal: string) => string]>([

@@ -151,8 +151,23 @@ describe("rollback", () => {
     const { code, out } = await to.rollback();
     expect(out).toContain("2 items deleted, 0 left, 1 gone before");
     expect(code).toBe(0);
+    // The line that was cut off is gone: what came after it can be read.
+    const complete = readFileSync(journal, "utf8").trimEnd().split("\n");
+    expect(complete.length).toBeGreaterThan(3);
+    for (const line of complete) expect(typeof JSON.parse(line)).toBe("object");
     // Going on with it would skip what is deleted now.
     expect(existsSync(join(to.state, "migrate.json"))).toBe(false);
+  });
+
+  test("of a production table that was not meant is refused, and tried without a change", async () => {
+    const to = await place();
+    await to.migrate(exported("c1"));
+    const { code, complaints } = await to.rollback("--environment", "production");
+    expect(code).toBe(2);
+    expect(complaints).toContain("--allow-production");
+    expect(await to.ids()).toEqual(["c1"]);
+    const dry = await to.rollback("--environment", "production", "--dry-run");
+    expect(dry.complaints).not.toContain("--allow-production");
   });
 
   test("knows the table that each migration was to", async () => {

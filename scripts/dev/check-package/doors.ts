@@ -100,16 +100,30 @@ export async function checkServerOnly(project: string): Promise<void> {
 
 /** An edge runtime gets no module of Node.js, and createDataLayer reports what it needs. */
 export async function checkEdge(project: string): Promise<void> {
-  const text = await bundled(project, useDataLayer, {
-    platform: "browser",
-    conditions: ["edge-light", "worker"],
-  });
+  const edge: Target = { platform: "browser", conditions: ["edge-light", "worker"] };
+  await checkReports(project, edge, /export const runtime = "nodejs"/);
+}
+
+/** So does an ES module in Jest's jsdom, which has the condition of browsers but bundles nothing. */
+export async function checkJsdom(project: string): Promise<void> {
+  await checkReports(
+    project,
+    { platform: "neutral", conditions: ["browser"] },
+    /@jest-environment node/,
+  );
+}
+
+/** @throws if the bundle reaches a module of Node.js, or createDataLayer in it gives no such advice */
+async function checkReports(project: string, target: Target, advice: RegExp): Promise<void> {
+  const text = await bundled(project, useDataLayer, target);
   if (/node:/.test(text)) throw new Error("it imports a module of Node.js");
   const file = join(project, "edge-bundle.mjs");
   writeFileSync(file, text);
   const message = await messageOf(exec(process.execPath, [file]));
   rmSync(file);
-  if (!message.includes("which needs the Node.js runtime")) throw new Error(message);
+  if (!message.includes("which needs the Node.js runtime") || !advice.test(message)) {
+    throw new Error(message);
+  }
 }
 
 interface SourceMap {
