@@ -119,7 +119,7 @@ function ownerOf(given: unknown): Owner {
     count += 1;
     if (count > mostParts) throw refuse();
     // Checked before it is used as a key.
-    owner[name] = given[name] as string;
+    owner[name] = (given as Owner)[name] as string;
   }
   return owner;
 }
