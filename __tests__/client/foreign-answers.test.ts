@@ -330,6 +330,56 @@ describe("a value that DynamoDB does not have", () => {
   });
 });
 
+describe("a refusal under another name than DynamoDB's", () => {
+  const gateways = [
+    [400, '{"__type":"GatewayTimeout","message":"x"}'],
+    [504, '{"__type":"GatewayTimeout"}'],
+    [403, '{"code":"Forbidden","message":"no"}'],
+    [429, '{"__type":"QuotaExceeded"}'],
+    // Names of this package's, and of Node's.
+    [400, '{"__type":"AbortError"}'],
+    [400, '{"__type":"com.amazonaws.dynamodb.v20120810#AbortError"}'],
+    [400, '{"__type":"TimeoutError"}'],
+    [400, '{"__type":"WrongTable"}'],
+    [400, '{"__type":"com.example.gateway#ForbiddenException"}'],
+    [403, "<html>forbidden</html>"],
+  ] as const;
+
+  test.each(["get", "get of the native entity", "put", "transaction.write", "batchPut"])(
+    "is a response to %s that cannot be read",
+    async (name) => {
+      const both = [layer(false), layer(true)];
+      for (const [code, text] of gateways) {
+        for (const data of both) {
+          [status, body, requests] = [code, text, 0];
+          const error = await failureOf((calls[name] as (typeof calls)[string])(data), Error);
+          const { code: told, retryable, mayHaveBeenDone } = wrapDynamoDBError(error);
+          expect({ text, told, retryable, mayHaveBeenDone, requests }).toEqual({
+            ...{ text, told: "UnreadableAnswer", retryable: true, requests: 2 },
+            mayHaveBeenDone: !name.startsWith("get"),
+          });
+        }
+      }
+    },
+  );
+
+  test("DynamoDB's names remain, those that this version does not know too", async () => {
+    status = 400;
+    for (const [type, code] of [
+      ["com.amazonaws.dynamodb.v20120810#NewException", "NewException"],
+      ["com.amazon.coral.service#AccessDeniedException", "AccessDeniedException"],
+      ["ValidationException", "ValidationException"],
+    ] as const) {
+      for (const isOwn of [false, true]) {
+        [body, requests] = [JSON.stringify({ __type: type, message: "no" }), 0];
+        const error = await failureOf(layer(isOwn).project.get(key, { consistent: true }), Error);
+        expect(wrapDynamoDBError(error).code).toBe(code);
+        expect(requests).toBe(1);
+      }
+    }
+  });
+});
+
 test("a document client with middleware of the application's checks its responses too", async () => {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { documentClient } = createClients(

@@ -52,9 +52,9 @@ test.each([
   ["no key", { keys: { b: key, a: undefined }, current: "b" }, "key 2 of encryption.keys"],
   ["key and id mixed up", { keys: { [`${canary}=`]: "a" }, current: "a" }, "the id of key 1"],
   ["an empty id", { keys: { "": key }, current: "" }, "the id of key 1 of encryption.keys must be"],
-  ["an unknown member", { keys: { a: key }, current: "a", [canary]: 1 }, "does not know"],
+  ["an unknown member", { keys: { a: key }, current: "a", [canary]: 1 }, "unknown member"],
   ["a wrong clearText", { keys: { a: key }, current: "a", clearText: canary }, "clearText must be"],
-  ["half a provider", { currentKey: async () => key }, "encryption has a member"],
+  ["half a provider", { currentKey: async () => key }, "encryption has an unknown member"],
 ])("%s is refused by name", (_, encryption, message) => {
   expect(failure(() => createDataLayer(options(encryption))).message).toContain(message);
 });

@@ -638,6 +638,7 @@ describe("update", () => {
       {
         TableName: "Table",
         Key: { PK: "USER#u1", SK: "PROFILE" },
+        ReturnValues: "UPDATED_NEW",
         UpdateExpression: expect.any(String),
         ConditionExpression: expect.any(String),
         ExpressionAttributeNames: expect.any(Object),

@@ -301,16 +301,16 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
     proxy.inject({
       times: 2,
       answer: async ({ operation, input, forward }) => {
-        if (operation !== "UpdateItem") return undefined;
+        if (operation !== "GetItem") return undefined;
         expect(input.TableName).toBe(table.data.configuration.tableName);
         const { status, headers, body } = await forward();
         return { status, headers, body: body.replaceAll('"n"', '"other"') };
       },
     });
     const { project } = behind(0);
-    expect((await project.put({ ...key, data })).data.name).toBe("other");
-    expect((await project.get(key, { consistent: true }))?.data.name).toBe("n");
-    expect(proxy.requests.map(({ fault }) => fault)).toEqual(["own", undefined]);
+    expect((await project.put({ ...key, data })).data.name).toBe("n");
+    expect((await project.get(key, { consistent: true }))?.data.name).toBe("other");
+    expect(proxy.requests.map(({ fault }) => fault)).toEqual([undefined, "own"]);
   });
 
   test("an answer of one's own may be a fault by its name, or end its connection", async () => {

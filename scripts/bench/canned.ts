@@ -7,6 +7,12 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 
 export const tableName = "BayonCoAgent-bench";
 
+/** When the stored items were written; this package believes no response to a write of another time. */
+export const writtenAt = 1_700_000_000_000;
+
+/** What the updates set. */
+export const newName = "new";
+
 /** A saved content of about 700 bytes, as stored in the table. */
 export function rawItem(index: number) {
   return {
@@ -17,8 +23,8 @@ export function rawItem(index: number) {
     EntityType: "SavedContent",
     userId: "u1",
     contentId: `c${index}`,
-    CreatedAt: 1_700_000_000_000,
-    UpdatedAt: 1_700_000_000_000,
+    CreatedAt: writtenAt,
+    UpdatedAt: writtenAt,
     Data: {
       id: `c${index}`,
       type: "Blog Post",
@@ -33,13 +39,14 @@ export function rawItem(index: number) {
 
 const items = Array.from({ length: 1000 }, (_, index) => marshall(rawItem(index)));
 const batch = (count: number) => items.slice(0, count);
+const updated = { ...rawItem(0), Data: { ...rawItem(0).Data, name: newName } };
 const page = (count: number) => ({ Items: batch(count), Count: count, ScannedCount: count });
 
 /** The table's response in each cell. */
 const answers = {
   get: { Item: items[0] },
   put: { Attributes: items[0] },
-  update: { Attributes: items[0] },
+  update: { Attributes: marshall(updated) },
   query100: page(100),
   query1000: page(1000),
   batchGet100: { Responses: { [tableName]: batch(100) }, UnprocessedKeys: {} },

@@ -15,7 +15,15 @@ import pRetry from "p-retry";
 import { definitions } from "../../services/entities.js";
 import { createEntities, createService } from "../../services/registry.js";
 import { createDataLayer } from "../../src/index.js";
-import { CannedHandler, type CellName, configWith, rawItem, tableName } from "./canned.js";
+import {
+  CannedHandler,
+  type CellName,
+  configWith,
+  newName,
+  rawItem,
+  tableName,
+  writtenAt,
+} from "./canned.js";
 
 /** One library, and what it does in each cell; a cell is left out if the library has no such call. */
 export interface Contestant {
@@ -57,7 +65,7 @@ export function documentClient(): Contestant {
             UpdateExpression: "SET #d.#n = :n, #u = :u",
             ConditionExpression: "attribute_exists(PK)",
             ExpressionAttributeNames: { "#d": "Data", "#n": "name", "#u": "UpdatedAt" },
-            ExpressionAttributeValues: { ":n": "new", ":u": 5 },
+            ExpressionAttributeValues: { ":n": newName, ":u": writtenAt },
             ReturnValues: "ALL_NEW",
           }),
         ),
@@ -94,6 +102,7 @@ export function thisPackage(): Contestant {
     endpoint: endpoint as string,
     credentials: credentials as { accessKeyId: string; secretAccessKey: string },
     requestHandler,
+    clock: { now: () => writtenAt },
   });
   const { savedContent } = layer;
   return {
@@ -102,7 +111,7 @@ export function thisPackage(): Contestant {
     cells: {
       get: () => savedContent.get(key),
       put: () => savedContent.put({ ...key, data }),
-      update: () => savedContent.update(key, { name: "new" }),
+      update: () => savedContent.update(key, { name: newName }),
       query100: () => savedContent.query({ userId: "u1" }),
       query1000: () => savedContent.query({ userId: "u1" }),
       batchGet100: () => savedContent.batchGet(keys),
@@ -120,7 +129,7 @@ export function electro(): Contestant {
   const entities = createEntities(definitions, config);
   const service = createService(entities, config);
   const { savedContent } = entities;
-  const times = { createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_000 };
+  const times = { createdAt: writtenAt, updatedAt: writtenAt };
   const retried = <T>(call: () => Promise<T>) => pRetry(call, { retries: 3 });
   const all = { pages: "all" } as const;
   return {
@@ -133,7 +142,7 @@ export function electro(): Contestant {
         retried(() =>
           savedContent
             .patch(key)
-            .data((attributes, { set }) => set(attributes.data.name, "new"))
+            .data((attributes, { set }) => set(attributes.data.name, newName))
             .go({ response: "all_new" }),
         ),
       query100: () => retried(() => savedContent.query.byKey({ userId: "u1" }).go(all)),

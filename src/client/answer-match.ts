@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { attribute } from "../table/table.js";
 import { isAbsent, isEmpty, isMap, type Values } from "./answer-members.js";
+import { areWritten } from "./answer-written.js";
 
 /**
  * Checks a response against its request: it must hold what was requested, and no more. An item
@@ -32,21 +33,20 @@ const faultsOf: ReadonlyMap<string, (input: Values, values: Values) => string | 
   ]);
 
 /**
- * An update that requested the new values must return some, which `{}` does not. A returned item must
- * be the one that was written.
+ * An update that requested the new values must return some, which `{}` does not, and those that it
+ * assigned. A returned item must be the one that was written, and there is none if none was requested.
  */
-function faultOfWrite(
-  { Key, ReturnValues, UpdateExpression }: Values,
-  { Attributes }: Values,
-): string | undefined {
+function faultOfWrite(input: Values, { Attributes }: Values): string | undefined {
+  const { Key, ReturnValues = "NONE", UpdateExpression } = input;
+  const isThere = !isAbsent(Attributes) && !isEmpty(Attributes);
+  if (ReturnValues === "NONE") return isThere ? "it has Attributes of its own" : undefined;
   const sets = ReturnValues === "UPDATED_NEW" && /^\s*SET\s/i.test(String(UpdateExpression));
   const returnsNew = UpdateExpression !== undefined && (ReturnValues === "ALL_NEW" || sets);
-  if (returnsNew && (isAbsent(Attributes) || isEmpty(Attributes))) {
-    return "it has no Attributes";
-  }
+  if (returnsNew && !isThere) return "it has no Attributes";
   // An update cannot write a key, so that an item with one is not what was written.
   const written = ReturnValues === "UPDATED_NEW" ? Object.keys((Attributes ?? {}) as Values) : [];
-  if (written.some((name) => name in ((Key ?? {}) as Values))) {
+  const isForeign = written.some((name) => name in ((Key ?? {}) as Values));
+  if (isForeign || (returnsNew && !areWritten(input, Attributes as Values))) {
     return "its Attributes are not those that were written";
   }
   const isWhole = ReturnValues === "ALL_NEW" || ReturnValues === "ALL_OLD";

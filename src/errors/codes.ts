@@ -25,8 +25,8 @@ const throttlingCodes = [
   "LimitExceededException",
 ] as const;
 
-/** The same request may succeed a moment later. */
-const transientCodes = [
+/** DynamoDB, or AWS in front of it, could not carry the request out at this moment. */
+const passingCodes = [
   "InternalServerError",
   "InternalServerErrorException",
   "InternalFailure",
@@ -39,6 +39,11 @@ const transientCodes = [
   "TransactionConflict",
   "TransactionInProgressException",
   "ReplicatedWriteConflictException",
+] as const;
+
+/** The same request may succeed a moment later. */
+const transientCodes = [
+  ...passingCodes,
   "TimeoutError",
   "NetworkingError",
   "EAI_AGAIN",
@@ -144,6 +149,24 @@ export type UnlistedCode = "(a code that is not listed)";
 export function asCode(name: string | undefined): ErrorCode | UnlistedCode | undefined {
   // The type of an unlisted name is only a stand-in, as its docstring says.
   return name as ErrorCode | UnlistedCode | undefined;
+}
+
+/** The names by which DynamoDB, or AWS in front of it, refuses requests or fails. */
+const serviceNames: ReadonlySet<string> = /* @__PURE__ */ new Set<string>([
+  ...refusalCodes,
+  ...passingCodes,
+]);
+
+/** How DynamoDB writes the name of an error, whether it is listed or not. */
+const serviceType = /^com\.amazon[\w.]*#\w+Exception$/;
+
+/**
+ * Whether an error's name is one of DynamoDB's own. A gateway has names of its own, such as
+ * `GatewayTimeout`, which say nothing about the request.
+ * @param type the name as the response has it, if it is not the one that the SDK made of it
+ */
+export function isServiceName(name: string, type?: unknown): boolean {
+  return serviceNames.has(name) || (typeof type === "string" && serviceType.test(type));
 }
 
 export const throttlingNames: ReadonlySet<string> = /* @__PURE__ */ new Set(throttlingCodes);

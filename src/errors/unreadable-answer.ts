@@ -1,8 +1,8 @@
 /** Responses that do not come from DynamoDB, and what is reported of them. */
 import { isObject } from "../runtime/objects.js";
-import { throttlingNames, transientNames, unreadableCode } from "./codes.js";
+import { isServiceName, throttlingNames, transientNames, unreadableCode } from "./codes.js";
 import { copySending, isUnsent } from "./notes.js";
-import { legible, namesOf } from "./thrown.js";
+import { legible, namesOf, specificOf } from "./thrown.js";
 import { messageOf } from "./words.js";
 
 /**
@@ -62,16 +62,18 @@ export function unquoted(thrown: unknown): unknown {
     return unreadableAnswer(`it is not HTTP (${code})`);
   }
   if (name === "SyntaxError") return unreadableAnswer("it is not JSON", response?.statusCode);
-  // The SDK attaches the response to an error if it could not read it. DynamoDB's errors have names.
+  // The SDK attaches the response to an error, whether it could read it or not.
   if (typeof response?.statusCode !== "number") {
     return isRetoldEndOfBody(error) ? cutOff() : unwrapped(error);
   }
   const names = namesOf(error);
   // The connection broke after the head of the response.
   if (names.includes("ECONNRESET") || names.includes("EPIPE")) return cutOff(response.statusCode);
-  const isNamed = name !== "Unknown" && name !== "UnknownError" && error.$fault !== undefined;
-  const isKnown = names.some((one) => transientNames.has(one) || throttlingNames.has(one));
-  return isNamed || isKnown
-    ? error
-    : unreadableAnswer("it does not come from DynamoDB", response.statusCode);
+  // A credentials provider may ask another service, which has names of its own.
+  if (error.$fault !== undefined && isUnsent(error)) return error;
+  const isKnown =
+    error.$fault === undefined
+      ? names.some((one) => transientNames.has(one) || throttlingNames.has(one))
+      : isServiceName(specificOf(names) ?? "", error.__type);
+  return isKnown ? error : unreadableAnswer("it does not come from DynamoDB", response.statusCode);
 }

@@ -177,6 +177,8 @@ function requestOf(
       Key: { ...key },
       UpdateExpression: expression,
       ...conditional(own, condition),
+      // What was written comes back: a response without it is no acknowledgement.
+      ReturnValues: "UPDATED_NEW",
     },
   };
 }
