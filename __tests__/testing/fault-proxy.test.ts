@@ -410,6 +410,19 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
     expect(() => proxy.random({ seed: 1, rate: 1, times: 1 } as never)).toThrow(ConfigurationError);
   });
 
+  test("requestTimeout408: the connection is closed behind the response", async () => {
+    proxy.inject({ fault: "requestTimeout408" });
+    const socket = connect(Number(new URL(proxy.url).port), "127.0.0.1");
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    // The client asks for the connection to be kept.
+    const head = "POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: DynamoDB_20120810.GetItem\r\n";
+    socket.write(`${head}content-length: 2\r\n\r\n{}`);
+    await once(socket, "end");
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 408 /);
+    socket.destroy();
+  });
+
   test("close ends stalled connections, drops what is held, and frees the port", async () => {
     proxy.inject({ fault: "lateRequest", delayMs: 60_000 }).inject({ fault: "noAnswer" });
     const { project } = behind(0);

@@ -127,3 +127,15 @@ describe("make", () => {
     expect(Object.keys(fixtures).sort()).toEqual(names);
   });
 });
+
+test.each(Object.entries(fixtures))(
+  "the fixture of %s shows what a user would see: no object in it is empty",
+  (_, fixture) => {
+    const empty = (value: unknown): boolean =>
+      typeof value === "object" && value !== null
+        ? (!Array.isArray(value) && Object.keys(value).length === 0) ||
+          Object.values(value).some(empty)
+        : value === undefined;
+    expect(empty(fixture)).toBe(false);
+  },
+);

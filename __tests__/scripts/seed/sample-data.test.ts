@@ -1,6 +1,7 @@
 import { storeOf } from "../../../scripts/move/any-store.js";
 import { createRandom } from "../../../scripts/seed/random.js";
 import { sampleItems } from "../../../scripts/seed/sample-data.js";
+import { markets } from "../../../scripts/seed/sample-text.js";
 import { createDataLayer } from "../../../src/index.js";
 
 const items = (users: number, seed = 1) => [...sampleItems({ users, seed })];
@@ -27,6 +28,15 @@ test("each item is one that its store takes, with nothing missing", async () => 
     expect(storeOf(data, facade).check({ ...key, data: payload, createdAt })).toEqual([]);
   }
   await data.close();
+});
+
+test("every market that the texts speak of has a name of its own, and so have its places", () => {
+  const names = markets.flatMap(({ city, neighbourhoods }) => [city, ...neighbourhoods]);
+  expect(new Set(names).size).toBe(names.length);
+  for (const name of names) expect(name).toMatch(/^\p{Lu}[\p{L}' .-]+$/u);
+  for (const { state, areaCode } of markets) {
+    expect(`${state} ${areaCode}`).toMatch(/^[A-Z]{2} [2-9]\d\d$/);
+  }
 });
 
 test("articles are a few KB long and repeat no section", () => {
