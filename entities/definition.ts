@@ -13,9 +13,10 @@ export type EntityConfig = Pick<EntityConfiguration, "table" | "client">;
  * ElectroDB's configuration. Both identifiers are one attribute, because items of earlier writers
  * have no other.
  */
-export function configure(config: EntityConfig): EntityConfiguration {
+export function configure({ table, client }: EntityConfig): EntityConfiguration {
   return {
-    ...config,
+    table,
+    client,
     identifiers: { entity: attribute.entityType, version: attribute.entityType },
   };
 }

@@ -229,6 +229,7 @@ const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
   "transaction.write": [anything, limits],
   "transaction.get": [anything, limits],
   forUser: [user],
+  scope: [closedShape({ userId: user })],
 };
 
 /** What the calls beside the stores are given in a scope: no key, or one without the user. */
@@ -274,7 +275,7 @@ export function callsOf(layer: object, at: string): EntryPoint[] {
           path: `${at}.${full}`,
           call,
           given,
-          throwsAtOnce: full === "forUser",
+          throwsAtOnce: full === "forUser" || full === "scope",
           rethrows: full.startsWith("transaction.") || full === "oauth.validToken",
         });
       } else if (typeof member === "object" && member !== null) visit(member, full);

@@ -206,6 +206,7 @@ const besideStores: Readonly<Record<string, Well>> = {
   "transaction.write": [() => [], limits],
   "transaction.get": [() => [], limits],
   forUser: ["u1"],
+  scope: [{ userId: "u1" }],
 };
 
 const expression = {

@@ -1,11 +1,13 @@
 /** One owner's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
 import { type Owner, ownerIssues, refuseIssues } from "../../src/entity/model.js";
+import { invalid } from "../../src/errors/validation-error.js";
 import { compileTemplate, keyLengthRule, keyPartRule } from "../../src/keys/template.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type { StoreSpec } from "../../src/store/store-types.js";
 import { templatesOf } from "../../src/table/declared.js";
+import { isPlainMap } from "../../src/values/payload.js";
 import { type AnyCollections, createCollections } from "../collections.js";
 import type { Pages } from "../pages/pages.js";
 import { type Definitions, ownedBy } from "../registry.js";
@@ -52,7 +54,7 @@ export interface ScopeSource {
  * @throws ValidationError for a part that is no key, or that is in no partition
  */
 export function createScope(source: ScopeSource, owner: Owner): AnyScope {
-  const given = reading({ operation: "scope" }, () => ({ ...owner }));
+  const given = reading({ operation: "scope" }, () => ownerOf(owner));
   checkOwner("scope", source, given);
   return scopeOf(source, given);
 }
@@ -99,6 +101,27 @@ function scopeOf({ definitions, context }: ScopeSource, owner: Owner): AnyScope 
     Object.defineProperty(scope, name, { enumerable: true, get });
   }
   return scope;
+}
+
+/** More parts than any partition key has. */
+const mostParts = 32;
+
+/** A copy of the owner's parts, each read once. @throws ValidationError for anything but a few of them */
+function ownerOf(given: unknown): Owner {
+  const owner: Record<string, string> = {};
+  const refuse = () => {
+    const message = `must be an object of at most ${mostParts} key parts`;
+    return invalid({ operation: "scope" }, [{ path: "owner", message }]);
+  };
+  if (!isPlainMap(given)) throw refuse();
+  let count = 0;
+  for (const name in given) {
+    count += 1;
+    if (count > mostParts) throw refuse();
+    // Checked before it is used as a key.
+    owner[name] = (given as Owner)[name] as string;
+  }
+  return owner;
 }
 
 function checkOwner(operation: string, { definitions }: ScopeSource, owner: Owner): void {
