@@ -55,9 +55,15 @@ describe("a run", () => {
     await again.release();
   });
 
-  test("refuses a file that is no checkpoint", async () => {
+  test.each([
+    '{"fingerprint":',
+    '{"fingerprint":"copy A to B"}',
+    '{"state":{"at":1}}',
+    "null",
+    "[]",
+  ])("refuses a file that is no checkpoint: %s", async (text) => {
     const folder = temporary();
-    writeFileSync(join(folder, "copy.json"), '{"fingerprint":');
+    writeFileSync(join(folder, "copy.json"), text);
     const error = await failureOf(openRun(options(folder)), StateError);
     expect(error.message).toMatch(/copy\.json is not a checkpoint/);
   });

@@ -240,6 +240,7 @@ describe("the size of an item", () => {
     [{ PK: { S: "é" } }, 4],
     [{ n: { N: "0" } }, 2],
     [{ n: { N: "-12345" } }, 6],
+    [{ n: { N: "-1234" } }, 5],
     [{ n: { N: "1500" } }, 3],
     [{ b: { B: new Uint8Array(5) } }, 6],
     [{ l: { L: [{ NULL: true }, { BOOL: false }] } }, 1 + 3 + 4],
