@@ -127,6 +127,8 @@ describe.each(engines)("$name", ({ engine }) => {
     const refusedFor = (owner: Record<string, string>) => () => data.scope(owner);
     expect(refusedFor({})).toThrow(ValidationError);
     expect(refusedFor({ teamid: "t1" })).toThrow("teamid is in no partition key");
+    const missing = { teamId: "t1", userId: undefined } as never;
+    expect(refusedFor(missing)).toThrow("userId is missing");
     expect(refusedFor({ teamId: "" })).toThrow("teamId must not be empty");
     expect(refusedFor({ teamId: "x".repeat(2044) })).toThrow("makes a partition key of 2049 bytes");
   });

@@ -229,7 +229,7 @@ const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
   "transaction.write": [anything, limits],
   "transaction.get": [anything, limits],
   forUser: [user],
-  scope: [closedShape({ userId: user })],
+  scope: [shape({ userId: user })],
 };
 
 /** What the calls beside the stores are given in a scope: no key, or one without the user. */
