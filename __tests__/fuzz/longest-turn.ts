@@ -31,11 +31,12 @@ const item = {
 
 /** An engine that takes no time: it has one item, whatever it is asked for. */
 export const requestHandler = {
-  handle: async (request: { headers: Record<string, string> }) => {
+  handle: async (request: { headers: Record<string, string>; body?: unknown }) => {
     const [, operation = ""] = request.headers["x-amz-target"]?.split(".") ?? [];
     const answers: Record<string, object> = {
       GetItem: { Item: item },
-      UpdateItem: { Attributes: item },
+      // Attributes that were not requested are no response of DynamoDB's.
+      UpdateItem: String(request.body).includes('"ReturnValues"') ? { Attributes: item } : {},
       Query: { Items: [], Count: 0, ScannedCount: 0 },
       BatchGetItem: { Responses: {}, UnprocessedKeys: {} },
       BatchWriteItem: { UnprocessedItems: {} },
