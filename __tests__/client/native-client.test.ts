@@ -170,8 +170,14 @@ function commandsWith(map: Fields, value: unknown): Record<string, MakeCommand> 
   return {
     get: () => new GetCommand({ ...at, ConsistentRead: true, ProjectionExpression: "a" }),
     put: () => new PutCommand({ TableName, Item: map, ...expressions, ReturnValues: "ALL_OLD" }),
-    update: () => new UpdateCommand({ ...at, ...expressions, UpdateExpression: "SET #a = :m" }),
-    delete: () => new DeleteCommand({ ...at, ...expressions }),
+    update: () =>
+      new UpdateCommand({
+        ...at,
+        ...expressions,
+        UpdateExpression: "SET #a = :m",
+        ReturnValues: "UPDATED_OLD",
+      }),
+    delete: () => new DeleteCommand({ ...at, ...expressions, ReturnValues: "ALL_OLD" }),
     query: () =>
       new QueryCommand({
         TableName,
@@ -514,7 +520,7 @@ function answersWith(map: object): Record<string, object> {
     get: { Item: map, ConsumedCapacity: capacity },
     put: written,
     update: written,
-    delete: written,
+    delete: { ...written, Attributes: item },
     query: paged,
     scan: { ...paged, ConsumedCapacity: capacity },
     batchGet: {

@@ -134,7 +134,7 @@ test("a head that comes late takes of the time of the whole answer", async () =>
   const { project } = layer(endpoint, { idleMs: 60_000, wholeMs: 3_000 });
   const read = async (name: string, projectId: string) => {
     const error = await failureOf(project.get({ ...key, projectId }), DynamoDBError);
-    expect(error.message).toContain("the answer took longer than 3000 ms");
+    expect(error.message).toContain("the response took longer than 3000 ms");
     ended.push(name);
   };
   const late = read("the one with a late head", "late");

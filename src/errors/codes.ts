@@ -152,10 +152,14 @@ export function asCode(name: string | undefined): ErrorCode | UnlistedCode | und
 }
 
 /** The names by which DynamoDB, or AWS in front of it, refuses requests or fails. */
-const serviceNames: ReadonlySet<string> = /* @__PURE__ */ new Set<string>([
-  ...refusalCodes,
-  ...passingCodes,
-]);
+// Not by spreading: bundlers would keep that where it is not used.
+const serviceNames: ReadonlySet<string> = /* @__PURE__ */ new Set<string>(
+  /* @__PURE__ */ (throttlingCodes as readonly string[]).concat(
+    signatureCodes,
+    refusalCodes,
+    passingCodes,
+  ),
+);
 
 /** How DynamoDB writes the name of an error, whether it is listed or not. */
 const serviceType = /^com\.amazon[\w.]*#\w+Exception$/;

@@ -1,0 +1,209 @@
+/** What holds for the twelve entities holds for any registry: fast-check declares the entities. */
+import fc from "fast-check";
+import { createDataLayer, ValidationError } from "../../src/index.js";
+import { createTestDataLayer } from "../../src/testing/index.js";
+import { engines } from "../engines.js";
+import { failureOf } from "../open.js";
+import {
+  definitionsOf,
+  type Key,
+  keyFor,
+  type RandomEntity,
+  randomEntities,
+  wordsOf,
+} from "../random-registries.js";
+import type { AnyStore } from "../registry.js";
+import { id, text, tries } from "./arbitraries.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+type Stores = Readonly<Record<string, AnyStore>>;
+
+/** An entity with some keys of its items. */
+const withKeys = (entity: RandomEntity) =>
+  fc
+    .uniqueArray(keyFor(entity, id), { minLength: 1, maxLength: 5, selector: keyText })
+    .map((keys) => ({ entity, keys }));
+const registryWithKeys = randomEntities.chain((entities) =>
+  fc.tuple(...entities.map((entity) => withKeys(entity))),
+);
+
+function keyText(key: Key): string {
+  return JSON.stringify(Object.entries(key).sort());
+}
+
+const settings = {
+  encryption: { keys: { "key-1": new Uint8Array(32).fill(1) }, current: "key-1" },
+};
+
+function payloadOf({ secret }: RandomEntity, content: string): Fields {
+  return { text: content, ...(secret && { token: `secret ${content}` }) };
+}
+
+/** The parts of a partition, out of a key. */
+function partitionOf({ owner }: RandomEntity, key: Fields): Fields {
+  return Object.fromEntries(owner.map((part) => [part, key[part]]));
+}
+
+describe.each(engines)("on $name", ({ engine }) => {
+  test("what is stored is read back by every call, and belongs to its own entity and partition", async () => {
+    const property = fc.asyncProperty(registryWithKeys, text, async (all, content) => {
+      const entities = definitionsOf(all.map(({ entity }) => entity));
+      const options = { engine, entities, builtIn: false, ...settings } as const;
+      await using data = await createTestDataLayer(options);
+      const stores = data as unknown as Stores;
+      for (const { entity, keys } of all) {
+        const store = stores[entity.name] as AnyStore;
+        for (const key of keys) await store.put({ ...key, data: payloadOf(entity, content) });
+      }
+      for (const { entity, keys } of all) {
+        const store = stores[entity.name] as AnyStore;
+        const expected = keys.map((key) => ({
+          ...key,
+          data: payloadOf(entity, content),
+          createdAt: key.createdAt ?? expect.any(Number),
+          updatedAt: expect.any(Number),
+        }));
+        expect(await store.batchGet(keys)).toEqual(expected);
+        expect(await Promise.all(keys.map((key) => store.get(key)))).toEqual(expected);
+        const partition = partitionOf(entity, keys[0] as Key);
+        const own = expected.filter(
+          (one: Fields) => keyText(partitionOf(entity, one) as Key) === keyText(partition as Key),
+        );
+        const { items } = await store.query(partition);
+        const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+        expect(items.map((item) => keyText(keyIn(entity, item))).sort()).toEqual(
+          own.map((one) => keyText(keyIn(entity, one))).sort(),
+        );
+        if (entity.dated) {
+          const { items: dated } = await store.query(partition, { by: "createdAt" });
+          expect([...dated].sort(byText)).toEqual([...items].sort(byText));
+        }
+        const [first] = keys as [Key];
+        const changed = await store.update(first, { text: "changed" });
+        expect(changed.data).toEqual({ ...payloadOf(entity, content), text: "changed" });
+        expect(await store.delete(first)).toEqual(changed);
+        expect(await store.get(first)).toBeNull();
+        expect((await store.batchDelete(keys)).written).toBe(keys.length);
+      }
+    });
+    await fc.assert(property, tries(12));
+  });
+
+  test("a scope reaches its owner's items alone, and refuses a key that names another", async () => {
+    const scoped = randomEntities.chain((entities) => {
+      const own = entities.filter(({ owner }) => owner.length > 0);
+      return fc.tuple(
+        fc.constant(entities),
+        fc.tuple(...own.map((entity) => fc.tuple(fc.constant(entity), keyFor(entity, id), id))),
+      );
+    });
+    const property = fc.asyncProperty(scoped, async ([entities, all]) => {
+      const options = { engine, entities: definitionsOf(entities), builtIn: false } as const;
+      await using data = await createTestDataLayer({ ...options, ...settings });
+      const stores = data as unknown as Stores;
+      for (const [entity, key, other] of all) {
+        const part = entity.owner[entity.owner.length - 1] as string;
+        if (key[part] === other) continue;
+        const store = stores[entity.name] as AnyStore;
+        const foreign = { ...key, [part]: other };
+        await store.put({ ...foreign, data: payloadOf(entity, "foreign") });
+        const scope = data.scope(partitionOf(entity, key) as never) as unknown as Stores;
+        const inScope = scope[entity.name] as AnyStore;
+        const rest = Object.fromEntries(entity.rest.map((name) => [name, key[name]]));
+        expect(await inScope.get(rest)).toBeNull();
+        expect(await inScope.delete(rest)).toBeNull();
+        expect((await inScope.query({})).items).toEqual([]);
+        const made = await inScope.put({ ...rest, data: payloadOf(entity, "own") });
+        expect(made).toMatchObject(key);
+        expect((await inScope.query({})).items).toEqual([made]);
+        const refusals = [
+          inScope.get(foreign),
+          inScope.put({ ...foreign, data: payloadOf(entity, "x") }),
+          inScope.update(foreign, { text: "x" }),
+          inScope.delete(foreign),
+          inScope.batchGet([foreign]),
+          inScope.batchDelete([foreign]),
+          inScope.query({ [part]: other }),
+        ];
+        for (const refused of refusals) await failureOf(refused, ValidationError);
+        expect((await store.get(foreign))?.data).toEqual(payloadOf(entity, "foreign"));
+        // A store whose partition has a part more, or another one, is in no such scope.
+        const expected = entities.filter(
+          (one) =>
+            one.owner.length > 0 && one.owner.every((name) => entity.owner.includes(name as never)),
+        );
+        const members = Object.keys(scope).filter((name) => name.startsWith("entity"));
+        expect(members.sort()).toEqual(expected.map(({ name }) => name).sort());
+      }
+    });
+    await fc.assert(property, tries(10));
+  });
+});
+
+function keyIn({ owner, rest }: RandomEntity, item: Fields): Key {
+  const parts = [...owner, ...rest].map((part) => [part, item[part]]);
+  return Object.fromEntries(parts) as Key;
+}
+
+test("a part that something follows refuses what would end it, before anything is sent", async () => {
+  const property = fc.asyncProperty(registryWithKeys, async (all) => {
+    const entities = definitionsOf(all.map(({ entity }) => entity));
+    const sent: unknown[] = [];
+    const client = { send: async (command: unknown) => sent.push(command) };
+    const options = { environment: "local", entities, builtIn: false, client } as const;
+    await using data = createDataLayer(options as never);
+    for (const { entity, keys } of all) {
+      for (const word of wordsOf(entity)) {
+        const key = { ...keys[0], [word]: "a#b" };
+        const store = (data as unknown as Stores)[entity.name] as AnyStore;
+        const { issues } = await failureOf(store.get(key), ValidationError);
+        expect(issues.map(({ path }) => path)).toEqual([word]);
+      }
+    }
+    expect(sent).toEqual([]);
+  });
+  await fc.assert(property, tries(50));
+});
+
+test("a store's requests are those of its ElectroDB entity", async () => {
+  interface Chains {
+    get(key: object): { params(): Fields };
+    put(item: object): { params(): Fields };
+    delete(key: object): { params(): Fields };
+  }
+  const now = 1_735_689_612_345;
+  const property = fc.asyncProperty(registryWithKeys, fc.nat(10 ** 12), async (all, createdAt) => {
+    const sent: Fields[] = [];
+    const client = {
+      send: async ({ input }: { input: Fields }) => {
+        sent.push(input);
+        return {};
+      },
+    };
+    const entities = definitionsOf(all.map(({ entity }) => entity));
+    const place = { environment: "local", tableName: "Requests", client, coalesce: false };
+    const options = { ...place, entities, builtIn: false, clock: { now: () => now } };
+    await using data = createDataLayer(options as never);
+    for (const { entity, keys } of all) {
+      const store = (data as unknown as Stores)[entity.name] as AnyStore;
+      const chains = store.entity as unknown as Chains;
+      for (const key of keys) {
+        const item = {
+          createdAt,
+          ...key,
+          data: { text: "one", ...(entity.secret && { token: "t" }) },
+        };
+        sent.splice(0);
+        await store.get(key);
+        await store.create(item);
+        await store.batchDelete([key]).catch(() => undefined);
+        const [get, create, remove] = sent;
+        expect(get).toEqual(chains.get(key).params());
+        expect(create?.Item).toEqual(chains.put({ ...item, updatedAt: now }).params().Item);
+        const { Key } = chains.delete(key).params();
+        expect(remove?.RequestItems).toEqual({ Requests: [{ DeleteRequest: { Key } }] });
+      }
+    }
+  });
+  await fc.assert(property, tries(40));
+});
