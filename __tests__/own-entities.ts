@@ -9,6 +9,7 @@ import {
   keyPart,
   model,
   type Payload,
+  secret,
   times,
   wordPart,
 } from "../src/index.js";
@@ -27,7 +28,11 @@ const lead = {
   entity: (config: EntityConfig) => new Entity(leadSchema(), configure(config)),
 };
 
-const memberPayload = z.looseObject({ role: z.string(), token: z.string().optional() });
+const memberPayload = z.looseObject({
+  role: z.string(),
+  /** The token of an invitation. */
+  token: secret(z.string().optional()),
+});
 const memberSchema = () => ({
   model: model("TeamMember"),
   attributes: { teamId: keyPart, memberId: keyPart, data: data(memberPayload), ...times },

@@ -43,3 +43,4 @@ export const keyPart = needsNode("keyPart");
 export const model = needsNode("model");
 export const times = needsNode("times");
 export const wordPart = needsNode("wordPart");
+export const secret = needsNode("secret");

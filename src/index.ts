@@ -17,6 +17,7 @@ export {
 } from "../entities/definition.js";
 export type { MarketingPlan, MarketingPlanData } from "../entities/marketing-plan.js";
 export type { OAuthToken, OAuthTokenData } from "../entities/oauth-token.js";
+export { secret } from "../entities/payload.js";
 export type { Project, ProjectData } from "../entities/project.js";
 export type {
   RealEstateAgentProfile,

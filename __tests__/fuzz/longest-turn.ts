@@ -30,12 +30,15 @@ const item = {
 };
 
 /** An engine that takes no time: it has one item, whatever it is asked for. */
+const bodyOf = ({ body }: { body?: unknown }) => Buffer.from((body ?? "") as Uint8Array);
+
 export const requestHandler = {
-  handle: async (request: { headers: Record<string, string> }) => {
+  handle: async (request: { headers: Record<string, string>; body?: unknown }) => {
     const [, operation = ""] = request.headers["x-amz-target"]?.split(".") ?? [];
     const answers: Record<string, object> = {
       GetItem: { Item: item },
-      UpdateItem: { Attributes: item },
+      // Attributes that were not requested are no response of DynamoDB's.
+      UpdateItem: bodyOf(request).includes('"ReturnValues"') ? { Attributes: item } : {},
       Query: { Items: [], Count: 0, ScannedCount: 0 },
       BatchGetItem: { Responses: {}, UnprocessedKeys: {} },
       BatchWriteItem: { UnprocessedItems: {} },

@@ -4,6 +4,7 @@ import { engineCommand, flagsOf, placeOf as placeOfTable } from "../../src/clien
 import type { RequestHandler } from "../../src/client/client.js";
 import { localEndpoint } from "../../src/client/config.js";
 import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
+import { knowEntities } from "../raw/known-entities.js";
 import type { Terminal } from "../run/terminal.js";
 
 /** Exit codes. Any other failure is 1 too; for signals see Ending. */
@@ -48,6 +49,8 @@ export interface ConnectionFlags {
   readonly endpoint?: string;
   readonly environment?: Environment;
   readonly verbose?: boolean;
+  /** A module that exports the application's own entities. */
+  readonly config?: string;
 }
 
 /** Adds the options of ConnectionFlags; each wins over its environment variable. */
@@ -69,6 +72,14 @@ export function addConnectionFlags(command: Command): Command {
     .optionsGroup("Options:");
 }
 
+/** Adds `--config`, for commands that know the application's own entities. */
+export function addConfigOption(command: Command): Command {
+  return command.option(
+    "--config <file>",
+    "a module that exports the entities of your own (entities, builtIn)",
+  );
+}
+
 /** A data layer that counts its requests. */
 export interface Connection {
   readonly data: DataLayer;
@@ -83,7 +94,8 @@ export async function withConnection<T>(
   run: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   let requests = 0;
-  const { table: tableName, region, endpoint, environment } = flags;
+  const { table: tableName, region, endpoint, environment, config } = flags;
+  await knowEntities(config);
   const data = createDataLayer({
     tableName,
     region,

@@ -6,6 +6,7 @@ import type { Progress } from "../run/status-line.js";
 import type { Terminal } from "../run/terminal.js";
 import {
   addConcurrencyOption,
+  addConfigOption,
   addConnectionFlags,
   type CommandContext,
   type Connection,
@@ -29,7 +30,7 @@ export const jsonOption = [
 /** Adds the options of LongFlags. */
 export function addLongFlags(command: Command): Command {
   const what = "how many segments of the table to read at once";
-  return addConcurrencyOption(addConnectionFlags(command), what, 1_000, {
+  return addConcurrencyOption(addConfigOption(addConnectionFlags(command)), what, 1_000, {
     oldName: "--segments",
   }).option(...jsonOption);
 }

@@ -1,6 +1,5 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { definitions, type FacadeName, facadeNames } from "../../services/entities.js";
 import {
   type EntityModel,
   indexKeyOf,
@@ -9,8 +8,9 @@ import {
   modelOf,
 } from "../../src/entity/model.js";
 import { latestTime } from "../../src/entity/times.js";
-import { keyPartRule, keyPartsOf } from "../../src/keys/template.js";
+import { keyPartRule, partsFrom } from "../../src/keys/template.js";
 import { attribute } from "../../src/table/table.js";
+import { ofKnownEntities } from "../raw/known-entities.js";
 import type { Item } from "../raw/raw-table.js";
 import { collections } from "./firestore/collections.js";
 import { createdAtOf } from "./firestore/map-document.js";
@@ -34,23 +34,26 @@ export interface Problem {
 
 /** An entity as the commands over a whole table need it. */
 export interface KnownEntity {
-  readonly facade: FacadeName;
+  readonly facade: string;
   readonly model: EntityModel;
   /** Fields of the payload that may hold the creation date; the first readable one counts. */
   readonly created: readonly string[];
 }
 
 /** Every entity by what `EntityType` calls it, those too that never were in Firestore. */
-export const entitiesByType: ReadonlyMap<string, KnownEntity> = new Map(
-  facadeNames.map((facade) => {
-    const model = modelOf(definitions[facade]);
-    const collection = collections.find((one) => one.facade === facade);
-    return [model.name, { facade, model, created: collection?.created ?? ["createdAt"] }];
-  }),
+export const entitiesByType = ofKnownEntities(
+  (definitions): ReadonlyMap<string, KnownEntity> =>
+    new Map(
+      Object.entries(definitions).map(([facade, definition]) => {
+        const model = modelOf(definition);
+        const collection = collections.find((one) => one.facade === facade);
+        return [model.name, { facade, model, created: collection?.created ?? ["createdAt"] }];
+      }),
+    ),
 );
 
 /** What adoption reads of an item: everything but the payload, and from that the creation dates. */
-export const placementPaths: readonly (string | readonly string[])[] = [
+export const placementPaths = ofKnownEntities((): readonly (string | readonly string[])[] => [
   attribute.partitionKey,
   attribute.sortKey,
   attribute.indexPartitionKey,
@@ -58,12 +61,18 @@ export const placementPaths: readonly (string | readonly string[])[] = [
   attribute.entityType,
   attribute.createdAt,
   attribute.updatedAt,
-  ...new Set([...entitiesByType.values()].flatMap(({ model }) => model.parts)),
+  // The creation time has an attribute of its own.
+  ...partsOfAll().filter((part) => part !== "createdAt"),
   ...[...new Set(collections.flatMap(({ created }) => created))].map((field) => [
     attribute.data,
     field,
   ]),
-];
+]);
+
+/** The key parts of all entities, each once. */
+function partsOfAll(): string[] {
+  return [...new Set([...entitiesByType().values()].flatMap(({ model }) => model.parts))];
+}
 
 export interface Placed {
   readonly entity: KnownEntity;
@@ -97,12 +106,18 @@ export function placementOf(item: Item, now: number): Placement {
     return { kind: "keyTooLong", rule: `${tooLong.path} ${tooLong.message}` };
   }
   const stored = item[attribute.createdAt];
-  const createdAt = stored === undefined ? bornAt(entity, item, now) : timeOf(stored);
+  const inKey = model.timed ? Number(parts.createdAt) : undefined;
+  const createdAt = stored === undefined ? (inKey ?? bornAt(entity, item, now)) : timeOf(stored);
   if (createdAt === undefined) {
     const rule = `${attribute.createdAt} must be an integer from 0 to ${latestTime} (ms)`;
     return { kind: "unusableTime", rule };
   }
-  const texts = { ...parts, ...indexKeyOf(model, parts, createdAt) };
+  if (inKey !== undefined && createdAt !== inKey) {
+    const rule = `${attribute.createdAt} is not what the key says`;
+    return { kind: "attributeDisagrees", rule };
+  }
+  const { createdAt: _, ...ids } = parts;
+  const texts = { ...ids, ...indexKeyOf(model, parts, createdAt) };
   const lacks: Item = {};
   for (const [name, text] of Object.entries(texts)) {
     const held = item[name];
@@ -117,7 +132,7 @@ export function placementOf(item: Item, now: number): Placement {
 
 function entityOf(item: Item): KnownEntity | Problem {
   const held = item[attribute.entityType];
-  const entity = held?.S === undefined ? undefined : entitiesByType.get(held.S);
+  const entity = held?.S === undefined ? undefined : entitiesByType().get(held.S);
   if (entity !== undefined) return entity;
   const name = attribute.entityType;
   const rule =
@@ -131,23 +146,22 @@ function entityOf(item: Item): KnownEntity | Problem {
 
 /** The entity whose keys have the shape of an item's key, whatever the item says it is. */
 export function entityAtKey(item: Item): KnownEntity | undefined {
-  return [...entitiesByType.values()].find(({ model }) => partsOf(model, item) !== null);
+  return [...entitiesByType().values()].find(({ model }) => partsOf(model, item) !== null);
 }
 
 /** The parts of an item's key; `null` if it does not have the entity's shape. */
 function partsOf(model: EntityModel, item: Item): KeyParts | null {
   const PK = item[attribute.partitionKey]?.S ?? "";
   const SK = item[attribute.sortKey]?.S ?? "";
-  const fits = [
-    [model.pk, PK],
-    [model.sk, SK],
-  ] as const;
-  for (const [template, key] of fits) {
-    const whole = template.parts.length === 0;
-    if (whole ? key !== template.prefix : !key.startsWith(template.prefix)) return null;
-  }
-  const parts = keyPartsOf(model, { PK, SK });
-  return Object.values(parts).every((part) => keyPartRule(part) === undefined) ? parts : null;
+  const ofPartition = partsFrom(model.pk, PK);
+  const ofSortKey = partsFrom(model.sk, SK);
+  if (ofPartition === null || ofSortKey === null) return null;
+  const parts = { ...ofPartition, ...ofSortKey };
+  // A part that both keys have is one value, and a time is one of 13 digits.
+  const isSame = model.pk.build(parts) === PK;
+  const isTime = !model.timed || /^\d{13}$/.test(parts.createdAt ?? "");
+  const areParts = Object.values(parts).every((part) => keyPartRule(part) === undefined);
+  return isSame && isTime && areParts ? parts : null;
 }
 
 function shapeOf({ pk, sk }: EntityModel): string {

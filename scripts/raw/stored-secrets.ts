@@ -1,6 +1,5 @@
 /** The secrets of items as DynamoDB holds them: in clear text, or encrypted under some key. */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { definitions } from "../../services/entities.js";
 import { secretEntities } from "../../services/registry.js";
 import {
   type Cipher,
@@ -12,6 +11,7 @@ import type { CurrentKey } from "../../src/secrets/keyring.js";
 import { itemValue } from "../../src/secrets/secret-value.js";
 import { ruleOf } from "../../src/secrets/unreadable.js";
 import { attribute, type RawItem } from "../../src/table/table.js";
+import { ofKnownEntities } from "./known-entities.js";
 import { attributeText, attributeValueOf } from "./line.js";
 import type { Item } from "./raw-table.js";
 
@@ -23,22 +23,23 @@ export interface StoredSecret {
   readonly keyId: string | undefined;
 }
 
-const fieldsByEntity: ReadonlyMap<string, readonly string[]> = new Map(
-  secretEntities(definitions).map(({ name, fields }) => [name, fields]),
+const fieldsByEntity = ofKnownEntities(
+  (definitions): ReadonlyMap<string, readonly string[]> =>
+    new Map(secretEntities(definitions).map(({ name, fields }) => [name, fields])),
 );
 
 /** What is read of an item to find its secrets. */
-export const secretPaths: readonly (string | readonly string[])[] = [
+export const secretPaths = ofKnownEntities((): readonly (string | readonly string[])[] => [
   attribute.partitionKey,
   attribute.sortKey,
   attribute.entityType,
   attribute.leaseUntil,
-  ...[...new Set([...fieldsByEntity.values()].flat())].map((field) => [attribute.data, field]),
-];
+  ...[...new Set([...fieldsByEntity().values()].flat())].map((field) => [attribute.data, field]),
+]);
 
 /** The secrets of an item; none for most. */
 export function secretsOf(item: Item): StoredSecret[] {
-  const fields = fieldsByEntity.get(item[attribute.entityType]?.S ?? "");
+  const fields = fieldsByEntity().get(item[attribute.entityType]?.S ?? "");
   const data = item[attribute.data]?.M;
   if (fields === undefined || data === undefined) return [];
   const PK = item[attribute.partitionKey]?.S ?? "";
@@ -116,6 +117,6 @@ export async function withOpenSecrets(
 
 /** An item with native values as a request of the transport takes it, its secrets to be sealed. */
 export function markedItem(item: RawItem, cipher: Cipher | undefined): RawItem {
-  const fields = cipher && fieldsByEntity.get(item[attribute.entityType] ?? "");
+  const fields = cipher && fieldsByEntity().get(item[attribute.entityType] ?? "");
   return fields === undefined ? item : itemValue({ encrypted: fields }, item);
 }

@@ -69,7 +69,7 @@ export async function adoptTable(table: RawTable, options: AdoptionOptions): Pro
       tally.left.push({ kind, key: rawKeyText(item), rule });
     };
     const Key = keyOf(scanned);
-    const read = () => table.get({ Key, ConsistentRead: true, ...projectionOf(placementPaths) });
+    const read = () => table.get({ Key, ConsistentRead: true, ...projectionOf(placementPaths()) });
     await changeItem(scanned, tally, read, async (item) => {
       const placement = placementOf(item, now());
       if (isProblem(placement)) {
@@ -94,7 +94,7 @@ export async function adoptTable(table: RawTable, options: AdoptionOptions): Pro
   };
 
   return sweepTable(table, options, saved, {
-    paths: placementPaths,
+    paths: placementPaths(),
     report,
     newTally: (): Tally => ({ ...emptyTally(), adopted: [], complete: [] }),
     deal,

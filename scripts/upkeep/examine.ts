@@ -122,7 +122,7 @@ export function examine(item: Item, now: number, open: Item = item): Examined {
 }
 
 function known(type: string) {
-  const entity = entitiesByType.get(type);
+  const entity = entitiesByType().get(type);
   // An item with a place has a known type.
   if (entity === undefined) throw new TypeError(`no entity ${type}`);
   return { schema: entity.model.payload, facade: entity.facade };

@@ -92,7 +92,7 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
 
   const rotate = async (key: RawKey, found: Item | undefined, tally: Tally): Promise<void> => {
     const current = await cipher.currentKey();
-    const read = () => readNow(table, key, secretPaths);
+    const read = () => readNow(table, key, secretPaths());
     await changeItem(found, tally, read, async (item) => {
       const secrets = secretsOf(item);
       const stale = secrets.filter(({ keyId }) => keyId !== current.id);
@@ -140,7 +140,7 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
       signal?.throwIfAborted();
       const tally = newTally(leased);
       await inParallel(leased, itemsInFlight, async (key) => {
-        await rotate(key, await readNow(table, key, secretPaths), tally);
+        await rotate(key, await readNow(table, key, secretPaths()), tally);
       });
       if (performance.now() >= until) {
         const rule = "its token was being refreshed at every attempt: rotate again later";
@@ -155,7 +155,7 @@ export async function rotateTable(table: RawTable, options: RotationOptions): Pr
   };
 
   return sweepTable(table, options, saved, {
-    paths: secretPaths,
+    paths: secretPaths(),
     report,
     newTally: () => newTally(),
     deal,

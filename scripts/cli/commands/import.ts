@@ -22,6 +22,7 @@ import { defaultStateFolder, openRun } from "../../run/run-state.js";
 import { count, cut, duration, type Terminal } from "../../run/terminal.js";
 import {
   addConcurrencyOption,
+  addConfigOption,
   addConnectionFlags,
   type CommandContext,
   type ConnectionFlags,
@@ -43,7 +44,7 @@ interface ImportFlags extends ConnectionFlags {
 
 export function addImportCommand(program: Command, context: CommandContext): void {
   addConcurrencyOption(
-    addConnectionFlags(program.command("import")),
+    addConfigOption(addConnectionFlags(program.command("import"))),
     "how many batches to write at once",
     128,
     { oldName: "--parallel" },

@@ -1,11 +1,13 @@
 /** `bayon-data policy`: the IAM policy of a user, of the application or of these scripts. */
 import { type Command, Option } from "commander";
 import { iamPolicy } from "../../../src/index.js";
+import { knowEntities } from "../../raw/known-entities.js";
 import { type CommandContext, exitCode, groups } from "../connection.js";
 
 type PolicyFlags = Omit<Parameters<typeof iamPolicy>[0], "tableArn"> & {
   readonly arn: string;
   readonly user?: string;
+  readonly config?: string;
 };
 
 export function addPolicyCommand(program: Command, context: CommandContext): void {
@@ -20,6 +22,7 @@ export function addPolicyCommand(program: Command, context: CommandContext): voi
     )
     .option("--user <id>", "the id of the one user it is for")
     .option("--variable <name>", "the policy variable that holds the user's id, such as aws:userid")
+    .option("--config <file>", "a module that exports the entities of your own (entities, builtIn)")
     .optionsGroup(groups.other)
     .option("--verbose", "show stack traces of errors")
     .addHelpText(
@@ -34,8 +37,14 @@ Examples:
   $ bayon-data policy --arn arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod
   $ bayon-data policy --arn arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod --access scripts`,
     )
-    .action(({ arn: tableArn, access, user: userId, variable }: PolicyFlags) => {
-      const policy = iamPolicy({ tableArn, access, userId, variable });
+    .action(async ({ arn: tableArn, access, user: userId, variable, config }: PolicyFlags) => {
+      const policy = iamPolicy({
+        ...(await knowEntities(config)),
+        tableArn,
+        access,
+        userId,
+        variable,
+      });
       context.terminal.line(JSON.stringify(policy, null, 2));
       context.finish(exitCode.ok);
     });

@@ -3,7 +3,6 @@
  * one by one on a condition or in batches without.
  */
 import type { PutCommandInput } from "@aws-sdk/lib-dynamodb";
-import { definitions } from "../../../services/entities.js";
 import { guardedEntities } from "../../../services/registry.js";
 import { createClients, type RequestHandler } from "../../../src/client/client.js";
 import { type ConnectionOptions, resolveConfiguration } from "../../../src/client/config.js";
@@ -16,8 +15,11 @@ import { createFieldGuard } from "../../../src/secrets/field-guard.js";
 import { attribute, type RawItem, type RawKey } from "../../../src/table/table.js";
 import type { Transport } from "../../../src/transport/transport.js";
 import { isThatGhost } from "../../../src/write/occupant.js";
+import { ofKnownEntities } from "../../raw/known-entities.js";
 import { createPatientTransport, type Traffic } from "../../raw/patient-transport.js";
 import { markedItem } from "../../raw/stored-secrets.js";
+
+const knownGuards = ofKnownEntities(guardedEntities);
 
 export interface ItemTableOptions extends ConnectionOptions {
   readonly requestHandler?: RequestHandler | undefined;
@@ -68,7 +70,7 @@ export function openItemTable({
   const { client, documentClient } = createClients(configuration, requestHandler);
   const traffic: Traffic = { requests: 0, throttles: 0 };
   const cipher = resolveCipher();
-  const guard = createFieldGuard(guardedEntities(definitions), cipher);
+  const guard = createFieldGuard(knownGuards(), cipher);
   const transport = createPatientTransport(documentClient, {
     ...{ traffic, signal, initialDelayMs, guard },
     place: configuration,

@@ -1,0 +1,124 @@
+/** The commands know the entities that an application declares: `--config`. */
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createDataLayer } from "../../../src/index.js";
+import { keyBytes, variableOf } from "../../encryption/keys.js";
+import { engines } from "../../engines.js";
+import { ownEntities } from "../../own-entities.js";
+import { type WholeTable, wholeTables } from "../raw.js";
+import { bayonData, script, temporaryFolder } from "../run.js";
+
+jest.setTimeout(60_000);
+
+const [first] = engines;
+if (first === undefined) throw new Error("there is no engine");
+const newTable = wholeTables(first.engine);
+const folder = temporaryFolder();
+const config = resolve(__dirname, "../own-config.ts");
+const born = 1_600_000_000_000;
+
+/** A table with items of three entities; what wrote the second one left out its parts. */
+async function filled(): Promise<WholeTable> {
+  const table = await newTable();
+  const { endpoint, region, credentials } = table.data.engine;
+  const { tableName } = table.data.configuration;
+  const place = { environment: "development", endpoint, region, credentials, tableName } as const;
+  const data = createDataLayer({ ...place, entities: ownEntities });
+  await data.lead.put({ userId: "u", leadId: "l1", data: { name: "A", status: "new", score: 1 } });
+  await data.teamMember.put({ teamId: "t", memberId: "m", data: { role: "lead", token: "clear" } });
+  await data.close();
+  await table.put({
+    PK: "ORG#o",
+    SK: `TS#${born}#x`,
+    EntityType: "AuditLog",
+    Data: { action: "login" },
+    UpdatedAt: born,
+  });
+  return table;
+}
+
+/** Runs a command in a process of its own, which can load a module of TypeScript. */
+const ran = (name: string, table: WholeTable, ...more: string[]) =>
+  script("cli.ts", [name, ...table.flags, "--json", ...more]).ended();
+
+const last = (out: string) => JSON.parse(out.trim().split("\n").at(-1) ?? "null");
+
+test("doctor, adopt and rotate know them, and without --config they do not", async () => {
+  const table = await filled();
+  const unknown = await bayonData(["doctor", ...table.flags, "--json"]);
+  expect(unknown.code).toBe(1);
+  expect(unknown.out).toContain("Lead");
+  const doctor = await ran("doctor", table, "--config", config);
+  expect(doctor.complaints).toBe("");
+  // What the earlier writer left out is what is to be adopted, and all there is.
+  expect(last(doctor.out)).toMatchObject({
+    counts: { missingParts: 1 },
+    examples: { missingParts: [{ key: `ORG#o / TS#${born}#x` }] },
+    account: { read: 3, outcomes: { "of an entity": 3, "of none": 0 } },
+  });
+
+  const adopt = await ran("adopt", table, "--config", config, "--state", folder());
+  expect([adopt.code, adopt.complaints]).toEqual([0, ""]);
+  const log = (await table.all()).find((item) => item.EntityType === "AuditLog");
+  expect(log).toMatchObject({ orgId: "o", logId: "x", CreatedAt: born });
+  expect(log).not.toHaveProperty("createdAt");
+  const healthy = await ran("doctor", table, "--config", config);
+  expect([healthy.code, healthy.complaints]).toEqual([0, ""]);
+
+  process.env.COAGENT_ENCRYPTION_KEYS = variableOf({
+    keys: { "key-1": keyBytes("key-1") },
+    current: "key-1",
+  });
+  try {
+    const rotate = await ran("rotate", table, "--config", config, "--state", folder());
+    expect([rotate.code, rotate.complaints]).toEqual([0, ""]);
+  } finally {
+    delete process.env.COAGENT_ENCRYPTION_KEYS;
+  }
+  const member = (await table.all()).find((item) => item.EntityType === "TeamMember");
+  expect(JSON.stringify(member)).not.toContain("clear");
+});
+
+test("policy prints the policy of their partitions", async () => {
+  const arn = "arn:aws:dynamodb:us-east-1:123456789012:table/app";
+  const args = ["policy", "--arn", arn, "--user", "u1"];
+  const { code, out } = await script("cli.ts", [...args, "--config", config]).ended();
+  expect(code).toBe(0);
+  const [own] = JSON.parse(out).Statement;
+  const partitions = own.Condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
+  expect(partitions.sort()).toEqual(["OAUTH#u1", "REVIEW#u1", "USER#u1"]);
+  const withoutTwelve = folder();
+  writeFileSync(
+    join(withoutTwelve, "config.ts"),
+    `export { ownEntities as entities } from ${JSON.stringify(resolve(__dirname, "../../own-entities.js"))};
+export const builtIn = false;
+`,
+  );
+  const alone = await script("cli.ts", [
+    ...args,
+    "--config",
+    join(withoutTwelve, "config.ts"),
+  ]).ended();
+  expect(alone.complaints).toBe("");
+  expect(alone.out).toContain("USER#u1");
+  expect(alone.out).not.toContain("OAUTH#u1");
+});
+
+test.each([
+  ["a file that is not there", "nowhere.js", /--config nowhere\.js cannot be loaded/],
+  [
+    "a module without entities",
+    "package.json",
+    /--config package\.json (must export entities|cannot be loaded)/,
+  ],
+])("%s is wrong usage", async (_, file, message) => {
+  const { code, complaints } = await bayonData([
+    "doctor",
+    "--environment",
+    "local",
+    "--config",
+    file,
+  ]);
+  expect(code).toBe(2);
+  expect(complaints).toMatch(message);
+});

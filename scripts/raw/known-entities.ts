@@ -1,0 +1,60 @@
+/**
+ * The entities that a command knows: the twelve, and those of the application that `--config` names. A
+ * process runs one command, so they are the process's.
+ */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { definitions } from "../../services/entities.js";
+import { entitiesOf, type OwnEntities } from "../../services/own-entities.js";
+import type { Definitions, NoEntities } from "../../services/registry.js";
+import { ConfigurationError } from "../../src/index.js";
+
+let known: Definitions = definitions;
+
+/** What a configuration file exports: options of `createDataLayer`. */
+export type CommandConfig = OwnEntities<NoEntities, boolean>;
+
+/**
+ * Makes the entities of a configuration file known, or the twelve alone if there is none.
+ * @returns what the data layer of the command takes
+ * @throws ConfigurationError for a file that cannot be loaded or exports no entities
+ */
+export async function knowEntities(file: string | undefined): Promise<CommandConfig> {
+  known = definitions;
+  if (file === undefined) return {};
+  const exported = await loaded(file);
+  if (exported.entities === undefined) {
+    throw new ConfigurationError(
+      `--config ${file} must export entities, as createDataLayer takes them`,
+    );
+  }
+  const { entities, builtIn } = exported;
+  known = entitiesOf({ entities, builtIn });
+  return { entities, builtIn } as CommandConfig;
+}
+
+async function loaded(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const module = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+    // A CommonJS module may have all of it under `default`.
+    const { default: inner } = module;
+    const isInner = module.entities === undefined && typeof inner === "object" && inner !== null;
+    return isInner ? (inner as Record<string, unknown>) : module;
+  } catch (error) {
+    const isTypeScript = /\.[cm]?ts$/.test(file);
+    const hint = isTypeScript
+      ? " (TypeScript needs Node 22.18 or newer, or NODE_OPTIONS=--import=tsx)"
+      : "";
+    const message = `--config ${file} cannot be loaded${hint}: ${error instanceof Error ? error.message : String(error)}`;
+    throw new ConfigurationError({ message, cause: error });
+  }
+}
+
+/** What is derived from the entities that are known now, made once for them. */
+export function ofKnownEntities<T>(make: (definitions: Definitions) => T): () => T {
+  let made: { readonly of: Definitions; readonly value: T } | undefined;
+  return () => {
+    if (made?.of !== known) made = { of: known, value: make(known) };
+    return made.value;
+  };
+}
