@@ -45,7 +45,11 @@ export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E ext
   >;
   readonly data: I["data"];
   readonly item: I;
-  readonly dated: "byCreatedAt" extends keyof S["indexes"] ? true : false;
+  readonly dated: "byCreatedAt" extends keyof S["indexes"]
+    ? true
+    : S["indexes"]["byKey"]["sk"]["composite"] extends readonly ["createdAt", ...string[]]
+      ? "key"
+      : false;
   readonly entity: E;
 }
 

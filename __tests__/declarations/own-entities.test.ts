@@ -153,6 +153,23 @@ describe.each(engines)("$name", ({ engine }) => {
       { order: "desc", limit: 1 },
     );
     expect(newest).toEqual([made]);
+    const between = { from: 5, to: made.createdAt - 1 };
+    const ranged = await data.auditLog.query({ orgId: "o1" }, between);
+    expect(ranged.items.map((one) => one.createdAt)).toEqual([5]);
+    const after = await data.auditLog.query({ orgId: "o1" }, { from: 6, limit: 1 });
+    expect(after.items).toEqual([made]);
+    await data.auditLog.put({ ...early, logId: "2", data: { action: "next" } });
+    const page = await data.auditLog.query({ orgId: "o1" }, { ...between, limit: 1 });
+    const rest = await data.auditLog.query({ orgId: "o1" }, { ...between, cursor: page.cursor });
+    expect([...page.items, ...rest.items].map((one) => one.logId)).toEqual(["#1", "2"]);
+    const outside = data.auditLog.query({ orgId: "o1" }, { from: 6, cursor: page.cursor });
+    expect((await failureOf(outside, ValidationError)).issues[0]?.path).toBe("cursor");
+    // @ts-expect-error its keys are in order, and there is no index
+    const refusedBy = data.auditLog.query({ orgId: "o1" }, { by: "createdAt" });
+    expect((await failureOf(refusedBy, ValidationError)).issues[0]?.path).toBe("by");
+    // @ts-expect-error neither its keys nor an index have the time
+    const timeless = data.workflow.query({ orgId: "o1" }, { from: 1 });
+    expect((await failureOf(timeless, ValidationError)).issues[0]?.path).toBe("from");
     const native = await data.auditLog.entity.get(early).go();
     expect(native.data).toMatchObject({ ...early, data: { action: "began" } });
     expect(await data.auditLog.delete(made)).toEqual(made);

@@ -16,7 +16,7 @@ import { afterSeparator, keyCondition, type SortKeys } from "./key-condition.js"
 export interface QueryPlan {
   readonly input: QueryCommandInput;
   readonly binding: CursorBinding;
-  /** The range of index sort keys, if the query is limited to a range of creation times. */
+  /** The range of sort keys, if the query is limited to a range of creation times. */
   readonly range: { readonly low: string; readonly high: string } | undefined;
   /** The cursor as it was given. A sealed cursor must be opened before the query can start there. */
   readonly cursor: unknown;
@@ -60,10 +60,13 @@ function checkedOptions(
   const from = readTime(options.from, "from", context);
   const to = readTime(options.to, "to", context);
   const ranged = from !== undefined || to !== undefined;
-  const { by = ranged ? "createdAt" : "key" } = options;
+  // Keys that begin with the creation time are in its order, too.
+  const keysInOrder = model.sk.parts[0] === "createdAt";
+  const { by = ranged && !keysInOrder ? "createdAt" : "key" } = options;
   if (order !== "asc" && order !== "desc") throw refuse("order", 'must be "asc" or "desc"');
   if (by !== "key" && by !== "createdAt") throw refuse("by", 'must be "key" or "createdAt"');
-  if (ranged && by === "key") throw refuse("by", 'must be "createdAt" if from or to is given');
+  if (ranged && by === "key" && !keysInOrder)
+    throw refuse("by", 'must be "createdAt" if from or to is given');
   if (by === "createdAt" && !model.dated) {
     throw refuse(
       ranged ? "from" : "by",
@@ -95,13 +98,14 @@ export function planQuery(
   const { order, by, limit, times } = checkedOptions(model, options, context);
   const inIndex = by === "createdAt";
   const indexPrefix = model.gsi1sk?.prefix ?? "";
+  const prefix = inIndex ? indexPrefix : model.sk.prefix;
   const range = times && {
-    low: `${indexPrefix}${padded(times.from)}`,
-    high: `${indexPrefix}${padded(times.to)}${afterSeparator}`,
+    low: `${prefix}${padded(times.from)}`,
+    high: `${prefix}${padded(times.to)}${afterSeparator}`,
   };
   const partition = model.pk.build(parts);
   const own = new Placeholders();
-  const keys = inIndex ? (range ?? { prefix: indexPrefix }) : sortKeysOf(model);
+  const keys = range ?? (inIndex ? { prefix: indexPrefix } : sortKeysOf(model));
   const condition = keyCondition(own, partition, keys, inIndex);
   const projection = projectionOf(options.fields, own, context);
   const filter = readWhere(where, context, model.encrypted)?.(own);
@@ -146,7 +150,7 @@ export function startedAt(plan: QueryPlan, cursor: unknown, context: CallContext
   const { binding, range } = plan;
   const startKey = startKeyOf(cursor, binding, context);
   if (startKey === undefined) return plan;
-  const at = startKey[attribute.indexSortKey];
+  const at = startKey[binding.index === "key" ? attribute.sortKey : attribute.indexSortKey];
   if (range !== undefined && at !== undefined && (at < range.low || at > range.high)) {
     throw invalid(context, [{ path: "cursor", message: "lies outside the range of from and to" }]);
   }

@@ -30,8 +30,8 @@ export interface StoreSpec {
   readonly data: object;
   /** An item as the store returns it: the key's parts, the payload and the times in ms. */
   readonly item: AnyStoredItem;
-  /** Whether GSI1 holds the items in order of creation. */
-  readonly dated: boolean;
+  /** Whether GSI1 holds the items in order of creation; `"key"` if the sort keys do. */
+  readonly dated: boolean | "key";
   /** The ElectroDB entity. */
   readonly entity: AnyEntity;
 }
@@ -111,10 +111,10 @@ export interface QueryOptions<S extends StoreSpec, F extends string = string> ex
   readonly where?: Where<S["data"]> | undefined;
   /** Only these fields of the payload are read and sent. @default all */
   readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
-  /** Only items created at or after this time, in ms; dated entities only. */
-  readonly from?: (S["dated"] extends true ? number : never) | undefined;
-  /** Only items created at or before this time, in ms; dated entities only. */
-  readonly to?: (S["dated"] extends true ? number : never) | undefined;
+  /** Only items created at or after this time, in ms; for items in order of creation. */
+  readonly from?: (S["dated"] extends false ? never : number) | undefined;
+  /** Only items created at or before this time, in ms; for items in order of creation. */
+  readonly to?: (S["dated"] extends false ? never : number) | undefined;
 }
 
 export const queryOptionNames = optionNames<QueryOptions<StoreSpec>>({
