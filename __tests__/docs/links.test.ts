@@ -91,6 +91,8 @@ test("every page has a title and a description, is in the contents, and is linke
   for (const { path, text } of pages) {
     const { title, description } = headOf(text);
     expect([path, title !== "" && description !== ""]).toEqual([path, true]);
+    // A colon would begin another member of the head, and the site would not be built.
+    expect([path, description.includes(": ")]).toEqual([path, false]);
     expect(linksOf(readme?.text ?? "")).toContain(path);
     expect(linksOf(index?.text ?? "")).toContain(path.replace("docs/", ""));
   }
