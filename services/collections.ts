@@ -6,7 +6,7 @@ import { Placeholders } from "../src/conditions/placeholders.js";
 import { InputReader } from "../src/entity/input.js";
 import type { AnyItem } from "../src/entity/item.js";
 import { isOf, itemOf } from "../src/entity/item.js";
-import { type EntityModel, keyContext } from "../src/entity/model.js";
+import { declaredKeys, type EntityModel, keyContext } from "../src/entity/model.js";
 import { invalid } from "../src/errors/validation-error.js";
 import { keyCondition } from "../src/read/key-condition.js";
 import { allItems } from "../src/read/paging.js";
@@ -127,21 +127,40 @@ export function createCollections(
       return partitionItems(context, `collections.${name}`, models, key, options);
     };
   }
-  const dated = inCollection(definitions, "recent");
+  const dated = recentOf(definitions);
   if (dated.length > 0) collections.recent = (given) => recent(context, stores, dated, given);
   return collections;
 }
 
+/** The collections of each registry, found once. */
+const known = new WeakMap<Definitions, ReadonlyMap<string, readonly string[]>>();
+
 /** The collections of the table's own key, with the names of the stores in them. */
-function collectionsOf(definitions: Definitions): Map<string, string[]> {
-  const all = new Map<string, string[]>();
-  for (const [name, { schema }] of Object.entries(definitions)) {
-    const { collection } = schema().indexes.byKey;
-    for (const one of collection === undefined ? [] : [collection].flat()) {
-      all.set(one, [...(all.get(one) ?? []), name]);
+function collectionsOf(definitions: Definitions): ReadonlyMap<string, readonly string[]> {
+  let all = known.get(definitions);
+  if (all === undefined) {
+    const found = new Map<string, string[]>();
+    for (const [name, definition] of Object.entries(definitions)) {
+      for (const one of declaredKeys(definition).collections) {
+        found.set(one, [...(found.get(one) ?? []), name]);
+      }
     }
+    all = found;
+    known.set(definitions, all);
   }
   return all;
+}
+
+/** The collections of the index that are read together. */
+const datedNames = new WeakMap<Definitions, readonly string[]>();
+
+function recentOf(definitions: Definitions): readonly string[] {
+  let names = datedNames.get(definitions);
+  if (names === undefined) {
+    names = inCollection(definitions, "recent");
+    datedNames.set(definitions, names);
+  }
+  return names;
 }
 
 type Models = readonly (readonly [name: string, model: EntityModel])[];

@@ -81,6 +81,9 @@ export function hasBuiltIn(definitions: Definitions): boolean {
   return definitions.userProfile === builtInDefinitions.userProfile;
 }
 
+/** The entities of an application that declares none. */
+const none = {};
+
 /** What was found to be right: data layers in tests are created over and over. */
 const checked = new WeakMap<object, Map<unknown, Definitions>>();
 
@@ -92,7 +95,7 @@ export function entitiesOf(options: {
   readonly entities?: unknown;
   readonly builtIn?: unknown;
 }): Definitions {
-  const { entities = {}, builtIn = true } = options;
+  const { entities = none, builtIn = true } = options;
   if (typeof builtIn !== "boolean") throw new ConfigurationError("builtIn must be true or false");
   if (typeof entities !== "object" || entities === null) {
     throw new ConfigurationError("entities must be an object of declared entities");

@@ -1,11 +1,15 @@
 /** What is derived from the declarations of a data layer's entities. */
 import { type CustomAttributeTypeName, Service } from "electrodb";
 import type { EntityConfig } from "../entities/definition.js";
-import { type AnyEntity, type Declaration, payloadOf, secretFields } from "../src/entity/model.js";
-import { compileTemplate } from "../src/keys/template.js";
+import {
+  type AnyEntity,
+  type Declaration,
+  declaredKeys,
+  payloadOf,
+  secretFields,
+} from "../src/entity/model.js";
 import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";
-import { templatesOf } from "../src/table/declared.js";
 
 /** A declared entity, of whatever types. */
 export interface AnyDefinition extends Declaration {
@@ -84,21 +88,32 @@ export function createService<E extends Record<string, AnyEntity>>(
   return serviceWithOwnErrors(new Service(entities, config));
 }
 
+/** What was found of each registry: a scope is created for each request of an application. */
+const owned = new WeakMap<Definitions, Map<string, Definitions>>();
+
 /**
  * The entities whose partitions are made of an owner's parts alone. One whose sort key has such a part
  * is not the owner's: the rest of its partition would be in the scope with it.
  */
 export function ownedBy(definitions: Definitions, owner: readonly string[]): Definitions {
-  const own = Object.entries(definitions).filter(([, { schema }]) => {
-    const { pk, sk } = schema().indexes.byKey;
-    const partition = pk.composite;
-    return (
-      partition.length > 0 &&
-      partition.every((part) => owner.includes(part)) &&
-      !sk.composite.some((part) => owner.includes(part) && !partition.includes(part))
+  const known = owned.get(definitions) ?? new Map<string, Definitions>();
+  owned.set(definitions, known);
+  const id = JSON.stringify(owner);
+  let own = known.get(id);
+  if (own === undefined) {
+    own = Object.fromEntries(
+      Object.entries(definitions).filter(([, definition]) => {
+        const { pk, sk } = declaredKeys(definition);
+        return (
+          pk.parts.length > 0 &&
+          pk.parts.every((part) => owner.includes(part)) &&
+          !sk.parts.some((part) => owner.includes(part) && !pk.parts.includes(part))
+        );
+      }),
     );
-  });
-  return Object.fromEntries(own);
+    known.set(id, own);
+  }
+  return own;
 }
 
 /**
@@ -107,13 +122,12 @@ export function ownedBy(definitions: Definitions, owner: readonly string[]): Def
  */
 export function guardedEntities(definitions: Definitions): GuardedEntity[] {
   return Object.values(definitions).map((definition) => {
-    const schema = definition.schema();
-    const { pk, sk } = templatesOf(schema);
+    const { name, pk, sk } = declaredKeys(definition);
     let fields: readonly string[] | undefined;
     return {
-      name: schema.model.entity,
-      pk: compileTemplate(pk),
-      sk: compileTemplate(sk),
+      name,
+      pk,
+      sk,
       get fields() {
         fields ??= secretFields(payloadOf(definition));
         return fields;

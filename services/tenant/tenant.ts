@@ -1,12 +1,11 @@
 /** One owner's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
-import { type Owner, ownerIssues, refuseIssues } from "../../src/entity/model.js";
+import { declaredKeys, type Owner, ownerIssues, refuseIssues } from "../../src/entity/model.js";
 import { invalid } from "../../src/errors/validation-error.js";
-import { compileTemplate, keyLengthRule, keyPartRule } from "../../src/keys/template.js";
+import { keyLengthRule, keyPartRule } from "../../src/keys/template.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type { StoreSpec } from "../../src/store/store-types.js";
-import { templatesOf } from "../../src/table/declared.js";
 import { isPlainMap } from "../../src/values/payload.js";
 import { type AnyCollections, createCollections } from "../collections.js";
 import type { Pages } from "../pages/pages.js";
@@ -130,9 +129,7 @@ function checkOwner(operation: string, { definitions }: ScopeSource, owner: Owne
     if (Object.keys(owner).length === 0) {
       return [{ path: "owner", message: "must be an object of key parts" }];
     }
-    const templates = Object.values(definitions).map(({ schema }) =>
-      compileTemplate(templatesOf(schema()).pk),
-    );
+    const templates = Object.values(definitions).map((definition) => declaredKeys(definition).pk);
     return Object.entries(owner).flatMap(([path, value]) => {
       const places = templates.filter(({ parts }) => parts.includes(path));
       if (places.length === 0) return [{ path, message: "is in no partition key" }];

@@ -21,11 +21,10 @@ import { isTime, timeRule } from "./times.js";
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.
 export type AnyEntity = Entity<any, any, any, any>;
 
-/** What a declaration says of its entity. */
-interface Declared {
+/** What a declaration says of its entity, without the payload. */
+export interface DeclaredKeys {
   /** The value of `EntityType`. */
   readonly name: string;
-  readonly payload: PayloadSchema;
   readonly pk: KeyTemplate;
   readonly sk: KeyTemplate;
   readonly gsi1pk: KeyTemplate | undefined;
@@ -42,11 +41,14 @@ interface Declared {
   readonly generated: string | undefined;
   /** Whether the index contains the items in order of creation. */
   readonly dated: boolean;
-  /** Payload fields that must not appear in a log. */
-  readonly secrets: readonly string[];
+  /** The collections of the table's own key that it is in. */
+  readonly collections: readonly string[];
 }
 
-export interface EntityModel extends Declared {
+export interface EntityModel extends DeclaredKeys {
+  readonly payload: PayloadSchema;
+  /** Payload fields that must not appear in a log. */
+  readonly secrets: readonly string[];
   /** The secret fields if they are encrypted; empty if no keys are configured. */
   readonly encrypted: readonly string[];
   /** Parts with a fixed value. */
@@ -75,7 +77,17 @@ export interface Declaration {
 }
 
 /** What was read of each declaration, once. */
-const known = new WeakMap<Declaration, Declared>();
+const known = new WeakMap<Declaration, DeclaredKeys>();
+
+/** What a declaration says of its keys. The payload's schema is not built for it. */
+export function declaredKeys(declaration: Declaration): DeclaredKeys {
+  let declared = known.get(declaration);
+  if (declared === undefined) {
+    declared = readKeys(declaration.schema());
+    known.set(declaration, declared);
+  }
+  return declared;
+}
 
 /**
  * Makes the model of an entity from its declaration. It does without ElectroDB's entity, because
@@ -85,23 +97,22 @@ export function modelOf(
   declaration: Declaration,
   { owner = {}, encrypts = false }: ModelOptions = {},
 ): EntityModel {
-  let declared = known.get(declaration);
-  if (declared === undefined) {
-    declared = readDeclaration(declaration);
-    known.set(declaration, declared);
-  }
+  const declared = declaredKeys(declaration);
+  const payload = payloadOf(declaration);
+  const secrets = secretFields(payload);
   const fixed = declared.pk.parts.filter((part) => Object.hasOwn(owner, part));
   return {
     ...declared,
-    encrypted: encrypts ? declared.secrets : [],
+    payload,
+    secrets,
+    encrypted: encrypts ? secrets : [],
     fixed: Object.fromEntries(fixed.map((part) => [part, owner[part] as string])),
     owner: Object.keys(owner),
   };
 }
 
-function readDeclaration(declaration: Declaration): Declared {
-  const schema = declaration.schema();
-  const payload = payloadOf(declaration);
+function readKeys(schema: DeclaredSchema): DeclaredKeys {
+  const { collection } = schema.indexes.byKey;
   const { pk, sk, gsi1pk, gsi1sk } = templatesOf(schema);
   const compiled = (template: string | undefined) =>
     template === undefined ? undefined : compileTemplate(template);
@@ -112,7 +123,6 @@ function readDeclaration(declaration: Declaration): Declared {
   const keys = [table.pk, table.sk, index.gsi1pk, index.gsi1sk];
   return {
     name: schema.model.entity,
-    payload,
     ...table,
     ...index,
     parts,
@@ -124,7 +134,7 @@ function readDeclaration(declaration: Declaration): Declared {
     defaults,
     generated: generatedOf(table.sk, defaults),
     dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
-    secrets: secretFields(payload),
+    collections: collection === undefined ? [] : [collection].flat(),
   };
 }
 
@@ -154,13 +164,19 @@ function defaultsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
   return defaults;
 }
 
+const secretsOf = new WeakMap<PayloadSchema, readonly string[]>();
+
 /** The fields of a payload that its schema marks as secret. */
-export function secretFields({ shape }: PayloadSchema): string[] {
-  return Object.entries(shape).flatMap(([field, part]) =>
-    (part as { meta?(): { secret?: unknown } | undefined }).meta?.()?.secret === true
-      ? [field]
-      : [],
-  );
+export function secretFields(schema: PayloadSchema): readonly string[] {
+  let fields = secretsOf.get(schema);
+  if (fields === undefined) {
+    const isSecret = (part: { meta?(): { secret?: unknown } | undefined }) =>
+      part.meta?.()?.secret === true;
+    const marked = Object.entries(schema.shape).filter(([, part]) => isSecret(part as never));
+    fields = marked.map(([field]) => field);
+    secretsOf.set(schema, fields);
+  }
+  return fields;
 }
 
 /** The checked parts of a key. */
