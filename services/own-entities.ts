@@ -1,9 +1,9 @@
 /** The entities of a data layer: the twelve, and those that the application declares. */
 
-import { isWord } from "../src/entity/model.js";
+import { declaredKeys } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { collisionsOf, templateProblems } from "../src/keys/collisions.js";
-import { type DeclaredIndex, type DeclaredSchema, templatesOf } from "../src/table/declared.js";
+import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
 import { indexKeys } from "../src/table/table.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { AnyDefinition, Definitions, DefinitionsOf } from "./registry.js";
@@ -132,14 +132,16 @@ function checkDefinition(
   if (!isDefinition(definition)) {
     throw refuse("must be a declared entity: an object with payload, schema and entity");
   }
-  const { model, attributes, indexes } = definition.schema();
+  const schema = definition.schema();
+  const { model, attributes, indexes } = schema;
   if (typeof model?.entity !== "string" || model.entity === "") throw refuse("has no model");
   if (attributes.data === undefined) throw refuse("has no attribute data");
   if (indexes?.byKey === undefined) throw refuse("has no index byKey");
   for (const [index, declared] of Object.entries(indexes)) {
-    const rule = indexRule(index, declared, definition.schema());
+    const rule = indexRule(index, declared, schema);
     if (rule !== undefined) throw refuse(rule);
   }
+  declaredKeys(definition, schema);
 }
 
 /** The rule that one index of a declaration breaks. */
@@ -189,8 +191,8 @@ function isDefinition(value: unknown): value is AnyDefinition {
 /** `EntityType` tells the items of one entity from those of another. */
 function checkEntityTypes(all: Definitions): void {
   const names = new Map<string, string>();
-  for (const [name, { schema }] of Object.entries(all)) {
-    const { entity } = schema().model;
+  for (const [name, definition] of Object.entries(all)) {
+    const entity = declaredKeys(definition).name;
     const other = names.get(entity);
     if (other !== undefined) {
       throw new ConfigurationError(`entities.${name} has the model ${entity}, as ${other} has`);
@@ -202,10 +204,10 @@ function checkEntityTypes(all: Definitions): void {
 /** A collection is read with one query, so its entities have one partition. */
 function checkCollections(all: Definitions): void {
   const partitions = new Map<string, { readonly name: string; readonly pk: string }>();
-  for (const [name, { schema }] of Object.entries(all)) {
-    const { collection, pk } = schema().indexes.byKey;
-    for (const one of collection === undefined ? [] : [collection].flat()) {
-      const own = { name, pk: pk.template ?? "" };
+  for (const [name, definition] of Object.entries(all)) {
+    const { collections, templates } = declaredKeys(definition);
+    for (const one of collections) {
+      const own = { name, pk: templates.pk };
       const first = partitions.get(one) ?? own;
       if (first.pk !== own.pk) {
         const rule = `is in the collection ${one} under ${own.pk}, and ${first.name} under ${first.pk}`;
@@ -222,16 +224,10 @@ const mostNamed = 5;
 /** Refuses entities of which an item of one could have the key of an item of another. */
 function checkKeys(all: Definitions, own: Definitions): void {
   if (Object.keys(own).length === 0) return;
-  const declarations = Object.entries(all).map(([name, { schema }]) => {
-    const declared = schema();
-    const { pk, sk } = templatesOf(declared);
-    const words = Object.keys(declared.attributes).filter((part) => isWord(declared, part));
-    return {
-      name,
-      pk,
-      sk,
-      kinds: Object.fromEntries(words.map((part) => [part, "word" as const])),
-    };
+  const declarations = Object.entries(all).map(([name, definition]) => {
+    const { templates, words } = declaredKeys(definition);
+    const kinds = Object.fromEntries([...words].map((part) => [part, "word" as const]));
+    return { name, pk: templates.pk, sk: templates.sk, kinds };
   });
   const found = collisionsOf(declarations).filter(({ kind }) => kind === "same");
   if (found.length === 0) return;

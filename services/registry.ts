@@ -65,9 +65,10 @@ export function inCollection<const R extends DefinitionsOf<R>, const C extends s
   definitions: R,
   collection: C,
 ): NamesIn<R, C>[] {
-  const members = Object.entries<AnyDefinition>(definitions).filter(([, { schema }]) =>
-    Object.values(schema().indexes).some((index) => index.collection === collection),
-  );
+  const members = Object.entries<AnyDefinition>(definitions).filter(([, definition]) => {
+    const { collections, indexCollections } = declaredKeys(definition);
+    return collections.includes(collection) || indexCollections.includes(collection);
+  });
   return members.map(([name]) => name as NamesIn<R, C>);
 }
 

@@ -22,6 +22,13 @@ import { failureOf } from "../open.js";
 import { item, key, rows } from "./calls.js";
 import { Wire } from "./wire.js";
 
+/** What an error says of a batch. */
+interface Progress {
+  readonly items: readonly unknown[];
+  readonly unprocessed: number;
+  readonly written: number;
+}
+
 describeEach(engines, ({ name }) => name !== "dynalite")("native chains on $name", ({ engine }) => {
   const wire = new Wire();
   let data: TestDataLayer;
@@ -422,6 +429,58 @@ describeEach(engines, ({ name }) => name !== "dynalite")("native chains on $name
         operation: "entity.put",
         mayHaveBeenDone: true,
       });
+    });
+
+    const keysOf = (from: readonly (typeof item)[]) =>
+      from.map(({ userId, projectId }) => ({ userId, projectId }));
+
+    test.each([
+      ["refused at its second request", 2, {}, 25, thirty.slice(25)],
+      ["refused at its first request", 1, {}, 0, thirty],
+      ["with its second request at once", 1, { concurrent: 2 }, undefined, undefined],
+    ])("a batch of writes keeps its half: %s", async (_, at, options, written, items) => {
+      for (const [operation, run, given] of [
+        ["entity.put", () => entity().put(thirty).go(options), thirty],
+        ["entity.delete", () => entity().delete(keysOf(thirty)).go(options), keysOf(thirty)],
+      ] as const) {
+        wire.clear();
+        wire.denied = new Set([at]);
+        const error = (await failureOf(run(), DynamoDBError)) as DynamoDBError & Progress;
+        expect(error.operation).toBe(operation);
+        expect(error.written + error.unprocessed).toBe(30);
+        expect(error.items).toHaveLength(error.unprocessed);
+        expect(Object.keys(error)).not.toContain("items");
+        // The first request was refused, whatever became of the other.
+        if (items === undefined) {
+          expect(error.items.slice(0, 25)).toEqual(given.slice(0, 25));
+          continue;
+        }
+        expect(error.written).toBe(written);
+        expect(error.items).toEqual(given.slice(30 - items.length));
+      }
+    });
+
+    test("what a request of a batch left undone was not written", async () => {
+      wire.inject({ fault: "partialUnprocessed", times: 1 });
+      wire.denied = new Set([2]);
+      const call = entity().put(thirty).go();
+      const error = (await failureOf(call, DynamoDBError)) as DynamoDBError & Progress;
+      // Of 25, the first half was passed on.
+      const kept = error.written;
+      expect([12, 13]).toContain(kept);
+      expect(error).toMatchObject({ unprocessed: 30 - kept, mayHaveBeenDone: true });
+      expect(error.items).toEqual(thirty.slice(kept));
+    });
+
+    test("a batch of reads that fails has read nothing for its caller", async () => {
+      const many = keysOf(
+        Array.from({ length: 120 }, (_, at) => ({ ...item, projectId: `b${at}` })),
+      );
+      wire.denied = new Set([2]);
+      const call = entity().get(many).go();
+      const error = (await failureOf(call, DynamoDBError)) as DynamoDBError & Progress;
+      expect(error).toMatchObject({ unprocessed: 120, written: 0, mayHaveBeenDone: false });
+      expect(error.items).toEqual(many);
     });
 
     test("a read that fails at its second page, or as it hydrates, was not done", async () => {

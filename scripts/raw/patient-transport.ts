@@ -45,6 +45,8 @@ export function createPatientTransport(
       traffic.requests += 1;
       const answer = await client.send(command, options);
       checkCounted(answer as CountedAnswer);
+      const { input } = command as { readonly input: ConditionalDelete };
+      checkDeleted(input, answer as CountedAnswer);
       return answer;
     },
   };
@@ -93,6 +95,7 @@ export function createPatientTransport(
 
 interface CountedAnswer {
   readonly Items?: readonly Readonly<Record<string, unknown>>[];
+  readonly Attributes?: Readonly<Record<string, unknown>>;
   readonly $metadata?: { readonly requestId?: string };
 }
 
@@ -105,6 +108,34 @@ function checkCounted({ Items: items, $metadata }: CountedAnswer): void {
   if (!$metadata?.requestId) throw unreadableAnswer(`it has no ${requestIdHeader}`);
   if (items?.some((item) => !hasKey(item))) throw unreadableAnswer("it has an item without a key");
 }
+
+/** A delete on the condition that the item has one of the times that are the condition's values. */
+interface ConditionalDelete {
+  readonly Key?: object;
+  readonly UpdateExpression?: string;
+  readonly ConditionExpression?: string;
+  readonly ReturnValues?: string;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Such a delete succeeds only if an item was there, and requests it: a success without it, or with
+ * another time, is no answer to this delete.
+ * @throws UnreadableAnswer
+ */
+function checkDeleted(input: ConditionalDelete, { Attributes: deleted }: CountedAnswer): void {
+  const { Key, UpdateExpression, ConditionExpression, ReturnValues } = input;
+  const isDelete = Key !== undefined && UpdateExpression === undefined;
+  if (!isDelete || ConditionExpression === undefined || ReturnValues !== "ALL_OLD") return;
+  const times = Object.values(input.ExpressionAttributeValues ?? {}).map(numeral);
+  if (deleted === undefined || !times.includes(numeral(deleted[attribute.updatedAt]))) {
+    throw unreadableAnswer("it does not have the item that was deleted");
+  }
+}
+
+/** A number's digits, of a native value and of DynamoDB's own. */
+const numeral = (value: unknown): string =>
+  String((value as { readonly N?: unknown } | undefined)?.N ?? value);
 
 /** With native values, and with DynamoDB's own. */
 function hasKey(item: Readonly<Record<string, unknown>>): boolean {

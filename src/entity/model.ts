@@ -13,7 +13,7 @@ import {
   separator,
 } from "../keys/template.js";
 import { type DeclaredSchema, templatesOf } from "../table/declared.js";
-import { attribute, limits, type RawKey } from "../table/table.js";
+import { attribute, type KeyTemplates, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
 import { isTime, timeRule } from "./times.js";
 
@@ -29,6 +29,8 @@ export interface DeclaredKeys {
   readonly sk: KeyTemplate;
   readonly gsi1pk: KeyTemplate | undefined;
   readonly gsi1sk: KeyTemplate | undefined;
+  /** The templates as they are declared. */
+  readonly templates: KeyTemplates;
   /** The key's parts, partition key first. */
   readonly parts: readonly string[];
   /** Whether the creation time is a part of the key. */
@@ -41,8 +43,9 @@ export interface DeclaredKeys {
   readonly generated: string | undefined;
   /** Whether the index contains the items in order of creation. */
   readonly dated: boolean;
-  /** The collections of the table's own key that it is in. */
+  /** The collections that it is in: of the table's own key, and of an index. */
   readonly collections: readonly string[];
+  readonly indexCollections: readonly string[];
 }
 
 export interface EntityModel extends DeclaredKeys {
@@ -79,11 +82,14 @@ export interface Declaration {
 /** What was read of each declaration, once. */
 const known = new WeakMap<Declaration, DeclaredKeys>();
 
-/** What a declaration says of its keys. The payload's schema is not built for it. */
-export function declaredKeys(declaration: Declaration): DeclaredKeys {
+/**
+ * What a declaration says of its keys. The payload's schema is not built for it.
+ * @param schema the schema of the entity, if it has just been made
+ */
+export function declaredKeys(declaration: Declaration, schema?: DeclaredSchema): DeclaredKeys {
   let declared = known.get(declaration);
   if (declared === undefined) {
-    declared = readKeys(declaration.schema());
+    declared = readKeys(schema ?? declaration.schema());
     known.set(declaration, declared);
   }
   return declared;
@@ -111,9 +117,14 @@ export function modelOf(
   };
 }
 
+function namesOf(collection: string | readonly string[] | undefined): readonly string[] {
+  return collection === undefined ? [] : [collection].flat();
+}
+
 function readKeys(schema: DeclaredSchema): DeclaredKeys {
-  const { collection } = schema.indexes.byKey;
-  const { pk, sk, gsi1pk, gsi1sk } = templatesOf(schema);
+  const { byKey, ...indexes } = schema.indexes;
+  const templates = templatesOf(schema);
+  const { pk, sk, gsi1pk, gsi1sk } = templates;
   const compiled = (template: string | undefined) =>
     template === undefined ? undefined : compileTemplate(template);
   const table = { pk: compileTemplate(pk), sk: compileTemplate(sk) };
@@ -125,6 +136,7 @@ function readKeys(schema: DeclaredSchema): DeclaredKeys {
     name: schema.model.entity,
     ...table,
     ...index,
+    templates,
     parts,
     timed: parts.includes("createdAt"),
     words: new Set([
@@ -134,7 +146,8 @@ function readKeys(schema: DeclaredSchema): DeclaredKeys {
     defaults,
     generated: generatedOf(table.sk, defaults),
     dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
-    collections: collection === undefined ? [] : [collection].flat(),
+    collections: namesOf(byKey.collection),
+    indexCollections: Object.values(indexes).flatMap(({ collection }) => namesOf(collection)),
   };
 }
 
@@ -145,7 +158,7 @@ function generatedOf({ parts }: KeyTemplate, defaults: Readonly<Record<string, s
 }
 
 /** Whether a part of the key is declared to hold no `#`. */
-export function isWord({ attributes }: DeclaredSchema, part: string): boolean {
+function isWord({ attributes }: DeclaredSchema, part: string): boolean {
   return (attributes[part] as { readonly kind?: unknown } | undefined)?.kind === "word";
 }
 

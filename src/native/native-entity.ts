@@ -91,15 +91,19 @@ class NativeEntity {
       _makeChain,
       hydrate,
       go: (method: string, parameters: unknown, config: CallConfig = {}) => {
-        this.#begin(method, config);
+        this.#begin(method, parameters, config);
         return go.call(plain, method, parameters, config);
       },
       _exec: (method: string, parameters: unknown, config: CallConfig = {}) => {
+        const requests = config[callRequests];
         if (config.abortSignal?.aborted !== true) {
           const isOurs = (config.client ?? this.#entity.client) === this.#ownClient;
-          config[callRequests]?.begin(isOurs);
+          requests?.begin(isOurs);
         }
-        return _exec.call(plain, method, parameters, config);
+        return _exec.call(plain, method, parameters, config).then((response) => {
+          requests?.answered(parameters, response);
+          return response;
+        });
       },
     });
     define(this.#entity, {
@@ -147,7 +151,7 @@ class NativeEntity {
     return (parameters, options) => {
       const config: CallConfig = { ...(options as object) };
       const send = () => {
-        this.#begin(name, config);
+        this.#begin(name, parameters, config);
         return method.call(this.#plain, parameters, config) as Promise<unknown>;
       };
       return this.#mapping(send, () => ({
@@ -181,8 +185,8 @@ class NativeEntity {
   }
 
   /** Starts watching the requests of a call. */
-  #begin(method: string, config: CallConfig): void {
-    this.#begun = new CallRequests(method);
+  #begin(method: string, parameters: unknown, config: CallConfig): void {
+    this.#begun = new CallRequests(method, parameters);
     config[callRequests] = this.#begun;
   }
 
@@ -244,8 +248,11 @@ class NativeEntity {
   }
 
   #go(action: NonNullable<Clause["action"]>): NonNullable<Clause["action"]> {
-    return (_, state, options) =>
-      this.#mapping(
+    return (_, state, options) => {
+      // A copy: the caller's list may change while the requests are sent.
+      const [list] = state[firstCall]?.given ?? [];
+      const inputs: readonly unknown[] | undefined = Array.isArray(list) ? [...list] : undefined;
+      return this.#mapping(
         () => {
           const refused = tooManyAttributes(options, () => contextOf(this.#entity, state));
           if (refused !== undefined) return Promise.reject(refused);
@@ -253,9 +260,11 @@ class NativeEntity {
         },
         () => ({
           ...this.#chainOf(state),
+          inputs,
           signal: (options as CallConfig | null | undefined)?.abortSignal,
         }),
       );
+    };
   }
 
   #chainOf(state: ChainState): NativeCall {

@@ -7,6 +7,7 @@ import { DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
 import { hide, hidePayload } from "../errors/hidden.js";
 import { asOpen } from "../errors/left-open.js";
 import { isCredentialsFailure } from "../errors/notes.js";
+import { setProgress } from "../errors/progress.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { convertItem } from "../transport/failed-items.js";
@@ -20,15 +21,19 @@ export interface NativeCall {
   readonly signal?: AbortSignal | undefined;
   /** Its requests, if any was sent. */
   readonly requests?: CallRequests | undefined;
+  /** What a batch was given, one for each item. */
+  readonly inputs?: readonly unknown[] | undefined;
   /** Formats a stored item as ElectroDB returns it. */
   readonly format?: ((item: object) => unknown) | undefined;
 }
 
 /** Maps what a native call threw, once. */
 export function nativeError(thrown: unknown, call: NativeCall): DynamoDBError {
-  const { context, requests } = call;
+  const { context, requests, inputs } = call;
   const failure = requestFailureOf(thrown);
   const error = withContext(mapped(thrown, failure, call), context);
+  const progress = inputs && requests?.progressOf(inputs);
+  if (progress !== undefined) setProgress(error, progress);
   return requests?.mayHaveBeenDone(failure) ? asOpen(error) : error;
 }
 

@@ -1,4 +1,5 @@
 /** Commands that write, on a wire that breaks: they do all their work, and count it right. */
+import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ImportState, importTable } from "../../../scripts/move/table-files/import-table.js";
@@ -7,6 +8,7 @@ import { openRun } from "../../../scripts/run/run-state.js";
 import { adoptTable } from "../../../scripts/upkeep/adopt-table.js";
 import { rotateTable } from "../../../scripts/upkeep/rotate-table.js";
 import { createCipher } from "../../../src/secrets/encryption.js";
+import type { WireCall } from "../../../src/testing/index.js";
 import { both, isSealed, variableOf } from "../../encryption/keys.js";
 import { engines } from "../../engines.js";
 import { everyThird, hitsOf, updateFaults, wireFaults } from "../wire-faults.js";
@@ -125,6 +127,31 @@ describe.each(engines)("on $name", ({ engine }) => {
     expect(hitsOf(proxy)).toBeGreaterThan(3);
     expect(out).toContain(`${size} items deleted, 0 left, 0 gone before`);
     expect(code).toBe(0);
+    expect(await table.all()).toEqual([]);
+  });
+
+  test.each([
+    ["empty", () => ({})],
+    ["the key alone", (key: unknown) => ({ Attributes: key })],
+  ])("rollback believes no acknowledgement that is %s", async (_, body) => {
+    const { table, state } = await migrated();
+    const { proxy, flags } = await proxyTo(table);
+    const journal = join(state, "journal.ndjson");
+    const text = readFileSync(journal, "utf8");
+    writeFileSync(journal, text.replaceAll(table.data.engine.endpoint, proxy.url));
+    // In DynamoDB's form, with a request id, and the delete is not carried out.
+    const answer = async ({ input }: WireCall) => {
+      const headers = {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amzn-requestid": randomUUID(),
+      };
+      return { status: 200, headers, body: JSON.stringify(body(input.Key)) };
+    };
+    proxy.inject(everyThird({ operation: "DeleteItem", answer }));
+    const { code, complaints, out } = await command(["rollback", "--state", state, ...flags]);
+    expect(failureIn({ code, complaints })).toBeUndefined();
+    expect(hitsOf(proxy)).toBeGreaterThan(3);
+    expect(out).toContain(`${size} items deleted, 0 left, 0 gone before`);
     expect(await table.all()).toEqual([]);
   });
 

@@ -193,6 +193,8 @@ function writesOf(
         ConditionExpression: `#u IN (${Object.keys(values).join(", ")})`,
         ExpressionAttributeNames: { "#u": attribute.updatedAt },
         ExpressionAttributeValues: values,
+        // The condition proves that an item was there: the transport refuses a success without it.
+        ReturnValues: "ALL_OLD" as const,
       };
       let answerLost = false;
       const onAnswerLost = () => {
