@@ -9,6 +9,7 @@
 
 import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { dynoxideBinary } from "../../src/testing/engines/dynoxide.js";
 import { createChecks } from "./check-package/checks.js";
 import { bin, findNode, node, root, run } from "./check-package/commands.js";
 import {
@@ -28,6 +29,7 @@ import {
   checkTraces,
 } from "./check-package/doors.js";
 import { checkLinks } from "./check-package/links.js";
+import { checkOwnTypes, copyOwnEntities, runOwnEntities } from "./check-package/own-entities.js";
 import {
   dependenciesOn,
   installProject,
@@ -132,6 +134,12 @@ await check("a CommonJS Jest test, Jest as it comes", () =>
   node([bin(root, "jest"), "--rootDir", project, "--config", "{}", "consumer.test.js"], inProject),
 );
 
+const ownEntities = copyOwnEntities(project);
+if (dynoxideBinary() !== null) {
+  await check("an application with ten entities of its own, bundled and run", () =>
+    runOwnEntities(ownEntities, work),
+  );
+}
 for (const compiler of ["typescript-5.9", "typescript-6", "typescript"]) {
   const name = `TypeScript ${testedVersion(compiler)}`;
   const tsc = bin(root, compiler, "tsc");
@@ -141,6 +149,9 @@ for (const compiler of ["typescript-5.9", "typescript-6", "typescript"]) {
   for (const typeCheck of all) {
     await check(`${name}: ${typeCheck.name}`, () => checkTypes(project, tsc, typeCheck));
   }
+  await check(`${name}: entities of an application's own, and what it says of mistakes`, () =>
+    checkOwnTypes(ownEntities, compiler),
+  );
 }
 
 end();
