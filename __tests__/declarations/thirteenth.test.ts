@@ -92,7 +92,7 @@ console.log(JSON.stringify({
   recent: recent.length,
   native: native.data.map((one) => one.noteId),
   fixture: noteId,
-  commands: entitiesByType.get("Note")?.model.parts,
+  commands: entitiesByType().get("Note")?.model.parts,
   partitions: JSON.stringify(policy).includes("USER#u"),
 }));
 `;

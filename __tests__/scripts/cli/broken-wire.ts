@@ -8,7 +8,7 @@ import { engines } from "../../engines.js";
 import { type RawItem, type WholeTable, wholeTables } from "../raw.js";
 import { atRequests, bayonData, type Ran, temporaryFolder } from "../run.js";
 import {
-  everyThird,
+  everySeventh,
   flagsThrough,
   hitsOf,
   type WireFaultName,
@@ -145,7 +145,7 @@ export function brokenWire(engine: string) {
     // The watch of bodies looks twice a second.
     const raw = openRawTable(place, { requestHandler: { requestTimeout: 400 }, initialDelayMs: 1 });
     closing.push(() => raw.close());
-    proxy.inject(everyThird({ fault: "stallInBody", operation }));
+    proxy.inject(everySeventh({ fault: "stallInBody", operation }));
     const done = await work(raw);
     expect(hitsOf(proxy)).toBeGreaterThan(0);
     return done;

@@ -4,7 +4,7 @@ import { type ExportState, exportTable } from "../../../scripts/move/table-files
 import { openRun } from "../../../scripts/run/run-state.js";
 import { examineTable } from "../../../scripts/upkeep/examine-table.js";
 import { engines } from "../../engines.js";
-import { everyThird, forgedEnd, hitsOf, wireFaults } from "../wire-faults.js";
+import { everySeventh, forgedEnd, hitsOf, wireFaults } from "../wire-faults.js";
 import {
   brokenWire,
   command,
@@ -23,7 +23,7 @@ describe.each(engines)("on $name", ({ engine }) => {
   test.each(faultNames)("export loses nothing to %s", async (name) => {
     const { table, lines } = await source();
     const { proxy, flags } = await proxyTo(table);
-    proxy.inject(everyThird(wireFaults[name]));
+    proxy.inject(everySeventh(wireFaults[name]));
     const dir = temporary();
     const { code, complaints, out } = await command(["export", dir, ...flags, ...concurrency]);
     expect(failureIn({ code, complaints })).toBeUndefined();
@@ -41,7 +41,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     expect(good.out).toContain("the same: 32 items in the files, 32 in the table");
 
     // A page that is whole in itself: nothing about it tells that it is not the table's.
-    proxy.inject(everyThird(forgedEnd));
+    proxy.inject(everySeventh(forgedEnd));
     const { code, out } = await command([...args, temporary()]);
     expect(hitsOf(proxy)).toBe(1);
     expect(code).toBe(1);
@@ -55,7 +55,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const args = ["doctor", "--json", "--concurrency", "1"];
     const direct = await command([...args, ...table.flags]);
     const { proxy, flags } = await proxyTo(table);
-    proxy.inject(everyThird(wireFaults[name]));
+    proxy.inject(everySeventh(wireFaults[name]));
     const through = await command([...args, ...flags]);
     if (name !== "half a batch") expect(hitsOf(proxy)).toBeGreaterThan(0);
     expect(through.code).toBe(direct.code);
@@ -70,7 +70,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { TableName, Key } = { TableName: table.name, Key: { PK: second?.PK, SK: second?.SK } };
     await table.client.send(new DeleteCommand({ TableName, Key }));
     const { proxy, flags } = await proxyTo(table);
-    proxy.inject(everyThird(wireFaults[name]));
+    proxy.inject(everySeventh(wireFaults[name]));
     const args = ["verify", "firestore", folder, "--json", ...flags, ...concurrency];
     const { code, out } = await command(args);
     expect(hitsOf(proxy)).toBeGreaterThan(0);

@@ -11,7 +11,7 @@ import { createCipher } from "../../../src/secrets/encryption.js";
 import type { WireCall } from "../../../src/testing/index.js";
 import { both, isSealed, variableOf } from "../../encryption/keys.js";
 import { engines } from "../../engines.js";
-import { everyThird, hitsOf, updateFaults, wireFaults } from "../wire-faults.js";
+import { everySeventh, hitsOf, updateFaults, wireFaults } from "../wire-faults.js";
 import {
   brokenWire,
   command,
@@ -46,7 +46,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { dir } = await source();
     const to = await newTable();
     const { proxy, flags } = await proxyTo(to);
-    proxy.inject(everyThird(wireFaults[name]));
+    proxy.inject(everySeventh(wireFaults[name]));
     const args = ["import", dir, ...flags, "--state", temporary(), ...concurrency];
     const { code, complaints, out } = await command(args);
     expect(hitsOf(proxy)).toBeGreaterThan(0);
@@ -59,7 +59,7 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { dir } = await source();
     const to = await newTable();
     const { proxy, flags } = await proxyTo(to);
-    proxy.inject(everyThird(wireFaults[name]));
+    proxy.inject(everySeventh(wireFaults[name]));
     const own = ["--state", temporary(), "--on-conflict", "overwrite", ...concurrency];
     const { code, complaints, out } = await command(["import", dir, ...flags, ...own]);
     expect(hitsOf(proxy)).toBeGreaterThan(0);
@@ -80,7 +80,7 @@ describe.each(engines)("on $name", ({ engine }) => {
       const table = await filled();
       const { proxy, flags } = await proxyTo(table);
       process.env[variable] = variableOf(both);
-      proxy.inject(everyThird(faultsOfUpdates[name]));
+      proxy.inject(everySeventh(faultsOfUpdates[name]));
       const args = ["rotate", "--json", ...flags, "--state", temporary(), ...concurrency];
       const { code, complaints, out } = await command(args);
       expect(hitsOf(proxy)).toBeGreaterThan(0);
@@ -98,7 +98,7 @@ describe.each(engines)("on $name", ({ engine }) => {
   test.each(ofUpdates)("adopt completes every item, and counts each, through %s", async (name) => {
     const table = await filled();
     const { proxy, flags } = await proxyTo(table);
-    proxy.inject(everyThird(faultsOfUpdates[name]));
+    proxy.inject(everySeventh(faultsOfUpdates[name]));
     const args = ["adopt", "--json", ...flags, "--state", temporary(), ...concurrency];
     const { code, complaints, out } = await command(args);
     expect(hitsOf(proxy)).toBeGreaterThan(0);
@@ -122,9 +122,11 @@ describe.each(engines)("on $name", ({ engine }) => {
     const journal = join(state, "journal.ndjson");
     const text = readFileSync(journal, "utf8");
     writeFileSync(journal, text.replaceAll(table.data.engine.endpoint, proxy.url));
-    proxy.inject(everyThird({ ...wireFaults["an answer that is lost"], operation: "DeleteItem" }));
+    proxy.inject(
+      everySeventh({ ...wireFaults["an answer that is lost"], operation: "DeleteItem" }),
+    );
     const { code, out } = await command(["rollback", "--state", state, ...flags]);
-    expect(hitsOf(proxy)).toBeGreaterThan(3);
+    expect(hitsOf(proxy)).toBeGreaterThan(2);
     expect(out).toContain(`${size} items deleted, 0 left, 0 gone before`);
     expect(code).toBe(0);
     expect(await table.all()).toEqual([]);
@@ -147,10 +149,10 @@ describe.each(engines)("on $name", ({ engine }) => {
       };
       return { status: 200, headers, body: JSON.stringify(body(input.Key)) };
     };
-    proxy.inject(everyThird({ operation: "DeleteItem", answer }));
+    proxy.inject(everySeventh({ operation: "DeleteItem", answer }));
     const { code, complaints, out } = await command(["rollback", "--state", state, ...flags]);
     expect(failureIn({ code, complaints })).toBeUndefined();
-    expect(hitsOf(proxy)).toBeGreaterThan(3);
+    expect(hitsOf(proxy)).toBeGreaterThan(2);
     expect(out).toContain(`${size} items deleted, 0 left, 0 gone before`);
     expect(await table.all()).toEqual([]);
   });
