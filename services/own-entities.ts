@@ -40,6 +40,7 @@ const reserved = [
   "wire",
   "then",
   "toJSON",
+  "__proto__",
 ] as const;
 
 /** What is wrong with a name or a template, as the type that the compiler shows. */
@@ -85,7 +86,23 @@ export function hasBuiltIn(definitions: Definitions): boolean {
 const none = {};
 
 /** What was found to be right: data layers in tests are created over and over. */
-const checked = new WeakMap<object, Map<unknown, Definitions>>();
+const checked = new WeakMap<
+  object,
+  Map<boolean, { readonly own: Own; readonly all: Definitions }>
+>();
+
+type Own = readonly (readonly [name: string, definition: unknown])[];
+
+/** Whether an object still has the entities that were checked. */
+function isSame(own: Own, before: Own): boolean {
+  return (
+    own.length === before.length &&
+    own.every(([name, definition], index) => {
+      const known = before[index];
+      return known !== undefined && known[0] === name && known[1] === definition;
+    })
+  );
+}
 
 /**
  * The entities of a data layer, by the names of their stores.
@@ -100,19 +117,19 @@ export function entitiesOf(options: {
   if (typeof entities !== "object" || entities === null) {
     throw new ConfigurationError("entities must be an object of declared entities");
   }
-  const known = checked.get(entities)?.get(builtIn);
-  if (known !== undefined) return known;
   // A CommonJS module that is imported as a namespace has these names, too.
   const own = Object.entries(entities).filter(
     ([name]) => name !== "default" && name !== "module.exports" && name !== "__esModule",
   );
+  const known = checked.get(entities) ?? new Map();
+  const before = known.get(builtIn);
+  if (before !== undefined && isSame(own, before.own)) return before.all;
   for (const [name, definition] of own) checkDefinition(name, definition, builtIn);
   const all: Definitions = { ...(builtIn && builtInDefinitions), ...Object.fromEntries(own) };
   checkEntityTypes(all);
   checkCollections(all);
   checkKeys(all, Object.fromEntries(own));
-  const byBuiltIn = checked.get(entities) ?? new Map<unknown, Definitions>();
-  checked.set(entities, byBuiltIn.set(builtIn, all));
+  checked.set(entities, known.set(builtIn, { own, all }));
   return all;
 }
 
@@ -126,7 +143,7 @@ function checkDefinition(
   if (!/^[A-Za-z_$][\w$]*$/.test(name) || reserved.includes(name as never)) {
     throw refuse("is no name for a store: the data layer has something else under it");
   }
-  if (builtIn && name in builtInDefinitions) {
+  if (builtIn && Object.hasOwn(builtInDefinitions, name)) {
     throw refuse("is one of the package's own entities: take another name, or builtIn: false");
   }
   if (!isDefinition(definition)) {

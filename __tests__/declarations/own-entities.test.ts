@@ -353,6 +353,31 @@ describe("a declaration is checked when a data layer is made", () => {
     expect(made({}, "no" as never)).toThrow("builtIn must be true or false");
   });
 
+  test("entities that are added to an object later are checked, too", () => {
+    const entities: Record<string, object> = { lead };
+    expect(made(entities)).not.toThrow();
+    entities.close = team;
+    expect(made(entities)).toThrow("entities.close is no name for a store");
+  });
+
+  test("a name that every object has is none of the twelve", () => {
+    const layer = createDataLayer({ environment: "local", entities: { valueOf: lead } } as object);
+    expect(Object.keys(layer)).toContain("valueOf");
+  });
+
+  test("a layer whose entities lie in agents' partitions has scopes of users", () => {
+    const reviewed = declared("Reviewed", "AGENT#${agentId}", "NOTE#${noteId}");
+    const schema = () => ({
+      ...reviewed.schema(),
+      attributes: { agentId: keyPart, noteId: keyPart, data: dataOf(payload), ...times },
+    });
+    const options = { environment: "local", entities: { reviewed: { ...reviewed, schema } } };
+    const layer = createDataLayer({ ...options, builtIn: false } as object);
+    expect(Object.keys(layer.forUser("u1"))).toContain("reviewed");
+    expect(() => layer.forUser("")).toThrow("forUser: userId must not be empty");
+    expect(() => layer.forUser("x".repeat(2043))).toThrow("makes a partition key of 2049 bytes");
+  });
+
   test("a module that was compiled to CommonJS may be given as a namespace", () => {
     const namespace = { lead, default: { lead }, "module.exports": { lead } };
     expect(made(namespace)).not.toThrow();

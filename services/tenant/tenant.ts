@@ -67,7 +67,7 @@ export function createUserScope(
   userId: string,
 ): AnyScope & { readonly userId: string } {
   const owner = { userId, agentId: userId } satisfies Record<UserParts, string>;
-  checkOwner("forUser", source, { userId });
+  checkUser(source, owner);
   const scope = scopeOf(source, owner);
   const { pages, collections } = source;
   const recent = recentOf(collections, userId);
@@ -121,6 +121,19 @@ function ownerOf(given: unknown): Owner {
     owner[name] = (given as Owner)[name] as string;
   }
   return owner;
+}
+
+/** A user's id is in the keys of users and of agents, and has one name here. */
+function checkUser({ definitions }: ScopeSource, owner: Record<UserParts, string>): void {
+  const call = { operation: "forUser" };
+  const rules = Object.values(definitions).flatMap((definition) => {
+    const { pk } = declaredKeys(definition);
+    const isOwn = pk.parts.length > 0 && pk.parts.every((part) => Object.hasOwn(owner, part));
+    return isOwn ? [() => keyLengthRule("partition", pk.build(owner))] : [];
+  });
+  const rule =
+    keyPartRule(owner.userId) ?? rules.map((find) => find()).find((found) => found !== undefined);
+  if (rule !== undefined) throw invalid(call, [{ path: "userId", message: rule }]);
 }
 
 function checkOwner(operation: string, { definitions }: ScopeSource, owner: Owner): void {
