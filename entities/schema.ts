@@ -23,15 +23,17 @@ export const wordPart = { ...keyPart, kind: "word" } as const;
  */
 export function data<P extends AnyPayload>(payload: P): DataAttribute<Payload<P>>;
 export function data<Data>(payload: PayloadOf<Data>): DataAttribute<Data>;
-export function data(): DataAttribute<unknown> {
+export function data(payload: AnyPayload | PayloadOf<unknown>): DataAttribute<unknown> {
   // ElectroDB takes "any" for every payload that is an object; the type is open here.
-  return { type: CustomAttributeType("any" as never), field: attribute.data };
+  return { type: CustomAttributeType("any" as never), field: attribute.data, payload };
 }
 
 /** The attribute of a payload, as ElectroDB takes it. */
 export interface DataAttribute<Data> {
   readonly type: CustomAttributeTypeName<Data>;
   readonly field: typeof attribute.data;
+  /** The schema, which must be that of the declaration. ElectroDB does not look at it. */
+  readonly payload: unknown;
 }
 
 /** A schema whose values are of a type, or a function that builds it. */
@@ -74,7 +76,8 @@ export function index<
   const SK extends string,
   const O extends IndexOptions = object,
 >(name: I, pk: PK, sk: SK, options?: O) {
-  const fields = indexKeys[name];
+  // An index that the table does not have is refused when a data layer is made.
+  const fields = indexKeys[name] ?? { pk: `${name}PK`, sk: `${name}SK` };
   return { ...(options as O), index: name, pk: key(fields.pk, pk), sk: key(fields.sk, sk) };
 }
 

@@ -1,8 +1,15 @@
 /** The entities of a data layer: the twelve, and those that the application declares. */
 
-import { declaredKeys } from "../src/entity/model.js";
+import { types } from "node:util";
+import {
+  type DeclaredKeys,
+  declaredKeys,
+  isObjectSchema,
+  objectRule,
+} from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { collisionsOf, templateProblems } from "../src/keys/collisions.js";
+import { keyPartRule, separator } from "../src/keys/template.js";
 import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
 import { indexKeys } from "../src/table/table.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
@@ -93,6 +100,12 @@ const checked = new WeakMap<
 
 type Own = readonly (readonly [name: string, definition: unknown])[];
 
+/** An object or a module, and nothing that holds its values elsewhere: a promise, a list, a Map. */
+function isRecord(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !types.isMap(value) && !types.isSet(value) && !types.isPromise(value);
+}
+
 /** Whether an object still has the entities that were checked. */
 function isSame(own: Own, before: Own): boolean {
   return (
@@ -114,7 +127,7 @@ export function entitiesOf(options: {
 }): Definitions {
   const { entities = none, builtIn = true } = options;
   if (typeof builtIn !== "boolean") throw new ConfigurationError("builtIn must be true or false");
-  if (typeof entities !== "object" || entities === null) {
+  if (!isRecord(entities)) {
     throw new ConfigurationError("entities must be an object of declared entities");
   }
   // A CommonJS module that is imported as a namespace has these names, too.
@@ -140,7 +153,7 @@ function checkDefinition(
   builtIn: boolean,
 ): asserts definition is AnyDefinition {
   const refuse = (rule: string) => new ConfigurationError(`entities.${name} ${rule}`);
-  if (!/^[A-Za-z_$][\w$]*$/.test(name) || reserved.includes(name as never)) {
+  if (!isName(name) || reserved.includes(name as never)) {
     throw refuse("is no name for a store: the data layer has something else under it");
   }
   if (builtIn && Object.hasOwn(builtInDefinitions, name)) {
@@ -152,13 +165,51 @@ function checkDefinition(
   const schema = definition.schema();
   const { model, attributes, indexes } = schema;
   if (typeof model?.entity !== "string" || model.entity === "") throw refuse("has no model");
-  if (attributes.data === undefined) throw refuse("has no attribute data");
+  if (attributes?.data === undefined) throw refuse("has no attribute data");
+  if (!isObjectSchema(definition.payload)) throw refuse(`has a payload that is ${objectRule}`);
+  if ((attributes.data as { readonly payload?: unknown }).payload !== definition.payload) {
+    throw refuse("has another payload in its attribute data than under payload");
+  }
   if (indexes?.byKey === undefined) throw refuse("has no index byKey");
   for (const [index, declared] of Object.entries(indexes)) {
     const rule = indexRule(index, declared, schema);
     if (rule !== undefined) throw refuse(rule);
   }
-  declaredKeys(definition, schema);
+  const keys = declaredKeys(definition, schema);
+  for (const [name, attribute] of Object.entries(attributes)) {
+    const rule = attributeRule(name, attribute, keys);
+    if (rule !== undefined) throw refuse(`has the attribute ${name}, ${rule}`);
+  }
+}
+
+/** What an attribute may be declared with. ElectroDB knows more, which the stores do not carry out. */
+const attributeOptions = ["type", "field", "required", "default", "kind", "padding", "payload"];
+
+/** Members of items and of objects, which cannot be parts of a key. */
+const noParts = ["data", "updatedAt", "entity", "contents", "constructor", "prototype"];
+
+/** The rule that an attribute breaks. */
+function attributeRule(
+  name: string,
+  attribute: object,
+  { parts, words }: DeclaredKeys,
+): string | undefined {
+  const { default: value, required } = attribute as Readonly<Record<string, unknown>>;
+  if (!parts.includes(name)) {
+    if (name === "data" || name === "createdAt" || name === "updatedAt") return undefined;
+    return required === true
+      ? "which is required and no part of the key: no store writes it"
+      : undefined;
+  }
+  if (name === "createdAt") return undefined;
+  if (noParts.includes(name) || name in {}) return "whose name is none for a part of a key";
+  const other = Object.keys(attribute).find((option) => !attributeOptions.includes(option));
+  if (other !== undefined) return `whose ${other} the stores would not carry out: leave it out`;
+  if (value === undefined) return undefined;
+  const rule = keyPartRule(value);
+  if (rule !== undefined) return `whose default ${rule}`;
+  const isSplit = words.has(name) && String(value).includes(separator);
+  return isSplit ? `whose default contains "${separator}", which ends this part` : undefined;
 }
 
 /** The rule that one index of a declaration breaks. */
@@ -172,6 +223,8 @@ function indexRule(
   if (index !== undefined && !(index in indexKeys)) {
     return `has ${name} in ${index}, an index that the table does not have`;
   }
+  const isCased = [pk, sk].some((key) => (key as { casing?: unknown })?.casing !== "none");
+  if (isCased) return `has ${name} with a casing: make it with byKey, byCreatedAt or index`;
   const inSame = Object.entries(indexes).find((other) => other[1].index === index)?.[0];
   if (inSame !== name) return `has ${inSame} and ${name} in the same index`;
   const ofKey = [...indexes.byKey.pk.composite, ...indexes.byKey.sk.composite];
@@ -198,6 +251,12 @@ function indexRule(
   return problem === undefined ? undefined : `has a wrong template in ${name}: ${problem}`;
 }
 
+/** Whether it can be a member's name, and is not one that objects have for other purposes. */
+function isName(name: unknown): boolean {
+  const isFree = name !== "__proto__" && name !== "then" && name !== "toJSON";
+  return isFree && typeof name === "string" && /^[A-Za-z_$][\w$]*$/.test(name);
+}
+
 function isDefinition(value: unknown): value is AnyDefinition {
   const { payload, schema, entity } = (value ?? {}) as Partial<Record<string, unknown>>;
   const isPayload =
@@ -222,7 +281,13 @@ function checkEntityTypes(all: Definitions): void {
 function checkCollections(all: Definitions): void {
   const partitions = new Map<string, { readonly name: string; readonly pk: string }>();
   for (const [name, definition] of Object.entries(all)) {
-    const { collections, templates } = declaredKeys(definition);
+    const { collections, indexCollections, templates } = declaredKeys(definition);
+    const odd = [...collections, ...indexCollections].find((one) => !isName(one));
+    if (odd !== undefined) {
+      throw new ConfigurationError(
+        `entities.${name} is in the collection ${odd}, which is no name`,
+      );
+    }
     for (const one of collections) {
       const own = { name, pk: templates.pk };
       const first = partitions.get(one) ?? own;

@@ -5,6 +5,7 @@ import {
   type AnyEntity,
   type Declaration,
   declaredKeys,
+  ownEntity,
   payloadOf,
   secretFields,
 } from "../src/entity/model.js";
@@ -77,7 +78,10 @@ export function createEntities<D extends Definitions>(
   definitions: D,
   config: EntityConfig,
 ): EntitiesOf<D> {
-  const entries = Object.entries(definitions).map(([name, { entity }]) => [name, entity(config)]);
+  const entries = Object.entries(definitions).map(([name, definition]) => [
+    name,
+    ownEntity(definition, definition.entity(config)),
+  ]);
   return Object.fromEntries(entries) as EntitiesOf<D>;
 }
 

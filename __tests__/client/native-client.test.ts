@@ -663,7 +663,7 @@ describe("an answer", () => {
       ...more,
     }),
   });
-  const Item = { PK: { S: "a" }, Data: { M: { B: { B: "AQI=" }, n: { N: "1" } } } };
+  const Item = { PK: { S: "a" }, SK: { S: "b" }, Data: { M: { B: { B: "AQI=" }, n: { N: "1" } } } };
   const failures: [string, Reply | Error][] = [
     ["a failed condition", error("ConditionalCheckFailedException")],
     ["a failed condition with the item", error("ConditionalCheckFailedException", { Item })],

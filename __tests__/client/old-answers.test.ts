@@ -191,3 +191,69 @@ test("what an engine stores of odd values is what was written", async () => {
   }
   documentClient.destroy();
 });
+
+describe("a refusal with another user's item", () => {
+  const foreign = {
+    PK: { S: "USER#victim" },
+    SK: { S: "PROJECT#z" },
+    EntityType: { S: "Project" },
+    Data: { M: { name: { S: "VICTIM" } } },
+    CreatedAt: { N: "1" },
+    UpdatedAt: { N: "1" },
+  };
+  const refusal = (members: object, name: string): WireAnswer => ({
+    status: 400,
+    headers: { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "R" },
+    body: JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, ...members }),
+  });
+  const conditionFailed = () => refusal({ Item: foreign }, "ConditionalCheckFailedException");
+  const cancelled = () =>
+    refusal(
+      { CancellationReasons: [{ Code: "ConditionalCheckFailed", Item: foreign }] },
+      "TransactionCanceledException",
+    );
+  const key = { projectId: "p" };
+  type Call = (data: DataLayer) => Promise<unknown>;
+  const calls: readonly (readonly [string, () => WireAnswer, Call])[] = [
+    [
+      "create",
+      conditionFailed,
+      (data) => data.forUser("me").project.create({ data: { name: "n" } }),
+    ],
+    [
+      "put",
+      conditionFailed,
+      (data) => data.forUser("me").project.put({ ...key, data: { name: "n" } }),
+    ],
+    [
+      "update",
+      conditionFailed,
+      (data) => data.forUser("me").project.update(key, { name: "n" }, { ifUpdatedAt: 1 }),
+    ],
+    [
+      "delete",
+      conditionFailed,
+      (data) => data.forUser("me").project.delete(key, { ifUpdatedAt: 1 }),
+    ],
+    [
+      "transaction.write",
+      cancelled,
+      (data) =>
+        data.forUser("me").transaction.write((tx) => [tx.project.create({ data: { name: "n" } })]),
+    ],
+  ];
+
+  describe.each(["the layer's client", "a client of the application's"])("%s", (client) => {
+    test.each(calls)("tells %s nothing", async (_, answer, call) => {
+      proxy.inject({ times: Number.POSITIVE_INFINITY, answer: async () => answer() });
+      const error = await call(layers[client] as DataLayer).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ code: "UnreadableAnswer", mayHaveBeenDone: true });
+      expect((error as { item?: unknown }).item).toBeUndefined();
+      expect(JSON.stringify(error)).not.toContain("VICTIM");
+      expect(proxy.requests).toHaveLength(2);
+    });
+  });
+});

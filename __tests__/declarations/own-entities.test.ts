@@ -8,10 +8,12 @@ import {
   Entity,
   type EntityConfig,
   iamPolicy,
+  index as indexOf,
   keyPart,
   model,
   times,
   ValidationError,
+  wordPart,
 } from "../../src/index.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
@@ -346,6 +348,123 @@ describe("a declaration is checked when a data layer is made", () => {
   ])("%s", (_, entities, message) => {
     expect(made(entities)).toThrow(message);
     expect(made(entities)).toThrow(expect.objectContaining({ name: "ConfigurationError" }));
+  });
+
+  const note = declared("Note", "USER#${userId}", "NOTE#${noteId}");
+  const noteWith = (attributes: object) => ({
+    ...note,
+    schema: () => ({
+      ...note.schema(),
+      attributes: { ...note.schema().attributes, ...attributes },
+    }),
+  });
+  const noteAt = (index: object) => ({
+    ...note,
+    schema: () => ({ ...note.schema(), indexes: { ...note.schema().indexes, ...index } }),
+  });
+  const other = z.looseObject({ text: z.string() });
+  test.each([
+    [
+      "an index that the table does not have",
+      noteAt({ byText: indexOf("GSI2" as "GSI1", "NOTE#${noteId}", "A") }),
+      "has byText in GSI2, an index that the table does not have",
+    ],
+    [
+      "a payload that is not that of its attribute",
+      { ...note, payload: other },
+      "has another payload in its attribute data than under payload",
+    ],
+    [
+      "a payload that is no object's",
+      { ...note, payload: z.union([other, z.string()]) },
+      "has a payload that is no schema of an object",
+    ],
+    [
+      "a part with an option that stores do not carry out",
+      noteWith({ noteId: { ...keyPart, set: (text: string) => text } }),
+      "has the attribute noteId, whose set the stores would not carry out",
+    ],
+    [
+      "a default that is no part",
+      noteWith({ noteId: { ...keyPart, default: "" } }),
+      "has the attribute noteId, whose default must not be empty",
+    ],
+    [
+      "a default that is a function",
+      noteWith({ noteId: { ...keyPart, default: () => "x" } }),
+      "has the attribute noteId, whose default must be a string, not function",
+    ],
+    [
+      "a word whose default is none",
+      noteWith({ noteId: { ...wordPart, default: "a#b" } }),
+      'has the attribute noteId, whose default contains "#"',
+    ],
+    [
+      "a required attribute that no store writes",
+      noteWith({ status: keyPart }),
+      "has the attribute status, which is required and no part of the key",
+    ],
+    [
+      "a cased key",
+      noteAt({
+        byKey: {
+          ...note.schema().indexes.byKey,
+          sk: { ...note.schema().indexes.byKey.sk, casing: "upper" },
+        },
+      }),
+      "has byKey with a casing",
+    ],
+    [
+      "a collection that is no name",
+      noteAt({ byKey: { ...note.schema().indexes.byKey, collection: "__proto__" } }),
+      "is in the collection __proto__, which is no name",
+    ],
+  ])("%s", (_, entity, message) => {
+    expect(made({ note: entity })).toThrow(`entities.note ${message}`);
+    expect(made({ note: entity })).toThrow(expect.objectContaining({ name: "ConfigurationError" }));
+  });
+
+  test.each(["updatedAt", "valueOf", "constructor"])("a part named %s", (part) => {
+    const schema = () => ({
+      model: model("Odd"),
+      attributes: { userId: keyPart, ...times, [part]: keyPart, data: dataOf(payload) },
+      indexes: { byKey: byKey("USER#${userId}", `ODD#\${${part}}`) },
+    });
+    expect(made({ odd: { ...note, schema } })).toThrow(`entities.odd has the attribute ${part}`);
+  });
+
+  test("an entity that is made of another schema is found when it is made", () => {
+    const elsewhere = declared("Elsewhere", "USER#${userId}", "ELSE#${noteId}");
+    const entities = { note: { ...note, entity: elsewhere.entity } };
+    const layer = createDataLayer({
+      environment: "local",
+      entities,
+    } as object) as unknown as Record<string, { entity: object }>;
+    const message = "the entity of Note is made of another schema, of Elsewhere";
+    expect(() => layer.note?.entity).toThrow(message);
+    expect(() => layer.service).toThrow(message);
+  });
+
+  test("a payload that turns out to be none is told when its store is first used", () => {
+    const lazy = () => z.string();
+    const schema = () => ({
+      ...note.schema(),
+      attributes: { userId: keyPart, noteId: keyPart, ...times, data: dataOf(lazy as never) },
+    });
+    const entities = { note: { ...note, payload: lazy, schema } };
+    const layer = createDataLayer({
+      environment: "local",
+      entities,
+    } as object) as unknown as Record<string, object>;
+    expect(() => layer.note).toThrow("the payload of Note is no schema of an object");
+  });
+
+  test.each([
+    ["a promise", Promise.resolve({})],
+    ["a list", []],
+    ["a Map", new Map()],
+  ])("%s is no object of entities", (_, given) => {
+    expect(made(given)).toThrow("entities must be an object of declared entities");
   });
 
   test("what is no object of entities, or no choice of the twelve", () => {

@@ -125,7 +125,7 @@ export function iamPolicyOf(
     const { table, ofIndex } = partitions(templates, texts);
     return policyOf([
       statement("OwnPartitions", tableActions, [tableArn], table),
-      statement("OwnIndexPartitions", ["Query"], [index], ofIndex),
+      ...(ofIndex.length > 0 ? [statement("OwnIndexPartitions", ["Query"], [index], ofIndex)] : []),
     ]);
   }
   if (userId !== undefined || variable !== undefined || owner !== undefined) {

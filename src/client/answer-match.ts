@@ -16,6 +16,38 @@ export function checkAsked(operation: string, input: object, values: Values): vo
   if (fault !== undefined) throw unreadableAnswer(fault);
 }
 
+/**
+ * Checks the items of a refusal against the request: a condition is refused because of the item at its
+ * key, and of no other one.
+ * @param input in either form
+ * @param refusal the error, with what it met in DynamoDB's own form
+ * @throws UnreadableAnswer
+ */
+export function checkMet(input: object, { Item, CancellationReasons }: Values): void {
+  const { TransactItems } = input as Values;
+  const met =
+    Array.isArray(TransactItems) && Array.isArray(CancellationReasons)
+      ? CancellationReasons.map((reason, index): [unknown, unknown] => [
+          Object.values((TransactItems[index] ?? {}) as Values)[0],
+          (reason as Values | undefined)?.Item,
+        ])
+      : [[input, Item] as const];
+  if (met.some(([write, item]) => isForeign(write, item))) {
+    throw unreadableAnswer("it refuses with an item that has another key");
+  }
+}
+
+/** Whether an item has another key than the one that is written. */
+function isForeign(write: unknown, item: unknown): boolean {
+  if (!isMap(write) || !isMap(item) || isEmpty(item)) return false;
+  const { Key, Item } = write;
+  const names = isMap(Key) ? Object.keys(Key) : keyNames;
+  const own = isMap(Key) ? Key : Item;
+  // A put into a table with keys of other names.
+  if (!isMap(own) || names.some((name) => own[name] === undefined)) return false;
+  return idOf(own, names) !== idOf(item, names);
+}
+
 const otherKey = "it has an item with another key, or with none";
 
 /** What is wrong with a response to a request, by operation. */

@@ -38,9 +38,10 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import { legible } from "../errors/thrown.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
-import { checkAsked } from "./answer-match.js";
-import { checkMembers, requestIdHeader } from "./answer-members.js";
+import { checkAsked, checkMet } from "./answer-match.js";
+import { checkMembers, requestIdHeader, type Values } from "./answer-members.js";
 import { mostAnswerBytes, sizeOf, tooLarge } from "./answer-size.js";
 import { readingExactly } from "./document-command.js";
 import { marshallable } from "./marshalling.js";
@@ -275,10 +276,16 @@ function sendFast(
   const own = hasOthers || abortSignal === undefined ? input : withSignal(input, abortSignal);
   const command = new Plain(own as never) as never;
   const sent: Promise<object> = hasOthers ? client.send(command, options) : client.send(command);
-  return sent.then((answer) => {
-    checkAsked(name, input, answer as Record<string, unknown>);
-    return answer;
-  });
+  return sent.then(
+    (answer) => {
+      checkAsked(name, input, answer as Record<string, unknown>);
+      return answer;
+    },
+    (error: unknown) => {
+      checkMet(input, (legible(error) ?? {}) as Values);
+      throw error;
+    },
+  );
 }
 
 /** A client whose requests and responses hold values in a given form. */

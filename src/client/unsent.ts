@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
 import { legible } from "../errors/thrown.js";
-import { checkAsked } from "./answer-match.js";
+import { checkAsked, checkMet } from "./answer-match.js";
 import { checkMembers, type Values } from "./answer-members.js";
 import { limitSize } from "./answer-size.js";
 import type { Credentials } from "./config.js";
@@ -80,7 +80,9 @@ export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewar
       async (given) => {
         // Releases of lib-dynamodb around 3.600 put the marshalled input in its place.
         const { input } = given;
-        const result = await next(given).catch(refuseUnreadable);
+        const result = await next(given).catch((thrown: unknown) =>
+          refuseUnreadable(input, thrown),
+        );
         checkResult(commandName.replace(/Command$/, ""), input, result.output);
         return result;
       },
@@ -89,11 +91,14 @@ export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewar
 }
 
 /** @throws what was thrown; UnreadableAnswer in its place if DynamoDB does not return what it holds */
-function refuseUnreadable(thrown: unknown): never {
+function refuseUnreadable(input: object, thrown: unknown): never {
   const error = (legible(thrown) ?? {}) as Values;
   const response = error.$response as { readonly statusCode?: number } | undefined;
   // Without a response it is none of DynamoDB's errors.
-  if (response?.statusCode !== undefined) checkRefusedItems(error, response.statusCode);
+  if (response?.statusCode !== undefined) {
+    checkRefusedItems(error, response.statusCode);
+    checkMet(input, error);
+  }
   throw thrown;
 }
 

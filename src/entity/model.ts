@@ -1,6 +1,7 @@
 /** What a store knows about its entity, read once from the declaration. */
 import type { Entity } from "electrodb";
 import { unknownNames } from "../call/options.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import {
@@ -162,9 +163,45 @@ function isWord({ attributes }: DeclaredSchema, part: string): boolean {
   return (attributes[part] as { readonly kind?: unknown } | undefined)?.kind === "word";
 }
 
-/** The payload's schema of a declaration. */
-export function payloadOf({ payload }: Declaration): PayloadSchema {
-  return typeof payload === "function" ? payload() : payload;
+/**
+ * The ElectroDB entity that a declaration made.
+ * @throws ConfigurationError if it was made of another schema than the declaration's
+ */
+export function ownEntity<E extends AnyEntity>(declaration: Declaration, made: E): E {
+  const { name, pk, sk } = declaredKeys(declaration);
+  const { model, indexes } = made.schema as DeclaredSchema;
+  const parts = [indexes.byKey.pk, indexes.byKey.sk].map((key) => key.composite.join());
+  const isOwn =
+    model.entity === name && parts[0] === pk.parts.join() && parts[1] === sk.parts.join();
+  if (!isOwn) {
+    const message = `the entity of ${name} is made of another schema, of ${model.entity}`;
+    throw new ConfigurationError(message);
+  }
+  return made;
+}
+
+/** What a payload's schema must be. */
+export const objectRule = "no schema of an object: z.object, or a function that makes one";
+
+/** Whether a payload's schema describes an object, or is a function that is to make it. */
+export function isObjectSchema(payload: unknown): boolean {
+  if (typeof payload === "function") return true;
+  const { shape, safeParse } = (payload ?? {}) as Partial<PayloadSchema>;
+  return typeof shape === "object" && shape !== null && typeof safeParse === "function";
+}
+
+/**
+ * The payload's schema of a declaration.
+ * @throws ConfigurationError for one that does not describe an object
+ */
+export function payloadOf(declaration: Declaration): PayloadSchema {
+  const { payload } = declaration;
+  const schema = typeof payload === "function" ? payload() : payload;
+  if (typeof schema === "function" || !isObjectSchema(schema)) {
+    const { name } = declaredKeys(declaration);
+    throw new ConfigurationError(`the payload of ${name} is ${objectRule}`);
+  }
+  return schema;
 }
 
 /** The key parts that have a default, and their defaults. */

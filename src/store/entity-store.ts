@@ -20,6 +20,7 @@ import {
   keyContext,
   modelOf,
   type Owner,
+  ownEntity,
   rawKeyOf,
 } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
@@ -129,7 +130,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     let made: S["entity"] | undefined;
     const get = () => {
       const config = { table: context.tableName, client: context.transport.client };
-      made ??= withOwnErrors(declared.entity(config));
+      made ??= withOwnErrors(ownEntity(declared, declared.entity(config)));
       return made;
     };
     Object.defineProperty(this, "entity", { get, enumerable: true });
