@@ -508,8 +508,13 @@ describe("the logger", () => {
 });
 
 describe("errors", () => {
-  const Item = { PK: { S: "USER#u1" }, UpdatedAt: { N: "5" }, Data: { M: { ok: { BOOL: true } } } };
-  const native = { PK: "USER#u1", UpdatedAt: 5, Data: { ok: true } };
+  const Item = {
+    PK: { S: "USER#u1" },
+    SK: { S: "PROJECT#p1" },
+    UpdatedAt: { N: "5" },
+    Data: { M: { ok: { BOOL: true } } },
+  };
+  const native = { PK: "USER#u1", SK: "PROJECT#p1", UpdatedAt: 5, Data: { ok: true } };
 
   test("carry the stored item as a document, and in no log", async () => {
     const { transport } = await overWire(() =>
@@ -600,8 +605,8 @@ describe("errors", () => {
     const { transport } = await overWire(() =>
       refuse("ConditionalCheckFailedException", 400, {
         Item: {
-          PK: { S: "PROJECT#p1" },
-          SK: { S: "PROJECT" },
+          PK: { S: "project#p1" },
+          SK: { S: "project" },
           id: { S: "p1" },
           name: { S: "old" },
           __edb_e__: { S: "project" },

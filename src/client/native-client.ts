@@ -281,9 +281,11 @@ function sendFast(
       checkAsked(name, input, answer as Record<string, unknown>);
       return answer;
     },
-    (error: unknown) => {
-      checkMet(input, (legible(error) ?? {}) as Values);
-      throw error;
+    (thrown: unknown) => {
+      const error = (legible(thrown) ?? {}) as Values & { readonly $metadata?: Values };
+      // Without a status it is no response, but a failure of another kind, or a mock's.
+      if (error.$metadata?.httpStatusCode !== undefined) checkMet(input, error);
+      throw thrown;
     },
   );
 }
