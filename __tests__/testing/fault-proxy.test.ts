@@ -184,7 +184,9 @@ describe.each(engines.slice(0, 1))("on $name", (engine) => {
 
   test.each(wireFaultNames)("%s: a write of it ends well, and is counted", async (fault) => {
     const key = newKey();
-    proxy.inject({ fault, delayMs: fault === "outage" ? 150 : 30 });
+    // A request that comes late must come after the one that is sent again, on a busy machine too.
+    const delays: Partial<Record<WireFault, number>> = { outage: 150, lateRequest: 1_000 };
+    proxy.inject({ fault, delayMs: delays[fault] ?? 30 });
     const { project } = behind(8);
     await project.put({ ...key, data });
     await proxy.settled();

@@ -268,8 +268,9 @@ const faults: Readonly<Record<string, (idleMs: number) => WireRule>> = {
   "a body that is cut off": () => wireFaults["a body that is cut off"],
   garbage: () => ({ fault: "tlsAlert" }),
   "an answer that stalls": () => ({ fault: "stallInBody" }),
-  // Of twenty pieces each comes in time, and all of them in more than twice the time for a whole answer.
-  "an answer that drips": (idleMs) => ({ fault: "dripInBody", delayMs: 5 * idleMs }),
+  // Of twenty pieces each comes in time, and all of them in more than four times the time for a whole
+  // answer: its clock is looked at twice a second.
+  "an answer that drips": (idleMs) => ({ fault: "dripInBody", delayMs: 10 * idleMs }),
 };
 
 function ruleOf(name: string, idleMs: number, more: WireRule): WireRule {
