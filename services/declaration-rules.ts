@@ -145,6 +145,9 @@ function indexRule(
   }
   if (pk.composite.includes("createdAt"))
     return `has \${createdAt} in the partition key of ${name}`;
+  if (ofTable && sk?.composite.at(-1) === "createdAt") {
+    return `has \${createdAt} at the end of ${name}: items of one millisecond would have one key`;
+  }
   const isDated = !ofTable && sk?.composite.includes("createdAt") === true;
   if (isDated && pk.template !== indexes.byKey.pk.template) {
     return `has ${name} in another partition than byKey: items are listed by their creation in one partition`;

@@ -197,7 +197,7 @@ function checkKeys(all: Definitions, own: Definitions): void {
     const kinds = Object.fromEntries([...words].map((part) => [part, "word" as const]));
     return { name, pk: templates.pk, sk: templates.sk, kinds };
   });
-  const found = collisionsOf(declarations).filter(({ kind }) => kind === "same");
+  const found = collisionsOf(declarations);
   if (found.length === 0) return;
   const named = found.slice(0, mostNamed).map(({ message }) => message);
   const more = found.length > mostNamed ? [`and ${found.length - mostNamed} more`] : [];

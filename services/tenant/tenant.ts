@@ -1,9 +1,21 @@
 /** One owner's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
-import { declaredKeys, type Owner, ownerIssues, refuseIssues } from "../../src/entity/model.js";
+import {
+  type DeclaredKeys,
+  declaredKeys,
+  type Owner,
+  ownerIssues,
+  refuseIssues,
+} from "../../src/entity/model.js";
 import type { CallContext } from "../../src/errors/context.js";
-import { invalid } from "../../src/errors/validation-error.js";
-import { type KeyTemplate, keyLengthRule, keyPartRule } from "../../src/keys/template.js";
+import { invalid, type ValidationIssue } from "../../src/errors/validation-error.js";
+import {
+  type KeyTemplate,
+  keyLengthRule,
+  keyPartRule,
+  separator,
+  separatorRule,
+} from "../../src/keys/template.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type { StoreSpec } from "../../src/store/store-types.js";
@@ -144,10 +156,22 @@ function checkOwner({ definitions }: ScopeSource, owner: Owner): void {
         : (keyPartRule(value) ?? longestRule(places, owner));
     return rule === undefined ? [] : [{ path, message: rule }];
   });
-  if (issues.length === 0 && Object.keys(ownedBy(definitions, Object.keys(owner))).length === 0) {
-    issues.push({ path: "owner", message: "must have all parts of a partition key" });
+  if (issues.length === 0) {
+    const own = Object.values(ownedBy(definitions, Object.keys(owner)));
+    if (own.length === 0) {
+      issues.push({ path: "owner", message: "must have all parts of a partition key" });
+    }
+    const rules = own.map((one) => wordRule(declaredKeys(one), owner));
+    if (own.length > 0 && rules.every((issue) => issue !== undefined))
+      issues.push(...rules.slice(0, 1));
   }
   refuseIssues(scopeCall, issues);
+}
+
+/** The issue of an owner's part that ends at a `#` in an entity's keys, and holds one. */
+function wordRule({ pk, words }: DeclaredKeys, owner: Owner): ValidationIssue | undefined {
+  const path = pk.parts.find((part) => words.has(part) && owner[part]?.includes(separator));
+  return path === undefined ? undefined : { path, message: separatorRule };
 }
 
 /** The rule of length that one of an owner's partition keys breaks. */
