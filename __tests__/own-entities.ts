@@ -1,6 +1,7 @@
 /** Entities that an application declares, for tests of what holds for any: three very different ones. */
 import { z } from "zod";
 import {
+  byCreatedAt,
   byKey,
   configure,
   data,
@@ -19,7 +20,12 @@ export interface LeadData extends Payload<typeof leadPayload> {}
 const leadSchema = () => ({
   model: model("Lead"),
   attributes: { userId: keyPart, leadId: keyPart, data: data<LeadData>(leadPayload), ...times },
-  indexes: { byKey: byKey("USER#${userId}", "LEAD#${leadId}", { collection: "workspace" }) },
+  indexes: {
+    byKey: byKey("USER#${userId}", "LEAD#${leadId}", { collection: "workspace" }),
+    byCreatedAt: byCreatedAt("USER#${userId}", "LEAD#${createdAt}#${leadId}", {
+      collection: "recent",
+    }),
+  },
 });
 /** A lead of a user. */
 const lead = {

@@ -22,6 +22,7 @@ import {
   type DefinitionsOf,
   inCollection,
   type NamesIn,
+  onceFor,
   type SchemaOf,
 } from "./registry.js";
 import type { AnyStores, ItemOf, OwnItem, Specs } from "./stores.js";
@@ -35,7 +36,7 @@ export type RecentName = InCollection<"recent">;
 /** Everything under one user, as arrays under the facade names. */
 export type Workspace = { [F in WorkspaceName]: ItemOf<F>[] };
 
-type FieldsOfRecent = { [F in RecentName]: keyof Specs[F]["data"] & string }[RecentName];
+export type FieldsOfRecent = { [F in RecentName]: keyof Specs[F]["data"] & string }[RecentName];
 
 /** An item of `recent`, with the facade name of its entity. */
 export type RecentItem = {
@@ -79,18 +80,32 @@ export interface CollectionsWith<R extends DefinitionsOf<R>> {
    * The newest items of the entities in the collection, newest first. A query for each of them in one
    * wave, each of at most `limit` items; adopted items only.
    */
-  recent(options: RecentOptions<RecentFieldsWith<R>>): Promise<RecentItemWith<R>[]>;
+  recent(
+    options: RecentOptions<FieldsOfRecent | OwnRecentFields<R>>,
+  ): Promise<(RecentItem | OwnRecentItem<R>)[]>;
 }
 
-/** An item of `recent`, or one of an application's own entities there. */
-export type RecentItemWith<R extends DefinitionsOf<R>> =
-  | RecentItem
-  | { [F in NamesIn<R, "recent">]: Simplify<OwnItem<R[F]> & { entity: F }> }[NamesIn<R, "recent">];
+/** An item of an application's own entity in `recent`, with the name of its store. */
+export type OwnRecentItem<R extends DefinitionsOf<R>> = {
+  [F in NamesIn<R, "recent">]: Simplify<OwnItem<R[F]> & { entity: F }>;
+}[NamesIn<R, "recent">];
 
-/** The payload fields of all entities in `recent`. */
-export type RecentFieldsWith<R extends DefinitionsOf<R>> =
-  | FieldsOfRecent
-  | { [F in NamesIn<R, "recent">]: keyof OwnItem<R[F]>["data"] & string }[NamesIn<R, "recent">];
+/** The payload fields of an application's own entities in `recent`. */
+export type OwnRecentFields<R extends DefinitionsOf<R>> = {
+  [F in NamesIn<R, "recent">]: keyof OwnItem<R[F]>["data"] & string;
+}[NamesIn<R, "recent">];
+
+/** The newest items of an application's own entities, if any is in `recent`. */
+export type OwnRecent<R extends DefinitionsOf<R>> =
+  "recent" extends CollectionsIn<R>
+    ? {
+        /**
+         * The newest items of the entities in the collection, newest first. A query for each of them in
+         * one wave, each of at most `limit` items.
+         */
+        recent(options: RecentOptions<OwnRecentFields<R>>): Promise<OwnRecentItem<R>[]>;
+      }
+    : unknown;
 
 /** The items of a collection by the names of their stores, of an application's own entities. */
 export type CollectionItems<R extends DefinitionsOf<R>, C extends string> = {
@@ -122,7 +137,7 @@ export function createCollections(
   const modelOf = (name: string) => internalsOf(stores[name] as object).model;
   const collections: Record<string, AnyCollections[string]> = {};
   for (const [name, members] of collectionsOf(definitions)) {
-    collections[name] = (key: unknown, options?: CallOptions) => {
+    collections[name] = async (key: unknown, options?: CallOptions) => {
       const models = members.map((member) => [member, modelOf(member)] as const);
       return partitionItems(context, `collections.${name}`, models, key, options);
     };
@@ -132,36 +147,19 @@ export function createCollections(
   return collections;
 }
 
-/** The collections of each registry, found once. */
-const known = new WeakMap<Definitions, ReadonlyMap<string, readonly string[]>>();
-
 /** The collections of the table's own key, with the names of the stores in them. */
-function collectionsOf(definitions: Definitions): ReadonlyMap<string, readonly string[]> {
-  let all = known.get(definitions);
-  if (all === undefined) {
-    const found = new Map<string, string[]>();
-    for (const [name, definition] of Object.entries(definitions)) {
-      for (const one of declaredKeys(definition).collections) {
-        found.set(one, [...(found.get(one) ?? []), name]);
-      }
+const collectionsOf = onceFor((definitions) => {
+  const all = new Map<string, string[]>();
+  for (const [name, definition] of Object.entries(definitions)) {
+    for (const one of declaredKeys(definition).collections) {
+      all.set(one, [...(all.get(one) ?? []), name]);
     }
-    all = found;
-    known.set(definitions, all);
   }
   return all;
-}
+});
 
-/** The collections of the index that are read together. */
-const datedNames = new WeakMap<Definitions, readonly string[]>();
-
-function recentOf(definitions: Definitions): readonly string[] {
-  let names = datedNames.get(definitions);
-  if (names === undefined) {
-    names = inCollection(definitions, "recent");
-    datedNames.set(definitions, names);
-  }
-  return names;
-}
+/** The names of the stores whose newest items are read together. */
+const recentOf = onceFor((definitions) => inCollection(definitions, "recent"));
 
 type Models = readonly (readonly [name: string, model: EntityModel])[];
 

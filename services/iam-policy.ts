@@ -1,6 +1,6 @@
 /** The IAM policy for the entities of the registry. */
 import { type IamPolicy, type IamPolicyOptions, iamPolicyOf } from "../src/admin/iam-policy.js";
-import { templatesOf } from "../src/table/declared.js";
+import { declaredKeys } from "../src/entity/model.js";
 import { entitiesOf, type OwnEntities } from "./own-entities.js";
 import { type DefinitionsOf, type NoEntities, ownedBy } from "./registry.js";
 
@@ -27,11 +27,10 @@ export function iamPolicy<
   const R extends DefinitionsOf<R> = NoEntities,
   const B extends boolean = true,
 >(options: IamPolicyOptions & OwnEntities<R, B>): IamPolicy {
-  return iamPolicyOf(
-    ({ entities, builtIn }, owner) =>
-      Object.values(ownedBy(entitiesOf({ entities, builtIn }), owner)).map(({ schema }) =>
-        templatesOf(schema()),
-      ),
-    options,
-  );
+  return iamPolicyOf(({ entities, builtIn }, owner) => {
+    const definitions = entitiesOf({ entities, builtIn });
+    const all = Object.values(definitions).map((definition) => declaredKeys(definition));
+    const own = Object.values(ownedBy(definitions, owner)).map((one) => declaredKeys(one));
+    return { own, parts: all.flatMap(({ pk }) => pk.parts) };
+  }, options);
 }

@@ -1,17 +1,10 @@
 /** The entities of a data layer: the twelve, and those that the application declares. */
 
 import { types } from "node:util";
-import {
-  type DeclaredKeys,
-  declaredKeys,
-  isObjectSchema,
-  objectRule,
-} from "../src/entity/model.js";
+import { declaredKeys } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
-import { collisionsOf, templateProblems } from "../src/keys/collisions.js";
-import { keyPartRule, separator } from "../src/keys/template.js";
-import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
-import { indexKeys } from "../src/table/table.js";
+import { collisionsOf } from "../src/keys/collisions.js";
+import { checkDefinition, isName } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { AnyDefinition, Definitions, DefinitionsOf } from "./registry.js";
 
@@ -137,7 +130,10 @@ export function entitiesOf(options: {
   const known = checked.get(entities) ?? new Map();
   const before = known.get(builtIn);
   if (before !== undefined && isSame(own, before.own)) return before.all;
-  for (const [name, definition] of own) checkDefinition(name, definition, builtIn);
+  for (const [name, definition] of own) {
+    checkName(name, builtIn);
+    checkDefinition(name, definition);
+  }
   const all: Definitions = { ...(builtIn && builtInDefinitions), ...Object.fromEntries(own) };
   checkEntityTypes(all);
   checkCollections(all);
@@ -146,122 +142,18 @@ export function entitiesOf(options: {
   return all;
 }
 
-/** @throws ConfigurationError for what is no declaration, or cannot be one of a data layer's */
-function checkDefinition(
-  name: string,
-  definition: unknown,
-  builtIn: boolean,
-): asserts definition is AnyDefinition {
-  const refuse = (rule: string) => new ConfigurationError(`entities.${name} ${rule}`);
+/** @throws ConfigurationError for a name that no store of the data layer can have */
+function checkName(name: string, builtIn: boolean): void {
   if (!isName(name) || reserved.includes(name as never)) {
-    throw refuse("is no name for a store: the data layer has something else under it");
+    throw new ConfigurationError(
+      `entities.${name} is no name for a store: the data layer has something else under it`,
+    );
   }
   if (builtIn && Object.hasOwn(builtInDefinitions, name)) {
-    throw refuse("is one of the package's own entities: take another name, or builtIn: false");
+    throw new ConfigurationError(
+      `entities.${name} is one of the package's own entities: take another name, or builtIn: false`,
+    );
   }
-  if (!isDefinition(definition)) {
-    throw refuse("must be a declared entity: an object with payload, schema and entity");
-  }
-  const schema = definition.schema();
-  const { model, attributes, indexes } = schema;
-  if (typeof model?.entity !== "string" || model.entity === "") throw refuse("has no model");
-  if (attributes?.data === undefined) throw refuse("has no attribute data");
-  if (!isObjectSchema(definition.payload)) throw refuse(`has a payload that is ${objectRule}`);
-  if ((attributes.data as { readonly payload?: unknown }).payload !== definition.payload) {
-    throw refuse("has another payload in its attribute data than under payload");
-  }
-  if (indexes?.byKey === undefined) throw refuse("has no index byKey");
-  for (const [index, declared] of Object.entries(indexes)) {
-    const rule = indexRule(index, declared, schema);
-    if (rule !== undefined) throw refuse(rule);
-  }
-  const keys = declaredKeys(definition, schema);
-  for (const [name, attribute] of Object.entries(attributes)) {
-    const rule = attributeRule(name, attribute, keys);
-    if (rule !== undefined) throw refuse(`has the attribute ${name}, ${rule}`);
-  }
-}
-
-/** What an attribute may be declared with. ElectroDB knows more, which the stores do not carry out. */
-const attributeOptions = ["type", "field", "required", "default", "kind", "padding", "payload"];
-
-/** Members of items and of objects, which cannot be parts of a key. */
-const noParts = ["data", "updatedAt", "entity", "contents", "constructor", "prototype"];
-
-/** The rule that an attribute breaks. */
-function attributeRule(
-  name: string,
-  attribute: object,
-  { parts, words }: DeclaredKeys,
-): string | undefined {
-  const { default: value, required } = attribute as Readonly<Record<string, unknown>>;
-  if (!parts.includes(name)) {
-    if (name === "data" || name === "createdAt" || name === "updatedAt") return undefined;
-    return required === true
-      ? "which is required and no part of the key: no store writes it"
-      : undefined;
-  }
-  if (name === "createdAt") return undefined;
-  if (noParts.includes(name) || name in {}) return "whose name is none for a part of a key";
-  const other = Object.keys(attribute).find((option) => !attributeOptions.includes(option));
-  if (other !== undefined) return `whose ${other} the stores would not carry out: leave it out`;
-  if (value === undefined) return undefined;
-  const rule = keyPartRule(value);
-  if (rule !== undefined) return `whose default ${rule}`;
-  const isSplit = words.has(name) && String(value).includes(separator);
-  return isSplit ? `whose default contains "${separator}", which ends this part` : undefined;
-}
-
-/** The rule that one index of a declaration breaks. */
-function indexRule(
-  name: string,
-  { index, pk, sk }: DeclaredIndex,
-  { attributes, indexes }: DeclaredSchema,
-): string | undefined {
-  const ofTable = index === undefined;
-  if (ofTable !== (name === "byKey")) return `has ${name} in the table's own key, which is byKey`;
-  if (index !== undefined && !(index in indexKeys)) {
-    return `has ${name} in ${index}, an index that the table does not have`;
-  }
-  const isCased = [pk, sk].some((key) => (key as { casing?: unknown })?.casing !== "none");
-  if (isCased) return `has ${name} with a casing: make it with byKey, byCreatedAt or index`;
-  const inSame = Object.entries(indexes).find((other) => other[1].index === index)?.[0];
-  if (inSame !== name) return `has ${inSame} and ${name} in the same index`;
-  const ofKey = [...indexes.byKey.pk.composite, ...indexes.byKey.sk.composite];
-  const known = ofTable ? Object.keys(attributes) : [...ofKey, "createdAt"];
-  const unknown = [pk, sk]
-    .flatMap((key) => key?.composite ?? [])
-    .find((one) => !known.includes(one));
-  if (unknown !== undefined) {
-    return `has \${${unknown}} in a template of ${name}: ${ofTable ? "no such attribute" : "no part of its key"}`;
-  }
-  if (pk.composite.includes("createdAt"))
-    return `has \${createdAt} in the partition key of ${name}`;
-  const isDated = !ofTable && sk?.composite.includes("createdAt") === true;
-  if (isDated && pk.template !== indexes.byKey.pk.template) {
-    return `has ${name} in another partition than byKey: items are listed by their creation in one partition`;
-  }
-  if (isDated && !/^[^$]*\$\{createdAt\}#\$\{\w+\}$/.test(sk.template ?? "")) {
-    return `has \${createdAt} in ${name} elsewhere than in "…\${createdAt}#\${id}"`;
-  }
-  const [problem] = [
-    ...templateProblems(pk.template ?? "", "partition"),
-    ...templateProblems(sk?.template ?? "", "sort"),
-  ];
-  return problem === undefined ? undefined : `has a wrong template in ${name}: ${problem}`;
-}
-
-/** Whether it can be a member's name, and is not one that objects have for other purposes. */
-function isName(name: unknown): boolean {
-  const isFree = name !== "__proto__" && name !== "then" && name !== "toJSON";
-  return isFree && typeof name === "string" && /^[A-Za-z_$][\w$]*$/.test(name);
-}
-
-function isDefinition(value: unknown): value is AnyDefinition {
-  const { payload, schema, entity } = (value ?? {}) as Partial<Record<string, unknown>>;
-  const isPayload =
-    typeof payload === "function" || (typeof payload === "object" && payload !== null);
-  return isPayload && typeof schema === "function" && typeof entity === "function";
 }
 
 /** `EntityType` tells the items of one entity from those of another. */
@@ -281,13 +173,7 @@ function checkEntityTypes(all: Definitions): void {
 function checkCollections(all: Definitions): void {
   const partitions = new Map<string, { readonly name: string; readonly pk: string }>();
   for (const [name, definition] of Object.entries(all)) {
-    const { collections, indexCollections, templates } = declaredKeys(definition);
-    const odd = [...collections, ...indexCollections].find((one) => !isName(one));
-    if (odd !== undefined) {
-      throw new ConfigurationError(
-        `entities.${name} is in the collection ${odd}, which is no name`,
-      );
-    }
+    const { collections, templates } = declaredKeys(definition);
     for (const one of collections) {
       const own = { name, pk: templates.pk };
       const first = partitions.get(one) ?? own;
@@ -311,7 +197,7 @@ function checkKeys(all: Definitions, own: Definitions): void {
     const kinds = Object.fromEntries([...words].map((part) => [part, "word" as const]));
     return { name, pk: templates.pk, sk: templates.sk, kinds };
   });
-  const found = collisionsOf(declarations).filter(({ kind }) => kind === "same");
+  const found = collisionsOf(declarations);
   if (found.length === 0) return;
   const named = found.slice(0, mostNamed).map(({ message }) => message);
   const more = found.length > mostNamed ? [`and ${found.length - mostNamed} more`] : [];

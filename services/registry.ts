@@ -93,16 +93,31 @@ export function createService<E extends Record<string, AnyEntity>>(
   return serviceWithOwnErrors(new Service(entities, config));
 }
 
-/** What was found of each registry: a scope is created for each request of an application. */
-const owned = new WeakMap<Definitions, Map<string, Definitions>>();
+/**
+ * What is derived from the entities of a data layer, once for them: a scope is created for each request
+ * of an application.
+ */
+export function onceFor<T>(make: (definitions: Definitions) => T): (definitions: Definitions) => T {
+  const made = new WeakMap<Definitions, { readonly value: T }>();
+  return (definitions) => {
+    let known = made.get(definitions);
+    if (known === undefined) {
+      known = { value: make(definitions) };
+      made.set(definitions, known);
+    }
+    return known.value;
+  };
+}
+
+/** The entities of each owner that was asked for, by the names of the owner's parts. */
+const ownersOf = onceFor(() => new Map<string, Definitions>());
 
 /**
  * The entities whose partitions are made of an owner's parts alone. One whose sort key has such a part
  * is not the owner's: the rest of its partition would be in the scope with it.
  */
 export function ownedBy(definitions: Definitions, owner: readonly string[]): Definitions {
-  const known = owned.get(definitions) ?? new Map<string, Definitions>();
-  owned.set(definitions, known);
+  const known = ownersOf(definitions);
   const id = JSON.stringify(owner);
   let own = known.get(id);
   if (own === undefined) {

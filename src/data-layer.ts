@@ -8,6 +8,7 @@ import {
   type CollectionsWith,
   createCollections,
   type OwnCollections,
+  type OwnRecent,
 } from "../services/collections.js";
 import type { Entities } from "../services/entities.js";
 import { entitiesOf, hasBuiltIn, type OwnEntities } from "../services/own-entities.js";
@@ -195,7 +196,7 @@ export interface DataLayerWith<R extends DefinitionsOf<R>>
 
 /** A data layer of an application's own entities, without the twelve. */
 export interface OwnLayer<R extends DefinitionsOf<R>> extends AnyLayer<EntitiesOf<R>, OwnSpecs<R>> {
-  readonly collections: OwnCollections<R>;
+  readonly collections: OwnCollections<R> & OwnRecent<R>;
   /**
    * The same with one user's id fixed: nothing given to it reaches another user's items.
    * @throws ValidationError for an id that cannot be a key

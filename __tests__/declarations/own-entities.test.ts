@@ -72,6 +72,29 @@ describe.each(engines)("$name", ({ engine }) => {
     expect([lead.length, project.length, savedContent.length]).toEqual([1, 1, 0]);
   });
 
+  test("recent has the newest of both kinds, and without the twelve the application's own", async () => {
+    const newLead = { leadId: "l1", data: { name: "Hal", status: "new", score: 1 } };
+    await data.lead.put({ ...newLead, userId: "u9", createdAt: 2 });
+    await data.project.put({ userId: "u9", projectId: "p1", data: { name: "Old" }, createdAt: 1 });
+    const recent = await data.collections.recent({ userId: "u9", limit: 5, fields: ["name"] });
+    expect(recent.map((one) => [one.entity, one.data])).toEqual([
+      ["lead", { name: "Hal" }],
+      ["project", { name: "Old" }],
+    ]);
+    const own = await data.forUser("u9").collections.recent({ limit: 1 });
+    expect(own.map((one) => one.entity)).toEqual(["lead"]);
+    await using alone = await createTestDataLayer({
+      engine,
+      entities: ownEntities,
+      builtIn: false,
+    });
+    await alone.lead.put({ ...newLead, userId: "u9" });
+    const [newest] = await alone.collections.recent({ userId: "u9", limit: 5 });
+    expect([newest?.entity, newest?.leadId]).toEqual(["lead", "l1"]);
+    const [scoped] = await alone.forUser("u9").collections.recent({ limit: 5 });
+    expect(scoped?.data.name).toBe("Hal");
+  });
+
   test("a transaction writes both kinds", async () => {
     if (!data.engine.capabilities.transactions) return;
     const key = { userId: "u3", leadId: "l1" };
@@ -131,6 +154,7 @@ describe.each(engines)("$name", ({ engine }) => {
     expect(refusedFor({ teamid: "t1" })).toThrow("teamid is in no partition key");
     const missing = { teamId: "t1", userId: undefined } as never;
     expect(refusedFor(missing)).toThrow("userId is missing");
+    expect(refusedFor({ userId: "u1", orgId: "" })).toThrow("orgId must not be empty");
     expect(refusedFor({ teamId: "" })).toThrow("teamId must not be empty");
     expect(refusedFor({ teamId: "x".repeat(2044) })).toThrow("makes a partition key of 2049 bytes");
   });
@@ -249,7 +273,7 @@ describe.each(engines)("$name", ({ engine }) => {
       "workflow",
       "workflowStep",
     ]);
-    expect(Object.keys(own.collections).sort()).toEqual(["org", "team", "workspace"]);
+    expect(Object.keys(own.collections).sort()).toEqual(["org", "recent", "team", "workspace"]);
     await own.lead.put({
       userId: "u",
       leadId: "l",
@@ -419,6 +443,32 @@ describe("a declaration is checked when a data layer is made", () => {
       noteAt({ byKey: { ...note.schema().indexes.byKey, collection: "__proto__" } }),
       "is in the collection __proto__, which is no name",
     ],
+    [
+      "a collection of newest items by the key",
+      noteAt({ byKey: { ...note.schema().indexes.byKey, collection: "recent" } }),
+      "is in the collection recent by its key",
+    ],
+    [
+      "a collection of an index that nobody reads",
+      noteAt({ byText: indexOf("GSI1", "NOTE#${noteId}", "A", { collection: "texts" }) }),
+      "is in the collection texts by an index",
+    ],
+    [
+      "newest items that are in no order of creation",
+      noteAt({ byText: indexOf("GSI1", "NOTE#${noteId}", "A", { collection: "recent" }) }),
+      "is in the collection recent, and not in order of creation",
+    ],
+    [
+      "a payload with an option that stores do not carry out",
+      noteWith({ data: { ...dataOf(payload), get: () => ({}) } }),
+      "has the attribute data, whose get the stores would not carry out",
+    ],
+    [
+      "a time under another name",
+      noteWith({ updatedAt: { type: "number", field: "Changed" } }),
+      "has the attribute updatedAt, which is not stored as UpdatedAt",
+    ],
+    ["no times", noteWith({ createdAt: undefined }), "has no attribute createdAt: add ...times"],
   ])("%s", (_, entity, message) => {
     expect(made({ note: entity })).toThrow(`entities.note ${message}`);
     expect(made({ note: entity })).toThrow(expect.objectContaining({ name: "ConfigurationError" }));
@@ -477,6 +527,20 @@ describe("a declaration is checked when a data layer is made", () => {
     expect(made(entities)).not.toThrow();
     entities.close = team;
     expect(made(entities)).toThrow("entities.close is no name for a store");
+  });
+
+  test("an owner of half a partition key has no scope", () => {
+    const schema = () => ({
+      model: model("Half"),
+      attributes: { orgId: wordPart, deptId: keyPart, data: dataOf(payload), ...times },
+      indexes: { byKey: byKey("ORG#${orgId}#DEPT#${deptId}", "HALF") },
+    });
+    const entities = { half: { ...note, schema } };
+    const layer = createDataLayer({ environment: "local", entities, builtIn: false } as object);
+    expect(() => layer.scope({ orgId: "o" })).toThrow(
+      "owner must have all parts of a partition key",
+    );
+    expect(Object.keys(layer.scope({ orgId: "o", deptId: "d" }))).toContain("half");
   });
 
   test("a name that every object has is none of the twelve", () => {

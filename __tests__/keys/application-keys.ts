@@ -207,19 +207,3 @@ export const sameKeys: readonly (readonly [string, string])[] = [
   ["FeatureFlag", "FeatureFlagDefaults"],
   ["DailyCounter", "CounterTotal"],
 ];
-
-/** The pairs of which queries of the first read items of the second. */
-export const alsoRead: readonly (readonly [string, string])[] = [
-  // A workflow's and a member's id are words: without that, these would be the same keys as well.
-  ["Workflow", "WorkflowStep"],
-  ["WorkflowStep", "Workflow"],
-  ["TeamMember", "TeamMemberRole"],
-  ["TeamMemberRole", "TeamMember"],
-  // The organisation's id is the same in both keys: so the theme's key is no other's profile.
-  ["OrganisationProfile", "OrganisationTheme"],
-  ["OrganisationTheme", "OrganisationProfile"],
-  // A draft is no time. One that is read does not read the others, because it asks for its one key.
-  ["TicketMessage", "TicketDraft"],
-  // Sort keys that begin with a part: the whole partition is read.
-  ["MetricPoint", "MetricDescription"],
-];

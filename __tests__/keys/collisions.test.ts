@@ -2,7 +2,7 @@ import { definitions, facadeNames } from "../../services/entities.js";
 import { collisionsOf, templateProblems } from "../../src/keys/collisions.js";
 import type { KeyDeclaration } from "../../src/keys/meeting.js";
 import { templatesOf } from "../../src/table/declared.js";
-import { alsoRead, applicationKeys, sameKeys } from "./application-keys.js";
+import { applicationKeys, sameKeys } from "./application-keys.js";
 
 type Templates = readonly [pk: string, sk: string, kinds?: KeyDeclaration["kinds"]];
 
@@ -15,8 +15,6 @@ function messagesOf(one: Templates, two: Templates): string[] {
 
 describe("an application of 120 entities", () => {
   const findings = collisionsOf(applicationKeys);
-  const pairsOf = (kind: string) =>
-    findings.filter((finding) => finding.kind === kind).map(({ entities }) => entities);
 
   test("has valid templates and no name twice", () => {
     expect(applicationKeys).toHaveLength(120);
@@ -27,11 +25,7 @@ describe("an application of 120 entities", () => {
   });
 
   test("the pairs whose keys can be the same are found, and no other", () => {
-    expect(pairsOf("same").sort()).toEqual([...sameKeys].sort());
-  });
-
-  test("the pairs of which one reads the other are found, and no other", () => {
-    expect(pairsOf("query").sort()).toEqual([...alsoRead].sort());
+    expect(findings.map(({ entities }) => entities).sort()).toEqual([...sameKeys].sort());
   });
 
   test("has no finding where the entities of its findings are left out", () => {
@@ -122,7 +116,6 @@ describe("two entities can have the same key", () => {
     ];
     expect(collisionsOf(declarations)).toEqual([
       {
-        kind: "same",
         entities: ["Audit", "RoleAudit"],
         key: { PK: "USER#x", SK: "AUDIT#1111111111111#x" },
         message:
@@ -155,61 +148,9 @@ describe("two entities have no finding", () => {
   });
 });
 
-describe("queries of an entity read another one", () => {
-  test("whose sort keys begin alike, and each of them reads the other", () => {
-    const workflow = ["USER#${userId}", "WORKFLOW#${id}", { id: "word" }] as const;
-    expect(messagesOf(workflow, ["USER#${userId}", "WORKFLOW#${id}#STEP#${step}"])).toEqual([
-      'A query of One reads sort keys that begin with "WORKFLOW#", and so also Two: PK "USER#x", SK "WORKFLOW#x#STEP#x"',
-      'A query of Two reads sort keys that begin with "WORKFLOW#", and so also One: PK "USER#x", SK "WORKFLOW#x"',
-    ]);
-  });
-
-  test("which has one key: that one asks for its key alone", () => {
-    const log = ["TICKET#${id}", "MESSAGE#${createdAt}#${x}"] as const;
-    expect(messagesOf(["TICKET#${id}", "MESSAGE#DRAFT"], log)).toEqual([
-      'A query of Two reads sort keys that begin with "MESSAGE#", and so also One: PK "TICKET#x", SK "MESSAGE#DRAFT"',
-    ]);
-  });
-
-  test("of its partition, if its sort keys begin with a part", () => {
-    const token = ["OAUTH#${userId}", "${provider}", { provider: "word" }] as const;
-    expect(messagesOf(token, ["OAUTH#${userId}", "STATE#${state}"])).toEqual([
-      'A query of One reads all sort keys, and so also Two: PK "OAUTH#x", SK "STATE#x"',
-    ]);
-  });
-
-  test("whose sort keys begin with all that its own begin with, and more", () => {
-    const job = ["USER#${userId}", "JOB#${createdAt}"] as const;
-    expect(messagesOf(job, ["USER#${userId}", "JOB#EXPORT#${jobId}"])).toEqual([
-      'A query of One reads sort keys that begin with "JOB#", and so also Two: PK "USER#x", SK "JOB#EXPORT#x"',
-    ]);
-  });
-
-  test("in a partition that only some of its parts make", () => {
-    expect(messagesOf(["LOG#${name}", "${createdAt}"], ["LOG#ERRORS", "COUNT"])).toEqual([
-      'A query of One reads all sort keys, and so also Two: PK "LOG#ERRORS", SK "COUNT"',
-    ]);
-  });
-
-  test("the finding has the reader first, wherever it was declared", () => {
-    const declarations = [
-      { name: "Draft", pk: "TICKET#${id}", sk: "MESSAGE#DRAFT" },
-      { name: "Message", pk: "TICKET#${id}", sk: "MESSAGE#${createdAt}" },
-    ];
-    expect(collisionsOf(declarations)).toMatchObject([
-      {
-        kind: "query",
-        entities: ["Message", "Draft"],
-        key: { PK: "TICKET#x", SK: "MESSAGE#DRAFT" },
-      },
-    ]);
-  });
-});
-
 describe("a part that both keys hold has one value", () => {
   const profile = ["ORG#${orgId}", "ORG#${orgId}"] as const;
-  const same = (one: Templates, two: Templates) =>
-    messagesOf(one, two).filter((message) => message.includes("the same key"));
+  const same = (one: Templates, two: Templates) => messagesOf(one, two);
 
   test("so keys that are the same for two values only are no finding", () => {
     expect(same(profile, ["ORG#${orgId}", "ORG#${orgId}#THEME"])).toEqual([]);

@@ -1,8 +1,21 @@
 /** One owner's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
-import { declaredKeys, type Owner, ownerIssues, refuseIssues } from "../../src/entity/model.js";
-import { invalid } from "../../src/errors/validation-error.js";
-import { keyLengthRule, keyPartRule } from "../../src/keys/template.js";
+import {
+  type DeclaredKeys,
+  declaredKeys,
+  type Owner,
+  ownerIssues,
+  refuseIssues,
+} from "../../src/entity/model.js";
+import type { CallContext } from "../../src/errors/context.js";
+import { invalid, type ValidationIssue } from "../../src/errors/validation-error.js";
+import {
+  type KeyTemplate,
+  keyLengthRule,
+  keyPartRule,
+  separator,
+  separatorRule,
+} from "../../src/keys/template.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type { StoreSpec } from "../../src/store/store-types.js";
@@ -53,8 +66,8 @@ export interface ScopeSource {
  * @throws ValidationError for a part that is no key, or that is in no partition
  */
 export function createScope(source: ScopeSource, owner: Owner): AnyScope {
-  const given = reading({ operation: "scope" }, () => ownerOf(owner));
-  checkOwner("scope", source, given);
+  const given = reading(scopeCall, () => ownerOf(owner));
+  checkOwner(source, given);
   return scopeOf(source, given);
 }
 
@@ -102,6 +115,8 @@ function scopeOf({ definitions, context }: ScopeSource, owner: Owner): AnyScope 
   return scope;
 }
 
+const scopeCall: CallContext = { operation: "scope" };
+
 /** More parts than any partition key has. */
 const mostParts = 32;
 
@@ -110,7 +125,7 @@ function ownerOf(given: unknown): Owner {
   const owner: Record<string, string> = {};
   const refuse = () => {
     const message = `must be an object of at most ${mostParts} key parts`;
-    return invalid({ operation: "scope" }, [{ path: "owner", message }]);
+    return invalid(scopeCall, [{ path: "owner", message }]);
   };
   if (!isPlainMap(given)) throw refuse();
   let count = 0;
@@ -125,35 +140,46 @@ function ownerOf(given: unknown): Owner {
 
 /** A user's id is in the keys of users and of agents, and has one name here. */
 function checkUser({ definitions }: ScopeSource, owner: Record<UserParts, string>): void {
-  const call = { operation: "forUser" };
-  const rules = Object.values(definitions).flatMap((definition) => {
-    const { pk } = declaredKeys(definition);
-    const isOwn = pk.parts.length > 0 && pk.parts.every((part) => Object.hasOwn(owner, part));
-    return isOwn ? [() => keyLengthRule("partition", pk.build(owner))] : [];
-  });
-  const rule =
-    keyPartRule(owner.userId) ?? rules.map((find) => find()).find((found) => found !== undefined);
-  if (rule !== undefined) throw invalid(call, [{ path: "userId", message: rule }]);
+  const templates = Object.values(definitions).map((definition) => declaredKeys(definition).pk);
+  const rule = keyPartRule(owner.userId) ?? longestRule(templates, owner);
+  if (rule !== undefined)
+    throw invalid({ operation: "forUser" }, [{ path: "userId", message: rule }]);
 }
 
-function checkOwner(operation: string, { definitions }: ScopeSource, owner: Owner): void {
-  const call = { operation };
-  const issues = reading(call, () => {
-    if (Object.keys(owner).length === 0) {
-      return [{ path: "owner", message: "must be an object of key parts" }];
-    }
-    const templates = Object.values(definitions).map((definition) => declaredKeys(definition).pk);
-    return Object.entries(owner).flatMap(([path, value]) => {
-      const places = templates.filter(({ parts }) => parts.includes(path));
-      if (places.length === 0) return [{ path, message: "is in no partition key" }];
-      const longest = places.reduce((a, b) => (a.prefix.length >= b.prefix.length ? a : b));
-      const rule =
-        keyPartRule(value) ??
-        keyLengthRule("partition", longest.build({ ...owner, [path]: value }));
-      return rule === undefined ? [] : [{ path, message: rule }];
-    });
+function checkOwner({ definitions }: ScopeSource, owner: Owner): void {
+  const templates = Object.values(definitions).map((definition) => declaredKeys(definition).pk);
+  const issues = Object.entries(owner).flatMap(([path, value]) => {
+    const places = templates.filter(({ parts }) => parts.includes(path));
+    const rule =
+      places.length === 0
+        ? "is in no partition key"
+        : (keyPartRule(value) ?? longestRule(places, owner));
+    return rule === undefined ? [] : [{ path, message: rule }];
   });
-  refuseIssues(call, issues);
+  if (issues.length === 0) {
+    const own = Object.values(ownedBy(definitions, Object.keys(owner)));
+    if (own.length === 0) {
+      issues.push({ path: "owner", message: "must have all parts of a partition key" });
+    }
+    const rules = own.map((one) => wordRule(declaredKeys(one), owner));
+    if (own.length > 0 && rules.every((issue) => issue !== undefined))
+      issues.push(...rules.slice(0, 1));
+  }
+  refuseIssues(scopeCall, issues);
+}
+
+/** The issue of an owner's part that ends at a `#` in an entity's keys, and holds one. */
+function wordRule({ pk, words }: DeclaredKeys, owner: Owner): ValidationIssue | undefined {
+  const path = pk.parts.find((part) => words.has(part) && owner[part]?.includes(separator));
+  return path === undefined ? undefined : { path, message: separatorRule };
+}
+
+/** The rule of length that one of an owner's partition keys breaks. */
+function longestRule(templates: readonly KeyTemplate[], owner: Owner): string | undefined {
+  const own = templates.filter(({ parts }) => parts.every((part) => Object.hasOwn(owner, part)));
+  return own
+    .map((template) => keyLengthRule("partition", template.build(owner)))
+    .find((rule) => rule !== undefined);
 }
 
 /** The collections of the owner's partitions. */

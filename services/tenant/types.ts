@@ -9,7 +9,9 @@ import type { Simplify, StoreSpec } from "../../src/store/store-types.js";
 import type {
   Collections,
   CollectionsWith,
-  RecentFieldsWith,
+  FieldsOfRecent,
+  OwnRecent,
+  OwnRecentFields,
   RecentOptions,
 } from "../collections.js";
 import type { BuiltIn, Registry } from "../entities.js";
@@ -106,6 +108,9 @@ export type ScopeWith<R extends DefinitionsOf<R>, O extends string> = ScopeMembe
 /** Everything of one user's, of an application's own entities. */
 export type OwnUserScope<R extends DefinitionsOf<R>> = Scope<R, UserParts> & {
   readonly userId: string;
+  readonly collections: OwnRecent<R> extends { recent(options: infer O): infer Items }
+    ? { recent(options: Omit<O, "userId"> & NotGiven): Items }
+    : unknown;
 };
 
 /** Everything of one user's; reviews are those of the agent with the user's id. */
@@ -127,7 +132,7 @@ export type UserScopeWith<R extends DefinitionsOf<R>> = Omit<
     readonly collections: {
       workspace(options?: CallOptions): ReturnType<CollectionsWith<R>["workspace"]>;
       recent(
-        options: Omit<RecentOptions<RecentFieldsWith<R>>, "userId"> & NotGiven,
+        options: Omit<RecentOptions<FieldsOfRecent | OwnRecentFields<R>>, "userId"> & NotGiven,
       ): ReturnType<CollectionsWith<R>["recent"]>;
     } & Omit<ScopeMembers<object, CollectionsOf<R, UserParts>>["collections"], "workspace">;
     readonly transaction: Transactions<ScopedSpecs & OwnScopedSpecs<R>>;

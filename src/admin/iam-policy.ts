@@ -1,8 +1,10 @@
 /** IAM policies for one user's partitions, or for the whole table, made from its entities' keys. */
 import { optionNames, settingsOf } from "../call/options.js";
+import type { DeclaredKeys } from "../entity/model.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
-import { compileTemplate, keyPartRule } from "../keys/template.js";
-import { indexName, type KeyTemplates } from "../table/table.js";
+import { keyPartRule, separator } from "../keys/template.js";
+import { indexName } from "../table/table.js";
+import { isPlainMap } from "../values/payload.js";
 
 /** Whom the policy is for. */
 export type IamAccess =
@@ -89,13 +91,21 @@ const scriptActions = [
 
 const leadingKeys = "dynamodb:LeadingKeys";
 
+/** The keys of a data layer's entities, as a policy of one owner needs them. */
+export interface OwnedKeys {
+  /** Those whose partitions are made of the owner's parts alone. */
+  readonly own: readonly DeclaredKeys[];
+  /** The parts of all partition keys. */
+  readonly parts: readonly string[];
+}
+
 /**
  * The IAM policy over the partitions of an owner, or over the whole table.
- * @param templatesOf the keys of the entities whose partitions are made of the given parts alone
+ * @param keysOf the keys of the given entities, for an owner of these parts
  * @throws ConfigurationError for an ARN that is not a table's, or an id that no policy can hold
  */
 export function iamPolicyOf(
-  templatesOf: (entities: Entities, owner: readonly string[]) => readonly KeyTemplates[],
+  keysOf: (entities: Entities, owner: readonly string[]) => OwnedKeys,
   options: IamPolicyOptions & Entities,
 ): IamPolicy {
   const {
@@ -117,12 +127,20 @@ export function iamPolicyOf(
   }
   const index = `${tableArn}/index/${indexName}`;
   if (access === "user") {
-    const texts =
-      owner === undefined ? userTexts(userId, variable) : ownerTexts(owner, userId, variable);
-    const templates = templatesOf(entities, Object.keys(texts));
-    if (templates.length === 0)
-      throw new ConfigurationError("owner must be the parts of a partition");
-    const { table, ofIndex } = partitions(templates, texts);
+    if (owner !== undefined && (userId !== undefined || variable !== undefined)) {
+      throw new ConfigurationError("give owner, or userId or variable, not both");
+    }
+    const texts = owner === undefined ? userTexts(userId, variable) : ownerTexts(owner);
+    const { own, parts } = keysOf(entities, Object.keys(texts));
+    const unknown = Object.keys(owner ?? {}).find((part) => !parts.includes(part));
+    if (unknown !== undefined) {
+      throw new ConfigurationError(`owner.${unknown} is in no partition key`);
+    }
+    const { table, ofIndex } = partitions(takenBy(own, texts), texts);
+    if (table.length === 0) {
+      const whose = owner === undefined ? "the user" : "the owner";
+      throw new ConfigurationError(`no entity has a partition key of the parts of ${whose} alone`);
+    }
     return policyOf([
       statement("OwnPartitions", tableActions, [tableArn], table),
       ...(ofIndex.length > 0 ? [statement("OwnIndexPartitions", ["Query"], [index], ofIndex)] : []),
@@ -162,19 +180,26 @@ function statement(
   };
 }
 
-/** An owner's partition keys in the table and in the index, made from the entities' templates. */
+/**
+ * The entities whose stores take the owner's parts: one that ends its part at a `#` takes none that holds
+ * it, and its partition would be another owner's.
+ */
+function takenBy(entities: readonly DeclaredKeys[], owner: Texts): DeclaredKeys[] {
+  return entities.filter(({ pk, words }) =>
+    pk.parts.every((part) => !words.has(part) || !owner[part]?.includes(separator)),
+  );
+}
+
+/** An owner's partition keys in the table and in the index. */
 function partitions(
-  entities: readonly KeyTemplates[],
-  owner: Readonly<Record<string, string>>,
+  entities: readonly DeclaredKeys[],
+  owner: Texts,
 ): { table: string[]; ofIndex: string[] } {
   const table = new Set<string>();
   const ofIndex = new Set<string>();
   for (const { pk, gsi1pk } of entities) {
-    table.add(compileTemplate(pk).build(owner));
-    if (gsi1pk === undefined) continue;
-    const indexed = compileTemplate(gsi1pk);
-    if (indexed.parts.every((part) => Object.hasOwn(owner, part)))
-      ofIndex.add(indexed.build(owner));
+    table.add(pk.build(owner));
+    if (gsi1pk?.parts.every((part) => Object.hasOwn(owner, part))) ofIndex.add(gsi1pk.build(owner));
   }
   return { table: [...table], ofIndex: [...ofIndex] };
 }
@@ -193,10 +218,8 @@ function userTexts(userId: unknown, variable: unknown): Texts {
   return { userId: text, agentId: text };
 }
 
-function ownerTexts(owner: object, userId: unknown, variable: unknown): Texts {
-  if (userId !== undefined || variable !== undefined) {
-    throw new ConfigurationError("give owner, or userId or variable, not both");
-  }
+function ownerTexts(owner: unknown): Texts {
+  if (!isPlainMap(owner)) throw new ConfigurationError("owner must be an object of key parts");
   const texts = Object.entries(owner).map(([part, value]: [string, unknown]) => {
     const named = typeof value === "object" && value !== null && "variable" in value;
     const path = `owner.${part}`;

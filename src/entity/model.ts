@@ -12,9 +12,16 @@ import {
   keyLengthRule,
   keyPartRule,
   separator,
+  separatorRule,
 } from "../keys/template.js";
 import { type DeclaredSchema, templatesOf } from "../table/declared.js";
-import { attribute, type KeyTemplates, limits, type RawKey } from "../table/table.js";
+import {
+  attribute,
+  createdAtDigits,
+  type KeyTemplates,
+  limits,
+  type RawKey,
+} from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
 import { isTime, timeRule } from "./times.js";
 
@@ -38,6 +45,8 @@ export interface DeclaredKeys {
   readonly timed: boolean;
   /** The parts that hold no `#`: those that something follows in one of the keys, and those declared so. */
   readonly words: ReadonlySet<string>;
+  /** The most UTF-16 units that a key has besides its parts: its own text, and a time. */
+  readonly ownLength: number;
   /** The parts that a caller may omit, and their default values. */
   readonly defaults: Readonly<Record<string, string>>;
   /** The id that `create` generates if the caller omits it. */
@@ -144,6 +153,7 @@ function readKeys(schema: DeclaredSchema): DeclaredKeys {
       ...keys.flatMap((key) => (key === undefined ? [] : innerParts(key))),
       ...parts.filter((part) => isWord(schema, part)),
     ]),
+    ownLength: Math.max(...keys.map((key) => key?.literals.join("").length ?? 0)) + createdAtDigits,
     defaults,
     generated: generatedOf(table.sk, defaults),
     dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
@@ -299,7 +309,7 @@ function partRule({ words }: EntityModel, name: string, value: unknown): string 
   if (name === "createdAt") return isTime(value) ? undefined : timeRule;
   const rule = keyPartRule(value);
   if (rule !== undefined || !words.has(name) || !(value as string).includes(separator)) return rule;
-  return `must not contain "${separator}": it ends this part of the key`;
+  return separatorRule;
 }
 
 /** Refuses unknown parts of a key that spans entities. */
@@ -316,7 +326,7 @@ export function refuseUnknownParts(
 
 /** Checks that the keys made from the parts are within DynamoDB's limits. */
 export function keyLengthIssues(model: EntityModel, parts: KeyParts): ValidationIssue[] {
-  if (areShort(parts)) return [];
+  if (areShort(model, parts)) return [];
   const dated = { ...parts, createdAt: 0 };
   const issues: ValidationIssue[] = [];
   const check = (kind: "partition" | "sort", template: KeyTemplate | undefined) => {
@@ -335,15 +345,12 @@ export function keyLengthIssues(model: EntityModel, parts: KeyParts): Validation
   return issues;
 }
 
-/** The most bytes that a template's own text and a creation time take. */
-const templateBytes = 64;
-
 /** Whether the parts are so short that no key made from them can be too long, as most are. */
-function areShort(parts: KeyParts): boolean {
-  let length = 0;
+function areShort({ ownLength }: EntityModel, parts: KeyParts): boolean {
+  let length = ownLength;
   for (const name in parts) length += (parts[name] as string).length;
   // A UTF-16 code unit takes at most three bytes in UTF-8.
-  return length * 3 + templateBytes <= limits.sortKeyBytes;
+  return length * 3 <= limits.sortKeyBytes;
 }
 
 /** The primary key made from checked parts. */

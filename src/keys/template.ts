@@ -88,6 +88,9 @@ function typeName(value: unknown): string {
  */
 export const separator = "#";
 
+/** The rule of a part that something follows, in its key or in another entity's. */
+export const separatorRule = `must not contain "${separator}": it ends this part of the key`;
+
 /** The parts that something follows in a key: those that must not hold the separator. */
 export function innerParts({ parts, literals }: KeyTemplate): string[] {
   return parts.filter((_, index) => index < parts.length - 1 || literals[index + 1] !== "");

@@ -8,7 +8,8 @@ import { projectionOf } from "../entity/projection.js";
 import { latestTime, readTime } from "../entity/times.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
-import { attribute, createdAtDigits, indexName } from "../table/table.js";
+import { createdAtText } from "../keys/template.js";
+import { attribute, indexName } from "../table/table.js";
 import { type CursorBinding, decodeCursor } from "./cursor.js";
 import { afterSeparator, keyCondition, type SortKeys } from "./key-condition.js";
 
@@ -100,8 +101,8 @@ export function planQuery(
   const indexPrefix = model.gsi1sk?.prefix ?? "";
   const prefix = inIndex ? indexPrefix : model.sk.prefix;
   const range = times && {
-    low: `${prefix}${padded(times.from)}`,
-    high: `${prefix}${padded(times.to)}${afterSeparator}`,
+    low: `${prefix}${createdAtText(times.from)}`,
+    high: `${prefix}${createdAtText(times.to)}${afterSeparator}`,
   };
   const partition = model.pk.build(parts);
   const own = new Placeholders();
@@ -155,10 +156,6 @@ export function startedAt(plan: QueryPlan, cursor: unknown, context: CallContext
     throw invalid(context, [{ path: "cursor", message: "lies outside the range of from and to" }]);
   }
   return { ...plan, input: { ...plan.input, ExclusiveStartKey: startKey } };
-}
-
-function padded(time: number): string {
-  return String(time).padStart(createdAtDigits, "0");
 }
 
 /** The start key of a cursor. Both partition keys come from the call, whatever the cursor contains. */
