@@ -1,7 +1,9 @@
 /** The item that a write stores, and the item after the write. */
+
+import { indexKeyOf } from "../entity/indexes.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
-import { type EntityModel, indexKeyOf, type KeyParts, rawKeyOf } from "../entity/model.js";
+import { type EntityModel, type KeyParts, rawKeyOf } from "../entity/model.js";
 import { noteCopy } from "../secrets/opened.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 
@@ -12,7 +14,7 @@ export function rawItemOf(
   updatedAt: number,
 ): RawItem {
   const stored = model.timed ? withoutTime(parts) : parts;
-  return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), stored, {
+  return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt, data), stored, {
     [attribute.entityType]: model.name,
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
