@@ -62,18 +62,6 @@ export type PayloadIn<S> = S extends {
   ? Data
   : never;
 
-/** The names of the stores whose entities are in a collection: by their key, or in an index. */
-export function inCollection<const R extends DefinitionsOf<R>, const C extends string>(
-  definitions: R,
-  collection: C,
-): NamesIn<R, C>[] {
-  const members = Object.entries<AnyDefinition>(definitions).filter(([, definition]) => {
-    const { collections, indexCollections } = declaredKeys(definition);
-    return collections.includes(collection) || indexCollections.includes(collection);
-  });
-  return members.map(([name]) => name as NamesIn<R, C>);
-}
-
 /** Makes the ElectroDB entities. ElectroDB's Service changes what it is given, so each call makes its own. */
 export function createEntities<D extends Definitions>(
   definitions: D,
