@@ -121,10 +121,14 @@ function defaultRule(name: string, value: unknown, { words }: DeclaredKeys): str
   return isSplit ? `whose default contains "${separator}", which ends this part` : undefined;
 }
 
+/** Names that objects have for other purposes. */
+export const noNames = ["then", "toJSON", "__proto__"] as const;
+
 /** Whether it can be a member's name, and is not one that objects have for other purposes. */
 export function isName(name: unknown): boolean {
-  const isFree = name !== "__proto__" && name !== "then" && name !== "toJSON";
-  return isFree && typeof name === "string" && /^[A-Za-z_$][\w$]*$/.test(name);
+  return (
+    typeof name === "string" && /^[A-Za-z_$][\w$]*$/.test(name) && !noNames.includes(name as never)
+  );
 }
 
 function isDefinition(value: unknown): value is AnyDefinition {
