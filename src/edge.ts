@@ -38,6 +38,7 @@ export const Entity = needsNode("Entity");
 export const byCreatedAt = needsNode("byCreatedAt");
 export const byKey = needsNode("byKey");
 export const data = needsNode("data");
+export const fields = needsNode("fields");
 export const index = needsNode("index");
 export const keyPart = needsNode("keyPart");
 export const model = needsNode("model");

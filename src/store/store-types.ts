@@ -158,12 +158,13 @@ export interface QueryByOptions<
   F extends string = string,
 > extends Omit<QueryOptions<S, F>, "by" | "from" | "to"> {
   /** Only items created at or after this time, in ms, if it comes next in the sort key. */
-  readonly from?: TimeIn<S["indexes"][I]>;
+  readonly from?: TimeIn<S["indexes"][I]> | undefined;
   /** Only items created at or before this time, in ms, if it comes next in the sort key. */
-  readonly to?: TimeIn<S["indexes"][I]>;
+  readonly to?: TimeIn<S["indexes"][I]> | undefined;
 }
 
-type TimeIn<Index> = Index extends { readonly timed: false } ? undefined : number | undefined;
+/** A creation time, if it is in the sort key of an index. */
+type TimeIn<Index> = Index extends { readonly timed: false } ? never : number;
 
 export const queryByOptionNames = queryOptionNames.filter((name) => name !== "by");
 
