@@ -12,6 +12,7 @@ export {
   type EntityConfig,
   type Item as DeclaredItem,
   type PartitionPart,
+  type PartType,
   type Payload,
   type SortPart,
 } from "../entities/definition.js";
