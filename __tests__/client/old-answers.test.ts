@@ -152,7 +152,7 @@ function ownDocumentClient({ engine: place, configuration } = direct) {
 
 test.each(engines)(
   "an update beyond the end of a list may return no new value, on $name (it was refused)",
-  async (setting) => {
+  async ({ engine: place }) => {
     const data = await createTestDataLayer({ engine: place });
     const documentClient = ownDocumentClient(data);
     const { tableName: TableName } = data.configuration;
