@@ -176,7 +176,8 @@ function storeArguments(
 /** The calls of the stores: their names are the class's own. */
 function ofStores(layer: object, at: string, scoped: boolean): EntryPoint[] {
   const names = Object.getOwnPropertyNames(EntityStore.prototype).filter(
-    (name) => name !== "constructor",
+    // A scope has no call that reads what is of others, too.
+    (name) => name !== "constructor" && !(scoped && name === "scan"),
   );
   return registry.flatMap((one) => {
     const known = storeArguments(one, scoped);

@@ -293,6 +293,7 @@ describe("policy", () => {
     [["--user", "u1"], { tableArn: arn, userId: "u1" }],
     [["--variable", "aws:userid"], { tableArn: arn, variable: "aws:userid" }],
     [["--access", "application"], { tableArn: arn, access: "application" }],
+    [["--access", "application", "--scan"], { tableArn: arn, access: "application", scan: true }],
     [["--access", "scripts"], { tableArn: arn, access: "scripts" }],
   ])("%j prints it, and asks no table", async (flags, options) => {
     const { code, out, complaints } = await bayonData(["policy", "--arn", arn, ...flags]);

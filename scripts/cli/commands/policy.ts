@@ -20,6 +20,7 @@ export function addPolicyCommand(program: Command, context: CommandContext): voi
         .choices(["user", "application", "scripts"])
         .default("user"),
     )
+    .option("--scan", "with --access application: allow it to scan its stores, too")
     .option("--user <id>", "the id of the one user it is for")
     .option("--variable <name>", "the policy variable that holds the user's id, such as aws:userid")
     .option("--config <file>", "a module that exports the entities of your own (entities, builtIn)")
@@ -37,15 +38,18 @@ Examples:
   $ bayon-data policy --arn arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod
   $ bayon-data policy --arn arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod --access scripts`,
     )
-    .action(async ({ arn: tableArn, access, user: userId, variable, config }: PolicyFlags) => {
-      const policy = iamPolicy({
-        ...(await knowEntities(config)),
-        tableArn,
-        access,
-        userId,
-        variable,
-      });
-      context.terminal.line(JSON.stringify(policy, null, 2));
-      context.finish(exitCode.ok);
-    });
+    .action(
+      async ({ arn: tableArn, access, scan, user: userId, variable, config }: PolicyFlags) => {
+        const policy = iamPolicy({
+          ...(await knowEntities(config)),
+          tableArn,
+          access,
+          scan,
+          userId,
+          variable,
+        });
+        context.terminal.line(JSON.stringify(policy, null, 2));
+        context.finish(exitCode.ok);
+      },
+    );
 }
