@@ -4,7 +4,7 @@ import { types } from "node:util";
 import { declaredKeys } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { collisionsOf } from "../src/keys/collisions.js";
-import { checkDefinition, isName } from "./declaration-rules.js";
+import { checkDefinition, isName, noNames } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { AnyDefinition, Definitions, DefinitionsOf } from "./registry.js";
 
@@ -38,9 +38,7 @@ const reserved = [
   "close",
   "engine",
   "wire",
-  "then",
-  "toJSON",
-  "__proto__",
+  ...noNames,
 ] as const;
 
 /** What is wrong with a name or a template, as the type that the compiler shows. */
