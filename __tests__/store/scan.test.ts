@@ -352,7 +352,7 @@ describe.each(settings)("the cursors of a scan on $name", (engine) => {
       [() => pagesOf(store().scan({ segments: 4, cursor })), "belongs to a scan in 3 segments"],
       [() => pagesOf(table.data.project.scan({ cursor })), "belongs to another entity"],
       [() => store().query({ userId: "u1" }, { cursor }), "is not one that a query returned"],
-      ...[query.cursor as string, "", "W10", "not a cursor", `${cursor}x`, cursor.slice(1)].map(
+      ...[query.cursor as string, "", "W10", "not a cursor", cursor.slice(1)].map(
         (odd): [() => Promise<unknown>, string] => [
           () => pagesOf(store().scan({ cursor: odd })),
           "is not one that a scan returned",
