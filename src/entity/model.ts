@@ -4,6 +4,7 @@ import { unknownNames } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { formRule, formText, hasForm, type PartForm } from "../keys/part-forms.js";
 import {
   compileTemplate,
   createdAtText,
@@ -38,6 +39,10 @@ export interface DeclaredKeys extends EntityIndexes {
   readonly timed: boolean;
   /** The parts that hold no `#`: those that something follows in one of the keys, and those declared so. */
   readonly words: ReadonlySet<string>;
+  /** The parts that are no free text. */
+  readonly forms: Readonly<Record<string, PartForm>>;
+  /** Whether one of them is a number. */
+  readonly numbered: boolean;
   /** The most UTF-16 units that a key has besides its parts: its own text, and a time. */
   readonly ownLength: number;
   /** The parts that a caller may omit, and their default values. */
@@ -133,6 +138,7 @@ function readKeys(schema: DeclaredSchema): DeclaredKeys {
   const timed = parts.includes("createdAt");
   const ofIndexes = readIndexes(schema, timed);
   const defaults = defaultsOf(schema, parts);
+  const forms = formsOf(schema, parts);
   const keys = [table.pk, table.sk, ...ofIndexes.indexKeys.map(({ template }) => template)];
   return {
     name: schema.model.entity,
@@ -147,17 +153,36 @@ function readKeys(schema: DeclaredSchema): DeclaredKeys {
     ]),
     ownLength: Math.max(...keys.map((key) => key.literals.join("").length)) + createdAtDigits,
     defaults,
-    generated: generatedOf(table.sk, defaults),
+    forms,
+    numbered: Object.values(forms).some((form) => typeof form === "number"),
+    generated: generatedOf(table.sk, defaults, forms),
     dated: dateIndex in indexes,
     collections: namesOf(byKey.collection),
     indexCollections: Object.values(indexes).flatMap(({ collection }) => namesOf(collection)),
   };
 }
 
-/** The last part of a sort key, unless it has a default or is the creation time. */
-function generatedOf({ parts }: KeyTemplate, defaults: Readonly<Record<string, string>>) {
+/** The last part of a sort key, unless it has a default, a form, or is the creation time. */
+function generatedOf({ parts }: KeyTemplate, defaults: object, forms: object) {
   const last = parts.at(-1);
-  return last === undefined || last in defaults || last === "createdAt" ? undefined : last;
+  const isMade =
+    last !== undefined && !(last in defaults) && !(last in forms) && last !== "createdAt";
+  return isMade ? last : undefined;
+}
+
+/** The parts that are declared as numbers or dates. */
+function formsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
+  const forms: Record<string, PartForm> = {};
+  for (const part of parts) {
+    const { kind, padding } = (attributes[part] ?? {}) as {
+      readonly kind?: unknown;
+      readonly padding?: { readonly length: number };
+    };
+    if (part === "createdAt") continue;
+    if (kind === "date") forms[part] = kind;
+    else if (padding !== undefined) forms[part] = padding.length;
+  }
+  return forms;
 }
 
 /** Whether a part of the key is declared to hold no `#`. */
@@ -289,17 +314,31 @@ export function readParts(
   issues.push(...unknownNames(source, known, kinds[from], also));
   for (const name of names) {
     const value = model.fixed[name] ?? made[name] ?? source[name] ?? model.defaults[name];
-    const rule = partRule(name, value, model.words.has(name));
+    const rule = partRule(model, name, value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
     // An invalid part never reaches a key, because its issue stops the call.
-    parts[name] = name === "createdAt" ? createdAtText(value as number) : (value as string);
+    parts[name] = partText(model, name, value);
   }
   return { parts, issues };
 }
 
+/** A valid part of a key, as a key holds it. */
+export function partText({ forms }: EntityModel, name: string, value: unknown): string {
+  if (name === "createdAt") return createdAtText(value as number);
+  const form = forms[name];
+  return form === undefined ? (value as string) : formText(form, value);
+}
+
 /** The rule that a part of a key breaks. A word holds no `#`. */
-export function partRule(name: string, value: unknown, isWord: boolean): string | undefined {
+export function partRule(
+  { words, forms }: EntityModel,
+  name: string,
+  value: unknown,
+  isWord = words.has(name),
+): string | undefined {
   if (name === "createdAt") return isTime(value) ? undefined : timeRule;
+  const form = forms[name];
+  if (form !== undefined) return formRule(form, value);
   const rule = keyPartRule(value);
   if (rule !== undefined || !isWord || !(value as string).includes(separator)) return rule;
   return separatorRule;
@@ -348,6 +387,26 @@ function areShort({ ownLength }: EntityModel, parts: KeyParts): boolean {
   for (const name in parts) length += (parts[name] as string).length;
   // A UTF-16 code unit takes at most three bytes in UTF-8.
   return length * 3 <= limits.sortKeyBytes;
+}
+
+/** The parts as attributes of an item. The creation time has an attribute of another name. */
+export function storedParts(
+  model: EntityModel,
+  parts: KeyParts,
+): Readonly<Record<string, string | number>> {
+  if (!model.timed && !model.numbered) return parts;
+  const own = Object.entries(parts).filter(([name]) => name !== "createdAt");
+  return Object.fromEntries(own.map(([name, text]) => [name, partValue(model, name, text)]));
+}
+
+/** A part of a key as callers have it. */
+export function partValue({ forms }: EntityModel, name: string, text: string): string | number {
+  return typeof forms[name] === "number" ? Number(text) : text;
+}
+
+/** Whether the parts of a stored key have the forms that they are declared with. */
+export function haveForms({ forms }: EntityModel, parts: KeyParts): boolean {
+  return Object.entries(forms).every(([name, form]) => hasForm(form, parts[name] ?? ""));
 }
 
 /** The primary key made from checked parts. */

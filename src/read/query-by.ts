@@ -2,7 +2,13 @@
 import { unknownNames } from "../call/options.js";
 import { dateIndex, type EntityIndex, isOwnIndex } from "../entity/indexes.js";
 import { isOf } from "../entity/item.js";
-import { type EntityModel, ownerIssues, partRule, refuseIssues } from "../entity/model.js";
+import {
+  type EntityModel,
+  ownerIssues,
+  partRule,
+  partText,
+  refuseIssues,
+} from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { fieldOf, keyLengthRule, keyPartsOf, partsFrom } from "../keys/template.js";
@@ -106,9 +112,10 @@ function readParts(
   const take = (part: string, value: unknown) => {
     const words = [index.pk, index.sk].flatMap((key) => [...key.words]);
     const isWord = model.words.has(part) || words.includes(fieldOf(part) ?? "");
-    const rule = partRule(part, value, isWord);
+    const rule = partRule(model, part, value, isWord);
     if (rule !== undefined) issues.push({ path: nameOf(part), message: rule });
-    values[part] = value as string;
+    // An invalid part never reaches a key, because its issue stops the call.
+    values[part] = partText(model, part, value);
   };
   for (const part of index.pk.template.parts) take(part, source(part));
   let prefix = index.sk.template.literals[0] ?? "";

@@ -77,14 +77,20 @@ export function checkedPaging(options: GivenPaging, context: CallContext): Check
   if (order !== "asc" && order !== "desc") throw refuse("order", 'must be "asc" or "desc"');
   if (from !== undefined && to !== undefined && from > to)
     throw refuse("from", "must not be after to");
-  const isLimit = typeof limit === "number" && Number.isInteger(limit) && limit >= 1;
-  if (limit !== undefined && !isLimit) throw refuse("limit", "must be an integer from 1");
   if (typeof cursor === "string" && cursor.length > mostCursorLength) {
     const most = `those are at most ${mostCursorLength} characters`;
     throw refuse("cursor", `is not one that a query returned: ${most}`);
   }
   const ranged = from !== undefined || to !== undefined;
-  return { order, limit, times: ranged ? { from: from ?? 0, to: to ?? latestTime } : undefined };
+  const times = ranged ? { from: from ?? 0, to: to ?? latestTime } : undefined;
+  return { order, limit: readLimit(limit, context), times };
+}
+
+/** Reads `limit`, the most items that are returned. */
+export function readLimit(limit: unknown, context: CallContext): number | undefined {
+  const isLimit = typeof limit === "number" && Number.isInteger(limit) && limit >= 1;
+  if (limit === undefined || isLimit) return limit;
+  throw invalid(context, [{ path: "limit", message: "must be an integer from 1" }]);
 }
 
 /** By which sort key a query reads: its own, or that of the order of creation. */

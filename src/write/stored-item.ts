@@ -3,7 +3,7 @@
 import { indexKeyOf } from "../entity/indexes.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
-import { type EntityModel, type KeyParts, rawKeyOf } from "../entity/model.js";
+import { type EntityModel, rawKeyOf, storedParts } from "../entity/model.js";
 import { noteCopy } from "../secrets/opened.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 
@@ -13,18 +13,13 @@ export function rawItemOf(
   { parts, data, createdAt = 0 }: Draft,
   updatedAt: number,
 ): RawItem {
-  const stored = model.timed ? withoutTime(parts) : parts;
+  const stored = storedParts(model, parts);
   return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt, data), stored, {
     [attribute.entityType]: model.name,
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
     [attribute.updatedAt]: updatedAt,
   });
-}
-
-/** The creation time has an attribute that is not named as the part of the key is. */
-function withoutTime({ createdAt: _, ...parts }: KeyParts): KeyParts {
-  return parts;
 }
 
 /** The item after a write, from the attributes in the response. */
