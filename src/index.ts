@@ -32,6 +32,7 @@ export {
   byKey,
   type DataAttribute,
   data,
+  expires,
   type IndexOptions,
   index,
   keyPart,

@@ -24,11 +24,15 @@ export interface Projection {
  */
 export const mostPaths = 4_096;
 
-/** The projection of a read: the attributes that every item needs, and the requested payload fields. */
+/**
+ * The projection of a read: the attributes that every item needs, and the requested payload fields.
+ * @param expires whether the items may expire
+ */
 export function projectionOf(
   fields: unknown,
   placeholders: Placeholders,
   context: CallContext,
+  expires = false,
 ): Projection | undefined {
   if (fields === undefined) return undefined;
   const names = elementsOf(fields, mostPaths);
@@ -53,6 +57,7 @@ export function projectionOf(
     attribute.entityType,
     attribute.createdAt,
     attribute.updatedAt,
+    ...(expires ? [attribute.timeToLive] : []),
   ].map((name) => placeholders.name(name));
   const wanted = [...new Set(names as string[])].map((field) => placeholders.path([field]));
   const expression = [...always, ...wanted].join(", ");

@@ -1,4 +1,6 @@
 /** The item that a write stores, and the item after the write. */
+
+import { expiryAttribute } from "../entity/expiry.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
 import { type EntityModel, indexKeyOf, type KeyParts, rawKeyOf } from "../entity/model.js";
@@ -12,12 +14,13 @@ export function rawItemOf(
   updatedAt: number,
 ): RawItem {
   const stored = model.timed ? withoutTime(parts) : parts;
-  return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), stored, {
+  const item = Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), stored, {
     [attribute.entityType]: model.name,
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
     [attribute.updatedAt]: updatedAt,
   });
+  return model.expires === undefined ? item : Object.assign(item, expiryAttribute(model, data));
 }
 
 /** The creation time has an attribute that is not named as the part of the key is. */
