@@ -13,7 +13,9 @@ interface Tried {
 
 /** The rule that a declaration with `expires` breaks. Only then is its payload's schema built. */
 export function expiryRule(declaration: Declaration, schema: DeclaredSchema): string | undefined {
-  const declared = Object.entries(schema.attributes).find(([, one]) => "expires" in one);
+  const declared = Object.entries(schema.attributes).find(([, one]) =>
+    Object.hasOwn(one ?? {}, "expires"),
+  );
   if (declared === undefined) return undefined;
   const [name, options] = declared;
   const { type, field: stored, expires } = options as Readonly<Record<string, unknown>>;

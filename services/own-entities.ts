@@ -64,8 +64,8 @@ type ExpiryProblem<S extends DeclaredSchema> = S["attributes"] extends {
   ? F extends keyof PayloadIn<S>
     ? [PayloadIn<S>[F]] extends [number | null | undefined]
       ? unknown
-      : Problem<`expires("${F}") names a field of the payload that is no number`>
-    : Problem<`expires("${F}") names no field of the payload`>
+      : Problem<`expires: ${F} is a field of the payload that is no number`>
+    : Problem<`expires: ${F} is no field of the payload`>
   : unknown;
 
 /** A text that the compiler shows. */
