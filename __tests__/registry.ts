@@ -40,6 +40,26 @@ export interface Registered {
   readonly dated: boolean;
 }
 
+/** The stores whose entities are in the collections, written out. */
+export const workspaceEntities = [
+  "userProfile",
+  "realEstateAgentProfile",
+  "brandAudit",
+  "competitor",
+  "researchReport",
+  "project",
+  "savedContent",
+  "trainingProgress",
+  "marketingPlan",
+  "reviewAnalysis",
+] as const satisfies readonly FacadeName[];
+export const recentEntities: readonly FacadeName[] = [
+  "researchReport",
+  "project",
+  "savedContent",
+  "marketingPlan",
+];
+
 /** A row for each entity: the compiler asks for one that is missing. */
 const rows: { readonly [F in FacadeName]: Omit<Registered, "name"> } = {
   userProfile: row("UserProfile", undefined),

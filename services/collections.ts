@@ -17,10 +17,10 @@ import { chunksOf } from "../src/transport/parallel.js";
 import type { InCollection } from "./entities.js";
 import { listed, newestFirst } from "./order.js";
 import {
+  type AnyDefinition,
   type CollectionsIn,
   type Definitions,
   type DefinitionsOf,
-  inCollection,
   type NamesIn,
   onceFor,
   type SchemaOf,
@@ -159,7 +159,12 @@ const collectionsOf = onceFor((definitions) => {
 });
 
 /** The names of the stores whose newest items are read together. */
-const recentOf = onceFor((definitions) => inCollection(definitions, "recent"));
+const recentOf = onceFor((definitions) =>
+  Object.keys(definitions).filter((name) => {
+    const { indexCollections } = declaredKeys(definitions[name] as AnyDefinition);
+    return indexCollections.includes("recent");
+  }),
+);
 
 type Models = readonly (readonly [name: string, model: EntityModel])[];
 

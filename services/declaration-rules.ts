@@ -162,13 +162,22 @@ function indexRule(
     ...templateProblems(pk.template ?? "", "partition"),
     ...templateProblems(sk?.template ?? "", "sort"),
   ];
-  return problem === undefined ? undefined : `has a wrong template in ${name}: ${problem}`;
+  if (problem !== undefined) return `has a wrong template in ${name}: ${problem}`;
+  const inSort = sk?.composite ?? [];
+  const twice = inSort.length > 1 ? inSort.find((part) => pk.composite.includes(part)) : undefined;
+  return twice === undefined
+    ? undefined
+    : `has \${${twice}} twice in ${name}: that may be only in a sort key without other parts`;
 }
+
+/** Names that objects have for other purposes. */
+export const noNames = ["then", "toJSON", "__proto__"] as const;
 
 /** Whether it can be a member's name, and is not one that objects have for other purposes. */
 export function isName(name: unknown): boolean {
-  const isFree = name !== "__proto__" && name !== "then" && name !== "toJSON";
-  return isFree && typeof name === "string" && /^[A-Za-z_$][\w$]*$/.test(name);
+  return (
+    typeof name === "string" && /^[A-Za-z_$][\w$]*$/.test(name) && !noNames.includes(name as never)
+  );
 }
 
 function isDefinition(value: unknown): value is AnyDefinition {

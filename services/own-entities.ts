@@ -5,7 +5,7 @@ import { declaredKeys } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { collisionsOf } from "../src/keys/collisions.js";
 import type { DeclaredSchema, expiryName } from "../src/table/declared.js";
-import { checkDefinition, isName } from "./declaration-rules.js";
+import { checkDefinition, isName, noNames } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
 
@@ -39,9 +39,7 @@ const reserved = [
   "close",
   "engine",
   "wire",
-  "then",
-  "toJSON",
-  "__proto__",
+  ...noNames,
 ] as const;
 
 /** What is wrong with a name or a template, as the type that the compiler shows. */

@@ -1,5 +1,5 @@
 /** What is derived from the declarations of a data layer's entities. */
-import { type CustomAttributeTypeName, Service } from "electrodb";
+import { type CustomAttributeTypeName, Entity, Service } from "electrodb";
 import type { EntityConfig } from "../entities/definition.js";
 import {
   type AnyEntity,
@@ -9,6 +9,7 @@ import {
   payloadOf,
   secretFields,
 } from "../src/entity/model.js";
+import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";
 
@@ -61,18 +62,6 @@ export type PayloadIn<S> = S extends {
   ? Data
   : never;
 
-/** The names of the stores whose entities are in a collection: by their key, or in an index. */
-export function inCollection<const R extends DefinitionsOf<R>, const C extends string>(
-  definitions: R,
-  collection: C,
-): NamesIn<R, C>[] {
-  const members = Object.entries<AnyDefinition>(definitions).filter(([, definition]) => {
-    const { collections, indexCollections } = declaredKeys(definition);
-    return collections.includes(collection) || indexCollections.includes(collection);
-  });
-  return members.map(([name]) => name as NamesIn<R, C>);
-}
-
 /** Makes the ElectroDB entities. ElectroDB's Service changes what it is given, so each call makes its own. */
 export function createEntities<D extends Definitions>(
   definitions: D,
@@ -85,11 +74,22 @@ export function createEntities<D extends Definitions>(
   return Object.fromEntries(entries) as EntitiesOf<D>;
 }
 
-/** Groups entities into an ElectroDB Service with their collections. */
+/**
+ * Groups entities into an ElectroDB Service with their collections.
+ * @throws ConfigurationError for an entity of another copy of ElectroDB, which no Service takes
+ */
 export function createService<E extends Record<string, AnyEntity>>(
   entities: E,
   config: EntityConfig,
 ): Service<E> {
+  const foreign = Object.keys(entities).filter((name) => !(entities[name] instanceof Entity));
+  if (foreign.length > 0) {
+    throw new ConfigurationError(
+      `service: ${foreign.join(", ")} ${foreign.length === 1 ? "is" : "are"} not of this copy of ElectroDB: ` +
+        'import Entity from "bayon-coagent-data", and let a bundle contain bayon-coagent-data, ' +
+        "bayon-coagent-data/testing and electrodb all together, or none of them",
+    );
+  }
   return serviceWithOwnErrors(new Service(entities, config));
 }
 

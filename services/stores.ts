@@ -18,6 +18,10 @@ type Defaulted<S extends DeclaredSchema> = {
 }[keyof S["attributes"]];
 type Parts<Name> = { [P in Name & string]: PartType<P> };
 type OptionalParts<Name> = { [P in Name & string]?: PartType<P> | undefined };
+/** Key parts as a caller gives them: those that have a default may be left out, and those that `create` makes. */
+type Key<S extends DeclaredSchema, Name, Made = never> = Simplify<
+  Parts<Exclude<Name, Made | Defaulted<S>>> & OptionalParts<Extract<Name, Made | Defaulted<S>>>
+>;
 /** A creation time is a number, in epoch milliseconds. */
 type PartType<P extends string> = P extends "createdAt" ? number : string;
 /** The parts of a sort key that `create` makes: the last one, and the creation time. */
@@ -34,15 +38,9 @@ type LastOf<Names extends readonly string[]> = Names extends readonly [...string
  */
 export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E extends AnyEntity> {
   readonly parts: Simplify<Parts<PartitionPart<S> | SortPart<S>>>;
-  readonly key: Simplify<
-    Parts<Exclude<PartitionPart<S> | SortPart<S>, Defaulted<S>>> &
-      OptionalParts<Extract<SortPart<S>, Defaulted<S>>>
-  >;
-  readonly partition: Simplify<Parts<PartitionPart<S>>>;
-  readonly newKey: Simplify<
-    Parts<Exclude<PartitionPart<S> | SortPart<S>, MadePart<S> | Defaulted<S>>> &
-      OptionalParts<MadePart<S> | Extract<SortPart<S>, Defaulted<S>>>
-  >;
+  readonly key: Key<S, PartitionPart<S> | SortPart<S>>;
+  readonly partition: Key<S, PartitionPart<S>>;
+  readonly newKey: Key<S, PartitionPart<S> | SortPart<S>, MadePart<S>>;
   readonly data: I["data"];
   readonly item: I;
   readonly dated: "byCreatedAt" extends keyof S["indexes"]

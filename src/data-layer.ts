@@ -10,7 +10,7 @@ import {
   type OwnCollections,
   type OwnRecent,
 } from "../services/collections.js";
-import type { Entities } from "../services/entities.js";
+import type { BuiltIn, Entities } from "../services/entities.js";
 import { entitiesOf, hasBuiltIn, type OwnEntities } from "../services/own-entities.js";
 import { createPages, type Pages } from "../services/pages/pages.js";
 import {
@@ -31,6 +31,7 @@ import {
 } from "../services/stores.js";
 import { createScope, createUserScope } from "../services/tenant/tenant.js";
 import type {
+  OwnerPart,
   OwnUserScope,
   Scope,
   ScopeWith,
@@ -170,7 +171,11 @@ export interface DataLayer extends Stores, Pages, AnyLayer<Entities, Specs> {
    * @example
    * const { items } = await data.scope({ teamId }).teamMember.query({});
    */
-  scope<const O extends string>(owner: { readonly [P in O]: string }): ScopeWith<NoEntities, O>;
+  scope<const O extends OwnerPart<BuiltIn>>(
+    owner: {
+      readonly [P in O]: string;
+    },
+  ): ScopeWith<NoEntities, O>;
 }
 
 /** A data layer with the twelve entities and an application's own. */
@@ -191,7 +196,11 @@ export interface DataLayerWith<R extends DefinitionsOf<R>>
    * @example
    * const { items } = await data.scope({ teamId }).teamMember.query({});
    */
-  scope<const O extends string>(owner: { readonly [P in O]: string }): ScopeWith<R, O>;
+  scope<const O extends OwnerPart<BuiltIn> | OwnerPart<R>>(
+    owner: {
+      readonly [P in O]: string;
+    },
+  ): ScopeWith<R, O>;
 }
 
 /** A data layer of an application's own entities, without the twelve. */
@@ -209,7 +218,7 @@ export interface OwnLayer<R extends DefinitionsOf<R>> extends AnyLayer<EntitiesO
    * @example
    * const { items } = await data.scope({ teamId }).teamMember.query({});
    */
-  scope<const O extends string>(owner: { readonly [P in O]: string }): Scope<R, O>;
+  scope<const O extends OwnerPart<R>>(owner: { readonly [P in O]: string }): Scope<R, O>;
 }
 
 /**

@@ -112,6 +112,7 @@ export type {
   Stores,
 } from "../services/stores.js";
 export type {
+  OwnerPart,
   OwnScopedSpecs,
   OwnScopedStores,
   OwnUserScope,

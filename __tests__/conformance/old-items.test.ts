@@ -1,11 +1,14 @@
 /** Items that an earlier version of the application left: read, changed and replaced without loss. */
-import { definitions } from "../../services/entities.js";
-import { inCollection } from "../../services/registry.js";
 import { settings } from "../engines.js";
 import { openTable, requestsOf } from "../open.js";
-import { type AnyInput, keyOf, type Registered, registry, storeOf } from "../registry.js";
-
-const workspaceEntities = inCollection(definitions, "workspace");
+import {
+  type AnyInput,
+  keyOf,
+  type Registered,
+  registry,
+  storeOf,
+  workspaceEntities,
+} from "../registry.js";
 
 /** The physical key of each entity's item `i1` of the user `u`, written out. */
 const rawKeys: Readonly<Record<string, (user: string, id: string) => { PK: string; SK: string }>> =

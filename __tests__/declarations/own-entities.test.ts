@@ -1,6 +1,7 @@
 /** Entities that an application declares: they have what the twelve have, and declarations are checked. */
 import { z } from "zod";
 import {
+  byCreatedAt,
   byKey,
   configure,
   createDataLayer,
@@ -149,9 +150,14 @@ describe.each(engines)("$name", ({ engine }) => {
   });
 
   test("an owner that fixes nothing is refused", () => {
-    const refusedFor = (owner: Record<string, string>) => () => data.scope(owner);
+    const refusedFor = (owner: Record<string, string>) => () => data.scope(owner as never);
     expect(refusedFor({})).toThrow(ValidationError);
-    expect(refusedFor({ teamid: "t1" })).toThrow("teamid is in no partition key");
+    // @ts-expect-error no entity has such a part
+    expect(() => data.scope({ teamid: "t1" })).toThrow("teamid is in no partition key");
+    const many = Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`p${index}`, "x"]));
+    expect(refusedFor(many)).toThrow("owner must be an object of at most 32 key parts");
+    const { p0: _, ...fewer } = many;
+    expect(refusedFor(fewer)).toThrow("p1 is in no partition key");
     const missing = { teamId: "t1", userId: undefined } as never;
     expect(refusedFor(missing)).toThrow("userId is missing");
     expect(refusedFor({ userId: "u1", orgId: "" })).toThrow("orgId must not be empty");
@@ -303,6 +309,11 @@ test("the policy of an owner allows its partitions and no other", () => {
   expect(() => iamPolicy({ tableArn, entities, owner: { teamId: "" } })).toThrow(
     "owner.teamId must not be empty",
   );
+  for (const also of [{ userId: "u1" }, { variable }]) {
+    expect(() => iamPolicy({ tableArn, entities, owner: { teamId: "t1" }, ...also })).toThrow(
+      "give owner, or userId or variable, not both",
+    );
+  }
 });
 
 describe("a declaration is checked when a data layer is made", () => {
@@ -468,6 +479,39 @@ describe("a declaration is checked when a data layer is made", () => {
       noteWith({ updatedAt: { type: "number", field: "Changed" } }),
       "has the attribute updatedAt, which is not stored as UpdatedAt",
     ],
+    [
+      "a part that stands twice, which ElectroDB refuses when it is first used",
+      noteAt({ byKey: byKey("USER#${userId}", "NOTE#${userId}#${noteId}") }),
+      "has ${userId} twice in byKey",
+    ],
+    [
+      "a creation time in the partition key",
+      noteAt({ byKey: byKey("USER#${createdAt}", "NOTE#${noteId}") }),
+      "has ${createdAt} in the partition key of byKey",
+    ],
+    [
+      "a creation time at the end of the key",
+      noteAt({ byKey: byKey("USER#${userId}", "NOTE#${noteId}#${createdAt}") }),
+      "has ${createdAt} at the end of byKey",
+    ],
+    [
+      "an order of creation in another partition",
+      noteAt({ byCreatedAt: byCreatedAt("ALL#${userId}", "NOTE#${createdAt}#${noteId}") }),
+      "has byCreatedAt in another partition than byKey",
+    ],
+    [
+      "an order of creation that begins with something else",
+      noteAt({ byText: indexOf("GSI1", "USER#${userId}", "NOTE#${noteId}#${createdAt}") }),
+      "has ${createdAt} in byText elsewhere than in",
+    ],
+    [
+      "an index that is declared twice",
+      noteAt({
+        byText: indexOf("GSI1", "NOTE#${noteId}", "A"),
+        byUser: indexOf("GSI1", "NOTE#${userId}", "B"),
+      }),
+      "has byText and byUser in the same index",
+    ],
     ["no times", noteWith({ createdAt: undefined }), "has no attribute createdAt: add ...times"],
   ])("%s", (_, entity, message) => {
     expect(made({ note: entity })).toThrow(`entities.note ${message}`);
@@ -537,10 +581,107 @@ describe("a declaration is checked when a data layer is made", () => {
     });
     const entities = { half: { ...note, schema } };
     const layer = createDataLayer({ environment: "local", entities, builtIn: false } as object);
-    expect(() => layer.scope({ orgId: "o" })).toThrow(
+    expect(() => layer.scope({ orgId: "o" } as never)).toThrow(
       "owner must have all parts of a partition key",
     );
-    expect(Object.keys(layer.scope({ orgId: "o", deptId: "d" }))).toContain("half");
+    expect(Object.keys(layer.scope({ orgId: "o", deptId: "d" } as never))).toContain("half");
+  });
+
+  test("a store whose sort key has a part of the owner is in no scope of the owner", () => {
+    const schema = () => ({
+      model: model("Seat"),
+      attributes: { orgId: keyPart, teamId: keyPart, data: dataOf(payload), ...times },
+      indexes: { byKey: byKey("ORG#${orgId}", "SEAT#${teamId}", { collection: "seats" }) },
+    });
+    const seat = {
+      payload,
+      schema,
+      entity: (config: EntityConfig) => new Entity(schema(), configure(config)),
+    };
+    const layer = createDataLayer({ environment: "local", entities: { seat, team } });
+    expect(Object.keys(layer.scope({ orgId: "o" }))).toContain("seat");
+    // Its partition is the organisation's: a query in it would read the seats of other teams.
+    const both = layer.scope({ orgId: "o", teamId: "t" });
+    expect(Object.keys(both)).toEqual(expect.arrayContaining(["team"]));
+    expect(Object.keys(both)).not.toContain("seat");
+    expect(Object.keys(both.collections)).not.toContain("seats");
+    // @ts-expect-error the types know it as well
+    expect(both.seat).toBeUndefined();
+  });
+
+  test("a part of a partition that has a default may be left out of every call", async () => {
+    const schema = () => ({
+      model: model("Flag"),
+      attributes: {
+        stage: { ...wordPart, default: "live" },
+        flagId: keyPart,
+        data: dataOf(payload),
+        ...times,
+      },
+      indexes: { byKey: byKey("FLAGS#${stage}", "FLAG#${flagId}") },
+    });
+    const flag = {
+      payload,
+      schema,
+      entity: (config: EntityConfig) => new Entity(schema(), configure(config)),
+    };
+    await using own = await createTestDataLayer({ entities: { flag }, builtIn: false });
+    const made = await own.flag.create({ flagId: "f1", data: { text: "on" } });
+    expect(made.stage).toBe("live");
+    await own.flag.put({ stage: "beta", flagId: "f1", data: { text: "off" } });
+    expect(await own.flag.get({ flagId: "f1" })).toEqual(made);
+    expect((await own.flag.query({})).items).toEqual([made]);
+    expect((await own.flag.query({ stage: "beta" })).items).toHaveLength(1);
+  });
+
+  test("of many collisions, five are named", () => {
+    const six = ["A", "B", "C", "D"].map((name) => [
+      name.toLowerCase(),
+      declared(name, "USER#${userId}", "SAME#${noteId}"),
+    ]);
+    expect(made(Object.fromEntries(six))).toThrow(
+      /^entities: a and b can have the same key: [^;]*(; [^;]*){4}; and 1 more$/,
+    );
+  });
+
+  test("a collection has any number of entities", async () => {
+    const names = Array.from({ length: 101 }, (_, index) => `Kind${index}`);
+    const entities = Object.fromEntries(
+      names.map((name) => [
+        name,
+        declared(name, "USER#${userId}", `${name}#\${noteId}`, "everything"),
+      ]),
+    );
+    await using own = await createTestDataLayer({ entities, builtIn: false } as object);
+    const stores = own as unknown as Record<string, { put(item: object): Promise<unknown> }>;
+    const key = { userId: "u", noteId: "n" };
+    await stores.Kind0?.put({ ...key, data: { text: "first" } });
+    await stores.Kind100?.put({ ...key, data: { text: "last" } });
+    const collections = own.collections as unknown as Record<
+      string,
+      (key: object) => Promise<Record<string, unknown[]>>
+    >;
+    const found = await collections.everything?.({ userId: "u" });
+    const counts = Object.entries(found ?? {}).filter(([, items]) => items.length > 0);
+    expect(Object.keys(found ?? {})).toHaveLength(101);
+    expect(counts.map(([name]) => name)).toEqual(["Kind0", "Kind100"]);
+
+    // DynamoDB takes 100 operands of IN, which no local engine counts.
+    const filters: string[] = [];
+    const client = {
+      send: async ({ input }: { input: { FilterExpression: string } }) => {
+        filters.push(input.FilterExpression);
+        return { Items: [] };
+      },
+    };
+    const place = { environment: "local", tableName: "Mocked", client, builtIn: false };
+    await using mocked = createDataLayer({ ...place, entities } as object);
+    await (mocked.collections as unknown as typeof collections).everything?.({ userId: "u" });
+    const operands = filters
+      .join()
+      .split(" OR ")
+      .map((part) => part.split(",").length);
+    expect(operands).toEqual([100, 1]);
   });
 
   test("a name that every object has is none of the twelve", () => {

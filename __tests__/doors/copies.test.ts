@@ -4,6 +4,8 @@
  */
 import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
+import type * as ElectroDB from "electrodb";
+import { definitions } from "../../services/entities.js";
 import * as own from "../../src/index.js";
 import { engines } from "../engines.js";
 import { type Opened, openTable } from "../open.js";
@@ -223,4 +225,26 @@ describe.each(engines)("calls of another copy, on $name", (setting) => {
       await data.close();
     }
   });
+});
+
+test("a Service refuses entities of a second copy of ElectroDB, and says what to do (Invalid instance)", async () => {
+  let Entity: typeof ElectroDB.Entity | undefined;
+  jest.isolateModules(() => {
+    ({ Entity } = jest.requireActual<typeof ElectroDB>("electrodb"));
+  });
+  if (Entity === undefined || Entity === own.Entity) throw new Error("the copy is not one");
+  const SecondEntity = Entity;
+  const { payload, schema } = definitions.project;
+  const entity = (config: own.EntityConfig) => new SecondEntity(schema(), own.configure(config));
+  const entities = { task: { payload, schema, entity } };
+  const data = own.createDataLayer({ environment: "local", entities, builtIn: false });
+  try {
+    const service = () => data.service;
+    expect(service).toThrow(own.ConfigurationError);
+    expect(service).toThrow(
+      'service: task is not of this copy of ElectroDB: import Entity from "bayon-coagent-data"',
+    );
+  } finally {
+    await data.close();
+  }
 });

@@ -1,14 +1,16 @@
-import { definitions } from "../../services/entities.js";
-import { inCollection } from "../../services/registry.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
-import { inputOf, keyOf, registry, storeOf } from "../registry.js";
-
-const recentEntities = inCollection(definitions, "recent");
-const workspaceEntities = inCollection(definitions, "workspace");
+import {
+  inputOf,
+  keyOf,
+  recentEntities,
+  registry,
+  storeOf,
+  workspaceEntities,
+} from "../registry.js";
 
 const text = "x".repeat(200_000);
 

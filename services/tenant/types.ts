@@ -1,4 +1,4 @@
-/** The types of one user's scope: those of the data layer without the parts that the scope fixes. */
+/** The types of an owner's scope: those of the data layer without the parts that the scope fixes. */
 
 import type { PartitionPart, SortPart } from "../../entities/definition.js";
 import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-profile.js";
@@ -54,6 +54,11 @@ type NamesOf<R extends DefinitionsOf<R>, O extends string> = {
         ? F
         : never
       : never;
+}[keyof R];
+
+/** The parts of partition keys: those that a scope can fix. */
+export type OwnerPart<R extends DefinitionsOf<R>> = {
+  [F in keyof R]: PartitionPart<SchemaOf<R[F]>>;
 }[keyof R];
 
 /** The application's own entities in the scope of an owner. */

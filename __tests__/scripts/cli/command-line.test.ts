@@ -149,6 +149,25 @@ describe("bad usage ends with 2 and a hint", () => {
     [["policy"], "required option '--arn <arn>' not specified"],
     [["policy", "--arn", "Table"], "tableArn must be a table's ARN"],
     [["policy", "--arn", arn, "--access", "all"], "Allowed choices are user, application, scripts"],
+    [["policy", "--arn", arn, "--owner", "u1"], "It must be a key part and its value"],
+    [["policy", "--arn", arn, "--owner", "userId="], "It must be a key part and its value"],
+    [["policy", "--arn", arn, "--owner", "teamId=t1"], "owner.teamId is in no partition key"],
+    [
+      ["policy", "--arn", arn, "--owner", "userId=a", "--owner", "userId=b"],
+      "userId is given twice",
+    ],
+    [
+      ["policy", "--arn", arn, "--owner", "userId=a", "--owner-variable", "userId=aws:userid"],
+      "give userId in --owner or in --owner-variable",
+    ],
+    [
+      ["policy", "--arn", arn, "--owner", "userId=a", "--user", "a"],
+      "give owner, or userId or variable, not both",
+    ],
+    [
+      ["policy", "--arn", arn, "--owner-variable", "userId=1"],
+      "owner.userId.variable must be a policy variable",
+    ],
     [
       ["policy", "--arn", arn, "--access", "scripts", "--user", "u1"],
       "cannot be used with access scripts",
@@ -294,6 +313,11 @@ describe("policy", () => {
     [["--variable", "aws:userid"], { tableArn: arn, variable: "aws:userid" }],
     [["--access", "application"], { tableArn: arn, access: "application" }],
     [["--access", "scripts"], { tableArn: arn, access: "scripts" }],
+    [["--owner", "userId=u=1"], { tableArn: arn, owner: { userId: "u=1" } }],
+    [
+      ["--owner", "userId=u1", "--owner-variable", "agentId=aws:PrincipalTag/agent"],
+      { tableArn: arn, owner: { userId: "u1", agentId: { variable: "aws:PrincipalTag/agent" } } },
+    ],
   ])("%j prints it, and asks no table", async (flags, options) => {
     const { code, out, complaints } = await bayonData(["policy", "--arn", arn, ...flags]);
     expect(JSON.parse(out)).toEqual(iamPolicy(options as never));

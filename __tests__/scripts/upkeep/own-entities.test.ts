@@ -79,6 +79,16 @@ test("doctor, adopt and rotate know them, and without --config they do not", asy
   expect(JSON.stringify(member)).not.toContain("clear");
 });
 
+test("policy prints the policy of an owner of theirs", async () => {
+  const tableArn = "arn:aws:dynamodb:us-east-1:123456789012:table/app";
+  const args = ["policy", "--arn", tableArn, "--owner", "teamId=t1", "--config", config];
+  const { code, out } = await script("cli.ts", args).ended();
+  expect(code).toBe(0);
+  const [own] = JSON.parse(out).Statement;
+  const partitions = own.Condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
+  expect(partitions).toEqual(["TEAM#t1"]);
+});
+
 test("policy prints the policy of their partitions", async () => {
   const arn = "arn:aws:dynamodb:us-east-1:123456789012:table/app";
   const args = ["policy", "--arn", arn, "--user", "u1"];

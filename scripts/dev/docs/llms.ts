@@ -3,8 +3,8 @@ import { bodyOf, headOf } from "./markdown.js";
 import { groups, readPage } from "./pages.js";
 
 const summary =
-  "The data layer of Bayon Coagent: twelve typed ElectroDB entities in one Amazon DynamoDB table, " +
-  "with checks, retry, batches, transactions, tenants, encryption, tests on a real engine, and a command line.";
+  "The data layer of Bayon Coagent: twelve typed ElectroDB entities, and your own beside them, in one " +
+  "Amazon DynamoDB table, with checks, retry, batches, transactions, tenants, encryption, tests on a real engine, and a command line.";
 
 /**
  * The text of llms.txt (https://llmstxt.org).

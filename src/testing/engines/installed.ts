@@ -2,8 +2,18 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** Builds of this file to CommonJS (Jest's transform, the bundler) replace `import.meta.url`. */
-const requireFromHere = createRequire(import.meta.url);
+/** The project in the working directory. */
+const requireFromFolder = (): NodeJS.Require => createRequire(join(process.cwd(), "package.json"));
+
+/**
+ * Requires from this file. This package's own build to CommonJS, and Jest's transform, replace
+ * `import.meta.url`. In an application's bundle to CommonJS it may be undefined (esbuild 0.28), and
+ * then only the working directory is left.
+ */
+function requireFromHere(): NodeJS.Require {
+  const url = import.meta.url as string | undefined;
+  return url === undefined ? requireFromFolder() : createRequire(url);
+}
 
 /**
  * The file of a module that is installed for this package or, failing that, for the project in the
@@ -11,9 +21,9 @@ const requireFromHere = createRequire(import.meta.url);
  * engines that are installed in a folder of their own.
  */
 export function installed(id: string): string | null {
-  for (const from of [requireFromHere, createRequire(join(process.cwd(), "package.json"))]) {
+  for (const from of [requireFromHere, requireFromFolder]) {
     try {
-      return from.resolve(id);
+      return from().resolve(id);
     } catch (error) {
       if ((error as { code?: unknown }).code !== "MODULE_NOT_FOUND") throw error;
     }
@@ -23,5 +33,5 @@ export function installed(id: string): string | null {
 
 /** Loads a CommonJS module from the file that `installed` gave. */
 export function load(file: string): unknown {
-  return requireFromHere(file);
+  return requireFromHere()(file);
 }
