@@ -66,6 +66,13 @@ describe.each(settings)("on $name", ({ name: _, ...setting }) => {
       for await (const item of data.offer.list({ userId: "u3" })) list.push(item.offerId);
       const scoped: unknown[] = [];
       for await (const item of scope.offer.list({}, { by: "createdAt" })) scoped.push(item.offerId);
+      const scanned: unknown[] = [];
+      for await (const { items } of data.offer.scan({
+        where: { text: "gone" },
+        fields: ["text"],
+      })) {
+        scanned.push(...items.map((one) => `${one.userId} ${one.offerId}`));
+      }
       const ids = (items: readonly { offerId: string }[]) => items.map(({ offerId }) => offerId);
       return {
         get: (await data.offer.get(key))?.offerId,
@@ -76,6 +83,7 @@ describe.each(settings)("on $name", ({ name: _, ...setting }) => {
         dated: ids((await data.offer.query({ userId: "u3" }, { by: "createdAt", fields })).items),
         where: ids((await data.offer.query({ userId: "u3" }, { where: { text: "gone" } })).items),
         list,
+        scanned,
         workspace: ids((await data.collections.workspace({ userId: "u3" })).offer),
         recent: (await data.collections.recent({ userId: "u3", limit: 9, fields })).length,
         scopedGet: (await scope.offer.get({ offerId: "gone" }))?.offerId,
@@ -95,6 +103,7 @@ describe.each(settings)("on $name", ({ name: _, ...setting }) => {
       dated: both,
       where: ["gone"],
       list: both,
+      scanned: ["u3 gone"],
       workspace: both,
       recent: 2,
       scopedGet: "gone",
@@ -112,6 +121,7 @@ describe.each(settings)("on $name", ({ name: _, ...setting }) => {
       dated: ["kept"],
       where: [],
       list: ["kept"],
+      scanned: [],
       workspace: ["kept"],
       recent: 1,
       scopedGet: undefined,
