@@ -1,4 +1,4 @@
-/** Registries of declared entities that fast-check makes: partitions, parts, defaults, times, secrets. */
+/** Registries of declared entities that fast-check makes: partitions, parts, defaults, times, secrets, expiry. */
 import fc from "fast-check";
 import { z } from "zod";
 import type { AnyDefinition } from "../services/registry.js";
@@ -10,6 +10,7 @@ import {
   datePart,
   Entity,
   type EntityConfig,
+  expires,
   keyPart,
   model,
   numberPart,
@@ -60,6 +61,8 @@ export interface RandomEntity {
   readonly secret: boolean;
   readonly defaulted: boolean;
   readonly collection: boolean;
+  /** Whether the payload's field `until` says when an item expires. */
+  readonly expires: boolean;
 }
 
 /** Up to six entities, each with a prefix of its own. */
@@ -72,6 +75,7 @@ export const randomEntities: fc.Arbitrary<RandomEntity[]> = fc
       secret: fc.boolean(),
       defaulted: fc.boolean(),
       collection: fc.boolean(),
+      expires: fc.boolean(),
     }),
     { minLength: 1, maxLength: 6 },
   )
@@ -106,6 +110,7 @@ export function definitionOf(entity: RandomEntity): AnyDefinition {
     z.looseObject({
       text: z.string(),
       ...(secret && { token: z.string().meta({ secret: true }) }),
+      ...(entity.expires && { until: z.number().optional() }),
     });
   const prefix = name.toUpperCase();
   const words = wordsOf(entity);
@@ -121,7 +126,12 @@ export function definitionOf(entity: RandomEntity): AnyDefinition {
     const options = entity.collection ? { collection: partition.replace(/\W.*/, "") } : {};
     return {
       model: model(prefix),
-      attributes: { ...Object.fromEntries(attributes), data: data(payload), ...times },
+      attributes: {
+        ...Object.fromEntries(attributes),
+        data: data(payload),
+        ...(entity.expires && expires("until")),
+        ...times,
+      },
       indexes: {
         byKey: byKey(partition, `${prefix}${shape}`, options),
         ...(dated && { byCreatedAt: byCreatedAt(partition, `${prefix}#\${createdAt}#\${itemId}`) }),

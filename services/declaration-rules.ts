@@ -11,6 +11,7 @@ import { mostDigits } from "../src/keys/part-forms.js";
 import { keyPartRule, separator } from "../src/keys/template.js";
 import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
 import { attribute, indexKeys } from "../src/table/table.js";
+import { expiryRule } from "./expiry-rule.js";
 import type { AnyDefinition } from "./registry.js";
 
 /**
@@ -38,6 +39,8 @@ export function checkDefinition(
     const rule = attributeRule(one, declared, keys);
     if (rule !== undefined) throw refuse(`has the attribute ${one}, ${rule}`);
   }
+  const ofExpiry = expiryRule(definition, schema);
+  if (ofExpiry !== undefined) throw refuse(ofExpiry);
   const ofCollections = collectionRule(keys);
   if (ofCollections !== undefined) throw refuse(ofCollections);
 }

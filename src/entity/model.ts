@@ -15,7 +15,8 @@ import {
   separator,
   separatorRule,
 } from "../keys/template.js";
-import { type DeclaredSchema, templatesOf } from "../table/declared.js";
+import { type Clock, systemClock } from "../runtime/clock.js";
+import { type DeclaredSchema, expiryFieldOf, templatesOf } from "../table/declared.js";
 import {
   attribute,
   createdAtDigits,
@@ -61,6 +62,8 @@ export interface DeclaredKeys {
   /** The collections that it is in: of the table's own key, and of an index. */
   readonly collections: readonly string[];
   readonly indexCollections: readonly string[];
+  /** The payload field that says when an item expires, in epoch milliseconds. */
+  readonly expires: string | undefined;
 }
 
 export interface EntityModel extends DeclaredKeys {
@@ -73,6 +76,8 @@ export interface EntityModel extends DeclaredKeys {
   readonly fixed: Readonly<Record<string, string>>;
   /** The parts that name an owner, which callers cannot give. Empty without an owner. */
   readonly owner: readonly string[];
+  /** Tells which items have expired. */
+  readonly clock: Clock;
 }
 
 /** The settings of a model that are not part of the declaration. */
@@ -81,6 +86,8 @@ export interface ModelOptions {
   readonly owner?: Owner | undefined;
   /** Whether secret fields are encrypted. @default false */
   readonly encrypts?: boolean | undefined;
+  /** Tells which items have expired. @default the process's clock */
+  readonly clock?: Clock | undefined;
 }
 
 /** Key parts that name the owner of items, with their values. */
@@ -116,7 +123,7 @@ export function declaredKeys(declaration: Declaration, schema?: DeclaredSchema):
  */
 export function modelOf(
   declaration: Declaration,
-  { owner = {}, encrypts = false }: ModelOptions = {},
+  { owner = {}, encrypts = false, clock = systemClock }: ModelOptions = {},
 ): EntityModel {
   const declared = declaredKeys(declaration);
   const payload = payloadOf(declaration);
@@ -129,6 +136,7 @@ export function modelOf(
     encrypted: encrypts ? secrets : [],
     fixed: Object.fromEntries(fixed.map((part) => [part, owner[part] as string])),
     owner: Object.keys(owner),
+    clock,
   };
 }
 
@@ -167,6 +175,7 @@ function readKeys(schema: DeclaredSchema): DeclaredKeys {
     dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
     collections: namesOf(byKey.collection),
     indexCollections: Object.values(indexes).flatMap(({ collection }) => namesOf(collection)),
+    expires: expiryFieldOf(schema),
   };
 }
 

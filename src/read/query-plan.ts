@@ -113,7 +113,7 @@ export function planQuery(
   const own = new Placeholders();
   const keys = range ?? (inIndex ? { prefix: indexPrefix } : sortKeysOf(model));
   const condition = keyCondition(own, partition, keys, inIndex);
-  const projection = projectionOf(options.fields, own, context);
+  const projection = projectionOf(model, options.fields, own, context);
   const filter = readWhere(where, context, model.encrypted)?.(own);
   if (filter !== undefined) refuseLongCondition(context, "where", filter.text);
   const binding: CursorBinding = {

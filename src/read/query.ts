@@ -1,10 +1,12 @@
 /** Queries of one entity: converts pages to items, and the end of a page to a cursor. */
 import type { Call } from "../call/call.js";
+import { areSomeExpired } from "../entity/expiry.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
 import type { RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
 import { type CursorBinding, encodeCursor } from "./cursor.js";
+import { PageLimit } from "./page-limit.js";
 import { type PageRequest, pages, pagesOf } from "./paging.js";
 import type { QueryPlan } from "./query-plan.js";
 
@@ -32,8 +34,11 @@ export async function queryItems(
   let last: RawItem | undefined;
   const cursorAfterLast = () => (last === undefined ? null : encodeCursor(binding, last));
   // With a filter, DynamoDB's `Limit` counts the items read, not the matches, so the page is cut here.
-  const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length + 1);
+  const pageLimit = new PageLimit();
+  const limitOf = () =>
+    filtered || limit === undefined ? undefined : pageLimit.of(limit - items.length + 1);
   for await (const page of pagesOf(transport, input, call, limitOf)) {
+    if (areSomeExpired(model, page.items)) pageLimit.grow();
     for (const raw of page.items) {
       if (!isWithin(model, binding, raw)) continue;
       if (items.length === limit) return { items, cursor: cursorAfterLast() };
@@ -58,8 +63,10 @@ export async function* listItems(
 ): AsyncGenerator<AnyItem, void, undefined> {
   const { input, binding, limit, filtered } = await plan();
   let remaining = limit ?? Number.POSITIVE_INFINITY;
-  const limitOf = () => (filtered || limit === undefined ? undefined : remaining);
+  const pageLimit = new PageLimit();
+  const limitOf = () => (filtered || limit === undefined ? undefined : pageLimit.of(remaining));
   for await (const page of pages(send, input, limitOf)) {
+    if (areSomeExpired(model, page.items)) pageLimit.grow();
     const own = page.items.filter((raw) => isWithin(model, binding, raw)).slice(0, remaining);
     remaining -= own.length;
     if (remaining > 0) page.readAhead();

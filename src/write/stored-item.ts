@@ -1,4 +1,5 @@
 /** The item that a write stores, and the item after the write. */
+import { expiryAttribute } from "../entity/expiry.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
 import { type EntityModel, indexKeyOf, rawKeyOf, storedParts } from "../entity/model.js";
@@ -12,12 +13,13 @@ export function rawItemOf(
   updatedAt: number,
 ): RawItem {
   const stored = storedParts(model, parts);
-  return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), stored, {
+  const item = Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), stored, {
     [attribute.entityType]: model.name,
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
     [attribute.updatedAt]: updatedAt,
   });
+  return model.expires === undefined ? item : Object.assign(item, expiryAttribute(model, data));
 }
 
 /** The item after a write, from the attributes in the response. */
