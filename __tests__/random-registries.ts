@@ -1,4 +1,4 @@
-/** Registries of declared entities that fast-check makes: partitions, parts, defaults, times, secrets, indexes. */
+/** Registries of declared entities that fast-check makes: partitions, parts, times, secrets, expiry, indexes. */
 import fc from "fast-check";
 import { z } from "zod";
 import type { AnyDefinition } from "../services/registry.js";
@@ -10,6 +10,7 @@ import {
   datePart,
   Entity,
   type EntityConfig,
+  expires,
   fields,
   index,
   keyPart,
@@ -75,6 +76,8 @@ export interface RandomEntity {
   readonly collection: boolean;
   /** The further indexes that it is in. */
   readonly indexes: readonly IndexShape[];
+  /** Whether the payload's field `until` says when an item expires. */
+  readonly expires: boolean;
 }
 
 /** Up to six entities, each with a prefix of its own. */
@@ -88,6 +91,7 @@ export const randomEntities: fc.Arbitrary<RandomEntity[]> = fc
       defaulted: fc.boolean(),
       collection: fc.boolean(),
       indexes: fc.subarray(Object.keys(indexShapes) as IndexShape[]),
+      expires: fc.boolean(),
     }),
     { minLength: 1, maxLength: 6 },
   )
@@ -148,6 +152,7 @@ export function definitionOf(entity: RandomEntity): AnyDefinition {
       status: z.string().nullish(),
       city: z.string().optional(),
       ...(secret && { token: z.string().meta({ secret: true }) }),
+      ...(entity.expires && { until: z.number().optional() }),
     });
   const prefix = name.toUpperCase();
   const words = wordsOf(entity);
@@ -167,6 +172,7 @@ export function definitionOf(entity: RandomEntity): AnyDefinition {
         ...Object.fromEntries(attributes),
         data: data(payload),
         ...fields("status", "city"),
+        ...(entity.expires && expires("until")),
         ...times,
       },
       indexes: {

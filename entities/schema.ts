@@ -3,6 +3,7 @@
  * them.
  */
 import { CustomAttributeType, type CustomAttributeTypeName } from "electrodb";
+import { expiryName } from "../src/table/declared.js";
 import { attribute, createdAtDigits, type IndexName, indexKeysOf } from "../src/table/table.js";
 import type { AnyPayload, Payload } from "./definition.js";
 
@@ -63,6 +64,17 @@ export const times = {
   },
   updatedAt: { type: "number", field: attribute.updatedAt },
 } as const;
+
+/**
+ * Makes the items of an entity expire: `...expires("until")` among its attributes. The payload's field
+ * `until`, a number that may be missing, says when, in epoch milliseconds. The stores keep it as epoch
+ * seconds in `TTL`, so that DynamoDB deletes the item later, and no read returns it from then on.
+ */
+export function expires<const F extends string>(field: F) {
+  return {
+    [expiryName]: { type: "number", field: attribute.timeToLive, expires: field },
+  } as const;
+}
 
 /** The collections that an index puts its entity in. */
 export interface IndexOptions {

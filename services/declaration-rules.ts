@@ -10,6 +10,7 @@ import { mostDigits } from "../src/keys/part-forms.js";
 import { fieldOf, keyPartRule, separator } from "../src/keys/template.js";
 import type { DeclaredSchema } from "../src/table/declared.js";
 import { attribute } from "../src/table/table.js";
+import { expiryRule } from "./expiry-rule.js";
 import { fieldAttributeRule, fieldsRule, indexRule } from "./index-rules.js";
 import type { AnyDefinition } from "./registry.js";
 
@@ -38,7 +39,8 @@ export function checkDefinition(
     const rule = attributeRule(one, declared, keys);
     if (rule !== undefined) throw refuse(`has the attribute ${one}, ${rule}`);
   }
-  const more = collectionRule(keys) ?? fieldsRule(definition, keys);
+  const more =
+    expiryRule(definition, schema) ?? collectionRule(keys) ?? fieldsRule(definition, keys);
   if (more !== undefined) throw refuse(more);
 }
 

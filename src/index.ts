@@ -34,6 +34,7 @@ export {
   type DataAttribute,
   data,
   datePart,
+  expires,
   type FieldAttribute,
   fields,
   type IndexOptions,

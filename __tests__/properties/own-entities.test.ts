@@ -37,9 +37,16 @@ const settings = {
   encryption: { keys: { "key-1": new Uint8Array(32).fill(1) }, current: "key-1" },
 };
 
-function payloadOf({ secret }: RandomEntity, content: string): Fields {
-  return { text: content, ...(secret && { token: `secret ${content}` }) };
+function payloadOf({ secret, expires }: RandomEntity, content: string): Fields {
+  return {
+    text: content,
+    ...(secret && { token: `secret ${content}` }),
+    ...(expires && { until: farAway }),
+  };
 }
+
+/** A time that no test reaches, not at a full second. */
+const farAway = 4_000_000_000_001;
 
 /** The parts of a partition, out of a key. */
 function partitionOf({ owner }: RandomEntity, key: Fields): Fields {
@@ -266,8 +273,10 @@ test("a store's requests are those of its ElectroDB entity", async () => {
         const item = {
           createdAt,
           ...key,
-          data: { text: "one", ...indexed, ...(entity.secret && { token: "t" }) },
+          data: { ...payloadOf(entity, "one"), ...indexed },
         };
+        // ElectroDB has no rule for it: the attribute is given.
+        const native = { ...item, updatedAt: now, ...(entity.expires && { ttl: 4_000_000_001 }) };
         sent.splice(0);
         await store.get(key);
         await store.create(item);
@@ -275,8 +284,7 @@ test("a store's requests are those of its ElectroDB entity", async () => {
         const [get, create, remove] = sent;
         expect(get).toEqual(chains.get(key).params());
         // Without a part of a partition key, ElectroDB writes no sort key either; the store does, for later.
-        const all = { "data.status": "x", "data.city": "x", ...dotted };
-        const whole = { ...item, ...all, updatedAt: now };
+        const whole = { ...native, "data.status": "x", "data.city": "x", ...dotted };
         const expected = storedItem(entity, chains.put(whole).params().Item as Fields, indexed);
         expect(create?.Item).toEqual(expected);
         const { Key } = chains.delete(key).params();

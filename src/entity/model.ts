@@ -15,7 +15,8 @@ import {
   separator,
   separatorRule,
 } from "../keys/template.js";
-import { type DeclaredSchema, templatesOf } from "../table/declared.js";
+import { type Clock, systemClock } from "../runtime/clock.js";
+import { type DeclaredSchema, expiryFieldOf, templatesOf } from "../table/declared.js";
 import { createdAtDigits, type KeyTemplates, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
 import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
@@ -54,6 +55,8 @@ export interface DeclaredKeys extends EntityIndexes {
   /** The collections that it is in: of the table's own key, and of an index. */
   readonly collections: readonly string[];
   readonly indexCollections: readonly string[];
+  /** The payload field that says when an item expires, in epoch milliseconds. */
+  readonly expires: string | undefined;
 }
 
 export interface EntityModel extends DeclaredKeys {
@@ -66,6 +69,8 @@ export interface EntityModel extends DeclaredKeys {
   readonly fixed: Readonly<Record<string, string>>;
   /** The parts that name an owner, which callers cannot give. Empty without an owner. */
   readonly owner: readonly string[];
+  /** Tells which items have expired. */
+  readonly clock: Clock;
 }
 
 /** The settings of a model that are not part of the declaration. */
@@ -74,6 +79,8 @@ export interface ModelOptions {
   readonly owner?: Owner | undefined;
   /** Whether secret fields are encrypted. @default false */
   readonly encrypts?: boolean | undefined;
+  /** Tells which items have expired. @default the process's clock */
+  readonly clock?: Clock | undefined;
 }
 
 /** Key parts that name the owner of items, with their values. */
@@ -109,7 +116,7 @@ export function declaredKeys(declaration: Declaration, schema?: DeclaredSchema):
  */
 export function modelOf(
   declaration: Declaration,
-  { owner = {}, encrypts = false }: ModelOptions = {},
+  { owner = {}, encrypts = false, clock = systemClock }: ModelOptions = {},
 ): EntityModel {
   const declared = declaredKeys(declaration);
   const payload = payloadOf(declaration);
@@ -122,6 +129,7 @@ export function modelOf(
     encrypted: encrypts ? secrets : [],
     fixed: Object.fromEntries(fixed.map((part) => [part, owner[part] as string])),
     owner: Object.keys(owner),
+    clock,
   };
 }
 
@@ -159,6 +167,7 @@ function readKeys(schema: DeclaredSchema): DeclaredKeys {
     dated: dateIndex in indexes,
     collections: namesOf(byKey.collection),
     indexCollections: Object.values(indexes).flatMap(({ collection }) => namesOf(collection)),
+    expires: expiryFieldOf(schema),
   };
 }
 

@@ -5,6 +5,7 @@ import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, limits } from "../table/table.js";
 import { elementsOf } from "../values/payload.js";
+import type { EntityModel } from "./model.js";
 
 /** How an item is read, and which parts of it. Two reads share a request only if these are equal. */
 export interface ReadOptions {
@@ -29,6 +30,7 @@ export const mostPaths = 4_096;
  * @param indexSortKey the sort key of the index that is read, from which a cursor is made
  */
 export function projectionOf(
+  { expires }: Pick<EntityModel, "expires">,
   fields: unknown,
   placeholders: Placeholders,
   context: CallContext,
@@ -57,6 +59,7 @@ export function projectionOf(
     attribute.entityType,
     attribute.createdAt,
     attribute.updatedAt,
+    ...(expires === undefined ? [] : [attribute.timeToLive]),
   ].map((name) => placeholders.name(name));
   const wanted = [...new Set(names as string[])].map((field) => placeholders.path([field]));
   const expression = [...always, ...wanted].join(", ");

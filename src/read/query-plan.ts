@@ -153,7 +153,7 @@ export function planOf(
   const names = index && indexKeysOf(index);
   const own = new Placeholders();
   const condition = keyCondition(own, binding.partition, keys, names);
-  const projection = projectionOf(options.fields, own, context, names?.sk);
+  const projection = projectionOf(model, options.fields, own, context, names?.sk);
   const filter = readWhere(where, context, model.encrypted)?.(own);
   if (filter !== undefined) refuseLongCondition(context, "where", filter.text);
   return {

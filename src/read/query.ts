@@ -5,6 +5,7 @@ import type { EntityModel } from "../entity/model.js";
 import type { RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
 import { encodeCursor } from "./cursor.js";
+import { PageLimit } from "./page-limit.js";
 import { type PageRequest, pages, pagesOf } from "./paging.js";
 import type { QueryPlan } from "./query-plan.js";
 
@@ -24,10 +25,13 @@ export async function queryItems(
   let last: RawItem | undefined;
   const cursorAfterLast = () => (last === undefined ? null : encodeCursor(binding, last));
   // With a filter, DynamoDB's `Limit` counts the items read, not the matches, so the page is cut here.
-  const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length + 1);
+  const pageLimit = new PageLimit();
+  const limitOf = () =>
+    filtered || limit === undefined ? undefined : pageLimit.of(limit - items.length + 1);
   for await (const page of pagesOf(transport, input, call, limitOf)) {
-    for (const raw of page.items) {
-      if (!isWithin(raw)) continue;
+    const own = page.items.filter(isWithin);
+    if (own.length < page.items.length) pageLimit.grow();
+    for (const raw of own) {
       if (items.length === limit) return { items, cursor: cursorAfterLast() };
       items.push(itemOf(model, raw));
       last = raw;
@@ -50,9 +54,12 @@ export async function* listItems(
 ): AsyncGenerator<AnyItem, void, undefined> {
   const { input, limit, filtered, isWithin } = await plan();
   let remaining = limit ?? Number.POSITIVE_INFINITY;
-  const limitOf = () => (filtered || limit === undefined ? undefined : remaining);
+  const pageLimit = new PageLimit();
+  const limitOf = () => (filtered || limit === undefined ? undefined : pageLimit.of(remaining));
   for await (const page of pages(send, input, limitOf)) {
-    const own = page.items.filter(isWithin).slice(0, remaining);
+    const within = page.items.filter(isWithin);
+    if (within.length < page.items.length) pageLimit.grow();
+    const own = within.slice(0, remaining);
     remaining -= own.length;
     if (remaining > 0) page.readAhead();
     for (const raw of own) {

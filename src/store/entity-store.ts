@@ -142,7 +142,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: Owner) {
-    const model = modelOf(declared, { owner, encrypts: context.cipher !== undefined });
+    const { cipher, clock } = context;
+    const model = modelOf(declared, { owner, encrypts: cipher !== undefined, clock });
     this.#internals = {
       model,
       writes: new Planner(model, context.tableName, context),

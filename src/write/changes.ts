@@ -1,5 +1,6 @@
 /** An update's changes inside a payload, as assignments or as a whole new payload. */
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
+import { timeToLiveOf } from "../entity/expiry.js";
 import type { UpdatePlan } from "../entity/input.js";
 import type { EntityModel } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
@@ -44,6 +45,24 @@ export function newData(
     // A kept secret is not sealed again, because it may be one that could not be opened.
     .map((field) => [field, storedValueOf(item as RawItem, field)]);
   return assigned(own, attribute.data, { ...Object.fromEntries(kept), ...given });
+}
+
+/** What an update makes of the time at which the item expires. */
+export interface ExpiryChange {
+  /** The new `TTL`; `undefined` if the item then does not expire. */
+  readonly at: number | undefined;
+}
+
+/** The change of an item's expiry; `undefined` if the update leaves it as it is. */
+export function expiryChange(
+  { expires }: EntityModel,
+  { changes, removals }: UpdatePlan,
+): ExpiryChange | undefined {
+  if (expires === undefined) return undefined;
+  const isIt = (path: PathSegments) => path.length === 1 && path[0] === expires;
+  const change = changes.find(({ path }) => isIt(path));
+  if (change !== undefined) return { at: timeToLiveOf(change.value) };
+  return removals.some(isIt) ? { at: undefined } : undefined;
 }
 
 /** An expression always has room for this many path segments. */

@@ -2,14 +2,21 @@
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { Draft } from "../entity/input.js";
-import type { AnyItem } from "../entity/item.js";
+import { type AnyItem, itemOf } from "../entity/item.js";
 import { type EntityModel, rawKeyOf } from "../entity/model.js";
 import { itemValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { isExactNumber } from "../values/exact-number.js";
 import { epochMsOf, lastMs } from "../values/timestamps.js";
 import { assigned, conditional, isStill } from "./expressions.js";
-import { ghostOf, isNothing, isOwnOrNothing, isThatGhost } from "./occupant.js";
+import {
+  ghostOf,
+  isNothing,
+  isOwnExpired,
+  isOwnOrNothing,
+  isThatGhost,
+  occupantOf,
+} from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { foreignFailed } from "./refusals.js";
 import { rawItemOf, writtenItemOf } from "./stored-item.js";
@@ -17,24 +24,43 @@ import { growthOf, isOlder, writtenAt } from "./updated-at.js";
 
 /**
  * Creates or replaces an item; one request, two if an index key is made of its creation time and is missing
- * or has fields in it, if the stored UpdatedAt is not older than the clock, or if there is a ghost.
- * CreatedAt and the places in the indexes are kept, but for those that fields give it. An item whose
- * payload lacks such a field loses the keys that are made of it.
+ * or has fields in it, if the stored UpdatedAt is not older than the clock, or if there is a ghost or an
+ * expired item. CreatedAt and the places in the indexes are kept, but for those that fields give it and
+ * those of an expired item. An item whose payload lacks such a field loses the keys that are made of it.
  */
 export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
   const { model } = target;
   const context = { operation: "put", entity: model.name, key: draft.parts };
   const key = rawKeyOf(model, draft.parts);
+  /** The item as it was sent, if it is a new one in place of one that has expired. */
+  let replacement: RawItem | undefined;
   return {
     context,
     key,
     bytes: draft.bytes,
-    request: (seen) => putRequest(target, draft, seen),
+    request: (seen) => {
+      replacement = undefined;
+      if (occupantOf(model, seen?.item) !== "expired") return putRequest(target, draft, seen);
+      const now = target.clock.now();
+      replacement = rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? now }, now);
+      return replaceExpired(target, replacement);
+    },
     refusedByItem: true,
     // All the other conditions are met by a request that knows the item.
     refused: (seen) => foreignFailed(context, seen, model) ?? "again",
-    result: (attributes) => writtenItemOf(model, key, attributes),
+    result: (attributes) =>
+      replacement === undefined
+        ? writtenItemOf(model, key, attributes)
+        : itemOf(model, replacement),
   };
+}
+
+/** Puts a new item in place of one that has expired, of which nothing is kept, not even CreatedAt. */
+function replaceExpired({ model, tableName }: Target, stored: RawItem): WriteRequest {
+  const own = new Placeholders();
+  const condition = isOwnExpired(own, model).text;
+  const Item = itemValue(model, stored);
+  return { kind: "Put", input: { TableName: tableName, Item, ...conditional(own, condition) } };
 }
 
 /** No existing value is kept. */
@@ -91,8 +117,10 @@ function putRequest(target: Target, draft: Draft, seen: Seen | undefined): Write
       ? writtenAt(own, growth)
       : assigned(own, name, value, kept.has(name)),
   );
-  const removes = model.fieldKeys.filter((key) => !Object.hasOwn(attributes, key.attribute));
-  const removal = removes.map((key) => own.name(key.attribute)).join(", ");
+  const isEndless = model.expires !== undefined && !(attribute.timeToLive in attributes);
+  const gone = model.fieldKeys.map((key) => key.attribute).filter((name) => !(name in attributes));
+  const removes = isEndless ? [...gone, attribute.timeToLive] : gone;
+  const removal = removes.map((name) => own.name(name)).join(", ");
   const conditions = ghost
     ? [isThatGhost(own, ghost)]
     : [isOwnOrNothing(own, model), isOlder(own, growth, item)];

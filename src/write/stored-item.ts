@@ -1,5 +1,5 @@
 /** The item that a write stores, and the item after the write. */
-
+import { expiryAttribute } from "../entity/expiry.js";
 import { indexKeyOf } from "../entity/indexes.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
@@ -14,12 +14,14 @@ export function rawItemOf(
   updatedAt: number,
 ): RawItem {
   const stored = storedParts(model, parts);
-  return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt, data), stored, {
+  const keys = indexKeyOf(model, parts, createdAt, data);
+  const item = Object.assign(rawKeyOf(model, parts), keys, stored, {
     [attribute.entityType]: model.name,
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
     [attribute.updatedAt]: updatedAt,
   });
+  return model.expires === undefined ? item : Object.assign(item, expiryAttribute(model, data));
 }
 
 /** The item after a write, from the attributes in the response. */

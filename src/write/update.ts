@@ -11,7 +11,16 @@ import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 import { pathText } from "../values/payload.js";
-import { dataSets, isMap, isTooLong, missingParent, newData, parentsOf } from "./changes.js";
+import {
+  dataSets,
+  type ExpiryChange,
+  expiryChange,
+  isMap,
+  isTooLong,
+  missingParent,
+  newData,
+  parentsOf,
+} from "./changes.js";
 import { assigned, conditional } from "./expressions.js";
 import {
   type IndexChanges,
@@ -82,6 +91,7 @@ export class UpdateWrite implements Write<AnyItem> {
    * same millisecond; a mark does.
    */
   readonly #mark: string | undefined;
+  readonly #expiry: ExpiryChange | undefined;
   #sent: Sent | undefined;
 
   constructor(target: Target, plan: UpdatePlan) {
@@ -101,7 +111,9 @@ export class UpdateWrite implements Write<AnyItem> {
       where !== undefined ||
       changes.some(({ path }) => isPosition(path)) ||
       removals.some(isPosition);
-    const isMarked = this.once || ifUpdatedAt !== undefined;
+    this.#expiry = expiryChange(model, plan);
+    // If it makes the item expire, its repetition finds no item, and must know why.
+    const isMarked = this.once || ifUpdatedAt !== undefined || this.#expiry !== undefined;
     this.#mark = isMarked ? randomBytes(9).toString("base64url") : undefined;
   }
 
@@ -130,6 +142,9 @@ export class UpdateWrite implements Write<AnyItem> {
       ...(replaced ? [] : plan.removals.map((path) => own.path(path))),
       ...keys.removes,
     ];
+    const expiry = this.#expiry;
+    if (expiry?.at !== undefined) sets.push(assigned(own, attribute.timeToLive, expiry.at));
+    else if (expiry !== undefined) removes.push(own.name(attribute.timeToLive));
     const removal = removes.length === 0 ? "" : ` REMOVE ${removes.join(", ")}`;
     return {
       kind: "Update",
