@@ -5,6 +5,7 @@ import {
   isObjectSchema,
   objectRule,
 } from "../src/entity/model.js";
+import { versionRule } from "../src/entity/versions.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { templateProblems } from "../src/keys/collisions.js";
 import { keyPartRule, separator } from "../src/keys/template.js";
@@ -37,6 +38,8 @@ export function checkDefinition(
     const rule = attributeRule(one, declared, keys);
     if (rule !== undefined) throw refuse(`has the attribute ${one}, ${rule}`);
   }
+  const ofVersions = versionRule(definition);
+  if (ofVersions !== undefined) throw refuse(ofVersions);
   const ofCollections = collectionRule(keys);
   if (ofCollections !== undefined) throw refuse(ofCollections);
 }

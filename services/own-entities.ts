@@ -7,6 +7,7 @@ import { collisionsOf } from "../src/keys/collisions.js";
 import { checkDefinition, isName, noNames } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { AnyDefinition, Definitions, DefinitionsOf } from "./registry.js";
+import type { UpgradeProblem } from "./version-problems.js";
 
 /** The options of a data layer for entities of the application's own. */
 export interface OwnEntities<R extends DefinitionsOf<R>, B extends boolean> {
@@ -49,10 +50,14 @@ export type Problems<R extends DefinitionsOf<R>, B extends boolean> = {
       ? Problem<`${F} is one of the package's own entities: take another name, or builtIn: false`>
       : UnknownPart<R[F]> extends infer P extends string
         ? [P] extends [never]
-          ? unknown
+          ? VersionProblem<R[F]>
           : Problem<`\${${P}} is in a template and no attribute`>
         : unknown;
 };
+
+type VersionProblem<D extends AnyDefinition> = [UpgradeProblem<D>] extends [never]
+  ? unknown
+  : Problem<UpgradeProblem<D>>;
 
 /** A text that the compiler shows. */
 export interface Problem<Text extends string> {

@@ -25,6 +25,7 @@ export function itemSizeOf(model: EntityModel): ItemSize {
     [attribute.data]: "",
     [attribute.createdAt]: 0,
     [attribute.updatedAt]: 0,
+    ...((model.versions?.current ?? 1) > 1 && { [attribute.dataVersion]: 0 }),
   };
   const keys = [model.pk, model.sk, model.gsi1pk, model.gsi1sk];
   const placesOf = (part: string) =>

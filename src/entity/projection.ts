@@ -1,10 +1,11 @@
 /** Which parts of an item a read asks for. */
 import { refuseLong } from "../conditions/expression.js";
-import type { Placeholders } from "../conditions/placeholders.js";
+import { Placeholders } from "../conditions/placeholders.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, limits } from "../table/table.js";
 import { elementsOf } from "../values/payload.js";
+import type { EntityModel } from "./model.js";
 
 /** How an item is read, and which parts of it. Two reads share a request only if these are equal. */
 export interface ReadOptions {
@@ -24,13 +25,37 @@ export interface Projection {
  */
 export const mostPaths = 4_096;
 
-/** The projection of a read: the attributes that every item needs, and the requested payload fields. */
-export function projectionOf(
+/** What a read asks for, and what its caller gets of it. */
+export interface Wanted {
+  readonly projection: Projection | undefined;
+  /** The fields to keep of each payload, which is then read as a whole. */
+  readonly fields: readonly string[] | undefined;
+}
+
+const everything: Wanted = { projection: undefined, fields: undefined };
+
+/**
+ * What a read of some fields asks for: the attributes that every item needs, and these fields. Where
+ * payloads may have to be upgraded, they are read as a whole.
+ */
+export function wantedOf(
+  { versions }: Pick<EntityModel, "versions">,
   fields: unknown,
   placeholders: Placeholders,
   context: CallContext,
-): Projection | undefined {
-  if (fields === undefined) return undefined;
+): Wanted {
+  if (fields === undefined) return everything;
+  const upgrades = versions !== undefined && versions.steps.length > 0;
+  const own = upgrades ? new Placeholders() : placeholders;
+  const { names, projection } = projectionOf(fields, own, context);
+  return upgrades ? { projection: undefined, fields: names } : { projection, fields: undefined };
+}
+
+function projectionOf(
+  fields: unknown,
+  placeholders: Placeholders,
+  context: CallContext,
+): { readonly names: readonly string[]; readonly projection: Projection } {
   const names = elementsOf(fields, mostPaths);
   const valid =
     names !== undefined &&
@@ -57,8 +82,9 @@ export function projectionOf(
   const wanted = [...new Set(names as string[])].map((field) => placeholders.path([field]));
   const expression = [...always, ...wanted].join(", ");
   refuseLong(context, "fields", expression);
-  return {
+  const projection = {
     ProjectionExpression: expression,
     ExpressionAttributeNames: placeholders.names,
   };
+  return { names: names as string[], projection };
 }

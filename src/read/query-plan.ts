@@ -4,7 +4,7 @@ import { readWhere } from "../conditions/conditions.js";
 import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { EntityModel, KeyParts } from "../entity/model.js";
-import { projectionOf } from "../entity/projection.js";
+import { wantedOf } from "../entity/projection.js";
 import { latestTime, readTime } from "../entity/times.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
@@ -23,6 +23,8 @@ export interface QueryPlan {
   readonly cursor: unknown;
   readonly limit: number | undefined;
   readonly filtered: boolean;
+  /** The fields to keep of each payload, if payloads are read as a whole. */
+  readonly fields: readonly string[] | undefined;
 }
 
 interface GivenOptions {
@@ -108,7 +110,7 @@ export function planQuery(
   const own = new Placeholders();
   const keys = range ?? (inIndex ? { prefix: indexPrefix } : sortKeysOf(model));
   const condition = keyCondition(own, partition, keys, inIndex);
-  const projection = projectionOf(options.fields, own, context);
+  const { projection, fields } = wantedOf(model, options.fields, own, context);
   const filter = readWhere(where, context, model.encrypted)?.(own);
   if (filter !== undefined) refuseLongCondition(context, "where", filter.text);
   const binding: CursorBinding = {
@@ -125,6 +127,7 @@ export function planQuery(
     cursor: cursor ?? null,
     limit,
     filtered: filter !== undefined,
+    fields,
     input: {
       TableName: tableName,
       ...(inIndex && { IndexName: indexName }),

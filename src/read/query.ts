@@ -25,7 +25,7 @@ function isWithin(model: EntityModel, { partition }: CursorBinding, raw: RawItem
 export async function queryItems(
   transport: Transport,
   model: EntityModel,
-  { input, binding, limit, filtered }: QueryPlan,
+  { input, binding, limit, filtered, fields }: QueryPlan,
   call: Call,
 ): Promise<{ items: AnyItem[]; cursor: string | null }> {
   const items: AnyItem[] = [];
@@ -37,7 +37,7 @@ export async function queryItems(
     for (const raw of page.items) {
       if (!isWithin(model, binding, raw)) continue;
       if (items.length === limit) return { items, cursor: cursorAfterLast() };
-      items.push(itemOf(model, raw));
+      items.push(itemOf(model, raw, "refuse", undefined, fields));
       last = raw;
     }
     if (items.length === limit)
@@ -56,7 +56,7 @@ export async function* listItems(
   plan: () => QueryPlan | Promise<QueryPlan>,
   throwIfEnded: () => void,
 ): AsyncGenerator<AnyItem, void, undefined> {
-  const { input, binding, limit, filtered } = await plan();
+  const { input, binding, limit, filtered, fields } = await plan();
   let remaining = limit ?? Number.POSITIVE_INFINITY;
   const limitOf = () => (filtered || limit === undefined ? undefined : remaining);
   for await (const page of pages(send, input, limitOf)) {
@@ -65,7 +65,7 @@ export async function* listItems(
     if (remaining > 0) page.readAhead();
     for (const raw of own) {
       throwIfEnded();
-      yield itemOf(model, raw);
+      yield itemOf(model, raw, "refuse", undefined, fields);
     }
     if (remaining === 0) return;
   }

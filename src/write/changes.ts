@@ -2,12 +2,16 @@
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import type { EntityModel } from "../entity/model.js";
+import { isOlder, upgradedData } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { storedValueOf } from "../secrets/opened.js";
 import { fieldValue, payloadValue } from "../secrets/secret-value.js";
 import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
+import { applyChanges } from "./apply-changes.js";
 import { assigned } from "./expressions.js";
+import { storedVersionOf } from "./stored-item.js";
 
 /** The assignments for changes inside a payload. */
 export function dataSets(
@@ -44,6 +48,42 @@ export function newData(
     // A kept secret is not sealed again, because it may be one that could not be opened.
     .map((field) => [field, storedValueOf(item as RawItem, field)]);
   return assigned(own, attribute.data, { ...Object.fromEntries(kept), ...given });
+}
+
+/** The assignment of a payload of an older version, upgraded and changed, and of its new version. */
+export function upgradedSets(
+  own: Placeholders,
+  model: EntityModel,
+  { operation }: CallContext,
+  key: RawKey,
+  plan: UpdatePlan,
+  item: RawItem,
+): string[] {
+  const data = applyChanges(upgradedData(model, item, operation), plan);
+  return [
+    assigned(own, attribute.data, payloadValue(model, key, data)),
+    ...versionSets(own, model),
+  ];
+}
+
+/** The payload of an item as the current version has it, or why it cannot be upgraded. */
+export function currentData(
+  model: EntityModel,
+  { operation }: CallContext,
+  item: RawItem,
+): unknown {
+  if (!isOlder(model, item)) return item[attribute.data];
+  try {
+    return upgradedData(model, item, operation);
+  } catch (error) {
+    if (error instanceof DynamoDBError) return error;
+    throw error;
+  }
+}
+
+/** The assignment of the version that a whole new payload has. */
+export function versionSets(own: Placeholders, model: EntityModel): string[] {
+  return Object.entries(storedVersionOf(model)).map(([name, value]) => assigned(own, name, value));
 }
 
 /** An expression always has room for this many path segments. */

@@ -14,6 +14,7 @@ import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { foreignFailed } from "./refusals.js";
 import { rawItemOf, writtenItemOf } from "./stored-item.js";
 import { growthOf, isOlder, writtenAt } from "./updated-at.js";
+import { isKnownVersion, newerFailed } from "./version-conditions.js";
 
 /**
  * Creates or replaces an item; one request, two if a dated item is not yet in the index, if the
@@ -31,7 +32,8 @@ export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
     request: (seen) => putRequest(target, draft, seen),
     refusedByItem: true,
     // All the other conditions are met by a request that knows the item.
-    refused: (seen) => foreignFailed(context, seen, model) ?? "again",
+    refused: (seen) =>
+      foreignFailed(context, seen, model) ?? newerFailed(context, model, seen) ?? "again",
     result: (attributes) => writtenItemOf(model, key, attributes),
   };
 }
@@ -64,7 +66,7 @@ function putRequest(target: Target, draft: Draft, seen: Seen | undefined): Write
   );
   const conditions = ghost
     ? [isThatGhost(own, ghost)]
-    : [isOwnOrNothing(own, model), isOlder(own, growth, item)];
+    : [isOwnOrNothing(own, model), isOlder(own, growth, item), ...isKnownVersion(own, model)];
   if (model.dated && !ghost) conditions.push(unindexed ? isUnindexed(own, item) : isIndexed(own));
   if (!ghost) {
     conditions.push(undated ? isStill(own, attribute.createdAt, item) : isCreatedInTime(own));

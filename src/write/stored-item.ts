@@ -17,7 +17,14 @@ export function rawItemOf(
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
     [attribute.updatedAt]: updatedAt,
+    ...storedVersionOf(model),
   });
+}
+
+/** The version of a payload as an item has it: version 1 is not stored. */
+export function storedVersionOf({ versions }: Pick<EntityModel, "versions">): Partial<RawItem> {
+  const current = versions?.current ?? 1;
+  return current > 1 ? { [attribute.dataVersion]: current } : {};
 }
 
 /** The creation time has an attribute that is not named as the part of the key is. */

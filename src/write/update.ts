@@ -6,12 +6,23 @@ import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import { type AnyItem, isOf, isStoredAlike } from "../entity/item.js";
 import { rawKeyOf } from "../entity/model.js";
+import { storedVersion } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
-import type { DynamoDBError } from "../errors/dynamodb-error.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 import { pathText } from "../values/payload.js";
-import { dataSets, isMap, isTooLong, missingParent, newData, parentsOf } from "./changes.js";
+import {
+  currentData,
+  dataSets,
+  isMap,
+  isTooLong,
+  missingParent,
+  newData,
+  parentsOf,
+  upgradedSets,
+  versionSets,
+} from "./changes.js";
 import { assigned, conditional } from "./expressions.js";
 import { isOwn } from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
@@ -28,6 +39,12 @@ import {
   updatedAtOf,
   writtenAt,
 } from "./updated-at.js";
+import {
+  expectedVersion,
+  isExpectedVersion,
+  isUpgradable,
+  newerFailed,
+} from "./version-conditions.js";
 
 /** What an update's last request was based on. */
 interface Sent {
@@ -38,11 +55,13 @@ interface Sent {
   readonly madeAnew: boolean;
   /** The item whose payload is merged and replaced. */
   readonly merged: RawItem | undefined;
+  /** Whether that payload is of an older version. */
+  readonly upgrades: boolean;
 }
 
 /**
- * Changes an item that must exist; one request, two if it has no `Data`, or if the stored UpdatedAt
- * is not older than the clock and there is no lock.
+ * Changes an item that must exist; one request, two if it has no `Data`, if the payload is of an older
+ * version, or if the stored UpdatedAt is not older than the clock and there is no lock.
  */
 export class UpdateWrite implements Write<AnyItem> {
   readonly context: CallContext;
@@ -91,17 +110,15 @@ export class UpdateWrite implements Write<AnyItem> {
     const plan = this.#plan;
     const sent = this.#next(seen);
     this.#sent = sent;
-    const { growth, madeAnew, merged } = sent;
-    const replaced = madeAnew || this.readsFirst;
+    const { growth } = sent;
+    const replaced = sent.madeAnew || sent.upgrades || this.readsFirst;
     const own = new Placeholders();
     const sets = [
       writtenAt(own, growth),
       // The key parts, which items of earlier writers lack.
       ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
       ...(this.#mark === undefined ? [] : [assigned(own, attribute.writeMark, this.#mark)]),
-      ...(replaced
-        ? [newData(own, model, this.key, plan, merged)]
-        : dataSets(own, model, this.key, plan)),
+      ...(replaced ? this.#replacing(own, sent) : dataSets(own, model, this.key, plan)),
     ];
     const removes = replaced ? [] : plan.removals.map((path) => own.path(path));
     const removal = removes.length === 0 ? "" : ` REMOVE ${removes.join(", ")}`;
@@ -117,11 +134,22 @@ export class UpdateWrite implements Write<AnyItem> {
     };
   }
 
+  /** The assignment of a whole payload. */
+  #replacing(own: Placeholders, { madeAnew, merged, upgrades }: Sent): string[] {
+    const { model } = this.#target;
+    if (upgrades) {
+      return upgradedSets(own, model, this.context, this.key, this.#plan, merged as RawItem);
+    }
+    const data = newData(own, model, this.key, this.#plan, merged);
+    return madeAnew ? [data, ...versionSets(own, model)] : [data];
+  }
+
   #next(seen: Seen | undefined): Sent {
     const item = seen?.item ?? undefined;
     const { ifUpdatedAt } = this.#plan;
     const growth = growthOf(this.#target.clock, item, this.#mark === undefined ? "ahead" : "never");
     const madeAnew = item !== undefined && !isMap(item[attribute.data]);
+    const upgrades = isUpgradable(this.#target.model, item);
     return {
       // With a lock, the stored time is known beforehand.
       growth:
@@ -130,21 +158,25 @@ export class UpdateWrite implements Write<AnyItem> {
           : { ...growth, at: Math.max(growth.at, ifUpdatedAt + 1) },
       item,
       madeAnew,
-      merged: this.readsFirst && !madeAnew ? item : undefined,
+      merged: upgrades || (this.readsFirst && !madeAnew) ? item : undefined,
+      upgrades,
     };
   }
 
-  #condition(own: Placeholders, { growth, item, madeAnew, merged }: Sent): string {
+  #condition(own: Placeholders, { growth, item, madeAnew, merged, upgrades }: Sent): string {
+    const { model } = this.#target;
     const { ifUpdatedAt, where, changes } = this.#plan;
-    const conditions = [isOwn(own, this.#target.model), isOlder(own, growth, item)];
+    const conditions = [isOwn(own, model), isOlder(own, growth, item)];
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
     conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
-    for (const parent of this.#parents) {
+    // The stored payload of an older version may not have them; the upgraded one was looked at.
+    for (const parent of upgrades ? [] : this.#parents) {
       conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
     }
     if (ifUpdatedAt !== undefined) conditions.push(isUnchanged(own, ifUpdatedAt, item));
-    if (this.readsFirst && !madeAnew) conditions.push(isStoredAt(own, merged));
+    if (upgrades || (this.readsFirst && !madeAnew)) conditions.push(isStoredAt(own, merged));
+    conditions.push(...isExpectedVersion(own, model, item));
     if (where !== undefined) conditions.push(where(own));
     const condition = joined("AND", conditions).text;
     // The argument that is reported if the condition is too long. Parents that must exist need
@@ -160,11 +192,15 @@ export class UpdateWrite implements Write<AnyItem> {
     const { model } = this.#target;
     const { ifUpdatedAt, where } = this.#plan;
     if (item === null || !isOf(model, item)) return notFound(this.context, cause);
+    const newer = newerFailed(this.context, model, seen);
+    if (newer !== undefined) return newer;
     if (ifUpdatedAt !== undefined && updatedAtOf(item) !== ifUpdatedAt) {
       const rule = "the item was changed since it was read (ifUpdatedAt)";
       return conditionFailed(this.context, rule, seen, model);
     }
-    const missing = missingParent(item[attribute.data], this.#parents);
+    const data = currentData(model, this.context, item);
+    if (data instanceof DynamoDBError) return data;
+    const missing = missingParent(data, this.#parents);
     if (missing !== undefined) {
       const path = pathText(["data", ...missing]);
       const message = "does not exist: nothing can be set or removed inside it";
@@ -181,6 +217,8 @@ export class UpdateWrite implements Write<AnyItem> {
     const sent = this.#sent;
     if (sent === undefined) return false;
     const { growth, madeAnew, merged } = sent;
+    const { model } = this.#target;
+    if (!isStoredAlike(storedVersion(item), expectedVersion(model, sent.item))) return true;
     const isLate = growth.step === undefined && (storedTime(item) ?? -1) >= growth.at;
     if (isLate || isMap(item[attribute.data]) === madeAnew) return true;
     if (hasOddTime(item) && !hasOddTime(sent.item)) return true;
