@@ -3,7 +3,10 @@ import type { AnyDefinition, PayloadIn, SchemaOf } from "./registry.js";
 
 /** What is wrong with an entity's upgrades, as a text; `never` if nothing is. */
 export type UpgradeProblem<D extends AnyDefinition> = D extends { readonly upgrade: infer U }
-  ? { [V in keyof U & number]: StepProblem<U, V, PayloadIn<SchemaOf<D>>> }[keyof U & number]
+  ? // Steps without names can only be looked at when a data layer is made.
+    number extends keyof U
+    ? never
+    : { [V in keyof U & number]: StepProblem<U, V, PayloadIn<SchemaOf<D>>> }[keyof U & number]
   : never;
 
 /** What is wrong with one step: it must return what the next step takes, and the last one the payload. */
