@@ -62,7 +62,7 @@ export function openTable(
 }
 
 /** A document client of the SDK's own, as an earlier writer has it. */
-export function bareClient({ engine }: TestDataLayer): DynamoDBDocumentClient {
+export function bareClient({ engine }: Pick<TestDataLayer, "engine">): DynamoDBDocumentClient {
   const { endpoint, region, credentials } = engine;
   return DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint, region, credentials }));
 }

@@ -32,6 +32,8 @@ const shapes = {
   "#${kind}#${itemId}": ["kind", "itemId"],
   "#${createdAt}#${itemId}": ["createdAt", "itemId"],
   "#${itemId}#END": ["itemId"],
+  // A part that is another entity's owner: such an entity is in no scope of that owner's.
+  "#${userId}#${itemId}": ["userId", "itemId"],
 } as const satisfies Record<string, readonly string[]>;
 
 type PartitionTemplate = keyof typeof partitions;
@@ -66,20 +68,25 @@ export const randomEntities: fc.Arbitrary<RandomEntity[]> = fc
     { minLength: 1, maxLength: 6 },
   )
   .map((all) =>
-    all.map((one, index) => ({
-      ...one,
-      name: `entity${index}`,
-      owner: partitions[one.partition],
-      rest: shapes[one.shape],
-      // Only an entity whose sort key is one id has a place in the order of creation.
-      dated: one.dated && one.shape === "#${itemId}",
-      defaulted: one.defaulted && one.shape === "#${itemId}",
-    })),
+    all.map((one, index) => {
+      const isTwice = one.partition.includes("${userId}") && one.shape.includes("${userId}");
+      const shape = isTwice ? "#${itemId}" : one.shape;
+      return {
+        ...one,
+        shape,
+        name: `entity${index}`,
+        owner: partitions[one.partition],
+        rest: shapes[shape],
+        // Only an entity whose sort key is one id has a place in the order of creation.
+        dated: one.dated && shape === "#${itemId}",
+        defaulted: one.defaulted && shape === "#${itemId}",
+      };
+    }),
   );
 
 /** The parts of an entity's key that hold no `#`. */
 export function wordsOf({ partition, shape }: RandomEntity): string[] {
-  return ["orgId", "kind", "itemId"].filter((part) =>
+  return ["orgId", "kind", "itemId", "userId"].filter((part) =>
     `${partition} ${shape}`.includes(`\${${part}}#`),
   );
 }

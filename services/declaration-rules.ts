@@ -162,7 +162,12 @@ function indexRule(
     ...templateProblems(pk.template ?? "", "partition"),
     ...templateProblems(sk?.template ?? "", "sort"),
   ];
-  return problem === undefined ? undefined : `has a wrong template in ${name}: ${problem}`;
+  if (problem !== undefined) return `has a wrong template in ${name}: ${problem}`;
+  const inSort = sk?.composite ?? [];
+  const twice = inSort.length > 1 ? inSort.find((part) => pk.composite.includes(part)) : undefined;
+  return twice === undefined
+    ? undefined
+    : `has \${${twice}} twice in ${name}: that may be only in a sort key without other parts`;
 }
 
 /** Names that objects have for other purposes. */

@@ -480,6 +480,11 @@ describe("a declaration is checked when a data layer is made", () => {
       "has the attribute updatedAt, which is not stored as UpdatedAt",
     ],
     [
+      "a part that stands twice, which ElectroDB refuses when it is first used",
+      noteAt({ byKey: byKey("USER#${userId}", "NOTE#${userId}#${noteId}") }),
+      "has ${userId} twice in byKey",
+    ],
+    [
       "a creation time in the partition key",
       noteAt({ byKey: byKey("USER#${createdAt}", "NOTE#${noteId}") }),
       "has ${createdAt} in the partition key of byKey",

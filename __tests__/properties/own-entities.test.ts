@@ -109,7 +109,8 @@ describe.each(engines)("on $name", ({ engine }) => {
         await store.put({ ...foreign, data: payloadOf(entity, "foreign") });
         const scope = data.scope(partitionOf(entity, key) as never) as unknown as Stores;
         const inScope = scope[entity.name] as AnyStore;
-        const rest = Object.fromEntries(entity.rest.map((name) => [name, key[name]]));
+        const others = entity.rest.filter((name) => !entity.owner.includes(name));
+        const rest = Object.fromEntries(others.map((name) => [name, key[name]]));
         expect(await inScope.get(rest)).toBeNull();
         expect(await inScope.delete(rest)).toBeNull();
         expect((await inScope.query({})).items).toEqual([]);
@@ -127,10 +128,13 @@ describe.each(engines)("on $name", ({ engine }) => {
         ];
         for (const refused of refusals) await failureOf(refused, ValidationError);
         expect((await store.get(foreign))?.data).toEqual(payloadOf(entity, "foreign"));
-        // A store whose partition has a part more, or another one, is in no such scope.
+        // A store whose partition has a part more, or another one, is in no such scope, and none
+        // whose sort key has a part of the owner.
         const expected = entities.filter(
           (one) =>
-            one.owner.length > 0 && one.owner.every((name) => entity.owner.includes(name as never)),
+            one.owner.length > 0 &&
+            one.owner.every((name) => entity.owner.includes(name)) &&
+            one.rest.every((name) => !entity.owner.includes(name) || one.owner.includes(name)),
         );
         const members = Object.keys(scope).filter((name) => name.startsWith("entity"));
         expect(members.sort()).toEqual(expected.map(({ name }) => name).sort());
