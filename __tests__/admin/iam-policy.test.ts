@@ -98,6 +98,26 @@ test("the application's and the scripts' policies name no user; only scripts sca
   );
 });
 
+test("the application scans if it is asked for, the table alone, and no owner ever", () => {
+  const policy = iamPolicy({ tableArn, access: "application", scan: true });
+  const [table, ofIndex, ...more] = policy.Statement;
+  expect(table?.Action).toStrictEqual([...itemActions, "dynamodb:Scan"].sort());
+  expect(table?.Resource).toStrictEqual([tableArn]);
+  expect(ofIndex?.Action).toStrictEqual(["dynamodb:Query"]);
+  expect(more).toEqual([]);
+  expect(isAllowed(policy, ask("Scan", []), {})).toBe(true);
+  expect(isAllowed(policy, ask("Scan", [], index), {})).toBe(false);
+  const scripts = iamPolicy({ tableArn, access: "scripts" });
+  expect(iamPolicy({ tableArn, access: "scripts", scan: true })).toEqual(scripts);
+  const without = iamPolicy({ tableArn, access: "application", scan: false });
+  expect(isAllowed(without, ask("Scan", []), {})).toBe(false);
+  for (const owner of [{}, { userId: "u1" }, { owner: { userId: "u1" } }]) {
+    expect(() => iamPolicy({ tableArn, ...owner, scan: true })).toThrow(
+      "scan cannot be used with access user: it reads every owner's items",
+    );
+  }
+});
+
 describe.each([
   ["by the session's tag", iamPolicy({ tableArn }), session("u1")],
   ["by the id", iamPolicy({ tableArn, userId: "u1" }), {}],
@@ -179,6 +199,7 @@ describe("refuses", () => {
     ["a variable that is none", { tableArn, variable: "userId" }],
     ["a variable that is a text around one", { tableArn, variable: "aws:userid}*${aws:userid" }],
     ["a variable that is no text", { tableArn, variable: 5 }],
+    ["a scan that is no flag", { tableArn, access: "application", scan: "yes" }],
     ["a user of the application's", { tableArn, access: "application", userId: "u1" }],
     ["a variable of the scripts'", { tableArn, access: "scripts", variable: "aws:userid" }],
   ])("%s", (_, options) => {

@@ -22,6 +22,7 @@ export async function hovers() {
   await data.savedContent./*getOrThrow*/getOrThrow(key);
   const page = await data.savedContent./*query*/query({ userId: "u" }, { where: { status: "draft" } });
   for await (const one of data.savedContent./*list*/list({ userId: "u" })) void /*listed*/one;
+  for await (const part of data.savedContent./*scan*/scan({ segments: 2 })) void /*scanned*/part;
   await data.savedContent./*create*/create({ userId: "u", /*input data*/data: content });
   await data.savedContent./*put*/put({ ...key, data: content });
   await data.savedContent./*update*/update(key, { /*changed field*/title: "x" });
@@ -160,6 +161,7 @@ const documented = hovers.filter(
     ![
       // Variables have types, and no docs of their own.
       "listed",
+      "scanned",
       "item",
       "part",
       "page",
@@ -190,12 +192,14 @@ test.each([
   ["getOrThrow", /: Promise<SavedContent>$/],
   ["query", /: Promise<QueryPage<SavedContent>>$/],
   ["list", /: AsyncIterable<SavedContent>$/],
+  ["scan", /: AsyncIterable<ScanPage<SavedContent>>$/],
   ["create", /: Promise<SavedContent>$/],
   ["put", /: Promise<SavedContent>$/],
   ["update", /: Promise<SavedContent>$/],
   ["delete", /: Promise<SavedContent \| null>$/],
   ["batchGet", /: Promise<\(SavedContent \| null\)\[\]>$/],
   ["listed", /^const one: SavedContent$/],
+  ["scanned", /^const part: ScanPage<SavedContent>$/],
   ["item", /^const item: SavedContent \| null$/],
   ["part", /^const part: ItemPart<SavedContent, "title"> \| null$/],
   ["page", /^const page: QueryPage<SavedContent>$/],
@@ -242,7 +246,7 @@ const calls = [
 ];
 
 test.each([
-  ["completions", [...calls, "entity"]],
+  ["completions", [...calls, "scan", "entity"]],
   ["scoped completions", calls],
 ])("%s are what a user may call (model and writes were among them)", (name, expected) => {
   const path = join(application.folder, fileName);

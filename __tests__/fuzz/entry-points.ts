@@ -85,6 +85,7 @@ const optionFields = {
   fields: listOf(textOf("name", "note", "a.b", "#0", "__proto__")),
   where,
   limit: numberOf(1, 2, 100),
+  segments: numberOf(1, 3, 64),
   order: textOf("asc", "desc"),
   by: textOf("key", "createdAt"),
   cursor,
@@ -160,6 +161,7 @@ function storeArguments(
     getOrThrow: [key, reads],
     query: [partition, queries],
     list: [partition, queries],
+    scan: [optionsOf("segments", "where", "fields", "limit", "cursor", "consistent")],
     create: [input, limits],
     put: [input, limits],
     update: [key, payloadOf(one), optionsOf("set", "remove", "ifUpdatedAt", "where")],
@@ -174,7 +176,8 @@ function storeArguments(
 /** The calls of the stores: their names are the class's own. */
 function ofStores(layer: object, at: string, scoped: boolean): EntryPoint[] {
   const names = Object.getOwnPropertyNames(EntityStore.prototype).filter(
-    (name) => name !== "constructor",
+    // A scope has no call that reads what is of others, too.
+    (name) => name !== "constructor" && !(scoped && name === "scan"),
   );
   return registry.flatMap((one) => {
     const known = storeArguments(one, scoped);
@@ -186,7 +189,7 @@ function ofStores(layer: object, at: string, scoped: boolean): EntryPoint[] {
         path: `${at}.${one.name}.${name}`,
         call: (...values) => store?.[name]?.(...values),
         given,
-        throwsAtOnce: name === "list" || name === "check",
+        throwsAtOnce: name === "list" || name === "scan" || name === "check",
       };
     });
   });

@@ -1,6 +1,6 @@
 /** What holds for the twelve entities holds for any registry: fast-check declares the entities. */
 import fc from "fast-check";
-import { createDataLayer, ValidationError } from "../../src/index.js";
+import { createDataLayer, type ScanPage, ValidationError } from "../../src/index.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf } from "../open.js";
@@ -44,48 +44,77 @@ function partitionOf({ owner }: RandomEntity, key: Fields): Fields {
   return Object.fromEntries(owner.map((part) => [part, key[part]]));
 }
 
+/** All items of a store, by as many scans as a limit makes of it. */
+async function scanned(store: AnyStore, segments: number, limit: number | undefined) {
+  const items: Fields[] = [];
+  let cursor: string | null = null;
+  do {
+    const pages: AsyncIterable<ScanPage<Fields>> = store.scan({ segments, limit, cursor });
+    for await (const page of pages) {
+      items.push(...page.items);
+      cursor = page.cursor;
+    }
+  } while (cursor !== null);
+  return items;
+}
+
 describe.each(engines)("on $name", ({ engine }) => {
   test("what is stored is read back by every call, and belongs to its own entity and partition", async () => {
-    const property = fc.asyncProperty(registryWithKeys, text, async (all, content) => {
-      const entities = definitionsOf(all.map(({ entity }) => entity));
-      const options = { engine, entities, builtIn: false, ...settings } as const;
-      await using data = await createTestDataLayer(options);
-      const stores = data as unknown as Stores;
-      for (const { entity, keys } of all) {
-        const store = stores[entity.name] as AnyStore;
-        for (const key of keys) await store.put({ ...key, data: payloadOf(entity, content) });
-      }
-      for (const { entity, keys } of all) {
-        const store = stores[entity.name] as AnyStore;
-        const expected = keys.map((key) => ({
-          ...key,
-          data: payloadOf(entity, content),
-          createdAt: key.createdAt ?? expect.any(Number),
-          updatedAt: expect.any(Number),
-        }));
-        expect(await store.batchGet(keys)).toEqual(expected);
-        expect(await Promise.all(keys.map((key) => store.get(key)))).toEqual(expected);
-        const partition = partitionOf(entity, keys[0] as Key);
-        const own = expected.filter(
-          (one: Fields) => keyText(partitionOf(entity, one) as Key) === keyText(partition as Key),
-        );
-        const { items } = await store.query(partition);
-        const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
-        expect(items.map((item) => keyText(keyIn(entity, item))).sort()).toEqual(
-          own.map((one) => keyText(keyIn(entity, one))).sort(),
-        );
-        if (entity.dated) {
-          const { items: dated } = await store.query(partition, { by: "createdAt" });
-          expect([...dated].sort(byText)).toEqual([...items].sort(byText));
-        }
-        const [first] = keys as [Key];
-        const changed = await store.update(first, { text: "changed" });
-        expect(changed.data).toEqual({ ...payloadOf(entity, content), text: "changed" });
-        expect(await store.delete(first)).toEqual(changed);
-        expect(await store.get(first)).toBeNull();
-        expect((await store.batchDelete(keys)).written).toBe(keys.length);
-      }
+    const scans = fc.record({
+      segments: fc.integer({ min: 1, max: 9 }),
+      limit: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
     });
+    const property = fc.asyncProperty(
+      registryWithKeys,
+      text,
+      scans,
+      async (all, content, { segments, limit }) => {
+        const entities = definitionsOf(all.map(({ entity }) => entity));
+        const options = { engine, entities, builtIn: false, ...settings } as const;
+        await using data = await createTestDataLayer(options);
+        const stores = data as unknown as Stores;
+        for (const { entity, keys } of all) {
+          const store = stores[entity.name] as AnyStore;
+          for (const key of keys) await store.put({ ...key, data: payloadOf(entity, content) });
+        }
+        for (const { entity, keys } of all) {
+          const store = stores[entity.name] as AnyStore;
+          const expected = keys.map((key) => ({
+            ...key,
+            data: payloadOf(entity, content),
+            createdAt: key.createdAt ?? expect.any(Number),
+            updatedAt: expect.any(Number),
+          }));
+          expect(await store.batchGet(keys)).toEqual(expected);
+          expect(await Promise.all(keys.map((key) => store.get(key)))).toEqual(expected);
+          const partition = partitionOf(entity, keys[0] as Key);
+          const own = expected.filter(
+            (one: Fields) => keyText(partitionOf(entity, one) as Key) === keyText(partition as Key),
+          );
+          const { items } = await store.query(partition);
+          const byText = (a: unknown, b: unknown) =>
+            JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+          expect(items.map((item) => keyText(keyIn(entity, item))).sort()).toEqual(
+            own.map((one) => keyText(keyIn(entity, one))).sort(),
+          );
+          if (entity.dated) {
+            const { items: dated } = await store.query(partition, { by: "createdAt" });
+            expect([...dated].sort(byText)).toEqual([...items].sort(byText));
+          }
+          expect(
+            (await scanned(store, segments, limit))
+              .map((item) => keyText(keyIn(entity, item)))
+              .sort(),
+          ).toEqual(expected.map((one) => keyText(keyIn(entity, one))).sort());
+          const [first] = keys as [Key];
+          const changed = await store.update(first, { text: "changed" });
+          expect(changed.data).toEqual({ ...payloadOf(entity, content), text: "changed" });
+          expect(await store.delete(first)).toEqual(changed);
+          expect(await store.get(first)).toBeNull();
+          expect((await store.batchDelete(keys)).written).toBe(keys.length);
+        }
+      },
+    );
     await fc.assert(property, tries(12));
   });
 

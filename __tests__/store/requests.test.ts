@@ -40,6 +40,13 @@ const calls: readonly Call[] = [
     },
   },
   {
+    name: "scan",
+    requests: ["Scan"],
+    run: async ({ savedContent }) => {
+      for await (const _ of savedContent.scan({ segments: 1 }));
+    },
+  },
+  {
     name: "create",
     requests: ["PutItem"],
     run: ({ savedContent }) => savedContent.create({ userId: "u1", data: content }),
@@ -200,6 +207,7 @@ describe.each(engines)("requests on $name", (engine) => {
     expect(data.savedContent.check({ userId: "u", contentId: "c", data: content })).toEqual([]);
     expect(Object.keys(data)).toContain("savedContent");
     data.savedContent.list({ userId: "u" });
+    data.savedContent.scan();
     expect(await data.savedContent.batchGet([])).toEqual([]);
     expect(await data.savedContent.batchPut([])).toEqual({ written: 0 });
     expect(await data.savedContent.batchDelete([])).toEqual({ written: 0 });

@@ -261,7 +261,7 @@ type Calls =
   | "batchPut"
   | "batchDelete"
   | "check";
-holds<AllTrue<{ [F in FacadeName]: Equal<keyof DataLayer[F], Calls | "entity"> }>>();
+holds<AllTrue<{ [F in FacadeName]: Equal<keyof DataLayer[F], Calls | "scan" | "entity"> }>>();
 holds<AllTrue<{ [F in FacadeName]: Equal<keyof UserScope[F], Calls> }>>();
 
 // ---- The class is for `instanceof`.

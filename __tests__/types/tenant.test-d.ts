@@ -68,7 +68,7 @@ holds<Equal<Item<"review">["agentId"], string>>();
 
 // ---- Nothing on a scope leads around it.
 
-type StoreCalls = Exclude<keyof EntityStore<Specs["project"]>, "entity">;
+type StoreCalls = Exclude<keyof EntityStore<Specs["project"]>, "entity" | "scan">;
 holds<AllTrue<{ [F in FacadeName]: Equal<keyof UserScope[F], StoreCalls> }>>();
 type UseCases = "dashboard" | "brandAuditPage" | "projects" | "profiles" | "reviews" | "oauth";
 holds<Equal<keyof UserScope, FacadeName | UseCases | "userId" | "collections" | "transaction">>();
@@ -91,6 +91,8 @@ export async function calls(scope: UserScope, data: Specs["savedContent"]["data"
   await scope.savedContent.query({ userId: "u2" });
   // @ts-expect-error
   scope.savedContent.list({ userId: "u2" });
+  // @ts-expect-error a scan reads all users' items
+  scope.savedContent.scan();
   // @ts-expect-error
   await scope.savedContent.create({ userId: "u2", data });
   // @ts-expect-error

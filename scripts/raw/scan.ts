@@ -1,6 +1,6 @@
 /** Reads a whole table in parallel segments, page by page, no faster than its pages are dealt with. */
 import type { ScanCommandInput } from "@aws-sdk/client-dynamodb";
-import { KeyCycle } from "../../src/read/cycles.js";
+import { pages } from "../../src/read/paging.js";
 import type { Item, RawTable } from "./raw-table.js";
 
 /** Where a segment is read on: after this key, at its beginning, or not at all. */
@@ -52,25 +52,29 @@ export async function scanSegments(
 ): Promise<number> {
   let all = 0;
   await allOrNone(positions.length, async (segment, stopped) => {
-    let position = positions[segment] ?? "end";
+    const position = positions[segment] ?? "end";
     let read = 0;
-    const cycle = new KeyCycle();
-    while (position !== "end" && read < mostItems && !stopped()) {
+    const isOver = () => read >= mostItems || stopped();
+    if (position === "end" || isOver()) return;
+    const request = {
+      ...input,
+      Segment: segment,
+      TotalSegments: positions.length,
+      ...(position !== "start" && { ExclusiveStartKey: position }),
+    };
+    // A limit that is given as `undefined` stands for none.
+    const limitOf = () =>
+      input !== undefined && "Limit" in input ? input.Limit : Math.min(pageItems, mostItems - read);
+    const send = async (page: typeof request) => {
       signal?.throwIfAborted();
-      const room = mostItems - read;
-      const answer = await table.scan({
-        Limit: Math.min(pageItems, room),
-        ...input,
-        Segment: segment,
-        TotalSegments: positions.length,
-        ...(position !== "start" && { ExclusiveStartKey: position }),
-      });
-      const { Items: items = [], Count: many, LastEvaluatedKey: next = "end" } = answer;
-      if (next !== "end") cycle.refuseRepeated(next);
-      read += many ?? items.length;
-      all += many ?? items.length;
+      return table.scan(page);
+    };
+    for await (const page of pages<Item, typeof request>(send, request, limitOf)) {
+      const { items, count, next = "end" } = page;
+      read += count;
+      all += count;
       await onPage({ segment, items, next });
-      position = next;
+      if (isOver()) return;
     }
   });
   return all;

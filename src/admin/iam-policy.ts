@@ -10,7 +10,7 @@ import { isPlainMap } from "../values/payload.js";
 export type IamAccess =
   /** A process that acts for one user, through `forUser`. */
   | "user"
-  /** The application: every item, by key and by query. No scans, and no change of the table itself. */
+  /** The application: every item, by key and by query. No change of the table, and no scan but with `scan`. */
   | "application"
   /** The commands of `bayon-data`, which also scan, create and delete the table. */
   | "scripts";
@@ -20,6 +20,11 @@ export interface IamPolicyOptions {
   readonly tableArn: string;
   /** @default "user" */
   readonly access?: IamAccess | undefined;
+  /**
+   * Whether the application may `scan` its stores too. A scan reads every owner's items, so that no
+   * owner's policy takes it. @default false
+   */
+  readonly scan?: boolean | undefined;
   /** The id of the one user that the policy is for. @default the user in `variable` */
   readonly userId?: string | undefined;
   /**
@@ -43,6 +48,7 @@ interface Entities {
 const iamPolicyOptionNames = optionNames<IamPolicyOptions & Entities>({
   tableArn: true,
   access: true,
+  scan: true,
   userId: true,
   variable: true,
   owner: true,
@@ -111,6 +117,7 @@ export function iamPolicyOf(
   const {
     tableArn,
     access = "user",
+    scan = false,
     userId,
     variable,
     owner,
@@ -124,6 +131,12 @@ export function iamPolicyOf(
   }
   if (access !== "user" && access !== "application" && access !== "scripts") {
     throw new ConfigurationError("access must be user, application or scripts");
+  }
+  if (typeof scan !== "boolean") throw new ConfigurationError("scan must be true or false");
+  if (scan && access === "user") {
+    throw new ConfigurationError(
+      "scan cannot be used with access user: it reads every owner's items",
+    );
   }
   const index = `${tableArn}/index/${indexName}`;
   if (access === "user") {
@@ -149,9 +162,9 @@ export function iamPolicyOf(
   if (userId !== undefined || variable !== undefined || owner !== undefined) {
     throw new ConfigurationError(`userId, variable and owner cannot be used with access ${access}`);
   }
-  const actions = access === "scripts" ? [...tableActions, ...scriptActions] : tableActions;
+  const more = access === "scripts" ? scriptActions : scan ? (["Scan"] as const) : [];
   return policyOf([
-    statement("Table", [...actions].sort(), [tableArn]),
+    statement("Table", [...tableActions, ...more].sort(), [tableArn]),
     statement("Index", ["Query"], [index]),
   ]);
 }

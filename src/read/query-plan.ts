@@ -78,14 +78,19 @@ function checkedOptions(
   }
   if (from !== undefined && to !== undefined && from > to)
     throw refuse("from", "must not be after to");
-  const isLimit = typeof limit === "number" && Number.isInteger(limit) && limit >= 1;
-  if (limit !== undefined && !isLimit) throw refuse("limit", "must be an integer from 1");
   if (typeof cursor === "string" && cursor.length > mostCursorLength) {
     const most = `those are at most ${mostCursorLength} characters`;
     throw refuse("cursor", `is not one that a query returned: ${most}`);
   }
   const times = ranged ? { from: from ?? 0, to: to ?? latestTime } : undefined;
-  return { order, by, limit, times };
+  return { order, by, limit: readLimit(limit, context), times };
+}
+
+/** Reads `limit`, the most items that are returned. */
+export function readLimit(limit: unknown, context: CallContext): number | undefined {
+  const isLimit = typeof limit === "number" && Number.isInteger(limit) && limit >= 1;
+  if (limit === undefined || isLimit) return limit;
+  throw invalid(context, [{ path: "limit", message: "must be an integer from 1" }]);
 }
 
 /** Checks a query's options, except the cursor, and builds the request. */

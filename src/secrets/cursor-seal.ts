@@ -11,8 +11,12 @@ export type CursorSecret = string | Uint8Array | readonly (string | Uint8Array)[
 
 export interface CursorSeal {
   seal(cursor: string): Promise<string>;
-  /** Returns the original cursor. @throws ValidationError for anything else, even an unsealed cursor */
-  open(sealed: unknown, context: CallContext): Promise<string>;
+  /**
+   * Returns the original cursor.
+   * @param call that returns such cursors, for messages
+   * @throws ValidationError for anything else, even an unsealed cursor
+   */
+  open(sealed: unknown, context: CallContext, call?: "query" | "scan"): Promise<string>;
 }
 
 const typ = "bayon-cursor";
@@ -29,14 +33,14 @@ export function createCursorSeal(given: CursorSecret): CursorSeal {
   }
   return {
     seal: async (cursor) => sealText(cursor, { typ }, await first),
-    open: async (sealed, context) => {
+    open: async (sealed, context, call = "query") => {
       if (headerOf(sealed, typ) !== undefined) {
         for (const key of keys) {
           const cursor = await openText(sealed as string, await key);
           if (cursor !== undefined) return cursor;
         }
       }
-      const message = "is not one that a query returned";
+      const message = `is not one that a ${call} returned`;
       throw invalid(context, [{ path: "cursor", message }]);
     },
   };

@@ -42,6 +42,7 @@ import { notFound } from "../write/refusals.js";
 import { runWrite } from "../write/run.js";
 import { rawItemOf } from "../write/stored-item.js";
 import { Planner } from "./planner.js";
+import { scanTable } from "./scan.js";
 import type { StoreCalls } from "./store-calls.js";
 import {
   type Changes,
@@ -54,6 +55,8 @@ import {
   type QueryOptions,
   type QueryPage,
   queryOptionNames,
+  type ScanOptions,
+  type ScanPage,
   type StoreItem,
   type StoreSpec,
   type UpdateOptions,
@@ -76,8 +79,20 @@ export interface StoreContext extends Sources {
 
 const checkOptionNames = withoutLimits(writeOptionNames);
 
-/** The store of one entity: its calls, and the entity itself. */
+/** The store of one entity: its calls, those over all partitions, and the entity itself. */
 export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
+  /**
+   * All items of the entity, over all partitions, by pages. **Reads the whole table and costs as much**: a
+   * list that users wait for needs an index. One request per MB of the table, at least one per segment;
+   * with `limit`, up to one per segment more. Each segment has one page in memory. A page's `cursor`
+   * continues behind it, also after an error, which ends the loop. `timeoutMs` applies to each request.
+   * @example
+   * for await (const { items, cursor } of data.lead.scan()) await save(items, cursor);
+   */
+  scan<const F extends string = string>(
+    options?: ScanOptions<S, F>,
+  ): AsyncIterable<ScanPage<StoreItem<S, F>>>;
+
   /**
    * The ElectroDB entity, over the same transport, for what the store does not offer. It throws this
    * package's errors, with ElectroDB's as the cause. It checks no payload, and `updatedAt` grows only
@@ -186,6 +201,13 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
       [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
     };
     return items as AsyncIterable<StoreItem<S, F>>;
+  }
+
+  scan<const F extends string = string>(
+    options: ScanOptions<S, F> = {},
+  ): AsyncIterable<ScanPage<StoreItem<S, F>>> {
+    const found = scanTable(this.#model, this.#context, options);
+    return found as AsyncIterable<ScanPage<unknown>> as AsyncIterable<ScanPage<StoreItem<S, F>>>;
   }
 
   async create(input: NewInput<S>, options: CallOptions = {}): Promise<S["item"]> {

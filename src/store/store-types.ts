@@ -139,6 +139,58 @@ export interface QueryPage<Item> {
   readonly cursor: string | null;
 }
 
+export interface ScanOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
+  /**
+   * How many parts of the table are read at once, from 1 to 64. With a cursor, those of its scan.
+   * @default 4
+   */
+  readonly segments?: number | undefined;
+  /** Values that payload fields must equal, or a callback with operators. */
+  readonly where?: Where<S["data"]> | undefined;
+  /** Only these fields of the payload are read and sent. @default all */
+  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
+  /** Maximum number of items over all pages, counted after `where`; an integer from 1. @default all */
+  readonly limit?: number | undefined;
+  /** Continues behind the page of an earlier scan that has this cursor. */
+  readonly cursor?: string | null | undefined;
+  /** Strongly consistent reads, at twice the read units. @default false */
+  readonly consistent?: boolean | undefined;
+}
+
+export const scanOptionNames = optionNames<ScanOptions<StoreSpec>>({
+  segments: true,
+  where: true,
+  fields: true,
+  limit: true,
+  cursor: true,
+  consistent: true,
+  signal: true,
+  timeoutMs: true,
+});
+
+/** The items of one response, and where the scan continues. */
+export interface ScanPage<Item> {
+  /** The entity's items in this part of the table, in no particular order; often there are none. */
+  readonly items: Item[];
+  /**
+   * Continues every segment behind the pages that were handed out, so that no item comes twice and none
+   * is left out; `null` at the end.
+   */
+  readonly cursor: string | null;
+  readonly progress: ScanProgress;
+}
+
+/** What one loop over a scan has read so far. */
+export interface ScanProgress {
+  /** Items of all entities that were read, and paid for. */
+  readonly scanned: number;
+  /** Items that were handed out. */
+  readonly found: number;
+  /** Segments that were read to their end, also by the scan of the cursor. */
+  readonly segmentsDone: number;
+  readonly segments: number;
+}
+
 /** A path inside a payload: a field, followed by names and list positions. */
 export type DataPath<S extends StoreSpec> = readonly [FieldOf<S>, ...(string | number)[]];
 

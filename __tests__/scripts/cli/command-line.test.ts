@@ -312,6 +312,7 @@ describe("policy", () => {
     [["--user", "u1"], { tableArn: arn, userId: "u1" }],
     [["--variable", "aws:userid"], { tableArn: arn, variable: "aws:userid" }],
     [["--access", "application"], { tableArn: arn, access: "application" }],
+    [["--access", "application", "--scan"], { tableArn: arn, access: "application", scan: true }],
     [["--access", "scripts"], { tableArn: arn, access: "scripts" }],
     [["--owner", "userId=u=1"], { tableArn: arn, owner: { userId: "u=1" } }],
     [

@@ -252,7 +252,8 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
     expect(inTransaction.length).toBeGreaterThan(24);
     for (const object of [...found, ...inTransaction]) {
       for (const property of Reflect.ownKeys(object)) {
-        const forbidden = /^(entity|model|writes|service|client|transport|table|fixed|forUser)$/;
+        const forbidden =
+          /^(entity|scan|model|writes|service|client|transport|table|fixed|forUser)$/;
         expect(String(property)).not.toMatch(forbidden);
       }
       expect(object.constructor?.name ?? "Object").toMatch(/^(Object|Function|AsyncFunction)$/);

@@ -10,6 +10,7 @@ type Owner = NonNullable<PolicyOptions["owner"]>;
 interface PolicyFlags {
   readonly arn: string;
   readonly access: PolicyOptions["access"];
+  readonly scan?: boolean;
   readonly user?: string;
   readonly variable?: string;
   readonly owner?: Owner;
@@ -40,6 +41,7 @@ export function addPolicyCommand(program: Command, context: CommandContext): voi
         .choices(["user", "application", "scripts"])
         .default("user"),
     )
+    .option("--scan", "with --access application: allow it to scan its stores, too")
     .option("--user <id>", "the id of the one user it is for")
     .option("--variable <name>", "the policy variable that holds the user's id, such as aws:userid")
     .option(
@@ -69,11 +71,12 @@ Examples:
   $ bayon-data policy --arn arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod --access scripts
   $ bayon-data policy --arn arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod --config entities.js --owner-variable teamId=aws:PrincipalTag/teamId`,
     )
-    .action(async ({ arn, access, user, variable, config, ...flags }: PolicyFlags) => {
+    .action(async ({ arn, access, scan, user, variable, config, ...flags }: PolicyFlags) => {
       const policy = iamPolicy({
         ...(await knowEntities(config)),
         tableArn: arn,
         access,
+        scan,
         userId: user,
         variable,
         owner: ownerOf(flags),
