@@ -48,6 +48,9 @@ describe.each(settings)("versions on $name", (setting) => {
       const listed = [];
       for await (const one of contact.list(partition)) listed.push(one);
       expect(listed).toStrictEqual([expected]);
+      const scanned = [];
+      for await (const { items } of contact.scan({ segments: 1 })) scanned.push(...items);
+      expect(scanned).toContainEqual(expected);
       expect(await collections.team(partition)).toStrictEqual({ contact: [expected] });
       const scope = table.code.three.scope(partition);
       expect(await scope.contact.get({ contactId: "c1" })).toStrictEqual(expected);
@@ -89,6 +92,13 @@ describe.each(settings)("versions on $name", (setting) => {
       expect(items.map(({ data }) => data)).toStrictEqual([expected]);
       for await (const { data } of contact.list(partition, { fields: ["names"] })) {
         expect(data).toStrictEqual(expected);
+      }
+      const pages = contact.scan({
+        fields: ["names"],
+        where: { name: "Ada King Lovelace" } as never,
+      });
+      for await (const { items } of pages) {
+        for (const item of items) expect(item.data).toStrictEqual(expected);
       }
       const wrong = contact.get(key, { fields: [] as never });
       expect((await failureOf(wrong, ValidationError)).issues[0]?.path).toBe("fields");
