@@ -7,10 +7,12 @@ import {
   byKey,
   configure,
   data,
+  datePart,
   Entity,
   type EntityConfig,
   keyPart,
   model,
+  numberPart,
   times,
   wordPart,
 } from "../src/index.js";
@@ -32,9 +34,15 @@ const shapes = {
   "#${kind}#${itemId}": ["kind", "itemId"],
   "#${createdAt}#${itemId}": ["createdAt", "itemId"],
   "#${itemId}#END": ["itemId"],
+  "#${level}#${itemId}": ["level", "itemId"],
+  "#${level}": ["level"],
+  "#${day}#${itemId}": ["day", "itemId"],
   // A part that is another entity's owner: such an entity is in no scope of that owner's.
   "#${userId}#${itemId}": ["userId", "itemId"],
 } as const satisfies Record<string, readonly string[]>;
+
+/** The parts that are no free text. */
+const forms: Readonly<Record<string, object>> = { level: numberPart(3), day: datePart };
 
 type PartitionTemplate = keyof typeof partitions;
 type Shape = keyof typeof shapes;
@@ -106,7 +114,7 @@ export function definitionOf(entity: RandomEntity): AnyDefinition {
     const attributes = parts.map((part) => [
       part,
       {
-        ...(words.includes(part) ? wordPart : keyPart),
+        ...(forms[part] ?? (words.includes(part) ? wordPart : keyPart)),
         ...(defaulted && part === "itemId" && { default: "main" }),
       },
     ]);
@@ -138,8 +146,12 @@ export function definitionsOf(
 export function keyFor(entity: RandomEntity, id: fc.Arbitrary<string>): fc.Arbitrary<Key> {
   const words = wordsOf(entity);
   const word = id.map((text) => text.replaceAll("#", "") || "w");
-  const partOf = (part: string) =>
-    part === "createdAt" ? fc.nat(10 ** 9) : words.includes(part) ? word : id;
+  const others: Readonly<Record<string, fc.Arbitrary<string | number>>> = {
+    createdAt: fc.nat(10 ** 9),
+    level: fc.nat(999),
+    day: fc.constantFrom("0000-01-01", "2024-02-29", "2026-11-28", "9999-12-31"),
+  };
+  const partOf = (part: string) => others[part] ?? (words.includes(part) ? word : id);
   const parts = [...entity.owner, ...entity.rest].map((part) => [part, partOf(part)]);
   return fc.record(Object.fromEntries(parts));
 }

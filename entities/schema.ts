@@ -18,6 +18,17 @@ export const keyPart = { type: "string", required: true } as const;
 export const wordPart = { ...keyPart, kind: "word" } as const;
 
 /**
+ * A part of the sort key that is a whole number, from 0, of at most so many digits (15 at most). The key
+ * holds it padded with zeros, so that items are in order of it: `attempt: numberPart(3)`.
+ */
+export function numberPart<const D extends number>(digits: D) {
+  return { type: "number", required: true, padding: { length: digits, char: "0" } } as const;
+}
+
+/** A part of the key that is a day, `YYYY-MM-DD`, so that keys sort by it. */
+export const datePart = { ...keyPart, kind: "date" } as const;
+
+/**
  * The payload: one attribute, whose type is that of the payload's schema. Give the type a name
  * (`data<NoteData>(payload)`) to see the name wherever the type is shown.
  */

@@ -8,6 +8,7 @@ import {
 import { versionRule } from "../src/entity/versions.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { templateProblems } from "../src/keys/collisions.js";
+import { mostDigits } from "../src/keys/part-forms.js";
 import { keyPartRule, separator } from "../src/keys/template.js";
 import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
 import { attribute, indexKeys } from "../src/table/table.js";
@@ -84,7 +85,7 @@ const recent = "recent";
 const noParts = ["data", "updatedAt", "entity", "contents", "constructor", "prototype"];
 
 /** What `keyPart`, `data` and `times` declare. ElectroDB knows more, which the stores do not carry out. */
-const partOptions = ["type", "required", "default", "kind"];
+const partOptions = ["type", "required", "default", "kind", "padding"];
 const ownOptions = ["type", "field", "required", "padding", "payload"];
 
 /** The fields of the attributes that every entity has. */
@@ -111,7 +112,37 @@ function attributeRule(name: string, declared: object, keys: DeclaredKeys): stri
   const known = field === undefined ? partOptions : ownOptions;
   const other = Object.keys(options).find((option) => !known.includes(option));
   if (other !== undefined) return `whose ${other} the stores would not carry out: leave it out`;
-  return field === undefined ? defaultRule(name, options.default, keys) : undefined;
+  if (field !== undefined) return undefined;
+  return formRule(name, options, keys) ?? defaultRule(name, options.default, keys);
+}
+
+/** The rule that the form of a part breaks. */
+function formRule(
+  name: string,
+  { type, kind, padding, ...options }: Readonly<Record<string, unknown>>,
+  { pk, forms }: DeclaredKeys,
+): string | undefined {
+  const isNumber = type === "number" && kind === undefined && isPadding(padding);
+  const isText = type === "string" && padding === undefined;
+  const isKnown =
+    isNumber || (isText && (kind === undefined || kind === "word" || kind === "date"));
+  if (!isKnown) return "whose form is none of keyPart, wordPart, datePart and numberPart(1 to 15)";
+  if (isNumber && pk.parts.includes(name)) {
+    return "a number in the partition key, where order means nothing: make it a keyPart";
+  }
+  return name in forms && options.default !== undefined
+    ? "whose default the stores would not carry out: numbers and dates have none"
+    : undefined;
+}
+
+/** Whether it is what `numberPart` declares. */
+function isPadding(padding: unknown): boolean {
+  const { length, char } = (padding ?? {}) as {
+    readonly length?: unknown;
+    readonly char?: unknown;
+  };
+  const isLength = typeof length === "number" && Number.isInteger(length);
+  return isLength && length >= 1 && length <= mostDigits && char === "0";
 }
 
 /** The rule that the default of a part breaks. */

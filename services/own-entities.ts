@@ -196,8 +196,9 @@ const mostNamed = 5;
 function checkKeys(all: Definitions, own: Definitions): void {
   if (Object.keys(own).length === 0) return;
   const declarations = Object.entries(all).map(([name, definition]) => {
-    const { templates, words } = declaredKeys(definition);
-    const kinds = Object.fromEntries([...words].map((part) => [part, "word" as const]));
+    const { templates, words, forms } = declaredKeys(definition);
+    const ofWords = Object.fromEntries([...words].map((part) => [part, "word" as const]));
+    const kinds = { ...ofWords, ...forms };
     return { name, pk: templates.pk, sk: templates.sk, kinds };
   });
   const found = collisionsOf(declarations);

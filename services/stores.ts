@@ -1,5 +1,5 @@
 /** A store per entity under its name, each created on first use. */
-import type { Item, PartitionPart, SortPart } from "../entities/definition.js";
+import type { Item, PartitionPart, PartType, SortPart } from "../entities/definition.js";
 import type { AnyEntity, Owner } from "../src/entity/model.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
 import type {
@@ -16,18 +16,27 @@ import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } f
 type Defaulted<S extends DeclaredSchema> = {
   [A in keyof S["attributes"]]: S["attributes"][A] extends { default: unknown } ? A : never;
 }[keyof S["attributes"]];
-type Parts<Name> = { [P in Name & string]: PartType<P> };
-type OptionalParts<Name> = { [P in Name & string]?: PartType<P> | undefined };
+type Parts<S extends DeclaredSchema, Name> = { [P in Name & string]: PartType<S, P> };
+type OptionalParts<S extends DeclaredSchema, Name> = {
+  [P in Name & string]?: PartType<S, P> | undefined;
+};
 /** Key parts as a caller gives them: those that have a default may be left out, and those that `create` makes. */
 type Key<S extends DeclaredSchema, Name, Made = never> = Simplify<
-  Parts<Exclude<Name, Made | Defaulted<S>>> & OptionalParts<Extract<Name, Made | Defaulted<S>>>
+  Parts<S, Exclude<Name, Made | Defaulted<S>>> &
+    OptionalParts<S, Extract<Name, Made | Defaulted<S>>>
 >;
-/** A creation time is a number, in epoch milliseconds. */
-type PartType<P extends string> = P extends "createdAt" ? number : string;
-/** The parts of a sort key that `create` makes: the last one, and the creation time. */
+/** The parts of a sort key that `create` makes: the last one, if it is an id, and the creation time. */
 type MadePart<S extends DeclaredSchema> =
-  | LastOf<S["indexes"]["byKey"]["sk"]["composite"]>
+  | Exclude<LastOf<S["indexes"]["byKey"]["sk"]["composite"]>, FormedPart<S>>
   | Extract<SortPart<S>, "createdAt">;
+/** The parts that are numbers or dates. */
+type FormedPart<S extends DeclaredSchema> = {
+  [A in keyof S["attributes"]]: S["attributes"][A] extends
+    | { readonly padding: unknown }
+    | { readonly kind: "date" }
+    ? A
+    : never;
+}[keyof S["attributes"]];
 type LastOf<Names extends readonly string[]> = Names extends readonly [...string[], infer Last]
   ? Last
   : never;
@@ -37,7 +46,7 @@ type LastOf<Names extends readonly string[]> = Names extends readonly [...string
  * returns, and the ElectroDB entity.
  */
 export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E extends AnyEntity> {
-  readonly parts: Simplify<Parts<PartitionPart<S> | SortPart<S>>>;
+  readonly parts: Simplify<Parts<S, PartitionPart<S> | SortPart<S>>>;
   readonly key: Key<S, PartitionPart<S> | SortPart<S>>;
   readonly partition: Key<S, PartitionPart<S>>;
   readonly newKey: Key<S, PartitionPart<S> | SortPart<S>, MadePart<S>>;

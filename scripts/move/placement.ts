@@ -2,10 +2,12 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import {
   type EntityModel,
+  haveForms,
   indexKeyOf,
   type KeyParts,
   keyLengthIssues,
   modelOf,
+  storedParts,
 } from "../../src/entity/model.js";
 import { latestTime } from "../../src/entity/times.js";
 import { keyPartRule, partsFrom } from "../../src/keys/template.js";
@@ -116,13 +118,13 @@ export function placementOf(item: Item, now: number): Placement {
     const rule = `${attribute.createdAt} is not what the key says`;
     return { kind: "attributeDisagrees", rule };
   }
-  const { createdAt: _, ...ids } = parts;
-  const texts = { ...ids, ...indexKeyOf(model, parts, createdAt) };
+  const values = { ...storedParts(model, parts), ...indexKeyOf(model, parts, createdAt) };
   const lacks: Item = {};
-  for (const [name, text] of Object.entries(texts)) {
+  for (const [name, value] of Object.entries(values)) {
     const held = item[name];
-    if (held === undefined) lacks[name] = { S: String(text) };
-    else if (held.S !== text) {
+    const isNumber = typeof value === "number";
+    if (held === undefined) lacks[name] = isNumber ? { N: String(value) } : { S: String(value) };
+    else if (isNumber ? Number(held.N) !== value : held.S !== value) {
       return { kind: "attributeDisagrees", rule: `${name} is not what the key says` };
     }
   }
@@ -161,7 +163,7 @@ function partsOf(model: EntityModel, item: Item): KeyParts | null {
   const isSame = model.pk.build(parts) === PK;
   const isTime = !model.timed || /^\d{13}$/.test(parts.createdAt ?? "");
   const areParts = Object.values(parts).every((part) => keyPartRule(part) === undefined);
-  return isSame && isTime && areParts ? parts : null;
+  return isSame && isTime && areParts && haveForms(model, parts) ? parts : null;
 }
 
 function shapeOf({ pk, sk }: EntityModel): string {

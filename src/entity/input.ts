@@ -185,7 +185,10 @@ export class InputReader {
    */
   private idsFromKey(parts: KeyParts, data: object): Record<string, string> {
     const { shape } = this.model.payload;
-    const id = parts[this.model.generated ?? this.model.parts[0] ?? ""];
+    const { generated, forms, sk } = this.model;
+    // A number or a date is no id.
+    const hasId = !((sk.parts.at(-1) ?? "") in forms);
+    const id = hasId ? parts[generated ?? this.model.parts[0] ?? ""] : undefined;
     const ids: Record<string, string> = {};
     if ("id" in shape && id !== undefined && (data as { id?: unknown }).id === undefined)
       ids.id = id;

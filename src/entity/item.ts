@@ -6,7 +6,7 @@ import { refuseUnreadable } from "../secrets/unreadable.js";
 import type { RawItem } from "../table/table.js";
 import { checkValue, isPlainMap } from "../values/payload.js";
 import { epochMsOf, isTime } from "../values/timestamps.js";
-import type { EntityModel } from "./model.js";
+import { type EntityModel, haveForms, partValue } from "./model.js";
 import { isOlder, upgradedData } from "./versions.js";
 
 /** An item as callers get it. It also has the parts of its key. */
@@ -41,6 +41,9 @@ export function itemOf(
   fields?: readonly string[],
 ): AnyItem {
   const item: Record<string, unknown> = keyPartsOf(model, raw);
+  if (model.numbered) {
+    for (const name in model.forms) item[name] = partValue(model, name, item[name] as string);
+  }
   const { CreatedAt, UpdatedAt } = raw;
   item.data = raw.Data ?? {};
   if (isOlder(model, raw)) item.data = upgradedOr(model, raw, ifUnreadable, operation);
@@ -81,7 +84,11 @@ function picked(data: unknown, fields: readonly string[]): unknown {
 
 /** Whether a stored item belongs to the entity. */
 export function isOf(model: EntityModel, raw: RawItem): boolean {
-  return raw.EntityType === model.name && isKeyOf(model.sk, raw.SK);
+  return (
+    raw.EntityType === model.name &&
+    isKeyOf(model.sk, raw.SK) &&
+    (!model.numbered || haveForms(model, keyPartsOf(model, raw)))
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import { unknownNames } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { formRule, formText, hasForm, type PartForm } from "../keys/part-forms.js";
 import {
   compileTemplate,
   createdAtText,
@@ -46,6 +47,10 @@ export interface DeclaredKeys {
   readonly timed: boolean;
   /** The parts that hold no `#`: those that something follows in one of the keys, and those declared so. */
   readonly words: ReadonlySet<string>;
+  /** The parts that are no free text. */
+  readonly forms: Readonly<Record<string, PartForm>>;
+  /** Whether one of them is a number. */
+  readonly numbered: boolean;
   /** The most UTF-16 units that a key has besides its parts: its own text, and a time. */
   readonly ownLength: number;
   /** The parts that a caller may omit, and their default values. */
@@ -145,6 +150,7 @@ function readKeys(schema: DeclaredSchema): DeclaredKeys {
   const index = { gsi1pk: compiled(gsi1pk), gsi1sk: compiled(gsi1sk) };
   const parts = [...new Set([...table.pk.parts, ...table.sk.parts])];
   const defaults = defaultsOf(schema, parts);
+  const forms = formsOf(schema, parts);
   const keys = [table.pk, table.sk, index.gsi1pk, index.gsi1sk];
   return {
     name: schema.model.entity,
@@ -159,17 +165,36 @@ function readKeys(schema: DeclaredSchema): DeclaredKeys {
     ]),
     ownLength: Math.max(...keys.map((key) => key?.literals.join("").length ?? 0)) + createdAtDigits,
     defaults,
-    generated: generatedOf(table.sk, defaults),
+    forms,
+    numbered: Object.values(forms).some((form) => typeof form === "number"),
+    generated: generatedOf(table.sk, defaults, forms),
     dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
     collections: namesOf(byKey.collection),
     indexCollections: Object.values(indexes).flatMap(({ collection }) => namesOf(collection)),
   };
 }
 
-/** The last part of a sort key, unless it has a default or is the creation time. */
-function generatedOf({ parts }: KeyTemplate, defaults: Readonly<Record<string, string>>) {
+/** The last part of a sort key, unless it has a default, a form, or is the creation time. */
+function generatedOf({ parts }: KeyTemplate, defaults: object, forms: object) {
   const last = parts.at(-1);
-  return last === undefined || last in defaults || last === "createdAt" ? undefined : last;
+  const isMade =
+    last !== undefined && !(last in defaults) && !(last in forms) && last !== "createdAt";
+  return isMade ? last : undefined;
+}
+
+/** The parts that are declared as numbers or dates. */
+function formsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
+  const forms: Record<string, PartForm> = {};
+  for (const part of parts) {
+    const { kind, padding } = (attributes[part] ?? {}) as {
+      readonly kind?: unknown;
+      readonly padding?: { readonly length: number };
+    };
+    if (part === "createdAt") continue;
+    if (kind === "date") forms[part] = kind;
+    else if (padding !== undefined) forms[part] = padding.length;
+  }
+  return forms;
 }
 
 /** Whether a part of the key is declared to hold no `#`. */
@@ -304,13 +329,21 @@ export function readParts(
     const rule = partRule(model, name, value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
     // An invalid part never reaches a key, because its issue stops the call.
-    parts[name] = name === "createdAt" ? createdAtText(value as number) : (value as string);
+    parts[name] = textOf(model, name, value);
   }
   return { parts, issues };
 }
 
-function partRule({ words }: EntityModel, name: string, value: unknown): string | undefined {
+function textOf({ forms }: EntityModel, name: string, value: unknown): string {
+  if (name === "createdAt") return createdAtText(value as number);
+  const form = forms[name];
+  return form === undefined ? (value as string) : formText(form, value);
+}
+
+function partRule({ words, forms }: EntityModel, name: string, value: unknown): string | undefined {
   if (name === "createdAt") return isTime(value) ? undefined : timeRule;
+  const form = forms[name];
+  if (form !== undefined) return formRule(form, value);
   const rule = keyPartRule(value);
   if (rule !== undefined || !words.has(name) || !(value as string).includes(separator)) return rule;
   return separatorRule;
@@ -355,6 +388,26 @@ function areShort({ ownLength }: EntityModel, parts: KeyParts): boolean {
   for (const name in parts) length += (parts[name] as string).length;
   // A UTF-16 code unit takes at most three bytes in UTF-8.
   return length * 3 <= limits.sortKeyBytes;
+}
+
+/** The parts as attributes of an item. The creation time has an attribute of another name. */
+export function storedParts(
+  model: EntityModel,
+  parts: KeyParts,
+): Readonly<Record<string, string | number>> {
+  if (!model.timed && !model.numbered) return parts;
+  const own = Object.entries(parts).filter(([name]) => name !== "createdAt");
+  return Object.fromEntries(own.map(([name, text]) => [name, partValue(model, name, text)]));
+}
+
+/** A part of a key as callers have it. */
+export function partValue({ forms }: EntityModel, name: string, text: string): string | number {
+  return typeof forms[name] === "number" ? Number(text) : text;
+}
+
+/** Whether the parts of a stored key have the forms that they are declared with. */
+export function haveForms({ forms }: EntityModel, parts: KeyParts): boolean {
+  return Object.entries(forms).every(([name, form]) => hasForm(form, parts[name] ?? ""));
 }
 
 /** The primary key made from checked parts. */

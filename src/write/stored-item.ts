@@ -1,7 +1,7 @@
 /** The item that a write stores, and the item after the write. */
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
-import { type EntityModel, indexKeyOf, type KeyParts, rawKeyOf } from "../entity/model.js";
+import { type EntityModel, indexKeyOf, rawKeyOf, storedParts } from "../entity/model.js";
 import { noteCopy } from "../secrets/opened.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 
@@ -11,7 +11,7 @@ export function rawItemOf(
   { parts, data, createdAt = 0 }: Draft,
   updatedAt: number,
 ): RawItem {
-  const stored = model.timed ? withoutTime(parts) : parts;
+  const stored = storedParts(model, parts);
   return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), stored, {
     [attribute.entityType]: model.name,
     [attribute.data]: data,
@@ -25,11 +25,6 @@ export function rawItemOf(
 export function storedVersionOf({ versions }: Pick<EntityModel, "versions">): Partial<RawItem> {
   const current = versions?.current ?? 1;
   return current > 1 ? { [attribute.dataVersion]: current } : {};
-}
-
-/** The creation time has an attribute that is not named as the part of the key is. */
-function withoutTime({ createdAt: _, ...parts }: KeyParts): KeyParts {
-  return parts;
 }
 
 /** The item after a write, from the attributes in the response. */

@@ -5,7 +5,7 @@ import { refuseLongCondition } from "../conditions/expression.js";
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import { type AnyItem, isOf, isStoredAlike } from "../entity/item.js";
-import { rawKeyOf } from "../entity/model.js";
+import { rawKeyOf, storedParts } from "../entity/model.js";
 import { storedVersion } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
@@ -116,7 +116,9 @@ export class UpdateWrite implements Write<AnyItem> {
     const sets = [
       writtenAt(own, growth),
       // The key parts, which items of earlier writers lack.
-      ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
+      ...Object.entries(storedParts(model, plan.parts)).map(([name, value]) =>
+        assigned(own, name, value),
+      ),
       ...(this.#mark === undefined ? [] : [assigned(own, attribute.writeMark, this.#mark)]),
       ...(replaced ? this.#replacing(own, sent) : dataSets(own, model, this.key, plan)),
     ];
