@@ -4,9 +4,10 @@ import { types } from "node:util";
 import { declaredKeys } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { collisionsOf } from "../src/keys/collisions.js";
+import type { DeclaredSchema, expiryName } from "../src/table/declared.js";
 import { checkDefinition, isName, noNames } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
-import type { AnyDefinition, Definitions, DefinitionsOf } from "./registry.js";
+import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
 import type { UpgradeProblem } from "./version-problems.js";
 
 /** The options of a data layer for entities of the application's own. */
@@ -50,14 +51,23 @@ export type Problems<R extends DefinitionsOf<R>, B extends boolean> = {
       ? Problem<`${F} is one of the package's own entities: take another name, or builtIn: false`>
       : UnknownPart<R[F]> extends infer P extends string
         ? [P] extends [never]
-          ? VersionProblem<R[F]>
+          ? [UpgradeProblem<R[F]>] extends [never]
+            ? ExpiryProblem<SchemaOf<R[F]>>
+            : Problem<UpgradeProblem<R[F]>>
           : Problem<`\${${P}} is in a template and no attribute`>
         : unknown;
 };
 
-type VersionProblem<D extends AnyDefinition> = [UpgradeProblem<D>] extends [never]
-  ? unknown
-  : Problem<UpgradeProblem<D>>;
+/** What is wrong with the field that says when items expire. */
+type ExpiryProblem<S extends DeclaredSchema> = S["attributes"] extends {
+  readonly [expiryName]: { readonly expires: infer F extends string };
+}
+  ? F extends keyof PayloadIn<S>
+    ? [PayloadIn<S>[F]] extends [number | null | undefined]
+      ? unknown
+      : Problem<`expires: ${F} is a field of the payload that is no number`>
+    : Problem<`expires: ${F} is no field of the payload`>
+  : unknown;
 
 /** A text that the compiler shows. */
 export interface Problem<Text extends string> {

@@ -167,7 +167,8 @@ test("names count as values do: 2 MB is all that a condition, fields or an expre
   const where = (_: unknown, { eq, path }: { eq: Loose; path: Loose }) =>
     names.map((name) => eq(path(name), 1)).join(" OR ");
   expect(() => readWhere(where, {})).toThrow(/where has more than 2097152/);
-  expect(() => wantedOf({ versions: undefined }, names, new Placeholders(), {})).toThrow(
+  const plain = { versions: undefined, expires: undefined };
+  expect(() => wantedOf(plain, names, new Placeholders(), {})).toThrow(
     /fields are names of more than/,
   );
   const expressionAttributeNames = Object.fromEntries(names.map((name, at) => [`#n${at}`, name]));

@@ -6,6 +6,7 @@ import { refuseUnreadable } from "../secrets/unreadable.js";
 import type { RawItem } from "../table/table.js";
 import { checkValue, isPlainMap } from "../values/payload.js";
 import { epochMsOf, isTime } from "../values/timestamps.js";
+import { isExpired } from "./expiry.js";
 import { type EntityModel, haveForms, partValue } from "./model.js";
 import { isOlder, upgradedData } from "./versions.js";
 
@@ -82,8 +83,13 @@ function picked(data: unknown, fields: readonly string[]): unknown {
   );
 }
 
-/** Whether a stored item belongs to the entity. */
+/** Whether a stored item is one of the entity's, as every read sees it: one that has expired is not. */
 export function isOf(model: EntityModel, raw: RawItem): boolean {
+  return isStoredBy(model, raw) && !isExpired(model, raw);
+}
+
+/** Whether a stored item was stored by the entity, even if it has expired. */
+export function isStoredBy(model: EntityModel, raw: RawItem): boolean {
   return (
     raw.EntityType === model.name &&
     isKeyOf(model.sk, raw.SK) &&

@@ -37,24 +37,28 @@ const everything: Wanted = { projection: undefined, fields: undefined };
 /**
  * What a read of some fields asks for: the attributes that every item needs, and these fields. Where
  * payloads may have to be upgraded, they are read as a whole.
+ * @param indexSortKey the sort key of the index that is read, from which a cursor is made
  */
 export function wantedOf(
-  { versions }: Pick<EntityModel, "versions">,
+  model: Pick<EntityModel, "versions" | "expires">,
   fields: unknown,
   placeholders: Placeholders,
   context: CallContext,
+  indexSortKey: string = attribute.indexSortKey,
 ): Wanted {
   if (fields === undefined) return everything;
-  const upgrades = versions !== undefined && versions.steps.length > 0;
+  const upgrades = model.versions !== undefined && model.versions.steps.length > 0;
   const own = upgrades ? new Placeholders() : placeholders;
-  const { names, projection } = projectionOf(fields, own, context);
+  const { names, projection } = projectionOf(model, fields, own, context, indexSortKey);
   return upgrades ? { projection: undefined, fields: names } : { projection, fields: undefined };
 }
 
 function projectionOf(
+  { expires }: Pick<EntityModel, "expires">,
   fields: unknown,
   placeholders: Placeholders,
   context: CallContext,
+  indexSortKey: string,
 ): { readonly names: readonly string[]; readonly projection: Projection } {
   const names = elementsOf(fields, mostPaths);
   const valid =
@@ -74,10 +78,11 @@ function projectionOf(
   const always = [
     attribute.partitionKey,
     attribute.sortKey,
-    attribute.indexSortKey,
+    indexSortKey,
     attribute.entityType,
     attribute.createdAt,
     attribute.updatedAt,
+    ...(expires === undefined ? [] : [attribute.timeToLive]),
   ].map((name) => placeholders.name(name));
   const wanted = [...new Set(names as string[])].map((field) => placeholders.path([field]));
   const expression = [...always, ...wanted].join(", ");

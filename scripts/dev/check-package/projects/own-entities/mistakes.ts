@@ -7,6 +7,7 @@ import {
   data,
   Entity,
   type EntityConfig,
+  expires,
   keyPart,
   model,
   times,
@@ -28,6 +29,27 @@ const memo = {
   entity: (config: EntityConfig) => new Entity(schema(), configure(config)),
 };
 
+const pass = <F extends string>(field: F) => {
+  const payload = z.looseObject({ text: z.string(), until: z.number() });
+  const schema = () => ({
+    model: model("Pass"),
+    attributes: {
+      userId: keyPart,
+      passId: keyPart,
+      data: data(payload),
+      ...expires(field),
+      ...times,
+    },
+    indexes: { byKey: byKey("USER#${userId}", "PASS#${passId}") },
+  });
+  const entity = (config: EntityConfig) => new Entity(schema(), configure(config));
+  return { payload, schema, entity };
+};
+const [late, lasting, passing] = [pass("untl"), pass("text"), pass("until")];
+
+createDataLayer({ entities: { late } }); //= expires: untl is no field of the payload
+createDataLayer({ entities: { lasting } }); //= expires: text is a field of the payload that is no number
+createDataLayer({ entities: { passing } });
 createDataLayer({ entities: { memo } }); //= ${memo} is in a template and no attribute
 const memoPad = {
   ...lead,
