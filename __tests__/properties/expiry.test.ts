@@ -97,6 +97,11 @@ class Model {
     return item;
   }
 
+  /** The item, even if it has expired: until another write, it is in the table. */
+  stored(id: string): Item | undefined {
+    return this.#items.get(id);
+  }
+
   delete(id: string): void {
     this.#items.delete(id);
   }
@@ -141,7 +146,7 @@ class Run {
     const data = this.dataOf(entity, step.lasts, `text ${at}`);
     const createdAt = (key.createdAt as number | undefined) ?? now;
     const fresh = { ...key, data, createdAt, updatedAt: now };
-    const later = Math.max(now, (there?.updatedAt ?? 0) + 1);
+    const later = Math.max(now, (this.#model.stored(id)?.updatedAt ?? 0) + 1);
     if (step.call === "create") {
       const create = store.create({ ...key, data });
       if (there !== undefined) await failureOf(create, ConditionalCheckFailedError);
@@ -149,8 +154,9 @@ class Run {
       return;
     }
     if (step.call === "put") {
-      const kept = there && { ...fresh, createdAt: there.createdAt, updatedAt: later };
-      expect(await store.put({ ...key, data })).toEqual(this.#model.set(id, kept ?? fresh));
+      const born = there?.createdAt ?? (key.createdAt as number | undefined) ?? later;
+      const item = { ...fresh, createdAt: born, updatedAt: later };
+      expect(await store.put({ ...key, data })).toEqual(this.#model.set(id, item));
       return;
     }
     if (step.call === "delete") {

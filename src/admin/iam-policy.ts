@@ -91,6 +91,7 @@ const scriptActions = [
   "CreateTable",
   "DeleteTable",
   "DescribeTable",
+  "DescribeTimeToLive",
   "Scan",
   "UpdateTimeToLive",
 ] as const;
