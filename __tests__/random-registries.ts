@@ -1,4 +1,4 @@
-/** Registries of declared entities that fast-check makes: partitions, parts, defaults, times, secrets, expiry. */
+/** Registries of declared entities that fast-check makes: partitions, parts, times, secrets, expiry, indexes. */
 import fc from "fast-check";
 import { z } from "zod";
 import type { AnyDefinition } from "../services/registry.js";
@@ -11,6 +11,8 @@ import {
   Entity,
   type EntityConfig,
   expires,
+  fields,
+  index,
   keyPart,
   model,
   numberPart,
@@ -42,6 +44,17 @@ const shapes = {
   "#${userId}#${itemId}": ["userId", "itemId"],
 } as const satisfies Record<string, readonly string[]>;
 
+/** The templates of further indexes, by their names; `OWNER` and `NAME` stand for the entity's own. */
+export const indexShapes = {
+  byStatus: ["GSI2", "STATUS#${data.status}", "${createdAt}"],
+  byPlace: ["GSI3", "PLACE#${data.status}#${data.city}", "PLACE"],
+  byType: ["GSI4", "TYPE#NAME", "${createdAt}"],
+  byCity: ["GSI5", "ALL", "CITY#${data.city}#${createdAt}"],
+  byOwner: ["GSI6", "OWNER", "STATUS#${data.status}#${data.city}"],
+} as const;
+
+export type IndexShape = keyof typeof indexShapes;
+
 /** The parts that are no free text. */
 const forms: Readonly<Record<string, object>> = { level: numberPart(3), day: datePart };
 
@@ -61,6 +74,8 @@ export interface RandomEntity {
   readonly secret: boolean;
   readonly defaulted: boolean;
   readonly collection: boolean;
+  /** The further indexes that it is in. */
+  readonly indexes: readonly IndexShape[];
   /** Whether the payload's field `until` says when an item expires. */
   readonly expires: boolean;
 }
@@ -75,6 +90,7 @@ export const randomEntities: fc.Arbitrary<RandomEntity[]> = fc
       secret: fc.boolean(),
       defaulted: fc.boolean(),
       collection: fc.boolean(),
+      indexes: fc.subarray(Object.keys(indexShapes) as IndexShape[]),
       expires: fc.boolean(),
     }),
     { minLength: 1, maxLength: 6 },
@@ -103,12 +119,38 @@ export function wordsOf({ partition, shape }: RandomEntity): string[] {
   );
 }
 
+/** The templates of an index of an entity. */
+export function indexTemplates(
+  { name, partition }: RandomEntity,
+  shape: IndexShape,
+): readonly [pk: string, sk: string] {
+  const [, ...templates] = indexShapes[shape];
+  const own = (template: string) =>
+    template.replace("OWNER", partition).replace("NAME", name.toUpperCase());
+  return [own(templates[0]), own(templates[1])];
+}
+
+/** The index keys of an entity that fields are in: each attribute with its fields. */
+export function fieldKeysOf(entity: RandomEntity): Map<string, string[]> {
+  const keys = entity.indexes.flatMap((shape) =>
+    indexTemplates(entity, shape).map((template, at) => {
+      const names = [...template.matchAll(/\$\{data\.(\w+)\}/g)].map(([, name = ""]) => name);
+      return [`${indexShapes[shape][0]}${at === 0 ? "PK" : "SK"}`, names] as const;
+    }),
+  );
+  return new Map(
+    keys.filter(([, names]) => names.length > 0).map(([one, names]) => [one, [...names]]),
+  );
+}
+
 /** The declaration of an entity, as an application writes it. */
 export function definitionOf(entity: RandomEntity): AnyDefinition {
   const { name, partition, shape, owner, rest, dated, secret, defaulted } = entity;
   const payload = (): PayloadSchema =>
     z.looseObject({
       text: z.string(),
+      status: z.string().nullish(),
+      city: z.string().optional(),
       ...(secret && { token: z.string().meta({ secret: true }) }),
       ...(entity.expires && { until: z.number().optional() }),
     });
@@ -129,12 +171,19 @@ export function definitionOf(entity: RandomEntity): AnyDefinition {
       attributes: {
         ...Object.fromEntries(attributes),
         data: data(payload),
+        ...fields("status", "city"),
         ...(entity.expires && expires("until")),
         ...times,
       },
       indexes: {
         byKey: byKey(partition, `${prefix}${shape}`, options),
         ...(dated && { byCreatedAt: byCreatedAt(partition, `${prefix}#\${createdAt}#\${itemId}`) }),
+        ...Object.fromEntries(
+          entity.indexes.map((shape) => [
+            shape,
+            index(indexShapes[shape][0], ...indexTemplates(entity, shape)),
+          ]),
+        ),
       },
     };
   };

@@ -4,7 +4,7 @@
  */
 import { CustomAttributeType, type CustomAttributeTypeName } from "electrodb";
 import { expiryName } from "../src/table/declared.js";
-import { attribute, createdAtDigits, type IndexName, indexKeys } from "../src/table/table.js";
+import { attribute, createdAtDigits, type IndexName, indexKeysOf } from "../src/table/table.js";
 import type { AnyPayload, Payload } from "./definition.js";
 
 /** The model; its version repeats the name because both are read from the same attribute. */
@@ -92,16 +92,35 @@ export function byKey<
   return { ...(options as O), pk: key(partitionKey, pk), sk: key(sortKey, sk) };
 }
 
-/** The keys of a secondary index, which has every item of the entity. */
+/**
+ * Fields of the payload that index keys are made of: `...fields("status")` among the attributes. They must
+ * be strings, and are stored in the payload alone.
+ */
+export function fields<const F extends string>(...names: readonly F[]) {
+  const attributes = names.map((name) => [`data.${name}`, { type: "string" }] as const);
+  // An attribute for each name.
+  return Object.fromEntries(attributes) as { readonly [A in `data.${F}`]: FieldAttribute };
+}
+
+/** The attribute of a field that index keys are made of. */
+export interface FieldAttribute {
+  readonly type: "string";
+}
+
+/**
+ * The keys of a secondary index, GSI1 to GSI20, of parts of the key, `${createdAt}` and fields of the
+ * payload: `index("GSI2", "LEAD#${data.status}", "${createdAt}#${leadId}")`. An item without such a field
+ * is not in the index.
+ */
 export function index<
   const I extends IndexName,
   const PK extends string,
   const SK extends string,
   const O extends IndexOptions = object,
 >(name: I, pk: PK, sk: SK, options?: O) {
-  // An index that the table does not have is refused when a data layer is made.
-  const fields = indexKeys[name] ?? { pk: `${name}PK`, sk: `${name}SK` };
-  return { ...(options as O), index: name, pk: key(fields.pk, pk), sk: key(fields.sk, sk) };
+  // An index that no table has is refused when a data layer is made.
+  const names = indexKeysOf(name);
+  return { ...(options as O), index: name, pk: key(names.pk, pk), sk: key(names.sk, sk) };
 }
 
 /** The items in order of creation: `byCreatedAt("USER#${userId}", "NOTE#${createdAt}#${noteId}")`. */
@@ -115,7 +134,7 @@ export function byCreatedAt<
 
 /** One key of an index: its attribute, its template with the parts in it, and the case kept as given. */
 function key<const F extends string, const T extends string>(field: F, template: T) {
-  const parts = [...template.matchAll(/\$\{(\w+)\}/g)].map(([, part]) => part);
+  const parts = [...template.matchAll(/\$\{((?:data\.)?\w+)\}/g)].map(([, part]) => part);
   // The same parts as the type reads in the template.
   return {
     field,

@@ -487,9 +487,9 @@ describe("a declaration is checked when a data layer is made", () => {
   const other = z.looseObject({ text: z.string() });
   test.each([
     [
-      "an index that the table does not have",
-      noteAt({ byText: indexOf("GSI2" as "GSI1", "NOTE#${noteId}", "A") }),
-      "has byText in GSI2, an index that the table does not have",
+      "an index that no table has",
+      noteAt({ byText: indexOf("GSI21" as "GSI1", "NOTE#${noteId}", "A") }),
+      "has byText in GSI21, an index that no table has: they are GSI1 to GSI20",
     ],
     [
       "a payload that is not that of its attribute",

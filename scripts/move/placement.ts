@@ -1,10 +1,10 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { expiryIssues, timeToLiveOf } from "../../src/entity/expiry.js";
+import { indexKeyOf } from "../../src/entity/indexes.js";
 import {
   type EntityModel,
   haveForms,
-  indexKeyOf,
   type KeyParts,
   keyLengthIssues,
   modelOf,
@@ -55,31 +55,51 @@ export const entitiesByType = ofKnownEntities(
     ),
 );
 
-/** What adoption reads of an item: everything but the payload, and from that the creation dates. */
+/**
+ * What adoption reads of an item: everything but the payload, and from that the creation dates and what
+ * index keys are made of.
+ */
 export const placementPaths = ofKnownEntities((): readonly (string | readonly string[])[] => [
   attribute.partitionKey,
   attribute.sortKey,
-  attribute.indexPartitionKey,
-  attribute.indexSortKey,
+  ...new Set([attribute.indexPartitionKey, attribute.indexSortKey, ...indexAttributesOfAll()]),
   attribute.entityType,
   attribute.createdAt,
   attribute.updatedAt,
   ...(expiriesOfAll().length > 0 ? [attribute.timeToLive] : []),
   // The creation time has an attribute of its own.
   ...partsOfAll().filter((part) => part !== "createdAt"),
-  ...[...new Set([...collections.flatMap(({ created }) => created), ...expiriesOfAll()])].map(
-    (field) => [attribute.data, field],
-  ),
+  ...[
+    ...new Set([
+      ...collections.flatMap(({ created }) => created),
+      ...fieldsOfAll(),
+      ...expiriesOfAll(),
+    ]),
+  ].map((field) => [attribute.data, field]),
 ]);
+
+/** The attributes of the index keys of all entities. */
+function indexAttributesOfAll(): string[] {
+  return modelsOfAll().flatMap(({ indexKeys }) => indexKeys.map((key) => key.attribute));
+}
+
+/** The payload's fields that index keys are made of. */
+function fieldsOfAll(): string[] {
+  return modelsOfAll().flatMap(({ fieldKeys }) => fieldKeys.flatMap(({ fields }) => fields));
+}
+
+function modelsOfAll(): EntityModel[] {
+  return [...entitiesByType().values()].map(({ model }) => model);
+}
 
 /** The key parts of all entities, each once. */
 function partsOfAll(): string[] {
-  return [...new Set([...entitiesByType().values()].flatMap(({ model }) => model.parts))];
+  return [...new Set(modelsOfAll().flatMap(({ parts }) => parts))];
 }
 
 /** The payload fields that say when items expire, of all entities. */
 function expiriesOfAll(): string[] {
-  return [...entitiesByType().values()].flatMap(({ model }) => model.expires ?? []);
+  return modelsOfAll().flatMap(({ expires }) => expires ?? []);
 }
 
 export interface Placed {
@@ -124,14 +144,22 @@ export function placementOf(item: Item, now: number): Placement {
     const rule = `${attribute.createdAt} is not what the key says`;
     return { kind: "attributeDisagrees", rule };
   }
-  const values = { ...storedParts(model, parts), ...indexKeyOf(model, parts, createdAt) };
+  const values = {
+    ...storedParts(model, parts),
+    ...indexKeyOf(model, parts, createdAt, fieldsIn(model, item)),
+  };
+  const extra = model.fieldKeys.find((key) => key.attribute in item && !(key.attribute in values));
+  if (extra !== undefined) {
+    return { kind: "attributeDisagrees", rule: `${extra.attribute} is not what the payload says` };
+  }
   const lacks: Item = {};
   for (const [name, value] of Object.entries(values)) {
     const held = item[name];
     const isNumber = typeof value === "number";
     if (held === undefined) lacks[name] = isNumber ? { N: String(value) } : { S: String(value) };
     else if (isNumber ? Number(held.N) !== value : held.S !== value) {
-      return { kind: "attributeDisagrees", rule: `${name} is not what the key says` };
+      const made = model.fieldKeys.some((key) => key.attribute === name) ? "payload" : "key";
+      return { kind: "attributeDisagrees", rule: `${name} is not what the ${made} says` };
     }
   }
   if (stored === undefined) lacks[attribute.createdAt] = { N: String(createdAt) };
@@ -149,6 +177,18 @@ export function secondsFor(model: EntityModel, item: Item): number | undefined {
   if (text === undefined) return undefined;
   const time = Number(text);
   return expiryIssues(model, expires, time).length > 0 ? undefined : timeToLiveOf(time);
+}
+
+/** The payload's fields that index keys are made of: those that are strings. */
+function fieldsIn({ fieldKeys }: EntityModel, item: Item): Record<string, string> {
+  const data = item[attribute.data]?.M ?? {};
+  const names = fieldKeys.flatMap(({ fields }) => fields);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const text = Object.hasOwn(data, name) ? data[name]?.S : undefined;
+      return text === undefined ? [] : [[name, text] as const];
+    }),
+  );
 }
 
 function entityOf(item: Item): KnownEntity | Problem {

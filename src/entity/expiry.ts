@@ -13,11 +13,6 @@ export function secondsOf(time: number): number {
   return Math.floor(time / 1000);
 }
 
-/** Whether some of the items have expired. */
-export function areSomeExpired(model: EntityModel, items: readonly RawItem[]): boolean {
-  return model.expires !== undefined && items.some((raw) => isExpired(model, raw));
-}
-
 /** Whether a stored item of an entity with expiry has expired, although DynamoDB has not deleted it yet. */
 export function isExpired({ expires, clock }: EntityModel, raw: RawItem): boolean {
   if (expires === undefined) return false;

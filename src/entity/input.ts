@@ -8,7 +8,8 @@ import type { Clock } from "../runtime/clock.js";
 import { limits } from "../table/table.js";
 import { checkPayload, itemBytes, type PayloadOptions } from "../values/payload.js";
 import { expiryBytes, expiryIssuesIn } from "./expiry.js";
-import { type ItemSize, itemSizeOf, sealingBytes, sizeOf } from "./item-size.js";
+import { indexIssues } from "./indexes.js";
+import { fieldKeyBytes, type ItemSize, itemSizeOf, sealingBytes, sizeOf } from "./item-size.js";
 import {
   type EntityModel,
   type KeyParts,
@@ -114,10 +115,11 @@ export class InputReader {
 
     const ids = this.idsFromKey(parts, payload.value as object);
     const data = { ...ids, ...(payload.value as object) };
+    refuseIssues(context, indexIssues(this.model, parts, data));
     const sealing = sealingBytes(this.model, data);
     const idBytes = itemBytes(ids, Object.keys(ids).length);
-    const dataBytes = payload.bytes + sealing + idBytes + expiryBytes(this.model, data);
-    const bytes = sizeOf(this.size, parts, dataBytes);
+    const keyBytes = fieldKeyBytes(this.model, parts, data) + expiryBytes(this.model, data);
+    const bytes = sizeOf(this.size, parts, payload.bytes + sealing + idBytes + keyBytes);
     if (bytes > limits.itemBytes) {
       const message = `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)`;
       refuseIssues(context, [{ path: "data", message }]);

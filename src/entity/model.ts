@@ -17,14 +17,9 @@ import {
 } from "../keys/template.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { type DeclaredSchema, expiryFieldOf, templatesOf } from "../table/declared.js";
-import {
-  attribute,
-  createdAtDigits,
-  type KeyTemplates,
-  limits,
-  type RawKey,
-} from "../table/table.js";
+import { createdAtDigits, type KeyTemplates, limits, type RawKey } from "../table/table.js";
 import type { PayloadSchema } from "../values/payload.js";
+import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
 import { isTime, timeRule } from "./times.js";
 
 /** ElectroDB's generic bound. */
@@ -32,13 +27,11 @@ import { isTime, timeRule } from "./times.js";
 export type AnyEntity = Entity<any, any, any, any>;
 
 /** What a declaration says of its entity, without the payload. */
-export interface DeclaredKeys {
+export interface DeclaredKeys extends EntityIndexes {
   /** The value of `EntityType`. */
   readonly name: string;
   readonly pk: KeyTemplate;
   readonly sk: KeyTemplate;
-  readonly gsi1pk: KeyTemplate | undefined;
-  readonly gsi1sk: KeyTemplate | undefined;
   /** The templates as they are declared. */
   readonly templates: KeyTemplates;
   /** The key's parts, partition key first. */
@@ -57,7 +50,7 @@ export interface DeclaredKeys {
   readonly defaults: Readonly<Record<string, string>>;
   /** The id that `create` generates if the caller omits it. */
   readonly generated: string | undefined;
-  /** Whether the index contains the items in order of creation. */
+  /** Whether GSI1 contains the items of a partition in order of creation: `byCreatedAt`. */
   readonly dated: boolean;
   /** The collections that it is in: of the table's own key, and of an index. */
   readonly collections: readonly string[];
@@ -147,32 +140,31 @@ function namesOf(collection: string | readonly string[] | undefined): readonly s
 function readKeys(schema: DeclaredSchema): DeclaredKeys {
   const { byKey, ...indexes } = schema.indexes;
   const templates = templatesOf(schema);
-  const { pk, sk, gsi1pk, gsi1sk } = templates;
-  const compiled = (template: string | undefined) =>
-    template === undefined ? undefined : compileTemplate(template);
+  const { pk, sk } = templates;
   const table = { pk: compileTemplate(pk), sk: compileTemplate(sk) };
-  const index = { gsi1pk: compiled(gsi1pk), gsi1sk: compiled(gsi1sk) };
   const parts = [...new Set([...table.pk.parts, ...table.sk.parts])];
+  const timed = parts.includes("createdAt");
+  const ofIndexes = readIndexes(schema, timed);
   const defaults = defaultsOf(schema, parts);
   const forms = formsOf(schema, parts);
-  const keys = [table.pk, table.sk, index.gsi1pk, index.gsi1sk];
+  const keys = [table.pk, table.sk, ...ofIndexes.indexKeys.map(({ template }) => template)];
   return {
     name: schema.model.entity,
     ...table,
-    ...index,
+    ...ofIndexes,
     templates,
     parts,
-    timed: parts.includes("createdAt"),
+    timed,
     words: new Set([
-      ...keys.flatMap((key) => (key === undefined ? [] : innerParts(key))),
+      ...keys.flatMap((key) => innerParts(key).filter((part) => parts.includes(part))),
       ...parts.filter((part) => isWord(schema, part)),
     ]),
-    ownLength: Math.max(...keys.map((key) => key?.literals.join("").length ?? 0)) + createdAtDigits,
+    ownLength: Math.max(...keys.map((key) => key.literals.join("").length)) + createdAtDigits,
     defaults,
     forms,
     numbered: Object.values(forms).some((form) => typeof form === "number"),
     generated: generatedOf(table.sk, defaults, forms),
-    dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
+    dated: dateIndex in indexes,
     collections: namesOf(byKey.collection),
     indexCollections: Object.values(indexes).flatMap(({ collection }) => namesOf(collection)),
     expires: expiryFieldOf(schema),
@@ -334,23 +326,30 @@ export function readParts(
     const rule = partRule(model, name, value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
     // An invalid part never reaches a key, because its issue stops the call.
-    parts[name] = textOf(model, name, value);
+    parts[name] = partText(model, name, value);
   }
   return { parts, issues };
 }
 
-function textOf({ forms }: EntityModel, name: string, value: unknown): string {
+/** A valid part of a key, as a key holds it. */
+export function partText({ forms }: EntityModel, name: string, value: unknown): string {
   if (name === "createdAt") return createdAtText(value as number);
   const form = forms[name];
   return form === undefined ? (value as string) : formText(form, value);
 }
 
-function partRule({ words, forms }: EntityModel, name: string, value: unknown): string | undefined {
+/** The rule that a part of a key breaks. A word holds no `#`. */
+export function partRule(
+  { words, forms }: EntityModel,
+  name: string,
+  value: unknown,
+  isWord = words.has(name),
+): string | undefined {
   if (name === "createdAt") return isTime(value) ? undefined : timeRule;
   const form = forms[name];
   if (form !== undefined) return formRule(form, value);
   const rule = keyPartRule(value);
-  if (rule !== undefined || !words.has(name) || !(value as string).includes(separator)) return rule;
+  if (rule !== undefined || !isWord || !(value as string).includes(separator)) return rule;
   return separatorRule;
 }
 
@@ -371,18 +370,22 @@ export function keyLengthIssues(model: EntityModel, parts: KeyParts): Validation
   if (areShort(model, parts)) return [];
   const dated = { ...parts, createdAt: 0 };
   const issues: ValidationIssue[] = [];
-  const check = (kind: "partition" | "sort", template: KeyTemplate | undefined) => {
-    if (template === undefined) return;
+  const check = (kind: "partition" | "sort", template: KeyTemplate) => {
     const rule = keyLengthRule(kind, template.build(dated));
     const path = template.parts.at(-1) ?? "key";
     if (rule !== undefined && !issues.some((issue) => issue.path === path)) {
       issues.push({ path, message: rule });
     }
   };
+  // Those with fields are checked with the payload.
+  const ofIndexes = model.indexKeys.filter(({ fields }) => fields.length === 0);
+  const checkIndexes = (kind: "partition" | "sort") => {
+    for (const key of ofIndexes) if (key.kind === kind) check(kind, key.template);
+  };
   check("partition", model.pk);
-  check("partition", model.gsi1pk);
+  checkIndexes("partition");
   // The longer key first: for dated entities, the index key reaches the limit earlier.
-  check("sort", model.gsi1sk);
+  checkIndexes("sort");
   check("sort", model.sk);
   return issues;
 }
@@ -418,19 +421,6 @@ export function haveForms({ forms }: EntityModel, parts: KeyParts): boolean {
 /** The primary key made from checked parts. */
 export function rawKeyOf(model: EntityModel, parts: KeyParts): RawKey {
   return { PK: model.pk.build(parts), SK: model.sk.build(parts) };
-}
-
-/** The index keys made from checked parts: both, or none if the entity is not in the index. */
-export function indexKeyOf(
-  { gsi1pk, gsi1sk }: EntityModel,
-  parts: KeyParts,
-  createdAt: number,
-): Partial<Record<string, string>> {
-  if (gsi1pk === undefined || gsi1sk === undefined) return {};
-  return {
-    [attribute.indexPartitionKey]: gsi1pk.build(parts),
-    [attribute.indexSortKey]: gsi1sk.build({ ...parts, createdAt }),
-  };
 }
 
 /** The context of a call that names an item. It contains the key parts as the caller gave them. */

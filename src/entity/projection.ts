@@ -25,12 +25,16 @@ export interface Projection {
  */
 export const mostPaths = 4_096;
 
-/** The projection of a read: the attributes that every item needs, and the requested payload fields. */
+/**
+ * The projection of a read: the attributes that every item needs, and the requested payload fields.
+ * @param indexSortKey the sort key of the index that is read, from which a cursor is made
+ */
 export function projectionOf(
   { expires }: Pick<EntityModel, "expires">,
   fields: unknown,
   placeholders: Placeholders,
   context: CallContext,
+  indexSortKey: string = attribute.indexSortKey,
 ): Projection | undefined {
   if (fields === undefined) return undefined;
   const names = elementsOf(fields, mostPaths);
@@ -51,7 +55,7 @@ export function projectionOf(
   const always = [
     attribute.partitionKey,
     attribute.sortKey,
-    attribute.indexSortKey,
+    indexSortKey,
     attribute.entityType,
     attribute.createdAt,
     attribute.updatedAt,

@@ -4,9 +4,9 @@
 const mostAtOnce = 4096;
 
 /**
- * DynamoDB's `Limit` of a query whose pages may contain expired items. It counts them, so that asking
- * for what is still missing would take a request for every few of them: it asks for twice as much after
- * each page that had some.
+ * DynamoDB's `Limit` of a query whose pages may contain items that are passed over: expired ones, and those
+ * of other entities in an index. It counts them, so that asking for what is still missing would take a
+ * request for every few of them: it asks for twice as much after each page that had some.
  */
 export class PageLimit {
   #factor = 1;
@@ -16,7 +16,7 @@ export class PageLimit {
     return Math.max(wanted, Math.min(wanted * this.#factor, mostAtOnce));
   }
 
-  /** Notes that a page had items that have expired. */
+  /** Notes that a page had items that were passed over. */
   grow(): void {
     this.#factor *= 2;
   }

@@ -71,16 +71,24 @@ const fewSegments = 100;
 /** The most bytes that the rest of an update takes: its times, the key parts and the mark. */
 const restBytes = 200;
 
+/** The most bytes that an index key takes. */
+const indexKeyBytes = 14;
+
 /**
  * Whether the changes do not fit into an update expression. The payload is then read, merged and
  * replaced.
+ * @param indexKeys how many index keys the update changes, too
  * @throws ValidationError if one of them is inside a payload field: such changes are made in place
  */
-export function isTooLong(context: CallContext, { changes, removals }: UpdatePlan): boolean {
+export function isTooLong(
+  context: CallContext,
+  { changes, removals }: UpdatePlan,
+  indexKeys = 0,
+): boolean {
   const paths = [...changes.map(({ path }) => path), ...removals];
   if (paths.reduce((sum, { length }) => sum + length, 0) <= fewSegments) return false;
   const own = new Placeholders();
-  let bytes = restBytes;
+  let bytes = restBytes + indexKeys * indexKeyBytes;
   for (const [index, path] of paths.entries()) {
     const text = own.path(path);
     bytes += index < changes.length ? `${text} = ${own.value(0)}, `.length : `${text}, `.length;

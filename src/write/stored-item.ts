@@ -1,8 +1,9 @@
 /** The item that a write stores, and the item after the write. */
 import { expiryAttribute } from "../entity/expiry.js";
+import { indexKeyOf } from "../entity/indexes.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
-import { type EntityModel, indexKeyOf, rawKeyOf, storedParts } from "../entity/model.js";
+import { type EntityModel, rawKeyOf, storedParts } from "../entity/model.js";
 import { noteCopy } from "../secrets/opened.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 
@@ -13,7 +14,8 @@ export function rawItemOf(
   updatedAt: number,
 ): RawItem {
   const stored = storedParts(model, parts);
-  const item = Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), stored, {
+  const keys = indexKeyOf(model, parts, createdAt, data);
+  const item = Object.assign(rawKeyOf(model, parts), keys, stored, {
     [attribute.entityType]: model.name,
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
