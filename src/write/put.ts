@@ -42,8 +42,9 @@ export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
     request: (seen) => {
       replacement = undefined;
       if (occupantOf(model, seen?.item) !== "expired") return putRequest(target, draft, seen);
-      const now = target.clock.now();
-      replacement = rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? now }, now);
+      // Whoever holds a lock on the expired item must not hold one on this item.
+      const { at } = growthOf(target.clock, seen?.item ?? undefined, "never");
+      replacement = rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? at }, at);
       return replaceExpired(target, replacement);
     },
     refusedByItem: true,
