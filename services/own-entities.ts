@@ -9,6 +9,7 @@ import { checkDefinition, isName, noNames } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { FieldProblem } from "./index-types.js";
 import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
+import type { UpgradeProblem } from "./version-problems.js";
 
 /** The options of a data layer for entities of the application's own. */
 export interface OwnEntities<R extends DefinitionsOf<R>, B extends boolean> {
@@ -51,9 +52,9 @@ export type Problems<R extends DefinitionsOf<R>, B extends boolean> = {
       ? Problem<`${F} is one of the package's own entities: take another name, or builtIn: false`>
       : UnknownPart<R[F]> extends infer P extends string
         ? [P] extends [never]
-          ? [FieldProblem<SchemaOf<R[F]>>] extends [never]
+          ? [UpgradeProblem<R[F]> | FieldProblem<SchemaOf<R[F]>>] extends [never]
             ? ExpiryProblem<SchemaOf<R[F]>>
-            : Problem<FieldProblem<SchemaOf<R[F]>>>
+            : Problem<UpgradeProblem<R[F]> | FieldProblem<SchemaOf<R[F]>>>
           : Problem<UnknownText<P>>
         : unknown;
 };
