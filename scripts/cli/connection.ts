@@ -95,8 +95,9 @@ export async function withConnection<T>(
 ): Promise<T> {
   let requests = 0;
   const { table: tableName, region, endpoint, environment, config } = flags;
-  await knowEntities(config);
-  const data = createDataLayer({
+  const known = await knowEntities(config);
+  const made = createDataLayer({
+    ...known,
     tableName,
     region,
     endpoint,
@@ -111,6 +112,8 @@ export async function withConnection<T>(
       requests += 1;
     },
   });
+  // What a command calls of the twelve, it calls only if the data layer has them.
+  const data = made as DataLayer;
   try {
     return await run({ data, requests: () => requests });
   } catch (error) {

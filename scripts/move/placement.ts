@@ -48,7 +48,7 @@ export const entitiesByType = ofKnownEntities(
     new Map(
       Object.entries(definitions).map(([facade, definition]) => {
         const model = modelOf(definition);
-        const collection = collections.find((one) => one.facade === facade);
+        const collection = collections().find((one) => one.facade === facade);
         return [model.name, { facade, model, created: collection?.created ?? ["createdAt"] }];
       }),
     ),
@@ -67,7 +67,7 @@ export const placementPaths = ofKnownEntities((): readonly (string | readonly st
   attribute.updatedAt,
   // The creation time has an attribute of its own.
   ...partsOfAll().filter((part) => part !== "createdAt"),
-  ...[...new Set([...collections.flatMap(({ created }) => created), ...fieldsOfAll()])].map(
+  ...[...new Set([...collections().flatMap(({ created }) => created), ...fieldsOfAll()])].map(
     (field) => [attribute.data, field],
   ),
 ]);
