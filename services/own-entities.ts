@@ -8,6 +8,7 @@ import type { DeclaredSchema, expiryName } from "../src/table/declared.js";
 import { checkDefinition, isName, noNames } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
+import type { UpgradeProblem } from "./version-problems.js";
 
 /** The options of a data layer for entities of the application's own. */
 export interface OwnEntities<R extends DefinitionsOf<R>, B extends boolean> {
@@ -50,7 +51,9 @@ export type Problems<R extends DefinitionsOf<R>, B extends boolean> = {
       ? Problem<`${F} is one of the package's own entities: take another name, or builtIn: false`>
       : UnknownPart<R[F]> extends infer P extends string
         ? [P] extends [never]
-          ? ExpiryProblem<SchemaOf<R[F]>>
+          ? [UpgradeProblem<R[F]>] extends [never]
+            ? ExpiryProblem<SchemaOf<R[F]>>
+            : Problem<UpgradeProblem<R[F]>>
           : Problem<`\${${P}} is in a template and no attribute`>
         : unknown;
 };

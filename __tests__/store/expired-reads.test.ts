@@ -1,6 +1,7 @@
 /** Items that have expired are left out of every read, although they are still in the table. */
 
 import { ItemNotFoundError } from "../../src/index.js";
+import { PageLimit } from "../../src/read/page-limit.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines, settings } from "../engines.js";
 import { expiringEntities, MovableClock, start } from "../expiring-entities.js";
@@ -178,6 +179,12 @@ describe.each(settings)("on $name", ({ name: _, ...setting }) => {
       else expect(changed).toBeInstanceOf(ItemNotFoundError);
     }
   });
+});
+
+test("a request asks for at most 4,096 items, unless the caller wants more", () => {
+  const limit = new PageLimit();
+  for (let page = 0; page < 2_000; page += 1) limit.grow();
+  expect([limit.of(1), limit.of(4_000), limit.of(1_000_000)]).toEqual([4_096, 4_096, 1_000_000]);
 });
 
 describe.each(engines)("requests on $name", ({ engine }) => {

@@ -1,5 +1,6 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { expiryIssues, timeToLiveOf } from "../../src/entity/expiry.js";
 import { indexKeyOf } from "../../src/entity/indexes.js";
 import {
   type EntityModel,
@@ -65,11 +66,16 @@ export const placementPaths = ofKnownEntities((): readonly (string | readonly st
   attribute.entityType,
   attribute.createdAt,
   attribute.updatedAt,
+  ...(expiriesOfAll().length > 0 ? [attribute.timeToLive] : []),
   // The creation time has an attribute of its own.
   ...partsOfAll().filter((part) => part !== "createdAt"),
-  ...[...new Set([...collections().flatMap(({ created }) => created), ...fieldsOfAll()])].map(
-    (field) => [attribute.data, field],
-  ),
+  ...[
+    ...new Set([
+      ...collections().flatMap(({ created }) => created),
+      ...fieldsOfAll(),
+      ...expiriesOfAll(),
+    ]),
+  ].map((field) => [attribute.data, field]),
 ]);
 
 /** The attributes of the index keys of all entities. */
@@ -89,6 +95,11 @@ function modelsOfAll(): EntityModel[] {
 /** The key parts of all entities, each once. */
 function partsOfAll(): string[] {
   return [...new Set(modelsOfAll().flatMap(({ parts }) => parts))];
+}
+
+/** The payload fields that say when items expire, of all entities. */
+function expiriesOfAll(): string[] {
+  return modelsOfAll().flatMap(({ expires }) => expires ?? []);
 }
 
 export interface Placed {
@@ -152,7 +163,20 @@ export function placementOf(item: Item, now: number): Placement {
     }
   }
   if (stored === undefined) lacks[attribute.createdAt] = { N: String(createdAt) };
+  const seconds = secondsFor(model, item);
+  if (seconds !== undefined && item[attribute.timeToLive] === undefined) {
+    lacks[attribute.timeToLive] = { N: String(seconds) };
+  }
   return { entity, parts, lacks };
+}
+
+/** The `TTL` that an item's payload asks for; `undefined` if it has no time that can be used. */
+export function secondsFor(model: EntityModel, item: Item): number | undefined {
+  const { expires } = model;
+  const text = expires === undefined ? undefined : item[attribute.data]?.M?.[expires]?.N;
+  if (text === undefined) return undefined;
+  const time = Number(text);
+  return expiryIssues(model, expires, time).length > 0 ? undefined : timeToLiveOf(time);
 }
 
 /** The payload's fields that index keys are made of: those that are strings. */
