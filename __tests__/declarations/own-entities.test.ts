@@ -614,7 +614,7 @@ describe("a declaration is checked when a data layer is made", () => {
     [
       "an order of creation that begins with something else",
       noteAt({ byCreatedAt: indexOf("GSI1", "USER#${userId}", "NOTE#${noteId}#${createdAt}") }),
-      "has ${createdAt} in byCreatedAt elsewhere than in",
+      'has byCreatedAt with a sort key other than "…${createdAt}#${id}"',
     ],
     [
       "an index that is declared twice",

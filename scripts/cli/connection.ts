@@ -95,9 +95,9 @@ export async function withConnection<T>(
 ): Promise<T> {
   let requests = 0;
   const { table: tableName, region, endpoint, environment, config } = flags;
-  const known = await knowEntities(config);
-  const made = createDataLayer({
-    ...known,
+  // What a command calls of the twelve, it calls only if the data layer has them.
+  const data = createDataLayer({
+    ...(await knowEntities(config)),
     tableName,
     region,
     endpoint,
@@ -111,9 +111,7 @@ export async function withConnection<T>(
     events: () => {
       requests += 1;
     },
-  });
-  // What a command calls of the twelve, it calls only if the data layer has them.
-  const data = made as DataLayer;
+  }) as DataLayer;
   try {
     return await run({ data, requests: () => requests });
   } catch (error) {
