@@ -150,6 +150,31 @@ describe.each(settings)("on $name", ({ name: _, ...setting }) => {
     expect(await team.invite.get({ inviteId: "i1" })).toBeNull();
   });
 
+  test("an index by its name leaves it out, and a list of it, too", async () => {
+    const invited = (inviteId: string, until: number) => ({
+      teamId: "t2",
+      inviteId,
+      data: { role: "lead", place: "north", until },
+    });
+    await data.invite.batchPut([invited("i1", start + 1000), invited("i2", start + 2000)]);
+    const reads = async () => {
+      const list: unknown[] = [];
+      for await (const item of data.invite.listBy(
+        "byPlace",
+        { place: "north" },
+        { fields: ["role"] },
+      ))
+        list.push(item.inviteId);
+      const { items, cursor } = await data.invite.queryBy("byRole", { role: "lead" }, { limit: 2 });
+      return { list, query: items.map((one) => one.inviteId), cursor };
+    };
+    const both = ["i1", "i2"];
+    clock.time = start + 999;
+    expect(await reads()).toEqual({ list: both, query: both, cursor: null });
+    clock.time = start + 1000;
+    expect(await reads()).toEqual({ list: ["i2"], query: ["i2"], cursor: null });
+  });
+
   test("a TTL of another writer counts if DynamoDB's own comparison takes it for a number", async () => {
     const base = { PK: "USER#u4", EntityType: "Offer", CreatedAt: 1, UpdatedAt: 1 };
     const item = (id: string, TTL: unknown) => ({

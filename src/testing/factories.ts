@@ -75,11 +75,17 @@ function factoryOf(name: string, definition: AnyDefinition, optional: boolean) {
     schema ??= jsonSchemaOf(payload);
     made += 1;
     const wanted = { name, count: made, optional, root: schema };
-    const data = { ...(sampleValue(schema, wanted) as object), ...overrides.data };
+    const sample = lasting(keys, sampleValue(schema, wanted) as object);
+    const data = { ...sample, ...overrides.data };
     const { issues } = checkPayload(payload, data);
     if (issues.length > 0) throw invalid(context, issues);
     return { ...sampleKey(name, keys, made), ...overrides, data };
   };
+}
+
+/** The same payload, of an item that lasts: the smallest number is no time of an entity that expires. */
+function lasting({ expires }: DeclaredKeys, sample: object): object {
+  return expires !== undefined && expires in sample ? { ...sample, [expires]: farAway } : sample;
 }
 
 /** The JSON Schema of a payload; of one that is not zod's, a schema of nothing. */
@@ -102,6 +108,9 @@ function sampleKey(name: string, { parts, forms, defaults, timed }: DeclaredKeys
   if (timed) key.createdAt = firstTime + count;
   return key;
 }
+
+/** 1 January 2100, in epoch milliseconds. */
+const farAway = Date.UTC(2100, 0, 1);
 
 /** 1 March 2025, in epoch milliseconds. */
 const firstTime = Date.UTC(2025, 2, 1);
