@@ -5,6 +5,7 @@ import {
   isObjectSchema,
   objectRule,
 } from "../src/entity/model.js";
+import { versionRule } from "../src/entity/versions.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { mostDigits } from "../src/keys/part-forms.js";
 import { fieldOf, keyPartRule, separator } from "../src/keys/template.js";
@@ -40,7 +41,10 @@ export function checkDefinition(
     if (rule !== undefined) throw refuse(`has the attribute ${one}, ${rule}`);
   }
   const more =
-    expiryRule(definition, schema) ?? collectionRule(keys) ?? fieldsRule(definition, keys);
+    versionRule(definition) ??
+    expiryRule(definition, schema) ??
+    collectionRule(keys) ??
+    fieldsRule(definition, keys);
   if (more !== undefined) throw refuse(more);
 }
 

@@ -6,8 +6,8 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { definitions } from "../../services/entities.js";
 import { entitiesOf, type OwnEntities } from "../../services/own-entities.js";
-import type { Definitions, NoEntities } from "../../services/registry.js";
-import { ConfigurationError } from "../../src/index.js";
+import { type Definitions, indexesIn, type NoEntities } from "../../services/registry.js";
+import { ConfigurationError, type IndexName } from "../../src/index.js";
 
 let known: Definitions = definitions;
 
@@ -48,6 +48,11 @@ async function loaded(file: string): Promise<Readonly<Record<string, unknown>>> 
     const message = `--config ${file} cannot be loaded${hint}: ${error instanceof Error ? error.message : String(error)}`;
     throw new ConfigurationError({ message, cause: error });
   }
+}
+
+/** The indexes that the known entities are in. */
+export function knownIndexes(): readonly IndexName[] {
+  return indexesIn(known);
 }
 
 /** What is derived from the entities that are known now, made once for them. */

@@ -21,6 +21,7 @@ import { createdAtDigits, type KeyTemplates, limits, type RawKey } from "../tabl
 import type { PayloadSchema } from "../values/payload.js";
 import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
 import { isTime, timeRule } from "./times.js";
+import { type DeclaredVersions, type Versions, versionsOf } from "./versions.js";
 
 /** ElectroDB's generic bound. */
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.
@@ -69,6 +70,8 @@ export interface EntityModel extends DeclaredKeys {
   readonly fixed: Readonly<Record<string, string>>;
   /** The parts that name an owner, which callers cannot give. Empty without an owner. */
   readonly owner: readonly string[];
+  /** The versions of the payload, if the declaration names any. */
+  readonly versions: Versions | undefined;
   /** Tells which items have expired. */
   readonly clock: Clock;
 }
@@ -87,7 +90,7 @@ export interface ModelOptions {
 export type Owner = Readonly<Record<string, string>>;
 
 /** The declaration of an entity: the schemas of its payload and of its keys. */
-export interface Declaration {
+export interface Declaration extends DeclaredVersions {
   /** The payload's schema, or a function that builds it when it is first asked for. */
   readonly payload: PayloadSchema | (() => PayloadSchema);
   /** Makes the schema of ElectroDB's entity. */
@@ -129,6 +132,7 @@ export function modelOf(
     encrypted: encrypts ? secrets : [],
     fixed: Object.fromEntries(fixed.map((part) => [part, owner[part] as string])),
     owner: Object.keys(owner),
+    versions: versionsOf(declaration),
     clock,
   };
 }

@@ -15,6 +15,8 @@ export const attribute = {
   createdAt: "CreatedAt",
   updatedAt: "UpdatedAt",
   timeToLive: "TTL",
+  /** The version of the payload, if it is above 1. */
+  dataVersion: "DataVersion",
   /** The conditional update that wrote the item last; no reader needs it. */
   writeMark: "WriteMark",
   /** Who is refreshing an OAuth token; absent at other times. */
