@@ -1,5 +1,6 @@
 /** Items that have expired are left out of every read, although they are still in the table. */
 
+import { timeToLiveOf } from "../../src/entity/expiry.js";
 import { ItemNotFoundError } from "../../src/index.js";
 import { PageLimit } from "../../src/read/page-limit.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
@@ -204,6 +205,14 @@ describe.each(settings)("on $name", ({ name: _, ...setting }) => {
       else expect(changed).toBeInstanceOf(ItemNotFoundError);
     }
   });
+});
+
+test("what is no time, as the upgrade of an older payload may leave it, makes no item expire", () => {
+  const times = [start + 1, start / 1000, start * 1000, -1, Number.NaN, String(start), null, 5n];
+  expect(times.map(timeToLiveOf)).toEqual([
+    start / 1000 + 1,
+    ...times.slice(1).map(() => undefined),
+  ]);
 });
 
 test("a request asks for at most 4,096 items, unless the caller wants more", () => {
