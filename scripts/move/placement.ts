@@ -50,7 +50,7 @@ export const entitiesByType = ofKnownEntities(
     new Map(
       Object.entries(definitions).map(([facade, definition]) => {
         const model = modelOf(definition);
-        const collection = collections.find((one) => one.facade === facade);
+        const collection = collections().find((one) => one.facade === facade);
         return [model.name, { facade, model, created: collection?.created ?? ["createdAt"] }];
       }),
     ),
@@ -73,7 +73,7 @@ export const placementPaths = ofKnownEntities((): readonly (string | readonly st
   ...partsOfAll().filter((part) => part !== "createdAt"),
   ...[
     ...new Set([
-      ...collections.flatMap(({ created }) => created),
+      ...collections().flatMap(({ created }) => created),
       ...fieldsOfAll(),
       ...expiriesOfAll(),
     ]),
