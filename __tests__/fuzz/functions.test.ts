@@ -485,7 +485,7 @@ describe("the command line", () => {
         if (!args.includes("--verbose")) expect(complaints).not.toMatch(/\n {4}at /);
         expect(prototypes()).toBe(pollution);
       }),
-      tries(30),
+      tries(60),
     );
     expect([...codes].sort()).toEqual([0, 1, 2]);
   });

@@ -328,6 +328,15 @@ describe.each(engines)("on $name", ({ engine }) => {
       expect(listed.join("")).toBe("l0l1l2l3l4");
     });
 
+    test("items of other entities are passed over, and cost few requests", async () => {
+      // In this order, forty items of the other entity stand before the leads.
+      sent();
+      const options = { order: "desc", limit: 2 } as const;
+      const { items } = await data.indexedLead.queryBy("byStatus", { status }, options);
+      expect(names(items)).toBe("l8l7");
+      expect(sent().length).toBeLessThanOrEqual(5);
+    });
+
     test("an index of key parts finds an item by its other part", async () => {
       await data.indexedMember.put({ teamId: "t9", memberId: "m9", data: { role: "lead" } });
       await data.indexedMember.put({ teamId: "t8", memberId: "m9", data: { role: "agent" } });
@@ -556,6 +565,22 @@ describe.each(engines)("on $name", ({ engine }) => {
     expect(second.items.map(({ leadId }) => leadId)).toEqual(["b"]);
     const other = sealing.indexedLead.queryBy("byType", {}, { cursor });
     expect((await failureOf(other, ValidationError)).issues[0]?.path).toBe("cursor");
+  });
+
+  test("ElectroDB's chains read the same indexes, and an update of theirs moves an item", async () => {
+    const [one, other] = [fresh("new"), fresh("won")];
+    const key = { userId: "u9", leadId: "native" };
+    await data.indexedLead.put({ ...key, data: { name: "a", status: one } });
+    await data.indexedLead.entity.update(key).set({ "data.status": other }).go();
+    expect([await idsOf(one), await idsOf(other)]).toEqual([[], ["native"]]);
+    const found = await data.indexedLead.entity.query.byStatus({ "data.status": other }).go();
+    expect(found.data.map(({ leadId }) => leadId)).toEqual(["native"]);
+    await data.indexedLead.entity.update(key).remove(["data.status"]).go();
+    expect(await idsOf(other)).toEqual([]);
+    const { IndexedLead } = Object.fromEntries(
+      Object.values(data.service.entities).map((entity) => [entity.schema.model.entity, entity]),
+    );
+    expect(IndexedLead).toBeDefined();
   });
 
   test("the table has the indexes that the entities are in", async () => {
