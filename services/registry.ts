@@ -12,6 +12,7 @@ import {
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";
+import { type IndexName, indexNames } from "../src/table/table.js";
 
 /** A declared entity, of whatever types. */
 export interface AnyDefinition extends Declaration {
@@ -109,6 +110,13 @@ export function onceFor<T>(make: (definitions: Definitions) => T): (definitions:
   };
 }
 
+/** The indexes that any of the entities is in, in the order of their numbers. */
+export const indexesIn = onceFor((definitions): readonly IndexName[] => {
+  const keys = Object.values(definitions).map((definition) => declaredKeys(definition));
+  const used = new Set(keys.flatMap(({ indexes }) => indexes.map(({ index }) => index)));
+  return indexNames.filter((name) => used.has(name));
+});
+
 /** The entities of each owner that was asked for, by the names of the owner's parts. */
 const ownersOf = onceFor(() => new Map<string, Definitions>());
 
@@ -148,6 +156,7 @@ export function guardedEntities(definitions: Definitions): GuardedEntity[] {
       name,
       pk,
       sk,
+      versioned: (definition.version ?? 1) > 1,
       get fields() {
         fields ??= secretFields(payloadOf(definition));
         return fields;

@@ -943,7 +943,7 @@ describe.each(engines)("on $name", ({ name, engine: which }) => {
     );
     for (const table of Object.values(tables)) {
       expect(createTableInput(table).TableName).toBe(table);
-      await createTableAdmin(table, () => client, createTransport({ client })).create();
+      await createTableAdmin(table, ["GSI1"], () => client, createTransport({ client })).create();
     }
   });
   afterAll(async () => {

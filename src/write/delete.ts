@@ -7,14 +7,15 @@ import type { CallContext } from "../errors/context.js";
 import type { RawItem } from "../table/table.js";
 import { absenceCheck } from "./check.js";
 import { conditional } from "./expressions.js";
-import { ghostOf, isOwn, isOwnOrNothing, isThatGhost, occupantOf } from "./occupant.js";
+import { ghostOf, isOwn, isStoredOrNothing, isThatGhost, occupantOf } from "./occupant.js";
 import type { Target, Write } from "./plan.js";
 import { conditionFailed } from "./refusals.js";
 import { isUnchanged, updatedAtOf } from "./updated-at.js";
+import { isKnownVersion, newerFailed } from "./version-conditions.js";
 
 /**
- * Deletes an item and returns it; one request, two if there is a ghost, which is deleted too. A
- * foreign item is kept, and counts as a missing one.
+ * Deletes an item and returns it; one request, two if there is a ghost, which is deleted too. An
+ * expired item is deleted and not returned. A foreign item is kept, and counts as a missing one.
  */
 export function deleteWrite(
   { model, tableName, operation = "delete" }: Target,
@@ -48,6 +49,8 @@ export function deleteWrite(
     refused: (seen) => {
       const occupant = occupantOf(model, seen.item);
       if (ifUpdatedAt === undefined) return occupant === "foreign" ? "nothing" : "again";
+      const newer = newerFailed(context, model, seen);
+      if (newer !== undefined) return newer;
       const { item } = seen;
       const isThere = item !== null && occupant === "own";
       if (isThere && updatedAtOf(item) === ifUpdatedAt) return "again";
@@ -58,12 +61,16 @@ export function deleteWrite(
     result: (attributes) =>
       attributes === undefined || !isOf(model, attributes)
         ? null
-        : // A secret that cannot be opened stays sealed, so that the item can be deleted, too.
+        : // A secret that cannot be opened stays sealed, and a payload that cannot be upgraded as it is,
+          // so that the item can be deleted, too.
           itemOf(model, attributes, "leave"),
   };
 }
 
-/** A lock needs the entity's own item as it was read; without one, what is not the entity's is kept. */
+/**
+ * A lock needs the entity's own item as it was read, of a version that this code knows; without one, what
+ * is not the entity's is kept.
+ */
 function conditionOf(
   own: Placeholders,
   model: EntityModel,
@@ -71,8 +78,9 @@ function conditionOf(
   item: RawItem | null | undefined,
 ): Compiled {
   if (ifUpdatedAt !== undefined) {
-    return joined("AND", [isOwn(own, model), isUnchanged(own, ifUpdatedAt, item)]);
+    const unchanged = [isOwn(own, model), isUnchanged(own, ifUpdatedAt, item)];
+    return joined("AND", [...unchanged, ...isKnownVersion(own, model)]);
   }
   const ghost = ghostOf(model, item);
-  return ghost === undefined ? isOwnOrNothing(own, model) : isThatGhost(own, ghost);
+  return ghost === undefined ? isStoredOrNothing(own, model) : isThatGhost(own, ghost);
 }

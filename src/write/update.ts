@@ -5,14 +5,39 @@ import { refuseLongCondition } from "../conditions/expression.js";
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import { type AnyItem, isOf, isStoredAlike } from "../entity/item.js";
-import { rawKeyOf } from "../entity/model.js";
+import { rawKeyOf, storedParts } from "../entity/model.js";
+import { storedVersion, upgradedData } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
-import type { DynamoDBError } from "../errors/dynamodb-error.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
+import { payloadValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 import { pathText } from "../values/payload.js";
-import { dataSets, isMap, isTooLong, missingParent, newData, parentsOf } from "./changes.js";
+import { applyChanges } from "./apply-changes.js";
+import {
+  currentData,
+  dataSets,
+  type ExpiryChange,
+  expiryChange,
+  expiryOf,
+  isMap,
+  isTooLong,
+  missingParent,
+  newData,
+  parentsOf,
+  versionSets,
+} from "./changes.js";
 import { assigned, conditional } from "./expressions.js";
+import {
+  type IndexChanges,
+  indexChangesOf,
+  indexExpressions,
+  isAsRead,
+  isSameIn,
+  needsItem,
+  ofWholePayload,
+  withIds,
+} from "./index-changes.js";
 import { isOwn } from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { conditionFailed, notFound } from "./refusals.js";
@@ -28,6 +53,12 @@ import {
   updatedAtOf,
   writtenAt,
 } from "./updated-at.js";
+import {
+  expectedVersion,
+  isExpectedVersion,
+  isUpgradable,
+  newerFailed,
+} from "./version-conditions.js";
 
 /** What an update's last request was based on. */
 interface Sent {
@@ -38,17 +69,24 @@ interface Sent {
   readonly madeAnew: boolean;
   /** The item whose payload is merged and replaced. */
   readonly merged: RawItem | undefined;
+  /** The payload of an older version, upgraded and changed, which then replaces the stored one. */
+  readonly upgraded: Record<string, unknown> | undefined;
+  /** The index keys that change. */
+  readonly index: IndexChanges | undefined;
 }
 
 /**
- * Changes an item that must exist; one request, two if it has no `Data`, or if the stored UpdatedAt
- * is not older than the clock and there is no lock.
+ * Changes an item that must exist; one request, two if it has no `Data`, if its payload is of an older
+ * version, if the stored UpdatedAt is not older than the clock and there is no lock, or if an index key is
+ * made of a changed field and of what only the item tells.
  */
 export class UpdateWrite implements Write<AnyItem> {
   readonly context: CallContext;
   readonly key: RawKey;
   readonly bytes: number;
-  /** Whether the changes do not fit into an expression. The payload is then read and replaced. */
+  /**
+   * Whether the changes do not fit into an expression, or an index key is made of what only the item tells.
+   */
   readonly readsFirst: boolean;
   /** True if the item was read first, because then it existed. */
   readonly refusedByItem: boolean;
@@ -59,12 +97,16 @@ export class UpdateWrite implements Write<AnyItem> {
   readonly #target: Target;
   readonly #plan: UpdatePlan;
   readonly #parents: readonly PathSegments[];
+  /** Whether the changes do not fit into an expression. The payload is then read and replaced. */
+  readonly #replaces: boolean;
+  readonly #index: IndexChanges | undefined;
   /**
    * Identifies an update that must not be carried out twice. Such an update never only adds to the
    * stored time. Content and time do not distinguish two callers that make the same change in the
    * same millisecond; a mark does.
    */
   readonly #mark: string | undefined;
+  readonly #expiry: ExpiryChange | undefined;
   #sent: Sent | undefined;
 
   constructor(target: Target, plan: UpdatePlan) {
@@ -73,7 +115,9 @@ export class UpdateWrite implements Write<AnyItem> {
     this.context = { operation, entity: model.name, key: parts };
     this.key = rawKeyOf(model, parts);
     this.bytes = bytes;
-    this.readsFirst = isTooLong(this.context, plan);
+    this.#index = indexChangesOf(model, this.context, plan);
+    this.#replaces = isTooLong(this.context, plan, this.#index?.keys.length);
+    this.readsFirst = this.#replaces || needsItem(this.#index);
     this.refusedByItem = this.readsFirst;
     this.#target = target;
     this.#plan = plan;
@@ -82,7 +126,9 @@ export class UpdateWrite implements Write<AnyItem> {
       where !== undefined ||
       changes.some(({ path }) => isPosition(path)) ||
       removals.some(isPosition);
-    const isMarked = this.once || ifUpdatedAt !== undefined;
+    this.#expiry = expiryChange(model, plan);
+    // If it makes the item expire, its repetition finds no item, and must know why.
+    const isMarked = this.once || ifUpdatedAt !== undefined || this.#expiry !== undefined;
     this.#mark = isMarked ? randomBytes(9).toString("base64url") : undefined;
   }
 
@@ -91,19 +137,27 @@ export class UpdateWrite implements Write<AnyItem> {
     const plan = this.#plan;
     const sent = this.#next(seen);
     this.#sent = sent;
-    const { growth, madeAnew, merged } = sent;
-    const replaced = madeAnew || this.readsFirst;
+    const { growth } = sent;
+    const replaced = sent.madeAnew || sent.upgraded !== undefined || this.#replaces;
     const own = new Placeholders();
+    const keys = indexExpressions(own, model, this.context, sent.index, plan, currentItem(sent));
     const sets = [
       writtenAt(own, growth),
       // The key parts, which items of earlier writers lack.
-      ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
+      ...Object.entries(storedParts(model, plan.parts)).map(([name, value]) =>
+        assigned(own, name, value),
+      ),
       ...(this.#mark === undefined ? [] : [assigned(own, attribute.writeMark, this.#mark)]),
-      ...(replaced
-        ? [newData(own, model, this.key, plan, merged)]
-        : dataSets(own, model, this.key, plan)),
+      ...(replaced ? this.#replacing(own, sent) : dataSets(own, model, this.key, plan)),
+      ...keys.sets,
     ];
-    const removes = replaced ? [] : plan.removals.map((path) => own.path(path));
+    const removes = [
+      ...(replaced ? [] : plan.removals.map((path) => own.path(path))),
+      ...keys.removes,
+    ];
+    const expiry = sent.upgraded === undefined ? this.#expiry : expiryOf(model, sent.upgraded);
+    if (expiry?.at !== undefined) sets.push(assigned(own, attribute.timeToLive, expiry.at));
+    else if (expiry !== undefined) removes.push(own.name(attribute.timeToLive));
     const removal = removes.length === 0 ? "" : ` REMOVE ${removes.join(", ")}`;
     return {
       kind: "Update",
@@ -117,11 +171,26 @@ export class UpdateWrite implements Write<AnyItem> {
     };
   }
 
+  /** The assignment of a whole payload. */
+  #replacing(own: Placeholders, { madeAnew, merged, upgraded }: Sent): string[] {
+    const { model } = this.#target;
+    if (upgraded !== undefined) {
+      const data = assigned(own, attribute.data, payloadValue(model, this.key, upgraded));
+      return [data, ...versionSets(own, model)];
+    }
+    const data = newData(own, model, this.key, this.#plan, merged);
+    return madeAnew ? [data, ...versionSets(own, model)] : [data];
+  }
+
   #next(seen: Seen | undefined): Sent {
     const item = seen?.item ?? undefined;
+    const { model } = this.#target;
     const { ifUpdatedAt } = this.#plan;
     const growth = growthOf(this.#target.clock, item, this.#mark === undefined ? "ahead" : "never");
     const madeAnew = item !== undefined && !isMap(item[attribute.data]);
+    const upgraded = isUpgradable(model, item)
+      ? applyChanges(upgradedData(model, item, this.context.operation), this.#plan)
+      : undefined;
     return {
       // With a lock, the stored time is known beforehand.
       growth:
@@ -130,21 +199,36 @@ export class UpdateWrite implements Write<AnyItem> {
           : { ...growth, at: Math.max(growth.at, ifUpdatedAt + 1) },
       item,
       madeAnew,
-      merged: this.readsFirst && !madeAnew ? item : undefined,
+      merged: upgraded !== undefined || (this.#replaces && !madeAnew) ? item : undefined,
+      upgraded,
+      index: this.#indexOf(madeAnew, upgraded !== undefined),
     };
   }
 
-  #condition(own: Placeholders, { growth, item, madeAnew, merged }: Sent): string {
+  #indexOf(madeAnew: boolean, upgrades: boolean): IndexChanges | undefined {
+    const { model } = this.#target;
+    if (madeAnew) return withIds(model, this.#index, this.#plan.fromKey);
+    return upgrades ? ofWholePayload(model, this.#index) : this.#index;
+  }
+
+  #condition(own: Placeholders, sent: Sent): string {
+    const { growth, item, madeAnew, merged, upgraded, index } = sent;
+    const { model } = this.#target;
     const { ifUpdatedAt, where, changes } = this.#plan;
-    const conditions = [isOwn(own, this.#target.model), isOlder(own, growth, item)];
+    const conditions = [isOwn(own, model), isOlder(own, growth, item)];
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
     conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
-    for (const parent of this.#parents) {
+    // The stored payload of an older version may not have them; the upgraded one was looked at.
+    for (const parent of upgraded === undefined ? this.#parents : []) {
       conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
     }
     if (ifUpdatedAt !== undefined) conditions.push(isUnchanged(own, ifUpdatedAt, item));
-    if (this.readsFirst && !madeAnew) conditions.push(isStoredAt(own, merged));
+    if (merged !== undefined || (this.#replaces && !madeAnew)) {
+      conditions.push(isStoredAt(own, merged));
+    }
+    conditions.push(...isExpectedVersion(own, model, item));
+    conditions.push(...isAsRead(own, index, item));
     if (where !== undefined) conditions.push(where(own));
     const condition = joined("AND", conditions).text;
     // The argument that is reported if the condition is too long. Parents that must exist need
@@ -160,11 +244,15 @@ export class UpdateWrite implements Write<AnyItem> {
     const { model } = this.#target;
     const { ifUpdatedAt, where } = this.#plan;
     if (item === null || !isOf(model, item)) return notFound(this.context, cause);
+    const newer = newerFailed(this.context, model, seen);
+    if (newer !== undefined) return newer;
     if (ifUpdatedAt !== undefined && updatedAtOf(item) !== ifUpdatedAt) {
       const rule = "the item was changed since it was read (ifUpdatedAt)";
       return conditionFailed(this.context, rule, seen, model);
     }
-    const missing = missingParent(item[attribute.data], this.#parents);
+    const data = currentData(model, this.context, item);
+    if (data instanceof DynamoDBError) return data;
+    const missing = missingParent(data, this.#parents);
     if (missing !== undefined) {
       const path = pathText(["data", ...missing]);
       const message = "does not exist: nothing can be set or removed inside it";
@@ -180,10 +268,13 @@ export class UpdateWrite implements Write<AnyItem> {
   #isNews(item: RawItem): boolean {
     const sent = this.#sent;
     if (sent === undefined) return false;
-    const { growth, madeAnew, merged } = sent;
+    const { growth, madeAnew, merged, index } = sent;
+    const { model } = this.#target;
+    if (!isStoredAlike(storedVersion(item), expectedVersion(model, sent.item))) return true;
     const isLate = growth.step === undefined && (storedTime(item) ?? -1) >= growth.at;
     if (isLate || isMap(item[attribute.data]) === madeAnew) return true;
     if (hasOddTime(item) && !hasOddTime(sent.item)) return true;
+    if (!isSameIn(index, sent.item, item)) return true;
     return merged !== undefined && !isStoredAlike(item.UpdatedAt, merged.UpdatedAt);
   }
 
@@ -195,6 +286,11 @@ export class UpdateWrite implements Write<AnyItem> {
   result(attributes: RawItem | undefined): AnyItem {
     return writtenItemOf(this.#target.model, this.key, attributes);
   }
+}
+
+/** The item that the last request was based on, with its payload as the current version has it. */
+function currentItem({ item, upgraded }: Sent): RawItem | undefined {
+  return item === undefined || upgraded === undefined ? item : { ...item, Data: upgraded };
 }
 
 function isPosition(path: PathSegments): boolean {
