@@ -95,8 +95,9 @@ export async function withConnection<T>(
 ): Promise<T> {
   let requests = 0;
   const { table: tableName, region, endpoint, environment, config } = flags;
-  await knowEntities(config);
+  // Commands that take the entities of an application use none of the twelve's stores.
   const data = createDataLayer({
+    ...(await knowEntities(config)),
     tableName,
     region,
     endpoint,
@@ -110,7 +111,7 @@ export async function withConnection<T>(
     events: () => {
       requests += 1;
     },
-  });
+  }) as DataLayer;
   try {
     return await run({ data, requests: () => requests });
   } catch (error) {

@@ -6,9 +6,9 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { definitions } from "../../services/entities.js";
 import { entitiesOf, type OwnEntities } from "../../services/own-entities.js";
-import type { Definitions, NoEntities } from "../../services/registry.js";
+import { type Definitions, indexesIn, type NoEntities } from "../../services/registry.js";
 import { refuseMisspelt } from "../../src/call/options.js";
-import { ConfigurationError } from "../../src/index.js";
+import { ConfigurationError, type IndexName } from "../../src/index.js";
 
 let known: Definitions = definitions;
 
@@ -82,6 +82,11 @@ function neverEnding(): { readonly never: Promise<never>; readonly forget: () =>
     idle.signal.addEventListener("abort", () => reject(error), { once: true });
   });
   return { never, forget: () => process.off("beforeExit", onIdle) };
+}
+
+/** The indexes that the known entities are in. */
+export function knownIndexes(): readonly IndexName[] {
+  return indexesIn(known);
 }
 
 /** What is derived from the entities that are known now, made once for them. */
