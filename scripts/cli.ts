@@ -2,7 +2,7 @@
 /** The door of the `bayon-data` command. */
 import { readFileSync } from "node:fs";
 import { reportError, runCommandLine } from "./cli/program.js";
-import { hasLoadedModule } from "./raw/known-entities.js";
+import { hasLoadedModule } from "./raw/own-module.js";
 import { watchProcess } from "./run/ending.js";
 import { createTerminal } from "./run/terminal.js";
 

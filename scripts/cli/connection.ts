@@ -95,7 +95,7 @@ export async function withConnection<T>(
 ): Promise<T> {
   let requests = 0;
   const { table: tableName, region, endpoint, environment, config } = flags;
-  // Commands that take the entities of an application use none of the twelve's stores.
+  // What a command calls of the twelve, it calls only if the data layer has them.
   const data = createDataLayer({
     ...(await knowEntities(config)),
     tableName,

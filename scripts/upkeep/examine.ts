@@ -19,6 +19,8 @@ import {
 } from "../move/placement.js";
 import { itemSize } from "../raw/item-size.js";
 import type { Item } from "../raw/raw-table.js";
+import { secretsOf } from "../raw/stored-secrets.js";
+import { ageOf, upgradedOf, versionText } from "../raw/stored-versions.js";
 
 /** What needs action. */
 export const findingKinds = {
@@ -36,6 +38,7 @@ export const findingKinds = {
   payload: "payloads that fail their schema",
   orphan: "content of a missing project",
   deadToken: "tokens that expired and cannot be refreshed",
+  failedUpgrade: "payloads of an older version that cannot be upgraded",
   clearSecret: "secrets in clear text (bayon-data rotate)",
   unreadableSecret: "secrets that cannot be decrypted",
 } as const;
@@ -45,6 +48,8 @@ export const noteKinds = {
   large: "items over 100 KB",
   expired: "items that have expired, and that DynamoDB has not deleted yet",
   expiredToken: "tokens that expired and are refreshed when they are next used",
+  olderVersion: "payloads of an older version (bayon-data upgrade)",
+  newerVersion: "payloads of a newer version than the declared one, which were not checked",
   oldKey: "secrets under a key other than the current one (bayon-data rotate)",
   unknownSecret: "secrets that are encrypted and were not checked, because no keys are configured",
 } as const;
@@ -118,6 +123,31 @@ export function examine(item: Item, now: number, open: Item = item): Examined {
   const type = item[attribute.entityType]?.S ?? "";
   const { model, facade } = known(type);
   const data = nativeOf(open[attribute.data]);
+  examinePayload(model, open, data, remark);
+  const fields = isFields(data) ? data : {};
+  if (facade === "oauthToken") examineToken(fields, now, remark);
+  const project = facade === "savedContent" ? projectKeyOf(item, fields) : undefined;
+  return { entity: type, bytes, remarks, ...(project !== undefined && { project }) };
+}
+
+/** A payload as readers see it: one of an older version is upgraded, one of a newer version not known. */
+function examinePayload(
+  model: EntityModel,
+  open: Item,
+  stored: unknown,
+  remark: (kind: Kind, rule: string) => void,
+): void {
+  const age = ageOf(model, open);
+  if (age === "newer") return remark("newerVersion", `is of version ${versionText(open)}`);
+  let data = stored;
+  if (age === "older") {
+    remark("olderVersion", `is of version ${versionText(open)}`);
+    // What could not be decrypted is a finding already, and is not upgraded.
+    if (secretsOf(open).some(({ keyId }) => keyId !== undefined)) return;
+    const upgraded = upgradedOf(model, open);
+    if ("rule" in upgraded) return remark("failedUpgrade", upgraded.rule);
+    data = upgraded.data;
+  }
   const { issues } =
     data === undefined
       ? { issues: [{ path: "data", message: "is missing" }] }
@@ -125,10 +155,6 @@ export function examine(item: Item, now: number, open: Item = item): Examined {
   if (issues.length > 0) {
     remark("payload", issues.map(({ path, message }) => `${path} ${message}`).join("; "));
   }
-  const fields = isFields(data) ? data : {};
-  if (facade === "oauthToken") examineToken(fields, now, remark);
-  const project = facade === "savedContent" ? projectKeyOf(item, fields) : undefined;
-  return { entity: type, bytes, remarks, ...(project !== undefined && { project }) };
 }
 
 /** The issues of a payload: of its schema, and of the time at which its item expires. */

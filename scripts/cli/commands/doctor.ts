@@ -33,12 +33,14 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
       `
 Findings: indexes that the table lacks; items of no entity; ghosts (a key and times alone); items of another kind at an entity's
 key; missing and lone index keys; missing key parts; attributes that disagree with the key; payloads
-that fail their schema; content of a missing project; tokens that have expired and cannot be
-refreshed; with COAGENT_ENCRYPTION_KEYS, secrets in clear text or that cannot be decrypted; with
-entities that expire (--config), a missing or wrong TTL, and a table that deletes no expired items.
+that fail their schema, or cannot be upgraded; content of a missing project; tokens that have expired
+and cannot be refreshed; with COAGENT_ENCRYPTION_KEYS, secrets in clear text or that cannot be
+decrypted; with entities that expire (--config), a missing or wrong TTL, and a table that deletes no
+expired items.
 
 Notes, which are not faults: items over 100 KB, tokens that will be refreshed when they are next
-used, items that have expired and are still there, secrets under an old key.
+used, items that have expired and are still there, secrets under an old key, payloads of an older or
+a newer version than the entity declares.
 
 Keys and field names are shown, values never. bayon-data adopt mends the items of an earlier
 version; run it again when the last old writer is gone.
