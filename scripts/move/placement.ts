@@ -1,6 +1,6 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { expiryIssues, timeToLiveOf } from "../../src/entity/expiry.js";
+import { timeToLiveOf } from "../../src/entity/expiry.js";
 import { type IndexKey, indexKeyOf } from "../../src/entity/indexes.js";
 import {
   type EntityModel,
@@ -190,8 +190,7 @@ export function secondsFor(model: EntityModel, item: Item): number | undefined {
   const { expires } = model;
   const text = expires === undefined ? undefined : item[attribute.data]?.M?.[expires]?.N;
   if (text === undefined) return undefined;
-  const time = Number(text);
-  return expiryIssues(model, expires, time).length > 0 ? undefined : timeToLiveOf(time);
+  return timeToLiveOf(Number(text));
 }
 
 /** The payload's fields that index keys are made of: those that are strings. */

@@ -97,8 +97,13 @@ export function samplesOf(
   return (count) => {
     root ??= jsonSchemaOf(payloadOf(definition));
     const data = sampleValue(root, { name, count, optional, root }) as Sample["data"];
-    return { key: sampleKey(name, keys, count), data };
+    return { key: sampleKey(name, keys, count), data: lasting(keys, data) };
   };
+}
+
+/** The same payload, of an item that lasts: the smallest number is no time of an entity that expires. */
+function lasting({ expires }: DeclaredKeys, data: Sample["data"]): Sample["data"] {
+  return expires !== undefined && expires in data ? { ...data, [expires]: farAway } : data;
 }
 
 /** The JSON Schema of a payload; of one that is not zod's, a schema of nothing. */
@@ -121,6 +126,9 @@ function sampleKey(name: string, { parts, forms, defaults, timed }: DeclaredKeys
   if (timed) key.createdAt = firstTime + count;
   return key;
 }
+
+/** 1 January 2100, in epoch milliseconds. */
+const farAway = Date.UTC(2100, 0, 1);
 
 /** 1 March 2025, in epoch milliseconds. */
 const firstTime = Date.UTC(2025, 2, 1);
