@@ -281,6 +281,9 @@ export type {
   DeclaredKey,
   DeclaredSchema,
   DeclaredTableKey,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
 } from "./table/declared.js";
 export { createTableInput, type IndexName, type RawItem, type RawKey } from "./table/table.js";
 export type { Logger, RequestEvent, RequestListener } from "./transport/events.js";

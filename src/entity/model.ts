@@ -14,7 +14,7 @@ import {
   separator,
   separatorRule,
 } from "../keys/template.js";
-import { type DeclaredSchema, templatesOf } from "../table/declared.js";
+import { type DeclaredSchema, type StandardSchema, templatesOf } from "../table/declared.js";
 import {
   attribute,
   createdAtDigits,
@@ -22,7 +22,9 @@ import {
   limits,
   type RawKey,
 } from "../table/table.js";
-import type { PayloadSchema } from "../values/payload.js";
+import type { PayloadRules, PayloadSchema } from "../values/payload.js";
+import { StandardPayload } from "../values/standard-payload.js";
+import { isStandardSchema } from "../values/standard-schema.js";
 import { isTime, timeRule } from "./times.js";
 
 /** ElectroDB's generic bound. */
@@ -59,7 +61,7 @@ export interface DeclaredKeys {
 }
 
 export interface EntityModel extends DeclaredKeys {
-  readonly payload: PayloadSchema;
+  readonly payload: PayloadRules;
   /** Payload fields that must not appear in a log. */
   readonly secrets: readonly string[];
   /** The secret fields if they are encrypted; empty if no keys are configured. */
@@ -81,10 +83,15 @@ export interface ModelOptions {
 /** Key parts that name the owner of items, with their values. */
 export type Owner = Readonly<Record<string, string>>;
 
+/** A payload's schema as it is declared. */
+export type GivenPayload = PayloadSchema | StandardSchema;
+
 /** The declaration of an entity: the schemas of its payload and of its keys. */
 export interface Declaration {
   /** The payload's schema, or a function that builds it when it is first asked for. */
-  readonly payload: PayloadSchema | (() => PayloadSchema);
+  readonly payload: GivenPayload | (() => GivenPayload);
+  /** The secret fields of a payload whose schema is not of zod 4, which marks them itself. */
+  readonly secrets?: readonly string[] | undefined;
   /** Makes the schema of ElectroDB's entity. */
   schema(): DeclaredSchema;
 }
@@ -191,27 +198,63 @@ export function ownEntity<E extends AnyEntity>(declaration: Declaration, made: E
 }
 
 /** What a payload's schema must be. */
-export const objectRule = "no schema of an object: z.object, or a function that makes one";
+const objectRule =
+  "is no schema of an object: z.object, another Standard Schema, or a function that makes one";
 
-/** Whether a payload's schema describes an object, or is a function that is to make it. */
-export function isObjectSchema(payload: unknown): boolean {
-  if (typeof payload === "function") return true;
-  const { shape, safeParse } = (payload ?? {}) as Partial<PayloadSchema>;
-  return typeof shape === "object" && shape !== null && typeof safeParse === "function";
+const zodRule =
+  "is of zod 4, which marks secret fields itself, in secret(…), so that it has no secrets";
+
+/** Whether a payload is declared as a function that is to make its schema. Some schemas are functions. */
+function isBuilder(payload: Declaration["payload"]): payload is () => GivenPayload {
+  return typeof payload === "function" && !isStandardSchema(payload);
 }
 
-/**
- * The payload's schema of a declaration.
- * @throws ConfigurationError for one that does not describe an object
- */
-export function payloadOf(declaration: Declaration): PayloadSchema {
-  const { payload } = declaration;
-  const schema = typeof payload === "function" ? payload() : payload;
-  if (typeof schema === "function" || !isObjectSchema(schema)) {
-    const { name } = declaredKeys(declaration);
-    throw new ConfigurationError(`the payload of ${name} is ${objectRule}`);
+/** Whether it is an object's schema of zod 4, in any copy of it. */
+function isZodObject(payload: unknown): payload is PayloadSchema {
+  const { shape, safeParse, _zod } = (payload ?? {}) as Partial<PayloadSchema>;
+  const isObject = typeof shape === "object" && shape !== null;
+  // A schema of zod/mini has the same inside, and not the same methods.
+  return isObject && typeof safeParse === "function" && _zod?.traits.has("ZodObject") === true;
+}
+
+/** Why a declared payload cannot be one; `undefined` also for one that is to be made by a function. */
+export function payloadProblem({
+  payload,
+  secrets,
+}: Pick<Declaration, "payload" | "secrets">): string | undefined {
+  return isBuilder(payload) ? undefined : readPayload(payload, secrets).problem;
+}
+
+/** A schema as payloads are checked by it, or why they cannot be. */
+function readPayload(
+  schema: unknown,
+  secrets: readonly string[] | undefined,
+): { readonly rules: PayloadRules; readonly problem?: string | undefined } {
+  if (isZodObject(schema)) {
+    return { rules: schema, problem: secrets === undefined ? undefined : zodRule };
   }
-  return schema;
+  if (!isStandardSchema(schema)) return { rules: schema as PayloadRules, problem: objectRule };
+  const rules = new StandardPayload(schema, secrets);
+  return { rules, problem: rules.isOfObjects ? rules.problem : objectRule };
+}
+
+/** What was made of the schemas of other libraries. */
+const standardOf = new WeakMap<Declaration, StandardPayload>();
+
+/**
+ * What the payload of a declaration is checked by.
+ * @throws ConfigurationError for a schema that does not describe an object, or that payloads cannot have
+ */
+export function payloadOf(declaration: Declaration): PayloadRules {
+  const known = standardOf.get(declaration);
+  if (known !== undefined) return known;
+  const { payload, secrets } = declaration;
+  const { rules, problem } = readPayload(isBuilder(payload) ? payload() : payload, secrets);
+  if (problem !== undefined) {
+    throw new ConfigurationError(`the payload of ${declaredKeys(declaration).name} ${problem}`);
+  }
+  if (rules instanceof StandardPayload) standardOf.set(declaration, rules);
+  return rules;
 }
 
 /** The key parts that have a default, and their defaults. */
@@ -226,8 +269,9 @@ function defaultsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
 
 const secretsOf = new WeakMap<PayloadSchema, readonly string[]>();
 
-/** The fields of a payload that its schema marks as secret. */
-export function secretFields(schema: PayloadSchema): readonly string[] {
+/** The fields of a payload that its schema, or its declaration, marks as secret. */
+export function secretFields(schema: PayloadRules): readonly string[] {
+  if (schema instanceof StandardPayload) return schema.secrets;
   let fields = secretsOf.get(schema);
   if (fields === undefined) {
     const isSecret = (part: { meta?(): { secret?: unknown } | undefined }) =>
