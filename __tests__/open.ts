@@ -67,7 +67,8 @@ export function bareClient({ engine }: Pick<TestDataLayer, "engine">): DynamoDBD
   return DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint, region, credentials }));
 }
 
-function rawTable(client: DynamoDBDocumentClient, TableName: string): RawTable {
+/** The table of a data layer, as a bare client sees it. */
+export function rawTable(client: DynamoDBDocumentClient, TableName: string): RawTable {
   return {
     put: async (...items) => {
       for (const Item of items) await client.send(new PutCommand({ TableName, Item }));
@@ -106,6 +107,6 @@ export async function failureOf<E extends Error>(
 }
 
 /** The requests that reached the engine since the last call, by name. */
-export function requestsOf({ wire }: TestDataLayer): string[] {
+export function requestsOf({ wire }: Pick<TestDataLayer, "wire">): string[] {
   return wire.requests.splice(0).map((request) => request.operation);
 }

@@ -5,10 +5,12 @@ import {
   byKey,
   configure,
   data,
+  datePart,
   Entity,
   type EntityConfig,
   keyPart,
   model,
+  numberPart,
   type Payload,
   secret,
   times,
@@ -111,4 +113,23 @@ const workflowStep = {
   entity: (config: EntityConfig) => new Entity(stepSchema(), configure(config)),
 };
 
-export const ownEntities = { lead, teamMember, team, auditLog, workflow, workflowStep };
+const attemptPayload = z.looseObject({ points: z.number() });
+const attemptSchema = () => ({
+  model: model("Attempt"),
+  attributes: {
+    quizId: keyPart,
+    day: datePart,
+    number: numberPart(3),
+    data: data(attemptPayload),
+    ...times,
+  },
+  indexes: { byKey: byKey("QUIZ#${quizId}", "DAY#${day}#${number}") },
+});
+/** An attempt at a quiz, by its day and its number on that day. */
+const attempt = {
+  payload: attemptPayload,
+  schema: attemptSchema,
+  entity: (config: EntityConfig) => new Entity(attemptSchema(), configure(config)),
+};
+
+export const ownEntities = { lead, teamMember, team, auditLog, workflow, workflowStep, attempt };

@@ -1,4 +1,4 @@
-/** Registries of declared entities that fast-check makes: partitions, parts, defaults, times, secrets. */
+/** Registries of declared entities that fast-check makes: partitions, parts, times, secrets, expiry, indexes. */
 import fc from "fast-check";
 import { z } from "zod";
 import type { AnyDefinition } from "../services/registry.js";
@@ -7,10 +7,15 @@ import {
   byKey,
   configure,
   data,
+  datePart,
   Entity,
   type EntityConfig,
+  expires,
+  fields,
+  index,
   keyPart,
   model,
+  numberPart,
   times,
   wordPart,
 } from "../src/index.js";
@@ -32,9 +37,26 @@ const shapes = {
   "#${kind}#${itemId}": ["kind", "itemId"],
   "#${createdAt}#${itemId}": ["createdAt", "itemId"],
   "#${itemId}#END": ["itemId"],
+  "#${level}#${itemId}": ["level", "itemId"],
+  "#${level}": ["level"],
+  "#${day}#${itemId}": ["day", "itemId"],
   // A part that is another entity's owner: such an entity is in no scope of that owner's.
   "#${userId}#${itemId}": ["userId", "itemId"],
 } as const satisfies Record<string, readonly string[]>;
+
+/** The templates of further indexes, by their names; `OWNER` and `NAME` stand for the entity's own. */
+export const indexShapes = {
+  byStatus: ["GSI2", "STATUS#${data.status}", "${createdAt}"],
+  byPlace: ["GSI3", "PLACE#${data.status}#${data.city}", "PLACE"],
+  byType: ["GSI4", "TYPE#NAME", "${createdAt}"],
+  byCity: ["GSI5", "ALL", "CITY#${data.city}#${createdAt}"],
+  byOwner: ["GSI6", "OWNER", "STATUS#${data.status}#${data.city}"],
+} as const;
+
+export type IndexShape = keyof typeof indexShapes;
+
+/** The parts that are no free text. */
+const forms: Readonly<Record<string, object>> = { level: numberPart(3), day: datePart };
 
 type PartitionTemplate = keyof typeof partitions;
 type Shape = keyof typeof shapes;
@@ -52,6 +74,10 @@ export interface RandomEntity {
   readonly secret: boolean;
   readonly defaulted: boolean;
   readonly collection: boolean;
+  /** The further indexes that it is in. */
+  readonly indexes: readonly IndexShape[];
+  /** Whether the payload's field `until` says when an item expires. */
+  readonly expires: boolean;
 }
 
 /** Up to six entities, each with a prefix of its own. */
@@ -64,6 +90,8 @@ export const randomEntities: fc.Arbitrary<RandomEntity[]> = fc
       secret: fc.boolean(),
       defaulted: fc.boolean(),
       collection: fc.boolean(),
+      indexes: fc.subarray(Object.keys(indexShapes) as IndexShape[]),
+      expires: fc.boolean(),
     }),
     { minLength: 1, maxLength: 6 },
   )
@@ -91,13 +119,40 @@ export function wordsOf({ partition, shape }: RandomEntity): string[] {
   );
 }
 
+/** The templates of an index of an entity. */
+export function indexTemplates(
+  { name, partition }: RandomEntity,
+  shape: IndexShape,
+): readonly [pk: string, sk: string] {
+  const [, ...templates] = indexShapes[shape];
+  const own = (template: string) =>
+    template.replace("OWNER", partition).replace("NAME", name.toUpperCase());
+  return [own(templates[0]), own(templates[1])];
+}
+
+/** The index keys of an entity that fields are in: each attribute with its fields. */
+export function fieldKeysOf(entity: RandomEntity): Map<string, string[]> {
+  const keys = entity.indexes.flatMap((shape) =>
+    indexTemplates(entity, shape).map((template, at) => {
+      const names = [...template.matchAll(/\$\{data\.(\w+)\}/g)].map(([, name = ""]) => name);
+      return [`${indexShapes[shape][0]}${at === 0 ? "PK" : "SK"}`, names] as const;
+    }),
+  );
+  return new Map(
+    keys.filter(([, names]) => names.length > 0).map(([one, names]) => [one, [...names]]),
+  );
+}
+
 /** The declaration of an entity, as an application writes it. */
 export function definitionOf(entity: RandomEntity): AnyDefinition {
   const { name, partition, shape, owner, rest, dated, secret, defaulted } = entity;
   const payload = (): PayloadSchema =>
     z.looseObject({
       text: z.string(),
+      status: z.string().nullish(),
+      city: z.string().optional(),
       ...(secret && { token: z.string().meta({ secret: true }) }),
+      ...(entity.expires && { until: z.number().optional() }),
     });
   const prefix = name.toUpperCase();
   const words = wordsOf(entity);
@@ -106,17 +161,29 @@ export function definitionOf(entity: RandomEntity): AnyDefinition {
     const attributes = parts.map((part) => [
       part,
       {
-        ...(words.includes(part) ? wordPart : keyPart),
+        ...(forms[part] ?? (words.includes(part) ? wordPart : keyPart)),
         ...(defaulted && part === "itemId" && { default: "main" }),
       },
     ]);
     const options = entity.collection ? { collection: partition.replace(/\W.*/, "") } : {};
     return {
       model: model(prefix),
-      attributes: { ...Object.fromEntries(attributes), data: data(payload), ...times },
+      attributes: {
+        ...Object.fromEntries(attributes),
+        data: data(payload),
+        ...fields("status", "city"),
+        ...(entity.expires && expires("until")),
+        ...times,
+      },
       indexes: {
         byKey: byKey(partition, `${prefix}${shape}`, options),
         ...(dated && { byCreatedAt: byCreatedAt(partition, `${prefix}#\${createdAt}#\${itemId}`) }),
+        ...Object.fromEntries(
+          entity.indexes.map((shape) => [
+            shape,
+            index(indexShapes[shape][0], ...indexTemplates(entity, shape)),
+          ]),
+        ),
       },
     };
   };
@@ -138,8 +205,12 @@ export function definitionsOf(
 export function keyFor(entity: RandomEntity, id: fc.Arbitrary<string>): fc.Arbitrary<Key> {
   const words = wordsOf(entity);
   const word = id.map((text) => text.replaceAll("#", "") || "w");
-  const partOf = (part: string) =>
-    part === "createdAt" ? fc.nat(10 ** 9) : words.includes(part) ? word : id;
+  const others: Readonly<Record<string, fc.Arbitrary<string | number>>> = {
+    createdAt: fc.nat(10 ** 9),
+    level: fc.nat(999),
+    day: fc.constantFrom("0000-01-01", "2024-02-29", "2026-11-28", "9999-12-31"),
+  };
+  const partOf = (part: string) => others[part] ?? (words.includes(part) ? word : id);
   const parts = [...entity.owner, ...entity.rest].map((part) => [part, partOf(part)]);
   return fc.record(Object.fromEntries(parts));
 }

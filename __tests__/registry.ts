@@ -18,7 +18,14 @@ interface AnySpec {
     readonly [part: string]: unknown;
   };
   readonly dated: true;
+  readonly indexes: Readonly<Record<string, AnyIndex>>;
   readonly entity: AnyEntity;
+}
+
+interface AnyIndex {
+  readonly parts: Record<string, unknown>;
+  readonly partition: string;
+  readonly timed: true;
 }
 
 export type AnyStore = EntityStore<AnySpec>;

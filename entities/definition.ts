@@ -78,11 +78,18 @@ export type Item<D extends Declared, Data> = {
   [K in keyof ItemMembers<D, Data>]: ItemMembers<D, Data>[K];
 };
 
+/** A part of the key as callers give and get it: a number if it is declared as one, as times are. */
+export type PartType<S extends DeclaredSchema, P> = P extends keyof S["attributes"]
+  ? S["attributes"][P] extends { readonly type: "number" }
+    ? number
+    : string
+  : string;
+
 type ItemMembers<D extends Declared, Data> = {
   [P in Exclude<
     PartitionPart<ReturnType<D["schema"]>> | SortPart<ReturnType<D["schema"]>>,
     "createdAt"
-  >]: string;
+  >]: PartType<ReturnType<D["schema"]>, P>;
 } & StoredWith<Data>;
 
 type StoredWith<Data> = {

@@ -3,7 +3,8 @@
  * them.
  */
 import { CustomAttributeType, type CustomAttributeTypeName } from "electrodb";
-import { attribute, createdAtDigits, type IndexName, indexKeys } from "../src/table/table.js";
+import { expiryName } from "../src/table/declared.js";
+import { attribute, createdAtDigits, type IndexName, indexKeysOf } from "../src/table/table.js";
 import type { AnyPayload, Payload } from "./definition.js";
 
 /** The model; its version repeats the name because both are read from the same attribute. */
@@ -16,6 +17,17 @@ export const keyPart = { type: "string", required: true } as const;
 
 /** A part of the key that holds no `#`, so that it may stand before others, in this key and in another's. */
 export const wordPart = { ...keyPart, kind: "word" } as const;
+
+/**
+ * A part of the sort key that is a whole number, from 0, of at most so many digits (15 at most). The key
+ * holds it padded with zeros, so that items are in order of it: `attempt: numberPart(3)`.
+ */
+export function numberPart<const D extends number>(digits: D) {
+  return { type: "number", required: true, padding: { length: digits, char: "0" } } as const;
+}
+
+/** A part of the key that is a day, `YYYY-MM-DD`, so that keys sort by it. */
+export const datePart = { ...keyPart, kind: "date" } as const;
 
 /**
  * The payload: one attribute, whose type is that of the payload's schema. Give the type a name
@@ -53,6 +65,17 @@ export const times = {
   updatedAt: { type: "number", field: attribute.updatedAt },
 } as const;
 
+/**
+ * Makes the items of an entity expire: `...expires("until")` among its attributes. The payload's field
+ * `until`, a number that may be missing, says when, in epoch milliseconds. The stores keep it as epoch
+ * seconds in `TTL`, so that DynamoDB deletes the item later, and no read returns it from then on.
+ */
+export function expires<const F extends string>(field: F) {
+  return {
+    [expiryName]: { type: "number", field: attribute.timeToLive, expires: field },
+  } as const;
+}
+
 /** The collections that an index puts its entity in. */
 export interface IndexOptions {
   /** `workspace` reads it with everything else of the user, `recent` with what is newest. */
@@ -69,16 +92,35 @@ export function byKey<
   return { ...(options as O), pk: key(partitionKey, pk), sk: key(sortKey, sk) };
 }
 
-/** The keys of a secondary index, which has every item of the entity. */
+/**
+ * Fields of the payload that index keys are made of: `...fields("status")` among the attributes. They must
+ * be strings, and are stored in the payload alone.
+ */
+export function fields<const F extends string>(...names: readonly F[]) {
+  const attributes = names.map((name) => [`data.${name}`, { type: "string" }] as const);
+  // An attribute for each name.
+  return Object.fromEntries(attributes) as { readonly [A in `data.${F}`]: FieldAttribute };
+}
+
+/** The attribute of a field that index keys are made of. */
+export interface FieldAttribute {
+  readonly type: "string";
+}
+
+/**
+ * The keys of a secondary index, GSI1 to GSI20, of parts of the key, `${createdAt}` and fields of the
+ * payload: `index("GSI2", "LEAD#${data.status}", "${createdAt}#${leadId}")`. An item without such a field
+ * is not in the index.
+ */
 export function index<
   const I extends IndexName,
   const PK extends string,
   const SK extends string,
   const O extends IndexOptions = object,
 >(name: I, pk: PK, sk: SK, options?: O) {
-  // An index that the table does not have is refused when a data layer is made.
-  const fields = indexKeys[name] ?? { pk: `${name}PK`, sk: `${name}SK` };
-  return { ...(options as O), index: name, pk: key(fields.pk, pk), sk: key(fields.sk, sk) };
+  // An index that no table has is refused when a data layer is made.
+  const names = indexKeysOf(name);
+  return { ...(options as O), index: name, pk: key(names.pk, pk), sk: key(names.sk, sk) };
 }
 
 /** The items in order of creation: `byCreatedAt("USER#${userId}", "NOTE#${createdAt}#${noteId}")`. */
@@ -92,7 +134,7 @@ export function byCreatedAt<
 
 /** One key of an index: its attribute, its template with the parts in it, and the case kept as given. */
 function key<const F extends string, const T extends string>(field: F, template: T) {
-  const parts = [...template.matchAll(/\$\{(\w+)\}/g)].map(([, part]) => part);
+  const parts = [...template.matchAll(/\$\{((?:data\.)?\w+)\}/g)].map(([, part]) => part);
   // The same parts as the type reads in the template.
   return {
     field,

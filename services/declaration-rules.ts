@@ -1,10 +1,13 @@
 /** The rules of a declaration: what is wrong with one, by itself, before anything is stored. */
-import { type DeclaredKeys, declaredKeys, payloadProblem } from "../src/entity/model.js";
+import { payloadProblem } from "../src/entity/declared-payload.js";
+import { type DeclaredKeys, declaredKeys } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
-import { templateProblems } from "../src/keys/collisions.js";
-import { keyPartRule, separator } from "../src/keys/template.js";
-import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
-import { attribute, indexKeys } from "../src/table/table.js";
+import { mostDigits } from "../src/keys/part-forms.js";
+import { fieldOf, keyPartRule, separator } from "../src/keys/template.js";
+import type { DeclaredSchema } from "../src/table/declared.js";
+import { attribute } from "../src/table/table.js";
+import { expiryRule } from "./expiry-rule.js";
+import { fieldAttributeRule, fieldsRule, indexRule } from "./index-rules.js";
 import type { AnyDefinition } from "./registry.js";
 
 /**
@@ -32,8 +35,9 @@ export function checkDefinition(
     const rule = attributeRule(one, declared, keys);
     if (rule !== undefined) throw refuse(`has the attribute ${one}, ${rule}`);
   }
-  const ofCollections = collectionRule(keys);
-  if (ofCollections !== undefined) throw refuse(ofCollections);
+  const more =
+    expiryRule(definition, schema) ?? collectionRule(keys) ?? fieldsRule(definition, keys);
+  if (more !== undefined) throw refuse(more);
 }
 
 /** The rule that a schema breaks as a whole. */
@@ -87,7 +91,7 @@ const recent = "recent";
 const noParts = ["data", "updatedAt", "entity", "contents", "constructor", "prototype"];
 
 /** What `keyPart`, `data` and `times` declare. ElectroDB knows more, which the stores do not carry out. */
-const partOptions = ["type", "required", "default", "kind"];
+const partOptions = ["type", "required", "default", "kind", "padding"];
 const ownOptions = ["type", "field", "required", "padding", "payload"];
 
 /** The fields of the attributes that every entity has. */
@@ -99,6 +103,7 @@ const ownFields: Readonly<Record<string, string>> = {
 
 /** The rule that an attribute breaks. */
 function attributeRule(name: string, declared: object, keys: DeclaredKeys): string | undefined {
+  if (fieldOf(name) !== undefined) return fieldAttributeRule(declared);
   const options = declared as Readonly<Record<string, unknown>>;
   const isPart = keys.parts.includes(name);
   const field = Object.hasOwn(ownFields, name) ? ownFields[name] : undefined;
@@ -114,7 +119,37 @@ function attributeRule(name: string, declared: object, keys: DeclaredKeys): stri
   const known = field === undefined ? partOptions : ownOptions;
   const other = Object.keys(options).find((option) => !known.includes(option));
   if (other !== undefined) return `whose ${other} the stores would not carry out: leave it out`;
-  return field === undefined ? defaultRule(name, options.default, keys) : undefined;
+  if (field !== undefined) return undefined;
+  return formRule(name, options, keys) ?? defaultRule(name, options.default, keys);
+}
+
+/** The rule that the form of a part breaks. */
+function formRule(
+  name: string,
+  { type, kind, padding, ...options }: Readonly<Record<string, unknown>>,
+  { pk, forms }: DeclaredKeys,
+): string | undefined {
+  const isNumber = type === "number" && kind === undefined && isPadding(padding);
+  const isText = type === "string" && padding === undefined;
+  const isKnown =
+    isNumber || (isText && (kind === undefined || kind === "word" || kind === "date"));
+  if (!isKnown) return "whose form is none of keyPart, wordPart, datePart and numberPart(1 to 15)";
+  if (isNumber && pk.parts.includes(name)) {
+    return "a number in the partition key, where order means nothing: make it a keyPart";
+  }
+  return name in forms && options.default !== undefined
+    ? "whose default the stores would not carry out: numbers and dates have none"
+    : undefined;
+}
+
+/** Whether it is what `numberPart` declares. */
+function isPadding(padding: unknown): boolean {
+  const { length, char } = (padding ?? {}) as {
+    readonly length?: unknown;
+    readonly char?: unknown;
+  };
+  const isLength = typeof length === "number" && Number.isInteger(length);
+  return isLength && length >= 1 && length <= mostDigits && char === "0";
 }
 
 /** The rule that the default of a part breaks. */
@@ -124,53 +159,6 @@ function defaultRule(name: string, value: unknown, { words }: DeclaredKeys): str
   if (rule !== undefined) return `whose default ${rule}`;
   const isSplit = words.has(name) && String(value).includes(separator);
   return isSplit ? `whose default contains "${separator}", which ends this part` : undefined;
-}
-
-/** The rule that one index of a declaration breaks. */
-function indexRule(
-  name: string,
-  { index, pk, sk }: DeclaredIndex,
-  { attributes, indexes }: DeclaredSchema,
-): string | undefined {
-  const ofTable = index === undefined;
-  if (ofTable !== (name === "byKey")) return `has ${name} in the table's own key, which is byKey`;
-  if (index !== undefined && !Object.hasOwn(indexKeys, index)) {
-    return `has ${name} in ${index}, an index that the table does not have`;
-  }
-  const isCased = [pk, sk].some((key) => (key as { casing?: unknown })?.casing !== "none");
-  if (isCased) return `has ${name} with a casing: make it with byKey, byCreatedAt or index`;
-  const inSame = Object.entries(indexes).find((other) => other[1].index === index)?.[0];
-  if (inSame !== name) return `has ${inSame} and ${name} in the same index`;
-  const ofKey = [...indexes.byKey.pk.composite, ...indexes.byKey.sk.composite];
-  const known = ofTable ? Object.keys(attributes) : [...ofKey, "createdAt"];
-  const unknown = [pk, sk]
-    .flatMap((key) => key?.composite ?? [])
-    .find((one) => !known.includes(one));
-  if (unknown !== undefined) {
-    return `has \${${unknown}} in a template of ${name}: ${ofTable ? "no such attribute" : "no part of its key"}`;
-  }
-  if (pk.composite.includes("createdAt"))
-    return `has \${createdAt} in the partition key of ${name}`;
-  if (ofTable && sk?.composite.at(-1) === "createdAt") {
-    return `has \${createdAt} at the end of ${name}: items of one millisecond would have one key`;
-  }
-  const isDated = !ofTable && sk?.composite.includes("createdAt") === true;
-  if (isDated && pk.template !== indexes.byKey.pk.template) {
-    return `has ${name} in another partition than byKey: items are listed by their creation in one partition`;
-  }
-  if (isDated && !/^[^$]*\$\{createdAt\}#\$\{\w+\}$/.test(sk.template ?? "")) {
-    return `has \${createdAt} in ${name} elsewhere than in "…\${createdAt}#\${id}"`;
-  }
-  const [problem] = [
-    ...templateProblems(pk.template ?? "", "partition"),
-    ...templateProblems(sk?.template ?? "", "sort"),
-  ];
-  if (problem !== undefined) return `has a wrong template in ${name}: ${problem}`;
-  const inSort = sk?.composite ?? [];
-  const twice = inSort.length > 1 ? inSort.find((part) => pk.composite.includes(part)) : undefined;
-  return twice === undefined
-    ? undefined
-    : `has \${${twice}} twice in ${name}: that may be only in a sort key without other parts`;
 }
 
 /** Names that objects have for other purposes. */

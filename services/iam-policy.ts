@@ -2,14 +2,14 @@
 import { type IamPolicy, type IamPolicyOptions, iamPolicyOf } from "../src/admin/iam-policy.js";
 import { declaredKeys } from "../src/entity/model.js";
 import { entitiesOf, type OwnEntities } from "./own-entities.js";
-import { type DefinitionsOf, type NoEntities, ownedBy } from "./registry.js";
+import { type DefinitionsOf, indexesIn, type NoEntities, ownedBy } from "./registry.js";
 
 /**
  * The IAM policy of a user, of the application or of the scripts. Nothing is sent.
  *
  * A user's policy allows the requests of `forUser` on that user's partitions, and no others; with
  * `owner`, it allows those of `scope` on that owner's. So it also
- * holds if the application's code or this package is faulty. On the index it allows only the partitions
+ * holds if the application's code or this package is faulty. On an index it allows only the partitions
  * whose key is made of the user's id alone. A review's partition there is made of the review's id, and
  * may hold the reviews of any agent.
  *
@@ -31,6 +31,7 @@ export function iamPolicy<
     const definitions = entitiesOf({ entities, builtIn });
     const all = Object.values(definitions).map((definition) => declaredKeys(definition));
     const own = Object.values(ownedBy(definitions, owner)).map((one) => declaredKeys(one));
-    return { own, parts: all.flatMap(({ pk }) => pk.parts) };
+    const indexes = indexesIn(definitions);
+    return { own, parts: all.flatMap(({ pk }) => pk.parts), indexes };
   }, options);
 }

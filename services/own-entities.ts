@@ -4,9 +4,10 @@ import { types } from "node:util";
 import { declaredKeys } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { collisionsOf } from "../src/keys/collisions.js";
+import type { DeclaredSchema, expiryName } from "../src/table/declared.js";
 import { checkDefinition, isName, noNames } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
-import type { AnyDefinition, Definitions, DefinitionsOf } from "./registry.js";
+import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
 
 /** The options of a data layer for entities of the application's own. */
 export interface OwnEntities<R extends DefinitionsOf<R>, B extends boolean> {
@@ -49,10 +50,21 @@ export type Problems<R extends DefinitionsOf<R>, B extends boolean> = {
       ? Problem<`${F} is one of the package's own entities: take another name, or builtIn: false`>
       : UnknownPart<R[F]> extends infer P extends string
         ? [P] extends [never]
-          ? unknown
+          ? ExpiryProblem<SchemaOf<R[F]>>
           : Problem<`\${${P}} is in a template and no attribute`>
         : unknown;
 };
+
+/** What is wrong with the field that says when items expire. */
+type ExpiryProblem<S extends DeclaredSchema> = S["attributes"] extends {
+  readonly [expiryName]: { readonly expires: infer F extends string };
+}
+  ? F extends keyof PayloadIn<S>
+    ? [PayloadIn<S>[F]] extends [number | null | undefined]
+      ? unknown
+      : Problem<`expires: ${F} is a field of the payload that is no number`>
+    : Problem<`expires: ${F} is no field of the payload`>
+  : unknown;
 
 /** A text that the compiler shows. */
 export interface Problem<Text extends string> {
@@ -191,8 +203,9 @@ const mostNamed = 5;
 function checkKeys(all: Definitions, own: Definitions): void {
   if (Object.keys(own).length === 0) return;
   const declarations = Object.entries(all).map(([name, definition]) => {
-    const { templates, words } = declaredKeys(definition);
-    const kinds = Object.fromEntries([...words].map((part) => [part, "word" as const]));
+    const { templates, words, forms } = declaredKeys(definition);
+    const ofWords = Object.fromEntries([...words].map((part) => [part, "word" as const]));
+    const kinds = { ...ofWords, ...forms };
     return { name, pk: templates.pk, sk: templates.sk, kinds };
   });
   const found = collisionsOf(declarations);

@@ -1,17 +1,12 @@
 /** What is derived from the declarations of a data layer's entities. */
 import { type CustomAttributeTypeName, Entity, Service } from "electrodb";
 import type { EntityConfig } from "../entities/definition.js";
-import {
-  type AnyEntity,
-  type Declaration,
-  declaredKeys,
-  ownEntity,
-  payloadOf,
-  secretFields,
-} from "../src/entity/model.js";
+import { payloadOf, secretFields } from "../src/entity/declared-payload.js";
+import { type AnyEntity, type Declaration, declaredKeys, ownEntity } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";
+import { type IndexName, indexNames } from "../src/table/table.js";
 
 /** A declared entity, of whatever types. */
 export interface AnyDefinition extends Declaration {
@@ -108,6 +103,13 @@ export function onceFor<T>(make: (definitions: Definitions) => T): (definitions:
     return known.value;
   };
 }
+
+/** The indexes that any of the entities is in, in the order of their numbers. */
+export const indexesIn = onceFor((definitions): readonly IndexName[] => {
+  const keys = Object.values(definitions).map((definition) => declaredKeys(definition));
+  const used = new Set(keys.flatMap(({ indexes }) => indexes.map(({ index }) => index)));
+  return indexNames.filter((name) => used.has(name));
+});
 
 /** The entities of each owner that was asked for, by the names of the owner's parts. */
 const ownersOf = onceFor(() => new Map<string, Definitions>());

@@ -1,5 +1,5 @@
 /** A store per entity under its name, each created on first use. */
-import type { Item, PartitionPart, SortPart } from "../entities/definition.js";
+import type { Item, PartitionPart, PartType, SortPart } from "../entities/definition.js";
 import type { AnyEntity, Owner } from "../src/entity/model.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
 import type {
@@ -16,18 +16,27 @@ import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } f
 type Defaulted<S extends DeclaredSchema> = {
   [A in keyof S["attributes"]]: S["attributes"][A] extends { default: unknown } ? A : never;
 }[keyof S["attributes"]];
-type Parts<Name> = { [P in Name & string]: PartType<P> };
-type OptionalParts<Name> = { [P in Name & string]?: PartType<P> | undefined };
+type Parts<S extends DeclaredSchema, Name> = { [P in Name & string]: PartType<S, P> };
+type OptionalParts<S extends DeclaredSchema, Name> = {
+  [P in Name & string]?: PartType<S, P> | undefined;
+};
 /** Key parts as a caller gives them: those that have a default may be left out, and those that `create` makes. */
 type Key<S extends DeclaredSchema, Name, Made = never> = Simplify<
-  Parts<Exclude<Name, Made | Defaulted<S>>> & OptionalParts<Extract<Name, Made | Defaulted<S>>>
+  Parts<S, Exclude<Name, Made | Defaulted<S>>> &
+    OptionalParts<S, Extract<Name, Made | Defaulted<S>>>
 >;
-/** A creation time is a number, in epoch milliseconds. */
-type PartType<P extends string> = P extends "createdAt" ? number : string;
-/** The parts of a sort key that `create` makes: the last one, and the creation time. */
+/** The parts of a sort key that `create` makes: the last one, if it is an id, and the creation time. */
 type MadePart<S extends DeclaredSchema> =
-  | LastOf<S["indexes"]["byKey"]["sk"]["composite"]>
+  | Exclude<LastOf<S["indexes"]["byKey"]["sk"]["composite"]>, FormedPart<S>>
   | Extract<SortPart<S>, "createdAt">;
+/** The parts that are numbers or dates. */
+type FormedPart<S extends DeclaredSchema> = {
+  [A in keyof S["attributes"]]: S["attributes"][A] extends
+    | { readonly padding: unknown }
+    | { readonly kind: "date" }
+    ? A
+    : never;
+}[keyof S["attributes"]];
 type LastOf<Names extends readonly string[]> = Names extends readonly [...string[], infer Last]
   ? Last
   : never;
@@ -37,7 +46,7 @@ type LastOf<Names extends readonly string[]> = Names extends readonly [...string
  * returns, and the ElectroDB entity.
  */
 export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E extends AnyEntity> {
-  readonly parts: Simplify<Parts<PartitionPart<S> | SortPart<S>>>;
+  readonly parts: Simplify<Parts<S, PartitionPart<S> | SortPart<S>>>;
   readonly key: Key<S, PartitionPart<S> | SortPart<S>>;
   readonly partition: Key<S, PartitionPart<S>>;
   readonly newKey: Key<S, PartitionPart<S> | SortPart<S>, MadePart<S>>;
@@ -48,8 +57,32 @@ export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E ext
     : S["indexes"]["byKey"]["sk"]["composite"] extends readonly ["createdAt", ...string[]]
       ? "key"
       : false;
+  readonly indexes: IndexesOf<S>;
   readonly entity: E;
 }
+
+/** The indexes that are read by their names: `query` reads the order of creation. */
+type IndexesOf<S extends DeclaredSchema> = {
+  readonly [I in Exclude<keyof S["indexes"], "byKey" | "byCreatedAt">]: IndexIn<S["indexes"][I]>;
+};
+
+/** What a caller gives to read an index: a field of the payload by its own name. */
+type IndexIn<Index> = Index extends {
+  readonly pk: { readonly composite: readonly (infer P extends string)[] };
+  readonly sk: { readonly composite: readonly (infer Q extends string)[] };
+}
+  ? {
+      readonly parts: Simplify<
+        { readonly [N in GivenName<P>]: string } & {
+          readonly [N in Exclude<GivenName<Q>, GivenName<P> | "createdAt">]?: string | undefined;
+        }
+      >;
+      readonly partition: P;
+      readonly timed: "createdAt" extends Q ? true : false;
+    }
+  : never;
+
+type GivenName<Part extends string> = Part extends `data.${infer Field}` ? Field : Part;
 
 /** The types of which the types of the store `F` are made. */
 export interface Spec<F extends FacadeName>

@@ -20,6 +20,7 @@ import {
   type DefinitionsOf,
   type EntitiesOf,
   guardedEntities,
+  indexesIn,
   type NoEntities,
 } from "../services/registry.js";
 import {
@@ -309,7 +310,7 @@ function layerOver(
     ...pages,
     forUser: (userId: string) => createUserScope(source, userId),
     scope: (owner: Owner) => createScope(source, owner),
-    table: createTableAdmin(tableName, clients.plain, transport),
+    table: createTableAdmin(tableName, indexesIn(definitions), clients.plain, transport),
     configuration: { environment, tableName, region, endpoint },
     close,
     [Symbol.asyncDispose]: close,

@@ -131,7 +131,7 @@ function partitionOf(query: QueryPart): string {
   const { KeyConditionExpression = "", ExpressionAttributeNames: names = {} } = query;
   const values = plain(query.ExpressionAttributeValues ?? {});
   for (const [, name = "", value = ""] of KeyConditionExpression.matchAll(/(#\w+) = (:\w+)/g)) {
-    if (names[name] === "PK" || names[name] === "GSI1PK") return String(values[value]);
+    if (/^(?:GSI\d+)?PK$/.test(names[name] ?? "")) return String(values[value]);
   }
   throw new Error(`no partition key in ${KeyConditionExpression}`);
 }

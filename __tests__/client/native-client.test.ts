@@ -22,7 +22,8 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
 import { createTableAdmin } from "../../src/admin/table-admin.js";
-import { createDocumentClient } from "../../src/client/client.js";
+import { createClients, createDocumentClient } from "../../src/client/client.js";
+import { resolveConfiguration } from "../../src/client/config.js";
 import { NativeDocumentClient } from "../../src/client/native-client.js";
 import { createTableInput } from "../../src/table/table.js";
 import { startEngine } from "../../src/testing/index.js";
@@ -779,6 +780,29 @@ describe("the client", () => {
     expect(wires.native.requests).toHaveLength(1);
   });
 
+  test("takes what a mock of all plain clients returns as it is (it was judged as a response)", async () => {
+    const mock = mockClient(DynamoDBClient);
+    const { documentClient } = createClients(resolveConfiguration({ environment: "local" }));
+    try {
+      mock.onAnyCommand().resolves({});
+      const Key = { PK: "a" };
+      const expressions = { UpdateExpression: "SET a = b", ReturnValues: "ALL_NEW" } as const;
+      for (const command of [
+        new QueryCommand({ TableName }),
+        new UpdateCommand({ TableName, Key, ...expressions }),
+        new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [Key] } } }),
+        new BatchWriteCommand({ RequestItems: { [TableName]: [{ DeleteRequest: { Key } }] } }),
+        new TransactGetCommand({ TransactItems: [{ Get: { TableName, Key } }] }),
+      ]) {
+        expect(await documentClient.send(command as never)).toEqual({});
+      }
+      expect(mock.calls()).toHaveLength(5);
+    } finally {
+      mock.restore();
+      documentClient.destroy();
+    }
+  });
+
   test("runs middleware of the application's, from the moment it is added", async () => {
     const both = openBoth();
     const seen: string[] = [];
@@ -919,7 +943,7 @@ describe.each(engines)("on $name", ({ name, engine: which }) => {
     );
     for (const table of Object.values(tables)) {
       expect(createTableInput(table).TableName).toBe(table);
-      await createTableAdmin(table, () => client, createTransport({ client })).create();
+      await createTableAdmin(table, ["GSI1"], () => client, createTransport({ client })).create();
     }
   });
   afterAll(async () => {

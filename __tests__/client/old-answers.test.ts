@@ -1,7 +1,7 @@
 /** Responses that were right once, or that hold what was not written: they acknowledge nothing. */
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { createClients } from "../../src/client/client.js";
 import { resolveConfiguration } from "../../src/client/config.js";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
@@ -142,17 +142,56 @@ describe.each(["the layer's client", "a client of the application's"])("by %s", 
   });
 });
 
-test("what an engine stores of odd values is what was written", async () => {
-  const { region, credentials } = direct.engine;
-  const { documentClient } = createClients(
-    resolveConfiguration({
-      environment: "development",
-      endpoint: direct.engine.endpoint,
-      tableName: direct.configuration.tableName,
-      region,
-      credentials,
+/** The layer's own document client, straight to the engine. */
+function ownDocumentClient({ engine: place, configuration } = direct) {
+  const { endpoint, region, credentials } = place;
+  const { tableName } = configuration;
+  const options = { environment: "development", endpoint, region, credentials, tableName } as const;
+  return createClients(resolveConfiguration(options)).documentClient;
+}
+
+test.each(engines)(
+  "an update beyond the end of a list may return no new value, on $name (it was refused)",
+  async ({ engine: place }) => {
+    const data = await createTestDataLayer({ engine: place });
+    const documentClient = ownDocumentClient(data);
+    const { tableName: TableName } = data.configuration;
+    const Key = { PK: "odd", SK: "list" };
+    const update = (UpdateExpression: string, values: object) =>
+      documentClient.send(
+        new UpdateCommand({
+          ...{ TableName, Key, UpdateExpression, ReturnValues: "UPDATED_NEW" },
+          ExpressionAttributeValues: values as Record<string, unknown>,
+        }),
+      );
+    await update("SET l = :l", { ":l": [1] });
+    await update("SET l[5] = :v", { ":v": 2 });
+    const { Attributes } = await update("SET l[9] = :v, a = :a", { ":v": 3, ":a": "x" });
+    expect(Attributes).toMatchObject({ a: "x" });
+    const { Item } = await documentClient.send(new GetCommand({ TableName, Key }));
+    expect((Item as { l: unknown[] }).l).toEqual(expect.arrayContaining([1, 2, 3]));
+    documentClient.destroy();
+    await data.close();
+  },
+);
+
+test("a value whose placeholder ends like a clause is not taken for another one", async () => {
+  const documentClient = ownDocumentClient();
+  const { Attributes } = await documentClient.send(
+    new UpdateCommand({
+      TableName: direct.configuration.tableName,
+      Key: { PK: "odd", SK: "clause" },
+      UpdateExpression: "SET n = :xadd + :one, m = :x",
+      ExpressionAttributeValues: { ":xadd": 5, ":one": 1, ":x": 9 },
+      ReturnValues: "UPDATED_NEW",
     }),
   );
+  expect(Attributes).toEqual({ n: 6, m: 9 });
+  documentClient.destroy();
+});
+
+test("what an engine stores of odd values is what was written", async () => {
+  const documentClient = ownDocumentClient();
   const values: readonly unknown[] = [
     ...["", "\u{1F600}é", 0, -0, 0.1, 1e-7, -1.5e-9, 2 ** 53 - 1, 12345678901234567890n],
     ...[true, false, null, new Uint8Array([1]), new Set(["a"]), new Set([1, 2]), [], {}],

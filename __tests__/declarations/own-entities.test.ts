@@ -1,4 +1,5 @@
 /** Entities that an application declares: they have what the twelve have, and declarations are checked. */
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { z } from "zod";
 import {
   byCreatedAt,
@@ -12,13 +13,14 @@ import {
   index as indexOf,
   keyPart,
   model,
+  numberPart,
   times,
   ValidationError,
   wordPart,
 } from "../../src/index.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
-import { failureOf } from "../open.js";
+import { bareClient, failureOf } from "../open.js";
 import { ownEntities } from "../own-entities.js";
 
 describe.each(engines)("$name", ({ engine }) => {
@@ -247,6 +249,90 @@ describe.each(engines)("$name", ({ engine }) => {
     ]);
   });
 
+  test("numbers and dates in keys sort as they do, and come back as they were given", async () => {
+    const attempt = (quizId: string, day: string, number: number) => ({
+      key: { quizId, day, number },
+      data: { points: number * 10 },
+    });
+    const made = [
+      attempt("q1", "2026-02-01", 2),
+      attempt("q1", "2026-02-01", 10),
+      attempt("q1", "2026-02-01", 999),
+      attempt("q1", "2026-10-01", 0),
+    ];
+    for (const { key, data: points } of [...made].reverse()) {
+      await data.attempt.create({ ...key, data: points });
+    }
+    const { items } = await data.attempt.query({ quizId: "q1" });
+    expect(items).toMatchObject(made.map(({ key }) => key));
+    const [first] = made as [(typeof made)[0]];
+    expect(await data.attempt.get(first.key)).toMatchObject({ ...first.key, data: { points: 20 } });
+    await data.attempt.update(first.key, { points: 21 });
+    const raw = await data.attempt.entity.get(first.key).go({ data: "raw" });
+    // What ElectroDB would store, after every write.
+    const { Item } = raw.data as unknown as { Item: Record<string, unknown> };
+    expect(Item).toMatchObject({ SK: "DAY#2026-02-01#002", quizId: "q1", number: 2 });
+    expect(Object.keys(Item).sort()).toEqual(
+      [
+        "CreatedAt",
+        "Data",
+        "EntityType",
+        "PK",
+        "SK",
+        "UpdatedAt",
+        "day",
+        "number",
+        "quizId",
+      ].sort(),
+    );
+    const native = await data.attempt.entity.get(first.key).go();
+    expect(native.data).toMatchObject({ ...first.key, data: { points: 21 } });
+    expect(await data.attempt.delete(first.key)).toMatchObject(first.key);
+    for (const number of [-1, 1.5, 1000, "2", Number.NaN] as number[]) {
+      const refused = data.attempt.get({ ...first.key, number });
+      const { issues } = await failureOf(refused, ValidationError);
+      expect(issues).toEqual([{ path: "number", message: "must be an integer from 0 to 999" }]);
+    }
+    for (const day of ["2026-2-1", "2026-02-30", "", 20260201 as never, "2026-02-01T00:00"]) {
+      const refused = data.attempt.put({ ...first.key, day, data: { points: 1 } });
+      const { issues } = await failureOf(refused, ValidationError);
+      expect(issues).toEqual([{ path: "day", message: "must be a date: YYYY-MM-DD" }]);
+    }
+    // @ts-expect-error a number is no id that could be made
+    const unnumbered = data.attempt.create({
+      quizId: "q1",
+      day: "2026-02-01",
+      data: { points: 1 },
+    });
+    const { issues } = await failureOf(unnumbered, ValidationError);
+    expect(issues.map(({ path }) => path)).toEqual(["number"]);
+  });
+
+  test("an item whose key has no number where one is declared is none of the entity's", async () => {
+    const client = bareClient(data);
+    const TableName = data.configuration.tableName;
+    const Item = {
+      PK: "QUIZ#q2",
+      SK: "DAY#2026-02-01#abc",
+      EntityType: "Attempt",
+      Data: { points: 1 },
+    };
+    await client.send(new PutCommand({ TableName, Item }));
+    client.destroy();
+    expect((await data.attempt.query({ quizId: "q2" })).items).toEqual([]);
+  });
+
+  test("an update of an item with a time in its key stores nothing more than a put", async () => {
+    const key = { orgId: "o8", createdAt: 5, logId: "l" };
+    await data.auditLog.put({ ...key, data: { action: "begin" } });
+    await data.auditLog.update(key, { action: "began" });
+    const raw = await data.auditLog.entity.get(key).go({ data: "raw" });
+    const { Item } = raw.data as unknown as { Item: object };
+    expect(Object.keys(Item).sort()).toEqual(
+      ["CreatedAt", "Data", "EntityType", "PK", "SK", "UpdatedAt", "logId", "orgId"].sort(),
+    );
+  });
+
   test("native chains and the Service have them", async () => {
     await data.lead.put({
       userId: "u6",
@@ -262,6 +348,7 @@ describe.each(engines)("$name", ({ engine }) => {
   test("without the twelve, nothing of them is there", async () => {
     await using own = await createTestDataLayer({ engine, entities: ownEntities, builtIn: false });
     expect(Object.keys(own).sort()).toEqual([
+      "attempt",
       "auditLog",
       "close",
       "collections",
@@ -400,9 +487,9 @@ describe("a declaration is checked when a data layer is made", () => {
   const other = z.looseObject({ text: z.string() });
   test.each([
     [
-      "an index that the table does not have",
-      noteAt({ byText: indexOf("GSI2" as "GSI1", "NOTE#${noteId}", "A") }),
-      "has byText in GSI2, an index that the table does not have",
+      "an index that no table has",
+      noteAt({ byText: indexOf("GSI21" as "GSI1", "NOTE#${noteId}", "A") }),
+      "has byText in GSI21, an index that no table has: they are GSI1 to GSI20",
     ],
     [
       "a payload that is not that of its attribute",
@@ -418,6 +505,31 @@ describe("a declaration is checked when a data layer is made", () => {
       "a part with an option that stores do not carry out",
       noteWith({ noteId: { ...keyPart, set: (text: string) => text } }),
       "has the attribute noteId, whose set the stores would not carry out",
+    ],
+    [
+      "a number that is not padded, and sorts as no number does",
+      noteWith({ noteId: { type: "number", required: true } }),
+      "has the attribute noteId, whose form is none of keyPart",
+    ],
+    [
+      "a number of more digits than JavaScript counts",
+      noteWith({ noteId: numberPart(16) }),
+      "has the attribute noteId, whose form is none of keyPart",
+    ],
+    [
+      "a part of another kind",
+      noteWith({ noteId: { ...keyPart, kind: "day" } }),
+      "has the attribute noteId, whose form is none of keyPart",
+    ],
+    [
+      "a number in the partition key",
+      noteWith({ userId: numberPart(3) }),
+      "has the attribute userId, a number in the partition key",
+    ],
+    [
+      "a number with a default",
+      noteWith({ noteId: { ...numberPart(3), default: "1" } }),
+      "has the attribute noteId, whose default the stores would not carry out",
     ],
     [
       "a default that is no part",

@@ -51,6 +51,23 @@ describe.each(engines)("$name", ({ engine }) => {
     expect(await accept(data, key, invitation)).toBe(false);
   });
 
+  test("an invitation that nobody accepted in time is gone, and a member stays", async () => {
+    const clock = { time: Date.UTC(2027, 4, 2), now: () => clock.time };
+    await using data = await createTestDataLayer({ engine, entities, clock });
+    const bo = { teamId: "north", memberId: "bo" };
+    const cy = { teamId: "north", memberId: "cy" };
+    const until = clock.time + 1000;
+    const late = await invite(data, "north", "bo", until);
+    const accepted = await invite(data, "north", "cy", until);
+    expect(await accept(data, cy, accepted)).toBe(true);
+    clock.time = until;
+    expect(await accept(data, bo, late)).toBe(false);
+    expect((await teamPage(data, "north")).members).toEqual(["cy: active"]);
+    const again = await invite(data, "north", "bo", until + 1000);
+    expect(await accept(data, bo, again)).toBe(true);
+    expect((await teamPage(data, "north")).members).toEqual(["bo: active", "cy: active"]);
+  });
+
   test("a team is founded once, or nothing of it is written", async () => {
     await using data = await open();
     if (!data.engine.capabilities.transactions) return;

@@ -143,6 +143,7 @@ const queries: Each<store.QueryOptions<Spec>> = {
   where,
   fields: ["name"],
 };
+const { by: _, ...queriesBy } = queries;
 const changed = { set: [[["a", "b"], 1]], remove: ["c"], ifUpdatedAt: 1, where };
 const updates: Each<store.UpdateOptions<Spec>> = { ...limits, ...changed };
 const deletes: Each<store.DeleteOptions> = { ...limits, ifUpdatedAt: 1 };
@@ -153,6 +154,8 @@ const ofStore: Record<keyof StoreCalls<Spec>, Well> = {
   getOrThrow: [key, reads],
   query: [{ userId: "u1" }, queries],
   list: [{ userId: "u1" }, queries],
+  queryBy: ["byReviewId", { reviewId: "r1" }, queriesBy],
+  listBy: ["byReviewId", { reviewId: "r1" }, queriesBy],
   create: [input, limits],
   put: [input, limits],
   update: [key, { name: "n" }, updates],

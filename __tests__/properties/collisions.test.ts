@@ -41,13 +41,22 @@ const partition = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom("A#${a}", "A#${b}", "${a}", "A#${a}#A#${c}") },
   { weight: 1, arbitrary: valid("partition") },
 );
-const kind = fc.constantFrom<PartKind | undefined>(undefined, undefined, "text", "word", "digits");
+const kind = fc.constantFrom<Kind | undefined>(
+  undefined,
+  undefined,
+  "text",
+  "word",
+  "digits",
+  1,
+  "date",
+);
+type Kind = Extract<PartKind, string> | 1;
 
 const declaration = fc
   .record({ pk: partition, sk: valid("sort"), a: kind, b: kind, c: kind })
   .map(({ pk, sk, ...kinds }) => {
     const given = Object.entries(kinds).filter(([, value]) => value !== undefined);
-    return { pk, sk, kinds: Object.fromEntries(given) as Record<string, PartKind> };
+    return { pk, sk, kinds: Object.fromEntries(given) as Record<string, Kind> };
   })
   // With more parts there are too many keys.
   .filter(({ pk, sk }) => partNames(pk + sk).length <= 3);
@@ -60,9 +69,9 @@ function partNames(template: string): string[] {
 const isInner = ({ pk, sk }: Templates, name: string) =>
   [pk, sk].some((key) => key.includes(`\${${name}}`) && !key.endsWith(`\${${name}}`));
 
-function kindOf(declared: Templates, name: string): PartKind | "time" {
+function kindOf(declared: Templates, name: string): Kind | "time" {
   if (name === "createdAt") return "time";
-  const given = declared.kinds?.[name] ?? "text";
+  const given = (declared.kinds?.[name] ?? "text") as Kind;
   return given === "text" && isInner(declared, name) ? "word" : given;
 }
 
@@ -71,6 +80,8 @@ function keysOf(declared: Templates): { PK: string; SK: string }[] {
   const values = {
     time: ["1111111111111", "0000000000001"],
     digits: ["1", "1111111111111"],
+    1: ["1"],
+    date: ["1111-11-11"],
     word: words,
     text: [...words, ...texts],
   };
@@ -85,7 +96,14 @@ function keysOf(declared: Templates): { PK: string; SK: string }[] {
 
 /** An expression for keys, written as the partition key, a line feed and the sort key. */
 function expressionOf(declared: Templates, sk: string = declared.sk): RegExp {
-  const forms = { time: "\\d{13}", digits: "\\d+", word: "[^#]+", text: "[^]+" };
+  const forms = {
+    time: "\\d{13}",
+    digits: "\\d+",
+    1: "\\d",
+    date: "\\d{4}-\\d\\d-\\d\\d",
+    word: "[^#]+",
+    text: "[^]+",
+  };
   const seen = new Set<string>();
   const source = `${declared.pk}\n${sk}`.replace(/\$\{(\w+)\}/g, (_, name: string) => {
     // Where a part stands again, it has the same value.

@@ -41,6 +41,7 @@ const calls = [
   "get",
   "query",
   "cursor",
+  "queryBy",
   "create",
   "put",
   "update",
@@ -101,7 +102,7 @@ const settled = (call: () => unknown): Promise<unknown> =>
 /** A call in a scope, with a key that names another owner's parts at times. */
 async function attack(
   scope: Stores & Scoped,
-  { name, secret }: RandomEntity,
+  { name, secret, owner, indexes }: RandomEntity,
   call: (typeof calls)[number],
   keys: readonly Fields[],
   foreign: string | null,
@@ -109,7 +110,7 @@ async function attack(
   const store = scope[name];
   if (store === undefined) return undefined;
   const [key] = keys as [Fields];
-  const data = { text: "of the attacker", ...(secret && { token: "t" }) };
+  const data = { text: "of the attacker", status: "new", ...(secret && { token: "t" }) };
   const items = keys.map((one) => ({ ...one, data }));
   const inTransaction = (build: (writes: NonNullable<Writes[string]>) => unknown) => (tx: Writes) =>
     keys.map((_, index) => build(tx[name] as NonNullable<Writes[string]>) ?? index);
@@ -121,6 +122,18 @@ async function attack(
       return settled(() => store.query(key, { limit: 2 }));
     case "cursor":
       return settled(() => store.query({}, { cursor: foreign }));
+    case "queryBy": {
+      const named = Object.entries(key).filter(([part]) => owner.includes(part));
+      const ofOwner = { ...Object.fromEntries(named), status: "new" };
+      const parts = { status: "new", city: "x" };
+      const all = indexes.map((index) => [index, index === "byOwner" ? ofOwner : parts] as const);
+      return Promise.all(
+        all.flatMap(([index, given]) => [
+          settled(() => store.queryBy(index, given, { limit: 2 })),
+          settled(() => store.queryBy(index, given, { cursor: foreign })),
+        ]),
+      );
+    }
     case "create":
     case "put":
       return settled(() => store[call](items[0] as never));
@@ -158,7 +171,12 @@ test(
           const entity = entities[index] as RandomEntity;
           for (const key of keys) {
             const text = `of ${partitionKey(entity, key)}`;
-            const payload = { text, ...(entity.secret && { token: "t" }) };
+            const payload = {
+              text,
+              status: "new",
+              city: "x",
+              ...(entity.secret && { token: "t" }),
+            };
             await stores[entity.name]?.put({ ...key, data: payload });
           }
         }

@@ -428,6 +428,8 @@ const storeCall: fc.Arbitrary<Build> = registered.chain((one) => {
     queryAll: (store, _, __, options) => store.query?.({}, options),
     list: (store, key, _, options) => store.list?.(key, options),
     listAll: (store, _, __, options) => store.list?.({}, options),
+    queryBy: (store, key, _, options) => store.queryBy?.("byReviewId", key, options),
+    listBy: (store, key, _, options) => store.listBy?.("byReviewId", key, options),
     create: (store, _, input) => store.create?.(input),
     put: (store, _, input) => store.put?.(input),
     update: (store, key, _, options, data) => store.update?.(key, { note: "n", ...data }, options),

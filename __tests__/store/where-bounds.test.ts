@@ -167,7 +167,7 @@ test("names count as values do: 2 MB is all that a condition, fields or an expre
   const where = (_: unknown, { eq, path }: { eq: Loose; path: Loose }) =>
     names.map((name) => eq(path(name), 1)).join(" OR ");
   expect(() => readWhere(where, {})).toThrow(/where has more than 2097152/);
-  expect(() => projectionOf(names, new Placeholders(), {})).toThrow(
+  expect(() => projectionOf({ expires: undefined }, names, new Placeholders(), {})).toThrow(
     /fields are names of more than/,
   );
   const expressionAttributeNames = Object.fromEntries(names.map((name, at) => [`#n${at}`, name]));

@@ -253,6 +253,8 @@ type Calls =
   | "getOrThrow"
   | "query"
   | "list"
+  | "queryBy"
+  | "listBy"
   | "create"
   | "put"
   | "update"

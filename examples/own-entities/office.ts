@@ -11,18 +11,25 @@ export async function foundTeam(data: Data, teamId: string, memberId: string): P
   ]);
 }
 
-/** Invites somebody, who accepts with the invitation's text. */
-export async function invite(data: Data, teamId: string, memberId: string): Promise<string> {
+const weekMs = 7 * 24 * 60 * 60 * 1000;
+
+/** Invites somebody, who accepts with the invitation's text. One who did not in time can be invited again. */
+export async function invite(
+  data: Data,
+  teamId: string,
+  memberId: string,
+  until = Date.now() + weekMs,
+): Promise<string> {
   const invitation = randomUUID();
   await data.teamMember.create({
     teamId,
     memberId,
-    data: { role: "agent", state: "invited", invitation },
+    data: { role: "agent", state: "invited", invitation, until },
   });
   return invitation;
 }
 
-/** Whether the invitation was theirs; then they are a member. */
+/** Whether the invitation was theirs, and not too old; then they are a member, and one that stays. */
 export async function accept(
   data: Data,
   key: { readonly teamId: string; readonly memberId: string },
@@ -33,7 +40,7 @@ export async function accept(
   await data.teamMember.update(
     key,
     { state: "active" },
-    { remove: ["invitation"], ifUpdatedAt: member.updatedAt },
+    { remove: ["invitation", "until"], ifUpdatedAt: member.updatedAt },
   );
   return true;
 }

@@ -1,11 +1,13 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { indexKeyOf } from "../../src/entity/indexes.js";
 import {
   type EntityModel,
-  indexKeyOf,
+  haveForms,
   type KeyParts,
   keyLengthIssues,
   modelOf,
+  storedParts,
 } from "../../src/entity/model.js";
 import { latestTime } from "../../src/entity/times.js";
 import { keyPartRule, partsFrom } from "../../src/keys/template.js";
@@ -52,26 +54,41 @@ export const entitiesByType = ofKnownEntities(
     ),
 );
 
-/** What adoption reads of an item: everything but the payload, and from that the creation dates. */
+/**
+ * What adoption reads of an item: everything but the payload, and from that the creation dates and what
+ * index keys are made of.
+ */
 export const placementPaths = ofKnownEntities((): readonly (string | readonly string[])[] => [
   attribute.partitionKey,
   attribute.sortKey,
-  attribute.indexPartitionKey,
-  attribute.indexSortKey,
+  ...new Set([attribute.indexPartitionKey, attribute.indexSortKey, ...indexAttributesOfAll()]),
   attribute.entityType,
   attribute.createdAt,
   attribute.updatedAt,
   // The creation time has an attribute of its own.
   ...partsOfAll().filter((part) => part !== "createdAt"),
-  ...[...new Set(collections.flatMap(({ created }) => created))].map((field) => [
-    attribute.data,
-    field,
-  ]),
+  ...[...new Set([...collections.flatMap(({ created }) => created), ...fieldsOfAll()])].map(
+    (field) => [attribute.data, field],
+  ),
 ]);
+
+/** The attributes of the index keys of all entities. */
+function indexAttributesOfAll(): string[] {
+  return modelsOfAll().flatMap(({ indexKeys }) => indexKeys.map((key) => key.attribute));
+}
+
+/** The payload's fields that index keys are made of. */
+function fieldsOfAll(): string[] {
+  return modelsOfAll().flatMap(({ fieldKeys }) => fieldKeys.flatMap(({ fields }) => fields));
+}
+
+function modelsOfAll(): EntityModel[] {
+  return [...entitiesByType().values()].map(({ model }) => model);
+}
 
 /** The key parts of all entities, each once. */
 function partsOfAll(): string[] {
-  return [...new Set([...entitiesByType().values()].flatMap(({ model }) => model.parts))];
+  return [...new Set(modelsOfAll().flatMap(({ parts }) => parts))];
 }
 
 export interface Placed {
@@ -116,18 +133,38 @@ export function placementOf(item: Item, now: number): Placement {
     const rule = `${attribute.createdAt} is not what the key says`;
     return { kind: "attributeDisagrees", rule };
   }
-  const { createdAt: _, ...ids } = parts;
-  const texts = { ...ids, ...indexKeyOf(model, parts, createdAt) };
+  const values = {
+    ...storedParts(model, parts),
+    ...indexKeyOf(model, parts, createdAt, fieldsIn(model, item)),
+  };
+  const extra = model.fieldKeys.find((key) => key.attribute in item && !(key.attribute in values));
+  if (extra !== undefined) {
+    return { kind: "attributeDisagrees", rule: `${extra.attribute} is not what the payload says` };
+  }
   const lacks: Item = {};
-  for (const [name, text] of Object.entries(texts)) {
+  for (const [name, value] of Object.entries(values)) {
     const held = item[name];
-    if (held === undefined) lacks[name] = { S: String(text) };
-    else if (held.S !== text) {
-      return { kind: "attributeDisagrees", rule: `${name} is not what the key says` };
+    const isNumber = typeof value === "number";
+    if (held === undefined) lacks[name] = isNumber ? { N: String(value) } : { S: String(value) };
+    else if (isNumber ? Number(held.N) !== value : held.S !== value) {
+      const made = model.fieldKeys.some((key) => key.attribute === name) ? "payload" : "key";
+      return { kind: "attributeDisagrees", rule: `${name} is not what the ${made} says` };
     }
   }
   if (stored === undefined) lacks[attribute.createdAt] = { N: String(createdAt) };
   return { entity, parts, lacks };
+}
+
+/** The payload's fields that index keys are made of: those that are strings. */
+function fieldsIn({ fieldKeys }: EntityModel, item: Item): Record<string, string> {
+  const data = item[attribute.data]?.M ?? {};
+  const names = fieldKeys.flatMap(({ fields }) => fields);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const text = Object.hasOwn(data, name) ? data[name]?.S : undefined;
+      return text === undefined ? [] : [[name, text] as const];
+    }),
+  );
 }
 
 function entityOf(item: Item): KnownEntity | Problem {
@@ -161,7 +198,7 @@ function partsOf(model: EntityModel, item: Item): KeyParts | null {
   const isSame = model.pk.build(parts) === PK;
   const isTime = !model.timed || /^\d{13}$/.test(parts.createdAt ?? "");
   const areParts = Object.values(parts).every((part) => keyPartRule(part) === undefined);
-  return isSame && isTime && areParts ? parts : null;
+  return isSame && isTime && areParts && haveForms(model, parts) ? parts : null;
 }
 
 function shapeOf({ pk, sk }: EntityModel): string {

@@ -24,8 +24,8 @@ export const findingKinds = {
   foreign:
     "items of another kind at an entity's key, which its calls do not see (correct EntityType, or move them)",
   wrongAttribute: "attributes that disagree with the key, or times that are not valid",
-  missingIndexKeys: "items that are not in the index (bayon-data adopt)",
-  loneIndexKey: "items with one of the two index keys (bayon-data adopt)",
+  missingIndexKeys: "items that are not in an index (bayon-data adopt)",
+  loneIndexKey: "items with one of the two keys of an index (bayon-data adopt)",
   missingParts: "items without their key's parts or CreatedAt (bayon-data adopt)",
   payload: "payloads that fail their schema",
   orphan: "content of a missing project",
@@ -97,11 +97,13 @@ export function examine(item: Item, now: number, open: Item = item): Examined {
     remark("wrongAttribute", placement.rule);
   } else {
     const { lacks, entity } = placement;
-    const index = [attribute.indexPartitionKey, attribute.indexSortKey].filter(
-      (name) => name in lacks,
-    );
-    if (index.length === 2) remark("missingIndexKeys", `lacks ${index.join(", ")}`);
-    if (index.length === 1) remark("loneIndexKey", `lacks ${index.join()}`);
+    for (const { pk, sk } of entity.model.indexes) {
+      const keys = [pk.attribute, sk.attribute];
+      const lacking = keys.filter((name) => name in lacks);
+      if (lacking.length === 0) continue;
+      const isLone = keys.some((name) => name in item);
+      remark(isLone ? "loneIndexKey" : "missingIndexKeys", `lacks ${lacking.join(", ")}`);
+    }
     const parts = [...entity.model.parts, attribute.createdAt].filter((name) => name in lacks);
     if (parts.length > 0) remark("missingParts", `lacks ${parts.join(", ")}`);
   }

@@ -150,12 +150,12 @@ async function ofAgents(
  * a writer that goes past the stores can give an item any index keys.
  */
 function hasId(model: EntityModel, reviewId: string, raw: RawItem): boolean {
-  const { pk, sk, gsi1sk } = model;
+  const { pk, sk, indexes } = model;
   return (
     isOf(model, raw) &&
     raw.SK === sk.build({ reviewId }) &&
     raw.PK.startsWith(pk.prefix) &&
-    raw.GSI1SK === gsi1sk?.build(keyPartsOf(model, raw))
+    raw.GSI1SK === indexes[0]?.sk.template.build(keyPartsOf(model, raw))
   );
 }
 

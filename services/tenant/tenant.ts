@@ -36,6 +36,8 @@ const calls = [
   "getOrThrow",
   "query",
   "list",
+  "queryBy",
+  "listBy",
   "create",
   "put",
   "update",

@@ -39,8 +39,22 @@ export interface ScopedSpec<S extends StoreSpec, O extends string = UserParts> {
   readonly data: S["data"];
   readonly item: S["item"];
   readonly dated: S["dated"];
+  readonly indexes: ScopedIndexes<S["indexes"], keyof S["partition"], O>;
   readonly entity: S["entity"];
 }
+
+/** The indexes whose partitions are made of the same parts as those of the entity. */
+type ScopedIndexes<Indexes, Parts, O extends string> = {
+  readonly [I in keyof Indexes as SameParts<Indexes[I], Parts> extends true ? I : never]: {
+    [M in keyof Indexes[I]]: M extends "parts" ? Scoped<Indexes[I][M], O> : Indexes[I][M];
+  };
+};
+
+type SameParts<Index, Parts> = Index extends { readonly partition: infer P }
+  ? [Exclude<P, Parts> | Exclude<Parts, P>] extends [never]
+    ? true
+    : false
+  : false;
 
 /** The twelve entities in the scope of a user. */
 export type ScopedSpecs = { [F in keyof Registry]: ScopedSpec<Spec<F>> };

@@ -1,9 +1,10 @@
 /** IAM policies for one user's partitions, or for the whole table, made from its entities' keys. */
 import { optionNames, settingsOf } from "../call/options.js";
+import { isOwnIndex } from "../entity/indexes.js";
 import type { DeclaredKeys } from "../entity/model.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { keyPartRule, separator } from "../keys/template.js";
-import { indexName } from "../table/table.js";
+import type { IndexName } from "../table/table.js";
 import { isPlainMap } from "../values/payload.js";
 
 /** Whom the policy is for. */
@@ -103,6 +104,8 @@ export interface OwnedKeys {
   readonly own: readonly DeclaredKeys[];
   /** The parts of all partition keys. */
   readonly parts: readonly string[];
+  /** The indexes that any of the entities is in. */
+  readonly indexes: readonly IndexName[];
 }
 
 /**
@@ -138,7 +141,7 @@ export function iamPolicyOf(
       "scan cannot be used with access user: it reads every owner's items",
     );
   }
-  const index = `${tableArn}/index/${indexName}`;
+  const arnOf = (index: IndexName) => `${tableArn}/index/${index}`;
   if (access === "user") {
     if (owner !== undefined && (userId !== undefined || variable !== undefined)) {
       throw new ConfigurationError("give owner, or userId or variable, not both");
@@ -149,23 +152,32 @@ export function iamPolicyOf(
     if (unknown !== undefined) {
       throw new ConfigurationError(`owner.${unknown} is in no partition key`);
     }
-    const { table, ofIndex } = partitions(takenBy(own, texts), texts);
+    const taken = takenBy(own, texts);
+    const table = [...new Set(taken.map(({ pk }) => pk.build(texts)))];
     if (table.length === 0) {
       const whose = owner === undefined ? "the user" : "the owner";
       throw new ConfigurationError(`no entity has a partition key of the parts of ${whose} alone`);
     }
     return policyOf([
       statement("OwnPartitions", tableActions, [tableArn], table),
-      ...(ofIndex.length > 0 ? [statement("OwnIndexPartitions", ["Query"], [index], ofIndex)] : []),
+      ...indexPartitions(taken, texts).map(({ indexes, keys }, at) =>
+        statement(
+          `OwnIndexPartitions${at === 0 ? "" : at + 1}`,
+          ["Query"],
+          indexes.map(arnOf),
+          keys,
+        ),
+      ),
     ]);
   }
   if (userId !== undefined || variable !== undefined || owner !== undefined) {
     throw new ConfigurationError(`userId, variable and owner cannot be used with access ${access}`);
   }
   const more = access === "scripts" ? scriptActions : scan ? (["Scan"] as const) : [];
+  const { indexes } = keysOf(entities, []);
   return policyOf([
     statement("Table", [...tableActions, ...more].sort(), [tableArn]),
-    statement("Index", ["Query"], [index]),
+    ...(indexes.length > 0 ? [statement("Index", ["Query"], indexes.map(arnOf))] : []),
   ]);
 }
 
@@ -203,18 +215,27 @@ function takenBy(entities: readonly DeclaredKeys[], owner: Texts): DeclaredKeys[
   );
 }
 
-/** An owner's partition keys in the table and in the index. */
-function partitions(
+/** An owner's partition keys in the indexes: those indexes together that have the same ones. */
+function indexPartitions(
   entities: readonly DeclaredKeys[],
   owner: Texts,
-): { table: string[]; ofIndex: string[] } {
-  const table = new Set<string>();
-  const ofIndex = new Set<string>();
-  for (const { pk, gsi1pk } of entities) {
-    table.add(pk.build(owner));
-    if (gsi1pk?.parts.every((part) => Object.hasOwn(owner, part))) ofIndex.add(gsi1pk.build(owner));
+): { readonly indexes: IndexName[]; readonly keys: string[] }[] {
+  const keysOf = new Map<IndexName, Set<string>>();
+  for (const { pk, indexes } of entities) {
+    for (const index of indexes.filter((one) => isOwnIndex(pk, one))) {
+      const keys = keysOf.get(index.index) ?? new Set();
+      keysOf.set(index.index, keys.add(index.pk.template.build(owner)));
+    }
   }
-  return { table: [...table], ofIndex: [...ofIndex] };
+  const groups = new Map<string, { readonly indexes: IndexName[]; readonly keys: string[] }>();
+  for (const [index, set] of keysOf) {
+    const keys = [...set];
+    const id = JSON.stringify(keys.toSorted());
+    const group = groups.get(id) ?? { indexes: [], keys };
+    group.indexes.push(index);
+    groups.set(id, group);
+  }
+  return [...groups.values()];
 }
 
 type Texts = Readonly<Record<string, string>>;

@@ -13,7 +13,7 @@ import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { messageOf, nameOf } from "../errors/words.js";
-import { attribute, createTableInput, indexName } from "../table/table.js";
+import { attribute, createTableInput, type IndexName } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
 
 /** The state of a table, as `describe` returns it. */
@@ -32,11 +32,14 @@ export interface TableInfo {
 
 export interface TableAdmin {
   readonly name: string;
+  /** The indexes that the entities are in, which the table needs: GSI1 for the twelve. */
+  readonly indexes: readonly IndexName[];
   /**
-   * Creates the table with its index and TTL attribute, and waits until it is active. An existing table
+   * Creates the table with its indexes and TTL attribute, and waits until it is active. An existing table
    * is left as it is.
    * @returns whether it was created
    * @throws TimeoutError after `timeoutMs` (default 2 minutes)
+   * @throws DynamoDBError `WrongTable` if an existing table lacks an index
    * @example
    * const { created } = await data.table.create();
    */
@@ -50,7 +53,11 @@ export interface TableAdmin {
    * @throws TimeoutError after `timeoutMs` (default 2 minutes)
    */
   delete(options?: CallOptions): Promise<{ deleted: boolean }>;
-  /** Waits until table and index are active. @throws TimeoutError after `timeoutMs` (default 2 minutes) */
+  /**
+   * Waits until the table and its indexes are active.
+   * @throws TimeoutError after `timeoutMs` (default 2 minutes)
+   * @throws DynamoDBError `WrongTable` if the table lacks an index that an entity is in
+   */
   wait(options?: CallOptions): Promise<TableInfo>;
 }
 
@@ -60,6 +67,8 @@ const defaultTimeoutMs = 120_000;
 /** A table, and how requests reach it. */
 interface Target {
   readonly name: string;
+  /** The indexes that the table needs. */
+  readonly indexes: readonly IndexName[];
   /** Called when a request needs it, so that nothing is opened before. */
   readonly client: () => DynamoDBClient;
   readonly transport: Transport;
@@ -71,12 +80,14 @@ type Request<T> = (client: DynamoDBClient, options: { abortSignal: AbortSignal }
 /** @param client called when a request needs it, so that nothing is opened before */
 export function createTableAdmin(
   name: string,
+  indexes: readonly IndexName[],
   client: () => DynamoDBClient,
   transport: Transport,
 ): TableAdmin {
-  const target: Target = { name, client, transport };
+  const target: Target = { name, indexes, client, transport };
   return {
     name,
+    indexes,
     create: async (options = {}) => {
       const context = contextOf(target, "create");
       return perform(context, bounded(context, options), (call) => create(target, call));
@@ -105,14 +116,14 @@ function bounded(context: CallContext, options: CallOptions): CallOptions {
 }
 
 async function create(target: Target, call: Call): Promise<{ created: boolean }> {
-  const command = new CreateTableCommand(createTableInput(target.name));
+  const command = new CreateTableCommand(createTableInput(target.name, target.indexes));
   const created = await change(
     target,
     call,
     (to, options) => described(target, "TableDescription", to.send(command, options)),
     "ResourceInUseException",
   );
-  await waitUntil(target, call.signal, isActive);
+  await waitUntil(target, call.signal, activeWith(target));
   if (created) await enableTimeToLive(target, call.signal);
   return { created };
 }
@@ -135,6 +146,7 @@ async function waitUntilActive(
   limits: CallOptions,
 ): Promise<TableInfo> {
   let missing: unknown;
+  const isActive = activeWith(target);
   const isReady = (info: TableInfo | null): info is TableInfo => {
     if (info !== null) missing = undefined;
     return isActive(info);
@@ -288,17 +300,21 @@ function isMocked(response: object): boolean {
   return $metadata?.httpStatusCode === undefined;
 }
 
-/** Whether the table exists and is active with its index. */
-function isActive(info: TableInfo | null): info is TableInfo {
-  if (info === null) return false;
-  const index = info.indexes.find((one) => one.name === indexName);
-  if (info.status === "ACTIVE" && index === undefined) {
-    throw new DynamoDBError({
-      message: `the table ${info.name} has no index ${indexName}: it is not this layer's table`,
-      code: "WrongTable",
-    });
-  }
-  return info.status === "ACTIVE" && index?.status === "ACTIVE";
+/** Whether the table exists and is active with its indexes. */
+function activeWith({ indexes }: Target): (info: TableInfo | null) => info is TableInfo {
+  return (info): info is TableInfo => {
+    if (info === null) return false;
+    const there = new Map(info.indexes.map(({ name, status }) => [name, status]));
+    const missing = indexes.filter((name) => !there.has(name));
+    if (info.status === "ACTIVE" && missing.length > 0) {
+      const noun = missing.length === 1 ? "index" : "indexes";
+      throw new DynamoDBError({
+        message: `the table ${info.name} has no ${noun} ${missing.join(", ")}: it is not this layer's table`,
+        code: "WrongTable",
+      });
+    }
+    return info.status === "ACTIVE" && indexes.every((name) => there.get(name) === "ACTIVE");
+  };
 }
 
 function infoOf(name: string, table: TableDescription): TableInfo {

@@ -65,6 +65,12 @@ const faultsOf: ReadonlyMap<string, (input: Values, values: Values) => string | 
   ]);
 
 /**
+ * An update that sets a path of names first. Of a position beyond the end of a list, DynamoDB Local and
+ * dynalite return no new value.
+ */
+const setsName = /^\s*SET\s+#?\w+(?:\.#?\w+)*\s*=/i;
+
+/**
  * An update that requested the new values must return some, which `{}` does not, and those that it
  * assigned. A returned item must be the one that was written, and there is none if none was requested.
  */
@@ -72,7 +78,7 @@ function faultOfWrite(input: Values, { Attributes }: Values): string | undefined
   const { Key, ReturnValues = "NONE", UpdateExpression } = input;
   const isThere = !isAbsent(Attributes) && !isEmpty(Attributes);
   if (ReturnValues === "NONE") return isThere ? "it has Attributes of its own" : undefined;
-  const sets = ReturnValues === "UPDATED_NEW" && /^\s*SET\s/i.test(String(UpdateExpression));
+  const sets = ReturnValues === "UPDATED_NEW" && setsName.test(String(UpdateExpression));
   const returnsNew = UpdateExpression !== undefined && (ReturnValues === "ALL_NEW" || sets);
   if (returnsNew && !isThere) return "it has no Attributes";
   // An update cannot write a key, so that an item with one is not what was written.

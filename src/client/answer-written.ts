@@ -7,7 +7,7 @@ import { readForm } from "./marshalling.js";
  * into a list: of a list, DynamoDB may return the changed elements alone.
  */
 const assignment =
-  /(?:^\s*SET\s+|,\s*)(#?\w+(?:\.#?\w+)*)\s*=\s*(:\w+)\s*(?=,|$|REMOVE\s|ADD\s|DELETE\s)/gi;
+  /(?:^\s*SET\s+|,\s*)(#?\w+(?:\.#?\w+)*)\s*=\s*(:\w+)\b\s*(?=,|$|REMOVE\s|ADD\s|DELETE\s)/gi;
 
 /**
  * Whether an update's new values, as they were returned, are those that it assigned. A response from

@@ -278,16 +278,21 @@ function sendFast(
   const sent: Promise<object> = hasOthers ? client.send(command, options) : client.send(command);
   return sent.then(
     (answer) => {
-      checkAsked(name, input, answer as Record<string, unknown>);
+      if (isOfHttp(answer)) checkAsked(name, input, answer);
       return answer;
     },
     (thrown: unknown) => {
-      const error = (legible(thrown) ?? {}) as Values & { readonly $metadata?: Values };
-      // Without a status it is no response, but a failure of another kind, or a mock's.
-      if (error.$metadata?.httpStatusCode !== undefined) checkMet(input, error);
+      const error = legible(thrown);
+      if (isOfHttp(error)) checkMet(input, error);
       throw thrown;
     },
   );
+}
+
+/** Whether it is a response or a refusal. Without a status it is a mock's, or a failure of another kind. */
+function isOfHttp(given: unknown): given is Values {
+  const { $metadata } = (given ?? {}) as { readonly $metadata?: Partial<Values> };
+  return $metadata?.httpStatusCode !== undefined;
 }
 
 /** A client whose requests and responses hold values in a given form. */

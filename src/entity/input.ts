@@ -7,7 +7,9 @@ import { invalid, ValidationError, type ValidationIssue } from "../errors/valida
 import type { Clock } from "../runtime/clock.js";
 import { limits } from "../table/table.js";
 import { checkPayload, itemBytes, type PayloadOptions } from "../values/payload.js";
-import { type ItemSize, itemSizeOf, sealingBytes, sizeOf } from "./item-size.js";
+import { expiryBytes, expiryIssuesIn } from "./expiry.js";
+import { indexIssues } from "./indexes.js";
+import { fieldKeyBytes, type ItemSize, itemSizeOf, sealingBytes, sizeOf } from "./item-size.js";
 import {
   type EntityModel,
   type KeyParts,
@@ -108,13 +110,16 @@ export class InputReader {
     issues.push(...(keyIssues.length > 0 ? keyIssues : keyLengthIssues(this.model, parts)));
     const payload = checkPayload(this.model.payload, given, options);
     issues.push(...payload.issues);
+    if (payload.issues.length === 0) issues.push(...expiryIssuesIn(this.model, payload.value));
     refuseIssues(context, issues);
 
     const ids = this.idsFromKey(parts, payload.value as object);
     const data = { ...ids, ...(payload.value as object) };
+    refuseIssues(context, indexIssues(this.model, parts, data));
     const sealing = sealingBytes(this.model, data);
     const idBytes = itemBytes(ids, Object.keys(ids).length);
-    const bytes = sizeOf(this.size, parts, payload.bytes + sealing + idBytes);
+    const keyBytes = fieldKeyBytes(this.model, parts, data) + expiryBytes(this.model, data);
+    const bytes = sizeOf(this.size, parts, payload.bytes + sealing + idBytes + keyBytes);
     if (bytes > limits.itemBytes) {
       const message = `makes an item of ${bytes} bytes: at most ${limits.itemBytes} (400 KB)`;
       refuseIssues(context, [{ path: "data", message }]);
@@ -175,7 +180,8 @@ export class InputReader {
     if (typeof consistent !== "boolean") {
       throw invalid(context, [{ path: "consistent", message: "must be true or false" }]);
     }
-    return { consistent, projection: projectionOf(fields, new Placeholders(), context) };
+    const projection = projectionOf(this.model, fields, new Placeholders(), context);
+    return { consistent, projection };
   }
 
   /**
@@ -184,7 +190,10 @@ export class InputReader {
    */
   private idsFromKey(parts: KeyParts, data: object): Record<string, string> {
     const { shape } = this.model.payload;
-    const id = parts[this.model.generated ?? this.model.parts[0] ?? ""];
+    const { generated, forms, sk } = this.model;
+    // A number or a date is no id.
+    const hasId = !((sk.parts.at(-1) ?? "") in forms);
+    const id = hasId ? parts[generated ?? this.model.parts[0] ?? ""] : undefined;
     const ids: Record<string, string> = {};
     if ("id" in shape && id !== undefined && (data as { id?: unknown }).id === undefined)
       ids.id = id;

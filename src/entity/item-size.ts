@@ -3,7 +3,8 @@ import { valueText } from "../client/wire-format.js";
 import { mostSealedBytes } from "../secrets/encryption.js";
 import { attribute } from "../table/table.js";
 import { checkValue, itemBytes } from "../values/payload.js";
-import { type EntityModel, indexKeyOf, type KeyParts, rawKeyOf } from "./model.js";
+import { type IndexKey, indexKeyOf, textOf } from "./indexes.js";
+import { type EntityModel, type KeyParts, rawKeyOf } from "./model.js";
 
 /** The size of an entity's items, without the payload. */
 export interface ItemSize {
@@ -19,16 +20,18 @@ export function itemSizeOf(model: EntityModel): ItemSize {
   const empty = Object.fromEntries(stored.map((part) => [part, ""]));
   const item = {
     ...rawKeyOf(model, { ...empty, createdAt: "" }),
-    ...indexKeyOf(model, empty, 0),
+    // Keys that fields are in are counted with the payload.
+    ...indexKeyOf(model, empty, 0, {}),
     ...empty,
     [attribute.entityType]: model.name,
     [attribute.data]: "",
     [attribute.createdAt]: 0,
     [attribute.updatedAt]: 0,
   };
-  const keys = [model.pk, model.sk, model.gsi1pk, model.gsi1sk];
+  const ofIndexes = model.indexKeys.filter(({ fields }) => fields.length === 0);
+  const keys = [model.pk, model.sk, ...ofIndexes.map(({ template }) => template)];
   const placesOf = (part: string) =>
-    keys.filter((key) => key?.parts.includes(part)).length + (stored.includes(part) ? 1 : 0);
+    keys.filter((key) => key.parts.includes(part)).length + (stored.includes(part) ? 1 : 0);
   return {
     withoutParts: itemBytes(item, 0),
     places: Object.fromEntries(model.parts.map((part) => [part, placesOf(part)])),
@@ -40,6 +43,20 @@ export function sizeOf(size: ItemSize, parts: KeyParts, dataBytes: number): numb
   let bytes = size.withoutParts + dataBytes;
   for (const name in parts) {
     bytes += (size.places[name] ?? 0) * Buffer.byteLength(parts[name] as string);
+  }
+  return bytes;
+}
+
+/** The bytes of the index keys that fields are in. */
+export function fieldKeyBytes(
+  { fieldKeys }: { readonly fieldKeys: readonly IndexKey[] },
+  parts: KeyParts,
+  data: Readonly<Record<string, unknown>>,
+): number {
+  let bytes = 0;
+  for (const key of fieldKeys) {
+    const text = textOf(key, { ...parts, createdAt: 0 }, data);
+    if (text !== undefined) bytes += key.attribute.length + Buffer.byteLength(text);
   }
   return bytes;
 }

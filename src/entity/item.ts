@@ -8,7 +8,8 @@ import type { RawItem } from "../table/table.js";
 import { isExactNumber } from "../values/exact-number.js";
 import { checkValue } from "../values/payload.js";
 import { epochMsOf, isTime } from "../values/timestamps.js";
-import type { EntityModel } from "./model.js";
+import { isExpired } from "./expiry.js";
+import { type EntityModel, haveForms, partValue } from "./model.js";
 
 /** An item as callers get it. It also has the parts of its key. */
 export interface AnyItem {
@@ -38,6 +39,9 @@ export function itemOf(
   operation?: string,
 ): AnyItem {
   const item: Record<string, unknown> = keyPartsOf(model, raw);
+  if (model.numbered) {
+    for (const name in model.forms) item[name] = partValue(model, name, item[name] as string);
+  }
   const { CreatedAt, UpdatedAt } = raw;
   item.data = raw.Data ?? {};
   if (model.secrets.length > 0) {
@@ -50,9 +54,18 @@ export function itemOf(
   return item as AnyItem;
 }
 
-/** Whether a stored item belongs to the entity. */
+/** Whether a stored item is one of the entity's, as every read sees it: one that has expired is not. */
 export function isOf(model: EntityModel, raw: RawItem): boolean {
-  return raw.EntityType === model.name && isKeyOf(model.sk, raw.SK);
+  return isStoredBy(model, raw) && !isExpired(model, raw);
+}
+
+/** Whether a stored item was stored by the entity, even if it has expired. */
+export function isStoredBy(model: EntityModel, raw: RawItem): boolean {
+  return (
+    raw.EntityType === model.name &&
+    isKeyOf(model.sk, raw.SK) &&
+    (!model.numbered || haveForms(model, keyPartsOf(model, raw)))
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import { unknownNames } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { formRule, formText, hasForm, type PartForm } from "../keys/part-forms.js";
 import {
   compileTemplate,
   createdAtText,
@@ -14,17 +15,12 @@ import {
   separator,
   separatorRule,
 } from "../keys/template.js";
-import { type DeclaredSchema, type StandardSchema, templatesOf } from "../table/declared.js";
-import {
-  attribute,
-  createdAtDigits,
-  type KeyTemplates,
-  limits,
-  type RawKey,
-} from "../table/table.js";
-import type { PayloadRules, PayloadSchema } from "../values/payload.js";
-import { StandardPayload } from "../values/standard-payload.js";
-import { isStandardSchema } from "../values/standard-schema.js";
+import { type Clock, systemClock } from "../runtime/clock.js";
+import { type DeclaredSchema, expiryFieldOf, templatesOf } from "../table/declared.js";
+import { createdAtDigits, type KeyTemplates, limits, type RawKey } from "../table/table.js";
+import type { PayloadRules } from "../values/payload.js";
+import { type DeclaredPayload, payloadOf, secretFields } from "./declared-payload.js";
+import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
 import { isTime, timeRule } from "./times.js";
 
 /** ElectroDB's generic bound. */
@@ -32,13 +28,11 @@ import { isTime, timeRule } from "./times.js";
 export type AnyEntity = Entity<any, any, any, any>;
 
 /** What a declaration says of its entity, without the payload. */
-export interface DeclaredKeys {
+export interface DeclaredKeys extends EntityIndexes {
   /** The value of `EntityType`. */
   readonly name: string;
   readonly pk: KeyTemplate;
   readonly sk: KeyTemplate;
-  readonly gsi1pk: KeyTemplate | undefined;
-  readonly gsi1sk: KeyTemplate | undefined;
   /** The templates as they are declared. */
   readonly templates: KeyTemplates;
   /** The key's parts, partition key first. */
@@ -47,17 +41,23 @@ export interface DeclaredKeys {
   readonly timed: boolean;
   /** The parts that hold no `#`: those that something follows in one of the keys, and those declared so. */
   readonly words: ReadonlySet<string>;
+  /** The parts that are no free text. */
+  readonly forms: Readonly<Record<string, PartForm>>;
+  /** Whether one of them is a number. */
+  readonly numbered: boolean;
   /** The most UTF-16 units that a key has besides its parts: its own text, and a time. */
   readonly ownLength: number;
   /** The parts that a caller may omit, and their default values. */
   readonly defaults: Readonly<Record<string, string>>;
   /** The id that `create` generates if the caller omits it. */
   readonly generated: string | undefined;
-  /** Whether the index contains the items in order of creation. */
+  /** Whether GSI1 contains the items of a partition in order of creation: `byCreatedAt`. */
   readonly dated: boolean;
   /** The collections that it is in: of the table's own key, and of an index. */
   readonly collections: readonly string[];
   readonly indexCollections: readonly string[];
+  /** The payload field that says when an item expires, in epoch milliseconds. */
+  readonly expires: string | undefined;
 }
 
 export interface EntityModel extends DeclaredKeys {
@@ -70,6 +70,8 @@ export interface EntityModel extends DeclaredKeys {
   readonly fixed: Readonly<Record<string, string>>;
   /** The parts that name an owner, which callers cannot give. Empty without an owner. */
   readonly owner: readonly string[];
+  /** Tells which items have expired. */
+  readonly clock: Clock;
 }
 
 /** The settings of a model that are not part of the declaration. */
@@ -78,20 +80,15 @@ export interface ModelOptions {
   readonly owner?: Owner | undefined;
   /** Whether secret fields are encrypted. @default false */
   readonly encrypts?: boolean | undefined;
+  /** Tells which items have expired. @default the process's clock */
+  readonly clock?: Clock | undefined;
 }
 
 /** Key parts that name the owner of items, with their values. */
 export type Owner = Readonly<Record<string, string>>;
 
-/** A payload's schema as it is declared. */
-export type GivenPayload = PayloadSchema | StandardSchema;
-
 /** The declaration of an entity: the schemas of its payload and of its keys. */
-export interface Declaration {
-  /** The payload's schema, or a function that builds it when it is first asked for. */
-  readonly payload: GivenPayload | (() => GivenPayload);
-  /** The secret fields of a payload whose schema is not of zod 4, which marks them itself. */
-  readonly secrets?: readonly string[] | undefined;
+export interface Declaration extends DeclaredPayload {
   /** Makes the schema of ElectroDB's entity. */
   schema(): DeclaredSchema;
 }
@@ -118,7 +115,7 @@ export function declaredKeys(declaration: Declaration, schema?: DeclaredSchema):
  */
 export function modelOf(
   declaration: Declaration,
-  { owner = {}, encrypts = false }: ModelOptions = {},
+  { owner = {}, encrypts = false, clock = systemClock }: ModelOptions = {},
 ): EntityModel {
   const declared = declaredKeys(declaration);
   const payload = payloadOf(declaration);
@@ -131,6 +128,7 @@ export function modelOf(
     encrypted: encrypts ? secrets : [],
     fixed: Object.fromEntries(fixed.map((part) => [part, owner[part] as string])),
     owner: Object.keys(owner),
+    clock,
   };
 }
 
@@ -141,38 +139,58 @@ function namesOf(collection: string | readonly string[] | undefined): readonly s
 function readKeys(schema: DeclaredSchema): DeclaredKeys {
   const { byKey, ...indexes } = schema.indexes;
   const templates = templatesOf(schema);
-  const { pk, sk, gsi1pk, gsi1sk } = templates;
-  const compiled = (template: string | undefined) =>
-    template === undefined ? undefined : compileTemplate(template);
+  const { pk, sk } = templates;
   const table = { pk: compileTemplate(pk), sk: compileTemplate(sk) };
-  const index = { gsi1pk: compiled(gsi1pk), gsi1sk: compiled(gsi1sk) };
   const parts = [...new Set([...table.pk.parts, ...table.sk.parts])];
+  const timed = parts.includes("createdAt");
+  const ofIndexes = readIndexes(schema, timed);
   const defaults = defaultsOf(schema, parts);
-  const keys = [table.pk, table.sk, index.gsi1pk, index.gsi1sk];
+  const forms = formsOf(schema, parts);
+  const keys = [table.pk, table.sk, ...ofIndexes.indexKeys.map(({ template }) => template)];
   return {
     name: schema.model.entity,
     ...table,
-    ...index,
+    ...ofIndexes,
     templates,
     parts,
-    timed: parts.includes("createdAt"),
+    timed,
     words: new Set([
-      ...keys.flatMap((key) => (key === undefined ? [] : innerParts(key))),
+      ...keys.flatMap((key) => innerParts(key).filter((part) => parts.includes(part))),
       ...parts.filter((part) => isWord(schema, part)),
     ]),
-    ownLength: Math.max(...keys.map((key) => key?.literals.join("").length ?? 0)) + createdAtDigits,
+    ownLength: Math.max(...keys.map((key) => key.literals.join("").length)) + createdAtDigits,
     defaults,
-    generated: generatedOf(table.sk, defaults),
-    dated: index.gsi1sk?.parts.includes("createdAt") ?? false,
+    forms,
+    numbered: Object.values(forms).some((form) => typeof form === "number"),
+    generated: generatedOf(table.sk, defaults, forms),
+    dated: dateIndex in indexes,
     collections: namesOf(byKey.collection),
     indexCollections: Object.values(indexes).flatMap(({ collection }) => namesOf(collection)),
+    expires: expiryFieldOf(schema),
   };
 }
 
-/** The last part of a sort key, unless it has a default or is the creation time. */
-function generatedOf({ parts }: KeyTemplate, defaults: Readonly<Record<string, string>>) {
+/** The last part of a sort key, unless it has a default, a form, or is the creation time. */
+function generatedOf({ parts }: KeyTemplate, defaults: object, forms: object) {
   const last = parts.at(-1);
-  return last === undefined || last in defaults || last === "createdAt" ? undefined : last;
+  const isMade =
+    last !== undefined && !(last in defaults) && !(last in forms) && last !== "createdAt";
+  return isMade ? last : undefined;
+}
+
+/** The parts that are declared as numbers or dates. */
+function formsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
+  const forms: Record<string, PartForm> = {};
+  for (const part of parts) {
+    const { kind, padding } = (attributes[part] ?? {}) as {
+      readonly kind?: unknown;
+      readonly padding?: { readonly length: number };
+    };
+    if (part === "createdAt") continue;
+    if (kind === "date") forms[part] = kind;
+    else if (padding !== undefined) forms[part] = padding.length;
+  }
+  return forms;
 }
 
 /** Whether a part of the key is declared to hold no `#`. */
@@ -197,66 +215,6 @@ export function ownEntity<E extends AnyEntity>(declaration: Declaration, made: E
   return made;
 }
 
-/** What a payload's schema must be. */
-const objectRule =
-  "is no schema of an object: z.object, another Standard Schema, or a function that makes one";
-
-const zodRule =
-  "is of zod 4, which marks secret fields itself, in secret(…), so that it has no secrets";
-
-/** Whether a payload is declared as a function that is to make its schema. Some schemas are functions. */
-function isBuilder(payload: Declaration["payload"]): payload is () => GivenPayload {
-  return typeof payload === "function" && !isStandardSchema(payload);
-}
-
-/** Whether it is an object's schema of zod 4, in any copy of it. */
-function isZodObject(payload: unknown): payload is PayloadSchema {
-  const { shape, safeParse, _zod } = (payload ?? {}) as Partial<PayloadSchema>;
-  const isObject = typeof shape === "object" && shape !== null;
-  // A schema of zod/mini has the same inside, and not the same methods.
-  return isObject && typeof safeParse === "function" && _zod?.traits.has("ZodObject") === true;
-}
-
-/** Why a declared payload cannot be one; `undefined` also for one that is to be made by a function. */
-export function payloadProblem({
-  payload,
-  secrets,
-}: Pick<Declaration, "payload" | "secrets">): string | undefined {
-  return isBuilder(payload) ? undefined : readPayload(payload, secrets).problem;
-}
-
-/** A schema as payloads are checked by it, or why they cannot be. */
-function readPayload(
-  schema: unknown,
-  secrets: readonly string[] | undefined,
-): { readonly rules: PayloadRules; readonly problem?: string | undefined } {
-  if (isZodObject(schema)) {
-    return { rules: schema, problem: secrets === undefined ? undefined : zodRule };
-  }
-  if (!isStandardSchema(schema)) return { rules: schema as PayloadRules, problem: objectRule };
-  const rules = new StandardPayload(schema, secrets);
-  return { rules, problem: rules.isOfObjects ? rules.problem : objectRule };
-}
-
-/** What was made of the schemas of other libraries. */
-const standardOf = new WeakMap<Declaration, StandardPayload>();
-
-/**
- * What the payload of a declaration is checked by.
- * @throws ConfigurationError for a schema that does not describe an object, or that payloads cannot have
- */
-export function payloadOf(declaration: Declaration): PayloadRules {
-  const known = standardOf.get(declaration);
-  if (known !== undefined) return known;
-  const { payload, secrets } = declaration;
-  const { rules, problem } = readPayload(isBuilder(payload) ? payload() : payload, secrets);
-  if (problem !== undefined) {
-    throw new ConfigurationError(`the payload of ${declaredKeys(declaration).name} ${problem}`);
-  }
-  if (rules instanceof StandardPayload) standardOf.set(declaration, rules);
-  return rules;
-}
-
 /** The key parts that have a default, and their defaults. */
 function defaultsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
   const defaults: Record<string, string> = {};
@@ -265,22 +223,6 @@ function defaultsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
     if (typeof value === "string") defaults[part] = value;
   }
   return defaults;
-}
-
-const secretsOf = new WeakMap<PayloadSchema, readonly string[]>();
-
-/** The fields of a payload that its schema, or its declaration, marks as secret. */
-export function secretFields(schema: PayloadRules): readonly string[] {
-  if (schema instanceof StandardPayload) return schema.secrets;
-  let fields = secretsOf.get(schema);
-  if (fields === undefined) {
-    const isSecret = (part: { meta?(): { secret?: unknown } | undefined }) =>
-      part.meta?.()?.secret === true;
-    const marked = Object.entries(schema.shape).filter(([, part]) => isSecret(part as never));
-    fields = marked.map(([field]) => field);
-    secretsOf.set(schema, fields);
-  }
-  return fields;
 }
 
 /** The checked parts of a key. */
@@ -344,15 +286,30 @@ export function readParts(
     const rule = partRule(model, name, value);
     if (rule !== undefined) issues.push({ path: name, message: rule });
     // An invalid part never reaches a key, because its issue stops the call.
-    parts[name] = name === "createdAt" ? createdAtText(value as number) : (value as string);
+    parts[name] = partText(model, name, value);
   }
   return { parts, issues };
 }
 
-function partRule({ words }: EntityModel, name: string, value: unknown): string | undefined {
+/** A valid part of a key, as a key holds it. */
+export function partText({ forms }: EntityModel, name: string, value: unknown): string {
+  if (name === "createdAt") return createdAtText(value as number);
+  const form = forms[name];
+  return form === undefined ? (value as string) : formText(form, value);
+}
+
+/** The rule that a part of a key breaks. A word holds no `#`. */
+export function partRule(
+  { words, forms }: EntityModel,
+  name: string,
+  value: unknown,
+  isWord = words.has(name),
+): string | undefined {
   if (name === "createdAt") return isTime(value) ? undefined : timeRule;
+  const form = forms[name];
+  if (form !== undefined) return formRule(form, value);
   const rule = keyPartRule(value);
-  if (rule !== undefined || !words.has(name) || !(value as string).includes(separator)) return rule;
+  if (rule !== undefined || !isWord || !(value as string).includes(separator)) return rule;
   return separatorRule;
 }
 
@@ -373,18 +330,22 @@ export function keyLengthIssues(model: EntityModel, parts: KeyParts): Validation
   if (areShort(model, parts)) return [];
   const dated = { ...parts, createdAt: 0 };
   const issues: ValidationIssue[] = [];
-  const check = (kind: "partition" | "sort", template: KeyTemplate | undefined) => {
-    if (template === undefined) return;
+  const check = (kind: "partition" | "sort", template: KeyTemplate) => {
     const rule = keyLengthRule(kind, template.build(dated));
     const path = template.parts.at(-1) ?? "key";
     if (rule !== undefined && !issues.some((issue) => issue.path === path)) {
       issues.push({ path, message: rule });
     }
   };
+  // Those with fields are checked with the payload.
+  const ofIndexes = model.indexKeys.filter(({ fields }) => fields.length === 0);
+  const checkIndexes = (kind: "partition" | "sort") => {
+    for (const key of ofIndexes) if (key.kind === kind) check(kind, key.template);
+  };
   check("partition", model.pk);
-  check("partition", model.gsi1pk);
+  checkIndexes("partition");
   // The longer key first: for dated entities, the index key reaches the limit earlier.
-  check("sort", model.gsi1sk);
+  checkIndexes("sort");
   check("sort", model.sk);
   return issues;
 }
@@ -397,22 +358,29 @@ function areShort({ ownLength }: EntityModel, parts: KeyParts): boolean {
   return length * 3 <= limits.sortKeyBytes;
 }
 
+/** The parts as attributes of an item. The creation time has an attribute of another name. */
+export function storedParts(
+  model: EntityModel,
+  parts: KeyParts,
+): Readonly<Record<string, string | number>> {
+  if (!model.timed && !model.numbered) return parts;
+  const own = Object.entries(parts).filter(([name]) => name !== "createdAt");
+  return Object.fromEntries(own.map(([name, text]) => [name, partValue(model, name, text)]));
+}
+
+/** A part of a key as callers have it. */
+export function partValue({ forms }: EntityModel, name: string, text: string): string | number {
+  return typeof forms[name] === "number" ? Number(text) : text;
+}
+
+/** Whether the parts of a stored key have the forms that they are declared with. */
+export function haveForms({ forms }: EntityModel, parts: KeyParts): boolean {
+  return Object.entries(forms).every(([name, form]) => hasForm(form, parts[name] ?? ""));
+}
+
 /** The primary key made from checked parts. */
 export function rawKeyOf(model: EntityModel, parts: KeyParts): RawKey {
   return { PK: model.pk.build(parts), SK: model.sk.build(parts) };
-}
-
-/** The index keys made from checked parts: both, or none if the entity is not in the index. */
-export function indexKeyOf(
-  { gsi1pk, gsi1sk }: EntityModel,
-  parts: KeyParts,
-  createdAt: number,
-): Partial<Record<string, string>> {
-  if (gsi1pk === undefined || gsi1sk === undefined) return {};
-  return {
-    [attribute.indexPartitionKey]: gsi1pk.build(parts),
-    [attribute.indexSortKey]: gsi1sk.build({ ...parts, createdAt }),
-  };
 }
 
 /** The context of a call that names an item. It contains the key parts as the caller gave them. */

@@ -5,6 +5,7 @@ import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, limits } from "../table/table.js";
 import { elementsOf } from "../values/payload.js";
+import type { EntityModel } from "./model.js";
 
 /** How an item is read, and which parts of it. Two reads share a request only if these are equal. */
 export interface ReadOptions {
@@ -24,11 +25,16 @@ export interface Projection {
  */
 export const mostPaths = 4_096;
 
-/** The projection of a read: the attributes that every item needs, and the requested payload fields. */
+/**
+ * The projection of a read: the attributes that every item needs, and the requested payload fields.
+ * @param indexSortKey the sort key of the index that is read, from which a cursor is made
+ */
 export function projectionOf(
+  { expires }: Pick<EntityModel, "expires">,
   fields: unknown,
   placeholders: Placeholders,
   context: CallContext,
+  indexSortKey: string = attribute.indexSortKey,
 ): Projection | undefined {
   if (fields === undefined) return undefined;
   const names = elementsOf(fields, mostPaths);
@@ -49,10 +55,11 @@ export function projectionOf(
   const always = [
     attribute.partitionKey,
     attribute.sortKey,
-    attribute.indexSortKey,
+    indexSortKey,
     attribute.entityType,
     attribute.createdAt,
     attribute.updatedAt,
+    ...(expires === undefined ? [] : [attribute.timeToLive]),
   ].map((name) => placeholders.name(name));
   const wanted = [...new Set(names as string[])].map((field) => placeholders.path([field]));
   const expression = [...always, ...wanted].join(", ");

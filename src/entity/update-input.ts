@@ -14,6 +14,7 @@ import {
   mostIssues,
   pathText,
 } from "../values/payload.js";
+import { expiryIssues } from "./expiry.js";
 import { sealingBytes } from "./item-size.js";
 import { type EntityModel, refuseIssues } from "./model.js";
 import { mostPaths } from "./projection.js";
@@ -68,6 +69,7 @@ function checkedChanges(model: EntityModel, all: readonly Change[]) {
     issues.push(...check.issues);
     bytes += check.bytes + nameBytes(path);
     if (check.issues.length === 0 && path.length === 1) {
+      issues.push(...expiryIssues(model, path[0], check.value));
       bytes += sealingBytes(model, { [String(path[0])]: check.value });
     }
     changes.push({ path, value: check.value });

@@ -77,7 +77,14 @@ const mostTries = 2000;
  * can be all of the other.
  */
 function tiedMeetingOf(one: Keys, other: Keys): RawKey | undefined {
-  const { words, most } = wordsOf([one.pk, other.pk], [one.sk, other.sk]);
+  const ofDates = [one, other].some(({ tied, kindOf }) =>
+    tied.some((part) => kindOf(part) === "date"),
+  );
+  const { words, most } = wordsOf(
+    [one.pk, other.pk],
+    [one.sk, other.sk],
+    ofDates ? [someDate] : [],
+  );
   for (const [tried, rest] of [
     ["pk", "sk"],
     ["sk", "pk"],
@@ -130,9 +137,10 @@ function* beginnings(
 function wordsOf(
   pks: readonly KeyTemplate[],
   sks: readonly KeyTemplate[],
+  more: readonly string[],
 ): { words: string[]; most: number } {
   const templates = [...pks, ...sks];
-  const whole = [...new Set([...templates.flatMap(filledWords), "x", "1"])];
+  const whole = [...new Set([...templates.flatMap(filledWords), ...more, "x", "1"])];
   const words = new Set(whole);
   // If a part follows a text without a separator, its value may be the rest of a word.
   for (const start of templates.flatMap(({ literals }) => literals.slice(0, -1).map(lastWord))) {
@@ -158,4 +166,5 @@ function filledWords(template: KeyTemplate): string[] {
   return template.build(Object.fromEntries(values)).split(separator);
 }
 
+const someDate = "1111-11-11";
 const someTime = "1".repeat(createdAtDigits);

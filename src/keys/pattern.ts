@@ -1,12 +1,13 @@
 /** The keys that a template can build, as a pattern, and the shortest key that two patterns share. */
 import { createdAtDigits } from "../table/table.js";
+import type { PartForm } from "./part-forms.js";
 import { type KeyTemplate, separator } from "./template.js";
 
 /**
- * What a part of a key may hold: any text, a text without `#`, or digits. A part that something follows
- * in its key holds no `#` in any case.
+ * What a part of a key may hold: any text, a text without `#`, digits, or what its form says. A part that
+ * something follows in its key holds no `#` in any case.
  */
-export type PartKind = "text" | "word" | "digits";
+export type PartKind = "text" | "word" | "digits" | PartForm;
 
 /** What one step of a pattern takes: a character, or any character of the class with this name. */
 type Letters = string;
@@ -59,11 +60,18 @@ function literalSteps(literal: string): Step[] {
 }
 
 function partSteps(part: string, kind: PartKind): Step[] {
-  if (part === "createdAt") {
-    return Array.from({ length: createdAtDigits }, () => ({ letters: digit, repeats: false }));
+  if (part === "createdAt") return digitSteps(createdAtDigits);
+  if (typeof kind === "number") return digitSteps(kind);
+  if (kind === "date") {
+    const [dash] = literalSteps("-") as [Step];
+    return [...digitSteps(4), dash, ...digitSteps(2), dash, ...digitSteps(2)];
   }
   const classes = { text: anything, word: noSeparator, digits: digit };
   return [{ letters: classes[kind], repeats: true }];
+}
+
+function digitSteps(length: number): Step[] {
+  return Array.from({ length }, () => ({ letters: digit, repeats: false }));
 }
 
 /** A pair of places, one in each pattern, and how it was reached. */

@@ -12,9 +12,17 @@ export interface KeyTemplate {
   build(values: Readonly<Record<string, string | number>>): string;
 }
 
-/** Compiles ElectroDB's template notation (`CONTENT#${contentId}`). */
+/** What the name of a part begins with if it is a field of the payload: `data.status`. */
+export const fieldPrefix = "data.";
+
+/** The field of the payload that a part is; `undefined` for a part of the key and for the creation time. */
+export function fieldOf(part: string): string | undefined {
+  return part.startsWith(fieldPrefix) ? part.slice(fieldPrefix.length) : undefined;
+}
+
+/** Compiles ElectroDB's template notation (`CONTENT#${contentId}`, `LEAD#${data.status}`). */
 export function compileTemplate(template: string): KeyTemplate {
-  const pieces = template.split(/\$\{(\w+)\}/);
+  const pieces = template.split(/\$\{((?:data\.)?\w+)\}/);
   const parts = pieces.filter((_, index) => index % 2 === 1);
   const literals = pieces.filter((_, index) => index % 2 === 0);
   return {

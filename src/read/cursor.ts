@@ -2,32 +2,49 @@
 import { z } from "zod";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
-import type { RawItem } from "../table/table.js";
+import {
+  attribute,
+  type IndexName,
+  indexKeysOf,
+  indexNames,
+  type RawItem,
+} from "../table/table.js";
 
 /** The query that a cursor is bound to. Other queries refuse the cursor. */
 export interface CursorBinding {
   readonly entity: string;
-  readonly index: "key" | "createdAt";
+  /** `GSI2` for a query of an index by its name. */
+  readonly index: "key" | "createdAt" | IndexName;
   readonly order: "asc" | "desc";
   /** The partition key that the call reads. It is never taken from a cursor. */
   readonly partition: string;
   /** The prefix of every sort key of the query. */
   readonly prefix: string;
-  /** The prefix of the index sort keys, if the query reads the index. */
+  /** The prefix of the index sort keys, if the query reads an index. */
   readonly indexPrefix?: string | undefined;
+  /**
+   * Whether an item of the query can be in a partition of the table. Without it, all of them are in the
+   * partition that the call reads.
+   */
+  readonly isPartition?: ((partition: string) => boolean) | undefined;
 }
 
-/** The position of an item in its partition: its sort key, and its index sort key. */
-type Position = Pick<RawItem, "SK" | "GSI1SK">;
+/** The position of an item: its sort key, its index sort key, and its partition if that is not known. */
+interface Position {
+  readonly SK: string;
+  readonly indexSortKey?: string | undefined;
+  readonly PK?: string | undefined;
+}
 
 const tuple = () =>
   z.tuple([
     z.literal(1),
     z.string(),
-    z.enum(["key", "createdAt"]),
+    z.enum(["key", "createdAt", ...indexNames]),
     z.enum(["asc", "desc"]),
     z.string(),
     z.string(),
+    z.string().optional(),
     z.string().optional(),
   ]);
 
@@ -42,10 +59,18 @@ function shape(): ReturnType<typeof tuple> {
   return built;
 }
 
+/** The attribute that has the sort key of a query's index. */
+function sortKeyOf({ index }: CursorBinding): string {
+  if (index === "key") return attribute.sortKey;
+  return index === "createdAt" ? attribute.indexSortKey : indexKeysOf(index).sk;
+}
+
 /** Makes a cursor that continues after an item. */
-export function encodeCursor(binding: CursorBinding, { SK, GSI1SK }: Position): string {
-  const fields = [1, binding.entity, binding.index, binding.order, binding.partition, SK];
-  if (binding.index === "createdAt") fields.push(GSI1SK ?? "");
+export function encodeCursor(binding: CursorBinding, item: RawItem): string {
+  const { entity, index, order, partition } = binding;
+  const fields: unknown[] = [1, entity, index, order, partition, item.SK];
+  if (index !== "key") fields.push(item[sortKeyOf(binding)] ?? "");
+  if (binding.isPartition !== undefined) fields.push(item.PK);
   return Buffer.from(JSON.stringify(fields)).toString("base64url");
 }
 
@@ -62,19 +87,23 @@ export function decodeCursor(
   const refuse = (message: string) => invalid(context, [{ path: "cursor", message }]);
   const parsed = shape().safeParse(parse(cursor));
   if (!parsed.success) throw refuse("is not one that a query returned");
-  const [, entity, index, order, partition, sortKey, indexSortKey] = parsed.data;
+  const [, entity, index, order, partition, sortKey, indexSortKey, PK] = parsed.data;
   if (entity !== binding.entity) throw refuse("belongs to another entity");
   if (partition !== binding.partition) throw refuse("belongs to another partition");
   if (index !== binding.index) throw refuse("belongs to another index");
   if (order !== binding.order) throw refuse("belongs to another order");
-  if (!sortKey.isWellFormed() || indexSortKey?.isWellFormed() === false) {
+  const texts = [sortKey, indexSortKey ?? "", PK ?? ""];
+  const { isPartition } = binding;
+  const isPlace =
+    isPartition === undefined ? PK === undefined : PK !== undefined && isPartition(PK);
+  if (!texts.every((text) => text.isWellFormed()) || !isPlace) {
     throw refuse("is not one that a query returned");
   }
   const inIndex = index === "key" || indexSortKey?.startsWith(binding.indexPrefix ?? "");
   if (!sortKey.startsWith(binding.prefix) || !inIndex || sortKey === "") {
     throw refuse("is not one that a query returned");
   }
-  return index === "key" ? { SK: sortKey } : { SK: sortKey, GSI1SK: indexSortKey ?? "" };
+  return index === "key" ? { SK: sortKey } : { SK: sortKey, indexSortKey: indexSortKey ?? "", PK };
 }
 
 function parse(cursor: unknown): unknown {

@@ -3,13 +3,22 @@ import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { readWhere } from "../conditions/conditions.js";
 import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
+import { dateIndex } from "../entity/indexes.js";
+import { isOf } from "../entity/item.js";
 import type { EntityModel, KeyParts } from "../entity/model.js";
 import { projectionOf } from "../entity/projection.js";
 import { latestTime, readTime } from "../entity/times.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { createdAtText } from "../keys/template.js";
-import { attribute, indexName } from "../table/table.js";
+import {
+  attribute,
+  type IndexKeyNames,
+  type IndexName,
+  indexKeysOf,
+  indexName,
+  type RawItem,
+} from "../table/table.js";
 import { type CursorBinding, decodeCursor } from "./cursor.js";
 import { afterSeparator, keyCondition, type SortKeys } from "./key-condition.js";
 
@@ -23,17 +32,26 @@ export interface QueryPlan {
   readonly cursor: unknown;
   readonly limit: number | undefined;
   readonly filtered: boolean;
+  /**
+   * Whether an item belongs to the query. An index also contains items that name a partition only in
+   * their index key: anyone who may write their own items can put one under another user there.
+   */
+  isWithin(raw: RawItem): boolean;
 }
 
-interface GivenOptions {
+/** The options that every query has. */
+export interface GivenPaging {
   readonly order?: unknown;
-  readonly by?: unknown;
   readonly limit?: unknown;
   readonly cursor?: unknown;
   readonly where?: unknown;
   readonly fields?: unknown;
   readonly from?: unknown;
   readonly to?: unknown;
+}
+
+interface GivenOptions extends GivenPaging {
+  readonly by?: unknown;
 }
 
 /**
@@ -43,28 +61,49 @@ interface GivenOptions {
 const mostCursorLength = 65_536;
 
 /** A query's checked options, except the condition, the fields and the content of the cursor. */
-interface CheckedOptions {
+export interface CheckedPaging {
   readonly order: "asc" | "desc";
-  readonly by: "key" | "createdAt";
   readonly limit: number | undefined;
   /** The inclusive range of creation times, if the query is limited to one. */
   readonly times: { readonly from: number; readonly to: number } | undefined;
 }
 
-function checkedOptions(
-  model: EntityModel,
-  options: GivenOptions,
-  context: CallContext,
-): CheckedOptions {
+/** Checks the options that every query has. */
+export function checkedPaging(options: GivenPaging, context: CallContext): CheckedPaging {
   const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
   const { order = "asc", limit, cursor } = options;
   const from = readTime(options.from, "from", context);
   const to = readTime(options.to, "to", context);
+  if (order !== "asc" && order !== "desc") throw refuse("order", 'must be "asc" or "desc"');
+  if (from !== undefined && to !== undefined && from > to)
+    throw refuse("from", "must not be after to");
+  if (typeof cursor === "string" && cursor.length > mostCursorLength) {
+    const most = `those are at most ${mostCursorLength} characters`;
+    throw refuse("cursor", `is not one that a query returned: ${most}`);
+  }
   const ranged = from !== undefined || to !== undefined;
+  const times = ranged ? { from: from ?? 0, to: to ?? latestTime } : undefined;
+  return { order, limit: readLimit(limit, context), times };
+}
+
+/** Reads `limit`, the most items that are returned. */
+export function readLimit(limit: unknown, context: CallContext): number | undefined {
+  const isLimit = typeof limit === "number" && Number.isInteger(limit) && limit >= 1;
+  if (limit === undefined || isLimit) return limit;
+  throw invalid(context, [{ path: "limit", message: "must be an integer from 1" }]);
+}
+
+/** By which sort key a query reads: its own, or that of the order of creation. */
+function orderedBy(
+  model: EntityModel,
+  options: GivenOptions,
+  ranged: boolean,
+  context: CallContext,
+): "key" | "createdAt" {
+  const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
   // Keys that begin with the creation time are in its order, too.
   const keysInOrder = model.sk.parts[0] === "createdAt";
   const { by = ranged && !keysInOrder ? "createdAt" : "key" } = options;
-  if (order !== "asc" && order !== "desc") throw refuse("order", 'must be "asc" or "desc"');
   if (by !== "key" && by !== "createdAt") throw refuse("by", 'must be "key" or "createdAt"');
   if (ranged && by === "key" && !keysInOrder)
     throw refuse("by", 'must be "createdAt" if from or to is given');
@@ -74,21 +113,67 @@ function checkedOptions(
       `cannot be used with ${model.name}: the index does not hold it in order of creation`,
     );
   }
-  if (from !== undefined && to !== undefined && from > to)
-    throw refuse("from", "must not be after to");
-  if (typeof cursor === "string" && cursor.length > mostCursorLength) {
-    const most = `those are at most ${mostCursorLength} characters`;
-    throw refuse("cursor", `is not one that a query returned: ${most}`);
-  }
-  const times = ranged ? { from: from ?? 0, to: to ?? latestTime } : undefined;
-  return { order, by, limit: readLimit(limit, context), times };
+  return by;
 }
 
-/** Reads `limit`, the most items that are returned. */
-export function readLimit(limit: unknown, context: CallContext): number | undefined {
-  const isLimit = typeof limit === "number" && Number.isInteger(limit) && limit >= 1;
-  if (limit === undefined || isLimit) return limit;
-  throw invalid(context, [{ path: "limit", message: "must be an integer from 1" }]);
+/** Which sort keys a query reads, in the table or in an index. */
+export interface Reach {
+  readonly binding: CursorBinding;
+  /** The index, unless the table is read. */
+  readonly index: IndexName | undefined;
+  readonly keys: SortKeys;
+  /** The range of creation times, which the keys are then. */
+  readonly range: QueryPlan["range"];
+  isWithin(raw: RawItem): boolean;
+}
+
+/** The range of the keys in which creation times follow a prefix. */
+export function rangeOf(
+  prefix: string,
+  times: CheckedPaging["times"],
+): { readonly low: string; readonly high: string } | undefined {
+  return (
+    times && {
+      low: `${prefix}${createdAtText(times.from)}`,
+      high: `${prefix}${createdAtText(times.to)}${afterSeparator}`,
+    }
+  );
+}
+
+/** Builds the request of a query. */
+export function planOf(
+  model: EntityModel,
+  tableName: string,
+  { binding, index, keys, range, isWithin }: Reach,
+  options: GivenPaging,
+  limit: number | undefined,
+  context: CallContext,
+): QueryPlan {
+  const { where, cursor } = options;
+  const names = index && indexKeysOf(index);
+  const own = new Placeholders();
+  const condition = keyCondition(own, binding.partition, keys, names);
+  const projection = projectionOf(model, options.fields, own, context, names?.sk);
+  const filter = readWhere(where, context, model.encrypted)?.(own);
+  if (filter !== undefined) refuseLongCondition(context, "where", filter.text);
+  return {
+    binding,
+    range,
+    cursor: cursor ?? null,
+    limit,
+    filtered: filter !== undefined,
+    isWithin,
+    input: {
+      TableName: tableName,
+      ...(index !== undefined && { IndexName: index }),
+      KeyConditionExpression: condition,
+      ExpressionAttributeNames: own.names,
+      ExpressionAttributeValues: own.values,
+      ...(binding.order === "desc" && { ScanIndexForward: false }),
+      ...(projection !== undefined && { ProjectionExpression: projection.ProjectionExpression }),
+      ...(filter !== undefined && { FilterExpression: filter.text }),
+    },
+  };
 }
 
 /** Checks a query's options, except the cursor, and builds the request. */
@@ -100,47 +185,30 @@ export function planQuery(
   context: CallContext,
 ): QueryPlan {
   const options = given ?? {};
-  const { where, cursor } = options;
-  const { order, by, limit, times } = checkedOptions(model, options, context);
+  const { order, limit, times } = checkedPaging(options, context);
+  const by = orderedBy(model, options, times !== undefined, context);
   const inIndex = by === "createdAt";
-  const indexPrefix = model.gsi1sk?.prefix ?? "";
-  const prefix = inIndex ? indexPrefix : model.sk.prefix;
-  const range = times && {
-    low: `${prefix}${createdAtText(times.from)}`,
-    high: `${prefix}${createdAtText(times.to)}${afterSeparator}`,
-  };
+  const indexPrefix = inIndex ? datePrefix(model) : undefined;
+  const range = rangeOf(indexPrefix ?? model.sk.prefix, times);
   const partition = model.pk.build(parts);
-  const own = new Placeholders();
-  const keys = range ?? (inIndex ? { prefix: indexPrefix } : sortKeysOf(model));
-  const condition = keyCondition(own, partition, keys, inIndex);
-  const projection = projectionOf(options.fields, own, context);
-  const filter = readWhere(where, context, model.encrypted)?.(own);
-  if (filter !== undefined) refuseLongCondition(context, "where", filter.text);
-  const binding: CursorBinding = {
+  const keys = indexPrefix === undefined ? sortKeysOf(model) : { prefix: indexPrefix };
+  const binding = {
     entity: model.name,
     index: by,
     order,
     partition,
     prefix: model.sk.prefix,
-    indexPrefix: inIndex ? indexPrefix : undefined,
-  };
-  return {
-    binding,
-    range,
-    cursor: cursor ?? null,
-    limit,
-    filtered: filter !== undefined,
-    input: {
-      TableName: tableName,
-      ...(inIndex && { IndexName: indexName }),
-      KeyConditionExpression: condition,
-      ExpressionAttributeNames: own.names,
-      ExpressionAttributeValues: own.values,
-      ...(order === "desc" && { ScanIndexForward: false }),
-      ...(projection !== undefined && { ProjectionExpression: projection.ProjectionExpression }),
-      ...(filter !== undefined && { FilterExpression: filter.text }),
-    },
-  };
+    indexPrefix,
+  } as const;
+  const isWithin = (raw: RawItem) => raw.PK === partition && isOf(model, raw);
+  const index: IndexName | undefined = inIndex ? indexName : undefined;
+  const reach = { binding, index, keys: range ?? keys, range, isWithin };
+  return planOf(model, tableName, reach, options, limit, context);
+}
+
+/** What the sort keys of the order of creation begin with. */
+function datePrefix({ indexes }: EntityModel): string {
+  return indexes.find(({ name }) => name === dateIndex)?.sk.template.prefix ?? "";
 }
 
 /** The sort keys of all the entity's items in a partition: its only one, or all with its prefix. */
@@ -156,27 +224,32 @@ export function startedAt(plan: QueryPlan, cursor: unknown, context: CallContext
   const { binding, range } = plan;
   const startKey = startKeyOf(cursor, binding, context);
   if (startKey === undefined) return plan;
-  const at = startKey[binding.index === "key" ? attribute.sortKey : attribute.indexSortKey];
+  const at = startKey[binding.index === "key" ? attribute.sortKey : indexKeysFor(binding).sk];
   if (range !== undefined && at !== undefined && (at < range.low || at > range.high)) {
     throw invalid(context, [{ path: "cursor", message: "lies outside the range of from and to" }]);
   }
   return { ...plan, input: { ...plan.input, ExclusiveStartKey: startKey } };
 }
 
-/** The start key of a cursor. Both partition keys come from the call, whatever the cursor contains. */
+/** The key attributes of the index that a query reads. */
+function indexKeysFor({ index }: CursorBinding): IndexKeyNames {
+  return indexKeysOf(index === "key" || index === "createdAt" ? indexName : index);
+}
+
+/**
+ * The start key of a cursor. The partition that is read comes from the call, whatever the cursor contains.
+ * Where the items of an index lie in the table, the cursor says; for a dated entity, both partition keys are
+ * the same.
+ */
 function startKeyOf(
   cursor: unknown,
   binding: CursorBinding,
   context: CallContext,
 ): Record<string, string> | undefined {
   if (cursor === undefined || cursor === null) return undefined;
-  const { SK, GSI1SK } = decodeCursor(cursor, binding, context);
-  const key = { [attribute.partitionKey]: binding.partition, [attribute.sortKey]: SK };
-  if (GSI1SK === undefined) return key;
-  // For every dated entity, the index has the same partition key as the table.
-  return {
-    ...key,
-    [attribute.indexPartitionKey]: binding.partition,
-    [attribute.indexSortKey]: GSI1SK,
-  };
+  const { SK, indexSortKey, PK = binding.partition } = decodeCursor(cursor, binding, context);
+  const key = { [attribute.partitionKey]: PK, [attribute.sortKey]: SK };
+  if (indexSortKey === undefined) return key;
+  const { pk, sk } = indexKeysFor(binding);
+  return { ...key, [pk]: binding.partition, [sk]: indexSortKey };
 }

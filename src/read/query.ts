@@ -1,20 +1,13 @@
 /** Queries of one entity: converts pages to items, and the end of a page to a cursor. */
 import type { Call } from "../call/call.js";
-import { type AnyItem, isOf, itemOf } from "../entity/item.js";
+import { type AnyItem, itemOf } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
 import type { RawItem } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
-import { type CursorBinding, encodeCursor } from "./cursor.js";
+import { encodeCursor } from "./cursor.js";
+import { PageLimit } from "./page-limit.js";
 import { type PageRequest, pages, pagesOf } from "./paging.js";
 import type { QueryPlan } from "./query-plan.js";
-
-/**
- * Whether an item belongs to the query. The index also contains items that name the partition only
- * in their index key: anyone who may write their own items can put one under another user there.
- */
-function isWithin(model: EntityModel, { partition }: CursorBinding, raw: RawItem): boolean {
-  return raw.PK === partition && isOf(model, raw);
-}
 
 /**
  * Reads up to `limit` items, and returns a cursor if there are more.
@@ -25,17 +18,20 @@ function isWithin(model: EntityModel, { partition }: CursorBinding, raw: RawItem
 export async function queryItems(
   transport: Transport,
   model: EntityModel,
-  { input, binding, limit, filtered }: QueryPlan,
+  { input, binding, limit, filtered, isWithin }: QueryPlan,
   call: Call,
 ): Promise<{ items: AnyItem[]; cursor: string | null }> {
   const items: AnyItem[] = [];
   let last: RawItem | undefined;
   const cursorAfterLast = () => (last === undefined ? null : encodeCursor(binding, last));
   // With a filter, DynamoDB's `Limit` counts the items read, not the matches, so the page is cut here.
-  const limitOf = () => (filtered || limit === undefined ? undefined : limit - items.length + 1);
+  const pageLimit = new PageLimit();
+  const limitOf = () =>
+    filtered || limit === undefined ? undefined : pageLimit.of(limit - items.length + 1);
   for await (const page of pagesOf(transport, input, call, limitOf)) {
-    for (const raw of page.items) {
-      if (!isWithin(model, binding, raw)) continue;
+    const own = page.items.filter(isWithin);
+    if (own.length < page.items.length) pageLimit.grow();
+    for (const raw of own) {
       if (items.length === limit) return { items, cursor: cursorAfterLast() };
       items.push(itemOf(model, raw));
       last = raw;
@@ -56,11 +52,14 @@ export async function* listItems(
   plan: () => QueryPlan | Promise<QueryPlan>,
   throwIfEnded: () => void,
 ): AsyncGenerator<AnyItem, void, undefined> {
-  const { input, binding, limit, filtered } = await plan();
+  const { input, limit, filtered, isWithin } = await plan();
   let remaining = limit ?? Number.POSITIVE_INFINITY;
-  const limitOf = () => (filtered || limit === undefined ? undefined : remaining);
+  const pageLimit = new PageLimit();
+  const limitOf = () => (filtered || limit === undefined ? undefined : pageLimit.of(remaining));
   for await (const page of pages(send, input, limitOf)) {
-    const own = page.items.filter((raw) => isWithin(model, binding, raw)).slice(0, remaining);
+    const within = page.items.filter(isWithin);
+    if (within.length < page.items.length) pageLimit.grow();
+    const own = within.slice(0, remaining);
     remaining -= own.length;
     if (remaining > 0) page.readAhead();
     for (const raw of own) {

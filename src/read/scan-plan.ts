@@ -56,7 +56,7 @@ export function planScan(
   }
   const own = new Placeholders();
   const isOwn = atom(`${own.name(attribute.entityType)} = ${own.value(model.name)}`);
-  const projection = projectionOf(fields, own, context);
+  const projection = projectionOf(model, fields, own, context);
   const filter = readWhere(where, context, model.encrypted)?.(own);
   const { text } = filter === undefined ? isOwn : joined("AND", [isOwn, filter]);
   refuseLongCondition(context, "where", text);

@@ -28,6 +28,7 @@ import { leftOver } from "../errors/left-over.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import { withOwnErrors } from "../native/native-entity.js";
 import { listItems, queryItems } from "../read/query.js";
+import { indexNamed, planQueryBy } from "../read/query-by.js";
 import { planQuery, type QueryPlan, startedAt } from "../read/query-plan.js";
 import { itemsApart, keyId, type Reader, readMany } from "../read/reader.js";
 import type { CursorSeal } from "../secrets/cursor-seal.js";
@@ -50,10 +51,14 @@ import {
   deleteOptionNames,
   type GetOptions,
   getOptionNames,
+  type IndexOf,
+  type IndexParts,
   type NewInput,
   type PutInput,
+  type QueryByOptions,
   type QueryOptions,
   type QueryPage,
+  queryByOptionNames,
   queryOptionNames,
   type ScanOptions,
   type ScanPage,
@@ -118,6 +123,13 @@ export interface DeclaredEntity<S extends StoreSpec> extends Declaration {
   entity(config: Pick<EntityConfiguration, "table" | "client">): S["entity"];
 }
 
+/** A checked query: its plan is made when it is sent, if an encrypted cursor must be opened for it. */
+interface PlannedQuery {
+  readonly context: CallContext;
+  readonly limits: CallOptions;
+  readonly plan: () => QueryPlan | Promise<QueryPlan>;
+}
+
 let internals: (store: Store<StoreSpec>) => StoreInternals;
 
 class Store<S extends StoreSpec> implements EntityStore<S> {
@@ -130,7 +142,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   constructor(declared: DeclaredEntity<S>, context: StoreContext, owner?: Owner) {
-    const model = modelOf(declared, { owner, encrypts: context.cipher !== undefined });
+    const { cipher, clock } = context;
+    const model = modelOf(declared, { owner, encrypts: cipher !== undefined, clock });
     this.#internals = {
       model,
       writes: new Planner(model, context.tableName, context),
@@ -171,36 +184,30 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): Promise<QueryPage<StoreItem<S, F>>> {
-    const { context, limits, plan } = this.#planQuery("query", partition, options);
-    return perform(context, limits, async (call) => {
-      const { transport, cursorSeal } = this.#context;
-      const page = await queryItems(transport, this.#model, await plan(), call);
-      const { cursor } = page;
-      if (cursorSeal !== undefined && cursor !== null) {
-        page.cursor = await cursorSeal.seal(cursor);
-      }
-      return page as unknown as QueryPage<StoreItem<S, F>>;
-    });
+    return this.#page(this.#planQuery("query", partition, options));
   }
 
   list<const F extends string = string>(
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): AsyncIterable<StoreItem<S, F>> {
-    const { context, limits, plan } = this.#planQuery("list", partition, options);
-    const { transport } = this.#context;
-    const throwIfEnded = () => {
-      throwIfAborted(context, limits.signal);
-      transport.throwIfClosed();
-    };
-    const readPage = (input: QueryCommandInput) =>
-      perform(context, limits, (call) => transport.send("Query", input, call));
-    // Each loop over the result starts a new generator: a second loop over the same one would find
-    // nothing.
-    const items: AsyncIterable<unknown> = {
-      [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
-    };
-    return items as AsyncIterable<StoreItem<S, F>>;
+    return this.#items(this.#planQuery("list", partition, options));
+  }
+
+  async queryBy<const I extends IndexOf<S>, const F extends string = string>(
+    index: I,
+    parts: IndexParts<S, I>,
+    options: QueryByOptions<S, I, F> = {},
+  ): Promise<QueryPage<StoreItem<S, F>>> {
+    return this.#page(this.#planQueryBy("queryBy", index, parts, options));
+  }
+
+  listBy<const I extends IndexOf<S>, const F extends string = string>(
+    index: I,
+    parts: IndexParts<S, I>,
+    options: QueryByOptions<S, I, F> = {},
+  ): AsyncIterable<StoreItem<S, F>> {
+    return this.#items(this.#planQueryBy("listBy", index, parts, options));
   }
 
   scan<const F extends string = string>(
@@ -326,25 +333,65 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
    * Checks a query at once, except for an encrypted cursor, which is decrypted when the plan is
    * requested.
    */
-  #planQuery(
-    operation: string,
-    partition: unknown,
-    options: object,
-  ): { context: CallContext; limits: CallOptions; plan: () => QueryPlan | Promise<QueryPlan> } {
+  #planQuery(operation: string, partition: unknown, options: object): PlannedQuery {
     return reading({ operation, entity: this.#model.name }, () => {
       const context = keyContext(this.#model, operation, partition, this.#model.pk.parts);
       const limits = limitsOf(context, options, queryOptionNames);
       const parts = this.#input.partition(partition, context);
-      const { tableName, cursorSeal } = this.#context;
+      const { tableName } = this.#context;
       const first = planQuery(this.#model, tableName, parts, options, context);
-      const { cursor } = first;
-      if (cursorSeal === undefined || cursor === null) {
-        const started = startedAt(first, cursor, context);
-        return { context, limits, plan: () => started };
-      }
-      const plan = async () => startedAt(first, await cursorSeal.open(cursor, context), context);
-      return { context, limits, plan };
+      return { context, limits, plan: this.#started(first, context) };
     });
+  }
+
+  /** The same for a query of an index by its name. */
+  #planQueryBy(operation: string, name: unknown, parts: unknown, options: object): PlannedQuery {
+    const context: CallContext = { operation, entity: this.#model.name };
+    return reading(context, () => {
+      const limits = limitsOf(context, options, queryByOptionNames);
+      const index = indexNamed(this.#model, name, context);
+      const { tableName } = this.#context;
+      const first = planQueryBy(this.#model, tableName, index, parts, options, context);
+      return { context, limits, plan: this.#started(first, context) };
+    });
+  }
+
+  #started(first: QueryPlan, context: CallContext): PlannedQuery["plan"] {
+    const { cursorSeal } = this.#context;
+    const { cursor } = first;
+    if (cursorSeal === undefined || cursor === null) {
+      const started = startedAt(first, cursor, context);
+      return () => started;
+    }
+    return async () => startedAt(first, await cursorSeal.open(cursor, context), context);
+  }
+
+  #page<F extends string>({ context, limits, plan }: PlannedQuery) {
+    return perform(context, limits, async (call) => {
+      const { transport, cursorSeal } = this.#context;
+      const page = await queryItems(transport, this.#model, await plan(), call);
+      const { cursor } = page;
+      if (cursorSeal !== undefined && cursor !== null) {
+        page.cursor = await cursorSeal.seal(cursor);
+      }
+      return page as unknown as QueryPage<StoreItem<S, F>>;
+    });
+  }
+
+  #items<F extends string>({ context, limits, plan }: PlannedQuery) {
+    const { transport } = this.#context;
+    const throwIfEnded = () => {
+      throwIfAborted(context, limits.signal);
+      transport.throwIfClosed();
+    };
+    const readPage = (input: QueryCommandInput) =>
+      perform(context, limits, (call) => transport.send("Query", input, call));
+    // Each loop over the result starts a new generator: a second loop over the same one would find
+    // nothing.
+    const items: AsyncIterable<unknown> = {
+      [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
+    };
+    return items as AsyncIterable<StoreItem<S, F>>;
   }
 
   async #send<R>(

@@ -5,8 +5,11 @@ import type {
   Changes,
   DeleteOptions,
   GetOptions,
+  IndexOf,
+  IndexParts,
   NewInput,
   PutInput,
+  QueryByOptions,
   QueryOptions,
   QueryPage,
   StoreItem,
@@ -70,6 +73,26 @@ export interface StoreCalls<S extends StoreSpec> {
   ): AsyncIterable<StoreItem<S, F>>;
 
   /**
+   * Items of an index by its name, in order of its sort key. The parts are those of its partition key,
+   * and may be the first ones of its sort key. Requests as `query`. An index follows the table within
+   * moments, and an item without a field that its keys are made of is not in it.
+   * @example
+   * const { items } = await data.lead.queryBy("byStatus", { status: "new" }, { limit: 20 });
+   */
+  queryBy<const I extends IndexOf<S>, const F extends string = string>(
+    index: I,
+    parts: IndexParts<S, I>,
+    options?: QueryByOptions<S, I, F>,
+  ): Promise<QueryPage<StoreItem<S, F>>>;
+
+  /** Items of an index by its name, one after the other: `list` for what `queryBy` reads. */
+  listBy<const I extends IndexOf<S>, const F extends string = string>(
+    index: I,
+    parts: IndexParts<S, I>,
+    options?: QueryByOptions<S, I, F>,
+  ): AsyncIterable<StoreItem<S, F>>;
+
+  /**
    * Stores a new item; its id is generated if it is left out. One request; two if it replaces a ghost
    * (an item with only a key and times). If a response is lost, the repeated request recognises its
    * own item.
@@ -82,8 +105,9 @@ export interface StoreCalls<S extends StoreSpec> {
 
   /**
    * Stores an item, new or in place of the existing one. CreatedAt and the place in the date index
-   * stay. One request; two for a dated item that is not adopted, if the stored UpdatedAt is not older
-   * than the clock, or if it replaces a ghost (an item with only a key and times).
+   * stay. One request; two for a dated item that is not adopted, if an index key holds the creation time
+   * and a payload field, if the stored UpdatedAt is not older than the clock, or if it replaces a ghost
+   * (an item with only a key and times).
    * @throws ConditionalCheckFailedError, without `item`, if an item of another kind is at the key
    * @example
    * await data.savedContent.put({ userId, contentId, data: { type: "Blog Post", content: "# May" } });
@@ -93,7 +117,8 @@ export interface StoreCalls<S extends StoreSpec> {
   /**
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
    * is stored. One request; two if there is no payload, if one expression cannot hold all fields
-   * (some 240), or if UpdatedAt is not older than the clock and there is no lock.
+   * (some 240), if an index key is made of a changed field and one that is not given or the creation
+   * time, or if UpdatedAt is not older than the clock and there is no lock.
    * @throws ItemNotFoundError if there is no item
    * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
    * `mayHaveBeenDone` if a response was lost and another writer has changed the item since

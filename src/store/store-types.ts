@@ -32,9 +32,31 @@ export interface StoreSpec {
   readonly item: AnyStoredItem;
   /** Whether GSI1 holds the items in order of creation; `"key"` if the sort keys do. */
   readonly dated: boolean | "key";
+  /** The indexes that are read by their names. */
+  readonly indexes: object;
   /** The ElectroDB entity. */
   readonly entity: AnyEntity;
 }
+
+/** An index that is read by its name. */
+export interface IndexSpec {
+  /** What a caller gives: the parts of the partition key, and the first ones of the sort key. */
+  readonly parts: object;
+  /** The names of the parts of the partition key. */
+  readonly partition: string;
+  /** Whether the creation time is in the sort key. */
+  readonly timed: boolean;
+}
+
+/** The name of an index that is read by it. */
+export type IndexOf<S extends StoreSpec> = keyof S["indexes"] & string;
+
+/** The parts of an index's keys: those of the partition, and the first ones of the sort key. */
+export type IndexParts<S extends StoreSpec, I extends IndexOf<S>> = S["indexes"][I] extends {
+  readonly parts: infer Parts extends object;
+}
+  ? Parts
+  : never;
 
 /** A field of the payload. */
 export type FieldOf<S extends StoreSpec> = keyof S["data"] & string;
@@ -129,6 +151,22 @@ export const queryOptionNames = optionNames<QueryOptions<StoreSpec>>({
   signal: true,
   timeoutMs: true,
 });
+
+export interface QueryByOptions<
+  S extends StoreSpec,
+  I extends IndexOf<S> = IndexOf<S>,
+  F extends string = string,
+> extends Omit<QueryOptions<S, F>, "by" | "from" | "to"> {
+  /** Only items created at or after this time, in ms, if it comes next in the sort key. */
+  readonly from?: TimeIn<S["indexes"][I]> | undefined;
+  /** Only items created at or before this time, in ms, if it comes next in the sort key. */
+  readonly to?: TimeIn<S["indexes"][I]> | undefined;
+}
+
+/** A creation time, if it is in the sort key of an index. */
+type TimeIn<Index> = Index extends { readonly timed: false } ? never : number;
+
+export const queryByOptionNames = queryOptionNames.filter((name) => name !== "by");
 
 export interface QueryPage<Item> {
   readonly items: Item[];

@@ -51,6 +51,17 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+/** The name of the attribute that says when an item expires. */
+export const expiryName = "ttl";
+export type expiryName = typeof expiryName;
+
+/** The payload field from which an entity's items get their `TTL`, if it has one. */
+export function expiryFieldOf({ attributes }: Pick<DeclaredSchema, "attributes">) {
+  const declared = Object.hasOwn(attributes, expiryName) ? attributes[expiryName] : undefined;
+  const { expires } = (declared ?? {}) as { readonly expires?: unknown };
+  return typeof expires === "string" ? expires : undefined;
+}
+
 /** The key templates of the table, and those of the index if it holds the entity. */
 export function templatesOf({ indexes }: Pick<DeclaredSchema, "indexes">): KeyTemplates {
   const { byKey } = indexes;

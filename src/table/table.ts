@@ -23,16 +23,46 @@ export const attribute = {
   leaseUntil: "LeaseUntil",
 } as const;
 
-/** The table's only secondary index. Its projection is ALL. */
+/** The secondary index that holds items in order of creation: the only one of the twelve entities. */
 export const indexName = "GSI1";
 
-/** The attributes that each index is made of. */
-export const indexKeys = {
-  [indexName]: { pk: attribute.indexPartitionKey, sk: attribute.indexSortKey },
-} as const;
+/** The secondary indexes that a table can have: as many as DynamoDB allows. The projection of each is ALL. */
+export const indexNames = [
+  "GSI1",
+  "GSI2",
+  "GSI3",
+  "GSI4",
+  "GSI5",
+  "GSI6",
+  "GSI7",
+  "GSI8",
+  "GSI9",
+  "GSI10",
+  "GSI11",
+  "GSI12",
+  "GSI13",
+  "GSI14",
+  "GSI15",
+  "GSI16",
+  "GSI17",
+  "GSI18",
+  "GSI19",
+  "GSI20",
+] as const;
 
-/** The name of an index, for a declaration. */
-export type IndexName = keyof typeof indexKeys;
+/** The name of an index, for a declaration: `GSI1` to `GSI20`. */
+export type IndexName = (typeof indexNames)[number];
+
+/** The attributes that an index is made of. */
+export interface IndexKeyNames {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** The attributes that an index is made of: `GSI2PK` and `GSI2SK`. */
+export function indexKeysOf<const I extends string>(index: I) {
+  return { pk: `${index}PK`, sk: `${index}SK` } as const;
+}
 
 /** An item as the table holds it. */
 export interface RawItem {
@@ -93,13 +123,19 @@ export const limits = {
   transactionBytes: 4 * 1024 * 1024,
 } as const;
 
-/** The CreateTable request: string keys, the index with projection ALL, on-demand billing. */
-export function createTableInput(tableName: string): CreateTableCommandInput {
+/**
+ * The CreateTable request: string keys, the indexes with projection ALL, on-demand billing.
+ * @param indexes those that the entities use: `data.table.indexes`. @default GSI1, for the twelve
+ */
+export function createTableInput(
+  tableName: string,
+  indexes: readonly IndexName[] = [indexName],
+): CreateTableCommandInput {
+  const keys = indexes.map((index) => ({ index, ...indexKeysOf(index) }));
   const keyAttributes = [
     attribute.partitionKey,
     attribute.sortKey,
-    attribute.indexPartitionKey,
-    attribute.indexSortKey,
+    ...keys.flatMap(({ pk, sk }) => [pk, sk]),
   ];
   return {
     TableName: tableName,
@@ -112,15 +148,16 @@ export function createTableInput(tableName: string): CreateTableCommandInput {
       { AttributeName: attribute.partitionKey, KeyType: "HASH" },
       { AttributeName: attribute.sortKey, KeyType: "RANGE" },
     ],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: indexName,
+    // A list without members is refused.
+    ...(keys.length > 0 && {
+      GlobalSecondaryIndexes: keys.map(({ index, pk, sk }) => ({
+        IndexName: index,
         KeySchema: [
-          { AttributeName: attribute.indexPartitionKey, KeyType: "HASH" },
-          { AttributeName: attribute.indexSortKey, KeyType: "RANGE" },
+          { AttributeName: pk, KeyType: "HASH" },
+          { AttributeName: sk, KeyType: "RANGE" },
         ],
         Projection: { ProjectionType: "ALL" },
-      },
-    ],
+      })),
+    }),
   };
 }

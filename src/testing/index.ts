@@ -8,6 +8,13 @@ export {
   startEngine,
 } from "./engine.js";
 export {
+  type Factories,
+  type FactoryOptions,
+  factories,
+  type OwnFixtureOf,
+  type OwnOverridesOf,
+} from "./factories.js";
+export {
   type FaultProxy,
   type FaultProxyOptions,
   type RandomWireFaults,

@@ -99,7 +99,8 @@ export async function createTestDataLayer<
     tableName: tableName ?? `test-${randomUUID()}`,
   } as const;
   // Creates and deletes the table: faults are for the calls under test.
-  const admin = createDataLayer(place);
+  const { entities, builtIn } = rest;
+  const admin = createDataLayer({ ...place, entities, builtIn });
   const data = createDataLayer({ ...rest, ...place, requestHandler: wire });
   const leave = async () => {
     await data.close();

@@ -42,7 +42,7 @@ export class StandardPayload {
 
   /** Why it cannot be the schema of a payload: found by what it says of an object without fields. */
   get problem(): string | undefined {
-    const secret = this.secrets.find((name) => !this.#mayHave(name));
+    const secret = this.secrets.find((name) => !this.mayHave(name));
     if (secret !== undefined) return `has no field ${secret}, which is declared to be secret`;
     const fields = Object.entries(this.shape).filter(([, part]) => isStandardSchema(part));
     const found = [
@@ -110,7 +110,8 @@ export class StandardPayload {
     return { part, rest: [] };
   }
 
-  #mayHave(name: string): boolean {
+  /** Whether it has a field, or does not tell its fields. */
+  mayHave(name: string): boolean {
     return membersOf(this.#schema) === undefined || Object.hasOwn(this.shape, name);
   }
 

@@ -1,5 +1,6 @@
 /** An update's changes inside a payload, as assignments or as a whole new payload. */
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
+import { timeToLiveOf } from "../entity/expiry.js";
 import type { UpdatePlan } from "../entity/input.js";
 import type { EntityModel } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
@@ -46,22 +47,48 @@ export function newData(
   return assigned(own, attribute.data, { ...Object.fromEntries(kept), ...given });
 }
 
+/** What an update makes of the time at which the item expires. */
+export interface ExpiryChange {
+  /** The new `TTL`; `undefined` if the item then does not expire. */
+  readonly at: number | undefined;
+}
+
+/** The change of an item's expiry; `undefined` if the update leaves it as it is. */
+export function expiryChange(
+  { expires }: EntityModel,
+  { changes, removals }: UpdatePlan,
+): ExpiryChange | undefined {
+  if (expires === undefined) return undefined;
+  const isIt = (path: PathSegments) => path.length === 1 && path[0] === expires;
+  const change = changes.find(({ path }) => isIt(path));
+  if (change !== undefined) return { at: timeToLiveOf(change.value) };
+  return removals.some(isIt) ? { at: undefined } : undefined;
+}
+
 /** An expression always has room for this many path segments. */
 const fewSegments = 100;
 
 /** The most bytes that the rest of an update takes: its times, the key parts and the mark. */
 const restBytes = 200;
 
+/** The most bytes that an index key takes. */
+const indexKeyBytes = 14;
+
 /**
  * Whether the changes do not fit into an update expression. The payload is then read, merged and
  * replaced.
+ * @param indexKeys how many index keys the update changes, too
  * @throws ValidationError if one of them is inside a payload field: such changes are made in place
  */
-export function isTooLong(context: CallContext, { changes, removals }: UpdatePlan): boolean {
+export function isTooLong(
+  context: CallContext,
+  { changes, removals }: UpdatePlan,
+  indexKeys = 0,
+): boolean {
   const paths = [...changes.map(({ path }) => path), ...removals];
   if (paths.reduce((sum, { length }) => sum + length, 0) <= fewSegments) return false;
   const own = new Placeholders();
-  let bytes = restBytes;
+  let bytes = restBytes + indexKeys * indexKeyBytes;
   for (const [index, path] of paths.entries()) {
     const text = own.path(path);
     bytes += index < changes.length ? `${text} = ${own.value(0)}, `.length : `${text}, `.length;

@@ -48,6 +48,8 @@ export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write
       if (plan.exists && occupantOf(model, seen.item) !== "own")
         return notFound(context, seen.cause);
       if (plan.ifUpdatedAt === 0 && hasOddTime(seen.item) && !knowsOddTime) return "again";
+      // It has expired since.
+      if (!plan.exists && occupantOf(model, seen.item) === "expired") return "again";
       const rule = plan.exists ? "the condition does not hold" : "the item is there";
       return conditionFailed(context, rule, seen, model);
     },

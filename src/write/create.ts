@@ -7,7 +7,7 @@ import type { CallContext } from "../errors/context.js";
 import { itemValue } from "../secrets/secret-value.js";
 import type { RawItem, RawKey } from "../table/table.js";
 import { conditional } from "./expressions.js";
-import { ghostOf, isNothing, isThatGhost, occupantOf } from "./occupant.js";
+import { ghostOf, isThatGhost, isVacant, occupantOf } from "./occupant.js";
 import type { Seen, Target, Write } from "./plan.js";
 import { conditionFailed, foreignFailed } from "./refusals.js";
 import { rawItemOf } from "./stored-item.js";
@@ -25,7 +25,10 @@ interface NewItem<Result> {
   result(stored: RawItem): Result;
 }
 
-/** Writes an item that must not exist yet; one request, two if it replaces a ghost. */
+/**
+ * Writes an item that must not exist yet; one request, in place of an item that has expired too; two if
+ * it replaces a ghost.
+ */
 export function createWrite<Result>(item: NewItem<Result>): Write<Result> {
   const { tableName, context, key, bytes = 0, model } = item;
   let stored: RawItem | undefined;
@@ -34,6 +37,8 @@ export function createWrite<Result>(item: NewItem<Result>): Write<Result> {
     const rule = "the item is already there";
     if (model === undefined) return conditionFailed(context, rule, seen);
     const occupant = occupantOf(model, seen.item);
+    // It has expired since.
+    if (occupant === "expired") return "again";
     // If nothing is there now, the ghost that the last request expected has been deleted.
     if (occupant === "ghost" || (occupant === "nothing" && ghost !== undefined)) return "again";
     return foreignFailed(context, seen, model) ?? conditionFailed(context, rule, seen, model);
@@ -46,7 +51,7 @@ export function createWrite<Result>(item: NewItem<Result>): Write<Result> {
       ghost = model && ghostOf(model, seen?.item);
       stored = item.stored();
       const own = new Placeholders();
-      const condition = ghost === undefined ? isNothing(own) : isThatGhost(own, ghost);
+      const condition = ghost === undefined ? isVacant(own, model) : isThatGhost(own, ghost);
       const Item = model === undefined ? { ...stored } : itemValue(model, stored);
       const input = { TableName: tableName, Item, ...conditional(own, condition.text) };
       return { kind: "Put", input };

@@ -7,14 +7,14 @@ import type { CallContext } from "../errors/context.js";
 import type { RawItem } from "../table/table.js";
 import { absenceCheck } from "./check.js";
 import { conditional } from "./expressions.js";
-import { ghostOf, isOwn, isOwnOrNothing, isThatGhost, occupantOf } from "./occupant.js";
+import { ghostOf, isOwn, isStoredOrNothing, isThatGhost, occupantOf } from "./occupant.js";
 import type { Target, Write } from "./plan.js";
 import { conditionFailed } from "./refusals.js";
 import { isUnchanged, updatedAtOf } from "./updated-at.js";
 
 /**
- * Deletes an item and returns it; one request, two if there is a ghost, which is deleted too. A
- * foreign item is kept, and counts as a missing one.
+ * Deletes an item and returns it; one request, two if there is a ghost, which is deleted too. An
+ * expired item is deleted and not returned. A foreign item is kept, and counts as a missing one.
  */
 export function deleteWrite(
   { model, tableName, operation = "delete" }: Target,
@@ -74,5 +74,5 @@ function conditionOf(
     return joined("AND", [isOwn(own, model), isUnchanged(own, ifUpdatedAt, item)]);
   }
   const ghost = ghostOf(model, item);
-  return ghost === undefined ? isOwnOrNothing(own, model) : isThatGhost(own, ghost);
+  return ghost === undefined ? isStoredOrNothing(own, model) : isThatGhost(own, ghost);
 }

@@ -1,19 +1,21 @@
 /**
- * What may be stored at an entity's key: nothing, an item of the entity, a ghost, or a foreign item.
+ * What may be stored at an entity's key: nothing, an item of the entity, one that has expired, a ghost,
+ * or a foreign item.
  *
- * Reads see only items of the entity, and every write is consistent with that. A ghost contains
- * nothing that could be lost, so writes replace it. A foreign item is another writer's data, so no
- * single-item write of the entity changes or removes it.
+ * Reads see only items of the entity, and every write is consistent with that. An expired item and a
+ * ghost contain nothing that could be lost, so writes replace them. A foreign item is another writer's
+ * data, so no single-item write of the entity changes or removes it.
  */
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import type { Placeholders } from "../conditions/placeholders.js";
-import { isOf } from "../entity/item.js";
+import { isExpired, secondsOf } from "../entity/expiry.js";
+import { isStoredBy } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
 import { shown } from "../errors/key-text.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { isStill } from "./expressions.js";
 
-export type Occupant = "nothing" | "own" | "ghost" | "foreign";
+export type Occupant = "nothing" | "own" | "expired" | "ghost" | "foreign";
 
 /**
  * The only attributes of a ghost. The earlier layer's `update({})` of a missing item left a key and
@@ -33,7 +35,7 @@ export function isGhost(item: object): boolean {
 
 export function occupantOf(model: EntityModel, item: RawItem | null | undefined): Occupant {
   if (item === null || item === undefined) return "nothing";
-  if (isOf(model, item)) return "own";
+  if (isStoredBy(model, item)) return isExpired(model, item) ? "expired" : "own";
   return isGhost(item) ? "ghost" : "foreign";
 }
 
@@ -45,25 +47,54 @@ export function foreignRule(item: RawItem): string {
   return `another item is at this key (${kind})`;
 }
 
-/** A condition that an item of the entity exists. */
-export function isOwn(own: Placeholders, { name }: EntityModel): Compiled {
+/** A condition that an item of the entity exists, and has not expired. */
+export function isOwn(own: Placeholders, model: EntityModel): Compiled {
+  const stored = isStored(own, model);
+  if (model.expires === undefined) return stored;
+  // An item without TTL does not expire: no comparison with a missing attribute holds.
+  return joined("AND", [stored, atom(`NOT ${hasExpired(own, model)}`)]);
+}
+
+/** A condition that an item was stored by the entity, even if it has expired. */
+function isStored(own: Placeholders, { name }: EntityModel): Compiled {
   return atom(`${own.name(attribute.entityType)} = ${own.value(name)}`);
+}
+
+function hasExpired(own: Placeholders, { clock }: EntityModel): string {
+  return `${own.name(attribute.timeToLive)} <= ${own.value(secondsOf(clock.now()))}`;
+}
+
+/** A condition that there is an item of the entity that has expired. */
+export function isOwnExpired(own: Placeholders, model: EntityModel): Compiled {
+  return joined("AND", [isStored(own, model), atom(hasExpired(own, model))]);
 }
 
 /**
  * A condition that no item of the entity exists: nothing, or an item that the entity's reads ignore.
  */
-export function isNotOwn(own: Placeholders, { name }: EntityModel): Compiled {
+export function isNotOwn(own: Placeholders, model: EntityModel): Compiled {
   const type = own.name(attribute.entityType);
   return joined("OR", [
     atom(`attribute_not_exists(${type})`),
-    atom(`${type} <> ${own.value(name)}`),
+    atom(`${type} <> ${own.value(model.name)}`),
+    ...(model.expires === undefined ? [] : [atom(hasExpired(own, model))]),
   ]);
 }
 
 /** A condition that there is nothing, or an item of the entity. */
 export function isOwnOrNothing(own: Placeholders, model: EntityModel): Compiled {
   return joined("OR", [isNothing(own), isOwn(own, model)]);
+}
+
+/** The same, or one of its items that has expired. */
+export function isStoredOrNothing(own: Placeholders, model: EntityModel): Compiled {
+  return joined("OR", [isNothing(own), isStored(own, model)]);
+}
+
+/** A condition that there is nothing, or an item of the entity that has expired. */
+export function isVacant(own: Placeholders, model: EntityModel | undefined): Compiled {
+  if (model?.expires === undefined) return isNothing(own);
+  return joined("OR", [isNothing(own), isOwnExpired(own, model)]);
 }
 
 /** A condition that there is nothing. */

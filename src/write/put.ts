@@ -2,44 +2,98 @@
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { Draft } from "../entity/input.js";
-import type { AnyItem } from "../entity/item.js";
-import { rawKeyOf } from "../entity/model.js";
+import { type AnyItem, itemOf } from "../entity/item.js";
+import { type EntityModel, rawKeyOf } from "../entity/model.js";
 import { itemValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { isExactNumber } from "../values/exact-number.js";
 import { epochMsOf, lastMs } from "../values/timestamps.js";
 import { assigned, conditional, isStill } from "./expressions.js";
-import { ghostOf, isNothing, isOwnOrNothing, isThatGhost } from "./occupant.js";
+import {
+  ghostOf,
+  isNothing,
+  isOwnExpired,
+  isOwnOrNothing,
+  isThatGhost,
+  occupantOf,
+} from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { foreignFailed } from "./refusals.js";
 import { rawItemOf, writtenItemOf } from "./stored-item.js";
 import { growthOf, isOlder, writtenAt } from "./updated-at.js";
 
 /**
- * Creates or replaces an item; one request, two if a dated item is not yet in the index, if the
- * stored UpdatedAt is not older than the clock, or if there is a ghost. CreatedAt and the place in
- * the index are kept.
+ * Creates or replaces an item; one request, two if an index key is made of its creation time and is missing
+ * or has fields in it, if the stored UpdatedAt is not older than the clock, or if there is a ghost or an
+ * expired item. CreatedAt and the places in the indexes are kept, but for those that fields give it and
+ * those of an expired item. An item whose payload lacks such a field loses the keys that are made of it.
  */
 export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
   const { model } = target;
   const context = { operation: "put", entity: model.name, key: draft.parts };
   const key = rawKeyOf(model, draft.parts);
+  /** The item as it was sent, if it is a new one in place of one that has expired. */
+  let replacement: RawItem | undefined;
   return {
     context,
     key,
     bytes: draft.bytes,
-    request: (seen) => putRequest(target, draft, seen),
+    request: (seen) => {
+      replacement = undefined;
+      if (occupantOf(model, seen?.item) !== "expired") return putRequest(target, draft, seen);
+      const now = target.clock.now();
+      replacement = rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? now }, now);
+      return replaceExpired(target, replacement);
+    },
     refusedByItem: true,
     // All the other conditions are met by a request that knows the item.
     refused: (seen) => foreignFailed(context, seen, model) ?? "again",
-    result: (attributes) => writtenItemOf(model, key, attributes),
+    result: (attributes) =>
+      replacement === undefined
+        ? writtenItemOf(model, key, attributes)
+        : itemOf(model, replacement),
   };
 }
 
-/** Attributes whose existing values are kept. */
+/** Puts a new item in place of one that has expired, of which nothing is kept, not even CreatedAt. */
+function replaceExpired({ model, tableName }: Target, stored: RawItem): WriteRequest {
+  const own = new Placeholders();
+  const condition = isOwnExpired(own, model).text;
+  const Item = itemValue(model, stored);
+  return { kind: "Put", input: { TableName: tableName, Item, ...conditional(own, condition) } };
+}
+
+/** No existing value is kept. */
 const keptNot: ReadonlySet<string> = new Set();
-const keptAlways: ReadonlySet<string> = new Set([attribute.createdAt]);
-const keptInIndex: ReadonlySet<string> = new Set([attribute.createdAt, attribute.indexSortKey]);
+
+/** What a put knows of the index keys that the creation time is in. */
+interface TimedKeys {
+  /** Those that are kept, because nothing changes what they are made of. */
+  readonly kept: readonly string[];
+  /** Whether there are others, which fields are in: they can only be made of a known creation time. */
+  readonly mixed: boolean;
+  /** The attributes whose existing values are kept. */
+  readonly keeps: ReadonlySet<string>;
+}
+
+const timedKeys = new WeakMap<EntityModel["indexKeys"], TimedKeys>();
+
+function timedKeysOf({ indexKeys }: EntityModel): TimedKeys {
+  let known = timedKeys.get(indexKeys);
+  if (known === undefined) {
+    const timed = indexKeys.filter((key) => key.timed);
+    const kept = timed.filter(({ fields }) => fields.length === 0).map((key) => key.attribute);
+    const mixed = kept.length < timed.length;
+    known = { kept, mixed, keeps: new Set([attribute.createdAt, ...kept]) };
+    timedKeys.set(indexKeys, known);
+  }
+  return known;
+}
+
+/** Whether an item's index keys have to be made again of its creation time. */
+function isUnplaced({ kept, mixed }: TimedKeys, item: RawItem | undefined): item is RawItem {
+  return item !== undefined && (mixed || kept.some((name) => item[name] === undefined));
+}
 
 function putRequest(target: Target, draft: Draft, seen: Seen | undefined): WriteRequest {
   const { model, tableName, clock } = target;
@@ -47,11 +101,12 @@ function putRequest(target: Target, draft: Draft, seen: Seen | undefined): Write
   // A ghost was never created as an item, and no reader has seen it, so its times do not count.
   const item = ghost === undefined ? (seen?.item ?? undefined) : undefined;
   const growth = growthOf(clock, item, "ahead");
-  const unindexed = model.dated && item !== undefined && item[attribute.indexSortKey] === undefined;
+  const timed = timedKeysOf(model);
+  const unindexed = isUnplaced(timed, item);
   const undated = item !== undefined && isBeyondTime(item[attribute.createdAt]);
   const createdAt =
     (unindexed ? epochMsOf(item[attribute.createdAt]) : undefined) ?? draft.createdAt ?? growth.at;
-  const kept = unindexed || undated || ghost ? keptNot : model.dated ? keptInIndex : keptAlways;
+  const kept = unindexed || undated || ghost ? keptNot : timed.keeps;
   const own = new Placeholders();
   const { PK, SK, ...attributes } = itemValue(
     model,
@@ -62,10 +117,16 @@ function putRequest(target: Target, draft: Draft, seen: Seen | undefined): Write
       ? writtenAt(own, growth)
       : assigned(own, name, value, kept.has(name)),
   );
+  const isEndless = model.expires !== undefined && !(attribute.timeToLive in attributes);
+  const gone = model.fieldKeys.map((key) => key.attribute).filter((name) => !(name in attributes));
+  const removes = isEndless ? [...gone, attribute.timeToLive] : gone;
+  const removal = removes.map((name) => own.name(name)).join(", ");
   const conditions = ghost
     ? [isThatGhost(own, ghost)]
     : [isOwnOrNothing(own, model), isOlder(own, growth, item)];
-  if (model.dated && !ghost) conditions.push(unindexed ? isUnindexed(own, item) : isIndexed(own));
+  if ((timed.mixed || timed.kept.length > 0) && !ghost) {
+    conditions.push(unindexed ? isUnindexed(own, timed, item) : isIndexed(own, timed));
+  }
   if (!ghost) {
     conditions.push(undated ? isStill(own, attribute.createdAt, item) : isCreatedInTime(own));
   }
@@ -74,19 +135,21 @@ function putRequest(target: Target, draft: Draft, seen: Seen | undefined): Write
     input: {
       TableName: tableName,
       Key: { PK, SK },
-      UpdateExpression: `SET ${sets.join(", ")}`,
+      UpdateExpression: `SET ${sets.join(", ")}${removal && ` REMOVE ${removal}`}`,
       ...conditional(own, joined("AND", conditions).text),
       ReturnValues: "ALL_NEW",
     },
   };
 }
 
-/** A condition that there is nothing, or an item with a place in the index, which is then kept. */
-function isIndexed(own: Placeholders): Compiled {
-  return joined("OR", [
-    isNothing(own),
-    atom(`attribute_exists(${own.name(attribute.indexSortKey)})`),
-  ]);
+/**
+ * A condition that there is nothing, or an item with a place in each index, which is then kept. A place that
+ * is made of fields, too, cannot be kept.
+ */
+function isIndexed(own: Placeholders, { kept, mixed }: TimedKeys): Compiled {
+  if (mixed) return isNothing(own);
+  const all = kept.map((name) => atom(`attribute_exists(${own.name(name)})`));
+  return joined("OR", [isNothing(own), joined("AND", all)]);
 }
 
 /** Whether a number is too large to be a time, as nanoseconds are. */
@@ -101,11 +164,13 @@ function isCreatedInTime(own: Placeholders): Compiled {
 }
 
 /**
- * A condition that an item missing from the index, due to an earlier writer, is still as it was seen.
+ * A condition that an item is still as it was seen, of which an index key is made again: due to an earlier
+ * writer it has none, or fields are in it.
  */
-function isUnindexed(own: Placeholders, seen: RawItem | undefined): Compiled {
+function isUnindexed(own: Placeholders, { kept }: TimedKeys, seen: RawItem): Compiled {
+  const missing = kept.filter((name) => seen[name] === undefined);
   return joined("AND", [
-    isStill(own, attribute.indexSortKey, undefined),
+    ...missing.map((name) => isStill(own, name, undefined)),
     isStill(own, attribute.createdAt, seen),
   ]);
 }

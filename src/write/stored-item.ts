@@ -1,7 +1,9 @@
 /** The item that a write stores, and the item after the write. */
+import { expiryAttribute } from "../entity/expiry.js";
+import { indexKeyOf } from "../entity/indexes.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
-import { type EntityModel, indexKeyOf, type KeyParts, rawKeyOf } from "../entity/model.js";
+import { type EntityModel, rawKeyOf, storedParts } from "../entity/model.js";
 import { noteCopy } from "../secrets/opened.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 
@@ -11,18 +13,15 @@ export function rawItemOf(
   { parts, data, createdAt = 0 }: Draft,
   updatedAt: number,
 ): RawItem {
-  const stored = model.timed ? withoutTime(parts) : parts;
-  return Object.assign(rawKeyOf(model, parts), indexKeyOf(model, parts, createdAt), stored, {
+  const stored = storedParts(model, parts);
+  const keys = indexKeyOf(model, parts, createdAt, data);
+  const item = Object.assign(rawKeyOf(model, parts), keys, stored, {
     [attribute.entityType]: model.name,
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
     [attribute.updatedAt]: updatedAt,
   });
-}
-
-/** The creation time has an attribute that is not named as the part of the key is. */
-function withoutTime({ createdAt: _, ...parts }: KeyParts): KeyParts {
-  return parts;
+  return model.expires === undefined ? item : Object.assign(item, expiryAttribute(model, data));
 }
 
 /** The item after a write, from the attributes in the response. */

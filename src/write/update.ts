@@ -5,14 +5,32 @@ import { refuseLongCondition } from "../conditions/expression.js";
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import { type AnyItem, isOf, isStoredAlike } from "../entity/item.js";
-import { rawKeyOf } from "../entity/model.js";
+import { rawKeyOf, storedParts } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 import { pathText } from "../values/payload.js";
-import { dataSets, isMap, isTooLong, missingParent, newData, parentsOf } from "./changes.js";
+import {
+  dataSets,
+  type ExpiryChange,
+  expiryChange,
+  isMap,
+  isTooLong,
+  missingParent,
+  newData,
+  parentsOf,
+} from "./changes.js";
 import { assigned, conditional } from "./expressions.js";
+import {
+  type IndexChanges,
+  indexChangesOf,
+  indexExpressions,
+  isAsRead,
+  isSameIn,
+  needsItem,
+  withIds,
+} from "./index-changes.js";
 import { isOwn } from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { conditionFailed, notFound } from "./refusals.js";
@@ -38,17 +56,22 @@ interface Sent {
   readonly madeAnew: boolean;
   /** The item whose payload is merged and replaced. */
   readonly merged: RawItem | undefined;
+  /** The index keys that change. */
+  readonly index: IndexChanges | undefined;
 }
 
 /**
- * Changes an item that must exist; one request, two if it has no `Data`, or if the stored UpdatedAt
- * is not older than the clock and there is no lock.
+ * Changes an item that must exist; one request, two if it has no `Data`, if the stored UpdatedAt
+ * is not older than the clock and there is no lock, or if an index key is made of a changed field and of
+ * what only the item tells.
  */
 export class UpdateWrite implements Write<AnyItem> {
   readonly context: CallContext;
   readonly key: RawKey;
   readonly bytes: number;
-  /** Whether the changes do not fit into an expression. The payload is then read and replaced. */
+  /**
+   * Whether the changes do not fit into an expression, or an index key is made of what only the item tells.
+   */
   readonly readsFirst: boolean;
   /** True if the item was read first, because then it existed. */
   readonly refusedByItem: boolean;
@@ -59,12 +82,16 @@ export class UpdateWrite implements Write<AnyItem> {
   readonly #target: Target;
   readonly #plan: UpdatePlan;
   readonly #parents: readonly PathSegments[];
+  /** Whether the changes do not fit into an expression. The payload is then read and replaced. */
+  readonly #replaces: boolean;
+  readonly #index: IndexChanges | undefined;
   /**
    * Identifies an update that must not be carried out twice. Such an update never only adds to the
    * stored time. Content and time do not distinguish two callers that make the same change in the
    * same millisecond; a mark does.
    */
   readonly #mark: string | undefined;
+  readonly #expiry: ExpiryChange | undefined;
   #sent: Sent | undefined;
 
   constructor(target: Target, plan: UpdatePlan) {
@@ -73,7 +100,9 @@ export class UpdateWrite implements Write<AnyItem> {
     this.context = { operation, entity: model.name, key: parts };
     this.key = rawKeyOf(model, parts);
     this.bytes = bytes;
-    this.readsFirst = isTooLong(this.context, plan);
+    this.#index = indexChangesOf(model, this.context, plan);
+    this.#replaces = isTooLong(this.context, plan, this.#index?.keys.length);
+    this.readsFirst = this.#replaces || needsItem(this.#index);
     this.refusedByItem = this.readsFirst;
     this.#target = target;
     this.#plan = plan;
@@ -82,7 +111,9 @@ export class UpdateWrite implements Write<AnyItem> {
       where !== undefined ||
       changes.some(({ path }) => isPosition(path)) ||
       removals.some(isPosition);
-    const isMarked = this.once || ifUpdatedAt !== undefined;
+    this.#expiry = expiryChange(model, plan);
+    // If it makes the item expire, its repetition finds no item, and must know why.
+    const isMarked = this.once || ifUpdatedAt !== undefined || this.#expiry !== undefined;
     this.#mark = isMarked ? randomBytes(9).toString("base64url") : undefined;
   }
 
@@ -91,19 +122,29 @@ export class UpdateWrite implements Write<AnyItem> {
     const plan = this.#plan;
     const sent = this.#next(seen);
     this.#sent = sent;
-    const { growth, madeAnew, merged } = sent;
-    const replaced = madeAnew || this.readsFirst;
+    const { growth, item, madeAnew, merged, index } = sent;
+    const replaced = madeAnew || this.#replaces;
     const own = new Placeholders();
+    const keys = indexExpressions(own, model, this.context, index, plan, item);
     const sets = [
       writtenAt(own, growth),
       // The key parts, which items of earlier writers lack.
-      ...Object.entries(plan.parts).map(([name, value]) => assigned(own, name, value)),
+      ...Object.entries(storedParts(model, plan.parts)).map(([name, value]) =>
+        assigned(own, name, value),
+      ),
       ...(this.#mark === undefined ? [] : [assigned(own, attribute.writeMark, this.#mark)]),
       ...(replaced
         ? [newData(own, model, this.key, plan, merged)]
         : dataSets(own, model, this.key, plan)),
+      ...keys.sets,
     ];
-    const removes = replaced ? [] : plan.removals.map((path) => own.path(path));
+    const removes = [
+      ...(replaced ? [] : plan.removals.map((path) => own.path(path))),
+      ...keys.removes,
+    ];
+    const expiry = this.#expiry;
+    if (expiry?.at !== undefined) sets.push(assigned(own, attribute.timeToLive, expiry.at));
+    else if (expiry !== undefined) removes.push(own.name(attribute.timeToLive));
     const removal = removes.length === 0 ? "" : ` REMOVE ${removes.join(", ")}`;
     return {
       kind: "Update",
@@ -130,11 +171,12 @@ export class UpdateWrite implements Write<AnyItem> {
           : { ...growth, at: Math.max(growth.at, ifUpdatedAt + 1) },
       item,
       madeAnew,
-      merged: this.readsFirst && !madeAnew ? item : undefined,
+      merged: this.#replaces && !madeAnew ? item : undefined,
+      index: madeAnew ? withIds(this.#target.model, this.#index, this.#plan.fromKey) : this.#index,
     };
   }
 
-  #condition(own: Placeholders, { growth, item, madeAnew, merged }: Sent): string {
+  #condition(own: Placeholders, { growth, item, madeAnew, merged, index }: Sent): string {
     const { ifUpdatedAt, where, changes } = this.#plan;
     const conditions = [isOwn(own, this.#target.model), isOlder(own, growth, item)];
     const isData = (path: PathSegments, type: string) =>
@@ -144,7 +186,8 @@ export class UpdateWrite implements Write<AnyItem> {
       conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
     }
     if (ifUpdatedAt !== undefined) conditions.push(isUnchanged(own, ifUpdatedAt, item));
-    if (this.readsFirst && !madeAnew) conditions.push(isStoredAt(own, merged));
+    if (this.#replaces && !madeAnew) conditions.push(isStoredAt(own, merged));
+    conditions.push(...isAsRead(own, index, item));
     if (where !== undefined) conditions.push(where(own));
     const condition = joined("AND", conditions).text;
     // The argument that is reported if the condition is too long. Parents that must exist need
@@ -180,10 +223,11 @@ export class UpdateWrite implements Write<AnyItem> {
   #isNews(item: RawItem): boolean {
     const sent = this.#sent;
     if (sent === undefined) return false;
-    const { growth, madeAnew, merged } = sent;
+    const { growth, madeAnew, merged, index } = sent;
     const isLate = growth.step === undefined && (storedTime(item) ?? -1) >= growth.at;
     if (isLate || isMap(item[attribute.data]) === madeAnew) return true;
     if (hasOddTime(item) && !hasOddTime(sent.item)) return true;
+    if (!isSameIn(index, sent.item, item)) return true;
     return merged !== undefined && !isStoredAlike(item.UpdatedAt, merged.UpdatedAt);
   }
 

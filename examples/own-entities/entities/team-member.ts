@@ -4,6 +4,7 @@ import {
   data,
   Entity,
   type EntityConfig,
+  expires,
   keyPart,
   model,
   type Payload,
@@ -17,6 +18,8 @@ const payload = z.looseObject({
   state: z.enum(["invited", "active"]),
   /** Masked wherever it is printed, encrypted where keys are configured. */
   invitation: secret(z.string().optional()),
+  /** When the invitation ends, in epoch milliseconds; the item goes with it. */
+  until: z.number().optional(),
 });
 export interface TeamMemberData extends Payload<typeof payload> {}
 
@@ -26,12 +29,13 @@ const schema = () => ({
     teamId: keyPart,
     memberId: keyPart,
     data: data<TeamMemberData>(payload),
+    ...expires("until"),
     ...times,
   },
   indexes: { byKey: byKey("TEAM#${teamId}", "MEMBER#${memberId}", { collection: "team" }) },
 });
 
-/** A member of a team, or somebody who is invited. */
+/** A member of a team, or somebody who is invited for some days. */
 export const teamMember = {
   payload,
   schema,

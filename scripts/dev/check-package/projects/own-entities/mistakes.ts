@@ -7,6 +7,7 @@ import {
   data,
   Entity,
   type EntityConfig,
+  expires,
   keyPart,
   model,
   times,
@@ -27,6 +28,27 @@ const memo = {
   entity: (config: EntityConfig) => new Entity(schema(), configure(config)),
 };
 
+const pass = <F extends string>(field: F) => {
+  const payload = z.looseObject({ text: z.string(), until: z.number() });
+  const schema = () => ({
+    model: model("Pass"),
+    attributes: {
+      userId: keyPart,
+      passId: keyPart,
+      data: data(payload),
+      ...expires(field),
+      ...times,
+    },
+    indexes: { byKey: byKey("USER#${userId}", "PASS#${passId}") },
+  });
+  const entity = (config: EntityConfig) => new Entity(schema(), configure(config));
+  return { payload, schema, entity };
+};
+const [late, lasting, passing] = [pass("untl"), pass("text"), pass("until")];
+
+createDataLayer({ entities: { late } }); //= expires: untl is no field of the payload
+createDataLayer({ entities: { lasting } }); //= expires: text is a field of the payload that is no number
+createDataLayer({ entities: { passing } });
 createDataLayer({ entities: { memo } }); //= ${memo} is in a template and no attribute
 createDataLayer({ entities: { project: lead } }); //= project is one of the package's own entities: take another name, or builtIn: false
 createDataLayer({ entities: { close: lead } }); //= close is no name for a store: a data layer has something else under it

@@ -1,0 +1,155 @@
+/** The rules of an entity's indexes: what is wrong with one, before anything is stored. */
+
+import { mayHaveField, payloadOf, secretFields } from "../src/entity/declared-payload.js";
+import { dateIndex } from "../src/entity/indexes.js";
+import type { DeclaredKeys } from "../src/entity/model.js";
+import { templateProblems } from "../src/keys/collisions.js";
+import { fieldOf } from "../src/keys/template.js";
+import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
+import { indexName, indexNames } from "../src/table/table.js";
+import type { AnyDefinition } from "./registry.js";
+
+/** The rule that one index of a declaration breaks. */
+export function indexRule(
+  name: string,
+  declared: DeclaredIndex,
+  schema: DeclaredSchema,
+): string | undefined {
+  const { index, pk, sk } = declared;
+  const ofTable = index === undefined;
+  if (ofTable !== (name === "byKey")) return `has ${name} in the table's own key, which is byKey`;
+  if (index !== undefined && !indexNames.includes(index as never)) {
+    return `has ${name} in ${index}, an index that no table has: they are GSI1 to GSI${indexNames.length}`;
+  }
+  const isCased = [pk, sk].some((key) => (key as { casing?: unknown })?.casing !== "none");
+  if (isCased) return `has ${name} with a casing: make it with byKey, byCreatedAt or index`;
+  const inSame = Object.entries(schema.indexes).find((other) => other[1].index === index)?.[0];
+  if (inSame !== name) return `has ${inSame} and ${name} in the same index`;
+  const ofParts = partsRule(name, declared, schema);
+  if (ofParts !== undefined) return ofParts;
+  if (pk.composite.includes("createdAt"))
+    return `has \${createdAt} in the partition key of ${name}`;
+  if (ofTable && sk?.composite.at(-1) === "createdAt") {
+    return `has \${createdAt} at the end of ${name}: items of one millisecond would have one key`;
+  }
+  if (name === dateIndex) {
+    const ofDates = dateRule(declared, schema);
+    if (ofDates !== undefined) return ofDates;
+  }
+  const [problem] = [
+    ...templateProblems(pk.template ?? "", "partition"),
+    ...templateProblems(sk?.template ?? "", "sort"),
+  ];
+  if (problem !== undefined) return `has a wrong template in ${name}: ${problem}`;
+  const inSort = sk?.composite ?? [];
+  const twice = inSort.length > 1 ? inSort.find((part) => pk.composite.includes(part)) : undefined;
+  return twice === undefined
+    ? undefined
+    : `has \${${twice}} twice in ${name}: that may be only in a sort key without other parts`;
+}
+
+/** The rule that the parts in the templates of an index break. */
+function partsRule(
+  name: string,
+  { index, pk, sk }: DeclaredIndex,
+  { attributes, indexes: { byKey } }: DeclaredSchema,
+): string | undefined {
+  const ofTable = index === undefined;
+  const all = [pk, sk].flatMap((key) => key?.composite ?? []);
+  const ofKey = [...byKey.pk.composite, ...byKey.sk.composite];
+  const fields = all.flatMap((part) => fieldOf(part) ?? []);
+  const [field] = fields;
+  if (ofTable && field !== undefined) {
+    return `has \${data.${field}} in a template of byKey: an item's own key never changes, and its payload does`;
+  }
+  const known = ofTable
+    ? Object.keys(attributes)
+    : [...ofKey, "createdAt", ...fields.map((one) => `data.${one}`)];
+  const unknown = all.find((one) => !known.includes(one));
+  if (unknown !== undefined) {
+    return `has \${${unknown}} in a template of ${name}: ${ofTable ? "no such attribute" : "no part of its key"}`;
+  }
+  const undeclared = fields.find((one) => !Object.hasOwn(attributes, `data.${one}`));
+  if (undeclared !== undefined) {
+    return `has \${data.${undeclared}} in a template of ${name}: add ...fields("${undeclared}") to its attributes`;
+  }
+  const both = fields.find((one) => all.includes(one));
+  return both === undefined
+    ? undefined
+    : `has \${${both}} and \${data.${both}} in ${name}: queryBy could not tell one from the other`;
+}
+
+/** The rule of the index that `query` reads with `by: "createdAt"`. */
+function dateRule(
+  { index, pk, sk }: DeclaredIndex,
+  { indexes: { byKey } }: DeclaredSchema,
+): string | undefined {
+  if (index !== indexName) return `has ${dateIndex} in ${index}: it is of ${indexName}`;
+  if (pk.template !== byKey.pk.template) {
+    return `has ${dateIndex} in another partition than byKey: items are listed by their creation in one partition`;
+  }
+  return /^[^$]*\$\{createdAt\}#\$\{\w+\}$/.test(sk?.template ?? "")
+    ? undefined
+    : `has ${dateIndex} with a sort key other than "…\${createdAt}#\${id}"`;
+}
+
+/** The rule that the attribute of a field breaks. `fields` declares them. */
+export function fieldAttributeRule(declared: object): string | undefined {
+  const { type, ...others } = declared as Readonly<Record<string, unknown>>;
+  return type === "string" && Object.keys(others).length === 0
+    ? undefined
+    : "which is a field of the payload: declare it by ...fields alone";
+}
+
+/** The rule that a field which index keys are made of breaks. The payload's schema is built for it. */
+export function fieldsRule(definition: AnyDefinition, keys: DeclaredKeys): string | undefined {
+  const fields = [...new Set(keys.fieldKeys.flatMap((key) => key.fields))];
+  if (fields.length === 0) return undefined;
+  const payload = payloadOf(definition);
+  const secrets = secretFields(payload);
+  for (const field of fields) {
+    const at = `has \${data.${field}} in an index, `;
+    if (!mayHaveField(payload, field)) return `${at}which is no field of the payload`;
+    if (secrets.includes(field)) return `${at}which is secret: a key is stored in clear text`;
+    if (!isText(payload.shape[field])) return `${at}which is not a string in the payload's schema`;
+  }
+  return undefined;
+}
+
+/** Of a zod schema, what says which values it takes. */
+interface Described {
+  readonly def?: {
+    readonly type?: string;
+    readonly innerType?: unknown;
+    readonly in?: unknown;
+    readonly options?: readonly unknown[];
+    readonly values?: readonly unknown[];
+    readonly entries?: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** Whether a schema takes strings, and nothing else but null and undefined. */
+function isText(schema: unknown): boolean {
+  const { def } = (schema ?? {}) as Described;
+  // Of another library's schema nothing is known: each value is checked when it is written.
+  if (def === undefined) return true;
+  const areTexts = (values: readonly unknown[]) =>
+    values.every((value) => typeof value === "string" || value === null || value === undefined);
+  switch (def.type) {
+    case "string":
+    case "template_literal":
+    case "null":
+    case "undefined":
+      return true;
+    case "enum":
+      return areTexts(Object.values(def.entries ?? {}));
+    case "literal":
+      return areTexts(def.values ?? []);
+    case "union":
+      return (def.options ?? []).every(isText);
+    case "pipe":
+      return isText(def.in);
+    default:
+      return def.innerType !== undefined && isText(def.innerType);
+  }
+}

@@ -1,0 +1,108 @@
+/** Factories of items of an application's own entities, for tests. */
+import { z } from "zod";
+import { checkDefinition } from "../../services/declaration-rules.js";
+import type { AnyDefinition, DefinitionsOf } from "../../services/registry.js";
+import type { OwnSpec } from "../../services/stores.js";
+import { refuseUnknown } from "../call/options.js";
+import { payloadOf } from "../entity/declared-payload.js";
+import { type DeclaredKeys, declaredKeys } from "../entity/model.js";
+import { invalid } from "../errors/validation-error.js";
+import type { Simplify } from "../store/store-types.js";
+import { checkPayload, type PayloadRules } from "../values/payload.js";
+import { type JsonSchema, sampleValue } from "./sample-value.js";
+
+/** What `put` takes of an own entity, with every part of the key. */
+export type OwnFixtureOf<R extends DefinitionsOf<R>, F extends keyof R> = Simplify<
+  OwnSpec<R, F>["parts"] & { data: OwnSpec<R, F>["data"] } & ("createdAt" extends keyof OwnSpec<
+      R,
+      F
+    >["parts"]
+      ? unknown
+      : { createdAt?: number | undefined })
+>;
+
+/** What a factory takes: any part of the key, a creation time, some of the payload. */
+export type OwnOverridesOf<R extends DefinitionsOf<R>, F extends keyof R> = Simplify<
+  Partial<Omit<OwnFixtureOf<R, F>, "data">> & { data?: Partial<OwnSpec<R, F>["data"]> | undefined }
+>;
+
+/** A factory for each entity, under the name of its store. */
+export type Factories<R extends DefinitionsOf<R>> = {
+  readonly [F in keyof R]: (overrides?: OwnOverridesOf<R, F>) => OwnFixtureOf<R, F>;
+};
+
+export interface FactoryOptions {
+  /** Whether payload fields that may be left out are made too. @default false */
+  readonly optional?: boolean | undefined;
+}
+
+/**
+ * Makes a factory for each of an application's own entities, as `make` has one for each of the twelve:
+ * an item that `put` takes, with a new id and the overrides. The payload is made from its zod schema. What
+ * the schema's own rules ask (`refine`, `regex`) must be given, as must the payload of another schema.
+ *
+ * A factory throws a ValidationError that names the fields that it could not make.
+ * @throws ConfigurationError for what is no declared entity
+ * @example
+ * const make = factories({ lead, team });
+ * await data.lead.put(make.lead({ data: { status: "won" } }));
+ */
+export function factories<const R extends DefinitionsOf<R>>(
+  entities: R,
+  options: FactoryOptions = {},
+): Factories<R> {
+  refuseUnknown({ operation: "factories" }, options, ["optional"]);
+  const all = Object.entries<unknown>(entities).map(([name, definition]) => {
+    checkDefinition(name, definition);
+    return [name, factoryOf(name, definition, options.optional === true)];
+  });
+  return Object.fromEntries(all) as Factories<R>;
+}
+
+/** How many items were made. */
+let made = 0;
+
+type Overrides = Readonly<Record<string, unknown>> & {
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+};
+
+function factoryOf(name: string, definition: AnyDefinition, optional: boolean) {
+  const keys = declaredKeys(definition);
+  let schema: JsonSchema | undefined;
+  return (overrides: Overrides = {}): object => {
+    const context = { operation: `make.${name}`, entity: keys.name };
+    refuseUnknown(context, overrides, [...keys.parts, "createdAt", "data"]);
+    const payload = payloadOf(definition);
+    schema ??= jsonSchemaOf(payload);
+    made += 1;
+    const wanted = { name, count: made, optional, root: schema };
+    const data = { ...(sampleValue(schema, wanted) as object), ...overrides.data };
+    const { issues } = checkPayload(payload, data);
+    if (issues.length > 0) throw invalid(context, issues);
+    return { ...sampleKey(name, keys, made), ...overrides, data };
+  };
+}
+
+/** The JSON Schema of a payload; of one that is not zod's, a schema of nothing. */
+function jsonSchemaOf(payload: PayloadRules): JsonSchema {
+  if (!(payload instanceof z.ZodType)) return { type: "object" };
+  return z.toJSONSchema(payload, { io: "input", unrepresentable: "any" }) as JsonSchema;
+}
+
+/** A key: ids after the names of their parts, and the last one after the entity and the count. */
+function sampleKey(name: string, { parts, forms, defaults, timed }: DeclaredKeys, count: number) {
+  const key: Record<string, unknown> = {};
+  const ids = parts.filter((part) => part !== "createdAt" && forms[part] === undefined);
+  for (const part of parts) {
+    const form = forms[part];
+    if (form === "date") key[part] = "2025-03-01";
+    else if (form !== undefined) key[part] = count % 10 ** form;
+    else if (part === ids.at(-1)) key[part] = `${name}-${count}`;
+    else key[part] = defaults[part] ?? `${part.replace(/Id$/, "")}-1`;
+  }
+  if (timed) key.createdAt = firstTime + count;
+  return key;
+}
+
+/** 1 March 2025, in epoch milliseconds. */
+const firstTime = Date.UTC(2025, 2, 1);
