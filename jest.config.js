@@ -24,6 +24,8 @@ export default {
   transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join("|")})/)`],
   moduleNameMapper: {
     "^(\\.{1,2}/.*)\\.js$": "$1",
+    // A command's --config is imported by its address.
+    "^file://(.*)$": "$1",
     // The examples import the package as its users do.
     "^bayon-coagent-data$": "<rootDir>/src/index.ts",
     "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",

@@ -8,6 +8,8 @@ import {
   Entity,
   type EntityConfig,
   expires,
+  fields,
+  index,
   keyPart,
   model,
   type Payload,
@@ -55,19 +57,28 @@ const offer = {
   entity: (config: EntityConfig) => new Entity(offerSchema(), configure(config)),
 };
 
-const invitePayload = z.looseObject({ role: z.string(), until: z.number() });
+const invitePayload = z.looseObject({
+  role: z.string(),
+  place: z.string().optional(),
+  until: z.number(),
+});
 const inviteSchema = () => ({
   model: model("Invite"),
   attributes: {
     teamId: keyPart,
     inviteId: keyPart,
     data: data(invitePayload),
+    ...fields("role", "place"),
     ...expires("until"),
     ...times,
   },
-  indexes: { byKey: byKey("TEAM#${teamId}", "INVITE#${inviteId}", { collection: "team" }) },
+  indexes: {
+    byKey: byKey("TEAM#${teamId}", "INVITE#${inviteId}", { collection: "team" }),
+    byRole: index("GSI2", "ROLE#${data.role}", "INVITE#${inviteId}"),
+    byPlace: index("GSI3", "PLACE#${data.place}", "ROLE#${data.role}#${inviteId}"),
+  },
 });
-/** An invitation to a team, which always expires. */
+/** An invitation to a team, which always expires; in indexes by its role, and by its place and role. */
 const invite = {
   payload: invitePayload,
   schema: inviteSchema,

@@ -1,6 +1,7 @@
 /** The rules of a declaration: what is wrong with one, by itself, before anything is stored. */
 import { payloadProblem } from "../src/entity/declared-payload.js";
 import { type DeclaredKeys, declaredKeys } from "../src/entity/model.js";
+import { versionRule } from "../src/entity/versions.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { mostDigits } from "../src/keys/part-forms.js";
 import { fieldOf, keyPartRule, separator } from "../src/keys/template.js";
@@ -36,7 +37,10 @@ export function checkDefinition(
     if (rule !== undefined) throw refuse(`has the attribute ${one}, ${rule}`);
   }
   const more =
-    expiryRule(definition, schema) ?? collectionRule(keys) ?? fieldsRule(definition, keys);
+    versionRule(definition) ??
+    expiryRule(definition, schema) ??
+    collectionRule(keys) ??
+    fieldsRule(definition, keys);
   if (more !== undefined) throw refuse(more);
 }
 

@@ -69,7 +69,7 @@ function partsRule(
   if (unknown !== undefined) {
     return `has \${${unknown}} in a template of ${name}: ${ofTable ? "no such attribute" : "no part of its key"}`;
   }
-  const undeclared = fields.find((one) => !Object.hasOwn(attributes, `data.${one}`));
+  const undeclared = fields.find((one) => attributes[`data.${one}`] === undefined);
   if (undeclared !== undefined) {
     return `has \${data.${undeclared}} in a template of ${name}: add ...fields("${undeclared}") to its attributes`;
   }
@@ -94,7 +94,8 @@ function dateRule(
 }
 
 /** The rule that the attribute of a field breaks. `fields` declares them. */
-export function fieldAttributeRule(declared: object): string | undefined {
+export function fieldAttributeRule(declared: object | undefined): string | undefined {
+  if (declared === undefined) return undefined;
   const { type, ...others } = declared as Readonly<Record<string, unknown>>;
   return type === "string" && Object.keys(others).length === 0
     ? undefined

@@ -7,7 +7,9 @@ import { collisionsOf } from "../src/keys/collisions.js";
 import type { DeclaredSchema, expiryName } from "../src/table/declared.js";
 import { checkDefinition, isName, noNames } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
+import type { FieldProblem } from "./index-types.js";
 import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
+import type { UpgradeProblem } from "./version-problems.js";
 
 /** The options of a data layer for entities of the application's own. */
 export interface OwnEntities<R extends DefinitionsOf<R>, B extends boolean> {
@@ -50,10 +52,17 @@ export type Problems<R extends DefinitionsOf<R>, B extends boolean> = {
       ? Problem<`${F} is one of the package's own entities: take another name, or builtIn: false`>
       : UnknownPart<R[F]> extends infer P extends string
         ? [P] extends [never]
-          ? ExpiryProblem<SchemaOf<R[F]>>
-          : Problem<`\${${P}} is in a template and no attribute`>
+          ? [UpgradeProblem<R[F]> | FieldProblem<SchemaOf<R[F]>>] extends [never]
+            ? ExpiryProblem<SchemaOf<R[F]>>
+            : Problem<UpgradeProblem<R[F]> | FieldProblem<SchemaOf<R[F]>>>
+          : Problem<UnknownText<P>>
         : unknown;
 };
+
+/** What is wrong with a part that is no attribute. */
+type UnknownText<P extends string> = P extends `data.${infer F}`
+  ? `\${${P}} is in a template: add ...fields('${F}') to the attributes`
+  : `\${${P}} is in a template and no attribute`;
 
 /** What is wrong with the field that says when items expire. */
 type ExpiryProblem<S extends DeclaredSchema> = S["attributes"] extends {

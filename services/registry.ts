@@ -150,6 +150,7 @@ export function guardedEntities(definitions: Definitions): GuardedEntity[] {
       name,
       pk,
       sk,
+      versioned: (definition.version ?? 1) > 1,
       get fields() {
         fields ??= secretFields(payloadOf(definition));
         return fields;

@@ -11,6 +11,7 @@ import type {
 } from "../src/store/store-types.js";
 import type { DeclaredSchema } from "../src/table/declared.js";
 import type { Entities, FacadeName, Registry } from "./entities.js";
+import type { IndexesOf } from "./index-types.js";
 import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
 
 type Defaulted<S extends DeclaredSchema> = {
@@ -60,29 +61,6 @@ export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E ext
   readonly indexes: IndexesOf<S>;
   readonly entity: E;
 }
-
-/** The indexes that are read by their names: `query` reads the order of creation. */
-type IndexesOf<S extends DeclaredSchema> = {
-  readonly [I in Exclude<keyof S["indexes"], "byKey" | "byCreatedAt">]: IndexIn<S["indexes"][I]>;
-};
-
-/** What a caller gives to read an index: a field of the payload by its own name. */
-type IndexIn<Index> = Index extends {
-  readonly pk: { readonly composite: readonly (infer P extends string)[] };
-  readonly sk: { readonly composite: readonly (infer Q extends string)[] };
-}
-  ? {
-      readonly parts: Simplify<
-        { readonly [N in GivenName<P>]: string } & {
-          readonly [N in Exclude<GivenName<Q>, GivenName<P> | "createdAt">]?: string | undefined;
-        }
-      >;
-      readonly partition: P;
-      readonly timed: "createdAt" extends Q ? true : false;
-    }
-  : never;
-
-type GivenName<Part extends string> = Part extends `data.${infer Field}` ? Field : Part;
 
 /** The types of which the types of the store `F` are made. */
 export interface Spec<F extends FacadeName>

@@ -92,6 +92,7 @@ test("the application's and the scripts' policies name no user; only scripts sca
       "dynamodb:CreateTable",
       "dynamodb:DeleteTable",
       "dynamodb:DescribeTable",
+      "dynamodb:DescribeTimeToLive",
       "dynamodb:Scan",
       "dynamodb:UpdateTimeToLive",
     ].sort(),

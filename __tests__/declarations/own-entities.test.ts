@@ -613,8 +613,8 @@ describe("a declaration is checked when a data layer is made", () => {
     ],
     [
       "an order of creation that begins with something else",
-      noteAt({ byText: indexOf("GSI1", "USER#${userId}", "NOTE#${noteId}#${createdAt}") }),
-      "has ${createdAt} in byText elsewhere than in",
+      noteAt({ byCreatedAt: indexOf("GSI1", "USER#${userId}", "NOTE#${noteId}#${createdAt}") }),
+      'has byCreatedAt with a sort key other than "…${createdAt}#${id}"',
     ],
     [
       "an index that is declared twice",

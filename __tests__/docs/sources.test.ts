@@ -194,7 +194,7 @@ const madeErrors: Record<string, door.DynamoDBError> = {
 
 /** `/users/{userId}/savedContent/{contentId}`; empty for what was never in Firestore. */
 function firestorePathOf(facade: FacadeName): string {
-  const collection = collections.find((one) => one.facade === facade);
+  const collection = collections().find((one) => one.facade === facade);
   if (collection === undefined) return "";
   const names = collection.ids.values();
   return `/${collection.path}/{id}`.replaceAll("{id}", () => `{${names.next().value}}`);

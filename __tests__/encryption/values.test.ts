@@ -44,6 +44,7 @@ describe.each(engines)("on $name", (engine) => {
       pk: compileTemplate("OAUTH#${userId}"),
       sk: compileTemplate("${provider}"),
       fields: ["one", "two"],
+      versioned: false,
     } as const;
     const guard = createFieldGuard([entity], createCipher(both));
     const transport = createTransport({ client: documentClient, guard });

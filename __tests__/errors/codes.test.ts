@@ -25,9 +25,11 @@ const packageCodes: Record<PackageCode, true> = {
   DecryptionError: true,
   ItemNotFound: true,
   KeyProviderError: true,
+  NewerVersion: true,
   RefreshTokenMissing: true,
   ResultNotMade: true,
   UnprocessedItems: true,
+  UpgradeFailed: true,
   WriteContention: true,
   WrongTable: true,
 };

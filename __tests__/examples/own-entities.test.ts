@@ -6,11 +6,13 @@ import {
   afternoon,
   foundTeam,
   invite,
+  newLeads,
   openLink,
   planOpenHouse,
   share,
   signIn,
   teamPage,
+  teamsOf,
   userPage,
 } from "../../examples/own-entities/office.js";
 import { engines } from "../engines.js";
@@ -38,6 +40,21 @@ describe.each(engines)("$name", ({ engine }) => {
     });
     expect(await userPage(data, "ada")).toEqual({ leads: ["Di", "Cy"], unread: 2 });
     expect(await userPage(data, "bo")).toEqual({ leads: [], unread: 0 });
+  });
+
+  test("leads are found by their status, and teams by their members", async () => {
+    await using data = await open();
+    const openHouse = { teamId: "north", openHouseId: "o1" };
+    for (const name of ["Cy", "Di"]) await signIn(data, openHouse, { name }, "ada");
+    const { items } = await data.lead.query({ userId: "ada" }, { where: { name: "Cy" } });
+    await data.lead.update(items[0] as never, { status: "contacted" });
+    expect(await newLeads(data, "ada")).toEqual(["Di"]);
+    expect(await newLeads(data, "bo")).toEqual([]);
+    for (const teamId of ["south", "north"]) {
+      const invitation = await invite(data, teamId, "bo");
+      if (teamId === "south") await accept(data, { teamId, memberId: "bo" }, invitation);
+    }
+    expect(await teamsOf(data, "bo")).toEqual(["south"]);
   });
 
   test("an invitation is accepted once, with its text", async () => {

@@ -1,8 +1,8 @@
 /** Values of another realm, as happy-dom, jsdom and `node:vm` bring them: no `instanceof` knows them. */
 import { runInNewContext } from "node:vm";
 import { nativeAnswer, valueText } from "../../src/client/wire-format.js";
-import { copyOf } from "../../src/entity/item.js";
 import { createDataLayer, ValidationError, withRetry } from "../../src/index.js";
+import { copyOf } from "../../src/values/copy.js";
 import { keyBytes, plainOf } from "../encryption/keys.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";

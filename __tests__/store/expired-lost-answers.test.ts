@@ -155,6 +155,48 @@ describe.each(engines)("on $name", ({ engine }) => {
     expect(await now()).toBeNull();
   });
 
+  describe("an item that expires while its refusal is on the way", () => {
+    /** The next request is carried out, and its answer arrives when the item has expired. */
+    const delay = () => {
+      wire.clear();
+      wire.intercept = async ({ send }) => {
+        wire.intercept = () => undefined;
+        const answer = await send();
+        clock.time = until;
+        return answer;
+      };
+    };
+
+    test("does not keep a create from its place", async () => {
+      if (!data.engine.capabilities.oldItemOnConditionFailure) return;
+      await stored();
+      delay();
+      const made = await data.offer.create({ ...key(), data: { text: "new" } });
+      expect(wire.names).toEqual(["PutItem", "PutItem"]);
+      expect(await now()).toEqual(made);
+    });
+
+    test("does not fail a transaction's check that it is gone", async () => {
+      if (!data.engine.capabilities.transactions) return;
+      await stored();
+      delay();
+      const other = { userId: "u1", offerId: `other${count}` };
+      await data.transaction.write((tx) => [
+        tx.offer.check(key(), { exists: false }),
+        tx.offer.create({ ...other, data: { text: "other" } }),
+      ]);
+      expect(wire.names).toEqual(["TransactWriteItems", "TransactWriteItems"]);
+    });
+
+    test("is not found by an update under a lock that did not hold", async () => {
+      await stored();
+      delay();
+      const update = data.offer.update(key(), { text: "new" }, { ifUpdatedAt: start - 1 });
+      await failureOf(update, ItemNotFoundError);
+      expect(wire.names[0]).toBe("UpdateItem");
+    });
+  });
+
   test("a transaction that ends its item returns, and is carried out once", async () => {
     if (!data.engine.capabilities.transactions) return;
     await stored();

@@ -1,6 +1,8 @@
 /** Items that have expired are left out of every read, although they are still in the table. */
 
+import { timeToLiveOf } from "../../src/entity/expiry.js";
 import { ItemNotFoundError } from "../../src/index.js";
+import { PageLimit } from "../../src/read/page-limit.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines, settings } from "../engines.js";
 import { expiringEntities, MovableClock, start } from "../expiring-entities.js";
@@ -149,6 +151,31 @@ describe.each(settings)("on $name", ({ name: _, ...setting }) => {
     expect(await team.invite.get({ inviteId: "i1" })).toBeNull();
   });
 
+  test("an index by its name leaves it out, and a list of it, too", async () => {
+    const invited = (inviteId: string, until: number) => ({
+      teamId: "t2",
+      inviteId,
+      data: { role: "lead", place: "north", until },
+    });
+    await data.invite.batchPut([invited("i1", start + 1000), invited("i2", start + 2000)]);
+    const reads = async () => {
+      const list: unknown[] = [];
+      for await (const item of data.invite.listBy(
+        "byPlace",
+        { place: "north" },
+        { fields: ["role"] },
+      ))
+        list.push(item.inviteId);
+      const { items, cursor } = await data.invite.queryBy("byRole", { role: "lead" }, { limit: 2 });
+      return { list, query: items.map((one) => one.inviteId), cursor };
+    };
+    const both = ["i1", "i2"];
+    clock.time = start + 999;
+    expect(await reads()).toEqual({ list: both, query: both, cursor: null });
+    clock.time = start + 1000;
+    expect(await reads()).toEqual({ list: ["i2"], query: ["i2"], cursor: null });
+  });
+
   test("a TTL of another writer counts if DynamoDB's own comparison takes it for a number", async () => {
     const base = { PK: "USER#u4", EntityType: "Offer", CreatedAt: 1, UpdatedAt: 1 };
     const item = (id: string, TTL: unknown) => ({
@@ -178,6 +205,20 @@ describe.each(settings)("on $name", ({ name: _, ...setting }) => {
       else expect(changed).toBeInstanceOf(ItemNotFoundError);
     }
   });
+});
+
+test("what is no time, as the upgrade of an older payload may leave it, makes no item expire", () => {
+  const times = [start + 1, start / 1000, start * 1000, -1, Number.NaN, String(start), null, 5n];
+  expect(times.map(timeToLiveOf)).toEqual([
+    start / 1000 + 1,
+    ...times.slice(1).map(() => undefined),
+  ]);
+});
+
+test("a request asks for at most 4,096 items, unless the caller wants more", () => {
+  const limit = new PageLimit();
+  for (let page = 0; page < 2_000; page += 1) limit.grow();
+  expect([limit.of(1), limit.of(4_000), limit.of(1_000_000)]).toEqual([4_096, 4_096, 1_000_000]);
 });
 
 describe.each(engines)("requests on $name", ({ engine }) => {

@@ -201,6 +201,50 @@ describe.each(engines)("on $name", ({ engine }) => {
     });
   });
 
+  describe("of an entity in further indexes", () => {
+    const invite = () => ({ teamId: "t", inviteId: `i${count}` });
+    const inTable = () => raw.get("TEAM#t", `INVITE#i${count}`);
+    const first = { role: "agent", place: "north", until };
+
+    test("an update moves the time and the place in an index in one request", async () => {
+      await data.invite.create({ ...invite(), data: first });
+      data.wire.clear();
+      clock.time += 1;
+      await data.invite.update(invite(), { role: "lead", place: "south", until: until + 1000 });
+      expect(requestsOf(data)).toEqual(["UpdateItem"]);
+      expect(await inTable()).toMatchObject({
+        GSI2PK: "ROLE#lead",
+        GSI3PK: "PLACE#south",
+        TTL: until / 1000 + 1,
+      });
+    });
+
+    test("an update that reads the item first does not find an expired one, and leaves it as it is", async () => {
+      await data.invite.create({ ...invite(), data: first });
+      clock.time = until;
+      const before = await inTable();
+      await failureOf(data.invite.update(invite(), { role: "lead" }), ItemNotFoundError);
+      expect(await inTable()).toEqual(before);
+    });
+
+    test.each(["create", "put"] as const)(
+      "a %s over an expired item has index keys of its own",
+      async (call) => {
+        await data.invite.create({ ...invite(), data: first });
+        clock.time = until;
+        await data.invite[call]({ ...invite(), data: { role: "lead", until: until + 1 } });
+        const { GSI2PK, GSI3PK, GSI3SK, CreatedAt } = (await inTable()) ?? {};
+        expect([GSI2PK, GSI3PK, GSI3SK, CreatedAt]).toEqual([
+          "ROLE#lead",
+          // Each key is made by itself; with one of both, the item is not in the index.
+          undefined,
+          `ROLE#lead#i${count}`,
+          until,
+        ]);
+      },
+    );
+  });
+
   describe("delete", () => {
     test("of an expired item returns null, and takes it out of the table in one request", async () => {
       await expired();

@@ -238,7 +238,7 @@ describe.each(engines)("on $name", ({ engine }) => {
       await data.indexedHouse.update(key, { state });
       expect(sent().filter((request) => request === "GetItem")).not.toHaveLength(0);
       const range = { from: 5, to: 5 };
-      const query = { agent: "ada", state };
+      const query = { agent: "ada", state } as const;
       const found = await data.indexedHouse.queryBy("byAgent", query, range);
       expect(found.items.map(({ houseId }) => houseId)).toEqual([key.houseId]);
       const later = await data.indexedHouse.queryBy("byAgent", query, { from: 6 });

@@ -2,7 +2,7 @@
 import { valueText } from "../../src/client/wire-format.js";
 import { readWhere } from "../../src/conditions/conditions.js";
 import { Placeholders } from "../../src/conditions/placeholders.js";
-import { projectionOf } from "../../src/entity/projection.js";
+import { wantedOf } from "../../src/entity/projection.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { checkedExpression } from "../../src/repository/expression.js";
 import { fixtures } from "../../src/testing/index.js";
@@ -167,7 +167,8 @@ test("names count as values do: 2 MB is all that a condition, fields or an expre
   const where = (_: unknown, { eq, path }: { eq: Loose; path: Loose }) =>
     names.map((name) => eq(path(name), 1)).join(" OR ");
   expect(() => readWhere(where, {})).toThrow(/where has more than 2097152/);
-  expect(() => projectionOf({ expires: undefined }, names, new Placeholders(), {})).toThrow(
+  const plain = { versions: undefined, expires: undefined };
+  expect(() => wantedOf(plain, names, new Placeholders(), {})).toThrow(
     /fields are names of more than/,
   );
   const expressionAttributeNames = Object.fromEntries(names.map((name, at) => [`#n${at}`, name]));

@@ -15,6 +15,7 @@ import {
 } from "../../src/index.js";
 import { createTestDataLayer, factories } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
+import { expiringEntities } from "../expiring-entities.js";
 import { ownEntities } from "../own-entities.js";
 import { tries } from "../properties/arbitraries.js";
 
@@ -41,6 +42,15 @@ describe.each(engines)("on $name", ({ engine }) => {
     await data.attempt.put(make.attempt({ number: 7, data: { points: 3 } }));
     await data.lead.create(make.lead());
   });
+});
+
+test("items of an entity that expires are made to last", async () => {
+  const of = factories(expiringEntities, { optional: true });
+  await using data = await createTestDataLayer({ entities: expiringEntities });
+  const until = Date.UTC(2100, 0, 1);
+  expect((await data.offer.put(of.offer())).data.until).toBe(until);
+  expect((await data.invite.put(factories(expiringEntities).invite())).data.until).toBe(until);
+  expect(of.offer({ data: { until: 5 } }).data.until).toBe(5);
 });
 
 test("overrides are taken as they are, and unknown ones refused", () => {

@@ -117,6 +117,19 @@ export async function teamPage(data: Data, teamId: string) {
   };
 }
 
+/** The teams that somebody belongs to. */
+export async function teamsOf(data: Data, memberId: string): Promise<string[]> {
+  const { items } = await data.teamMember.queryBy("byMember", { memberId });
+  return items.filter((member) => member.data.state === "active").map(({ teamId }) => teamId);
+}
+
+/** The leads of a user that nobody has contacted yet. */
+export async function newLeads(data: Data, userId: string): Promise<string[]> {
+  const user = data.forUser(userId);
+  const { items } = await user.lead.queryBy("byStatus", { status: "new" }, { fields: ["name"] });
+  return items.map((lead) => lead.data.name);
+}
+
 /** The newest leads of a user, and how many of the newest notifications were not read. */
 export async function userPage(data: Data, userId: string) {
   const user = data.forUser(userId);

@@ -95,8 +95,9 @@ export async function withConnection<T>(
 ): Promise<T> {
   let requests = 0;
   const { table: tableName, region, endpoint, environment, config } = flags;
-  await knowEntities(config);
+  // What a command calls of the twelve, it calls only if the data layer has them.
   const data = createDataLayer({
+    ...(await knowEntities(config)),
     tableName,
     region,
     endpoint,
@@ -110,7 +111,7 @@ export async function withConnection<T>(
     events: () => {
       requests += 1;
     },
-  });
+  }) as DataLayer;
   try {
     return await run({ data, requests: () => requests });
   } catch (error) {

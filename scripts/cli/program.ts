@@ -14,6 +14,7 @@ import { addRollbackCommand } from "./commands/rollback.js";
 import { addRotateCommand } from "./commands/rotate.js";
 import { addSeedCommand } from "./commands/seed.js";
 import { addTableCommands } from "./commands/table.js";
+import { addUpgradeCommand } from "./commands/upgrade.js";
 import { addValidateCommand } from "./commands/validate.js";
 import { addVerifyCommand } from "./commands/verify.js";
 import { type CommandContext, exitCode, groups, type Sending, UsageError } from "./connection.js";
@@ -140,6 +141,7 @@ Examples:
   addDoctorCommand(program, context);
   addAdoptCommand(program, context);
   addRotateCommand(program, context);
+  addUpgradeCommand(program, context);
   addExportCommand(program, context);
   addImportCommand(program, context);
   addValidateCommand(program, context);

@@ -1,5 +1,4 @@
 /** The user and the agent of the demonstration, chosen from the documents that were loaded. */
-import type { FacadeName } from "../../services/entities.js";
 import type { SourceItem } from "../move/firestore/map-document.js";
 
 export interface Cast {
@@ -16,7 +15,7 @@ export interface Casting {
 }
 
 export function createCasting(): Casting {
-  const users = new Map<string, { readonly kinds: Set<FacadeName>; items: number }>();
+  const users = new Map<string, { readonly kinds: Set<string>; items: number }>();
   const agents = new Map<string, number>();
   return {
     see: ({ facade, key: { userId, agentId } }) => {

@@ -1,5 +1,4 @@
 /** A store whose entity is known at run time only: what all twelve have in common. */
-import type { FacadeName } from "../../services/entities.js";
 import type { CallOptions, DataLayer, ValidationIssue } from "../../src/index.js";
 
 export type Key = Readonly<Record<string, unknown>>;
@@ -37,6 +36,6 @@ export interface AnyStore {
 }
 
 /** The store of a facade name. Its run-time checks replace the types that are lost here. */
-export function storeOf(data: DataLayer, facade: FacadeName): AnyStore {
-  return data[facade] as unknown as AnyStore;
+export function storeOf(data: DataLayer, facade: string): AnyStore {
+  return (data as unknown as Readonly<Record<string, AnyStore>>)[facade] as AnyStore;
 }

@@ -1,6 +1,5 @@
 /** Writes items that came from an export or were made up, whatever their entity. */
 import { isDeepStrictEqual } from "node:util";
-import type { FacadeName } from "../../services/entities.js";
 import type { CallOptions, DataLayer } from "../../src/index.js";
 import { type AnyStore, type StoredItem, storeOf } from "./any-store.js";
 import { ExportError } from "./firestore/json-file.js";
@@ -19,7 +18,7 @@ export interface Counts {
 
 /** What became of the items so far. Grows while they are loaded, and holds after a failure too. */
 export interface LoadReport {
-  readonly counts: Map<FacadeName, Counts>;
+  readonly counts: Map<string, Counts>;
   readonly rejections: Rejection[];
 }
 
@@ -54,9 +53,9 @@ export async function loadItems(
   options: LoadOptions = {},
 ): Promise<void> {
   const { signal, onAccepted, onProgress, skipUnchanged = false, dryRun = false } = options;
-  const waiting = new Map<FacadeName, SourceItem[]>();
+  const waiting = new Map<string, SourceItem[]>();
 
-  const flush = async (facade: FacadeName): Promise<void> => {
+  const flush = async (facade: string): Promise<void> => {
     const chunk = waiting.get(facade) ?? [];
     waiting.delete(facade);
     if (chunk.length === 0) return;
@@ -101,7 +100,7 @@ export async function loadItems(
   await flushAll();
 }
 
-function countsOf({ counts }: LoadReport, facade: FacadeName) {
+function countsOf({ counts }: LoadReport, facade: string) {
   const known = counts.get(facade) ?? { written: 0, unchanged: 0, rejected: 0 };
   counts.set(facade, known);
   return known;

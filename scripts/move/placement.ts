@@ -1,6 +1,7 @@
 /** Which entity a stored item is of, what it lacks, and why it may have no place. */
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { indexKeyOf } from "../../src/entity/indexes.js";
+import { timeToLiveOf } from "../../src/entity/expiry.js";
+import { type IndexKey, indexKeyOf } from "../../src/entity/indexes.js";
 import {
   type EntityModel,
   haveForms,
@@ -14,6 +15,7 @@ import { keyPartRule, partsFrom } from "../../src/keys/template.js";
 import { attribute } from "../../src/table/table.js";
 import { ofKnownEntities } from "../raw/known-entities.js";
 import type { Item } from "../raw/raw-table.js";
+import { ageOf } from "../raw/stored-versions.js";
 import { collections } from "./firestore/collections.js";
 import { createdAtOf } from "./firestore/map-document.js";
 
@@ -48,7 +50,7 @@ export const entitiesByType = ofKnownEntities(
     new Map(
       Object.entries(definitions).map(([facade, definition]) => {
         const model = modelOf(definition);
-        const collection = collections.find((one) => one.facade === facade);
+        const collection = collections().find((one) => one.facade === facade);
         return [model.name, { facade, model, created: collection?.created ?? ["createdAt"] }];
       }),
     ),
@@ -65,11 +67,17 @@ export const placementPaths = ofKnownEntities((): readonly (string | readonly st
   attribute.entityType,
   attribute.createdAt,
   attribute.updatedAt,
+  ...(expiriesOfAll().length > 0 ? [attribute.timeToLive] : []),
+  ...(modelsOfAll().some(({ versions }) => versions !== undefined) ? [attribute.dataVersion] : []),
   // The creation time has an attribute of its own.
   ...partsOfAll().filter((part) => part !== "createdAt"),
-  ...[...new Set([...collections.flatMap(({ created }) => created), ...fieldsOfAll()])].map(
-    (field) => [attribute.data, field],
-  ),
+  ...[
+    ...new Set([
+      ...collections().flatMap(({ created }) => created),
+      ...fieldsOfAll(),
+      ...expiriesOfAll(),
+    ]),
+  ].map((field) => [attribute.data, field]),
 ]);
 
 /** The attributes of the index keys of all entities. */
@@ -89,6 +97,11 @@ function modelsOfAll(): EntityModel[] {
 /** The key parts of all entities, each once. */
 function partsOfAll(): string[] {
   return [...new Set(modelsOfAll().flatMap(({ parts }) => parts))];
+}
+
+/** The payload fields that say when items expire, of all entities. */
+function expiriesOfAll(): string[] {
+  return modelsOfAll().flatMap(({ expires }) => expires ?? []);
 }
 
 export interface Placed {
@@ -112,7 +125,7 @@ export function isProblem(placement: Placement): placement is Problem {
 export function placementOf(item: Item, now: number): Placement {
   const entity = entityOf(item);
   if ("rule" in entity) return entity;
-  const { model } = entity;
+  const model = ofItsVersion(entity.model, item);
   const parts = partsOf(model, item);
   if (parts === null) {
     const message = `EntityType ${model.name} needs a key ${shapeOf(model)}`;
@@ -152,7 +165,32 @@ export function placementOf(item: Item, now: number): Placement {
     }
   }
   if (stored === undefined) lacks[attribute.createdAt] = { N: String(createdAt) };
-  return { entity, parts, lacks };
+  const seconds = secondsFor(model, item);
+  if (seconds !== undefined && item[attribute.timeToLive] === undefined) {
+    lacks[attribute.timeToLive] = { N: String(seconds) };
+  }
+  return { entity: { ...entity, model }, parts, lacks };
+}
+
+/**
+ * The model without what it makes of the payload's fields, if the payload is of another version: whoever
+ * stored it made index keys and the expiry of the fields of that version.
+ */
+function ofItsVersion(model: EntityModel, item: Item): EntityModel {
+  const age = ageOf(model, item);
+  if (age !== "older" && age !== "newer") return model;
+  const isOfKey = ({ fields }: IndexKey) => fields.length === 0;
+  const indexes = model.indexes.filter(({ pk, sk }) => isOfKey(pk) && isOfKey(sk));
+  const indexKeys = model.indexKeys.filter(isOfKey);
+  return { ...model, indexes, indexKeys, fieldKeys: [], expires: undefined };
+}
+
+/** The `TTL` that an item's payload asks for; `undefined` if it has no time that can be used. */
+export function secondsFor(model: EntityModel, item: Item): number | undefined {
+  const { expires } = model;
+  const text = expires === undefined ? undefined : item[attribute.data]?.M?.[expires]?.N;
+  if (text === undefined) return undefined;
+  return timeToLiveOf(Number(text));
 }
 
 /** The payload's fields that index keys are made of: those that are strings. */

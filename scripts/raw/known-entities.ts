@@ -6,10 +6,17 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { definitions } from "../../services/entities.js";
 import { entitiesOf, type OwnEntities } from "../../services/own-entities.js";
-import type { Definitions, NoEntities } from "../../services/registry.js";
-import { ConfigurationError } from "../../src/index.js";
+import { type Definitions, indexesIn, type NoEntities } from "../../services/registry.js";
+import { ConfigurationError, type IndexName } from "../../src/index.js";
 
-let known: Definitions = definitions;
+let known: Known = { definitions, firestore: undefined };
+
+/** What a command knows of a configuration file. */
+interface Known {
+  readonly definitions: Definitions;
+  /** What the file says of Firestore's collections, not checked yet. */
+  readonly firestore: unknown;
+}
 
 /** What a configuration file exports: options of `createDataLayer`. */
 export type CommandConfig = OwnEntities<NoEntities, boolean>;
@@ -20,7 +27,7 @@ export type CommandConfig = OwnEntities<NoEntities, boolean>;
  * @throws ConfigurationError for a file that cannot be loaded or exports no entities
  */
 export async function knowEntities(file: string | undefined): Promise<CommandConfig> {
-  known = definitions;
+  known = { definitions, firestore: undefined };
   if (file === undefined) return {};
   const exported = await loaded(file);
   if (exported.entities === undefined) {
@@ -28,8 +35,8 @@ export async function knowEntities(file: string | undefined): Promise<CommandCon
       `--config ${file} must export entities, as createDataLayer takes them`,
     );
   }
-  const { entities, builtIn } = exported;
-  known = entitiesOf({ entities, builtIn });
+  const { entities, builtIn, firestore } = exported;
+  known = { definitions: entitiesOf({ entities, builtIn }), firestore };
   return { entities, builtIn } as CommandConfig;
 }
 
@@ -50,11 +57,23 @@ async function loaded(file: string): Promise<Readonly<Record<string, unknown>>> 
   }
 }
 
+/** The entities that are known now. */
+export function knownDefinitions(): Definitions {
+  return known.definitions;
+}
+
+/** The indexes that the known entities are in. */
+export function knownIndexes(): readonly IndexName[] {
+  return indexesIn(known.definitions);
+}
+
 /** What is derived from the entities that are known now, made once for them. */
-export function ofKnownEntities<T>(make: (definitions: Definitions) => T): () => T {
-  let made: { readonly of: Definitions; readonly value: T } | undefined;
+export function ofKnownEntities<T>(
+  make: (definitions: Definitions, firestore: unknown) => T,
+): () => T {
+  let made: { readonly of: Known; readonly value: T } | undefined;
   return () => {
-    if (made?.of !== known) made = { of: known, value: make(known) };
+    if (made?.of !== known) made = { of: known, value: make(known.definitions, known.firestore) };
     return made.value;
   };
 }

@@ -6,6 +6,7 @@ import { setMaxListeners } from "node:events";
 import {
   type AttributeValue,
   DescribeTableCommand,
+  DescribeTimeToLiveCommand,
   type GetItemCommandInput,
   type PutItemCommandInput,
   type ScanCommandInput,
@@ -19,6 +20,7 @@ import type { Configuration } from "../../src/client/config.js";
 import { unreadableAnswer } from "../../src/errors/unreadable-answer.js";
 import { nameOf } from "../../src/errors/words.js";
 import { wrapDynamoDBError } from "../../src/errors/wrap.js";
+import { attribute } from "../../src/table/table.js";
 import { createPatientTransport, type Traffic } from "./patient-transport.js";
 
 /** An item with DynamoDB's attribute values. */
@@ -38,6 +40,11 @@ export interface RawTable {
   readonly traffic: Readonly<Traffic>;
   /** @throws DynamoDBError with code ResourceNotFoundException if there is no such table */
   describe(): Promise<TableDescription>;
+  /**
+   * Whether DynamoDB deletes items by the table's TTL attribute; `undefined` if the engine has no such
+   * setting, or the caller may not read it.
+   */
+  deletesExpired(): Promise<boolean | undefined>;
   scan(input: Omit<ScanCommandInput, "TableName">): Promise<ScanAnswer>;
   get(input: Omit<GetItemCommandInput, "TableName">): Promise<Item | undefined>;
   put(input: Omit<PutItemCommandInput, "TableName">): Promise<WriteOutcome>;
@@ -56,6 +63,12 @@ export interface RawTableOptions {
   /** Delay before the first retry, in ms. @default 100 */
   readonly initialDelayMs?: number | undefined;
 }
+
+/** The errors that say nothing about the table: the engine has no TTL, or the caller no permission. */
+const unknowable: ReadonlySet<string> = new Set([
+  "UnknownOperationException",
+  "AccessDeniedException",
+]);
 
 export function openRawTable(
   configuration: Configuration,
@@ -108,6 +121,23 @@ export function openRawTable(
           // A response without it is not DynamoDB's, and the request is repeated.
           if (Table === undefined) throw unreadableAnswer("it has no Table");
           return Table;
+        }, signal),
+      ),
+    deletesExpired: () =>
+      perform("describe", () =>
+        transport.repeat(async (abortSignal) => {
+          const command = new DescribeTimeToLiveCommand({ TableName });
+          try {
+            const { TimeToLiveDescription } = await client.send(command, { abortSignal });
+            if (TimeToLiveDescription === undefined) {
+              throw unreadableAnswer("it has no TimeToLiveDescription");
+            }
+            const { AttributeName, TimeToLiveStatus = "" } = TimeToLiveDescription;
+            return AttributeName === attribute.timeToLive && TimeToLiveStatus.startsWith("ENABL");
+          } catch (error) {
+            if (unknowable.has(nameOf(error) ?? "")) return undefined;
+            throw error;
+          }
         }, signal),
       ),
     scan: (input) =>

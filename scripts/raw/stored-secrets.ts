@@ -37,9 +37,14 @@ export const secretPaths = ofKnownEntities((): readonly (string | readonly strin
   ...[...new Set([...fieldsByEntity().values()].flat())].map((field) => [attribute.data, field]),
 ]);
 
-/** The secrets of an item; none for most. */
-export function secretsOf(item: Item): StoredSecret[] {
-  const fields = fieldsByEntity().get(item[attribute.entityType]?.S ?? "");
+/**
+ * The secrets of an item; none for most.
+ * @param fields the secret fields of its entity. @default those of the entity that the command knows
+ */
+export function secretsOf(
+  item: Item,
+  fields = fieldsByEntity().get(item[attribute.entityType]?.S ?? ""),
+): StoredSecret[] {
   const data = item[attribute.data]?.M;
   if (fields === undefined || data === undefined) return [];
   const PK = item[attribute.partitionKey]?.S ?? "";

@@ -23,7 +23,12 @@ import {
 const dayMs = 86_400_000;
 
 /** The newest of all dates is before this one, so that no run depends on the day it is made. */
-const lastDay = Date.UTC(2025, 9, 1);
+export const lastDay = Date.UTC(2025, 9, 1);
+
+/** An item of one of the twelve entities. */
+export interface SampleItem extends SourceItem {
+  readonly facade: FacadeName;
+}
 
 export interface SampleOptions {
   /** How many agents; each has about 40 items. */
@@ -33,10 +38,17 @@ export interface SampleOptions {
 }
 
 /** Yields the items of each agent in turn. The same options give the same items, ids and dates. */
-export function* sampleItems({ users, seed }: SampleOptions): Generator<SourceItem> {
-  for (let index = 0; index < users; index += 1) {
-    yield* itemsOf(createAgent(index, seed));
-  }
+export function* sampleItems({ users, seed }: SampleOptions): Generator<SampleItem> {
+  for (const agent of agents({ users, seed })) yield* itemsOf(agent);
+}
+
+/** The ids of the made-up agents, in order. */
+export function* sampleUsers(options: SampleOptions): Generator<string> {
+  for (const { userId } of agents(options)) yield userId;
+}
+
+function* agents({ users, seed }: SampleOptions): Generator<Agent> {
+  for (let index = 0; index < users; index += 1) yield createAgent(index, seed);
 }
 
 interface Agent {
@@ -77,7 +89,7 @@ function someDate({ random, since }: Agent): number {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-function* itemsOf(agent: Agent): Generator<SourceItem> {
+function* itemsOf(agent: Agent): Generator<SampleItem> {
   yield* profilesOf(agent);
   yield* standingOf(agent);
   yield* workOf(agent);
@@ -92,12 +104,12 @@ function ofUser(
   [collection, part, id]: readonly [collection: string, part: string, id: string],
   createdAt: number,
   data: Readonly<Record<string, unknown>>,
-): SourceItem {
+): SampleItem {
   const path = `users/${userId}/${collection}/${id}`;
   return { path, facade, key: { userId, [part]: id }, data, createdAt };
 }
 
-function* profilesOf(agent: Agent): Generator<SourceItem> {
+function* profilesOf(agent: Agent): Generator<SampleItem> {
   const { random, userId, name, email, handle, market, agency, since } = agent;
   const photoURL = `https://images.example.com/agents/${handle}.jpg`;
   yield {
@@ -132,7 +144,7 @@ function* profilesOf(agent: Agent): Generator<SourceItem> {
 }
 
 /** The agent in the market: audit, competitors, plans, what the reviews say. */
-function* standingOf(agent: Agent): Generator<SourceItem> {
+function* standingOf(agent: Agent): Generator<SampleItem> {
   const { random, name, market } = agent;
   const lastRun = someDate(agent);
   yield ofUser(agent, "brandAudit", ["brandAudits", "auditId", "main"], lastRun, {
@@ -183,7 +195,7 @@ function* standingOf(agent: Agent): Generator<SourceItem> {
 }
 
 /** What the agent makes: projects, content in them, reports, training. */
-function* workOf(agent: Agent): Generator<SourceItem> {
+function* workOf(agent: Agent): Generator<SampleItem> {
   const { random, market } = agent;
   const projectIds: string[] = [];
   for (const name of random.sample(projectNames, random.integer(2, 4))) {
@@ -236,7 +248,7 @@ function* workOf(agent: Agent): Generator<SourceItem> {
   }
 }
 
-function* reviewsOf(agent: Agent): Generator<SourceItem> {
+function* reviewsOf(agent: Agent): Generator<SampleItem> {
   const { random, userId, name, market } = agent;
   for (const client of random.sample(clientNames, random.integer(4, 8))) {
     const date = someDate(agent);
@@ -262,7 +274,7 @@ function* reviewsOf(agent: Agent): Generator<SourceItem> {
 }
 
 /** A connection to Google whose tokens open nothing. */
-function tokenOf(agent: Agent): SourceItem {
+function tokenOf(agent: Agent): SampleItem {
   const { userId, handle } = agent;
   const createdAt = someDate(agent);
   return {

@@ -56,7 +56,7 @@ const dateFields: ReadonlySet<string> = new Set([
 
 /** The files of the sample by name, as text. The same in every run. */
 export function sampleExport(): Map<string, string> {
-  const documents = new Map<FacadeName, Document[]>(collections.map(({ facade }) => [facade, []]));
+  const documents = new Map<string, Document[]>(collections().map(({ facade }) => [facade, []]));
   const put = (facade: FacadeName, path: string, data: Data) => {
     const segments = path.split("/");
     const id = segments.at(-1) ?? "";
@@ -264,11 +264,11 @@ function addUnreadable(put: Put, [first, second]: readonly [string, string]): vo
   put("trainingProgress", `users/${second}/trainingProgress/ai-basics`, { completed: "yes" });
 }
 
-function filesOf(documents: ReadonlyMap<FacadeName, readonly Document[]>): Map<string, string> {
+function filesOf(documents: ReadonlyMap<string, readonly Document[]>): Map<string, string> {
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   const files = new Map<string, string>();
   const counts: { path: string; count: number }[] = [];
-  for (const { facade, path } of collections) {
+  for (const { facade, path } of collections()) {
     const list = documents.get(facade) ?? [];
     counts.push({ path, count: list.length });
     files.set(

@@ -1,7 +1,7 @@
 /** Reads a table, or a sample of it, and counts its findings. */
 import type { Cipher } from "../../src/secrets/encryption.js";
-import { limits } from "../../src/table/table.js";
-import { rawKeyText } from "../move/placement.js";
+import { attribute, limits } from "../../src/table/table.js";
+import { entitiesByType, rawKeyText } from "../move/placement.js";
 import type { Item, RawTable } from "../raw/raw-table.js";
 import { atStart, scanSegments } from "../raw/scan.js";
 import { secretsOf, withOpenSecrets } from "../raw/stored-secrets.js";
@@ -115,6 +115,12 @@ export async function examineTable(
     return open;
   };
 
+  const isOff = entitiesThatExpire() && (await table.deletesExpired()) === false;
+  if (isOff) {
+    const rule = `TTL is not enabled: aws dynamodb update-time-to-live --table-name ${table.name} --time-to-live-specification Enabled=true,AttributeName=${attribute.timeToLive}`;
+    add({ kind: "noTimeToLive", key: table.name, rule });
+  }
+
   const mostItems = sample === undefined ? undefined : Math.ceil(sample / segments);
   const read = Array.from({ length: segments }, () => 0);
   const all = await scanSegments(table, {
@@ -154,6 +160,11 @@ export async function examineTable(
     },
   });
   return { ...diagnosis, account: accountOf(all, diagnosis) };
+}
+
+/** Whether any of the entities has items that expire. */
+function entitiesThatExpire(): boolean {
+  return [...entitiesByType().values()].some(({ model }) => model.expires !== undefined);
 }
 
 /** @throws AccountError */

@@ -2,6 +2,8 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { project } from "../../entities/project.js";
+import { expiryIssuesIn, secondsOf } from "../../src/entity/expiry.js";
+import type { EntityModel } from "../../src/entity/model.js";
 import { compileTemplate } from "../../src/keys/template.js";
 import { attribute } from "../../src/table/table.js";
 import { checkPayload } from "../../src/values/payload.js";
@@ -13,9 +15,12 @@ import {
   type Problem,
   placementOf,
   rawKeyText,
+  secondsFor,
 } from "../move/placement.js";
 import { itemSize } from "../raw/item-size.js";
 import type { Item } from "../raw/raw-table.js";
+import { secretsOf } from "../raw/stored-secrets.js";
+import { ageOf, upgradedOf, versionText } from "../raw/stored-versions.js";
 
 /** What needs action. */
 export const findingKinds = {
@@ -27,9 +32,13 @@ export const findingKinds = {
   missingIndexKeys: "items that are not in an index (bayon-data adopt)",
   loneIndexKey: "items with one of the two keys of an index (bayon-data adopt)",
   missingParts: "items without their key's parts or CreatedAt (bayon-data adopt)",
+  missingExpiry: "items without the TTL that their payload asks for (bayon-data adopt)",
+  wrongExpiry: "items with another TTL than their payload asks for (update the field, or put them)",
+  noTimeToLive: "tables that delete no expired items",
   payload: "payloads that fail their schema",
   orphan: "content of a missing project",
   deadToken: "tokens that expired and cannot be refreshed",
+  failedUpgrade: "payloads of an older version that cannot be upgraded",
   clearSecret: "secrets in clear text (bayon-data rotate)",
   unreadableSecret: "secrets that cannot be decrypted",
 } as const;
@@ -37,7 +46,10 @@ export const findingKinds = {
 /** What is good to know, and no fault. */
 export const noteKinds = {
   large: "items over 100 KB",
+  expired: "items that have expired, and that DynamoDB has not deleted yet",
   expiredToken: "tokens that expired and are refreshed when they are next used",
+  olderVersion: "payloads of an older version (bayon-data upgrade)",
+  newerVersion: "payloads of a newer version than the declared one, which were not checked",
   oldKey: "secrets under a key other than the current one (bayon-data rotate)",
   unknownSecret: "secrets that are encrypted and were not checked, because no keys are configured",
 } as const;
@@ -106,28 +118,76 @@ export function examine(item: Item, now: number, open: Item = item): Examined {
     }
     const parts = [...entity.model.parts, attribute.createdAt].filter((name) => name in lacks);
     if (parts.length > 0) remark("missingParts", `lacks ${parts.join(", ")}`);
+    examineExpiry(entity.model, item, now, remark);
   }
   const type = item[attribute.entityType]?.S ?? "";
-  const { schema, facade } = known(type);
+  const { model, facade } = known(type);
   const data = nativeOf(open[attribute.data]);
-  const { issues } =
-    data === undefined
-      ? { issues: [{ path: "data", message: "is missing" }] }
-      : checkPayload(schema, data);
-  if (issues.length > 0) {
-    remark("payload", issues.map(({ path, message }) => `${path} ${message}`).join("; "));
-  }
+  examinePayload(model, open, data, remark);
   const fields = isFields(data) ? data : {};
   if (facade === "oauthToken") examineToken(fields, now, remark);
   const project = facade === "savedContent" ? projectKeyOf(item, fields) : undefined;
   return { entity: type, bytes, remarks, ...(project !== undefined && { project }) };
 }
 
+/** A payload as readers see it: one of an older version is upgraded, one of a newer version not known. */
+function examinePayload(
+  model: EntityModel,
+  open: Item,
+  stored: unknown,
+  remark: (kind: Kind, rule: string) => void,
+): void {
+  const age = ageOf(model, open);
+  if (age === "newer") return remark("newerVersion", `is of version ${versionText(open)}`);
+  let data = stored;
+  if (age === "older") {
+    remark("olderVersion", `is of version ${versionText(open)}`);
+    // What could not be decrypted is a finding already, and is not upgraded.
+    if (secretsOf(open).some(({ keyId }) => keyId !== undefined)) return;
+    const upgraded = upgradedOf(model, open);
+    if ("rule" in upgraded) return remark("failedUpgrade", upgraded.rule);
+    data = upgraded.data;
+  }
+  const { issues } =
+    data === undefined
+      ? { issues: [{ path: "data", message: "is missing" }] }
+      : issuesOf(model, data);
+  if (issues.length > 0) {
+    remark("payload", issues.map(({ path, message }) => `${path} ${message}`).join("; "));
+  }
+}
+
+/** The issues of a payload: of its schema, and of the time at which its item expires. */
+function issuesOf(model: EntityModel, data: unknown) {
+  const { issues } = checkPayload(model.payload, data);
+  return { issues: issues.length > 0 ? issues : expiryIssuesIn(model, data) };
+}
+
 function known(type: string) {
   const entity = entitiesByType().get(type);
   // An item with a place has a known type.
   if (entity === undefined) throw new TypeError(`no entity ${type}`);
-  return { schema: entity.model.payload, facade: entity.facade };
+  return entity;
+}
+
+/** The `TTL` of an item, beside the payload's field that says when it expires. */
+function examineExpiry(
+  model: EntityModel,
+  item: Item,
+  now: number,
+  remark: (kind: Kind, rule: string) => void,
+): void {
+  if (model.expires === undefined) return;
+  const { [attribute.timeToLive]: held } = item;
+  const seconds = secondsFor(model, item);
+  const name = `data.${model.expires}`;
+  if (held === undefined) {
+    if (seconds !== undefined) remark("missingExpiry", `lacks ${attribute.timeToLive}`);
+    return;
+  }
+  const isRight = seconds !== undefined && Number(held.N) === seconds;
+  if (!isRight) remark("wrongExpiry", `${attribute.timeToLive} is not what ${name} says`);
+  if (Number(held.N) <= secondsOf(now)) remark("expired", `by its ${attribute.timeToLive}`);
 }
 
 /** The layer's rule: only a number of milliseconds in the future has not expired. */

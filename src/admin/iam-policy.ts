@@ -92,6 +92,7 @@ const scriptActions = [
   "CreateTable",
   "DeleteTable",
   "DescribeTable",
+  "DescribeTimeToLive",
   "Scan",
   "UpdateTimeToLive",
 ] as const;

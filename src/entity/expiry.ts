@@ -27,12 +27,18 @@ function numberOf(value: unknown): number | undefined {
   return isExactNumber(value) ? value.toNumber() : undefined;
 }
 
+/** Whether a value is a time that an expiry can be. */
+function isExpiry(value: unknown): value is number {
+  return typeof value === "number" && value >= earliestExpiry && value <= latestTime;
+}
+
 /**
  * What is stored as `TTL`: epoch seconds, rounded up, so that nothing is deleted too early.
- * @param expiry the value of the payload's field; `undefined` and `null` are no expiry
+ * @param expiry the value of the payload's field. What is no such time, as the upgrade of an older payload
+ * may make it, does not expire
  */
 export function timeToLiveOf(expiry: unknown): number | undefined {
-  return typeof expiry === "number" ? Math.ceil(expiry / 1000) : undefined;
+  return isExpiry(expiry) ? Math.ceil(expiry / 1000) : undefined;
 }
 
 /** The attribute of an item whose payload says when it expires. */
@@ -67,7 +73,7 @@ export function expiryIssues(
 ): ValidationIssue[] {
   if (expires === undefined || field !== expires || value === undefined || value === null)
     return [];
-  if (typeof value === "number" && value >= earliestExpiry && value <= latestTime) return [];
+  if (isExpiry(value)) return [];
   const isSeconds = typeof value === "number" && value >= 0 && value < earliestExpiry;
   const message = isSeconds
     ? "must be in epoch milliseconds, from the year 2000 on: this one looks like seconds"

@@ -17,7 +17,7 @@ import {
   readParts,
   refuseIssues,
 } from "./model.js";
-import { projectionOf, type ReadOptions } from "./projection.js";
+import { type ReadOptions, type Wanted, wantedOf } from "./projection.js";
 import { isTime, timeRule } from "./times.js";
 import { type ReadChanges, readChanges } from "./update-input.js";
 
@@ -175,13 +175,13 @@ export class InputReader {
   readOptions(
     options: { consistent?: unknown; fields?: unknown } | null,
     context: CallContext,
-  ): ReadOptions {
+  ): { readonly read: ReadOptions; readonly fields: Wanted["fields"] } {
     const { consistent = false, fields } = options ?? {};
     if (typeof consistent !== "boolean") {
       throw invalid(context, [{ path: "consistent", message: "must be true or false" }]);
     }
-    const projection = projectionOf(this.model, fields, new Placeholders(), context);
-    return { consistent, projection };
+    const wanted = wantedOf(this.model, fields, new Placeholders(), context);
+    return { read: { consistent, projection: wanted.projection }, fields: wanted.fields };
   }
 
   /**

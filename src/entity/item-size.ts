@@ -27,6 +27,7 @@ export function itemSizeOf(model: EntityModel): ItemSize {
     [attribute.data]: "",
     [attribute.createdAt]: 0,
     [attribute.updatedAt]: 0,
+    ...((model.versions?.current ?? 1) > 1 && { [attribute.dataVersion]: 0 }),
   };
   const ofIndexes = model.indexKeys.filter(({ fields }) => fields.length === 0);
   const keys = [model.pk, model.sk, ...ofIndexes.map(({ template }) => template)];

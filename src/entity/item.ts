@@ -1,15 +1,14 @@
 /** Converts stored items to the items that callers get. */
-import { isDeepStrictEqual, types } from "node:util";
+import { isDeepStrictEqual } from "node:util";
 import { isKeyOf, keyPartsOf } from "../keys/template.js";
-import { isBytes, ownBytes } from "../runtime/realms.js";
 import { showsMasked } from "../secrets/masking.js";
 import { refuseUnreadable } from "../secrets/unreadable.js";
 import type { RawItem } from "../table/table.js";
-import { isExactNumber } from "../values/exact-number.js";
-import { checkValue } from "../values/payload.js";
+import { checkValue, isPlainMap } from "../values/payload.js";
 import { epochMsOf, isTime } from "../values/timestamps.js";
 import { isExpired } from "./expiry.js";
 import { type EntityModel, haveForms, partValue } from "./model.js";
+import { isOlder, upgradedData } from "./versions.js";
 
 /** An item as callers get it. It also has the parts of its key. */
 export interface AnyItem {
@@ -21,7 +20,8 @@ export interface AnyItem {
 
 /**
  * How to treat a secret that could not be opened: throw, throw after a write that was carried out,
- * or leave it as it is stored because the call does not depend on it.
+ * or leave it as it is stored because the call does not depend on it. An older payload that cannot be
+ * upgraded is treated in the same way.
  */
 export type IfUnreadable = "refuse" | "refuseWritten" | "leave";
 
@@ -30,13 +30,16 @@ export type IfUnreadable = "refuse" | "refuseWritten" | "leave";
  * earlier writers have them nowhere else. An item without `Data` gets `data: {}`. A time is 0 if it
  * was never stored, or if the stored value is not a time: nanoseconds, for instance.
  * @param operation the call that gets the item, if it may share the request with other calls
+ * @param fields the fields of the payload that the call asked for, if all of them were read
  * @throws DecryptionError if a secret could not be opened
+ * @throws DynamoDBError `UpgradeFailed` if a payload of an older version could not be upgraded
  */
 export function itemOf(
   model: EntityModel,
   raw: RawItem,
   ifUnreadable: IfUnreadable = "refuse",
   operation?: string,
+  fields?: readonly string[],
 ): AnyItem {
   const item: Record<string, unknown> = keyPartsOf(model, raw);
   if (model.numbered) {
@@ -44,14 +47,40 @@ export function itemOf(
   }
   const { CreatedAt, UpdatedAt } = raw;
   item.data = raw.Data ?? {};
-  if (model.secrets.length > 0) {
+  if (isOlder(model, raw)) item.data = upgradedOr(model, raw, ifUnreadable, operation);
+  else if (model.secrets.length > 0 && ifUnreadable !== "leave") {
     const written = ifUnreadable === "refuseWritten";
-    if (ifUnreadable !== "leave") refuseUnreadable(model, raw, written, operation);
-    item.data = showsMasked(model.secrets, item.data);
+    refuseUnreadable(model, raw, written, operation, fields);
   }
+  if (fields !== undefined) item.data = picked(item.data, fields);
+  if (model.secrets.length > 0) item.data = showsMasked(model.secrets, item.data);
   item.createdAt = isTime(CreatedAt) ? CreatedAt : (epochMsOf(CreatedAt) ?? 0);
   item.updatedAt = isTime(UpdatedAt) ? UpdatedAt : 0;
   return item as AnyItem;
+}
+
+/** The payload of an older version as one of the current version, or as it is stored if need be. */
+function upgradedOr(
+  model: EntityModel,
+  raw: RawItem,
+  ifUnreadable: IfUnreadable,
+  operation: string | undefined,
+): unknown {
+  try {
+    return upgradedData(model, raw, operation);
+  } catch (error) {
+    if (ifUnreadable === "leave") return raw.Data;
+    throw error;
+  }
+}
+
+/** Some fields of a payload, as a read of these alone would return them. */
+function picked(data: unknown, fields: readonly string[]): unknown {
+  if (!isPlainMap(data)) return data;
+  const names = fields.filter((field) => Object.hasOwn(data, field));
+  return Object.fromEntries(
+    names.map((field) => [field, (data as Record<string, unknown>)[field]]),
+  );
 }
 
 /** Whether a stored item is one of the entity's, as every read sees it: one that has expired is not. */
@@ -74,19 +103,4 @@ export function isStoredBy(model: EntityModel, raw: RawItem): boolean {
  */
 export function isStoredAlike(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(checkValue(one, "", 1).value, checkValue(other, "", 1).value);
-}
-
-/**
- * A copy of a stored value, made in the realm of this code. Under Jest, structuredClone copies into
- * another realm.
- */
-export function copyOf<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf) as T;
-  if (types.isSet(value)) return new Set([...value].map(copyOf)) as T;
-  if (isBytes(value)) return ownBytes(value) as T;
-  if (isExactNumber(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, copyOf(member)]),
-  ) as T;
 }

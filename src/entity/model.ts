@@ -22,6 +22,7 @@ import type { PayloadRules } from "../values/payload.js";
 import { type DeclaredPayload, payloadOf, secretFields } from "./declared-payload.js";
 import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
 import { isTime, timeRule } from "./times.js";
+import { type DeclaredVersions, type Versions, versionsOf } from "./versions.js";
 
 /** ElectroDB's generic bound. */
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.
@@ -70,6 +71,8 @@ export interface EntityModel extends DeclaredKeys {
   readonly fixed: Readonly<Record<string, string>>;
   /** The parts that name an owner, which callers cannot give. Empty without an owner. */
   readonly owner: readonly string[];
+  /** The versions of the payload, if the declaration names any. */
+  readonly versions: Versions | undefined;
   /** Tells which items have expired. */
   readonly clock: Clock;
 }
@@ -88,7 +91,7 @@ export interface ModelOptions {
 export type Owner = Readonly<Record<string, string>>;
 
 /** The declaration of an entity: the schemas of its payload and of its keys. */
-export interface Declaration extends DeclaredPayload {
+export interface Declaration extends DeclaredPayload, DeclaredVersions {
   /** Makes the schema of ElectroDB's entity. */
   schema(): DeclaredSchema;
 }
@@ -128,6 +131,7 @@ export function modelOf(
     encrypted: encrypts ? secrets : [],
     fixed: Object.fromEntries(fixed.map((part) => [part, owner[part] as string])),
     owner: Object.keys(owner),
+    versions: versionsOf(declaration),
     clock,
   };
 }

@@ -1,6 +1,6 @@
 /** Which parts of an item a read asks for. */
 import { refuseLong } from "../conditions/expression.js";
-import type { Placeholders } from "../conditions/placeholders.js";
+import { Placeholders } from "../conditions/placeholders.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, limits } from "../table/table.js";
@@ -25,18 +25,41 @@ export interface Projection {
  */
 export const mostPaths = 4_096;
 
+/** What a read asks for, and what its caller gets of it. */
+export interface Wanted {
+  readonly projection: Projection | undefined;
+  /** The fields to keep of each payload, which is then read as a whole. */
+  readonly fields: readonly string[] | undefined;
+}
+
+const everything: Wanted = { projection: undefined, fields: undefined };
+
 /**
- * The projection of a read: the attributes that every item needs, and the requested payload fields.
+ * What a read of some fields asks for: the attributes that every item needs, and these fields. Where
+ * payloads may have to be upgraded, they are read as a whole.
  * @param indexSortKey the sort key of the index that is read, from which a cursor is made
  */
-export function projectionOf(
-  { expires }: Pick<EntityModel, "expires">,
+export function wantedOf(
+  model: Pick<EntityModel, "versions" | "expires">,
   fields: unknown,
   placeholders: Placeholders,
   context: CallContext,
   indexSortKey: string = attribute.indexSortKey,
-): Projection | undefined {
-  if (fields === undefined) return undefined;
+): Wanted {
+  if (fields === undefined) return everything;
+  const upgrades = model.versions !== undefined && model.versions.steps.length > 0;
+  const own = upgrades ? new Placeholders() : placeholders;
+  const { names, projection } = projectionOf(model, fields, own, context, indexSortKey);
+  return upgrades ? { projection: undefined, fields: names } : { projection, fields: undefined };
+}
+
+function projectionOf(
+  { expires }: Pick<EntityModel, "expires">,
+  fields: unknown,
+  placeholders: Placeholders,
+  context: CallContext,
+  indexSortKey: string,
+): { readonly names: readonly string[]; readonly projection: Projection } {
   const names = elementsOf(fields, mostPaths);
   const valid =
     names !== undefined &&
@@ -64,8 +87,9 @@ export function projectionOf(
   const wanted = [...new Set(names as string[])].map((field) => placeholders.path([field]));
   const expression = [...always, ...wanted].join(", ");
   refuseLong(context, "fields", expression);
-  return {
+  const projection = {
     ProjectionExpression: expression,
     ExpressionAttributeNames: placeholders.names,
   };
+  return { names: names as string[], projection };
 }

@@ -116,9 +116,11 @@ export type PackageCode =
   | "DecryptionError"
   | "ItemNotFound"
   | "KeyProviderError"
+  | "NewerVersion"
   | "RefreshTokenMissing"
   | "ResultNotMade"
   | "UnprocessedItems"
+  | "UpgradeFailed"
   | "WriteContention"
   | "WrongTable";
 

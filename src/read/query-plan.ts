@@ -6,7 +6,7 @@ import { Placeholders } from "../conditions/placeholders.js";
 import { dateIndex } from "../entity/indexes.js";
 import { isOf } from "../entity/item.js";
 import type { EntityModel, KeyParts } from "../entity/model.js";
-import { projectionOf } from "../entity/projection.js";
+import { wantedOf } from "../entity/projection.js";
 import { latestTime, readTime } from "../entity/times.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
@@ -32,6 +32,8 @@ export interface QueryPlan {
   readonly cursor: unknown;
   readonly limit: number | undefined;
   readonly filtered: boolean;
+  /** The fields to keep of each payload, if payloads are read as a whole. */
+  readonly fields: readonly string[] | undefined;
   /**
    * Whether an item belongs to the query. An index also contains items that name a partition only in
    * their index key: anyone who may write their own items can put one under another user there.
@@ -153,7 +155,7 @@ export function planOf(
   const names = index && indexKeysOf(index);
   const own = new Placeholders();
   const condition = keyCondition(own, binding.partition, keys, names);
-  const projection = projectionOf(model, options.fields, own, context, names?.sk);
+  const { projection, fields } = wantedOf(model, options.fields, own, context, names?.sk);
   const filter = readWhere(where, context, model.encrypted)?.(own);
   if (filter !== undefined) refuseLongCondition(context, "where", filter.text);
   return {
@@ -162,6 +164,7 @@ export function planOf(
     cursor: cursor ?? null,
     limit,
     filtered: filter !== undefined,
+    fields,
     isWithin,
     input: {
       TableName: tableName,

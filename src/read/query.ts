@@ -18,7 +18,7 @@ import type { QueryPlan } from "./query-plan.js";
 export async function queryItems(
   transport: Transport,
   model: EntityModel,
-  { input, binding, limit, filtered, isWithin }: QueryPlan,
+  { input, binding, limit, filtered, fields, isWithin }: QueryPlan,
   call: Call,
 ): Promise<{ items: AnyItem[]; cursor: string | null }> {
   const items: AnyItem[] = [];
@@ -33,7 +33,7 @@ export async function queryItems(
     if (own.length < page.items.length) pageLimit.grow();
     for (const raw of own) {
       if (items.length === limit) return { items, cursor: cursorAfterLast() };
-      items.push(itemOf(model, raw));
+      items.push(itemOf(model, raw, "refuse", undefined, fields));
       last = raw;
     }
     if (items.length === limit)
@@ -52,7 +52,7 @@ export async function* listItems(
   plan: () => QueryPlan | Promise<QueryPlan>,
   throwIfEnded: () => void,
 ): AsyncGenerator<AnyItem, void, undefined> {
-  const { input, limit, filtered, isWithin } = await plan();
+  const { input, limit, filtered, fields, isWithin } = await plan();
   let remaining = limit ?? Number.POSITIVE_INFINITY;
   const pageLimit = new PageLimit();
   const limitOf = () => (filtered || limit === undefined ? undefined : pageLimit.of(remaining));
@@ -64,7 +64,7 @@ export async function* listItems(
     if (remaining > 0) page.readAhead();
     for (const raw of own) {
       throwIfEnded();
-      yield itemOf(model, raw);
+      yield itemOf(model, raw, "refuse", undefined, fields);
     }
     if (remaining === 0) return;
   }

@@ -2,7 +2,6 @@
 import timers from "node:timers";
 import DataLoader from "dataloader";
 import type { Call } from "../call/call.js";
-import { copyOf } from "../entity/item.js";
 import type { ReadOptions } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { whyLeft } from "../errors/words.js";
@@ -11,6 +10,7 @@ import { noteCopy } from "../secrets/opened.js";
 import { limits, type RawItem, type RawKey } from "../table/table.js";
 import { batchesInFlight, chunksOf, inParallel } from "../transport/parallel.js";
 import type { Transport } from "../transport/transport.js";
+import { copyOf } from "../values/copy.js";
 
 /** A table, and the transport that sends requests to it. */
 export interface Table {

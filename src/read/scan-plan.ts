@@ -5,7 +5,7 @@ import { readWhere } from "../conditions/conditions.js";
 import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { EntityModel } from "../entity/model.js";
-import { projectionOf } from "../entity/projection.js";
+import { wantedOf } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute } from "../table/table.js";
@@ -21,6 +21,8 @@ export interface ScanPlan {
   /** The cursor as it was given. */
   readonly cursor: unknown;
   readonly limit: number;
+  /** The fields to keep of each payload, if payloads are read as a whole. */
+  readonly fields: readonly string[] | undefined;
 }
 
 interface GivenOptions {
@@ -43,7 +45,7 @@ export function planScan(
   context: CallContext,
 ): ScanPlan {
   const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
-  const { segments, where, fields, limit, cursor, consistent = false } = given ?? {};
+  const { segments, where, limit, cursor, consistent = false } = given ?? {};
   const isCount =
     Number.isInteger(segments) && Number(segments) >= 1 && Number(segments) <= mostSegments;
   if (segments !== undefined && !isCount) {
@@ -56,12 +58,13 @@ export function planScan(
   }
   const own = new Placeholders();
   const isOwn = atom(`${own.name(attribute.entityType)} = ${own.value(model.name)}`);
-  const projection = projectionOf(model, fields, own, context);
+  const { projection, fields } = wantedOf(model, given?.fields, own, context);
   const filter = readWhere(where, context, model.encrypted)?.(own);
   const { text } = filter === undefined ? isOwn : joined("AND", [isOwn, filter]);
   refuseLongCondition(context, "where", text);
   return {
     segments: segments as number | undefined,
+    fields,
     cursor: cursor ?? null,
     limit: readLimit(limit, context) ?? Number.POSITIVE_INFINITY,
     input: {

@@ -28,6 +28,8 @@ export interface Scan {
   readonly input: ScanCommandInput;
   readonly positions: readonly SegmentPosition[];
   readonly limit: number;
+  /** The fields to keep of each payload, if payloads are read as a whole. */
+  readonly fields: readonly string[] | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface Scan {
 export async function* scanItems(
   send: (input: ScanCommandInput) => ReturnType<PageRequest<ScanCommandInput>>,
   model: EntityModel,
-  { input, positions: from, limit }: Scan,
+  { input, positions: from, limit, fields }: Scan,
   throwIfEnded: () => void,
 ): AsyncGenerator<ScannedPage, void, undefined> {
   const positions = [...from];
@@ -64,7 +66,7 @@ export async function* scanItems(
     progress.scanned += page.scanned;
     progress.found += taken.length;
     if (position === "end") progress.segmentsDone += 1;
-    const items = taken.map((raw) => itemOf(model, raw));
+    const items = taken.map((raw) => itemOf(model, raw, "refuse", undefined, fields));
     yield { items, positions: [...positions], progress: { ...progress } };
     if (progress.found >= limit) return;
   }

@@ -5,12 +5,12 @@
 import { nativeValue } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
-import { type KeyTemplate, keyPartsOf } from "../keys/template.js";
+import { isKeyOf, type KeyTemplate, keyPartsOf } from "../keys/template.js";
 import { isObject } from "../runtime/objects.js";
 import { attribute, type RawItem } from "../table/table.js";
 import type { FieldGuard } from "../transport/options.js";
 import { type Cipher, sealedKeyId, type Unreadable } from "./encryption.js";
-import { isOpened, noteSecrets, unreadableOf } from "./opened.js";
+import { isOpened, noteSecrets, type UnreadableField, unreadableOf } from "./opened.js";
 import { type Fields, secretsIn, withSealed, writtenKeys } from "./secret-requests.js";
 import { refuseUnreadable } from "./unreadable.js";
 
@@ -21,6 +21,8 @@ export interface GuardedEntity {
   readonly sk: KeyTemplate;
   /** Its secret fields; most entities have none. */
   readonly fields: readonly string[];
+  /** Whether a payload that is stored without its version would be taken for one of version 1. */
+  readonly versioned: boolean;
 }
 
 /**
@@ -39,11 +41,13 @@ type Found = { readonly value: unknown } | Unreadable;
 class SecretsGuard implements FieldGuard {
   readonly #entities: readonly GuardedEntity[];
   readonly #cipher: Cipher | undefined;
+  readonly #isVersioned: boolean;
   #allFields: readonly string[] | undefined;
 
   constructor(entities: readonly GuardedEntity[], cipher: Cipher | undefined) {
     this.#entities = entities;
     this.#cipher = cipher;
+    this.#isVersioned = entities.some(({ versioned }) => versioned);
   }
 
   sealed(input: Fields, context: CallContext): Promise<Fields> | undefined {
@@ -65,9 +69,12 @@ class SecretsGuard implements FieldGuard {
     return opening && Promise.all(opening);
   }
 
-  refuseClear(input: Fields): void {
-    if (this.#cipher === undefined) return;
+  refuseNative(input: Fields): void {
+    const isEncrypted = this.#cipher !== undefined;
+    if (!isEncrypted && !this.#isVersioned) return;
     for (const { PK, SK } of writtenKeys(input)) {
+      this.#refuseVersionless(String(PK), String(SK));
+      if (!isEncrypted) continue;
       const entity = this.#entities.find(
         ({ pk, sk }) => String(PK).startsWith(pk.prefix) && String(SK).startsWith(sk.prefix),
       );
@@ -76,6 +83,15 @@ class SecretsGuard implements FieldGuard {
       const key = keyPartsOf(entity, { PK: String(PK), SK: String(SK) });
       throw invalid({ entity: entity.name, key }, [{ path: "", message }]);
     }
+  }
+
+  #refuseVersionless(PK: string, SK: string): void {
+    const isAtKey = ({ pk, sk }: GuardedEntity) => isKeyOf(pk, PK) && isKeyOf(sk, SK);
+    const entity = this.#entities.find((one) => one.versioned && isAtKey(one));
+    if (entity === undefined) return;
+    const message = "would store a payload without its version: write it through its store";
+    const key = keyPartsOf(entity, { PK, SK });
+    throw invalid({ entity: entity.name, key }, [{ path: "", message }]);
   }
 
   refuseUnreadable(items: readonly RawItem[], written: boolean): void {
@@ -124,12 +140,12 @@ class SecretsGuard implements FieldGuard {
         async (field) => [field, await this.#openField(item, field, data[field])] as const,
       ),
     );
-    let unreadable: (Unreadable & { field: string }) | undefined;
+    const unreadable: UnreadableField[] = [];
     for (const [field, one] of found) {
-      if ("reason" in one) unreadable ??= { ...one, field };
+      if ("reason" in one) unreadable.push({ ...one, field, operation });
       else data[field] = one.value;
     }
-    noteSecrets(item, stored, unreadable && { ...unreadable, operation });
+    noteSecrets(item, stored, unreadable);
   }
 
   async #openField(item: RawItem, field: string, value: unknown): Promise<Found> {

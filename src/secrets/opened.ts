@@ -12,7 +12,7 @@ export interface UnreadableField extends Unreadable {
 interface Known {
   /** Values as they are stored, by field. */
   readonly stored: Readonly<Record<string, unknown>>;
-  readonly unreadable: UnreadableField | undefined;
+  readonly unreadable: readonly UnreadableField[];
 }
 
 /** Kept outside the items, so that none of it is ever stored or shown. */
@@ -21,7 +21,7 @@ const known = new WeakMap<object, Known>();
 export function noteSecrets(
   item: object,
   stored: Readonly<Record<string, unknown>>,
-  unreadable: UnreadableField | undefined,
+  unreadable: readonly UnreadableField[],
 ): void {
   known.set(item, { stored, unreadable });
 }
@@ -42,7 +42,12 @@ export function storedValueOf(item: RawItem, field: string): unknown {
   return known.get(item)?.stored[field] ?? item.Data?.[field];
 }
 
-/** The first secret of an item that could not be opened. */
-export function unreadableOf(item: object): UnreadableField | undefined {
-  return known.get(item)?.unreadable;
+/** The first secret of an item, or of some of its fields, that could not be opened. */
+export function unreadableOf(
+  item: object,
+  fields?: readonly string[],
+): UnreadableField | undefined {
+  return known
+    .get(item)
+    ?.unreadable.find(({ field }) => fields === undefined || fields.includes(field));
 }

@@ -21,6 +21,7 @@ const rules: Readonly<Record<UnreadableReason, (keyId: string) => string>> = {
 /**
  * @param written whether the item comes from a write that was carried out
  * @param asked the call that gets the item
+ * @param fields the fields that it gets. @default all
  * @throws DecryptionError if a secret of the item could not be opened
  */
 export function refuseUnreadable(
@@ -28,8 +29,9 @@ export function refuseUnreadable(
   raw: RawItem,
   written = false,
   asked?: string,
+  fields?: readonly string[],
 ): void {
-  const unreadable = unreadableOf(raw);
+  const unreadable = unreadableOf(raw, fields);
   if (unreadable === undefined) return;
   const { field, operation: requested, keyId, cause } = unreadable;
   const operation = asked ?? requested;

@@ -245,7 +245,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   ): Promise<(StoreItem<S, F> | null)[]> {
     const context: CallContext = { operation: "batchGet", entity: this.#model.name };
     const callLimits = limitsOf(context, options, getOptionNames);
-    const read = reading(context, () => this.#input.readOptions(options, context));
+    const { read, fields } = reading(context, () => this.#input.readOptions(options, context));
     const wanted = readEach(keys, "keys", context, (key) => {
       const rawKey = rawKeyOf(this.#model, this.#input.key(key, context));
       return { key, rawKey, id: keyId(rawKey) };
@@ -259,7 +259,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
         throw leftOver(context, "keys were not read", told);
       }
       const apart = itemsApart();
-      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(items.get(id)), "batchGet"));
+      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(items.get(id)), "batchGet", fields));
     });
   }
 
@@ -308,14 +308,14 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
 
   async #read<F extends string>(operation: string, key: S["key"], options: GetOptions<S, F>) {
     const entity = this.#model.name;
-    const { context, limits, rawKey, read } = reading({ operation, entity }, () => {
+    const { context, limits, rawKey, read, fields } = reading({ operation, entity }, () => {
       const of = keyContext(this.#model, operation, key);
       const limits = limitsOf(of, options, getOptionNames);
       const rawKey = rawKeyOf(this.#model, this.#input.key(key, of));
-      return { context: of, limits, rawKey, read: this.#input.readOptions(options, of) };
+      return { context: of, limits, rawKey, ...this.#input.readOptions(options, of) };
     });
     const item = await perform(context, limits, async (call) =>
-      this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call), operation),
+      this.#itemOrNull<F>(await this.#context.reader.read(rawKey, read, call), operation, fields),
     );
     return { context, item };
   }
@@ -323,10 +323,12 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   #itemOrNull<F extends string>(
     raw: RawItem | undefined,
     operation: string,
+    fields: readonly string[] | undefined,
   ): StoreItem<S, F> | null {
     if (raw === undefined || !isOf(this.#model, raw)) return null;
     // The stored item is of this entity. Its payload is returned as stored, and not validated again.
-    return itemOf(this.#model, raw, "refuse", operation) as unknown as StoreItem<S, F>;
+    const item = itemOf(this.#model, raw, "refuse", operation, fields);
+    return item as unknown as StoreItem<S, F>;
   }
 
   /**

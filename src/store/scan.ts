@@ -100,7 +100,8 @@ async function* pagesOf({
     });
   };
   try {
-    const scan: Scan = { input: plan.input, limit: plan.limit, positions: await begin() };
+    const { input, limit, fields } = plan;
+    const scan: Scan = { input, limit, fields, positions: await begin() };
     for await (const page of scanItems(send, model, scan, throwIfEnded)) {
       const { items, positions, progress } = page;
       const isOver = positions.every((at) => at === "end");

@@ -93,9 +93,9 @@ export interface StoreCalls<S extends StoreSpec> {
   ): AsyncIterable<StoreItem<S, F>>;
 
   /**
-   * Stores a new item; its id is generated if it is left out. One request; two if it replaces a ghost
-   * (an item with only a key and times). If a response is lost, the repeated request recognises its
-   * own item.
+   * Stores a new item; its id is generated if it is left out. One request, over an expired item too; two
+   * if it replaces a ghost (an item with only a key and times). If a response is lost, the repeated
+   * request recognises its own item.
    * @throws ConditionalCheckFailedError if an item exists at the key: with `item`, unless it is of
    * another kind. `mayHaveBeenDone` is set if it may have been this call that created it
    * @example
@@ -106,8 +106,8 @@ export interface StoreCalls<S extends StoreSpec> {
   /**
    * Stores an item, new or in place of the existing one. CreatedAt and the place in the date index
    * stay. One request; two for a dated item that is not adopted, if an index key holds the creation time
-   * and a payload field, if the stored UpdatedAt is not older than the clock, or if it replaces a ghost
-   * (an item with only a key and times).
+   * and a payload field, if the stored UpdatedAt is not older than the clock, or if it replaces an
+   * expired item or a ghost (an item with only a key and times).
    * @throws ConditionalCheckFailedError, without `item`, if an item of another kind is at the key
    * @example
    * await data.savedContent.put({ userId, contentId, data: { type: "Blog Post", content: "# May" } });
@@ -117,19 +117,18 @@ export interface StoreCalls<S extends StoreSpec> {
   /**
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
    * is stored. One request; two if there is no payload, if one expression cannot hold all fields
-   * (some 240), if an index key is made of a changed field and one that is not given or the creation
-   * time, or if UpdatedAt is not older than the clock and there is no lock.
+   * (some 240), if an index key also holds a field that is not given or the creation time, or if
+   * UpdatedAt is not older than the clock and there is no lock.
    * @throws ItemNotFoundError if there is no item
    * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
    * `mayHaveBeenDone` if a response was lost and another writer has changed the item since
-   * @throws DynamoDBError `AnswerLost` if list positions may have been changed already, or if a
-   * `where` that still holds may have been met already
+   * @throws DynamoDBError `AnswerLost` if it may have changed list positions or met `where` already
    */
   update(key: S["key"], changes: Changes<S>, options?: UpdateOptions<S>): Promise<S["item"]>;
 
   /**
-   * Deletes an item and returns it, or `null` if there was none. One request; two if there was a
-   * ghost (an item with only a key and times). An item of another kind at the key stays.
+   * Deletes an item and returns it, or `null` if there was none, or an expired one. One request; two if
+   * there was a ghost (an item with only a key and times). An item of another kind at the key stays.
    *
    * If a response is lost, the repeated request returns `null` for the item that the call itself
    * deleted, because DynamoDB returns it only once. With `ifUpdatedAt`, `null` therefore means that

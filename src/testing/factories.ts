@@ -68,19 +68,43 @@ type Overrides = Readonly<Record<string, unknown>> & {
 
 function factoryOf(name: string, definition: AnyDefinition, optional: boolean) {
   const keys = declaredKeys(definition);
-  let schema: JsonSchema | undefined;
+  const sample = samplesOf(name, definition, optional);
   return (overrides: Overrides = {}): object => {
     const context = { operation: `make.${name}`, entity: keys.name };
     refuseUnknown(context, overrides, [...keys.parts, "createdAt", "data"]);
-    const payload = payloadOf(definition);
-    schema ??= jsonSchemaOf(payload);
     made += 1;
-    const wanted = { name, count: made, optional, root: schema };
-    const data = { ...(sampleValue(schema, wanted) as object), ...overrides.data };
-    const { issues } = checkPayload(payload, data);
+    const { key, data: own } = sample(made);
+    const data = { ...own, ...overrides.data };
+    const { issues } = checkPayload(payloadOf(definition), data);
     if (issues.length > 0) throw invalid(context, issues);
-    return { ...sampleKey(name, keys, made), ...overrides, data };
+    return { ...key, ...overrides, data };
   };
+}
+
+/** An item that is made up. Whether its payload is valid must be checked. */
+export interface Sample {
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Makes up items of an entity: the same for the same count. */
+export function samplesOf(
+  name: string,
+  definition: AnyDefinition,
+  optional: boolean,
+): (count: number) => Sample {
+  const keys = declaredKeys(definition);
+  let root: JsonSchema | undefined;
+  return (count) => {
+    root ??= jsonSchemaOf(payloadOf(definition));
+    const data = sampleValue(root, { name, count, optional, root }) as Sample["data"];
+    return { key: sampleKey(name, keys, count), data: lasting(keys, data) };
+  };
+}
+
+/** The same payload, of an item that lasts: the smallest number is no time of an entity that expires. */
+function lasting({ expires }: DeclaredKeys, data: Sample["data"]): Sample["data"] {
+  return expires !== undefined && expires in data ? { ...data, [expires]: farAway } : data;
 }
 
 /** The JSON Schema of a payload; of one that is not zod's, a schema of nothing. */
@@ -103,6 +127,9 @@ function sampleKey(name: string, { parts, forms, defaults, timed }: DeclaredKeys
   if (timed) key.createdAt = firstTime + count;
   return key;
 }
+
+/** 1 January 2100, in epoch milliseconds. */
+const farAway = Date.UTC(2100, 0, 1);
 
 /** 1 March 2025, in epoch milliseconds. */
 const firstTime = Date.UTC(2025, 2, 1);

@@ -22,8 +22,11 @@ export interface FieldGuard {
   sealed(input: Record<string, unknown>, context: CallContext): Promise<object> | undefined;
   /** Opens the secrets of items in place. For a secret that cannot be opened, the reason is noted. */
   opened(items: readonly RawItem[], context: CallContext): Promise<unknown> | undefined;
-  /** @throws ValidationError for a native write that would store a secret in clear text */
-  refuseClear(input: Record<string, unknown>): void;
+  /**
+   * @throws ValidationError for a native write that would store a secret in clear text, or a payload
+   * without its version
+   */
+  refuseNative(input: Record<string, unknown>): void;
   /**
    * @param written whether the items come from a write that was carried out
    * @throws DecryptionError if a secret of an item could not be opened

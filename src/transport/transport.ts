@@ -119,7 +119,7 @@ async function sendNative(
   };
   try {
     refuseTooLarge(input);
-    guard?.refuseClear(input);
+    guard?.refuseNative(input);
     const answer = await runRequest(
       shared,
       name,

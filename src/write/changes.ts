@@ -1,14 +1,17 @@
 /** An update's changes inside a payload, as assignments or as a whole new payload. */
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
-import { timeToLiveOf } from "../entity/expiry.js";
+import { expiryAttribute, timeToLiveOf } from "../entity/expiry.js";
 import type { UpdatePlan } from "../entity/input.js";
 import type { EntityModel } from "../entity/model.js";
+import { isOlder, upgradedData } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { storedValueOf } from "../secrets/opened.js";
 import { fieldValue, payloadValue } from "../secrets/secret-value.js";
 import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
 import { assigned } from "./expressions.js";
+import { storedVersionOf } from "./stored-item.js";
 
 /** The assignments for changes inside a payload. */
 export function dataSets(
@@ -47,10 +50,39 @@ export function newData(
   return assigned(own, attribute.data, { ...Object.fromEntries(kept), ...given });
 }
 
+/** The payload of an item as the current version has it, or why it cannot be upgraded. */
+export function currentData(
+  model: EntityModel,
+  { operation }: CallContext,
+  item: RawItem,
+): unknown {
+  if (!isOlder(model, item)) return item[attribute.data];
+  try {
+    return upgradedData(model, item, operation);
+  } catch (error) {
+    if (error instanceof DynamoDBError) return error;
+    throw error;
+  }
+}
+
+/** The assignment of the version that a whole new payload has. */
+export function versionSets(own: Placeholders, model: EntityModel): string[] {
+  return Object.entries(storedVersionOf(model)).map(([name, value]) => assigned(own, name, value));
+}
+
 /** What an update makes of the time at which the item expires. */
 export interface ExpiryChange {
   /** The new `TTL`; `undefined` if the item then does not expire. */
   readonly at: number | undefined;
+}
+
+/** The expiry of an item whose payload is replaced as a whole. */
+export function expiryOf(
+  model: EntityModel,
+  data: Readonly<Record<string, unknown>>,
+): ExpiryChange | undefined {
+  if (model.expires === undefined) return undefined;
+  return { at: expiryAttribute(model, data)[attribute.timeToLive] };
 }
 
 /** The change of an item's expiry; `undefined` if the update leaves it as it is. */

@@ -11,6 +11,7 @@ import { ghostOf, isOwn, isStoredOrNothing, isThatGhost, occupantOf } from "./oc
 import type { Target, Write } from "./plan.js";
 import { conditionFailed } from "./refusals.js";
 import { isUnchanged, updatedAtOf } from "./updated-at.js";
+import { isKnownVersion, newerFailed } from "./version-conditions.js";
 
 /**
  * Deletes an item and returns it; one request, two if there is a ghost, which is deleted too. An
@@ -48,6 +49,8 @@ export function deleteWrite(
     refused: (seen) => {
       const occupant = occupantOf(model, seen.item);
       if (ifUpdatedAt === undefined) return occupant === "foreign" ? "nothing" : "again";
+      const newer = newerFailed(context, model, seen);
+      if (newer !== undefined) return newer;
       const { item } = seen;
       const isThere = item !== null && occupant === "own";
       if (isThere && updatedAtOf(item) === ifUpdatedAt) return "again";
@@ -58,12 +61,16 @@ export function deleteWrite(
     result: (attributes) =>
       attributes === undefined || !isOf(model, attributes)
         ? null
-        : // A secret that cannot be opened stays sealed, so that the item can be deleted, too.
+        : // A secret that cannot be opened stays sealed, and a payload that cannot be upgraded as it is,
+          // so that the item can be deleted, too.
           itemOf(model, attributes, "leave"),
   };
 }
 
-/** A lock needs the entity's own item as it was read; without one, what is not the entity's is kept. */
+/**
+ * A lock needs the entity's own item as it was read, of a version that this code knows; without one, what
+ * is not the entity's is kept.
+ */
 function conditionOf(
   own: Placeholders,
   model: EntityModel,
@@ -71,7 +78,8 @@ function conditionOf(
   item: RawItem | null | undefined,
 ): Compiled {
   if (ifUpdatedAt !== undefined) {
-    return joined("AND", [isOwn(own, model), isUnchanged(own, ifUpdatedAt, item)]);
+    const unchanged = [isOwn(own, model), isUnchanged(own, ifUpdatedAt, item)];
+    return joined("AND", [...unchanged, ...isKnownVersion(own, model)]);
   }
   const ghost = ghostOf(model, item);
   return ghost === undefined ? isStoredOrNothing(own, model) : isThatGhost(own, ghost);

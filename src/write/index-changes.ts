@@ -69,6 +69,22 @@ export function withIds({ fieldKeys }: EntityModel, index: IndexChanges | undefi
   return changesOf(fieldKeys, { ...ids, ...index?.changed });
 }
 
+/** The same for a payload that is replaced as a whole: all keys that fields are in. */
+export function ofWholePayload(
+  { fieldKeys }: EntityModel,
+  index: IndexChanges | undefined,
+): IndexChanges | undefined {
+  if (fieldKeys.length === 0) return undefined;
+  const changed = index?.changed ?? {};
+  const all = new Set(fieldKeys.flatMap(({ fields }) => fields));
+  return {
+    changed,
+    keys: fieldKeys,
+    others: [...all].filter((field) => !Object.hasOwn(changed, field)),
+    timed: fieldKeys.some((key) => key.timed),
+  };
+}
+
 /** Whether the item must be known before its keys are. */
 export function needsItem(index: IndexChanges | undefined): boolean {
   return index !== undefined && (index.others.length > 0 || index.timed);

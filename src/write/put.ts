@@ -21,6 +21,7 @@ import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { foreignFailed } from "./refusals.js";
 import { rawItemOf, writtenItemOf } from "./stored-item.js";
 import { growthOf, isOlder, writtenAt } from "./updated-at.js";
+import { isKnownVersion, newerFailed } from "./version-conditions.js";
 
 /**
  * Creates or replaces an item; one request, two if an index key is made of its creation time and is missing
@@ -41,13 +42,15 @@ export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
     request: (seen) => {
       replacement = undefined;
       if (occupantOf(model, seen?.item) !== "expired") return putRequest(target, draft, seen);
-      const now = target.clock.now();
-      replacement = rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? now }, now);
+      // Whoever holds a lock on the expired item must not hold one on this item.
+      const { at } = growthOf(target.clock, seen?.item ?? undefined, "never");
+      replacement = rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? at }, at);
       return replaceExpired(target, replacement);
     },
     refusedByItem: true,
     // All the other conditions are met by a request that knows the item.
-    refused: (seen) => foreignFailed(context, seen, model) ?? "again",
+    refused: (seen) =>
+      foreignFailed(context, seen, model) ?? newerFailed(context, model, seen) ?? "again",
     result: (attributes) =>
       replacement === undefined
         ? writtenItemOf(model, key, attributes)
@@ -123,7 +126,7 @@ function putRequest(target: Target, draft: Draft, seen: Seen | undefined): Write
   const removal = removes.map((name) => own.name(name)).join(", ");
   const conditions = ghost
     ? [isThatGhost(own, ghost)]
-    : [isOwnOrNothing(own, model), isOlder(own, growth, item)];
+    : [isOwnOrNothing(own, model), isOlder(own, growth, item), ...isKnownVersion(own, model)];
   if ((timed.mixed || timed.kept.length > 0) && !ghost) {
     conditions.push(unindexed ? isUnindexed(own, timed, item) : isIndexed(own, timed));
   }

@@ -20,8 +20,15 @@ export function rawItemOf(
     [attribute.data]: data,
     [attribute.createdAt]: createdAt,
     [attribute.updatedAt]: updatedAt,
+    ...storedVersionOf(model),
   });
   return model.expires === undefined ? item : Object.assign(item, expiryAttribute(model, data));
+}
+
+/** The version of a payload as an item has it: version 1 is not stored. */
+export function storedVersionOf({ versions }: Pick<EntityModel, "versions">): Partial<RawItem> {
+  const current = versions?.current ?? 1;
+  return current > 1 ? { [attribute.dataVersion]: current } : {};
 }
 
 /** The item after a write, from the attributes in the response. */

@@ -6,20 +6,26 @@ import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import { type AnyItem, isOf, isStoredAlike } from "../entity/item.js";
 import { rawKeyOf, storedParts } from "../entity/model.js";
+import { storedVersion, upgradedData } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
-import type { DynamoDBError } from "../errors/dynamodb-error.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
+import { payloadValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
 import { pathText } from "../values/payload.js";
+import { applyChanges } from "./apply-changes.js";
 import {
+  currentData,
   dataSets,
   type ExpiryChange,
   expiryChange,
+  expiryOf,
   isMap,
   isTooLong,
   missingParent,
   newData,
   parentsOf,
+  versionSets,
 } from "./changes.js";
 import { assigned, conditional } from "./expressions.js";
 import {
@@ -29,6 +35,7 @@ import {
   isAsRead,
   isSameIn,
   needsItem,
+  ofWholePayload,
   withIds,
 } from "./index-changes.js";
 import { isOwn } from "./occupant.js";
@@ -46,6 +53,12 @@ import {
   updatedAtOf,
   writtenAt,
 } from "./updated-at.js";
+import {
+  expectedVersion,
+  isExpectedVersion,
+  isUpgradable,
+  newerFailed,
+} from "./version-conditions.js";
 
 /** What an update's last request was based on. */
 interface Sent {
@@ -56,14 +69,16 @@ interface Sent {
   readonly madeAnew: boolean;
   /** The item whose payload is merged and replaced. */
   readonly merged: RawItem | undefined;
+  /** The payload of an older version, upgraded and changed, which then replaces the stored one. */
+  readonly upgraded: Record<string, unknown> | undefined;
   /** The index keys that change. */
   readonly index: IndexChanges | undefined;
 }
 
 /**
- * Changes an item that must exist; one request, two if it has no `Data`, if the stored UpdatedAt
- * is not older than the clock and there is no lock, or if an index key is made of a changed field and of
- * what only the item tells.
+ * Changes an item that must exist; one request, two if it has no `Data`, if its payload is of an older
+ * version, if the stored UpdatedAt is not older than the clock and there is no lock, or if an index key is
+ * made of a changed field and of what only the item tells.
  */
 export class UpdateWrite implements Write<AnyItem> {
   readonly context: CallContext;
@@ -122,10 +137,10 @@ export class UpdateWrite implements Write<AnyItem> {
     const plan = this.#plan;
     const sent = this.#next(seen);
     this.#sent = sent;
-    const { growth, item, madeAnew, merged, index } = sent;
-    const replaced = madeAnew || this.#replaces;
+    const { growth } = sent;
+    const replaced = sent.madeAnew || sent.upgraded !== undefined || this.#replaces;
     const own = new Placeholders();
-    const keys = indexExpressions(own, model, this.context, index, plan, item);
+    const keys = indexExpressions(own, model, this.context, sent.index, plan, currentItem(sent));
     const sets = [
       writtenAt(own, growth),
       // The key parts, which items of earlier writers lack.
@@ -133,16 +148,14 @@ export class UpdateWrite implements Write<AnyItem> {
         assigned(own, name, value),
       ),
       ...(this.#mark === undefined ? [] : [assigned(own, attribute.writeMark, this.#mark)]),
-      ...(replaced
-        ? [newData(own, model, this.key, plan, merged)]
-        : dataSets(own, model, this.key, plan)),
+      ...(replaced ? this.#replacing(own, sent) : dataSets(own, model, this.key, plan)),
       ...keys.sets,
     ];
     const removes = [
       ...(replaced ? [] : plan.removals.map((path) => own.path(path))),
       ...keys.removes,
     ];
-    const expiry = this.#expiry;
+    const expiry = sent.upgraded === undefined ? this.#expiry : expiryOf(model, sent.upgraded);
     if (expiry?.at !== undefined) sets.push(assigned(own, attribute.timeToLive, expiry.at));
     else if (expiry !== undefined) removes.push(own.name(attribute.timeToLive));
     const removal = removes.length === 0 ? "" : ` REMOVE ${removes.join(", ")}`;
@@ -158,11 +171,26 @@ export class UpdateWrite implements Write<AnyItem> {
     };
   }
 
+  /** The assignment of a whole payload. */
+  #replacing(own: Placeholders, { madeAnew, merged, upgraded }: Sent): string[] {
+    const { model } = this.#target;
+    if (upgraded !== undefined) {
+      const data = assigned(own, attribute.data, payloadValue(model, this.key, upgraded));
+      return [data, ...versionSets(own, model)];
+    }
+    const data = newData(own, model, this.key, this.#plan, merged);
+    return madeAnew ? [data, ...versionSets(own, model)] : [data];
+  }
+
   #next(seen: Seen | undefined): Sent {
     const item = seen?.item ?? undefined;
+    const { model } = this.#target;
     const { ifUpdatedAt } = this.#plan;
     const growth = growthOf(this.#target.clock, item, this.#mark === undefined ? "ahead" : "never");
     const madeAnew = item !== undefined && !isMap(item[attribute.data]);
+    const upgraded = isUpgradable(model, item)
+      ? applyChanges(upgradedData(model, item, this.context.operation), this.#plan)
+      : undefined;
     return {
       // With a lock, the stored time is known beforehand.
       growth:
@@ -171,22 +199,35 @@ export class UpdateWrite implements Write<AnyItem> {
           : { ...growth, at: Math.max(growth.at, ifUpdatedAt + 1) },
       item,
       madeAnew,
-      merged: this.#replaces && !madeAnew ? item : undefined,
-      index: madeAnew ? withIds(this.#target.model, this.#index, this.#plan.fromKey) : this.#index,
+      merged: upgraded !== undefined || (this.#replaces && !madeAnew) ? item : undefined,
+      upgraded,
+      index: this.#indexOf(madeAnew, upgraded !== undefined),
     };
   }
 
-  #condition(own: Placeholders, { growth, item, madeAnew, merged, index }: Sent): string {
+  #indexOf(madeAnew: boolean, upgrades: boolean): IndexChanges | undefined {
+    const { model } = this.#target;
+    if (madeAnew) return withIds(model, this.#index, this.#plan.fromKey);
+    return upgrades ? ofWholePayload(model, this.#index) : this.#index;
+  }
+
+  #condition(own: Placeholders, sent: Sent): string {
+    const { growth, item, madeAnew, merged, upgraded, index } = sent;
+    const { model } = this.#target;
     const { ifUpdatedAt, where, changes } = this.#plan;
-    const conditions = [isOwn(own, this.#target.model), isOlder(own, growth, item)];
+    const conditions = [isOwn(own, model), isOlder(own, growth, item)];
     const isData = (path: PathSegments, type: string) =>
       atom(`attribute_type(${own.path(path)}, ${own.value(type)})`);
     conditions.push(madeAnew ? atom(`NOT ${isData([], "M").text}`) : isData([], "M"));
-    for (const parent of this.#parents) {
+    // The stored payload of an older version may not have them; the upgraded one was looked at.
+    for (const parent of upgraded === undefined ? this.#parents : []) {
       conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
     }
     if (ifUpdatedAt !== undefined) conditions.push(isUnchanged(own, ifUpdatedAt, item));
-    if (this.#replaces && !madeAnew) conditions.push(isStoredAt(own, merged));
+    if (merged !== undefined || (this.#replaces && !madeAnew)) {
+      conditions.push(isStoredAt(own, merged));
+    }
+    conditions.push(...isExpectedVersion(own, model, item));
     conditions.push(...isAsRead(own, index, item));
     if (where !== undefined) conditions.push(where(own));
     const condition = joined("AND", conditions).text;
@@ -203,11 +244,15 @@ export class UpdateWrite implements Write<AnyItem> {
     const { model } = this.#target;
     const { ifUpdatedAt, where } = this.#plan;
     if (item === null || !isOf(model, item)) return notFound(this.context, cause);
+    const newer = newerFailed(this.context, model, seen);
+    if (newer !== undefined) return newer;
     if (ifUpdatedAt !== undefined && updatedAtOf(item) !== ifUpdatedAt) {
       const rule = "the item was changed since it was read (ifUpdatedAt)";
       return conditionFailed(this.context, rule, seen, model);
     }
-    const missing = missingParent(item[attribute.data], this.#parents);
+    const data = currentData(model, this.context, item);
+    if (data instanceof DynamoDBError) return data;
+    const missing = missingParent(data, this.#parents);
     if (missing !== undefined) {
       const path = pathText(["data", ...missing]);
       const message = "does not exist: nothing can be set or removed inside it";
@@ -224,6 +269,8 @@ export class UpdateWrite implements Write<AnyItem> {
     const sent = this.#sent;
     if (sent === undefined) return false;
     const { growth, madeAnew, merged, index } = sent;
+    const { model } = this.#target;
+    if (!isStoredAlike(storedVersion(item), expectedVersion(model, sent.item))) return true;
     const isLate = growth.step === undefined && (storedTime(item) ?? -1) >= growth.at;
     if (isLate || isMap(item[attribute.data]) === madeAnew) return true;
     if (hasOddTime(item) && !hasOddTime(sent.item)) return true;
@@ -239,6 +286,11 @@ export class UpdateWrite implements Write<AnyItem> {
   result(attributes: RawItem | undefined): AnyItem {
     return writtenItemOf(this.#target.model, this.key, attributes);
   }
+}
+
+/** The item that the last request was based on, with its payload as the current version has it. */
+function currentItem({ item, upgraded }: Sent): RawItem | undefined {
+  return item === undefined || upgraded === undefined ? item : { ...item, Data: upgraded };
 }
 
 function isPosition(path: PathSegments): boolean {

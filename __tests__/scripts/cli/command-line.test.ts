@@ -91,6 +91,7 @@ describe("a number is taken up to its bounds and no further", () => {
     [["doctor"], "--concurrency", 1, 1_000],
     [["adopt"], "--concurrency", 1, 1_000],
     [["rotate"], "--concurrency", 1, 1_000],
+    [["upgrade"], "--concurrency", 1, 1_000],
     [["import"], "--concurrency", 1, 128],
     [["migrate", "firestore"], "--concurrency", 1, 128],
     [["verify", "firestore"], "--concurrency", 1, 128],
@@ -213,6 +214,7 @@ describe("--json", () => {
       "rotate",
       "seed",
       "table describe",
+      "upgrade",
       "verify firestore",
     ]);
   });

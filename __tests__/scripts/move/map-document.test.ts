@@ -38,7 +38,7 @@ const unreadable: [name: string, value: unknown][] = [
 ];
 
 function collectionOf(facade: string) {
-  const collection = collections.find((each) => each.facade === facade);
+  const collection = collections().find((each) => each.facade === facade);
   if (collection === undefined) throw new Error(`no collection of ${facade}`);
   return collection;
 }

@@ -5,6 +5,8 @@ import {
   data,
   Entity,
   type EntityConfig,
+  fields,
+  index,
   keyPart,
   model,
   type Payload,
@@ -22,14 +24,21 @@ export interface LeadData extends Payload<typeof payload> {}
 
 const schema = () => ({
   model: model("Lead"),
-  attributes: { userId: keyPart, leadId: keyPart, data: data<LeadData>(payload), ...times },
+  attributes: {
+    userId: keyPart,
+    leadId: keyPart,
+    data: data<LeadData>(payload),
+    ...fields("status"),
+    ...times,
+  },
   indexes: {
     byKey: byKey("USER#${userId}", "LEAD#${leadId}", { collection: "workspace" }),
     byCreatedAt: byCreatedAt("USER#${userId}", "LEAD#${createdAt}#${leadId}"),
+    byStatus: index("GSI2", "USER#${userId}", "LEAD#${data.status}#${leadId}"),
   },
 });
 
-/** Somebody who may buy or sell; of one user, newest first by its time of creation. */
+/** Somebody who may buy or sell; of one user, by the time of creation and by status. */
 export const lead = {
   payload,
   schema,

@@ -5,6 +5,7 @@ import {
   Entity,
   type EntityConfig,
   expires,
+  index,
   keyPart,
   model,
   type Payload,
@@ -32,7 +33,10 @@ const schema = () => ({
     ...expires("until"),
     ...times,
   },
-  indexes: { byKey: byKey("TEAM#${teamId}", "MEMBER#${memberId}", { collection: "team" }) },
+  indexes: {
+    byKey: byKey("TEAM#${teamId}", "MEMBER#${memberId}", { collection: "team" }),
+    byMember: index("GSI1", "MEMBER#${memberId}", "TEAM#${teamId}"),
+  },
 });
 
 /** A member of a team, or somebody who is invited for some days. */

@@ -3,12 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { ConfigurationError, createDataLayer, type DataLayer } from "../../../src/index.js";
 import type { Engine } from "../../../src/testing/engine.js";
+import { knowEntities } from "../../raw/known-entities.js";
 import { type CommandContext, exitCode, groups, UsageError, wholeNumber } from "../connection.js";
 
 interface DbFlags {
   readonly port: number;
   readonly path?: string;
   readonly table?: string;
+  readonly config?: string;
 }
 
 const defaultPort = 4566;
@@ -23,6 +25,7 @@ export function addDbCommand(program: Command, context: CommandContext): void {
     .option("--port <number>", "the port on 127.0.0.1", wholeNumber(1, 65_535), defaultPort)
     .option("--path <file>", "keep the data in this file; without it the data is lost at the end")
     .option("--table <name>", "the table's name (DYNAMODB_TABLE_NAME)")
+    .option("--config <file>", "a module that exports the entities of your own (entities, builtIn)")
     .optionsGroup(groups.other)
     .option("--verbose", "show stack traces of errors")
     .addHelpText(
@@ -69,7 +72,8 @@ async function serveTable(engine: Engine, flags: DbFlags, context: CommandContex
   const { signal } = context;
   const { endpoint, region, credentials } = engine;
   const place = { endpoint, region, credentials, tableName: flags.table };
-  const data = createDataLayer({ environment: "local", ...place });
+  const own = await knowEntities(flags.config);
+  const data = createDataLayer({ environment: "local", ...place, ...own });
   try {
     const { created } = await data.table.create();
     greet(engine, data, { ...flags, created }, context);
@@ -95,7 +99,7 @@ function withAdvice(error: unknown, port: number): unknown {
 
 function greet(
   { name }: Engine,
-  { configuration }: DataLayer,
+  { configuration }: Pick<DataLayer, "configuration">,
   { port, path, table, created }: DbFlags & { readonly created: boolean },
   { terminal }: CommandContext,
 ): void {

@@ -1,6 +1,7 @@
 /** `bayon-data doctor`: what is in the table, and what is wrong with it. */
 import { type Command, Option } from "commander";
 import { resolveCipher } from "../../../src/secrets/encryption.js";
+import { knownIndexes } from "../../raw/known-entities.js";
 import type { RawTable } from "../../raw/raw-table.js";
 import { type Account, accountLine } from "../../run/account.js";
 import { table as columns, count, cut, duration, type Terminal } from "../../run/terminal.js";
@@ -30,13 +31,16 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .addHelpText(
       "after",
       `
-Findings: items of no entity; ghosts (a key and times alone); items of another kind at an entity's
+Findings: indexes that the table lacks; items of no entity; ghosts (a key and times alone); items of another kind at an entity's
 key; missing and lone index keys; missing key parts; attributes that disagree with the key; payloads
-that fail their schema; content of a missing project; tokens that have expired and cannot be
-refreshed; with COAGENT_ENCRYPTION_KEYS, secrets in clear text or that cannot be decrypted.
+that fail their schema, or cannot be upgraded; content of a missing project; tokens that have expired
+and cannot be refreshed; with COAGENT_ENCRYPTION_KEYS, secrets in clear text or that cannot be
+decrypted; with entities that expire (--config), a missing or wrong TTL, and a table that deletes no
+expired items.
 
 Notes, which are not faults: items over 100 KB, tokens that will be refreshed when they are next
-used, secrets under an old key.
+used, items that have expired and are still there, secrets under an old key, payloads of an older or
+a newer version than the entity declares.
 
 Keys and field names are shown, values never. bayon-data adopt mends the items of an earlier
 version; run it again when the last old writer is gone.
@@ -55,7 +59,9 @@ async function doctor(flags: DoctorFlags, context: CommandContext): Promise<void
   const { concurrency: segments, sample, examples: mostExamples, json = false } = flags;
   const startedAt = performance.now();
   const found = await withRawTable(flags, context, async (table, data) => {
-    const { ItemCount = 0 } = await table.describe();
+    const { ItemCount = 0, GlobalSecondaryIndexes = [] } = await table.describe();
+    const there = GlobalSecondaryIndexes.map(({ IndexName }) => IndexName);
+    const missingIndexes = knownIndexes().filter((name) => !there.includes(name));
     if (!json) terminal.line(`Looking at ${placeOf(data)}`);
     const progress = progressOf(terminal, "items", sample ?? ItemCount, table, json);
     try {
@@ -71,10 +77,10 @@ async function doctor(flags: DoctorFlags, context: CommandContext): Promise<void
       progress.end();
       const ms = performance.now() - startedAt;
       if (json) {
-        const told = { ...diagnosis, ...table.traffic, ms: Math.round(ms) };
+        const told = { ...diagnosis, missingIndexes, ...table.traffic, ms: Math.round(ms) };
         terminal.line(JSON.stringify({ wholeTable: diagnosis.complete, ...told }));
-      } else show(diagnosis, table, ms, terminal);
-      return hasFindings(diagnosis);
+      } else show({ ...diagnosis, missingIndexes }, table, ms, terminal);
+      return missingIndexes.length > 0 || hasFindings(diagnosis);
     } finally {
       progress.end();
     }
@@ -83,7 +89,7 @@ async function doctor(flags: DoctorFlags, context: CommandContext): Promise<void
 }
 
 function show(
-  diagnosis: Diagnosis & { readonly account: Account },
+  diagnosis: Diagnosis & { readonly account: Account; readonly missingIndexes: readonly string[] },
   { traffic }: RawTable,
   ms: number,
   terminal: Terminal,
@@ -104,6 +110,11 @@ function show(
   const head = ["", "items", "total", "mean", "largest", "which"];
   for (const row of columns([head, ...rows], width)) line(row);
   line();
+  const { missingIndexes } = diagnosis;
+  if (missingIndexes.length > 0) {
+    const lacking = missingIndexes.join(", ");
+    line(`indexes that entities are in and the table lacks: ${paint("yellow", lacking)}`);
+  }
   for (const [kinds, colour] of [
     [findingKinds, "yellow"],
     [noteKinds, "dim"],
@@ -132,7 +143,8 @@ function show(
   const { requests, throttles } = traffic;
   const slow = throttles === 0 ? "" : `, ${throttles} throttled`;
   const part = complete ? "" : " (a sample)";
-  const verdict = hasFindings(diagnosis) ? paint("yellow", "findings") : paint("green", "all well");
+  const isWell = missingIndexes.length === 0 && !hasFindings(diagnosis);
+  const verdict = !isWell ? paint("yellow", "findings") : paint("green", "all well");
   line(
     `${verdict}: ${count(items, "item")}${part}, ${count(requests, "request")}${slow}, ${duration(ms)}`,
   );

@@ -10,10 +10,12 @@ import { migrate } from "../../move/migration/migrate.js";
 import { type ConflictMode, conflictModes } from "../../move/migration/settle.js";
 import { toFiles } from "../../move/migration/to-files.js";
 import { noTotals, type Totals } from "../../move/migration/totals.js";
+import { knowEntities } from "../../raw/known-entities.js";
 import { defaultStateFolder } from "../../run/run-state.js";
 import { table as columns, count, cut, duration, type Terminal } from "../../run/terminal.js";
 import {
   addConcurrencyOption,
+  addConfigOption,
   addConnectionFlags,
   type CommandContext,
   type ConnectionFlags,
@@ -43,7 +45,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     .command("migrate")
     .description("move the documents of another database into the table");
   addConcurrencyOption(
-    addConnectionFlags(group.command("firestore <export>")),
+    addConfigOption(addConnectionFlags(group.command("firestore <export>"))),
     "how many batches to write at once",
     128,
   )
@@ -98,6 +100,9 @@ CreatedAt is the document's own creation date, else --created-at, else the date 
 timestamps become ISO strings; everything else stays as it is. With COAGENT_ENCRYPTION_KEYS, tokens
 are encrypted.
 
+With --config, the documents of the collections that the file names (firestore) become items of your
+own entities.
+
 If it is stopped at any moment, even by SIGKILL, the same command resumes it. What it wrote is in
 <state>/journal.ndjson, from which bayon-data rollback undoes it. With --to, no table is used, and
 an interrupted run starts again.
@@ -141,6 +146,7 @@ async function run(
 ): Promise<void> {
   const { terminal, signal } = context;
   const { dryRun = false, json = false, createdAt } = flags;
+  await knowEntities(flags.config);
   const source = await openFolder(folder, createdAt);
   const totals = noTotals();
   await withConnection(flags, context, async ({ data }) => {
@@ -198,6 +204,7 @@ async function runToFiles(
 ): Promise<void> {
   const { terminal, signal } = context;
   const { json = false, createdAt } = flags;
+  await knowEntities(flags.config);
   const source = await openFolder(folder, createdAt);
   const totals = noTotals();
   await withConnection(flags, context, async ({ data }) => {
@@ -251,7 +258,7 @@ function show(ended: Ended, { dryRun, rejected }: MigrateFlags, terminal: Termin
   const { line, paint } = terminal;
   const cells = ({ written, identical, kept, rejected }: Totals["all"]) =>
     [written, identical, kept, rejected] as const;
-  const rows = collections.flatMap(({ facade }) =>
+  const rows = collections().flatMap(({ facade }) =>
     totals.byFacade.has(facade)
       ? [[facade, ...cells(totals.byFacade.get(facade) ?? noCounts())] as const]
       : [],

@@ -1,5 +1,6 @@
 /** `bayon-data seed`: made-up agents, or the documents of a Firestore export. */
 import { type Command, Option } from "commander";
+import { hasBuiltIn } from "../../../services/own-entities.js";
 import { collections } from "../../move/firestore/collections.js";
 import { ExportError } from "../../move/firestore/json-file.js";
 import type { Mapped } from "../../move/firestore/map-document.js";
@@ -9,9 +10,12 @@ import {
   openExport,
 } from "../../move/firestore/read-export.js";
 import { type Counts, createReport, type LoadReport, loadItems } from "../../move/load-items.js";
+import { knowEntities, knownDefinitions } from "../../raw/known-entities.js";
 import { table as columns, count, cut, duration, type Terminal } from "../../run/terminal.js";
-import { sampleItems } from "../../seed/sample-data.js";
+import { ownSamples } from "../../seed/own-samples.js";
+import { type SampleOptions, sampleItems, sampleUsers } from "../../seed/sample-data.js";
 import {
+  addConfigOption,
   addConnectionFlags,
   type CommandContext,
   type ConnectionFlags,
@@ -34,7 +38,7 @@ interface SeedFlags extends ConnectionFlags {
 }
 
 export function addSeedCommand(program: Command, context: CommandContext): void {
-  addConnectionFlags(program.command("seed"))
+  addConfigOption(addConnectionFlags(program.command("seed")))
     .description("fill the table with made-up agents, or with the documents of a Firestore export")
     .addOption(
       new Option("--users <number>", "how many agents to make up, with about 40 items each")
@@ -56,6 +60,9 @@ export function addSeedCommand(program: Command, context: CommandContext): void 
     .addHelpText(
       "after",
       `
+With --config, each made-up agent has three items of each of your own entities, and documents of the
+collections that the file names become items of them.
+
 A second run changes nothing: ids and dates are the same, and an item that is there already is not
 written again. A document that cannot be an item is rejected and listed with the reasons; the others
 are written. To move real data, use bayon-data migrate firestore: it can be interrupted, verified
@@ -75,6 +82,7 @@ Examples:
 async function seed(flags: SeedFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
   const { dryRun = false, json = false } = flags;
+  await knowEntities(flags.config);
   const source = await sourceOf(flags);
   const report = createReport();
   await withConnection(flags, context, async ({ data, requests }) => {
@@ -115,11 +123,18 @@ interface Source {
 async function sourceOf({ from, users, randomSeed }: SeedFlags): Promise<Source> {
   if (from === undefined) {
     const name = `${count(users, "made-up agent")} (random seed ${randomSeed})`;
-    return { name, items: sampleItems({ users, seed: randomSeed }), total: undefined };
+    return { name, items: madeUp({ users, seed: randomSeed }), total: undefined };
   }
   const opened = await openFolder(from);
   const name = `the documents of ${from}`;
   return { name, items: opened.documents(), total: opened.expectedDocuments, export: opened };
+}
+
+/** Items of the twelve, if the table has them, and of the application's own entities. */
+function* madeUp(options: SampleOptions): Generator<Mapped> {
+  const definitions = knownDefinitions();
+  if (hasBuiltIn(definitions)) yield* sampleItems(options);
+  yield* ownSamples(definitions, sampleUsers(options));
 }
 
 /** Opens an export that a person named. @throws UsageError if the folder holds none */
@@ -171,9 +186,11 @@ function totalOf(counts: LoadReport["counts"]): Counts {
 /** How many of each entity were written, were there already, and were rejected. */
 function summaryOf({ counts }: LoadReport, dryRun: boolean): string[] {
   const none = { written: 0, unchanged: 0, rejected: 0 };
-  const rows = collections.flatMap(({ facade }) => {
-    const { written, unchanged, rejected } = counts.get(facade) ?? none;
-    return counts.has(facade) ? [[facade, written, unchanged, rejected] as const] : [];
+  // What has no collection in Firestore comes last.
+  const names = new Set([...collections().map(({ facade }) => facade), ...counts.keys()]);
+  const rows = [...names].flatMap((name) => {
+    const { written, unchanged, rejected } = counts.get(name) ?? none;
+    return counts.has(name) ? [[name, written, unchanged, rejected] as const] : [];
   });
   const total = totalOf(counts);
   const last = ["total", total.written, total.unchanged, total.rejected] as const;

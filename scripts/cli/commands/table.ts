@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { DataLayer, TableInfo } from "../../../src/index.js";
 import { table as columns, count } from "../../run/terminal.js";
 import {
+  addConfigOption,
   addConnectionFlags,
   type CommandContext,
   type ConnectionFlags,
@@ -29,21 +30,25 @@ export function addTableCommands(program: Command, context: CommandContext): voi
     .description("create, describe or delete the table")
     .addHelpText("after", "\nExample:\n  $ bayon-data table create --environment local");
 
-  addConnectionFlags(table.command("create"))
-    .description("create the table with its index and TTL, and wait until it is active")
+  addConfigOption(addConnectionFlags(table.command("create")))
+    .description("create the table with its indexes and TTL, and wait until it is active")
     .addHelpText(
       "after",
       `
-A table that exists is left as it is.
+A table that exists is left as it is; one that lacks an index is reported. The indexes are those that
+the entities are in: GSI1 for the twelve, and with --config those of your own.
 
 Examples:
   $ bayon-data table create --environment local
+  $ bayon-data table create --config ./dist/data-config.js
   $ bayon-data table create --table BayonCoAgent-staging --region eu-west-1`,
     )
     .action((flags: ConnectionFlags) => create(flags, context));
 
   addConnectionFlags(table.command("describe"))
-    .description("print the table's status, index, size and ARN; exit code 1 if it does not exist")
+    .description(
+      "print the table's status, indexes, size and ARN; exit code 1 if it does not exist",
+    )
     .option(...jsonOption)
     .addHelpText("after", "\nExample:\n  $ bayon-data table describe --environment production")
     .action((flags: DescribeFlags) => describe(flags, context));

@@ -8,10 +8,12 @@ import {
   type VerifyAccounts,
   verify,
 } from "../../move/migration/verify.js";
+import { knowEntities } from "../../raw/known-entities.js";
 import { accountLine } from "../../run/account.js";
 import { count, cut, duration, type Terminal } from "../../run/terminal.js";
 import {
   addConcurrencyOption,
+  addConfigOption,
   addConnectionFlags,
   type CommandContext,
   type ConnectionFlags,
@@ -35,7 +37,7 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
     .command("verify")
     .description("compare the table with what was moved into it");
   addConcurrencyOption(
-    addConnectionFlags(group.command("firestore <export>")),
+    addConfigOption(addConnectionFlags(group.command("firestore <export>"))),
     "how many batches to read at once",
     128,
   )
@@ -68,6 +70,7 @@ Examples:
 async function run(folder: string, flags: VerifyFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
   const { json = false } = flags;
+  await knowEntities(flags.config);
   const source = await openFolder(folder, flags.createdAt);
   const report = noReport();
   await withConnection(flags, context, async ({ data }) => {

@@ -10,7 +10,10 @@ export interface Group {
 
 /** The manual's contents, from which the site's sidebar and llms.txt are generated. */
 export const groups: readonly Group[] = [
-  { title: "Begin", pages: ["getting-started", "own-entities", "configuration", "model"] },
+  {
+    title: "Begin",
+    pages: ["getting-started", "own-entities", "changing-a-payload", "configuration", "model"],
+  },
   {
     title: "Work with items",
     pages: ["reading", "writing", "values-and-limits", "transactions", "use-cases"],

@@ -1,16 +1,8 @@
 /** Which Firestore collection holds which entity: its key and its creation date. */
-import type { FacadeName } from "../../../services/entities.js";
-
-export interface Collection {
-  /** As `collectionPath` of an export's file names it. */
-  readonly path: string;
-  /** The key's parts that the ids of a document's path are, in order. */
-  readonly ids: readonly string[];
-  /** The key's parts that are in a document's data. */
-  readonly keyFromData?: (data: Readonly<Record<string, unknown>>) => Record<string, unknown>;
-  /** The fields that may hold the creation date; the first readable one counts. */
-  readonly created: readonly string[];
-}
+import { type FacadeName, definitions as twelve } from "../../../services/entities.js";
+import { ofKnownEntities } from "../../raw/known-entities.js";
+import type { Collection, KnownCollection } from "./collection.js";
+import { ownCollections } from "./own-collections.js";
 
 /** A collection below each user, whose documents' second id is the key part `id`. */
 const ofUser = (name: string, id: string, ...created: string[]): Collection => ({
@@ -46,12 +38,16 @@ const byFacade: Readonly<Partial<Record<FacadeName, Collection>>> = {
   },
 };
 
-/** Every collection, with the facade name of its entity. */
-export const collections = Object.entries(byFacade).map(([facade, collection]) => ({
-  // The table above has exactly these names.
-  facade: facade as FacadeName,
-  ...collection,
-}));
+/** Every collection: those of the twelve, and those that a configuration file names. */
+export const collections = ofKnownEntities((definitions, firestore): readonly KnownCollection[] => {
+  const ofTwelve = Object.entries(byFacade).filter(
+    ([facade]) => definitions[facade] === twelve[facade as FacadeName],
+  );
+  return [
+    ...ofTwelve.map(([facade, collection]) => ({ facade, ...collection })),
+    ...ownCollections(definitions, firestore),
+  ];
+});
 
 /** The file of a collection: `users/{id}/savedContent` is in `users_id_savedContent.json`. */
 export function fileNameOf(collectionPath: string): string {

@@ -1,6 +1,6 @@
 /** Dates of an export's documents, in the encodings that occur there. */
 import { epochMsOf } from "../../../src/values/timestamps.js";
-import type { Collection } from "./collections.js";
+import type { Collection } from "./collection.js";
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const day = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";

@@ -2,6 +2,8 @@
 import { createReadStream } from "node:fs";
 import { limits } from "../../../src/table/table.js";
 import { isExactNumber } from "../../../src/values/exact-number.js";
+import { ofKnownEntities } from "../../raw/known-entities.js";
+import type { KnownCollection } from "./collection.js";
 import { collections } from "./collections.js";
 import { ExportError, unreadable, valuesIn } from "./json-file.js";
 
@@ -35,7 +37,6 @@ export async function layoutOf(file: string): Promise<Layout | undefined> {
   return undefined;
 }
 
-type Known = (typeof collections)[number];
 type Key = string | number;
 
 /** A document with its path in Firestore. */
@@ -43,7 +44,7 @@ export interface PlacedDocument {
   /** Collections and ids in turn. The last one is a number in a list of documents without ids. */
   readonly path: readonly Key[];
   /** `undefined` for a collection of no entity. */
-  readonly collection: Known | undefined;
+  readonly collection: KnownCollection | undefined;
   readonly data: unknown;
 }
 
@@ -99,11 +100,13 @@ function* documentsAt(
   yield { path, collection, data };
 }
 
-const byPath = new Map(collections.map((collection) => [collection.path, collection]));
+const byPath = ofKnownEntities(
+  () => new Map(collections().map((collection) => [collection.path, collection])),
+);
 
 /** The collection whose path it is: names and ids in turn. */
-function collectionAt(path: readonly Key[]): Known | undefined {
-  return byPath.get(path.map((segment, at) => (at % 2 === 1 ? "{id}" : segment)).join("/"));
+function collectionAt(path: readonly Key[]): KnownCollection | undefined {
+  return byPath().get(path.map((segment, at) => (at % 2 === 1 ? "{id}" : segment)).join("/"));
 }
 
 /** Replaces node-firestore-import-export's `{"__datatype__","value"}` by the values. */

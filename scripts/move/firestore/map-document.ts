@@ -1,14 +1,13 @@
 /** A Firestore document to the item it becomes. */
-import type { FacadeName } from "../../../services/entities.js";
 import { withIsoDates } from "../../../src/values/timestamps.js";
-import type { Collection } from "./collections.js";
+import type { Collection, KnownCollection } from "./collection.js";
 import { dateMsOf } from "./dates.js";
 
 /** An item to be written: what a store's `batchPut` takes, and where it came from. */
 export interface SourceItem {
   /** The path of the document, or of a generated item, by which a person finds it. */
   readonly path: string;
-  readonly facade: FacadeName;
+  readonly facade: string;
   /** The key's parts, not checked yet. */
   readonly key: Readonly<Record<string, unknown>>;
   readonly data: Readonly<Record<string, unknown>>;
@@ -19,7 +18,7 @@ export interface SourceItem {
 /** A document that cannot be an item. Reasons name fields and rules, never values. */
 export interface Rejection {
   readonly path: string;
-  readonly facade: FacadeName;
+  readonly facade: string;
   readonly reasons: readonly string[];
 }
 
@@ -36,14 +35,17 @@ export function isRejection(mapped: Mapped): mapped is Rejection {
  * @param fallbackCreatedAt epoch ms, if no field holds a creation date
  */
 export function mapDocument(
-  collection: Collection & { readonly facade: FacadeName },
+  collection: KnownCollection,
   document: unknown,
   index: number,
   fallbackCreatedAt: number,
 ): Mapped {
   const { facade, ids } = collection;
   const fields = isObject(document) ? document : {};
-  const named = ids.length === 1 ? [fields.id] : [fields.parentId, fields.id];
+  // A document says its own id and the one above it; the others are in its path.
+  const named = [...Array(Math.max(ids.length - 2, 0)), fields.parentId, fields.id].slice(
+    -ids.length,
+  );
   const inPath = idsInPath(collection, fields.path);
   const path = typeof fields.path === "string" ? fields.path : pathOf(collection, named, index);
 

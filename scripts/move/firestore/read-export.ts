@@ -2,8 +2,8 @@
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { FacadeName } from "../../../services/entities.js";
-import { type Collection, collections, fileNameOf } from "./collections.js";
+import type { KnownCollection } from "./collection.js";
+import { collections, fileNameOf } from "./collections.js";
 import { dateMsOf, unreadDates } from "./dates.js";
 import { ExportError, unreadable, valuesIn } from "./json-file.js";
 import { documentsIn, layoutOf } from "./layout.js";
@@ -44,7 +44,7 @@ interface SourceFile {
 
 /** The documents of one collection. */
 interface CollectionFile extends SourceFile {
-  readonly collection: Known;
+  readonly collection: KnownCollection;
   /** As the summary has it. */
   readonly expectedCount: number | undefined;
 }
@@ -54,14 +54,13 @@ interface DatabaseFile extends SourceFile {
   readonly layout: "tree" | "byPath";
 }
 
-type Known = Collection & { readonly facade: FacadeName };
-
 /**
  * Looks at the folder or file, the layout of its files and its summary; no document is read yet.
  * @param createdAt epoch ms that stands in where a document tells no creation date
  * @throws ExportError if it is missing, holds no document, or is a managed export
  */
 export async function openExport(path: string, createdAt?: number): Promise<FirestoreExport> {
+  const known = new Map(collections().map((each) => [fileNameOf(each.path), each]));
   const isFile = (await statOf(path)).isFile();
   const names = isFile ? [basename(path)] : (await readdir(path)).toSorted();
   const folder = isFile ? dirname(path) : path;
@@ -70,7 +69,6 @@ export async function openExport(path: string, createdAt?: number): Promise<Fire
   const summary = hasSummary ? await readSummary(join(folder, summaryFile)) : undefined;
   const findings: Finding[] = summary?.findings.slice() ?? [];
 
-  const known = new Map(collections.map((each) => [fileNameOf(each.path), each]));
   const ofCollections = new Map<string, CollectionFile>();
   const ofDatabases: DatabaseFile[] = [];
   for (const name of names) {
@@ -158,7 +156,7 @@ async function* documentsOf(
 }
 
 interface Read {
-  readonly collection: Known;
+  readonly collection: KnownCollection;
   readonly mapped: Mapped;
 }
 
@@ -227,7 +225,7 @@ async function* databaseDocuments(
 class UnreadDates {
   readonly #byField = new Map<string, { documents: number; readonly example: string }>();
 
-  look(collection: Known, { path, data }: SourceItem): void {
+  look(collection: KnownCollection, { path, data }: SourceItem): void {
     for (const field of unreadDates(collection, data)) {
       const known = this.#byField.get(field) ?? { documents: 0, example: path };
       this.#byField.set(field, known);

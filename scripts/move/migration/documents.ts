@@ -1,10 +1,11 @@
 /** The documents of an export as the items that they become, checked. */
 import { basename, resolve } from "node:path";
-import type { FacadeName } from "../../../services/entities.js";
 import { type DataLayer, ValidationError, type ValidationIssue } from "../../../src/index.js";
 import { internalsOf } from "../../../src/store/entity-store.js";
 import { attribute, type RawItem } from "../../../src/table/table.js";
 import { rawItemOf } from "../../../src/write/stored-item.js";
+import { ofKnownEntities } from "../../raw/known-entities.js";
+import { storeOf } from "../any-store.js";
 import { digestOf } from "../file-digest.js";
 import { collections } from "../firestore/collections.js";
 import { dateMsOf } from "../firestore/dates.js";
@@ -18,7 +19,7 @@ export interface Document {
   /** Its position among all documents of the export, from 0. */
   readonly ordinal: number;
   readonly path: string;
-  readonly facade: FacadeName;
+  readonly facade: string;
   readonly item: Candidate | undefined;
   /** Empty if there is an item. They name fields and rules, never values. */
   readonly reasons: readonly string[];
@@ -65,7 +66,7 @@ export async function* documentsOf(
 function documentOf(data: DataLayer, mapped: Mapped, ordinal: number): Document {
   if (isRejection(mapped)) return rejected(mapped, ordinal, mapped.reasons);
   const { path, facade, key, createdAt } = mapped;
-  const { model, writes } = internalsOf(data[facade]);
+  const { model, writes } = internalsOf(storeOf(data, facade));
   try {
     const input = { ...key, data: mapped.data, createdAt };
     const draft = writes.input.draft(input, {}, { allowMissing: true });
@@ -97,11 +98,13 @@ function rejected(
   return { ordinal, path, facade, item: undefined, reasons };
 }
 
-const byFacade = new Map(collections.map((collection) => [collection.facade, collection]));
+const byFacade = ofKnownEntities(
+  () => new Map(collections().map((collection) => [collection.facade, collection])),
+);
 
 /** Epoch ms of the last change, as the document itself states. */
-function changedAtOf(facade: FacadeName, data: Readonly<Record<string, unknown>>): number {
-  const collection = byFacade.get(facade);
+function changedAtOf(facade: string, data: Readonly<Record<string, unknown>>): number {
+  const collection = byFacade().get(facade);
   const created = collection === undefined ? undefined : createdAtOf(collection, data);
   return Math.max(dateMsOf(data.updatedAt) ?? 0, created ?? 0);
 }

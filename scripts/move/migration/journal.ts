@@ -18,7 +18,6 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import type { FacadeName } from "../../../services/entities.js";
 import { notKept, StateError } from "../../run/run-state.js";
 
 /** Where the journal is in a state folder. */
@@ -61,7 +60,7 @@ export interface DoneRecord {
   readonly unit: number;
   /** The ordinal after its last document. */
   readonly to: number;
-  readonly counts: Readonly<Partial<Record<FacadeName, Counts>>>;
+  readonly counts: Readonly<Record<string, Counts>>;
   readonly rejected: readonly { readonly path: string; readonly reasons: readonly string[] }[];
   /** Those of the puts that were not carried out after all. */
   readonly notPut: readonly (readonly [pk: string, sk: string])[];

@@ -1,5 +1,4 @@
 /** What became of the documents so far. */
-import type { FacadeName } from "../../../services/entities.js";
 import { type Counts, type DoneRecord, noCounts } from "./journal.js";
 
 /** How many rejections are shown at once; all of them are in the file. */
@@ -8,7 +7,7 @@ const mostShown = 10;
 export interface Totals {
   documents: number;
   readonly all: Counts;
-  readonly byFacade: Map<FacadeName, Counts>;
+  readonly byFacade: Map<string, Counts>;
   /** The first rejected documents. */
   readonly rejected: { readonly path: string; readonly reasons: readonly string[] }[];
 }
@@ -23,7 +22,7 @@ export function addUnit(
   { counts, rejected }: Pick<DoneRecord, "counts" | "rejected">,
 ): number {
   let documents = 0;
-  for (const [facade, more] of Object.entries(counts) as [FacadeName, Counts][]) {
+  for (const [facade, more] of Object.entries(counts)) {
     const sum = totals.byFacade.get(facade) ?? noCounts();
     totals.byFacade.set(facade, sum);
     for (const kind of ["written", "identical", "kept", "rejected"] as const) {

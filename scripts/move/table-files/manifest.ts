@@ -5,7 +5,8 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { createTableInput } from "../../../src/table/table.js";
+import { createTableInput } from "../../../src/admin/table-input.js";
+import { knownIndexes } from "../../raw/known-entities.js";
 import { notKept } from "../../run/run-state.js";
 import { digestOf } from "../file-digest.js";
 
@@ -61,7 +62,8 @@ export async function makeFolder(folder: string): Promise<void> {
 
 /** Writes the manifest last: a folder without one is not finished. @throws StateError */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  const { table, ...parameters } = { table: manifest.table, ...createTableInput(manifest.table) };
+  const input = createTableInput(manifest.table, knownIndexes());
+  const { table, ...parameters } = { table: manifest.table, ...input };
   await writeWhole(join(folder, tableFile), { ...parameters, TableName: table });
   await writeWhole(join(folder, manifestFile), manifest);
 }
