@@ -6,9 +6,9 @@
  */
 import { ConfigurationError } from "./errors/configuration-error.js";
 
+export { createTableInput } from "./admin/table-input.js";
 // biome-ignore lint/performance/noReExportAll: a second list of what works everywhere would be forgotten.
 export * from "./server-only.js";
-export { createTableInput } from "./table/table.js";
 
 /** Stands for a function or a class. */
 function needsNode(name: string) {

@@ -74,6 +74,7 @@ export type {
   Registry,
 } from "../services/entities.js";
 export { iamPolicy } from "../services/iam-policy.js";
+export type { FieldProblem, IndexesOf } from "../services/index-types.js";
 export type { OAuthTokens } from "../services/oauth/oauth-tokens.js";
 export type { RefreshedToken, RefreshToken, ValidTokenOptions } from "../services/oauth/options.js";
 export type { OwnEntities, Problem, Problems } from "../services/own-entities.js";
@@ -151,6 +152,7 @@ export type {
   IamStatement,
 } from "./admin/iam-policy.js";
 export type { TableAdmin, TableInfo } from "./admin/table-admin.js";
+export { createTableInput } from "./admin/table-input.js";
 export type { CallOptions } from "./call/call.js";
 export {
   getDocumentClient,
@@ -292,7 +294,7 @@ export type {
   DeclaredSchema,
   DeclaredTableKey,
 } from "./table/declared.js";
-export { createTableInput, type IndexName, type RawItem, type RawKey } from "./table/table.js";
+export type { IndexName, RawItem, RawKey } from "./table/table.js";
 export type { Logger, RequestEvent, RequestListener } from "./transport/events.js";
 export type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 export type { CommandClient } from "./transport/options.js";

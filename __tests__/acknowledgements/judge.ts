@@ -5,11 +5,11 @@
  */
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { createTableInput } from "../../src/admin/table-input.js";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import type { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { DynamoDBRepository, resetClients } from "../../src/index.js";
-import { createTableInput } from "../../src/table/table.js";
 import { type Engine, startEngine } from "../../src/testing/index.js";
 import { inParallel } from "../../src/transport/parallel.js";
 import { engines } from "../engines.js";

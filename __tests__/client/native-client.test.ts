@@ -22,10 +22,10 @@ import {
 import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
 import { createTableAdmin } from "../../src/admin/table-admin.js";
+import { createTableInput } from "../../src/admin/table-input.js";
 import { createClients, createDocumentClient } from "../../src/client/client.js";
 import { resolveConfiguration } from "../../src/client/config.js";
 import { NativeDocumentClient } from "../../src/client/native-client.js";
-import { createTableInput } from "../../src/table/table.js";
 import { startEngine } from "../../src/testing/index.js";
 import { createTransport } from "../../src/transport/transport.js";
 import { engines } from "../engines.js";

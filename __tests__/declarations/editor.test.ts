@@ -23,6 +23,8 @@ export async function hovers() {
   const page = await data.savedContent./*query*/query({ userId: "u" }, { where: { status: "draft" } });
   for await (const one of data.savedContent./*list*/list({ userId: "u" })) void /*listed*/one;
   for await (const part of data.savedContent./*scan*/scan({ segments: 2 })) void /*scanned*/part;
+  await data.review./*queryBy*/queryBy("byReviewId", { reviewId: "r" }, { limit: 3 });
+  void data.review./*listBy*/listBy("byReviewId", { reviewId: "r", agentId: "a" });
   await data.savedContent./*create*/create({ userId: "u", /*input data*/data: content });
   await data.savedContent./*put*/put({ ...key, data: content });
   await data.savedContent./*update*/update(key, { /*changed field*/title: "x" });
@@ -192,6 +194,8 @@ test.each([
   ["getOrThrow", /: Promise<SavedContent>$/],
   ["query", /: Promise<QueryPage<SavedContent>>$/],
   ["list", /: AsyncIterable<SavedContent>$/],
+  ["queryBy", /: Promise<QueryPage<Review>>$/],
+  ["listBy", /: AsyncIterable<Review>$/],
   ["scan", /: AsyncIterable<ScanPage<SavedContent>>$/],
   ["create", /: Promise<SavedContent>$/],
   ["put", /: Promise<SavedContent>$/],
@@ -240,8 +244,10 @@ const calls = [
   "get",
   "getOrThrow",
   "list",
+  "listBy",
   "put",
   "query",
+  "queryBy",
   "update",
 ];
 

@@ -1,6 +1,7 @@
 /** Every code sample of the manual compiles and runs, each page's on a table that holds the fixtures. */
 import { join } from "node:path";
 import { transformSync } from "@swc/core";
+import { z } from "zod";
 import { readManual } from "../../scripts/dev/docs/pages.js";
 import { type Sample, samplesOf, typeErrors } from "../../scripts/dev/docs/samples.js";
 import type { FacadeName } from "../../services/entities.js";
@@ -26,6 +27,28 @@ test("an error is reported at its line of its page", () => {
   ]);
 }, 60_000);
 
+/** An entity in further indexes, so that the table has them: those of samples. */
+const indexedSchema = () => ({
+  model: door.model("Indexed"),
+  attributes: {
+    indexedId: door.keyPart,
+    data: door.data(indexedPayload),
+    ...door.times,
+  },
+  indexes: {
+    byKey: door.byKey("INDEXED#${indexedId}", "INDEXED"),
+    two: door.index("GSI2", "INDEXED", "INDEXED"),
+    three: door.index("GSI3", "INDEXED", "INDEXED"),
+    four: door.index("GSI4", "INDEXED", "INDEXED"),
+  },
+});
+const indexedPayload = z.looseObject({});
+const indexed = {
+  payload: indexedPayload,
+  schema: indexedSchema,
+  entity: (config: door.EntityConfig) => new door.Entity(indexedSchema(), door.configure(config)),
+};
+
 test("a directive that does not exist is refused", () => {
   const page = { path: "a.md", text: "<!-- sample: need=transactions -->\n```ts\n1;\n```\n" };
   expect(() => samplesOf(page)).toThrow("a.md:3: need=transactions is unknown");
@@ -37,7 +60,8 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
   let data: testing.TestDataLayer;
 
   beforeAll(async () => {
-    data = await testing.createTestDataLayer({ engine: engines[0]?.engine });
+    const options = { engine: engines[0]?.engine, entities: { indexed } };
+    data = (await testing.createTestDataLayer(options)) as unknown as testing.TestDataLayer;
     for (const name of Object.keys(testing.fixtures) as FacadeName[]) {
       // Each store takes its own fixture; a loop over all of them gives up whose is whose.
       await (data[name].put as (item: object) => Promise<unknown>)(testing.fixtures[name]);

@@ -207,7 +207,11 @@ const promises: Readonly<Record<string, Promised>> = {
     gives: (value) => value instanceof door.DynamoDBRepository,
     throws: "at once",
   },
-  createTableInput: { given: [textOf("Table")], gives: (value) => typeof value === "object" },
+  createTableInput: {
+    given: [textOf("Table"), listOf(textOf("GSI1", "GSI2", "GSI21"))],
+    gives: (value) => typeof value === "object",
+    throws: "at once",
+  },
   iamPolicy: {
     given: [
       closedShape(
@@ -272,13 +276,12 @@ const leftOut: Readonly<Record<string, string>> = {
   configure:
     "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
   data: "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
-  expires: "a part of a declaration, which createDataLayer checks: declarations/expiry.test.ts",
-  factories: "takes declarations, as createDataLayer does: testing/factories.test.ts",
   fields:
     "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
+  index: "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
+  expires: "a part of a declaration, which createDataLayer checks: declarations/expiry.test.ts",
   numberPart:
     "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
-  index: "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
   secret:
     "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
   model: "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",

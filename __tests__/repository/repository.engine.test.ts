@@ -11,6 +11,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import { createTableInput } from "../../src/admin/table-input.js";
 import { getDocumentClient, getDynamoDBClient, resetClients } from "../../src/client/client.js";
 import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
@@ -18,7 +19,6 @@ import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { DynamoDBRepository } from "../../src/repository/repository.js";
-import { createTableInput } from "../../src/table/table.js";
 import { type Engine, startEngine } from "../../src/testing/engine.js";
 import { engines } from "../engines.js";
 

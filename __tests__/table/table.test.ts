@@ -1,4 +1,5 @@
-import { attribute, createTableInput, indexName, limits } from "../../src/table/table.js";
+import { createTableInput } from "../../src/admin/table-input.js";
+import { attribute, indexName, limits } from "../../src/table/table.js";
 
 test("the table has string keys, one index with everything in it, and on-demand billing", () => {
   expect(createTableInput("BayonCoAgent-local")).toEqual({

@@ -13,8 +13,9 @@ import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { messageOf, nameOf } from "../errors/words.js";
-import { attribute, createTableInput, type IndexName } from "../table/table.js";
+import { attribute, type IndexName } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
+import { createTableInput } from "./table-input.js";
 
 /** The state of a table, as `describe` returns it. */
 export interface TableInfo {

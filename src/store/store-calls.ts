@@ -117,13 +117,12 @@ export interface StoreCalls<S extends StoreSpec> {
   /**
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
    * is stored. One request; two if there is no payload, if one expression cannot hold all fields
-   * (some 240), if an index key is made of a changed field and one that is not given or the creation
-   * time, or if UpdatedAt is not older than the clock and there is no lock.
+   * (some 240), if an index key also holds a field that is not given or the creation time, or if
+   * UpdatedAt is not older than the clock and there is no lock.
    * @throws ItemNotFoundError if there is no item
    * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
    * `mayHaveBeenDone` if a response was lost and another writer has changed the item since
-   * @throws DynamoDBError `AnswerLost` if list positions may have been changed already, or if a
-   * `where` that still holds may have been met already
+   * @throws DynamoDBError `AnswerLost` if it may have changed list positions or met `where` already
    */
   update(key: S["key"], changes: Changes<S>, options?: UpdateOptions<S>): Promise<S["item"]>;
 

@@ -1,8 +1,6 @@
 /**
- * The one table as data: its attributes, its index, its limits, and the CreateTable input that
- * is built from them. Physical names appear in this file alone.
+ * The one table as data: its attributes, its indexes and its limits. Physical names appear in this file alone.
  */
-import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 
 /** Names of the attributes that every stored item may have. */
 export const attribute = {
@@ -124,42 +122,3 @@ export const limits = {
   /** Bytes of all items in one transaction. */
   transactionBytes: 4 * 1024 * 1024,
 } as const;
-
-/**
- * The CreateTable request: string keys, the indexes with projection ALL, on-demand billing.
- * @param indexes those that the entities use: `data.table.indexes`. @default GSI1, for the twelve
- */
-export function createTableInput(
-  tableName: string,
-  indexes: readonly IndexName[] = [indexName],
-): CreateTableCommandInput {
-  const keys = indexes.map((index) => ({ index, ...indexKeysOf(index) }));
-  const keyAttributes = [
-    attribute.partitionKey,
-    attribute.sortKey,
-    ...keys.flatMap(({ pk, sk }) => [pk, sk]),
-  ];
-  return {
-    TableName: tableName,
-    BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: keyAttributes.map((name) => ({
-      AttributeName: name,
-      AttributeType: "S",
-    })),
-    KeySchema: [
-      { AttributeName: attribute.partitionKey, KeyType: "HASH" },
-      { AttributeName: attribute.sortKey, KeyType: "RANGE" },
-    ],
-    // A list without members is refused.
-    ...(keys.length > 0 && {
-      GlobalSecondaryIndexes: keys.map(({ index, pk, sk }) => ({
-        IndexName: index,
-        KeySchema: [
-          { AttributeName: pk, KeyType: "HASH" },
-          { AttributeName: sk, KeyType: "RANGE" },
-        ],
-        Projection: { ProjectionType: "ALL" },
-      })),
-    }),
-  };
-}

@@ -5,7 +5,7 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { createTableInput } from "../../../src/table/table.js";
+import { createTableInput } from "../../../src/admin/table-input.js";
 import { knownIndexes } from "../../raw/known-entities.js";
 import { notKept } from "../../run/run-state.js";
 import { digestOf } from "../file-digest.js";
