@@ -280,6 +280,7 @@ const leftOut: Readonly<Record<string, string>> = {
     "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
   index: "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
   expires: "a part of a declaration, which createDataLayer checks: declarations/expiry.test.ts",
+  factories: "takes declarations, as createDataLayer does: testing/factories.test.ts",
   numberPart:
     "a part of a declaration, which createDataLayer checks: declarations/own-entities.test.ts",
   secret:
