@@ -293,6 +293,9 @@ export type {
   DeclaredKey,
   DeclaredSchema,
   DeclaredTableKey,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
 } from "./table/declared.js";
 export type { IndexName, RawItem, RawKey } from "./table/table.js";
 export type { Logger, RequestEvent, RequestListener } from "./transport/events.js";
