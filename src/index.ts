@@ -295,6 +295,9 @@ export type {
   DeclaredSchema,
   DeclaredTableKey,
   DeclaredVersions,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
   UpgradeStep,
 } from "./table/declared.js";
 export type { IndexName, RawItem, RawKey } from "./table/table.js";

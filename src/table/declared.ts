@@ -26,6 +26,31 @@ export interface DeclaredSchema {
   readonly indexes: { readonly byKey: DeclaredTableKey } & Readonly<Record<string, DeclaredIndex>>;
 }
 
+/**
+ * A schema of zod, Valibot or any other library that follows Standard Schema, version 1: of it, what the
+ * layer reads.
+ * @see https://standardschema.dev
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+/** What such a schema says of a value: what it makes of it, or what is wrong with it. */
+export type StandardResult<Output = unknown> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] };
+
+/** One thing that is wrong, and where. */
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
 /** The name of the attribute that says when an item expires. */
 export const expiryName = "ttl";
 export type expiryName = typeof expiryName;
