@@ -55,12 +55,18 @@ export interface Clients {
   calm(): void;
 }
 
+interface ClientOptions extends Pick<DataLayerOptions, "hedgedReads"> {
+  readonly overTcp?: boolean;
+  /** Entities besides the twelve. */
+  readonly entities?: object | undefined;
+}
+
 /** Each client has its own faults: in the SDK's handler, or with `overTcp` in a proxy of bytes. */
 export function openClients(
   engine: TestEngine,
-  { overTcp = false, ...more }: Pick<DataLayerOptions, "hedgedReads"> & { overTcp?: boolean } = {},
+  { overTcp = false, entities, ...more }: ClientOptions = {},
 ): Clients {
-  const table = openTable(engine);
+  const table = openTable(engine, { entities } as object);
   const all: Client[] = [];
   let hedges = 0;
   let users = 0;
@@ -82,6 +88,7 @@ export function openClients(
           if (hedged) hedges += 1;
         },
         ...more,
+        ...({ entities } as object),
       });
       all.push({ data, wire });
     }

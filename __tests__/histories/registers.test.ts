@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { engines } from "../engines.js";
 import { histories, historyTimeoutMs, isLost, openClients, outcomeOf, weather } from "./clients.js";
 import { type Event, isLinearizable, type Span } from "./linearizable.js";
+import { generated, generatedEntities, projects } from "./subjects.js";
 
 type Call = Event["call"];
 
@@ -16,58 +17,68 @@ const programs = fc.array(
 
 /** Every second read is sent twice, so that answers of an earlier time come late. */
 const eager = { percentile: 50, minDelayMs: 1, maxExtraLoad: 1 };
+const plain = {
+  hedgedReads: false as const,
+  overTcp: false,
+  subjects: projects,
+  entities: undefined,
+};
 const settings = engines.flatMap((engine) => [
-  { ...engine, hedgedReads: false, count: 40, overTcp: false },
+  { ...plain, ...engine },
+  { ...plain, ...engine, name: `${engine.name}, with hedged reads`, hedgedReads: eager },
+  { ...plain, ...engine, name: `${engine.name}, over TCP`, overTcp: true },
   {
+    ...plain,
     ...engine,
-    name: `${engine.name}, with hedged reads`,
-    hedgedReads: eager,
-    count: 40,
-    overTcp: false,
+    name: `${engine.name}, of entities that are generated`,
+    subjects: generated,
+    entities: generatedEntities,
   },
-  { ...engine, name: `${engine.name}, over TCP`, hedgedReads: false, count: 40, overTcp: true },
 ]);
 
-describe.each(settings)("on $name", ({ hedgedReads, count, overTcp, ...engine }) => {
-  const clients = openClients(engine, { hedgedReads, overTcp });
+describe.each(settings)("on $name", ({ hedgedReads, overTcp, subjects, entities, ...engine }) => {
+  const clients = openClients(engine, { hedgedReads, overTcp, entities });
 
   test(
     "what several clients saw of an item could have happened one call after the other",
     async () => {
       const seen = { done: 0, refused: 0, open: 0 };
       await fc.assert(
-        fc.asyncProperty(programs, weather, async (all, sky) => {
-          const key = { userId: clients.begin(sky), projectId: "p" };
+        fc.asyncProperty(programs, weather, subjects, async (all, sky, subject) => {
+          const { dataOf, valueIn, storeOf } = subject;
+          const key = subject.keyOf(clients.begin(sky));
           const spans: Span[] = [];
           const timeOf = new Map<string, number>();
           let time = 0;
-          const note = (item: { data: { name: string }; updatedAt: number } | null) => {
-            if (item !== null) timeOf.set(item.data.name, item.updatedAt);
-            return item?.data.name ?? null;
+          const note = (item: { data: Record<string, unknown>; updatedAt: number } | null) => {
+            if (item === null) return null;
+            const value = valueIn(item.data);
+            timeOf.set(value, item.updatedAt);
+            return value;
           };
 
           const run = async (call: Call, value: string, lock: number, client: number) => {
-            const project = clients.all[client]!.data.project;
+            const store = storeOf(clients.all[client]!.data);
             const events = {
               get: async (): Promise<Event | undefined> => {
-                const { is, ...rest } = await outcomeOf(project.get(key, { consistent: true }));
+                const { is, ...rest } = await outcomeOf(store.get(key, { consistent: true }));
                 return "result" in rest ? { call: "get", value: note(rest.result) } : undefined;
               },
               create: async (): Promise<Event> => {
-                const outcome = await outcomeOf(project.create({ ...key, data: { name: value } }));
+                const outcome = await outcomeOf(store.create({ ...key, data: dataOf(value) }));
                 seen[outcome.is] += 1;
                 if (outcome.is === "done") note(outcome.result);
                 return { call: "create", value, is: isOf(outcome) };
               },
               update: async (): Promise<Event> => {
-                const changed = project.update(key, { name: value }, { ifUpdatedAt: lock });
+                const changed = store.update(key, dataOf(value), { ifUpdatedAt: lock });
                 const outcome = await outcomeOf(changed);
                 seen[outcome.is] += 1;
                 if (outcome.is === "done") note(outcome.result);
                 return { call: "update", value, lock, is: isOf(outcome) };
               },
               delete: async (): Promise<Event> => {
-                const outcome = await outcomeOf(project.delete(key, { ifUpdatedAt: lock }));
+                const outcome = await outcomeOf(store.delete(key, { ifUpdatedAt: lock }));
                 seen[outcome.is] += 1;
                 const gone = outcome.is === "done" && outcome.result === null;
                 return { call: "delete", lock, is: gone ? "gone" : isOf(outcome) };
@@ -98,7 +109,10 @@ describe.each(settings)("on $name", ({ hedgedReads, count, overTcp, ...engine })
             }),
           );
           clients.calm();
-          const last = note(await clients.table.data.project.get(key, { consistent: true }));
+          const store = storeOf(clients.table.data);
+          const found = await store.get(key, { consistent: true });
+          const last = note(found);
+          if (found !== null) await subject.check?.(store, found);
           if (!isLinearizable(spans, timeOf, last)) {
             const story = spans
               .sort((a, b) => a.begin - b.begin)
@@ -113,7 +127,7 @@ describe.each(settings)("on $name", ({ hedgedReads, count, overTcp, ...engine })
             throw new Error(lines.join("\n"));
           }
         }),
-        histories(count),
+        histories(40),
       );
       // The histories were worth the name.
       expect(Object.values(seen).every((calls) => calls > 0)).toBe(true);
