@@ -3,7 +3,7 @@
  */
 import type { Entity, EntityConfiguration, Schema } from "electrodb";
 import type { z } from "zod";
-import type { DeclaredSchema } from "../src/table/declared.js";
+import type { DeclaredSchema, DeclaredVersions, StandardSchema } from "../src/table/declared.js";
 import { attribute } from "../src/table/table.js";
 
 /** The argument of an entity's factory: ElectroDB's own configuration without what is fixed here. */
@@ -25,9 +25,12 @@ export function configure({ table, client }: EntityConfig): EntityConfiguration 
 type AnySchema = Schema<string, string, string> & DeclaredSchema;
 
 /** An entity as its file declares it. */
-export interface Definition<P extends AnyPayload, S extends () => AnySchema> {
+export interface Definition<P extends AnyPayload, S extends () => AnySchema>
+  extends DeclaredVersions {
   /** The payload's schema, or a function that builds it when it is first needed. */
   readonly payload: P;
+  /** The secret fields of a payload whose schema is not of zod 4, which marks them itself (`secret`). */
+  readonly secrets?: readonly (keyof Payload<P> & string)[] | undefined;
   /** Makes the schema of ElectroDB's entity. The stores read it too. */
   readonly schema: S;
   /** Creates the ElectroDB entity; each call creates its own. */
@@ -35,7 +38,10 @@ export interface Definition<P extends AnyPayload, S extends () => AnySchema> {
 }
 
 /** The schema of a payload, or a function that builds it. */
-export type AnyPayload = z.ZodObject | (() => z.ZodObject);
+export type AnyPayload = PayloadSchema | (() => PayloadSchema);
+
+/** The schema of a payload: of zod 4, or of another library that follows Standard Schema. */
+type PayloadSchema = z.ZodObject | StandardSchema;
 
 /** A payload's type: the schema's, without the index signatures that loose objects add. */
 export type Payload<Schema extends AnyPayload> = {
@@ -44,9 +50,17 @@ export type Payload<Schema extends AnyPayload> = {
   >;
 };
 
-type Output<Schema extends AnyPayload> = z.infer<
-  Schema extends () => infer Built ? Extract<Built, z.ZodObject> : Extract<Schema, z.ZodObject>
->;
+type Output<Schema extends AnyPayload> = Schema extends PayloadSchema
+  ? OutputOf<Schema>
+  : Schema extends () => infer Built
+    ? OutputOf<Extract<Built, PayloadSchema>>
+    : never;
+
+type OutputOf<Schema extends PayloadSchema> = Schema extends z.ZodObject
+  ? z.infer<Schema>
+  : Schema extends StandardSchema<infer Made>
+    ? Made
+    : never;
 
 /** The parts of a key that identify its partition, by the schema of its entity. */
 export type PartitionPart<S extends DeclaredSchema> =

@@ -51,9 +51,9 @@ export interface DataAttribute<Data> {
 /** A schema whose values are of a type, or a function that builds it. */
 export type PayloadOf<Data> = TypedPayload<Data> | (() => TypedPayload<Data>);
 
-export interface TypedPayload<Data> {
-  readonly _zod: { readonly output: Data };
-}
+export type TypedPayload<Data> =
+  | { readonly _zod: { readonly output: Data } }
+  | { readonly "~standard": { readonly types?: { readonly output: Data } | undefined } };
 
 /** The times that every item has, in epoch milliseconds. */
 export const times = {

@@ -2,6 +2,7 @@
 /** The door of the `bayon-data` command. */
 import { readFileSync } from "node:fs";
 import { reportError, runCommandLine } from "./cli/program.js";
+import { hasLoadedModule } from "./raw/own-module.js";
 import { watchProcess } from "./run/ending.js";
 import { createTerminal } from "./run/terminal.js";
 
@@ -15,3 +16,4 @@ const args = process.argv.slice(2);
 const end = watchProcess((ending) => reportError(ending, args, terminal));
 const terminal = createTerminal({ onOutputFailure: end.outputFailed });
 end.finish(await runCommandLine(args, { terminal, signal: end.signal, version }));
+if (hasLoadedModule()) await end.exit();

@@ -1,10 +1,6 @@
 /** The rules of a declaration: what is wrong with one, by itself, before anything is stored. */
-import {
-  type DeclaredKeys,
-  declaredKeys,
-  isObjectSchema,
-  objectRule,
-} from "../src/entity/model.js";
+import { payloadProblem } from "../src/entity/declared-payload.js";
+import { type DeclaredKeys, declaredKeys } from "../src/entity/model.js";
 import { versionRule } from "../src/entity/versions.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { mostDigits } from "../src/keys/part-forms.js";
@@ -28,7 +24,7 @@ export function checkDefinition(
     throw refuse("must be a declared entity: an object with payload, schema and entity");
   }
   const schema = definition.schema();
-  const rule = schemaRule(schema, definition.payload);
+  const rule = schemaRule(schema, definition);
   if (rule !== undefined) throw refuse(rule);
   const keys = declaredKeys(definition, schema);
   const { indexes, attributes } = schema;
@@ -49,10 +45,17 @@ export function checkDefinition(
 }
 
 /** The rule that a schema breaks as a whole. */
-function schemaRule(schema: DeclaredSchema, payload: unknown): string | undefined {
+function schemaRule(
+  schema: DeclaredSchema,
+  { payload, secrets }: Pick<AnyDefinition, "payload" | "secrets">,
+): string | undefined {
   const { model, attributes, indexes } = schema;
   if (typeof model?.entity !== "string" || model.entity === "") return "has no model";
-  if (!isObjectSchema(payload)) return `has a payload that is ${objectRule}`;
+  if (secrets !== undefined && !isListOfTexts(secrets)) {
+    return "has secrets that are no list of fields";
+  }
+  const problem = payloadProblem({ payload, secrets });
+  if (problem !== undefined) return `has a payload that ${problem}`;
   const { data } = (attributes ?? {}) as Readonly<Record<string, { payload?: unknown }>>;
   if (data === undefined) return "has no attribute data";
   if (data.payload !== payload) {
@@ -61,6 +64,10 @@ function schemaRule(schema: DeclaredSchema, payload: unknown): string | undefine
   const missing = ["createdAt", "updatedAt"].find((time) => attributes[time] === undefined);
   if (missing !== undefined) return `has no attribute ${missing}: add ...times`;
   return indexes?.byKey === undefined ? "has no index byKey" : undefined;
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
 }
 
 /** The rule that the collections of an entity break. */

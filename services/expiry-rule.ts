@@ -1,7 +1,10 @@
 /** The rule of a declaration whose items expire: of which field, and of which attribute. */
-import { type Declaration, payloadOf, secretFields } from "../src/entity/model.js";
+import { mayHaveField, payloadOf, secretFields } from "../src/entity/declared-payload.js";
+import type { Declaration } from "../src/entity/model.js";
 import { type DeclaredSchema, expiryFieldOf, expiryName } from "../src/table/declared.js";
 import { attribute } from "../src/table/table.js";
+import type { PayloadRules } from "../src/values/payload.js";
+import { StandardPayload } from "../src/values/standard-payload.js";
 
 /** A schema of a field, as far as it is tried out. */
 interface Tried {
@@ -25,19 +28,23 @@ export function expiryRule(declaration: Declaration, schema: DeclaredSchema): st
   }
   const field = expiryFieldOf(schema);
   const payload = payloadOf(declaration);
-  const tried = field !== undefined && Object.hasOwn(payload.shape, field);
+  const tried = field !== undefined && mayHaveField(payload, field);
   if (!tried) return `has expires(${JSON.stringify(expires)}), which names no field of the payload`;
   const named = `has expires(${JSON.stringify(field)}), which names a field of the payload`;
   if (secretFields(payload).includes(field)) return `${named} that is secret`;
-  return isNumber(payload.shape[field] as Tried) ? undefined : `${named} that is no number`;
+  return isNumber(payload, field) ? undefined : `${named} that is no number`;
 }
 
 /** Some time: a number may have bounds, but it has the right type. */
 const someTime = 1_790_000_000_000;
 
 /** Whether a field takes numbers and, but for what stands for no value, nothing else. */
-function isNumber(field: Tried): boolean {
+function isNumber(payload: PayloadRules, name: string): boolean {
   const others = ["", String(someTime), true, {}, [], new Date(someTime)];
+  if (payload instanceof StandardPayload) {
+    return others.every((value) => payload.issuesAt([name], value).length > 0);
+  }
+  const field = payload.shape[name] as Tried;
   if (others.some((value) => field.safeParse(value).success)) return false;
   const { error } = field.safeParse(someTime);
   return !(error?.issues ?? []).some(({ code }) => code === "invalid_type");

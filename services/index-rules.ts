@@ -1,7 +1,8 @@
 /** The rules of an entity's indexes: what is wrong with one, before anything is stored. */
 
+import { mayHaveField, payloadOf, secretFields } from "../src/entity/declared-payload.js";
 import { dateIndex } from "../src/entity/indexes.js";
-import { type DeclaredKeys, payloadOf, secretFields } from "../src/entity/model.js";
+import type { DeclaredKeys } from "../src/entity/model.js";
 import { templateProblems } from "../src/keys/collisions.js";
 import { fieldOf } from "../src/keys/template.js";
 import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
@@ -109,7 +110,7 @@ export function fieldsRule(definition: AnyDefinition, keys: DeclaredKeys): strin
   const secrets = secretFields(payload);
   for (const field of fields) {
     const at = `has \${data.${field}} in an index, `;
-    if (!Object.hasOwn(payload.shape, field)) return `${at}which is no field of the payload`;
+    if (!mayHaveField(payload, field)) return `${at}which is no field of the payload`;
     if (secrets.includes(field)) return `${at}which is secret: a key is stored in clear text`;
     if (!isText(payload.shape[field])) return `${at}which is not a string in the payload's schema`;
   }

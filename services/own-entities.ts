@@ -52,9 +52,9 @@ export type Problems<R extends DefinitionsOf<R>, B extends boolean> = {
       ? Problem<`${F} is one of the package's own entities: take another name, or builtIn: false`>
       : UnknownPart<R[F]> extends infer P extends string
         ? [P] extends [never]
-          ? [UpgradeProblem<R[F]> | FieldProblem<SchemaOf<R[F]>>] extends [never]
-            ? ExpiryProblem<SchemaOf<R[F]>>
-            : Problem<UpgradeProblem<R[F]> | FieldProblem<SchemaOf<R[F]>>>
+          ? [FieldProblems<R[F]>] extends [never]
+            ? unknown
+            : Problem<FieldProblems<R[F]>>
           : Problem<UnknownText<P>>
         : unknown;
 };
@@ -64,16 +64,22 @@ type UnknownText<P extends string> = P extends `data.${infer F}`
   ? `\${${P}} is in a template: add ...fields('${F}') to the attributes`
   : `\${${P}} is in a template and no attribute`;
 
+/** What is wrong with what a declaration says of its payload. */
+type FieldProblems<D extends AnyDefinition> =
+  | UpgradeProblem<D>
+  | FieldProblem<SchemaOf<D>>
+  | ExpiryProblem<SchemaOf<D>>;
+
 /** What is wrong with the field that says when items expire. */
 type ExpiryProblem<S extends DeclaredSchema> = S["attributes"] extends {
   readonly [expiryName]: { readonly expires: infer F extends string };
 }
   ? F extends keyof PayloadIn<S>
     ? [PayloadIn<S>[F]] extends [number | null | undefined]
-      ? unknown
-      : Problem<`expires: ${F} is a field of the payload that is no number`>
-    : Problem<`expires: ${F} is no field of the payload`>
-  : unknown;
+      ? never
+      : `expires: ${F} is a field of the payload that is no number`
+    : `expires: ${F} is no field of the payload`
+  : never;
 
 /** A text that the compiler shows. */
 export interface Problem<Text extends string> {

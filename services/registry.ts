@@ -1,14 +1,8 @@
 /** What is derived from the declarations of a data layer's entities. */
 import { type CustomAttributeTypeName, Entity, Service } from "electrodb";
 import type { EntityConfig } from "../entities/definition.js";
-import {
-  type AnyEntity,
-  type Declaration,
-  declaredKeys,
-  ownEntity,
-  payloadOf,
-  secretFields,
-} from "../src/entity/model.js";
+import { payloadOf, secretFields } from "../src/entity/declared-payload.js";
+import { type AnyEntity, type Declaration, declaredKeys, ownEntity } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";

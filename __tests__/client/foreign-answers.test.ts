@@ -547,3 +547,15 @@ test.each(endless)(
     for (const bytes of await sentOfAll()) expect(bytes).toBeLessThan(64 * mb);
   },
 );
+
+test("the capacity of a write may have the name of DynamoDB's first API, as moto sends it (it was refused)", async () => {
+  body = '{"ConsumedCapacityUnits":0.5}';
+  for (const isOwn of [false, true]) {
+    requestId = "a-request";
+    expect(await layer(isOwn).project.delete(key)).toBeNull();
+    // It acknowledges nothing by itself.
+    requestId = undefined;
+    const error = await failureOf(layer(isOwn).project.delete(key), Error);
+    expect(wrapDynamoDBError(error).code).toBe("UnreadableAnswer");
+  }
+});

@@ -2,12 +2,12 @@
  * The entities that a command knows: the twelve, and those of the application that `--config` names. A
  * process runs one command, so they are the process's.
  */
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { definitions } from "../../services/entities.js";
 import { entitiesOf, type OwnEntities } from "../../services/own-entities.js";
 import { type Definitions, indexesIn, type NoEntities } from "../../services/registry.js";
+import { refuseMisspelt } from "../../src/call/options.js";
 import { ConfigurationError, type IndexName } from "../../src/index.js";
+import { loaded } from "./own-module.js";
 
 let known: Known = { definitions, firestore: undefined };
 
@@ -30,6 +30,8 @@ export async function knowEntities(file: string | undefined): Promise<CommandCon
   known = { definitions, firestore: undefined };
   if (file === undefined) return {};
   const exported = await loaded(file);
+  // A module of the application may export other things too, but not what is nearly one of these.
+  refuseMisspelt(`--config ${file}`, exported, ["entities", "builtIn", "firestore"]);
   if (exported.entities === undefined) {
     throw new ConfigurationError(
       `--config ${file} must export entities, as createDataLayer takes them`,
@@ -38,23 +40,6 @@ export async function knowEntities(file: string | undefined): Promise<CommandCon
   const { entities, builtIn, firestore } = exported;
   known = { definitions: entitiesOf({ entities, builtIn }), firestore };
   return { entities, builtIn } as CommandConfig;
-}
-
-async function loaded(file: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    const module = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
-    // A CommonJS module may have all of it under `default`.
-    const { default: inner } = module;
-    const isInner = module.entities === undefined && typeof inner === "object" && inner !== null;
-    return isInner ? (inner as Record<string, unknown>) : module;
-  } catch (error) {
-    const isTypeScript = /\.[cm]?ts$/.test(file);
-    const hint = isTypeScript
-      ? " (TypeScript needs Node 22.18 or newer, or NODE_OPTIONS=--import=tsx)"
-      : "";
-    const message = `--config ${file} cannot be loaded${hint}: ${error instanceof Error ? error.message : String(error)}`;
-    throw new ConfigurationError({ message, cause: error });
-  }
 }
 
 /** The entities that are known now. */

@@ -25,6 +25,8 @@ export interface EndOfProcess {
   readonly outputFailed: (error: unknown) => void;
   /** Sets the process's exit code, unless the output failed. */
   finish(exitCode: number): void;
+  /** Ends the process once its output has been written, whatever keeps it alive. */
+  exit(): Promise<never>;
 }
 
 /**
@@ -61,7 +63,19 @@ export function watchProcess(onOutputFailure: (ending: Ending) => void): EndOfPr
     finish: (exitCode) => {
       process.exitCode = failedWith ?? exitCode;
     },
+    exit: async () => {
+      await Promise.all([process.stdout, process.stderr].map(written));
+      process.exit();
+    },
   };
+}
+
+/** Waits until a stream has passed on what was written to it, or has failed. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    // A failure is reported by the stream's own event, which comes right after this.
+    stream.write("", () => setImmediate(resolve));
+  });
 }
 
 function endingOf(error: unknown): Ending {

@@ -3,7 +3,7 @@ import type { CallContext } from "../../src/errors/context.js";
 import type { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { invalid, type ValidationIssue } from "../../src/errors/validation-error.js";
 import { firstOf, longestTimerMs, orAborted } from "../../src/runtime/signals.js";
-import { checkPayload, type PayloadSchema } from "../../src/values/payload.js";
+import { checkPayload, type PayloadRules } from "../../src/values/payload.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 import type { RefreshedToken, RefreshSettings } from "./options.js";
 
@@ -46,7 +46,7 @@ export async function askProvider(
  */
 export function usable(
   answer: unknown,
-  payload: PayloadSchema,
+  payload: PayloadRules,
   context: CallContext,
 ): { readonly fresh: FreshToken; readonly expiryIssue: string | undefined } {
   const given = (typeof answer === "object" && answer !== null ? answer : {}) as RefreshedToken;

@@ -13,8 +13,11 @@ interface Members {
 
 export type Values = Readonly<Record<string, unknown>>;
 
-/** The members that any response may have if they were requested; they do not acknowledge anything. */
-const capacity = ["ConsumedCapacity", "ItemCollectionMetrics"];
+/**
+ * The members that any response may have if they were requested; they do not acknowledge anything.
+ * `ConsumedCapacityUnits` is the name of DynamoDB's first API, which moto sends with each delete.
+ */
+const capacity = ["ConsumedCapacity", "ConsumedCapacityUnits", "ItemCollectionMetrics"];
 const read: Members = { always: [], sometimes: ["Item"] };
 const written: Members = { always: [], sometimes: ["Attributes"] };
 const ofMany: Members = { always: ["Count", "ScannedCount"], sometimes: [] };

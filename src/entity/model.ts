@@ -16,12 +16,18 @@ import {
   separatorRule,
 } from "../keys/template.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
-import { type DeclaredSchema, expiryFieldOf, templatesOf } from "../table/declared.js";
+import {
+  type DeclaredSchema,
+  type DeclaredVersions,
+  expiryFieldOf,
+  templatesOf,
+} from "../table/declared.js";
 import { createdAtDigits, type KeyTemplates, limits, type RawKey } from "../table/table.js";
-import type { PayloadSchema } from "../values/payload.js";
+import type { PayloadRules } from "../values/payload.js";
+import { type DeclaredPayload, payloadOf, secretFields } from "./declared-payload.js";
 import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
 import { isTime, timeRule } from "./times.js";
-import { type DeclaredVersions, type Versions, versionsOf } from "./versions.js";
+import { type Versions, versionsOf } from "./versions.js";
 
 /** ElectroDB's generic bound. */
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.
@@ -61,7 +67,7 @@ export interface DeclaredKeys extends EntityIndexes {
 }
 
 export interface EntityModel extends DeclaredKeys {
-  readonly payload: PayloadSchema;
+  readonly payload: PayloadRules;
   /** Payload fields that must not appear in a log. */
   readonly secrets: readonly string[];
   /** The secret fields if they are encrypted; empty if no keys are configured. */
@@ -90,9 +96,7 @@ export interface ModelOptions {
 export type Owner = Readonly<Record<string, string>>;
 
 /** The declaration of an entity: the schemas of its payload and of its keys. */
-export interface Declaration extends DeclaredVersions {
-  /** The payload's schema, or a function that builds it when it is first asked for. */
-  readonly payload: PayloadSchema | (() => PayloadSchema);
+export interface Declaration extends DeclaredPayload, DeclaredVersions {
   /** Makes the schema of ElectroDB's entity. */
   schema(): DeclaredSchema;
 }
@@ -220,30 +224,6 @@ export function ownEntity<E extends AnyEntity>(declaration: Declaration, made: E
   return made;
 }
 
-/** What a payload's schema must be. */
-export const objectRule = "no schema of an object: z.object, or a function that makes one";
-
-/** Whether a payload's schema describes an object, or is a function that is to make it. */
-export function isObjectSchema(payload: unknown): boolean {
-  if (typeof payload === "function") return true;
-  const { shape, safeParse } = (payload ?? {}) as Partial<PayloadSchema>;
-  return typeof shape === "object" && shape !== null && typeof safeParse === "function";
-}
-
-/**
- * The payload's schema of a declaration.
- * @throws ConfigurationError for one that does not describe an object
- */
-export function payloadOf(declaration: Declaration): PayloadSchema {
-  const { payload } = declaration;
-  const schema = typeof payload === "function" ? payload() : payload;
-  if (typeof schema === "function" || !isObjectSchema(schema)) {
-    const { name } = declaredKeys(declaration);
-    throw new ConfigurationError(`the payload of ${name} is ${objectRule}`);
-  }
-  return schema;
-}
-
 /** The key parts that have a default, and their defaults. */
 function defaultsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
   const defaults: Record<string, string> = {};
@@ -252,21 +232,6 @@ function defaultsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
     if (typeof value === "string") defaults[part] = value;
   }
   return defaults;
-}
-
-const secretsOf = new WeakMap<PayloadSchema, readonly string[]>();
-
-/** The fields of a payload that its schema marks as secret. */
-export function secretFields(schema: PayloadSchema): readonly string[] {
-  let fields = secretsOf.get(schema);
-  if (fields === undefined) {
-    const isSecret = (part: { meta?(): { secret?: unknown } | undefined }) =>
-      part.meta?.()?.secret === true;
-    const marked = Object.entries(schema.shape).filter(([, part]) => isSecret(part as never));
-    fields = marked.map(([field]) => field);
-    secretsOf.set(schema, fields);
-  }
-  return fields;
 }
 
 /** The checked parts of a key. */

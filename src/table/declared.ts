@@ -26,6 +26,31 @@ export interface DeclaredSchema {
   readonly indexes: { readonly byKey: DeclaredTableKey } & Readonly<Record<string, DeclaredIndex>>;
 }
 
+/**
+ * A schema of zod, Valibot or any other library that follows Standard Schema, version 1: of it, what the
+ * layer reads.
+ * @see https://standardschema.dev
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+/** What such a schema says of a value: what it makes of it, or what is wrong with it. */
+export type StandardResult<Output = unknown> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] };
+
+/** One thing that is wrong, and where. */
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
 /** The name of the attribute that says when an item expires. */
 export const expiryName = "ttl";
 export type expiryName = typeof expiryName;
@@ -46,4 +71,21 @@ export function templatesOf({ indexes }: Pick<DeclaredSchema, "indexes">): KeyTe
     sk: byKey.sk.template ?? "",
     ...(second !== undefined && { gsi1pk: second.pk.template, gsi1sk: second.sk?.template }),
   };
+}
+
+/** Makes a payload of one version a payload of the next one. */
+export type UpgradeStep = (old: never) => unknown;
+
+/** What a declaration says of the versions of its payload. */
+export interface DeclaredVersions {
+  /**
+   * The version of the payload that this code writes; an integer from 1. An item that was stored without
+   * a version has version 1. @default none: neither reads nor writes look at versions
+   */
+  readonly version?: number | undefined;
+  /**
+   * For each older version, the function that makes its payload one of the next version: pure and
+   * synchronous. `null` for a version of which no item is left.
+   */
+  readonly upgrade?: Readonly<Record<number, UpgradeStep | null>> | undefined;
 }

@@ -4,10 +4,11 @@ import { checkDefinition } from "../../services/declaration-rules.js";
 import type { AnyDefinition, DefinitionsOf } from "../../services/registry.js";
 import type { OwnSpec } from "../../services/stores.js";
 import { refuseUnknown } from "../call/options.js";
-import { type DeclaredKeys, declaredKeys, payloadOf } from "../entity/model.js";
+import { payloadOf } from "../entity/declared-payload.js";
+import { type DeclaredKeys, declaredKeys } from "../entity/model.js";
 import { invalid } from "../errors/validation-error.js";
 import type { Simplify } from "../store/store-types.js";
-import { checkPayload, type PayloadSchema } from "../values/payload.js";
+import { checkPayload, type PayloadRules } from "../values/payload.js";
 import { type JsonSchema, sampleValue } from "./sample-value.js";
 
 /** What `put` takes of an own entity, with every part of the key. */
@@ -107,7 +108,7 @@ function lasting({ expires }: DeclaredKeys, data: Sample["data"]): Sample["data"
 }
 
 /** The JSON Schema of a payload; of one that is not zod's, a schema of nothing. */
-function jsonSchemaOf(payload: PayloadSchema): JsonSchema {
+function jsonSchemaOf(payload: PayloadRules): JsonSchema {
   if (!(payload instanceof z.ZodType)) return { type: "object" };
   return z.toJSONSchema(payload, { io: "input", unrepresentable: "any" }) as JsonSchema;
 }

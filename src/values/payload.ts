@@ -11,7 +11,14 @@ import {
   numberBytes,
   numberOf,
 } from "./exact-number.js";
-import { firstIssuesOfSchema, issuesOfSchema, unwrapped } from "./schema-issues.js";
+import {
+  asyncRule,
+  firstIssuesOfSchema,
+  issuesOfSchema,
+  type SchemaIssue,
+  unwrapped,
+} from "./schema-issues.js";
+import { StandardPayload } from "./standard-payload.js";
 
 // Looked up once. In a node:vm context, such as Jest's, looking up a global takes longer than all
 // the other work for a member.
@@ -306,8 +313,11 @@ function className(value: object): string {
   return typeof name === "string" && name !== "" ? `a ${name}` : "an instance of a class";
 }
 
-/** The payload schema of an entity. */
+/** The payload schema of an entity, by zod 4. */
 export type PayloadSchema = z.ZodObject;
+
+/** What payloads are checked by: a schema of zod 4 itself, or one of another library. */
+export type PayloadRules = PayloadSchema | StandardPayload;
 
 export interface PayloadOptions {
   /** Required fields may be missing; fields that are present must have the right type. For imports. */
@@ -318,7 +328,7 @@ const partialSchemas = new WeakMap<PayloadSchema, PayloadSchema>();
 
 /** Checks a whole payload: first that its values can be stored, then against the schema. */
 export function checkPayload(
-  schema: PayloadSchema,
+  schema: PayloadRules,
   data: unknown,
   { allowMissing = false }: PayloadOptions = {},
 ): ValueCheck {
@@ -328,6 +338,9 @@ export function checkPayload(
   }
   const check = checkValue(data, "data");
   if (check.issues.length > 0) return check;
+  if (schema instanceof StandardPayload) {
+    return { ...check, issues: atPath(["data"], schema.issuesOf(check.value, allowMissing)) };
+  }
   let applied = schema;
   if (allowMissing) {
     applied = partialSchemas.get(schema) ?? schema.partial();
@@ -343,8 +356,12 @@ export interface Change {
 }
 
 /** Checks the changed fields of an update against the parts of the schema that describe them. */
-export function checkChange(schema: PayloadSchema, { path, value }: Change): ValueCheck {
+export function checkChange(schema: PayloadRules, { path, value }: Change): ValueCheck {
   const check = checkValue(value, ["data", ...path], payloadLevel + path.length);
+  if (schema instanceof StandardPayload) {
+    if (check.issues.length > 0) return check;
+    return { ...check, issues: atPath(["data", ...path], schema.issuesAt(path, check.value)) };
+  }
   const part = schemaAt(schema, path);
   if (check.issues.length > 0 || part === undefined) return check;
   return { ...check, issues: schemaIssues(part, check, ["data", ...path]) };
@@ -352,12 +369,19 @@ export function checkChange(schema: PayloadSchema, { path, value }: Change): Val
 
 /** Refuses to remove a field that the schema requires, because its readers would break. */
 export function checkRemoval(
-  schema: PayloadSchema,
+  schema: PayloadRules,
   path: readonly (string | number)[],
 ): ValidationIssue[] {
+  const [first] = issuesWithout(schema, path);
+  if (first === undefined) return [];
+  const message = first.message === asyncRule ? asyncRule : "is required and cannot be removed";
+  return [{ path: pathText(["data", ...path]), message }];
+}
+
+function issuesWithout(schema: PayloadRules, path: readonly (string | number)[]): SchemaIssue[] {
+  if (schema instanceof StandardPayload) return schema.issuesWithout(path);
   const part = schemaAt(schema, path);
-  if (part === undefined || part.safeParse(undefined).success) return [];
-  return [{ path: pathText(["data", ...path]), message: "is required and cannot be removed" }];
+  return part === undefined ? [] : issuesOfSchema(part, undefined);
 }
 
 /** A value of fewer bytes has so few members that collecting all its issues is fast. */
@@ -372,6 +396,14 @@ function schemaIssues(
     bytes < fewBytes
       ? issuesOfSchema(schema, value)
       : firstIssuesOfSchema(schema, value, mostIssues);
+  return atPath(at, issues);
+}
+
+/** The issues of a value as a message names them. */
+function atPath(
+  at: readonly (string | number)[],
+  issues: readonly SchemaIssue[],
+): ValidationIssue[] {
   return issues
     .slice(0, mostIssues)
     .map(({ path, message }) => ({ path: pathText([...at, ...path]), message }));

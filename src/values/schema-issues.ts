@@ -109,8 +109,34 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 function issuesOf(schema: z.ZodType, value: unknown, abortEarly: boolean): SchemaIssue[] {
   // A schema's own message takes precedence over this one.
   const context: ParseContext = { error: inWords, reportInput: true, abortEarly };
-  const result = schema.safeParse(value, context);
+  const result = parsed(schema, value, context);
+  if (result === undefined) return [{ path: [], message: asyncRule }];
   return result.success ? [] : result.error.issues.flatMap((issue) => found(issue, []));
+}
+
+/** What is said of a schema whose outcome would have to be waited for. */
+export const asyncRule =
+  "has a schema with an asynchronous check or transform, and a payload's is synchronous: it is checked before anything is sent";
+
+/** What zod makes of a value; `undefined` if its schema is asynchronous. */
+function parsed(schema: z.ZodType, value: unknown, context: ParseContext) {
+  try {
+    return schema.safeParse(value, context);
+  } catch (error) {
+    if (isAsync(error)) return undefined;
+    // Of an asynchronous transform in an object, the compiled check reads the promise as a result, and
+    // fails with a TypeError (zod 4.6.7).
+    try {
+      return schema.safeParse(value, { ...context, jitless: true });
+    } catch (again) {
+      if (isAsync(again)) return undefined;
+      throw again;
+    }
+  }
+}
+
+function isAsync(error: unknown): boolean {
+  return error instanceof z.core.$ZodAsyncError;
 }
 
 /** For a union, the issues inside the only alternative that is of the right type are reported. */

@@ -132,3 +132,37 @@ test.each([
   expect(code).toBe(2);
   expect(complaints).toMatch(message);
 });
+
+describe("a module that --config names", () => {
+  const ours = JSON.stringify(resolve(__dirname, "../../own-entities.js"));
+  const arn = "arn:aws:dynamodb:us-east-1:123456789012:table/app";
+  const policyWith = (file: string, text: string) => {
+    const path = join(folder(), file);
+    writeFileSync(path, text);
+    return script("cli.ts", ["policy", "--arn", arn, "--config", path]).ended();
+  };
+
+  test("may keep its process alive: the command ends all the same (it never did)", async () => {
+    const { code, out } = await policyWith(
+      "config.ts",
+      `export { ownEntities as entities } from ${ours};
+setInterval(() => undefined, 1_000);`,
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(out).Statement).toHaveLength(2);
+  });
+
+  test("that is wrong is wrong usage, and the message says what is wrong", async () => {
+    const wrong = [
+      ["export const entities = {}; export const builtin = false;", 'did you mean "builtIn"?'],
+      ["export const entities = {};\nexport const = 5;", "cannot be loaded: Unexpected token '='"],
+      ["export const entities = await new Promise(() => {});", "it waits for something"],
+      ["throw new Error('not yet')", "cannot be loaded: not yet"],
+    ] as const;
+    const runs = wrong.map(([text]) => policyWith("config.mjs", text));
+    for (const [index, { code, complaints }] of (await Promise.all(runs)).entries()) {
+      expect(complaints).toContain(wrong[index]?.[1]);
+      expect(code).toBe(2);
+    }
+  });
+});

@@ -1,0 +1,102 @@
+/** The payload of a declaration: its schema as payloads are checked by it, and its secret fields. */
+import { ConfigurationError } from "../errors/configuration-error.js";
+import type { DeclaredSchema, StandardSchema } from "../table/declared.js";
+import type { PayloadRules, PayloadSchema } from "../values/payload.js";
+import { StandardPayload } from "../values/standard-payload.js";
+import { isStandardSchema } from "../values/standard-schema.js";
+
+/** A payload's schema as it is declared. */
+export type GivenPayload = PayloadSchema | StandardSchema;
+
+/** What a declaration says of its payload. */
+export interface DeclaredPayload {
+  /** The payload's schema, or a function that builds it when it is first asked for. */
+  readonly payload: GivenPayload | (() => GivenPayload);
+  /** The secret fields of a payload whose schema is not of zod 4, which marks them itself. */
+  readonly secrets?: readonly string[] | undefined;
+  /** Makes the schema of ElectroDB's entity. */
+  schema(): DeclaredSchema;
+}
+
+/** What a payload's schema must be. */
+const objectRule =
+  "is no schema of an object: z.object, another Standard Schema, or a function that makes one";
+
+const zodRule =
+  "is of zod 4, which marks secret fields itself, in secret(…), so that it has no secrets";
+
+/** Whether a payload is declared as a function that is to make its schema. Some schemas are functions. */
+function isBuilder(payload: DeclaredPayload["payload"]): payload is () => GivenPayload {
+  return typeof payload === "function" && !isStandardSchema(payload);
+}
+
+/** Whether it is an object's schema of zod 4, in any copy of it. */
+function isZodObject(payload: unknown): payload is PayloadSchema {
+  const { shape, safeParse, _zod } = (payload ?? {}) as Partial<PayloadSchema>;
+  const isObject = typeof shape === "object" && shape !== null;
+  // A schema of zod/mini has the same inside, and not the same methods.
+  return isObject && typeof safeParse === "function" && _zod?.traits.has("ZodObject") === true;
+}
+
+/** Why a declared payload cannot be one; `undefined` also for one that is to be made by a function. */
+export function payloadProblem({
+  payload,
+  secrets,
+}: Pick<DeclaredPayload, "payload" | "secrets">): string | undefined {
+  return isBuilder(payload) ? undefined : readPayload(payload, secrets).problem;
+}
+
+/** A schema as payloads are checked by it, or why they cannot be. */
+function readPayload(
+  schema: unknown,
+  secrets: readonly string[] | undefined,
+): { readonly rules: PayloadRules; readonly problem?: string | undefined } {
+  if (isZodObject(schema)) {
+    return { rules: schema, problem: secrets === undefined ? undefined : zodRule };
+  }
+  if (!isStandardSchema(schema)) return { rules: schema as PayloadRules, problem: objectRule };
+  const rules = new StandardPayload(schema, secrets);
+  return { rules, problem: rules.isOfObjects ? rules.problem : objectRule };
+}
+
+/** What was made of the schemas of other libraries. */
+const standardOf = new WeakMap<DeclaredPayload, StandardPayload>();
+
+/**
+ * What the payload of a declaration is checked by.
+ * @throws ConfigurationError for a schema that does not describe an object, or that payloads cannot have
+ */
+export function payloadOf(declaration: DeclaredPayload): PayloadRules {
+  const known = standardOf.get(declaration);
+  if (known !== undefined) return known;
+  const { payload, secrets } = declaration;
+  const { rules, problem } = readPayload(isBuilder(payload) ? payload() : payload, secrets);
+  if (problem !== undefined) {
+    throw new ConfigurationError(`the payload of ${declaration.schema().model.entity} ${problem}`);
+  }
+  if (rules instanceof StandardPayload) standardOf.set(declaration, rules);
+  return rules;
+}
+
+const secretsOf = new WeakMap<PayloadSchema, readonly string[]>();
+
+/** The fields of a payload that its schema, or its declaration, marks as secret. */
+export function secretFields(schema: PayloadRules): readonly string[] {
+  if (schema instanceof StandardPayload) return schema.secrets;
+  let fields = secretsOf.get(schema);
+  if (fields === undefined) {
+    const isSecret = (part: { meta?(): { secret?: unknown } | undefined }) =>
+      part.meta?.()?.secret === true;
+    const marked = Object.entries(schema.shape).filter(([, part]) => isSecret(part as never));
+    fields = marked.map(([field]) => field);
+    secretsOf.set(schema, fields);
+  }
+  return fields;
+}
+
+/** Whether a payload has a field; of a schema that does not tell its fields, it may have any. */
+export function mayHaveField(schema: PayloadRules, name: string): boolean {
+  return schema instanceof StandardPayload
+    ? schema.mayHave(name)
+    : Object.hasOwn(schema.shape, name);
+}
