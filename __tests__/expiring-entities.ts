@@ -85,4 +85,30 @@ const invite = {
   entity: (config: EntityConfig) => new Entity(inviteSchema(), configure(config)),
 };
 
-export const expiringEntities = { offer, invite };
+const passPayload = z.looseObject({ text: z.string(), until: z.number() });
+const passSchema = () => ({
+  model: model("Pass"),
+  attributes: {
+    userId: keyPart,
+    passId: keyPart,
+    data: data(passPayload),
+    ...expires("until"),
+    ...times,
+  },
+  indexes: { byKey: byKey("USER#${userId}", "PASS#${passId}") },
+});
+/** A pass, whose first version had its time in seconds and did not expire. */
+const pass = {
+  payload: passPayload,
+  schema: passSchema,
+  entity: (config: EntityConfig) => new Entity(passSchema(), configure(config)),
+  version: 2,
+  upgrade: {
+    1: ({ text, seconds }: { readonly text: string; readonly seconds: number }) => ({
+      text,
+      until: seconds * 1000,
+    }),
+  },
+};
+
+export const expiringEntities = { offer, invite, pass };

@@ -3,7 +3,7 @@
  */
 import type { Entity, EntityConfiguration, Schema } from "electrodb";
 import type { z } from "zod";
-import type { DeclaredSchema, StandardSchema } from "../src/table/declared.js";
+import type { DeclaredSchema, DeclaredVersions, StandardSchema } from "../src/table/declared.js";
 import { attribute } from "../src/table/table.js";
 
 /** The argument of an entity's factory: ElectroDB's own configuration without what is fixed here. */
@@ -25,7 +25,8 @@ export function configure({ table, client }: EntityConfig): EntityConfiguration 
 type AnySchema = Schema<string, string, string> & DeclaredSchema;
 
 /** An entity as its file declares it. */
-export interface Definition<P extends AnyPayload, S extends () => AnySchema> {
+export interface Definition<P extends AnyPayload, S extends () => AnySchema>
+  extends DeclaredVersions {
   /** The payload's schema, or a function that builds it when it is first needed. */
   readonly payload: P;
   /** The secret fields of a payload whose schema is not of zod 4, which marks them itself (`secret`). */

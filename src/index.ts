@@ -145,6 +145,7 @@ export type {
   Transactions,
   TransactionWrites,
 } from "../services/transaction/types.js";
+export type { UpgradeProblem } from "../services/version-problems.js";
 export type {
   IamAccess,
   IamPolicy,
@@ -293,9 +294,11 @@ export type {
   DeclaredKey,
   DeclaredSchema,
   DeclaredTableKey,
+  DeclaredVersions,
   StandardIssue,
   StandardResult,
   StandardSchema,
+  UpgradeStep,
 } from "./table/declared.js";
 export type { IndexName, RawItem, RawKey } from "./table/table.js";
 export type { Logger, RequestEvent, RequestListener } from "./transport/events.js";

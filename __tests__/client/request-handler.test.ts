@@ -101,3 +101,16 @@ test("a handler that is destroyed ends those that wait, and sends nothing more",
   await expect(ask(handler)).rejects.toHaveProperty("name", "AbortError");
   expect(server.seen.requests).toBe(2);
 });
+
+test.each([
+  ["requestTimeout", { requestTimeout: 20 }],
+  ["socketTimeout", { socketTimeout: 20 }],
+])("the limit %s is told in plain words (the SDK's handler named itself)", async (_, limit) => {
+  server.stop();
+  server = await startSlowly(500);
+  const handler = opened(new OrderlyHandler({ ...options, ...limit }));
+  await expect(ask(handler)).rejects.toMatchObject({
+    name: "TimeoutError",
+    message: "no response within 20 ms",
+  });
+});

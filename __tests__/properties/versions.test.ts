@@ -1,7 +1,6 @@
 /** Chains of versions that fast-check makes: what reads and writes make of any stored version. */
 import fc from "fast-check";
 import { z } from "zod";
-import type { UpgradeStep } from "../../src/entity/versions.js";
 import {
   byKey,
   configure,
@@ -14,6 +13,7 @@ import {
   model,
   times,
 } from "../../src/index.js";
+import type { UpgradeStep } from "../../src/table/declared.js";
 import { createTestDataLayer, startEngine } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import type { AnyStore } from "../registry.js";

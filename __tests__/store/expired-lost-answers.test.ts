@@ -3,7 +3,7 @@ import { ConditionalCheckFailedError, ItemNotFoundError } from "../../src/index.
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { expiringEntities, MovableClock, start } from "../expiring-entities.js";
-import { failureOf } from "../open.js";
+import { bareClient, failureOf, rawTable } from "../open.js";
 import { lost, Recorder } from "../services/recorder.js";
 
 describe.each(engines)("on $name", ({ engine }) => {
@@ -116,6 +116,29 @@ describe.each(engines)("on $name", ({ engine }) => {
     expect(ended).toMatchObject({ data: { text: "ended", until: clock.time } });
     expect(wire.names.slice(0, 2)).toEqual(["UpdateItem", "UpdateItem"]);
     expect(await now()).toBeNull();
+  });
+
+  test("update that ends its item by upgrading its payload does not miss it afterwards", async () => {
+    const client = bareClient(data);
+    const raw = rawTable(client, data.configuration.tableName);
+    const pass = { userId: "u1", passId: `p${count}` };
+    const old = { text: "old", seconds: start / 1000 };
+    const times = { CreatedAt: 1, UpdatedAt: 1 };
+    await raw.put({ PK: "USER#u1", SK: `PASS#p${count}`, EntityType: "Pass", Data: old, ...times });
+    expect(await data.pass.get(pass)).toMatchObject({ data: { text: "old", until: start } });
+    wire.clear();
+    // The first request learns that the payload is of an older version, the second one changes it.
+    let updates = 0;
+    wire.intercept = (request) => {
+      if (request.operation === "UpdateItem") updates += 1;
+      return updates === 2 ? lost(request) : undefined;
+    };
+    const changed = await data.pass.update(pass, { text: "new" });
+    expect(updates).toBe(3);
+    expect(changed.data).toEqual({ text: "new", until: start });
+    expect(await data.pass.get(pass, { consistent: true })).toBeNull();
+    expect((await raw.get("USER#u1", `PASS#p${count}`))?.TTL).toBe(start / 1000);
+    client.destroy();
   });
 
   test("update that moves the end is made again above another's, and TTL is its own", async () => {

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { optionNames } from "../call/options.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
+import { messageOf } from "../errors/words.js";
 import { orAborted } from "../runtime/signals.js";
 import { requestIdHeader } from "./answer-members.js";
 import { limitSize } from "./answer-size.js";
@@ -90,6 +91,16 @@ class RepeatedAnswers {
 
 function unset(): void {
   // A placeholder, and a listener for an error that is thrown anyway.
+}
+
+/** How the SDK's handler (4.14) reports its limits: with its own name, and a setting's. */
+const sdkLimit = /^@smithy\/node-http-handler - .* (\d+) ms (?:requestTimeout|of inactivity)/;
+
+/** The same error; if it is a limit of the SDK's handler, its message says what happened. */
+function inPlainWords(error: unknown): unknown {
+  const [, ms] = sdkLimit.exec(messageOf(error)) ?? [];
+  if (ms === undefined) return error;
+  return Object.assign(error as object, { message: `no response within ${ms} ms` });
 }
 
 /** The option names of a handler that the layer makes. */
@@ -187,7 +198,7 @@ export class OrderlyHandler extends NodeHttpHandler {
       return answer;
     } catch (error) {
       end();
-      throw error;
+      throw inPlainWords(error);
     }
   }
 

@@ -16,13 +16,18 @@ import {
   separatorRule,
 } from "../keys/template.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
-import { type DeclaredSchema, expiryFieldOf, templatesOf } from "../table/declared.js";
+import {
+  type DeclaredSchema,
+  type DeclaredVersions,
+  expiryFieldOf,
+  templatesOf,
+} from "../table/declared.js";
 import { createdAtDigits, type KeyTemplates, limits, type RawKey } from "../table/table.js";
 import type { PayloadRules } from "../values/payload.js";
 import { type DeclaredPayload, payloadOf, secretFields } from "./declared-payload.js";
 import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
 import { isTime, timeRule } from "./times.js";
-import { type DeclaredVersions, type Versions, versionsOf } from "./versions.js";
+import { type Versions, versionsOf } from "./versions.js";
 
 /** ElectroDB's generic bound. */
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own types take no narrower bound.

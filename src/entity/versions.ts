@@ -7,26 +7,10 @@ import { type KeyTemplate, keyPartsOf } from "../keys/template.js";
 import { isError } from "../runtime/realms.js";
 import { sealedKeyId } from "../secrets/encryption.js";
 import { refuseUnreadable } from "../secrets/unreadable.js";
+import type { DeclaredVersions, UpgradeStep } from "../table/declared.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { copyOf } from "../values/copy.js";
 import { checkValue, isPlainMap } from "../values/payload.js";
-
-/** Makes a payload of one version a payload of the next one. */
-export type UpgradeStep = (old: never) => unknown;
-
-/** What a declaration says of the versions of its payload. */
-export interface DeclaredVersions {
-  /**
-   * The version of the payload that this code writes; an integer from 1. An item that was stored without
-   * a version has version 1. @default none: neither reads nor writes look at versions
-   */
-  readonly version?: number | undefined;
-  /**
-   * For each older version, the function that makes its payload one of the next version: pure and
-   * synchronous. `null` for a version of which no item is left.
-   */
-  readonly upgrade?: Readonly<Record<number, UpgradeStep | null>> | undefined;
-}
 
 /** The versions of an entity's payload. */
 export interface Versions {

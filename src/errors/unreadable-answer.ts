@@ -31,6 +31,18 @@ function isRetoldEndOfBody(error: object): boolean {
   return name === "Error" && message.includes("Deserialization error: to see the raw response");
 }
 
+/** The advice that the SDK (@smithy/core 3.38) appends to a failure while a response was read. */
+const sdkAdvice = /\n *Deserialization error: to see the raw response, .*$/s;
+
+/** The same error without that advice: the hidden field that it names is not on this package's errors. */
+function withoutAdvice(error: Readonly<Record<string, unknown>>): object {
+  const { message } = error;
+  if (typeof message === "string" && sdkAdvice.test(message)) {
+    Reflect.set(error, "message", message.replace(sdkAdvice, ""));
+  }
+  return error;
+}
+
 const cutOff = (statusCode?: number): Error => unreadableAnswer("it is cut off", statusCode);
 
 /**
@@ -75,5 +87,7 @@ export function unquoted(thrown: unknown): unknown {
     error.$fault === undefined
       ? names.some((one) => transientNames.has(one) || throttlingNames.has(one))
       : isServiceName(specificOf(names) ?? "", error.__type);
-  return isKnown ? error : unreadableAnswer("it does not come from DynamoDB", response.statusCode);
+  return isKnown
+    ? withoutAdvice(error)
+    : unreadableAnswer("it does not come from DynamoDB", response.statusCode);
 }

@@ -109,6 +109,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * and a payload field, if the stored UpdatedAt is not older than the clock, or if it replaces an
    * expired item or a ghost (an item with only a key and times).
    * @throws ConditionalCheckFailedError, without `item`, if an item of another kind is at the key
+   * @throws DynamoDBError `NewerVersion` if the stored payload is of a newer version than the entity's
    * @example
    * await data.savedContent.put({ userId, contentId, data: { type: "Blog Post", content: "# May" } });
    */
@@ -116,13 +117,13 @@ export interface StoreCalls<S extends StoreSpec> {
 
   /**
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
-   * is stored. One request; two if there is no payload, if one expression cannot hold all fields
-   * (some 240), if an index key also holds a field that is not given or the creation time, or if
-   * UpdatedAt is not older than the clock and there is no lock.
-   * @throws ItemNotFoundError if there is no item
+   * is stored. One request; two if the payload is missing or of an older version, for some 240 fields, if an
+   * index key also holds another field or the creation time, or if UpdatedAt is ahead of the clock.
+   * @throws ItemNotFoundError if there is none
    * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
    * `mayHaveBeenDone` if a response was lost and another writer has changed the item since
-   * @throws DynamoDBError `AnswerLost` if it may have changed list positions or met `where` already
+   * @throws DynamoDBError `NewerVersion` for a payload of a newer version; `AnswerLost` if it may have
+   * changed list positions or met `where` already
    */
   update(key: S["key"], changes: Changes<S>, options?: UpdateOptions<S>): Promise<S["item"]>;
 
@@ -133,8 +134,8 @@ export interface StoreCalls<S extends StoreSpec> {
    * If a response is lost, the repeated request returns `null` for the item that the call itself
    * deleted, because DynamoDB returns it only once. With `ifUpdatedAt`, `null` therefore means that
    * the item is gone, deleted by this call or by another.
-   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` does not hold;
-   * `mayHaveBeenDone` if a response was lost and another item is there
+   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` does not hold; `mayHaveBeenDone`
+   * if a response was lost and another item is there. DynamoDBError `NewerVersion` (with `ifUpdatedAt`)
    */
   delete(key: S["key"], options?: DeleteOptions): Promise<S["item"] | null>;
 
@@ -153,7 +154,7 @@ export interface StoreCalls<S extends StoreSpec> {
 
   /**
    * Stores any number of items. An existing item is replaced completely, its CreatedAt included and
-   * whatever its kind, because BatchWriteItem has no conditions. Of two items with one key the last
+   * whatever its kind and the version of its payload, because BatchWriteItem has no conditions. Of two items with one key the last
    * wins. ⌈n/25⌉ requests in parallel.
    * @throws UnprocessedItemsError that carries exactly the items that were not written or, with
    * `mayHaveBeenDone`, are not known to be written

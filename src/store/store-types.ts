@@ -109,7 +109,7 @@ export type Changes<S extends StoreSpec> = {
 export interface GetOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
   /** A strongly consistent read, at twice the read units. @default false */
   readonly consistent?: boolean | undefined;
-  /** Only these fields of the payload are read and sent. @default all */
+  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
   readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
 }
 
@@ -131,7 +131,7 @@ export interface QueryOptions<S extends StoreSpec, F extends string = string> ex
   readonly cursor?: string | null | undefined;
   /** Values that payload fields must equal, or a callback with operators. */
   readonly where?: Where<S["data"]> | undefined;
-  /** Only these fields of the payload are read and sent. @default all */
+  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
   readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
   /** Only items created at or after this time, in ms; for items in order of creation. */
   readonly from?: (S["dated"] extends false ? never : number) | undefined;
@@ -185,7 +185,7 @@ export interface ScanOptions<S extends StoreSpec, F extends string = string> ext
   readonly segments?: number | undefined;
   /** Values that payload fields must equal, or a callback with operators. */
   readonly where?: Where<S["data"]> | undefined;
-  /** Only these fields of the payload are read and sent. @default all */
+  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
   readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
   /** Maximum number of items over all pages, counted after `where`; an integer from 1. @default all */
   readonly limit?: number | undefined;

@@ -72,3 +72,20 @@ export function templatesOf({ indexes }: Pick<DeclaredSchema, "indexes">): KeyTe
     ...(second !== undefined && { gsi1pk: second.pk.template, gsi1sk: second.sk?.template }),
   };
 }
+
+/** Makes a payload of one version a payload of the next one. */
+export type UpgradeStep = (old: never) => unknown;
+
+/** What a declaration says of the versions of its payload. */
+export interface DeclaredVersions {
+  /**
+   * The version of the payload that this code writes; an integer from 1. An item that was stored without
+   * a version has version 1. @default none: neither reads nor writes look at versions
+   */
+  readonly version?: number | undefined;
+  /**
+   * For each older version, the function that makes its payload one of the next version: pure and
+   * synchronous. `null` for a version of which no item is left.
+   */
+  readonly upgrade?: Readonly<Record<number, UpgradeStep | null>> | undefined;
+}

@@ -127,8 +127,11 @@ export class UpdateWrite implements Write<AnyItem> {
       changes.some(({ path }) => isPosition(path)) ||
       removals.some(isPosition);
     this.#expiry = expiryChange(model, plan);
-    // If it makes the item expire, its repetition finds no item, and must know why.
-    const isMarked = this.once || ifUpdatedAt !== undefined || this.#expiry !== undefined;
+    // If it makes the item expire, as an upgrade of its payload may, too, its repetition finds no item, and
+    // must know why.
+    const mayEnd =
+      this.#expiry !== undefined || (model.expires !== undefined && model.versions !== undefined);
+    const isMarked = this.once || ifUpdatedAt !== undefined || mayEnd;
     this.#mark = isMarked ? randomBytes(9).toString("base64url") : undefined;
   }
 
