@@ -1,8 +1,9 @@
 /** One table, and the data layers of several versions of an application over it. */
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { createDataLayer } from "../src/index.js";
 import { faults, type TestDataLayer } from "../src/testing/index.js";
 import type { Setting } from "./engines.js";
-import { openTable, type RawTable } from "./open.js";
+import { bareClient, openTable, type RawTable } from "./open.js";
 import { contactV1, contactV2, contactV3, unversioned } from "./versioned-entities.js";
 
 type Layers = ReturnType<typeof layersOver>;
@@ -53,5 +54,18 @@ export function openVersions(setting: Setting, clock?: { now(): number }) {
       const { requests } = need().wires[version];
       return requests.splice(0).map(({ operation }) => operation);
     },
+  };
+}
+
+/** The table of a data layer, as an earlier writer has it. */
+export function bareRaw(data: TestDataLayer | Pick<TestDataLayer, "engine" | "configuration">) {
+  const client = bareClient(data as TestDataLayer);
+  const { tableName: TableName } = data.configuration;
+  return {
+    get: async (PK: string, SK: string) => {
+      const command = new GetCommand({ TableName, Key: { PK, SK }, ConsistentRead: true });
+      return (await client.send(command)).Item;
+    },
+    close: () => client.destroy(),
   };
 }

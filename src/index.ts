@@ -101,6 +101,7 @@ export type {
   NoEntities,
   PayloadIn,
   SchemaOf,
+  Uninferred,
 } from "../services/registry.js";
 export type {
   ChangesOf,

@@ -96,6 +96,21 @@ export function indexKeyOf(
   return keys;
 }
 
+/**
+ * The keys that an item gets when its payload is upgraded: those that fields are in, and others that it
+ * lacks. A creation time that was never stored makes none.
+ */
+export function keysOfUpgrade(
+  { indexKeys }: EntityIndexes,
+  item: Readonly<Record<string, unknown>>,
+  isDated: boolean,
+): IndexKey[] {
+  return indexKeys.filter(
+    ({ attribute, fields, timed }) =>
+      fields.length > 0 || (item[attribute] === undefined && (isDated || !timed)),
+  );
+}
+
 /** A key that fields are in; `undefined` if one of them is missing, or cannot be in a key. */
 export function textOf(
   { kind, template, fields, words }: IndexKey,

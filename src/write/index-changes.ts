@@ -1,7 +1,7 @@
 /** The index keys that an update changes: those that a changed or removed field is in. */
 import { atom, type Compiled } from "../conditions/condition-logic.js";
 import type { Placeholders } from "../conditions/placeholders.js";
-import { type IndexKey, indexIssues, isAbsent, textOf } from "../entity/indexes.js";
+import { type IndexKey, indexIssues, isAbsent, keysOfUpgrade, textOf } from "../entity/indexes.js";
 import type { UpdatePlan } from "../entity/input.js";
 import { isStoredAlike } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
@@ -69,19 +69,24 @@ export function withIds({ fieldKeys }: EntityModel, index: IndexChanges | undefi
   return changesOf(fieldKeys, { ...ids, ...index?.changed });
 }
 
-/** The same for a payload that is replaced as a whole: all keys that fields are in. */
+/**
+ * The same for a payload of an older version, which is replaced as a whole: all keys that fields are in, and
+ * those that the item lacks, because the index came with a newer version.
+ */
 export function ofWholePayload(
-  { fieldKeys }: EntityModel,
+  model: EntityModel,
   index: IndexChanges | undefined,
+  item: RawItem | undefined,
 ): IndexChanges | undefined {
-  if (fieldKeys.length === 0) return undefined;
+  const keys = keysOfUpgrade(model, item ?? {}, isTime(item?.CreatedAt));
+  if (keys.length === 0) return undefined;
   const changed = index?.changed ?? {};
-  const all = new Set(fieldKeys.flatMap(({ fields }) => fields));
+  const all = new Set(keys.flatMap(({ fields }) => fields));
   return {
     changed,
-    keys: fieldKeys,
+    keys,
     others: [...all].filter((field) => !Object.hasOwn(changed, field)),
-    timed: fieldKeys.some((key) => key.timed),
+    timed: keys.some((key) => key.timed),
   };
 }
 

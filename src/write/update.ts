@@ -204,14 +204,14 @@ export class UpdateWrite implements Write<AnyItem> {
       madeAnew,
       merged: upgraded !== undefined || (this.#replaces && !madeAnew) ? item : undefined,
       upgraded,
-      index: this.#indexOf(madeAnew, upgraded !== undefined),
+      index: this.#indexOf(madeAnew, upgraded === undefined ? undefined : item),
     };
   }
 
-  #indexOf(madeAnew: boolean, upgrades: boolean): IndexChanges | undefined {
+  #indexOf(madeAnew: boolean, upgraded: RawItem | undefined): IndexChanges | undefined {
     const { model } = this.#target;
     if (madeAnew) return withIds(model, this.#index, this.#plan.fromKey);
-    return upgrades ? ofWholePayload(model, this.#index) : this.#index;
+    return upgraded === undefined ? this.#index : ofWholePayload(model, this.#index, upgraded);
   }
 
   #condition(own: Placeholders, sent: Sent): string {
