@@ -98,16 +98,23 @@ export async function createTestDataLayer<
     credentials,
     tableName: tableName ?? `test-${randomUUID()}`,
   } as const;
-  // Creates and deletes the table: faults are for the calls under test.
-  const { entities, builtIn } = rest;
-  const admin = createDataLayer({ ...place, entities, builtIn });
-  const data = createDataLayer({ ...rest, ...place, requestHandler: wire });
+  const opened: DataLayer[] = [];
   const leave = async () => {
-    await data.close();
-    await admin.close();
+    for (const layer of opened) await layer.close();
     release?.();
   };
+  const open = (layerOptions: object): DataLayer => {
+    const layer = createDataLayer(layerOptions);
+    opened.unshift(layer);
+    return layer;
+  };
+  // Creates and deletes the table: faults are for the calls under test.
+  const { entities, builtIn } = rest;
+  let admin: DataLayer;
+  let data: DataLayer;
   try {
+    admin = open({ ...place, entities, builtIn });
+    data = open({ ...rest, ...place, requestHandler: wire });
     await admin.table.create();
   } catch (error) {
     await leave();
