@@ -63,6 +63,8 @@ const houseSchema = () => ({
   },
   indexes: {
     byKey: byKey("USER#${userId}", "IHOUSE#${houseId}"),
+    // The partitions of the leads' index by status, too.
+    byState: index("GSI2", "LEAD#${data.state}", "${createdAt}#${houseId}"),
     byPlace: index("GSI4", "PLACE#${data.state}#${data.city}", "HOUSE#${houseId}"),
     byAgent: index("GSI5", "AGENT#${data.agent}", "STATE#${data.state}#${createdAt}#${houseId}"),
   },

@@ -38,11 +38,16 @@ export function expiryRule(declaration: Declaration, schema: DeclaredSchema): st
 /** Some time: a number may have bounds, but it has the right type. */
 const someTime = 1_790_000_000_000;
 
+/** Numbers of which a field with bounds takes one. */
+const someNumbers = [0, 1, someTime, 4_102_444_800_000, 9_999_999_999_999];
+
 /** Whether a field takes numbers and, but for what stands for no value, nothing else. */
 function isNumber(payload: PayloadRules, name: string): boolean {
   const others = ["", String(someTime), true, {}, [], new Date(someTime)];
   if (payload instanceof StandardPayload) {
-    return others.every((value) => payload.issuesAt([name], value).length > 0);
+    const takes = (value: unknown) => payload.issuesAt([name], value).length === 0;
+    // What an issue is about, the standard does not say: some number must be valid.
+    return !others.some(takes) && someNumbers.some(takes);
   }
   const field = payload.shape[name] as Tried;
   if (others.some((value) => field.safeParse(value).success)) return false;

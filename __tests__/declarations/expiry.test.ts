@@ -14,6 +14,9 @@ import {
   times,
 } from "../../src/index.js";
 
+/** Of Valibot, what is called here. */
+const v = jest.requireActual<Readonly<Record<string, (...given: unknown[]) => unknown>>>("valibot");
+
 const place = { environment: "local" } as const;
 
 /** A declaration whose payload has some fields, and of which one is to hold the expiry. */
@@ -116,6 +119,30 @@ describe("a declaration with expires", () => {
   ])("that names %s is refused when the data layer is made", (_, memo, message) => {
     expect(made(memo)).toThrow(`entities.memo ${message}`);
     expect(made(memo)).toThrow(expect.objectContaining({ name: "ConfigurationError" }));
+  });
+
+  test.each([
+    ["a number", "number", undefined],
+    ["a text", "string", noNumber],
+    ["a bigint", "bigint", noNumber],
+    ["a date", "date", noNumber],
+    ["anything", "any", noNumber],
+  ])("of a schema of another library that names %s", async (_, type, message) => {
+    const payload = v.looseObject?.({ until: v.optional?.(v[type]?.()) });
+    const schema = () => ({
+      ...declared("until", { until: z.number() }).schema(),
+      attributes: {
+        userId: keyPart,
+        memoId: keyPart,
+        data: dataOf(payload as never),
+        ...expires("until"),
+        ...times,
+      },
+    });
+    const entity = (config: EntityConfig) => new Entity(schema() as never, configure(config));
+    const layer = made({ payload, schema, entity });
+    if (message === undefined) await (layer() as ReturnType<typeof createDataLayer>).close();
+    else expect(layer).toThrow(`entities.memo ${message}`);
   });
 
   test.each([

@@ -13,7 +13,7 @@ import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { messageOf, nameOf } from "../errors/words.js";
-import { attribute, type IndexName } from "../table/table.js";
+import { attribute, type IndexName, indexName } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
 import { createTableInput } from "./table-input.js";
 
@@ -310,12 +310,19 @@ function activeWith({ indexes }: Target): (info: TableInfo | null) => info is Ta
     if (info.status === "ACTIVE" && missing.length > 0) {
       const noun = missing.length === 1 ? "index" : "indexes";
       throw new DynamoDBError({
-        message: `the table ${info.name} has no ${noun} ${missing.join(", ")}: it is not this layer's table`,
+        message: `the table ${info.name} has no ${noun} ${missing.join(", ")}: ${missingRule(missing)}`,
         code: "WrongTable",
       });
     }
     return info.status === "ACTIVE" && indexes.every((name) => there.get(name) === "ACTIVE");
   };
+}
+
+/** Every table of the twelve has GSI1; any other index may be newer than the table. */
+function missingRule(missing: readonly IndexName[]): string {
+  return missing.includes(indexName)
+    ? "it is not this layer's table"
+    : "entities are in them, so they must be created in the table";
 }
 
 function infoOf(name: string, table: TableDescription): TableInfo {
