@@ -81,6 +81,8 @@ export interface RandomEntity {
   readonly indexes: readonly IndexShape[];
   /** Whether the payload's field `until` says when an item expires. */
   readonly expires: boolean;
+  /** The version of its payload, if it declares one; from version 1 it is upgraded to what it was. */
+  readonly version: number | undefined;
 }
 
 /** Up to six entities, each with a prefix of its own. */
@@ -96,6 +98,7 @@ export const randomEntities: fc.Arbitrary<RandomEntity[]> = fc
       collection: fc.boolean(),
       indexes: fc.subarray(Object.keys(indexShapes) as IndexShape[]),
       expires: fc.boolean(),
+      version: fc.constantFrom(undefined, 1, 2),
     }),
     { minLength: 1, maxLength: 6 },
   )
@@ -211,6 +214,8 @@ export function definitionOf(entity: RandomEntity): AnyDefinition {
     payload,
     ...(secret && entity.ofZod3 && { secrets: ["token"] }),
     schema,
+    ...(entity.version !== undefined && { version: entity.version }),
+    ...(entity.version === 2 && { upgrade: { 1: (old: object) => ({ ...old }) } }),
     entity: (config: EntityConfig) => new Entity(schema() as never, configure(config)) as never,
   };
 }
