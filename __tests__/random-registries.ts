@@ -1,7 +1,9 @@
 /** Registries of declared entities that fast-check makes: partitions, parts, times, secrets, expiry, indexes. */
 import fc from "fast-check";
 import { z } from "zod";
+import { z as z3 } from "zod/v3";
 import type { AnyDefinition } from "../services/registry.js";
+import type { GivenPayload } from "../src/entity/declared-payload.js";
 import {
   byCreatedAt,
   byKey,
@@ -19,7 +21,6 @@ import {
   times,
   wordPart,
 } from "../src/index.js";
-import type { PayloadSchema } from "../src/values/payload.js";
 
 /** A partition key, with the parts in it. */
 const partitions = {
@@ -72,12 +73,16 @@ export interface RandomEntity {
   readonly rest: readonly string[];
   readonly dated: boolean;
   readonly secret: boolean;
+  /** Whether the payload's schema is of zod 3, of which the package knows validation and the fields. */
+  readonly ofZod3: boolean;
   readonly defaulted: boolean;
   readonly collection: boolean;
   /** The further indexes that it is in. */
   readonly indexes: readonly IndexShape[];
   /** Whether the payload's field `until` says when an item expires. */
   readonly expires: boolean;
+  /** The version of its payload, if it declares one; from version 1 it is upgraded to what it was. */
+  readonly version: number | undefined;
 }
 
 /** Up to six entities, each with a prefix of its own. */
@@ -88,10 +93,12 @@ export const randomEntities: fc.Arbitrary<RandomEntity[]> = fc
       shape: fc.constantFrom(...(Object.keys(shapes) as Shape[])),
       dated: fc.boolean(),
       secret: fc.boolean(),
+      ofZod3: fc.boolean(),
       defaulted: fc.boolean(),
       collection: fc.boolean(),
       indexes: fc.subarray(Object.keys(indexShapes) as IndexShape[]),
       expires: fc.boolean(),
+      version: fc.constantFrom(undefined, 1, 2),
     }),
     { minLength: 1, maxLength: 6 },
   )
@@ -143,17 +150,33 @@ export function fieldKeysOf(entity: RandomEntity): Map<string, string[]> {
   );
 }
 
+function payloadOfZod4({ secret, expires: dated }: RandomEntity): GivenPayload {
+  return z.looseObject({
+    text: z.string(),
+    status: z.string().nullish(),
+    city: z.string().optional(),
+    ...(secret && { token: z.string().meta({ secret: true }) }),
+    ...(dated && { until: z.number().optional() }),
+  });
+}
+
+function payloadOfZod3({ secret, expires: dated }: RandomEntity): GivenPayload {
+  return z3
+    .object({
+      text: z3.string(),
+      status: z3.string().nullish(),
+      city: z3.string().optional(),
+      ...(secret && { token: z3.string() }),
+      ...(dated && { until: z3.number().optional() }),
+    })
+    .passthrough();
+}
+
 /** The declaration of an entity, as an application writes it. */
 export function definitionOf(entity: RandomEntity): AnyDefinition {
   const { name, partition, shape, owner, rest, dated, secret, defaulted } = entity;
-  const payload = (): PayloadSchema =>
-    z.looseObject({
-      text: z.string(),
-      status: z.string().nullish(),
-      city: z.string().optional(),
-      ...(secret && { token: z.string().meta({ secret: true }) }),
-      ...(entity.expires && { until: z.number().optional() }),
-    });
+  const payload = (): GivenPayload =>
+    entity.ofZod3 ? payloadOfZod3(entity) : payloadOfZod4(entity);
   const prefix = name.toUpperCase();
   const words = wordsOf(entity);
   const parts = [...new Set([...owner, ...rest])].filter((part) => part !== "createdAt");
@@ -189,7 +212,10 @@ export function definitionOf(entity: RandomEntity): AnyDefinition {
   };
   return {
     payload,
+    ...(secret && entity.ofZod3 && { secrets: ["token"] }),
     schema,
+    ...(entity.version !== undefined && { version: entity.version }),
+    ...(entity.version === 2 && { upgrade: { 1: (old: object) => ({ ...old }) } }),
     entity: (config: EntityConfig) => new Entity(schema() as never, configure(config)) as never,
   };
 }

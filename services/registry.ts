@@ -19,6 +19,12 @@ export type Definitions = Readonly<Record<string, AnyDefinition>>;
 /** The same as a constraint, which interfaces and modules satisfy too. */
 export type DefinitionsOf<R> = { readonly [F in keyof R]: AnyDefinition };
 
+/**
+ * The same type, which is not inferred from where a result goes. `NoInfer` does that too, and stays in
+ * what editors show.
+ */
+export type Uninferred<T> = [T][T extends unknown ? 0 : never];
+
 /** No entities besides the twelve. */
 export type NoEntities = Record<never, never>;
 

@@ -78,8 +78,11 @@ export type OwnSpecs<R extends DefinitionsOf<R>> = { [F in keyof R]: OwnSpec<R, 
 
 /** An item of an application's own entity, as its store returns it. */
 export type OwnItem<D extends AnyDefinition> =
-  // Inferred, because a mapped type satisfies no constraint before it is resolved.
-  Item<D, PayloadIn<SchemaOf<D>>> extends infer I extends AnyStoredItem ? I : never;
+  // Inferred, because a mapped type satisfies no constraint before it is resolved. Mapped here, so that
+  // editors show the members and not the declaration.
+  Item<D, PayloadIn<SchemaOf<D>>> extends infer I extends AnyStoredItem
+    ? { [K in keyof I]: I[K] }
+    : never;
 
 /** The stores of an application's own entities. */
 export type OwnStores<R extends DefinitionsOf<R>> = {

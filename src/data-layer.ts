@@ -22,6 +22,7 @@ import {
   guardedEntities,
   indexesIn,
   type NoEntities,
+  type Uninferred,
 } from "../services/registry.js";
 import {
   createStores,
@@ -242,7 +243,7 @@ export type DataLayerOf<R extends DefinitionsOf<R>, B extends boolean = true> = 
 export function createDataLayer<
   const R extends DefinitionsOf<R> = NoEntities,
   const B extends boolean = true,
->(given: DataLayerOptions & OwnEntities<R, B> = {}): DataLayerOf<NoInfer<R>, NoInfer<B>> {
+>(given: DataLayerOptions & OwnEntities<R, B> = {}): DataLayerOf<Uninferred<R>, B> {
   // Read once, here: if a getter throws, the error is that a setting cannot be read.
   const options = settingsOf("createDataLayer", given, dataLayerOptionNames);
   const { encryption, cursorSecret } = options;
@@ -273,8 +274,8 @@ export function createDataLayer<
   const createId = (time: number) => nextId(time);
   const context = { transport, reader, tableName, clock, createId, cipher, cursorSeal };
   return layerOver(definitions, context, configuration, clients) as unknown as DataLayerOf<
-    NoInfer<R>,
-    NoInfer<B>
+    Uninferred<R>,
+    B
   >;
 }
 

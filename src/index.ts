@@ -101,6 +101,7 @@ export type {
   NoEntities,
   PayloadIn,
   SchemaOf,
+  Uninferred,
 } from "../services/registry.js";
 export type {
   ChangesOf,
@@ -185,6 +186,7 @@ export {
   type DataLayerWith,
   type OwnLayer,
 } from "./data-layer.js";
+export type { DeclaredPayload, GivenPayload } from "./entity/declared-payload.js";
 export type { AnyEntity, Declaration } from "./entity/model.js";
 export { AbortedError, type AbortedErrorOptions } from "./errors/aborted-error.js";
 export type { ErrorCode, PackageCode, ThrottlingCode, UnlistedCode } from "./errors/codes.js";

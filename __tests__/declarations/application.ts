@@ -59,6 +59,8 @@ export function createApplication(layout: Layout): Application {
     symlinkSync(installed, join(modules, packageName), "dir");
     mkdirSync(join(modules, "@types"), { recursive: true });
     link("@types/node", modules);
+    // What declares its payloads has it of its own.
+    link("zod", modules);
   }
   return {
     folder,

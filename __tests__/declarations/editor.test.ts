@@ -1,8 +1,8 @@
 /** What an editor shows of the package: TypeScript's language service is asked, as an editor asks it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import ts from "typescript-5.9";
 import { type Application, createApplication } from "./application.js";
+import { type Editor, marksIn, openEditor } from "./editor.js";
 
 /** Lines that a hover may take: what a user reads at a glance. */
 const mostLines = 12;
@@ -65,85 +65,26 @@ export async function hovers() {
 }
 `;
 
-interface Hover {
-  readonly signature: string;
-  readonly documentation: string;
-  /** Everything that is shown: the signature, the documentation and its tags. */
-  readonly shown: string;
-}
-
 let application: Application;
-let service: ts.LanguageService;
+let editor: Editor;
 
 beforeAll(() => {
   application = createApplication("pnpm");
-  const path = join(application.folder, fileName);
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    lib: ["lib.es2024.d.ts"],
-    module: ts.ModuleKind.NodeNext,
-    types: ["node"],
-    strict: true,
-    skipLibCheck: true,
-  };
-  const read = (file: string) => (file === path ? text : ts.sys.readFile(file));
-  service = ts.createLanguageService({
-    getCompilationSettings: () => options,
-    getScriptFileNames: () => [path],
-    getScriptVersion: () => "1",
-    getScriptSnapshot: (file) => {
-      const content = read(file);
-      return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
-    },
-    getCurrentDirectory: () => application.folder,
-    getDefaultLibFileName: ts.getDefaultLibFilePath,
-    fileExists: (file) => file === path || ts.sys.fileExists(file),
-    readFile: read,
-    readDirectory: ts.sys.readDirectory,
-    directoryExists: ts.sys.directoryExists,
-    getDirectories: ts.sys.getDirectories,
-    ...(ts.sys.realpath && { realpath: ts.sys.realpath }),
-  });
+  editor = openEditor(application, fileName, text);
 }, 120_000);
 
 afterAll(() => {
-  service.dispose();
+  editor.service.dispose();
   application.remove();
 });
 
-function placeOf(name: string): number {
-  const mark = `/*${name}*/`;
-  const at = text.indexOf(mark);
-  if (at < 0) throw new Error(`${mark} is not in the text`);
-  return at + mark.length;
-}
-
-function hoverOver(name: string): Hover {
-  const found = service.getQuickInfoAtPosition(join(application.folder, fileName), placeOf(name));
-  if (found === undefined) throw new Error(`nothing is shown of ${name}`);
-  const signature = ts.displayPartsToString(found.displayParts);
-  const documentation = ts.displayPartsToString(found.documentation);
-  const tags = (found.tags ?? []).map((tag) =>
-    `@${tag.name} ${ts.displayPartsToString(tag.text)}`.trim(),
-  );
-  const shown = [signature, documentation, ...tags].filter((part) => part !== "").join("\n");
-  return { signature, documentation, shown };
-}
+const hoverOver = (name: string) => editor.hoverOver(name);
 
 /** All marks of the text but those for completions. */
-const hovers = [...text.matchAll(/\/\*([\w ]+)\*\//g)]
-  .map(([, name = ""]) => name)
-  .filter((name) => !name.endsWith("completions"));
+const hovers = marksIn(text).filter((name) => !name.endsWith("completions"));
 
 test("the text compiles against the published declarations", () => {
-  const path = join(application.folder, fileName);
-  const errors = [
-    ...service.getSyntacticDiagnostics(path),
-    ...service.getSemanticDiagnostics(path),
-  ];
-  expect(
-    errors.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")),
-  ).toEqual([]);
+  expect(editor.errors()).toEqual([]);
   expect(hovers.length).toBeGreaterThan(40);
 }, 120_000);
 
@@ -255,7 +196,7 @@ test.each([
   ["completions", [...calls, "scan", "entity"]],
   ["scoped completions", calls],
 ])("%s are what a user may call (model and writes were among them)", (name, expected) => {
-  const path = join(application.folder, fileName);
+  const { service, path, placeOf } = editor;
   const found = service.getCompletionsAtPosition(path, placeOf(name), undefined);
   expect(found?.entries.map((entry) => entry.name).sort()).toEqual([...expected].sort());
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import {
@@ -139,3 +140,19 @@ test.each(Object.entries(fixtures))(
     expect(empty(fixture)).toBe(false);
   },
 );
+
+test("a wrong option keeps no engine: the shared one ends with the others' use (it never did)", async () => {
+  const data = await createTestDataLayer({ engine: "dynalite" });
+  const { endpoint } = data.engine;
+  const answers = () =>
+    fetch(endpoint).then(
+      () => true,
+      () => false,
+    );
+  const wrong = { engine: "dynalite", retry: { maxRetries: -1 } } as const;
+  await expect(createTestDataLayer(wrong)).rejects.toThrow("retry.maxRetries must be");
+  expect(await answers()).toBe(true);
+  await data.close();
+  for (let turn = 0; turn < 150 && (await answers()); turn += 1) await sleep(100);
+  expect(await answers()).toBe(false);
+});

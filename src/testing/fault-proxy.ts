@@ -108,7 +108,7 @@ const proxyOptionNames = optionNames<FaultProxyOptions>({ target: true });
  * await using engine = await startEngine();
  * await using proxy = await startFaultProxy({ target: engine.endpoint });
  * proxy.inject({ fault: "cutInBody", operation: "PutItem" });
- * const data = createDataLayer({ environment: "development", endpoint: proxy.url });
+ * const data = createDataLayer({ environment: "local", endpoint: proxy.url });
  * ```
  * @throws ConfigurationError if an option is wrong
  */

@@ -1,7 +1,7 @@
 /** A data layer on a real engine with a table of its own. */
 import { randomUUID } from "node:crypto";
 import type { OwnEntities } from "../../services/own-entities.js";
-import type { DefinitionsOf, NoEntities } from "../../services/registry.js";
+import type { DefinitionsOf, NoEntities, Uninferred } from "../../services/registry.js";
 import { type OptionNames, settingsOf } from "../call/options.js";
 import {
   createDataLayer,
@@ -83,7 +83,7 @@ export async function createTestDataLayer<
   const B extends boolean = true,
 >(
   options: TestDataLayerOptions & OwnEntities<R, B> = {},
-): Promise<TestDataLayerOf<NoInfer<R>, NoInfer<B>>> {
+): Promise<TestDataLayerOf<Uninferred<R>, B>> {
   const given = settingsOf("createTestDataLayer", options, testDataLayerOptionNames);
   const { engine: which, requestHandler: wire = faults(), tableName, ...rest } = given;
   const { engine, release } =
@@ -98,16 +98,23 @@ export async function createTestDataLayer<
     credentials,
     tableName: tableName ?? `test-${randomUUID()}`,
   } as const;
-  // Creates and deletes the table: faults are for the calls under test.
-  const { entities, builtIn } = rest;
-  const admin = createDataLayer({ ...place, entities, builtIn });
-  const data = createDataLayer({ ...rest, ...place, requestHandler: wire });
+  const opened: DataLayer[] = [];
   const leave = async () => {
-    await data.close();
-    await admin.close();
+    for (const layer of opened) await layer.close();
     release?.();
   };
+  const open = (layerOptions: object): DataLayer => {
+    const layer = createDataLayer(layerOptions);
+    opened.unshift(layer);
+    return layer;
+  };
+  // Creates and deletes the table: faults are for the calls under test.
+  const { entities, builtIn } = rest;
+  let admin: DataLayer;
+  let data: DataLayer;
   try {
+    admin = open({ ...place, entities, builtIn });
+    data = open({ ...rest, ...place, requestHandler: wire });
     await admin.table.create();
   } catch (error) {
     await leave();
@@ -122,7 +129,7 @@ export async function createTestDataLayer<
   };
   const close = once(end);
   const own = { engine, wire, close, [Symbol.asyncDispose]: close };
-  return withOwn(data, own) as TestDataLayerOf<NoInfer<R>, NoInfer<B>>;
+  return withOwn(data, own) as TestDataLayerOf<Uninferred<R>, B>;
 }
 
 /** The same promise for every call. */

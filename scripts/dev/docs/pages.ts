@@ -12,7 +12,14 @@ export interface Group {
 export const groups: readonly Group[] = [
   {
     title: "Begin",
-    pages: ["getting-started", "own-entities", "changing-a-payload", "configuration", "model"],
+    pages: [
+      "getting-started",
+      "own-entities",
+      "choosing-keys",
+      "changing-a-payload",
+      "configuration",
+      "model",
+    ],
   },
   {
     title: "Work with items",
