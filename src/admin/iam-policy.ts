@@ -142,34 +142,8 @@ export function iamPolicyOf(
       "scan cannot be used with access user: it reads every owner's items",
     );
   }
-  const arnOf = (index: IndexName) => `${tableArn}/index/${index}`;
   if (access === "user") {
-    if (owner !== undefined && (userId !== undefined || variable !== undefined)) {
-      throw new ConfigurationError("give owner, or userId or variable, not both");
-    }
-    const texts = owner === undefined ? userTexts(userId, variable) : ownerTexts(owner);
-    const { own, parts } = keysOf(entities, Object.keys(texts));
-    const unknown = Object.keys(owner ?? {}).find((part) => !parts.includes(part));
-    if (unknown !== undefined) {
-      throw new ConfigurationError(`owner.${unknown} is in no partition key`);
-    }
-    const taken = takenBy(own, texts);
-    const table = [...new Set(taken.map(({ pk }) => pk.build(texts)))];
-    if (table.length === 0) {
-      const whose = owner === undefined ? "the user" : "the owner";
-      throw new ConfigurationError(`no entity has a partition key of the parts of ${whose} alone`);
-    }
-    return policyOf([
-      statement("OwnPartitions", tableActions, [tableArn], table),
-      ...indexPartitions(taken, texts).map(({ indexes, keys }, at) =>
-        statement(
-          `OwnIndexPartitions${at === 0 ? "" : at + 1}`,
-          ["Query"],
-          indexes.map(arnOf),
-          keys,
-        ),
-      ),
-    ]);
+    return ownersPolicy(tableArn, (parts) => keysOf(entities, parts), { userId, variable, owner });
   }
   if (userId !== undefined || variable !== undefined || owner !== undefined) {
     throw new ConfigurationError(`userId, variable and owner cannot be used with access ${access}`);
@@ -178,8 +152,40 @@ export function iamPolicyOf(
   const { indexes } = keysOf(entities, []);
   return policyOf([
     statement("Table", [...tableActions, ...more].sort(), [tableArn]),
-    ...(indexes.length > 0 ? [statement("Index", ["Query"], indexes.map(arnOf))] : []),
+    ...(indexes.length > 0 ? [statement("Index", ["Query"], arnsOf(tableArn, indexes))] : []),
   ]);
+}
+
+/** The policy of one user, or of the owner that is given. */
+function ownersPolicy(
+  tableArn: string,
+  keysOf: (owner: readonly string[]) => OwnedKeys,
+  { userId, variable, owner }: Pick<IamPolicyOptions, "userId" | "variable" | "owner">,
+): IamPolicy {
+  if (owner !== undefined && (userId !== undefined || variable !== undefined)) {
+    throw new ConfigurationError("give owner, or userId or variable, not both");
+  }
+  const texts = owner === undefined ? userTexts(userId, variable) : ownerTexts(owner);
+  const { own, parts } = keysOf(Object.keys(texts));
+  const unknown = Object.keys(owner ?? {}).find((part) => !parts.includes(part));
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`owner.${unknown} is in no partition key`);
+  }
+  const taken = takenBy(own, texts);
+  const table = [...new Set(taken.map(({ pk }) => pk.build(texts)))];
+  if (table.length === 0) {
+    const whose = owner === undefined ? "the user" : "the owner";
+    throw new ConfigurationError(`no entity has a partition key of the parts of ${whose} alone`);
+  }
+  const ofIndexes = indexPartitions(taken, texts).map(({ indexes, keys }, at) => {
+    const sid = `OwnIndexPartitions${at === 0 ? "" : at + 1}`;
+    return statement(sid, ["Query"], arnsOf(tableArn, indexes), keys);
+  });
+  return policyOf([statement("OwnPartitions", tableActions, [tableArn], table), ...ofIndexes]);
+}
+
+function arnsOf(tableArn: string, indexes: readonly IndexName[]): string[] {
+  return indexes.map((index) => `${tableArn}/index/${index}`);
 }
 
 function policyOf(statements: readonly IamStatement[]): IamPolicy {

@@ -1,5 +1,4 @@
 /** The facade of one entity: checks its arguments, sends requests, returns items. */
-import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { EntityConfiguration } from "electrodb";
 import {
   type Call,
@@ -8,7 +7,6 @@ import {
   limitsOf,
   perform,
   reading,
-  throwIfAborted,
 } from "../call/call.js";
 import { type OptionNames, refuseUnknown } from "../call/options.js";
 import { readEach } from "../entity/each.js";
@@ -27,9 +25,6 @@ import type { CallContext } from "../errors/context.js";
 import { leftOver } from "../errors/left-over.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import { withOwnErrors } from "../native/native-entity.js";
-import { listItems, queryItems } from "../read/query.js";
-import { indexNamed, planQueryBy } from "../read/query-by.js";
-import { planQuery, type QueryPlan, startedAt } from "../read/query-plan.js";
 import { itemsApart, keyId, type Reader, readMany } from "../read/reader.js";
 import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { Cipher } from "../secrets/encryption.js";
@@ -43,6 +38,7 @@ import { notFound } from "../write/refusals.js";
 import { runWrite } from "../write/run.js";
 import { rawItemOf } from "../write/stored-item.js";
 import { Planner } from "./planner.js";
+import { Queries } from "./queries.js";
 import { scanTable } from "./scan.js";
 import type { StoreCalls } from "./store-calls.js";
 import {
@@ -58,8 +54,6 @@ import {
   type QueryByOptions,
   type QueryOptions,
   type QueryPage,
-  queryByOptionNames,
-  queryOptionNames,
   type ScanOptions,
   type ScanPage,
   type StoreItem,
@@ -123,19 +117,13 @@ export interface DeclaredEntity<S extends StoreSpec> extends Declaration {
   entity(config: Pick<EntityConfiguration, "table" | "client">): S["entity"];
 }
 
-/** A checked query: its plan is made when it is sent, if an encrypted cursor must be opened for it. */
-interface PlannedQuery {
-  readonly context: CallContext;
-  readonly limits: CallOptions;
-  readonly plan: () => QueryPlan | Promise<QueryPlan>;
-}
-
 let internals: (store: Store<StoreSpec>) => StoreInternals;
 
 class Store<S extends StoreSpec> implements EntityStore<S> {
   declare readonly entity: S["entity"];
   readonly #internals: StoreInternals;
   readonly #context: StoreContext;
+  readonly #queries: Queries;
 
   static {
     internals = (store) => store.#internals;
@@ -154,6 +142,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
       run: (write, call) => runWrite(context, write, call),
     };
     this.#context = context;
+    this.#queries = new Queries(model, this.#input, context);
     if (owner !== undefined) return;
     let made: S["entity"] | undefined;
     const get = () => {
@@ -184,14 +173,18 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): Promise<QueryPage<StoreItem<S, F>>> {
-    return this.#page(this.#planQuery("query", partition, options));
+    const planned = this.#queries.plan("query", partition, options);
+    return this.#queries.page(planned) as Promise<QueryPage<unknown>> as Promise<
+      QueryPage<StoreItem<S, F>>
+    >;
   }
 
   list<const F extends string = string>(
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): AsyncIterable<StoreItem<S, F>> {
-    return this.#items(this.#planQuery("list", partition, options));
+    const planned = this.#queries.plan("list", partition, options);
+    return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
   }
 
   async queryBy<const I extends IndexOf<S>, const F extends string = string>(
@@ -199,7 +192,10 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     parts: IndexParts<S, I>,
     options: QueryByOptions<S, I, F> = {},
   ): Promise<QueryPage<StoreItem<S, F>>> {
-    return this.#page(this.#planQueryBy("queryBy", index, parts, options));
+    const planned = this.#queries.planBy("queryBy", index, parts, options);
+    return this.#queries.page(planned) as Promise<QueryPage<unknown>> as Promise<
+      QueryPage<StoreItem<S, F>>
+    >;
   }
 
   listBy<const I extends IndexOf<S>, const F extends string = string>(
@@ -207,7 +203,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     parts: IndexParts<S, I>,
     options: QueryByOptions<S, I, F> = {},
   ): AsyncIterable<StoreItem<S, F>> {
-    return this.#items(this.#planQueryBy("listBy", index, parts, options));
+    const planned = this.#queries.planBy("listBy", index, parts, options);
+    return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
   }
 
   scan<const F extends string = string>(
@@ -329,71 +326,6 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     // The stored item is of this entity. Its payload is returned as stored, and not validated again.
     const item = itemOf(this.#model, raw, "refuse", operation, fields);
     return item as unknown as StoreItem<S, F>;
-  }
-
-  /**
-   * Checks a query at once, except for an encrypted cursor, which is decrypted when the plan is
-   * requested.
-   */
-  #planQuery(operation: string, partition: unknown, options: object): PlannedQuery {
-    return reading({ operation, entity: this.#model.name }, () => {
-      const context = keyContext(this.#model, operation, partition, this.#model.pk.parts);
-      const limits = limitsOf(context, options, queryOptionNames);
-      const parts = this.#input.partition(partition, context);
-      const { tableName } = this.#context;
-      const first = planQuery(this.#model, tableName, parts, options, context);
-      return { context, limits, plan: this.#started(first, context) };
-    });
-  }
-
-  /** The same for a query of an index by its name. */
-  #planQueryBy(operation: string, name: unknown, parts: unknown, options: object): PlannedQuery {
-    const context: CallContext = { operation, entity: this.#model.name };
-    return reading(context, () => {
-      const limits = limitsOf(context, options, queryByOptionNames);
-      const index = indexNamed(this.#model, name, context);
-      const { tableName } = this.#context;
-      const first = planQueryBy(this.#model, tableName, index, parts, options, context);
-      return { context, limits, plan: this.#started(first, context) };
-    });
-  }
-
-  #started(first: QueryPlan, context: CallContext): PlannedQuery["plan"] {
-    const { cursorSeal } = this.#context;
-    const { cursor } = first;
-    if (cursorSeal === undefined || cursor === null) {
-      const started = startedAt(first, cursor, context);
-      return () => started;
-    }
-    return async () => startedAt(first, await cursorSeal.open(cursor, context), context);
-  }
-
-  #page<F extends string>({ context, limits, plan }: PlannedQuery) {
-    return perform(context, limits, async (call) => {
-      const { transport, cursorSeal } = this.#context;
-      const page = await queryItems(transport, this.#model, await plan(), call);
-      const { cursor } = page;
-      if (cursorSeal !== undefined && cursor !== null) {
-        page.cursor = await cursorSeal.seal(cursor);
-      }
-      return page as unknown as QueryPage<StoreItem<S, F>>;
-    });
-  }
-
-  #items<F extends string>({ context, limits, plan }: PlannedQuery) {
-    const { transport } = this.#context;
-    const throwIfEnded = () => {
-      throwIfAborted(context, limits.signal);
-      transport.throwIfClosed();
-    };
-    const readPage = (input: QueryCommandInput) =>
-      perform(context, limits, (call) => transport.send("Query", input, call));
-    // Each loop over the result starts a new generator: a second loop over the same one would find
-    // nothing.
-    const items: AsyncIterable<unknown> = {
-      [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
-    };
-    return items as AsyncIterable<StoreItem<S, F>>;
   }
 
   async #send<R>(

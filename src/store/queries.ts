@@ -1,0 +1,102 @@
+/** The queries of a store: of its partitions, and of its indexes by their names. */
+import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import { type CallOptions, limitsOf, perform, reading, throwIfAborted } from "../call/call.js";
+import type { InputReader } from "../entity/input.js";
+import type { AnyItem } from "../entity/item.js";
+import { type EntityModel, keyContext } from "../entity/model.js";
+import type { CallContext } from "../errors/context.js";
+import { listItems, queryItems } from "../read/query.js";
+import { indexNamed, planQueryBy } from "../read/query-by.js";
+import { planQuery, type QueryPlan, startedAt } from "../read/query-plan.js";
+import type { CursorSeal } from "../secrets/cursor-seal.js";
+import type { Transport } from "../transport/transport.js";
+import { type QueryPage, queryByOptionNames, queryOptionNames } from "./store-types.js";
+
+/** What queries need of their store. */
+interface QueryContext {
+  readonly transport: Transport;
+  readonly tableName: string;
+  readonly cursorSeal: CursorSeal | undefined;
+}
+
+/** A checked query: an encrypted cursor is opened when the plan is requested. */
+interface PlannedQuery {
+  readonly context: CallContext;
+  readonly limits: CallOptions;
+  readonly plan: () => QueryPlan | Promise<QueryPlan>;
+}
+
+export class Queries {
+  readonly #model: EntityModel;
+  readonly #input: InputReader;
+  readonly #context: QueryContext;
+
+  constructor(model: EntityModel, input: InputReader, context: QueryContext) {
+    this.#model = model;
+    this.#input = input;
+    this.#context = context;
+  }
+
+  /** Checks a query of a partition at once, except for an encrypted cursor. @throws ValidationError */
+  plan(operation: string, partition: unknown, options: object): PlannedQuery {
+    const model = this.#model;
+    return reading({ operation, entity: model.name }, () => {
+      const context = keyContext(model, operation, partition, model.pk.parts);
+      const limits = limitsOf(context, options, queryOptionNames);
+      const parts = this.#input.partition(partition, context);
+      const first = planQuery(model, this.#context.tableName, parts, options, context);
+      return { context, limits, plan: this.#started(first, context) };
+    });
+  }
+
+  /** The same for a query of an index by its name. */
+  planBy(operation: string, name: unknown, parts: unknown, options: object): PlannedQuery {
+    const model = this.#model;
+    const context: CallContext = { operation, entity: model.name };
+    return reading(context, () => {
+      const limits = limitsOf(context, options, queryByOptionNames);
+      const index = indexNamed(model, name, context);
+      const first = planQueryBy(model, this.#context.tableName, index, parts, options, context);
+      return { context, limits, plan: this.#started(first, context) };
+    });
+  }
+
+  #started(first: QueryPlan, context: CallContext): PlannedQuery["plan"] {
+    const { cursorSeal } = this.#context;
+    const { cursor } = first;
+    if (cursorSeal === undefined || cursor === null) {
+      const started = startedAt(first, cursor, context);
+      return () => started;
+    }
+    return async () => startedAt(first, await cursorSeal.open(cursor, context), context);
+  }
+
+  /** One page. */
+  page({ context, limits, plan }: PlannedQuery): Promise<QueryPage<AnyItem>> {
+    return perform(context, limits, async (call) => {
+      const { transport, cursorSeal } = this.#context;
+      const page = await queryItems(transport, this.#model, await plan(), call);
+      const { cursor } = page;
+      if (cursorSeal !== undefined && cursor !== null) {
+        page.cursor = await cursorSeal.seal(cursor);
+      }
+      return page;
+    });
+  }
+
+  /** All items, one after the other. */
+  items({ context, limits, plan }: PlannedQuery): AsyncIterable<AnyItem> {
+    const { transport } = this.#context;
+    const throwIfEnded = () => {
+      throwIfAborted(context, limits.signal);
+      transport.throwIfClosed();
+    };
+    const readPage = (input: QueryCommandInput) =>
+      perform(context, limits, (call) => transport.send("Query", input, call));
+    // Each loop over the result starts a new generator: a second loop over the same one would find
+    // nothing.
+    return {
+      [Symbol.asyncIterator]: () => listItems(readPage, this.#model, plan, throwIfEnded),
+    };
+  }
+}
