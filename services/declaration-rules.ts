@@ -23,6 +23,10 @@ export function checkDefinition(
   if (!isDefinition(definition)) {
     throw refuse("must be a declared entity: an object with payload, schema and entity");
   }
+  const other = Object.keys(definition).find((member) => !members.includes(member));
+  if (other !== undefined) {
+    throw refuse(`has a member ${other}, and a declaration has ${members.join(", ")}`);
+  }
   const schema = definition.schema();
   const rule = schemaRule(schema, definition);
   if (rule !== undefined) throw refuse(rule);
@@ -43,6 +47,9 @@ export function checkDefinition(
     fieldsRule(definition, keys);
   if (more !== undefined) throw refuse(more);
 }
+
+/** What a declaration consists of. A misspelt `version` would be no version. */
+const members = ["payload", "schema", "entity", "secrets", "version", "upgrade"];
 
 /** The rule that a schema breaks as a whole. */
 function schemaRule(

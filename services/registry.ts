@@ -87,7 +87,7 @@ export function createService<E extends Record<string, AnyEntity>>(
   if (foreign.length > 0) {
     throw new ConfigurationError(
       `service: ${foreign.join(", ")} ${foreign.length === 1 ? "is" : "are"} not of this copy of ElectroDB: ` +
-        'import Entity from "bayon-coagent-data", and let a bundle contain bayon-coagent-data, ' +
+        "take Entity from bayon-coagent-data, and let a bundle contain bayon-coagent-data, " +
         "bayon-coagent-data/testing and electrodb all together, or none of them",
     );
   }

@@ -492,6 +492,11 @@ describe("a declaration is checked when a data layer is made", () => {
       "has byText in GSI21, an index that no table has: they are GSI1 to GSI20",
     ],
     [
+      "a misspelt member",
+      { ...note, verison: 2 },
+      "has a member verison, and a declaration has payload, schema, entity",
+    ],
+    [
       "a payload that is not that of its attribute",
       { ...note, payload: other },
       "has another payload in its attribute data than under payload",

@@ -242,7 +242,7 @@ test("a Service refuses entities of a second copy of ElectroDB, and says what to
     const service = () => data.service;
     expect(service).toThrow(own.ConfigurationError);
     expect(service).toThrow(
-      'service: task is not of this copy of ElectroDB: import Entity from "bayon-coagent-data"',
+      "service: task is not of this copy of ElectroDB: take Entity from bayon-coagent-data",
     );
   } finally {
     await data.close();
