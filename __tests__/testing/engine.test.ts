@@ -319,6 +319,19 @@ describe("a running endpoint", () => {
     await createTable(clientOf(engine));
   });
 
+  test("may have an address of IPv6", async () => {
+    const server = createServer((socket) => socket.destroy());
+    const isListening = await new Promise<boolean>((done) => {
+      server.once("error", () => done(false)).listen(0, "::1", () => done(true));
+    });
+    // Some machines have no IPv6.
+    if (!isListening) return;
+    const { port } = server.address() as AddressInfo;
+    const engine = await startEngine({ engine: `http://[::1]:${port}` });
+    server.close();
+    expect(engine.endpoint).toBe(`http://[::1]:${port}`);
+  });
+
   test("that does not answer is refused", async () => {
     const gone = await start({ engine: "dynalite" });
     await gone.close();

@@ -549,6 +549,8 @@ describe("--to", () => {
     expect(to.rejected()).toHaveLength(6);
     const manifest = JSON.parse(readFileSync(join(files, "manifest.json"), "utf8")) as object;
     expect(manifest).toMatchObject({ items: 67, table: to.table });
+    // A file has 200,000 items.
+    expect(readdirSync(join(files, "data"))).toEqual(["segment-000.json.gz"]);
     const text = gunzipSync(readFileSync(join(files, "data", "segment-000.json.gz"))).toString();
     const lines = text.trimEnd().split("\n");
     const items = lines.map((line) => {

@@ -141,7 +141,7 @@ test("numbers, durations and tables are written for people", () => {
     "2,000 items",
     "0 entities",
   ]);
-  expect([duration(3.14), duration(42.4), duration(2_440)]).toEqual(["3.1 ms", "42 ms", "2.4 s"]);
+  expect([3.14, 42.4, 1_000, 2_440].map(duration)).toEqual(["3.1 ms", "42 ms", "1.0 s", "2.4 s"]);
   const rows = [
     ["", "n"],
     ["a", 5],

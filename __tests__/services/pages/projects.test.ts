@@ -142,6 +142,16 @@ describe.each(engines)("projects on $name", (engine) => {
       expect(wire.names).toEqual(["Query", "Query", "Query"]);
     });
 
+    test("names the call if its key cannot be read", async () => {
+      const key = {
+        get userId(): string {
+          throw new Error("gone");
+        },
+      };
+      const error = await failureOf(data.projects.listWithContent(key), ValidationError);
+      expect(error).toMatchObject({ operation: "projects.listWithContent" });
+    });
+
     test("refuses a wrong key before anything is sent", async () => {
       for (const key of [{}, { userId: "" }, undefined]) {
         const error = await failureOf(data.projects.listWithContent(key as never), ValidationError);
@@ -312,6 +322,20 @@ describe.each(engines)("projects on $name", (engine) => {
         expect(sizes()).toEqual([100, 50, 25, 25, 50, 25, 25, 1]);
         expect(await filedIn("p1")).toEqual([]);
         expect(await data.project.get(key())).toBeNull();
+      },
+    );
+
+    withTransactions(
+      "a transaction of one item that is too large is not halved for ever",
+      async () => {
+        await filed(1);
+        wire.intercept = ({ operation }) =>
+          operation === "TransactWriteItems"
+            ? refused("ValidationException", "Transaction size exceeds 4 MB")
+            : undefined;
+        await failureOf(data.projects.deleteAndUnfile(key()), ValidationError);
+        expect(sizes().at(-1)).toBe(1);
+        expect(await filedIn("p1")).toHaveLength(1);
       },
     );
 
