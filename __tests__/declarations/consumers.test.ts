@@ -1,6 +1,6 @@
 /** Applications that have the package installed compile against its declarations, and emit their own. */
 import { type Application, type Compiler, compilers, createApplication } from "./application.js";
-import { typeTests } from "./type-tests.js";
+import { typeTestEntities, typeTests } from "./type-tests.js";
 
 let application: Application;
 beforeAll(() => {
@@ -10,12 +10,13 @@ afterAll(() => application.remove());
 
 test("the type tests are there", () => {
   expect(Object.keys(typeTests).sort()).toEqual([
-    "errors.test-d.ts",
-    "exported.test-d.ts",
-    "faults.test-d.ts",
-    "names.test-d.ts",
-    "stores.test-d.ts",
-    "tenant.test-d.ts",
+    "types/errors.test-d.ts",
+    "types/exported.test-d.ts",
+    "types/faults.test-d.ts",
+    "types/indexes.test-d.ts",
+    "types/names.test-d.ts",
+    "types/stores.test-d.ts",
+    "types/tenant.test-d.ts",
   ]);
   // A compiler that says nothing has looked at them.
   const wrong = { "wrong.ts": 'import { nothing } from "bayon-coagent-data";\nnothing;\n' };
@@ -25,7 +26,7 @@ test("the type tests are there", () => {
 test.each(Object.keys(compilers) as Compiler[])(
   "under pnpm, where it reaches the package alone, TypeScript %s names all that is exported (TS2742, TS2883)",
   (compiler) => {
-    expect(application.compile(typeTests, { compiler })).toBe("");
+    expect(application.compile({ ...typeTests, ...typeTestEntities }, { compiler })).toBe("");
   },
   240_000,
 );

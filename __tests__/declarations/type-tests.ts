@@ -6,6 +6,14 @@ const folder = join(__dirname, "../types");
 
 export const typeTests = Object.fromEntries(
   readdirSync(folder)
-    .map((name): [string, string] => [name, readFileSync(join(folder, name), "utf8")])
+    .map((name): [string, string] => [`types/${name}`, readFileSync(join(folder, name), "utf8")])
     .filter(([, text]) => !text.includes("../src/")),
 );
+
+/** What they import beside the package. */
+export const typeTestEntities = {
+  "indexed-entities.ts": readFileSync(join(folder, "../indexed-entities.ts"), "utf8").replace(
+    "../src/index.js",
+    "bayon-coagent-data",
+  ),
+};
