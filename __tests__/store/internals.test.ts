@@ -16,7 +16,13 @@ test("every store is an EntityStore, and nothing else is", () => {
 
 test("a store shows its entity and its calls, and not what the package knows of it (model, writes)", () => {
   expect(Object.keys(data.project)).toEqual(["entity"]);
-  const { constructor: _, ...calls } = Object.getOwnPropertyDescriptors(EntityStore.prototype);
+  // A scan reads all owners' items, so no owner's store has it.
+  const {
+    constructor: _,
+    scan,
+    ...calls
+  } = Object.getOwnPropertyDescriptors(EntityStore.prototype);
   expect(Object.keys(calls).sort()).toEqual(Object.keys(data.forUser("user-1").project).sort());
+  expect(scan).toBeDefined();
   for (const hidden of ["model", "writes"]) expect(hidden in data.project).toBe(false);
 });
