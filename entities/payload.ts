@@ -45,6 +45,11 @@ export const optionalText = lazily(() => z.string().nullish());
 
 /** Marks a field whose value must not be in any log, error or report. */
 export function secret<S extends z.ZodType>(schema: S): S {
+  if (typeof schema?.meta !== "function") {
+    throw new TypeError(
+      "secret takes a schema of zod 4: for another library, name the field in the secrets of its declaration",
+    );
+  }
   return schema.meta({ secret: true });
 }
 

@@ -101,6 +101,9 @@ const recent = "recent";
 /** Members of items and of objects, which cannot be parts of a key. */
 const noParts = ["data", "updatedAt", "entity", "contents", "constructor", "prototype"];
 
+/** Attributes of stored items, which a part would be written over. */
+const storedNames: readonly string[] = Object.values(attribute);
+
 /** What `keyPart`, `data` and `times` declare. ElectroDB knows more, which the stores do not carry out. */
 const partOptions = ["type", "required", "default", "kind", "padding"];
 const ownOptions = ["type", "field", "required", "padding", "payload"];
@@ -118,7 +121,8 @@ function attributeRule(name: string, declared: object, keys: DeclaredKeys): stri
   const options = declared as Readonly<Record<string, unknown>>;
   const isPart = keys.parts.includes(name);
   const field = Object.hasOwn(ownFields, name) ? ownFields[name] : undefined;
-  if (isPart && name !== "createdAt" && (noParts.includes(name) || name in {})) {
+  const isStored = storedNames.includes(name) || /^GSI\d+[PS]K$/.test(name);
+  if (isPart && name !== "createdAt" && (noParts.includes(name) || isStored || name in {})) {
     return "whose name is none for a part of a key";
   }
   if (field === undefined && !isPart) {
@@ -182,7 +186,8 @@ export function isName(name: unknown): boolean {
   );
 }
 
-function isDefinition(value: unknown): value is AnyDefinition {
+/** Whether it has the form of a declaration. */
+export function isDefinition(value: unknown): value is AnyDefinition {
   const { payload, schema, entity } = (value ?? {}) as Partial<Record<string, unknown>>;
   const isPayload =
     typeof payload === "function" || (typeof payload === "object" && payload !== null);

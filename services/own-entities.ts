@@ -5,7 +5,7 @@ import { declaredKeys } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { collisionsOf } from "../src/keys/collisions.js";
 import type { DeclaredSchema, expiryName } from "../src/table/declared.js";
-import { checkDefinition, isName, noNames } from "./declaration-rules.js";
+import { checkDefinition, isDefinition, isName, noNames } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { FieldProblem } from "./index-types.js";
 import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
@@ -152,6 +152,11 @@ export function entitiesOf(options: {
   const own = Object.entries(entities).filter(
     ([name]) => name !== "default" && name !== "module.exports" && name !== "__esModule",
   );
+  if (isDefinition((entities as { default?: unknown }).default)) {
+    throw new ConfigurationError(
+      "entities.default is no name for a store: a module has its own meaning for it",
+    );
+  }
   const known = checked.get(entities) ?? new Map();
   const before = known.get(builtIn);
   if (before !== undefined && isSame(own, before.own)) return before.all;

@@ -635,7 +635,17 @@ describe("a declaration is checked when a data layer is made", () => {
     expect(made({ note: entity })).toThrow(expect.objectContaining({ name: "ConfigurationError" }));
   });
 
-  test.each(["updatedAt", "valueOf", "constructor"])("a part named %s", (part) => {
+  test.each([
+    "updatedAt",
+    "valueOf",
+    "constructor",
+    "PK",
+    "SK",
+    "GSI2PK",
+    "EntityType",
+    "Data",
+    "TTL",
+  ])("a part named %s", (part) => {
     const schema = () => ({
       model: model("Odd"),
       attributes: { userId: keyPart, ...times, [part]: keyPart, data: dataOf(payload) },
@@ -817,6 +827,27 @@ describe("a declaration is checked when a data layer is made", () => {
     expect(Object.keys(layer.forUser("u1"))).toContain("reviewed");
     expect(() => layer.forUser("")).toThrow("forUser: userId must not be empty");
     expect(() => layer.forUser("x".repeat(2043))).toThrow("makes a partition key of 2049 bytes");
+  });
+
+  test("a store named default would be lost", () => {
+    expect(made({ lead, default: team })).toThrow("entities.default is no name for a store");
+  });
+
+  test("an id is filled into the payload only where its schema takes one", async () => {
+    const numbered = z.looseObject({ id: z.number().optional(), text: z.string() });
+    const schema = () => ({
+      ...note.schema(),
+      attributes: { userId: keyPart, noteId: keyPart, ...times, data: dataOf(numbered) },
+    });
+    const entities = { note: { ...note, payload: numbered, schema } };
+    await using own = await createTestDataLayer({ entities, builtIn: false } as object);
+    const { note: store } = own as unknown as { note: { create(item: object): Promise<object> } };
+    expect(await store.create({ userId: "u", noteId: "n", data: { text: "x" } })).toMatchObject({
+      data: { text: "x" },
+    });
+    expect(
+      await store.create({ userId: "u", noteId: "m", data: { text: "x" } }),
+    ).not.toHaveProperty("data.id");
   });
 
   test("a module that was compiled to CommonJS may be given as a namespace", () => {

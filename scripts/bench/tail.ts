@@ -143,7 +143,7 @@ export async function tailTable(quick: boolean): Promise<string> {
     const lines: string[] = [];
     for (const way of ways) lines.push(await measured(way, endpoint, way.rounds));
     return [
-      "| what | p50 / p99 / p99.9, ms | requests | late responses |",
+      "| what | p50 / p99 / p99.9, ms | requests | late |",
       "|---|--:|--:|--:|",
       ...lines,
     ].join("\n");

@@ -70,6 +70,7 @@ const pathsOf = (models: readonly EntityModel[]): readonly string[] => [
   attribute.dataVersion,
   attribute.createdAt,
   attribute.updatedAt,
+  attribute.timeToLive,
   attribute.data,
   ...new Set(models.flatMap(({ indexKeys }) => indexKeys.map((key) => key.attribute))),
 ];

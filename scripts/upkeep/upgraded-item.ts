@@ -88,12 +88,17 @@ function derived(
     const text = textOf(key, parts, data);
     attributes[key.attribute] = text === undefined ? undefined : { S: text };
   }
-  if (model.expires !== undefined) {
+  // An item that has expired is gone for all readers, and an upgrade brings none back.
+  if (model.expires !== undefined && !hasExpired(item)) {
     const { [attribute.timeToLive]: seconds } = expiryAttribute(model, data);
     const value = seconds === undefined ? undefined : { N: String(seconds) };
     attributes[attribute.timeToLive] = value;
   }
   return attributes;
+}
+
+function hasExpired({ [attribute.timeToLive]: seconds }: Item): boolean {
+  return seconds?.N !== undefined && Number(seconds.N) * 1000 <= Date.now();
 }
 
 function createdAtOf(model: EntityModel, item: Item): number {

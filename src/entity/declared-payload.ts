@@ -1,7 +1,7 @@
 /** The payload of a declaration: its schema as payloads are checked by it, and its secret fields. */
 import { ConfigurationError } from "../errors/configuration-error.js";
 import type { DeclaredSchema, StandardSchema } from "../table/declared.js";
-import type { PayloadRules, PayloadSchema } from "../values/payload.js";
+import { type PayloadRules, type PayloadSchema, secretNames } from "../values/payload.js";
 import { StandardPayload } from "../values/standard-payload.js";
 import { isStandardSchema } from "../values/standard-schema.js";
 
@@ -78,20 +78,9 @@ export function payloadOf(declaration: DeclaredPayload): PayloadRules {
   return rules;
 }
 
-const secretsOf = new WeakMap<PayloadSchema, readonly string[]>();
-
 /** The fields of a payload that its schema, or its declaration, marks as secret. */
 export function secretFields(schema: PayloadRules): readonly string[] {
-  if (schema instanceof StandardPayload) return schema.secrets;
-  let fields = secretsOf.get(schema);
-  if (fields === undefined) {
-    const isSecret = (part: { meta?(): { secret?: unknown } | undefined }) =>
-      part.meta?.()?.secret === true;
-    const marked = Object.entries(schema.shape).filter(([, part]) => isSecret(part as never));
-    fields = marked.map(([field]) => field);
-    secretsOf.set(schema, fields);
-  }
-  return fields;
+  return schema instanceof StandardPayload ? schema.secrets : secretNames(schema);
 }
 
 /** Whether a payload has a field; of a schema that does not tell its fields, it may have any. */

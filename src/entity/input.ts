@@ -6,7 +6,7 @@ import type { CallContext } from "../errors/context.js";
 import { invalid, ValidationError, type ValidationIssue } from "../errors/validation-error.js";
 import type { Clock } from "../runtime/clock.js";
 import { limits } from "../table/table.js";
-import { checkPayload, itemBytes, type PayloadOptions } from "../values/payload.js";
+import { checkChange, checkPayload, itemBytes, type PayloadOptions } from "../values/payload.js";
 import { expiryBytes, expiryIssuesIn } from "./expiry.js";
 import { indexIssues } from "./indexes.js";
 import { fieldKeyBytes, type ItemSize, itemSizeOf, sealingBytes, sizeOf } from "./item-size.js";
@@ -195,12 +195,15 @@ export class InputReader {
     const hasId = !((sk.parts.at(-1) ?? "") in forms);
     const id = hasId ? parts[generated ?? this.model.parts[0] ?? ""] : undefined;
     const ids: Record<string, string> = {};
-    if ("id" in shape && id !== undefined && (data as { id?: unknown }).id === undefined)
-      ids.id = id;
+    const lacks = (name: string) =>
+      name in shape && (data as Readonly<Record<string, unknown>>)[name] === undefined;
+    // A number's field, or one of another form, cannot have the text of a key.
+    const takes = (name: string, text: string) =>
+      checkChange(this.model.payload, { path: [name], value: text }).issues.length === 0;
+    if (id !== undefined && lacks("id") && takes("id", id)) ids.id = id;
     for (const part of this.model.pk.parts) {
-      const inPayload =
-        part !== "userId" && part in shape && (data as Record<string, unknown>)[part] === undefined;
-      if (inPayload) ids[part] = parts[part] as string;
+      const text = parts[part] as string;
+      if (part !== "userId" && lacks(part) && takes(part, text)) ids[part] = text;
     }
     return ids;
   }

@@ -1,6 +1,6 @@
 /** Checks what is stored: the values that DynamoDB can hold, their size, and the payload schemas. */
 import { types } from "node:util";
-import { z } from "zod";
+import type { z } from "zod";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 import {
@@ -15,9 +15,11 @@ import {
   asyncRule,
   firstIssuesOfSchema,
   issuesOfSchema,
+  mayLack,
+  partOf,
   type SchemaIssue,
-  unwrapped,
 } from "./schema-issues.js";
+import { secretNamesOf, withoutSecrets } from "./secret-marks.js";
 import { StandardPayload } from "./standard-payload.js";
 
 // Looked up once. In a node:vm context, such as Jest's, looking up a global takes longer than all
@@ -339,14 +341,19 @@ export function checkPayload(
   const check = checkValue(data, "data");
   if (check.issues.length > 0) return check;
   if (schema instanceof StandardPayload) {
-    return { ...check, issues: atPath(["data"], schema.issuesOf(check.value, allowMissing)) };
+    // A library's words about one field may quote another one.
+    const found = schema.issuesOf(check.value, allowMissing);
+    return {
+      ...check,
+      issues: atPath(["data"], withoutSecrets(found, schema.secrets, [], check.value)),
+    };
   }
   let applied = schema;
   if (allowMissing) {
     applied = partialSchemas.get(schema) ?? schema.partial();
     partialSchemas.set(schema, applied);
   }
-  return { ...check, issues: schemaIssues(applied, check, ["data"]) };
+  return { ...check, issues: schemaIssues(applied, check, [], secretNames(schema)) };
 }
 
 /** One change inside a payload: a path from the payload's root and the value to store there. */
@@ -364,7 +371,7 @@ export function checkChange(schema: PayloadRules, { path, value }: Change): Valu
   }
   const part = schemaAt(schema, path);
   if (check.issues.length > 0 || part === undefined) return check;
-  return { ...check, issues: schemaIssues(part, check, ["data", ...path]) };
+  return { ...check, issues: schemaIssues(part, check, path, secretNames(schema)) };
 }
 
 /** Refuses to remove a field that the schema requires, because its readers would break. */
@@ -372,6 +379,8 @@ export function checkRemoval(
   schema: PayloadRules,
   path: readonly (string | number)[],
 ): ValidationIssue[] {
+  // A list without one of its elements is shorter, and lacks nothing.
+  if (typeof path.at(-1) === "number") return [];
   const [first] = issuesWithout(schema, path);
   if (first === undefined) return [];
   const message = first.message === asyncRule ? asyncRule : "is required and cannot be removed";
@@ -380,23 +389,39 @@ export function checkRemoval(
 
 function issuesWithout(schema: PayloadRules, path: readonly (string | number)[]): SchemaIssue[] {
   if (schema instanceof StandardPayload) return schema.issuesWithout(path);
-  const part = schemaAt(schema, path);
+  const whole = schemaAt(schema, path.slice(0, -1));
+  const name = String(path.at(-1));
+  if (whole === undefined || mayLack(whole, name)) return [];
+  const part = partOf(whole, name);
   return part === undefined ? [] : issuesOfSchema(part, undefined);
 }
 
 /** A value of fewer bytes has so few members that collecting all its issues is fast. */
 const fewBytes = 4_096;
 
+const secretsOf = new WeakMap<PayloadSchema, readonly string[]>();
+
+/** The secret fields of a payload, by its schema. */
+export function secretNames(schema: PayloadSchema): readonly string[] {
+  let names = secretsOf.get(schema);
+  if (names === undefined) {
+    names = secretNamesOf(schema);
+    secretsOf.set(schema, names);
+  }
+  return names;
+}
+
 function schemaIssues(
   schema: z.ZodType,
   { value, bytes }: ValueCheck,
   at: readonly (string | number)[],
+  secrets: readonly string[],
 ): ValidationIssue[] {
   const issues =
     bytes < fewBytes
       ? issuesOfSchema(schema, value)
       : firstIssuesOfSchema(schema, value, mostIssues);
-  return atPath(at, issues);
+  return atPath(["data", ...at], withoutSecrets(issues, secrets, at, value));
 }
 
 /** The issues of a value as a message names them. */
@@ -413,12 +438,8 @@ function atPath(
 function schemaAt(schema: z.ZodType, path: readonly (string | number)[]): z.ZodType | undefined {
   let part: z.ZodType | undefined = schema;
   for (const segment of path) {
-    if (part !== undefined) part = unwrapped(part);
-    if (part instanceof z.ZodObject && typeof segment === "string") {
-      part = Object.hasOwn(part.shape, segment) ? (part.shape[segment] as z.ZodType) : undefined;
-    } else if (part instanceof z.ZodArray && typeof segment === "number") {
-      part = part.element as z.ZodType;
-    } else return undefined;
+    if (part === undefined) return undefined;
+    part = partOf(part, segment);
   }
   return part;
 }

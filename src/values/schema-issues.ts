@@ -11,6 +11,8 @@ type Path = readonly PropertyKey[];
 export interface SchemaIssue {
   readonly path: Path;
   readonly message: string;
+  /** Whether the message is the schema's own, which may quote a value. */
+  readonly custom?: boolean;
 }
 
 /** Checks a value against a schema. */
@@ -70,9 +72,9 @@ function listIssues(
     const found = below([...members.keys()], most - issues.length, (index) =>
       firstIssuesOfSchema(element, members[index], most),
     );
-    for (const { path, message } of found) {
-      const [index, ...rest] = path;
-      issues.push({ path: [start + Number(index), ...rest], message });
+    for (const issue of found) {
+      const [index, ...rest] = issue.path;
+      issues.push({ ...issue, path: [start + Number(index), ...rest] });
     }
   }
   return issues;
@@ -87,19 +89,101 @@ function below<K extends PropertyKey>(
   const issues: SchemaIssue[] = [];
   for (const member of members) {
     if (issues.length >= most) break;
-    for (const { path, message } of check(member))
-      issues.push({ path: [member, ...path], message });
+    for (const issue of check(member)) issues.push({ ...issue, path: [member, ...issue.path] });
   }
   return issues;
 }
 
-/** A schema without its optional and nullable wrappers. */
+/** A schema that is made again and again, without end, is left alone after so many wrappers. */
+const mostWrappers = 32;
+
+/** A schema without its wrappers: what it says of the parts of a value. */
 export function unwrapped(schema: z.ZodType): z.ZodType {
   let part = schema;
-  while (part instanceof z.ZodOptional || part instanceof z.ZodNullable) {
-    part = part.unwrap() as z.ZodType;
+  for (let count = 0; count < mostWrappers; count += 1) {
+    if (part instanceof z.ZodPipe) part = part.in as z.ZodType;
+    else if (isWrapper(part)) part = part.unwrap() as z.ZodType;
+    else return part;
   }
   return part;
+}
+
+function isWrapper(part: z.ZodType): part is z.ZodType & { unwrap(): unknown } {
+  return (
+    part instanceof z.ZodOptional ||
+    part instanceof z.ZodNullable ||
+    part instanceof z.ZodReadonly ||
+    part instanceof z.ZodNonOptional ||
+    part instanceof z.ZodLazy
+  );
+}
+
+/**
+ * What a schema says of a member of a value; `undefined` if it says nothing. Of a union, a member that is
+ * valid in one of the alternatives is valid.
+ */
+export function partOf(schema: z.ZodType, segment: string | number): z.ZodType | undefined {
+  const whole = unwrapped(schema);
+  if (whole instanceof z.ZodUnion) {
+    const options = (whole.options as readonly z.ZodType[]).filter(isOfMembers);
+    const parts = options.map((option) => partOf(option, segment));
+    const told = parts.filter((part) => part !== undefined);
+    return told.length === 0 || told.length < parts.length ? undefined : z.union(told);
+  }
+  if (whole instanceof z.ZodIntersection) {
+    const { left, right } = whole.def as unknown as Record<"left" | "right", z.ZodType>;
+    const [one, other] = [partOf(left, segment), partOf(right, segment)];
+    return one === undefined || other === undefined ? (one ?? other) : z.intersection(one, other);
+  }
+  return typeof segment === "string" ? fieldOf(whole, segment) : elementOf(whole, segment);
+}
+
+function fieldOf(whole: z.ZodType, name: string): z.ZodType | undefined {
+  if (whole instanceof z.ZodRecord) return whole.valueType as z.ZodType;
+  if (!(whole instanceof z.ZodObject)) return undefined;
+  if (Object.hasOwn(whole.shape, name)) return whole.shape[name] as z.ZodType;
+  // A strict object has no other fields: that is found where the whole is checked.
+  const { catchall } = whole.def as { readonly catchall?: z.ZodType };
+  return catchall instanceof z.ZodNever ? undefined : catchall;
+}
+
+function elementOf(whole: z.ZodType, index: number): z.ZodType | undefined {
+  if (whole instanceof z.ZodArray) return whole.element as z.ZodType;
+  if (!(whole instanceof z.ZodTuple)) return undefined;
+  const { items, rest } = whole.def as unknown as {
+    readonly items: readonly z.ZodType[];
+    readonly rest: z.ZodType | null;
+  };
+  return items[index] ?? rest ?? undefined;
+}
+
+/** Whether a value may lack a field that the schema describes: one of a record, or of a catchall. */
+export function mayLack(schema: z.ZodType, name: string): boolean {
+  const whole = unwrapped(schema);
+  if (whole instanceof z.ZodRecord) return true;
+  if (whole instanceof z.ZodObject) return !Object.hasOwn(whole.shape, name);
+  if (whole instanceof z.ZodUnion) {
+    const options = (whole.options as readonly z.ZodType[]).filter(isOfMembers);
+    return options.some((option) => mayLack(option, name));
+  }
+  if (!(whole instanceof z.ZodIntersection)) return false;
+  const { left, right } = whole.def as unknown as Record<"left" | "right", z.ZodType>;
+  return mayLack(left, name) && mayLack(right, name);
+}
+
+/** Whether the values of a schema may have members. */
+function isOfMembers(schema: z.ZodType): boolean {
+  const whole = unwrapped(schema);
+  return (
+    whole instanceof z.ZodObject ||
+    whole instanceof z.ZodRecord ||
+    whole instanceof z.ZodArray ||
+    whole instanceof z.ZodTuple ||
+    whole instanceof z.ZodUnion ||
+    whole instanceof z.ZodIntersection ||
+    whole instanceof z.ZodAny ||
+    whole instanceof z.ZodUnknown
+  );
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -147,10 +231,16 @@ function found(issue: Issue, at: Path): SchemaIssue[] {
     const [only] = inside;
     if (only !== undefined && inside.length === 1) return only.flatMap((one) => found(one, path));
     const rules = issue.errors.flatMap((issues) => issues.map(({ message }) => message));
-    return [{ path, message: joined(rules) }];
+    const custom = issue.errors.some((issues) => issues.some(isCustom));
+    return [{ path, message: joined(rules), custom }];
   }
   // A missing value is reported as missing, even if the schema has its own message.
-  return [{ path, message: issue.input === undefined ? "is missing" : issue.message }];
+  if (issue.input === undefined) return [{ path, message: "is missing" }];
+  return [{ path, message: issue.message, custom: isCustom(issue) }];
+}
+
+function isCustom(issue: Issue): boolean {
+  return issue.code === "custom" || issue.message !== inWords(issue as RawIssue);
 }
 
 /** A placeholder for a message that is built from the messages of the alternatives. */

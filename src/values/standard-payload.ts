@@ -2,6 +2,7 @@
 import { isObject } from "../runtime/objects.js";
 import type { StandardSchema } from "../table/declared.js";
 import { asyncRule, type SchemaIssue } from "./schema-issues.js";
+import { secretNamesOf } from "./secret-marks.js";
 import {
   changedRule,
   isStandardSchema,
@@ -31,7 +32,7 @@ export class StandardPayload {
 
   constructor(schema: StandardSchema, secrets: readonly string[] = []) {
     this.#schema = schema;
-    this.secrets = secrets;
+    this.secrets = [...new Set([...secrets, ...secretNamesOf(schema)])];
     this.shape = membersOf(schema) ?? {};
   }
 
@@ -121,7 +122,7 @@ export class StandardPayload {
     return issues.map((issue) => {
       const [field] = [...at, ...issue.path];
       const isSecret = field === undefined || this.secrets.includes(String(field));
-      return isSecret ? withoutMessage(issue) : issue;
+      return isSecret ? withoutMessage(issue) : { ...issue, custom: true };
     });
   }
 }

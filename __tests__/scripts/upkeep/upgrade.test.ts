@@ -1,9 +1,19 @@
 /** `bayon-data upgrade` rewrites older payloads, beside live readers and writers, and loses nothing. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { upgradeTable } from "../../../scripts/upkeep/upgrade-table.js";
+import { freshOf } from "../../../scripts/upkeep/upgraded-item.js";
 import { modelOf } from "../../../src/entity/model.js";
-import { createDataLayer } from "../../../src/index.js";
+import {
+  byKey,
+  createDataLayer,
+  data as dataOf,
+  expires,
+  keyPart,
+  model,
+  times,
+} from "../../../src/index.js";
 import { createCipher } from "../../../src/secrets/encryption.js";
 import { both, isSealed, keyBytes, oldOnly, variableOf } from "../../encryption/keys.js";
 import { engines } from "../../engines.js";
@@ -222,5 +232,40 @@ describe("ends with", () => {
     const place = ["--environment", "production", "--region", "us-east-1", "--config", config];
     const { code, complaints } = await bayonData(["upgrade", ...place]);
     expect([code, complaints]).toEqual([2, expect.stringContaining("--allow-production")]);
+  });
+});
+
+test("an item that has expired stays so, wherever its upgrade puts the expiry", async () => {
+  const payload = z.looseObject({ end: z.number() });
+  const schema = () => ({
+    model: model("Invitation"),
+    attributes: {
+      teamId: keyPart,
+      invitationId: keyPart,
+      data: dataOf(payload),
+      ...expires("end"),
+      ...times,
+    },
+    indexes: { byKey: byKey("TEAM#${teamId}", "INVITATION#${invitationId}") },
+  });
+  const later = { 1: ({ until }: { until: number }) => ({ end: until + 10 ** 11 }) };
+  const invitation = modelOf({ payload, schema, version: 2, upgrade: later });
+  const now = Math.floor(Date.now() / 1000);
+  const freshAt = (seconds: number) =>
+    freshOf(
+      invitation,
+      {
+        PK: { S: "TEAM#t" },
+        SK: { S: "INVITATION#i" },
+        EntityType: { S: "Invitation" },
+        TTL: { N: String(seconds) },
+        Data: { M: { until: { N: String(seconds * 1000) } } },
+      },
+      undefined,
+    );
+  expect(await freshAt(now - 5)).toMatchObject({ version: 2, attributes: {} });
+  expect(await freshAt(now - 5)).not.toHaveProperty("attributes.TTL");
+  expect(await freshAt(now + 60)).toMatchObject({
+    attributes: { TTL: { N: String(now + 60 + 10 ** 8) } },
   });
 });
