@@ -14,7 +14,7 @@ const { metafile } = await build({
   conditions: ["module"],
   // Some dependencies are CommonJS and call require for Node's own modules.
   banner: {
-    js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
   },
   sourcemap: true,
   // Maps without the sources: file names and lines in a stack trace are all that a log needs.

@@ -15,7 +15,7 @@ import { keyPartRule, partsFrom } from "../../src/keys/template.js";
 import { attribute } from "../../src/table/table.js";
 import { ofKnownEntities } from "../raw/known-entities.js";
 import type { Item } from "../raw/raw-table.js";
-import { ageOf } from "../raw/stored-versions.js";
+import { versionText } from "../raw/stored-versions.js";
 import { collections } from "./firestore/collections.js";
 import { createdAtOf } from "./firestore/map-document.js";
 
@@ -177,8 +177,9 @@ export function placementOf(item: Item, now: number): Placement {
  * stored it made index keys and the expiry of the fields of that version.
  */
 function ofItsVersion(model: EntityModel, item: Item): EntityModel {
-  const age = ageOf(model, item);
-  if (age !== "older" && age !== "newer") return model;
+  // Of the payload, only the fields that are asked for were read, and an older one may have none of them.
+  const { versions } = model;
+  if (versions === undefined || versionText(item) === String(versions.current)) return model;
   const isOfKey = ({ fields }: IndexKey) => fields.length === 0;
   const indexes = model.indexes.filter(({ pk, sk }) => isOfKey(pk) && isOfKey(sk));
   const indexKeys = model.indexKeys.filter(isOfKey);

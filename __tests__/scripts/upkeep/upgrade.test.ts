@@ -269,3 +269,15 @@ test("an item that has expired stays so, wherever its upgrade puts the expiry", 
     attributes: { TTL: { N: String(now + 60 + 10 ** 8) } },
   });
 });
+
+test("adopt takes no older payload for damaged, whose index keys are of its own fields", async () => {
+  const table = await newTable();
+  await table.put({
+    ...{ PK: "TEAM#t", SK: "NOTE#n", EntityType: "Note", teamId: "t", noteId: "n" },
+    ...{ Data: { status: "new" }, GSI2PK: "NS#new", GSI2SK: "n", CreatedAt: born, UpdatedAt: born },
+  });
+  const renamed = resolve(__dirname, "../renamed-config.ts");
+  const args = ["adopt", ...table.flags, "--config", renamed, "--json", "--state", folder()];
+  const { code, out } = await bayonData(args);
+  expect([code, reportOf(out)]).toMatchObject([0, { items: 1, left: {} }]);
+});
