@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { DataLayerOptions } from "../../src/data-layer.js";
 import type { TestEngine } from "../engines.js";
-import { histories, historyTimeoutMs, isLost, openClients, outcomeOf, weather } from "./clients.js";
+import { histories, isLost, openClients, outcomeOf, weather } from "./clients.js";
 import { type Event, isLinearizable, type Span } from "./linearizable.js";
 import type { Subject } from "./subjects.js";
 
@@ -24,108 +24,101 @@ export interface Setting extends TestEngine, Pick<DataLayerOptions, "hedgedReads
   readonly entities?: object | undefined;
 }
 
-/** A block of tests for each setting. */
-export function describeRegisters(settings: readonly Setting[]): void {
-  describe.each(settings)("on $name", ({ hedgedReads, overTcp, subjects, entities, ...engine }) => {
-    const clients = openClients(engine, { hedgedReads, overTcp, entities });
+/** Opens the clients of a block. @returns the test of what they see of one item */
+export function observed(setting: Setting): () => Promise<void> {
+  const { hedgedReads, overTcp, subjects, entities, ...engine } = setting;
+  const clients = openClients(engine, { hedgedReads, overTcp, entities });
 
-    test(
-      "what several clients saw of an item could have happened one call after the other",
-      async () => {
-        const seen = { done: 0, refused: 0, open: 0 };
-        await fc.assert(
-          fc.asyncProperty(programs, weather, subjects, async (all, sky, subject) => {
-            const { dataOf, valueIn, storeOf } = subject;
-            const key = subject.keyOf(clients.begin(sky));
-            const spans: Span[] = [];
-            const timeOf = new Map<string, number>();
-            let time = 0;
-            const note = (item: { data: Record<string, unknown>; updatedAt: number } | null) => {
-              if (item === null) return null;
-              const value = valueIn(item.data);
-              timeOf.set(value, item.updatedAt);
-              return value;
-            };
+  return async () => {
+    const seen = { done: 0, refused: 0, open: 0 };
+    await fc.assert(
+      fc.asyncProperty(programs, weather, subjects, async (all, sky, subject) => {
+        const { dataOf, valueIn, storeOf } = subject;
+        const key = subject.keyOf(clients.begin(sky));
+        const spans: Span[] = [];
+        const timeOf = new Map<string, number>();
+        let time = 0;
+        const note = (item: { data: Record<string, unknown>; updatedAt: number } | null) => {
+          if (item === null) return null;
+          const value = valueIn(item.data);
+          timeOf.set(value, item.updatedAt);
+          return value;
+        };
 
-            const run = async (call: Call, value: string, lock: number, client: number) => {
-              const store = storeOf(clients.all[client]!.data);
-              const events = {
-                get: async (): Promise<Event | undefined> => {
-                  const { is, ...rest } = await outcomeOf(store.get(key, { consistent: true }));
-                  return "result" in rest ? { call: "get", value: note(rest.result) } : undefined;
-                },
-                create: async (): Promise<Event> => {
-                  const outcome = await outcomeOf(store.create({ ...key, data: dataOf(value) }));
-                  seen[outcome.is] += 1;
-                  if (outcome.is === "done") note(outcome.result);
-                  return { call: "create", value, is: isOf(outcome) };
-                },
-                update: async (): Promise<Event> => {
-                  const changed = store.update(key, dataOf(value), { ifUpdatedAt: lock });
-                  const outcome = await outcomeOf(changed);
-                  seen[outcome.is] += 1;
-                  if (outcome.is === "done") note(outcome.result);
-                  return { call: "update", value, lock, is: isOf(outcome) };
-                },
-                delete: async (): Promise<Event> => {
-                  const outcome = await outcomeOf(store.delete(key, { ifUpdatedAt: lock }));
-                  seen[outcome.is] += 1;
-                  const gone = outcome.is === "done" && outcome.result === null;
-                  return { call: "delete", lock, is: gone ? "gone" : isOf(outcome) };
-                },
-              };
-              const begin = time++;
-              const { requests } = clients.all[client]!.wire;
-              const before = requests.length;
-              const event = await events[call]();
-              const end = time++;
-              if (event !== undefined) spans.push({ begin, end, event });
-              if (event?.call !== "create") return;
-              // A create that was carried out, lost its answer, and was sent again after another's delete
-              // takes effect twice: nothing that DynamoDB keeps tells that the item has been there.
-              for (const request of requests.slice(before, -1)) {
-                if (request.operation !== "PutItem" || !isLost(request)) continue;
-                spans.push({ begin, end, event: { ...event, is: "open" } });
-              }
-            };
+        const run = async (call: Call, value: string, lock: number, client: number) => {
+          const store = storeOf(clients.all[client]!.data);
+          const events = {
+            get: async (): Promise<Event | undefined> => {
+              const { is, ...rest } = await outcomeOf(store.get(key, { consistent: true }));
+              return "result" in rest ? { call: "get", value: note(rest.result) } : undefined;
+            },
+            create: async (): Promise<Event> => {
+              const outcome = await outcomeOf(store.create({ ...key, data: dataOf(value) }));
+              seen[outcome.is] += 1;
+              if (outcome.is === "done") note(outcome.result);
+              return { call: "create", value, is: isOf(outcome) };
+            },
+            update: async (): Promise<Event> => {
+              const changed = store.update(key, dataOf(value), { ifUpdatedAt: lock });
+              const outcome = await outcomeOf(changed);
+              seen[outcome.is] += 1;
+              if (outcome.is === "done") note(outcome.result);
+              return { call: "update", value, lock, is: isOf(outcome) };
+            },
+            delete: async (): Promise<Event> => {
+              const outcome = await outcomeOf(store.delete(key, { ifUpdatedAt: lock }));
+              seen[outcome.is] += 1;
+              const gone = outcome.is === "done" && outcome.result === null;
+              return { call: "delete", lock, is: gone ? "gone" : isOf(outcome) };
+            },
+          };
+          const begin = time++;
+          const { requests } = clients.all[client]!.wire;
+          const before = requests.length;
+          const event = await events[call]();
+          const end = time++;
+          if (event !== undefined) spans.push({ begin, end, event });
+          if (event?.call !== "create") return;
+          // A create that was carried out, lost its answer, and was sent again after another's delete
+          // takes effect twice: nothing that DynamoDB keeps tells that the item has been there.
+          for (const request of requests.slice(before, -1)) {
+            if (request.operation !== "PutItem" || !isLost(request)) continue;
+            spans.push({ begin, end, event: { ...event, is: "open" } });
+          }
+        };
 
-            await Promise.all(
-              all.map(async (calls, client) => {
-                for (const [index, call] of calls.entries()) {
-                  // The latest version that anybody saw: locks then meet each other.
-                  const lock = Math.max(0, ...timeOf.values());
-                  await run(call, `${client}.${index}`, lock, client);
-                }
-              }),
-            );
-            clients.calm();
-            const store = storeOf(clients.table.data);
-            const found = await store.get(key, { consistent: true });
-            const last = note(found);
-            if (found !== null) await subject.check?.(store, found);
-            if (!isLinearizable(spans, timeOf, last)) {
-              const story = spans
-                .sort((a, b) => a.begin - b.begin)
-                .map((span) => JSON.stringify(span));
-              const times = JSON.stringify(Object.fromEntries(timeOf));
-              const lines = [
-                "no order of the calls explains",
-                ...story,
-                `times ${times}`,
-                `last ${last}`,
-              ];
-              throw new Error(lines.join("\n"));
+        await Promise.all(
+          all.map(async (calls, client) => {
+            for (const [index, call] of calls.entries()) {
+              // The latest version that anybody saw: locks then meet each other.
+              const lock = Math.max(0, ...timeOf.values());
+              await run(call, `${client}.${index}`, lock, client);
             }
           }),
-          histories(40),
         );
-        // The histories were worth the name.
-        expect(Object.values(seen).every((calls) => calls > 0)).toBe(true);
-        expect(clients.hedged > 0).toBe(hedgedReads !== false);
-      },
-      historyTimeoutMs,
+        clients.calm();
+        const store = storeOf(clients.table.data);
+        const found = await store.get(key, { consistent: true });
+        const last = note(found);
+        if (found !== null) await subject.check?.(store, found);
+        if (!isLinearizable(spans, timeOf, last)) {
+          const story = spans.sort((a, b) => a.begin - b.begin).map((span) => JSON.stringify(span));
+          const times = JSON.stringify(Object.fromEntries(timeOf));
+          const lines = [
+            "no order of the calls explains",
+            ...story,
+            `times ${times}`,
+            `last ${last}`,
+          ];
+          throw new Error(lines.join("\n"));
+        }
+      }),
+      histories(40),
     );
-  });
+    // The histories were worth the name.
+    expect(Object.values(seen).every((calls) => calls > 0)).toBe(true);
+    expect(clients.hedged > 0).toBe(hedgedReads !== false);
+  };
 }
 
 function isOf(outcome: {
