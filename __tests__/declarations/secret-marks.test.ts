@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { z } from "zod";
+import { z as z3 } from "zod/v3";
 import {
   byKey,
   configure,
@@ -133,6 +134,35 @@ test.each<[string, z.ZodType, object]>([
   }
   await layer.close();
 });
+
+test.each<[string, unknown]>([
+  ["a value that its schema refuses", { topsecret: "x" }],
+  ["a value that cannot be stored", { topsecret: Number.NaN }],
+  ["another library's", { topsecret: "x" }],
+])(
+  "no name from inside a secret field is told, of a put or an update: %s",
+  async (which, token) => {
+    const isOther = which.startsWith("another");
+    const other = z3.object({ token: z3.record(z3.string(), z3.number()) }).passthrough();
+    const { note: declared } = noteOf(
+      isOther ? (other as never) : loose(secret(z.record(text, z.number()))),
+    );
+    const entities = { note: { ...declared, ...(isOther && { secrets: ["token"] }) } };
+    const layer = await createTestDataLayer({ entities, builtIn: false } as object);
+    const { note } = layer as unknown as { readonly note: AnyStore };
+    await note.put({ ...key, data: { token: { a: 1 } } });
+    for (const refused of [
+      note.put({ ...key, data: { token } } as never),
+      note.update(key, { token } as never),
+      note.update(key, {}, { set: [[["token"], token]] } as never),
+    ]) {
+      const error = await failureOf(refused, ValidationError);
+      expect(error.issues.map(({ path }) => path)).toEqual(["data.token"]);
+      expect(inspect(error, { depth: 9 })).not.toContain("topsecret");
+    }
+    await layer.close();
+  },
+);
 
 test("a schema's own words about another field are shown", async () => {
   const layer = await open(

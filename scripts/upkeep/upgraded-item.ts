@@ -9,6 +9,7 @@ import { epochMsOf, isTime } from "../../src/values/timestamps.js";
 import { itemSize } from "../raw/item-size.js";
 import { attributeText } from "../raw/line.js";
 import type { Item, RawTable, WriteOutcome } from "../raw/raw-table.js";
+import { hasExpired } from "../raw/stored-expiry.js";
 import { sealedValue, secretsOf, withOpenSecrets, withValues } from "../raw/stored-secrets.js";
 import { payloadValueOf, upgradedOf } from "../raw/stored-versions.js";
 import { attributesOf } from "./sweep.js";
@@ -89,16 +90,12 @@ function derived(
     attributes[key.attribute] = text === undefined ? undefined : { S: text };
   }
   // An item that has expired is gone for all readers, and an upgrade brings none back.
-  if (model.expires !== undefined && !hasExpired(item)) {
+  if (model.expires !== undefined && !hasExpired(item, Date.now())) {
     const { [attribute.timeToLive]: seconds } = expiryAttribute(model, data);
     const value = seconds === undefined ? undefined : { N: String(seconds) };
     attributes[attribute.timeToLive] = value;
   }
   return attributes;
-}
-
-function hasExpired({ [attribute.timeToLive]: seconds }: Item): boolean {
-  return seconds?.N !== undefined && Number(seconds.N) * 1000 <= Date.now();
 }
 
 function createdAtOf(model: EntityModel, item: Item): number {

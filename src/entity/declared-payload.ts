@@ -1,7 +1,7 @@
 /** The payload of a declaration: its schema as payloads are checked by it, and its secret fields. */
 import { ConfigurationError } from "../errors/configuration-error.js";
 import type { DeclaredSchema, StandardSchema } from "../table/declared.js";
-import { type PayloadRules, type PayloadSchema, secretNames } from "../values/payload.js";
+import type { PayloadRules, PayloadSchema } from "../values/payload.js";
 import { StandardPayload } from "../values/standard-payload.js";
 import { isStandardSchema } from "../values/standard-schema.js";
 
@@ -76,11 +76,6 @@ export function payloadOf(declaration: DeclaredPayload): PayloadRules {
   }
   if (rules instanceof StandardPayload) standardOf.set(declaration, rules);
   return rules;
-}
-
-/** The fields of a payload that its schema, or its declaration, marks as secret. */
-export function secretFields(schema: PayloadRules): readonly string[] {
-  return schema instanceof StandardPayload ? schema.secrets : secretNames(schema);
 }
 
 /** Whether a payload has a field; of a schema that does not tell its fields, it may have any. */

@@ -23,8 +23,8 @@ import {
   templatesOf,
 } from "../table/declared.js";
 import { createdAtDigits, type KeyTemplates, limits, type RawKey } from "../table/table.js";
-import type { PayloadRules } from "../values/payload.js";
-import { type DeclaredPayload, payloadOf, secretFields } from "./declared-payload.js";
+import { type PayloadRules, secretFields } from "../values/payload.js";
+import { type DeclaredPayload, payloadOf } from "./declared-payload.js";
 import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
 import { isTime, timeRule } from "./times.js";
 import { type Versions, versionsOf } from "./versions.js";

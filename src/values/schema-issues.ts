@@ -15,6 +15,9 @@ export interface SchemaIssue {
   readonly custom?: boolean;
 }
 
+/** What is said where nothing else may be, for a message could contain the value. */
+export const wrong = "is wrong";
+
 /** Checks a value against a schema. */
 export function issuesOfSchema(schema: z.ZodType, value: unknown): SchemaIssue[] {
   return issuesOf(schema, value, false);
@@ -275,7 +278,7 @@ function inWords(issue: RawIssue): string {
     case "invalid_union":
       return anyOf;
     default:
-      return "is wrong";
+      return wrong;
   }
 }
 
