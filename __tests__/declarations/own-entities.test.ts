@@ -6,6 +6,7 @@ import {
   byKey,
   configure,
   createDataLayer,
+  DynamoDBError,
   data as dataOf,
   Entity,
   type EntityConfig,
@@ -306,6 +307,24 @@ describe.each(engines)("$name", ({ engine }) => {
     });
     const { issues } = await failureOf(unnumbered, ValidationError);
     expect(issues.map(({ path }) => path)).toEqual(["number"]);
+  });
+
+  test("errors name numbers and times of a key as the call gave them", async () => {
+    const key = { quizId: "q9", day: "2026-02-01", number: 5 };
+    const missing = await failureOf(data.attempt.update(key, { points: 1 }), DynamoDBError);
+    expect(missing.key).toEqual(key);
+    expect(missing.message).toContain("(quizId=q9, day=2026-02-01, number=5)");
+    const log = { orgId: "o9", createdAt: 7, logId: "l" };
+    const gone = await failureOf(data.auditLog.update(log, { action: "x" }), DynamoDBError);
+    expect(gone.key).toEqual(log);
+    const refused = data.attempt.put({ ...key, data: { points: "x" as never } });
+    expect((await failureOf(refused, ValidationError)).message).toContain("points");
+    await data.attempt.create({ ...key, data: { points: 1 } });
+    const twice = await failureOf(
+      data.attempt.create({ ...key, data: { points: 1 } }),
+      DynamoDBError,
+    );
+    expect(twice.key).toEqual(key);
   });
 
   test("an item whose key has no number where one is declared is none of the entity's", async () => {

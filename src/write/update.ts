@@ -5,7 +5,7 @@ import { refuseLongCondition } from "../conditions/expression.js";
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import { type AnyItem, isOf, isStoredAlike } from "../entity/item.js";
-import { rawKeyOf, storedParts } from "../entity/model.js";
+import { keyValues, rawKeyOf, storedParts } from "../entity/model.js";
 import { storedVersion, upgradedData } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
@@ -112,7 +112,7 @@ export class UpdateWrite implements Write<AnyItem> {
   constructor(target: Target, plan: UpdatePlan) {
     const { model, operation = "update" } = target;
     const { parts, changes, removals, bytes, where, ifUpdatedAt } = plan;
-    this.context = { operation, entity: model.name, key: parts };
+    this.context = { operation, entity: model.name, key: keyValues(model, parts) };
     this.key = rawKeyOf(model, parts);
     this.bytes = bytes;
     this.#index = indexChangesOf(model, this.context, plan);
