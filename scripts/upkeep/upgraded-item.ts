@@ -83,8 +83,9 @@ function derived(
   data: Readonly<Record<string, unknown>>,
 ): Fresh["attributes"] {
   const attributes: Record<string, NonNullable<Item[string]> | undefined> = {};
-  const keys = keysOfUpgrade(model, item, isTime(Number(item[attribute.createdAt]?.N)));
-  const parts = { ...keyPartsOf(model, keyOf(item)), createdAt: createdAtOf(model, item) };
+  const time = createdAtOf(model, item);
+  const keys = keysOfUpgrade(model, item, time !== undefined);
+  const parts = { ...keyPartsOf(model, keyOf(item)), createdAt: time ?? 0 };
   for (const key of keys) {
     const text = textOf(key, parts, data);
     attributes[key.attribute] = text === undefined ? undefined : { S: text };
@@ -98,11 +99,11 @@ function derived(
   return attributes;
 }
 
-function createdAtOf(model: EntityModel, item: Item): number {
+function createdAtOf(model: EntityModel, item: Item): number | undefined {
   if (model.timed) return Number(keyPartsOf(model, keyOf(item)).createdAt);
   const { N } = item[attribute.createdAt] ?? {};
   const time = N === undefined ? Number.NaN : Number(N);
-  return isTime(time) ? time : (epochMsOf(item[attribute.createdAt]?.S) ?? 0);
+  return isTime(time) ? time : epochMsOf(item[attribute.createdAt]?.S);
 }
 
 /** Replaces a payload, if the item is still as it was read. */

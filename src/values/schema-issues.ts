@@ -117,6 +117,8 @@ function isWrapper(part: z.ZodType): part is z.ZodType & { unwrap(): unknown } {
     part instanceof z.ZodNullable ||
     part instanceof z.ZodReadonly ||
     part instanceof z.ZodNonOptional ||
+    part instanceof z.ZodDefault ||
+    part instanceof z.ZodPrefault ||
     part instanceof z.ZodLazy
   );
 }

@@ -1,5 +1,6 @@
 /** The fields that a payload's schema of zod 4 marks as secret, wherever in a field the mark is. */
 
+import { types } from "node:util";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import { type SchemaIssue, wrong } from "./schema-issues.js";
 
@@ -34,6 +35,16 @@ function namesIn(schema: unknown, seen: Set<unknown>): Set<string> {
   }
   const others = [...childrenOf(def, around), gotten(def)];
   return new Set(others.flatMap((other) => [...namesIn(other, seen)]));
+}
+
+/** Whether fields without a name of their own are marked, of which a payload may have any. */
+export function hasNamelessSecret(schema: unknown, seen = new Set<unknown>()): boolean {
+  const def = defOf(schema);
+  if (def === undefined || seen.has(schema)) return false;
+  seen.add(schema);
+  if (isMarked(def.catchall, new Set())) return true;
+  const others = [...childrenOf(def, around), gotten(def)];
+  return others.some((other) => hasNamelessSecret(other, seen));
 }
 
 function isMarked(schema: unknown, seen: Set<unknown>): boolean {
@@ -72,7 +83,8 @@ const leastText = 4;
 
 /**
  * The issues of a schema without what its own words may tell of secrets: about a secret field, about the
- * whole payload, and about another field if they quote a secret.
+ * whole payload, and about another field if they quote a secret. A secret of fewer than four characters is
+ * not looked for in them, nor one deeper than eight levels in its field.
  * @param secrets the names of the secret fields
  * @param at the path of the value in the payload
  * @param value the value that was checked
@@ -116,7 +128,9 @@ function textsOf(secrets: readonly string[], payload: unknown): string[] {
   const texts: string[] = [];
   const visit = (value: unknown, level: number): void => {
     if (level > mostLevels || texts.length > mostTexts) return;
-    if (typeof value === "object" && value !== null) {
+    if (types.isSet(value)) {
+      for (const member of value) visit(member, level + 1);
+    } else if (typeof value === "object" && value !== null) {
       for (const [name, member] of Object.entries(value)) {
         visit(name, level + 1);
         visit(member, level + 1);

@@ -78,7 +78,7 @@ export function ofWholePayload(
   index: IndexChanges | undefined,
   item: RawItem | undefined,
 ): IndexChanges | undefined {
-  const keys = keysOfUpgrade(model, item ?? {}, isTime(item?.CreatedAt));
+  const keys = keysOfUpgrade(model, item ?? {}, timeOf(item) !== undefined);
   if (keys.length === 0) return undefined;
   const changed = index?.changed ?? {};
   const all = new Set(keys.flatMap(({ fields }) => fields));
@@ -146,8 +146,12 @@ function refuseWrong(
 
 /** As readers see it. */
 function createdAtOf(item: RawItem | undefined): number {
+  return timeOf(item) ?? 0;
+}
+
+function timeOf(item: RawItem | undefined): number | undefined {
   const stored: unknown = item?.[attribute.createdAt];
-  return isTime(stored) ? stored : (epochMsOf(stored) ?? 0);
+  return isTime(stored) ? stored : epochMsOf(stored);
 }
 
 function othersOf({ others }: IndexChanges, item: RawItem | undefined): Record<string, unknown> {
