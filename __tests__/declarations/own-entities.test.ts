@@ -719,6 +719,51 @@ describe("a declaration is checked when a data layer is made", () => {
     expect(made(entities)).toThrow("entities.close is no name for a store");
   });
 
+  test("a word of an owner that holds a separator is in no scope and no policy", () => {
+    const at = (name: string, parts: object, pk: string, sk: string) => {
+      const schema = () => ({
+        model: model(name),
+        attributes: { ...parts, data: dataOf(payload), ...times },
+        indexes: { byKey: byKey(pk, sk) },
+      });
+      return { ...note, schema };
+    };
+    const team = at("Crew", { teamId: wordPart }, "TEAM#${teamId}", "CREW");
+    const sub = at(
+      "Sub",
+      { teamId: wordPart, subId: keyPart },
+      "TEAM#${teamId}#SUB#${subId}",
+      "SUB",
+    );
+    const notes = at("CrewNote", { teamId: keyPart }, "NOTES#${teamId}", "NOTE");
+    const owner = { teamId: "a#SUB#b" };
+    const layerOf = (entities: object) =>
+      createDataLayer({ environment: "local", entities, builtIn: false } as object);
+    expect(() => layerOf({ team, sub }).scope(owner as never)).toThrow(
+      'teamId must not contain "#"',
+    );
+    // Where one store takes it, the scope is of that one.
+    const scope = layerOf({ team, sub, notes }).scope(owner as never) as unknown as {
+      readonly team: { get(key: object): Promise<unknown> };
+    };
+    expect(Object.keys(scope)).toContain("notes");
+    const tableArn = "arn:aws:dynamodb:us-east-1:123456789012:table/app";
+    const entities = { team, sub, notes };
+    const policy = iamPolicy({ tableArn, entities, builtIn: false, owner } as never);
+    expect(JSON.stringify(policy)).toContain("NOTES#a#SUB#b");
+    expect(JSON.stringify(policy)).not.toContain("TEAM#a#SUB#b");
+  });
+
+  test("what throws while a declaration is read is told by the store's name", () => {
+    const broken = {
+      ...note,
+      schema: () => {
+        throw new Error("no");
+      },
+    };
+    expect(made({ note: broken })).toThrow("entities.note cannot be checked");
+  });
+
   test("an owner of half a partition key has no scope", () => {
     const schema = () => ({
       model: model("Half"),

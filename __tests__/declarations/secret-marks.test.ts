@@ -120,6 +120,14 @@ test.each<[string, z.ZodType, object]>([
     }),
     { token: "topsecret", name: "x" },
   ],
+  [
+    "a rule that quotes a member of a set",
+    loose(secret(z.set(text))).superRefine(({ token }, context) => {
+      const [first] = token as Set<string>;
+      context.addIssue({ code: "custom", path: ["name"], message: `clashes with ${first}` });
+    }),
+    { token: new Set(["topsecret"]), name: "x" },
+  ],
   ["a name inside", loose(secret(z.record(text, z.number()))), { token: { topsecret: "x" } }],
 ])("%s tells nothing of a secret", async (_, payload, data) => {
   const layer = await open(payload);
@@ -177,6 +185,13 @@ test("a schema's own words about another field are shown", async () => {
   );
   expect(error.issues).toEqual([{ path: "data.name", message: "take another" }]);
   await layer.close();
+});
+
+test("a secret catchall is refused: only named fields are encrypted", () => {
+  const entities = noteOf(z.object({ name: text }).catchall(secret(text)));
+  expect(() => createDataLayer({ environment: "local", entities } as object)).toThrow(
+    "entities.note has a payload that has a secret catchall: name the fields that are secret",
+  );
 });
 
 test("what is no schema of zod 4 is refused by secret", () => {

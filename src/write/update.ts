@@ -35,7 +35,6 @@ import {
   isSameIn,
   needsItem,
   ofWholePayload,
-  withIds,
 } from "./index-changes.js";
 import { isOwn } from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
@@ -202,14 +201,14 @@ export class UpdateWrite implements Write<AnyItem> {
       madeAnew,
       merged: upgraded !== undefined || (this.#replaces && !madeAnew) ? item : undefined,
       upgraded,
-      index: this.#indexOf(madeAnew, upgraded === undefined ? undefined : item),
+      index: this.#indexOf({ item, madeAnew, upgraded }),
     };
   }
 
-  #indexOf(madeAnew: boolean, upgraded: RawItem | undefined): IndexChanges | undefined {
-    const { model } = this.#target;
-    if (madeAnew) return withIds(model, this.#index, this.#plan.fromKey);
-    return upgraded === undefined ? this.#index : ofWholePayload(model, this.#index, upgraded);
+  #indexOf({ item, madeAnew, upgraded }: Pick<Sent, "item" | "madeAnew" | "upgraded">) {
+    if (item === undefined || !(madeAnew || upgraded !== undefined)) return this.#index;
+    const ids = madeAnew ? this.#plan.fromKey : {};
+    return ofWholePayload(this.#target.model, { ...ids, ...this.#index?.changed }, item);
   }
 
   #condition(own: Placeholders, sent: Sent): string {
