@@ -1,9 +1,9 @@
 /** The rule of a declaration whose items expire: of which field, and of which attribute. */
-import { mayHaveField, payloadOf, secretFields } from "../src/entity/declared-payload.js";
+import { mayHaveField, payloadOf } from "../src/entity/declared-payload.js";
 import type { Declaration } from "../src/entity/model.js";
 import { type DeclaredSchema, expiryFieldOf, expiryName } from "../src/table/declared.js";
 import { attribute } from "../src/table/table.js";
-import type { PayloadRules } from "../src/values/payload.js";
+import { type PayloadRules, secretFields } from "../src/values/payload.js";
 import { StandardPayload } from "../src/values/standard-payload.js";
 
 /** A schema of a field, as far as it is tried out. */

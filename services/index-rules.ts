@@ -1,12 +1,13 @@
 /** The rules of an entity's indexes: what is wrong with one, before anything is stored. */
 
-import { mayHaveField, payloadOf, secretFields } from "../src/entity/declared-payload.js";
+import { mayHaveField, payloadOf } from "../src/entity/declared-payload.js";
 import { dateIndex } from "../src/entity/indexes.js";
 import type { DeclaredKeys } from "../src/entity/model.js";
 import { templateProblems } from "../src/keys/collisions.js";
 import { fieldOf } from "../src/keys/template.js";
 import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
 import { indexName, indexNames } from "../src/table/table.js";
+import { secretFields } from "../src/values/payload.js";
 import type { AnyDefinition } from "./registry.js";
 
 /** The rule that one index of a declaration breaks. */

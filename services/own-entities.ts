@@ -162,7 +162,13 @@ export function entitiesOf(options: {
   if (before !== undefined && isSame(own, before.own)) return before.all;
   for (const [name, definition] of own) {
     checkName(name, builtIn);
-    checkDefinition(name, definition);
+    try {
+      checkDefinition(name, definition);
+    } catch (error) {
+      if (error instanceof ConfigurationError) throw error;
+      const message = `entities.${name} cannot be checked, because its schema, its payload or a rule of it throws or is asynchronous`;
+      throw new ConfigurationError({ message, cause: error });
+    }
   }
   const all: Definitions = { ...(builtIn && builtInDefinitions), ...Object.fromEntries(own) };
   checkEntityTypes(all);

@@ -1,12 +1,13 @@
 /** What is derived from the declarations of a data layer's entities. */
 import { type CustomAttributeTypeName, Entity, Service } from "electrodb";
 import type { EntityConfig } from "../entities/definition.js";
-import { payloadOf, secretFields } from "../src/entity/declared-payload.js";
+import { payloadOf } from "../src/entity/declared-payload.js";
 import { type AnyEntity, type Declaration, declaredKeys, ownEntity } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";
 import { type IndexName, indexNames } from "../src/table/table.js";
+import { secretFields } from "../src/values/payload.js";
 
 /** A declared entity, of whatever types. */
 export interface AnyDefinition extends Declaration {

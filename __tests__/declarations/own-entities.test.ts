@@ -6,6 +6,7 @@ import {
   byKey,
   configure,
   createDataLayer,
+  DynamoDBError,
   data as dataOf,
   Entity,
   type EntityConfig,
@@ -306,6 +307,24 @@ describe.each(engines)("$name", ({ engine }) => {
     });
     const { issues } = await failureOf(unnumbered, ValidationError);
     expect(issues.map(({ path }) => path)).toEqual(["number"]);
+  });
+
+  test("errors name numbers and times of a key as the call gave them", async () => {
+    const key = { quizId: "q9", day: "2026-02-01", number: 5 };
+    const missing = await failureOf(data.attempt.update(key, { points: 1 }), DynamoDBError);
+    expect(missing.key).toEqual(key);
+    expect(missing.message).toContain("(quizId=q9, day=2026-02-01, number=5)");
+    const log = { orgId: "o9", createdAt: 7, logId: "l" };
+    const gone = await failureOf(data.auditLog.update(log, { action: "x" }), DynamoDBError);
+    expect(gone.key).toEqual(log);
+    const refused = data.attempt.put({ ...key, data: { points: "x" as never } });
+    expect((await failureOf(refused, ValidationError)).message).toContain("points");
+    await data.attempt.create({ ...key, data: { points: 1 } });
+    const twice = await failureOf(
+      data.attempt.create({ ...key, data: { points: 1 } }),
+      DynamoDBError,
+    );
+    expect(twice.key).toEqual(key);
   });
 
   test("an item whose key has no number where one is declared is none of the entity's", async () => {
@@ -698,6 +717,51 @@ describe("a declaration is checked when a data layer is made", () => {
     expect(made(entities)).not.toThrow();
     entities.close = team;
     expect(made(entities)).toThrow("entities.close is no name for a store");
+  });
+
+  test("a word of an owner that holds a separator is in no scope and no policy", () => {
+    const at = (name: string, parts: object, pk: string, sk: string) => {
+      const schema = () => ({
+        model: model(name),
+        attributes: { ...parts, data: dataOf(payload), ...times },
+        indexes: { byKey: byKey(pk, sk) },
+      });
+      return { ...note, schema };
+    };
+    const team = at("Crew", { teamId: wordPart }, "TEAM#${teamId}", "CREW");
+    const sub = at(
+      "Sub",
+      { teamId: wordPart, subId: keyPart },
+      "TEAM#${teamId}#SUB#${subId}",
+      "SUB",
+    );
+    const notes = at("CrewNote", { teamId: keyPart }, "NOTES#${teamId}", "NOTE");
+    const owner = { teamId: "a#SUB#b" };
+    const layerOf = (entities: object) =>
+      createDataLayer({ environment: "local", entities, builtIn: false } as object);
+    expect(() => layerOf({ team, sub }).scope(owner as never)).toThrow(
+      'teamId must not contain "#"',
+    );
+    // Where one store takes it, the scope is of that one.
+    const scope = layerOf({ team, sub, notes }).scope(owner as never) as unknown as {
+      readonly team: { get(key: object): Promise<unknown> };
+    };
+    expect(Object.keys(scope)).toContain("notes");
+    const tableArn = "arn:aws:dynamodb:us-east-1:123456789012:table/app";
+    const entities = { team, sub, notes };
+    const policy = iamPolicy({ tableArn, entities, builtIn: false, owner } as never);
+    expect(JSON.stringify(policy)).toContain("NOTES#a#SUB#b");
+    expect(JSON.stringify(policy)).not.toContain("TEAM#a#SUB#b");
+  });
+
+  test("what throws while a declaration is read is told by the store's name", () => {
+    const broken = {
+      ...note,
+      schema: () => {
+        throw new Error("no");
+      },
+    };
+    expect(made({ note: broken })).toThrow("entities.note cannot be checked");
   });
 
   test("an owner of half a partition key has no scope", () => {

@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { z } from "zod";
+import { z as z3 } from "zod/v3";
 import {
   byKey,
   configure,
@@ -119,6 +120,14 @@ test.each<[string, z.ZodType, object]>([
     }),
     { token: "topsecret", name: "x" },
   ],
+  [
+    "a rule that quotes a member of a set",
+    loose(secret(z.set(text))).superRefine(({ token }, context) => {
+      const [first] = token as Set<string>;
+      context.addIssue({ code: "custom", path: ["name"], message: `clashes with ${first}` });
+    }),
+    { token: new Set(["topsecret"]), name: "x" },
+  ],
   ["a name inside", loose(secret(z.record(text, z.number()))), { token: { topsecret: "x" } }],
 ])("%s tells nothing of a secret", async (_, payload, data) => {
   const layer = await open(payload);
@@ -134,6 +143,35 @@ test.each<[string, z.ZodType, object]>([
   await layer.close();
 });
 
+test.each<[string, unknown]>([
+  ["a value that its schema refuses", { topsecret: "x" }],
+  ["a value that cannot be stored", { topsecret: Number.NaN }],
+  ["another library's", { topsecret: "x" }],
+])(
+  "no name from inside a secret field is told, of a put or an update: %s",
+  async (which, token) => {
+    const isOther = which.startsWith("another");
+    const other = z3.object({ token: z3.record(z3.string(), z3.number()) }).passthrough();
+    const { note: declared } = noteOf(
+      isOther ? (other as never) : loose(secret(z.record(text, z.number()))),
+    );
+    const entities = { note: { ...declared, ...(isOther && { secrets: ["token"] }) } };
+    const layer = await createTestDataLayer({ entities, builtIn: false } as object);
+    const { note } = layer as unknown as { readonly note: AnyStore };
+    await note.put({ ...key, data: { token: { a: 1 } } });
+    for (const refused of [
+      note.put({ ...key, data: { token } } as never),
+      note.update(key, { token } as never),
+      note.update(key, {}, { set: [[["token"], token]] } as never),
+    ]) {
+      const error = await failureOf(refused, ValidationError);
+      expect(error.issues.map(({ path }) => path)).toEqual(["data.token"]);
+      expect(inspect(error, { depth: 9 })).not.toContain("topsecret");
+    }
+    await layer.close();
+  },
+);
+
 test("a schema's own words about another field are shown", async () => {
   const layer = await open(
     z.looseObject({
@@ -147,6 +185,13 @@ test("a schema's own words about another field are shown", async () => {
   );
   expect(error.issues).toEqual([{ path: "data.name", message: "take another" }]);
   await layer.close();
+});
+
+test("a secret catchall is refused: only named fields are encrypted", () => {
+  const entities = noteOf(z.object({ name: text }).catchall(secret(text)));
+  expect(() => createDataLayer({ environment: "local", entities } as object)).toThrow(
+    "entities.note has a payload that has a secret catchall: name the fields that are secret",
+  );
 });
 
 test("what is no schema of zod 4 is refused by secret", () => {

@@ -38,6 +38,8 @@ test.each<[string, z.ZodType, boolean]>([
   ["lazy", z.lazy(() => inner), true],
   ["nonoptional", z.nonoptional(inner.optional()), true],
   ["piped", inner.pipe(inner), true],
+  ["with a default", inner.default({ b: "x" }), true],
+  ["with a default of the input", inner.prefault({ b: "x" }), true],
   ["an intersection", inner.and(z.looseObject({ c: z.string().optional() })), true],
   [
     "a union whose alternatives agree",

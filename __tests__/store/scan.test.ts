@@ -245,8 +245,10 @@ describe.each(engines)("scan on $name", (engine) => {
   test("an aborted signal ends the loop at the next page, and refuses a loop that begins", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
+    let pages = 0;
     const reading = async () => {
       for await (const _ of store().scan({ segments: 3, signal: controller.signal })) {
+        pages += 1;
         // The other segments' pages have arrived.
         await turns();
         controller.abort(reason);
@@ -254,6 +256,7 @@ describe.each(engines)("scan on $name", (engine) => {
     };
     const error = await failureOf(reading(), AbortedError);
     expect(error.cause).toBe(reason);
+    expect(pages).toBe(1);
     table.data.wire.clear();
     await failureOf(pagesOf(store().scan({ signal: controller.signal })), AbortedError);
     expect(requestsOf(table.data)).toEqual([]);

@@ -102,7 +102,8 @@ test("what a schema's own rules ask must be given, and is named if it is not", (
   );
   const make = factories({ note });
   expect(() => make.note()).toThrow(ValidationError);
-  expect(() => make.note()).toThrow(/make\.note Note: data\.code .*data\.even/);
+  expect(() => make.note()).toThrow(/make\.note Note: data\.code .*: give data\.code.*data\.even/);
+  expect(() => make.note({ data: { code: "abc", even: 2 } })).not.toThrow("give");
   expect(make.note({ data: { code: "ABC", even: 2 } }).data).toEqual({ code: "ABC", even: 2 });
 });
 
@@ -139,6 +140,9 @@ const leaf: fc.Arbitrary<z.ZodType> = fc.oneof(
     z.number().positive(),
     z.number().negative(),
     z.number().multipleOf(5).min(7),
+    z.number().gt(0).lt(1),
+    z.number().positive().max(0.5),
+    z.number().lt(-3),
     z.string().nullish(),
     z.union([z.string(), z.number()]),
     z.record(z.string(), z.number()),

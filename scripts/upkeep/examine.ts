@@ -2,7 +2,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { project } from "../../entities/project.js";
-import { expiryIssuesIn, secondsOf } from "../../src/entity/expiry.js";
+import { expiryIssuesIn } from "../../src/entity/expiry.js";
 import type { EntityModel } from "../../src/entity/model.js";
 import { compileTemplate } from "../../src/keys/template.js";
 import { attribute } from "../../src/table/table.js";
@@ -19,6 +19,7 @@ import {
 } from "../move/placement.js";
 import { itemSize } from "../raw/item-size.js";
 import type { Item } from "../raw/raw-table.js";
+import { hasExpired } from "../raw/stored-expiry.js";
 import { secretsOf } from "../raw/stored-secrets.js";
 import { ageOf, upgradedOf, versionText } from "../raw/stored-versions.js";
 
@@ -187,7 +188,7 @@ function examineExpiry(
   }
   const isRight = seconds !== undefined && Number(held.N) === seconds;
   if (!isRight) remark("wrongExpiry", `${attribute.timeToLive} is not what ${name} says`);
-  if (Number(held.N) <= secondsOf(now)) remark("expired", `by its ${attribute.timeToLive}`);
+  if (hasExpired(item, now)) remark("expired", `by its ${attribute.timeToLive}`);
 }
 
 /** The layer's rule: only a number of milliseconds in the future has not expired. */

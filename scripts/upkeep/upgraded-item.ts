@@ -9,6 +9,7 @@ import { epochMsOf, isTime } from "../../src/values/timestamps.js";
 import { itemSize } from "../raw/item-size.js";
 import { attributeText } from "../raw/line.js";
 import type { Item, RawTable, WriteOutcome } from "../raw/raw-table.js";
+import { hasExpired } from "../raw/stored-expiry.js";
 import { sealedValue, secretsOf, withOpenSecrets, withValues } from "../raw/stored-secrets.js";
 import { payloadValueOf, upgradedOf } from "../raw/stored-versions.js";
 import { attributesOf } from "./sweep.js";
@@ -82,14 +83,15 @@ function derived(
   data: Readonly<Record<string, unknown>>,
 ): Fresh["attributes"] {
   const attributes: Record<string, NonNullable<Item[string]> | undefined> = {};
-  const keys = keysOfUpgrade(model, item, isTime(Number(item[attribute.createdAt]?.N)));
-  const parts = { ...keyPartsOf(model, keyOf(item)), createdAt: createdAtOf(model, item) };
+  const time = createdAtOf(model, item);
+  const keys = keysOfUpgrade(model, item, time !== undefined);
+  const parts = { ...keyPartsOf(model, keyOf(item)), createdAt: time ?? 0 };
   for (const key of keys) {
     const text = textOf(key, parts, data);
     attributes[key.attribute] = text === undefined ? undefined : { S: text };
   }
   // An item that has expired is gone for all readers, and an upgrade brings none back.
-  if (model.expires !== undefined && !hasExpired(item)) {
+  if (model.expires !== undefined && !hasExpired(item, Date.now())) {
     const { [attribute.timeToLive]: seconds } = expiryAttribute(model, data);
     const value = seconds === undefined ? undefined : { N: String(seconds) };
     attributes[attribute.timeToLive] = value;
@@ -97,15 +99,11 @@ function derived(
   return attributes;
 }
 
-function hasExpired({ [attribute.timeToLive]: seconds }: Item): boolean {
-  return seconds?.N !== undefined && Number(seconds.N) * 1000 <= Date.now();
-}
-
-function createdAtOf(model: EntityModel, item: Item): number {
+function createdAtOf(model: EntityModel, item: Item): number | undefined {
   if (model.timed) return Number(keyPartsOf(model, keyOf(item)).createdAt);
   const { N } = item[attribute.createdAt] ?? {};
   const time = N === undefined ? Number.NaN : Number(N);
-  return isTime(time) ? time : (epochMsOf(item[attribute.createdAt]?.S) ?? 0);
+  return isTime(time) ? time : epochMsOf(item[attribute.createdAt]?.S);
 }
 
 /** Replaces a payload, if the item is still as it was read. */

@@ -151,11 +151,12 @@ async function ofAgents(
  */
 function hasId(model: EntityModel, reviewId: string, raw: RawItem): boolean {
   const { pk, sk, indexes } = model;
+  const byReviewId = indexes.find(({ name }) => name === "byReviewId");
   return (
     isOf(model, raw) &&
     raw.SK === sk.build({ reviewId }) &&
     raw.PK.startsWith(pk.prefix) &&
-    raw.GSI1SK === indexes[0]?.sk.template.build(keyPartsOf(model, raw))
+    raw.GSI1SK === byReviewId?.sk.template.build(keyPartsOf(model, raw))
   );
 }
 

@@ -13,7 +13,7 @@ import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { messageOf, nameOf } from "../errors/words.js";
-import { attribute, type IndexName, indexName } from "../table/table.js";
+import { attribute, type IndexName } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
 import { createTableInput } from "./table-input.js";
 
@@ -310,7 +310,7 @@ function activeWith({ indexes }: Target): (info: TableInfo | null) => info is Ta
     if (info.status === "ACTIVE" && missing.length > 0) {
       const noun = missing.length === 1 ? "index" : "indexes";
       throw new DynamoDBError({
-        message: `the table ${info.name} has no ${noun} ${missing.join(", ")}: ${missingRule(missing)}`,
+        message: `the table ${info.name} has no ${noun} ${missing.join(", ")}: ${missingRule}`,
         code: "WrongTable",
       });
     }
@@ -318,12 +318,8 @@ function activeWith({ indexes }: Target): (info: TableInfo | null) => info is Ta
   };
 }
 
-/** Every table of the twelve has GSI1; any other index may be newer than the table. */
-function missingRule(missing: readonly IndexName[]): string {
-  return missing.includes(indexName)
-    ? "it is not this layer's table"
-    : "entities are in them, so they must be created in the table";
-}
+/** An index may be newer than the table, and the table may be another one. */
+const missingRule = "entities are in them: create them in the table, or check the table's name";
 
 function infoOf(name: string, table: TableDescription): TableInfo {
   return {

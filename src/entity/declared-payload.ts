@@ -1,7 +1,8 @@
 /** The payload of a declaration: its schema as payloads are checked by it, and its secret fields. */
 import { ConfigurationError } from "../errors/configuration-error.js";
 import type { DeclaredSchema, StandardSchema } from "../table/declared.js";
-import { type PayloadRules, type PayloadSchema, secretNames } from "../values/payload.js";
+import type { PayloadRules, PayloadSchema } from "../values/payload.js";
+import { hasNamelessSecret } from "../values/secret-marks.js";
 import { StandardPayload } from "../values/standard-payload.js";
 import { isStandardSchema } from "../values/standard-schema.js";
 
@@ -24,6 +25,9 @@ const objectRule =
 
 const zodRule =
   "is of zod 4, which marks secret fields itself, in secret(…), so that it has no secrets";
+
+const namelessRule =
+  "has a secret catchall: name the fields that are secret, because only named fields are encrypted";
 
 /** Whether a payload is declared as a function that is to make its schema. Some schemas are functions. */
 function isBuilder(payload: DeclaredPayload["payload"]): payload is () => GivenPayload {
@@ -51,36 +55,32 @@ function readPayload(
   schema: unknown,
   secrets: readonly string[] | undefined,
 ): { readonly rules: PayloadRules; readonly problem?: string | undefined } {
+  const nameless = hasNamelessSecret(schema) ? namelessRule : undefined;
   if (isZodObject(schema)) {
-    return { rules: schema, problem: secrets === undefined ? undefined : zodRule };
+    return { rules: schema, problem: secrets === undefined ? nameless : zodRule };
   }
   if (!isStandardSchema(schema)) return { rules: schema as PayloadRules, problem: objectRule };
   const rules = new StandardPayload(schema, secrets);
-  return { rules, problem: rules.isOfObjects ? rules.problem : objectRule };
+  return { rules, problem: rules.isOfObjects ? (nameless ?? rules.problem) : objectRule };
 }
 
-/** What was made of the schemas of other libraries. */
-const standardOf = new WeakMap<DeclaredPayload, StandardPayload>();
+/** What was made of each declaration's schema, once. */
+const rulesOf = new WeakMap<DeclaredPayload, PayloadRules>();
 
 /**
  * What the payload of a declaration is checked by.
  * @throws ConfigurationError for a schema that does not describe an object, or that payloads cannot have
  */
 export function payloadOf(declaration: DeclaredPayload): PayloadRules {
-  const known = standardOf.get(declaration);
+  const known = rulesOf.get(declaration);
   if (known !== undefined) return known;
   const { payload, secrets } = declaration;
   const { rules, problem } = readPayload(isBuilder(payload) ? payload() : payload, secrets);
   if (problem !== undefined) {
     throw new ConfigurationError(`the payload of ${declaration.schema().model.entity} ${problem}`);
   }
-  if (rules instanceof StandardPayload) standardOf.set(declaration, rules);
+  rulesOf.set(declaration, rules);
   return rules;
-}
-
-/** The fields of a payload that its schema, or its declaration, marks as secret. */
-export function secretFields(schema: PayloadRules): readonly string[] {
-  return schema instanceof StandardPayload ? schema.secrets : secretNames(schema);
 }
 
 /** Whether a payload has a field; of a schema that does not tell its fields, it may have any. */

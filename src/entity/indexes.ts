@@ -98,7 +98,7 @@ export function indexKeyOf(
 
 /**
  * The keys that an item gets when its payload is upgraded: those that fields are in, and others that it
- * lacks. A creation time that was never stored makes none.
+ * lacks. A creation time that was never stored, or that nobody can read, makes none.
  */
 export function keysOfUpgrade(
   { indexKeys }: EntityIndexes,

@@ -6,7 +6,13 @@ import type { CallContext } from "../errors/context.js";
 import { invalid, ValidationError, type ValidationIssue } from "../errors/validation-error.js";
 import type { Clock } from "../runtime/clock.js";
 import { limits } from "../table/table.js";
-import { checkChange, checkPayload, itemBytes, type PayloadOptions } from "../values/payload.js";
+import {
+  checkChange,
+  checkPayload,
+  itemBytes,
+  type PayloadOptions,
+  type PayloadRules,
+} from "../values/payload.js";
 import { expiryBytes, expiryIssuesIn } from "./expiry.js";
 import { indexIssues } from "./indexes.js";
 import { fieldKeyBytes, type ItemSize, itemSizeOf, sealingBytes, sizeOf } from "./item-size.js";
@@ -197,14 +203,29 @@ export class InputReader {
     const ids: Record<string, string> = {};
     const lacks = (name: string) =>
       name in shape && (data as Readonly<Record<string, unknown>>)[name] === undefined;
-    // A number's field, or one of another form, cannot have the text of a key.
-    const takes = (name: string, text: string) =>
-      checkChange(this.model.payload, { path: [name], value: text }).issues.length === 0;
-    if (id !== undefined && lacks("id") && takes("id", id)) ids.id = id;
+    const { payload } = this.model;
+    if (id !== undefined && lacks("id") && takes(payload, "id", id)) ids.id = id;
     for (const part of this.model.pk.parts) {
       const text = parts[part] as string;
-      if (part !== "userId" && lacks(part) && takes(part, text)) ids[part] = text;
+      if (part !== "userId" && lacks(part) && takes(payload, part, text)) ids[part] = text;
     }
     return ids;
   }
+}
+
+/** For each payload schema, the fields that take any text, as nearly all ids do, and those that do not. */
+const anyText = new WeakMap<PayloadRules, Map<string, boolean>>();
+
+/** A field that takes both of these has no rule for its texts. */
+const someTexts = ["#", "x".repeat(limits.sortKeyBytes)];
+
+/** Whether a field of the payload takes a text. A number's takes none, and one of UUIDs only those. */
+function takes(payload: PayloadRules, field: string, text: string): boolean {
+  const isTaken = (value: string) =>
+    checkChange(payload, { path: [field], value }).issues.length === 0;
+  const known = anyText.get(payload) ?? new Map<string, boolean>();
+  anyText.set(payload, known);
+  const any = known.get(field) ?? someTexts.every(isTaken);
+  known.set(field, any);
+  return any || isTaken(text);
 }

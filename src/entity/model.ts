@@ -23,8 +23,8 @@ import {
   templatesOf,
 } from "../table/declared.js";
 import { createdAtDigits, type KeyTemplates, limits, type RawKey } from "../table/table.js";
-import type { PayloadRules } from "../values/payload.js";
-import { type DeclaredPayload, payloadOf, secretFields } from "./declared-payload.js";
+import { type PayloadRules, secretFields } from "../values/payload.js";
+import { type DeclaredPayload, payloadOf } from "./declared-payload.js";
 import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
 import { isTime, timeRule } from "./times.js";
 import { type Versions, versionsOf } from "./versions.js";
@@ -372,14 +372,29 @@ export function storedParts(
   model: EntityModel,
   parts: KeyParts,
 ): Readonly<Record<string, string | number>> {
+  if (!model.timed) return keyValues(model, parts);
+  const { createdAt: _, ...stored } = keyValues(model, parts);
+  return stored;
+}
+
+/** The parts of a key as callers have them: numbers and times as numbers. */
+export function keyValues(
+  model: EntityModel,
+  parts: KeyParts,
+): Readonly<Record<string, string | number>> {
   if (!model.timed && !model.numbered) return parts;
-  const own = Object.entries(parts).filter(([name]) => name !== "createdAt");
-  return Object.fromEntries(own.map(([name, text]) => [name, partValue(model, name, text)]));
+  const values = Object.entries(parts).map(([name, text]) => [name, partValue(model, name, text)]);
+  return Object.fromEntries(values);
 }
 
 /** A part of a key as callers have it. */
-export function partValue({ forms }: EntityModel, name: string, text: string): string | number {
-  return typeof forms[name] === "number" ? Number(text) : text;
+export function partValue(model: EntityModel, name: string, text: string): string | number {
+  return isNumeric(model, name) ? Number(text) : text;
+}
+
+/** Whether callers give a part of the key as a number: those that are declared so, and the creation time. */
+function isNumeric({ forms }: EntityModel, name: string): boolean {
+  return name === "createdAt" || typeof forms[name] === "number";
 }
 
 /** Whether the parts of a stored key have the forms that they are declared with. */
@@ -401,10 +416,11 @@ export function keyContext(
 ): CallContext {
   const source =
     typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
-  const parts = names.map((name) => [
-    name,
-    model.fixed[name] ?? source[name] ?? model.defaults[name],
-  ]);
+  const parts = names.map((name) => {
+    const value = model.fixed[name] ?? source[name] ?? model.defaults[name];
+    // A number is no part where a text is declared.
+    return [name, typeof value === "number" && !isNumeric(model, name) ? undefined : value];
+  });
   return { operation, entity: model.name, key: Object.fromEntries(parts) };
 }
 

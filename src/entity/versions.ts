@@ -124,7 +124,7 @@ export function upgradedData(
     try {
       data = step(data as never);
     } catch (thrown) {
-      throw fail(`${names} threw ${nameOf(thrown) ?? "something"}`, thrown);
+      throw fail(`${names} threw ${plainName(thrown)}`, thrown);
     }
     if (isPlainMap(data)) continue;
     if (types.isPromise(data)) data.catch(() => undefined);
@@ -133,7 +133,9 @@ export function upgradedData(
   const { issues, value } = checkValue(data, "data");
   const [issue] = issues;
   if (issue === undefined) return value as Record<string, unknown>;
-  throw fail(`its upgrade returned what cannot be stored: ${issue.path} ${issue.message}`);
+  // A name inside the payload may be made of a secret.
+  const what = hasSecret(model, raw) ? "" : `: ${issue.path} ${issue.message}`;
+  throw fail(`its upgrade returned what cannot be stored${what}`);
 }
 
 function failed(
@@ -145,18 +147,33 @@ function failed(
 ): DynamoDBError {
   const context = { operation, entity: model.name, key: keyPartsOf(model, raw) };
   const of = `the payload of version ${String(storedVersion(raw))} cannot be upgraded: ${rule}`;
-  const hasSecret = model.secrets.some((field) => raw.Data?.[field] != null);
-  const cause = hasSecret ? withoutMessage(thrown) : thrown;
+  const cause = hasSecret(model, raw) ? withoutMessage(thrown) : thrown;
   const message = describe(context, of);
   return withContext(new DynamoDBError({ message, code: "UpgradeFailed", cause }), context);
+}
+
+function hasSecret({ secrets }: Versioned, { Data }: RawItem): boolean {
+  return secrets.some((field) => Data?.[field] != null);
+}
+
+/** The name of what was thrown, if it is one: whoever throws may name it after a value. */
+function plainName(thrown: unknown): string {
+  const name = nameOf(thrown);
+  return name !== undefined && /^[A-Z]\w{0,60}$/.test(name) ? name : "something";
 }
 
 /** Where something was thrown, without its message, which may quote a secret of the payload. */
 function withoutMessage(thrown: unknown): unknown {
   if (thrown === undefined) return undefined;
-  const frames = isError(thrown) ? /(?:\n {4}at .*)+$/.exec(thrown.stack ?? "")?.[0] : undefined;
+  const frames = isError(thrown) ? framesOf(thrown) : "";
   const safe = new Error("the message is not shown, because the payload has secrets");
-  safe.name = nameOf(thrown) ?? "Error";
-  safe.stack = `${safe.name}: ${safe.message}${frames ?? ""}`;
+  safe.name = plainName(thrown);
+  safe.stack = `${safe.name}: ${safe.message}${frames}`;
   return safe;
+}
+
+/** The frames of a stack: what follows the message, which may look like frames itself. */
+function framesOf({ stack = "", message }: Error): string {
+  const end = stack.indexOf(message) + message.length;
+  return end < message.length ? "" : (/^(?:\n {4}at .*)+$/.exec(stack.slice(end))?.[0] ?? "");
 }

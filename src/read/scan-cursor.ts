@@ -2,6 +2,7 @@
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import type { RawKey } from "../table/table.js";
+import { cursorOf, fieldsOf } from "./cursor-text.js";
 
 /** Where a segment continues: after this key, at its beginning, or not at all. */
 export type SegmentPosition = RawKey | "start" | "end";
@@ -21,7 +22,7 @@ const version = 1;
 /** Makes a cursor that continues each segment at its position. */
 export function encodeScanCursor(entity: string, positions: readonly SegmentPosition[]): string {
   const places = positions.map((at) => (typeof at === "string" ? at : [at.PK, at.SK]));
-  return Buffer.from(JSON.stringify([kind, version, entity, places])).toString("base64url");
+  return cursorOf([kind, version, entity, places]);
 }
 
 /**
@@ -36,7 +37,7 @@ export function decodeScanCursor(
   context: CallContext,
 ): readonly SegmentPosition[] {
   const refuse = (message: string) => invalid(context, [{ path: "cursor", message }]);
-  const fields = parse(cursor);
+  const fields = fieldsOf(cursor);
   const [of, at, name, places] = Array.isArray(fields) ? (fields as unknown[]) : [];
   const isOurs = of === kind && at === version && typeof name === "string" && Array.isArray(places);
   if (!isOurs) throw refuse(notOurs);
@@ -60,14 +61,4 @@ function positionOf(place: unknown): SegmentPosition | undefined {
     (text) => typeof text === "string" && text !== "" && text.isWellFormed(),
   );
   return isKey ? { PK: place[0], SK: place[1] } : undefined;
-}
-
-function parse(cursor: unknown): unknown {
-  if (typeof cursor !== "string" || !/^[\w-]+$/.test(cursor)) return undefined;
-  try {
-    return JSON.parse(Buffer.from(cursor, "base64url").toString());
-  } catch {
-    // Not JSON. The check of the fields reports it.
-    return undefined;
-  }
 }

@@ -153,9 +153,9 @@ export interface StoreCalls<S extends StoreSpec> {
   ): Promise<(StoreItem<S, F> | null)[]>;
 
   /**
-   * Stores any number of items. An existing item is replaced completely, its CreatedAt included and
-   * whatever its kind and the version of its payload, because BatchWriteItem has no conditions. Of two items with one key the last
-   * wins. ⌈n/25⌉ requests in parallel.
+   * Stores any number of items, in ⌈n/25⌉ requests in parallel. BatchWriteItem has no conditions: an
+   * existing item is replaced completely, its CreatedAt included, even if it is of another kind or has a
+   * payload of a newer version. Of two items with one key the last wins.
    * @throws UnprocessedItemsError that carries exactly the items that were not written or, with
    * `mayHaveBeenDone`, are not known to be written
    */

@@ -6,7 +6,7 @@ import type { OwnSpec } from "../../services/stores.js";
 import { refuseUnknown } from "../call/options.js";
 import { payloadOf } from "../entity/declared-payload.js";
 import { type DeclaredKeys, declaredKeys } from "../entity/model.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import type { Simplify } from "../store/store-types.js";
 import { checkPayload, type PayloadRules } from "../values/payload.js";
 import { type JsonSchema, sampleValue } from "./sample-value.js";
@@ -38,10 +38,11 @@ export interface FactoryOptions {
 
 /**
  * Makes a factory for each of an application's own entities, as `make` has one for each of the twelve:
- * an item that `put` takes, with a new id and the overrides. The payload is made from its zod schema. What
- * the schema's own rules ask (`refine`, `regex`) must be given, as must the payload of another schema.
+ * an item that `put` takes, with a new id and the overrides. The payload is made from its zod 4 schema. What
+ * its own rules ask (`refine`, `regex`), texts of rarer formats, sets, bytes and big integers must be given,
+ * as must the payload of another library's schema.
  *
- * A factory throws a ValidationError that names the fields that it could not make.
+ * A factory throws a ValidationError that names the fields to give.
  * @throws ConfigurationError for what is no declared entity
  * @example
  * const make = factories({ lead, team });
@@ -76,9 +77,18 @@ function factoryOf(name: string, definition: AnyDefinition, optional: boolean) {
     const { key, data: own } = sample(made);
     const data = { ...own, ...overrides.data };
     const { issues } = checkPayload(payloadOf(definition), data);
-    if (issues.length > 0) throw invalid(context, issues);
+    if (issues.length > 0) throw invalid(context, withAdvice(issues, overrides.data ?? {}));
     return { ...key, ...overrides, data };
   };
+}
+
+/** Issues of fields that were not given say what to do. */
+function withAdvice(issues: readonly ValidationIssue[], given: object): ValidationIssue[] {
+  return issues.map(({ path, message }) => {
+    const [, field = ""] = /^data\.([^.[]+)/.exec(path) ?? [];
+    const advice = field === "" || Object.hasOwn(given, field) ? "" : `: give data.${field}`;
+    return { path, message: `${message}${advice}` };
+  });
 }
 
 /** An item that is made up. Whether its payload is valid must be checked. */

@@ -116,15 +116,18 @@ function sampleText(schema: JsonSchema, { name, count }: Wanted): string {
 function sampleNumber(schema: JsonSchema): number {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema as Limits;
   const step = multipleOf ?? (schema.type === "integer" ? 1 : undefined);
-  const lowest =
-    minimum ?? (exclusiveMinimum === undefined ? undefined : exclusiveMinimum + (step ?? 1));
-  // The least JavaScript integer is zod's own limit of integers, and no plausible value.
-  if (lowest !== undefined && lowest > Number.MIN_SAFE_INTEGER) {
-    return step === undefined ? lowest : Math.ceil(lowest / step) * step;
+  const above = minimum ?? exclusiveMinimum;
+  const below = maximum ?? exclusiveMaximum;
+  if (step === undefined) {
+    if (above === undefined) return below === undefined ? 1 : below - 1;
+    return below === undefined ? above + 1 : (above + below) / 2;
   }
-  const highest = maximum ?? (exclusiveMaximum === undefined ? 1 : exclusiveMaximum - (step ?? 1));
-  const value = Math.min(highest, step ?? 1);
-  return step === undefined ? value : Math.floor(value / step) * step;
+  // The least JavaScript integer is zod's own limit of integers, and no plausible value.
+  if (above !== undefined && above > Number.MIN_SAFE_INTEGER) {
+    return Math.ceil((minimum ?? above + step) / step) * step;
+  }
+  const highest = maximum ?? (below === undefined ? step : below - step);
+  return Math.floor(Math.min(highest, step) / step) * step;
 }
 
 function referred($ref: string, root: JsonSchema): JsonSchema {

@@ -19,7 +19,7 @@ import {
   partOf,
   type SchemaIssue,
 } from "./schema-issues.js";
-import { secretNamesOf, withoutSecrets } from "./secret-marks.js";
+import { outsideSecrets, secretNamesOf, withoutSecrets } from "./secret-marks.js";
 import { StandardPayload } from "./standard-payload.js";
 
 // Looked up once. In a node:vm context, such as Jest's, looking up a global takes longer than all
@@ -339,21 +339,16 @@ export function checkPayload(
     return { issues, bytes: 0, value: undefined };
   }
   const check = checkValue(data, "data");
-  if (check.issues.length > 0) return check;
-  if (schema instanceof StandardPayload) {
-    // A library's words about one field may quote another one.
-    const found = schema.issuesOf(check.value, allowMissing);
-    return {
-      ...check,
-      issues: atPath(["data"], withoutSecrets(found, schema.secrets, [], check.value)),
-    };
-  }
-  let applied = schema;
-  if (allowMissing) {
-    applied = partialSchemas.get(schema) ?? schema.partial();
-    partialSchemas.set(schema, applied);
-  }
-  return { ...check, issues: schemaIssues(applied, check, [], secretNames(schema)) };
+  return told(schema, [], check, () => {
+    if (schema instanceof StandardPayload) return schema.issuesOf(check.value, allowMissing);
+    return issuesOfPart(allowMissing ? partialOf(schema) : schema, check);
+  });
+}
+
+function partialOf(schema: PayloadSchema): PayloadSchema {
+  const known = partialSchemas.get(schema) ?? schema.partial();
+  partialSchemas.set(schema, known);
+  return known;
 }
 
 /** One change inside a payload: a path from the payload's root and the value to store there. */
@@ -365,13 +360,28 @@ export interface Change {
 /** Checks the changed fields of an update against the parts of the schema that describe them. */
 export function checkChange(schema: PayloadRules, { path, value }: Change): ValueCheck {
   const check = checkValue(value, ["data", ...path], payloadLevel + path.length);
-  if (schema instanceof StandardPayload) {
-    if (check.issues.length > 0) return check;
-    return { ...check, issues: atPath(["data", ...path], schema.issuesAt(path, check.value)) };
-  }
-  const part = schemaAt(schema, path);
-  if (check.issues.length > 0 || part === undefined) return check;
-  return { ...check, issues: schemaIssues(part, check, path, secretNames(schema)) };
+  return told(schema, path, check, () => {
+    if (schema instanceof StandardPayload) return schema.issuesAt(path, check.value);
+    const part = schemaAt(schema, path);
+    return part === undefined ? [] : issuesOfPart(part, check);
+  });
+}
+
+/**
+ * A checked value with its issues as errors tell them. The schema is asked only about values that can be
+ * stored.
+ */
+function told(
+  schema: PayloadRules,
+  at: readonly (string | number)[],
+  check: ValueCheck,
+  issuesBySchema: () => readonly SchemaIssue[],
+): ValueCheck {
+  const found = check.issues.length > 0 ? [] : issuesBySchema();
+  if (check.issues.length === 0 && found.length === 0) return check;
+  const secrets = secretFields(schema);
+  const ofSchema = atPath(["data", ...at], withoutSecrets(found, secrets, at, check.value));
+  return { ...check, issues: outsideSecrets([...check.issues, ...ofSchema], secrets) };
 }
 
 /** Refuses to remove a field that the schema requires, because its readers would break. */
@@ -402,7 +412,8 @@ const fewBytes = 4_096;
 const secretsOf = new WeakMap<PayloadSchema, readonly string[]>();
 
 /** The secret fields of a payload, by its schema. */
-export function secretNames(schema: PayloadSchema): readonly string[] {
+export function secretFields(schema: PayloadRules): readonly string[] {
+  if (schema instanceof StandardPayload) return schema.secrets;
   let names = secretsOf.get(schema);
   if (names === undefined) {
     names = secretNamesOf(schema);
@@ -411,17 +422,10 @@ export function secretNames(schema: PayloadSchema): readonly string[] {
   return names;
 }
 
-function schemaIssues(
-  schema: z.ZodType,
-  { value, bytes }: ValueCheck,
-  at: readonly (string | number)[],
-  secrets: readonly string[],
-): ValidationIssue[] {
-  const issues =
-    bytes < fewBytes
-      ? issuesOfSchema(schema, value)
-      : firstIssuesOfSchema(schema, value, mostIssues);
-  return atPath(["data", ...at], withoutSecrets(issues, secrets, at, value));
+function issuesOfPart(schema: z.ZodType, { value, bytes }: ValueCheck): SchemaIssue[] {
+  return bytes < fewBytes
+    ? issuesOfSchema(schema, value)
+    : firstIssuesOfSchema(schema, value, mostIssues);
 }
 
 /** The issues of a value as a message names them. */

@@ -15,6 +15,9 @@ export interface SchemaIssue {
   readonly custom?: boolean;
 }
 
+/** What is said where nothing else may be, for a message could contain the value. */
+export const wrong = "is wrong";
+
 /** Checks a value against a schema. */
 export function issuesOfSchema(schema: z.ZodType, value: unknown): SchemaIssue[] {
   return issuesOf(schema, value, false);
@@ -114,6 +117,8 @@ function isWrapper(part: z.ZodType): part is z.ZodType & { unwrap(): unknown } {
     part instanceof z.ZodNullable ||
     part instanceof z.ZodReadonly ||
     part instanceof z.ZodNonOptional ||
+    part instanceof z.ZodDefault ||
+    part instanceof z.ZodPrefault ||
     part instanceof z.ZodLazy
   );
 }
@@ -275,7 +280,7 @@ function inWords(issue: RawIssue): string {
     case "invalid_union":
       return anyOf;
     default:
-      return "is wrong";
+      return wrong;
   }
 }
 

@@ -1,5 +1,9 @@
 /** The fields that a payload's schema of zod 4 marks as secret, wherever in a field the mark is. */
 
+import { types } from "node:util";
+import type { ValidationIssue } from "../errors/validation-error.js";
+import { type SchemaIssue, wrong } from "./schema-issues.js";
+
 /** Of a schema of zod 4, what says which schemas it is made of. */
 interface Described {
   readonly meta?: unknown;
@@ -33,6 +37,16 @@ function namesIn(schema: unknown, seen: Set<unknown>): Set<string> {
   return new Set(others.flatMap((other) => [...namesIn(other, seen)]));
 }
 
+/** Whether fields without a name of their own are marked, of which a payload may have any. */
+export function hasNamelessSecret(schema: unknown, seen = new Set<unknown>()): boolean {
+  const def = defOf(schema);
+  if (def === undefined || seen.has(schema)) return false;
+  seen.add(schema);
+  if (isMarked(def.catchall, new Set())) return true;
+  const others = [...childrenOf(def, around), gotten(def)];
+  return others.some((other) => hasNamelessSecret(other, seen));
+}
+
 function isMarked(schema: unknown, seen: Set<unknown>): boolean {
   const def = defOf(schema);
   if (def === undefined || seen.has(schema)) return false;
@@ -64,41 +78,49 @@ function gotten({ getter }: Readonly<Record<string, unknown>>): unknown {
   return typeof getter === "function" ? Reflect.apply(getter, undefined, []) : undefined;
 }
 
-/** An issue of a schema, and whether the schema's own words say it. */
-interface Told {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly custom?: boolean;
-}
-
 /** Shorter texts are in too many messages by chance. */
 const leastText = 4;
 
 /**
- * The issues without what they may say of secrets: names inside a secret field, a schema's own words about
- * it or about the whole payload, and words about another field that quote a secret.
+ * The issues of a schema without what its own words may tell of secrets: about a secret field, about the
+ * whole payload, and about another field if they quote a secret. A secret of fewer than four characters is
+ * not looked for in them, nor one deeper than eight levels in its field.
  * @param secrets the names of the secret fields
  * @param at the path of the value in the payload
  * @param value the value that was checked
  */
-export function withoutSecrets<I extends Told>(
-  issues: readonly I[],
+export function withoutSecrets(
+  issues: readonly SchemaIssue[],
   secrets: readonly string[],
   at: readonly PropertyKey[],
   value: unknown,
-): I[] {
-  if (secrets.length === 0 || issues.length === 0) return [...issues];
+): readonly SchemaIssue[] {
+  if (secrets.length === 0 || issues.length === 0) return issues;
+  // What is inside one field quotes no other one.
   const texts = at.length === 0 ? textsOf(secrets, value) : [];
   return issues.map((issue) => {
     const [field] = [...at, ...issue.path];
-    const isSecret = field !== undefined && secrets.includes(String(field));
-    const path = isSecret && at.length < 1 ? issue.path.slice(0, 1) : isSecret ? [] : issue.path;
+    const isSecret = field === undefined || secrets.includes(String(field));
     const lower = issue.message.toLowerCase();
-    const tells =
-      issue.custom === true &&
-      (isSecret || field === undefined || texts.some((text) => lower.includes(text)));
-    return { ...issue, path, ...(tells && { message: "is wrong" }) };
+    const tells = isSecret || texts.some((text) => lower.includes(text));
+    return issue.custom === true && tells ? { ...issue, message: wrong } : issue;
   });
+}
+
+/** The issues with no name from inside a secret field in their paths: `data.tokens`, not `data.tokens.ada`. */
+export function outsideSecrets(
+  issues: readonly ValidationIssue[],
+  secrets: readonly string[],
+): ValidationIssue[] {
+  return issues.map((issue) => {
+    const field = secrets.find((name) => /^[.[]/.test(after(`data.${name}`, issue.path)));
+    return field === undefined ? issue : { ...issue, path: `data.${field}` };
+  });
+}
+
+/** What follows a beginning of a text; empty if it does not begin so. */
+function after(beginning: string, text: string): string {
+  return text.startsWith(beginning) ? text.slice(beginning.length) : "";
 }
 
 /** The texts in the secret fields of a payload, in lower case. */
@@ -106,7 +128,9 @@ function textsOf(secrets: readonly string[], payload: unknown): string[] {
   const texts: string[] = [];
   const visit = (value: unknown, level: number): void => {
     if (level > mostLevels || texts.length > mostTexts) return;
-    if (typeof value === "object" && value !== null) {
+    if (types.isSet(value)) {
+      for (const member of value) visit(member, level + 1);
+    } else if (typeof value === "object" && value !== null) {
       for (const [name, member] of Object.entries(value)) {
         visit(name, level + 1);
         visit(member, level + 1);

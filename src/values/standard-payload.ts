@@ -3,13 +3,7 @@ import { isObject } from "../runtime/objects.js";
 import type { StandardSchema } from "../table/declared.js";
 import { asyncRule, type SchemaIssue } from "./schema-issues.js";
 import { secretNamesOf } from "./secret-marks.js";
-import {
-  changedRule,
-  isStandardSchema,
-  issuesOfStandard,
-  valueAt,
-  withoutMessage,
-} from "./standard-schema.js";
+import { changedRule, isStandardSchema, issuesOfStandard, valueAt } from "./standard-schema.js";
 
 type Path = readonly (string | number)[];
 
@@ -68,7 +62,7 @@ export class StandardPayload {
    * @param allowMissing whether fields may be missing
    */
   issuesOf(payload: unknown, allowMissing: boolean): SchemaIssue[] {
-    const issues = this.#told(issuesOfStandard(this.#schema, payload), []);
+    const issues = issuesOfStandard(this.#schema, payload);
     if (!allowMissing) return issues;
     return issues.filter(({ path }) => path.length !== 1 || valueAt(payload, path) !== undefined);
   }
@@ -81,10 +75,7 @@ export class StandardPayload {
     const inside = issuesOfStandard(part, whole.value).filter(
       (issue) => issue.message === asyncRule || isBelow(issue.path, rest),
     );
-    return this.#told(
-      inside.map((issue) => ({ ...issue, path: issue.path.slice(rest.length) })),
-      path,
-    );
+    return inside.map((issue) => ({ ...issue, path: issue.path.slice(rest.length) }));
   }
 
   /** The issues of a value that is missing at a path. */
@@ -114,16 +105,6 @@ export class StandardPayload {
   /** Whether it has a field, or does not tell its fields. */
   mayHave(name: string): boolean {
     return membersOf(this.#schema) === undefined || Object.hasOwn(this.shape, name);
-  }
-
-  /** The issues, of a secret field without a message of the library's: it may quote the value. */
-  #told(issues: readonly SchemaIssue[], at: Path): SchemaIssue[] {
-    if (this.secrets.length === 0) return [...issues];
-    return issues.map((issue) => {
-      const [field] = [...at, ...issue.path];
-      const isSecret = field === undefined || this.secrets.includes(String(field));
-      return isSecret ? withoutMessage(issue) : { ...issue, custom: true };
-    });
   }
 }
 

@@ -3,15 +3,15 @@ import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { isObject } from "../runtime/objects.js";
 import type { StandardIssue, StandardSchema } from "../table/declared.js";
-import { asyncRule, issuesOfSchema, type SchemaIssue } from "./schema-issues.js";
+import { asyncRule, issuesOfSchema, type SchemaIssue, wrong } from "./schema-issues.js";
 
 type Path = readonly PropertyKey[];
 
 /** What is said of a value that a schema would replace by another one. */
 export const changedRule = "is changed by its schema, and a payload is stored as it is given";
 
-/** What is said where nothing else may be, for a message could contain the value. */
-const wrong = "is wrong";
+/** All that a library's words say without the value for certain: that it is missing, or its type. */
+const saysLittle = /^(?:is missing|must be [a-z]+)$/;
 
 /** At most this many issues of one value are looked at. */
 const mostIssues = 20;
@@ -40,8 +40,10 @@ export function issuesOfStandard(schema: StandardSchema, value: unknown): Schema
     return changed === undefined ? [] : [{ path: changed, message: changedRule }];
   }
   // Those of zod 4 that are no object's (zod/mini, unions) have the words of those that are.
-  if (isOfZod(schema)) return issuesOfSchema(schema, value).slice(0, mostIssues);
-  return issues.slice(0, mostIssues).map((issue) => inWords(issue, value));
+  const told = isOfZod(schema)
+    ? issuesOfSchema(schema, value).slice(0, mostIssues)
+    : issues.slice(0, mostIssues).map((issue) => inWords(issue, value));
+  return told.map((issue) => ({ ...issue, custom: !saysLittle.test(issue.message) }));
 }
 
 function isOfZod(schema: object): schema is z.ZodType {
@@ -113,11 +115,4 @@ function withoutValue(message: string, value: unknown): string {
   const shown = typeof value === "object" ? "" : String(value);
   if (text === "" || (shown.length >= shortest && text.includes(shown))) return wrong;
   return rule.test(text) ? text : `${wrong}: ${text}`;
-}
-
-/** The issues of a field that is secret: those that say what the schema expects, and no more. */
-export function withoutMessage(issue: SchemaIssue): SchemaIssue {
-  const isPlain = issue.message === "is missing" || /^must be [a-z]+$/.test(issue.message);
-  const isOwn = issue.message === asyncRule || issue.message === changedRule;
-  return isPlain || isOwn ? issue : { ...issue, message: wrong };
 }

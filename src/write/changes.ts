@@ -3,13 +3,14 @@ import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import { expiryAttribute, timeToLiveOf } from "../entity/expiry.js";
 import type { UpdatePlan } from "../entity/input.js";
 import type { EntityModel } from "../entity/model.js";
-import { isOlder, upgradedData } from "../entity/versions.js";
+import { upgradedData } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
-import { DynamoDBError } from "../errors/dynamodb-error.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { storedValueOf } from "../secrets/opened.js";
 import { fieldValue, payloadValue } from "../secrets/secret-value.js";
 import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
+import { pathText } from "../values/payload.js";
+import { applyChanges } from "./apply-changes.js";
 import { assigned } from "./expressions.js";
 import { storedVersionOf } from "./stored-item.js";
 
@@ -50,19 +51,21 @@ export function newData(
   return assigned(own, attribute.data, { ...Object.fromEntries(kept), ...given });
 }
 
-/** The payload of an item as the current version has it, or why it cannot be upgraded. */
-export function currentData(
+/**
+ * The payload of an item of an older version as the current version has it, with the changes in it.
+ * @throws DynamoDBError `UpgradeFailed`
+ * @throws ValidationError for a change at a place that the upgraded payload does not have
+ */
+export function upgradedWith(
   model: EntityModel,
-  { operation }: CallContext,
+  context: CallContext,
   item: RawItem,
-): unknown {
-  if (!isOlder(model, item)) return item[attribute.data];
-  try {
-    return upgradedData(model, item, operation);
-  } catch (error) {
-    if (error instanceof DynamoDBError) return error;
-    throw error;
-  }
+  plan: UpdatePlan,
+): Record<string, unknown> {
+  const data = upgradedData(model, item, context.operation);
+  const wrong = wrongPlace(data, plan);
+  if (wrong !== undefined) throw invalid(context, [wrong]);
+  return applyChanges(data, plan);
 }
 
 /** The assignment of the version that a whole new payload has. */
@@ -143,6 +146,29 @@ export function parentsOf({ changes, removals }: UpdatePlan): PathSegments[] {
   return [...parents.values()];
 }
 
+/** What is said of a container that a nested change does not find. */
+export function missingIssue(parent: PathSegments): ValidationIssue {
+  const message = "does not exist: nothing can be set or removed inside it";
+  return { path: pathText(["data", ...parent]), message };
+}
+
+/** The first change whose place is not there: its container, or a name in a map, a position in a list. */
+function wrongPlace(data: unknown, { changes, removals }: UpdatePlan): ValidationIssue | undefined {
+  for (const path of [...changes.map((change) => change.path), ...removals]) {
+    if (path.length === 1) continue;
+    const parent = path.slice(0, -1);
+    const container = valueAt(data, parent);
+    if (!isContainer(container)) return missingIssue(parent);
+    if (Array.isArray(container) !== (typeof path.at(-1) === "number")) {
+      const message = Array.isArray(container)
+        ? "is in a list, whose elements are named by their positions"
+        : "is in a map, whose fields are named by texts";
+      return { path: pathText(["data", ...path]), message };
+    }
+  }
+  return undefined;
+}
+
 /** The first of the containers that is missing in a payload. */
 export function missingParent(
   data: unknown,
@@ -154,7 +180,10 @@ export function missingParent(
 function valueAt(value: unknown, path: PathSegments): unknown {
   let found = value;
   for (const segment of path) {
-    if (!isContainer(found) || !Object.hasOwn(found, segment)) return undefined;
+    if (!isContainer(found) || Array.isArray(found) !== (typeof segment === "number")) {
+      return undefined;
+    }
+    if (!Object.hasOwn(found, segment)) return undefined;
     found = (found as Record<string | number, unknown>)[segment];
   }
   return found;

@@ -3,7 +3,7 @@ import { joined } from "../conditions/condition-logic.js";
 import type { ReadWhere } from "../conditions/conditions.js";
 import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
-import { type EntityModel, type KeyParts, rawKeyOf } from "../entity/model.js";
+import { type EntityModel, type KeyParts, keyValues, rawKeyOf } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import type { RawKey } from "../table/table.js";
 import { conditional } from "./expressions.js";
@@ -23,7 +23,11 @@ export interface CheckPlan {
 
 /** A condition on an item that a transaction does not write. */
 export function checkWrite({ model, tableName }: Target, plan: CheckPlan): Write<undefined> {
-  const context: CallContext = { operation: "check", entity: model.name, key: plan.parts };
+  const context: CallContext = {
+    operation: "check",
+    entity: model.name,
+    key: keyValues(model, plan.parts),
+  };
   const key = rawKeyOf(model, plan.parts);
   let knowsOddTime = false;
   return {

@@ -2,7 +2,7 @@
 import { Placeholders } from "../conditions/placeholders.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, isStoredAlike, itemOf } from "../entity/item.js";
-import { type EntityModel, rawKeyOf } from "../entity/model.js";
+import { type EntityModel, keyValues, rawKeyOf } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import { itemValue } from "../secrets/secret-value.js";
 import type { RawItem, RawKey } from "../table/table.js";
@@ -68,7 +68,7 @@ export function createItem(target: Target, draft: Draft): Write<AnyItem> {
   const { model, tableName, clock, operation = "create" } = target;
   return createWrite({
     tableName,
-    context: { operation, entity: model.name, key: draft.parts },
+    context: { operation, entity: model.name, key: keyValues(model, draft.parts) },
     key: rawKeyOf(model, draft.parts),
     bytes: draft.bytes,
     model,

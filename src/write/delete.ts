@@ -2,7 +2,7 @@
 import { type Compiled, joined } from "../conditions/condition-logic.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
-import { type EntityModel, type KeyParts, rawKeyOf } from "../entity/model.js";
+import { type EntityModel, type KeyParts, keyValues, rawKeyOf } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import type { RawItem } from "../table/table.js";
 import { absenceCheck } from "./check.js";
@@ -22,7 +22,7 @@ export function deleteWrite(
   parts: KeyParts,
   ifUpdatedAt: number | undefined,
 ): Write<AnyItem | null> {
-  const context: CallContext = { operation, entity: model.name, key: parts };
+  const context: CallContext = { operation, entity: model.name, key: keyValues(model, parts) };
   const key = rawKeyOf(model, parts);
   return {
     context,

@@ -42,12 +42,6 @@ export function indexChangesOf(
   for (const [field, ...inside] of removals) {
     if (inside.length === 0) changed[String(field)] = undefined;
   }
-  const index = changesOf(fieldKeys, changed);
-  if (index !== undefined) refuseWrong(model, context, parts, changed, index);
-  return index;
-}
-
-function changesOf(fieldKeys: readonly IndexKey[], changed: Fields): IndexChanges | undefined {
   const isGiven = (field: string) => Object.hasOwn(changed, field);
   const keys = fieldKeys.filter(({ fields }) => fields.some(isGiven));
   if (keys.length === 0) return undefined;
@@ -56,31 +50,28 @@ function changesOf(fieldKeys: readonly IndexKey[], changed: Fields): IndexChange
     fields.every((field) => !isGiven(field) || !isAbsent(changed[field])),
   );
   const all = new Set(wanted.flatMap(({ fields }) => fields));
-  return {
+  const index = {
     changed,
     keys,
     others: [...all].filter((field) => !isGiven(field)),
     timed: wanted.some((key) => key.timed),
   };
-}
-
-/** The same for a payload that is created: it also gets the ids of the key. */
-export function withIds({ fieldKeys }: EntityModel, index: IndexChanges | undefined, ids: Fields) {
-  return changesOf(fieldKeys, { ...ids, ...index?.changed });
+  refuseWrong(model, context, parts, changed, index);
+  return index;
 }
 
 /**
- * The same for a payload of an older version, which is replaced as a whole: all keys that fields are in, and
- * those that the item lacks, because the index came with a newer version.
+ * The same for a payload that is created, or upgraded and replaced, as a whole: all keys that fields are in,
+ * and those that the item lacks, because the index is newer than the item.
+ * @param changed the fields that are not as the item has them; a removed one is `undefined`
  */
 export function ofWholePayload(
   model: EntityModel,
-  index: IndexChanges | undefined,
-  item: RawItem | undefined,
+  changed: Fields,
+  item: RawItem,
 ): IndexChanges | undefined {
-  const keys = keysOfUpgrade(model, item ?? {}, isTime(item?.CreatedAt));
+  const keys = keysOfUpgrade(model, item, timeOf(item) !== undefined);
   if (keys.length === 0) return undefined;
-  const changed = index?.changed ?? {};
   const all = new Set(keys.flatMap(({ fields }) => fields));
   return {
     changed,
@@ -146,8 +137,12 @@ function refuseWrong(
 
 /** As readers see it. */
 function createdAtOf(item: RawItem | undefined): number {
+  return timeOf(item) ?? 0;
+}
+
+function timeOf(item: RawItem | undefined): number | undefined {
   const stored: unknown = item?.[attribute.createdAt];
-  return isTime(stored) ? stored : (epochMsOf(stored) ?? 0);
+  return isTime(stored) ? stored : epochMsOf(stored);
 }
 
 function othersOf({ others }: IndexChanges, item: RawItem | undefined): Record<string, unknown> {

@@ -3,7 +3,7 @@ import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { Draft } from "../entity/input.js";
 import { type AnyItem, itemOf } from "../entity/item.js";
-import { type EntityModel, rawKeyOf } from "../entity/model.js";
+import { type EntityModel, keyValues, rawKeyOf } from "../entity/model.js";
 import { itemValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { isExactNumber } from "../values/exact-number.js";
@@ -31,7 +31,7 @@ import { isKnownVersion, newerFailed } from "./version-conditions.js";
  */
 export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
   const { model } = target;
-  const context = { operation: "put", entity: model.name, key: draft.parts };
+  const context = { operation: "put", entity: model.name, key: keyValues(model, draft.parts) };
   const key = rawKeyOf(model, draft.parts);
   /** The item as it was sent, if it is a new one in place of one that has expired. */
   let replacement: RawItem | undefined;

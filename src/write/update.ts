@@ -5,26 +5,25 @@ import { refuseLongCondition } from "../conditions/expression.js";
 import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import { type AnyItem, isOf, isStoredAlike } from "../entity/item.js";
-import { rawKeyOf, storedParts } from "../entity/model.js";
-import { storedVersion, upgradedData } from "../entity/versions.js";
+import { keyValues, rawKeyOf, storedParts } from "../entity/model.js";
+import { storedVersion } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
-import { DynamoDBError } from "../errors/dynamodb-error.js";
+import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { payloadValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
-import { pathText } from "../values/payload.js";
-import { applyChanges } from "./apply-changes.js";
 import {
-  currentData,
   dataSets,
   type ExpiryChange,
   expiryChange,
   expiryOf,
   isMap,
   isTooLong,
+  missingIssue,
   missingParent,
   newData,
   parentsOf,
+  upgradedWith,
   versionSets,
 } from "./changes.js";
 import { assigned, conditional } from "./expressions.js";
@@ -36,7 +35,6 @@ import {
   isSameIn,
   needsItem,
   ofWholePayload,
-  withIds,
 } from "./index-changes.js";
 import { isOwn } from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
@@ -112,7 +110,7 @@ export class UpdateWrite implements Write<AnyItem> {
   constructor(target: Target, plan: UpdatePlan) {
     const { model, operation = "update" } = target;
     const { parts, changes, removals, bytes, where, ifUpdatedAt } = plan;
-    this.context = { operation, entity: model.name, key: parts };
+    this.context = { operation, entity: model.name, key: keyValues(model, parts) };
     this.key = rawKeyOf(model, parts);
     this.bytes = bytes;
     this.#index = indexChangesOf(model, this.context, plan);
@@ -143,7 +141,6 @@ export class UpdateWrite implements Write<AnyItem> {
     const { growth } = sent;
     const replaced = sent.madeAnew || sent.upgraded !== undefined || this.#replaces;
     const own = new Placeholders();
-    const keys = indexExpressions(own, model, this.context, sent.index, plan, currentItem(sent));
     const sets = [
       writtenAt(own, growth),
       // The key parts, which items of earlier writers lack.
@@ -152,12 +149,12 @@ export class UpdateWrite implements Write<AnyItem> {
       ),
       ...(this.#mark === undefined ? [] : [assigned(own, attribute.writeMark, this.#mark)]),
       ...(replaced ? this.#replacing(own, sent) : dataSets(own, model, this.key, plan)),
-      ...keys.sets,
     ];
-    const removes = [
-      ...(replaced ? [] : plan.removals.map((path) => own.path(path))),
-      ...keys.removes,
-    ];
+    const removes = replaced ? [] : plan.removals.map((path) => own.path(path));
+    // After the fields: their placeholders are then as short as they were counted.
+    const keys = indexExpressions(own, model, this.context, sent.index, plan, currentItem(sent));
+    sets.push(...keys.sets);
+    removes.push(...keys.removes);
     const expiry = sent.upgraded === undefined ? this.#expiry : expiryOf(model, sent.upgraded);
     if (expiry?.at !== undefined) sets.push(assigned(own, attribute.timeToLive, expiry.at));
     else if (expiry !== undefined) removes.push(own.name(attribute.timeToLive));
@@ -192,7 +189,7 @@ export class UpdateWrite implements Write<AnyItem> {
     const growth = growthOf(this.#target.clock, item, this.#mark === undefined ? "ahead" : "never");
     const madeAnew = item !== undefined && !isMap(item[attribute.data]);
     const upgraded = isUpgradable(model, item)
-      ? applyChanges(upgradedData(model, item, this.context.operation), this.#plan)
+      ? upgradedWith(model, this.context, item, this.#plan)
       : undefined;
     return {
       // With a lock, the stored time is known beforehand.
@@ -204,14 +201,14 @@ export class UpdateWrite implements Write<AnyItem> {
       madeAnew,
       merged: upgraded !== undefined || (this.#replaces && !madeAnew) ? item : undefined,
       upgraded,
-      index: this.#indexOf(madeAnew, upgraded === undefined ? undefined : item),
+      index: this.#indexOf({ item, madeAnew, upgraded }),
     };
   }
 
-  #indexOf(madeAnew: boolean, upgraded: RawItem | undefined): IndexChanges | undefined {
-    const { model } = this.#target;
-    if (madeAnew) return withIds(model, this.#index, this.#plan.fromKey);
-    return upgraded === undefined ? this.#index : ofWholePayload(model, this.#index, upgraded);
+  #indexOf({ item, madeAnew, upgraded }: Pick<Sent, "item" | "madeAnew" | "upgraded">) {
+    if (item === undefined || !(madeAnew || upgraded !== undefined)) return this.#index;
+    const ids = madeAnew ? this.#plan.fromKey : {};
+    return ofWholePayload(this.#target.model, { ...ids, ...this.#index?.changed }, item);
   }
 
   #condition(own: Placeholders, sent: Sent): string {
@@ -253,14 +250,11 @@ export class UpdateWrite implements Write<AnyItem> {
       const rule = "the item was changed since it was read (ifUpdatedAt)";
       return conditionFailed(this.context, rule, seen, model);
     }
-    const data = currentData(model, this.context, item);
-    if (data instanceof DynamoDBError) return data;
-    const missing = missingParent(data, this.#parents);
-    if (missing !== undefined) {
-      const path = pathText(["data", ...missing]);
-      const message = "does not exist: nothing can be set or removed inside it";
-      return invalid(this.context, [{ path, message }], cause);
-    }
+    // An older payload is looked at when it has been upgraded.
+    const missing = isUpgradable(model, item)
+      ? undefined
+      : missingParent(item[attribute.data], this.#parents);
+    if (missing !== undefined) return invalid(this.context, [missingIssue(missing)], cause);
     if (where === undefined || this.#isNews(item)) return "again";
     return conditionFailed(this.context, "the condition does not hold (where)", seen, model);
   }
