@@ -12,7 +12,7 @@ describe.each(generatedOn(generated))("on $name", (setting) => {
   );
 });
 
-describe.each(generatedOn(generatedPlaces, 3))("index keys of two fields on $name", (setting) => {
+describe.each(generatedOn(generatedPlaces, 1.5))("index keys of two fields on $name", (setting) => {
   test(
     "each field holds what its writer was last acknowledged, and the keys are made of both",
     once(setting).fields,
