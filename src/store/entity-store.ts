@@ -35,8 +35,9 @@ import type { Transport } from "../transport/transport.js";
 import { writeBatch } from "../write/batch.js";
 import type { Write } from "../write/plan.js";
 import { notFound } from "../write/refusals.js";
-import { runWrite } from "../write/run.js";
+import { runInTurn } from "../write/signed.js";
 import { rawItemOf } from "../write/stored-item.js";
+import type { Writer } from "../write/writers.js";
 import { Planner } from "./planner.js";
 import { Queries } from "./queries.js";
 import { scanTable } from "./scan.js";
@@ -70,6 +71,8 @@ export interface StoreContext extends Sources {
   readonly transport: Transport;
   readonly reader: Reader;
   readonly tableName: string;
+  /** Signs the updates that count. */
+  readonly writer: Writer;
   /** Encrypts secret fields, if keys are configured. */
   readonly cipher: Cipher | undefined;
   /** Encrypts cursors, if a secret is configured. */
@@ -139,7 +142,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
         const { item } = await this.#read(operation, key as S["key"], options as GetOptions<S>);
         return item as AnyItem | null;
       },
-      run: (write, call) => runWrite(context, write, call),
+      run: (write, call) => runInTurn(context, write, call),
     };
     this.#context = context;
     this.#queries = new Queries(model, this.#input, context);
