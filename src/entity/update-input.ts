@@ -37,7 +37,7 @@ export interface ReadChanges {
 }
 
 /** The options of an update that change something. */
-type GivenChanges = { readonly [O in Operator | "set" | "remove"]?: unknown };
+export type GivenChanges = { readonly [O in Operator | "set" | "remove"]?: unknown };
 
 /** @throws ValidationError with all issues */
 export function readChanges(

@@ -51,10 +51,14 @@ import {
   type IndexOf,
   type IndexParts,
   type NewInput,
+  ofOperation,
   type PutInput,
+  type PutOptions,
+  putOptionNames,
   type QueryByOptions,
   type QueryOptions,
   type QueryPage,
+  type Returned,
   type ScanOptions,
   type ScanPage,
   type StoreItem,
@@ -62,7 +66,6 @@ import {
   type UpdateOptions,
   updateOptionNames,
   type WriteOptions,
-  withoutLimits,
   writeOptionNames,
 } from "./store-types.js";
 
@@ -79,7 +82,7 @@ export interface StoreContext extends Sources {
   readonly cursorSeal: CursorSeal | undefined;
 }
 
-const checkOptionNames = withoutLimits(writeOptionNames);
+const checkOptionNames = ofOperation(writeOptionNames);
 
 /** The store of one entity: its calls, those over all partitions, and the entity itself. */
 export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
@@ -221,17 +224,21 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#send("create", () => this.#writes.create(input), options) as Promise<S["item"]>;
   }
 
-  async put(input: PutInput<S>, options: CallOptions = {}): Promise<S["item"]> {
-    return this.#send("put", () => this.#writes.put(input), options) as Promise<S["item"]>;
+  async put<const R extends string = string>(
+    input: PutInput<S>,
+    options: PutOptions<R> = {},
+  ): Promise<Returned<S["item"], S["item"] | null, R>> {
+    const plan = () => this.#writes.put(input, options);
+    return this.#send("put", plan, options, putOptionNames) as Promise<never>;
   }
 
-  async update(
+  async update<const R extends string = string>(
     key: S["key"],
     changes: Changes<S>,
-    options: UpdateOptions<S> = {},
-  ): Promise<S["item"]> {
+    options: UpdateOptions<S, R> = {},
+  ): Promise<Returned<S["item"], S["item"], R>> {
     const plan = () => this.#writes.update(key, changes, options, updateOptionNames);
-    return this.#send("update", plan, options, updateOptionNames) as Promise<S["item"]>;
+    return this.#send("update", plan, options, updateOptionNames) as Promise<never>;
   }
 
   async delete(key: S["key"], options: DeleteOptions = {}): Promise<S["item"] | null> {

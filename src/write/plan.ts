@@ -66,6 +66,12 @@ export interface Write<Result> {
   isUnknown?(item: RawItem | null): boolean;
   /** Signs a write that counts, before its first request; only these have it. */
   sign?(signature: Signature): void;
+  /**
+   * The result if `isDone` shows that a request with a lost response was carried out; by default that of the
+   * stored item.
+   * @throws DynamoDBError `AnswerLost` if the result was in the response alone
+   */
+  found?(item: RawItem | null): Result;
   /** Makes the result of the call from the attributes in the response. */
   result(attributes: RawItem | undefined): Result;
 }

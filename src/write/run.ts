@@ -42,7 +42,9 @@ export async function runWrite<R>(
       if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
       seen = await whatWasThere(table, write, error, call);
       // The repeated request may have been refused because of what the first one wrote.
-      if (answerLost && write.isDone?.(seen.item)) return write.result(seen.item ?? undefined);
+      if (answerLost && write.isDone?.(seen.item)) {
+        return write.found?.(seen.item) ?? write.result(seen.item ?? undefined);
+      }
       const verdict = write.refused(seen);
       if (verdict === "nothing") return write.result(undefined);
       if (verdict !== "again") throw verdict;

@@ -12,6 +12,9 @@ import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { payloadValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
+import { copyOf } from "../values/copy.js";
+import { applyChanges } from "./apply-changes.js";
+import { type Both, beforeIsLost, bothOf, grownFrom } from "./before.js";
 import {
   dataSets,
   type ExpiryChange,
@@ -36,11 +39,11 @@ import {
   ofWholePayload,
 } from "./index-changes.js";
 import { isOwn } from "./occupant.js";
-import { areOfKind, computedExpressions, isCounting, wrongKind } from "./operators.js";
+import { areOfKind, computedExpressions, inData, isCounting, wrongKind } from "./operators.js";
 import { isMap } from "./paths.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { conditionFailed, notFound } from "./refusals.js";
-import { writtenItemOf } from "./stored-item.js";
+import { storedVersionOf, writtenItemOf } from "./stored-item.js";
 import {
   type Growth,
   growthOf,
@@ -80,7 +83,7 @@ interface Sent {
  * version, if the stored UpdatedAt is not older than the clock and there is no lock, or if an index key is
  * made of a changed field and of what only the item tells.
  */
-export class UpdateWrite implements Write<AnyItem> {
+export class UpdateWrite implements Write<AnyItem | Both> {
   readonly context: CallContext;
   readonly key: RawKey;
   readonly bytes: number;
@@ -134,6 +137,8 @@ export class UpdateWrite implements Write<AnyItem> {
       };
     this.#once =
       where !== undefined ||
+      // A second time, it would find what it has left itself.
+      plan.returning !== undefined ||
       changes.some(({ path }) => isPosition(path)) ||
       removals.some(isPosition);
     this.#expiry = expiryChange(model, plan);
@@ -184,7 +189,7 @@ export class UpdateWrite implements Write<AnyItem> {
         Key: { ...this.key },
         UpdateExpression: `SET ${sets.join(", ")}${others}`,
         ...conditional(own, this.#condition(own, sent)),
-        ReturnValues: "ALL_NEW",
+        ReturnValues: plan.returning === undefined ? "ALL_NEW" : "ALL_OLD",
       },
     };
   }
@@ -321,8 +326,28 @@ export class UpdateWrite implements Write<AnyItem> {
     return this.#mark !== undefined && item?.[attribute.writeMark] === this.#mark;
   }
 
-  result(attributes: RawItem | undefined): AnyItem {
-    return writtenItemOf(this.#target.model, this.key, attributes);
+  found(item: RawItem | null): AnyItem | Both {
+    if (this.#plan.returning !== undefined) throw beforeIsLost(this.context);
+    return writtenItemOf(this.#target.model, this.key, item ?? undefined);
+  }
+
+  result(attributes: RawItem | undefined): AnyItem | Both {
+    const { model } = this.#target;
+    if (this.#plan.returning === undefined) return writtenItemOf(model, this.key, attributes);
+    return bothOf(model, this.key, attributes, (before) => this.#left(before as RawItem));
+  }
+
+  /** What the last request made of an item. */
+  #left(before: RawItem): RawItem {
+    const { growth, upgraded, madeAnew } = this.#sent as Sent;
+    const { model } = this.#target;
+    const base = madeAnew ? { ...this.#plan.fromKey } : copyOf(before.Data ?? {});
+    return {
+      ...before,
+      ...(madeAnew || upgraded !== undefined ? storedVersionOf(model) : {}),
+      [attribute.data]: upgraded ?? applyChanges(base, inData(base, this.#plan)),
+      [attribute.updatedAt]: grownFrom(before, growth),
+    };
   }
 }
 
