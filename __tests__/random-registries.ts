@@ -126,6 +126,11 @@ export function wordsOf({ partition, shape }: RandomEntity): string[] {
   );
 }
 
+/** The templates of an entity's key. */
+export function keyTemplates({ name, partition, shape }: RandomEntity): readonly [string, string] {
+  return [partition, `${name.toUpperCase()}${shape}`];
+}
+
 /** The templates of an index of an entity. */
 export function indexTemplates(
   { name, partition }: RandomEntity,

@@ -3,27 +3,27 @@ import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { ConditionalCheckFailedError, ItemNotFoundError } from "../../src/index.js";
 import { engines } from "../engines.js";
 import { bareClient, failureOf, openTable, requestsOf } from "../open.js";
-import { type Registered, registry } from "../registry.js";
 import { lost, Recorder } from "../services/recorder.js";
+import { subjectOf, subjects } from "../subjects.js";
 import { allForeign, allGhosts, strangersOn } from "./strangers.js";
 
 describe.each(engines)("on $name", (engine) => {
   const { table, placed, stored } = strangersOn(engine);
 
-  describe.each(registry)("a ghost at the key of a $entity", (entity) => {
+  describe.each(subjects)("a ghost at the key of $title", (subject) => {
     // Every kind of them for one dated entity, one of each for the others.
-    const most = entity.name === "project" ? Number.POSITIVE_INFINITY : 1;
+    const most = subject.name === "project" ? Number.POSITIVE_INFINITY : 1;
     const ghosts = allGhosts.slice(0, most);
 
     test.each(ghosts)(
       "lets create take its place in two requests: %s (create said that it is already there)",
       async (_, attributes) => {
-        const { raw, input, key, store } = await placed(entity, attributes);
+        const { raw, input, key, store } = await placed(subject, attributes);
         const created = await store.create(input);
         expect(requestsOf(table.data)).toEqual(["PutItem", "PutItem"]);
-        expect(created.updatedAt).toBe(created.createdAt);
+        expect(created.createdAt).toBe(input.createdAt ?? created.updatedAt);
         expect(await store.get(key)).toEqual(created);
-        expect(await stored(raw)).toMatchObject({ EntityType: entity.entity });
+        expect(await stored(raw)).toMatchObject({ EntityType: subject.entity });
         const again = await failureOf(store.create(input), ConditionalCheckFailedError);
         expect(again.item).toEqual(created);
       },
@@ -32,21 +32,22 @@ describe.each(engines)("on $name", (engine) => {
     test.each(ghosts)(
       "lets put take its place in two requests, at the time of the put: %s",
       async (_, attributes) => {
-        const { input, key, partition, store } = await placed(entity, attributes);
+        const { input, key, partition, store } = await placed(subject, attributes);
         const before = Date.now();
         const item = await store.put(input);
         expect(requestsOf(table.data)).toEqual(["UpdateItem", "UpdateItem"]);
-        expect(item.createdAt).toBeGreaterThanOrEqual(before);
+        if (subject.timedKey) expect(item.createdAt).toBe(input.createdAt);
+        else expect(item.createdAt).toBeGreaterThanOrEqual(before);
         expect(item.createdAt).toBeLessThanOrEqual(Date.now());
         expect(await store.get(key)).toEqual(item);
-        if (entity.dated) {
+        if (subject.dated) {
           expect((await store.query(partition, { by: "createdAt" })).items).toEqual([item]);
         }
       },
     );
 
     test.each(ghosts)("goes with a delete, which returns null: %s", async (_, attributes) => {
-      const { raw, key, store } = await placed(entity, attributes);
+      const { raw, key, store } = await placed(subject, attributes);
       expect(await store.delete(key)).toBeNull();
       expect(requestsOf(table.data)).toEqual(["DeleteItem", "DeleteItem"]);
       expect(await stored(raw)).toBeUndefined();
@@ -56,7 +57,7 @@ describe.each(engines)("on $name", (engine) => {
   test.each([...allGhosts, ...allForeign])(
     "is replaced and deleted by batches, which know no conditions: %s",
     async (_, attributes) => {
-      const project = registry.find(({ name }) => name === "project") as Registered;
+      const project = subjectOf("project");
       const replaced = await placed(project, attributes);
       await replaced.store.batchPut([replaced.input]);
       expect(await replaced.store.get(replaced.key)).toMatchObject({ data: replaced.input.data });
@@ -70,7 +71,7 @@ describe.each(engines)("on $name", (engine) => {
     test.each([...allGhosts, ...allForeign])(
       "the workspace leaves it out: %s",
       async (_, attributes) => {
-        const project = registry.find(({ name }) => name === "project") as Registered;
+        const project = subjectOf("project");
         const { partition } = await placed(project, attributes);
         const userId = String(partition.userId);
         const mine = table.data.forUser(userId);
@@ -82,15 +83,15 @@ describe.each(engines)("on $name", (engine) => {
     );
 
     test("a profile is saved in the place of a ghost", async () => {
-      const profile = registry.find(({ name }) => name === "userProfile") as Registered;
+      const profile = subjectOf("userProfile");
       const { key } = await placed(profile, { UpdatedAt: 5 });
       const saved = await table.data.profiles.save(key as { userId: string }, { email: "a@b.c" });
       expect(saved.data.email).toBe("a@b.c");
     });
 
     test("a profile and a token are not saved over a foreign item, and no round is wasted", async () => {
-      const profile = registry.find(({ name }) => name === "userProfile") as Registered;
-      const token = registry.find(({ name }) => name === "oauthToken") as Registered;
+      const profile = subjectOf("userProfile");
+      const token = subjectOf("oauthToken");
       const draft = { EntityType: "Draft", Data: { n: 1 } };
       const there = await placed(profile, draft);
       const save = table.data.profiles.save(there.key as { userId: string }, { email: "a@b.c" });
@@ -106,7 +107,7 @@ describe.each(engines)("on $name", (engine) => {
     });
 
     test("a token is stored in the place of a ghost, and none is found there before", async () => {
-      const token = registry.find(({ name }) => name === "oauthToken") as Registered;
+      const token = subjectOf("oauthToken");
       const { key } = await placed(token, { UpdatedAt: 5 });
       const { oauth } = table.data;
       const userId = String(key.userId);

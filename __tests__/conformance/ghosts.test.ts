@@ -5,19 +5,19 @@
 import { ConditionalCheckFailedError, ItemNotFoundError } from "../../src/index.js";
 import { engines } from "../engines.js";
 import { failureOf, requestsOf } from "../open.js";
-import { registry } from "../registry.js";
+import { subjects } from "../subjects.js";
 import { allForeign, allGhosts, strangersOn } from "./strangers.js";
 
 describe.each(engines)("on $name", (engine) => {
   const { table, placed, stored } = strangersOn(engine);
 
-  describe.each(registry)("what is no $entity at its key", (entity) => {
+  describe.each(subjects)("what is no item at the key of $title", (subject) => {
     // Every kind of them for one dated entity, one of each for the others.
-    const most = entity.name === "project" ? Number.POSITIVE_INFINITY : 1;
+    const most = subject.name === "project" ? Number.POSITIVE_INFINITY : 1;
     const [ghosts, foreign] = [allGhosts.slice(0, most), allForeign.slice(0, most)];
 
     test.each([...ghosts, ...foreign])("is seen by no read: %s", async (_, attributes) => {
-      const { key, partition, store } = await placed(entity, attributes);
+      const { key, partition, store } = await placed(subject, attributes);
       expect(await store.get(key)).toBeNull();
       expect(await store.get(key, { consistent: true })).toBeNull();
       expect(await store.batchGet([key])).toEqual([null]);
@@ -29,7 +29,7 @@ describe.each(engines)("on $name", (engine) => {
     test.each([...ghosts, ...foreign])(
       "is not there to update, and stays as it is: %s (update made an item of it)",
       async (_, attributes) => {
-        const { raw, key, store } = await placed(entity, attributes);
+        const { raw, key, store } = await placed(subject, attributes);
         const seenAt = typeof attributes.UpdatedAt === "number" ? attributes.UpdatedAt : 0;
         for (const options of [{}, { ifUpdatedAt: seenAt }, { where: { note: null } }]) {
           const error = await failureOf(
@@ -47,7 +47,7 @@ describe.each(engines)("on $name", (engine) => {
     test.each([...ghosts, ...foreign])(
       "is gone to a delete under a lock, and stays as it is: %s",
       async (_, attributes) => {
-        const { raw, key, store } = await placed(entity, attributes);
+        const { raw, key, store } = await placed(subject, attributes);
         const ifUpdatedAt = typeof attributes.UpdatedAt === "number" ? attributes.UpdatedAt : 0;
         const error = await failureOf(
           store.delete(key, { ifUpdatedAt }),
@@ -60,7 +60,7 @@ describe.each(engines)("on $name", (engine) => {
     );
 
     test.each(foreign)("is destroyed by no create, put or delete: %s", async (_, attributes) => {
-      const { raw, input, key, store } = await placed(entity, attributes);
+      const { raw, input, key, store } = await placed(subject, attributes);
       for (const write of [() => store.create(input), () => store.put(input)]) {
         const error = await failureOf(write(), ConditionalCheckFailedError);
         expect(error.message).toMatch(

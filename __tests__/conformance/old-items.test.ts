@@ -1,31 +1,9 @@
 /** Items that an earlier version of the application left: read, changed and replaced without loss. */
 import { settings } from "../engines.js";
 import { openTable, requestsOf } from "../open.js";
-import {
-  type AnyInput,
-  keyOf,
-  type Registered,
-  registry,
-  storeOf,
-  workspaceEntities,
-} from "../registry.js";
-
-/** The physical key of each entity's item `i1` of the user `u`, written out. */
-const rawKeys: Readonly<Record<string, (user: string, id: string) => { PK: string; SK: string }>> =
-  {
-    userProfile: (u) => ({ PK: `USER#${u}`, SK: "PROFILE" }),
-    realEstateAgentProfile: (u, id) => ({ PK: `USER#${u}`, SK: `AGENT#${id}` }),
-    review: (u, id) => ({ PK: `REVIEW#${u}`, SK: `REVIEW#${id}` }),
-    brandAudit: (u, id) => ({ PK: `USER#${u}`, SK: `AUDIT#${id}` }),
-    competitor: (u, id) => ({ PK: `USER#${u}`, SK: `COMPETITOR#${id}` }),
-    researchReport: (u, id) => ({ PK: `USER#${u}`, SK: `REPORT#${id}` }),
-    project: (u, id) => ({ PK: `USER#${u}`, SK: `PROJECT#${id}` }),
-    savedContent: (u, id) => ({ PK: `USER#${u}`, SK: `CONTENT#${id}` }),
-    trainingProgress: (u, id) => ({ PK: `USER#${u}`, SK: `TRAINING#${id}` }),
-    marketingPlan: (u, id) => ({ PK: `USER#${u}`, SK: `PLAN#${id}` }),
-    reviewAnalysis: (u, id) => ({ PK: `USER#${u}`, SK: `ANALYSIS#${id}` }),
-    oauthToken: (u, id) => ({ PK: `OAUTH#${u}`, SK: id }),
-  };
+import { workspaceEntities } from "../registry.js";
+import { generatedEntities, registered, type Subject, subjectOf, subjects } from "../subjects.js";
+import { itemsOf } from "./items.js";
 
 /** What no schema knows, what is null, and an id that disagrees with the key. */
 const oldData = {
@@ -37,50 +15,54 @@ const oldData = {
   results: "one text",
 };
 
-function oldItem(entity: Registered, user: string, id: string): Record<string, unknown> {
+function oldItem(subject: Subject, user: string, id: string): Record<string, unknown> {
+  const key = subject.key(subject.input(user, id));
   return {
-    ...rawKeys[entity.name]?.(user, id),
-    EntityType: entity.entity,
+    ...subject.raw(key),
+    EntityType: subject.entity,
     Data: oldData,
     CreatedAt: 1_600_000_000_000,
     UpdatedAt: 1_600_000_000_001,
     // Earlier reviews have the one key of the index without the other.
-    ...(entity.name === "review" && { GSI1PK: `REVIEW#${id}` }),
+    ...(subject.name === "review" && { GSI1PK: `REVIEW#${id}` }),
   };
 }
 
-function keyFor(entity: Registered, user: string, id: string): Record<string, string> {
-  return keyOf(entity, { [entity.owner]: user, ...(entity.id && { [entity.id]: id }), data: {} });
-}
-
 describe.each(settings)("items of an earlier writer on $name", (engine) => {
-  const table = openTable(engine);
+  const table = openTable(engine, { entities: generatedEntities } as object);
+  const keyFor = (subject: Subject, user: string, id: string) =>
+    subject.key(subject.input(user, id));
+  const itemFor = (subject: Subject, user: string, id: string) => ({
+    createdAt: 1_600_000_000_000,
+    // A time that the key holds is the one that counts.
+    ...keyFor(subject, user, id),
+    data: oldData,
+    updatedAt: 1_600_000_000_001,
+  });
   beforeEach(() => table.data.wire.clear());
 
-  describe.each(registry)("$name", (entity) => {
-    const { name, owner, dated } = entity;
-    const store = () => storeOf(table.data, entity);
-    const expected = (user: string, id: string) => ({
-      ...keyFor(entity, user, id),
-      data: oldData,
-      createdAt: 1_600_000_000_000,
-      updatedAt: 1_600_000_000_001,
+  describe.each(subjects)("$title", (entity) => {
+    const { name, dated } = entity;
+    const { store, empty } = itemsOf(entity, table);
+    const partitionOf = (user: string) => entity.partition(entity.input(user, "i1"));
+    const expected = (user: string, id: string) => itemFor(entity, user, id);
+    beforeEach(async () => {
+      await empty();
+      table.data.wire.clear();
     });
 
     test("are read through get, query, list and batchGet, with the ids of their keys", async () => {
       const user = `${name}-read`;
-      await table.raw.put(
-        oldItem(entity, user, "i1"),
-        oldItem(entity, user, "with#hash\nand line"),
-      );
-      const ids = entity.id === undefined ? ["i1"] : ["i1", "with#hash\nand line"];
+      const odd = entity.freeId ? "with#hash\nand line" : "with\nline";
+      await table.raw.put(oldItem(entity, user, "i1"), oldItem(entity, user, odd));
+      const ids = entity.id === undefined ? ["i1"] : ["i1", odd];
       const all = ids.map((id) => expected(user, id));
       for (const id of ids) {
         expect(await store().get(keyFor(entity, user, id))).toStrictEqual(expected(user, id));
       }
-      expect((await store().query({ [owner]: user })).items).toStrictEqual(all);
+      expect((await store().query(partitionOf(user))).items).toStrictEqual(all);
       const listed: unknown[] = [];
-      for await (const item of store().list({ [owner]: user })) listed.push(item);
+      for await (const item of store().list(partitionOf(user))) listed.push(item);
       expect(listed).toStrictEqual(all);
       const keys = ids.map((id) => keyFor(entity, user, id));
       expect(await store().batchGet(keys)).toStrictEqual(all);
@@ -91,7 +73,7 @@ describe.each(settings)("items of an earlier writer on $name", (engine) => {
     test("are filtered and paged by query as others are", async () => {
       const user = `${name}-filter`;
       await table.raw.put(oldItem(entity, user, "i1"));
-      const partition = { [owner]: user };
+      const partition = partitionOf(user);
       const matching = await store().query(partition, {
         where: { nothing: null, empty: "" },
         limit: 1,
@@ -112,7 +94,8 @@ describe.each(settings)("items of an earlier writer on $name", (engine) => {
         updatedAt: expect.any(Number),
       });
       expect(updated.updatedAt).toBeGreaterThan(1_600_000_000_001);
-      expect(requestsOf(table.data)).toEqual(["UpdateItem"]);
+      const times = entity.upgraded ? 2 : 1;
+      expect(requestsOf(table.data)).toEqual(Array(times).fill("UpdateItem"));
       const raw = await table.raw.get(...physical(user));
       expect(raw).toMatchObject({
         EntityType: entity.entity,
@@ -128,29 +111,31 @@ describe.each(settings)("items of an earlier writer on $name", (engine) => {
       await table.raw.put(bare);
       const key = keyFor(entity, user, "i1");
       expect(await store().get(key)).toStrictEqual({ ...expected(user, "i1"), data: {} });
-      expect((await store().query({ [owner]: user })).items).toMatchObject([{ data: {} }]);
+      expect((await store().query(partitionOf(user))).items).toMatchObject([{ data: {} }]);
       expect(await store().batchGet([key])).toMatchObject([{ data: {} }]);
       table.data.wire.clear();
       const updated = await store().update(key, { note: "new" });
       expect(requestsOf(table.data)).toEqual(["UpdateItem", "UpdateItem"]);
       expect(updated.data).toMatchObject({ note: "new" });
       expect(await store().get(key)).toStrictEqual(updated);
-      expect(updated).toMatchObject({ createdAt: 1_600_000_000_000 });
+      expect(updated.createdAt).toBe(expected(user, "i1").createdAt);
     });
 
     test("are replaced by put, which keeps CreatedAt", async () => {
       const user = `${name}-put`;
       await table.raw.put(oldItem(entity, user, "i1"));
-      const input: AnyInput = { ...keyFor(entity, user, "i1"), data: validData(entity) };
+      const input = entity.input(user, "i1");
       const replaced = await store().put(input);
-      expect(requestsOf(table.data)).toEqual(dated ? ["UpdateItem", "UpdateItem"] : ["UpdateItem"]);
-      expect(replaced.createdAt).toBe(1_600_000_000_000);
+      expect(requestsOf(table.data)).toEqual(Array(entity.timedIndex ? 2 : 1).fill("UpdateItem"));
+      expect(replaced.createdAt).toBe(expected(user, "i1").createdAt);
       expect(await store().get(keyFor(entity, user, "i1"))).toStrictEqual(replaced);
       expect(replaced.data).not.toHaveProperty("unknown");
       const raw = await table.raw.get(...physical(user));
-      expect(raw).toMatchObject({ ...keyFor(entity, user, "i1"), CreatedAt: 1_600_000_000_000 });
+      const { createdAt: __, ...parts } = keyFor(entity, user, "i1");
+      expect(raw).toMatchObject({ ...parts, CreatedAt: 1_600_000_000_000 });
       await store().put(input);
-      expect(requestsOf(table.data)).toEqual(["GetItem", "UpdateItem"]);
+      const again = entity.mixedIndex ? ["UpdateItem", "UpdateItem"] : ["UpdateItem"];
+      expect(requestsOf(table.data)).toEqual(["GetItem", ...again]);
     });
 
     test("are found and deleted", async () => {
@@ -163,26 +148,26 @@ describe.each(settings)("items of an earlier writer on $name", (engine) => {
     if (dated) {
       test("enter the index at their old CreatedAt by put, and leave it by an old writer's put", async () => {
         const user = `${name}-index`;
-        const partition = { [owner]: user };
+        const partition = partitionOf(user);
         const byDate = async () =>
           (await store().query(partition, { by: "createdAt" })).items.map((item) => item.createdAt);
         const newer = {
           ...keyFor(entity, user, "i2"),
-          data: validData(entity),
+          data: entity.input(user, "i1").data,
           createdAt: 1_600_000_000_500,
         };
         await store().create(newer);
         await table.raw.put(oldItem(entity, user, "i1"));
         expect(await byDate()).toEqual([1_600_000_000_500]);
 
-        await store().put({ ...keyFor(entity, user, "i1"), data: validData(entity) });
+        await store().put({ ...keyFor(entity, user, "i1"), data: entity.input(user, "i1").data });
         expect(await byDate()).toEqual([1_600_000_000_000, 1_600_000_000_500]);
-        expect(await table.raw.index(`USER#${user}`)).toMatchObject([
+        expect(await table.raw.index(physical(user)[0])).toMatchObject([
           {
-            GSI1SK: expect.stringMatching(/^[A-Z]+#1600000000000#i1$/),
-            ...rawKeys[name]?.(user, "i1"),
+            GSI1SK: expect.stringMatching(/^[A-Z\d]+#1600000000000#i1$/),
+            ...entity.raw(keyFor(entity, user, "i1")),
           },
-          { GSI1SK: expect.stringMatching(/^[A-Z]+#1600000000500#i2$/) },
+          { GSI1SK: expect.stringMatching(/^[A-Z\d]+#1600000000500#i2$/) },
         ]);
 
         await table.raw.put(oldItem(entity, user, "i1"));
@@ -198,23 +183,21 @@ describe.each(settings)("items of an earlier writer on $name", (engine) => {
         const key = keyFor(entity, user, "i1");
         expect(await store().get(key)).toMatchObject({ createdAt: 0, updatedAt: 0 });
         const before = Date.now();
-        const item = await store().put({ ...key, data: validData(entity) });
+        const item = await store().put({ ...key, data: entity.input(user, "i1").data });
         expect(item.createdAt).toBeGreaterThanOrEqual(before);
-        const { items } = await store().query({ [owner]: user }, { by: "createdAt" });
+        const { items } = await store().query(partitionOf(user), { by: "createdAt" });
         expect(items).toStrictEqual([item]);
       });
     }
 
     function physical(user: string): [string, string] {
-      const { PK, SK } = rawKeys[name]?.(user, "i1") ?? { PK: "", SK: "" };
+      const { PK, SK } = entity.raw(keyFor(entity, user, "i1"));
       return [PK, SK];
     }
   });
 
   test("a review with a lone GSI1PK is not in the index until it is put, then it is", async () => {
-    const entity = registry.find(({ name }) => name === "review");
-    if (entity === undefined) throw new Error("there is no review");
-    await table.raw.put(oldItem(entity, "agent", "lone"));
+    await table.raw.put(oldItem(subjectOf("review"), "agent", "lone"));
     expect(await table.raw.index("REVIEW#lone")).toEqual([]);
     const key = { agentId: "agent", reviewId: "lone" };
     const { data } = table;
@@ -230,10 +213,10 @@ describe.each(settings)("items of an earlier writer on $name", (engine) => {
 
   test("workspace reads them all under their facade names, with their ids", async () => {
     const user = "workspace-of-old";
-    for (const entity of registry) await table.raw.put(oldItem(entity, user, "i1"));
+    for (const entity of registered) await table.raw.put(oldItem(entity, user, "i1"));
     const workspace = await table.data.collections.workspace({ userId: user });
     expect(Object.keys(workspace)).toEqual([...workspaceEntities]);
-    for (const entity of registry) {
+    for (const entity of registered) {
       const name = workspaceEntities.find((one) => one === entity.name);
       if (name === undefined) continue;
       expect(workspace[name]).toStrictEqual([
@@ -308,19 +291,3 @@ describe.each(settings)("items of an earlier writer on $name", (engine) => {
     expect((await collections.workspace({ userId })).savedContent).toEqual([]);
   });
 });
-
-/** The least that each entity's schema takes. */
-function validData({ name }: Registered): Record<string, unknown> {
-  const payloads: Readonly<Record<string, Record<string, unknown>>> = {
-    review: { author: { name: "Lee" }, source: "Google", rating: 5, comment: "" },
-    brandAudit: { results: [] },
-    competitor: { name: "Max" },
-    researchReport: { topic: "t", report: "r" },
-    project: { name: "n" },
-    savedContent: { type: "t", content: "c" },
-    trainingProgress: { completed: false },
-    reviewAnalysis: { overallSentiment: "Mixed", summary: "", keywords: [], commonThemes: [] },
-    oauthToken: { accessToken: "t" },
-  };
-  return payloads[name] ?? {};
-}

@@ -2,25 +2,30 @@
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
-import { type AnyInput, inputOf, keyOf, registry, storeOf } from "../registry.js";
+import type { AnyInput } from "../registry.js";
+import { generatedEntities, storeOf, subjects } from "../subjects.js";
 import { itemsOf } from "./items.js";
 
 describe.each(settings)("on $name", (engine) => {
-  const table = openTable(engine);
+  const table = openTable(engine, { entities: generatedEntities } as object);
 
-  describe.each(registry)("$name", (entity) => {
-    const { name, owner, dated } = entity;
-    const { store, user, several, stored, idsOf } = itemsOf(entity, table);
+  describe.each(subjects)("$title", (subject) => {
+    const { name, entity, dated, timedKey, isShared, input: inputOf, key: keyOf, stored } = subject;
+    const { store, user, several, idsOf, empty } = itemsOf(subject, table);
+    const partitionOf = (purpose: string) => subject.partition(inputOf(user(purpose), "i0"));
 
-    beforeEach(() => table.data.wire.clear());
+    beforeEach(async () => {
+      await empty();
+      table.data.wire.clear();
+    });
 
     test("query reads the entity's own items of one partition, in both orders and in pages", async () => {
       const inputs = several("query", 5);
       const { written } = await store().batchPut(inputs);
       expect(written).toBe(inputs.length);
-      await store().batchPut([inputOf(entity, user("query-other"), "other")]);
+      if (!isShared) await store().batchPut([inputOf(user("query-other"), "other")]);
       await fillNeighbours(user("query"));
-      const partition = { [owner]: user("query") };
+      const partition = partitionOf("query");
 
       const all = await store().query(partition);
       expect(idsOf(all.items)).toEqual(idsOf(inputs));
@@ -46,7 +51,7 @@ describe.each(settings)("on $name", (engine) => {
     test("query filters by an object and by a callback", async () => {
       const inputs = several("where", 4);
       await store().batchPut(inputs);
-      const partition = { [owner]: user("where") };
+      const partition = partitionOf("where");
       const wanted = inputs.filter((input) => input.data.mark === 0);
       const byObject = await store().query(partition, { where: { mark: 0 } });
       expect(idsOf(byObject.items)).toEqual(idsOf(wanted));
@@ -64,18 +69,18 @@ describe.each(settings)("on $name", (engine) => {
       const [input] = several("fields", 1) as [AnyInput];
       const created = await store().create(input);
       const expected = { ...created, data: { mark: 0 } };
-      const partition = { [owner]: user("fields") };
+      const partition = partitionOf("fields");
       const options = { fields: ["mark"] as const };
-      expect(await store().get(keyOf(entity, input), options)).toEqual(expected);
+      expect(await store().get(keyOf(input), options)).toEqual(expected);
       expect((await store().query(partition, options)).items).toEqual([expected]);
-      expect(await store().batchGet([keyOf(entity, input)], options)).toEqual([expected]);
+      expect(await store().batchGet([keyOf(input)], options)).toEqual([expected]);
     });
 
     test("list hands out all items of a partition", async () => {
       const inputs = several("list", 4);
       await store().batchPut(inputs);
       const found: object[] = [];
-      for await (const item of store().list({ [owner]: user("list") }, { order: "desc" })) {
+      for await (const item of store().list(partitionOf("list"), { order: "desc" })) {
         found.push(item);
       }
       expect(idsOf(found)).toEqual(idsOf(inputs).reverse());
@@ -84,8 +89,8 @@ describe.each(settings)("on $name", (engine) => {
     test("batchGet answers in the order of its keys, with null for a miss and duplicates", async () => {
       const inputs = several("batch", 3);
       await store().batchPut(inputs);
-      const missing = keyOf(entity, inputOf(entity, user("batch-missing"), "none"));
-      const keys = inputs.map((input) => keyOf(entity, input)).reverse();
+      const missing = keyOf(inputOf(user("batch-missing"), "none"));
+      const keys = inputs.map((input) => keyOf(input)).reverse();
       const [last] = keys as [Record<string, string>];
       const found = await store().batchGet([...keys, missing, last]);
       expect(found.map((item) => item && idsOf([item])[0])).toEqual([
@@ -98,50 +103,52 @@ describe.each(settings)("on $name", (engine) => {
     test("batchDelete deletes what is there, and is content where nothing is", async () => {
       const inputs = several("batch-delete", 3);
       await store().batchPut(inputs);
-      const missing = keyOf(entity, inputOf(entity, user("batch-delete-missing"), "none"));
-      const keys = [...inputs.map((input) => keyOf(entity, input)), missing];
+      const missing = keyOf(inputOf(user("batch-delete-missing"), "none"));
+      const keys = [...inputs.map((input) => keyOf(input)), missing];
       expect(await store().batchDelete(keys)).toEqual({ written: keys.length });
       expect(await store().batchGet(keys)).toEqual(keys.map(() => null));
     });
 
-    if (dated) {
+    const inOrder = [0, 1_000, 3_000, 5_000, 9_999_999_999_999];
+
+    if (dated || timedKey) {
       test("query reads in order of creation, from and to included", async () => {
         const times = [5_000, 1_000, 3_000, 9_999_999_999_999, 0];
         const inputs = several("dated", 5).map((input, index) => ({
           ...input,
-          createdAt: times[index],
+          createdAt: times[index] ?? 0,
         }));
         for (const input of inputs) await store().create(input);
-        const partition = { [owner]: user("dated") };
         const timesOf = async (options: object) =>
-          (await store().query(partition, options)).items.map((item) => item.createdAt);
-        const inOrder = [0, 1_000, 3_000, 5_000, 9_999_999_999_999];
-        expect(await timesOf({ by: "createdAt" })).toEqual(inOrder);
-        expect(await timesOf({ by: "createdAt", order: "desc" })).toEqual([...inOrder].reverse());
+          (await store().query(partitionOf("dated"), options)).items.map((item) => item.createdAt);
+        expect(await timesOf(dated ? { by: "createdAt" } : {})).toEqual(inOrder);
+        expect(await timesOf({ from: 0, order: "desc" })).toEqual([...inOrder].reverse());
         expect(await timesOf({ from: 1_000, to: 5_000 })).toEqual([1_000, 3_000, 5_000]);
         expect(await timesOf({ from: 5_000 })).toEqual([5_000, 9_999_999_999_999]);
         expect(await timesOf({ to: 1_000, order: "desc" })).toEqual([1_000, 0]);
       });
-    } else {
-      test.each([{ by: "createdAt" as const }, { from: 1 }, { to: 1 }])(
-        "query refuses %j: the index holds it in no order of time",
-        async (options) => {
-          const error = await failureOf(
-            store().query({ [owner]: user("undated") }, options),
-            ValidationError,
-          );
-          expect(error.message).toContain(`query ${entity.entity} (${owner}=${user("undated")}): `);
-          expect(error.message).toContain("order of creation");
-          expect(requestsOf(table.data)).toEqual([]);
-        },
-      );
+    }
+
+    const refusedOptions = [
+      ...(dated ? [] : [{ by: "createdAt" as const }]),
+      ...(dated || timedKey ? [] : [{ from: 1 }, { to: 1 }]),
+    ];
+    for (const options of refusedOptions) {
+      test(`query refuses ${JSON.stringify(options)}: no key holds it in order of time`, async () => {
+        const partition = partitionOf("undated");
+        const error = await failureOf(store().query(partition, options), ValidationError);
+        expect(error.message).toContain(isShared ? `query ${entity}: ` : `query ${entity} (`);
+        for (const value of Object.values(partition)) expect(error.message).toContain(`=${value}`);
+        expect(error.message).toContain("order of creation");
+        expect(requestsOf(table.data)).toEqual([]);
+      });
     }
 
     /** One item of every other entity in the same partition. */
     async function fillNeighbours(partition: string): Promise<void> {
-      for (const neighbour of registry) {
+      for (const neighbour of subjects) {
         if (neighbour.name === name) continue;
-        await storeOf(table.data, neighbour).put(inputOf(neighbour, partition, "i1"));
+        await storeOf(table.data, neighbour).put(neighbour.input(partition, "i1"));
       }
     }
   });

@@ -1,26 +1,9 @@
 /** What lies at an entity's key and is none of its items, and how a test puts it there. */
-import { make } from "../../src/testing/index.js";
 import type { TestEngine } from "../engines.js";
 import { openTable } from "../open.js";
-import { type AnyInput, keyOf, type Registered, storeOf } from "../registry.js";
+import { generatedEntities, type Subject, storeOf } from "../subjects.js";
 
 type Raw = Record<string, unknown> & { readonly PK: string; readonly SK: string };
-
-/** Physical keys, written out. */
-const rawKeys: Readonly<Record<string, (user: string) => Pick<Raw, "PK" | "SK">>> = {
-  userProfile: (u) => ({ PK: `USER#${u}`, SK: "PROFILE" }),
-  realEstateAgentProfile: (u) => ({ PK: `USER#${u}`, SK: "AGENT#i1" }),
-  review: (u) => ({ PK: `REVIEW#${u}`, SK: "REVIEW#i1" }),
-  brandAudit: (u) => ({ PK: `USER#${u}`, SK: "AUDIT#i1" }),
-  competitor: (u) => ({ PK: `USER#${u}`, SK: "COMPETITOR#i1" }),
-  researchReport: (u) => ({ PK: `USER#${u}`, SK: "REPORT#i1" }),
-  project: (u) => ({ PK: `USER#${u}`, SK: "PROJECT#i1" }),
-  savedContent: (u) => ({ PK: `USER#${u}`, SK: "CONTENT#i1" }),
-  trainingProgress: (u) => ({ PK: `USER#${u}`, SK: "TRAINING#i1" }),
-  marketingPlan: (u) => ({ PK: `USER#${u}`, SK: "PLAN#i1" }),
-  reviewAnalysis: (u) => ({ PK: `USER#${u}`, SK: "ANALYSIS#i1" }),
-  oauthToken: (u) => ({ PK: `OAUTH#${u}`, SK: "i1" }),
-};
 
 export const allGhosts: readonly [name: string, attributes: Record<string, unknown>][] = [
   ["a ghost", { UpdatedAt: 1_600_000_000_000 }],
@@ -39,32 +22,26 @@ export const allForeign: readonly [name: string, attributes: Record<string, unkn
 
 /** Opens a table for the tests of a block. */
 export function strangersOn(engine: TestEngine) {
-  const table = openTable(engine);
+  const table = openTable(engine, { entities: generatedEntities } as object);
   let count = 0;
   /** Puts something at the key of an entity's item, past the layer. */
-  async function placed(entity: Registered, attributes: Record<string, unknown>) {
+  async function placed(subject: Subject, attributes: Record<string, unknown>) {
     count += 1;
-    const owner = `u${count}`;
-    const raw: Raw = { ...(rawKeys[entity.name]?.(owner) ?? { PK: "", SK: "" }), ...attributes };
+    const input = subject.input(`u${count}`, "i1");
+    const key = subject.key(input);
+    const partition = subject.partition(input);
+    const raw: Raw = { ...subject.raw(key), ...attributes };
+    const store = storeOf(table.data, subject);
+    if (subject.isShared) {
+      // Each test has its own items in the partition that all users have in common.
+      const { items } = await store.query(partition);
+      await store.batchDelete(items.map((item) => subject.key(item)));
+    }
     await table.raw.put(raw);
-    const { data, ...made } = (make[entity.name] as () => AnyInput)();
-    const input: AnyInput = {
-      ...made,
-      [entity.owner]: owner,
-      ...(entity.id && { [entity.id]: "i1" }),
-      data,
-    };
-    const key = keyOf(entity, input);
     // What is there before is what was put, and nothing of the entity.
     expect(await table.raw.get(raw.PK, raw.SK)).toEqual(raw);
     table.data.wire.clear();
-    return {
-      raw,
-      input,
-      key,
-      partition: { [entity.owner]: owner },
-      store: storeOf(table.data, entity),
-    };
+    return { raw, input, key, partition, store };
   }
   const stored = ({ PK, SK }: Raw) => table.raw.get(PK, SK);
   return { table, placed, stored };

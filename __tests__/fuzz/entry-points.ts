@@ -172,7 +172,7 @@ function storeArguments(
     create: [input, limits],
     put: [input, limits],
     update: [key, payloadOf(one), optionsOf("set", "remove", "ifUpdatedAt", "where")],
-    delete: [key, optionsOf("ifUpdatedAt")],
+    delete: [key, optionsOf("ifUpdatedAt", "where")],
     batchGet: [closedList(key), reads],
     batchPut: [closedList(input), optionsOf("allowMissing")],
     batchDelete: [closedList(key), limits],
@@ -315,7 +315,7 @@ export function operationsOf(layer: object, at: string): EntryPoint[] {
       create: [inputOf(one, isScope)],
       put: [inputOf(one, isScope)],
       update: [key, payloadOf(one), unlimited("set", "remove", "ifUpdatedAt", "where")],
-      delete: [key, unlimited("ifUpdatedAt")],
+      delete: [key, unlimited("ifUpdatedAt", "where")],
       check: [key, unlimited("exists", "ifUpdatedAt", "where")],
     };
     const operation = (kind: "write" | "get", name: string): EntryPoint => ({

@@ -155,7 +155,7 @@ const scans: Each<store.ScanOptions<Spec>> = {
 };
 const changed = { set: [[["a", "b"], 1]], remove: ["c"], ifUpdatedAt: 1, where };
 const updates: Each<store.UpdateOptions<Spec>> = { ...limits, ...changed };
-const deletes: Each<store.DeleteOptions> = { ...limits, ifUpdatedAt: 1 };
+const deletes: Each<store.DeleteOptions<Spec>> = { ...limits, ifUpdatedAt: 1, where };
 const writes: Each<store.WriteOptions> = { ...limits, allowMissing: true };
 
 /** A project is in no index that is read by its name. */
@@ -179,7 +179,7 @@ const ofTransaction: Readonly<Record<string, Well>> = {
   create: [input],
   put: [input],
   update: [key, { name: "n" }, changed],
-  delete: [key, { ifUpdatedAt: 1 }],
+  delete: [key, { ifUpdatedAt: 1, where }],
   check: [key, { exists: true, ifUpdatedAt: 1, where }],
 };
 

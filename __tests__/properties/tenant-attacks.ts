@@ -509,7 +509,7 @@ const transaction: fc.Arbitrary<Build> = fc
           if (call === "check") return ofEntity?.check?.(given, { where: where(situation) });
           return call === "create" || call === "put"
             ? ofEntity?.[call]?.(input)
-            : ofEntity?.delete?.(given);
+            : ofEntity?.delete?.(given, where(situation) && { where: where(situation) });
         };
         const forged = {
           key: { PK: `USER#${situation.victim}`, SK: "PROFILE" },

@@ -1,10 +1,11 @@
 /** Payloads as DynamoDB holds them, of whatever version, and as the current version has them. */
-import { ruleOf } from "../../services/transaction/cancelled.js";
+
 import { type AttributeValue, nativeValue, valueText } from "../../src/client/wire-format.js";
 import type { EntityModel } from "../../src/entity/model.js";
 import { isNewer, isOlder, storedVersion, upgradedData } from "../../src/entity/versions.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { attribute, type RawItem } from "../../src/table/table.js";
+import { ruleOf } from "../../src/write/cancelled.js";
 import { attributeText, attributeValueOf } from "./line.js";
 import type { Item } from "./raw-table.js";
 

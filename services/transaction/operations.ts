@@ -18,7 +18,7 @@ export interface Operation {
   readonly model: EntityModel;
 }
 
-export interface PlannedWrite extends Operation {
+interface StoreWrite extends Operation {
   readonly write: Write<unknown>;
 }
 
@@ -47,8 +47,8 @@ export interface Operations<O> {
 }
 
 /** The writes of each store. */
-export function writesOf(stores: AnyStores): Operations<PlannedWrite> {
-  const handles = new Handles<PlannedWrite>();
+export function writesOf(stores: AnyStores): Operations<StoreWrite> {
+  const handles = new Handles<StoreWrite>();
   const tx = eachStore(stores, ({ model, writes }) => {
     const planned = (plan: () => Write<unknown>) => {
       const write = reading({ operation: "transaction.write", entity: model.name }, plan);

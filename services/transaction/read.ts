@@ -5,7 +5,7 @@ import { cancellationReasonsOf } from "../../src/errors/thrown.js";
 import { nameOf } from "../../src/errors/words.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import type { RawItem } from "../../src/table/table.js";
-import { cancelled, reasonOf, supported } from "./cancelled.js";
+import { cancelled, reasonOf, supported } from "../../src/write/cancelled.js";
 import type { Operation } from "./operations.js";
 
 /**

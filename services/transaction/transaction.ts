@@ -2,11 +2,11 @@
 import { type CallOptions, limitsOf, perform } from "../../src/call/call.js";
 import type { CallContext } from "../../src/errors/context.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
+import { refuseTooLarge, writeAll } from "../../src/write/transact.js";
 import type { AnyStores, Specs } from "../stores.js";
 import { operationsOf, readsOf, writesOf } from "./operations.js";
 import { readAll } from "./read.js";
 import type { Transactions } from "./types.js";
-import { refuseTooLarge, writeAll } from "./write.js";
 
 export type Transaction = Transactions<Specs>;
 

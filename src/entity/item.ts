@@ -1,9 +1,10 @@
 /** Converts stored items to the items that callers get. */
 import { isDeepStrictEqual } from "node:util";
+import { hasForm } from "../keys/part-forms.js";
 import { isKeyOf, keyPartsOf } from "../keys/template.js";
 import { showsMasked } from "../secrets/masking.js";
 import { refuseUnreadable } from "../secrets/unreadable.js";
-import type { RawItem } from "../table/table.js";
+import { createdAtDigits, type RawItem } from "../table/table.js";
 import { checkValue, isPlainMap } from "../values/payload.js";
 import { epochMsOf, isTime } from "../values/timestamps.js";
 import { isExpired } from "./expiry.js";
@@ -27,8 +28,9 @@ export type IfUnreadable = "refuse" | "refuseWritten" | "leave";
 
 /**
  * The item for callers, made from a stored one. Its ids come from the raw keys, because items of
- * earlier writers have them nowhere else. An item without `Data` gets `data: {}`. A time is 0 if it
- * was never stored, or if the stored value is not a time: nanoseconds, for instance.
+ * earlier writers have them nowhere else, and so does a creation time that is a part of the key. An item
+ * without `Data` gets `data: {}`. A time is 0 if it was never stored, or if the stored value is not a
+ * time: nanoseconds, for instance.
  * @param operation the call that gets the item, if it may share the request with other calls
  * @param fields the fields of the payload that the call asked for, if all of them were read
  * @throws DecryptionError if a secret could not be opened
@@ -45,7 +47,7 @@ export function itemOf(
   if (model.numbered) {
     for (const name in model.forms) item[name] = partValue(model, name, item[name] as string);
   }
-  const { CreatedAt, UpdatedAt } = raw;
+  const { UpdatedAt } = raw;
   item.data = raw.Data ?? {};
   if (isOlder(model, raw)) item.data = upgradedOr(model, raw, ifUnreadable, operation);
   else if (model.secrets.length > 0 && ifUnreadable !== "leave") {
@@ -54,9 +56,18 @@ export function itemOf(
   }
   if (fields !== undefined) item.data = picked(item.data, fields);
   if (model.secrets.length > 0) item.data = showsMasked(model.secrets, item.data);
-  item.createdAt = isTime(CreatedAt) ? CreatedAt : (epochMsOf(CreatedAt) ?? 0);
+  item.createdAt = createdAtOf(raw, model.timed ? String(item.createdAt) : "");
   item.updatedAt = isTime(UpdatedAt) ? UpdatedAt : 0;
   return item as AnyItem;
+}
+
+/**
+ * When an item was created. A time in its key is the one that counts, whatever an earlier writer stored
+ * beside it: the item names its own key.
+ */
+function createdAtOf({ CreatedAt }: RawItem, inKey: string): unknown {
+  if (hasForm(createdAtDigits, inKey)) return Number(inKey);
+  return isTime(CreatedAt) ? CreatedAt : (epochMsOf(CreatedAt) ?? 0);
 }
 
 /** The payload of an older version as one of the current version, or as it is stored if need be. */

@@ -231,7 +231,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#send("update", plan, options, updateOptionNames) as Promise<S["item"]>;
   }
 
-  async delete(key: S["key"], options: DeleteOptions = {}): Promise<S["item"] | null> {
+  async delete(key: S["key"], options: DeleteOptions<S> = {}): Promise<S["item"] | null> {
     const plan = () => this.#writes.delete(key, options, deleteOptionNames);
     return this.#send("delete", plan, options, deleteOptionNames) as Promise<S["item"] | null>;
   }

@@ -129,15 +129,21 @@ export interface StoreCalls<S extends StoreSpec> {
 
   /**
    * Deletes an item and returns it, or `null` if there was none, or an expired one. One request; two if
-   * there was a ghost (an item with only a key and times). An item of another kind at the key stays.
+   * there was a ghost (an item with only a key and times), or if there is a `where` and UpdatedAt is not
+   * older than the clock. An item of another kind at the key stays. A missing item is not an error, whatever
+   * `where` says; with `ifUpdatedAt` it is.
    *
    * If a response is lost, the repeated request returns `null` for the item that the call itself
    * deleted, because DynamoDB returns it only once. With `ifUpdatedAt`, `null` therefore means that
    * the item is gone, deleted by this call or by another.
-   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` does not hold; `mayHaveBeenDone`
-   * if a response was lost and another item is there. DynamoDBError `NewerVersion` (with `ifUpdatedAt`)
+   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
+   * `mayHaveBeenDone` if a response was lost and another item is there
+   * @throws DynamoDBError `NewerVersion` (with either); `AnswerLost` if a response was lost and `where` may
+   * hold for an item that was written since: that one is not deleted
+   * @example
+   * await data.savedContent.delete({ userId, contentId }, { where: { status: "draft" } });
    */
-  delete(key: S["key"], options?: DeleteOptions): Promise<S["item"] | null>;
+  delete(key: S["key"], options?: DeleteOptions<S>): Promise<S["item"] | null>;
 
   /**
    * Any number of items, in the order of their keys, with `null` for each missing one. A key may be

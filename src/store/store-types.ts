@@ -252,13 +252,16 @@ export const updateOptionNames = optionNames<UpdateOptions<StoreSpec>>({
   timeoutMs: true,
 });
 
-export interface DeleteOptions extends CallOptions {
+export interface DeleteOptions<S extends StoreSpec = StoreSpec> extends CallOptions {
   /** The item's `updatedAt` as it was read: the item must not have been written since. */
   readonly ifUpdatedAt?: number | undefined;
+  /** A condition on the payload of the item, if there is one. */
+  readonly where?: Where<S["data"]> | undefined;
 }
 
-export const deleteOptionNames = optionNames<DeleteOptions>({
+export const deleteOptionNames = optionNames<DeleteOptions<StoreSpec>>({
   ifUpdatedAt: true,
+  where: true,
   signal: true,
   timeoutMs: true,
 });

@@ -56,7 +56,7 @@ export function isOwn(own: Placeholders, model: EntityModel): Compiled {
 }
 
 /** A condition that an item was stored by the entity, even if it has expired. */
-function isStored(own: Placeholders, { name }: EntityModel): Compiled {
+export function isStored(own: Placeholders, { name }: EntityModel): Compiled {
   return atom(`${own.name(attribute.entityType)} = ${own.value(name)}`);
 }
 

@@ -1,19 +1,18 @@
 /** Why a transaction failed: the operations that stopped it, each with its reason. */
-import { type CallContext, describe, keyTextOf, withContext } from "../../src/errors/context.js";
-import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
-import { errorKey } from "../../src/errors/key-text.js";
-import { isRetryableError } from "../../src/errors/retryable.js";
+import { type CallContext, describe, keyTextOf, withContext } from "../errors/context.js";
+import { DynamoDBError } from "../errors/dynamodb-error.js";
+import { errorKey } from "../errors/key-text.js";
+import { isRetryableError } from "../errors/retryable.js";
 import {
   type CancellationReason,
   TransactionCanceledError,
-} from "../../src/errors/transaction-canceled-error.js";
-import { nameOf } from "../../src/errors/words.js";
-import type { Operation } from "./operations.js";
+} from "../errors/transaction-canceled-error.js";
+import { nameOf } from "../errors/words.js";
 
 /** Why one operation stopped the transaction, which names it by its position, call and key. */
 export function reasonOf(
   index: number,
-  { context }: Operation,
+  { context }: { readonly context: CallContext },
   code: string,
   message: string,
   item: unknown = null,

@@ -1,24 +1,32 @@
 /**
  * The writes of a transaction: they are sent, and sent again after a refusal that need not be final.
  */
-import type { Call } from "../../src/call/call.js";
-import { type CallContext, describe } from "../../src/errors/context.js";
-import { isRetryableReason } from "../../src/errors/retryable.js";
-import { cancellationReasonsOf } from "../../src/errors/thrown.js";
+import type { Call } from "../call/call.js";
+import type { EntityModel } from "../entity/model.js";
+import { type CallContext, describe } from "../errors/context.js";
+import { isRetryableReason } from "../errors/retryable.js";
+import { cancellationReasonsOf } from "../errors/thrown.js";
 import {
   type CancellationReason,
   TransactionCanceledError,
-} from "../../src/errors/transaction-canceled-error.js";
-import { invalid } from "../../src/errors/validation-error.js";
-import { nameOf } from "../../src/errors/words.js";
-import type { StoreContext } from "../../src/store/entity-store.js";
-import { limits } from "../../src/table/table.js";
-import type { Seen, Write } from "../../src/write/plan.js";
-import { isForeignFailure, noteForeignFailure, shownItem } from "../../src/write/refusals.js";
-import { again, inRounds, mostRounds } from "../../src/write/rounds.js";
-import { whatIsThere, whatWasThere } from "../../src/write/run.js";
+} from "../errors/transaction-canceled-error.js";
+import { invalid } from "../errors/validation-error.js";
+import { nameOf } from "../errors/words.js";
+import type { Table } from "../read/reader.js";
+import { limits } from "../table/table.js";
 import { cancelled, reasonOf, ruleOf, supported, textOf } from "./cancelled.js";
-import type { PlannedWrite } from "./operations.js";
+import type { Seen, Write } from "./plan.js";
+import { isForeignFailure, noteForeignFailure, shownItem } from "./refusals.js";
+import { again, inRounds, mostRounds } from "./rounds.js";
+import { whatIsThere, whatWasThere } from "./run.js";
+
+/** One write of a transaction; its context and key are the write's own. */
+export interface PlannedWrite {
+  readonly context: CallContext;
+  readonly write: Write<unknown>;
+  /** The entity whose items its errors show; without one, they show any item as it is stored. */
+  readonly model?: EntityModel;
+}
 
 /** What is known of the items that are written. */
 type SeenItems = Map<PlannedWrite, Seen>;
@@ -37,25 +45,25 @@ export function refuseTooLarge(writes: readonly PlannedWrite[], context: CallCon
  * @throws TransactionCanceledError
  */
 export async function writeAll(
-  context: StoreContext,
+  table: Table,
   writes: readonly PlannedWrite[],
   call: Call,
 ): Promise<unknown[]> {
   const seen: SeenItems = new Map();
   for (const one of writes) {
-    if (one.write.readsFirst) seen.set(one, await whatIsThere(context, one.write, call));
+    if (one.write.readsFirst) seen.set(one, await whatIsThere(table, one.write, call));
   }
   let passing: CancellationReason[] = [];
   const round = async () => {
     try {
       const TransactItems = writes.map((one) => itemOfWrite(one.write, seen.get(one)));
-      await context.transport.send("TransactWrite", { TransactItems }, call);
+      await table.transport.send("TransactWrite", { TransactItems }, call);
       return writes.map(({ write }) =>
         write.context.operation === "create" ? write.result(undefined) : undefined,
       );
     } catch (error) {
       if (nameOf(error) !== "TransactionCanceledException") throw supported(call.context, error);
-      passing = await learn(context, writes, error, seen, call);
+      passing = await learn(table, writes, error, seen, call);
       return again;
     }
   };
@@ -82,7 +90,7 @@ interface Stops {
  * @throws TransactionCanceledError if they cannot
  */
 async function learn(
-  context: StoreContext,
+  table: Table,
   writes: readonly PlannedWrite[],
   error: unknown,
   seen: SeenItems,
@@ -95,7 +103,7 @@ async function learn(
     const code = reason.Code ?? "None";
     if (one === undefined || code === "None") continue;
     if (code === "ConditionalCheckFailed") {
-      await learnFrom(context, one, { index, code, stored: reason.Item }, seen, stops, call);
+      await learnFrom(table, one, { index, code, stored: reason.Item }, seen, stops, call);
     } else {
       const group = isRetryableReason(code) ? conflicts : refused;
       group.push(reasonOf(index, one, code, reason.Message ?? code));
@@ -109,7 +117,7 @@ async function learn(
 
 /** Looks at the item that one write's condition failed on. */
 async function learnFrom(
-  context: StoreContext,
+  table: Table,
   one: PlannedWrite,
   refusal: { readonly index: number; readonly code: string; readonly stored: unknown },
   seen: SeenItems,
@@ -117,8 +125,8 @@ async function learnFrom(
   call: Call,
 ): Promise<void> {
   const { index, code, stored } = refusal;
-  const was = await whatWasThere(context, one.write, { Item: stored }, call);
-  const item = shownItem(one.model, was.item);
+  const was = await whatWasThere(table, one.write, { Item: stored }, call);
+  const item = one.model === undefined ? was.item : shownItem(one.model, was.item);
   const verdict = one.write.refused(was);
   if (verdict === "again" || verdict === "nothing") {
     seen.set(one, was);
