@@ -117,7 +117,7 @@ export const uncoveredKeysOf = onceFor((definitions): readonly UncoveredKey[] =>
   const anyone: UserOwner = { userId: "u", agentId: "u" };
   const owned = Object.values(ownedBy(definitions, userParts));
   const covered = new Set(owned.map((definition) => declaredKeys(definition).pk.build(anyone)));
-  return Object.entries(definitions).flatMap(([entity, definition]) => {
+  const uncovered = Object.entries(definitions).flatMap(([entity, definition]) => {
     const { pk, sk, indexes } = declaredKeys(definition);
     const own = isOfUser(definition) && covered.has(pk.build(anyone)) ? pk.parts : [];
     const names = (part: string) =>
@@ -131,6 +131,8 @@ export const uncoveredKeysOf = onceFor((definitions): readonly UncoveredKey[] =>
     ];
     return keys
       .filter(({ parts }) => parts.some(names))
-      .map(({ name }) => ({ entity, index: name }));
+      .map(({ name }) => Object.freeze({ entity, index: name }));
   });
+  // Every caller gets the same list.
+  return Object.freeze(uncovered);
 });
