@@ -258,15 +258,22 @@ export {
 } from "./keys/key-functions.js";
 export {
   type BatchResult,
+  type DynamoDBCursor,
   type DynamoDBItem,
   type DynamoDBKey,
   DynamoDBRepository,
   type EntityType,
   type ExpressionAttributes,
   getRepository,
+  type IndexKeys,
+  type NewDynamoDBItem,
   type QueryOptions,
   type QueryResult,
+  type RepositoryCall,
+  type RepositoryScanAllOptions,
+  type RepositoryScanOptions,
   resetRepository,
+  type TransactWrite,
   type UpdateOptions,
 } from "./repository/repository.js";
 export type { Clock } from "./runtime/clock.js";
