@@ -96,6 +96,8 @@ const optionFields = {
   remove: listOf(textOf("note", "constructor")),
   allowMissing: anything,
   exists: anything,
+  secrets: textOf("mask", "reveal"),
+  dryRun: anything,
 };
 
 /** Arguments of which every name is known: what else is in them is refused. */
@@ -241,6 +243,9 @@ const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
   "transaction.get": [anything, limits],
   forUser: [user],
   scope: [shape({ userId: user })],
+  user: [user],
+  "user.export": [optionsOf("secrets", "consistent")],
+  "user.erase": [optionsOf("dryRun")],
 };
 
 /** What the calls beside the stores are given in a scope: no key, or one without the user. */
@@ -286,9 +291,10 @@ export function callsOf(layer: object, at: string): EntryPoint[] {
           path: `${at}.${full}`,
           call,
           given,
-          throwsAtOnce: full === "forUser" || full === "scope",
+          throwsAtOnce: ["forUser", "scope", "user", "user.export"].includes(full),
           rethrows: full.startsWith("transaction.") || full === "oauth.validToken",
         });
+        if (full === "user") visit(Reflect.apply(member, object, ["u1"]) as object, full);
       } else if (typeof member === "object" && member !== null) visit(member, full);
     }
   };

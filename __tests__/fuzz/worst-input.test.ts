@@ -6,6 +6,7 @@
  */
 import type { RecentOptions } from "../../services/collections.js";
 import type { ValidTokenOptions } from "../../services/oauth/options.js";
+import type { UserEraseOptions, UserExportOptions } from "../../services/user/types.js";
 import type { CallOptions } from "../../src/call/call.js";
 import * as door from "../../src/index.js";
 import type {
@@ -194,6 +195,8 @@ const tokenOptions: Each<ValidTokenOptions> = {
   leaseMs: 30_000,
 };
 const recent: Each<RecentOptions> = { ...limits, userId: "u1", limit: 1, fields: ["name"] };
+const exports: Each<UserExportOptions> = { ...limits, secrets: "mask", consistent: true };
+const erasures: Each<UserEraseOptions> = { ...limits, dryRun: true };
 const token = { accessToken: "a", refreshToken: "r", expiryDate: 1e13 };
 const user = { userId: "u1" };
 
@@ -222,6 +225,9 @@ const besideStores: Readonly<Record<string, Well>> = {
   "transaction.get": [() => [], limits],
   forUser: ["u1"],
   scope: [{ userId: "u1" }],
+  user: ["u1"],
+  "user.export": [exports],
+  "user.erase": [erasures],
 };
 
 const expression = {
