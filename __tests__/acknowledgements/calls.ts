@@ -131,6 +131,14 @@ export const storeRows: readonly Row[] = [
       data.project.delete(key(id), { ...limits, ifUpdatedAt }),
   },
   {
+    name: "delete under a where",
+    units: 1,
+    before: old,
+    isDone: isGone,
+    run: ({ data, id, limits }) =>
+      data.project.delete(key(id), { ...limits, where: { name: "old" } }),
+  },
+  {
     name: "batchPut",
     units: 10,
     isBatch: true,

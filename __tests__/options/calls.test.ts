@@ -39,7 +39,8 @@ describe(`what calls take on ${engine.name}`, () => {
       const { savedContent } = table.data;
       await savedContent.put({ ...key, data: content });
       const conditions: [object, string][] = [
-        [{ where: { type: "Ad" } }, "the options are ifUpdatedAt, signal, timeoutMs"],
+        [{ filter: { type: "Ad" } }, "the options are ifUpdatedAt, where, signal, timeoutMs"],
+        [{ wher: { type: "Ad" } }, 'did you mean "where"?'],
         [{ ifUpdateAt: 5 }, 'did you mean "ifUpdatedAt"?'],
       ];
       for (const [options, rule] of conditions) {
@@ -82,7 +83,7 @@ describe(`what calls take on ${engine.name}`, () => {
       const { transaction } = table.data;
       const operations: ((tx: Tx) => unknown)[] = [
         (tx) => tx.savedContent.update(key, { title: "t" }, { timeoutMs: 5 } as never),
-        (tx) => tx.savedContent.delete(key, { where: {} } as never),
+        (tx) => tx.savedContent.delete(key, { wher: {} } as never),
         (tx) => tx.savedContent.check(key, { exist: false } as never),
         (tx) => (tx.savedContent.put as Loose)({ ...key, data: content }, { where: {} }),
         (tx) => (tx.savedContent.create as Loose)({ ...key, data: content }, { ifUpdatedAt: 1 }),

@@ -166,6 +166,14 @@ const between: fc.Arbitrary<Case> = fc
       compares("gte", at(data, segments), low) && compares("lte", at(data, segments), high),
   }));
 
+const listed: fc.Arbitrary<Case> = fc
+  .tuple(path, fc.array(scalar, { minLength: 1, maxLength: 4 }))
+  .map(([segments, values]) => ({
+    text: `in(${show(segments)}, ${show(values)})`,
+    write: (operators, data) => operators.in(written(operators, data, segments), values),
+    holds: (data) => values.some((value) => compares("eq", at(data, segments), value)),
+  }));
+
 const text = fc.constantFrom("", "a", "b", "1", "é");
 
 const textual: fc.Arbitrary<Case> = fc.tuple(path, text).map(([segments, part]) => ({
@@ -228,6 +236,7 @@ const one = fc.oneof(
   comparison,
   pathComparison,
   between,
+  listed,
   textual,
   containing,
   existing,

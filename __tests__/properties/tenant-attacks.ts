@@ -509,7 +509,7 @@ const transaction: fc.Arbitrary<Build> = fc
           if (call === "check") return ofEntity?.check?.(given, { where: where(situation) });
           return call === "create" || call === "put"
             ? ofEntity?.[call]?.(input)
-            : ofEntity?.delete?.(given);
+            : ofEntity?.delete?.(given, where(situation) && { where: where(situation) });
         };
         const forged = {
           key: { PK: `USER#${situation.victim}`, SK: "PROFILE" },
@@ -587,6 +587,10 @@ const useCase: fc.Arbitrary<Build> = fc
       (scope, _, id, data) => scope.oauth?.store?.(id, { accessToken: "a", ...data }),
       (scope, _, id) => scope.oauth?.validToken?.(id, { refresh }),
       (scope, given) => scope.oauth?.validToken?.(given, { refresh }),
+      (scope, given) => scope.user?.export?.(given),
+      (scope) => scope.user?.export?.({ secrets: "reveal" }),
+      (scope, given) => scope.user?.erase?.(Object.assign(given as Raw, { dryRun: true })),
+      (scope) => scope.user?.erase?.(),
     ),
     keyFor("projectId"),
     idPart,

@@ -10,7 +10,7 @@ import { failureOf, openTable } from "../open.js";
 import { lost, Recorder } from "../services/recorder.js";
 
 /** How many increments each of the twenty makes; nightly 500. */
-const increments = Number(process.env.COAGENT_TEST_INCREMENTS ?? 20);
+const increments = Number(process.env.COAGENT_TEST_INCREMENTS ?? 10);
 
 describe.each(engines)("on $name", (engine) => {
   const wire = new Recorder();

@@ -12,8 +12,15 @@ const content = { type: "Blog", content: "Text" };
 data.savedContent.query({ userId: "u" }, { limitt: 3 });
 // @ts-expect-error a misspelt option beside a right one
 data.savedContent.query({ userId: "u" }, { limit: 3, sort: "desc" });
-// @ts-expect-error delete has no where yet
 data.savedContent.delete(key, { where: { status: "draft" } });
+// @ts-expect-error a misspelt field
+data.savedContent.delete(key, { where: { statuss: "draft" } });
+void data.transaction.write((tx) => [
+  // @ts-expect-error a misspelt field
+  tx.savedContent.delete(key, { where: { statuss: "draft" } }),
+]);
+// @ts-expect-error a value of another type
+data.forUser("u").savedContent.delete({ contentId: "c" }, { where: { title: 5 } });
 // @ts-expect-error a misspelt lock
 data.savedContent.delete(key, { ifUpdateAt: 5 });
 // @ts-expect-error an option of update's

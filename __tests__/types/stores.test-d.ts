@@ -203,6 +203,19 @@ data.review.query(
   { agentId: "a" },
   { where: (d, { eq, gte }) => eq(d.author.name, "Lee") && gte(d.rating, 4) },
 );
+data.savedContent.query(partition, { where: { status: { in: ["draft", null] }, title: "t" } });
+data.savedContent.update(key, { title: "t" }, { where: { status: { in: ["draft"] as const } } });
+data.savedContent.delete(key, { where: (d, op) => op.in(d.status, ["draft", d.title, null]) });
+// @ts-expect-error a number among texts
+data.savedContent.query(partition, { where: { status: { in: ["draft", 5] } } });
+// @ts-expect-error no list
+data.savedContent.query(partition, { where: { status: { in: "draft" } } });
+// @ts-expect-error undefined is no value
+data.savedContent.query(partition, { where: { status: { in: [undefined] } } });
+// @ts-expect-error more than the list
+data.savedContent.query(partition, { where: { status: { in: ["draft"], not: [] } } });
+// @ts-expect-error a number among texts in a callback
+data.savedContent.query(partition, { where: (d, op) => op.in(d.status, [5]) });
 // @ts-expect-error a misspelt field
 data.savedContent.query(partition, { where: { statsu: "draft" } });
 // @ts-expect-error a number for a text

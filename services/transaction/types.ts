@@ -41,8 +41,8 @@ export interface EntityOperations<S extends StoreSpec> {
     changes: Changes<S>,
     options?: Omit<UpdateOptions<S>, Limits | "returning">,
   ): TransactionOperation<undefined>;
-  /** Deletes an item. Deleting a missing item is not an error. */
-  delete(key: S["key"], options?: Omit<DeleteOptions, Limits>): TransactionOperation<undefined>;
+  /** Deletes an item. A missing item is not an error; one for which `where` does not hold is. */
+  delete(key: S["key"], options?: Omit<DeleteOptions<S>, Limits>): TransactionOperation<undefined>;
   /** Writes nothing, and cancels the transaction if the condition does not hold. */
   check(key: S["key"], options?: CheckOptions<S>): TransactionOperation<undefined>;
 }

@@ -11,6 +11,7 @@ import type { Given } from "../values/given.js";
 import { checkValue, elementsOf, isPlainMap } from "../values/payload.js";
 import { atom, type Compiled, joined, readLogic } from "./condition-logic.js";
 import { refuseLongCondition } from "./expression.js";
+import { inText, isOneOf, listIn, type OneOf } from "./one-of.js";
 import { type PathSegments, Placeholders } from "./placeholders.js";
 
 /** The placeholders of a condition, which together hold no more than DynamoDB takes. */
@@ -74,6 +75,8 @@ export interface Operators {
   lte<T>(path: PathTo<T>, value: Comparable<NoInfer<T>>): Condition;
   /** The value is from `low` to `high`, inclusive. */
   between<T>(path: PathTo<T>, low: Comparable<NoInfer<T>>, high: Comparable<NoInfer<T>>): Condition;
+  /** The value equals one of 1 to 100 values. Destructured under another name: `{ in: isIn }`. */
+  in<T>(path: PathTo<T>, values: readonly (Comparable<NoInfer<T>> | null)[]): Condition;
   /** The text begins with `value`. */
   begins<T>(path: PathTo<T>, value: string): Condition;
   /** The text, list or set contains `value`. */
@@ -90,8 +93,8 @@ export interface Operators {
 }
 
 /**
- * Fields and the values that they must equal (`null` matches null and missing), or a callback that
- * builds a condition:
+ * Fields and the values that they must equal (`null` matches null and missing; `{ in: ["a", "b"] }` any of
+ * 1 to 100 values), or a callback that builds a condition:
  * `(data, { eq, gt }) => \`${eq(data.status, "draft")} AND ${gt(data.rating, 3)}\``.
  *
  * Conditions are strings; join them in a string, as above. `a && b` is only `b`, which is refused.
@@ -99,7 +102,7 @@ export interface Operators {
  * type error only; `path("name")` selects such a field.
  */
 export type Where<Data> =
-  | { readonly [K in keyof Data]?: Given<Data[K]> | null }
+  | { readonly [K in keyof Data]?: Given<Data[K]> | OneOf<Data[K]> | null }
   | ((data: PayloadPaths<Data>, operators: Operators) => Condition);
 
 type Operand = (placeholders: Placeholders) => string;
@@ -162,6 +165,11 @@ function compiled(
     if (field === "") throw refuse("must name a field");
     refuseEncrypted([field], encrypted, refuse);
     const path = placeholders.path([field]);
+    const several = listIn(value);
+    if (several !== undefined) {
+      const operand = operandsOf(placeholders, refuse);
+      return isOneOf(path, several.list, { at: `where.${field}.in`, operand, refuse });
+    }
     const equal = atom(`${path} = ${checkedValue(value, placeholders, refuse, `where.${field}`)}`);
     return value === null ? joined("OR", [atom(`attribute_not_exists(${path})`), equal]) : equal;
   });
@@ -189,20 +197,32 @@ function refuseEncrypted(
   throw refuse("is encrypted: it cannot be compared", `where.${field}`);
 }
 
+/** Makes the operands of one condition: of equal texts, numbers and booleans, only one is sent. */
+function operandsOf(placeholders: ReadPlaceholders, refuse: Refuse) {
+  const sent = new Map<unknown, string>();
+  return (value: unknown, path: string) => checkedValue(value, placeholders, refuse, path, sent);
+}
+
+/** @param sent the operands of values that have one already */
 function checkedValue(
   value: unknown,
   placeholders: ReadPlaceholders,
   refuse: Refuse,
   path: string,
+  sent?: Map<unknown, string>,
 ): string {
   const compile = operandOf(value);
   if (compile !== undefined) return compile(placeholders);
   const check = checkValue(value, path);
   const [issue] = check.issues;
   if (issue !== undefined) throw refuse(issue.message, issue.path);
+  const known = sent?.get(check.value);
+  if (known !== undefined) return known;
   // A value that is used in several conditions is sent, and counted, once for each of them.
   placeholders.take(check.bytes);
-  return placeholders.value(check.value);
+  const operand = placeholders.value(check.value);
+  sent?.set(check.value, operand);
+  return operand;
 }
 
 type WhereCallback = (data: unknown, operators: unknown) => unknown;
@@ -290,6 +310,10 @@ function operatorsOf(
     lte: compare("<="),
     between: (path: unknown, low: unknown, high: unknown) =>
       built(`${pathOf(path)} BETWEEN ${operandText(low)} AND ${operandText(high)}`),
+    in: (path: unknown, values: unknown) => {
+      const operand = operandsOf(placeholders, refuse);
+      return built(inText(pathOf(path), values, { at: "where.in", operand, refuse }));
+    },
     begins: call("begins_with"),
     contains: call("contains"),
     notContains: (path: unknown, value: unknown) =>

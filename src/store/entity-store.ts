@@ -21,6 +21,7 @@ import {
   ownEntity,
   rawKeyOf,
 } from "../entity/model.js";
+import type { FieldPath } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { leftOver } from "../errors/left-over.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
@@ -44,6 +45,8 @@ import { scanTable } from "./scan.js";
 import type { StoreCalls } from "./store-calls.js";
 import {
   type Changes,
+  type CountByOptions,
+  type CountOptions,
   type DeleteOptions,
   deleteOptionNames,
   type GetOptions,
@@ -193,6 +196,10 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
   }
 
+  async count(partition: S["partition"], options: CountOptions<S> = {}): Promise<number> {
+    return this.#queries.count(this.#queries.planCount(partition, options));
+  }
+
   async queryBy<const I extends IndexOf<S>, const F extends string = string>(
     index: I,
     parts: IndexParts<S, I>,
@@ -211,6 +218,14 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   ): AsyncIterable<StoreItem<S, F>> {
     const planned = this.#queries.planBy("listBy", index, parts, options);
     return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
+  }
+
+  async countBy<const I extends IndexOf<S>>(
+    index: I,
+    parts: IndexParts<S, I>,
+    options: CountByOptions<S, I> = {},
+  ): Promise<number> {
+    return this.#queries.count(this.#queries.planCountBy(index, parts, options));
   }
 
   scan<const F extends string = string>(
@@ -241,7 +256,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#send("update", plan, options, updateOptionNames) as Promise<never>;
   }
 
-  async delete(key: S["key"], options: DeleteOptions = {}): Promise<S["item"] | null> {
+  async delete(key: S["key"], options: DeleteOptions<S> = {}): Promise<S["item"] | null> {
     const plan = () => this.#writes.delete(key, options, deleteOptionNames);
     return this.#send("delete", plan, options, deleteOptionNames) as Promise<S["item"] | null>;
   }
@@ -330,7 +345,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   #itemOrNull<F extends string>(
     raw: RawItem | undefined,
     operation: string,
-    fields: readonly string[] | undefined,
+    fields: readonly FieldPath[] | undefined,
   ): StoreItem<S, F> | null {
     if (raw === undefined || !isOf(this.#model, raw)) return null;
     // The stored item is of this entity. Its payload is returned as stored, and not validated again.

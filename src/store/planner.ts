@@ -12,7 +12,7 @@ import { invalid } from "../errors/validation-error.js";
 import type { Both } from "../write/before.js";
 import { type CheckPlan, checkWrite } from "../write/check.js";
 import { createItem } from "../write/create.js";
-import { deleteWrite } from "../write/delete.js";
+import { DeleteWrite } from "../write/delete.js";
 import type { Target, Write } from "../write/plan.js";
 import { putWrite } from "../write/put.js";
 import { UpdateWrite } from "../write/update.js";
@@ -76,16 +76,17 @@ export class Planner {
   /** @param known as for `update` */
   delete(
     key: unknown,
-    options: { ifUpdatedAt?: unknown } = {},
+    options: { ifUpdatedAt?: unknown; where?: unknown } = {},
     known: OptionNames = deleteNames,
   ): Write<AnyItem | null> {
     const context = this.contextOf("delete", key);
     refuseUnknown(context, options, known);
-    return deleteWrite(
-      this.target,
-      this.input.key(key, context),
-      this.input.lock(options?.ifUpdatedAt, context),
-    );
+    const { ifUpdatedAt, where } = options ?? {};
+    return new DeleteWrite(this.target, {
+      parts: this.input.key(key, context),
+      ifUpdatedAt: this.input.lock(ifUpdatedAt, context),
+      where: this.input.where(where, context),
+    });
   }
 
   /** A condition on an item that the transaction does not write. */

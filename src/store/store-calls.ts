@@ -3,6 +3,8 @@ import type { CallOptions } from "../call/call.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import type {
   Changes,
+  CountByOptions,
+  CountOptions,
   DeleteOptions,
   GetOptions,
   IndexOf,
@@ -75,6 +77,15 @@ export interface StoreCalls<S extends StoreSpec> {
   ): AsyncIterable<StoreItem<S, F>>;
 
   /**
+   * How many items `query` would return. One request per MB read, which costs the units that reading
+   * them costs, and returns no items; of an entity whose sort key has several parts or a number, their
+   * keys. Not consistent over several requests: items may come and go in between.
+   * @example
+   * const drafts = await data.savedContent.count({ userId }, { where: { status: "draft" } });
+   */
+  count(partition: S["partition"], options?: CountOptions<S>): Promise<number>;
+
+  /**
    * Items of an index by its name, in order of its sort key. The parts are those of its partition key,
    * and may be the first ones of its sort key. Requests as `query`. An index follows the table within
    * moments, and an item without a field that its keys are made of is not in it.
@@ -93,6 +104,13 @@ export interface StoreCalls<S extends StoreSpec> {
     parts: IndexParts<S, I>,
     options?: QueryByOptions<S, I, F>,
   ): AsyncIterable<StoreItem<S, F>>;
+
+  /** How many items `queryBy` would return. Requests as `count`. */
+  countBy<const I extends IndexOf<S>>(
+    index: I,
+    parts: IndexParts<S, I>,
+    options?: CountByOptions<S, I>,
+  ): Promise<number>;
 
   /**
    * Stores a new item; its id is generated if it is left out. One request, over an expired item too; two
@@ -138,15 +156,21 @@ export interface StoreCalls<S extends StoreSpec> {
 
   /**
    * Deletes an item and returns it, or `null` if there was none, or an expired one. One request; two if
-   * there was a ghost (an item with only a key and times). An item of another kind at the key stays.
+   * there was a ghost (an item with only a key and times), or if there is a `where` and UpdatedAt is not
+   * older than the clock. An item of another kind at the key stays. A missing item is not an error, whatever
+   * `where` says; with `ifUpdatedAt` it is.
    *
    * If a response is lost, the repeated request returns `null` for the item that the call itself
    * deleted, because DynamoDB returns it only once. With `ifUpdatedAt`, `null` therefore means that
    * the item is gone, deleted by this call or by another.
-   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` does not hold; `mayHaveBeenDone`
-   * if a response was lost and another item is there. DynamoDBError `NewerVersion` (with `ifUpdatedAt`)
+   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
+   * `mayHaveBeenDone` if a response was lost and another item is there
+   * @throws DynamoDBError `NewerVersion` (with either); `AnswerLost` if a response was lost and `where` may
+   * hold for an item that was written since: that one is not deleted
+   * @example
+   * await data.savedContent.delete({ userId, contentId }, { where: { status: "draft" } });
    */
-  delete(key: S["key"], options?: DeleteOptions): Promise<S["item"] | null>;
+  delete(key: S["key"], options?: DeleteOptions<S>): Promise<S["item"] | null>;
 
   /**
    * Any number of items, in the order of their keys, with `null` for each missing one. A key may be

@@ -122,6 +122,8 @@ export const limits = {
   expressionValueBytes: 2 * 1024 * 1024,
   /** Operators and functions in one condition. */
   expressionOperators: 300,
+  /** Values of one IN. */
+  inValues: 100,
   /** Operations in one transaction. */
   transactionOperations: 100,
   /** Bytes of all items in one transaction. */

@@ -5,7 +5,7 @@ import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { nameOf } from "../errors/words.js";
 import { asItIsNow, readOne, type Table } from "../read/reader.js";
 import type { RawItem } from "../table/table.js";
-import type { Seen, Write } from "./plan.js";
+import type { Seen, Write, WriteRequest } from "./plan.js";
 import { again, contentionError, inRounds, mostRounds } from "./rounds.js";
 
 /**
@@ -48,7 +48,7 @@ export async function runWrite<R>(
       const verdict = write.refused(seen);
       if (verdict === "nothing") return write.result(undefined);
       if (verdict !== "again") throw verdict;
-      if (answerLost && write.isUnknown?.(seen.item)) throw lostFromSight(write, error);
+      if (answerLost && write.isUnknown?.(seen.item)) throw lostFromSight(write, request, error);
       return again;
     }
   };
@@ -60,9 +60,13 @@ export async function runWrite<R>(
  * The item was written after the response was lost, so it does not show whether the first request
  * was carried out.
  */
-function lostFromSight({ context }: Write<unknown>, cause: unknown): DynamoDBError {
-  const rule =
-    "a response was lost and the item was written meanwhile: it is unknown whether this update was applied";
+function lostFromSight(
+  { context }: Write<unknown>,
+  { kind }: WriteRequest,
+  cause: unknown,
+): DynamoDBError {
+  const what = kind === "Delete" ? "delete was carried out" : "update was applied";
+  const rule = `a response was lost and the item was written meanwhile: it is unknown whether this ${what}`;
   return new DynamoDBError({ message: describe(context, rule), code: "AnswerLost", cause });
 }
 

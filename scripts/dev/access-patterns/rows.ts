@@ -79,6 +79,19 @@ export const accessPatterns: readonly AccessPattern[] = [
       }),
   },
   {
+    id: "4",
+    asks: "delete a piece of content, if it is still a draft",
+    call: ({ data, userId }) =>
+      data.savedContent.delete({ userId, contentId: "draft" }, { where: { status: "draft" } }),
+    requests: same(1),
+    before: ({ data, userId }) =>
+      data.savedContent.put({
+        userId,
+        contentId: "draft",
+        data: { type: "Blog Post", content: "", status: "draft" },
+      }),
+  },
+  {
     id: "5",
     asks: "delete a project and un-file its N contents (here 3 and 250)",
     call: ({ data, userId, projectId }) => data.projects.deleteAndUnfile({ userId, projectId }),
