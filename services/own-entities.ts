@@ -35,6 +35,7 @@ const reserved = [
   "oauth",
   "forUser",
   "scope",
+  "user",
   "userId",
   "service",
   "table",
