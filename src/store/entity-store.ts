@@ -18,9 +18,9 @@ import {
   keyContext,
   modelOf,
   type Owner,
-  ownEntity,
   rawKeyOf,
 } from "../entity/model.js";
+import { ownEntity } from "../entity/own-entity.js";
 import type { FieldPath } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { leftOver } from "../errors/left-over.js";
