@@ -42,6 +42,8 @@ import type {
 } from "../services/tenant/types.js";
 import { createTransaction } from "../services/transaction/transaction.js";
 import type { Transactions } from "../services/transaction/types.js";
+import type { OwnUserItem, UserData, UserItem } from "../services/user/types.js";
+import { createUserData } from "../services/user/user-data.js";
 import { createTableAdmin, type TableAdmin } from "./admin/table-admin.js";
 import { optionNames, settingsOf } from "./call/options.js";
 import { adviceOn } from "./client/advice.js";
@@ -72,6 +74,7 @@ import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 import type { CommandClient } from "./transport/options.js";
 import type { RequestRetryOptions } from "./transport/repeats.js";
 import { createTransport } from "./transport/transport.js";
+import { Writer } from "./write/writers.js";
 
 export interface DataLayerOptions extends ConnectionOptions {
   /**
@@ -167,6 +170,13 @@ export interface DataLayer extends Stores, Pages, AnyLayer<Entities, Specs> {
    */
   forUser(userId: string): UserScope;
   /**
+   * Everything that is stored of one user, to export or erase it. Nothing is sent.
+   * @throws ValidationError for an id that cannot be a key
+   * @example
+   * const { erased, left } = await data.user(userId).erase();
+   */
+  user(userId: string): UserData<UserItem>;
+  /**
    * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
    * given to it reaches another owner's items.
    * @throws ValidationError for a part that cannot be a key, or that is in no partition key
@@ -192,6 +202,13 @@ export interface DataLayerWith<R extends DefinitionsOf<R>>
    */
   forUser(userId: string): UserScopeWith<R>;
   /**
+   * Everything that is stored of one user, to export or erase it. Nothing is sent.
+   * @throws ValidationError for an id that cannot be a key
+   * @example
+   * const { erased, left } = await data.user(userId).erase();
+   */
+  user(userId: string): UserData<UserItem | OwnUserItem<R>>;
+  /**
    * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
    * given to it reaches another owner's items.
    * @throws ValidationError for a part that cannot be a key, or that is in no partition key
@@ -213,6 +230,13 @@ export interface OwnLayer<R extends DefinitionsOf<R>> extends AnyLayer<EntitiesO
    * @throws ValidationError for an id that cannot be a key
    */
   forUser(userId: string): OwnUserScope<R>;
+  /**
+   * Everything that is stored of one user, to export or erase it. Nothing is sent.
+   * @throws ValidationError for an id that cannot be a key
+   * @example
+   * const { erased, left } = await data.user(userId).erase();
+   */
+  user(userId: string): UserData<OwnUserItem<R>>;
   /**
    * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
    * given to it reaches another owner's items.
@@ -272,7 +296,8 @@ export function createDataLayer<
   const reader = new Reader({ transport, tableName }, options.coalesce ?? true);
   const nextId = monotonicFactory();
   const createId = (time: number) => nextId(time);
-  const context = { transport, reader, tableName, clock, createId, cipher, cursorSeal };
+  const writer = new Writer();
+  const context = { transport, reader, tableName, writer, clock, createId, cipher, cursorSeal };
   return layerOver(definitions, context, configuration, clients) as unknown as DataLayerOf<
     Uninferred<R>,
     B
@@ -297,7 +322,8 @@ function layerOver(
   const { pages, finish } = hasBuiltIn(definitions)
     ? createPages(context, stores as Stores, transaction)
     : { pages: undefined, finish: () => undefined };
-  const source = { definitions, context, collections, pages };
+  const user = (userId: string) => createUserData({ definitions, context, stores }, userId);
+  const source = { definitions, context, collections, pages, user };
   const close = async () => {
     // If there is nothing to wait for, it is closed at once, before anything else of this turn.
     const inHand = finish();
@@ -311,6 +337,7 @@ function layerOver(
     ...pages,
     forUser: (userId: string) => createUserScope(source, userId),
     scope: (owner: Owner) => createScope(source, owner),
+    user,
     table: createTableAdmin(tableName, indexesIn(definitions), clients.plain, transport),
     configuration: { environment, tableName, region, endpoint },
     close,

@@ -6,6 +6,7 @@
  */
 import type { RecentOptions } from "../../services/collections.js";
 import type { ValidTokenOptions } from "../../services/oauth/options.js";
+import type { UserEraseOptions, UserExportOptions } from "../../services/user/types.js";
 import type { CallOptions } from "../../src/call/call.js";
 import * as door from "../../src/index.js";
 import type {
@@ -146,7 +147,19 @@ const queries: Each<store.QueryOptions<Spec>> = {
   limit: 1,
   cursor: null,
   where,
-  fields: ["name"],
+  fields: ["name", ["extra", "b"]],
+  startsWith: undefined,
+  between: undefined,
+  consistent: false,
+};
+const ofIds = { by: "key", from: undefined, to: undefined, consistent: true } as const;
+const lists: Each<store.QueryOptions<Spec>> = { ...queries, ...ofIds, startsWith: "p" };
+const counts: Each<store.CountOptions<Spec>> = {
+  ...limits,
+  ...ofIds,
+  where,
+  startsWith: undefined,
+  between: ["p1", "p2"],
 };
 const scans: Each<store.ScanOptions<Spec>> = {
   ...limits,
@@ -158,16 +171,29 @@ const scans: Each<store.ScanOptions<Spec>> = {
   consistent: true,
 };
 const changed = { set: [[["a", "b"], 1]], remove: ["c"], ifUpdatedAt: 1, where };
-const updates: Each<store.UpdateOptions<Spec>> = { ...limits, ...changed };
+const computed = {
+  add: { count: 1 },
+  append: { list: [1] },
+  prepend: { list: [1] },
+  addToSet: { tags: ["a"] },
+  removeFromSet: [[["a", "b"], new Set(["a"])]],
+};
+const updates: Each<store.UpdateOptions<Spec>> = {
+  ...limits,
+  ...changed,
+  ...computed,
+  returning: "item",
+};
 const deletes: Each<store.DeleteOptions<Spec>> = { ...limits, ifUpdatedAt: 1, where };
 const writes: Each<store.WriteOptions> = { ...limits, allowMissing: true };
 
 /** A project is in no index that is read by its name. */
-const ofStore: Record<Exclude<keyof StoreCalls<Spec>, "queryBy" | "listBy">, Well> = {
+const ofStore: Record<Exclude<keyof StoreCalls<Spec>, "queryBy" | "listBy" | "countBy">, Well> = {
   get: [key, reads],
   getOrThrow: [key, reads],
   query: [{ userId: "u1" }, queries],
-  list: [{ userId: "u1" }, queries],
+  list: [{ userId: "u1" }, lists],
+  count: [{ userId: "u1" }, counts],
   create: [input, limits],
   put: [input, limits],
   update: [key, { name: "n" }, updates],
@@ -194,6 +220,8 @@ const tokenOptions: Each<ValidTokenOptions> = {
   leaseMs: 30_000,
 };
 const recent: Each<RecentOptions> = { ...limits, userId: "u1", limit: 1, fields: ["name"] };
+const exports: Each<UserExportOptions> = { ...limits, secrets: "mask", consistent: true };
+const erasures: Each<UserEraseOptions> = { ...limits, dryRun: true };
 const token = { accessToken: "a", refreshToken: "r", expiryDate: 1e13 };
 const user = { userId: "u1" };
 
@@ -222,6 +250,9 @@ const besideStores: Readonly<Record<string, Well>> = {
   "transaction.get": [() => [], limits],
   forUser: ["u1"],
   scope: [{ userId: "u1" }],
+  user: ["u1"],
+  "user.export": [exports],
+  "user.erase": [erasures],
 };
 
 const expression = {
