@@ -284,6 +284,8 @@ export type { StoreCalls } from "./store/store-calls.js";
 export type {
   AnyStoredItem,
   Changes,
+  CountByOptions,
+  CountOptions,
   DataInput,
   DataPath,
   DeleteOptions,

@@ -33,11 +33,13 @@ const storeCalls: [string, Run][] = registry.flatMap((row) => {
     getOrThrow: (store, options) => store.getOrThrow(key, options),
     query: (store, options) => store.query(partition, options),
     list: (store, options) => all(store.list(partition, options)),
+    count: (store, options) => store.count(partition, options),
     scan: (store, options) => all(store.scan({ segments: 1, ...options })),
     // Of the twelve, only the review is in an index that is read by its name.
     ...(row.name === "review" && {
       queryBy: (store, options) => store.queryBy("byReviewId", { reviewId: "r1" }, options),
       listBy: (store, options) => all(store.listBy("byReviewId", { reviewId: "r1" }, options)),
+      countBy: (store, options) => store.countBy("byReviewId", { reviewId: "r1" }, options),
     }),
     create: (store, options) => store.create(input, options),
     put: (store, options) => store.put(input, options),
@@ -148,7 +150,7 @@ beforeEach(() => jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "q
 afterEach(() => jest.useRealTimers());
 
 /** The calls of an index, which most of the twelve are not in. */
-const ofIndexes = ["queryBy", "listBy"];
+const ofIndexes = ["queryBy", "listBy", "countBy"];
 
 /** The calls of everything that is stored of a user. */
 const ofUser = (data: DataLayer) =>

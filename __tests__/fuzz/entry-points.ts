@@ -82,7 +82,12 @@ const cursor = fc.oneof(
 
 const optionFields = {
   consistent: anything,
-  fields: listOf(textOf("name", "note", "a.b", "#0", "__proto__")),
+  fields: listOf(
+    fc.oneof(
+      textOf("name", "note", "a.b", "#0", "__proto__"),
+      listOf(textOf("map", "a", "__proto__")),
+    ),
+  ),
   where,
   limit: numberOf(1, 2, 100),
   segments: numberOf(1, 3, 64),
@@ -91,6 +96,8 @@ const optionFields = {
   cursor,
   from: numberOf(0),
   to: numberOf(1e12),
+  startsWith: textOf("i", "", "#"),
+  between: listOf(id),
   ifUpdatedAt: numberOf(1),
   set: listOf(listOf(anything)),
   remove: listOf(textOf("note", "constructor")),
@@ -157,15 +164,18 @@ function storeArguments(
   const input = inputOf(one, scoped);
   const partition = closedShape(scoped ? {} : { [one.owner]: user });
   const reads = optionsOf("consistent", "fields");
-  const queries = optionsOf("order", "by", "limit", "cursor", "where", "fields", "from", "to");
+  const selections = ["by", "where", "from", "to", "startsWith", "between", "consistent"] as const;
+  const queries = optionsOf(...selections, "order", "limit", "cursor", "fields");
   const index = textOf("byReviewId");
   const parts = closedShape({ reviewId: id });
-  const queriesBy = optionsOf("order", "limit", "cursor", "where", "fields");
+  const queriesBy = optionsOf("order", "limit", "cursor", "where", "fields", "between");
   return {
     get: [key, reads],
     getOrThrow: [key, reads],
     query: [partition, queries],
     list: [partition, queries],
+    count: [partition, optionsOf(...selections)],
+    countBy: [index, parts, optionsOf("where", "startsWith")],
     queryBy: [index, parts, queriesBy],
     listBy: [index, parts, queriesBy],
     scan: [optionsOf("segments", "where", "fields", "limit", "cursor", "consistent")],

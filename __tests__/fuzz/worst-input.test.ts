@@ -147,7 +147,19 @@ const queries: Each<store.QueryOptions<Spec>> = {
   limit: 1,
   cursor: null,
   where,
-  fields: ["name"],
+  fields: ["name", ["extra", "b"]],
+  startsWith: undefined,
+  between: undefined,
+  consistent: false,
+};
+const ofIds = { by: "key", from: undefined, to: undefined, consistent: true } as const;
+const lists: Each<store.QueryOptions<Spec>> = { ...queries, ...ofIds, startsWith: "p" };
+const counts: Each<store.CountOptions<Spec>> = {
+  ...limits,
+  ...ofIds,
+  where,
+  startsWith: undefined,
+  between: ["p1", "p2"],
 };
 const scans: Each<store.ScanOptions<Spec>> = {
   ...limits,
@@ -159,16 +171,29 @@ const scans: Each<store.ScanOptions<Spec>> = {
   consistent: true,
 };
 const changed = { set: [[["a", "b"], 1]], remove: ["c"], ifUpdatedAt: 1, where };
-const updates: Each<store.UpdateOptions<Spec>> = { ...limits, ...changed };
+const computed = {
+  add: { count: 1 },
+  append: { list: [1] },
+  prepend: { list: [1] },
+  addToSet: { tags: ["a"] },
+  removeFromSet: [[["a", "b"], new Set(["a"])]],
+};
+const updates: Each<store.UpdateOptions<Spec>> = {
+  ...limits,
+  ...changed,
+  ...computed,
+  returning: "item",
+};
 const deletes: Each<store.DeleteOptions<Spec>> = { ...limits, ifUpdatedAt: 1, where };
 const writes: Each<store.WriteOptions> = { ...limits, allowMissing: true };
 
 /** A project is in no index that is read by its name. */
-const ofStore: Record<Exclude<keyof StoreCalls<Spec>, "queryBy" | "listBy">, Well> = {
+const ofStore: Record<Exclude<keyof StoreCalls<Spec>, "queryBy" | "listBy" | "countBy">, Well> = {
   get: [key, reads],
   getOrThrow: [key, reads],
   query: [{ userId: "u1" }, queries],
-  list: [{ userId: "u1" }, queries],
+  list: [{ userId: "u1" }, lists],
+  count: [{ userId: "u1" }, counts],
   create: [input, limits],
   put: [input, limits],
   update: [key, { name: "n" }, updates],

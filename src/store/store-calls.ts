@@ -3,15 +3,19 @@ import type { CallOptions } from "../call/call.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import type {
   Changes,
+  CountByOptions,
+  CountOptions,
   DeleteOptions,
   GetOptions,
   IndexOf,
   IndexParts,
   NewInput,
   PutInput,
+  PutOptions,
   QueryByOptions,
   QueryOptions,
   QueryPage,
+  Returned,
   StoreItem,
   StoreSpec,
   UpdateOptions,
@@ -73,6 +77,15 @@ export interface StoreCalls<S extends StoreSpec> {
   ): AsyncIterable<StoreItem<S, F>>;
 
   /**
+   * How many items `query` would return. One request per MB read, which costs the units that reading
+   * them costs, and returns no items; of an entity whose sort key has several parts or a number, their
+   * keys. Not consistent over several requests: items may come and go in between.
+   * @example
+   * const drafts = await data.savedContent.count({ userId }, { where: { status: "draft" } });
+   */
+  count(partition: S["partition"], options?: CountOptions<S>): Promise<number>;
+
+  /**
    * Items of an index by its name, in order of its sort key. The parts are those of its partition key,
    * and may be the first ones of its sort key. Requests as `query`. An index follows the table within
    * moments, and an item without a field that its keys are made of is not in it.
@@ -91,6 +104,13 @@ export interface StoreCalls<S extends StoreSpec> {
     parts: IndexParts<S, I>,
     options?: QueryByOptions<S, I, F>,
   ): AsyncIterable<StoreItem<S, F>>;
+
+  /** How many items `queryBy` would return. Requests as `count`. */
+  countBy<const I extends IndexOf<S>>(
+    index: I,
+    parts: IndexParts<S, I>,
+    options?: CountByOptions<S, I>,
+  ): Promise<number>;
 
   /**
    * Stores a new item; its id is generated if it is left out. One request, over an expired item too; two
@@ -113,7 +133,10 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * await data.savedContent.put({ userId, contentId, data: { type: "Blog Post", content: "# May" } });
    */
-  put(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
+  put<const R extends string = string>(
+    input: PutInput<S>,
+    options?: PutOptions<R>,
+  ): Promise<Returned<S["item"], S["item"] | null, R>>;
 
   /**
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
@@ -125,7 +148,11 @@ export interface StoreCalls<S extends StoreSpec> {
    * @throws DynamoDBError `NewerVersion` for a payload of a newer version; `AnswerLost` if it may have
    * changed list positions or met `where` already
    */
-  update(key: S["key"], changes: Changes<S>, options?: UpdateOptions<S>): Promise<S["item"]>;
+  update<const R extends string = string>(
+    key: S["key"],
+    changes: Changes<S>,
+    options?: UpdateOptions<S, R>,
+  ): Promise<Returned<S["item"], S["item"], R>>;
 
   /**
    * Deletes an item and returns it, or `null` if there was none, or an expired one. One request; two if

@@ -3,6 +3,7 @@ import { type CallOptions, callOptionNames } from "../call/call.js";
 import { type OptionNames, optionNames } from "../call/options.js";
 import type { Where } from "../conditions/conditions.js";
 import type { AnyEntity } from "../entity/model.js";
+import type { ExactNumber } from "../values/exact-number.js";
 import type { Given } from "../values/given.js";
 import type { PayloadOptions } from "../values/payload.js";
 
@@ -120,53 +121,89 @@ export const getOptionNames = optionNames<GetOptions<StoreSpec>>({
   timeoutMs: true,
 });
 
-export interface QueryOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
-  /** @default "asc" */
-  readonly order?: "asc" | "desc" | undefined;
+/** What a count selects, and a query. */
+export interface CountOptions<S extends StoreSpec> extends CallOptions {
   /** By sort key, or by creation time (GSI1, adopted items only). @default "key" */
   readonly by?: (S["dated"] extends true ? "key" | "createdAt" : "key") | undefined;
-  /** Maximum number of items to return, counted after `where`; an integer from 1. @default all */
-  readonly limit?: number | undefined;
-  /** Continues where an earlier page ended. */
-  readonly cursor?: string | null | undefined;
   /** Values that payload fields must equal, or a callback with operators. */
   readonly where?: Where<S["data"]> | undefined;
-  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
-  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
   /** Only items created at or after this time, in ms; for items in order of creation. */
   readonly from?: (S["dated"] extends false ? never : number) | undefined;
   /** Only items created at or before this time, in ms; for items in order of creation. */
   readonly to?: (S["dated"] extends false ? never : number) | undefined;
+  /** Only items whose id begins with this text: the first part of the sort key. `by: "key"` alone. */
+  readonly startsWith?: ([SortPartOf<S>] extends [never] ? never : string) | undefined;
+  /** Only items whose id lies from the first to the second, both included, in the order of keys. */
+  readonly between?: Between<S["parts"][SortPartOf<S>]> | undefined;
+  /** Strongly consistent reads, at twice the read units; `by: "key"` alone. @default false */
+  readonly consistent?: boolean | undefined;
 }
 
-export const queryOptionNames = optionNames<QueryOptions<StoreSpec>>({
-  order: true,
+/** The parts that identify an item in its partition, without the creation time. */
+type SortPartOf<S extends StoreSpec> = Exclude<
+  keyof S["parts"],
+  keyof S["partition"] | "createdAt"
+>;
+
+/** The first and the last value of a range. */
+type Between<T> = [T] extends [never] ? never : readonly [low: T, high: T];
+
+export const countOptionNames = optionNames<CountOptions<StoreSpec>>({
   by: true,
-  limit: true,
-  cursor: true,
   where: true,
-  fields: true,
   from: true,
   to: true,
+  startsWith: true,
+  between: true,
+  consistent: true,
   signal: true,
   timeoutMs: true,
 });
+
+export interface QueryOptions<S extends StoreSpec, F extends string = string>
+  extends CountOptions<S> {
+  /** @default "asc" */
+  readonly order?: "asc" | "desc" | undefined;
+  /** Maximum number of items to return, counted after `where`; an integer from 1. @default all */
+  readonly limit?: number | undefined;
+  /** Continues where an earlier page ended. */
+  readonly cursor?: string | null | undefined;
+  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
+  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
+}
+
+const pageOptionNames = ["order", "limit", "cursor", "fields"] as const satisfies readonly Exclude<
+  keyof QueryOptions<StoreSpec>,
+  keyof CountOptions<StoreSpec>
+>[];
+
+export const queryOptionNames: OptionNames = [...pageOptionNames, ...countOptionNames];
 
 export interface QueryByOptions<
   S extends StoreSpec,
   I extends IndexOf<S> = IndexOf<S>,
   F extends string = string,
-> extends Omit<QueryOptions<S, F>, "by" | "from" | "to"> {
+> extends Omit<QueryOptions<S, F>, "by" | "consistent" | "from" | "to" | "startsWith" | "between"> {
   /** Only items created at or after this time, in ms, if it comes next in the sort key. */
   readonly from?: TimeIn<S["indexes"][I]> | undefined;
   /** Only items created at or before this time, in ms, if it comes next in the sort key. */
   readonly to?: TimeIn<S["indexes"][I]> | undefined;
+  /** Only items for which the part that comes next in the sort key begins with this text. */
+  readonly startsWith?: string | undefined;
+  /** Only items for which it lies from the first value to the second, both included. */
+  readonly between?: Between<NonNullable<IndexParts<S, I>[keyof IndexParts<S, I>]>> | undefined;
 }
+
+export interface CountByOptions<S extends StoreSpec, I extends IndexOf<S> = IndexOf<S>>
+  extends Omit<QueryByOptions<S, I>, "order" | "limit" | "cursor" | "fields"> {}
 
 /** A creation time, if it is in the sort key of an index. */
 type TimeIn<Index> = Index extends { readonly timed: false } ? never : number;
 
-export const queryByOptionNames = queryOptionNames.filter((name) => name !== "by");
+/** `consistent` is refused with its reason. */
+const ofIndex = (name: string) => name !== "by";
+export const countByOptionNames = countOptionNames.filter(ofIndex);
+export const queryByOptionNames = queryOptionNames.filter(ofIndex);
 
 export interface QueryPage<Item> {
   readonly items: Item[];
@@ -232,7 +269,93 @@ export interface ScanProgress {
 /** A path inside a payload: a field, followed by names and list positions. */
 export type DataPath<S extends StoreSpec> = readonly [FieldOf<S>, ...(string | number)[]];
 
-export interface UpdateOptions<S extends StoreSpec> extends CallOptions {
+/** A path to a value inside a field. */
+export type InnerPath<S extends StoreSpec> = readonly [
+  FieldOf<S>,
+  string | number,
+  ...(string | number)[],
+];
+
+/** Pairs of a path inside a field and what is computed there. */
+type InnerPairs<S extends StoreSpec, V> = readonly (readonly [InnerPath<S>, V])[];
+
+type Numeric = number | bigint | ExactNumber;
+
+/** The fields that hold nothing but numbers, and what is added to each. */
+type Amounts<S extends StoreSpec> = {
+  readonly [K in keyof S["data"] as NonNullable<S["data"][K]> extends Numeric ? K : never]?:
+    | Numeric
+    | undefined;
+};
+
+/** The fields that hold nothing but lists, and elements of each. */
+type Elements<S extends StoreSpec> = {
+  readonly [K in keyof S["data"] as NonNullable<S["data"][K]> extends readonly unknown[]
+    ? K
+    : never]?: Given<NonNullable<S["data"][K]>> | undefined;
+};
+
+/** The fields that hold nothing but sets, and members of each. */
+type Members<S extends StoreSpec> = {
+  readonly [K in keyof S["data"] as NonNullable<S["data"][K]> extends ReadonlySet<unknown>
+    ? K
+    : never]?:
+    | (NonNullable<S["data"][K]> extends ReadonlySet<infer Member>
+        ? readonly Member[] | ReadonlySet<Member>
+        : never)
+    | undefined;
+};
+
+/**
+ * Changes that DynamoDB computes from what is stored, so that callers who count at the same time lose
+ * nothing. Each takes an object of fields, or pairs of a path and a value for what is inside a field. What
+ * a value becomes is not compared with the payload's schema; a `where` can prevent it.
+ */
+export interface ComputedChanges<S extends StoreSpec> {
+  /** Numbers to add, negative ones too, exactly and without rounding. A missing number counts from 0. */
+  readonly add?: Amounts<S> | InnerPairs<S, Numeric> | undefined;
+  /** Elements to add at the end of lists. A missing list is made. */
+  readonly append?: Elements<S> | InnerPairs<S, readonly unknown[]> | undefined;
+  /** Elements to add at the beginning of lists, in their order. A missing list is made. */
+  readonly prepend?: Elements<S> | InnerPairs<S, readonly unknown[]> | undefined;
+  /** Members to add to sets. A missing set is made. */
+  readonly addToSet?: Members<S> | InnerPairs<S, AnyMembers> | undefined;
+  /** Members to remove from sets. A set that is left without members is removed, as DynamoDB has none. */
+  readonly removeFromSet?: Members<S> | InnerPairs<S, AnyMembers> | undefined;
+}
+
+type AnyMembers = readonly unknown[] | ReadonlySet<unknown>;
+
+interface ReturningOption<R extends string> {
+  /**
+   * `"both"` returns `{ item, before }`. It costs no request more. If a response is lost, what was there
+   * before is lost with it: the call then throws `AnswerLost`, with `mayHaveBeenDone`. @default "item"
+   */
+  readonly returning?: (R & ("item" | "both")) | undefined;
+}
+
+/**
+ * What a write returns: the item, or also what was there before. `string` stands for a call without
+ * `returning`, as it does for `F`.
+ */
+export type Returned<Item, Before, R extends string> = string extends R
+  ? Item
+  : R extends "both"
+    ? { readonly item: Item; readonly before: Before }
+    : Item;
+
+export interface PutOptions<R extends string = string> extends CallOptions, ReturningOption<R> {}
+
+export const putOptionNames = optionNames<PutOptions>({
+  returning: true,
+  signal: true,
+  timeoutMs: true,
+});
+
+export interface UpdateOptions<S extends StoreSpec, R extends string = string>
+  extends CallOptions,
+    ComputedChanges<S>,
+    ReturningOption<R> {
   /** Values to store at paths inside the payload. */
   readonly set?: readonly (readonly [DataPath<S>, unknown])[] | undefined;
   /** Fields or paths to remove. */
@@ -246,6 +369,12 @@ export interface UpdateOptions<S extends StoreSpec> extends CallOptions {
 export const updateOptionNames = optionNames<UpdateOptions<StoreSpec>>({
   set: true,
   remove: true,
+  add: true,
+  append: true,
+  prepend: true,
+  addToSet: true,
+  removeFromSet: true,
+  returning: true,
   ifUpdatedAt: true,
   where: true,
   signal: true,
@@ -275,9 +404,9 @@ export const writeOptionNames = optionNames<WriteOptions>({
 });
 
 /**
- * The same options for an operation of a transaction, without limits: those are the transaction's
- * own.
+ * The same options for an operation of a transaction: limits are the transaction's own, and DynamoDB returns
+ * nothing of what its operations wrote.
  */
-export function withoutLimits(names: OptionNames): OptionNames {
-  return names.filter((name) => !callOptionNames.includes(name));
+export function ofOperation(names: OptionNames): OptionNames {
+  return names.filter((name) => !callOptionNames.includes(name) && name !== "returning");
 }

@@ -5,20 +5,13 @@ import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import { type AnyItem, isOf, isStoredAlike, itemOf } from "../entity/item.js";
 import { type KeyParts, keyValues, rawKeyOf } from "../entity/model.js";
+import { isOwn, isStored } from "../entity/own-items.js";
 import type { CallContext } from "../errors/context.js";
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import type { RawItem, RawKey } from "../table/table.js";
 import { absenceCheck } from "./check.js";
 import { conditional } from "./expressions.js";
-import {
-  ghostOf,
-  isOwn,
-  isStored,
-  isStoredOrNothing,
-  isThatGhost,
-  isVacant,
-  occupantOf,
-} from "./occupant.js";
+import { ghostOf, isStoredOrNothing, isThatGhost, isVacant, occupantOf } from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { conditionFailed } from "./refusals.js";
 import {
@@ -51,8 +44,6 @@ export class DeleteWrite implements Write<AnyItem | null> {
   readonly bytes = 0;
   /** Without a lock it can only be refused because of an item: a missing one is not an error. */
   readonly refusedByItem: boolean;
-  /** True for a `where`, which may hold again for an item that another caller has created since. */
-  readonly once: boolean;
   readonly #target: Target;
   readonly #plan: DeletePlan;
   #sent: Sent | undefined;
@@ -62,7 +53,6 @@ export class DeleteWrite implements Write<AnyItem | null> {
     this.context = { operation, entity: model.name, key: keyValues(model, plan.parts) };
     this.key = rawKeyOf(model, plan.parts);
     this.refusedByItem = plan.ifUpdatedAt === undefined;
-    this.once = plan.where !== undefined;
     this.#target = target;
     this.#plan = plan;
   }
@@ -142,6 +132,11 @@ export class DeleteWrite implements Write<AnyItem | null> {
       return !isStoredAlike(item.UpdatedAt, expected?.UpdatedAt);
     }
     return (storedTime(item) ?? -1) >= growth.at;
+  }
+
+  /** A `where` may hold again for an item that another caller has created since. */
+  isUnknown(): boolean {
+    return this.#plan.where !== undefined;
   }
 
   isDone(item: RawItem | null): boolean {
