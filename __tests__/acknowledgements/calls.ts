@@ -366,6 +366,28 @@ export const repositoryRows: readonly Row[] = [
     isDone: isNew,
     run: ({ repository, id }) => repository.batchWrite(many(10, (unit) => rawItem(id, unit))),
   },
+  {
+    name: "repository.transactWrite",
+    units: 2,
+    ends: "never",
+    needsTransactions: true,
+    isDone: isNew,
+    run: ({ repository, id }) =>
+      repository.transactWrite([{ create: rawItem(id, 0) }, { put: rawItem(id, 1) }]),
+  },
+  {
+    name: "repository.transactWrite of changes",
+    units: 2,
+    ends: "never",
+    needsTransactions: true,
+    before: old,
+    isDone: (item) => isGone(item) || isNew(item),
+    run: ({ repository, id }) =>
+      repository.transactWrite([
+        { update: raw(id, 0), updates: { name: "new" } },
+        { delete: raw(id, 1), conditionExpression: "attribute_exists(PK)" },
+      ]),
+  },
 ];
 
 export const rawKey = (row: Row, id: string, unit: number) => (row.key ?? raw)(id, unit);
