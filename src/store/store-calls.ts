@@ -128,18 +128,13 @@ export interface StoreCalls<S extends StoreSpec> {
   update(key: S["key"], changes: Changes<S>, options?: UpdateOptions<S>): Promise<S["item"]>;
 
   /**
-   * Deletes an item and returns it, or `null` if there was none, or an expired one. One request; two if
-   * there was a ghost (an item with only a key and times), or if there is a `where` and UpdatedAt is not
-   * older than the clock. An item of another kind at the key stays. A missing item is not an error, whatever
-   * `where` says; with `ifUpdatedAt` it is.
-   *
-   * If a response is lost, the repeated request returns `null` for the item that the call itself
-   * deleted, because DynamoDB returns it only once. With `ifUpdatedAt`, `null` therefore means that
-   * the item is gone, deleted by this call or by another.
-   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
-   * `mayHaveBeenDone` if a response was lost and another item is there
-   * @throws DynamoDBError `NewerVersion` (with either); `AnswerLost` if a response was lost and `where` may
-   * hold for an item that was written since: that one is not deleted
+   * Deletes an item and returns it; `null` if there was none or an expired one, whatever `where` says. One
+   * request; two for a ghost (an item with only a key and times), or with `where` if UpdatedAt is not older
+   * than the clock. An item of another kind stays. Sent again after a lost response, it gives `null` for the
+   * item that it deleted: DynamoDB returns it once.
+   * @throws ConditionalCheckFailedError, with `item`, if `where` does not hold, or if `ifUpdatedAt` does not
+   * or the item is gone; `mayHaveBeenDone` if a response was lost and another item is there
+   * @throws DynamoDBError `NewerVersion`, with either; `AnswerLost` if a response was lost and a later item is there
    * @example
    * await data.savedContent.delete({ userId, contentId }, { where: { status: "draft" } });
    */
