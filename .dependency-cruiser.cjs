@@ -3,6 +3,7 @@
 //   the rooms of src/, in the order of `rooms`  <-  services  <-  data-layer  <-  index
 //   table  <-  entities  <-  services
 //   the registry  <-  transaction, oauth  <-  pages  <-  tenant, in services/
+//   the registry  <-  user  <-  tenant
 //   everything public  <-  scripts
 //
 // `npm run test:imports` checks it, and that the files were seen at all.
@@ -47,7 +48,8 @@ const serviceRooms = {
   transaction: [],
   oauth: [],
   pages: ["transaction", "oauth"],
-  tenant: ["transaction", "oauth", "pages"],
+  user: [],
+  tenant: ["transaction", "oauth", "pages", "user"],
 };
 /** The rooms of scripts/: what each may import of the others. */
 const scriptRooms = {

@@ -11,15 +11,17 @@ interface AnySpec {
   readonly partition: Record<string, unknown>;
   readonly newKey: Record<string, unknown>;
   readonly data: Record<string, unknown>;
-  readonly item: {
-    readonly data: Record<string, unknown>;
-    readonly createdAt: number;
-    readonly updatedAt: number;
-    readonly [part: string]: unknown;
-  };
+  readonly item: AnyItem;
   readonly dated: true;
   readonly indexes: Readonly<Record<string, AnyIndex>>;
   readonly entity: AnyEntity;
+}
+
+export interface AnyItem {
+  readonly data: Record<string, unknown>;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly [part: string]: unknown;
 }
 
 interface AnyIndex {

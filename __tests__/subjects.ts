@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { createdAtDigits } from "../src/table/table.js";
 import {
   definitionsOf,
+  fieldKeysOf,
   indexTemplates,
   keyTemplates,
   type RandomEntity,
@@ -47,6 +48,8 @@ export interface Subject {
   readonly timedIndex: boolean;
   /** Whether an index key is made of a field and of the creation time: a `put` of what is there reads it. */
   readonly mixedIndex: boolean;
+  /** Whether an index key is made of two fields. */
+  readonly sharedKey: boolean;
   /** Whether items without a version are upgraded. */
   readonly upgraded: boolean;
   /** An item of a user, with this id if it has one. */
@@ -83,10 +86,10 @@ const templates: Readonly<Record<string, readonly [pk: string, sk: string]>> = {
   oauthToken: ["OAUTH#${userId}", "${provider}"],
 };
 
-/** A template with the values of its parts. */
+/** A template with the values of its parts, and of fields of a payload. */
 export function filled(template: string, values: Fields): string {
   const digits: Readonly<Record<string, number>> = { createdAt: createdAtDigits, level: 3 };
-  return template.replaceAll(/\$\{(\w+)\}/g, (_, part: string) =>
+  return template.replaceAll(/\$\{(?:data\.)?(\w+)\}/g, (_, part: string) =>
     String(values[part]).padStart(digits[part] ?? 0, "0"),
   );
 }
@@ -110,6 +113,7 @@ function registeredSubject(registered: Registered): Subject {
     timedKey: false,
     timedIndex: dated,
     mixedIndex: false,
+    sharedKey: false,
     upgraded: false,
     input: (user, itemId, data) => inputOf(registered, user, itemId, data),
     key,
@@ -169,6 +173,7 @@ function generatedSubject(entity: RandomEntity): Subject {
     timedKey,
     timedIndex: entity.dated || timed.length > 0,
     mixedIndex: timed.some((template) => template.includes("${data.")),
+    sharedKey: [...fieldKeysOf(entity).values()].some((fields) => fields.length > 1),
     upgraded: version === 2,
     input: (value, itemId, data = {}) => ({
       ...Object.fromEntries(parts.map((part) => [part, fixedParts[part] ?? part])),

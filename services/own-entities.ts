@@ -34,6 +34,7 @@ const reserved = [
   "oauth",
   "forUser",
   "scope",
+  "user",
   "userId",
   "service",
   "table",

@@ -42,6 +42,8 @@ import type {
 } from "../services/tenant/types.js";
 import { createTransaction } from "../services/transaction/transaction.js";
 import type { Transactions } from "../services/transaction/types.js";
+import type { OwnUserItem, UserData, UserItem } from "../services/user/types.js";
+import { createUserData } from "../services/user/user-data.js";
 import { createTableAdmin, type TableAdmin } from "./admin/table-admin.js";
 import { optionNames, settingsOf } from "./call/options.js";
 import { adviceOn } from "./client/advice.js";
@@ -167,6 +169,13 @@ export interface DataLayer extends Stores, Pages, AnyLayer<Entities, Specs> {
    */
   forUser(userId: string): UserScope;
   /**
+   * Everything that is stored of one user, to export or erase it. Nothing is sent.
+   * @throws ValidationError for an id that cannot be a key
+   * @example
+   * const { erased, left } = await data.user(userId).erase();
+   */
+  user(userId: string): UserData<UserItem>;
+  /**
    * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
    * given to it reaches another owner's items.
    * @throws ValidationError for a part that cannot be a key, or that is in no partition key
@@ -192,6 +201,13 @@ export interface DataLayerWith<R extends DefinitionsOf<R>>
    */
   forUser(userId: string): UserScopeWith<R>;
   /**
+   * Everything that is stored of one user, to export or erase it. Nothing is sent.
+   * @throws ValidationError for an id that cannot be a key
+   * @example
+   * const { erased, left } = await data.user(userId).erase();
+   */
+  user(userId: string): UserData<UserItem | OwnUserItem<R>>;
+  /**
    * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
    * given to it reaches another owner's items.
    * @throws ValidationError for a part that cannot be a key, or that is in no partition key
@@ -213,6 +229,13 @@ export interface OwnLayer<R extends DefinitionsOf<R>> extends AnyLayer<EntitiesO
    * @throws ValidationError for an id that cannot be a key
    */
   forUser(userId: string): OwnUserScope<R>;
+  /**
+   * Everything that is stored of one user, to export or erase it. Nothing is sent.
+   * @throws ValidationError for an id that cannot be a key
+   * @example
+   * const { erased, left } = await data.user(userId).erase();
+   */
+  user(userId: string): UserData<OwnUserItem<R>>;
   /**
    * One owner's view of the entities whose partition keys are made of the given parts alone: nothing
    * given to it reaches another owner's items.
@@ -297,7 +320,8 @@ function layerOver(
   const { pages, finish } = hasBuiltIn(definitions)
     ? createPages(context, stores as Stores, transaction)
     : { pages: undefined, finish: () => undefined };
-  const source = { definitions, context, collections, pages };
+  const user = (userId: string) => createUserData({ definitions, context, stores }, userId);
+  const source = { definitions, context, collections, pages, user };
   const close = async () => {
     // If there is nothing to wait for, it is closed at once, before anything else of this turn.
     const inHand = finish();
@@ -311,6 +335,7 @@ function layerOver(
     ...pages,
     forUser: (userId: string) => createUserScope(source, userId),
     scope: (owner: Owner) => createScope(source, owner),
+    user,
     table: createTableAdmin(tableName, indexesIn(definitions), clients.plain, transport),
     configuration: { environment, tableName, region, endpoint },
     close,

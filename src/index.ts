@@ -131,7 +131,6 @@ export type {
   ScopedStores,
   ScopeMembers,
   ScopeWith,
-  UserParts,
   UserScope,
   UserScopeWith,
 } from "../services/tenant/types.js";
@@ -146,6 +145,16 @@ export type {
   Transactions,
   TransactionWrites,
 } from "../services/transaction/types.js";
+export type { UncoveredKey, UserParts } from "../services/user/partitions.js";
+export type {
+  OwnUserItem,
+  UndeclaredItem,
+  UserData,
+  UserEraseOptions,
+  UserErasure,
+  UserExportOptions,
+  UserItem,
+} from "../services/user/types.js";
 export type { UpgradeProblem } from "../services/version-problems.js";
 export type {
   IamAccess,
@@ -250,15 +259,22 @@ export {
 } from "./keys/key-functions.js";
 export {
   type BatchResult,
+  type DynamoDBCursor,
   type DynamoDBItem,
   type DynamoDBKey,
   DynamoDBRepository,
   type EntityType,
   type ExpressionAttributes,
   getRepository,
+  type IndexKeys,
+  type NewDynamoDBItem,
   type QueryOptions,
   type QueryResult,
+  type RepositoryCall,
+  type RepositoryScanAllOptions,
+  type RepositoryScanOptions,
   resetRepository,
+  type TransactWrite,
   type UpdateOptions,
 } from "./repository/repository.js";
 export type { Clock } from "./runtime/clock.js";
@@ -269,6 +285,8 @@ export type { StoreCalls } from "./store/store-calls.js";
 export type {
   AnyStoredItem,
   Changes,
+  CountByOptions,
+  CountOptions,
   DataInput,
   DataPath,
   DeleteOptions,

@@ -33,11 +33,13 @@ const storeCalls: [string, Run][] = registry.flatMap((row) => {
     getOrThrow: (store, options) => store.getOrThrow(key, options),
     query: (store, options) => store.query(partition, options),
     list: (store, options) => all(store.list(partition, options)),
+    count: (store, options) => store.count(partition, options),
     scan: (store, options) => all(store.scan({ segments: 1, ...options })),
     // Of the twelve, only the review is in an index that is read by its name.
     ...(row.name === "review" && {
       queryBy: (store, options) => store.queryBy("byReviewId", { reviewId: "r1" }, options),
       listBy: (store, options) => all(store.listBy("byReviewId", { reviewId: "r1" }, options)),
+      countBy: (store, options) => store.countBy("byReviewId", { reviewId: "r1" }, options),
     }),
     create: (store, options) => store.create(input, options),
     put: (store, options) => store.put(input, options),
@@ -99,6 +101,8 @@ const otherCalls: [string, Run][] = [
     (data, options) => data.oauth.validToken("u1", undefined, { refresh, ...options }),
   ],
   ["oauth.remove", (data, options) => data.oauth.remove("u1", undefined, options)],
+  ["user().export", (data, options) => all(data.user("u1").export(options))],
+  ["user().erase", (data, options) => data.user("u1").erase(options)],
   ["table.create", (data, options) => data.table.create(options)],
   ["table.describe", (data, options) => data.table.describe(options)],
   ["table.delete", (data, options) => data.table.delete(options)],
@@ -146,7 +150,13 @@ beforeEach(() => jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "q
 afterEach(() => jest.useRealTimers());
 
 /** The calls of an index, which most of the twelve are not in. */
-const ofIndexes = ["queryBy", "listBy"];
+const ofIndexes = ["queryBy", "listBy", "countBy"];
+
+/** The calls of everything that is stored of a user. */
+const ofUser = (data: DataLayer) =>
+  Object.entries(data.user("u1")).flatMap(([name, value]) =>
+    typeof value === "function" ? [`user().${name}`] : [],
+  );
 
 test("the table below names every call that takes limits", () => {
   const { data } = answering("hang");
@@ -155,7 +165,8 @@ test("the table below names every call that takes limits", () => {
   const found: string[] = [];
   for (const [name, value] of Object.entries(data)) {
     if (without.has(name)) continue;
-    if (typeof value === "function") found.push(name);
+    if (name === "user") found.push(...ofUser(data));
+    else if (typeof value === "function") found.push(name);
     else {
       const store = registry.some((row) => row.name === name);
       const methods = store

@@ -82,6 +82,7 @@ const calls: Record<string, (data: DataLayer) => Promise<unknown>> = {
   "query of the native entity": (data) => data.project.entity.query.byKey({ userId: "u" }).go(),
   "get of the native entity": (data) => data.project.entity.get(key).go(),
   query: (data) => data.project.query({ userId: "u" }),
+  count: (data) => data.project.count({ userId: "u" }),
   batchGet: (data) => data.project.batchGet([key]),
   put: (data) => data.project.put({ ...key, data: { name: "n" } }),
   update: (data) => data.project.update(key, { name: "n" }),
@@ -148,6 +149,10 @@ const wrong: Record<string, readonly string[]> = {
     '{"Items":[{}],"Count":1,"ScannedCount":1}',
     `{"Items":[${otherUser}],"Count":1,"ScannedCount":1}`,
     `{"Items":[${otherProject},${otherUser}],"Count":2,"ScannedCount":2}`,
+  ],
+  count: [
+    ...["{}", '{"ScannedCount":0}', '{"Count":0}', '{"Count":"0","ScannedCount":0}'],
+    ...['{"Count":1,"ScannedCount":1,"LastEvaluatedKey":{}}'],
   ],
   batchGet: [
     "{}",

@@ -21,10 +21,12 @@ export async function hovers() {
   const part = await data.savedContent./*get fields*/get(key, { fields: ["title"] });
   await data.savedContent./*getOrThrow*/getOrThrow(key);
   const page = await data.savedContent./*query*/query({ userId: "u" }, { where: { status: "draft" } });
+  await data.savedContent./*count*/count({ userId: "u" }, { /*prefix*/startsWith: "c" });
   for await (const one of data.savedContent./*list*/list({ userId: "u" })) void /*listed*/one;
   for await (const part of data.savedContent./*scan*/scan({ segments: 2 })) void /*scanned*/part;
   await data.review./*queryBy*/queryBy("byReviewId", { reviewId: "r" }, { limit: 3 });
   void data.review./*listBy*/listBy("byReviewId", { reviewId: "r", agentId: "a" });
+  void data.review./*countBy*/countBy("byReviewId", { reviewId: "r" });
   await data.savedContent./*create*/create({ userId: "u", /*input data*/data: content });
   await data.savedContent./*put*/put({ ...key, data: content });
   await data.savedContent./*update*/update(key, { /*changed field*/title: "x" });
@@ -135,6 +137,9 @@ test.each([
   ["getOrThrow", /: Promise<SavedContent>$/],
   ["query", /: Promise<QueryPage<SavedContent>>$/],
   ["list", /: AsyncIterable<SavedContent>$/],
+  ["count", /: Promise<number>$/],
+  ["countBy", /: Promise<number>$/],
+  ["prefix", /startsWith\?: string \| undefined$/],
   ["queryBy", /: Promise<QueryPage<Review>>$/],
   ["listBy", /: AsyncIterable<Review>$/],
   ["scan", /: AsyncIterable<ScanPage<SavedContent>>$/],
@@ -180,6 +185,8 @@ const calls = [
   "batchGet",
   "batchPut",
   "check",
+  "count",
+  "countBy",
   "create",
   "delete",
   "get",

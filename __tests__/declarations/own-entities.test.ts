@@ -381,6 +381,7 @@ describe.each(engines)("$name", ({ engine }) => {
       "team",
       "teamMember",
       "transaction",
+      "user",
       "wire",
       "workflow",
       "workflowStep",

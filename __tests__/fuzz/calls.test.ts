@@ -127,15 +127,14 @@ describe(`junk on ${engine.name}`, () => {
       string,
       EntryPoint["call"]
     >;
-    const names = Object.getOwnPropertyNames(DynamoDBRepository.prototype).filter((name) =>
-      Object.hasOwn(repositoryArguments, name),
-    );
-    expect(names.sort()).toEqual(Object.keys(repositoryArguments).sort());
+    const calls = Object.entries(repositoryArguments);
+    expect(calls.every(([name]) => typeof repository[name] === "function")).toBe(true);
     await each(
-      names.map((name) => ({
+      calls.map(([name, given]) => ({
         path: `repository.${name}`,
         call: (...given: unknown[]) => repository[name]?.(...given),
-        given: repositoryArguments[name] ?? [],
+        given,
+        throwsAtOnce: name === "scanAll",
       })),
       15,
     );

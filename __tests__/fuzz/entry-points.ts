@@ -1,6 +1,6 @@
 /** Every call that the package has, found by looking at what it exports and at what a data layer is. */
 import fc from "fast-check";
-import { EntityStore } from "../../src/index.js";
+import { type DynamoDBRepository, EntityStore } from "../../src/index.js";
 import { fixtures } from "../../src/testing/index.js";
 import { type Registered, registry } from "../registry.js";
 import {
@@ -82,7 +82,12 @@ const cursor = fc.oneof(
 
 const optionFields = {
   consistent: anything,
-  fields: listOf(textOf("name", "note", "a.b", "#0", "__proto__")),
+  fields: listOf(
+    fc.oneof(
+      textOf("name", "note", "a.b", "#0", "__proto__"),
+      listOf(textOf("map", "a", "__proto__")),
+    ),
+  ),
   where,
   limit: numberOf(1, 2, 100),
   segments: numberOf(1, 3, 64),
@@ -91,11 +96,15 @@ const optionFields = {
   cursor,
   from: numberOf(0),
   to: numberOf(1e12),
+  startsWith: textOf("i", "", "#"),
+  between: listOf(id),
   ifUpdatedAt: numberOf(1),
   set: listOf(listOf(anything)),
   remove: listOf(textOf("note", "constructor")),
   allowMissing: anything,
   exists: anything,
+  secrets: textOf("mask", "reveal"),
+  dryRun: anything,
 };
 
 /** Arguments of which every name is known: what else is in them is refused. */
@@ -155,15 +164,18 @@ function storeArguments(
   const input = inputOf(one, scoped);
   const partition = closedShape(scoped ? {} : { [one.owner]: user });
   const reads = optionsOf("consistent", "fields");
-  const queries = optionsOf("order", "by", "limit", "cursor", "where", "fields", "from", "to");
+  const selections = ["by", "where", "from", "to", "startsWith", "between", "consistent"] as const;
+  const queries = optionsOf(...selections, "order", "limit", "cursor", "fields");
   const index = textOf("byReviewId");
   const parts = closedShape({ reviewId: id });
-  const queriesBy = optionsOf("order", "limit", "cursor", "where", "fields");
+  const queriesBy = optionsOf("order", "limit", "cursor", "where", "fields", "between");
   return {
     get: [key, reads],
     getOrThrow: [key, reads],
     query: [partition, queries],
     list: [partition, queries],
+    count: [partition, optionsOf(...selections)],
+    countBy: [index, parts, optionsOf("where", "startsWith")],
     queryBy: [index, parts, queriesBy],
     listBy: [index, parts, queriesBy],
     scan: [optionsOf("segments", "where", "fields", "limit", "cursor", "consistent")],
@@ -241,6 +253,9 @@ const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
   "transaction.get": [anything, limits],
   forUser: [user],
   scope: [shape({ userId: user })],
+  user: [user],
+  "user.export": [optionsOf("secrets", "consistent")],
+  "user.erase": [optionsOf("dryRun")],
 };
 
 /** What the calls beside the stores are given in a scope: no key, or one without the user. */
@@ -286,9 +301,10 @@ export function callsOf(layer: object, at: string): EntryPoint[] {
           path: `${at}.${full}`,
           call,
           given,
-          throwsAtOnce: full === "forUser" || full === "scope",
+          throwsAtOnce: ["forUser", "scope", "user", "user.export"].includes(full),
           rethrows: full.startsWith("transaction.") || full === "oauth.validToken",
         });
+        if (full === "user") visit(Reflect.apply(member, object, ["u1"]) as object, full);
       } else if (typeof member === "object" && member !== null) visit(member, full);
     }
   };
@@ -327,46 +343,60 @@ export function operationsOf(layer: object, at: string): EntryPoint[] {
   });
 }
 
-/** The calls of the generic repository. */
-export const repositoryArguments: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> =
-  (() => {
-    const pk = textOf("USER#u1");
-    const sk = textOf("PROJECT#i1");
-    const item = shape({
-      PK: pk,
-      SK: sk,
-      EntityType: textOf("Project"),
-      Data: payload,
-      GSI1PK: pk,
-      GSI1SK: sk,
-    });
-    const key = shape({ PK: pk, SK: sk });
-    const expression = {
-      expressionAttributeNames: shape({ "#n": textOf("Data") }),
-      expressionAttributeValues: shape({ ":v": secret }),
-    };
-    const query = shape({
-      limit: numberOf(1),
-      exclusiveStartKey: key,
-      scanIndexForward: anything,
-      filterExpression: textOf("attribute_exists(#n)", "#n = :v"),
-      ...expression,
-    });
-    return {
-      get: [pk, sk],
-      getItem: [pk, sk],
-      query: [pk, textOf("PROJECT#"), query],
-      queryItems: [pk, textOf("PROJECT#"), query],
-      put: [item],
-      create: [pk, sk, textOf("Project", "Review"), payload, key],
-      update: [
-        pk,
-        sk,
-        payload,
-        shape({ conditionExpression: textOf("attribute_exists(#n)"), ...expression }),
-      ],
-      delete: [pk, sk],
-      batchGet: [listOf(key)],
-      batchWrite: [listOf(item), listOf(key)],
-    };
-  })();
+/** The calls of the generic repository: all of them, or it does not compile. */
+export const repositoryArguments: Readonly<
+  Record<keyof DynamoDBRepository, readonly fc.Arbitrary<Recipe>[]>
+> = (() => {
+  const pk = textOf("USER#u1");
+  const sk = textOf("PROJECT#i1");
+  const item = shape({
+    PK: pk,
+    SK: sk,
+    EntityType: textOf("Project"),
+    Data: payload,
+    GSI1PK: pk,
+    GSI1SK: sk,
+  });
+  const key = shape({ PK: pk, SK: sk });
+  const cursor = shape({ PK: pk, SK: sk, GSI1PK: pk, GSI1SK: sk });
+  const expression = {
+    expressionAttributeNames: shape({ "#n": textOf("Data") }),
+    expressionAttributeValues: shape({ ":v": secret }),
+  };
+  const filter = {
+    filterExpression: textOf("attribute_exists(#n)", "#n = :v"),
+    indexName: textOf("GSI1"),
+    ...expression,
+  };
+  const page = { limit: numberOf(1), exclusiveStartKey: cursor, ...filter };
+  const query = shape({ scanIndexForward: anything, ...page });
+  const condition = {
+    conditionExpression: textOf("attribute_exists(#n)"),
+    ...expression,
+  };
+  const scan = shape({ segment: numberOf(0), segments: numberOf(1), ...page });
+  const write = fc.oneof(
+    shape({ create: item }),
+    shape({ put: item, ...condition }),
+    shape({ update: key, updates: payload, ...condition }),
+    shape({ delete: key, ...condition }),
+    shape({ check: key, ...condition }),
+  );
+  return {
+    get: [pk, sk],
+    getItem: [pk, sk],
+    query: [pk, textOf("PROJECT#"), query],
+    queryItems: [pk, textOf("PROJECT#"), query],
+    queryBetween: [pk, textOf("PROJECT#"), textOf("PROJECT#z"), query],
+    scan: [scan],
+    scanItems: [scan],
+    scanAll: [shape({ segments: numberOf(1), ...filter })],
+    transactWrite: [listOf(write)],
+    put: [item],
+    create: [pk, sk, textOf("Project", "Review"), payload, cursor],
+    update: [pk, sk, payload, shape(condition)],
+    delete: [pk, sk],
+    batchGet: [listOf(key)],
+    batchWrite: [listOf(item), listOf(key)],
+  };
+})();

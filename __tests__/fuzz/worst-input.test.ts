@@ -6,9 +6,15 @@
  */
 import type { RecentOptions } from "../../services/collections.js";
 import type { ValidTokenOptions } from "../../services/oauth/options.js";
+import type { UserEraseOptions, UserExportOptions } from "../../services/user/types.js";
 import type { CallOptions } from "../../src/call/call.js";
 import * as door from "../../src/index.js";
-import type { QueryOptions, UpdateOptions } from "../../src/repository/types.js";
+import type {
+  QueryOptions,
+  RepositoryScanAllOptions,
+  RepositoryScanOptions,
+  UpdateOptions,
+} from "../../src/repository/types.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type * as store from "../../src/store/store-types.js";
 import { fixtures } from "../../src/testing/index.js";
@@ -141,7 +147,19 @@ const queries: Each<store.QueryOptions<Spec>> = {
   limit: 1,
   cursor: null,
   where,
-  fields: ["name"],
+  fields: ["name", ["extra", "b"]],
+  startsWith: undefined,
+  between: undefined,
+  consistent: false,
+};
+const ofIds = { by: "key", from: undefined, to: undefined, consistent: true } as const;
+const lists: Each<store.QueryOptions<Spec>> = { ...queries, ...ofIds, startsWith: "p" };
+const counts: Each<store.CountOptions<Spec>> = {
+  ...limits,
+  ...ofIds,
+  where,
+  startsWith: undefined,
+  between: ["p1", "p2"],
 };
 const scans: Each<store.ScanOptions<Spec>> = {
   ...limits,
@@ -158,11 +176,12 @@ const deletes: Each<store.DeleteOptions<Spec>> = { ...limits, ifUpdatedAt: 1, wh
 const writes: Each<store.WriteOptions> = { ...limits, allowMissing: true };
 
 /** A project is in no index that is read by its name. */
-const ofStore: Record<Exclude<keyof StoreCalls<Spec>, "queryBy" | "listBy">, Well> = {
+const ofStore: Record<Exclude<keyof StoreCalls<Spec>, "queryBy" | "listBy" | "countBy">, Well> = {
   get: [key, reads],
   getOrThrow: [key, reads],
   query: [{ userId: "u1" }, queries],
-  list: [{ userId: "u1" }, queries],
+  list: [{ userId: "u1" }, lists],
+  count: [{ userId: "u1" }, counts],
   create: [input, limits],
   put: [input, limits],
   update: [key, { name: "n" }, updates],
@@ -189,6 +208,8 @@ const tokenOptions: Each<ValidTokenOptions> = {
   leaseMs: 30_000,
 };
 const recent: Each<RecentOptions> = { ...limits, userId: "u1", limit: 1, fields: ["name"] };
+const exports: Each<UserExportOptions> = { ...limits, secrets: "mask", consistent: true };
+const erasures: Each<UserEraseOptions> = { ...limits, dryRun: true };
 const token = { accessToken: "a", refreshToken: "r", expiryDate: 1e13 };
 const user = { userId: "u1" };
 
@@ -217,19 +238,24 @@ const besideStores: Readonly<Record<string, Well>> = {
   "transaction.get": [() => [], limits],
   forUser: ["u1"],
   scope: [{ userId: "u1" }],
+  user: ["u1"],
+  "user.export": [exports],
+  "user.erase": [erasures],
 };
 
 const expression = {
   expressionAttributeNames: { "#n": "Data" },
   expressionAttributeValues: { ":v": 1 },
 };
-const repositoryQuery: Each<QueryOptions> = {
+const repositoryFilter = { indexName: "GSI1", filterExpression: "#n = :v", ...expression };
+const repositoryPage = {
+  ...repositoryFilter,
   limit: 1,
-  exclusiveStartKey: { PK: "USER#u1", SK: "PROJECT#p1" },
-  scanIndexForward: true,
-  filterExpression: "#n = :v",
-  ...expression,
+  exclusiveStartKey: { PK: "USER#u1", SK: "PROJECT#p1", GSI1PK: "USER#u1", GSI1SK: "PROJECT#p1" },
 };
+const repositoryQuery: Each<QueryOptions> = { ...repositoryPage, scanIndexForward: true };
+const repositoryScan: Each<RepositoryScanOptions> = { ...repositoryPage, segment: 0, segments: 1 };
+const repositoryScanAll: Each<RepositoryScanAllOptions> = { ...repositoryFilter, segments: 1 };
 const repositoryUpdate: Each<UpdateOptions> = { conditionExpression: "#n = :v", ...expression };
 const rawKey = { PK: "USER#u1", SK: "PROJECT#p1" };
 const rawItem = {
@@ -246,12 +272,25 @@ const ofRepository: Record<keyof door.DynamoDBRepository, Well> = {
   getItem: [rawKey.PK, rawKey.SK],
   query: [rawKey.PK, rawKey.SK, repositoryQuery],
   queryItems: [rawKey.PK, rawKey.SK, repositoryQuery],
+  queryBetween: [rawKey.PK, rawKey.SK, rawKey.SK, repositoryQuery],
+  scan: [repositoryScan],
+  scanItems: [repositoryScan],
+  scanAll: [repositoryScanAll],
   put: [rawItem],
   create: [rawKey.PK, rawKey.SK, "Project", data, { GSI1PK: "a", GSI1SK: "b" }],
   update: [rawKey.PK, rawKey.SK, { name: "n" }, repositoryUpdate],
   delete: [rawKey.PK, rawKey.SK],
   batchGet: [[rawKey]],
   batchWrite: [[rawItem], [rawKey]],
+  transactWrite: [
+    [
+      { create: { ...rawItem, SK: "PROJECT#p2" } },
+      { put: rawItem, ...repositoryUpdate },
+      { update: { ...rawKey, SK: "PROJECT#p3" }, updates: { name: "n" }, ...repositoryUpdate },
+      { delete: { ...rawKey, SK: "PROJECT#p4" } },
+      { check: { ...rawKey, SK: "PROJECT#p5" }, ...repositoryUpdate },
+    ],
+  ],
 };
 
 /** The same arguments for a user's scope: the owner is nowhere in them. */

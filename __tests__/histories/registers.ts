@@ -1,10 +1,9 @@
 /** One item, several clients: create, locked update, locked delete and consistent get, one after the other. */
 import fc from "fast-check";
-import type { DataLayerOptions } from "../../src/data-layer.js";
-import type { TestEngine } from "../engines.js";
-import { histories, isLost, openClients, outcomeOf, weather } from "./clients.js";
+import { storeOf } from "../subjects.js";
+import { histories, isLost, outcomeOf, weather } from "./clients.js";
 import { type Event, isLinearizable, type Span } from "./linearizable.js";
-import type { Subject } from "./subjects.js";
+import { openSetting, type Setting } from "./settings.js";
 
 type Call = Event["call"];
 
@@ -16,25 +15,18 @@ const programs = fc.array(
   { minLength: 3, maxLength: 3 },
 );
 
-/** What the clients of one block are, and what their items. */
-export interface Setting extends TestEngine, Pick<DataLayerOptions, "hedgedReads"> {
-  readonly overTcp: boolean;
-  readonly subjects: fc.Arbitrary<Subject>;
-  /** Entities besides the twelve. */
-  readonly entities?: object | undefined;
-}
-
 /** Opens the clients of a block. @returns the test of what they see of one item */
 export function observed(setting: Setting): () => Promise<void> {
-  const { hedgedReads, overTcp, subjects, entities, ...engine } = setting;
-  const clients = openClients(engine, { hedgedReads, overTcp, entities });
+  const { hedgedReads, subjects } = setting;
+  const clients = openSetting(setting);
 
   return async () => {
     const seen = { done: 0, refused: 0, open: 0 };
     await fc.assert(
       fc.asyncProperty(programs, weather, subjects, async (all, sky, subject) => {
-        const { dataOf, valueIn, storeOf } = subject;
-        const key = subject.keyOf(clients.begin(sky));
+        const { dataOf, valueIn } = subject;
+        const input = subject.input(clients.begin(sky), "p");
+        const key = subject.key(input);
         const spans: Span[] = [];
         const timeOf = new Map<string, number>();
         let time = 0;
@@ -46,14 +38,16 @@ export function observed(setting: Setting): () => Promise<void> {
         };
 
         const run = async (call: Call, value: string, lock: number, client: number) => {
-          const store = storeOf(clients.all[client]!.data);
+          const store = storeOf(clients.all[client]!.data, subject);
           const events = {
             get: async (): Promise<Event | undefined> => {
               const { is, ...rest } = await outcomeOf(store.get(key, { consistent: true }));
               return "result" in rest ? { call: "get", value: note(rest.result) } : undefined;
             },
             create: async (): Promise<Event> => {
-              const outcome = await outcomeOf(store.create({ ...key, data: dataOf(value) }));
+              const outcome = await outcomeOf(
+                store.create({ ...input, data: { ...input.data, ...dataOf(value) } }),
+              );
               seen[outcome.is] += 1;
               if (outcome.is === "done") note(outcome.result);
               return { call: "create", value, is: isOf(outcome) };
@@ -97,10 +91,10 @@ export function observed(setting: Setting): () => Promise<void> {
           }),
         );
         clients.calm();
-        const store = storeOf(clients.table.data);
+        const store = storeOf(clients.table.data, subject);
         const found = await store.get(key, { consistent: true });
         const last = note(found);
-        if (found !== null) await subject.check?.(store, found);
+        if (found !== null) await subject.check(clients.table, found);
         if (!isLinearizable(spans, timeOf, last)) {
           const story = spans.sort((a, b) => a.begin - b.begin).map((span) => JSON.stringify(span));
           const times = JSON.stringify(Object.fromEntries(timeOf));
@@ -113,7 +107,7 @@ export function observed(setting: Setting): () => Promise<void> {
           throw new Error(lines.join("\n"));
         }
       }),
-      histories(40),
+      histories((setting.share ?? 1) * 40),
     );
     // The histories were worth the name.
     expect(Object.values(seen).every((calls) => calls > 0)).toBe(true);

@@ -18,7 +18,7 @@ if (engine === undefined) throw new Error("there is no engine");
  * A call takes no object at all, or one that is the caller's own affair. The parts of a scope are refused
  * if they are undefined, because without one the scope would be another.
  */
-const withoutNames = new Set(["data.forUser", "data.scope"]);
+const withoutNames = new Set(["data.forUser", "data.scope", "data.user"]);
 
 const name = "nonsense";
 

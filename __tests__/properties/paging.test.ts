@@ -122,6 +122,9 @@ describe.each(engines)("on $name", (engine) => {
     } while (cursor !== null && pages < 40);
     expect(found).toEqual(expected);
 
+    const { order: _, ...counted } = query;
+    expect(await project.count({ userId }, counted)).toBe(expected.length);
+
     const listed: string[] = [];
     for await (const { projectId } of project.list({ userId }, query)) listed.push(projectId);
     expect(listed).toEqual(expected);

@@ -175,14 +175,24 @@ describe("errors", () => {
 
   test.each<[string, () => Promise<unknown>, string]>([
     [
-      "query by an index (it was answered from the table)",
-      () => repository.query("USER#u1", undefined, { indexName: "GSI1" } as object),
-      "query (PK=USER#u1): indexName is not an option: the repository queries only the table itself; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
+      "an index that no table has (it was answered from the table)",
+      () => repository.query("USER#u1", undefined, { indexName: "ByDate" }),
+      "query (PK=USER#u1): indexName must be the name of an index: GSI1 to GSI20",
     ],
     [
-      "queryItems by an index",
-      () => repository.queryItems("USER#u1", "A#", { indexName: "GSI1", limit: 1 } as object),
-      "queryItems (PK=USER#u1, SK=A#): indexName is not an option: the repository queries",
+      "a misspelt index",
+      () => repository.queryItems("USER#u1", "A#", { index: "GSI1" } as object),
+      'queryItems (PK=USER#u1, SK=A#): index is not an option; did you mean "indexName"?',
+    ],
+    [
+      "an order of a scan, which has none",
+      () => repository.scan({ scanIndexForward: false } as object),
+      "scan: scanIndexForward is not an option: the options are limit,",
+    ],
+    [
+      "a limit of everything",
+      async () => repository.scanAll({ limit: 5 } as object),
+      "scanAll: limit is not an option: the options are indexName,",
     ],
     [
       "a misspelt limit (the whole partition was read)",
@@ -440,18 +450,43 @@ describe("keys", () => {
 });
 
 describe("index keys of create", () => {
-  const keys = { GSI1PK: "a", GSI1SK: "b", GSI2PK: "c", GSI2SK: "d" };
+  const keys = { GSI1PK: "a", GSI1SK: "b", GSI2PK: "c", GSI2SK: "d", GSI20PK: "e", GSI20SK: "f" };
 
-  test("of an index that the table has not are refused by name (they were dropped)", async () => {
-    const error = await failure(repository.create("USER#u1", "P", "Draft", {}, keys));
-    expect(error).toBeInstanceOf(ValidationError);
-    expect((error as ValidationError).issues).toEqual(
-      ["GSI2PK", "GSI2SK"].map((path) => ({
-        path,
-        message: "is not an index key: the table has GSI1PK and GSI1SK",
-      })),
-    );
-    expect(error.message).toContain("create Draft (PK=USER#u1, SK=P): GSI2PK is not an index key");
+  test("of any index are stored, and so is a TTL", async () => {
+    const item = await repository.create("USER#u1", "P", "Draft", {}, { ...keys, TTL: 5 });
+    expect(item).toMatchObject({ ...keys, TTL: 5 });
+    expect(inputs()[0]?.Item).toEqual(item);
+  });
+
+  test.each(["GSI0PK", "GSI21PK", "GSI1Pk", "GSI1", "LSI1SK", "ttl", "PK"])(
+    "that no index has are refused by name: %s",
+    async (name) => {
+      const call = repository.create("USER#u1", "P", "Draft", {}, { ...keys, [name]: "x" });
+      const error = await failure(call);
+      expect(error).toBeInstanceOf(ValidationError);
+      expect(error.message).toBe(
+        `create Draft (PK=USER#u1, SK=P): ${name} is not an index key: those are GSI1PK and GSI1SK to GSI20PK and GSI20SK`,
+      );
+      expect(send).not.toHaveBeenCalled();
+    },
+  );
+
+  test.each([
+    ["a number", { GSI2SK: 5 }, "GSI2SK must be a string, not number"],
+    ["an empty text", { GSI3PK: "" }, "GSI3PK must not be empty"],
+    ["a long one", { GSI4SK: "x".repeat(1025) }, "GSI4SK makes a sort key of 1025 bytes"],
+    ["a TTL in milliseconds", { TTL: Date.now() }, "TTL must be in epoch seconds"],
+  ])("that cannot be one are refused by create, put and batchWrite: %s", async (_, own, rule) => {
+    const item = { ...stored("P"), ...(own as object) };
+    const calls = [
+      repository.create("USER#u1", "P", "Draft", {}, own as object),
+      repository.put(item),
+      repository.batchWrite([item]),
+    ];
+    for (const error of await Promise.all(calls.map(failure))) {
+      expect(error).toBeInstanceOf(ValidationError);
+      expect(error.message).toContain(rule);
+    }
     expect(send).not.toHaveBeenCalled();
   });
 

@@ -309,6 +309,11 @@ describe.each(settings)("get on $name", (engine) => {
   });
 
   describe("fields", () => {
+    const list = "must be an array of the payload's field names, and of paths";
+    const path = "must be a field's name, or a path: a list of names";
+    const inList =
+      "leads into a list: a list is read as a whole, because its parts would lose their positions";
+
     test("a field that is not there is left out, and a dot in a name is only a dot", async () => {
       const key = { userId: "fields", contentId: "c1" };
       const odd = { "a.b": 1, a: { b: 2 }, size: 3, PK: 4, createdAt: "mine" };
@@ -325,7 +330,20 @@ describe.each(settings)("get on $name", (engine) => {
       expect((await read(["none"]))?.data).toStrictEqual({});
     });
 
-    test.each([[[]], ["title"], [[""]], [[5]], [{}], [null]])("refuses %j", async (fields) => {
+    test.each([
+      ["title", list],
+      [{}, list],
+      [null, list],
+      [[""], path],
+      [[5], path],
+      [["title", "a\ud800"], path, 1],
+      [[[]], path],
+      [[["a", ""]], path],
+      [[[5, "a"]], path],
+      [[["a", 0]], inList],
+      [[["a", 0, "b"]], inList],
+      [[Array(33).fill("a")], path],
+    ])("refuses %j", async (fields, message, at = 0) => {
       const options = { fields } as never;
       const key = { userId: "u1", contentId: "c1" };
       for (const call of [
@@ -334,9 +352,8 @@ describe.each(settings)("get on $name", (engine) => {
         store().query({ userId: "u1" }, options),
       ]) {
         const error = await failureOf(call, ValidationError);
-        expect(error.issues).toEqual([
-          { path: "fields", message: "must be a non-empty array of the payload's field names" },
-        ]);
+        const of = message === list ? "fields" : `fields.${at}`;
+        expect(error.issues).toEqual([{ path: of, message }]);
       }
       expect(requestsOf(table.data)).toEqual([]);
     });

@@ -167,7 +167,7 @@ test("names count as values do: 2 MB is all that a condition, fields or an expre
   const where = (_: unknown, { eq, path }: { eq: Loose; path: Loose }) =>
     names.map((name) => eq(path(name), 1)).join(" OR ");
   expect(() => readWhere(where, {})).toThrow(/where has more than 2097152/);
-  const plain = { versions: undefined, expires: undefined };
+  const plain = { versions: undefined, expires: undefined, secrets: [] };
   expect(() => wantedOf(plain, names, new Placeholders(), {})).toThrow(
     /fields are names of more than/,
   );

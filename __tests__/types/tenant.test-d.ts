@@ -71,7 +71,9 @@ holds<Equal<Item<"review">["agentId"], string>>();
 type StoreCalls = Exclude<keyof EntityStore<Specs["project"]>, "entity" | "scan">;
 holds<AllTrue<{ [F in FacadeName]: Equal<keyof UserScope[F], StoreCalls> }>>();
 type UseCases = "dashboard" | "brandAuditPage" | "projects" | "profiles" | "reviews" | "oauth";
-holds<Equal<keyof UserScope, FacadeName | UseCases | "userId" | "collections" | "transaction">>();
+holds<
+  Equal<keyof UserScope, FacadeName | UseCases | "userId" | "user" | "collections" | "transaction">
+>();
 
 // ---- The same as a caller meets it: each line that names an owner is an error.
 

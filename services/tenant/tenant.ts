@@ -25,7 +25,8 @@ import type { Pages } from "../pages/pages.js";
 import { type Definitions, ownedBy } from "../registry.js";
 import { type AnyStores, createStores } from "../stores.js";
 import { createTransaction } from "../transaction/transaction.js";
-import type { ScopedPages, ScopedSpecs, ScopedStore, UserParts } from "./types.js";
+import { userOf, userParts } from "../user/partitions.js";
+import type { ScopedPages, ScopedSpecs, ScopedStore } from "./types.js";
 
 /**
  * The part of a store that a scoped store has: its calls. It has no ElectroDB entity, and no access
@@ -36,8 +37,10 @@ const calls = [
   "getOrThrow",
   "query",
   "list",
+  "count",
   "queryBy",
   "listBy",
+  "countBy",
   "create",
   "put",
   "update",
@@ -61,6 +64,8 @@ export interface ScopeSource {
   readonly collections: AnyCollections;
   /** What the pages of the twelve entities are created from, if the layer has them. */
   readonly pages: Pages | undefined;
+  /** Makes everything that is stored of a user. */
+  user(userId: string): object;
 }
 
 /**
@@ -81,14 +86,17 @@ export function createUserScope(
   source: ScopeSource,
   userId: string,
 ): AnyScope & { readonly userId: string } {
-  const owner = { userId, agentId: userId } satisfies Record<UserParts, string>;
-  checkUser(source, owner);
+  // A user's id is in the keys of users and of agents, and has one name here.
+  const owner = userOf(source.definitions, "forUser", userId);
   const scope = scopeOf(source, owner);
   const { pages, collections } = source;
   const recent = recentOf(collections, userId);
   const own = {
     userId,
     collections: { ...scope.collections, ...(recent !== undefined && { recent }) },
+    get user() {
+      return source.user(userId);
+    },
     ...(pages !== undefined && pagesOf(pages, scope, userId)),
   };
   return Object.defineProperties(scope, Object.getOwnPropertyDescriptors(own)) as never;
@@ -138,14 +146,6 @@ function ownerOf(given: unknown): Owner {
     owner[name] = (given as Owner)[name] as string;
   }
   return owner;
-}
-
-/** A user's id is in the keys of users and of agents, and has one name here. */
-function checkUser({ definitions }: ScopeSource, owner: Record<UserParts, string>): void {
-  const templates = Object.values(definitions).map((definition) => declaredKeys(definition).pk);
-  const rule = keyPartRule(owner.userId) ?? longestRule(templates, owner);
-  if (rule !== undefined)
-    throw invalid({ operation: "forUser" }, [{ path: "userId", message: rule }]);
 }
 
 function checkOwner({ definitions }: ScopeSource, owner: Owner): void {
@@ -278,8 +278,6 @@ function oauthOf({ oauth }: Pages, userId: string): ScopedPages["oauth"] {
     remove: (...rest) => oauth.remove(userId, ...rest),
   };
 }
-
-const userParts: readonly string[] = ["userId", "agentId"] satisfies UserParts[];
 
 /** A caller's key with the user's id. @throws ValidationError if the key names an owner itself */
 function ownedKey<K extends object>(

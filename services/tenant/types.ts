@@ -22,9 +22,8 @@ import type { Reviews } from "../pages/reviews.js";
 import type { CollectionsIn, DefinitionsOf, NamesIn, SchemaOf } from "../registry.js";
 import type { ChangesOf, OwnItem, OwnSpec, Spec } from "../stores.js";
 import type { Transactions } from "../transaction/types.js";
-
-/** The parts that `forUser` fixes. An agent is a user, too. */
-export type UserParts = "userId" | "agentId";
+import type { UserParts } from "../user/partitions.js";
+import type { OwnUserItem, UserData, UserItem } from "../user/types.js";
 
 /** The parts that a scope fixes, and that its callers cannot give. */
 type NotGiven<O extends string = UserParts> = { readonly [P in O]?: never };
@@ -127,6 +126,8 @@ export type ScopeWith<R extends DefinitionsOf<R>, O extends string> = ScopeMembe
 /** Everything of one user's, of an application's own entities. */
 export type OwnUserScope<R extends DefinitionsOf<R>> = Scope<R, UserParts> & {
   readonly userId: string;
+  /** Everything that is stored of the user: `export` and `erase`. */
+  readonly user: UserData<OwnUserItem<R>>;
   readonly collections: OwnRecent<R> extends { recent(options: infer O): infer Items }
     ? { recent(options: Omit<O, "userId"> & NotGiven): Items }
     : unknown;
@@ -135,6 +136,8 @@ export type OwnUserScope<R extends DefinitionsOf<R>> = Scope<R, UserParts> & {
 /** Everything of one user's; reviews are those of the agent with the user's id. */
 export interface UserScope extends ScopedStores, ScopedPages {
   readonly userId: string;
+  /** Everything that is stored of the user: `export` and `erase`. */
+  readonly user: UserData<UserItem>;
   readonly collections: {
     workspace(options?: CallOptions): ReturnType<Collections["workspace"]>;
     recent(options: Omit<RecentOptions, "userId"> & NotGiven): ReturnType<Collections["recent"]>;
@@ -145,9 +148,11 @@ export interface UserScope extends ScopedStores, ScopedPages {
 /** The same, with an application's own entities. */
 export type UserScopeWith<R extends DefinitionsOf<R>> = Omit<
   UserScope,
-  "collections" | "transaction"
+  "collections" | "transaction" | "user"
 > &
   OwnScopedStores<R> & {
+    /** Everything that is stored of the user: `export` and `erase`. */
+    readonly user: UserData<UserItem | OwnUserItem<R>>;
     readonly collections: {
       workspace(options?: CallOptions): ReturnType<CollectionsWith<R>["workspace"]>;
       recent(

@@ -5,10 +5,11 @@ import { isKeyOf, keyPartsOf } from "../keys/template.js";
 import { showsMasked } from "../secrets/masking.js";
 import { refuseUnreadable } from "../secrets/unreadable.js";
 import { createdAtDigits, type RawItem } from "../table/table.js";
-import { checkValue, isPlainMap } from "../values/payload.js";
+import { checkValue } from "../values/payload.js";
 import { epochMsOf, isTime } from "../values/timestamps.js";
 import { isExpired } from "./expiry.js";
 import { type EntityModel, haveForms, partValue } from "./model.js";
+import { type FieldPath, picked } from "./projection.js";
 import { isOlder, upgradedData } from "./versions.js";
 
 /** An item as callers get it. It also has the parts of its key. */
@@ -41,7 +42,7 @@ export function itemOf(
   raw: RawItem,
   ifUnreadable: IfUnreadable = "refuse",
   operation?: string,
-  fields?: readonly string[],
+  fields?: readonly FieldPath[],
 ): AnyItem {
   const item: Record<string, unknown> = keyPartsOf(model, raw);
   if (model.numbered) {
@@ -52,7 +53,8 @@ export function itemOf(
   if (isOlder(model, raw)) item.data = upgradedOr(model, raw, ifUnreadable, operation);
   else if (model.secrets.length > 0 && ifUnreadable !== "leave") {
     const written = ifUnreadable === "refuseWritten";
-    refuseUnreadable(model, raw, written, operation, fields);
+    const names = fields?.map(([name]) => name as string);
+    refuseUnreadable(model, raw, written, operation, names);
   }
   if (fields !== undefined) item.data = picked(item.data, fields);
   if (model.secrets.length > 0) item.data = showsMasked(model.secrets, item.data);
@@ -83,15 +85,6 @@ function upgradedOr(
     if (ifUnreadable === "leave") return raw.Data;
     throw error;
   }
-}
-
-/** Some fields of a payload, as a read of these alone would return them. */
-function picked(data: unknown, fields: readonly string[]): unknown {
-  if (!isPlainMap(data)) return data;
-  const names = fields.filter((field) => Object.hasOwn(data, field));
-  return Object.fromEntries(
-    names.map((field) => [field, (data as Record<string, unknown>)[field]]),
-  );
 }
 
 /** Whether a stored item is one of the entity's, as every read sees it: one that has expired is not. */

@@ -138,7 +138,7 @@ export function isKeyOf(template: KeyTemplate, key: string): boolean {
 }
 
 /** Whether a key's only part, if it has one, is all that follows the prefix. */
-function isSimple({ parts, literals }: KeyTemplate): boolean {
+export function isSimple({ parts, literals }: KeyTemplate): boolean {
   return parts.length === 0 || (parts.length === 1 && literals[1] === "");
 }
 

@@ -31,3 +31,15 @@ export function keyCondition(
   if ("prefix" in keys) return `${inPartition} AND begins_with(${name}, ${own.value(keys.prefix)})`;
   return `${inPartition} AND ${name} BETWEEN ${own.value(keys.low)} AND ${own.value(keys.high)}`;
 }
+
+/** Whether the sort keys that a query reads hold a key: a page can start only there. */
+export function areAmong(keys: SortKeys, key: string): boolean {
+  if ("key" in keys) return key === keys.key;
+  if ("prefix" in keys) return key.startsWith(keys.prefix);
+  return compareKeys(key, keys.low) >= 0 && compareKeys(key, keys.high) <= 0;
+}
+
+/** DynamoDB's order of keys: that of their UTF-8 bytes. */
+export function compareKeys(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}

@@ -1,6 +1,6 @@
 /** Queries of an index by its name: the parts of its keys become a partition and a prefix of sort keys. */
 import { unknownNames } from "../call/options.js";
-import { dateIndex, type EntityIndex, isOwnIndex } from "../entity/indexes.js";
+import { dateIndex, type EntityIndex, type IndexKey, isOwnIndex } from "../entity/indexes.js";
 import { isOf } from "../entity/item.js";
 import {
   type EntityModel,
@@ -14,7 +14,17 @@ import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { fieldOf, keyLengthRule, keyPartsOf, partsFrom } from "../keys/template.js";
 import type { RawItem } from "../table/table.js";
 import type { SortKeys } from "./key-condition.js";
-import { checkedPaging, type GivenPaging, planOf, type QueryPlan, rangeOf } from "./query-plan.js";
+import { type RangedPart, readRange } from "./key-range.js";
+import {
+  type CheckedPaging,
+  checkedPaging,
+  type GivenPaging,
+  planOf,
+  type QueryPlan,
+  type Reach,
+  rangeOf,
+  refuseConsistent,
+} from "./query-plan.js";
 
 /** What callers call a part: a field of the payload by its own name. */
 function nameOf(part: string): string {
@@ -65,15 +75,31 @@ export function planQueryBy(
   context: CallContext,
 ): QueryPlan {
   const options = given ?? {};
+  const paging = checkedPaging(options, context);
+  const reach = reachBy(model, index, parts, options, paging, context);
+  return planOf(model, tableName, reach, options, paging.limit, context);
+}
+
+/** Checks which items of an index a query's parts and options select. */
+export function reachBy(
+  model: EntityModel,
+  index: EntityIndex,
+  parts: unknown,
+  options: GivenPaging,
+  { order, times, consistent }: CheckedPaging,
+  context: CallContext,
+): Reach {
   const { partition, prefix, isWhole, next, own } = readParts(model, index, parts, context);
-  const { order, limit, times } = checkedPaging(options, context);
+  refuseConsistent(consistent, context);
   if (times !== undefined && next !== "createdAt") {
     const path = options.from === undefined ? "to" : "from";
     const message = `cannot be used: the creation time does not come next in the sort key of ${index.name}`;
     throw invalid(context, [{ path, message }]);
   }
-  const range = rangeOf(prefix, times);
-  const keys: SortKeys = range ?? (isWhole ? { key: prefix } : { prefix });
+  const range =
+    rangeOf(prefix, times) ??
+    readRange(model, options, rangedPart(model, index, prefix, next), context);
+  const keys: SortKeys = range?.keys ?? (isWhole ? { key: prefix } : { prefix });
   const ownPartition = model.owner.length > 0 ? model.pk.build(model.fixed) : undefined;
   const isPartition = (pk: string) =>
     ownPartition === undefined ? partsFrom(model.pk, pk) !== null : pk === ownPartition;
@@ -81,7 +107,10 @@ export function planQueryBy(
     const held = keyPartsOf(model, raw);
     return Object.entries(own).every(([part, value]) => held[part] === value);
   };
-  const reach = {
+  const { holds } = range ?? {};
+  const isIn = (raw: RawItem) =>
+    holds === undefined || holds(String((raw as Attributes)[index.sk.attribute]));
+  return {
     binding: {
       entity: model.name,
       index: index.index,
@@ -94,9 +123,36 @@ export function planQueryBy(
     index: index.index,
     keys,
     range,
-    isWithin: (raw: RawItem) => isOf(model, raw) && isPartition(raw.PK) && agrees(raw),
+    consistent: false,
+    parts: own,
+    isWithin: (raw: RawItem) => isOf(model, raw) && isPartition(raw.PK) && agrees(raw) && isIn(raw),
   };
-  return planOf(model, tableName, reach, options, limit, context);
+}
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** The first part of an index's sort key that was not given. */
+function rangedPart(
+  model: EntityModel,
+  { pk, sk }: EntityIndex,
+  prefix: string,
+  next: string | undefined,
+): RangedPart {
+  const at = sk.template.parts.indexOf(next ?? "");
+  const isLast = at === sk.template.parts.length - 1 && sk.template.literals.at(-1) === "";
+  return {
+    part: next,
+    name: nameOf(next ?? ""),
+    prefix,
+    isLast,
+    isWord: isWord(model, pk, sk, next),
+  };
+}
+
+/** Whether a part of an index's keys holds no `#`. */
+function isWord(model: EntityModel, pk: IndexKey, sk: IndexKey, part = ""): boolean {
+  const field = fieldOf(part) ?? "";
+  return model.words.has(part) || pk.words.has(field) || sk.words.has(field);
 }
 
 /** @throws ValidationError with all issues */
@@ -110,9 +166,7 @@ function readParts(
   const issues: ValidationIssue[] = [];
   const values: Record<string, string> = {};
   const take = (part: string, value: unknown) => {
-    const words = [index.pk, index.sk].flatMap((key) => [...key.words]);
-    const isWord = model.words.has(part) || words.includes(fieldOf(part) ?? "");
-    const rule = partRule(model, part, value, isWord);
+    const rule = partRule(model, part, value, isWord(model, index.pk, index.sk, part));
     if (rule !== undefined) issues.push({ path: nameOf(part), message: rule });
     // An invalid part never reaches a key, because its issue stops the call.
     values[part] = partText(model, part, value);

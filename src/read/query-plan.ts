@@ -6,34 +6,28 @@ import { Placeholders } from "../conditions/placeholders.js";
 import { dateIndex } from "../entity/indexes.js";
 import { isOf } from "../entity/item.js";
 import type { EntityModel, KeyParts } from "../entity/model.js";
-import { wantedOf } from "../entity/projection.js";
+import { type FieldPath, wantedOf } from "../entity/projection.js";
 import { latestTime, readTime } from "../entity/times.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { createdAtText } from "../keys/template.js";
-import {
-  attribute,
-  type IndexKeyNames,
-  type IndexName,
-  indexKeysOf,
-  indexName,
-  type RawItem,
-} from "../table/table.js";
-import { type CursorBinding, decodeCursor } from "./cursor.js";
+import { type IndexName, indexKeysOf, indexName, type RawItem } from "../table/table.js";
+import type { CursorBinding } from "./cursor.js";
 import { afterSeparator, keyCondition, type SortKeys } from "./key-condition.js";
+import { type KeyRange, readRange } from "./key-range.js";
 
 /** A checked query, ready to be sent. */
 export interface QueryPlan {
   readonly input: QueryCommandInput;
   readonly binding: CursorBinding;
-  /** The range of sort keys, if the query is limited to a range of creation times. */
-  readonly range: { readonly low: string; readonly high: string } | undefined;
+  /** The range of sort keys, if the query's options limit it to one. */
+  readonly range: KeyRange | undefined;
   /** The cursor as it was given. A sealed cursor must be opened before the query can start there. */
   readonly cursor: unknown;
   readonly limit: number | undefined;
   readonly filtered: boolean;
   /** The fields to keep of each payload, if payloads are read as a whole. */
-  readonly fields: readonly string[] | undefined;
+  readonly fields: readonly FieldPath[] | undefined;
   /**
    * Whether an item belongs to the query. An index also contains items that name a partition only in
    * their index key: anyone who may write their own items can put one under another user there.
@@ -50,9 +44,12 @@ export interface GivenPaging {
   readonly fields?: unknown;
   readonly from?: unknown;
   readonly to?: unknown;
+  readonly startsWith?: unknown;
+  readonly between?: unknown;
+  readonly consistent?: unknown;
 }
 
-interface GivenOptions extends GivenPaging {
+export interface GivenOptions extends GivenPaging {
   readonly by?: unknown;
 }
 
@@ -68,24 +65,38 @@ export interface CheckedPaging {
   readonly limit: number | undefined;
   /** The inclusive range of creation times, if the query is limited to one. */
   readonly times: { readonly from: number; readonly to: number } | undefined;
+  readonly consistent: boolean;
 }
 
 /** Checks the options that every query has. */
 export function checkedPaging(options: GivenPaging, context: CallContext): CheckedPaging {
   const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
-  const { order = "asc", limit, cursor } = options;
+  const { order = "asc", limit, cursor, consistent = false } = options;
   const from = readTime(options.from, "from", context);
   const to = readTime(options.to, "to", context);
   if (order !== "asc" && order !== "desc") throw refuse("order", 'must be "asc" or "desc"');
   if (from !== undefined && to !== undefined && from > to)
     throw refuse("from", "must not be after to");
+  if (typeof consistent !== "boolean") throw refuse("consistent", "must be true or false");
   if (typeof cursor === "string" && cursor.length > mostCursorLength) {
     const most = `those are at most ${mostCursorLength} characters`;
     throw refuse("cursor", `is not one that a query returned: ${most}`);
   }
   const ranged = from !== undefined || to !== undefined;
   const times = ranged ? { from: from ?? 0, to: to ?? latestTime } : undefined;
-  return { order, limit: readLimit(limit, context), times };
+  const other = ["startsWith", "between"].find(
+    (name) => options[name as keyof GivenPaging] !== undefined,
+  );
+  if (ranged && other !== undefined) throw refuse(other, "cannot be used with from and to");
+  return { order, limit: readLimit(limit, context), times, consistent };
+}
+
+/** @throws ValidationError for a consistent read of an index, which DynamoDB does not have */
+export function refuseConsistent(consistent: boolean, context: CallContext): void {
+  if (!consistent) return;
+  const message =
+    "cannot be used: an index follows the table, and has no strongly consistent reads";
+  throw invalid(context, [{ path: "consistent", message }]);
 }
 
 /** Reads `limit`, the most items that are returned. */
@@ -124,29 +135,27 @@ export interface Reach {
   /** The index, unless the table is read. */
   readonly index: IndexName | undefined;
   readonly keys: SortKeys;
-  /** The range of creation times, which the keys are then. */
-  readonly range: QueryPlan["range"];
+  /** The range that the options limit the query to; its keys are then the query's. */
+  readonly range: KeyRange | undefined;
+  readonly consistent: boolean;
+  /** The key parts that all items of the query have. */
+  readonly parts: Readonly<Record<string, string>>;
   isWithin(raw: RawItem): boolean;
 }
 
 /** The range of the keys in which creation times follow a prefix. */
-export function rangeOf(
-  prefix: string,
-  times: CheckedPaging["times"],
-): { readonly low: string; readonly high: string } | undefined {
-  return (
-    times && {
-      low: `${prefix}${createdAtText(times.from)}`,
-      high: `${prefix}${createdAtText(times.to)}${afterSeparator}`,
-    }
-  );
+export function rangeOf(prefix: string, times: CheckedPaging["times"]): KeyRange | undefined {
+  if (times === undefined) return undefined;
+  const low = `${prefix}${createdAtText(times.from)}`;
+  const high = `${prefix}${createdAtText(times.to)}${afterSeparator}`;
+  return { keys: { low, high }, of: "from and to" };
 }
 
 /** Builds the request of a query. */
 export function planOf(
   model: EntityModel,
   tableName: string,
-  { binding, index, keys, range, isWithin }: Reach,
+  { binding, index, keys, range, consistent, isWithin }: Reach,
   options: GivenPaging,
   limit: number | undefined,
   context: CallContext,
@@ -175,8 +184,59 @@ export function planOf(
       ...(binding.order === "desc" && { ScanIndexForward: false }),
       ...(projection !== undefined && { ProjectionExpression: projection.ProjectionExpression }),
       ...(filter !== undefined && { FilterExpression: filter.text }),
+      ...(consistent && { ConsistentRead: true }),
     },
   };
+}
+
+/** Checks which of a partition's items a query's options select. */
+export function reachOf(
+  model: EntityModel,
+  parts: KeyParts,
+  options: GivenOptions,
+  { order, times, consistent }: CheckedPaging,
+  context: CallContext,
+): Reach {
+  const by = orderedBy(model, options, times !== undefined, context);
+  const inIndex = by === "createdAt";
+  if (inIndex) refuseConsistent(consistent, context);
+  const indexPrefix = inIndex ? datePrefix(model) : undefined;
+  const range =
+    rangeOf(indexPrefix ?? model.sk.prefix, times) ?? idRange(model, options, inIndex, context);
+  const partition = model.pk.build(parts);
+  const keys = indexPrefix === undefined ? sortKeysOf(model) : { prefix: indexPrefix };
+  const binding = {
+    entity: model.name,
+    index: by,
+    order,
+    partition,
+    prefix: model.sk.prefix,
+    indexPrefix,
+  } as const;
+  const { holds } = range ?? {};
+  const isWithin = (raw: RawItem) =>
+    raw.PK === partition && isOf(model, raw) && (holds === undefined || holds(raw.SK));
+  const index: IndexName | undefined = inIndex ? indexName : undefined;
+  return { binding, index, keys: range?.keys ?? keys, range, consistent, parts, isWithin };
+}
+
+/** The range of ids: of the first part of the sort key. */
+function idRange(
+  model: EntityModel,
+  options: GivenOptions,
+  inIndex: boolean,
+  context: CallContext,
+): KeyRange | undefined {
+  const option = options.startsWith === undefined ? "between" : "startsWith";
+  if (inIndex && options[option] !== undefined) {
+    const message = 'cannot be used with by: "createdAt", which is no order of ids';
+    throw invalid(context, [{ path: option, message }]);
+  }
+  const { sk, words } = model;
+  const [part] = sk.parts;
+  const isLast = sk.parts.length === 1 && sk.literals[1] === "";
+  const at = { part, name: part ?? "", prefix: sk.prefix, isLast, isWord: words.has(part ?? "") };
+  return readRange(model, options, at, context);
 }
 
 /** Checks a query's options, except the cursor, and builds the request. */
@@ -188,25 +248,9 @@ export function planQuery(
   context: CallContext,
 ): QueryPlan {
   const options = given ?? {};
-  const { order, limit, times } = checkedPaging(options, context);
-  const by = orderedBy(model, options, times !== undefined, context);
-  const inIndex = by === "createdAt";
-  const indexPrefix = inIndex ? datePrefix(model) : undefined;
-  const range = rangeOf(indexPrefix ?? model.sk.prefix, times);
-  const partition = model.pk.build(parts);
-  const keys = indexPrefix === undefined ? sortKeysOf(model) : { prefix: indexPrefix };
-  const binding = {
-    entity: model.name,
-    index: by,
-    order,
-    partition,
-    prefix: model.sk.prefix,
-    indexPrefix,
-  } as const;
-  const isWithin = (raw: RawItem) => raw.PK === partition && isOf(model, raw);
-  const index: IndexName | undefined = inIndex ? indexName : undefined;
-  const reach = { binding, index, keys: range ?? keys, range, isWithin };
-  return planOf(model, tableName, reach, options, limit, context);
+  const paging = checkedPaging(options, context);
+  const reach = reachOf(model, parts, options, paging, context);
+  return planOf(model, tableName, reach, options, paging.limit, context);
 }
 
 /** What the sort keys of the order of creation begin with. */
@@ -217,42 +261,4 @@ function datePrefix({ indexes }: EntityModel): string {
 /** The sort keys of all the entity's items in a partition: its only one, or all with its prefix. */
 function sortKeysOf({ sk }: EntityModel): SortKeys {
   return sk.parts.length === 0 && sk.prefix !== "" ? { key: sk.prefix } : { prefix: sk.prefix };
-}
-
-/**
- * The same query, continued at a cursor.
- * @throws ValidationError for a cursor of another query, and for any other value
- */
-export function startedAt(plan: QueryPlan, cursor: unknown, context: CallContext): QueryPlan {
-  const { binding, range } = plan;
-  const startKey = startKeyOf(cursor, binding, context);
-  if (startKey === undefined) return plan;
-  const at = startKey[binding.index === "key" ? attribute.sortKey : indexKeysFor(binding).sk];
-  if (range !== undefined && at !== undefined && (at < range.low || at > range.high)) {
-    throw invalid(context, [{ path: "cursor", message: "lies outside the range of from and to" }]);
-  }
-  return { ...plan, input: { ...plan.input, ExclusiveStartKey: startKey } };
-}
-
-/** The key attributes of the index that a query reads. */
-function indexKeysFor({ index }: CursorBinding): IndexKeyNames {
-  return indexKeysOf(index === "key" || index === "createdAt" ? indexName : index);
-}
-
-/**
- * The start key of a cursor. The partition that is read comes from the call, whatever the cursor contains.
- * Where the items of an index lie in the table, the cursor says; for a dated entity, both partition keys are
- * the same.
- */
-function startKeyOf(
-  cursor: unknown,
-  binding: CursorBinding,
-  context: CallContext,
-): Record<string, string> | undefined {
-  if (cursor === undefined || cursor === null) return undefined;
-  const { SK, indexSortKey, PK = binding.partition } = decodeCursor(cursor, binding, context);
-  const key = { [attribute.partitionKey]: PK, [attribute.sortKey]: SK };
-  if (indexSortKey === undefined) return key;
-  const { pk, sk } = indexKeysFor(binding);
-  return { ...key, [pk]: binding.partition, [sk]: indexSortKey };
 }

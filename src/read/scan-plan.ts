@@ -5,7 +5,7 @@ import { readWhere } from "../conditions/conditions.js";
 import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { EntityModel } from "../entity/model.js";
-import { wantedOf } from "../entity/projection.js";
+import { type FieldPath, wantedOf } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute } from "../table/table.js";
@@ -22,7 +22,7 @@ export interface ScanPlan {
   readonly cursor: unknown;
   readonly limit: number;
   /** The fields to keep of each payload, if payloads are read as a whole. */
-  readonly fields: readonly string[] | undefined;
+  readonly fields: readonly FieldPath[] | undefined;
 }
 
 interface GivenOptions {

@@ -2,6 +2,7 @@
 import type { ScanCommandInput } from "@aws-sdk/lib-dynamodb";
 import { type AnyItem, isOf, itemOf } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
+import type { FieldPath } from "../entity/projection.js";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import type { RawItem, RawKey } from "../table/table.js";
 import { type PageRequest, pages } from "./paging.js";
@@ -29,7 +30,7 @@ export interface Scan {
   readonly positions: readonly SegmentPosition[];
   readonly limit: number;
   /** The fields to keep of each payload, if payloads are read as a whole. */
-  readonly fields: readonly string[] | undefined;
+  readonly fields: readonly FieldPath[] | undefined;
 }
 
 /**

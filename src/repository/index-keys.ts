@@ -7,37 +7,44 @@ import { oldKeys } from "../keys/key-functions.js";
 import { compileTemplate } from "../keys/template.js";
 import { attribute, type KeyTemplates, type RawKey } from "../table/table.js";
 import { isRecord } from "./input.js";
-import { type IndexKeys, indexKeyNames } from "./types.js";
+import { indexKeyNames, type NewKeys } from "./types.js";
+
+const names: readonly string[] = [...indexKeyNames, attribute.timeToLive];
 
 /**
- * The index keys with which an item is created.
- * @throws ValidationError for keys of an index that the table does not have: the item would not be
- * found by them
+ * The index keys, and the time to live, with which an item is created.
+ * @throws ValidationError for anything else: a misspelt key would keep the item out of its index
  */
-export function checkedIndexKeys(context: CallContext, gsi: unknown): IndexKeys {
+export function checkedIndexKeys(context: CallContext, gsi: unknown): NewKeys {
   if (gsi === undefined || gsi === null) return {};
   if (!isRecord(gsi)) {
     throw invalid(context, [{ path: "gsi", message: "must be an object of index keys" }]);
   }
-  const message = `is not an index key: the table has ${indexKeyNames.join(" and ")}`;
+  const message = "is not an index key: those are GSI1PK and GSI1SK to GSI20PK and GSI20SK";
   refuseIssues(
     context,
-    unknownOptions(gsi, indexKeyNames).map(({ path }) => ({ path, message })),
+    unknownOptions(gsi, names).map(({ path }) => ({ path, message })),
   );
-  const { GSI1PK, GSI1SK } = gsi as IndexKeys;
-  return { GSI1PK, GSI1SK };
+  return Object.fromEntries(
+    names.flatMap((name) => (gsi[name] === undefined ? [] : [[name, gsi[name]]])),
+  );
 }
 
-/** The given index keys, and the missing one of a pair if it follows from the entity's primary key. */
-export function indexKeysOf(
+/**
+ * The same members, and the missing key of GSI1's pair if it follows from the entity's primary key.
+ */
+export function completed<Members extends Readonly<Record<string, unknown>> | NewKeys>(
   entityType: string,
   key: RawKey,
-  given: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const names = [attribute.indexPartitionKey, attribute.indexSortKey];
-  const keys = names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]]));
-  const own = keys.length === 1 ? indexKeysOfEntity(entityType, key) : {};
-  return { ...own, ...Object.fromEntries(keys) };
+  given: Members,
+): Members {
+  const { GSI1PK, GSI1SK } = given;
+  if ((GSI1PK === undefined) === (GSI1SK === undefined)) return given;
+  return {
+    ...given,
+    ...indexKeysOfEntity(entityType, key),
+    ...(GSI1PK === undefined ? { GSI1SK } : { GSI1PK }),
+  };
 }
 
 function indexKeysOfEntity(entityType: string, key: RawKey): Record<string, string> {

@@ -7,7 +7,7 @@ import { shown } from "../errors/key-text.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { keyLengthRule, keyPartRule } from "../keys/template.js";
 import { isObject } from "../runtime/objects.js";
-import { attribute, limits, type RawKey } from "../table/table.js";
+import { attribute, indexKeysOf, indexNames, limits, type RawKey } from "../table/table.js";
 import { checkValue, mostBytes, mostIssues } from "../values/payload.js";
 
 /**
@@ -66,39 +66,51 @@ export function keyOf(item: Readonly<Record<string, unknown>>): RawKey {
   return rawKeyOf(item[attribute.partitionKey], item[attribute.sortKey]);
 }
 
-/** Checks a list of items. @throws ValidationError */
+/**
+ * Checks a list of items.
+ * @param prepare makes the item that is stored of the one that was given
+ * @throws ValidationError
+ */
 export function checkedItems(
   context: CallContext,
   items: unknown,
   path: string,
+  prepare: (item: Record<string, unknown>) => Readonly<Record<string, unknown>>,
 ): Record<string, unknown>[] {
   return readEach(items as unknown[], path, context, (given) =>
-    checkItem(context, recordOf(context, given)),
+    checkItem(context, prepare(recordOf(context, given))),
   );
 }
 
-function recordOf(context: CallContext, given: unknown): Record<string, unknown> {
+/** A member of a list, which must have members of its own. @throws ValidationError */
+export function recordOf(context: CallContext, given: unknown): Record<string, unknown> {
   if (isRecord(given)) return given;
   throw invalid(context, [{ path: "", message: "must be an object" }]);
 }
+
+/** The attributes that are keys of an index, and which half of the key each is. */
+const indexKeys: ReadonlyMap<string, "partition" | "sort"> = new Map(
+  indexNames.map(indexKeysOf).flatMap(({ pk, sk }) => [
+    [pk, "partition"],
+    [sk, "sort"],
+  ]),
+);
 
 /** A copy of an item, whose keys, values and size have been checked. @throws ValidationError */
 export function checkItem(
   context: CallContext,
   given: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
+  return measuredItem(context, given).item;
+}
+
+/** The same with its bytes. @throws ValidationError */
+export function measuredItem(
+  context: CallContext,
+  given: Readonly<Record<string, unknown>>,
+): { item: Record<string, unknown>; bytes: number } {
   const item = { ...given };
-  const keys: ValidationIssue[] = [];
-  for (const [kind, name] of [
-    ["partition", attribute.partitionKey],
-    ["sort", attribute.sortKey],
-    ["partition", attribute.indexPartitionKey],
-    ["sort", attribute.indexSortKey],
-  ] as const) {
-    const ofIndex = name === attribute.indexPartitionKey || name === attribute.indexSortKey;
-    if (!ofIndex || item[name] !== undefined) keys.push(...keyIssues(kind, item[name], name));
-  }
-  refuseIssues(context, keys);
+  refuseIssues(context, itemKeyIssues(item));
   const found: ValidationIssue[] = [];
   let bytes = 0;
   for (const [name, value] of Object.entries(item)) {
@@ -114,7 +126,20 @@ export function checkItem(
   }
   found.push(...ttlIssues(item[attribute.timeToLive]), ...sizeIssues("", bytes));
   refuseIssues(context, found.slice(0, mostIssues));
-  return item;
+  return { item, bytes };
+}
+
+/** What is wrong with an item's key, and with its keys in indexes. */
+function itemKeyIssues(item: Readonly<Record<string, unknown>>): ValidationIssue[] {
+  const issues = [
+    ...keyIssues("partition", item[attribute.partitionKey], attribute.partitionKey),
+    ...keyIssues("sort", item[attribute.sortKey], attribute.sortKey),
+  ];
+  for (const [name, value] of Object.entries(item)) {
+    const kind = value === undefined ? undefined : indexKeys.get(name);
+    if (kind !== undefined) issues.push(...keyIssues(kind, value, name));
+  }
+  return issues;
 }
 
 function sizeIssues(path: string, bytes: number): ValidationIssue[] {
@@ -138,25 +163,13 @@ function ttlIssues(value: unknown): ValidationIssue[] {
   return [{ path: attribute.timeToLive, message }];
 }
 
-/** The messages for options that exist elsewhere in the package, but not in the repository. */
-const missingOptions: ReadonlyMap<string, string> = new Map([
-  [
-    "indexName",
-    "is not an option: the repository queries only the table itself; a store's query by createdAt, collections.recent and reviews.byId read GSI1",
-  ],
-]);
-
 /** Refuses unknown options: ignoring them would change what the call does. @throws ValidationError */
 export function refuseUnknownOptions(
   context: CallContext,
   options: unknown,
   known: OptionNames,
 ): void {
-  const issues = unknownOptions(options, known);
-  refuseIssues(
-    context,
-    issues.map(({ path, message }) => ({ path, message: missingOptions.get(path) ?? message })),
-  );
+  refuseIssues(context, unknownOptions(options, known));
 }
 
 /** Checks that a payload is a map, because nothing else can be updated. @throws ValidationError */

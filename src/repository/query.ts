@@ -1,76 +1,117 @@
-/** The generic repository's query of one partition. */
+/** The generic repository's query of one partition, of the table or of an index. */
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "../call/call.js";
 import { type GivenExpression, Placeholders } from "../conditions/placeholders.js";
 import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { keyCondition } from "../read/key-condition.js";
+import type { ValidationIssue } from "../errors/validation-error.js";
+import { keyCondition, type SortKeys } from "../read/key-condition.js";
 import { pagesOf } from "../read/paging.js";
 import type { Table } from "../read/reader.js";
-import { isObject } from "../runtime/objects.js";
-import { attribute, type RawItem, type RawKey } from "../table/table.js";
 import { checkedExpression } from "./expression.js";
-import { keyIssues, keyOf, refuseUnknownOptions } from "./input.js";
-import { type DynamoDBKey, type QueryOptions, queryOptionNames } from "./types.js";
+import { keyIssues, refuseUnknownOptions } from "./input.js";
+import {
+  collected,
+  limitIssues,
+  type PageEnd,
+  requestLimit,
+  type Source,
+  sourceOf,
+  startKeyOf,
+} from "./pages.js";
+import { type DynamoDBCursor, type QueryOptions, queryOptionNames } from "./types.js";
 
 /** A checked query of one partition. */
 export interface CheckedQuery {
   readonly context: CallContext;
+  readonly source: Source;
   readonly pk: string;
-  readonly skPrefix: string | undefined;
-  readonly startKey: RawKey | undefined;
+  readonly sortKeys: SortKeys;
+  readonly startKey: DynamoDBCursor | undefined;
   readonly limit: number | undefined;
   readonly forward: boolean;
   readonly filter: GivenExpression;
 }
 
+/** The sort keys that a caller asked for. */
+export type GivenSortKeys =
+  | { readonly skPrefix: unknown }
+  | { readonly skStart: unknown; readonly skEnd: unknown };
+
 /** Checks a query. @throws ValidationError */
 export function checkedQuery(
   operation: string,
   pk: unknown,
-  skPrefix: unknown,
+  given: GivenSortKeys,
   options: QueryOptions,
 ): CheckedQuery {
-  refuseIssues({ operation }, keyIssues("partition", pk, attribute.partitionKey));
-  // An empty prefix selects the whole partition, like no prefix.
-  const prefix =
-    skPrefix === undefined || skPrefix === null || skPrefix === "" ? undefined : skPrefix;
-  const key = {
-    [attribute.partitionKey]: pk,
-    ...(prefix !== undefined && { [attribute.sortKey]: prefix }),
-  };
+  const found: ValidationIssue[] = [];
+  const source = sourceOf(options?.indexName, found);
+  const { names } = source;
+  refuseIssues({ operation }, keyIssues("partition", pk, names.pk));
+  const bounds = boundsOf(given);
+  const [first] = bounds;
+  const key = { [names.pk]: pk, ...(first !== undefined && { [names.sk]: first.value }) };
   const context: CallContext = { operation, key };
   refuseUnknownOptions(context, options, queryOptionNames);
-  const issues = prefix === undefined ? [] : keyIssues("sort", prefix, "skPrefix");
+  const issues = bounds.flatMap(({ path, value }) => keyIssues("sort", value, path));
+  const sortKeys = sortKeysOf(issues.length > 0 ? [] : bounds.map(({ value }) => value as string));
+  if ("low" in sortKeys && !isUpTo(sortKeys.low, sortKeys.high)) {
+    issues.push({ path: "skStart", message: "must not be after skEnd" });
+  }
+  issues.push(...found);
   const { limit, exclusiveStartKey: start, scanIndexForward, filterExpression } = options ?? {};
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
-    issues.push({ path: "limit", message: "must be an integer > 0" });
-  }
-  let startKey: RawKey | undefined;
-  if (start !== undefined && start !== null) {
-    startKey = keyOf(isObject(start) ? start : {});
-    const inside =
-      startKey[attribute.partitionKey] === pk &&
-      keyIssues("sort", startKey[attribute.sortKey], "").length === 0 &&
-      startKey[attribute.sortKey].startsWith((prefix as string | undefined) ?? "");
-    if (!inside) {
-      issues.push({ path: "exclusiveStartKey", message: "must be a key within this query" });
-    }
-  }
+  issues.push(...limitIssues(limit));
+  const isInside = (own: string, sk: string) => own === pk && isAmong(sortKeys, sk);
+  const startKey = startKeyOf(start, source, ["query", isInside], issues);
   const forward: unknown = scanIndexForward ?? true;
   if (typeof forward !== "boolean") {
     issues.push({ path: "scanIndexForward", message: "must be true or false" });
   }
   refuseIssues(context, issues);
+  const filter = checkedExpression(context, filterExpression, "filterExpression", options ?? {});
   return {
     context,
+    source,
     pk: pk as string,
-    skPrefix: prefix as string | undefined,
+    sortKeys,
     startKey,
     limit,
     forward: forward as boolean,
-    filter: checkedExpression(context, filterExpression, "filterExpression", options ?? {}),
+    filter,
   };
+}
+
+/** A text that sort keys begin with, or the two between which they lie. */
+type Bound = { readonly path: string; readonly value: unknown };
+
+function boundsOf(given: GivenSortKeys): readonly Bound[] {
+  if ("skPrefix" in given) {
+    const { skPrefix: value } = given;
+    // An empty prefix selects the whole partition, like no prefix.
+    return value === undefined || value === null || value === ""
+      ? []
+      : [{ path: "skPrefix", value }];
+  }
+  return [
+    { path: "skStart", value: given.skStart },
+    { path: "skEnd", value: given.skEnd },
+  ];
+}
+
+function sortKeysOf([low, high]: readonly string[]): SortKeys {
+  if (low === undefined) return { prefix: "" };
+  return high === undefined ? { prefix: low } : { low, high };
+}
+
+function isAmong(keys: SortKeys, sk: string): boolean {
+  if ("prefix" in keys) return sk.startsWith(keys.prefix);
+  return "low" in keys && isUpTo(keys.low, sk) && isUpTo(sk, keys.high);
+}
+
+/** Whether a sort key is not after another, in DynamoDB's order: by the bytes of their UTF-8. */
+function isUpTo(one: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other)) <= 0;
 }
 
 /** Reads the pages of a query, and returns the key after which the next query continues. */
@@ -78,33 +119,26 @@ export async function readQuery(
   { transport, tableName }: Table,
   query: CheckedQuery,
   call: Call,
-): Promise<{ items: RawItem[]; lastKey: DynamoDBKey | undefined }> {
-  const { limit, filter } = query;
-  const filtered = filter.text !== undefined;
-  const items: RawItem[] = [];
-  let lastKey: DynamoDBKey | undefined;
-  // DynamoDB would apply the limit before the filter.
-  const limitOf = () => (filtered ? undefined : limit);
-  for await (const page of pagesOf(transport, queryInput(tableName, query), call, limitOf)) {
-    for (const item of page.items) items.push(item);
-    lastKey = page.next as DynamoDBKey | undefined;
-    if (limit !== undefined && (!filtered || items.length >= limit)) break;
-  }
-  if (filtered && limit !== undefined && items.length > limit) {
-    items.length = limit;
-    lastKey = { ...keyOf(items[limit - 1] ?? {}) };
-  }
-  return { items, lastKey };
+): Promise<PageEnd> {
+  const { source, limit, filter } = query;
+  const wanted = { limit, filtered: filter.text !== undefined };
+  const input = queryInput(tableName, query);
+  return collected(
+    pagesOf(transport, input, call, () => requestLimit(wanted)),
+    source,
+    wanted,
+  );
 }
 
 function queryInput(
   tableName: string,
-  { pk, skPrefix = "", startKey, filter, forward }: CheckedQuery,
+  { source, pk, sortKeys, startKey, filter, forward }: CheckedQuery,
 ): QueryCommandInput {
   const own = new Placeholders(filter);
   return {
     TableName: tableName,
-    KeyConditionExpression: keyCondition(own, pk, { prefix: skPrefix }),
+    ...(source.indexName !== undefined && { IndexName: source.indexName }),
+    KeyConditionExpression: keyCondition(own, pk, sortKeys, source.names),
     FilterExpression: filter.text,
     ExpressionAttributeNames: own.names,
     ExpressionAttributeValues: own.values,

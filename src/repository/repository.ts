@@ -2,24 +2,17 @@
  * The generic repository: any item of the table by its raw keys, for scripts and for call sites of
  * the earlier layer. For entities, prefer their stores, which know keys and payloads.
  */
-import { perform, reading } from "../call/call.js";
-import { adviceOnDefaults, getDocumentClient, getTableName } from "../client/client.js";
-import { type CallContext, describe, withContext } from "../errors/context.js";
-import { DecryptionError } from "../errors/decryption-error.js";
-import { leftOver } from "../errors/left-over.js";
-import { isAdvised } from "../errors/missing-setup.js";
-import { isBudgetSpent } from "../errors/notes.js";
-import { budgetSpentText, nameOf } from "../errors/words.js";
-import { keyId, readMany, readOne, type Table } from "../read/reader.js";
-import { sealedKeyId } from "../secrets/encryption.js";
+import { reading } from "../call/call.js";
+import type { CallContext } from "../errors/context.js";
+import { wrapDynamoDBError } from "../errors/wrap.js";
 import { attribute, type RawItem } from "../table/table.js";
-import type { RequestRetryOptions } from "../transport/repeats.js";
-import { createTransport, type Transport } from "../transport/transport.js";
-import { writeBatch } from "../write/batch.js";
 import { createWrite } from "../write/create.js";
 import { runWrite } from "../write/run.js";
+import { refuseTooLarge, writeAll } from "../write/transact.js";
+import { writeWhole } from "./batch.js";
 import { checkedExpression } from "./expression.js";
-import { checkedIndexKeys, indexKeysOf } from "./index-keys.js";
+import { runnerOf } from "./hooks.js";
+import { checkedIndexKeys, completed } from "./index-keys.js";
 import {
   checkData,
   checkedItems,
@@ -31,27 +24,34 @@ import {
   keyOf,
   refuseUnknownOptions,
 } from "./input.js";
-import { checkedQuery, readQuery } from "./query.js";
+import { RepositoryReads } from "./reads.js";
+import { plannedWrites } from "./transaction.js";
 import {
-  type BatchResult,
   type DynamoDBItem,
   type DynamoDBKey,
   type EntityType,
-  type QueryOptions,
-  type QueryResult,
+  type NewKeys,
+  type TransactWrite,
   type UpdateOptions,
   updateOptionNames,
 } from "./types.js";
 import { runUpdate } from "./update.js";
 
+export type { RepositoryCall } from "./hooks.js";
 export type {
   BatchResult,
+  DynamoDBCursor,
   DynamoDBItem,
   DynamoDBKey,
   EntityType,
   ExpressionAttributes,
+  IndexKeys,
+  NewDynamoDBItem,
   QueryOptions,
   QueryResult,
+  RepositoryScanAllOptions,
+  RepositoryScanOptions,
+  TransactWrite,
   UpdateOptions,
 } from "./types.js";
 
@@ -61,70 +61,32 @@ export type {
  * Every method throws ValidationError for invalid arguments before anything is sent. Later failures
  * are errors of this package: ThroughputExceededError if DynamoDB still throttles after all retries,
  * DynamoDBError for the rest.
+ *
+ * An application's own repository extends it, with entity types and methods of its own. What it may
+ * use and override is protected: `send`, `around`, `beforePut`, `tableName`, `retryOptions`.
+ * @example
+ * class AppRepository extends DynamoDBRepository<"Listing" | "Alert"> {
+ *   listings = (userId: string) => this.query<Listing>(`USER#${userId}`, "LISTING#");
+ * }
  */
-export class DynamoDBRepository {
-  private readonly transport: Transport;
-
-  /**
-   * @param retryOptions for its requests; the retry budget is this repository's own
-   * @throws ConfigurationError for an invalid retry option
-   */
-  constructor(retryOptions: RequestRetryOptions = {}) {
-    this.transport = createTransport({
-      client: () => getDocumentClient(),
-      retry: retryOptions,
-      advice: adviceOnDefaults,
-    });
-  }
-
-  /** The payload of an item, `{}` if it has no payload, or `null` if there is no item. One request. */
-  async get<T>(pk: string, sk: string): Promise<T | null> {
-    const item = await this.read<T>("get", pk, sk);
-    return item === null ? null : item.Data;
-  }
-
-  /** An item with its keys and times, or `null` if there is none. One request. */
-  async getItem<T>(pk: string, sk: string): Promise<DynamoDBItem<T> | null> {
-    return this.read<T>("getItem", pk, sk);
-  }
-
-  /** The payloads of the items that {@link queryItems} finds. */
-  async query<T>(
-    pk: string,
-    skPrefix?: string,
-    options: QueryOptions = {},
-  ): Promise<QueryResult<T>> {
-    const { items, ...rest } = await this.readPages<T>("query", pk, skPrefix, options);
-    return { items: items.map((item) => item.Data), ...rest };
-  }
-
-  /**
-   * The items of a partition whose sort keys begin with a prefix, in order of their sort keys.
-   *
-   * Without `limit`, all of them: one request per MB read. With `limit`, one request, which may end
-   * early at 1 MB. With `limit` and a filter, as many requests as it takes to find that many items.
-   */
-  async queryItems<T>(
-    pk: string,
-    skPrefix?: string,
-    options: QueryOptions = {},
-  ): Promise<QueryResult<DynamoDBItem<T>>> {
-    return this.readPages<T>("queryItems", pk, skPrefix, options);
-  }
+export class DynamoDBRepository<E extends string = EntityType> extends RepositoryReads<E> {
+  readonly #run = runnerOf(this);
 
   /**
    * Creates or replaces an item exactly as given: times, index keys and `TTL` included. One request.
    */
-  async put<T>(item: DynamoDBItem<T>): Promise<void> {
+  async put<T>(item: DynamoDBItem<T, E>): Promise<void> {
     const { context, given } = reading({ operation: "put" }, () => {
       // A string and bytes have a member for each position, and no key.
-      const own: Record<string, unknown> = isRecord(item) ? { ...item } : {};
+      const own: Record<string, unknown> = isRecord(item)
+        ? this.#prepared({ operation: "put" }, { ...item })
+        : {};
       const { [attribute.partitionKey]: pk, [attribute.sortKey]: sk } = own;
       const { context: of } = itemCall("put", pk, sk, own[attribute.entityType]);
       return { context: of, given: checkItem(of, own) };
     });
-    await perform(context, {}, async (call) => {
-      await this.transport.send("Put", { TableName: getTableName(), Item: given }, call);
+    await this.#run(context, async ({ transport, tableName }, call) => {
+      await transport.send("Put", { TableName: tableName, Item: given }, call);
     });
   }
 
@@ -133,39 +95,39 @@ export class DynamoDBRepository {
    *
    * An item with only one key of an index would not be in the index. If the missing one follows from
    * the entity's own keys, as it does for a review, it is added.
-   * @throws ValidationError for keys of another index, which the table does not have
+   * @param gsi keys of the item in indexes, `GSI1PK` to `GSI20SK`, and its `TTL` in epoch seconds
    * @throws ConditionalCheckFailedError if an item with this key exists; `mayHaveBeenDone` if it may
    * have been this call that created it
    */
   async create<T>(
     pk: string,
     sk: string,
-    entityType: EntityType,
+    entityType: E,
     data: T,
-    gsi?: { GSI1PK?: string | undefined; GSI1SK?: string | undefined },
-  ): Promise<DynamoDBItem<T>> {
+    gsi?: NewKeys,
+  ): Promise<DynamoDBItem<T, E>> {
     const { context, key } = itemCall("create", pk, sk, entityType);
     const now = Date.now();
     const item = reading(context, () => {
       checkData(context, data);
-      return checkItem(context, {
+      const given = {
         ...key,
         [attribute.entityType]: entityType,
         [attribute.data]: data,
         [attribute.createdAt]: now,
         [attribute.updatedAt]: now,
-        ...indexKeysOf(entityType, key, { ...checkedIndexKeys(context, gsi) }),
-      });
+        ...completed(entityType, key, checkedIndexKeys(context, gsi)),
+      };
+      return checkItem(context, { ...this.#prepared(context, given), ...key });
     });
-    await perform(context, {}, (call) => {
-      const table = this.table();
+    await this.#run(context, (table, call) => {
       const { tableName } = table;
       const stored = () => item as RawItem;
       const write = createWrite({ tableName, context, key, stored, result: () => undefined });
       return runWrite(table, write, call);
     });
     // As a read returns it: some values differ from what was given.
-    return item as unknown as DynamoDBItem<T>;
+    return item as unknown as DynamoDBItem<T, E>;
   }
 
   /**
@@ -195,32 +157,15 @@ export class DynamoDBRepository {
       };
     });
     const update = { context, key, changes, given };
-    await perform(context, {}, (call) => runUpdate(this.table(), update, call));
+    await this.#run(context, (table, call) => runUpdate(table, update, call));
   }
 
   /** Deletes an item. Deleting a missing item is not an error. One request. */
   async delete(pk: string, sk: string): Promise<void> {
     const { context, key } = itemCall("delete", pk, sk);
-    await perform(context, {}, async (call) => {
-      await this.transport.send("Delete", { TableName: getTableName(), Key: { ...key } }, call);
+    await this.#run(context, async ({ transport, tableName }, call) => {
+      await transport.send("Delete", { TableName: tableName, Key: { ...key } }, call);
     });
-  }
-
-  /**
-   * The payloads of any number of items, in the order of their keys; missing items are left out. A
-   * key may be named more than once. ⌈different keys/100⌉ requests in parallel.
-   */
-  async batchGet<T>(keys: DynamoDBKey[]): Promise<BatchResult<T>> {
-    const context: CallContext = { operation: "batchGet" };
-    const checked = checkedKeys(context, keys, "keys");
-    const found = await perform(context, {}, (call) => readMany(this.table(), checked, call));
-    const items = checked.flatMap((key) => {
-      const item = found.items.get(keyId(key));
-      return item === undefined ? [] : [itemOf<T>(context, item).Data];
-    });
-    if (found.left.size === 0) return { items };
-    // Each key once.
-    return { items, unprocessedKeys: checked.filter((key) => found.left.delete(keyId(key))) };
   }
 
   /**
@@ -228,79 +173,57 @@ export class DynamoDBRepository {
    * and deletes come after puts. ⌈different keys/25⌉ requests in parallel.
    * @throws UnprocessedItemsError that carries exactly what was not written: items and keys, as given
    */
-  async batchWrite<T>(puts: DynamoDBItem<T>[] = [], deletes: DynamoDBKey[] = []): Promise<void> {
+  async batchWrite<T>(puts: DynamoDBItem<T, E>[] = [], deletes: DynamoDBKey[] = []): Promise<void> {
     const context: CallContext = { operation: "batchWrite" };
-    const items = checkedItems(context, puts, "puts");
+    const items = checkedItems(context, puts, "puts", (item) => this.#prepared(context, item));
     const keys = checkedKeys(context, deletes, "deletes");
     const writes = [
       ...items.map((item, index) => ({
         key: keyOf(item),
-        input: puts[index] as DynamoDBItem<T> | DynamoDBKey,
+        input: puts[index] as DynamoDBItem<T, E> | DynamoDBKey,
         item: () => ({ ...item }),
       })),
       ...keys.map((key, index) => ({ key, input: deletes[index] as DynamoDBKey })),
     ];
-    await perform(context, {}, async (call) => {
-      const outcome = await writeBatch(this.table(), writes, call);
-      const { items, cause } = outcome;
-      if (items.length === 0) return;
-      const spent = isBudgetSpent(cause) ? `, ${budgetSpentText}` : "";
-      const named = ` (${nameOf(cause) ?? "Error"}${spent})`;
-      const why = cause === undefined || isAdvised(cause) ? outcome.why : named;
-      throw leftOver(context, "were not written", { ...outcome, why });
-    });
+    await this.#run(context, (table, call) => writeWhole(table, writes, call));
   }
 
-  /** The table as currently configured: a reset of the configuration takes effect at the next call. */
-  private table(): Table {
-    return { transport: this.transport, tableName: getTableName() };
+  /**
+   * Writes up to 100 items and 4 MB, all or nothing, each under a condition of the caller's or none.
+   * One request, which is repeated with the same token if its response is lost or another transaction
+   * is in the way. One more for an `update` without a condition whose item has no `Data` or was written
+   * in the same millisecond.
+   * @throws TransactionCanceledError that names the writes that stopped it, with their items. Nothing
+   * was written, unless a conflict or throttling stopped it and `mayHaveBeenDone` is set
+   * @example
+   * await repository.transactWrite([
+   *   { create: { PK, SK, EntityType: "Alert", Data: alert } },
+   *   { update: profileKey, updates: { alerts: 3 }, conditionExpression: "attribute_exists(PK)" },
+   *   { delete: draftKey },
+   * ]);
+   */
+  async transactWrite(writes: readonly TransactWrite<E>[]): Promise<void> {
+    const context: CallContext = { operation: "transactWrite" };
+    const planned = reading(context, () =>
+      plannedWrites(context, writes, {
+        tableName: this.tableName,
+        now: Date.now(),
+        prepare: (item) => this.#prepared(context, item),
+      }),
+    );
+    refuseTooLarge(planned, context);
+    await this.#run(context, (table, call) => writeAll(table, planned, call));
   }
 
-  private async read<T>(
-    operation: string,
-    pk: string,
-    sk: string,
-  ): Promise<DynamoDBItem<T> | null> {
-    const { context, key } = itemCall(operation, pk, sk);
-    return perform(context, {}, async (call) => {
-      const item = await readOne(this.table(), key, call);
-      return item === undefined ? null : itemOf<T>(context, item);
-    });
+  /** An item as the hook returns it. What the hook throws is no fault of the caller's arguments. */
+  #prepared(context: CallContext, item: object): Record<string, unknown> {
+    try {
+      // It is checked after the hook.
+      return { ...this.beforePut(item as DynamoDBItem<unknown, E>) };
+    } catch (error) {
+      throw wrapDynamoDBError(error, context);
+    }
   }
-
-  private async readPages<T>(
-    operation: string,
-    pk: string,
-    skPrefix: string | undefined,
-    options: QueryOptions,
-  ): Promise<QueryResult<DynamoDBItem<T>>> {
-    const query = reading({ operation }, () => checkedQuery(operation, pk, skPrefix, options));
-    return perform(query.context, {}, async (call) => {
-      const { items, lastKey } = await readQuery(this.table(), query, call);
-      return {
-        items: items.map((item) => itemOf<T>(query.context, item)),
-        count: items.length,
-        ...(lastKey !== undefined && { lastEvaluatedKey: lastKey }),
-      };
-    });
-  }
-}
-
-/**
- * A stored item as callers get it; if it has no payload, it gets an empty one.
- * @throws DecryptionError for an encrypted field: its ciphertext would pass as the value
- */
-function itemOf<T>(context: CallContext, item: RawItem): DynamoDBItem<T> {
-  const data = item[attribute.data] ?? {};
-  for (const [field, value] of Object.entries(data)) {
-    const keyId = sealedKeyId(value);
-    if (keyId === undefined) continue;
-    const own = { ...context, key: { PK: item.PK, SK: item.SK } };
-    const message = describe(own, `data.${field} is encrypted: read it through its store`);
-    throw withContext(new DecryptionError({ message, field, keyId }), own);
-  }
-  // The caller states the type of the payload.
-  return { ...item, [attribute.data]: data } as unknown as DynamoDBItem<T>;
 }
 
 let defaultRepository: DynamoDBRepository | undefined;

@@ -35,13 +35,20 @@ export interface Update {
 export async function runUpdate(table: Table, update: Update, call: Call): Promise<void> {
   const { tableName } = table;
   const { text } = update.given;
-  if (text === undefined) return runWrite(table, updateWrite(tableName, update), call);
   try {
-    await runWrite(table, updateIfWrite(tableName, update, text), call);
+    await runWrite(table, plannedUpdate(tableName, update), call);
   } catch (error) {
-    if (!hasNoPath(error)) throw error;
+    if (text === undefined || !hasNoPath(error)) throw error;
     await runWrite(table, updateIfWrite(tableName, update, text, true), call);
   }
+}
+
+/** An update as one write, for a transaction too. */
+export function plannedUpdate(tableName: string, update: Update): Write<void> {
+  const { text } = update.given;
+  return text === undefined
+    ? updateWrite(tableName, update)
+    : updateIfWrite(tableName, update, text);
 }
 
 /** Changes an item that must exist. UpdatedAt strictly grows. */

@@ -21,6 +21,7 @@ import {
   ownEntity,
   rawKeyOf,
 } from "../entity/model.js";
+import type { FieldPath } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { leftOver } from "../errors/left-over.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
@@ -43,6 +44,8 @@ import { scanTable } from "./scan.js";
 import type { StoreCalls } from "./store-calls.js";
 import {
   type Changes,
+  type CountByOptions,
+  type CountOptions,
   type DeleteOptions,
   deleteOptionNames,
   type GetOptions,
@@ -187,6 +190,10 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
   }
 
+  async count(partition: S["partition"], options: CountOptions<S> = {}): Promise<number> {
+    return this.#queries.count(this.#queries.planCount(partition, options));
+  }
+
   async queryBy<const I extends IndexOf<S>, const F extends string = string>(
     index: I,
     parts: IndexParts<S, I>,
@@ -205,6 +212,14 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   ): AsyncIterable<StoreItem<S, F>> {
     const planned = this.#queries.planBy("listBy", index, parts, options);
     return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
+  }
+
+  async countBy<const I extends IndexOf<S>>(
+    index: I,
+    parts: IndexParts<S, I>,
+    options: CountByOptions<S, I> = {},
+  ): Promise<number> {
+    return this.#queries.count(this.#queries.planCountBy(index, parts, options));
   }
 
   scan<const F extends string = string>(
@@ -320,7 +335,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   #itemOrNull<F extends string>(
     raw: RawItem | undefined,
     operation: string,
-    fields: readonly string[] | undefined,
+    fields: readonly FieldPath[] | undefined,
   ): StoreItem<S, F> | null {
     if (raw === undefined || !isOf(this.#model, raw)) return null;
     // The stored item is of this entity. Its payload is returned as stored, and not validated again.

@@ -5,12 +5,27 @@ import type { InputReader } from "../entity/input.js";
 import type { AnyItem } from "../entity/item.js";
 import { type EntityModel, keyContext } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
+import { type CountPlan, countItems, planCount } from "../read/count.js";
 import { listItems, queryItems } from "../read/query.js";
-import { indexNamed, planQueryBy } from "../read/query-by.js";
-import { planQuery, type QueryPlan, startedAt } from "../read/query-plan.js";
+import { indexNamed, planQueryBy, reachBy } from "../read/query-by.js";
+import {
+  checkedPaging,
+  type GivenOptions,
+  type GivenPaging,
+  planQuery,
+  type QueryPlan,
+  reachOf,
+} from "../read/query-plan.js";
+import { startedAt } from "../read/start.js";
 import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { Transport } from "../transport/transport.js";
-import { type QueryPage, queryByOptionNames, queryOptionNames } from "./store-types.js";
+import {
+  countByOptionNames,
+  countOptionNames,
+  type QueryPage,
+  queryByOptionNames,
+  queryOptionNames,
+} from "./store-types.js";
 
 /** What queries need of their store. */
 interface QueryContext {
@@ -24,6 +39,13 @@ interface PlannedQuery {
   readonly context: CallContext;
   readonly limits: CallOptions;
   readonly plan: () => QueryPlan | Promise<QueryPlan>;
+}
+
+/** A checked count. */
+interface PlannedCount {
+  readonly context: CallContext;
+  readonly limits: CallOptions;
+  readonly plan: CountPlan;
 }
 
 export class Queries {
@@ -61,6 +83,38 @@ export class Queries {
     });
   }
 
+  /** Checks a count of a partition's items at once. @throws ValidationError */
+  planCount(partition: unknown, options: (CallOptions & GivenOptions) | null): PlannedCount {
+    const model = this.#model;
+    return reading({ operation: "count", entity: model.name }, () => {
+      const context = keyContext(model, "count", partition, model.pk.parts);
+      const limits = limitsOf(context, options, countOptionNames);
+      const parts = this.#input.partition(partition, context);
+      const given = options ?? {};
+      const reach = reachOf(model, parts, given, checkedPaging(given, context), context);
+      const plan = planCount(model, this.#context.tableName, reach, given.where, context);
+      return { context, limits, plan };
+    });
+  }
+
+  /** The same for a count of an index's items. */
+  planCountBy(
+    name: unknown,
+    parts: unknown,
+    options: (CallOptions & GivenPaging) | null,
+  ): PlannedCount {
+    const model = this.#model;
+    const context: CallContext = { operation: "countBy", entity: model.name };
+    return reading(context, () => {
+      const limits = limitsOf(context, options, countByOptionNames);
+      const index = indexNamed(model, name, context);
+      const given = options ?? {};
+      const reach = reachBy(model, index, parts, given, checkedPaging(given, context), context);
+      const plan = planCount(model, this.#context.tableName, reach, given.where, context);
+      return { context, limits, plan };
+    });
+  }
+
   #started(first: QueryPlan, context: CallContext): PlannedQuery["plan"] {
     const { cursorSeal } = this.#context;
     const { cursor } = first;
@@ -82,6 +136,11 @@ export class Queries {
       }
       return page;
     });
+  }
+
+  count({ context, limits, plan }: PlannedCount): Promise<number> {
+    const { transport } = this.#context;
+    return perform(context, limits, (call) => countItems(transport, plan, call));
   }
 
   /** All items, one after the other. */

@@ -3,6 +3,8 @@ import type { CallOptions } from "../call/call.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import type {
   Changes,
+  CountByOptions,
+  CountOptions,
   DeleteOptions,
   GetOptions,
   IndexOf,
@@ -73,6 +75,15 @@ export interface StoreCalls<S extends StoreSpec> {
   ): AsyncIterable<StoreItem<S, F>>;
 
   /**
+   * How many items `query` would return. One request per MB read, which costs the units that reading
+   * them costs, and returns no items; of an entity whose sort key has several parts or a number, their
+   * keys. Not consistent over several requests: items may come and go in between.
+   * @example
+   * const drafts = await data.savedContent.count({ userId }, { where: { status: "draft" } });
+   */
+  count(partition: S["partition"], options?: CountOptions<S>): Promise<number>;
+
+  /**
    * Items of an index by its name, in order of its sort key. The parts are those of its partition key,
    * and may be the first ones of its sort key. Requests as `query`. An index follows the table within
    * moments, and an item without a field that its keys are made of is not in it.
@@ -91,6 +102,13 @@ export interface StoreCalls<S extends StoreSpec> {
     parts: IndexParts<S, I>,
     options?: QueryByOptions<S, I, F>,
   ): AsyncIterable<StoreItem<S, F>>;
+
+  /** How many items `queryBy` would return. Requests as `count`. */
+  countBy<const I extends IndexOf<S>>(
+    index: I,
+    parts: IndexParts<S, I>,
+    options?: CountByOptions<S, I>,
+  ): Promise<number>;
 
   /**
    * Stores a new item; its id is generated if it is left out. One request, over an expired item too; two

@@ -120,53 +120,89 @@ export const getOptionNames = optionNames<GetOptions<StoreSpec>>({
   timeoutMs: true,
 });
 
-export interface QueryOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
-  /** @default "asc" */
-  readonly order?: "asc" | "desc" | undefined;
+/** What a count selects, and a query. */
+export interface CountOptions<S extends StoreSpec> extends CallOptions {
   /** By sort key, or by creation time (GSI1, adopted items only). @default "key" */
   readonly by?: (S["dated"] extends true ? "key" | "createdAt" : "key") | undefined;
-  /** Maximum number of items to return, counted after `where`; an integer from 1. @default all */
-  readonly limit?: number | undefined;
-  /** Continues where an earlier page ended. */
-  readonly cursor?: string | null | undefined;
   /** Values that payload fields must equal, or a callback with operators. */
   readonly where?: Where<S["data"]> | undefined;
-  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
-  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
   /** Only items created at or after this time, in ms; for items in order of creation. */
   readonly from?: (S["dated"] extends false ? never : number) | undefined;
   /** Only items created at or before this time, in ms; for items in order of creation. */
   readonly to?: (S["dated"] extends false ? never : number) | undefined;
+  /** Only items whose id begins with this text: the first part of the sort key. `by: "key"` alone. */
+  readonly startsWith?: ([SortPartOf<S>] extends [never] ? never : string) | undefined;
+  /** Only items whose id lies from the first to the second, both included, in the order of keys. */
+  readonly between?: Between<S["parts"][SortPartOf<S>]> | undefined;
+  /** Strongly consistent reads, at twice the read units; `by: "key"` alone. @default false */
+  readonly consistent?: boolean | undefined;
 }
 
-export const queryOptionNames = optionNames<QueryOptions<StoreSpec>>({
-  order: true,
+/** The parts that identify an item in its partition, without the creation time. */
+type SortPartOf<S extends StoreSpec> = Exclude<
+  keyof S["parts"],
+  keyof S["partition"] | "createdAt"
+>;
+
+/** The first and the last value of a range. */
+type Between<T> = [T] extends [never] ? never : readonly [low: T, high: T];
+
+export const countOptionNames = optionNames<CountOptions<StoreSpec>>({
   by: true,
-  limit: true,
-  cursor: true,
   where: true,
-  fields: true,
   from: true,
   to: true,
+  startsWith: true,
+  between: true,
+  consistent: true,
   signal: true,
   timeoutMs: true,
 });
+
+export interface QueryOptions<S extends StoreSpec, F extends string = string>
+  extends CountOptions<S> {
+  /** @default "asc" */
+  readonly order?: "asc" | "desc" | undefined;
+  /** Maximum number of items to return, counted after `where`; an integer from 1. @default all */
+  readonly limit?: number | undefined;
+  /** Continues where an earlier page ended. */
+  readonly cursor?: string | null | undefined;
+  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
+  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
+}
+
+const pageOptionNames = ["order", "limit", "cursor", "fields"] as const satisfies readonly Exclude<
+  keyof QueryOptions<StoreSpec>,
+  keyof CountOptions<StoreSpec>
+>[];
+
+export const queryOptionNames: OptionNames = [...pageOptionNames, ...countOptionNames];
 
 export interface QueryByOptions<
   S extends StoreSpec,
   I extends IndexOf<S> = IndexOf<S>,
   F extends string = string,
-> extends Omit<QueryOptions<S, F>, "by" | "from" | "to"> {
+> extends Omit<QueryOptions<S, F>, "by" | "consistent" | "from" | "to" | "startsWith" | "between"> {
   /** Only items created at or after this time, in ms, if it comes next in the sort key. */
   readonly from?: TimeIn<S["indexes"][I]> | undefined;
   /** Only items created at or before this time, in ms, if it comes next in the sort key. */
   readonly to?: TimeIn<S["indexes"][I]> | undefined;
+  /** Only items for which the part that comes next in the sort key begins with this text. */
+  readonly startsWith?: string | undefined;
+  /** Only items for which it lies from the first value to the second, both included. */
+  readonly between?: Between<NonNullable<IndexParts<S, I>[keyof IndexParts<S, I>]>> | undefined;
 }
+
+export interface CountByOptions<S extends StoreSpec, I extends IndexOf<S> = IndexOf<S>>
+  extends Omit<QueryByOptions<S, I>, "order" | "limit" | "cursor" | "fields"> {}
 
 /** A creation time, if it is in the sort key of an index. */
 type TimeIn<Index> = Index extends { readonly timed: false } ? never : number;
 
-export const queryByOptionNames = queryOptionNames.filter((name) => name !== "by");
+/** `consistent` is refused with its reason. */
+const ofIndex = (name: string) => name !== "by";
+export const countByOptionNames = countOptionNames.filter(ofIndex);
+export const queryByOptionNames = queryOptionNames.filter(ofIndex);
 
 export interface QueryPage<Item> {
   readonly items: Item[];

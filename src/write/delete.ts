@@ -5,20 +5,13 @@ import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import { type AnyItem, isOf, isStoredAlike, itemOf } from "../entity/item.js";
 import { type KeyParts, keyValues, rawKeyOf } from "../entity/model.js";
+import { isOwn, isStored } from "../entity/own-items.js";
 import type { CallContext } from "../errors/context.js";
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import type { RawItem, RawKey } from "../table/table.js";
 import { absenceCheck } from "./check.js";
 import { conditional } from "./expressions.js";
-import {
-  ghostOf,
-  isOwn,
-  isStored,
-  isStoredOrNothing,
-  isThatGhost,
-  isVacant,
-  occupantOf,
-} from "./occupant.js";
+import { ghostOf, isStoredOrNothing, isThatGhost, isVacant, occupantOf } from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { conditionFailed } from "./refusals.js";
 import {

@@ -8,9 +8,10 @@
  */
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import type { Placeholders } from "../conditions/placeholders.js";
-import { isExpired, secondsOf } from "../entity/expiry.js";
+import { isExpired } from "../entity/expiry.js";
 import { isStoredBy } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
+import { hasExpired, isOwn, isStored } from "../entity/own-items.js";
 import { shown } from "../errors/key-text.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { isStill } from "./expressions.js";
@@ -45,23 +46,6 @@ export function foreignRule(item: RawItem): string {
   const kind =
     type === undefined ? `no ${attribute.entityType}` : `${attribute.entityType} ${shown(type)}`;
   return `another item is at this key (${kind})`;
-}
-
-/** A condition that an item of the entity exists, and has not expired. */
-export function isOwn(own: Placeholders, model: EntityModel): Compiled {
-  const stored = isStored(own, model);
-  if (model.expires === undefined) return stored;
-  // An item without TTL does not expire: no comparison with a missing attribute holds.
-  return joined("AND", [stored, atom(`NOT ${hasExpired(own, model)}`)]);
-}
-
-/** A condition that an item was stored by the entity, even if it has expired. */
-export function isStored(own: Placeholders, { name }: EntityModel): Compiled {
-  return atom(`${own.name(attribute.entityType)} = ${own.value(name)}`);
-}
-
-function hasExpired(own: Placeholders, { clock }: EntityModel): string {
-  return `${own.name(attribute.timeToLive)} <= ${own.value(secondsOf(clock.now()))}`;
 }
 
 /** A condition that there is an item of the entity that has expired. */

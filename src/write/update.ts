@@ -6,6 +6,7 @@ import { type PathSegments, Placeholders } from "../conditions/placeholders.js";
 import type { UpdatePlan } from "../entity/input.js";
 import { type AnyItem, isOf, isStoredAlike } from "../entity/item.js";
 import { keyValues, rawKeyOf, storedParts } from "../entity/model.js";
+import { isOwn } from "../entity/own-items.js";
 import { storedVersion } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
@@ -36,7 +37,6 @@ import {
   needsItem,
   ofWholePayload,
 } from "./index-changes.js";
-import { isOwn } from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { conditionFailed, notFound } from "./refusals.js";
 import { writtenItemOf } from "./stored-item.js";

@@ -256,7 +256,9 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
           /^(entity|scan|model|writes|service|client|transport|table|fixed|forUser)$/;
         expect(String(property)).not.toMatch(forbidden);
       }
-      expect(object.constructor?.name ?? "Object").toMatch(/^(Object|Function|AsyncFunction)$/);
+      expect(object.constructor?.name ?? "Object").toMatch(
+        /^(Object|Array|Function|AsyncFunction)$/,
+      );
     }
   });
 

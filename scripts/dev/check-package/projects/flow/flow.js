@@ -510,6 +510,7 @@ async function useCases({ step, layer }) {
   await step("reviews.newest", () => data.reviews.newest(userId, 2));
   await step("reviews.byId", () => data.reviews.byId("r2"));
   await step("queryBy", () => data.review.queryBy("byReviewId", { reviewId: "r2" }));
+  await step("countBy", () => data.review.countBy("byReviewId", { reviewId: "r2" }));
   await step("listBy", () => collected(data.review.listBy("byReviewId", { reviewId: "r2" })));
   await step("the scope of a user", async () => [
     await mine.savedContent.query({}, { limit: 1 }),
