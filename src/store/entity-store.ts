@@ -237,6 +237,10 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#send("put", () => this.#writes.put(input), options) as Promise<S["item"]>;
   }
 
+  async upsert(input: PutInput<S>, options: CallOptions = {}): Promise<S["item"]> {
+    return this.#send("upsert", () => this.#writes.upsert(input), options) as Promise<S["item"]>;
+  }
+
   async update(
     key: S["key"],
     changes: Changes<S>,

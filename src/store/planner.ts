@@ -15,6 +15,7 @@ import { DeleteWrite } from "../write/delete.js";
 import type { Target, Write } from "../write/plan.js";
 import { putWrite } from "../write/put.js";
 import { UpdateWrite } from "../write/update.js";
+import { UpsertWrite } from "../write/upsert.js";
 import { deleteOptionNames, updateOptionNames, withoutLimits } from "./store-types.js";
 
 const updateNames = withoutLimits(updateOptionNames);
@@ -48,6 +49,14 @@ export class Planner {
 
   put(given: unknown): Write<AnyItem> {
     return putWrite(this.target, this.input.draft(given, this.contextOf("put", given)));
+  }
+
+  /** @param changes what is merged into an existing item. @default the payload's fields */
+  upsert(given: unknown, changes?: unknown): Write<AnyItem> {
+    const operation = this.target.operation ?? "upsert";
+    const context = this.contextOf(operation, given);
+    const { draft, plan } = this.input.upsert(given, changes, context);
+    return new UpsertWrite({ ...this.target, operation }, plan, draft);
   }
 
   /** @param known the options that the call takes: an operation in a transaction has no limits */

@@ -134,6 +134,17 @@ export interface StoreCalls<S extends StoreSpec> {
   put(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
 
   /**
+   * Merges `data`'s fields into the payload of the item, or creates it with them: `data` must be a whole
+   * payload, as for `create`, and the id be given. One request if the item exists, two if not or if it is a
+   * ghost, has expired, or where `update` takes two. `createdAt` is used only for a new item.
+   * @throws ConditionalCheckFailedError, without `item`, if an item of another kind is at the key
+   * @throws DynamoDBError `NewerVersion` if the stored payload is of a newer version than the entity's
+   * @example
+   * await data.trainingProgress.upsert({ userId, moduleId, data: { completed: true } });
+   */
+  upsert(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
+
+  /**
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
    * is stored. One request; two if the payload is missing or of an older version, for some 240 fields, if an
    * index key also holds another field or the creation time, or if UpdatedAt is ahead of the clock.
