@@ -11,9 +11,11 @@ import type {
   IndexParts,
   NewInput,
   PutInput,
+  PutOptions,
   QueryByOptions,
   QueryOptions,
   QueryPage,
+  Returned,
   StoreItem,
   StoreSpec,
   UpdateOptions,
@@ -131,7 +133,10 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * await data.savedContent.put({ userId, contentId, data: { type: "Blog Post", content: "# May" } });
    */
-  put(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
+  put<const R extends string = string>(
+    input: PutInput<S>,
+    options?: PutOptions<R>,
+  ): Promise<Returned<S["item"], S["item"] | null, R>>;
 
   /**
    * Merges `data`'s fields into the payload of the item, or creates it with them: `data` must be a whole
@@ -154,7 +159,11 @@ export interface StoreCalls<S extends StoreSpec> {
    * @throws DynamoDBError `NewerVersion` for a payload of a newer version; `AnswerLost` if it may have
    * changed list positions or met `where` already
    */
-  update(key: S["key"], changes: Changes<S>, options?: UpdateOptions<S>): Promise<S["item"]>;
+  update<const R extends string = string>(
+    key: S["key"],
+    changes: Changes<S>,
+    options?: UpdateOptions<S, R>,
+  ): Promise<Returned<S["item"], S["item"], R>>;
 
   /**
    * Deletes an item and returns it; `null` if there was none or an expired one, whatever `where` says. One

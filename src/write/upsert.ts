@@ -5,6 +5,7 @@ import type { EntityModel } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import type { RawItem, RawKey } from "../table/table.js";
+import type { Both } from "./before.js";
 import { createItem } from "./create.js";
 import { occupantOf } from "./occupant.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
@@ -23,10 +24,10 @@ export class UpsertWrite implements Write<AnyItem> {
   readonly bytes: number;
   readonly readsFirst: boolean;
   readonly #model: EntityModel;
-  readonly #update: Write<AnyItem>;
+  readonly #update: UpdateWrite;
   readonly #create: Write<AnyItem>;
   /** The one of the two that was sent last. */
-  #sent: Write<AnyItem>;
+  #sent: Write<AnyItem | Both>;
 
   constructor(target: Target, plan: UpdatePlan, draft: Draft) {
     const update = new UpdateWrite(target, plan);
@@ -65,6 +66,7 @@ export class UpsertWrite implements Write<AnyItem> {
   }
 
   result(attributes: RawItem | undefined): AnyItem {
-    return this.#sent.result(attributes);
+    // Neither of the two was asked for what was there before.
+    return this.#sent.result(attributes) as AnyItem;
   }
 }
