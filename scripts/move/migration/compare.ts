@@ -6,6 +6,7 @@ import { attribute, type RawItem } from "../../../src/table/table.js";
 const ofNoAccount: ReadonlySet<string> = new Set([
   attribute.updatedAt,
   attribute.writeMark,
+  attribute.transactionMark,
   attribute.leaseHolder,
   attribute.leaseUntil,
 ]);
