@@ -165,7 +165,7 @@ export interface QueryOptions<S extends StoreSpec, F extends string = string>
   readonly order?: "asc" | "desc" | undefined;
   /** Maximum number of items to return, counted after `where`; an integer from 1. @default all */
   readonly limit?: number | undefined;
-  /** Continues where an earlier page ended. */
+  /** Continues where an earlier page ended, or before it: its `cursor` or its `previous`. */
   readonly cursor?: string | null | undefined;
   /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
   readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
@@ -211,6 +211,11 @@ export interface QueryPage<Item> {
    * request ended at 1 MB just after the last item, which happens mostly with a `where`.
    */
   readonly cursor: string | null;
+  /**
+   * Leads back: a query with this cursor returns the page before this one, in the same order; `null` on
+   * the first page. As with `cursor`, one more page may turn out to be empty.
+   */
+  readonly previous: string | null;
 }
 
 export interface ScanOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
