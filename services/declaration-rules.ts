@@ -1,4 +1,6 @@
 /** The rules of a declaration: what is wrong with one, by itself, before anything is stored. */
+import { isDeepStrictEqual } from "node:util";
+import { model as modelOf } from "../entities/schema.js";
 import { payloadProblem } from "../src/entity/declared-payload.js";
 import { type DeclaredKeys, declaredKeys } from "../src/entity/model.js";
 import { versionRule } from "../src/entity/versions.js";
@@ -9,6 +11,7 @@ import type { DeclaredSchema } from "../src/table/declared.js";
 import { attribute } from "../src/table/table.js";
 import { expiryRule } from "./expiry-rule.js";
 import { fieldAttributeRule, fieldsRule, indexRule } from "./index-rules.js";
+import { isName } from "./names.js";
 import type { AnyDefinition } from "./registry.js";
 
 /**
@@ -58,6 +61,9 @@ function schemaRule(
 ): string | undefined {
   const { model, attributes, indexes } = schema;
   if (typeof model?.entity !== "string" || model.entity === "") return "has no model";
+  if (!isDeepStrictEqual({ ...model }, modelOf(model.entity))) {
+    return `has a model that is not made by model(${JSON.stringify(model.entity)})`;
+  }
   if (secrets !== undefined && !isListOfTexts(secrets)) {
     return "has secrets that are no list of fields";
   }
@@ -174,16 +180,6 @@ function defaultRule(name: string, value: unknown, { words }: DeclaredKeys): str
   if (rule !== undefined) return `whose default ${rule}`;
   const isSplit = words.has(name) && String(value).includes(separator);
   return isSplit ? `whose default contains "${separator}", which ends this part` : undefined;
-}
-
-/** Names that objects have for other purposes. */
-export const noNames = ["then", "toJSON", "__proto__"] as const;
-
-/** Whether it can be a member's name, and is not one that objects have for other purposes. */
-export function isName(name: unknown): boolean {
-  return (
-    typeof name === "string" && /^[A-Za-z_$][\w$]*$/.test(name) && !noNames.includes(name as never)
-  );
 }
 
 /** Whether it has the form of a declaration. */

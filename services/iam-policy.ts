@@ -19,7 +19,8 @@ import { type DefinitionsOf, indexesIn, type NoEntities, ownedBy } from "./regis
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html for sizes: a
  * session policy takes 2,048 characters, a managed one 6,144. This one has about 700, and four times
  * the user's id
- * @throws ConfigurationError for an ARN that is not a table's, or an id that no policy can hold
+ * @throws ConfigurationError for an ARN that is not a table's, an id that no policy can hold, or a partition
+ * of an index that items of other owners can be in, too
  * @example
  * const policy = JSON.stringify(iamPolicy({ tableArn, userId: "user-1" }));
  */
@@ -32,6 +33,6 @@ export function iamPolicy<
     const all = Object.values(definitions).map((definition) => declaredKeys(definition));
     const own = Object.values(ownedBy(definitions, owner)).map((one) => declaredKeys(one));
     const indexes = indexesIn(definitions);
-    return { own, parts: all.flatMap(({ pk }) => pk.parts), indexes };
+    return { own, all, indexes };
   }, options);
 }

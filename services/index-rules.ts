@@ -1,13 +1,15 @@
 /** The rules of an entity's indexes: what is wrong with one, before anything is stored. */
 
+import { isDeepStrictEqual } from "node:util";
 import { mayHaveField, payloadOf } from "../src/entity/declared-payload.js";
 import { dateIndex } from "../src/entity/indexes.js";
 import type { DeclaredKeys } from "../src/entity/model.js";
 import { templateProblems } from "../src/keys/collisions.js";
-import { fieldOf } from "../src/keys/template.js";
+import { compileTemplate, fieldOf } from "../src/keys/template.js";
 import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
-import { indexName, indexNames } from "../src/table/table.js";
+import { attribute, indexKeysOf, indexName, indexNames } from "../src/table/table.js";
 import { secretFields } from "../src/values/payload.js";
+import { isName } from "./names.js";
 import type { AnyDefinition } from "./registry.js";
 
 /** The rule that one index of a declaration breaks. */
@@ -17,13 +19,14 @@ export function indexRule(
   schema: DeclaredSchema,
 ): string | undefined {
   const { index, pk, sk } = declared;
+  if (!isName(name)) return `has an index ${name}, which is no name`;
   const ofTable = index === undefined;
   if (ofTable !== (name === "byKey")) return `has ${name} in the table's own key, which is byKey`;
   if (index !== undefined && !indexNames.includes(index as never)) {
     return `has ${name} in ${index}, an index that no table has: they are GSI1 to GSI${indexNames.length}`;
   }
-  const isCased = [pk, sk].some((key) => (key as { casing?: unknown })?.casing !== "none");
-  if (isCased) return `has ${name} with a casing: make it with byKey, byCreatedAt or index`;
+  const ofForm = formRule(name, declared);
+  if (ofForm !== undefined) return ofForm;
   const inSame = Object.entries(schema.indexes).find((other) => other[1].index === index)?.[0];
   if (inSame !== name) return `has ${inSame} and ${name} in the same index`;
   const ofParts = partsRule(name, declared, schema);
@@ -47,6 +50,40 @@ export function indexRule(
   return twice === undefined
     ? undefined
     : `has \${${twice}} twice in ${name}: that may be only in a sort key without other parts`;
+}
+
+/** What `byKey`, `byCreatedAt` and `index` make. ElectroDB knows more, which the stores do not carry out. */
+const indexMembers = ["index", "collection", "pk", "sk"];
+const keyMembers = ["field", "composite", "template", "casing", "cast"];
+
+/** The rule that an index breaks which is not as these functions make it. */
+function formRule(name: string, declared: DeclaredIndex): string | undefined {
+  const make = "make it with byKey, byCreatedAt or index";
+  const other = Object.keys(declared).find((member) => !indexMembers.includes(member));
+  if (other !== undefined) {
+    return `has ${name} with ${other}, which the stores would not carry out: ${make}`;
+  }
+  const { index } = declared;
+  const names =
+    index === undefined
+      ? { pk: attribute.partitionKey, sk: attribute.sortKey }
+      : indexKeysOf(index);
+  for (const key of ["pk", "sk"] as const) {
+    const members = (declared[key] ?? {}) as Readonly<Record<string, unknown>>;
+    const { field, composite, template, casing, cast } = members;
+    const odd = Object.keys(members).find((member) => !keyMembers.includes(member));
+    if (odd !== undefined) {
+      return `has ${name} with ${key}.${odd}, which the stores would not carry out: ${make}`;
+    }
+    if (casing !== "none") return `has ${name} with a casing: ${make}`;
+    if (field !== names[key])
+      return `has ${name} with a ${key} that is not in ${names[key]}: ${make}`;
+    const { parts } = compileTemplate(String(template));
+    if (cast !== "string" || !isDeepStrictEqual(composite, parts)) {
+      return `has ${name} with a ${key} whose composite or cast is not that of its template: ${make}`;
+    }
+  }
+  return undefined;
 }
 
 /** The rule that the parts in the templates of an index break. */

@@ -5,9 +5,10 @@ import { declaredKeys } from "../src/entity/model.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { collisionsOf } from "../src/keys/collisions.js";
 import type { DeclaredSchema, expiryName } from "../src/table/declared.js";
-import { checkDefinition, isDefinition, isName, noNames } from "./declaration-rules.js";
+import { checkDefinition, isDefinition } from "./declaration-rules.js";
 import { definitions as builtInDefinitions, type FacadeName } from "./entities.js";
 import type { FieldProblem } from "./index-types.js";
+import { isName, noNames } from "./names.js";
 import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
 import type { UpgradeProblem } from "./version-problems.js";
 

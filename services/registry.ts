@@ -2,7 +2,8 @@
 import { type CustomAttributeTypeName, Entity, Service } from "electrodb";
 import type { EntityConfig } from "../entities/definition.js";
 import { payloadOf } from "../src/entity/declared-payload.js";
-import { type AnyEntity, type Declaration, declaredKeys, ownEntity } from "../src/entity/model.js";
+import { type AnyEntity, type Declaration, declaredKeys } from "../src/entity/model.js";
+import { ownEntity } from "../src/entity/own-entity.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { serviceWithOwnErrors } from "../src/native/native-service.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";

@@ -74,6 +74,7 @@ import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 import type { CommandClient } from "./transport/options.js";
 import type { RequestRetryOptions } from "./transport/repeats.js";
 import { createTransport } from "./transport/transport.js";
+import { Writer } from "./write/writers.js";
 
 export interface DataLayerOptions extends ConnectionOptions {
   /**
@@ -295,7 +296,8 @@ export function createDataLayer<
   const reader = new Reader({ transport, tableName }, options.coalesce ?? true);
   const nextId = monotonicFactory();
   const createId = (time: number) => nextId(time);
-  const context = { transport, reader, tableName, clock, createId, cipher, cursorSeal };
+  const writer = new Writer();
+  const context = { transport, reader, tableName, writer, clock, createId, cipher, cursorSeal };
   return layerOver(definitions, context, configuration, clients) as unknown as DataLayerOf<
     Uninferred<R>,
     B

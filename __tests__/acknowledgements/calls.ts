@@ -38,6 +38,11 @@ export const lock = 1_600_000_000_000;
 
 const isNew = (item: Raw | undefined): boolean =>
   (item?.Data as { name?: string } | undefined)?.name === "new";
+/** Twice is not done: it is an answer that no caller can have been told. */
+const hasCounted = (item: Raw | undefined): boolean =>
+  (item?.Data as { count?: number } | undefined)?.count === 1;
+const hasAppended = (item: Raw | undefined): boolean =>
+  (item?.Data as { list?: unknown[] } | undefined)?.list?.length === 1;
 const isGone = (item: Raw | undefined): boolean => item === undefined;
 
 const old: Raw = { EntityType: "Project", Data: { name: "old" }, CreatedAt: 1, UpdatedAt: lock };
@@ -86,6 +91,29 @@ export const storeRows: readonly Row[] = [
     isDone: isNew,
     run: ({ data, id, limits, lock: ifUpdatedAt }) =>
       data.project.update(key(id), fields, { ...limits, ifUpdatedAt }),
+  },
+  {
+    name: "update that counts",
+    units: 1,
+    before: old,
+    isDone: hasCounted,
+    run: ({ data, id, limits }) =>
+      data.project.update(key(id), {}, { ...limits, add: { count: 1 } as never }),
+  },
+  {
+    name: "update that makes a list longer",
+    units: 1,
+    before: old,
+    isDone: hasAppended,
+    run: ({ data, id, limits }) =>
+      data.project.update(key(id), {}, { ...limits, append: { list: [1] } as never }),
+  },
+  {
+    name: "put that returns what was there before",
+    units: 1,
+    before: old,
+    isDone: isNew,
+    run: ({ data, id, limits }) => data.project.put(input(id), { ...limits, returning: "both" }),
   },
   {
     name: "delete",
@@ -337,6 +365,28 @@ export const repositoryRows: readonly Row[] = [
     ends: "never",
     isDone: isNew,
     run: ({ repository, id }) => repository.batchWrite(many(10, (unit) => rawItem(id, unit))),
+  },
+  {
+    name: "repository.transactWrite",
+    units: 2,
+    ends: "never",
+    needsTransactions: true,
+    isDone: isNew,
+    run: ({ repository, id }) =>
+      repository.transactWrite([{ create: rawItem(id, 0) }, { put: rawItem(id, 1) }]),
+  },
+  {
+    name: "repository.transactWrite of changes",
+    units: 2,
+    ends: "never",
+    needsTransactions: true,
+    before: old,
+    isDone: (item) => isGone(item) || isNew(item),
+    run: ({ repository, id }) =>
+      repository.transactWrite([
+        { update: raw(id, 0), updates: { name: "new" } },
+        { delete: raw(id, 1), conditionExpression: "attribute_exists(PK)" },
+      ]),
   },
 ];
 

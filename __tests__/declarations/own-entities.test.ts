@@ -587,6 +587,61 @@ describe("a declaration is checked when a data layer is made", () => {
       "has byKey with a casing",
     ],
     [
+      "a condition of an index, which only native chains would look at",
+      noteAt({ byText: { ...indexOf("GSI2", "NOTE#${noteId}", "A"), condition: () => false } }),
+      "has byText with condition, which the stores would not carry out: make it with byKey",
+    ],
+    [
+      "a projection of an index",
+      noteAt({ byText: { ...indexOf("GSI2", "NOTE#${noteId}", "A"), project: "keys_only" } }),
+      "has byText with project, which the stores would not carry out",
+    ],
+    [
+      "keys in the attributes of another index",
+      noteAt({ byText: { ...indexOf("GSI2", "NOTE#${noteId}", "A"), index: "GSI3" } }),
+      "has byText with a pk that is not in GSI3PK: make it with byKey",
+    ],
+    [
+      "parts that are not those of the template",
+      noteAt({
+        byKey: {
+          ...note.schema().indexes.byKey,
+          sk: { ...note.schema().indexes.byKey.sk, composite: ["userId"] },
+        },
+      }),
+      "has byKey with a sk whose composite or cast is not that of its template",
+    ],
+    [
+      "a key that is written as a number",
+      noteAt({
+        byText: {
+          ...indexOf("GSI2", "NOTE#${noteId}", "A"),
+          sk: { ...indexOf("GSI2", "A", "${createdAt}").sk, cast: "number" },
+        },
+      }),
+      "has byText with a sk whose composite or cast is not that of its template",
+    ],
+    [
+      "an index with a name that every object has",
+      noteAt({ valueOf: indexOf("GSI2", "NOTE#${noteId}", "A") }),
+      "has an index valueOf, which is no name",
+    ],
+    [
+      "a model with a version of its own, which would be stored in EntityType",
+      { ...note, schema: () => ({ ...note.schema(), model: { ...model("Note"), version: "2" } }) },
+      'has a model that is not made by model("Note")',
+    ],
+    [
+      "a model of another service",
+      { ...note, schema: () => ({ ...note.schema(), model: { ...model("Note"), service: "x" } }) },
+      'has a model that is not made by model("Note")',
+    ],
+    [
+      "a collection with a name that every object has",
+      noteAt({ byKey: { ...note.schema().indexes.byKey, collection: "toString" } }),
+      "is in the collection toString, which is no name",
+    ],
+    [
       "a collection that is no name",
       noteAt({ byKey: { ...note.schema().indexes.byKey, collection: "__proto__" } }),
       "is in the collection __proto__, which is no name",
@@ -684,6 +739,67 @@ describe("a declaration is checked when a data layer is made", () => {
     const message = "the entity of Note is made of another schema, of Elsewhere";
     expect(() => layer.note?.entity).toThrow(message);
     expect(() => layer.service).toThrow(message);
+  });
+
+  test.each([
+    [
+      "other templates of the same parts",
+      { indexes: { byKey: byKey("USERS#${userId}", "NOTE#${noteId}") } },
+      "with another index byKey",
+    ],
+    [
+      "an index more",
+      {
+        indexes: { ...note.schema().indexes, byText: indexOf("GSI2", "NOTE#${noteId}", "A") },
+      },
+      "with another index byText",
+    ],
+    ["another service", { model: { ...model("Note"), service: "x" } }, "with another version or"],
+    [
+      "a part that is changed when it is set",
+      {
+        attributes: {
+          ...note.schema().attributes,
+          noteId: { ...keyPart, set: (text?: string) => `${text}!` },
+        },
+      },
+      "with another attribute noteId",
+    ],
+  ])("an entity of %s is found when it is made", (_, change, difference) => {
+    const entity = (config: EntityConfig) =>
+      new Entity({ ...note.schema(), ...change } as never, configure(config));
+    const layer = createDataLayer({
+      environment: "local",
+      entities: { note: { ...note, entity } },
+    } as object) as unknown as Record<string, { entity: object }>;
+    const message = `the entity of Note is made of another schema, ${difference}`;
+    expect(() => layer.note?.entity).toThrow(message);
+    expect(() => layer.service).toThrow(message);
+  });
+
+  const names = Reflect.ownKeys(Object.prototype).map(String);
+  test.each(["then", "toJSON", ...names])("a store or a collection named %s", (name) => {
+    const entities = Object.fromEntries([[name, note]]);
+    expect(made(entities)).toThrow(`entities.${name} is no name for a store`);
+    const byOwn = { byKey: { ...note.schema().indexes.byKey, collection: name } };
+    expect(made({ note: noteAt(byOwn) })).toThrow(`is in the collection ${name}, which is no name`);
+  });
+
+  test("each member of a data layer, of a scope and of a test data layer is no name for a store", async () => {
+    await using layer = await createTestDataLayer({ engine: engines[0]?.engine });
+    const scopes = [layer.forUser("u1"), layer.scope({ userId: "u1" })];
+    const membersOf = (object: object): string[] => {
+      const prototype = Object.getPrototypeOf(object) as object | null;
+      const inherited =
+        prototype === null || prototype === Object.prototype ? [] : membersOf(prototype);
+      return [...Object.getOwnPropertyNames(object), ...inherited];
+    };
+    const members = new Set([layer, ...scopes].flatMap(membersOf));
+    expect(members.size).toBeGreaterThan(20);
+    for (const name of members) {
+      const entities = Object.fromEntries([[name, note]]);
+      expect(made(entities)).toThrow(`entities.${name} is`);
+    }
   });
 
   test("a payload that turns out to be none is told when its store is first used", () => {
@@ -874,11 +990,6 @@ describe("a declaration is checked when a data layer is made", () => {
       .split(" OR ")
       .map((part) => part.split(",").length);
     expect(operands).toEqual([100, 1]);
-  });
-
-  test("a name that every object has is none of the twelve", () => {
-    const layer = createDataLayer({ environment: "local", entities: { valueOf: lead } } as object);
-    expect(Object.keys(layer)).toContain("valueOf");
   });
 
   test("a layer whose entities lie in agents' partitions has scopes of users", () => {

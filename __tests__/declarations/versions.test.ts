@@ -18,10 +18,10 @@ test.each([
 
 test.each<[string, object, string]>([
   ["an upgrade and no version", { upgrade: { 1: toV2 } }, "has an upgrade and no version"],
-  ...[0, -1, 1.5, Number.NaN, 2 ** 53, "2", null].map((version): [string, object, string] => [
+  ...[0, -1, 1.5, Number.NaN, 101, 2 ** 53, "2", null].map((version): [string, object, string] => [
     `the version ${JSON.stringify(version)}`,
     { version, upgrade: { 1: toV2 } },
-    "has a version that is no integer from 1",
+    "has a version that is no integer from 1 to 100",
   ]),
   [
     "no upgrades",

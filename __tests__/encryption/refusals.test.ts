@@ -15,6 +15,12 @@ import { both, headerOf, isSealed, keyBytes, newOnly, oldOnly } from "./keys.js"
 const provider = "GOOGLE_BUSINESS";
 const token = { accessToken: "canary-access", refreshToken: "canary-refresh", expiryDate: 5 };
 
+async function everyOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) => {
   const table = openTable(engine, { encryption: oldOnly });
   const layers: DataLayer[] = [];
@@ -339,11 +345,17 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
         get: () => repository.get(PK, provider),
         getItem: () => repository.getItem(PK, provider),
         query: () => repository.query(PK),
+        queryBetween: () => repository.queryBetween(PK, provider, provider),
+        scan: () => repository.scan(),
+        scanAll: () => everyOf(repository.scanAll()),
         batchGet: () => repository.batchGet([{ PK, SK: provider }]),
       };
       for (const [name, call] of Object.entries(calls)) {
         const { message } = await failureOf(call(), DecryptionError);
-        const where = `${name} (PK=${PK}, SK=${provider})`;
+        // A scan meets other users' items too.
+        const where = name.startsWith("scan")
+          ? `${name} (PK=OAUTH#`
+          : `${name} (PK=${PK}, SK=${provider})`;
         expect(message).toMatch(/: data\.\w+Token is encrypted: read it through its store$/);
         expect(message.startsWith(where)).toBe(true);
         expect(message).not.toContain("eyJ");

@@ -171,7 +171,19 @@ const scans: Each<store.ScanOptions<Spec>> = {
   consistent: true,
 };
 const changed = { set: [[["a", "b"], 1]], remove: ["c"], ifUpdatedAt: 1, where };
-const updates: Each<store.UpdateOptions<Spec>> = { ...limits, ...changed };
+const computed = {
+  add: { count: 1 },
+  append: { list: [1] },
+  prepend: { list: [1] },
+  addToSet: { tags: ["a"] },
+  removeFromSet: [[["a", "b"], new Set(["a"])]],
+};
+const updates: Each<store.UpdateOptions<Spec>> = {
+  ...limits,
+  ...changed,
+  ...computed,
+  returning: "item",
+};
 const deletes: Each<store.DeleteOptions<Spec>> = { ...limits, ifUpdatedAt: 1, where };
 const writes: Each<store.WriteOptions> = { ...limits, allowMissing: true };
 

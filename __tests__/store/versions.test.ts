@@ -349,18 +349,36 @@ describe.each(settings)("versions on $name", (setting) => {
       expect(await rawOf(key)).toEqual(stored);
     });
 
-    test("of a form that no code writes counts as newer", async () => {
-      for (const DataVersion of ["2", 0, -1]) {
-        const { key, stored } = await newer();
-        await table.raw.put({ ...stored, DataVersion });
+    test.each([
+      ["a text", "2", "a version that is no integer"],
+      ["null", null, "a version that is no integer"],
+      ["a fraction between two versions", 1.5, "a version that is no integer"],
+      ["zero", 0, "version 0"],
+      ["a negative number", -1, "version -1"],
+      ["a number that JavaScript does not hold", 2n ** 70n, "a version that is no integer"],
+    ])(
+      "of a form that no code writes, %s, is read as it is and not written over",
+      async (_, DataVersion, named) => {
+        const { key, item, stored } = await newer();
+        const odd = { ...stored, DataVersion };
+        await table.raw.put(odd as Record<string, unknown>);
         const { contact } = table.code.two;
         expect((await contact.get(key))?.data).toMatchObject({ names: ada });
-        const put = contact.put({ ...key, data: { names: ada } });
-        expect((await failureOf(put, DynamoDBError)).code).toBe("NewerVersion");
-        const update = contact.update(key, { names: ada });
-        expect((await failureOf(update, DynamoDBError)).code).toBe("NewerVersion");
-      }
-    });
+        expect((await contact.query({ teamId: key.teamId })).items).toStrictEqual([item]);
+        const refusals = [
+          contact.put({ ...key, data: { names: ada } }),
+          contact.update(key, { names: ada }),
+          contact.delete(key, { ifUpdatedAt: item.updatedAt }),
+        ];
+        for (const refused of refusals) {
+          const error = await failureOf(refused, DynamoDBError);
+          expect(error.code).toBe("NewerVersion");
+          expect(error.message).toContain(`the stored payload is of ${named}, and this code knows`);
+        }
+        expect(await rawOf(key)).toEqual(odd);
+        expect(await contact.delete(key)).toStrictEqual(item);
+      },
+    );
   });
 
   test("a native chain reads what is stored, and stores no payload without its version", async () => {

@@ -3,7 +3,12 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { engineCommand, flagsOf, placeOf as placeOfTable } from "../../src/client/advice.js";
 import type { RequestHandler } from "../../src/client/client.js";
 import { localEndpoint } from "../../src/client/config.js";
-import { createDataLayer, type DataLayer, type Environment } from "../../src/index.js";
+import {
+  createDataLayer,
+  type DataLayer,
+  type Environment,
+  type RequestListener,
+} from "../../src/index.js";
 import { knowEntities } from "../raw/known-entities.js";
 import type { Terminal } from "../run/terminal.js";
 
@@ -85,6 +90,8 @@ export interface Connection {
   readonly data: DataLayer;
   /** Requests that were answered or failed so far. */
   requests(): number;
+  /** Listens to each request from now on. */
+  onRequest(listener: RequestListener): void;
 }
 
 /** Runs a command's work on the table that its flags and the environment name, and closes it after. */
@@ -94,6 +101,7 @@ export async function withConnection<T>(
   run: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   let requests = 0;
+  let listener: RequestListener = () => undefined;
   const { table: tableName, region, endpoint, environment, config } = flags;
   // What a command calls of the twelve, it calls only if the data layer has them.
   const data = createDataLayer({
@@ -108,12 +116,16 @@ export async function withConnection<T>(
       ...(sending !== undefined && { initialDelayMs: sending.initialDelayMs }),
     },
     requestHandler: sending?.requestHandler(),
-    events: () => {
+    events: (event) => {
       requests += 1;
+      listener(event);
     },
   }) as DataLayer;
   try {
-    return await run({ data, requests: () => requests });
+    const onRequest = (own: RequestListener) => {
+      listener = own;
+    };
+    return await run({ data, requests: () => requests, onRequest });
   } catch (error) {
     throw withHint(error, data);
   } finally {

@@ -15,6 +15,7 @@ import { addRotateCommand } from "./commands/rotate.js";
 import { addSeedCommand } from "./commands/seed.js";
 import { addTableCommands } from "./commands/table.js";
 import { addUpgradeCommand } from "./commands/upgrade.js";
+import { addUserCommands } from "./commands/user.js";
 import { addValidateCommand } from "./commands/validate.js";
 import { addVerifyCommand } from "./commands/verify.js";
 import { type CommandContext, exitCode, groups, type Sending, UsageError } from "./connection.js";
@@ -144,6 +145,7 @@ Examples:
   addUpgradeCommand(program, context);
   addExportCommand(program, context);
   addImportCommand(program, context);
+  addUserCommands(program, context);
   addValidateCommand(program, context);
   program.commandsGroup("Help:");
   program

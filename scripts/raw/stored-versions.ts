@@ -25,7 +25,7 @@ export function ageOf(model: EntityModel, item: Item): Age {
 /** The version of an item's payload, as people read it. */
 export function versionText(item: Item): string {
   const held = item[attribute.dataVersion];
-  return held === undefined ? "1" : (held.N ?? "not a number");
+  return held === undefined ? "1" : (held.N ?? "no number");
 }
 
 /** The attributes of an item that are not its payload are kept as their texts say. */

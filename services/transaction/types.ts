@@ -39,7 +39,7 @@ export interface EntityOperations<S extends StoreSpec> {
   update(
     key: S["key"],
     changes: Changes<S>,
-    options?: Omit<UpdateOptions<S>, Limits>,
+    options?: Omit<UpdateOptions<S>, Limits | "returning">,
   ): TransactionOperation<undefined>;
   /** Deletes an item. A missing item is not an error; one for which `where` does not hold is. */
   delete(key: S["key"], options?: Omit<DeleteOptions<S>, Limits>): TransactionOperation<undefined>;

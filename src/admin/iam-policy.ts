@@ -1,4 +1,5 @@
 /** IAM policies for one user's partitions, or for the whole table, made from its entities' keys. */
+
 import { optionNames, settingsOf } from "../call/options.js";
 import { isOwnIndex } from "../entity/indexes.js";
 import type { DeclaredKeys } from "../entity/model.js";
@@ -6,6 +7,7 @@ import { ConfigurationError } from "../errors/configuration-error.js";
 import { keyPartRule, separator } from "../keys/template.js";
 import type { IndexName } from "../table/table.js";
 import { isPlainMap } from "../values/payload.js";
+import { foreignPartitionRule } from "./foreign-partitions.js";
 
 /** Whom the policy is for. */
 export type IamAccess =
@@ -103,8 +105,8 @@ const leadingKeys = "dynamodb:LeadingKeys";
 export interface OwnedKeys {
   /** Those whose partitions are made of the owner's parts alone. */
   readonly own: readonly DeclaredKeys[];
-  /** The parts of all partition keys. */
-  readonly parts: readonly string[];
+  /** Those of all entities in the table. */
+  readonly all: readonly DeclaredKeys[];
   /** The indexes that any of the entities is in. */
   readonly indexes: readonly IndexName[];
 }
@@ -166,7 +168,8 @@ function ownersPolicy(
     throw new ConfigurationError("give owner, or userId or variable, not both");
   }
   const texts = owner === undefined ? userTexts(userId, variable) : ownerTexts(owner);
-  const { own, parts } = keysOf(Object.keys(texts));
+  const { own, all } = keysOf(Object.keys(texts));
+  const parts = all.flatMap(({ pk }) => pk.parts);
   const unknown = Object.keys(owner ?? {}).find((part) => !parts.includes(part));
   if (unknown !== undefined) {
     throw new ConfigurationError(`owner.${unknown} is in no partition key`);
@@ -177,6 +180,9 @@ function ownersPolicy(
     const whose = owner === undefined ? "the user" : "the owner";
     throw new ConfigurationError(`no entity has a partition key of the parts of ${whose} alone`);
   }
+  const foreign = foreignPartitionRule(taken, all);
+  if (foreign !== undefined)
+    throw new ConfigurationError(`the policy would be too wide: ${foreign}`);
   const ofIndexes = indexPartitions(taken, texts).map(({ indexes, keys }, at) => {
     const sid = `OwnIndexPartitions${at === 0 ? "" : at + 1}`;
     return statement(sid, ["Query"], arnsOf(tableArn, indexes), keys);

@@ -25,7 +25,7 @@ import {
 } from "./model.js";
 import { type ReadOptions, type Wanted, wantedOf } from "./projection.js";
 import { isTime, timeRule } from "./times.js";
-import { type ReadChanges, readChanges } from "./update-input.js";
+import { type GivenChanges, type ReadChanges, readChanges } from "./update-input.js";
 
 /** The sources of new ids and times. */
 export interface Sources {
@@ -49,9 +49,16 @@ export interface UpdatePlan extends ReadChanges {
   readonly parts: KeyParts;
   readonly ifUpdatedAt: number | undefined;
   readonly where: ReadWhere | undefined;
+  /** Whether the result has what was there before, too. */
+  readonly returning: "both" | undefined;
   /** The ids from the key, which a newly created payload gets in addition to the changes. */
   readonly fromKey: Readonly<Record<string, unknown>>;
 }
+
+/** The options of an update as a caller gives them. */
+type GivenUpdate = GivenChanges & {
+  readonly [O in "ifUpdatedAt" | "where" | "returning"]?: unknown;
+};
 
 interface DraftOptions extends PayloadOptions {
   /** Whether the id may be omitted, and is then generated. */
@@ -146,18 +153,14 @@ export class InputReader {
   }
 
   /** Reads an update: the changes, the removals and the conditions. */
-  update(
-    given: unknown,
-    changes: unknown,
-    options: { set?: unknown; remove?: unknown; ifUpdatedAt?: unknown; where?: unknown },
-    context: CallContext,
-  ): UpdatePlan {
+  update(given: unknown, changes: unknown, options: GivenUpdate, context: CallContext): UpdatePlan {
     const parts = this.key(given, context);
     return {
       parts,
       ...readChanges(this.model, changes, options, context),
       ifUpdatedAt: this.lock(options.ifUpdatedAt, context),
       where: this.where(options.where, context),
+      returning: this.returning(options.returning, context),
       fromKey: this.idsFromKey(parts, {}),
     };
   }
@@ -170,6 +173,13 @@ export class InputReader {
     throw invalid(context, [
       { path: "ifUpdatedAt", message: "must be the updatedAt of an item (ms)" },
     ]);
+  }
+
+  /** Reads `returning`. */
+  returning(returning: unknown, context: CallContext): "both" | undefined {
+    if (returning === "both") return returning;
+    if (returning === undefined || returning === "item") return undefined;
+    throw invalid(context, [{ path: "returning", message: 'must be "item" or "both"' }]);
   }
 
   /** Reads `where`, only once. */

@@ -1,7 +1,6 @@
 /** What a store knows about its entity, read once from the declaration. */
 import type { Entity } from "electrodb";
 import { unknownNames } from "../call/options.js";
-import { ConfigurationError } from "../errors/configuration-error.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { formRule, formText, hasForm, type PartForm } from "../keys/part-forms.js";
@@ -205,23 +204,6 @@ function formsOf({ attributes }: DeclaredSchema, parts: readonly string[]) {
 /** Whether a part of the key is declared to hold no `#`. */
 function isWord({ attributes }: DeclaredSchema, part: string): boolean {
   return (attributes[part] as { readonly kind?: unknown } | undefined)?.kind === "word";
-}
-
-/**
- * The ElectroDB entity that a declaration made.
- * @throws ConfigurationError if it was made of another schema than the declaration's
- */
-export function ownEntity<E extends AnyEntity>(declaration: Declaration, made: E): E {
-  const { name, pk, sk } = declaredKeys(declaration);
-  const { model, indexes } = made.schema as DeclaredSchema;
-  const parts = [indexes.byKey.pk, indexes.byKey.sk].map((key) => key.composite.join());
-  const isOwn =
-    model.entity === name && parts[0] === pk.parts.join() && parts[1] === sk.parts.join();
-  if (!isOwn) {
-    const message = `the entity of ${name} is made of another schema, of ${model.entity}`;
-    throw new ConfigurationError(message);
-  }
-  return made;
 }
 
 /** The key parts that have a default, and their defaults. */

@@ -1,4 +1,4 @@
-/** Reads what an update changes: fields, paths inside them, and removals. */
+/** Reads what an update changes: fields, paths inside them, removals, and what is computed. */
 import { segmentsOf } from "../conditions/conditions.js";
 import type { PathSegments } from "../conditions/placeholders.js";
 import type { CallContext } from "../errors/context.js";
@@ -17,21 +17,33 @@ import {
 import { expiryIssues } from "./expiry.js";
 import { sealingBytes } from "./item-size.js";
 import { type EntityModel, refuseIssues } from "./model.js";
+import {
+  type Computed,
+  checkComputed,
+  isOfNothing,
+  type Operator,
+  operators,
+} from "./operators.js";
 import { mostPaths } from "./projection.js";
 
 /** Checked changes. */
 export interface ReadChanges {
   readonly changes: readonly Change[];
   readonly removals: readonly PathSegments[];
+  /** The changes that DynamoDB computes from what is stored. */
+  readonly computed: readonly Computed[];
   /** The size of the changes, in bytes. */
   readonly bytes: number;
 }
+
+/** The options of an update that change something. */
+export type GivenChanges = { readonly [O in Operator | "set" | "remove"]?: unknown };
 
 /** @throws ValidationError with all issues */
 export function readChanges(
   model: EntityModel,
   fields: unknown,
-  { set, remove }: { readonly set?: unknown; readonly remove?: unknown },
+  options: GivenChanges,
   context: CallContext,
 ): ReadChanges {
   const topLevel = topLevelChanges(fields, context);
@@ -39,14 +51,18 @@ export function readChanges(
     const message = "is not a field of the payload: changes are fields of the payload";
     throw invalid(context, [{ path: "changes.data", message }]);
   }
-  const all = [...topLevel, ...nestedChanges(set, context)];
-  const removals = removalsOf(remove, context);
-  const { changes, issues, bytes } = checkedChanges(model, all);
+  const all = [...topLevel, ...pairsOf(options.set, "set", context)];
+  const removals = removalsOf(options.remove, context);
+  const given = operators.flatMap((operator) =>
+    fieldsOrPairs(options[operator], operator, context).map((one) => ({ operator, ...one })),
+  );
+  const { changes, computed, issues, bytes } = checkedChanges(model, all, given);
   if (bytes > limits.itemBytes) issues.push({ path: "changes", message: tooManyBytes(bytes) });
-  const paths = [...all.map(({ path }) => path), ...removals];
+  const assigned = [...all.map(({ path }) => path), ...removals];
+  const paths = [...assigned, ...given.map(({ path }) => path)];
   // The remaining checks are skipped once there are enough issues.
   const more = [
-    () => insideEncrypted(model, paths),
+    () => insideEncrypted(model, assigned),
     () => removals.flatMap((path) => checkRemoval(model.payload, path)),
     () => (paths.length === 0 ? [nothingChanged] : []),
     () => overlaps(paths),
@@ -56,12 +72,13 @@ export function readChanges(
     issues.push(...find());
   }
   refuseIssues(context, issues.slice(0, mostIssues));
-  return { changes, removals, bytes };
+  return { changes, removals, computed, bytes };
 }
 
 /** Compares changes with the payload's schema, until there are enough issues or too many bytes. */
-function checkedChanges(model: EntityModel, all: readonly Change[]) {
+function checkedChanges(model: EntityModel, all: readonly Change[], given: readonly Computed[]) {
   const changes: Change[] = [];
+  const computed: Computed[] = [];
   const issues: ValidationIssue[] = [];
   let bytes = 0;
   for (const { path, value } of all) {
@@ -75,7 +92,14 @@ function checkedChanges(model: EntityModel, all: readonly Change[]) {
     changes.push({ path, value: check.value });
     if (issues.length >= mostIssues || bytes > mostBytes) break;
   }
-  return { changes, issues, bytes };
+  for (const one of given) {
+    if (issues.length >= mostIssues || bytes > mostBytes) break;
+    const check = checkComputed(model, one);
+    issues.push(...check.issues);
+    bytes += check.bytes;
+    if (!isOfNothing(check.change)) computed.push(check.change);
+  }
+  return { changes, computed, issues, bytes };
 }
 
 function topLevelChanges(changes: unknown, context: CallContext): Change[] {
@@ -84,18 +108,23 @@ function topLevelChanges(changes: unknown, context: CallContext): Change[] {
   if (!isPlainMap(changes)) {
     throw invalid(context, [{ path: "changes", message: "must be an object of fields" }]);
   }
+  return fieldsOf(changes, "changes", context);
+}
+
+/** The fields of an object, as changes of the payload. */
+function fieldsOf(fields: object, name: string, context: CallContext): Change[] {
   const all: Change[] = [];
   let bytes = 0;
-  for (const field of Object.keys(changes)) {
-    const value: unknown = (changes as Readonly<Record<string, unknown>>)[field];
+  for (const field of Object.keys(fields)) {
+    const value: unknown = (fields as Readonly<Record<string, unknown>>)[field];
     if (value === undefined) continue;
     // The names alone may be too large. The values are then not read.
     bytes += 1 + field.length;
     if (bytes > mostBytes) {
-      throw invalid(context, [{ path: "changes", message: tooManyBytes(bytes) }]);
+      throw invalid(context, [{ path: name, message: tooManyBytes(bytes) }]);
     }
     const isPlain = field !== "" && field !== "__proto__" && field.isWellFormed();
-    all.push({ path: isPlain ? [field] : readPath([field], "changes", context), value });
+    all.push({ path: isPlain ? [field] : readPath([field], name, context), value });
   }
   return all;
 }
@@ -119,10 +148,15 @@ function nameBytes(path: PathSegments): number {
   return typeof name === "string" ? 1 + Buffer.byteLength(name) : 0;
 }
 
+/** What an operator is given: an object of fields, or pairs of a path and a value. */
+function fieldsOrPairs(given: unknown, name: Operator, context: CallContext): Change[] {
+  return isPlainMap(given) ? fieldsOf(given, name, context) : pairsOf(given, name, context);
+}
+
 /** As in `changes`, an `undefined` value changes nothing, but its path is still checked. */
-function nestedChanges(set: unknown, context: CallContext): Change[] {
-  const all = listOf(set, "set", context).map((entry, index) => {
-    const at = `set[${index}]`;
+function pairsOf(given: unknown, name: string, context: CallContext): Change[] {
+  const all = listOf(given, name, context).map((entry, index) => {
+    const at = `${name}[${index}]`;
     const pair = elementsOf(entry, 2) ?? [];
     if (pair.length < 2) {
       throw invalid(context, [{ path: at, message: "must be a pair of a path and a value" }]);
@@ -143,7 +177,9 @@ function listOf(value: unknown, path: string, context: CallContext): unknown[] {
   if (value === undefined) return [];
   const list = elementsOf(value, mostPaths);
   if (list !== undefined) return list;
-  throw invalid(context, [{ path, message: `must be an array of at most ${mostPaths} elements` }]);
+  const what = (operators as readonly string[]).includes(path) ? "an object of fields, or " : "";
+  const message = `must be ${what}an array of at most ${mostPaths} elements`;
+  throw invalid(context, [{ path, message }]);
 }
 
 function readPath(path: unknown, at: string, context: CallContext): PathSegments {

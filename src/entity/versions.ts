@@ -36,13 +36,16 @@ export function versionsOf({ version, upgrade = {} }: DeclaredVersions): Version
   return { current: version, steps };
 }
 
+/** The most versions: a condition lists them, and DynamoDB's `IN` takes so many values. */
+const mostVersions = 100;
+
 /** The rule that a declaration's versions break. */
 export function versionRule({ version, upgrade }: DeclaredVersions): string | undefined {
   if (version === undefined) {
     return upgrade === undefined ? undefined : "has an upgrade and no version";
   }
-  if (!Number.isSafeInteger(version) || version < 1) {
-    return "has a version that is no integer from 1";
+  if (!Number.isInteger(version) || version < 1 || version > mostVersions) {
+    return `has a version that is no integer from 1 to ${mostVersions}`;
   }
   if (upgrade !== undefined && !isPlainMap(upgrade)) {
     return "has an upgrade that is no object of functions: { 1: (old) => ({ … }) }";
@@ -68,19 +71,25 @@ function stepRule(from: number, step: unknown): string | undefined {
   return isStep ? undefined : `has an upgrade from version ${from} that is no function`;
 }
 
-/** The version of a stored item's payload. */
+/** The version of a stored item's payload: 1 if it was stored without one. */
 export function storedVersion(raw: RawItem): unknown {
-  return raw[attribute.dataVersion] ?? 1;
+  const version = raw[attribute.dataVersion];
+  return version === undefined ? 1 : version;
 }
 
 /**
  * Whether a stored payload is of a version that this code does not know, which is nearly always a newer
- * one. It is read as it is and never written over.
+ * one. It is read as it is and never written over. What is no integer from 1 (a text, null, 1.5) is no
+ * version that any code knows.
  */
 export function isNewer({ versions }: Pick<Versioned, "versions">, raw: RawItem): boolean {
   if (versions === undefined) return false;
   const version = storedVersion(raw);
-  return !(typeof version === "number" && version >= 1 && version <= versions.current);
+  return !(
+    Number.isInteger(version) &&
+    Number(version) >= 1 &&
+    Number(version) <= versions.current
+  );
 }
 
 /** Whether a stored item has a payload that is to be upgraded. */

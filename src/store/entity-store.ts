@@ -18,9 +18,9 @@ import {
   keyContext,
   modelOf,
   type Owner,
-  ownEntity,
   rawKeyOf,
 } from "../entity/model.js";
+import { ownEntity } from "../entity/own-entity.js";
 import type { FieldPath } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { leftOver } from "../errors/left-over.js";
@@ -36,8 +36,9 @@ import type { Transport } from "../transport/transport.js";
 import { writeBatch } from "../write/batch.js";
 import type { Write } from "../write/plan.js";
 import { notFound } from "../write/refusals.js";
-import { runWrite } from "../write/run.js";
+import { runInTurn } from "../write/signed.js";
 import { rawItemOf } from "../write/stored-item.js";
+import type { Writer } from "../write/writers.js";
 import { Planner } from "./planner.js";
 import { Queries } from "./queries.js";
 import { scanTable } from "./scan.js";
@@ -53,10 +54,14 @@ import {
   type IndexOf,
   type IndexParts,
   type NewInput,
+  ofOperation,
   type PutInput,
+  type PutOptions,
+  putOptionNames,
   type QueryByOptions,
   type QueryOptions,
   type QueryPage,
+  type Returned,
   type ScanOptions,
   type ScanPage,
   type StoreItem,
@@ -64,7 +69,6 @@ import {
   type UpdateOptions,
   updateOptionNames,
   type WriteOptions,
-  withoutLimits,
   writeOptionNames,
 } from "./store-types.js";
 
@@ -73,13 +77,15 @@ export interface StoreContext extends Sources {
   readonly transport: Transport;
   readonly reader: Reader;
   readonly tableName: string;
+  /** Signs the updates that count. */
+  readonly writer: Writer;
   /** Encrypts secret fields, if keys are configured. */
   readonly cipher: Cipher | undefined;
   /** Encrypts cursors, if a secret is configured. */
   readonly cursorSeal: CursorSeal | undefined;
 }
 
-const checkOptionNames = withoutLimits(writeOptionNames);
+const checkOptionNames = ofOperation(writeOptionNames);
 
 /** The store of one entity: its calls, those over all partitions, and the entity itself. */
 export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
@@ -142,7 +148,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
         const { item } = await this.#read(operation, key as S["key"], options as GetOptions<S>);
         return item as AnyItem | null;
       },
-      run: (write, call) => runWrite(context, write, call),
+      run: (write, call) => runInTurn(context, write, call),
     };
     this.#context = context;
     this.#queries = new Queries(model, this.#input, context);
@@ -233,17 +239,21 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#send("create", () => this.#writes.create(input), options) as Promise<S["item"]>;
   }
 
-  async put(input: PutInput<S>, options: CallOptions = {}): Promise<S["item"]> {
-    return this.#send("put", () => this.#writes.put(input), options) as Promise<S["item"]>;
+  async put<const R extends string = string>(
+    input: PutInput<S>,
+    options: PutOptions<R> = {},
+  ): Promise<Returned<S["item"], S["item"] | null, R>> {
+    const plan = () => this.#writes.put(input, options);
+    return this.#send("put", plan, options, putOptionNames) as Promise<never>;
   }
 
-  async update(
+  async update<const R extends string = string>(
     key: S["key"],
     changes: Changes<S>,
-    options: UpdateOptions<S> = {},
-  ): Promise<S["item"]> {
+    options: UpdateOptions<S, R> = {},
+  ): Promise<Returned<S["item"], S["item"], R>> {
     const plan = () => this.#writes.update(key, changes, options, updateOptionNames);
-    return this.#send("update", plan, options, updateOptionNames) as Promise<S["item"]>;
+    return this.#send("update", plan, options, updateOptionNames) as Promise<never>;
   }
 
   async delete(key: S["key"], options: DeleteOptions<S> = {}): Promise<S["item"] | null> {

@@ -9,16 +9,22 @@ import type { EntityModel } from "../entity/model.js";
 import { keyContext } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
+import type { Both } from "../write/before.js";
 import { type CheckPlan, checkWrite } from "../write/check.js";
 import { createItem } from "../write/create.js";
 import { DeleteWrite } from "../write/delete.js";
 import type { Target, Write } from "../write/plan.js";
 import { putWrite } from "../write/put.js";
 import { UpdateWrite } from "../write/update.js";
-import { deleteOptionNames, updateOptionNames, withoutLimits } from "./store-types.js";
+import {
+  deleteOptionNames,
+  ofOperation,
+  putOptionNames,
+  updateOptionNames,
+} from "./store-types.js";
 
-const updateNames = withoutLimits(updateOptionNames);
-const deleteNames = withoutLimits(deleteOptionNames);
+const updateNames = ofOperation(updateOptionNames);
+const deleteNames = ofOperation(deleteOptionNames);
 const checkNames: OptionNames = ["exists", "ifUpdatedAt", "where"];
 
 /** Plans writes from callers' arguments. Every method throws ValidationError for invalid arguments. */
@@ -46,20 +52,25 @@ export class Planner {
     return createItem(this.target, this.input.draft(given, context, { generateId: true }));
   }
 
-  put(given: unknown): Write<AnyItem> {
-    return putWrite(this.target, this.input.draft(given, this.contextOf("put", given)));
+  put(given: unknown, options: { returning?: unknown } = {}): Write<AnyItem | Both> {
+    const context = this.contextOf("put", given);
+    refuseUnknown(context, options, putOptionNames);
+    const draft = this.input.draft(given, context);
+    return putWrite(this.target, draft, this.input.returning(options?.returning, context));
   }
 
   /** @param known the options that the call takes: an operation in a transaction has no limits */
-  update(
+  update<R extends AnyItem | Both = AnyItem>(
     key: unknown,
     changes: unknown,
     options: object = {},
     known: OptionNames = updateNames,
-  ): Write<AnyItem> {
+  ): Write<R> {
     const context = this.contextOf("update", key);
     refuseUnknown(context, options, known);
-    return new UpdateWrite(this.target, this.input.update(key, changes, options ?? {}, context));
+    const plan = this.input.update(key, changes, options ?? {}, context);
+    // The result has both only with that option, which the caller knows.
+    return new UpdateWrite(this.target, plan) as Write<AnyItem | Both> as Write<R>;
   }
 
   /** @param known as for `update` */

@@ -11,9 +11,11 @@ import type {
   IndexParts,
   NewInput,
   PutInput,
+  PutOptions,
   QueryByOptions,
   QueryOptions,
   QueryPage,
+  Returned,
   StoreItem,
   StoreSpec,
   UpdateOptions,
@@ -131,7 +133,10 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * await data.savedContent.put({ userId, contentId, data: { type: "Blog Post", content: "# May" } });
    */
-  put(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
+  put<const R extends string = string>(
+    input: PutInput<S>,
+    options?: PutOptions<R>,
+  ): Promise<Returned<S["item"], S["item"] | null, R>>;
 
   /**
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
@@ -143,7 +148,11 @@ export interface StoreCalls<S extends StoreSpec> {
    * @throws DynamoDBError `NewerVersion` for a payload of a newer version; `AnswerLost` if it may have
    * changed list positions or met `where` already
    */
-  update(key: S["key"], changes: Changes<S>, options?: UpdateOptions<S>): Promise<S["item"]>;
+  update<const R extends string = string>(
+    key: S["key"],
+    changes: Changes<S>,
+    options?: UpdateOptions<S, R>,
+  ): Promise<Returned<S["item"], S["item"], R>>;
 
   /**
    * Deletes an item and returns it, or `null` if there was none, or an expired one. One request; two if

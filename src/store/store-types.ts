@@ -3,6 +3,7 @@ import { type CallOptions, callOptionNames } from "../call/call.js";
 import { type OptionNames, optionNames } from "../call/options.js";
 import type { Where } from "../conditions/conditions.js";
 import type { AnyEntity } from "../entity/model.js";
+import type { ExactNumber } from "../values/exact-number.js";
 import type { Given } from "../values/given.js";
 import type { PayloadOptions } from "../values/payload.js";
 
@@ -273,7 +274,93 @@ export interface ScanProgress {
 /** A path inside a payload: a field, followed by names and list positions. */
 export type DataPath<S extends StoreSpec> = readonly [FieldOf<S>, ...(string | number)[]];
 
-export interface UpdateOptions<S extends StoreSpec> extends CallOptions {
+/** A path to a value inside a field. */
+export type InnerPath<S extends StoreSpec> = readonly [
+  FieldOf<S>,
+  string | number,
+  ...(string | number)[],
+];
+
+/** Pairs of a path inside a field and what is computed there. */
+type InnerPairs<S extends StoreSpec, V> = readonly (readonly [InnerPath<S>, V])[];
+
+type Numeric = number | bigint | ExactNumber;
+
+/** The fields that hold nothing but numbers, and what is added to each. */
+type Amounts<S extends StoreSpec> = {
+  readonly [K in keyof S["data"] as NonNullable<S["data"][K]> extends Numeric ? K : never]?:
+    | Numeric
+    | undefined;
+};
+
+/** The fields that hold nothing but lists, and elements of each. */
+type Elements<S extends StoreSpec> = {
+  readonly [K in keyof S["data"] as NonNullable<S["data"][K]> extends readonly unknown[]
+    ? K
+    : never]?: Given<NonNullable<S["data"][K]>> | undefined;
+};
+
+/** The fields that hold nothing but sets, and members of each. */
+type Members<S extends StoreSpec> = {
+  readonly [K in keyof S["data"] as NonNullable<S["data"][K]> extends ReadonlySet<unknown>
+    ? K
+    : never]?:
+    | (NonNullable<S["data"][K]> extends ReadonlySet<infer Member>
+        ? readonly Member[] | ReadonlySet<Member>
+        : never)
+    | undefined;
+};
+
+/**
+ * Changes that DynamoDB computes from what is stored, so that callers who count at the same time lose
+ * nothing. Each takes an object of fields, or pairs of a path and a value for what is inside a field. What
+ * a value becomes is not compared with the payload's schema; a `where` can prevent it.
+ */
+export interface ComputedChanges<S extends StoreSpec> {
+  /** Numbers to add, negative ones too, exactly and without rounding. A missing number counts from 0. */
+  readonly add?: Amounts<S> | InnerPairs<S, Numeric> | undefined;
+  /** Elements to add at the end of lists. A missing list is made. */
+  readonly append?: Elements<S> | InnerPairs<S, readonly unknown[]> | undefined;
+  /** Elements to add at the beginning of lists, in their order. A missing list is made. */
+  readonly prepend?: Elements<S> | InnerPairs<S, readonly unknown[]> | undefined;
+  /** Members to add to sets. A missing set is made. */
+  readonly addToSet?: Members<S> | InnerPairs<S, AnyMembers> | undefined;
+  /** Members to remove from sets. A set that is left without members is removed, as DynamoDB has none. */
+  readonly removeFromSet?: Members<S> | InnerPairs<S, AnyMembers> | undefined;
+}
+
+type AnyMembers = readonly unknown[] | ReadonlySet<unknown>;
+
+interface ReturningOption<R extends string> {
+  /**
+   * `"both"` returns `{ item, before }`. It costs no request more. If a response is lost, what was there
+   * before is lost with it: the call then throws `AnswerLost`, with `mayHaveBeenDone`. @default "item"
+   */
+  readonly returning?: (R & ("item" | "both")) | undefined;
+}
+
+/**
+ * What a write returns: the item, or also what was there before. `string` stands for a call without
+ * `returning`, as it does for `F`.
+ */
+export type Returned<Item, Before, R extends string> = string extends R
+  ? Item
+  : R extends "both"
+    ? { readonly item: Item; readonly before: Before }
+    : Item;
+
+export interface PutOptions<R extends string = string> extends CallOptions, ReturningOption<R> {}
+
+export const putOptionNames = optionNames<PutOptions>({
+  returning: true,
+  signal: true,
+  timeoutMs: true,
+});
+
+export interface UpdateOptions<S extends StoreSpec, R extends string = string>
+  extends CallOptions,
+    ComputedChanges<S>,
+    ReturningOption<R> {
   /** Values to store at paths inside the payload. */
   readonly set?: readonly (readonly [DataPath<S>, unknown])[] | undefined;
   /** Fields or paths to remove. */
@@ -287,6 +374,12 @@ export interface UpdateOptions<S extends StoreSpec> extends CallOptions {
 export const updateOptionNames = optionNames<UpdateOptions<StoreSpec>>({
   set: true,
   remove: true,
+  add: true,
+  append: true,
+  prepend: true,
+  addToSet: true,
+  removeFromSet: true,
+  returning: true,
   ifUpdatedAt: true,
   where: true,
   signal: true,
@@ -316,9 +409,9 @@ export const writeOptionNames = optionNames<WriteOptions>({
 });
 
 /**
- * The same options for an operation of a transaction, without limits: those are the transaction's
- * own.
+ * The same options for an operation of a transaction: limits are the transaction's own, and DynamoDB returns
+ * nothing of what its operations wrote.
  */
-export function withoutLimits(names: OptionNames): OptionNames {
-  return names.filter((name) => !callOptionNames.includes(name));
+export function ofOperation(names: OptionNames): OptionNames {
+  return names.filter((name) => !callOptionNames.includes(name) && name !== "returning");
 }

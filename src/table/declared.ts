@@ -79,7 +79,7 @@ export type UpgradeStep = (old: never) => unknown;
 /** What a declaration says of the versions of its payload. */
 export interface DeclaredVersions {
   /**
-   * The version of the payload that this code writes; an integer from 1. An item that was stored without
+   * The version of the payload that this code writes; an integer from 1 to 100. An item that was stored without
    * a version has version 1. @default none: neither reads nor writes look at versions
    */
   readonly version?: number | undefined;

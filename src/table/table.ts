@@ -17,11 +17,16 @@ export const attribute = {
   dataVersion: "DataVersion",
   /** The conditional update that wrote the item last; no reader needs it. */
   writeMark: "WriteMark",
+  /** The UpdatedAt from which on every writer that has counted is shown; absent if it is all of them. */
+  writersSince: "WritersSince",
   /** Who is refreshing an OAuth token; absent at other times. */
   leaseHolder: "LeaseHolder",
   /** When that lease expires, in epoch milliseconds. */
   leaseUntil: "LeaseUntil",
 } as const;
+
+/** What the names of attributes begin with that show the last update of each writer that counts. */
+export const writerPrefix = "Writer:";
 
 /** The secondary index that holds items in order of creation: the only one of the twelve entities. */
 export const indexName = "GSI1";

@@ -161,6 +161,25 @@ export function numberOf(text: string): number | bigint | ExactNumber {
   return isSafe && exact === String(number) ? number : make(exact);
 }
 
+/** The sum of two numbers of any kind, exactly as DynamoDB adds them. */
+export function sumOf(one: unknown, other: unknown): number | bigint | ExactNumber {
+  const [a, b] = [readDecimal(one), readDecimal(other)];
+  const power = Math.min(a.power, b.power);
+  const sum = wholeOf(a, power) + wholeOf(b, power);
+  return numberOf(`${sum}e${power}`);
+}
+
+function readDecimal(value: unknown): Decimal {
+  const decimal = decimalOf(numericText(value) ?? "");
+  if (decimal === undefined) throw new TypeError("not a number");
+  return decimal;
+}
+
+/** A number in units of a power of ten that is not above its own. */
+function wholeOf({ minus: sign, digits, power }: Decimal, unit: number): bigint {
+  return BigInt(`${sign}${digits === "" ? "0" : digits}${"0".repeat(power - unit)}`);
+}
+
 const [zero, nine, minus] = [48, 57, 45];
 
 /**

@@ -439,7 +439,10 @@ function atPath(
 }
 
 /** The part of a schema that describes a path; `undefined` if the schema does not describe it. */
-function schemaAt(schema: z.ZodType, path: readonly (string | number)[]): z.ZodType | undefined {
+export function schemaAt(
+  schema: z.ZodType,
+  path: readonly (string | number)[],
+): z.ZodType | undefined {
   let part: z.ZodType | undefined = schema;
   for (const segment of path) {
     if (part === undefined) return undefined;

@@ -12,6 +12,8 @@ import { attribute, limits, type RawItem, type RawKey } from "../table/table.js"
 import { pathText } from "../values/payload.js";
 import { applyChanges } from "./apply-changes.js";
 import { assigned } from "./expressions.js";
+import { inData, wrongKind } from "./operators.js";
+import { isContainer, valueAt } from "./paths.js";
 import { storedVersionOf } from "./stored-item.js";
 
 /** The assignments for changes inside a payload. */
@@ -38,9 +40,10 @@ export function newData(
   own: Placeholders,
   model: EntityModel,
   key: RawKey,
-  { changes, removals, fromKey }: UpdatePlan,
+  plan: UpdatePlan,
   item: RawItem | undefined,
 ): string {
+  const { changes, removals, fromKey } = inData(item?.Data, plan);
   const changed = Object.fromEntries(changes.map(({ path, value }) => [path[0], value]));
   const given = payloadValue(model, key, item === undefined ? { ...fromKey, ...changed } : changed);
   const gone = new Set(removals.map(([field]) => field));
@@ -63,9 +66,9 @@ export function upgradedWith(
   plan: UpdatePlan,
 ): Record<string, unknown> {
   const data = upgradedData(model, item, context.operation);
-  const wrong = wrongPlace(data, plan);
+  const wrong = wrongPlace(data, plan) ?? wrongKind(data, plan);
   if (wrong !== undefined) throw invalid(context, [wrong]);
-  return applyChanges(data, plan);
+  return applyChanges(data, inData(data, plan));
 }
 
 /** The assignment of the version that a whole new payload has. */
@@ -109,24 +112,26 @@ const restBytes = 200;
 /** The most bytes that an index key takes. */
 const indexKeyBytes = 14;
 
+/** The most bytes that a computed change takes besides its path, twice. */
+const computedBytes = " = list_append(if_not_exists(, :000), :000)".length;
+
 /**
  * Whether the changes do not fit into an update expression. The payload is then read, merged and
  * replaced.
  * @param indexKeys how many index keys the update changes, too
  * @throws ValidationError if one of them is inside a payload field: such changes are made in place
  */
-export function isTooLong(
-  context: CallContext,
-  { changes, removals }: UpdatePlan,
-  indexKeys = 0,
-): boolean {
-  const paths = [...changes.map(({ path }) => path), ...removals];
+export function isTooLong(context: CallContext, plan: UpdatePlan, indexKeys = 0): boolean {
+  const { changes, computed } = plan;
+  const paths = pathsOf(plan);
   if (paths.reduce((sum, { length }) => sum + length, 0) <= fewSegments) return false;
   const own = new Placeholders();
   let bytes = restBytes + indexKeys * indexKeyBytes;
   for (const [index, path] of paths.entries()) {
     const text = own.path(path);
     bytes += index < changes.length ? `${text} = ${own.value(0)}, `.length : `${text}, `.length;
+    const isComputed = index >= changes.length && index < changes.length + computed.length;
+    if (isComputed) bytes += text.length + computedBytes;
     if (bytes > limits.expressionBytes) break;
   }
   if (bytes <= limits.expressionBytes) return false;
@@ -134,13 +139,19 @@ export function isTooLong(
   if (inside === -1) return true;
   const most = limits.expressionBytes;
   const message = `makes an expression of more than ${most} bytes: DynamoDB takes at most ${most}`;
-  throw invalid(context, [{ path: inside < changes.length ? "set" : "remove", message }]);
+  const { operator } = computed[inside - changes.length] ?? { operator: "remove" };
+  throw invalid(context, [{ path: inside < changes.length ? "set" : operator, message }]);
+}
+
+/** Every place that an update changes. */
+function pathsOf({ changes, computed, removals }: UpdatePlan): PathSegments[] {
+  return [...[...changes, ...computed].map(({ path }) => path), ...removals];
 }
 
 /** The containers that must exist for the nested changes. */
-export function parentsOf({ changes, removals }: UpdatePlan): PathSegments[] {
+export function parentsOf(plan: UpdatePlan): PathSegments[] {
   const parents = new Map<string, PathSegments>();
-  for (const path of [...changes.map((change) => change.path), ...removals]) {
+  for (const path of pathsOf(plan)) {
     if (path.length > 1) parents.set(JSON.stringify(path.slice(0, -1)), path.slice(0, -1));
   }
   return [...parents.values()];
@@ -153,8 +164,8 @@ export function missingIssue(parent: PathSegments): ValidationIssue {
 }
 
 /** The first change whose place is not there: its container, or a name in a map, a position in a list. */
-function wrongPlace(data: unknown, { changes, removals }: UpdatePlan): ValidationIssue | undefined {
-  for (const path of [...changes.map((change) => change.path), ...removals]) {
+function wrongPlace(data: unknown, plan: UpdatePlan): ValidationIssue | undefined {
+  for (const path of pathsOf(plan)) {
     if (path.length === 1) continue;
     const parent = path.slice(0, -1);
     const container = valueAt(data, parent);
@@ -175,24 +186,4 @@ export function missingParent(
   parents: readonly PathSegments[],
 ): PathSegments | undefined {
   return parents.find((parent) => !isContainer(valueAt(data, parent)));
-}
-
-function valueAt(value: unknown, path: PathSegments): unknown {
-  let found = value;
-  for (const segment of path) {
-    if (!isContainer(found) || Array.isArray(found) !== (typeof segment === "number")) {
-      return undefined;
-    }
-    if (!Object.hasOwn(found, segment)) return undefined;
-    found = (found as Record<string | number, unknown>)[segment];
-  }
-  return found;
-}
-
-function isContainer(value: unknown): value is object {
-  return Array.isArray(value) || isMap(value);
-}
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return Object.prototype.toString.call(value) === "[object Object]";
 }

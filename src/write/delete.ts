@@ -44,8 +44,6 @@ export class DeleteWrite implements Write<AnyItem | null> {
   readonly bytes = 0;
   /** Without a lock it can only be refused because of an item: a missing one is not an error. */
   readonly refusedByItem: boolean;
-  /** True for a `where`, which may hold again for an item that another caller has created since. */
-  readonly once: boolean;
   readonly #target: Target;
   readonly #plan: DeletePlan;
   #sent: Sent | undefined;
@@ -55,7 +53,6 @@ export class DeleteWrite implements Write<AnyItem | null> {
     this.context = { operation, entity: model.name, key: keyValues(model, plan.parts) };
     this.key = rawKeyOf(model, plan.parts);
     this.refusedByItem = plan.ifUpdatedAt === undefined;
-    this.once = plan.where !== undefined;
     this.#target = target;
     this.#plan = plan;
   }
@@ -135,6 +132,11 @@ export class DeleteWrite implements Write<AnyItem | null> {
       return !isStoredAlike(item.UpdatedAt, expected?.UpdatedAt);
     }
     return (storedTime(item) ?? -1) >= growth.at;
+  }
+
+  /** A `where` may hold again for an item that another caller has created since. */
+  isUnknown(): boolean {
+    return this.#plan.where !== undefined;
   }
 
   isDone(item: RawItem | null): boolean {

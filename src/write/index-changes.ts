@@ -9,8 +9,8 @@ import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { epochMsOf, isTime } from "../values/timestamps.js";
-import { isMap } from "./changes.js";
 import { assigned, isStill } from "./expressions.js";
+import { isMap } from "./paths.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 

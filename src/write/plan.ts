@@ -14,6 +14,7 @@ import type { CallContext } from "../errors/context.js";
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RawItem, RawKey } from "../table/table.js";
+import type { Signature } from "./writers.js";
 
 export type WriteRequest =
   | { readonly kind: "ConditionCheck"; readonly input: ConditionCheckInput }
@@ -58,8 +59,19 @@ export interface Write<Result> {
   refused(seen: Seen): DynamoDBError | "again" | "nothing";
   /** Whether the stored item is what the last request would have left if it was carried out. */
   isDone?(item: RawItem | null): boolean;
-  /** Whether the write must not be carried out twice, although no condition prevents it. */
-  readonly once?: boolean;
+  /**
+   * Whether, after a lost response, an item does not show if the write was carried out, and it must not be
+   * carried out twice.
+   */
+  isUnknown?(item: RawItem | null): boolean;
+  /** Signs a write that counts, before its first request; only these have it. */
+  sign?(signature: Signature): void;
+  /**
+   * The result if `isDone` shows that a request with a lost response was carried out; by default that of the
+   * stored item.
+   * @throws DynamoDBError `AnswerLost` if the result was in the response alone
+   */
+  found?(item: RawItem | null): Result;
   /** Makes the result of the call from the attributes in the response. */
   result(attributes: RawItem | undefined): Result;
 }

@@ -1,4 +1,5 @@
 /** The write of a whole item, which may or may not exist. */
+import { randomBytes } from "node:crypto";
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { Draft } from "../entity/input.js";
@@ -8,6 +9,7 @@ import { itemValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { isExactNumber } from "../values/exact-number.js";
 import { epochMsOf, lastMs } from "../values/timestamps.js";
+import { type Both, beforeIsLost, bothOf, grownFrom } from "./before.js";
 import { assigned, conditional, isStill } from "./expressions.js";
 import {
   ghostOf,
@@ -29,41 +31,69 @@ import { isKnownVersion, newerFailed } from "./version-conditions.js";
  * expired item. CreatedAt and the places in the indexes are kept, but for those that fields give it and
  * those of an expired item. An item whose payload lacks such a field loses the keys that are made of it.
  */
-export function putWrite(target: Target, draft: Draft): Write<AnyItem> {
+export function putWrite(target: Target, draft: Draft, returning?: "both"): Write<AnyItem | Both> {
   const { model } = target;
   const context = { operation: "put", entity: model.name, key: keyValues(model, draft.parts) };
   const key = rawKeyOf(model, draft.parts);
-  /** The item as it was sent, if it is a new one in place of one that has expired. */
-  let replacement: RawItem | undefined;
+  // Only what was there before is in the response alone.
+  const mark = returning === undefined ? undefined : randomBytes(9).toString("base64url");
+  let sent: SentPut | undefined;
   return {
     context,
     key,
     bytes: draft.bytes,
     request: (seen) => {
-      replacement = undefined;
-      if (occupantOf(model, seen?.item) !== "expired") return putRequest(target, draft, seen);
-      // Whoever holds a lock on the expired item must not hold one on this item.
-      const { at } = growthOf(target.clock, seen?.item ?? undefined, "never");
-      replacement = rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? at }, at);
-      return replaceExpired(target, replacement);
+      const isExpired = occupantOf(model, seen?.item) === "expired";
+      sent = isExpired
+        ? replaceExpired(target, draft, seen, mark)
+        : putRequest(target, draft, seen, mark);
+      return sent.request;
     },
     refusedByItem: true,
     // All the other conditions are met by a request that knows the item.
     refused: (seen) =>
       foreignFailed(context, seen, model) ?? newerFailed(context, model, seen) ?? "again",
-    result: (attributes) =>
-      replacement === undefined
-        ? writtenItemOf(model, key, attributes)
-        : itemOf(model, replacement),
+    isDone: (item) => mark !== undefined && item?.[attribute.writeMark] === mark,
+    ...(mark !== undefined && {
+      found: () => {
+        throw beforeIsLost(context);
+      },
+    }),
+    result: (attributes) => {
+      const { left, isWhole } = sent as SentPut;
+      if (mark !== undefined) return bothOf(model, key, attributes, left);
+      return isWhole ? itemOf(model, left(undefined)) : writtenItemOf(model, key, attributes);
+    },
   };
 }
 
+/** A put's last request. */
+interface SentPut {
+  readonly request: WriteRequest;
+  /** What it makes of the item before it. */
+  readonly left: (before: RawItem | undefined) => RawItem;
+  /** Whether nothing of that item is kept. */
+  readonly isWhole: boolean;
+}
+
 /** Puts a new item in place of one that has expired, of which nothing is kept, not even CreatedAt. */
-function replaceExpired({ model, tableName }: Target, stored: RawItem): WriteRequest {
+function replaceExpired(
+  { model, tableName, clock }: Target,
+  draft: Draft,
+  seen: Seen | undefined,
+  mark: string | undefined,
+): SentPut {
+  // Whoever holds a lock on the expired item must not hold one on this item.
+  const { at } = growthOf(clock, seen?.item ?? undefined, "never");
+  const stored = {
+    ...rawItemOf(model, { ...draft, createdAt: draft.createdAt ?? at }, at),
+    ...(mark !== undefined && { [attribute.writeMark]: mark }),
+  };
   const own = new Placeholders();
   const condition = isOwnExpired(own, model).text;
   const Item = itemValue(model, stored);
-  return { kind: "Put", input: { TableName: tableName, Item, ...conditional(own, condition) } };
+  const input = { TableName: tableName, Item, ...conditional(own, condition) };
+  return { request: { kind: "Put", input }, left: () => stored, isWhole: true };
 }
 
 /** No existing value is kept. */
@@ -98,12 +128,17 @@ function isUnplaced({ kept, mixed }: TimedKeys, item: RawItem | undefined): item
   return item !== undefined && (mixed || kept.some((name) => item[name] === undefined));
 }
 
-function putRequest(target: Target, draft: Draft, seen: Seen | undefined): WriteRequest {
+function putRequest(
+  target: Target,
+  draft: Draft,
+  seen: Seen | undefined,
+  mark: string | undefined,
+): SentPut {
   const { model, tableName, clock } = target;
   const ghost = ghostOf(model, seen?.item);
   // A ghost was never created as an item, and no reader has seen it, so its times do not count.
   const item = ghost === undefined ? (seen?.item ?? undefined) : undefined;
-  const growth = growthOf(clock, item, "ahead");
+  const growth = growthOf(clock, item, mark === undefined ? "ahead" : "never");
   const timed = timedKeysOf(model);
   const unindexed = isUnplaced(timed, item);
   const undated = item !== undefined && isBeyondTime(item[attribute.createdAt]);
@@ -111,15 +146,14 @@ function putRequest(target: Target, draft: Draft, seen: Seen | undefined): Write
     (unindexed ? epochMsOf(item[attribute.createdAt]) : undefined) ?? draft.createdAt ?? growth.at;
   const kept = unindexed || undated || ghost ? keptNot : timed.keeps;
   const own = new Placeholders();
-  const { PK, SK, ...attributes } = itemValue(
-    model,
-    rawItemOf(model, { ...draft, createdAt }, growth.at),
-  );
+  const stored = rawItemOf(model, { ...draft, createdAt }, growth.at);
+  const { PK, SK, ...attributes } = itemValue(model, stored);
   const sets = Object.entries(attributes).map(([name, value]) =>
     name === attribute.updatedAt
       ? writtenAt(own, growth)
       : assigned(own, name, value, kept.has(name)),
   );
+  if (mark !== undefined) sets.push(assigned(own, attribute.writeMark, mark));
   const isEndless = model.expires !== undefined && !(attribute.timeToLive in attributes);
   const gone = model.fieldKeys.map((key) => key.attribute).filter((name) => !(name in attributes));
   const removes = isEndless ? [...gone, attribute.timeToLive] : gone;
@@ -133,16 +167,23 @@ function putRequest(target: Target, draft: Draft, seen: Seen | undefined): Write
   if (!ghost) {
     conditions.push(undated ? isStill(own, attribute.createdAt, item) : isCreatedInTime(own));
   }
-  return {
+  const request = {
     kind: "Update",
     input: {
       TableName: tableName,
       Key: { PK, SK },
       UpdateExpression: `SET ${sets.join(", ")}${removal && ` REMOVE ${removal}`}`,
       ...conditional(own, joined("AND", conditions).text),
-      ReturnValues: "ALL_NEW",
+      ReturnValues: mark === undefined ? "ALL_NEW" : "ALL_OLD",
     },
-  };
+  } as const;
+  const left = (before: RawItem | undefined) => ({
+    ...stored,
+    [attribute.createdAt]:
+      (kept.has(attribute.createdAt) ? before?.[attribute.createdAt] : undefined) ?? createdAt,
+    [attribute.updatedAt]: grownFrom(before, growth),
+  });
+  return { request, left, isWhole: false };
 }
 
 /**

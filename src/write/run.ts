@@ -9,16 +9,22 @@ import type { Seen, Write, WriteRequest } from "./plan.js";
 import { again, contentionError, inRounds, mostRounds } from "./rounds.js";
 
 /**
+ * @param onWritten gets the item that the write left, if the response had it
  * @returns the write's result
  * @throws the error of the write's `refused`, or the transport's
  */
-export async function runWrite<R>(table: Table, write: Write<R>, call: Call): Promise<R> {
+export async function runWrite<R>(
+  table: Table,
+  write: Write<R>,
+  call: Call,
+  onWritten?: (item: RawItem) => Promise<void>,
+): Promise<R> {
   let seen = write.readsFirst ? await whatIsThere(table, write, call) : undefined;
   const missing = seen?.item === null ? write.refused(seen) : undefined;
   if (missing instanceof Error) throw missing;
+  let answerLost = false;
   const round = async () => {
     const request = write.request(seen);
-    let answerLost = false;
     const onAnswerLost = () => {
       answerLost = true;
       call.onAnswerLost?.();
@@ -29,16 +35,20 @@ export async function runWrite<R>(table: Table, write: Write<R>, call: Call): Pr
       const sent = { ...call, onAnswerLost };
       // The request's kind and input are built together, so they match.
       const answer = await table.transport.send(request.kind, request.input as never, sent);
-      return write.result(answer.Attributes as RawItem | undefined);
+      const item = answer.Attributes as RawItem | undefined;
+      if (item !== undefined) await onWritten?.(item);
+      return write.result(item);
     } catch (error) {
       if (nameOf(error) !== "ConditionalCheckFailedException") throw error;
       seen = await whatWasThere(table, write, error, call);
       // The repeated request may have been refused because of what the first one wrote.
-      if (answerLost && write.isDone?.(seen.item)) return write.result(seen.item ?? undefined);
+      if (answerLost && write.isDone?.(seen.item)) {
+        return write.found?.(seen.item) ?? write.result(seen.item ?? undefined);
+      }
       const verdict = write.refused(seen);
       if (verdict === "nothing") return write.result(undefined);
       if (verdict !== "again") throw verdict;
-      if (answerLost && write.once) throw lostFromSight(write, request, error);
+      if (answerLost && write.isUnknown?.(seen.item)) throw lostFromSight(write, request, error);
       return again;
     }
   };

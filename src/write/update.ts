@@ -13,12 +13,14 @@ import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { payloadValue } from "../secrets/secret-value.js";
 import { attribute, type RawItem, type RawKey } from "../table/table.js";
+import { copyOf } from "../values/copy.js";
+import { applyChanges } from "./apply-changes.js";
+import { type Both, beforeIsLost, bothOf, grownFrom } from "./before.js";
 import {
   dataSets,
   type ExpiryChange,
   expiryChange,
   expiryOf,
-  isMap,
   isTooLong,
   missingIssue,
   missingParent,
@@ -37,9 +39,11 @@ import {
   needsItem,
   ofWholePayload,
 } from "./index-changes.js";
+import { areOfKind, computedExpressions, inData, isCounting, wrongKind } from "./operators.js";
+import { isMap } from "./paths.js";
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { conditionFailed, notFound } from "./refusals.js";
-import { writtenItemOf } from "./stored-item.js";
+import { storedVersionOf, writtenItemOf } from "./stored-item.js";
 import {
   type Growth,
   growthOf,
@@ -57,6 +61,7 @@ import {
   isUpgradable,
   newerFailed,
 } from "./version-conditions.js";
+import { isUnsigned, type Signature, signed } from "./writers.js";
 
 /** What an update's last request was based on. */
 interface Sent {
@@ -78,7 +83,7 @@ interface Sent {
  * version, if the stored UpdatedAt is not older than the clock and there is no lock, or if an index key is
  * made of a changed field and of what only the item tells.
  */
-export class UpdateWrite implements Write<AnyItem> {
+export class UpdateWrite implements Write<AnyItem | Both> {
   readonly context: CallContext;
   readonly key: RawKey;
   readonly bytes: number;
@@ -88,10 +93,12 @@ export class UpdateWrite implements Write<AnyItem> {
   readonly readsFirst: boolean;
   /** True if the item was read first, because then it existed. */
   readonly refusedByItem: boolean;
+  /** Of an update that counts. In a transaction, whose token does the same, it is not signed. */
+  readonly sign?: (signature: Signature) => void;
   /**
    * True for a `where`, which may hold again after another write, and for changes at list positions.
    */
-  readonly once: boolean;
+  readonly #once: boolean;
   readonly #target: Target;
   readonly #plan: UpdatePlan;
   readonly #parents: readonly PathSegments[];
@@ -105,7 +112,10 @@ export class UpdateWrite implements Write<AnyItem> {
    */
   readonly #mark: string | undefined;
   readonly #expiry: ExpiryChange | undefined;
+  #signature: Signature | undefined;
   #sent: Sent | undefined;
+  /** The earliest UpdatedAt that one of its requests may have stored. */
+  #since = Number.POSITIVE_INFINITY;
 
   constructor(target: Target, plan: UpdatePlan) {
     const { model, operation = "update" } = target;
@@ -120,8 +130,15 @@ export class UpdateWrite implements Write<AnyItem> {
     this.#target = target;
     this.#plan = plan;
     this.#parents = parentsOf(plan);
-    this.once =
+    const counts = isCounting(plan);
+    if (counts)
+      this.sign = (signature) => {
+        this.#signature = signature;
+      };
+    this.#once =
       where !== undefined ||
+      // A second time, it would find what it has left itself.
+      plan.returning !== undefined ||
       changes.some(({ path }) => isPosition(path)) ||
       removals.some(isPosition);
     this.#expiry = expiryChange(model, plan);
@@ -129,8 +146,8 @@ export class UpdateWrite implements Write<AnyItem> {
     // must know why.
     const mayEnd =
       this.#expiry !== undefined || (model.expires !== undefined && model.versions !== undefined);
-    const isMarked = this.once || ifUpdatedAt !== undefined || mayEnd;
-    this.#mark = isMarked ? randomBytes(9).toString("base64url") : undefined;
+    const isMarked = this.#once || ifUpdatedAt !== undefined || mayEnd;
+    this.#mark = isMarked && !counts ? randomBytes(9).toString("base64url") : undefined;
   }
 
   request(seen: Seen | undefined): WriteRequest {
@@ -139,6 +156,7 @@ export class UpdateWrite implements Write<AnyItem> {
     const sent = this.#next(seen);
     this.#sent = sent;
     const { growth } = sent;
+    this.#since = Math.min(this.#since, growth.at);
     const replaced = sent.madeAnew || sent.upgraded !== undefined || this.#replaces;
     const own = new Placeholders();
     const sets = [
@@ -148,9 +166,12 @@ export class UpdateWrite implements Write<AnyItem> {
         assigned(own, name, value),
       ),
       ...(this.#mark === undefined ? [] : [assigned(own, attribute.writeMark, this.#mark)]),
+      ...(this.#signature === undefined ? [] : [signed(own, this.#signature)]),
       ...(replaced ? this.#replacing(own, sent) : dataSets(own, model, this.key, plan)),
     ];
     const removes = replaced ? [] : plan.removals.map((path) => own.path(path));
+    const computed = computedExpressions(own, replaced ? { computed: [] } : plan);
+    sets.push(...computed.sets);
     // After the fields: their placeholders are then as short as they were counted.
     const keys = indexExpressions(own, model, this.context, sent.index, plan, currentItem(sent));
     sets.push(...keys.sets);
@@ -158,15 +179,17 @@ export class UpdateWrite implements Write<AnyItem> {
     const expiry = sent.upgraded === undefined ? this.#expiry : expiryOf(model, sent.upgraded);
     if (expiry?.at !== undefined) sets.push(assigned(own, attribute.timeToLive, expiry.at));
     else if (expiry !== undefined) removes.push(own.name(attribute.timeToLive));
-    const removal = removes.length === 0 ? "" : ` REMOVE ${removes.join(", ")}`;
+    const clause = (name: string, actions: readonly string[]) =>
+      actions.length === 0 ? "" : ` ${name} ${actions.join(", ")}`;
+    const others = `${clause("REMOVE", removes)}${clause("ADD", computed.adds)}${clause("DELETE", computed.deletes)}`;
     return {
       kind: "Update",
       input: {
         TableName: tableName,
         Key: { ...this.key },
-        UpdateExpression: `SET ${sets.join(", ")}${removal}`,
+        UpdateExpression: `SET ${sets.join(", ")}${others}`,
         ...conditional(own, this.#condition(own, sent)),
-        ReturnValues: "ALL_NEW",
+        ReturnValues: plan.returning === undefined ? "ALL_NEW" : "ALL_OLD",
       },
     };
   }
@@ -186,11 +209,14 @@ export class UpdateWrite implements Write<AnyItem> {
     const item = seen?.item ?? undefined;
     const { model } = this.#target;
     const { ifUpdatedAt } = this.#plan;
-    const growth = growthOf(this.#target.clock, item, this.#mark === undefined ? "ahead" : "never");
+    const adds = this.sign !== undefined ? "always" : this.#mark === undefined ? "ahead" : "never";
+    const growth = growthOf(this.#target.clock, item, adds);
     const madeAnew = item !== undefined && !isMap(item[attribute.data]);
     const upgraded = isUpgradable(model, item)
       ? upgradedWith(model, this.context, item, this.#plan)
       : undefined;
+    const wrong = madeAnew || this.#replaces ? wrongKind(item?.Data, this.#plan) : undefined;
+    if (wrong !== undefined) throw invalid(this.context, [wrong]);
     return {
       // With a lock, the stored time is known beforehand.
       growth:
@@ -223,6 +249,10 @@ export class UpdateWrite implements Write<AnyItem> {
     for (const parent of upgraded === undefined ? this.#parents : []) {
       conditions.push(joined("OR", [isData(parent, "M"), isData(parent, "L")]));
     }
+    if (upgraded === undefined && !madeAnew && !this.#replaces) {
+      conditions.push(...areOfKind(own, this.#plan));
+    }
+    if (this.#signature !== undefined) conditions.push(isUnsigned(own, this.#signature));
     if (ifUpdatedAt !== undefined) conditions.push(isUnchanged(own, ifUpdatedAt, item));
     if (merged !== undefined || (this.#replaces && !madeAnew)) {
       conditions.push(isStoredAt(own, merged));
@@ -255,6 +285,10 @@ export class UpdateWrite implements Write<AnyItem> {
       ? undefined
       : missingParent(item[attribute.data], this.#parents);
     if (missing !== undefined) return invalid(this.context, [missingIssue(missing)], cause);
+    const wrong = isUpgradable(model, item)
+      ? undefined
+      : wrongKind(item[attribute.data], this.#plan);
+    if (wrong !== undefined) return invalid(this.context, [wrong], cause);
     if (where === undefined || this.#isNews(item)) return "again";
     return conditionFailed(this.context, "the condition does not hold (where)", seen, model);
   }
@@ -275,13 +309,45 @@ export class UpdateWrite implements Write<AnyItem> {
     return merged !== undefined && !isStoredAlike(item.UpdatedAt, merged.UpdatedAt);
   }
 
+  isUnknown(item: RawItem | null): boolean {
+    if (this.#signature === undefined) return this.#once;
+    // A writer that the item does not show has not counted, unless it may have been forgotten.
+    const since = item?.[attribute.writersSince];
+    const isShown = item?.[this.#signature.writer] !== undefined;
+    return !isShown && since !== undefined && !(Number(since) <= this.#since);
+  }
+
   isDone(item: RawItem | null): boolean {
+    if (this.#signature !== undefined) {
+      const { writer, serial } = this.#signature;
+      return item?.[writer] === serial;
+    }
     // Without a mark, the update may be repeated, because that changes nothing more.
     return this.#mark !== undefined && item?.[attribute.writeMark] === this.#mark;
   }
 
-  result(attributes: RawItem | undefined): AnyItem {
-    return writtenItemOf(this.#target.model, this.key, attributes);
+  found(item: RawItem | null): AnyItem | Both {
+    if (this.#plan.returning !== undefined) throw beforeIsLost(this.context);
+    return writtenItemOf(this.#target.model, this.key, item ?? undefined);
+  }
+
+  result(attributes: RawItem | undefined): AnyItem | Both {
+    const { model } = this.#target;
+    if (this.#plan.returning === undefined) return writtenItemOf(model, this.key, attributes);
+    return bothOf(model, this.key, attributes, (before) => this.#left(before as RawItem));
+  }
+
+  /** What the last request made of an item. */
+  #left(before: RawItem): RawItem {
+    const { growth, upgraded, madeAnew } = this.#sent as Sent;
+    const { model } = this.#target;
+    const base = madeAnew ? { ...this.#plan.fromKey } : copyOf(before.Data ?? {});
+    return {
+      ...before,
+      ...(madeAnew || upgraded !== undefined ? storedVersionOf(model) : {}),
+      [attribute.data]: upgraded ?? applyChanges(base, inData(base, this.#plan)),
+      [attribute.updatedAt]: grownFrom(before, growth),
+    };
   }
 }
 

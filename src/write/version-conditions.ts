@@ -15,12 +15,9 @@ type Model = Pick<EntityModel, "versions">;
 export function isKnownVersion(own: Placeholders, { versions }: Model): Compiled[] {
   if (versions === undefined) return [];
   const path = own.name(attribute.dataVersion);
-  const { current } = versions;
-  const known =
-    current === 1
-      ? `${path} = ${own.value(1)}`
-      : `${path} BETWEEN ${own.value(1)} AND ${own.value(current)}`;
-  return [joined("OR", [atom(`attribute_not_exists(${path})`), atom(known)])];
+  const known = Array.from({ length: versions.current }, (_, index) => own.value(index + 1));
+  const isKnown = atom(`${path} IN (${known.join(", ")})`);
+  return [joined("OR", [atom(`attribute_not_exists(${path})`), isKnown])];
 }
 
 /**
@@ -59,7 +56,7 @@ export function newerFailed(
 ): DynamoDBError | undefined {
   if (item === null || !isOf(model, item) || !isNewer(model, item)) return undefined;
   const stored = storedVersion(item);
-  const named = typeof stored === "number" ? `version ${stored}` : "no version that is a number";
+  const named = Number.isInteger(stored) ? `version ${stored}` : "a version that is no integer";
   const rule = `the stored payload is of ${named}, and this code knows versions up to ${model.versions?.current}: it is not written over`;
   const message = describe(context, rule);
   const error = new DynamoDBError({ message, code: "NewerVersion", statusCode: 400, cause });

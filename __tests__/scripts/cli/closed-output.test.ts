@@ -18,6 +18,7 @@ describe("output that nobody takes", () => {
       ["doctor", ...flags],
       ["doctor", "--json", ...flags],
       ["export", join(folder(), "backup"), ...flags],
+      ["user", "erase", "user-1", "--dry-run", ...flags],
     ];
   };
 

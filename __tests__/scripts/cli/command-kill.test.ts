@@ -125,6 +125,20 @@ const commands: Readonly<Record<string, () => Promise<Killed>>> = {
       },
     };
   },
+  "user erase": async () => {
+    const table = await newTable();
+    const rows = Array.from({ length: 700 }, (_, at) => ({ PK: "USER#gone", SK: `ROW#${at}` }));
+    await table.put(...rows, { PK: "USER#stays", SK: "ROW#1" });
+    return {
+      table,
+      args: ["user", "erase", "gone", "--yes"],
+      at: "BatchWriteItem",
+      most: 28,
+      right: async () => {
+        expect((await table.all()).map(({ PK }) => PK)).toEqual(["USER#stays"]);
+      },
+    };
+  },
   rollback: async () => {
     const [table, state, folder] = [await newTable(), temporary(), temporary()];
     const documents = users.map((id) => ({

@@ -67,6 +67,9 @@ describe("help", () => {
     [["migrate", "firestore", "--help"], "--concurrency <number>"],
     [["validate", "--help"], "--allow-production"],
     [["policy", "--help"], "--access <who>"],
+    [["user", "--help"], "erase [options] <id>"],
+    [["user", "export", "--help"], "--reveal-secrets"],
+    [["help", "user", "erase"], "--allow-production"],
     [["help", "seed"], "--random-seed <number>"],
     [["help", "table", "delete"], "--yes"],
     [["help", "migrate", "firestore"], "--on-conflict <mode>"],
@@ -139,6 +142,14 @@ describe("bad usage ends with 2 and a hint", () => {
     [["table", "delete", "--environment", "local"], "add --yes"],
     [["table", "delete", "--environment", "production", "--yes"], "add --allow-production"],
     [["table", "delete", "--environment", "production", "--allow-production"], "add --yes"],
+    [["user"], "Usage: bayon-data user"],
+    [["user", "erase"], "missing required argument 'id'"],
+    [["user", "erase", "u1", "--environment", "production", "--yes"], "add --allow-production"],
+    [["user", "erase", "u1", "--environment", "production", "--allow-production"], "add --yes"],
+    [["user", "erase", "u1", "--environment", "local"], "add --yes if you mean it"],
+    [["user", "erase", "u1", "--environment", "local", "--json"], "add --yes if you mean it"],
+    [["user", "erase", "", "--environment", "local", "--dry-run"], "userId must not be empty"],
+    [["user", "export", "", "--environment", "local"], "userId must not be empty"],
     [["export", "x", "--segments", "4"], "(Did you mean --concurrency?)"],
     [["adopt", "--segments=4"], "(Did you mean --concurrency?)"],
     [["import", "x", "--parallel", "4"], "(Did you mean --concurrency?)"],
@@ -188,7 +199,9 @@ describe("--json", () => {
       return [...out.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = ""]) => [...group, name]);
     };
     const top = (await namesIn()).filter(([name]) => name !== "help");
-    const below = await Promise.all(["table", "migrate", "verify"].map((name) => namesIn(name)));
+    const below = await Promise.all(
+      ["table", "migrate", "verify", "user"].map((name) => namesIn(name)),
+    );
     return [...top, ...below.flat()].filter((words) => !words.includes("help"));
   }
 
@@ -215,12 +228,16 @@ describe("--json", () => {
       "seed",
       "table describe",
       "upgrade",
+      "user erase",
+      "user export",
       "verify firestore",
     ]);
   });
 
-  const argumentsOf = (words: readonly string[]): string[] =>
-    ["firestore", "export", "import"].includes(words.at(-1) ?? "") ? [folder()] : [];
+  const argumentsOf = (words: readonly string[]): string[] => {
+    if (words[0] === "user") return ["user-1"];
+    return ["firestore", "export", "import"].includes(words.at(-1) ?? "") ? [folder()] : [];
+  };
 
   test("makes every error JSON: of usage, of what is missing, of the table (it was plain text)", async () => {
     const variable = "COAGENT_ENCRYPTION_KEYS";

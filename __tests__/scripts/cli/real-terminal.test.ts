@@ -1,6 +1,7 @@
 /** The commands where a person sees them: in a terminal. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { sampleUsers } from "../../../scripts/seed/sample-data.js";
 import { bayonData } from "../run.js";
 import {
   environment,
@@ -86,6 +87,26 @@ const verifyLines = 60;
       expect(deleted.code).toBe(0);
       expect(deleted.bytes).toContain(": deleted");
       expect(await bayonData(["table", "describe", ...flags])).toMatchObject({ code: 1 });
+    });
+
+    test("user erase asks, and deletes only of the user who is named", async () => {
+      const flags = await newTable();
+      expect(await bayonData(["seed", "--users", "1", ...flags])).toMatchObject({ code: 0 });
+      const [id = ""] = sampleUsers({ users: 1, seed: 1 });
+      const line = `${node} user erase ${id} ${flags.join(" ")}`;
+      const dry = await bayonData(["user", "erase", id, "--dry-run", ...flags]);
+      const [, total = "0"] = /^total +(\d+)$/m.exec(dry.out) ?? [];
+      expect(Number(total)).toBeGreaterThan(30);
+      const kept = await inTerminal(line, { typed: "yes\n" });
+      expect(kept.code).toBe(1);
+      expect(kept.bytes).toContain(`${total} items.`);
+      expect(kept.bytes).toContain("type the user's id");
+      expect(kept.bytes).toContain("nothing was deleted");
+      const erased = await inTerminal(line, { typed: `${id}\n` });
+      expect(erased.code).toBe(0);
+      expect(erased.bytes).toMatch(new RegExp(`${total} items, \\d+ requests`));
+      const again = await bayonData(["user", "erase", id, "--dry-run", ...flags]);
+      expect(again.out).toContain(`nothing is stored of the user ${id}`);
     });
 
     test("table delete takes the end of the input, and Ctrl-C, for a no", async () => {

@@ -281,3 +281,28 @@ test("adopt takes no older payload for damaged, whose index keys are of its own 
   const { code, out } = await bayonData(args);
   expect([code, reportOf(out)]).toMatchObject([0, { items: 1, left: {} }]);
 });
+
+test("versions that no code writes are left by upgrade, and named by doctor", async () => {
+  const table = await newTable();
+  const odd = [null, "2", 1.5, 0].map((version, index) =>
+    contact(`h${index}`, { name: "Ada Lovelace" }, version),
+  );
+  await table.put(...odd);
+  const before = await table.all();
+  const { report } = await ran(table, "--state", folder());
+  expect(report.entities.Contact).toEqual({
+    upgraded: {},
+    current: 0,
+    newer: { "no number": 2, "1.5": 1, 0: 1 },
+  });
+  expect(await table.all()).toEqual(before);
+  const { out } = await bayonData(["doctor", ...table.flags, "--config", config, "--json"]);
+  const { counts, examples } = reportOf(out);
+  expect(counts).toEqual({ newerVersion: 4 });
+  expect(examples.newerVersion.map(({ rule }: { rule: string }) => rule).sort()).toEqual([
+    "is of version 0",
+    "is of version 1.5",
+    "is of version no number",
+    "is of version no number",
+  ]);
+});

@@ -1,0 +1,149 @@
+/** The operators of an update: changes that DynamoDB computes from what is stored. */
+import { types } from "node:util";
+import type { PathSegments } from "../conditions/placeholders.js";
+import type { ValidationIssue } from "../errors/validation-error.js";
+import { limits } from "../table/table.js";
+import { isExactNumber } from "../values/exact-number.js";
+import { boundsAt } from "../values/number-bounds.js";
+import {
+  checkChange,
+  checkValue,
+  elementsOf,
+  type PayloadRules,
+  pathText,
+} from "../values/payload.js";
+import type { EntityModel } from "./model.js";
+
+export const operators = ["add", "append", "prepend", "addToSet", "removeFromSet"] as const;
+
+export type Operator = (typeof operators)[number];
+
+/** One change that is computed from the stored value. */
+export interface Computed {
+  readonly operator: Operator;
+  readonly path: PathSegments;
+  /** The number that is added, a list's new elements, or the members of a set. */
+  readonly value: unknown;
+}
+
+/** A checked change, with its issues and the bytes that it adds to an item. */
+export interface ComputedCheck {
+  readonly change: Computed;
+  readonly issues: readonly ValidationIssue[];
+  readonly bytes: number;
+}
+
+/** A set of more members is larger than any item. */
+const mostMembers = limits.itemBytes;
+
+/** What a change of a field must not be computed for, and why. */
+interface Kept {
+  readonly fields: ReadonlySet<string>;
+  readonly rule: string;
+}
+
+/** Compares a computed change with the payload's schema. What it results in cannot be checked. */
+export function checkComputed(model: EntityModel, given: Computed): ComputedCheck {
+  const { operator, path } = given;
+  const place = ["data", ...path];
+  const check = checkValue(inForm(operator, given.value), place);
+  const change = { ...given, value: check.value };
+  const issues = [...check.issues];
+  const kept = keptBy(model).find(({ fields }) => fields.has(String(path[0])));
+  if (kept !== undefined) issues.push({ path: pathText(place), message: kept.rule });
+  if (issues.length === 0) {
+    const rule = formRule(operator, check.value);
+    if (rule !== undefined) issues.push({ path: pathText(place), message: rule });
+    else issues.push(...issuesOfField(model.payload, change));
+  }
+  return { change, issues, bytes: operator === "removeFromSet" ? 0 : check.bytes };
+}
+
+/** The members of a set may be given as a list. Sets that are stored have members, so none are a list. */
+function inForm(operator: Operator, value: unknown): unknown {
+  if (operator !== "addToSet" && operator !== "removeFromSet") return value;
+  if (types.isSet(value)) return value.size === 0 ? [] : value;
+  const members = elementsOf(value, mostMembers);
+  return members === undefined || members.length === 0 ? value : new Set(members);
+}
+
+function formRule(operator: Operator, value: unknown): string | undefined {
+  switch (operator) {
+    case "add":
+      return isNumber(value) ? undefined : "must be a number to add";
+    case "append":
+    case "prepend":
+      return Array.isArray(value) ? undefined : "must be a list of elements";
+    default:
+      return types.isSet(value) || (Array.isArray(value) && value.length === 0)
+        ? undefined
+        : "must be a list or a set of members";
+  }
+}
+
+/** Whether a change adds or removes nothing. */
+export function isOfNothing({ operator, value }: Computed): boolean {
+  return operator.endsWith("Set") && !types.isSet(value);
+}
+
+export function isNumber(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "bigint" || isExactNumber(value);
+}
+
+/** The fields of which other attributes are made, or of which nothing can be computed. */
+function keptBy({ encrypted, expires, fieldKeys }: EntityModel): readonly Kept[] {
+  return [
+    { fields: new Set(encrypted), rule: "is encrypted: set the whole field" },
+    {
+      fields: new Set(expires === undefined ? [] : [expires]),
+      rule: "says when the item expires: set the whole field",
+    },
+    {
+      fields: new Set(fieldKeys.flatMap(({ fields }) => fields)),
+      rule: "is in the key of an index: set the whole field",
+    },
+  ];
+}
+
+/**
+ * The issues of a field that does not take such values. What a sum or a list becomes is not known, so a
+ * schema's bounds do not count: a field takes numbers if it takes any of the number's kind.
+ */
+function issuesOfField(
+  payload: PayloadRules,
+  { operator, path, value }: Computed,
+): readonly ValidationIssue[] {
+  if (operator === "removeFromSet" || isOfNothing({ operator, path, value })) return [];
+  const issuesOf = (candidate: unknown) => checkChange(payload, { path, value: candidate }).issues;
+  const issues = issuesOf(value);
+  const isTaken =
+    issues.length === 0 ||
+    candidates(payload, operator, path, value).some((other) => issuesOf(other).length === 0);
+  return isTaken ? [] : issues;
+}
+
+/** Values of the same kind as a change's: the field may have bounds that the change itself is not in. */
+function candidates(
+  payload: PayloadRules,
+  operator: Operator,
+  path: PathSegments,
+  value: unknown,
+): unknown[] {
+  if (operator === "addToSet") return [];
+  if (operator !== "add") return listsOf(value as readonly unknown[]);
+  if (typeof value !== "number") return [0];
+  const fraction = Math.abs(value) % 1;
+  const bounds = boundsAt(payload, path).map(Math.floor);
+  const wholes = [0, ...bounds, ...Array.from({ length: 50 }, (_, power) => 2 ** power)];
+  return [-value, ...wholes.map((whole) => whole + fraction)];
+}
+
+/** A field may want more elements than are added; lists of more than this are not tried. */
+const mostRepeated = 64;
+
+/** Lists of the same elements, longer and longer. */
+function listsOf(elements: readonly unknown[]): unknown[] {
+  const lists: unknown[] = [];
+  for (let list = elements; list.length < mostRepeated; lists.push(list)) list = [...list, ...list];
+  return lists;
+}
