@@ -142,11 +142,15 @@ export interface StoreCalls<S extends StoreSpec> {
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
    * is stored. One request; two if the payload is missing or of an older version, for some 240 fields, if an
    * index key also holds another field or the creation time, or if UpdatedAt is ahead of the clock.
+   * `add`, `append` and the other operators are computed by DynamoDB in the same request; those that count
+   * are carried out once, and one after the other for one item (a third request may tidy up its writers).
    * @throws ItemNotFoundError if there is none
    * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
    * `mayHaveBeenDone` if a response was lost and another writer has changed the item since
    * @throws DynamoDBError `NewerVersion` for a payload of a newer version; `AnswerLost` if it may have
-   * changed list positions or met `where` already
+   * changed list positions or met `where` already, or if a lost response was the only one with `before`
+   * @example
+   * await data.competitor.update({ userId, competitorId }, {}, { add: { reviewCount: 1 } });
    */
   update<const R extends string = string>(
     key: S["key"],

@@ -251,4 +251,27 @@ export const accessPatterns: readonly AccessPattern[] = [
     call: ({ data, imports }) => data.savedContent.batchGet(imports, { fields: ["id"] }),
     requests: { onePage: 1, large: 20 },
   },
+  {
+    id: "20",
+    asks: "count up, beside other changes",
+    call: ({ data, userId }) =>
+      data.competitor.update(
+        { userId, competitorId: "counted" },
+        { agency: "Harbour Homes" },
+        { add: { reviewCount: 1 } },
+      ),
+    requests: same(1),
+    before: ({ data, userId }) =>
+      data.competitor.put({ userId, competitorId: "counted", data: { name: "Ana" } as never }),
+  },
+  {
+    id: "21",
+    asks: "store a training mark, and what was there before",
+    call: ({ data, userId }) =>
+      data.trainingProgress.put(
+        { userId, moduleId: "seo", data: { completed: true } },
+        { returning: "both" },
+      ),
+    requests: same(1),
+  },
 ];
