@@ -1,4 +1,5 @@
 /** What the application asks for, the call for it, and the requests that it may make. */
+import { listed } from "../../../services/order.js";
 import type { World } from "./world.js";
 
 export interface AccessPattern {
@@ -250,5 +251,18 @@ export const accessPatterns: readonly AccessPattern[] = [
     asks: "which of n items exist already, to keep them",
     call: ({ data, imports }) => data.savedContent.batchGet(imports, { fields: ["id"] }),
     requests: { onePage: 1, large: 20 },
+  },
+  {
+    id: "user",
+    asks: "everything of a user, to hand it out: a query per partition",
+    call: ({ data, userId }) => listed(data.user(userId).export()),
+    requests: { onePage: 3, large: 6 },
+  },
+  {
+    id: "user",
+    asks: "erase a user with n items (here 10 and 2,000): a query per partition, ⌈n/25⌉ batches, and the queries again",
+    call: ({ data, importUserId }) => data.user(importUserId).erase(),
+    requests: { onePage: 7, large: 86 },
+    before: ({ data, imports }) => data.savedContent.batchPut(imports),
   },
 ];
