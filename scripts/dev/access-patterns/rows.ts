@@ -116,6 +116,23 @@ export const accessPatterns: readonly AccessPattern[] = [
       data.realEstateAgentProfile.delete({ userId, agentProfileId: "second" }),
   },
   {
+    id: "6",
+    asks: "mark a lesson as done that was begun",
+    call: ({ data, userId }) =>
+      data.trainingProgress.upsert({ userId, moduleId: "begun", data: { completed: true } }),
+    requests: same(1),
+    before: ({ data, userId }) =>
+      data.trainingProgress.put({ userId, moduleId: "begun", data: { completed: false } }),
+  },
+  {
+    id: "6",
+    asks: "mark a lesson as done that was not",
+    call: ({ data, userId }) =>
+      data.trainingProgress.upsert({ userId, moduleId: "new", data: { completed: true } }),
+    requests: same(2),
+    before: ({ data, userId }) => data.trainingProgress.delete({ userId, moduleId: "new" }),
+  },
+  {
     id: "7",
     asks: "a new photo on both profiles",
     call: ({ data, userId }) => data.profiles.setPhoto({ userId }, "https://example.com/ana.jpg"),
@@ -251,6 +268,29 @@ export const accessPatterns: readonly AccessPattern[] = [
     asks: "which of n items exist already, to keep them",
     call: ({ data, imports }) => data.savedContent.batchGet(imports, { fields: ["id"] }),
     requests: { onePage: 1, large: 20 },
+  },
+  {
+    id: "20",
+    asks: "count up, beside other changes",
+    call: ({ data, userId }) =>
+      data.competitor.update(
+        { userId, competitorId: "counted" },
+        { agency: "Harbour Homes" },
+        { add: { reviewCount: 1 } },
+      ),
+    requests: same(1),
+    before: ({ data, userId }) =>
+      data.competitor.put({ userId, competitorId: "counted", data: { name: "Ana" } as never }),
+  },
+  {
+    id: "21",
+    asks: "store a training mark, and what was there before",
+    call: ({ data, userId }) =>
+      data.trainingProgress.put(
+        { userId, moduleId: "seo", data: { completed: true } },
+        { returning: "both" },
+      ),
+    requests: same(1),
   },
   {
     id: "user",
