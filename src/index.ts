@@ -271,9 +271,12 @@ export {
   type QueryOptions,
   type QueryResult,
   type RepositoryCall,
+  type RepositoryHooks,
+  type RepositoryReads,
   type RepositoryScanAllOptions,
   type RepositoryScanOptions,
   resetRepository,
+  type TableRequests,
   type TransactWrite,
   type UpdateOptions,
 } from "./repository/repository.js";
