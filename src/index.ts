@@ -186,6 +186,7 @@ export type {
   PayloadPaths,
   Where,
 } from "./conditions/conditions.js";
+export type { OneOf } from "./conditions/one-of.js";
 export {
   type AnyLayer,
   createDataLayer,
@@ -270,9 +271,12 @@ export {
   type QueryOptions,
   type QueryResult,
   type RepositoryCall,
+  type RepositoryHooks,
+  type RepositoryReads,
   type RepositoryScanAllOptions,
   type RepositoryScanOptions,
   resetRepository,
+  type TableRequests,
   type TransactWrite,
   type UpdateOptions,
 } from "./repository/repository.js";

@@ -78,6 +78,19 @@ export const storeRows: readonly Row[] = [
     run: ({ data, id, limits }) => data.project.put(input(id), limits),
   },
   {
+    name: "upsert",
+    units: 1,
+    before: old,
+    isDone: isNew,
+    run: ({ data, id, limits }) => data.project.upsert(input(id), limits),
+  },
+  {
+    name: "upsert of a new item",
+    units: 1,
+    isDone: isNew,
+    run: ({ data, id, limits }) => data.project.upsert(input(id), limits),
+  },
+  {
     name: "update",
     units: 1,
     before: old,
@@ -203,6 +216,14 @@ export const otherRows: readonly Row[] = [
         many(10, (unit) => ({ projectId: `p${unit}`, data: fields })),
         limits,
       ),
+  },
+  {
+    name: "user().erase",
+    units: 10,
+    isBatch: true,
+    before: old,
+    isDone: isGone,
+    run: ({ data, id, limits }) => data.user(id).erase(limits),
   },
   {
     name: "forUser().transaction.write",

@@ -1,4 +1,5 @@
 /** What the application asks for, the call for it, and the requests that it may make. */
+import { listed } from "../../../services/order.js";
 import type { World } from "./world.js";
 
 export interface AccessPattern {
@@ -113,6 +114,23 @@ export const accessPatterns: readonly AccessPattern[] = [
     requests: same(2),
     before: ({ data, userId }) =>
       data.realEstateAgentProfile.delete({ userId, agentProfileId: "second" }),
+  },
+  {
+    id: "6",
+    asks: "mark a lesson as done that was begun",
+    call: ({ data, userId }) =>
+      data.trainingProgress.upsert({ userId, moduleId: "begun", data: { completed: true } }),
+    requests: same(1),
+    before: ({ data, userId }) =>
+      data.trainingProgress.put({ userId, moduleId: "begun", data: { completed: false } }),
+  },
+  {
+    id: "6",
+    asks: "mark a lesson as done that was not",
+    call: ({ data, userId }) =>
+      data.trainingProgress.upsert({ userId, moduleId: "new", data: { completed: true } }),
+    requests: same(2),
+    before: ({ data, userId }) => data.trainingProgress.delete({ userId, moduleId: "new" }),
   },
   {
     id: "7",
@@ -273,5 +291,18 @@ export const accessPatterns: readonly AccessPattern[] = [
         { returning: "both" },
       ),
     requests: same(1),
+  },
+  {
+    id: "user",
+    asks: "everything of a user, to hand it out: a query per partition",
+    call: ({ data, userId }) => listed(data.user(userId).export()),
+    requests: { onePage: 3, large: 6 },
+  },
+  {
+    id: "user",
+    asks: "erase a user with n items (here 10 and 2,000): a query per partition, ⌈n/25⌉ batches, and the queries again",
+    call: ({ data, importUserId }) => data.user(importUserId).erase(),
+    requests: { onePage: 7, large: 86 },
+    before: ({ data, imports }) => data.savedContent.batchPut(imports),
   },
 ];
