@@ -186,6 +186,7 @@ export type {
   PayloadPaths,
   Where,
 } from "./conditions/conditions.js";
+export type { OneOf } from "./conditions/one-of.js";
 export {
   type AnyLayer,
   createDataLayer,

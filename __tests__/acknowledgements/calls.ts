@@ -78,6 +78,19 @@ export const storeRows: readonly Row[] = [
     run: ({ data, id, limits }) => data.project.put(input(id), limits),
   },
   {
+    name: "upsert",
+    units: 1,
+    before: old,
+    isDone: isNew,
+    run: ({ data, id, limits }) => data.project.upsert(input(id), limits),
+  },
+  {
+    name: "upsert of a new item",
+    units: 1,
+    isDone: isNew,
+    run: ({ data, id, limits }) => data.project.upsert(input(id), limits),
+  },
+  {
     name: "update",
     units: 1,
     before: old,

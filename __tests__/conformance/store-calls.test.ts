@@ -67,6 +67,27 @@ describe.each(settings)("on $name", (engine) => {
       expect(await store().get(keyOf(input))).toEqual(second);
     });
 
+    test("upsert creates in two requests, and merges in one while createdAt stays", async () => {
+      const input = inputOf(user("upsert"), "one", { kept: 1, changed: 1 });
+      const first = await store().upsert(input);
+      expect(first).toEqual({
+        ...keyOf(input),
+        data: stored(input),
+        createdAt: input.createdAt ?? first.updatedAt,
+        updatedAt: first.updatedAt,
+      });
+      expect(requestsOf(table.data)).toEqual(["UpdateItem", "PutItem"]);
+      const { kept: _, ...rest } = input.data;
+      const second = await store().upsert({ ...input, data: { ...rest, changed: [2] } });
+      expect(second).toEqual({
+        ...first,
+        data: { ...stored(input), changed: [2] },
+        updatedAt: expect.any(Number),
+      });
+      expect(second.updatedAt).toBeGreaterThan(first.updatedAt);
+      expect(await store().get(keyOf(input))).toEqual(second);
+    });
+
     test("get gives null and getOrThrow an ItemNotFoundError where nothing is", async () => {
       const key = keyOf(inputOf(user("missing"), "none"));
       expect(await store().get(key)).toBeNull();

@@ -29,6 +29,7 @@ export async function hovers() {
   void data.review./*countBy*/countBy("byReviewId", { reviewId: "r" });
   await data.savedContent./*create*/create({ userId: "u", /*input data*/data: content });
   await data.savedContent./*put*/put({ ...key, data: content });
+  await data.savedContent./*upsert*/upsert({ ...key, data: content });
   await data.savedContent./*update*/update(key, { /*changed field*/title: "x" });
   await data.savedContent./*delete*/delete(key);
   await data.savedContent./*batchGet*/batchGet([key]);
@@ -145,6 +146,7 @@ test.each([
   ["scan", /: AsyncIterable<ScanPage<SavedContent>>$/],
   ["create", /: Promise<SavedContent>$/],
   ["put", /: Promise<SavedContent>$/],
+  ["upsert", /: Promise<SavedContent>$/],
   ["update", /: Promise<SavedContent>$/],
   ["delete", /: Promise<SavedContent \| null>$/],
   ["batchGet", /: Promise<\(SavedContent \| null\)\[\]>$/],
@@ -197,6 +199,7 @@ const calls = [
   "query",
   "queryBy",
   "update",
+  "upsert",
 ];
 
 test.each([

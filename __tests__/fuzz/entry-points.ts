@@ -181,6 +181,7 @@ function storeArguments(
     scan: [optionsOf("segments", "where", "fields", "limit", "cursor", "consistent")],
     create: [input, limits],
     put: [input, limits],
+    upsert: [input, limits],
     update: [key, payloadOf(one), optionsOf("set", "remove", "ifUpdatedAt", "where")],
     delete: [key, optionsOf("ifUpdatedAt", "where")],
     batchGet: [closedList(key), reads],
@@ -324,6 +325,7 @@ export function operationsOf(layer: object, at: string): EntryPoint[] {
       get: [key],
       create: [inputOf(one, isScope)],
       put: [inputOf(one, isScope)],
+      upsert: [inputOf(one, isScope)],
       update: [key, payloadOf(one), unlimited("set", "remove", "ifUpdatedAt", "where")],
       delete: [key, unlimited("ifUpdatedAt", "where")],
       check: [key, unlimited("exists", "ifUpdatedAt", "where")],
@@ -337,7 +339,9 @@ export function operationsOf(layer: object, at: string): EntryPoint[] {
       given: own[name] ?? [],
     });
     return [
-      ...["create", "put", "update", "delete", "check"].map((name) => operation("write", name)),
+      ...["create", "put", "upsert", "update", "delete", "check"].map((name) =>
+        operation("write", name),
+      ),
       operation("get", "get"),
     ];
   });

@@ -432,6 +432,7 @@ const storeCall: fc.Arbitrary<Build> = registered.chain((one) => {
     listBy: (store, key, _, options) => store.listBy?.("byReviewId", key, options),
     create: (store, _, input) => store.create?.(input),
     put: (store, _, input) => store.put?.(input),
+    upsert: (store, _, input) => store.upsert?.(input),
     update: (store, key, _, options, data) => store.update?.(key, { note: "n", ...data }, options),
     delete: (store, key, _, options) => store.delete?.(key, options),
     check: (store, _, input) => store.check?.(input),
@@ -480,7 +481,7 @@ const operation = fc.record({
   one: registered,
   key: idPart,
   disguise: fc.option(fc.constantFrom(...disguises), { nil: undefined, freq: 3 }),
-  call: anyOf("create", "put", "update", "delete", "check", "get"),
+  call: anyOf("create", "put", "upsert", "update", "delete", "check", "get"),
   where,
   source: fc.oneof(
     { weight: 8, arbitrary: fc.constant("own") },
@@ -507,7 +508,7 @@ const transaction: fc.Arbitrary<Build> = fc
           const input = withData(given, { ...inputOf(one, "nobody", "i1").data, note: "n" });
           if (call === "update") return ofEntity?.update?.(given, { note: "n" });
           if (call === "check") return ofEntity?.check?.(given, { where: where(situation) });
-          return call === "create" || call === "put"
+          return call === "create" || call === "put" || call === "upsert"
             ? ofEntity?.[call]?.(input)
             : ofEntity?.delete?.(given, where(situation) && { where: where(situation) });
         };

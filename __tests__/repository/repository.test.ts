@@ -458,6 +458,14 @@ describe("index keys of create", () => {
     expect(inputs()[0]?.Item).toEqual(item);
   });
 
+  test("may come with the item's own key, as key functions return it, and with no other", async () => {
+    const own = { PK: "USER#u1", SK: "P", ...keys };
+    await repository.create("USER#u1", "P", "Draft", {}, own);
+    expect(inputs()[0]?.Item).toMatchObject(own);
+    const error = await failure(repository.create("USER#u1", "Q", "Draft", {}, own));
+    expect(error.message).toContain("create Draft (PK=USER#u1, SK=Q): SK is not an index key");
+  });
+
   test.each(["GSI0PK", "GSI21PK", "GSI1Pk", "GSI1", "LSI1SK", "ttl", "PK"])(
     "that no index has are refused by name: %s",
     async (name) => {

@@ -259,6 +259,7 @@ type Calls =
   | "countBy"
   | "create"
   | "put"
+  | "upsert"
   | "update"
   | "delete"
   | "batchGet"

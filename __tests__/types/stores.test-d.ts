@@ -188,6 +188,24 @@ data.savedContent.update(key, { title: "t" }, { ifUpdatedAt: "5" });
 // @ts-expect-error an option that is none
 data.savedContent.update(key, { title: "t" }, { ifUpdateAt: 5 });
 
+// ---- upsert takes a whole payload: it may create the item.
+
+const saved: Promise<{ data: { title?: string | null | undefined } }> = data.savedContent.upsert({
+  ...key,
+  data: { type: "Blog", content: "" },
+});
+void saved;
+// @ts-expect-error a payload without its required fields
+data.savedContent.upsert({ ...key, data: { title: "t" } });
+// @ts-expect-error the id is not generated
+data.savedContent.upsert({ userId: "u", data: { type: "Blog", content: "" } });
+// @ts-expect-error changes are in data
+data.savedContent.upsert(key, { title: "t" });
+void data.transaction.write((tx) => [
+  // @ts-expect-error a payload without its required fields
+  tx.savedContent.upsert({ ...key, data: { title: "t" } }),
+]);
+
 // ---- where, as object and callback.
 
 const partition = { userId: "u" };

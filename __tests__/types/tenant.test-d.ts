@@ -37,6 +37,7 @@ holds<AllTrue<{ [F in FacadeName]: Refuses<NewInput<F>, Owned<F> & Data<F>> }>>(
 holds<AllTrue<{ [F in FacadeName]: Accepts<NewInput<F>, Data<F>> }>>();
 holds<AllTrue<{ [F in FacadeName]: Refuses<Input<F>, Owned<F> & Data<F>> }>>();
 holds<AllTrue<{ [F in FacadeName]: Accepts<Input<F>, Unowned<F> & Data<F>> }>>();
+holds<AllTrue<{ [F in FacadeName]: Equal<Parameters<UserScope[F]["upsert"]>[0], Input<F>> }>>();
 holds<AllTrue<{ [F in FacadeName]: Equal<BatchInput<F>, Input<F>> }>>();
 holds<AllTrue<{ [F in FacadeName]: Equal<BatchKey<F>, Key<F>> }>>();
 
@@ -56,6 +57,7 @@ holds<
 holds<AllTrue<{ [F in FacadeName]: Equal<Parameters<UserScope[F]["list"]>[0], Partition<F>> }>>();
 holds<AllTrue<{ [F in FacadeName]: Equal<Parameters<Tx[F]["create"]>[0], NewInput<F>> }>>();
 holds<AllTrue<{ [F in FacadeName]: Equal<Parameters<Tx[F]["put"]>[0], Input<F>> }>>();
+holds<AllTrue<{ [F in FacadeName]: Equal<Parameters<Tx[F]["upsert"]>[0], Input<F>> }>>();
 holds<AllTrue<{ [F in FacadeName]: SameKey<F, Tx[F]["update"]> }>>();
 holds<AllTrue<{ [F in FacadeName]: SameKey<F, Tx[F]["delete"]> }>>();
 holds<AllTrue<{ [F in FacadeName]: SameKey<F, Tx[F]["check"]> }>>();

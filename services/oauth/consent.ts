@@ -4,7 +4,6 @@ import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext } from "../../src/entity/model.js";
 import { invalid } from "../../src/errors/validation-error.js";
 import type { StoreInternals } from "../../src/store/entity-store.js";
-import { mergeOrCreate } from "../merge-or-create.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 
 const operation = "oauth.store";
@@ -42,13 +41,7 @@ export async function storeConsent(
     ...(refreshToken && { refreshToken }),
   };
   return perform(call, options, async (underWay) => {
-    const token = await mergeOrCreate(underWay, {
-      merge: () => writes.update(key, changes),
-      // Another consent that was stored in between is merged into.
-      create: () => writes.create({ ...key, data }),
-      run: (write) => run(write, underWay),
-      contention: "other callers kept storing and removing the token",
-    });
+    const token = await run(writes.upsert({ ...key, data }, changes), underWay);
     return token as unknown as OAuthToken;
   });
 }

@@ -3,13 +3,7 @@ import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-pr
 import type { UserProfile } from "../../entities/user-profile.js";
 import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext, refuseUnknownParts } from "../../src/entity/model.js";
-import { isRetryableReason } from "../../src/errors/retryable.js";
-import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
-import { invalid } from "../../src/errors/validation-error.js";
 import { internalsOf } from "../../src/store/entity-store.js";
-import { isForeignFailure } from "../../src/write/refusals.js";
-import { again, contentionError, inRounds } from "../../src/write/rounds.js";
-import { mergeOrCreate } from "../merge-or-create.js";
 import type { ChangesOf, KeyOf, Stores } from "../stores.js";
 import type { Transaction } from "../transaction/transaction.js";
 
@@ -61,28 +55,16 @@ async function save(
   options: CallOptions,
 ): Promise<unknown> {
   const operation = "profiles.save";
-  const { key, writes, run, call } = reading({ operation }, () => {
+  const { write, run } = reading({ operation }, () => {
     // Both stores take a key and a payload of their own; the key shows which one is meant.
     const isAgents = "agentProfileId" in Object(givenKey);
     const store = isAgents ? stores.realEstateAgentProfile : stores.userProfile;
     const { model, writes: own, run } = internalsOf(store);
     const writes = own.onBehalfOf(operation);
-    const call = keyContext(model, operation, givenKey);
-    const key = writes.input.key(givenKey, call);
-    writes.input.draft({ ...key, data }, call);
-    if (Object.values(data).every((value) => value === undefined)) {
-      throw invalid(call, [{ path: "data", message: "has no field to save" }]);
-    }
-    return { key, writes, run, call };
+    const key = writes.input.key(givenKey, keyContext(model, operation, givenKey));
+    return { write: writes.upsert({ ...key, data }), run };
   });
-  return perform(call, options, (underWay) =>
-    mergeOrCreate(underWay, {
-      merge: () => writes.update(key, data),
-      create: () => writes.create({ ...key, data }),
-      run: (write) => run(write, underWay),
-      contention: "other callers kept creating and deleting the profile",
-    }),
-  );
+  return perform(write.context, options, (underWay) => run(write, underWay));
 }
 
 async function setPhoto(
@@ -102,50 +84,12 @@ async function setPhoto(
   });
   const data = { photoURL };
   return perform(call, options, async ({ signal }) => {
-    const limit = signal === undefined ? {} : { signal };
-    let exists: Existing = { user: true, agent: true };
-    const round = async () => {
-      try {
-        await transaction.write(
-          (tx) => [
-            exists.user
-              ? tx.userProfile.update({ userId }, data)
-              : tx.userProfile.create({ userId, data }),
-            exists.agent
-              ? tx.realEstateAgentProfile.update(agentKey, data)
-              : tx.realEstateAgentProfile.create({ ...agentKey, data }),
-          ],
-          limit,
-        );
-        return undefined;
-      } catch (error) {
-        exists = corrected(exists, error);
-        return again;
-      }
-    };
-    const rule = "other callers kept creating and deleting the profiles";
-    await inRounds(round, () => contentionError(call, rule));
+    await transaction.write(
+      (tx) => [
+        tx.userProfile.upsert({ userId, data }),
+        tx.realEstateAgentProfile.upsert({ ...agentKey, data }),
+      ],
+      signal === undefined ? {} : { signal },
+    );
   });
-}
-
-/** Which of the two profiles are assumed to exist. */
-interface Existing {
-  readonly user: boolean;
-  readonly agent: boolean;
-}
-
-/**
- * The opposite of each assumption that a refused transaction has shown to be wrong.
- * @throws the error, if it shows anything else
- */
-function corrected({ user, agent }: Existing, error: unknown): Existing {
-  const reasons = error instanceof TransactionCanceledError ? error.reasons : [];
-  const refused = reasons.filter(({ code }) => code === "ConditionalCheckFailed");
-  const others = reasons.some(
-    (reason) => !refused.includes(reason) && !isRetryableReason(reason.code),
-  );
-  // An item that is no profile is neither merged into nor replaced, in any round.
-  if (refused.length === 0 || others || refused.some(isForeignFailure)) throw error;
-  const wrong = refused.map(({ index }) => index);
-  return { user: user !== wrong.includes(0), agent: agent !== wrong.includes(1) };
 }

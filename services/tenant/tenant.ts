@@ -43,6 +43,7 @@ const calls = [
   "countBy",
   "create",
   "put",
+  "upsert",
   "update",
   "delete",
   "batchGet",

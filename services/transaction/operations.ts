@@ -59,6 +59,8 @@ export function writesOf(stores: AnyStores): Operations<StoreWrite> {
         planned(() => withoutOptions(writes.create(input), options)),
       put: (input: unknown, options?: unknown) =>
         planned(() => withoutOptions(writes.put(input), options)),
+      upsert: (input: unknown, options?: unknown) =>
+        planned(() => withoutOptions(writes.upsert(input), options)),
       update: (key: unknown, changes: unknown, options?: object) =>
         planned(() => writes.update(key, changes, options)),
       delete: (key: unknown, options?: object) => planned(() => writes.delete(key, options)),

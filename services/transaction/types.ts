@@ -35,6 +35,8 @@ export interface EntityOperations<S extends StoreSpec> {
   create(input: NewInput<S>): TransactionOperation<S["item"]>;
   /** Stores an item, and replaces the one that exists. */
   put(input: PutInput<S>): TransactionOperation<undefined>;
+  /** Merges a payload's fields into an existing item, or creates it. */
+  upsert(input: PutInput<S>): TransactionOperation<undefined>;
   /** Merges changes into the payload of an existing item. */
   update(
     key: S["key"],

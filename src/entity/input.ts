@@ -38,6 +38,8 @@ export interface Sources {
 export interface Draft {
   readonly parts: KeyParts;
   readonly data: Record<string, unknown>;
+  /** The payload's fields as the caller gave them, without ids from the key. */
+  readonly given: Readonly<Record<string, unknown>>;
   /** Set if the caller gave it. */
   readonly createdAt: number | undefined;
   /** The size of the item, in bytes. */
@@ -138,7 +140,32 @@ export class InputReader {
       refuseIssues(context, [{ path: "data", message }]);
     }
     const time = this.model.timed ? Number(parts.createdAt) : (createdAt as number | undefined);
-    return { parts, data, createdAt: time, bytes };
+    const fields = payload.value as Record<string, unknown>;
+    return { parts, data, given: fields, createdAt: time, bytes };
+  }
+
+  /**
+   * Reads an item that is created, or merged into the one that exists.
+   * @param changes what is merged then. @default the payload's fields
+   */
+  upsert(
+    item: unknown,
+    changes: unknown,
+    context: CallContext,
+  ): { readonly draft: Draft; readonly plan: UpdatePlan } {
+    const draft = this.draft(item, context);
+    const { parts, given, bytes } = draft;
+    if (Object.keys(given).length === 0) {
+      refuseIssues(context, [{ path: "data", message: "has no field to save" }]);
+    }
+    // Fields that a whole payload may have have been checked with it.
+    const fields = Object.entries(given).map(([field, value]) => ({ path: [field], value }));
+    const read =
+      changes === undefined
+        ? { changes: fields, removals: [], computed: [], bytes }
+        : readChanges(this.model, changes, {}, context);
+    const none = { ifUpdatedAt: undefined, where: undefined, returning: undefined };
+    return { draft, plan: { parts, ...read, ...none, fromKey: this.idsFromKey(parts, {}) } };
   }
 
   /** The issues for which `draft` would refuse an item. */

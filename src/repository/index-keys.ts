@@ -12,10 +12,11 @@ import { indexKeyNames, type NewKeys } from "./types.js";
 const names: readonly string[] = [...indexKeyNames, attribute.timeToLive];
 
 /**
- * The index keys, and the time to live, with which an item is created.
+ * The index keys, and the time to live, with which an item is created. What a key function returns is
+ * taken as a whole, the item's own key in it too.
  * @throws ValidationError for anything else: a misspelt key would keep the item out of its index
  */
-export function checkedIndexKeys(context: CallContext, gsi: unknown): NewKeys {
+export function checkedIndexKeys(context: CallContext, key: RawKey, gsi: unknown): NewKeys {
   if (gsi === undefined || gsi === null) return {};
   if (!isRecord(gsi)) {
     throw invalid(context, [{ path: "gsi", message: "must be an object of index keys" }]);
@@ -23,11 +24,18 @@ export function checkedIndexKeys(context: CallContext, gsi: unknown): NewKeys {
   const message = "is not an index key: those are GSI1PK and GSI1SK to GSI20PK and GSI20SK";
   refuseIssues(
     context,
-    unknownOptions(gsi, names).map(({ path }) => ({ path, message })),
+    unknownOptions(gsi, names)
+      .filter(({ path }) => !isOwn(path, gsi[path], key))
+      .map(({ path }) => ({ path, message })),
   );
   return Object.fromEntries(
     names.flatMap((name) => (gsi[name] === undefined ? [] : [[name, gsi[name]]])),
   );
+}
+
+function isOwn(name: string, value: unknown, key: RawKey): boolean {
+  const isPart = name === attribute.partitionKey || name === attribute.sortKey;
+  return isPart && value === key[name];
 }
 
 /**

@@ -116,7 +116,7 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
         [attribute.data]: data,
         [attribute.createdAt]: now,
         [attribute.updatedAt]: now,
-        ...completed(entityType, key, checkedIndexKeys(context, gsi)),
+        ...completed(entityType, key, checkedIndexKeys(context, key, gsi)),
       };
       return checkItem(context, { ...this.#prepared(context, given), ...key });
     });

@@ -247,6 +247,10 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#send("put", plan, options, putOptionNames) as Promise<never>;
   }
 
+  async upsert(input: PutInput<S>, options: CallOptions = {}): Promise<S["item"]> {
+    return this.#send("upsert", () => this.#writes.upsert(input), options) as Promise<S["item"]>;
+  }
+
   async update<const R extends string = string>(
     key: S["key"],
     changes: Changes<S>,

@@ -16,6 +16,7 @@ import { DeleteWrite } from "../write/delete.js";
 import type { Target, Write } from "../write/plan.js";
 import { putWrite } from "../write/put.js";
 import { UpdateWrite } from "../write/update.js";
+import { UpsertWrite } from "../write/upsert.js";
 import {
   deleteOptionNames,
   ofOperation,
@@ -57,6 +58,14 @@ export class Planner {
     refuseUnknown(context, options, putOptionNames);
     const draft = this.input.draft(given, context);
     return putWrite(this.target, draft, this.input.returning(options?.returning, context));
+  }
+
+  /** @param changes what is merged into an existing item. @default the payload's fields */
+  upsert(given: unknown, changes?: unknown): Write<AnyItem> {
+    const operation = this.target.operation ?? "upsert";
+    const context = this.contextOf(operation, given);
+    const { draft, plan } = this.input.upsert(given, changes, context);
+    return new UpsertWrite({ ...this.target, operation }, plan, draft);
   }
 
   /** @param known the options that the call takes: an operation in a transaction has no limits */

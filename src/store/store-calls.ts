@@ -139,6 +139,17 @@ export interface StoreCalls<S extends StoreSpec> {
   ): Promise<Returned<S["item"], S["item"] | null, R>>;
 
   /**
+   * Merges `data`'s fields into the payload of the item, or creates it with them: `data` must be a whole
+   * payload, as for `create`, and the id be given. One request if the item exists, two if not or if it is a
+   * ghost, has expired, or where `update` takes two. `createdAt` is used only for a new item.
+   * @throws ConditionalCheckFailedError, without `item`, if an item of another kind is at the key
+   * @throws DynamoDBError `NewerVersion` if the stored payload is of a newer version than the entity's
+   * @example
+   * await data.trainingProgress.upsert({ userId, moduleId, data: { completed: true } });
+   */
+  upsert(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
+
+  /**
    * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
    * is stored. One request; two if the payload is missing or of an older version, for some 240 fields, if an
    * index key also holds another field or the creation time, or if UpdatedAt is ahead of the clock.
@@ -159,18 +170,13 @@ export interface StoreCalls<S extends StoreSpec> {
   ): Promise<Returned<S["item"], S["item"], R>>;
 
   /**
-   * Deletes an item and returns it, or `null` if there was none, or an expired one. One request; two if
-   * there was a ghost (an item with only a key and times), or if there is a `where` and UpdatedAt is not
-   * older than the clock. An item of another kind at the key stays. A missing item is not an error, whatever
-   * `where` says; with `ifUpdatedAt` it is.
-   *
-   * If a response is lost, the repeated request returns `null` for the item that the call itself
-   * deleted, because DynamoDB returns it only once. With `ifUpdatedAt`, `null` therefore means that
-   * the item is gone, deleted by this call or by another.
-   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
-   * `mayHaveBeenDone` if a response was lost and another item is there
-   * @throws DynamoDBError `NewerVersion` (with either); `AnswerLost` if a response was lost and `where` may
-   * hold for an item that was written since: that one is not deleted
+   * Deletes an item and returns it; `null` if there was none or an expired one, whatever `where` says. One
+   * request; two for a ghost (an item with only a key and times), or with `where` if UpdatedAt is not older
+   * than the clock. An item of another kind stays. Sent again after a lost response, it gives `null` for the
+   * item that it deleted: DynamoDB returns it once.
+   * @throws ConditionalCheckFailedError, with `item`, if `where` does not hold, or if `ifUpdatedAt` does not
+   * or the item is gone; `mayHaveBeenDone` if a response was lost and another item is there
+   * @throws DynamoDBError `NewerVersion`, with either; `AnswerLost` if a response was lost and a later item is there
    * @example
    * await data.savedContent.delete({ userId, contentId }, { where: { status: "draft" } });
    */

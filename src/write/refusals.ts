@@ -39,8 +39,6 @@ export function shownItem(model: EntityModel, item: RawItem | null): AnyItem | n
   return withMaskedSecrets(model.secrets, itemOf(model, item, "leave"));
 }
 
-const refusedByForeign = new WeakSet<object>();
-
 /** The error of a write that was refused because of a foreign item; `undefined` if there is none. */
 export function foreignFailed(
   context: CallContext,
@@ -48,20 +46,5 @@ export function foreignFailed(
   model: EntityModel,
 ): ConditionalCheckFailedError | undefined {
   if (seen.item === null || occupantOf(model, seen.item) !== "foreign") return undefined;
-  const error = conditionFailed(context, foreignRule(seen.item), seen, model);
-  noteForeignFailure(error);
-  return error;
-}
-
-/** Records that an error, or a transaction's reason, is due to a foreign item. */
-export function noteForeignFailure(failure: object): void {
-  refusedByForeign.add(failure);
-}
-
-/**
- * Whether an error or a reason is due to a foreign item. Reading again and merging would then find
- * the same item.
- */
-export function isForeignFailure(failure: unknown): boolean {
-  return typeof failure === "object" && failure !== null && refusedByForeign.has(failure);
+  return conditionFailed(context, foreignRule(seen.item), seen, model);
 }

@@ -16,7 +16,7 @@ import type { Table } from "../read/reader.js";
 import { limits } from "../table/table.js";
 import { cancelled, reasonOf, ruleOf, supported, textOf } from "./cancelled.js";
 import type { Seen, Write } from "./plan.js";
-import { isForeignFailure, noteForeignFailure, shownItem } from "./refusals.js";
+import { shownItem } from "./refusals.js";
 import { again, inRounds, mostRounds } from "./rounds.js";
 import { whatIsThere, whatWasThere } from "./run.js";
 
@@ -133,9 +133,7 @@ async function learnFrom(
     passing.push(reasonOf(index, one, code, "the item was written meanwhile", item));
     return;
   }
-  const stopped = reasonOf(index, one, code, ruleOf(verdict, one.context), item);
-  if (isForeignFailure(verdict)) noteForeignFailure(stopped);
-  refused.push(stopped);
+  refused.push(reasonOf(index, one, code, ruleOf(verdict, one.context), item));
 }
 
 function itemOfWrite(write: Write<unknown>, seen: Seen | undefined): Record<string, object> {

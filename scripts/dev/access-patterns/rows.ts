@@ -115,6 +115,23 @@ export const accessPatterns: readonly AccessPattern[] = [
       data.realEstateAgentProfile.delete({ userId, agentProfileId: "second" }),
   },
   {
+    id: "6",
+    asks: "mark a lesson as done that was begun",
+    call: ({ data, userId }) =>
+      data.trainingProgress.upsert({ userId, moduleId: "begun", data: { completed: true } }),
+    requests: same(1),
+    before: ({ data, userId }) =>
+      data.trainingProgress.put({ userId, moduleId: "begun", data: { completed: false } }),
+  },
+  {
+    id: "6",
+    asks: "mark a lesson as done that was not",
+    call: ({ data, userId }) =>
+      data.trainingProgress.upsert({ userId, moduleId: "new", data: { completed: true } }),
+    requests: same(2),
+    before: ({ data, userId }) => data.trainingProgress.delete({ userId, moduleId: "new" }),
+  },
+  {
     id: "7",
     asks: "a new photo on both profiles",
     call: ({ data, userId }) => data.profiles.setPhoto({ userId }, "https://example.com/ana.jpg"),
