@@ -1,4 +1,5 @@
 /** What the application asks for, the call for it, and the requests that it may make. */
+import { listed } from "../../../services/order.js";
 import type { World } from "./world.js";
 
 export interface AccessPattern {
@@ -290,5 +291,18 @@ export const accessPatterns: readonly AccessPattern[] = [
         { returning: "both" },
       ),
     requests: same(1),
+  },
+  {
+    id: "user",
+    asks: "everything of a user, to hand it out: a query per partition",
+    call: ({ data, userId }) => listed(data.user(userId).export()),
+    requests: { onePage: 3, large: 6 },
+  },
+  {
+    id: "user",
+    asks: "erase a user with n items (here 10 and 2,000): a query per partition, ⌈n/25⌉ batches, and the queries again",
+    call: ({ data, importUserId }) => data.user(importUserId).erase(),
+    requests: { onePage: 7, large: 86 },
+    before: ({ data, imports }) => data.savedContent.batchPut(imports),
   },
 ];
