@@ -79,6 +79,7 @@ describe(`the access patterns on ${name}`, () => {
       ...Array.from({ length: 21 }, (_, index) => String(index + 1)),
       "11b",
       "reading",
+      "repository",
       "user",
     ].sort();
     expect([...new Set(accessPatterns.map(({ id }) => id))].sort()).toEqual(rows);
