@@ -77,7 +77,7 @@ export { iamPolicy } from "../services/iam-policy.js";
 export type { FieldProblem, IndexesOf } from "../services/index-types.js";
 export type { OAuthTokens } from "../services/oauth/oauth-tokens.js";
 export type { RefreshedToken, RefreshToken, ValidTokenOptions } from "../services/oauth/options.js";
-export type { OwnEntities, Problem, Problems } from "../services/own-entities.js";
+export type { Misnamed, OwnEntities, Problem, Problems } from "../services/own-entities.js";
 export type {
   BrandAuditPage,
   Dashboard,

@@ -51,7 +51,6 @@ import {
   deleteOptionNames,
   type GetOptions,
   getOptionNames,
-  type IndexOf,
   type IndexParts,
   type NewInput,
   ofOperation,
@@ -200,7 +199,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#queries.count(this.#queries.planCount(partition, options));
   }
 
-  async queryBy<const I extends IndexOf<S>, const F extends string = string>(
+  async queryBy<const I extends keyof S["indexes"] & string, const F extends string = string>(
     index: I,
     parts: IndexParts<S, I>,
     options: QueryByOptions<S, I, F> = {},
@@ -211,7 +210,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     >;
   }
 
-  listBy<const I extends IndexOf<S>, const F extends string = string>(
+  listBy<const I extends keyof S["indexes"] & string, const F extends string = string>(
     index: I,
     parts: IndexParts<S, I>,
     options: QueryByOptions<S, I, F> = {},
@@ -220,7 +219,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
   }
 
-  async countBy<const I extends IndexOf<S>>(
+  async countBy<const I extends keyof S["indexes"] & string>(
     index: I,
     parts: IndexParts<S, I>,
     options: CountByOptions<S, I> = {},
