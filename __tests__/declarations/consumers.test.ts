@@ -15,8 +15,10 @@ test("the type tests are there", () => {
     "types/faults.test-d.ts",
     "types/indexes.test-d.ts",
     "types/names.test-d.ts",
+    "types/repository.test-d.ts",
     "types/stores.test-d.ts",
     "types/tenant.test-d.ts",
+    "types/users.test-d.ts",
   ]);
   // A compiler that says nothing has looked at them.
   const wrong = { "wrong.ts": 'import { nothing } from "bayon-coagent-data";\nnothing;\n' };

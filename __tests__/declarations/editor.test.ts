@@ -50,6 +50,10 @@ export async function hovers() {
   ]);
   const mine = data./*forUser*/forUser("u");
   void /*scope*/mine;
+  const everythingOf = data./*user*/user("u");
+  for await (const /*exported*/row of everythingOf./*export*/export({ /*secrets*/secrets: "mask" })) void row;
+  const /*erasure*/erasure = await mine./*scoped user*/user./*erase*/erase();
+  void erasure./*left*/left;
   const own = await mine./*scoped store*/savedContent./*scoped get*/get({ contentId: "c" });
   void /*scoped item*/own;
   await mine.savedContent./*scoped create*/create({ data: content });
@@ -115,6 +119,8 @@ const documented = hovers.filter(
       "tx",
       "scope",
       "scoped item",
+      "exported",
+      "erasure",
       "layer",
       // A payload's fields have docs where the name does not say it.
       "changed field",
@@ -166,6 +172,12 @@ test.each([
   ["scoped store", /ScopedStore<ScopedSpec<Spec<"savedContent">, UserParts>>$/],
   ["scoped get", /: Promise<SavedContent \| null>$/],
   ["scoped item", /^const own: SavedContent \| null$/],
+  ["user", /: UserData<UserItem>$/],
+  ["exported", /^const row: UserItem \| UndeclaredItem$/],
+  ["export", /: AsyncIterable<UserItem \| UndeclaredItem>$/],
+  ["erase", /: Promise<UserErasure>$/],
+  ["erasure", /^const erasure: UserErasure$/],
+  ["scoped user", /user: UserData<UserItem>$/],
   ["validToken", /: Promise<OAuthTokenData>$/],
   ["save", /: Promise<UserProfile> \(\+1 overload\)$/],
   ["service", /: Service<Entities>$/],

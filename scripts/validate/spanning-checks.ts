@@ -108,6 +108,26 @@ export const spanningChecks: CheckGroup = {
       },
     },
     {
+      name: "user: export and erase",
+      run: async ({ data, userId: validating }) => {
+        const userId = `${validating}-erased`;
+        const user = data.user(userId);
+        try {
+          await data.project.put({ userId, projectId: "p", data: { name: "A project" } });
+          await data.oauth.store(userId, provider, { accessToken: "validate-secret" });
+          const found: unknown[] = [];
+          for await (const item of user.export({ consistent: true })) found.push(item);
+          expect(found.length === 2, `exported ${found.length} items, not 2`);
+          expect(!JSON.stringify(found).includes("validate-secret"), "a secret is not masked");
+        } finally {
+          const { left } = await user.erase();
+          expect(left === 0, `left ${left} items`);
+        }
+        const { erased } = await user.erase({ dryRun: true });
+        expect(erased === 0, `found ${erased} items after it was erased`);
+      },
+    },
+    {
       name: "forUser reaches nobody else",
       run: async ({ data, userId }) => {
         const scope = data.forUser(userId);

@@ -1,4 +1,18 @@
 /** What a repository of an application's own uses, and may override. */
+import type {
+  DeleteCommandInput,
+  DeleteCommandOutput,
+  GetCommandInput,
+  GetCommandOutput,
+  PutCommandInput,
+  PutCommandOutput,
+  QueryCommandInput,
+  QueryCommandOutput,
+  ScanCommandInput,
+  ScanCommandOutput,
+  UpdateCommandInput,
+  UpdateCommandOutput,
+} from "@aws-sdk/lib-dynamodb";
 import { type Call, perform } from "../call/call.js";
 import { adviceOnDefaults, getDocumentClient, getTableName } from "../client/client.js";
 import type { CallContext } from "../errors/context.js";
@@ -19,8 +33,15 @@ export interface RepositoryCall {
   readonly key?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The requests on one table. */
-export type TableRequest = "Get" | "Put" | "Update" | "Delete" | "Query" | "Scan";
+/** The requests on one table that `send` takes, by name: their inputs and outputs. */
+export interface TableRequests {
+  Get: [input: GetCommandInput, output: GetCommandOutput];
+  Put: [input: PutCommandInput, output: PutCommandOutput];
+  Update: [input: UpdateCommandInput, output: UpdateCommandOutput];
+  Delete: [input: DeleteCommandInput, output: DeleteCommandOutput];
+  Query: [input: QueryCommandInput, output: QueryCommandOutput];
+  Scan: [input: ScanCommandInput, output: ScanCommandOutput];
+}
 
 /** Runs one call: its hook, its requests, and the mapping of its errors. */
 export type RunCall = <R>(
@@ -92,11 +113,11 @@ export class RepositoryHooks<E extends string = EntityType> {
    * @param operation names the call in errors, and to {@link around}
    * @throws DynamoDBError and its subclasses, as the other calls do
    */
-  protected send<N extends TableRequest>(
+  protected send<N extends keyof TableRequests>(
     name: N,
-    input: Omit<Requests[N][0], "TableName">,
+    input: Omit<TableRequests[N][0], "TableName">,
     operation: string = name,
-  ): Promise<Requests[N][1]> {
+  ): Promise<TableRequests[N][1]> {
     return this.#run({ operation }, ({ transport, tableName }, call) =>
       // The name decides the input and the response; the table of requests pairs them.
       transport.send(name, { ...input, TableName: tableName } as Requests[N][0], call),

@@ -7,7 +7,7 @@ import { oldKeys } from "../keys/key-functions.js";
 import { compileTemplate } from "../keys/template.js";
 import { attribute, type KeyTemplates, type RawKey } from "../table/table.js";
 import { isRecord } from "./input.js";
-import { indexKeyNames, type NewKeys } from "./types.js";
+import { type IndexKeys, indexKeyNames } from "./types.js";
 
 const names: readonly string[] = [...indexKeyNames, attribute.timeToLive];
 
@@ -16,7 +16,7 @@ const names: readonly string[] = [...indexKeyNames, attribute.timeToLive];
  * taken as a whole, the item's own key in it too.
  * @throws ValidationError for anything else: a misspelt key would keep the item out of its index
  */
-export function checkedIndexKeys(context: CallContext, key: RawKey, gsi: unknown): NewKeys {
+export function checkedIndexKeys(context: CallContext, key: RawKey, gsi: unknown): IndexKeys {
   if (gsi === undefined || gsi === null) return {};
   if (!isRecord(gsi)) {
     throw invalid(context, [{ path: "gsi", message: "must be an object of index keys" }]);
@@ -41,7 +41,7 @@ function isOwn(name: string, value: unknown, key: RawKey): boolean {
 /**
  * The same members, and the missing key of GSI1's pair if it follows from the entity's primary key.
  */
-export function completed<Members extends Readonly<Record<string, unknown>> | NewKeys>(
+export function completed<Members extends Readonly<Record<string, unknown>> | IndexKeys>(
   entityType: string,
   key: RawKey,
   given: Members,

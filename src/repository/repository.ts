@@ -30,14 +30,15 @@ import {
   type DynamoDBItem,
   type DynamoDBKey,
   type EntityType,
-  type NewKeys,
+  type IndexKeys,
   type TransactWrite,
   type UpdateOptions,
   updateOptionNames,
 } from "./types.js";
 import { runUpdate } from "./update.js";
 
-export type { RepositoryCall } from "./hooks.js";
+export type { RepositoryCall, RepositoryHooks, TableRequests } from "./hooks.js";
+export type { RepositoryReads } from "./reads.js";
 export type {
   BatchResult,
   DynamoDBCursor,
@@ -104,7 +105,7 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
     sk: string,
     entityType: E,
     data: T,
-    gsi?: NewKeys,
+    gsi?: IndexKeys & Pick<DynamoDBItem, "TTL">,
   ): Promise<DynamoDBItem<T, E>> {
     const { context, key } = itemCall("create", pk, sk, entityType);
     const now = Date.now();

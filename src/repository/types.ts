@@ -21,25 +21,21 @@ export interface DynamoDBKey {
  */
 export type IndexKeys = { [Name in `${IndexName}${"PK" | "SK"}`]?: string | undefined };
 
-/** What a new item has beside its key and its payload. */
-export interface NewKeys extends IndexKeys {
-  /** When DynamoDB may delete the item: epoch seconds, an integer. @default never */
-  TTL?: number | undefined;
-}
-
 /** Where a query or a scan continues: the key of an item, with its keys in the index that is read. */
 export interface DynamoDBCursor extends DynamoDBKey, IndexKeys {}
 
 /** An item as the table holds it, its payload in `Data`. */
 export interface DynamoDBItem<T = unknown, E extends string = EntityType>
   extends DynamoDBKey,
-    NewKeys {
+    IndexKeys {
   EntityType: E;
   Data: T;
   /** Epoch milliseconds. */
   CreatedAt: number;
   /** Epoch milliseconds. */
   UpdatedAt: number;
+  /** When DynamoDB may delete the item: epoch seconds, an integer. @default never */
+  TTL?: number | undefined;
 }
 
 /** Placeholders of a caller's own expression. They keep their meaning, whatever their names are. */
@@ -48,25 +44,32 @@ export interface ExpressionAttributes {
   expressionAttributeNames?: Record<string, string> | undefined;
 }
 
-/** What every call that reads pages takes. */
-interface ReadOptions extends ExpressionAttributes {
+export interface QueryOptions extends ExpressionAttributes {
+  /** Maximum number of items to return, after the filter: an integer > 0. @default all of them */
+  limit?: number | undefined;
+  /** Continues after this key: the `lastEvaluatedKey` of a result of the same call. */
+  exclusiveStartKey?: DynamoDBCursor | undefined;
+  /** Whether sort keys ascend. @default true */
+  scanIndexForward?: boolean | undefined;
   /** Sent unchanged. */
   filterExpression?: string | undefined;
   /** The index to read: `GSI1` to `GSI20`. @default the table itself */
   indexName?: IndexName | (string & Record<never, never>) | undefined;
 }
 
-/** What every call that returns one page takes. */
-interface PageOptions extends ReadOptions {
-  /** Maximum number of items to return, after the filter: an integer > 0. @default all of them */
-  limit?: number | undefined;
-  /** Continues after this key: the `lastEvaluatedKey` of a result of the same call. */
-  exclusiveStartKey?: DynamoDBCursor | undefined;
+/** What a scan of one page takes: what a query does, but it has no order. */
+export interface RepositoryScanOptions extends Omit<QueryOptions, "scanIndexForward"> {
+  /** Which of the `segments` to read: an integer from 0. @default the whole table */
+  segment?: number | undefined;
+  /** Into how many segments the table is divided: 1 to 64. Each can be read by another process. */
+  segments?: number | undefined;
 }
 
-export interface QueryOptions extends PageOptions {
-  /** Whether sort keys ascend. @default true */
-  scanIndexForward?: boolean | undefined;
+/** What a scan of everything takes. */
+export interface RepositoryScanAllOptions
+  extends Omit<RepositoryScanOptions, "limit" | "exclusiveStartKey" | "segment" | "segments"> {
+  /** How many segments of the table are read at the same time: 1 to 64. @default 1 */
+  segments?: number | undefined;
 }
 
 const readOptions = {
@@ -82,23 +85,11 @@ export const queryOptionNames = optionNames<QueryOptions>({
   scanIndexForward: true,
 });
 
-export interface RepositoryScanOptions extends PageOptions {
-  /** Which of the `segments` to read: an integer from 0. @default the whole table */
-  segment?: number | undefined;
-  /** Into how many segments the table is divided: 1 to 64. Each can be read by another process. */
-  segments?: number | undefined;
-}
-
 export const scanOptionNames = optionNames<RepositoryScanOptions>({
   ...pageOptions,
   segment: true,
   segments: true,
 });
-
-export interface RepositoryScanAllOptions extends ReadOptions {
-  /** How many segments of the table are read at the same time: 1 to 64. @default 1 */
-  segments?: number | undefined;
-}
 
 export const scanAllOptionNames = optionNames<RepositoryScanAllOptions>({
   ...readOptions,
@@ -133,9 +124,6 @@ export const updateOptionNames = optionNames<UpdateOptions>({
 /** The names of {@link IndexKeys}. */
 export const indexKeyNames = indexNames.flatMap((name) => Object.values(indexKeysOf(name)));
 
-/** A condition of the caller's on the item that is written. */
-type Condition = UpdateOptions;
-
 /** An item that is to be created; its times are those of the call. */
 export type NewDynamoDBItem<T = unknown, E extends string = EntityType> = Omit<
   DynamoDBItem<T, E>,
@@ -147,10 +135,10 @@ export type TransactWrite<E extends string = EntityType> =
   /** Creates an item that must not exist. */
   | { create: NewDynamoDBItem<unknown, E> }
   /** Creates or replaces an item exactly as given. */
-  | ({ put: DynamoDBItem<unknown, E> } & Condition)
+  | ({ put: DynamoDBItem<unknown, E> } & UpdateOptions)
   /** Changes fields of a payload; the item must exist, unless a condition says otherwise. */
-  | ({ update: DynamoDBKey; updates: object } & Condition)
+  | ({ update: DynamoDBKey; updates: object } & UpdateOptions)
   /** Deletes an item; a missing one is no error. */
-  | ({ delete: DynamoDBKey } & Condition)
+  | ({ delete: DynamoDBKey } & UpdateOptions)
   /** Writes nothing: its condition must hold. */
   | ({ check: DynamoDBKey; conditionExpression: string } & ExpressionAttributes);

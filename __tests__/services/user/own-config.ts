@@ -1,2 +1,2 @@
-/** The entities of own-people.ts as an application gives them to the commands: `--config own-config.ts`. */
-export { ownPeople as entities } from "./own-people.js";
+/** The entities of people-entities.ts as an application gives them to the commands: `--config own-config.ts`. */
+export { ownPeople as entities } from "../../people-entities.js";

@@ -3,7 +3,7 @@ import { DynamoDBError, ValidationError } from "../../../src/index.js";
 import { createTestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
 import { bareClient, failureOf, rawTable, requestsOf } from "../../open.js";
-import { openDay, ownPeople, room } from "./own-people.js";
+import { openDay, ownPeople, room } from "../../people-entities.js";
 import { all, rowsOf } from "./people.js";
 
 const retry = { initialDelayMs: 1, maxDelayMs: 2 };

@@ -522,6 +522,11 @@ async function useCases({ step, layer }) {
     return { status, created: (await data.table.create()).created };
   });
   await step("brandAuditPage, at once", () => data.brandAuditPage({ userId, agentId: userId }));
+  await step("user.export", () => collected(data.user(userId).export()));
+  await step("user.erase", async () => [
+    await mine.user.erase({ dryRun: true }),
+    await data.user(userId).erase(),
+  ]);
   await data.close();
 }
 

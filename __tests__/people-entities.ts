@@ -14,7 +14,7 @@ import {
   secret,
   times,
   wordPart,
-} from "../../../src/index.js";
+} from "../src/index.js";
 
 const text = z.looseObject({ text: z.string() });
 
