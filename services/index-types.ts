@@ -1,6 +1,6 @@
 /** The types of an entity's indexes: what a caller gives to read one, and what is wrong with its fields. */
 import type { PartitionPart, PartType, SortPart } from "../entities/definition.js";
-import type { Simplify } from "../src/store/store-types.js";
+import type { Simplify } from "../src/store/field-paths.js";
 import type { DeclaredSchema } from "../src/table/declared.js";
 import type { PayloadIn } from "./registry.js";
 

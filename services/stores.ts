@@ -2,13 +2,8 @@
 import type { Item, PartitionPart, PartType, SortPart } from "../entities/definition.js";
 import type { AnyEntity, Owner } from "../src/entity/model.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
-import type {
-  AnyStoredItem,
-  Changes,
-  NewInput,
-  PutInput,
-  Simplify,
-} from "../src/store/store-types.js";
+import type { Simplify } from "../src/store/field-paths.js";
+import type { AnyStoredItem, Changes, NewInput, PutInput } from "../src/store/store-types.js";
 import type { DeclaredSchema } from "../src/table/declared.js";
 import type { Entities, FacadeName, Registry } from "./entities.js";
 import type { IndexesOf } from "./index-types.js";

@@ -284,6 +284,7 @@ export type { Clock } from "./runtime/clock.js";
 export type { CursorSecret } from "./secrets/cursor-seal.js";
 export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 export { EntityStore } from "./store/entity-store.js";
+export type { FieldPath, PartOf, PathIn, Simplify } from "./store/field-paths.js";
 export type { StoreCalls } from "./store/store-calls.js";
 export type {
   AnyStoredItem,
@@ -307,7 +308,6 @@ export type {
   ScanOptions,
   ScanPage,
   ScanProgress,
-  Simplify,
   StoreItem,
   StoreSpec,
   UpdateOptions as StoreUpdateOptions,

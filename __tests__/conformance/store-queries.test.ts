@@ -62,6 +62,7 @@ describe.each(settings)("on $name", (engine) => {
       expect(await store().query(partition, { where: { mark: "none" } })).toEqual({
         items: [],
         cursor: null,
+        previous: null,
       });
     });
 

@@ -78,6 +78,7 @@ describe(`the access patterns on ${name}`, () => {
     const rows = [
       ...Array.from({ length: 21 }, (_, index) => String(index + 1)),
       "11b",
+      "repository",
       "user",
     ].sort();
     expect([...new Set(accessPatterns.map(({ id }) => id))].sort()).toEqual(rows);

@@ -7,7 +7,7 @@ import { refuseUnknown } from "../call/options.js";
 import { payloadOf } from "../entity/declared-payload.js";
 import { type DeclaredKeys, declaredKeys } from "../entity/model.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
-import type { Simplify } from "../store/store-types.js";
+import type { Simplify } from "../store/field-paths.js";
 import { checkPayload, type PayloadRules } from "../values/payload.js";
 import { type JsonSchema, sampleValue } from "./sample-value.js";
 

@@ -293,6 +293,44 @@ export const accessPatterns: readonly AccessPattern[] = [
     requests: same(1),
   },
   {
+    id: "repository",
+    asks: "the newest 20 items of a user by an index, with the generic repository",
+    call: ({ repository, userId }) =>
+      repository.query(`USER#${userId}`, "", {
+        indexName: "GSI1",
+        limit: 20,
+        scanIndexForward: false,
+      }),
+    requests: same(1),
+  },
+  {
+    id: "repository",
+    asks: "a user's items between two sort keys",
+    call: ({ repository, userId }) =>
+      repository.queryBetween(`USER#${userId}`, "COMPETITOR#0", "COMPETITOR#9"),
+    requests: same(1),
+  },
+  {
+    id: "repository",
+    asks: "a page of the whole table",
+    call: ({ repository }) => repository.scan({ limit: 20 }),
+    requests: same(1),
+  },
+  {
+    id: "repository",
+    asks: "several writes by raw keys, all or nothing",
+    call: ({ repository, userId }) =>
+      repository.transactWrite([
+        { delete: { PK: `USER#${userId}`, SK: "DRAFT#1" } },
+        {
+          check: { PK: `USER#${userId}`, SK: "LOCK" },
+          conditionExpression: "attribute_not_exists(PK)",
+        },
+      ]),
+    requests: same(1),
+    transactions: true,
+  },
+  {
     id: "user",
     asks: "everything of a user, to hand it out: a query per partition",
     call: ({ data, userId }) => listed(data.user(userId).export()),

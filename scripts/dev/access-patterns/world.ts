@@ -2,11 +2,14 @@
  * The data on which the access patterns are counted: a small user's, and that of a user with many
  * pages.
  */
+import { DynamoDBRepository } from "../../../src/index.js";
 import { make, type TestDataLayer } from "../../../src/testing/index.js";
 
 /** What the calls take as arguments. */
 export interface World {
   readonly data: TestDataLayer;
+  /** Over the same table, as the rows of the repository find it. */
+  readonly repository: DynamoDBRepository;
   readonly userId: string;
   readonly agentId: string;
   /** The agent and two others. */
@@ -142,6 +145,7 @@ export async function createWorld(data: TestDataLayer, name: "small" | "large"):
   ]);
   return {
     data,
+    repository: new DynamoDBRepository(),
     userId,
     agentId,
     agentIds: [agentId, `${agentId}-2`, `${agentId}-3`],
