@@ -16,14 +16,21 @@ type IndexIn<S extends DeclaredSchema, I extends keyof S["indexes"]> = S["indexe
 }
   ? {
       readonly parts: Simplify<
-        { readonly [N in P as GivenName<N>]: GivenPart<S, N> } & {
-          readonly [N in Exclude<Q, P | "createdAt"> as GivenName<N>]?: GivenPart<S, N> | undefined;
+        { readonly [N in Exclude<P, Defaulted<S>> as GivenName<N>]: GivenPart<S, N> } & {
+          readonly [N in Extract<P, Defaulted<S>> | Exclude<Q, P | "createdAt"> as GivenName<N>]?:
+            | GivenPart<S, N>
+            | undefined;
         }
       >;
       readonly partition: P;
       readonly timed: "createdAt" extends Q ? true : false;
     }
   : never;
+
+/** The parts that have a default. */
+export type Defaulted<S extends DeclaredSchema> = {
+  [A in keyof S["attributes"]]: S["attributes"][A] extends { default: unknown } ? A : never;
+}[keyof S["attributes"]];
 
 type GivenName<Part extends string> = Part extends `data.${infer Field}` ? Field : Part;
 

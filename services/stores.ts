@@ -6,12 +6,9 @@ import type { Simplify } from "../src/store/field-paths.js";
 import type { AnyStoredItem, Changes, NewInput, PutInput } from "../src/store/store-types.js";
 import type { DeclaredSchema } from "../src/table/declared.js";
 import type { Entities, FacadeName, Registry } from "./entities.js";
-import type { IndexesOf } from "./index-types.js";
+import type { Defaulted, IndexesOf } from "./index-types.js";
 import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
 
-type Defaulted<S extends DeclaredSchema> = {
-  [A in keyof S["attributes"]]: S["attributes"][A] extends { default: unknown } ? A : never;
-}[keyof S["attributes"]];
 type Parts<S extends DeclaredSchema, Name> = { [P in Name & string]: PartType<S, P> };
 type OptionalParts<S extends DeclaredSchema, Name> = {
   [P in Name & string]?: PartType<S, P> | undefined;

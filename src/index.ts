@@ -74,10 +74,10 @@ export type {
   Registry,
 } from "../services/entities.js";
 export { iamPolicy } from "../services/iam-policy.js";
-export type { FieldProblem, IndexesOf } from "../services/index-types.js";
+export type { Defaulted, FieldProblem, IndexesOf } from "../services/index-types.js";
 export type { OAuthTokens } from "../services/oauth/oauth-tokens.js";
 export type { RefreshedToken, RefreshToken, ValidTokenOptions } from "../services/oauth/options.js";
-export type { OwnEntities, Problem, Problems } from "../services/own-entities.js";
+export type { Misnamed, OwnEntities, Problem, Problems } from "../services/own-entities.js";
 export type {
   BrandAuditPage,
   Dashboard,

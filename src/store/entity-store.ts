@@ -52,7 +52,6 @@ import {
   deleteOptionNames,
   type GetOptions,
   getOptionNames,
-  type IndexOf,
   type IndexParts,
   type NewInput,
   ofOperation,
@@ -201,7 +200,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#queries.count(this.#queries.planCount(partition, options));
   }
 
-  async queryBy<const I extends IndexOf<S>, const F extends FieldPath = string>(
+  async queryBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
     parts: IndexParts<S, I>,
     options: QueryByOptions<S, I, F> = {},
@@ -212,7 +211,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     >;
   }
 
-  listBy<const I extends IndexOf<S>, const F extends FieldPath = string>(
+  listBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
     parts: IndexParts<S, I>,
     options: QueryByOptions<S, I, F> = {},
@@ -221,7 +220,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
   }
 
-  async countBy<const I extends IndexOf<S>>(
+  async countBy<const I extends keyof S["indexes"] & string>(
     index: I,
     parts: IndexParts<S, I>,
     options: CountByOptions<S, I> = {},

@@ -8,7 +8,6 @@ import type {
   CountOptions,
   DeleteOptions,
   GetOptions,
-  IndexOf,
   IndexParts,
   NewInput,
   PutInput,
@@ -93,21 +92,21 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * const { items } = await data.lead.queryBy("byStatus", { status: "new" }, { limit: 20 });
    */
-  queryBy<const I extends IndexOf<S>, const F extends FieldPath = string>(
+  queryBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
     parts: IndexParts<S, I>,
     options?: QueryByOptions<S, I, F>,
   ): Promise<QueryPage<StoreItem<S, F>>>;
 
   /** Items of an index by its name, one after the other: `list` for what `queryBy` reads. */
-  listBy<const I extends IndexOf<S>, const F extends FieldPath = string>(
+  listBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
     parts: IndexParts<S, I>,
     options?: QueryByOptions<S, I, F>,
   ): AsyncIterable<StoreItem<S, F>>;
 
   /** How many items `queryBy` would return. Requests as `count`. */
-  countBy<const I extends IndexOf<S>>(
+  countBy<const I extends keyof S["indexes"] & string>(
     index: I,
     parts: IndexParts<S, I>,
     options?: CountByOptions<S, I>,
