@@ -78,6 +78,7 @@ describe(`the access patterns on ${name}`, () => {
     const rows = [
       ...Array.from({ length: 21 }, (_, index) => String(index + 1)),
       "11b",
+      "reading",
       "repository",
       "user",
     ].sort();

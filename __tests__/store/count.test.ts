@@ -42,7 +42,7 @@ describe.each(settings)("count on $name", (engine) => {
     await fill("large", 30, (index) => ({ content: "x".repeat(100_000), title: `t${index % 2}` }));
     expect(await store().count({ userId: "large" }, { where: { title: "t0" } })).toBe(15);
     const counted = requestsOf(table.data);
-    expect(counted.length).toBeGreaterThan(2);
+    expect(counted.length).toBeGreaterThan(1);
     const { items } = await store().query({ userId: "large" }, { where: { title: "t0" } });
     expect(items).toHaveLength(15);
     expect(requestsOf(table.data)).toEqual(counted);

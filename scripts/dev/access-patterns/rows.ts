@@ -293,6 +293,24 @@ export const accessPatterns: readonly AccessPattern[] = [
     requests: same(1),
   },
   {
+    id: "reading",
+    asks: "how many pieces of content are drafts",
+    call: ({ data, userId }) => data.savedContent.count({ userId }, { where: { status: "draft" } }),
+    requests: { onePage: 1, large: 2 },
+  },
+  {
+    id: "reading",
+    asks: "the plans whose ids begin with a month",
+    call: ({ data, userId }) => data.marketingPlan.query({ userId }, { startsWith: "2025-03" }),
+    requests: same(1),
+  },
+  {
+    id: "reading",
+    asks: "the ids and times of all reports",
+    call: ({ data, userId }) => data.researchReport.query({ userId }, { fields: [] }),
+    requests: { onePage: 1, large: 2 },
+  },
+  {
     id: "repository",
     asks: "the newest 20 items of a user by an index, with the generic repository",
     call: ({ repository, userId }) =>
