@@ -1,5 +1,5 @@
 /** Which partitions are a user's, for an application's own entities too, and what is not covered. */
-import { DynamoDBError, ValidationError } from "../../../src/index.js";
+import { createDataLayer, DynamoDBError, ValidationError } from "../../../src/index.js";
 import { createTestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
 import { bareClient, failureOf, rawTable, requestsOf } from "../../open.js";
@@ -163,6 +163,11 @@ describe.each(engines)("a user of own entities on $name", ({ engine }) => {
     } finally {
       await data.close();
     }
+  });
+
+  test("no store can have its name", () => {
+    const entities = { user: ownPeople.note } as never;
+    expect(() => createDataLayer({ entities })).toThrow("entities.user is no name for a store");
   });
 
   test("refuses an id that makes the partition of another owner", async () => {
