@@ -9,7 +9,7 @@ import { atRequests, bayonData, temporaryFolder } from "../run.js";
 const [{ engine }] = engines as [(typeof engines)[number]];
 const newTable = wholeTables(engine);
 const folder = temporaryFolder();
-const config = resolve(__dirname, "../../services/user/own-config.ts");
+const config = resolve(__dirname, "../people-config.ts");
 
 const item = (PK: string, SK: string, EntityType: string, Data: object) => ({
   PK,

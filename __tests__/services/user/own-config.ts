@@ -1,2 +1,0 @@
-/** The entities of people-entities.ts as an application gives them to the commands: `--config own-config.ts`. */
-export { ownPeople as entities } from "../../people-entities.js";
