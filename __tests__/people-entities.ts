@@ -172,3 +172,15 @@ export const room = {
   schema: roomSchema,
   entity: (config: EntityConfig) => new Entity(roomSchema(), configure(config)),
 };
+
+const pairSchema = () => ({
+  model: model("Pair"),
+  attributes: { userId: wordPart, agentId: keyPart, pairId: keyPart, data: data(text), ...times },
+  indexes: { byKey: byKey("PAIR#${userId}#${agentId}", "PAIR#${pairId}") },
+});
+/** Of a user and an agent together. */
+export const pair = {
+  payload: text,
+  schema: pairSchema,
+  entity: (config: EntityConfig) => new Entity(pairSchema(), configure(config)),
+};

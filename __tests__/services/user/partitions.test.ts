@@ -3,7 +3,7 @@ import { createDataLayer, DynamoDBError, ValidationError } from "../../../src/in
 import { createTestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
 import { bareClient, failureOf, rawTable, requestsOf } from "../../open.js";
-import { openDay, ownPeople, room } from "../../people-entities.js";
+import { openDay, ownPeople, pair, room } from "../../people-entities.js";
 import { all, rowsOf } from "./people.js";
 
 const retry = { initialDelayMs: 1, maxDelayMs: 2 };
@@ -160,6 +160,20 @@ describe.each(engines)("a user of own entities on $name", ({ engine }) => {
       expect(await data.user("u").erase()).toMatchObject({ erased: 0, left: 0 });
       expect(requestsOf(data)).toEqual([]);
       expect(data.user("u").notCovered).toHaveLength(2);
+    } finally {
+      await data.close();
+    }
+  });
+
+  test("a partition of a user and an agent is covered only if both are the same, and is named", async () => {
+    const data = await createTestDataLayer({ engine, entities: { pair }, builtIn: false });
+    try {
+      const text = "t";
+      await data.pair.put({ userId: "u", agentId: "u", pairId: "p", data: { text } });
+      await data.pair.put({ userId: "u", agentId: "a", pairId: "p", data: { text } });
+      expect(data.user("u").notCovered).toEqual([{ entity: "pair", index: "byKey" }]);
+      expect(await data.user("u").erase()).toMatchObject({ erased: 1, entities: { pair: 1 } });
+      expect(await data.pair.get({ userId: "u", agentId: "a", pairId: "p" })).not.toBeNull();
     } finally {
       await data.close();
     }
