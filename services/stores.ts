@@ -30,6 +30,13 @@ type FormedPart<S extends DeclaredSchema> = {
     ? A
     : never;
 }[keyof S["attributes"]];
+/** The first part of a sort key. Times have ranges of their own. */
+type FirstSortPart<S extends DeclaredSchema> =
+  S["indexes"]["byKey"]["sk"]["composite"] extends readonly [infer Part extends string, ...string[]]
+    ? Part extends "createdAt"
+      ? never
+      : PartType<S, Part>
+    : never;
 type LastOf<Names extends readonly string[]> = Names extends readonly [...string[], infer Last]
   ? Last
   : never;
@@ -50,6 +57,7 @@ export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E ext
     : S["indexes"]["byKey"]["sk"]["composite"] extends readonly ["createdAt", ...string[]]
       ? "key"
       : false;
+  readonly range: FirstSortPart<S>;
   readonly indexes: IndexesOf<S>;
   readonly entity: E;
 }

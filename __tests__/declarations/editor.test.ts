@@ -15,6 +15,7 @@ import { createDataLayer, type SavedContent } from "bayon-coagent-data";
 const data = createDataLayer();
 const key = { userId: "u", contentId: "c" };
 const content = { type: "Blog Post", content: "# Spring" };
+const reviewKey = { agentId: "a", reviewId: "r" };
 export async function hovers() {
   data./*store*/savedContent;
   const item = await data.savedContent./*get*/get(key);
@@ -67,6 +68,11 @@ export async function hovers() {
   void data./*service*/service;
   void /*layer*/data;
   let named: /*type*/SavedContent;
+  const inside = await data.review./*get parts*/get(reviewKey, { fields: ["rating", ["author", "name"]] });
+  void inside?./*parts*/data;
+  void data.review.get(reviewKey, {
+    fields: [/*field completions*/"rating", [/*path completions*/"author", /*name completions*/"name"]],
+  });
   data.savedContent./*completions*/get;
   mine.savedContent./*scoped completions*/get;
 }
@@ -141,6 +147,8 @@ test.each([
   ["store", /: EntityStore<Spec<"savedContent">>$/],
   ["get", /contentId: string;[\s\S]*\): Promise<SavedContent \| null>$/],
   ["get fields", /: Promise<ItemPart<SavedContent, "title"> \| null>$/],
+  ["get parts", /ItemPart<Review, "rating" \| readonly \["author", "name"\]> \| null>$/],
+  ["parts", /author: \{\s*name: string;\s*\}/],
   ["getOrThrow", /: Promise<SavedContent>$/],
   ["query", /: Promise<QueryPage<SavedContent>>$/],
   ["list", /: AsyncIterable<SavedContent>$/],
@@ -221,4 +229,15 @@ test.each([
   const { service, path, placeOf } = editor;
   const found = service.getCompletionsAtPosition(path, placeOf(name), undefined);
   expect(found?.entries.map((entry) => entry.name).sort()).toEqual([...expected].sort());
+});
+
+test.each([
+  ["field completions", ["author", "rating", "comment"]],
+  ["path completions", ["author", "rating", "comment"]],
+  ["name completions", ["name"]],
+])("%s: the names of the payload are offered in fields", (name, expected) => {
+  const { service, path, placeOf } = editor;
+  // Behind the quote.
+  const found = service.getCompletionsAtPosition(path, placeOf(name) + 1, undefined);
+  expect(found?.entries.map((entry) => entry.name)).toEqual(expect.arrayContaining(expected));
 });

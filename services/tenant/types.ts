@@ -39,6 +39,7 @@ export interface ScopedSpec<S extends StoreSpec, O extends string = UserParts> {
   readonly data: S["data"];
   readonly item: S["item"];
   readonly dated: S["dated"];
+  readonly range: S["range"];
   readonly indexes: ScopedIndexes<S["indexes"], keyof S["partition"], O>;
   readonly entity: S["entity"];
 }

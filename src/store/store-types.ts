@@ -31,6 +31,8 @@ export interface StoreSpec {
   readonly item: AnyStoredItem;
   /** Whether GSI1 holds the items in order of creation; `"key"` if the sort keys do. */
   readonly dated: boolean | "key";
+  /** The first part of the sort key, which ranges are of; `never` for none, and for the creation time. */
+  readonly range: unknown;
   /** The indexes that are read by their names. */
   readonly indexes: object;
   /** The ElectroDB entity. */
@@ -131,18 +133,12 @@ export interface CountOptions<S extends StoreSpec> extends CallOptions {
   /** Only items created at or before this time, in ms; for items in order of creation. */
   readonly to?: (S["dated"] extends false ? never : number) | undefined;
   /** Only items whose id begins with this text: the first part of the sort key. `by: "key"` alone. */
-  readonly startsWith?: ([SortPartOf<S>] extends [never] ? never : string) | undefined;
+  readonly startsWith?: ([S["range"]] extends [number] ? never : string) | undefined;
   /** Only items whose id lies from the first to the second, both included, in the order of keys. */
-  readonly between?: Between<S["parts"][SortPartOf<S>]> | undefined;
+  readonly between?: Between<S["range"]> | undefined;
   /** Strongly consistent reads, at twice the read units; `by: "key"` alone. @default false */
   readonly consistent?: boolean | undefined;
 }
-
-/** The parts that identify an item in its partition, without the creation time. */
-type SortPartOf<S extends StoreSpec> = Exclude<
-  keyof S["parts"],
-  keyof S["partition"] | "createdAt"
->;
 
 /** The first and the last value of a range. */
 type Between<T> = [T] extends [never] ? never : readonly [low: T, high: T];
