@@ -13,6 +13,7 @@ interface AnySpec {
   readonly data: Record<string, unknown>;
   readonly item: AnyItem;
   readonly dated: true;
+  readonly range: string;
   readonly indexes: Readonly<Record<string, AnyIndex>>;
   readonly entity: AnyEntity;
 }

@@ -11,7 +11,7 @@ import { invalid } from "../src/errors/validation-error.js";
 import { keyCondition } from "../src/read/key-condition.js";
 import { allItems } from "../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
-import type { Simplify } from "../src/store/store-types.js";
+import type { Simplify } from "../src/store/field-paths.js";
 import { attribute, type RawItem } from "../src/table/table.js";
 import { chunksOf } from "../src/transport/parallel.js";
 import type { InCollection } from "./entities.js";

@@ -5,6 +5,7 @@ import { type DeclaredSchema, expiryFieldOf, expiryName } from "../src/table/dec
 import { attribute } from "../src/table/table.js";
 import { type PayloadRules, secretFields } from "../src/values/payload.js";
 import { StandardPayload } from "../src/values/standard-payload.js";
+import { someNumbers, someTime, takes } from "./tried-values.js";
 
 /** A schema of a field, as far as it is tried out. */
 interface Tried {
@@ -35,19 +36,13 @@ export function expiryRule(declaration: Declaration, schema: DeclaredSchema): st
   return isNumber(payload, field) ? undefined : `${named} that is no number`;
 }
 
-/** Some time: a number may have bounds, but it has the right type. */
-const someTime = 1_790_000_000_000;
-
-/** Numbers of which a field with bounds takes one. */
-const someNumbers = [0, 1, someTime, 4_102_444_800_000, 9_999_999_999_999];
-
 /** Whether a field takes numbers and, but for what stands for no value, nothing else. */
 function isNumber(payload: PayloadRules, name: string): boolean {
   const others = ["", String(someTime), true, {}, [], new Date(someTime)];
   if (payload instanceof StandardPayload) {
-    const takes = (value: unknown) => payload.issuesAt([name], value).length === 0;
+    const isTaken = (value: unknown) => takes(payload, name, value);
     // What an issue is about, the standard does not say: some number must be valid.
-    return !others.some(takes) && someNumbers.some(takes);
+    return !others.some(isTaken) && someNumbers.some(isTaken);
   }
   const field = payload.shape[name] as Tried;
   if (others.some((value) => field.safeParse(value).success)) return false;

@@ -9,8 +9,10 @@ import { compileTemplate, fieldOf } from "../src/keys/template.js";
 import type { DeclaredIndex, DeclaredSchema } from "../src/table/declared.js";
 import { attribute, indexKeysOf, indexName, indexNames } from "../src/table/table.js";
 import { secretFields } from "../src/values/payload.js";
+import { StandardPayload } from "../src/values/standard-payload.js";
 import { isName } from "./names.js";
 import type { AnyDefinition } from "./registry.js";
+import { takesOtherThanTexts } from "./tried-values.js";
 
 /** The rule that one index of a declaration breaks. */
 export function indexRule(
@@ -150,7 +152,11 @@ export function fieldsRule(definition: AnyDefinition, keys: DeclaredKeys): strin
     const at = `has \${data.${field}} in an index, `;
     if (!mayHaveField(payload, field)) return `${at}which is no field of the payload`;
     if (secrets.includes(field)) return `${at}which is secret: a key is stored in clear text`;
-    if (!isText(payload.shape[field])) return `${at}which is not a string in the payload's schema`;
+    const isOther =
+      payload instanceof StandardPayload
+        ? takesOtherThanTexts(payload, field)
+        : !isText(payload.shape[field]);
+    if (isOther) return `${at}which is not a string in the payload's schema`;
   }
   return undefined;
 }
@@ -170,8 +176,7 @@ interface Described {
 /** Whether a schema takes strings, and nothing else but null and undefined. */
 function isText(schema: unknown): boolean {
   const { def } = (schema ?? {}) as Described;
-  // Of another library's schema nothing is known: each value is checked when it is written.
-  if (def === undefined) return true;
+  if (def === undefined) return false;
   const areTexts = (values: readonly unknown[]) =>
     values.every((value) => typeof value === "string" || value === null || value === undefined);
   switch (def.type) {

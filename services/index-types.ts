@@ -1,6 +1,6 @@
 /** The types of an entity's indexes: what a caller gives to read one, and what is wrong with its fields. */
 import type { PartitionPart, PartType, SortPart } from "../entities/definition.js";
-import type { Simplify } from "../src/store/store-types.js";
+import type { Simplify } from "../src/store/field-paths.js";
 import type { DeclaredSchema } from "../src/table/declared.js";
 import type { PayloadIn } from "./registry.js";
 
@@ -16,14 +16,21 @@ type IndexIn<S extends DeclaredSchema, I extends keyof S["indexes"]> = S["indexe
 }
   ? {
       readonly parts: Simplify<
-        { readonly [N in P as GivenName<N>]: GivenPart<S, N> } & {
-          readonly [N in Exclude<Q, P | "createdAt"> as GivenName<N>]?: GivenPart<S, N> | undefined;
+        { readonly [N in Exclude<P, Defaulted<S>> as GivenName<N>]: GivenPart<S, N> } & {
+          readonly [N in Extract<P, Defaulted<S>> | Exclude<Q, P | "createdAt"> as GivenName<N>]?:
+            | GivenPart<S, N>
+            | undefined;
         }
       >;
       readonly partition: P;
       readonly timed: "createdAt" extends Q ? true : false;
     }
   : never;
+
+/** The parts that have a default. */
+export type Defaulted<S extends DeclaredSchema> = {
+  [A in keyof S["attributes"]]: S["attributes"][A] extends { default: unknown } ? A : never;
+}[keyof S["attributes"]];
 
 type GivenName<Part extends string> = Part extends `data.${infer Field}` ? Field : Part;
 

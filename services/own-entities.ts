@@ -54,23 +54,31 @@ export type Problems<R extends DefinitionsOf<R>, B extends boolean> = {
       ? Problem<`${F} is one of the package's own entities: take another name, or builtIn: false`>
       : UnknownPart<R[F]> extends infer P extends string
         ? [P] extends [never]
-          ? [FieldProblems<R[F]>] extends [never]
-            ? unknown
-            : Problem<FieldProblems<R[F]>>
-          : Problem<UnknownText<P>>
+          ? PayloadProblem<R[F]>
+          : Misnamed<UnknownText<P>, AttributeOf<SchemaOf<R[F]>>>
         : unknown;
 };
+
+/** What is wrong with what a declaration says of its payload: first the fields, then the upgrades. */
+type PayloadProblem<D extends AnyDefinition> = [FieldProblems<SchemaOf<D>>] extends [never]
+  ? [UpgradeProblem<D>] extends [never]
+    ? unknown
+    : Problem<UpgradeProblem<D>>
+  : Misnamed<FieldProblems<SchemaOf<D>>, keyof PayloadIn<SchemaOf<D>> & string>;
+
+/** The attributes that a template may name. */
+type AttributeOf<S extends DeclaredSchema> = Exclude<
+  keyof S["attributes"] & string,
+  "data" | "updatedAt" | typeof expiryName
+>;
 
 /** What is wrong with a part that is no attribute. */
 type UnknownText<P extends string> = P extends `data.${infer F}`
   ? `\${${P}} is in a template: add ...fields('${F}') to the attributes`
   : `\${${P}} is in a template and no attribute`;
 
-/** What is wrong with what a declaration says of its payload. */
-type FieldProblems<D extends AnyDefinition> =
-  | UpgradeProblem<D>
-  | FieldProblem<SchemaOf<D>>
-  | ExpiryProblem<SchemaOf<D>>;
+/** What is wrong with the fields that a declaration names. */
+type FieldProblems<S extends DeclaredSchema> = FieldProblem<S> | ExpiryProblem<S>;
 
 /** What is wrong with the field that says when items expire. */
 type ExpiryProblem<S extends DeclaredSchema> = S["attributes"] extends {
@@ -86,6 +94,11 @@ type ExpiryProblem<S extends DeclaredSchema> = S["attributes"] extends {
 /** A text that the compiler shows. */
 export interface Problem<Text extends string> {
   readonly problem: Text;
+}
+
+/** The same of a wrong name, with the names of which one is right. */
+export interface Misnamed<Text extends string, Names extends string> extends Problem<Text> {
+  readonly names?: Names | undefined;
 }
 
 /** A part of a template that is no attribute. */

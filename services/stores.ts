@@ -2,21 +2,13 @@
 import type { Item, PartitionPart, PartType, SortPart } from "../entities/definition.js";
 import type { AnyEntity, Owner } from "../src/entity/model.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
-import type {
-  AnyStoredItem,
-  Changes,
-  NewInput,
-  PutInput,
-  Simplify,
-} from "../src/store/store-types.js";
+import type { Simplify } from "../src/store/field-paths.js";
+import type { AnyStoredItem, Changes, NewInput, PutInput } from "../src/store/store-types.js";
 import type { DeclaredSchema } from "../src/table/declared.js";
 import type { Entities, FacadeName, Registry } from "./entities.js";
-import type { IndexesOf } from "./index-types.js";
+import type { Defaulted, IndexesOf } from "./index-types.js";
 import type { AnyDefinition, Definitions, DefinitionsOf, PayloadIn, SchemaOf } from "./registry.js";
 
-type Defaulted<S extends DeclaredSchema> = {
-  [A in keyof S["attributes"]]: S["attributes"][A] extends { default: unknown } ? A : never;
-}[keyof S["attributes"]];
 type Parts<S extends DeclaredSchema, Name> = { [P in Name & string]: PartType<S, P> };
 type OptionalParts<S extends DeclaredSchema, Name> = {
   [P in Name & string]?: PartType<S, P> | undefined;
@@ -38,6 +30,13 @@ type FormedPart<S extends DeclaredSchema> = {
     ? A
     : never;
 }[keyof S["attributes"]];
+/** The first part of a sort key. Times have ranges of their own. */
+type FirstSortPart<S extends DeclaredSchema> =
+  S["indexes"]["byKey"]["sk"]["composite"] extends readonly [infer Part extends string, ...string[]]
+    ? Part extends "createdAt"
+      ? never
+      : PartType<S, Part>
+    : never;
 type LastOf<Names extends readonly string[]> = Names extends readonly [...string[], infer Last]
   ? Last
   : never;
@@ -58,6 +57,7 @@ export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E ext
     : S["indexes"]["byKey"]["sk"]["composite"] extends readonly ["createdAt", ...string[]]
       ? "key"
       : false;
+  readonly range: FirstSortPart<S>;
   readonly indexes: IndexesOf<S>;
   readonly entity: E;
 }

@@ -20,15 +20,17 @@ type StepProblem<U, V extends number, Data> = V extends keyof U
     : never
   : never;
 
-type NotMade<Made, Wanted, V extends number> = [Made] extends [Wanted]
-  ? Made extends PromiseLike<unknown>
-    ? `upgrade ${V} returns a promise: upgrades are made at once`
-    : never
-  : Made extends PromiseLike<unknown>
-    ? `upgrade ${V} returns a promise: upgrades are made at once`
-    : [WrongField<Made, Wanted>] extends [never]
-      ? `upgrade ${V} does not return a payload of version ${NextOf<V>}`
-      : `upgrade ${V} returns no payload of version ${NextOf<V>}: ${WrongField<Made, Wanted>} is missing or of another type`;
+type NotMade<Made, Wanted, V extends number> = [Made] extends [never]
+  ? `upgrade ${V} never returns: it is null for a version of which no item is left`
+  : [Made] extends [Wanted]
+    ? Made extends PromiseLike<unknown>
+      ? `upgrade ${V} returns a promise: upgrades are made at once`
+      : never
+    : Made extends PromiseLike<unknown>
+      ? `upgrade ${V} returns a promise: upgrades are made at once`
+      : [WrongField<Made, Wanted>] extends [never]
+        ? `upgrade ${V} does not return a payload of version ${NextOf<V>}`
+        : `upgrade ${V} returns no payload of version ${NextOf<V>}: ${WrongField<Made, Wanted>} is missing or of another type`;
 
 /** A field that is not as the next version has it. */
 type WrongField<Made, Wanted> = {

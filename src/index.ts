@@ -74,10 +74,10 @@ export type {
   Registry,
 } from "../services/entities.js";
 export { iamPolicy } from "../services/iam-policy.js";
-export type { FieldProblem, IndexesOf } from "../services/index-types.js";
+export type { Defaulted, FieldProblem, IndexesOf } from "../services/index-types.js";
 export type { OAuthTokens } from "../services/oauth/oauth-tokens.js";
 export type { RefreshedToken, RefreshToken, ValidTokenOptions } from "../services/oauth/options.js";
-export type { OwnEntities, Problem, Problems } from "../services/own-entities.js";
+export type { Misnamed, OwnEntities, Problem, Problems } from "../services/own-entities.js";
 export type {
   BrandAuditPage,
   Dashboard,
@@ -285,6 +285,7 @@ export type { Clock } from "./runtime/clock.js";
 export type { CursorSecret } from "./secrets/cursor-seal.js";
 export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 export { EntityStore } from "./store/entity-store.js";
+export type { FieldPath, PartOf, PathIn, Simplify } from "./store/field-paths.js";
 export type { StoreCalls } from "./store/store-calls.js";
 export type {
   AnyStoredItem,
@@ -308,7 +309,6 @@ export type {
   ScanOptions,
   ScanPage,
   ScanProgress,
-  Simplify,
   StoreItem,
   StoreSpec,
   UpdateOptions as StoreUpdateOptions,

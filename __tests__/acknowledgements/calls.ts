@@ -218,6 +218,14 @@ export const otherRows: readonly Row[] = [
       ),
   },
   {
+    name: "user().erase",
+    units: 10,
+    isBatch: true,
+    before: old,
+    isDone: isGone,
+    run: ({ data, id, limits }) => data.user(id).erase(limits),
+  },
+  {
     name: "forUser().transaction.write",
     units: 2,
     needsTransactions: true,

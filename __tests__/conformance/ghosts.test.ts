@@ -22,6 +22,7 @@ describe.each(engines)("on $name", (engine) => {
       expect(await store.get(key, { consistent: true })).toBeNull();
       expect(await store.batchGet([key])).toEqual([null]);
       expect((await store.query(partition)).items).toEqual([]);
+      expect(await store.count(partition)).toBe(0);
       for await (const item of store.list(partition)) expect(item).toBeUndefined();
       await failureOf(store.getOrThrow(key), ItemNotFoundError);
     });

@@ -61,6 +61,7 @@ describe.each(settings)("items of an earlier writer on $name", (engine) => {
         expect(await store().get(keyFor(entity, user, id))).toStrictEqual(expected(user, id));
       }
       expect((await store().query(partitionOf(user))).items).toStrictEqual(all);
+      expect(await store().count(partitionOf(user))).toBe(all.length);
       const listed: unknown[] = [];
       for await (const item of store().list(partitionOf(user))) listed.push(item);
       expect(listed).toStrictEqual(all);

@@ -34,18 +34,36 @@ describe.each(settings)("on $name", (engine) => {
       const reversed = await store().query(partition, { order: "desc" });
       expect(reversed.items).toEqual([...all.items].reverse());
 
-      const paged: unknown[] = [];
-      let cursor: string | null = null;
-      do {
-        const page: { items: unknown[]; cursor: string | null } = await store().query(partition, {
-          limit: 2,
-          cursor,
-        });
+      const read = (cursor: string | null) => store().query(partition, { limit: 2, cursor });
+      const pages = [await read(null)];
+      for (let [page] = pages; typeof page?.cursor === "string"; ) {
+        page = await read(page.cursor);
         expect(page.items.length).toBeLessThanOrEqual(2);
-        paged.push(...page.items);
-        cursor = page.cursor;
-      } while (cursor !== null);
-      expect(paged).toEqual(all.items);
+        pages.push(page);
+      }
+      expect(pages.flatMap(({ items }) => items)).toEqual(all.items);
+      const back = pages.slice(-1);
+      for (let [page] = back; typeof page?.previous === "string"; ) {
+        page = await read(page.previous);
+        back.unshift(page);
+      }
+      expect(back.flatMap(({ items }) => items)).toEqual(all.items);
+    });
+
+    test("count is the number of items that query returns", async () => {
+      await store().batchPut(several("count", 5));
+      await fillNeighbours(user("count"));
+      const partition = partitionOf("count");
+      for (const options of [
+        {},
+        { consistent: true },
+        { where: { mark: 0 } },
+        ...(dated ? [{ by: "createdAt" as const }] : []),
+        ...(dated || timedKey ? [{ from: 0, to: 5_000 }] : []),
+      ]) {
+        const { items } = await store().query(partition, options);
+        expect(await store().count(partition, options)).toBe(items.length);
+      }
     });
 
     test("query filters by an object and by a callback", async () => {
@@ -62,6 +80,7 @@ describe.each(settings)("on $name", (engine) => {
       expect(await store().query(partition, { where: { mark: "none" } })).toEqual({
         items: [],
         cursor: null,
+        previous: null,
       });
     });
 
@@ -74,6 +93,9 @@ describe.each(settings)("on $name", (engine) => {
       expect(await store().get(keyOf(input), options)).toEqual(expected);
       expect((await store().query(partition, options)).items).toEqual([expected]);
       expect(await store().batchGet([keyOf(input)], options)).toEqual([expected]);
+      const none = { fields: [] };
+      expect(await store().get(keyOf(input), none)).toEqual({ ...created, data: {} });
+      expect((await store().query(partition, none)).items).toEqual([{ ...created, data: {} }]);
     });
 
     test("list hands out all items of a partition", async () => {

@@ -15,6 +15,7 @@ import { createDataLayer, type SavedContent } from "bayon-coagent-data";
 const data = createDataLayer();
 const key = { userId: "u", contentId: "c" };
 const content = { type: "Blog Post", content: "# Spring" };
+const reviewKey = { agentId: "a", reviewId: "r" };
 export async function hovers() {
   data./*store*/savedContent;
   const item = await data.savedContent./*get*/get(key);
@@ -50,6 +51,10 @@ export async function hovers() {
   ]);
   const mine = data./*forUser*/forUser("u");
   void /*scope*/mine;
+  const everythingOf = data./*user*/user("u");
+  for await (const /*exported*/row of everythingOf./*export*/export({ /*secrets*/secrets: "mask" })) void row;
+  const /*erasure*/erasure = await mine./*scoped user*/user./*erase*/erase();
+  void erasure./*left*/left;
   const own = await mine./*scoped store*/savedContent./*scoped get*/get({ contentId: "c" });
   void /*scoped item*/own;
   await mine.savedContent./*scoped create*/create({ data: content });
@@ -63,6 +68,11 @@ export async function hovers() {
   void data./*service*/service;
   void /*layer*/data;
   let named: /*type*/SavedContent;
+  const inside = await data.review./*get parts*/get(reviewKey, { fields: ["rating", ["author", "name"]] });
+  void inside?./*parts*/data;
+  void data.review.get(reviewKey, {
+    fields: [/*field completions*/"rating", [/*path completions*/"author", /*name completions*/"name"]],
+  });
   data.savedContent./*completions*/get;
   mine.savedContent./*scoped completions*/get;
 }
@@ -115,6 +125,8 @@ const documented = hovers.filter(
       "tx",
       "scope",
       "scoped item",
+      "exported",
+      "erasure",
       "layer",
       // A payload's fields have docs where the name does not say it.
       "changed field",
@@ -135,6 +147,8 @@ test.each([
   ["store", /: EntityStore<Spec<"savedContent">>$/],
   ["get", /contentId: string;[\s\S]*\): Promise<SavedContent \| null>$/],
   ["get fields", /: Promise<ItemPart<SavedContent, "title"> \| null>$/],
+  ["get parts", /ItemPart<Review, "rating" \| readonly \["author", "name"\]> \| null>$/],
+  ["parts", /author: \{\s*name: string;\s*\}/],
   ["getOrThrow", /: Promise<SavedContent>$/],
   ["query", /: Promise<QueryPage<SavedContent>>$/],
   ["list", /: AsyncIterable<SavedContent>$/],
@@ -166,6 +180,12 @@ test.each([
   ["scoped store", /ScopedStore<ScopedSpec<Spec<"savedContent">, UserParts>>$/],
   ["scoped get", /: Promise<SavedContent \| null>$/],
   ["scoped item", /^const own: SavedContent \| null$/],
+  ["user", /: UserData<UserItem>$/],
+  ["exported", /^const row: UserItem \| UndeclaredItem$/],
+  ["export", /: AsyncIterable<UserItem \| UndeclaredItem>$/],
+  ["erase", /: Promise<UserErasure>$/],
+  ["erasure", /^const erasure: UserErasure$/],
+  ["scoped user", /user: UserData<UserItem>$/],
   ["validToken", /: Promise<OAuthTokenData>$/],
   ["save", /: Promise<UserProfile> \(\+1 overload\)$/],
   ["service", /: Service<Entities>$/],
@@ -209,4 +229,15 @@ test.each([
   const { service, path, placeOf } = editor;
   const found = service.getCompletionsAtPosition(path, placeOf(name), undefined);
   expect(found?.entries.map((entry) => entry.name).sort()).toEqual([...expected].sort());
+});
+
+test.each([
+  ["field completions", ["author", "rating", "comment"]],
+  ["path completions", ["author", "rating", "comment"]],
+  ["name completions", ["name"]],
+])("%s: the names of the payload are offered in fields", (name, expected) => {
+  const { service, path, placeOf } = editor;
+  // Behind the quote.
+  const found = service.getCompletionsAtPosition(path, placeOf(name) + 1, undefined);
+  expect(found?.entries.map((entry) => entry.name)).toEqual(expect.arrayContaining(expected));
 });

@@ -926,7 +926,10 @@ describe("a declaration is checked when a data layer is made", () => {
         data: dataOf(payload),
         ...times,
       },
-      indexes: { byKey: byKey("FLAGS#${stage}", "FLAG#${flagId}") },
+      indexes: {
+        byKey: byKey("FLAGS#${stage}", "FLAG#${flagId}"),
+        byId: indexOf("GSI2", "FLAGS#${stage}", "ID#${flagId}"),
+      },
     });
     const flag = {
       payload,
@@ -940,6 +943,15 @@ describe("a declaration is checked when a data layer is made", () => {
     expect(await own.flag.get({ flagId: "f1" })).toEqual(made);
     expect((await own.flag.query({})).items).toEqual([made]);
     expect((await own.flag.query({ stage: "beta" })).items).toHaveLength(1);
+    expect((await own.flag.queryBy("byId", {})).items).toEqual([made]);
+    expect((await own.flag.queryBy("byId", { flagId: "f1" })).items).toEqual([made]);
+    expect((await own.flag.queryBy("byId", { stage: "beta" })).items).toHaveLength(1);
+    const listed = [];
+    for await (const one of own.flag.listBy("byId", {})) listed.push(one);
+    expect(listed).toEqual([made]);
+    // A scope is of whom it names.
+    expect(() => own.scope({} as never)).toThrow("owner");
+    expect((await own.scope({ stage: "live" }).flag.queryBy("byId", {})).items).toEqual([made]);
   });
 
   test("of many collisions, five are named", () => {

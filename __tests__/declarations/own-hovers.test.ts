@@ -1,7 +1,7 @@
 /** What an editor shows of an application's own entities: names, keys and items, and no declaration. */
 import { cpSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Application, createApplication } from "./application.js";
+import { type Application, type Compiler, compilers, createApplication } from "./application.js";
 import { type Editor, marksIn, openEditor } from "./editor.js";
 
 const text = `
@@ -72,3 +72,49 @@ test("an item is shown by its members", () => {
     "const data: OwnStores<typeof entities> & DataLayerWith<typeof entities>",
   );
 });
+
+const wrong = `
+import { byKey, configure, createDataLayer, data, Entity, fields, keyPart, model, times } from "bayon-coagent-data";
+import type { EntityConfig } from "bayon-coagent-data";
+import { z } from "zod";
+import * as entities from "./entities/index.js";
+const layer = createDataLayer({ entities });
+export const misnamed = () => [
+  layer.lead.queryBy("byState", { userId: "u" }),
+  layer.lead.queryBy("byStatus", { userid: "u" }),
+  layer.scope({ teamid: "t" }),
+];
+const payload = z.object({ name: z.string(), status: z.string() });
+const ofField = () => ({
+  model: model("Note"),
+  attributes: { userId: keyPart, noteId: keyPart, data: data(payload), ...fields("staus"), ...times },
+  indexes: { byKey: byKey("USER#\${userId}", "NOTE#\${noteId}") },
+});
+const ofPart = () => ({
+  model: model("Note"),
+  attributes: { userId: keyPart, noteId: keyPart, data: data(payload), ...times },
+  indexes: { byKey: byKey("USER#\${userid}", "NOTE#\${noteId}") },
+});
+const entity = (config: EntityConfig) => new Entity(ofField(), configure(config));
+createDataLayer({ entities: { note: { payload, schema: ofField, entity } } });
+createDataLayer({ entities: { note: { payload, schema: ofPart, entity } } });
+`;
+
+test.each(Object.keys(compilers) as Compiler[])(
+  "TypeScript %s says which names are right where one is wrong",
+  (compiler) => {
+    const said = application.compile({ "misnamed.ts": wrong }, { compiler });
+    for (const text of [
+      `'"byState"' is not assignable to parameter of type '"byStatus"'`,
+      "'userid' does not exist in type",
+      "Did you mean to write 'userId'?",
+      "'teamid' does not exist in type",
+      "Did you mean to write 'teamId'?",
+      `Misnamed<"fields: staus is no field of the payload", "name" | "status">`,
+      'Misnamed<"${userid} is in a template and no attribute", ',
+    ]) {
+      expect(said).toContain(text);
+    }
+  },
+  240_000,
+);

@@ -13,6 +13,8 @@ import {
   data as dataOf,
   Entity,
   type EntityConfig,
+  fields,
+  index,
   keyPart,
   model,
   type StandardSchema,
@@ -307,6 +309,75 @@ describe("a union of objects", () => {
       { path: "data.name" },
     ]);
     await layer.close();
+  });
+});
+
+describe("a field of an index", () => {
+  const made = (payload: unknown) => {
+    const schema = () => ({
+      model: model("Placed"),
+      attributes: {
+        userId: keyPart,
+        placedId: keyPart,
+        data: dataOf(payload as StandardSchema),
+        ...fields("status"),
+        ...times,
+      },
+      indexes: {
+        byKey: byKey("USER#${userId}", "PLACED#${placedId}"),
+        byStatus: index("GSI2", "S#${data.status}", "${placedId}"),
+      },
+    });
+    const entity = (config: EntityConfig) => new Entity(schema() as never, configure(config));
+    const entities = { placed: { payload, schema, entity } };
+    return () => createDataLayer({ environment: "local", entities } as never);
+  };
+  /** A schema of which nothing but validation is known. */
+  const bare = (isRight: (status: unknown) => boolean): StandardSchema => ({
+    "~standard": {
+      version: 1,
+      vendor: "bare",
+      validate: (value) => {
+        if (typeof value !== "object" || value === null || Array.isArray(value)) {
+          return { issues: [{ message: "must be an object" }] };
+        }
+        const { status } = value as { status?: unknown };
+        return isRight(status)
+          ? { value }
+          : { issues: [{ message: "is wrong", path: ["status"] }] };
+      },
+    },
+  });
+  const zod3 = (status: z3.ZodTypeAny) => z3.object({ status }).passthrough();
+  const valibot = (status: unknown) => call("looseObject", { status });
+
+  test.each<[string, unknown]>([
+    ["a number of zod 3", zod3(z3.number())],
+    ["a large number of zod 3", zod3(z3.number().min(1_700_000_000_000).optional())],
+    ["a date of zod 3", zod3(z3.date())],
+    ["a text or a number of zod 3", zod3(z3.union([z3.string(), z3.number()]))],
+    ["anything of zod 3", zod3(z3.unknown())],
+    ["a number of Valibot", valibot(call("number"))],
+    ["a big integer of Valibot", valibot(call("bigint"))],
+    ["a boolean of Valibot", valibot(optional(call("boolean")))],
+    ["a list of Valibot", valibot(call("array", text()))],
+    ["an object of Valibot", valibot(call("object", {}))],
+    ["a number of a schema that does not tell its fields", bare((one) => typeof one === "number")],
+  ])("%s is refused when the data layer is made", (_, payload) => {
+    expect(made(payload)).toThrow(
+      "entities.placed has ${data.status} in an index, which is not a string in the payload's schema",
+    );
+  });
+
+  test.each<[string, unknown]>([
+    ["a text of zod 3", zod3(z3.string().min(3).nullish())],
+    ["an enumeration of zod 3", zod3(z3.enum(["new", "won"]))],
+    ["a text of Valibot", valibot(call("pipe", text(), call("email")))],
+    ["one of two texts of Valibot", valibot(call("picklist", ["new", "won"]))],
+    ["a text of a schema that does not tell its fields", bare((one) => typeof one === "string")],
+    ["what a schema that does not tell its fields says nothing of", bare(() => true)],
+  ])("%s is taken", async (_, payload) => {
+    await made(payload)().close();
   });
 });
 

@@ -11,9 +11,9 @@ export const typeTests = Object.fromEntries(
 );
 
 /** What they import beside the package. */
-export const typeTestEntities = {
-  "indexed-entities.ts": readFileSync(join(folder, "../indexed-entities.ts"), "utf8").replace(
-    "../src/index.js",
-    "bayon-coagent-data",
-  ),
-};
+export const typeTestEntities = Object.fromEntries(
+  ["indexed-entities.ts", "people-entities.ts"].map((name): [string, string] => [
+    name,
+    readFileSync(join(folder, "..", name), "utf8").replace("../src/index.js", "bayon-coagent-data"),
+  ]),
+);

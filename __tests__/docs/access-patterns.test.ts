@@ -75,12 +75,19 @@ describe(`the access patterns on ${name}`, () => {
   });
 
   test("every row of the list has a call", () => {
-    const rows = [...Array.from({ length: 21 }, (_, index) => String(index + 1)), "11b"].sort();
+    const rows = [
+      ...Array.from({ length: 21 }, (_, index) => String(index + 1)),
+      "11b",
+      "reading",
+      "repository",
+      "user",
+    ].sort();
     expect([...new Set(accessPatterns.map(({ id }) => id))].sort()).toEqual(rows);
   });
 
   onReference("a query of pages takes as many requests as the engine has pages", async () => {
     const pages = {
+      user: await pagesOf("USER#large-user"),
       dashboard: await pagesOf("USER#large-user", ["AGENT#", "COMPETITOR$"]),
       auditPage: await pagesOf("USER#large-user", ["AGENT#", "AUDIT$"]),
       projects: await pagesOf("USER#large-user", ["CONTENT#", "PROJECT$"]),
@@ -98,6 +105,7 @@ describe(`the access patterns on ${name}`, () => {
       "11b": [pages.reviews],
       13: [pages.reviews + 2],
       19: [Math.ceil(2_000 / 25), Math.ceil(2_000 / 100)],
+      user: [pages.user + 2, 3 + Math.ceil(2_000 / 25) + 3],
     };
     for (const [id, requests] of Object.entries(expected)) {
       const literals = accessPatterns.filter((pattern) => pattern.id === id);

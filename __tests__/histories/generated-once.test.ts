@@ -12,6 +12,14 @@ describe.each(generatedOn(generated))("on $name", (setting) => {
   );
 });
 
+describe.each(generatedOn(generated))("additions on $name", (setting) => {
+  test(
+    "a counter and a list that DynamoDB adds to have each acknowledged addition, once",
+    once(setting).additions,
+    historyTimeoutMs,
+  );
+});
+
 describe.each(generatedOn(generatedPlaces, 1.5))("index keys of two fields on $name", (setting) => {
   test(
     "each field holds what its writer was last acknowledged, and the keys are made of both",

@@ -4,11 +4,17 @@ import { once } from "./once.js";
 import { competitors } from "./subjects.js";
 
 describe.each(skies)("on $name", (sky) => {
-  const { increments, fields } = once({ ...sky, subjects: competitors });
+  const { increments, additions, fields } = once({ ...sky, subjects: competitors });
 
   test(
     "a counter under a lock counts each increment that was acknowledged, once",
     increments,
+    historyTimeoutMs,
+  );
+
+  test(
+    "a counter and a list that DynamoDB adds to have each acknowledged addition, once",
+    additions,
     historyTimeoutMs,
   );
 

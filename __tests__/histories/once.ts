@@ -1,11 +1,11 @@
-/** What happens once: increments under a lock, and the changes of a field. */
+/** What happens once: increments under a lock, additions, and the changes of a field. */
 import fc from "fast-check";
 import type { AnyItem } from "../registry.js";
 import { storeOf } from "../subjects.js";
 import { add, countOf, histories, type Outcome, outcomeOf, tally, weather } from "./clients.js";
 import { openSetting, type Setting } from "./settings.js";
 
-/** Opens the clients of a block. @returns the test of increments, and the test of fields */
+/** Opens the clients of a block. @returns the tests of increments, of additions and of fields */
 export function once(setting: Setting) {
   const clients = openSetting(setting);
   const { subjects, share = 1 } = setting;
@@ -55,6 +55,51 @@ export function once(setting: Setting) {
     expect(seen.refused).toBeGreaterThan(0);
   };
 
+  const additions = async (): Promise<void> => {
+    const seen = tally();
+    const calls = fc.integer({ min: 2, max: 6 });
+    await fc.assert(
+      fc.asyncProperty(weather, calls, subjects, async (sky, rounds, subject) => {
+        const input = subject.input(clients.begin(sky), "c", { [subject.count]: 0 });
+        const key = subject.key(input);
+        const calm = storeOf(clients.table.data, subject);
+        await calm.put(input);
+        const made = await Promise.all(
+          clients.all.map(async ({ data }, client) => {
+            const store = storeOf(data, subject);
+            const outcomes: { name: string; outcome: Outcome<AnyItem> }[] = [];
+            for (let round = 0; round < rounds; round += 1) {
+              const name = `${client}.${round}`;
+              const added = { add: { [subject.count]: 1 }, append: { names: [name] } };
+              const outcome = await outcomeOf(store.update(key, {}, added));
+              outcomes.push({ name, outcome });
+              // Whoever writes the item takes away the mark by which other updates are recognised.
+              const { is } = await outcomeOf(store.update(key, { [subject.texts[0]]: name }));
+              seen[is] += 1;
+            }
+            return outcomes;
+          }),
+        );
+        const outcomes = made.flat();
+        add(
+          seen,
+          outcomes.map(({ outcome }) => outcome),
+        );
+        clients.calm();
+        const { data } = await calm.getOrThrow(key, { consistent: true });
+        const names = (data.names ?? []) as string[];
+        expect(data[subject.count]).toBe(names.length);
+        expect([...new Set(names)]).toEqual(names);
+        const namesOf = (kind: string) =>
+          outcomes.filter(({ outcome }) => outcome.is === kind).map(({ name }) => name);
+        expect(names).toEqual(expect.arrayContaining(namesOf("done")));
+        expect(names.filter((name) => namesOf("refused").includes(name))).toEqual([]);
+      }),
+      histories(share * 15),
+    );
+    expect(seen.done).toBeGreaterThan(seen.open);
+  };
+
   const fields = async (): Promise<void> => {
     const seen = tally();
     const calls = fc.integer({ min: 1, max: 6 });
@@ -92,5 +137,5 @@ export function once(setting: Setting) {
     expect(seen.done).toBeGreaterThan(seen.open);
   };
 
-  return { increments, fields };
+  return { increments, additions, fields };
 }

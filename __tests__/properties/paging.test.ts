@@ -15,6 +15,7 @@ interface Stored {
 interface Page {
   readonly items: readonly { readonly projectId: string }[];
   readonly cursor: string | null;
+  readonly previous: string | null;
 }
 
 interface Options {
@@ -25,6 +26,8 @@ interface Options {
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly extra: number;
+  /** A walk over the pages: on, or back. */
+  readonly steps: readonly boolean[];
 }
 
 // Few times, so that several items share one.
@@ -54,6 +57,7 @@ const options: fc.Arbitrary<Options> = fc
     where: fc.option(fc.record({ mark: fc.integer({ min: 0, max: 3 }) }), { nil: undefined }),
     bounds,
     extra: fc.integer({ min: 1, max: 15 }),
+    steps: fc.array(fc.boolean(), { maxLength: 8 }),
   })
   .map(({ bounds: { from, to }, ...rest }) => ({
     ...rest,
@@ -72,6 +76,31 @@ function reference(all: readonly Stored[], { by, order, where, from, to }: Optio
     .sort((a, b) => Buffer.compare(sortKey(a), sortKey(b)));
   const ids = found.map(({ projectId }) => projectId);
   return order === "asc" ? ids : ids.reverse();
+}
+
+const idsOf = ({ items: found }: Page) => found.map(({ projectId }) => projectId);
+
+/** Goes on and back, with pages of other sizes, and compares each page with its part of the list. */
+async function walk(
+  read: (cursor: string | null, size: number) => Promise<Page>,
+  expected: readonly string[],
+  steps: readonly boolean[],
+  limit: number,
+): Promise<void> {
+  let page = await read(null, limit);
+  let [low, high] = [0, page.items.length];
+  expect(page.previous).toBeNull();
+  for (const [index, isOn] of steps.entries()) {
+    const cursor = isOn ? page.cursor : page.previous;
+    // The pages around the first and the last one.
+    if (isOn ? high < expected.length : low > 0) expect(cursor).not.toBeNull();
+    if (cursor === null) continue;
+    const size = 1 + ((limit + index) % 4);
+    page = await read(cursor, size);
+    const [from, to] = isOn ? [high, high + size] : [Math.max(0, low - size), low];
+    expect(idsOf(page)).toEqual(expected.slice(from, to));
+    [low, high] = [from, from + page.items.length];
+  }
 }
 
 describe.each(engines)("on $name", (engine) => {
@@ -105,22 +134,29 @@ describe.each(engines)("on $name", (engine) => {
   }
 
   async function check(userId: string, all: readonly Stored[], chosen: Options): Promise<void> {
-    const { extra, ...query } = chosen;
+    const { extra, steps, ...query } = chosen;
     const expected = reference(all, chosen);
     const limit = 1 + (extra % (all.length + 3));
     const { project } = table.data;
 
-    const found: string[] = [];
-    let cursor: string | null = null;
-    let pages = 0;
-    do {
-      const page: Page = await project.query({ userId }, { ...query, limit, cursor });
-      if (page.cursor !== null) expect(page.items).toHaveLength(limit);
-      for (const { projectId } of page.items) found.push(projectId);
-      cursor = page.cursor;
-      pages += 1;
-    } while (cursor !== null && pages < 40);
-    expect(found).toEqual(expected);
+    const read = (cursor: string | null, size = limit): Promise<Page> =>
+      project.query({ userId }, { ...query, limit: size, cursor });
+    const pages = [await read(null)];
+    for (let page = pages[0]; typeof page?.cursor === "string" && pages.length < 40; ) {
+      expect(page.items).toHaveLength(limit);
+      page = await read(page.cursor);
+      pages.push(page);
+    }
+    expect(pages.flatMap(idsOf)).toEqual(expected);
+
+    const back = [pages.at(-1) as Page];
+    for (let [page] = back; typeof page?.previous === "string" && back.length < 40; ) {
+      page = await read(page.previous);
+      back.unshift(page);
+      if (page.previous !== null) expect(page.items).toHaveLength(limit);
+    }
+    expect(back.flatMap(idsOf)).toEqual(expected);
+    await walk(read, expected, steps, limit);
 
     const { order: _, ...counted } = query;
     expect(await project.count({ userId }, counted)).toBe(expected.length);

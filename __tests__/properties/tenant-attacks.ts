@@ -632,13 +632,15 @@ const nextPage: fc.Arbitrary<Build> = fc
   );
 
 /** A query of the user's own that is well but for its condition. */
-const filtered: fc.Arbitrary<Build> = fc.tuple(registered, where, anyOf("query", "list")).map(
-  ([{ name }, where, call]): Build =>
-    (scope, situation) => {
-      const store = scope[name] as unknown as Record<string, Loose>;
-      return store[call]?.({}, { where: where(situation) });
-    },
-);
+const filtered: fc.Arbitrary<Build> = fc
+  .tuple(registered, where, anyOf("query", "list", "count"))
+  .map(
+    ([{ name }, where, call]): Build =>
+      (scope, situation) => {
+        const store = scope[name] as unknown as Record<string, Loose>;
+        return store[call]?.({}, { where: where(situation) });
+      },
+  );
 
 function rewritten(cursor: string, from: string, to: string): string {
   const text = Buffer.from(cursor, "base64url").toString();

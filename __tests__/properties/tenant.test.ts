@@ -86,8 +86,13 @@ describe(`the scope of a user on ${engine.name}, under attack`, () => {
         for (const by of registered.dated ? (["key", "createdAt"] as const) : (["key"] as const)) {
           for (const order of ["asc", "desc"] as const) {
             const partition = { [registered.owner]: user };
-            const { cursor } = await store.query(partition, { limit: 1, by, order });
-            if (cursor !== null) own.push({ name: registered.name, by, order, cursor });
+            const options = { limit: 1, by, order };
+            const { cursor } = await store.query(partition, options);
+            if (cursor === null) continue;
+            own.push({ name: registered.name, by, order, cursor });
+            const { previous } = await store.query(partition, { ...options, cursor });
+            if (previous === null) throw new Error("a second page has one before it");
+            own.push({ name: registered.name, by, order, cursor: previous });
           }
         }
       }

@@ -206,6 +206,7 @@ describe.each(settings)("query on $name", (engine) => {
       expect(await store().query({ userId: "large-none" }, { where, limit: 1 })).toEqual({
         items: [],
         cursor: null,
+        previous: null,
       });
       // DynamoDB Local counts the megabyte of a page after the filter, DynamoDB before it.
       const pages = engine.name.startsWith("dynamodb-local") ? 1 : 4;

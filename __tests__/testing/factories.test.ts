@@ -1,6 +1,7 @@
 /** Factories of own entities: what they make is what the stores take, whatever the schema asks. */
 import fc from "fast-check";
 import { z } from "zod";
+import { z as z3 } from "zod/v3";
 import {
   byKey,
   ConfigurationError,
@@ -10,6 +11,7 @@ import {
   type EntityConfig,
   keyPart,
   model,
+  type StandardSchema,
   times,
   ValidationError,
 } from "../../src/index.js";
@@ -18,6 +20,11 @@ import { engines } from "../engines.js";
 import { expiringEntities } from "../expiring-entities.js";
 import { ownEntities } from "../own-entities.js";
 import { tries } from "../properties/arbitraries.js";
+
+/** Of Valibot, what is called here: its types are compiled in consumers-npm.test.ts. */
+type Valibot = Readonly<Record<string, (...given: unknown[]) => StandardSchema>>;
+const v = jest.requireActual<Valibot>("valibot");
+const call = (name: string, ...given: unknown[]) => (v[name] as Valibot[string])(...given);
 
 const make = factories(ownEntities);
 
@@ -137,6 +144,53 @@ const leaf: fc.Arbitrary<z.ZodType> = fc.oneof(
     z.unknown(),
     z.enum(["new", "won"]),
     z.literal(5),
+    z.bigint(),
+    z
+      .bigint()
+      .min(5n)
+      .max(2n ** 60n),
+    z.bigint().gt(2n ** 60n),
+    z.bigint().lt(-(2n ** 60n)),
+    z.bigint().positive().multipleOf(7n),
+    z.int64(),
+    z.literal(2n ** 60n),
+    z.set(z.string()),
+    z.set(z.number()).min(3),
+    z.set(z.int()).size(2),
+    z.record(z.enum(["p", "q"]), z.number()),
+    z.ulid(),
+    z.nanoid(),
+    z.cuid(),
+    z.cuid2(),
+    z.xid(),
+    z.ksuid(),
+    z.uuidv4(),
+    z.uuidv6(),
+    z.uuidv7(),
+    z.guid(),
+    z.e164(),
+    z.jwt(),
+    z.base64(),
+    z.base64url(),
+    z.hex(),
+    z.hash("sha256"),
+    z.hash("md5"),
+    z.hostname(),
+    z.emoji(),
+    z.mac(),
+    z.ipv6(),
+    z.cidrv4(),
+    z.cidrv6(),
+    z.iso.time(),
+    z.iso.duration(),
+    z.iso.datetime({ precision: 0 }),
+    z.iso.datetime({ offset: true }),
+    z.iso.datetime({ local: true }),
+    z.string().lowercase(),
+    z.string().uppercase(),
+    z.string().startsWith("x-").endsWith("!"),
+    z.string().includes(" of ").min(30),
+    z.httpUrl(),
     z.number().positive(),
     z.number().negative(),
     z.number().multipleOf(5).min(7),
@@ -191,4 +245,94 @@ test("what is made of a schema is valid", () => {
     ),
     tries(300),
   );
+});
+
+describe.each<[string, StandardSchema]>([
+  [
+    "zod 3",
+    z3
+      .object({
+        name: z3.string().min(2),
+        email: z3.string().email(),
+        id: z3.string().uuid(),
+        day: z3.string().date(),
+        status: z3.enum(["new", "won"]),
+        kind: z3.literal("lead"),
+        score: z3.number().int().positive(),
+        share: z3.number().gt(0).lt(1),
+        big: z3.bigint(),
+        tags: z3.array(z3.string()).min(1),
+        marks: z3.set(z3.string()),
+        address: z3.object({ street: z3.string(), zip: z3.string().optional() }),
+        note: z3.string().optional(),
+        none: z3.null(),
+      })
+      .passthrough(),
+  ],
+  [
+    "Valibot",
+    call("looseObject", {
+      name: call("pipe", call("string"), call("minLength", 2)),
+      email: call("pipe", call("string"), call("email")),
+      id: call("pipe", call("string"), call("uuid")),
+      day: call("pipe", call("string"), call("isoDate")),
+      status: call("picklist", ["new", "won"]),
+      kind: call("literal", "lead"),
+      score: call("pipe", call("number"), call("integer")),
+      share: call("pipe", call("number"), call("minValue", 0), call("maxValue", 0.9)),
+      big: call("bigint"),
+      tags: call("pipe", call("array", call("string")), call("minLength", 1)),
+      marks: call("set", call("string")),
+      address: call("object", {
+        street: call("string"),
+        zip: call("optional", call("string")),
+      }),
+      note: call("optional", call("string")),
+      none: call("null"),
+    }),
+  ],
+])("a payload of %s", (_, payload) => {
+  const schema = () => ({
+    model: model("Foreign"),
+    attributes: { userId: keyPart, foreignId: keyPart, data: dataOf(payload), ...times },
+    indexes: { byKey: byKey("USER#${userId}", "FOREIGN#${foreignId}") },
+  });
+  const entity = (config: EntityConfig) => new Entity(schema(), configure(config));
+  const foreign = { payload, schema, entity };
+
+  test("is made by values that its fields take", () => {
+    const { data } = factories({ foreign }).foreign() as { data: Record<string, unknown> };
+    expect(Object.keys(data)).toEqual([
+      ...["name", "email", "id", "day", "status", "kind", "score", "share", "big", "tags"],
+      ...["marks", "address", "none"],
+    ]);
+    expect(data).toMatchObject({
+      status: "new",
+      kind: "lead",
+      address: { street: expect.stringMatching(/^street \d+$/) },
+    });
+    const all = factories({ foreign }, { optional: true }).foreign() as typeof data & {
+      data: Record<string, unknown>;
+    };
+    expect(all.data).toMatchObject({
+      note: expect.any(String),
+      address: { zip: expect.stringMatching(/^zip \d+$/) },
+    });
+  });
+});
+
+test("a field of another library's schema that takes no tried value is named", () => {
+  const payload = z3.object({ code: z3.string().regex(/^[A-Z]{3}$/), name: z3.string() });
+  const schema = () => ({
+    model: model("Coded"),
+    attributes: { userId: keyPart, codedId: keyPart, data: dataOf(payload), ...times },
+    indexes: { byKey: byKey("USER#${userId}", "CODED#${codedId}") },
+  });
+  const entity = (config: EntityConfig) => new Entity(schema(), configure(config));
+  const make = factories({ coded: { payload, schema, entity } });
+  expect(() => make.coded()).toThrow("make.coded Coded: data.code is missing: give data.code");
+  expect(make.coded({ data: { code: "ABC" } }).data).toEqual({
+    code: "ABC",
+    name: expect.stringMatching(/^name \d+$/),
+  });
 });

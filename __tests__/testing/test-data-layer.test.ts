@@ -16,7 +16,11 @@ describe.each(engines)("createTestDataLayer on $name", ({ engine }) => {
   test("is ready when it resolves, and its table is gone when it is closed", async () => {
     const data = await createTestDataLayer({ engine });
     expect(data.wire.requests).toEqual([]);
-    expect(await data.project.query({ userId: "u1" })).toEqual({ items: [], cursor: null });
+    expect(await data.project.query({ userId: "u1" })).toEqual({
+      items: [],
+      cursor: null,
+      previous: null,
+    });
     expect(await data.table.describe()).toMatchObject({
       name: data.configuration.tableName,
       status: "ACTIVE",

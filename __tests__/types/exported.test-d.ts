@@ -24,6 +24,7 @@ export const {
   brandAuditPage,
   table,
   forUser,
+  user,
   service,
 } = createDataLayer();
 export const mine = forUser("u");
@@ -35,7 +36,10 @@ export const {
   reviews: ownReviews,
   collections: ownCollections,
   projects: ownProjects,
+  user: ownUser,
 } = mine;
+export const exported = () => ownUser.export();
+export const erased = () => user("u").erase();
 export const get = savedContent.get.bind(savedContent);
 export const entity = project.entity;
 export const methods = { ...savedContent };

@@ -62,6 +62,23 @@ holds<
   >
 >();
 
+const endless = {
+  ...contactV2,
+  upgrade: {
+    1: (old: ContactV1): never => {
+      throw new RangeError(old.name);
+    },
+  },
+};
+// @ts-expect-error an upgrade returns
+createDataLayer({ entities: { contact: endless } });
+holds<
+  Equal<
+    UpgradeProblem<typeof endless>,
+    "upgrade 1 never returns: it is null for a version of which no item is left"
+  >
+>();
+
 // Fields that the payload does not name may be there.
 const wider = {
   ...contactV2,

@@ -94,10 +94,16 @@ export interface Connection {
   onRequest(listener: RequestListener): void;
 }
 
-/** Runs a command's work on the table that its flags and the environment name, and closes it after. */
+/** How often a request is retried by a command that must not fail because its table is throttled. */
+export const patientRetries = 20;
+
+/**
+ * Runs a command's work on the table that its flags and the environment name, and closes it after.
+ * @param context `maxRetries` is how often a request is retried, as the layer does by itself if it is left out
+ */
 export async function withConnection<T>(
   flags: ConnectionFlags,
-  { sending }: Pick<CommandContext, "sending">,
+  { sending, maxRetries }: Pick<CommandContext, "sending"> & { readonly maxRetries?: number },
   run: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   let requests = 0;
@@ -113,6 +119,7 @@ export async function withConnection<T>(
     // A command has few requests in flight, and nobody waits for it: it takes its time.
     retry: {
       budget: false,
+      maxRetries,
       ...(sending !== undefined && { initialDelayMs: sending.initialDelayMs }),
     },
     requestHandler: sending?.requestHandler(),

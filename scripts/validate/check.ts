@@ -1,13 +1,13 @@
 /** One check of `bayon-data validate`, and what the checks share. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FacadeName } from "../../services/entities.js";
 import type { DataLayer, DataLayerOptions, DynamoDBRepository } from "../../src/index.js";
-import { fixtures } from "../../src/testing/fixtures.js";
-import type { ItemInput, Key } from "../move/any-store.js";
+import type { Subject } from "./subjects.js";
 
 export interface Scratch {
   readonly data: DataLayer;
   readonly repository: DynamoDBRepository;
+  /** The entities that are tried. */
+  readonly subjects: readonly Subject[];
   /** A unique id: everything is written under it. */
   readonly userId: string;
   /** Another data layer on the same table. The check closes it. */
@@ -64,38 +64,4 @@ export async function eventually(check: () => Promise<void>): Promise<void> {
       await sleep(pollMs);
     }
   }
-}
-
-export const facades = Object.keys(fixtures) as FacadeName[];
-
-/** Items of each entity: the owner of a profile is its whole key, so each has an owner of its own. */
-export function inputOf(facade: FacadeName, userId: string, index: number): ItemInput {
-  const { data, ...rest } = fixtures[facade];
-  const [owner = "userId", id] = Object.keys(rest);
-  return {
-    [owner]: id === undefined ? ownersOf(userId)[index] : userId,
-    ...(id !== undefined && { [id]: `validate-${index}` }),
-    data,
-    createdAt: firstCreatedAt + index,
-  };
-}
-
-const firstCreatedAt = Date.UTC(2025, 0, 1);
-
-/** Every id that items are written under, for one scratch id. */
-export function ownersOf(userId: string): readonly string[] {
-  return [userId, `${userId}-1`, `${userId}-2`];
-}
-
-/** The key of an item or an input. */
-export function keyOf({ data: _data, createdAt: _at, updatedAt: _then, ...key }: ItemInput): Key {
-  return key;
-}
-
-/** The partition of an item or an input: its key's first part. */
-export function partitionOf(input: ItemInput): Key {
-  const key = keyOf(input);
-  return Object.fromEntries(
-    ["userId", "agentId"].flatMap((part) => (part in key ? [[part, key[part]]] : [])),
-  );
 }

@@ -1,9 +1,11 @@
 /** Every call of the generic repository. */
 import {
   ConditionalCheckFailedError,
+  type DynamoDBError,
   type DynamoDBItem,
   getSavedContentKeys,
   ItemNotFoundError,
+  TransactionCanceledError,
 } from "../../src/index.js";
 import { type CheckGroup, eventually, expect, refused, type Scratch } from "./check.js";
 
@@ -113,6 +115,41 @@ export const repositoryChecks: CheckGroup = {
             expressionAttributeValues: { ":pk": 4 },
           });
           expect(items.length === 2, `the filter found ${items.length}, not 2`);
+        });
+      },
+    },
+    {
+      name: "queryBetween, and create and queryItems by an index",
+      run: async (scratch) => {
+        const { PK, SK } = keyOf(scratch, 6);
+        const keys = { GSI1PK: `${PK}#repository`, GSI1SK: SK };
+        await scratch.repository.create(PK, SK, "SavedContent", data, keys);
+        await eventually(async () => {
+          const between = await scratch.repository.queryBetween(PK, `${prefix}3`, `${prefix}4`);
+          expect(between.count === 2, `found ${between.count} between, not 2`);
+          const byIndex = { indexName: "GSI1" };
+          const { items } = await scratch.repository.queryItems(keys.GSI1PK, prefix, byIndex);
+          expect(items.map((item) => item.SK).join() === SK, "the index does not have the item");
+        });
+      },
+    },
+    {
+      name: "transactWrite, all or nothing",
+      run: async (scratch) => {
+        const { repository } = scratch;
+        const [there, fresh] = [keyOf(scratch, 6), keyOf(scratch, 7)];
+        const create = { ...fresh, EntityType: "SavedContent", Data: data };
+        try {
+          await repository.transactWrite([{ create }, { delete: there }]);
+        } catch (error) {
+          if ((error as DynamoDBError).code !== "UnknownOperationException") throw error;
+          return "skipped: this engine has no transactions";
+        }
+        const again = repository.transactWrite([{ put: itemOf(scratch, 6) }, { create }]);
+        await refused(TransactionCanceledError, again);
+        return eventually(async () => {
+          expect((await repository.get(there.PK, there.SK)) === null, "it is still there");
+          expect((await repository.get(fresh.PK, fresh.SK)) !== null, "it was not created");
         });
       },
     },

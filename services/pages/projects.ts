@@ -10,7 +10,7 @@ import {
 } from "../../src/errors/transaction-canceled-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
-import type { Simplify } from "../../src/store/store-types.js";
+import type { Simplify } from "../../src/store/field-paths.js";
 import { limits } from "../../src/table/table.js";
 import { chunksOf } from "../../src/transport/parallel.js";
 import { newestFirst } from "../order.js";

@@ -4,8 +4,9 @@ import type { PartitionPart, SortPart } from "../../entities/definition.js";
 import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-profile.js";
 import type { UserProfile } from "../../entities/user-profile.js";
 import type { CallOptions } from "../../src/call/call.js";
+import type { Simplify } from "../../src/store/field-paths.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
-import type { Simplify, StoreSpec } from "../../src/store/store-types.js";
+import type { StoreSpec } from "../../src/store/store-types.js";
 import type {
   Collections,
   CollectionsWith,
@@ -38,6 +39,7 @@ export interface ScopedSpec<S extends StoreSpec, O extends string = UserParts> {
   readonly data: S["data"];
   readonly item: S["item"];
   readonly dated: S["dated"];
+  readonly range: S["range"];
   readonly indexes: ScopedIndexes<S["indexes"], keyof S["partition"], O>;
   readonly entity: S["entity"];
 }

@@ -119,7 +119,9 @@ export const uncoveredKeysOf = onceFor((definitions): readonly UncoveredKey[] =>
   const covered = new Set(owned.map((definition) => declaredKeys(definition).pk.build(anyone)));
   const uncovered = Object.entries(definitions).flatMap(([entity, definition]) => {
     const { pk, sk, indexes } = declaredKeys(definition);
-    const own = isOfUser(definition) && covered.has(pk.build(anyone)) ? pk.parts : [];
+    const isCovered = isOfUser(definition) && covered.has(pk.build(anyone));
+    // A partition of a user and an agent is the user's own only if both are the same.
+    const own = isCovered && new Set(pk.parts).size === 1 ? pk.parts : [];
     const names = (part: string) =>
       !own.includes(part) && userParts.includes(fieldOf(part) ?? part);
     const keys = [

@@ -1,7 +1,7 @@
 /** What is exported and erased of a user. */
 import type { PartitionPart } from "../../entities/definition.js";
 import type { CallOptions } from "../../src/call/call.js";
-import type { Simplify } from "../../src/store/store-types.js";
+import type { Simplify } from "../../src/store/field-paths.js";
 import type { RawItem } from "../../src/table/table.js";
 import type { FacadeName } from "../entities.js";
 import type { DefinitionsOf, SchemaOf } from "../registry.js";

@@ -1,4 +1,7 @@
-/** Cursors: where a query continues. A cursor is bound to entity, index, order and partition. */
+/**
+ * Cursors: where a query continues, and whether it reads on from there or back. A cursor is bound to entity,
+ * index, order and partition.
+ */
 import { z } from "zod";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
@@ -30,21 +33,33 @@ export interface CursorBinding {
   readonly isPartition?: ((partition: string) => boolean) | undefined;
 }
 
-/** The position of an item: its sort key, its index sort key, and its partition if that is not known. */
-interface Position {
+/** Where an item lies: its sort key, its index sort key, and its partition if that is not known. */
+export interface Place {
   readonly SK: string;
   readonly indexSortKey?: string | undefined;
   readonly PK?: string | undefined;
 }
 
+/** Where a query continues. */
+interface Position {
+  /** Whether the page before an item is wanted, or that after it. */
+  readonly isBackward: boolean;
+  /** Its item, which is not on the page. Without one, the page begins or ends where the query does. */
+  readonly at: Place | undefined;
+}
+
+/** What the fields of a cursor begin with. */
+const forward = 1;
+const backward = -1;
+
 const tuple = () =>
   z.tuple([
-    z.literal(1),
+    z.union([z.literal(forward), z.literal(backward)]),
     z.string(),
     z.enum(["key", "createdAt", ...indexNames]),
     z.enum(["asc", "desc"]),
     z.string(),
-    z.string(),
+    z.string().optional(),
     z.string().optional(),
     z.string().optional(),
   ]);
@@ -66,10 +81,19 @@ function sortKeyOf({ index }: CursorBinding): string {
   return index === "createdAt" ? attribute.indexSortKey : indexKeysOf(index).sk;
 }
 
-/** Makes a cursor that continues after an item. */
-export function encodeCursor(binding: CursorBinding, item: RawItem): string {
+/**
+ * Makes a cursor that continues after an item, or before it.
+ * @param item `undefined` for the beginning of the query, and for its end if it reads back
+ */
+export function encodeCursor(
+  binding: CursorBinding,
+  item: RawItem | undefined,
+  isBackward = false,
+): string {
   const { entity, index, order, partition } = binding;
-  const fields: unknown[] = [1, entity, index, order, partition, item.SK];
+  const fields: unknown[] = [isBackward ? backward : forward, entity, index, order, partition];
+  if (item === undefined) return cursorOf(fields);
+  fields.push(item.SK);
   if (index !== "key") fields.push(item[sortKeyOf(binding)] ?? "");
   if (binding.isPartition !== undefined) fields.push(item.PK);
   return cursorOf(fields);
@@ -88,11 +112,13 @@ export function decodeCursor(
   const refuse = (message: string) => invalid(context, [{ path: "cursor", message }]);
   const parsed = shape().safeParse(fieldsOf(cursor));
   if (!parsed.success) throw refuse("is not one that a query returned");
-  const [, entity, index, order, partition, sortKey, indexSortKey, PK] = parsed.data;
+  const [direction, entity, index, order, partition, sortKey, indexSortKey, PK] = parsed.data;
   if (entity !== binding.entity) throw refuse("belongs to another entity");
   if (partition !== binding.partition) throw refuse("belongs to another partition");
   if (index !== binding.index) throw refuse("belongs to another index");
   if (order !== binding.order) throw refuse("belongs to another order");
+  const isBackward = direction === backward;
+  if (sortKey === undefined) return { isBackward, at: undefined };
   const texts = [sortKey, indexSortKey ?? "", PK ?? ""];
   const { isPartition } = binding;
   const isPlace =
@@ -104,5 +130,7 @@ export function decodeCursor(
   if (!sortKey.startsWith(binding.prefix) || !inIndex || sortKey === "") {
     throw refuse("is not one that a query returned");
   }
-  return index === "key" ? { SK: sortKey } : { SK: sortKey, indexSortKey: indexSortKey ?? "", PK };
+  const inTable = { SK: sortKey };
+  const at = index === "key" ? inTable : { ...inTable, indexSortKey: indexSortKey ?? "", PK };
+  return { isBackward, at };
 }

@@ -171,7 +171,7 @@ function readParts(
     // An invalid part never reaches a key, because its issue stops the call.
     values[part] = partText(model, part, value);
   };
-  for (const part of index.pk.template.parts) take(part, source(part));
+  for (const part of index.pk.template.parts) take(part, source(part) ?? model.defaults[part]);
   let prefix = index.sk.template.literals[0] ?? "";
   let next: string | undefined;
   for (const [at, part] of index.sk.template.parts.entries()) {

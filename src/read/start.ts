@@ -2,24 +2,53 @@
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
 import { attribute, type IndexKeyNames, indexKeysOf, indexName } from "../table/table.js";
-import { type CursorBinding, decodeCursor } from "./cursor.js";
+import { type CursorBinding, decodeCursor, type Place } from "./cursor.js";
 import { areAmong } from "./key-condition.js";
 import type { QueryPlan } from "./query-plan.js";
 
+/** In which directions a call reads: a loop over all items cannot read back and keep their order. */
+export type Directions = "both" | "forward";
+
+/** A query with its place in the partition. */
+export interface StartedQuery extends QueryPlan {
+  /** Whether the request reads against the query's order, for the page before an item. */
+  readonly isBackward: boolean;
+  /** Whether it starts where the query does, or where it ends if it reads back: nothing lies before that. */
+  readonly isAtEdge: boolean;
+}
+
 /**
  * The same query, continued at a cursor.
+ * @param takes whether the call can read back
  * @throws ValidationError for a cursor of another query, and for any other value
  */
-export function startedAt(plan: QueryPlan, cursor: unknown, context: CallContext): QueryPlan {
-  const { binding, range } = plan;
-  const startKey = startKeyOf(cursor, binding, context);
-  if (startKey === undefined) return plan;
-  const at = startKey[binding.index === "key" ? attribute.sortKey : indexKeysFor(binding).sk];
-  if (range !== undefined && at !== undefined && !areAmong(range.keys, at)) {
-    const message = `lies outside the range of ${range.of}`;
-    throw invalid(context, [{ path: "cursor", message }]);
+export function startedAt(
+  plan: QueryPlan,
+  cursor: unknown,
+  context: CallContext,
+  takes: Directions,
+): StartedQuery {
+  if (cursor === undefined || cursor === null) {
+    return { ...plan, isBackward: false, isAtEdge: true };
   }
-  return { ...plan, input: { ...plan.input, ExclusiveStartKey: startKey } };
+  const { binding, range } = plan;
+  const refuse = (message: string) => invalid(context, [{ path: "cursor", message }]);
+  const { isBackward, at } = decodeCursor(cursor, binding, context);
+  if (isBackward && takes === "forward") {
+    throw refuse("leads to a previous page, which query alone reads");
+  }
+  const startKey = at && startKeyOf(at, binding);
+  const sortKey =
+    startKey?.[binding.index === "key" ? attribute.sortKey : indexKeysFor(binding).sk];
+  if (range !== undefined && sortKey !== undefined && !areAmong(range.keys, sortKey)) {
+    throw refuse(`lies outside the range of ${range.of}`);
+  }
+  const input = {
+    ...plan.input,
+    ...(isBackward && { ScanIndexForward: binding.order === "desc" }),
+    ...(startKey !== undefined && { ExclusiveStartKey: startKey }),
+  };
+  return { ...plan, input, isBackward, isAtEdge: at === undefined };
 }
 
 /** The key attributes of the index that a query reads. */
@@ -28,18 +57,15 @@ function indexKeysFor({ index }: CursorBinding): IndexKeyNames {
 }
 
 /**
- * The start key of a cursor. The partition that is read comes from the call, whatever the cursor contains.
+ * The start key of a place. The partition that is read comes from the call, whatever the cursor contains.
  * Where the items of an index lie in the table, the cursor says; for a dated entity, both partition keys are
  * the same.
  */
 function startKeyOf(
-  cursor: unknown,
+  { SK, indexSortKey, PK }: Place,
   binding: CursorBinding,
-  context: CallContext,
-): Record<string, string> | undefined {
-  if (cursor === undefined || cursor === null) return undefined;
-  const { SK, indexSortKey, PK = binding.partition } = decodeCursor(cursor, binding, context);
-  const key = { [attribute.partitionKey]: PK, [attribute.sortKey]: SK };
+): Record<string, string> {
+  const key = { [attribute.partitionKey]: PK ?? binding.partition, [attribute.sortKey]: SK };
   if (indexSortKey === undefined) return key;
   const { pk, sk } = indexKeysFor(binding);
   return { ...key, [pk]: binding.partition, [sk]: indexSortKey };

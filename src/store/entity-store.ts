@@ -21,7 +21,7 @@ import {
   rawKeyOf,
 } from "../entity/model.js";
 import { ownEntity } from "../entity/own-entity.js";
-import type { FieldPath } from "../entity/projection.js";
+import type { FieldPath as ReadPath } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { leftOver } from "../errors/left-over.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
@@ -39,6 +39,7 @@ import { notFound } from "../write/refusals.js";
 import { runInTurn } from "../write/signed.js";
 import { rawItemOf } from "../write/stored-item.js";
 import type { Writer } from "../write/writers.js";
+import type { FieldPath } from "./field-paths.js";
 import { Planner } from "./planner.js";
 import { Queries } from "./queries.js";
 import { scanTable } from "./scan.js";
@@ -51,7 +52,6 @@ import {
   deleteOptionNames,
   type GetOptions,
   getOptionNames,
-  type IndexOf,
   type IndexParts,
   type NewInput,
   ofOperation,
@@ -97,7 +97,7 @@ export interface EntityStore<S extends StoreSpec> extends StoreCalls<S> {
    * @example
    * for await (const { items, cursor } of data.lead.scan()) await save(items, cursor);
    */
-  scan<const F extends string = string>(
+  scan<const F extends FieldPath = string>(
     options?: ScanOptions<S, F>,
   ): AsyncIterable<ScanPage<StoreItem<S, F>>>;
 
@@ -162,14 +162,14 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     Object.defineProperty(this, "entity", { get, enumerable: true });
   }
 
-  async get<const F extends string = string>(
+  async get<const F extends FieldPath = string>(
     key: S["key"],
     options: GetOptions<S, F> = {},
   ): Promise<StoreItem<S, F> | null> {
     return (await this.#read("get", key, options)).item;
   }
 
-  async getOrThrow<const F extends string = string>(
+  async getOrThrow<const F extends FieldPath = string>(
     key: S["key"],
     options: GetOptions<S, F> = {},
   ): Promise<StoreItem<S, F>> {
@@ -178,7 +178,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return item;
   }
 
-  async query<const F extends string = string>(
+  async query<const F extends FieldPath = string>(
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): Promise<QueryPage<StoreItem<S, F>>> {
@@ -188,7 +188,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     >;
   }
 
-  list<const F extends string = string>(
+  list<const F extends FieldPath = string>(
     partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): AsyncIterable<StoreItem<S, F>> {
@@ -200,7 +200,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#queries.count(this.#queries.planCount(partition, options));
   }
 
-  async queryBy<const I extends IndexOf<S>, const F extends string = string>(
+  async queryBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
     parts: IndexParts<S, I>,
     options: QueryByOptions<S, I, F> = {},
@@ -211,7 +211,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     >;
   }
 
-  listBy<const I extends IndexOf<S>, const F extends string = string>(
+  listBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
     parts: IndexParts<S, I>,
     options: QueryByOptions<S, I, F> = {},
@@ -220,7 +220,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
   }
 
-  async countBy<const I extends IndexOf<S>>(
+  async countBy<const I extends keyof S["indexes"] & string>(
     index: I,
     parts: IndexParts<S, I>,
     options: CountByOptions<S, I> = {},
@@ -228,7 +228,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#queries.count(this.#queries.planCountBy(index, parts, options));
   }
 
-  scan<const F extends string = string>(
+  scan<const F extends FieldPath = string>(
     options: ScanOptions<S, F> = {},
   ): AsyncIterable<ScanPage<StoreItem<S, F>>> {
     const found = scanTable(this.#model, this.#context, options);
@@ -265,7 +265,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#send("delete", plan, options, deleteOptionNames) as Promise<S["item"] | null>;
   }
 
-  async batchGet<const F extends string = string>(
+  async batchGet<const F extends FieldPath = string>(
     keys: readonly S["key"][],
     options: GetOptions<S, F> = {},
   ): Promise<(StoreItem<S, F> | null)[]> {
@@ -332,7 +332,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     });
   }
 
-  async #read<F extends string>(operation: string, key: S["key"], options: GetOptions<S, F>) {
+  async #read<F extends FieldPath>(operation: string, key: S["key"], options: GetOptions<S, F>) {
     const entity = this.#model.name;
     const { context, limits, rawKey, read, fields } = reading({ operation, entity }, () => {
       const of = keyContext(this.#model, operation, key);
@@ -346,10 +346,10 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return { context, item };
   }
 
-  #itemOrNull<F extends string>(
+  #itemOrNull<F extends FieldPath>(
     raw: RawItem | undefined,
     operation: string,
-    fields: readonly FieldPath[] | undefined,
+    fields: readonly ReadPath[] | undefined,
   ): StoreItem<S, F> | null {
     if (raw === undefined || !isOf(this.#model, raw)) return null;
     // The stored item is of this entity. Its payload is returned as stored, and not validated again.

@@ -16,7 +16,7 @@ import {
   type QueryPlan,
   reachOf,
 } from "../read/query-plan.js";
-import { startedAt } from "../read/start.js";
+import { type Directions, type StartedQuery, startedAt } from "../read/start.js";
 import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { Transport } from "../transport/transport.js";
 import {
@@ -38,7 +38,7 @@ interface QueryContext {
 interface PlannedQuery {
   readonly context: CallContext;
   readonly limits: CallOptions;
-  readonly plan: () => QueryPlan | Promise<QueryPlan>;
+  readonly plan: () => StartedQuery | Promise<StartedQuery>;
 }
 
 /** A checked count. */
@@ -60,26 +60,39 @@ export class Queries {
   }
 
   /** Checks a query of a partition at once, except for an encrypted cursor. @throws ValidationError */
-  plan(operation: string, partition: unknown, options: object): PlannedQuery {
+  plan(operation: "query" | "list", partition: unknown, options: object): PlannedQuery {
     const model = this.#model;
     return reading({ operation, entity: model.name }, () => {
       const context = keyContext(model, operation, partition, model.pk.parts);
       const limits = limitsOf(context, options, queryOptionNames);
       const parts = this.#input.partition(partition, context);
       const first = planQuery(model, this.#context.tableName, parts, options, context);
-      return { context, limits, plan: this.#started(first, context) };
+      return {
+        context,
+        limits,
+        plan: this.#started(first, context, operation === "query" ? "both" : "forward"),
+      };
     });
   }
 
   /** The same for a query of an index by its name. */
-  planBy(operation: string, name: unknown, parts: unknown, options: object): PlannedQuery {
+  planBy(
+    operation: "queryBy" | "listBy",
+    name: unknown,
+    parts: unknown,
+    options: object,
+  ): PlannedQuery {
     const model = this.#model;
     const context: CallContext = { operation, entity: model.name };
     return reading(context, () => {
       const limits = limitsOf(context, options, queryByOptionNames);
       const index = indexNamed(model, name, context);
       const first = planQueryBy(model, this.#context.tableName, index, parts, options, context);
-      return { context, limits, plan: this.#started(first, context) };
+      return {
+        context,
+        limits,
+        plan: this.#started(first, context, operation === "queryBy" ? "both" : "forward"),
+      };
     });
   }
 
@@ -115,14 +128,14 @@ export class Queries {
     });
   }
 
-  #started(first: QueryPlan, context: CallContext): PlannedQuery["plan"] {
+  #started(first: QueryPlan, context: CallContext, takes: Directions): PlannedQuery["plan"] {
     const { cursorSeal } = this.#context;
     const { cursor } = first;
     if (cursorSeal === undefined || cursor === null) {
-      const started = startedAt(first, cursor, context);
+      const started = startedAt(first, cursor, context, takes);
       return () => started;
     }
-    return async () => startedAt(first, await cursorSeal.open(cursor, context), context);
+    return async () => startedAt(first, await cursorSeal.open(cursor, context), context, takes);
   }
 
   /** One page. */
@@ -130,11 +143,10 @@ export class Queries {
     return perform(context, limits, async (call) => {
       const { transport, cursorSeal } = this.#context;
       const page = await queryItems(transport, this.#model, await plan(), call);
-      const { cursor } = page;
-      if (cursorSeal !== undefined && cursor !== null) {
-        page.cursor = await cursorSeal.seal(cursor);
-      }
-      return page;
+      if (cursorSeal === undefined) return page;
+      const seal = (cursor: string | null) => (cursor === null ? null : cursorSeal.seal(cursor));
+      const [cursor, previous] = await Promise.all([seal(page.cursor), seal(page.previous)]);
+      return { ...page, cursor, previous };
     });
   }
 

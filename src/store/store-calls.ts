@@ -1,13 +1,13 @@
 /** The calls that every store has: those of one entity, or of one user's items of it. */
 import type { CallOptions } from "../call/call.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
+import type { FieldPath } from "./field-paths.js";
 import type {
   Changes,
   CountByOptions,
   CountOptions,
   DeleteOptions,
   GetOptions,
-  IndexOf,
   IndexParts,
   NewInput,
   PutInput,
@@ -42,13 +42,13 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * const content = await data.savedContent.get({ userId, contentId });
    */
-  get<const F extends string = string>(
+  get<const F extends FieldPath = string>(
     key: S["key"],
     options?: GetOptions<S, F>,
   ): Promise<StoreItem<S, F> | null>;
 
   /** Like `get`, but for an item that must exist. @throws ItemNotFoundError if there is none */
-  getOrThrow<const F extends string = string>(
+  getOrThrow<const F extends FieldPath = string>(
     key: S["key"],
     options?: GetOptions<S, F>,
   ): Promise<StoreItem<S, F>>;
@@ -59,7 +59,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * const { items } = await data.savedContent.query({ userId }, { limit: 20 });
    */
-  query<const F extends string = string>(
+  query<const F extends FieldPath = string>(
     partition: S["partition"],
     options?: QueryOptions<S, F>,
   ): Promise<QueryPage<StoreItem<S, F>>>;
@@ -71,7 +71,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * for await (const content of data.savedContent.list({ userId })) console.log(content.data.title);
    */
-  list<const F extends string = string>(
+  list<const F extends FieldPath = string>(
     partition: S["partition"],
     options?: QueryOptions<S, F>,
   ): AsyncIterable<StoreItem<S, F>>;
@@ -92,21 +92,21 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * const { items } = await data.lead.queryBy("byStatus", { status: "new" }, { limit: 20 });
    */
-  queryBy<const I extends IndexOf<S>, const F extends string = string>(
+  queryBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
     parts: IndexParts<S, I>,
     options?: QueryByOptions<S, I, F>,
   ): Promise<QueryPage<StoreItem<S, F>>>;
 
   /** Items of an index by its name, one after the other: `list` for what `queryBy` reads. */
-  listBy<const I extends IndexOf<S>, const F extends string = string>(
+  listBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
     parts: IndexParts<S, I>,
     options?: QueryByOptions<S, I, F>,
   ): AsyncIterable<StoreItem<S, F>>;
 
   /** How many items `queryBy` would return. Requests as `count`. */
-  countBy<const I extends IndexOf<S>>(
+  countBy<const I extends keyof S["indexes"] & string>(
     index: I,
     parts: IndexParts<S, I>,
     options?: CountByOptions<S, I>,
@@ -190,7 +190,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * const [first, second] = await data.savedContent.batchGet([{ userId, contentId }, other]);
    */
-  batchGet<const F extends string = string>(
+  batchGet<const F extends FieldPath = string>(
     keys: readonly S["key"][],
     options?: GetOptions<S, F>,
   ): Promise<(StoreItem<S, F> | null)[]>;

@@ -6,9 +6,7 @@ import type { AnyEntity } from "../entity/model.js";
 import type { ExactNumber } from "../values/exact-number.js";
 import type { Given } from "../values/given.js";
 import type { PayloadOptions } from "../values/payload.js";
-
-/** Shows a derived type as the object that it resolves to. */
-export type Simplify<T> = { [K in keyof T]: T[K] } & {};
+import type { FieldPath, PartOf, PathIn } from "./field-paths.js";
 
 /** What every stored item has. */
 export interface AnyStoredItem {
@@ -33,6 +31,8 @@ export interface StoreSpec {
   readonly item: AnyStoredItem;
   /** Whether GSI1 holds the items in order of creation; `"key"` if the sort keys do. */
   readonly dated: boolean | "key";
+  /** The first part of the sort key, which ranges are of; `never` for none, and for the creation time. */
+  readonly range: unknown;
   /** The indexes that are read by their names. */
   readonly indexes: object;
   /** The ElectroDB entity. */
@@ -67,17 +67,15 @@ export type FieldOf<S extends StoreSpec> = keyof S["data"] & string;
  * call's `F` if no fields are given. So the calls of several stores have the same type parameter, and
  * a union of stores can be called.
  */
-export type StoreItem<S extends StoreSpec, F extends string = string> = string extends F
+export type StoreItem<S extends StoreSpec, F extends FieldPath = string> = string extends F
   ? S["item"]
   : FieldOf<S> extends F
     ? S["item"]
-    : ItemPart<S["item"], Extract<F, FieldOf<S>>>;
+    : ItemPart<S["item"], Extract<F, FieldOf<S> | readonly string[]>>;
 
 /** An item with some fields of its payload. */
-export type ItemPart<Item extends AnyStoredItem, F extends string> = {
-  [K in keyof Item]: K extends "data"
-    ? Simplify<Pick<Item["data"], F & keyof Item["data"]>>
-    : Item[K];
+export type ItemPart<Item extends AnyStoredItem, F extends FieldPath> = {
+  [K in keyof Item]: K extends "data" ? PartOf<Item["data"], F> : Item[K];
 };
 
 /** A payload as a caller gives it. */
@@ -107,11 +105,14 @@ export type Changes<S extends StoreSpec> = {
   readonly [K in keyof S["data"]]?: Given<S["data"][K]> | undefined;
 };
 
-export interface GetOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
+export interface GetOptions<S extends StoreSpec, F extends FieldPath = string> extends CallOptions {
   /** A strongly consistent read, at twice the read units. @default false */
   readonly consistent?: boolean | undefined;
-  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
-  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
+  /**
+   * Only these fields of the payload are read and sent; of one with upgrades, returned. A path such as
+   * `["metadata", "seo"]` leads into a map; `[]` is the key and the times alone. @default all
+   */
+  readonly fields?: readonly (F & (FieldOf<S> | PathIn<S["data"]>))[] | undefined;
 }
 
 export const getOptionNames = optionNames<GetOptions<StoreSpec>>({
@@ -132,18 +133,12 @@ export interface CountOptions<S extends StoreSpec> extends CallOptions {
   /** Only items created at or before this time, in ms; for items in order of creation. */
   readonly to?: (S["dated"] extends false ? never : number) | undefined;
   /** Only items whose id begins with this text: the first part of the sort key. `by: "key"` alone. */
-  readonly startsWith?: ([SortPartOf<S>] extends [never] ? never : string) | undefined;
+  readonly startsWith?: ([S["range"]] extends [number] ? never : string) | undefined;
   /** Only items whose id lies from the first to the second, both included, in the order of keys. */
-  readonly between?: Between<S["parts"][SortPartOf<S>]> | undefined;
+  readonly between?: Between<S["range"]> | undefined;
   /** Strongly consistent reads, at twice the read units; `by: "key"` alone. @default false */
   readonly consistent?: boolean | undefined;
 }
-
-/** The parts that identify an item in its partition, without the creation time. */
-type SortPartOf<S extends StoreSpec> = Exclude<
-  keyof S["parts"],
-  keyof S["partition"] | "createdAt"
->;
 
 /** The first and the last value of a range. */
 type Between<T> = [T] extends [never] ? never : readonly [low: T, high: T];
@@ -160,16 +155,19 @@ export const countOptionNames = optionNames<CountOptions<StoreSpec>>({
   timeoutMs: true,
 });
 
-export interface QueryOptions<S extends StoreSpec, F extends string = string>
+export interface QueryOptions<S extends StoreSpec, F extends FieldPath = string>
   extends CountOptions<S> {
   /** @default "asc" */
   readonly order?: "asc" | "desc" | undefined;
   /** Maximum number of items to return, counted after `where`; an integer from 1. @default all */
   readonly limit?: number | undefined;
-  /** Continues where an earlier page ended. */
+  /** Continues where an earlier page ended, or before it: its `cursor` or its `previous`. */
   readonly cursor?: string | null | undefined;
-  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
-  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
+  /**
+   * Only these fields of the payload are read and sent; of one with upgrades, returned. A path such as
+   * `["metadata", "seo"]` leads into a map; `[]` is the key and the times alone. @default all
+   */
+  readonly fields?: readonly (F & (FieldOf<S> | PathIn<S["data"]>))[] | undefined;
 }
 
 const pageOptionNames = ["order", "limit", "cursor", "fields"] as const satisfies readonly Exclude<
@@ -182,7 +180,7 @@ export const queryOptionNames: OptionNames = [...pageOptionNames, ...countOption
 export interface QueryByOptions<
   S extends StoreSpec,
   I extends IndexOf<S> = IndexOf<S>,
-  F extends string = string,
+  F extends FieldPath = string,
 > extends Omit<QueryOptions<S, F>, "by" | "consistent" | "from" | "to" | "startsWith" | "between"> {
   /** Only items created at or after this time, in ms, if it comes next in the sort key. */
   readonly from?: TimeIn<S["indexes"][I]> | undefined;
@@ -212,9 +210,15 @@ export interface QueryPage<Item> {
    * request ended at 1 MB just after the last item, which happens mostly with a `where`.
    */
   readonly cursor: string | null;
+  /**
+   * Leads back: a query with this cursor returns the page before this one, in the same order; `null` on
+   * the first page. As with `cursor`, one more page may turn out to be empty.
+   */
+  readonly previous: string | null;
 }
 
-export interface ScanOptions<S extends StoreSpec, F extends string = string> extends CallOptions {
+export interface ScanOptions<S extends StoreSpec, F extends FieldPath = string>
+  extends CallOptions {
   /**
    * How many parts of the table are read at once, from 1 to 64. With a cursor, those of its scan.
    * @default 4
@@ -222,8 +226,11 @@ export interface ScanOptions<S extends StoreSpec, F extends string = string> ext
   readonly segments?: number | undefined;
   /** Values that payload fields must equal, or a callback with operators. */
   readonly where?: Where<S["data"]> | undefined;
-  /** Only these fields of the payload are read and sent; of one with upgrades, returned. @default all */
-  readonly fields?: readonly (F & FieldOf<S>)[] | undefined;
+  /**
+   * Only these fields of the payload are read and sent; of one with upgrades, returned. A path such as
+   * `["metadata", "seo"]` leads into a map; `[]` is the key and the times alone. @default all
+   */
+  readonly fields?: readonly (F & (FieldOf<S> | PathIn<S["data"]>))[] | undefined;
   /** Maximum number of items over all pages, counted after `where`; an integer from 1. @default all */
   readonly limit?: number | undefined;
   /** Continues behind the page of an earlier scan that has this cursor. */

@@ -1,5 +1,4 @@
 /** Factories of items of an application's own entities, for tests. */
-import { z } from "zod";
 import { checkDefinition } from "../../services/declaration-rules.js";
 import type { AnyDefinition, DefinitionsOf } from "../../services/registry.js";
 import type { OwnSpec } from "../../services/stores.js";
@@ -7,8 +6,11 @@ import { refuseUnknown } from "../call/options.js";
 import { payloadOf } from "../entity/declared-payload.js";
 import { type DeclaredKeys, declaredKeys } from "../entity/model.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
-import type { Simplify } from "../store/store-types.js";
-import { checkPayload, type PayloadRules } from "../values/payload.js";
+import type { Simplify } from "../store/field-paths.js";
+import { checkPayload } from "../values/payload.js";
+import { StandardPayload } from "../values/standard-payload.js";
+import { jsonSchemaOf } from "./json-schema.js";
+import { sampleOfStandard } from "./sample-standard.js";
 import { type JsonSchema, sampleValue } from "./sample-value.js";
 
 /** What `put` takes of an own entity, with every part of the key. */
@@ -38,9 +40,9 @@ export interface FactoryOptions {
 
 /**
  * Makes a factory for each of an application's own entities, as `make` has one for each of the twelve:
- * an item that `put` takes, with a new id and the overrides. The payload is made from its zod 4 schema. What
- * its own rules ask (`refine`, `regex`), texts of rarer formats, sets, bytes and big integers must be given,
- * as must the payload of another library's schema.
+ * an item that `put` takes, with a new id and the overrides. The payload is made from its zod 4 schema; of
+ * another library's, each field is tried with values of several types. What a schema's own rules ask
+ * (`refine`, `regex`) and bytes must be given.
  *
  * A factory throws a ValidationError that names the fields to give.
  * @throws ConfigurationError for what is no declared entity
@@ -105,9 +107,14 @@ export function samplesOf(
 ): (count: number) => Sample {
   const keys = declaredKeys(definition);
   let root: JsonSchema | undefined;
+  const dataOf = (count: number) => {
+    const payload = payloadOf(definition);
+    if (payload instanceof StandardPayload) return sampleOfStandard(payload, { count, optional });
+    root ??= jsonSchemaOf(payload);
+    return sampleValue(root, { name, count, optional, root }) as Sample["data"];
+  };
   return (count) => {
-    root ??= jsonSchemaOf(payloadOf(definition));
-    const data = sampleValue(root, { name, count, optional, root }) as Sample["data"];
+    const data = dataOf(count);
     return { key: sampleKey(name, keys, count), data: lasting(keys, data) };
   };
 }
@@ -115,12 +122,6 @@ export function samplesOf(
 /** The same payload, of an item that lasts: the smallest number is no time of an entity that expires. */
 function lasting({ expires }: DeclaredKeys, data: Sample["data"]): Sample["data"] {
   return expires !== undefined && expires in data ? { ...data, [expires]: farAway } : data;
-}
-
-/** The JSON Schema of a payload; of one that is not zod's, a schema of nothing. */
-function jsonSchemaOf(payload: PayloadRules): JsonSchema {
-  if (!(payload instanceof z.ZodType)) return { type: "object" };
-  return z.toJSONSchema(payload, { io: "input", unrepresentable: "any" }) as JsonSchema;
 }
 
 /** A key: ids after the names of their parts, and the last one after the entity and the count. */

@@ -2,7 +2,7 @@
 import type { FacadeName } from "../../services/entities.js";
 import type { DataOf, Specs } from "../../services/stores.js";
 import { refuseUnknown } from "../call/options.js";
-import type { Simplify } from "../store/store-types.js";
+import type { Simplify } from "../store/field-paths.js";
 
 /** What `put` and `create` take, with every part of the key. */
 export type FixtureOf<F extends FacadeName> = Simplify<

@@ -37,7 +37,7 @@ export function sampleValue(schema: JsonSchema, wanted: Wanted, level = 0): unkn
   const options = (schema.anyOf ?? schema.oneOf) as readonly JsonSchema[] | undefined;
   if (options?.[0] !== undefined) return sampleValue(options[0], wanted, level);
   const all = schema.allOf as readonly JsonSchema[] | undefined;
-  if (all !== undefined) {
+  if (all !== undefined && schema.type !== "string") {
     const parts = all.map((part) => sampleValue(part, wanted, level));
     return parts.every(isObject) ? Object.assign({}, ...parts) : parts[0];
   }
@@ -54,6 +54,8 @@ const sampleOf: Readonly<
   string: sampleText,
   number: sampleNumber,
   integer: sampleNumber,
+  bigint: sampleBigInt,
+  set: (schema, wanted, level) => new Set(membersOf(schema, wanted, level)),
   boolean: () => true,
   null: () => null,
 };
@@ -67,7 +69,26 @@ function sampleObject(schema: JsonSchema, wanted: Wanted, level: number): unknow
     const value = sampleValue(property, { ...wanted, name }, level + 1);
     if (value !== undefined) made[name] = value;
   }
+  // A record whose names are all known.
+  for (const name of required) {
+    const { additionalProperties: values } = schema;
+    if (name in properties || !isObject(values)) continue;
+    made[name] = sampleValue(values as JsonSchema, { ...wanted, name }, level + 1);
+  }
   return made;
+}
+
+/** Members of a set: no two alike, if the schema of a member leaves the choice. */
+function membersOf({ items, minItems }: JsonSchema, wanted: Wanted, level: number): unknown[] {
+  return Array.from({ length: Number(minItems) }, (_, index) => {
+    const { count } = wanted;
+    const made = sampleValue(items as JsonSchema, { ...wanted, count: count + index }, level + 1);
+    return typeof made === "number" || typeof made === "bigint" ? plus(made, index) : made;
+  });
+}
+
+function plus(value: number | bigint, more: number): number | bigint {
+  return typeof value === "bigint" ? value + BigInt(more) : value + more;
 }
 
 function sampleList(schema: JsonSchema, wanted: Wanted, level: number): unknown[] {
@@ -93,24 +114,95 @@ interface Limits {
   readonly multipleOf?: number;
 }
 
-/** Texts of the formats that zod has, as JSON Schema calls them. */
+/** Texts of the formats that zod has. Those without a count in them have one value. */
 const ofFormat: Readonly<Record<string, (count: number) => string>> = {
   email: (count) => `person-${count}@example.com`,
   uri: (count) => `https://example.com/${count}`,
-  uuid: (count) => `00000000-0000-4000-8000-${String(count).padStart(12, "0")}`,
+  uuid: (count) => `00000000-0000-4000-8000-${padded(count, 12)}`,
   "date-time": () => "2025-03-01T12:00:00.000Z",
   date: () => "2025-03-01",
   time: () => "12:00:00",
   duration: () => "PT1H",
   ipv4: () => "192.0.2.1",
   ipv6: () => "2001:db8::1",
+  cidrv4: () => "192.0.2.0/24",
+  cidrv6: () => "2001:db8::/32",
+  mac: () => "00:00:5E:00:53:01",
+  e164: (count) => `+1206555${padded(count, 4).slice(-4)}`,
+  hostname: (count) => `host-${count}.example.com`,
+  emoji: () => "\u{1F3E1}",
+  nanoid: (count) => `n${padded(count, 20)}`,
+  cuid: (count) => `c${padded(count, 24)}`,
+  cuid2: (count) => `c${padded(count, 23)}`,
+  ulid: (count) => padded(count, 26),
+  xid: (count) => padded(count, 20),
+  ksuid: (count) => padded(count, 27),
+  base64: () => "dGV4dA==",
+  base64url: () => "dGV4dA",
+  jwt: () => "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmF0dXJl",
 };
 
+/** Other forms of these, one of which a pattern may ask for. */
+const others: readonly ((count: number) => string)[] = [
+  (count) => `00000000-0000-7000-8000-${padded(count, 12)}`,
+  (count) => `00000000-0000-6000-8000-${padded(count, 12)}`,
+  () => "2025-03-01T12:00:00Z",
+  () => "2025-03-01T12:00:00+00:00",
+  () => "2025-03-01T12:00Z",
+  () => "2025-03-01T12:00:00",
+  () => "12:00:00.000",
+  () => "12:00",
+  ...[32, 40, 64, 96, 128].map((digits) => (count: number) => padded(count, digits)),
+];
+
+function padded(count: number, digits: number): string {
+  return String(count).padStart(digits, "0");
+}
+
+/** A text of the format, or else one with the name of the field that all patterns take. */
 function sampleText(schema: JsonSchema, { name, count }: Wanted): string {
-  const made = ofFormat[String(schema.format)]?.(count);
-  if (made !== undefined) return made;
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY } = schema as Limits;
-  return `${name} ${count}`.padEnd(minLength, "x").slice(0, maxLength);
+  const { prefix = "", includes = "", suffix = "" } = schema as Readonly<Record<string, string>>;
+  const ends = prefix.length + includes.length + suffix.length;
+  const plain = `${name} ${count}`
+    .padEnd(minLength - ends, "x")
+    .slice(0, Math.max(0, maxLength - ends));
+  const own = ofFormat[String(schema.format)] ?? ofFormat[String(schema.textFormat)];
+  const made = [
+    ...(own === undefined ? [] : [own(count)]),
+    ...[plain, plain.toLowerCase(), plain.toUpperCase()].map(
+      (text) => `${prefix}${text}${includes}${suffix}`,
+    ),
+    ...others.map((text) => text(count)),
+  ];
+  const patterns = patternsOf(schema);
+  return made.find((text) => patterns.every((pattern) => pattern.test(text))) ?? made[0] ?? "";
+}
+
+/** The patterns that a text must match, as far as they are regular expressions. */
+function patternsOf({ pattern, allOf }: JsonSchema): RegExp[] {
+  const all = [pattern, ...((allOf ?? []) as readonly JsonSchema[]).map((part) => part.pattern)];
+  return all.flatMap((one) => {
+    try {
+      return typeof one === "string" ? [new RegExp(one, "u")] : [];
+    } catch {
+      // A pattern that has another meaning without its flags. The schema itself judges what was made.
+      return [];
+    }
+  });
+}
+
+/** The least integer that is stored as a bigint: a smaller one becomes a number. */
+const leastBigInt = 2n ** 53n;
+
+function sampleBigInt({ only, minimum, maximum, multipleOf = "1" }: JsonSchema): bigint {
+  if (typeof only === "string") return BigInt(only);
+  const step = BigInt(String(multipleOf));
+  const least = typeof minimum === "string" ? BigInt(minimum) : leastBigInt;
+  const most = typeof maximum === "string" ? BigInt(maximum) : undefined;
+  if (most !== undefined && most < leastBigInt) return most - (most % step);
+  const from = least > leastBigInt ? least : leastBigInt;
+  return from % step === 0n ? from : from - (from % step) + step;
 }
 
 function sampleNumber(schema: JsonSchema): number {

@@ -2,8 +2,15 @@
  * What works in its place: the SDK's own `send` is replaced, which every client of the process goes
  * through, and two variables say that the table is a local one and what it is called.
  */
-import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  ScanCommand,
+  TransactWriteCommand,
+} from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
+import { DynamoDBRepository } from "bayon-coagent-data";
 import { resetClients } from "./client.js";
 import { profileName, profileNameByClient } from "./profiles.js";
 import { resetRepository } from "./repository.js";
@@ -57,6 +64,36 @@ describe("mockClient(DynamoDBDocumentClient) of aws-sdk-client-mock", () => {
     expect(await profileName("ana")).toBe("Ana");
     expect(await profileNameByClient("ana")).toBe("Ana");
     expect(dynamodb.commandCalls(GetCommand)).toHaveLength(2);
+    dynamodb.restore();
+  });
+
+  test("answers a repository of the application's own, by index, in scans and transactions", async () => {
+    class AppRepository extends DynamoDBRepository<"Listing"> {
+      byStatus(status: string) {
+        return this.query(`LISTINGS#${status}`, "", { indexName: "GSI2", limit: 1 });
+      }
+    }
+    const repository = new AppRepository();
+    const lastEvaluatedKey = { PK: "a", SK: "b", GSI2PK: "LISTINGS#sold", GSI2SK: "c" };
+    const dynamodb = mockClient(DynamoDBDocumentClient);
+    dynamodb.on(QueryCommand, { TableName: "BayonCoAgent", IndexName: "GSI2" }).resolves({
+      Items: [Item],
+      LastEvaluatedKey: lastEvaluatedKey,
+    });
+    dynamodb
+      .on(ScanCommand)
+      .resolvesOnce({ Items: [Item], LastEvaluatedKey: { PK: "a", SK: "b" } })
+      .resolves({ Items: [] });
+    dynamodb.on(TransactWriteCommand).resolves({});
+    const items = [{ name: "Ana" }];
+    expect(await repository.byStatus("sold")).toEqual({ items, count: 1, lastEvaluatedKey });
+    expect(await repository.scan()).toEqual({ items, count: 1 });
+    expect(dynamodb.commandCalls(ScanCommand)).toHaveLength(2);
+    await repository.transactWrite([{ delete: input.Key }]);
+    expect(dynamodb.commandCalls(TransactWriteCommand)[0]?.args[0].input).toEqual({
+      TransactItems: [{ Delete: input }],
+      ClientRequestToken: expect.any(String),
+    });
     dynamodb.restore();
   });
 });

@@ -1,6 +1,7 @@
 /** `bayon-data user export | erase`: what they print, write and delete, and how they end. */
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { faults } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
 import { wholeTables } from "../raw.js";
 import { atRequests, bayonData, temporaryFolder } from "../run.js";
@@ -8,7 +9,7 @@ import { atRequests, bayonData, temporaryFolder } from "../run.js";
 const [{ engine }] = engines as [(typeof engines)[number]];
 const newTable = wholeTables(engine);
 const folder = temporaryFolder();
-const config = resolve(__dirname, "../../services/user/own-config.ts");
+const config = resolve(__dirname, "../people-config.ts");
 
 const item = (PK: string, SK: string, EntityType: string, Data: object) => ({
   PK,
@@ -227,6 +228,18 @@ describe("user erase", () => {
     expect(code).toBe(1);
     expect(out).toMatch(/^left {2}1 item: they are written faster than they are erased/m);
     expect(writes).toBe(5);
+  });
+
+  test("is slowed, not failed, by a table that is throttled", async () => {
+    const { flags, all } = await filled();
+    const wire = faults({ fault: "throttle", operation: "BatchWriteItem", times: 15 });
+    const sending = { requestHandler: () => wire, initialDelayMs: 0.01 };
+    const args = ["user", "erase", "u1", "--yes", ...flags];
+    const { code, out } = await bayonData(args, new AbortController().signal, sending);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^total +6$/m);
+    expect(wire.requests.filter(({ fault }) => fault === "throttle")).toHaveLength(15);
+    expect(await all()).toHaveLength(others.length);
   });
 
   test("says how to go on when it is interrupted, and goes on then", async () => {

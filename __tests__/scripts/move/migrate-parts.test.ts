@@ -56,7 +56,8 @@ describe("a set of keys", () => {
 describe("two items", () => {
   const item = { PK: "p", SK: "s", CreatedAt: 1, Data: { a: { b: [1, 2] }, c: null } };
 
-  test("are the same whatever their times of writing and leases are", () => {
+  test("are the same whatever their times of writing, leases and writers are", () => {
+    expect(isSame(item, { ...item, "Writer:abcdefgh": 5, WritersSince: 1 })).toBe(true);
     expect(isSame(item, { ...item, UpdatedAt: 5, LeaseHolder: "x", LeaseUntil: 9 })).toBe(true);
     expect(isSame(item, { ...item, TTL: 5 })).toBe(false);
   });

@@ -185,7 +185,7 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
       expect(created).toMatchObject(key);
       expect(await whole.get(key)).toEqual(created);
       expect(await store.getOrThrow?.(scopedKey)).toEqual(created);
-      expect(await store.query?.({})).toEqual({ items: [created], cursor: null });
+      expect(await store.query?.({})).toEqual({ items: [created], cursor: null, previous: null });
       expect(await run(() => store.list?.({}))).toEqual([created]);
       expect(await store.batchGet?.([scopedKey, scopedKey])).toEqual([created, created]);
       const updated = await store.update?.(scopedKey, { extra: 1 });
@@ -268,7 +268,7 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
     scope.userId = "astray2";
     Object.assign(scope.project, { userId: "astray2", fixed: { userId: "astray2" } });
     expect(await scope.project.get({ projectId: "p" })).toBeNull();
-    expect(await scope.project.query({})).toEqual({ items: [], cursor: null });
+    expect(await scope.project.query({})).toEqual({ items: [], cursor: null, previous: null });
     expect((await scope.collections.workspace()).project).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
 /** Which partitions are a user's, for an application's own entities too, and what is not covered. */
-import { DynamoDBError, ValidationError } from "../../../src/index.js";
+import { createDataLayer, DynamoDBError, ValidationError } from "../../../src/index.js";
 import { createTestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
 import { bareClient, failureOf, rawTable, requestsOf } from "../../open.js";
-import { openDay, ownPeople, room } from "./own-people.js";
+import { openDay, ownPeople, pair, room } from "../../people-entities.js";
 import { all, rowsOf } from "./people.js";
 
 const retry = { initialDelayMs: 1, maxDelayMs: 2 };
@@ -163,6 +163,25 @@ describe.each(engines)("a user of own entities on $name", ({ engine }) => {
     } finally {
       await data.close();
     }
+  });
+
+  test("a partition of a user and an agent is covered only if both are the same, and is named", async () => {
+    const data = await createTestDataLayer({ engine, entities: { pair }, builtIn: false });
+    try {
+      const text = "t";
+      await data.pair.put({ userId: "u", agentId: "u", pairId: "p", data: { text } });
+      await data.pair.put({ userId: "u", agentId: "a", pairId: "p", data: { text } });
+      expect(data.user("u").notCovered).toEqual([{ entity: "pair", index: "byKey" }]);
+      expect(await data.user("u").erase()).toMatchObject({ erased: 1, entities: { pair: 1 } });
+      expect(await data.pair.get({ userId: "u", agentId: "a", pairId: "p" })).not.toBeNull();
+    } finally {
+      await data.close();
+    }
+  });
+
+  test("no store can have its name", () => {
+    const entities = { user: ownPeople.note } as never;
+    expect(() => createDataLayer({ entities })).toThrow("entities.user is no name for a store");
   });
 
   test("refuses an id that makes the partition of another owner", async () => {

@@ -10,9 +10,9 @@ import {
   addConfigOption,
   addConnectionFlags,
   type CommandContext,
-  type Connection,
   type ConnectionFlags,
   exitCode,
+  patientRetries,
   placeOf,
   refuseProduction,
   UsageError,
@@ -194,9 +194,10 @@ async function eraseUser(
       terminal.complain("nothing was deleted");
       return undefined;
     }
-    const erasing = () => erased(user, found, connection, context, json);
-    const erasure = dryRun ? found : await resumable(context, { again, json }, erasing);
-    const requests = connection.requests();
+    const erasing = () => erased(id, found, flags, context);
+    const done = dryRun ? undefined : await resumable(context, { again, json }, erasing);
+    const { erasure, requests: sent } = done ?? { erasure: found, requests: 0 };
+    const requests = connection.requests() + sent;
     const ms = Math.round(performance.now() - startedAt);
     if (json) terminal.line(JSON.stringify({ dryRun, ...erasure, requests, ms }));
     else show(erasure, { id, data, dryRun, requests, ms }, terminal);
@@ -205,24 +206,27 @@ async function eraseUser(
   context.finish(left === 0 ? exitCode.ok : exitCode.findings);
 }
 
-/** Erases, and shows how many of the batches are done. */
-async function erased(
-  user: ReturnType<DataLayer["user"]>,
+/** Erases, however long the table is throttled, and shows how many of the batches are done. */
+function erased(
+  id: string,
   found: UserErasure,
-  connection: Connection,
-  { terminal, signal }: CommandContext,
-  json: boolean,
-): Promise<UserErasure> {
-  const batches = Math.ceil(found.erased / limits.batchWriteItems);
-  const progress = progressOf(terminal, "batches", batches, quiet, json);
-  connection.onRequest(({ request, error }) => {
-    if (request === "BatchWrite" && error === undefined) progress.advance();
+  flags: EraseFlags,
+  context: CommandContext,
+): Promise<{ readonly erasure: UserErasure; readonly requests: number }> {
+  const { terminal, signal } = context;
+  const patient = { ...context, maxRetries: patientRetries };
+  return withConnection(flags, patient, async ({ data, requests, onRequest }) => {
+    const batches = Math.ceil(found.erased / limits.batchWriteItems);
+    const progress = progressOf(terminal, "batches", batches, quiet, flags.json === true);
+    onRequest(({ request, error }) => {
+      if (request === "BatchWrite" && error === undefined) progress.advance();
+    });
+    try {
+      return { erasure: await userOf(data, id).erase({ signal }), requests: requests() };
+    } finally {
+      progress.end();
+    }
   });
-  try {
-    return await user.erase({ signal });
-  } finally {
-    progress.end();
-  }
 }
 
 function whatOf(id: string, data: DataLayer): string {

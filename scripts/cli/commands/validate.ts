@@ -1,30 +1,24 @@
 /** `bayon-data validate`: every operation of the data layer, tried on a real table. */
 import type { Command } from "commander";
 import { ulid } from "ulid";
-import type { FacadeName } from "../../../services/entities.js";
+import { hasBuiltIn } from "../../../services/own-entities.js";
 import {
   createDataLayer,
   type DataLayer,
   DynamoDBRepository,
   resetClients,
 } from "../../../src/index.js";
-import { type Key, storeOf } from "../../move/any-store.js";
+import type { Key } from "../../move/any-store.js";
+import { knownDefinitions } from "../../raw/known-entities.js";
 import { count, duration, type Terminal } from "../../run/terminal.js";
-import {
-  type Check,
-  type CheckGroup,
-  facades,
-  inputOf,
-  keyOf,
-  ownersOf,
-  partitionOf,
-  type Scratch,
-} from "../../validate/check.js";
+import type { Check, CheckGroup, Scratch } from "../../validate/check.js";
 import { errorChecks, retryChecks } from "../../validate/failure-checks.js";
 import { repositoryChecks } from "../../validate/repository-checks.js";
 import { spanningChecks } from "../../validate/spanning-checks.js";
 import { storeDeletes, storeReads, storeWrites } from "../../validate/store-checks.js";
+import { type Subject, subjectsOf } from "../../validate/subjects.js";
 import {
+  addConfigOption,
   addConnectionFlags,
   type CommandContext,
   type Connection,
@@ -33,6 +27,7 @@ import {
   isUnreachable,
   placeOf,
   refuseProduction,
+  UsageError,
   withConnection,
 } from "../connection.js";
 
@@ -41,14 +36,15 @@ interface ValidateFlags extends ConnectionFlags {
 }
 
 export function addValidateCommand(program: Command, context: CommandContext): void {
-  addConnectionFlags(program.command("validate"))
+  addConfigOption(addConnectionFlags(program.command("validate")))
     .description("try every operation, error and retry on the table, in a partition of its own")
     .option("--allow-production", "write to a production table")
     .addHelpText(
       "after",
       `
 Everything is written under the id validate-<unique>, and deleted at the end, also after a failure
-and after Ctrl-C.
+and after Ctrl-C. With --config, the calls of the stores are tried with your own entities, too: items
+are made up of their schemas. An entity that cannot be tried is named, with the reason.
 
 Exit codes: 0 all checks passed, 1 a check failed, 2 wrong usage, 130 interrupted, 143 terminated.
 
@@ -59,16 +55,15 @@ Examples:
     .action((flags: ValidateFlags) => validate(flags, context));
 }
 
-/** Each group uses what the groups before it wrote. */
-const groups: readonly CheckGroup[] = [
-  storeWrites,
-  storeReads,
-  spanningChecks,
-  storeDeletes,
-  repositoryChecks,
-  errorChecks,
-  retryChecks,
-];
+/** Each group uses what the groups before it wrote. Without the twelve, there are their own stores alone. */
+function groupsOf(builtIn: boolean): readonly CheckGroup[] {
+  return builtIn
+    ? [
+        ...[storeWrites, storeReads, spanningChecks, storeDeletes],
+        ...[repositoryChecks, errorChecks, retryChecks],
+      ]
+    : [storeWrites, storeReads, storeDeletes];
+}
 
 async function validate(flags: ValidateFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
@@ -78,10 +73,15 @@ async function validate(flags: ValidateFlags, context: CommandContext): Promise<
   await withConnection(flags, context, async (connection) => {
     const { data } = connection;
     refuseProduction(data, "validate writes", flags.allowProduction === true);
-    // Missing or unreachable: then this is the first finding, and the only one.
-    await data.project.get({ userId: "validate", projectId: "validate" }, { signal });
     const userId = `validate-${ulid()}`;
+    const definitions = knownDefinitions();
+    const { subjects, skipped } = subjectsOf(definitions, data, userId);
+    const [first] = subjects;
+    if (first === undefined) throw new UsageError("none of the entities can be tried");
+    // Missing or unreachable: then this is the first finding, and the only one.
+    await first.store.get(first.keyOf(first.absent), { signal });
     terminal.line(`Validating ${placeOf(data)}, everything under ${userId}`);
+    for (const { facade, reason } of skipped) terminal.line(`Not tried: ${facade} (${reason})`);
 
     const check = async (one: Check, scratch: Scratch): Promise<void> => {
       const failure = await report(one, scratch, terminal);
@@ -90,9 +90,9 @@ async function validate(flags: ValidateFlags, context: CommandContext): Promise<
       if (isUnreachable(failure)) throw failure;
     };
     await withProcessDefaults(data, async () => {
-      const scratch = createScratch(connection, userId);
+      const scratch = createScratch(connection, userId, subjects);
       try {
-        for (const { name, checks } of groups) {
+        for (const { name, checks } of groupsOf(hasBuiltIn(definitions))) {
           terminal.line();
           terminal.line(terminal.paint("bold", name));
           for (const one of checks) {
@@ -134,22 +134,26 @@ async function report(
   }
 }
 
-function createScratch({ data, requests }: Connection, userId: string): Scratch {
+function createScratch(
+  { data, requests }: Connection,
+  userId: string,
+  subjects: readonly Subject[],
+): Scratch {
   const repository = new DynamoDBRepository({ initialDelayMs: 20 });
   const { configuration } = data;
   const connect: Scratch["connect"] = (options) =>
     createDataLayer({ ...configuration, ...options });
-  return { data, repository, userId, connect, requests };
+  return { data, repository, subjects, userId, connect, requests };
 }
 
 const cleanUp: Check = {
   name: "cleaned up: nothing is left under the scratch id",
-  run: async ({ data, userId }) => {
+  run: async ({ subjects }) => {
     let deleted = 0;
     let found: number;
     do {
       found = 0;
-      for (const facade of facades) found += await deleteAll(data, facade, userId);
+      for (const subject of subjects) found += await deleteAll(subject);
       deleted += found;
       // A query may lag behind the writes: the last round is the one that finds nothing.
     } while (found > 0);
@@ -157,13 +161,11 @@ const cleanUp: Check = {
   },
 };
 
-async function deleteAll(data: DataLayer, facade: FacadeName, userId: string): Promise<number> {
-  const store = storeOf(data, facade);
-  const [part = "userId"] = Object.keys(partitionOf(inputOf(facade, userId, 0)));
+async function deleteAll({ store, partitions, keyOf }: Subject): Promise<number> {
   let deleted = 0;
-  for (const owner of ownersOf(userId)) {
+  for (const partition of partitions) {
     const keys: Key[] = [];
-    for await (const item of store.list({ [part]: owner })) keys.push(keyOf(item));
+    for await (const item of store.list(partition)) keys.push(keyOf(item));
     deleted += (await store.batchDelete(keys)).written;
   }
   return deleted;

@@ -1,4 +1,5 @@
 /** What the application asks for, the call for it, and the requests that it may make. */
+import { listed } from "../../../services/order.js";
 import type { World } from "./world.js";
 
 export interface AccessPattern {
@@ -290,5 +291,74 @@ export const accessPatterns: readonly AccessPattern[] = [
         { returning: "both" },
       ),
     requests: same(1),
+  },
+  {
+    id: "reading",
+    asks: "how many pieces of content are drafts",
+    call: ({ data, userId }) => data.savedContent.count({ userId }, { where: { status: "draft" } }),
+    requests: { onePage: 1, large: 2 },
+  },
+  {
+    id: "reading",
+    asks: "the plans whose ids begin with a month",
+    call: ({ data, userId }) => data.marketingPlan.query({ userId }, { startsWith: "2025-03" }),
+    requests: same(1),
+  },
+  {
+    id: "reading",
+    asks: "the ids and times of all reports",
+    call: ({ data, userId }) => data.researchReport.query({ userId }, { fields: [] }),
+    requests: { onePage: 1, large: 2 },
+  },
+  {
+    id: "repository",
+    asks: "the newest 20 items of a user by an index, with the generic repository",
+    call: ({ repository, userId }) =>
+      repository.query(`USER#${userId}`, "", {
+        indexName: "GSI1",
+        limit: 20,
+        scanIndexForward: false,
+      }),
+    requests: same(1),
+  },
+  {
+    id: "repository",
+    asks: "a user's items between two sort keys",
+    call: ({ repository, userId }) =>
+      repository.queryBetween(`USER#${userId}`, "COMPETITOR#0", "COMPETITOR#9"),
+    requests: same(1),
+  },
+  {
+    id: "repository",
+    asks: "a page of the whole table",
+    call: ({ repository }) => repository.scan({ limit: 20 }),
+    requests: same(1),
+  },
+  {
+    id: "repository",
+    asks: "several writes by raw keys, all or nothing",
+    call: ({ repository, userId }) =>
+      repository.transactWrite([
+        { delete: { PK: `USER#${userId}`, SK: "DRAFT#1" } },
+        {
+          check: { PK: `USER#${userId}`, SK: "LOCK" },
+          conditionExpression: "attribute_not_exists(PK)",
+        },
+      ]),
+    requests: same(1),
+    transactions: true,
+  },
+  {
+    id: "user",
+    asks: "everything of a user, to hand it out: a query per partition",
+    call: ({ data, userId }) => listed(data.user(userId).export()),
+    requests: { onePage: 3, large: 6 },
+  },
+  {
+    id: "user",
+    asks: "erase a user with n items (here 10 and 2,000): a query per partition, ⌈n/25⌉ batches, and the queries again",
+    call: ({ data, importUserId }) => data.user(importUserId).erase(),
+    requests: { onePage: 7, large: 86 },
+    before: ({ data, imports }) => data.savedContent.batchPut(imports),
   },
 ];

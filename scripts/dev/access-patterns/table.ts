@@ -2,6 +2,7 @@
  * The access patterns as docs/access-patterns.md shows them: the calls that were run, and their
  * counts.
  */
+import { countProcessWide } from "./process-wide.js";
 import { type AccessPattern, accessPatterns } from "./rows.js";
 import type { World } from "./world.js";
 
@@ -19,6 +20,7 @@ export interface Counted {
 export async function countRequests(pattern: AccessPattern, world: World): Promise<number> {
   await pattern.before?.(world);
   const { wire } = world.data;
+  if (pattern.id === "repository") return countProcessWide(world.data, () => pattern.call(world));
   wire.clear();
   await pattern.call(world);
   return wire.requests.length;

@@ -2,11 +2,14 @@
  * The data on which the access patterns are counted: a small user's, and that of a user with many
  * pages.
  */
+import { DynamoDBRepository } from "../../../src/index.js";
 import { make, type TestDataLayer } from "../../../src/testing/index.js";
 
 /** What the calls take as arguments. */
 export interface World {
   readonly data: TestDataLayer;
+  /** Over the same table, as the rows of the repository find it. */
+  readonly repository: DynamoDBRepository;
   readonly userId: string;
   readonly agentId: string;
   /** The agent and two others. */
@@ -16,7 +19,9 @@ export interface World {
   readonly reviewId: string;
   /** 100 contents. */
   readonly keys: readonly { readonly userId: string; readonly contentId: string }[];
-  /** Contents of another user, to import. */
+  /** Another user. */
+  readonly importUserId: string;
+  /** Contents of that user, to import. */
   readonly imports: readonly ReturnType<typeof make.savedContent>[];
   /** A provider that responds at once. */
   readonly refresh: () => Promise<{ accessToken: string; expiryDate: number }>;
@@ -73,6 +78,7 @@ export async function createWorld(data: TestDataLayer, name: "small" | "large"):
   const size = sizes[name];
   const userId = `${name}-user`;
   const agentId = `${name}-agent`;
+  const importUserId = `${name}-user-import`;
   const projectId = "project-0";
   const of = <T>(count: number, item: (id: string, createdAt: number, index: number) => T): T[] =>
     Array.from({ length: count }, (_, index) =>
@@ -139,6 +145,7 @@ export async function createWorld(data: TestDataLayer, name: "small" | "large"):
   ]);
   return {
     data,
+    repository: new DynamoDBRepository(),
     userId,
     agentId,
     agentIds: [agentId, `${agentId}-2`, `${agentId}-3`],
@@ -146,9 +153,8 @@ export async function createWorld(data: TestDataLayer, name: "small" | "large"):
     contentId: "content-1",
     reviewId: `${agentId}-1`,
     keys: of(100, (id) => ({ userId, contentId: `content-${id}` })),
-    imports: of(size.imports, (id) =>
-      make.savedContent({ userId: `${userId}-import`, contentId: id }),
-    ),
+    importUserId,
+    imports: of(size.imports, (id) => make.savedContent({ userId: importUserId, contentId: id })),
     refresh: async () => ({ accessToken: "refreshed", expiryDate: Date.now() + 60 * minute }),
   };
 }

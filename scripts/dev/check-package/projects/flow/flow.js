@@ -131,8 +131,17 @@ async function stores({ step, layer }) {
     ),
   );
   const first = await step("query a page", () => data.savedContent.query({ userId }, { limit: 1 }));
-  await step("query the next page", () =>
+  const second = await step("query the next page", () =>
     data.savedContent.query({ userId }, { limit: 1, cursor: first.cursor }),
+  );
+  await step("query the page before", () =>
+    data.savedContent.query({ userId }, { limit: 1, cursor: second.previous }),
+  );
+  await step("query a range of ids, in part", () =>
+    data.savedContent.query({ userId }, { startsWith: "c", fields: [["metadata", "seo"], "name"] }),
+  );
+  await step("count", () =>
+    data.savedContent.count({ userId }, { between: ["c1", "c2"], consistent: true }),
   );
   await step(
     "query with a cursor of another partition",
@@ -522,6 +531,11 @@ async function useCases({ step, layer }) {
     return { status, created: (await data.table.create()).created };
   });
   await step("brandAuditPage, at once", () => data.brandAuditPage({ userId, agentId: userId }));
+  await step("user.export", () => collected(data.user(userId).export()));
+  await step("user.erase", async () => [
+    await mine.user.erase({ dryRun: true }),
+    await data.user(userId).erase(),
+  ]);
   await data.close();
 }
 

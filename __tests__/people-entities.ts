@@ -14,7 +14,7 @@ import {
   secret,
   times,
   wordPart,
-} from "../../../src/index.js";
+} from "../src/index.js";
 
 const text = z.looseObject({ text: z.string() });
 
@@ -171,4 +171,16 @@ export const room = {
   payload: text,
   schema: roomSchema,
   entity: (config: EntityConfig) => new Entity(roomSchema(), configure(config)),
+};
+
+const pairSchema = () => ({
+  model: model("Pair"),
+  attributes: { userId: wordPart, agentId: keyPart, pairId: keyPart, data: data(text), ...times },
+  indexes: { byKey: byKey("PAIR#${userId}#${agentId}", "PAIR#${pairId}") },
+});
+/** Of a user and an agent together. */
+export const pair = {
+  payload: text,
+  schema: pairSchema,
+  entity: (config: EntityConfig) => new Entity(pairSchema(), configure(config)),
 };
