@@ -141,20 +141,22 @@ function idOf({ owner, rest }: RandomEntity, item: Item): string {
   return JSON.stringify([...owner, ...rest].map((name) => item[name]));
 }
 
-/** Reads a partition of an index page by page. */
+/** Reads a partition of an index page by page, and back; a count says the same. */
 async function paged(store: AnyStore, shape: IndexShape, parts: Fields, limit: number) {
-  const items: unknown[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: { items: unknown[]; cursor: string | null } = await store.queryBy(shape, parts, {
-      limit,
-      cursor,
-    });
+  const read = (cursor: string | null) => store.queryBy(shape, parts, { limit, cursor });
+  const pages = [await read(null)];
+  for (let [page] = pages; typeof page?.cursor === "string"; pages.push(page)) {
+    page = await read(page.cursor);
     expect(page.items.length).toBeLessThanOrEqual(limit);
-    items.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor !== null);
-  return items as Item[];
+  }
+  const items = pages.flatMap((page) => page.items);
+  const back = pages.slice(-1);
+  for (let [page] = back; typeof page?.previous === "string"; back.unshift(page)) {
+    page = await read(page.previous);
+  }
+  expect(back.flatMap((page) => page.items)).toEqual(items);
+  expect(await store.countBy(shape, parts)).toBe(items.length);
+  return items as unknown[] as Item[];
 }
 
 describe.each(engines)("on $name", ({ engine }) => {

@@ -71,25 +71,34 @@ function placesIn(
   if (!isSimple(sk) || numbered || range?.holds !== undefined) return undefined;
   // The key condition tells it. A filter takes no attribute of the key that is read.
   if (index === undefined) return [];
-  const inPartition = placeIn(own, attribute.partitionKey, pk, parts);
-  const inSortKeys = placeIn(own, attribute.sortKey, sk, parts);
-  return inPartition && inSortKeys && [...inPartition, ...inSortKeys];
+  const templates = [
+    [attribute.partitionKey, pk],
+    [attribute.sortKey, sk],
+  ] as const;
+  // No placeholder is made before all conditions can be: DynamoDB refuses those that are not used.
+  if (templates.some(([, { parts: names }]) => isKnownInPart(names, parts))) return undefined;
+  if (!isSimple(pk) && !areKnown(pk.parts, parts)) return undefined;
+  return templates.flatMap(([name, template]) => placeIn(own, name, template, parts));
 }
 
-/** The conditions that a key is one of a template's with these parts; `undefined` if none can tell. */
-function placeIn(
-  own: Placeholders,
-  name: string,
-  template: KeyTemplate,
-  parts: Reach["parts"],
-): Compiled[] | undefined {
-  const key = own.name(name);
-  if (template.parts.length > 0 && template.parts.every((part) => part in parts)) {
-    return [atom(`${key} = ${own.value(template.build(parts))}`)];
+type Parts = Reach["parts"];
+
+function areKnown(names: readonly string[], parts: Parts): boolean {
+  return names.length > 0 && names.every((name) => name in parts);
+}
+
+function isKnownInPart(names: readonly string[], parts: Parts): boolean {
+  return !areKnown(names, parts) && names.some((name) => name in parts);
+}
+
+/** The conditions that a key is one of a template's, with these parts. */
+function placeIn(own: Placeholders, name: string, template: KeyTemplate, parts: Parts): Compiled[] {
+  if (areKnown(template.parts, parts)) {
+    return [atom(`${own.name(name)} = ${own.value(template.build(parts))}`)];
   }
-  if (!isSimple(template) || template.parts.some((part) => part in parts)) return undefined;
   const { prefix } = template;
   if (prefix === "") return [];
+  const key = own.name(name);
   const begins = atom(`begins_with(${key}, ${own.value(prefix)})`);
   // A sort key that is the prefix alone is read as the entity's. A partition without its part is not.
   const isMore = name === attribute.partitionKey && template.parts.length > 0;
