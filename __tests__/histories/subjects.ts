@@ -48,6 +48,9 @@ export const generatedLists = generatedOf(({ id }) => id !== undefined);
 /** The same, of entities that have a key of two fields: who changes one of them must know the other. */
 export const generatedPlaces = generatedOf(({ sharedKey }) => sharedKey);
 
+/** The same, of entities whose ids `create` makes, each user's in partitions of the user. */
+export const generatedMade = generatedOf(({ makesIds, isShared }) => makesIds && !isShared);
+
 export { generatedEntities } from "../subjects.js";
 
 function generatedOf(isWanted: (subject: all.Subject) => boolean): fc.Arbitrary<Subject> {

@@ -5,7 +5,7 @@ import { UnprocessedItemsError } from "../../../src/errors/unprocessed-items-err
 import { engines } from "../../engines.js";
 import { failureOf, openTable } from "../../open.js";
 import { lost, Recorder } from "../recorder.js";
-import { rowsOf } from "./people.js";
+import { rowsOf, storeContents } from "./people.js";
 
 const retry = { initialDelayMs: 1, maxDelayMs: 2 };
 
@@ -17,16 +17,8 @@ describe.each(engines)(
     beforeEach(() => wire.clear());
     afterEach(() => wire.clear());
 
-    /** Stores this many contents of a user, and a token. */
-    const store = async (userId: string, contents: number, content = "c") => {
-      const { savedContent, oauthToken } = table.data;
-      const items = Array.from({ length: contents }, (_, index) => ({
-        userId,
-        contentId: `c${String(index).padStart(4, "0")}`,
-        data: { type: "Blog Post", content },
-      }));
-      await savedContent.batchPut(items);
-      await oauthToken.put({ userId, data: { accessToken: "a", refreshToken: "r" } });
+    const store = async (...given: [userId: string, contents: number, content?: string]) => {
+      await storeContents(table.data, ...given);
       wire.clear();
     };
 

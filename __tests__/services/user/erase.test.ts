@@ -4,7 +4,7 @@ import { engines, settings } from "../../engines.js";
 import { failureOf, openTable, requestsOf } from "../../open.js";
 import { registry } from "../../registry.js";
 import { Recorder } from "../recorder.js";
-import { fill, fillAll, rowsOf } from "./people.js";
+import { fill, fillAll, rowsOf, storeContents } from "./people.js";
 
 const retry = { initialDelayMs: 1, maxDelayMs: 2 };
 const one = Object.fromEntries(registry.map(({ name }) => [name, 1]));
@@ -78,16 +78,8 @@ describe.each(engines)("the requests of erasing on $name", (engine) => {
   beforeEach(() => wire.clear());
   afterEach(() => wire.clear());
 
-  /** Stores this many contents of a user, and a token. */
-  const store = async (userId: string, contents: number, content = "c") => {
-    const { savedContent, oauthToken } = table.data;
-    const items = Array.from({ length: contents }, (_, index) => ({
-      userId,
-      contentId: `c${String(index).padStart(4, "0")}`,
-      data: { type: "Blog Post", content },
-    }));
-    await savedContent.batchPut(items);
-    await oauthToken.put({ userId, data: { accessToken: "a", refreshToken: "r" } });
+  const store = async (...given: [userId: string, contents: number, content?: string]) => {
+    await storeContents(table.data, ...given);
     wire.clear();
   };
 

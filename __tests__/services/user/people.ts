@@ -51,6 +51,22 @@ export async function fillAll(data: TestDataLayer, raw: RawTable, user: string):
   return stored;
 }
 
+/** Stores this many contents of a user, and a token. */
+export async function storeContents(
+  { savedContent, oauthToken }: TestDataLayer,
+  userId: string,
+  contents: number,
+  content = "c",
+): Promise<void> {
+  const items = Array.from({ length: contents }, (_, index) => ({
+    userId,
+    contentId: `c${String(index).padStart(4, "0")}`,
+    data: { type: "Blog Post", content },
+  }));
+  await savedContent.batchPut(items);
+  await oauthToken.put({ userId, data: { accessToken: "a", refreshToken: "r" } });
+}
+
 /** The keys of everything in the partitions of a user, as an engine has them. */
 export async function rowsOf(
   data: Pick<TestDataLayer, "engine" | "configuration">,
