@@ -140,6 +140,7 @@ export type {
   EntityOperations,
   EntityReads,
   TransactionOperation,
+  TransactionOptions,
   TransactionReads,
   TransactionResults,
   Transactions,

@@ -250,7 +250,7 @@ const unscoped: Readonly<Record<string, readonly fc.Arbitrary<Recipe>[]>> = {
   "table.create": [limits],
   "table.describe": [limits],
   "table.wait": [limits],
-  "transaction.write": [anything, limits],
+  "transaction.write": [anything, closedShape({}, { ...flags, token: textOf("t", canary) })],
   "transaction.get": [anything, limits],
   forUser: [user],
   scope: [shape({ userId: user })],

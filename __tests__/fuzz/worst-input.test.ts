@@ -248,7 +248,7 @@ const besideStores: Readonly<Record<string, Well>> = {
   "table.create": [limits],
   "table.describe": [limits],
   "table.wait": [limits],
-  "transaction.write": [() => [], limits],
+  "transaction.write": [() => [], { ...limits, token: "t" }],
   "transaction.get": [() => [], limits],
   forUser: ["u1"],
   scope: [{ userId: "u1" }],

@@ -27,6 +27,12 @@ data.savedContent.delete(key, { ifUpdateAt: 5 });
 data.savedContent.get(key, { set: [] });
 // @ts-expect-error a transaction's operation has no limits
 void data.transaction.write((tx) => [tx.savedContent.update(key, {}, { timeoutMs: 5 })]);
+void data.transaction.write((tx) => [tx.savedContent.delete(key)], { token: "order-1" });
+void data.forUser("u").transaction.write(() => [], { token: "order-1", timeoutMs: 5 });
+// @ts-expect-error a token is a text
+void data.transaction.write((tx) => [tx.savedContent.delete(key)], { token: 1 });
+// @ts-expect-error reads need no token
+void data.transaction.get((tx) => [tx.savedContent.get(key)], { token: "order-1" });
 // @ts-expect-error a transaction reads whole items
 void data.transaction.get((tx) => [tx.savedContent.get(key, { fields: ["type"] })]);
 // @ts-expect-error a misspelt setting

@@ -111,7 +111,7 @@ function scopeOf({ definitions, context }: ScopeSource, owner: Owner): AnyScope 
     collections: scopedCollections(own, context, stores, Object.keys(owner)),
     get transaction() {
       // The same transaction, over stores that know their owner.
-      transaction ??= createTransaction(context, stores);
+      transaction ??= createTransaction(context, stores, owner);
       return transaction;
     },
   };

@@ -1,12 +1,14 @@
 /** Transactions over all entities: all or nothing, idempotent under retry. */
-import { type CallOptions, limitsOf, perform } from "../../src/call/call.js";
+import { type CallOptions, limitsOf, perform, reading } from "../../src/call/call.js";
+import type { Owner } from "../../src/entity/model.js";
 import type { CallContext } from "../../src/errors/context.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
+import { tokenOf } from "../../src/write/token.js";
 import { refuseTooLarge, writeAll } from "../../src/write/transact.js";
 import type { AnyStores, Specs } from "../stores.js";
 import { operationsOf, readsOf, writesOf } from "./operations.js";
 import { readAll } from "./read.js";
-import type { Transactions } from "./types.js";
+import { type TransactionOptions, type Transactions, transactionOptionNames } from "./types.js";
 
 export type Transaction = Transactions<Specs>;
 
@@ -15,16 +17,25 @@ const getContext: CallContext = { operation: "transaction.get" };
 
 type Build = (tx: never) => unknown;
 
-/** @param stores whose items are written and read; those of one user make a transaction of that user's */
-export function createTransaction(context: StoreContext, stores: AnyStores): Transaction {
+/**
+ * @param stores whose items are written and read; those of one user make a transaction of that user's
+ * @param owner the parts of a scope, whose tokens are not those of others
+ */
+export function createTransaction(
+  context: StoreContext,
+  stores: AnyStores,
+  owner?: Owner,
+): Transaction {
   const writes = writesOf(stores);
   const reads = readsOf(stores);
   const transaction = {
-    write: async (build: Build, options: CallOptions = {}): Promise<unknown[]> => {
-      const limits = limitsOf(writeContext, options);
+    write: async (build: Build, options: TransactionOptions = {}): Promise<unknown[]> => {
+      const limits = limitsOf(writeContext, options, transactionOptionNames);
+      const given = reading(writeContext, () => options?.token);
       const planned = operationsOf(writeContext, build, writes);
       refuseTooLarge(planned, writeContext);
-      return perform(writeContext, limits, (call) => writeAll(context, planned, call));
+      const token = tokenOf(given, planned, writeContext, owner);
+      return perform(writeContext, limits, (call) => writeAll(context, planned, call, token));
     },
     get: async (build: Build, options: CallOptions = {}): Promise<unknown[]> => {
       const limits = limitsOf(getContext, options);

@@ -1,5 +1,6 @@
 /** What a transaction takes and returns, typed by its operations. */
 import type { CallOptions } from "../../src/call/call.js";
+import { optionNames } from "../../src/call/options.js";
 import type { Where } from "../../src/conditions/conditions.js";
 import type {
   Changes,
@@ -72,6 +73,20 @@ export type TransactionReads<S> = {
   readonly [F in keyof S]: EntityReads<Extract<S[F], StoreSpec>>;
 };
 
+export interface TransactionOptions extends CallOptions {
+  /**
+   * A token of your own, of 1 to 36 characters: within ten minutes DynamoDB carries out one transaction under
+   * it, whichever process sends it. In a scope it is the owner's. @default one for each call
+   */
+  readonly token?: string | undefined;
+}
+
+export const transactionOptionNames = optionNames<TransactionOptions>({
+  token: true,
+  signal: true,
+  timeoutMs: true,
+});
+
 /** Transactions whose operations are typed by the given specs. */
 export interface Transactions<S> {
   /**
@@ -81,12 +96,14 @@ export interface Transactions<S> {
    * @returns the item of each `create`, else `undefined`
    * @throws TransactionCanceledError that names the operations that stopped it, with their items.
    * Nothing was written, unless a conflict or throttling stopped it and `mayHaveBeenDone` is set
+   * @throws DynamoDBError `IdempotentParameterMismatchException` if one was carried out under its `token`, and
+   * no item shows that it had the same operations
    * @example
    * const [copy] = await data.transaction.write((tx) => [tx.project.create(input), tx.project.delete(key)]);
    */
   write<const O extends readonly TransactionOperation<unknown>[]>(
     operations: (tx: TransactionWrites<S>) => O,
-    options?: CallOptions,
+    options?: TransactionOptions,
   ): Promise<TransactionResults<O>>;
   /**
    * Reads up to 100 items as they were at one moment. One request.

@@ -40,6 +40,8 @@ export interface Draft {
   readonly data: Record<string, unknown>;
   /** The payload's fields as the caller gave them, without ids from the key. */
   readonly given: Readonly<Record<string, unknown>>;
+  /** Whether a part of the key was not given, and was made up. */
+  readonly isGenerated: boolean;
   /** Set if the caller gave it. */
   readonly createdAt: number | undefined;
   /** The size of the item, in bytes. */
@@ -114,11 +116,16 @@ export class InputReader {
     }
     const { generated } = this.model;
     const made: Record<string, unknown> = {};
+    let isGenerated = false;
     if (options.generateId === true) {
       // All attempts at a create have one key, so they have one time if it is a part of the key.
-      if (this.model.timed) made.createdAt = createdAt ?? this.sources.clock.now();
+      if (this.model.timed) {
+        made.createdAt = createdAt ?? this.sources.clock.now();
+        isGenerated = createdAt === undefined;
+      }
       if (generated !== undefined && input[generated] === undefined) {
         made[generated] = this.sources.createId(this.sources.clock.now());
+        isGenerated = true;
       }
     }
     const { parts, issues: keyIssues } = readParts(this.model, "item", input, made);
@@ -141,7 +148,7 @@ export class InputReader {
     }
     const time = this.model.timed ? Number(parts.createdAt) : (createdAt as number | undefined);
     const fields = payload.value as Record<string, unknown>;
-    return { parts, data, given: fields, createdAt: time, bytes };
+    return { parts, data, given: fields, isGenerated, createdAt: time, bytes };
   }
 
   /**

@@ -6,9 +6,8 @@ import { invalid } from "../errors/validation-error.js";
 import { keyId } from "../read/reader.js";
 import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
 import { createWrite } from "../write/create.js";
-import type { Write, WriteRequest } from "../write/plan.js";
+import type { PlannedWrite, Write, WriteRequest } from "../write/plan.js";
 import { conditionFailed } from "../write/refusals.js";
-import type { PlannedWrite } from "../write/transact.js";
 import { checkedExpression } from "./expression.js";
 import { completed } from "./index-keys.js";
 import {

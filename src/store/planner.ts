@@ -3,7 +3,7 @@
  * transaction.
  */
 import { type OptionNames, refuseUnknown } from "../call/options.js";
-import { InputReader, type Sources } from "../entity/input.js";
+import { type Draft, InputReader, type Sources } from "../entity/input.js";
 import type { AnyItem } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
 import { keyContext } from "../entity/model.js";
@@ -15,6 +15,7 @@ import { createItem } from "../write/create.js";
 import { DeleteWrite } from "../write/delete.js";
 import type { Target, Write } from "../write/plan.js";
 import { putWrite } from "../write/put.js";
+import { planned } from "../write/token.js";
 import { UpdateWrite } from "../write/update.js";
 import { UpsertWrite } from "../write/upsert.js";
 import {
@@ -27,6 +28,11 @@ import {
 const updateNames = ofOperation(updateOptionNames);
 const deleteNames = ofOperation(deleteOptionNames);
 const checkNames: OptionNames = ["exists", "ifUpdatedAt", "where"];
+
+/** What a caller gave of an item. */
+function ofDraft({ given: data, createdAt, isGenerated }: Draft) {
+  return { data, createdAt, isGenerated };
+}
 
 /** Plans writes from callers' arguments. Every method throws ValidationError for invalid arguments. */
 export class Planner {
@@ -50,14 +56,16 @@ export class Planner {
 
   create(given: unknown): Write<AnyItem> {
     const context = this.contextOf("create", given);
-    return createItem(this.target, this.input.draft(given, context, { generateId: true }));
+    const draft = this.input.draft(given, context, { generateId: true });
+    return planned(createItem(this.target, draft), ofDraft(draft));
   }
 
   put(given: unknown, options: { returning?: unknown } = {}): Write<AnyItem | Both> {
     const context = this.contextOf("put", given);
     refuseUnknown(context, options, putOptionNames);
     const draft = this.input.draft(given, context);
-    return putWrite(this.target, draft, this.input.returning(options?.returning, context));
+    const returning = this.input.returning(options?.returning, context);
+    return planned(putWrite(this.target, draft, returning), ofDraft(draft));
   }
 
   /** @param changes what is merged into an existing item. @default the payload's fields */
@@ -65,7 +73,7 @@ export class Planner {
     const operation = this.target.operation ?? "upsert";
     const context = this.contextOf(operation, given);
     const { draft, plan } = this.input.upsert(given, changes, context);
-    return new UpsertWrite({ ...this.target, operation }, plan, draft);
+    return planned(new UpsertWrite({ ...this.target, operation }, plan, draft), ofDraft(draft));
   }
 
   /** @param known the options that the call takes: an operation in a transaction has no limits */
@@ -79,7 +87,7 @@ export class Planner {
     refuseUnknown(context, options, known);
     const plan = this.input.update(key, changes, options ?? {}, context);
     // The result has both only with that option, which the caller knows.
-    return new UpdateWrite(this.target, plan) as Write<AnyItem | Both> as Write<R>;
+    return planned(new UpdateWrite(this.target, plan), plan) as Write<AnyItem | Both> as Write<R>;
   }
 
   /** @param known as for `update` */
@@ -91,11 +99,12 @@ export class Planner {
     const context = this.contextOf("delete", key);
     refuseUnknown(context, options, known);
     const { ifUpdatedAt, where } = options ?? {};
-    return new DeleteWrite(this.target, {
+    const plan = {
       parts: this.input.key(key, context),
       ifUpdatedAt: this.input.lock(ifUpdatedAt, context),
       where: this.input.where(where, context),
-    });
+    };
+    return planned(new DeleteWrite(this.target, plan), plan);
   }
 
   /** A condition on an item that the transaction does not write. */
@@ -119,7 +128,7 @@ export class Planner {
       ifUpdatedAt: this.input.lock(ifUpdatedAt, context),
       where: this.input.where(where, context),
     };
-    return checkWrite(this.target, plan);
+    return planned(checkWrite(this.target, plan), plan);
   }
 
   private contextOf(operation: string, key: unknown): CallContext {

@@ -17,6 +17,8 @@ export const attribute = {
   dataVersion: "DataVersion",
   /** The conditional update that wrote the item last; no reader needs it. */
   writeMark: "WriteMark",
+  /** The transaction under a caller's own token that wrote the item; no reader needs it. */
+  transactionMark: "TransactionMark",
   /** The UpdatedAt from which on every writer that has counted is shown; absent if it is all of them. */
   writersSince: "WritersSince",
   /** Who is refreshing an OAuth token; absent at other times. */

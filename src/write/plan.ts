@@ -76,6 +76,14 @@ export interface Write<Result> {
   result(attributes: RawItem | undefined): Result;
 }
 
+/** One write of a transaction; its context and key are the write's own. */
+export interface PlannedWrite {
+  readonly context: CallContext;
+  readonly write: Write<unknown>;
+  /** The entity whose items its errors show; without one, they show any item as it is stored. */
+  readonly model?: EntityModel;
+}
+
 /** The entity and table that are written to, and the clock. */
 export interface Target {
   readonly model: EntityModel;

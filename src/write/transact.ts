@@ -2,7 +2,6 @@
  * The writes of a transaction: they are sent, and sent again after a refusal that need not be final.
  */
 import type { Call } from "../call/call.js";
-import type { EntityModel } from "../entity/model.js";
 import { type CallContext, describe } from "../errors/context.js";
 import { isRetryableReason } from "../errors/retryable.js";
 import { cancellationReasonsOf } from "../errors/thrown.js";
@@ -15,18 +14,11 @@ import { nameOf } from "../errors/words.js";
 import type { Table } from "../read/reader.js";
 import { limits } from "../table/table.js";
 import { cancelled, reasonOf, ruleOf, supported, textOf } from "./cancelled.js";
-import type { Seen, Write } from "./plan.js";
+import type { PlannedWrite, Seen, Write } from "./plan.js";
 import { shownItem } from "./refusals.js";
 import { again, inRounds, mostRounds } from "./rounds.js";
 import { whatIsThere, whatWasThere } from "./run.js";
-
-/** One write of a transaction; its context and key are the write's own. */
-export interface PlannedWrite {
-  readonly context: CallContext;
-  readonly write: Write<unknown>;
-  /** The entity whose items its errors show; without one, they show any item as it is stored. */
-  readonly model?: EntityModel;
-}
+import { resultsOfEarlier, type Token, withMark } from "./token.js";
 
 /** What is known of the items that are written. */
 type SeenItems = Map<PlannedWrite, Seen>;
@@ -41,6 +33,7 @@ export function refuseTooLarge(writes: readonly PlannedWrite[], context: CallCon
 
 /**
  * Writes all of them or none.
+ * @param token the caller's own, under which they are written once; by default each request has its own
  * @returns the item of each `create`, else `undefined`
  * @throws TransactionCanceledError
  */
@@ -48,6 +41,7 @@ export async function writeAll(
   table: Table,
   writes: readonly PlannedWrite[],
   call: Call,
+  token?: Token,
 ): Promise<unknown[]> {
   const seen: SeenItems = new Map();
   for (const one of writes) {
@@ -56,12 +50,16 @@ export async function writeAll(
   let passing: CancellationReason[] = [];
   const round = async () => {
     try {
-      const TransactItems = writes.map((one) => itemOfWrite(one.write, seen.get(one)));
-      await table.transport.send("TransactWrite", { TransactItems }, call);
+      const TransactItems = writes.map((one) => itemOfWrite(one.write, seen.get(one), token));
+      const input = { TransactItems, ...(token && { ClientRequestToken: token.text }) };
+      await table.transport.send("TransactWrite", input, call);
       return writes.map(({ write }) =>
         write.context.operation === "create" ? write.result(undefined) : undefined,
       );
     } catch (error) {
+      if (token !== undefined && nameOf(error) === "IdempotentParameterMismatchException") {
+        return resultsOfEarlier(table, writes, token, call, error);
+      }
       if (nameOf(error) !== "TransactionCanceledException") throw supported(call.context, error);
       passing = await learn(table, writes, error, seen, call);
       return again;
@@ -136,8 +134,13 @@ async function learnFrom(
   refused.push(reasonOf(index, one, code, ruleOf(verdict, one.context), item));
 }
 
-function itemOfWrite(write: Write<unknown>, seen: Seen | undefined): Record<string, object> {
-  const { kind, input } = write.request(seen);
+function itemOfWrite(
+  write: Write<unknown>,
+  seen: Seen | undefined,
+  token: Token | undefined,
+): Record<string, object> {
+  const request = write.request(seen);
+  const { kind, input } = token === undefined ? request : withMark(request, token);
   const { ReturnValues: _, ...item } = input as { ReturnValues?: unknown };
   return { [kind]: item };
 }

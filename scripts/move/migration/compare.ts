@@ -6,6 +6,7 @@ import { attribute, type RawItem, writerPrefix } from "../../../src/table/table.
 const ofNoAccount: ReadonlySet<string> = new Set([
   attribute.updatedAt,
   attribute.writeMark,
+  attribute.transactionMark,
   attribute.writersSince,
   attribute.leaseHolder,
   attribute.leaseUntil,
