@@ -119,7 +119,11 @@ async function attack(
     case "delete":
       return settled(() => store[call](key));
     case "query":
-      return settled(() => store.query(key, { limit: 2 }));
+      return Promise.all([
+        settled(() => store.query(key, { limit: 2 })),
+        settled(() => store.query(key, { startsWith: "a" })),
+        settled(() => store.count(key)),
+      ]);
     case "cursor":
       return settled(() => store.query({}, { cursor: foreign }));
     case "queryBy": {
@@ -131,6 +135,7 @@ async function attack(
         all.flatMap(([index, given]) => [
           settled(() => store.queryBy(index, given, { limit: 2 })),
           settled(() => store.queryBy(index, given, { cursor: foreign })),
+          settled(() => store.countBy(index, given)),
         ]),
       );
     }
@@ -250,7 +255,7 @@ async function foreignItems(
   return Items.filter(({ PK }) => !own.has(String(PK))).sort(byKey);
 }
 
-/** A cursor of each entity's first partition, whoever owns it. */
+/** A cursor of each entity's first partition, whoever owns it: for the next page, or for the one before. */
 async function cursorsOf(
   stores: Stores,
   entities: readonly RandomEntity[],
@@ -260,7 +265,11 @@ async function cursorsOf(
     entities.map(async (entity, index) => {
       const key = stored[index]?.[0] ?? {};
       const partition = Object.fromEntries(entity.owner.map((name) => [name, key[name]]));
-      return (await stores[entity.name]?.query(partition, { limit: 1 }))?.cursor ?? null;
+      const read = (cursor: string | null) =>
+        stores[entity.name]?.query(partition, { limit: 1, cursor });
+      const cursor = (await read(null))?.cursor ?? null;
+      const back = cursor === null || index % 2 === 0 ? undefined : await read(cursor);
+      return back?.previous ?? cursor;
     }),
   );
 }
