@@ -140,11 +140,11 @@ export type {
   EntityOperations,
   EntityReads,
   TransactionOperation,
-  TransactionOptions,
   TransactionReads,
   TransactionResults,
   Transactions,
   TransactionWrites,
+  TxOptions,
 } from "../services/transaction/types.js";
 export type { UncoveredKey, UserParts } from "../services/user/partitions.js";
 export type {

@@ -8,7 +8,7 @@ import { refuseTooLarge, writeAll } from "../../src/write/transact.js";
 import type { AnyStores, Specs } from "../stores.js";
 import { operationsOf, readsOf, writesOf } from "./operations.js";
 import { readAll } from "./read.js";
-import { type TransactionOptions, type Transactions, transactionOptionNames } from "./types.js";
+import { type Transactions, type TxOptions, txOptionNames } from "./types.js";
 
 export type Transaction = Transactions<Specs>;
 
@@ -29,8 +29,8 @@ export function createTransaction(
   const writes = writesOf(stores);
   const reads = readsOf(stores);
   const transaction = {
-    write: async (build: Build, options: TransactionOptions = {}): Promise<unknown[]> => {
-      const limits = limitsOf(writeContext, options, transactionOptionNames);
+    write: async (build: Build, options: TxOptions = {}): Promise<unknown[]> => {
+      const limits = limitsOf(writeContext, options, txOptionNames);
       const given = reading(writeContext, () => options?.token);
       const planned = operationsOf(writeContext, build, writes);
       refuseTooLarge(planned, writeContext);

@@ -73,7 +73,7 @@ export type TransactionReads<S> = {
   readonly [F in keyof S]: EntityReads<Extract<S[F], StoreSpec>>;
 };
 
-export interface TransactionOptions extends CallOptions {
+export interface TxOptions extends CallOptions {
   /**
    * A token of your own, of 1 to 36 characters: within ten minutes DynamoDB carries out one transaction under
    * it, whichever process sends it. In a scope it is the owner's. @default one for each call
@@ -81,7 +81,7 @@ export interface TransactionOptions extends CallOptions {
   readonly token?: string | undefined;
 }
 
-export const transactionOptionNames = optionNames<TransactionOptions>({
+export const txOptionNames = optionNames<TxOptions>({
   token: true,
   signal: true,
   timeoutMs: true,
@@ -103,7 +103,7 @@ export interface Transactions<S> {
    */
   write<const O extends readonly TransactionOperation<unknown>[]>(
     operations: (tx: TransactionWrites<S>) => O,
-    options?: TransactionOptions,
+    options?: TxOptions,
   ): Promise<TransactionResults<O>>;
   /**
    * Reads up to 100 items as they were at one moment. One request.

@@ -2,6 +2,7 @@
  * A caller's own token: DynamoDB carries out one transaction under it, whichever process sends it. The processes
  * here are data layers of one table, each with a clock of its own.
  */
+import { randomUUID } from "node:crypto";
 import {
   createDataLayer,
   type DataLayer,
@@ -47,7 +48,9 @@ describeEach(settings, hasTransactions)("a token on $name", (setting) => {
     for (const { data } of layers.splice(0)) await data.close();
   });
 
-  const token = () => `order-${process.pid}-${count}`;
+  // An engine keeps tokens for all of its tables.
+  const run = randomUUID().slice(0, 13);
+  const token = () => `order-${run}-${count}`;
   const key = (projectId = "p1") => ({ userId: `u${count}`, projectId });
   const competitor = () => ({ userId: `u${count}`, competitorId: "c1" });
   const raw = (SK: string) => table.raw.get(`USER#u${count}`, SK);
