@@ -44,6 +44,7 @@ const storeCalls: [string, Run][] = registry.flatMap((row) => {
     create: (store, options) => store.create(input, options),
     put: (store, options) => store.put(input, options),
     update: (store, options) => store.update(key, changes, options),
+    upsert: (store, options) => store.upsert(input, options),
     delete: (store, options) => store.delete(key, options),
     batchGet: (store, options) => store.batchGet([key], options),
     batchPut: (store, options) => store.batchPut([input], options),

@@ -12,7 +12,7 @@ export const typeTests = Object.fromEntries(
 
 /** What they import beside the package. */
 export const typeTestEntities = Object.fromEntries(
-  ["indexed-entities.ts", "people-entities.ts"].map((name): [string, string] => [
+  ["indexed-entities.ts", "own-entities.ts", "people-entities.ts"].map((name): [string, string] => [
     name,
     readFileSync(join(folder, "..", name), "utf8").replace("../src/index.js", "bayon-coagent-data"),
   ]),

@@ -64,11 +64,13 @@ describe(`what calls take on ${engine.name}`, () => {
       }
     });
 
-    test("an update that adds is refused, and does not change the rest", async () => {
+    test("an update with an operator that is none is refused, and does not change the rest", async () => {
       const { savedContent } = table.data;
-      const options = { add: { views: 1 } } as never;
+      const options = { increment: { views: 1 } } as never;
       const error = await refusal(() => savedContent.update(key, { title: "t" } as never, options));
-      expect(error.message).toContain('"add" is not an option: the options are set, remove, ');
+      expect(error.message).toContain(
+        '"increment" is not an option: the options are set, remove, ',
+      );
     });
 
     test("are no number, text or list", async () => {

@@ -56,7 +56,7 @@ export interface UpdatePlan extends ReadChanges {
   /** Whether the result has what was there before, too. */
   readonly returning: "both" | undefined;
   /** The ids from the key, which a newly created payload gets in addition to the changes. */
-  readonly fromKey: Readonly<Record<string, unknown>>;
+  readonly fromKey: () => Readonly<Record<string, unknown>>;
 }
 
 /** The options of an update as a caller gives them. */
@@ -172,7 +172,7 @@ export class InputReader {
         ? { changes: fields, removals: [], computed: [], bytes }
         : readChanges(this.model, changes, {}, context);
     const none = { ifUpdatedAt: undefined, where: undefined, returning: undefined };
-    return { draft, plan: { parts, ...read, ...none, fromKey: this.idsFromKey(parts, {}) } };
+    return { draft, plan: { parts, ...read, ...none, fromKey: () => this.idsFromKey(parts, {}) } };
   }
 
   /** The issues for which `draft` would refuse an item. */
@@ -195,7 +195,7 @@ export class InputReader {
       ifUpdatedAt: this.lock(options.ifUpdatedAt, context),
       where: this.where(options.where, context),
       returning: this.returning(options.returning, context),
-      fromKey: this.idsFromKey(parts, {}),
+      fromKey: () => this.idsFromKey(parts, {}),
     };
   }
 

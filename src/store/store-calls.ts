@@ -150,16 +150,12 @@ export interface StoreCalls<S extends StoreSpec> {
   upsert(input: PutInput<S>, options?: CallOptions): Promise<S["item"]>;
 
   /**
-   * Merges fields, without `data` around them, into an item's payload. `undefined` is ignored, `null`
-   * is stored. One request; two if the payload is missing or of an older version, for some 240 fields, if an
-   * index key also holds another field or the creation time, or if UpdatedAt is ahead of the clock.
-   * `add`, `append` and the other operators are computed by DynamoDB in the same request; those that count
-   * are carried out once, and one after the other for one item (a third request may tidy up its writers).
+   * Merges fields, without `data` around them, into an item's payload, and computes what `add`, `append` and
+   * the others name. One request; two if the payload is missing or of an older version, for some 240 fields,
+   * if an index key needs what is not given, or if UpdatedAt is not older than the clock.
    * @throws ItemNotFoundError if there is none
-   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold;
-   * `mayHaveBeenDone` if a response was lost and another writer has changed the item since
-   * @throws DynamoDBError `NewerVersion` for a payload of a newer version; `AnswerLost` if it may have
-   * changed list positions or met `where` already, or if a lost response was the only one with `before`
+   * @throws ConditionalCheckFailedError, with `item`, if `ifUpdatedAt` or `where` does not hold
+   * @throws DynamoDBError `NewerVersion` (payload); `AnswerLost` if it may be done, and must not be repeated
    * @example
    * await data.competitor.update({ userId, competitorId }, {}, { add: { reviewCount: 1 } });
    */

@@ -333,7 +333,8 @@ export interface ComputedChanges<S extends StoreSpec> {
 
 type AnyMembers = readonly unknown[] | ReadonlySet<unknown>;
 
-interface ReturningOption<R extends string> {
+/** What a write returns. */
+export interface ReturningOption<R extends string> {
   /**
    * `"both"` returns `{ item, before }`. It costs no request more. If a response is lost, what was there
    * before is lost with it: the call then throws `AnswerLost`, with `mayHaveBeenDone`. @default "item"

@@ -45,7 +45,11 @@ export function newData(
 ): string {
   const { changes, removals, fromKey } = inData(item?.Data, plan);
   const changed = Object.fromEntries(changes.map(({ path, value }) => [path[0], value]));
-  const given = payloadValue(model, key, item === undefined ? { ...fromKey, ...changed } : changed);
+  const given = payloadValue(
+    model,
+    key,
+    item === undefined ? { ...fromKey(), ...changed } : changed,
+  );
   const gone = new Set(removals.map(([field]) => field));
   const kept = Object.keys(item?.[attribute.data] ?? {})
     .filter((field) => !gone.has(field))

@@ -136,7 +136,7 @@ export class UpdateWrite implements Write<AnyItem | Both> {
 
   #indexOf({ item, madeAnew, upgraded }: Pick<Sent, "item" | "madeAnew" | "upgraded">) {
     if (item === undefined || !(madeAnew || upgraded !== undefined)) return this.#index;
-    const ids = madeAnew ? this.#planned.plan.fromKey : {};
+    const ids = madeAnew ? this.#planned.plan.fromKey() : {};
     return ofWholePayload(this.#planned.target.model, { ...ids, ...this.#index?.changed }, item);
   }
 
@@ -213,7 +213,7 @@ export class UpdateWrite implements Write<AnyItem | Both> {
   #left(before: RawItem): RawItem {
     const { growth, upgraded, madeAnew } = this.#sent as Sent;
     const { model } = this.#planned.target;
-    const base = madeAnew ? { ...this.#planned.plan.fromKey } : copyOf(before.Data ?? {});
+    const base = madeAnew ? { ...this.#planned.plan.fromKey() } : copyOf(before.Data ?? {});
     return {
       ...before,
       ...(madeAnew || upgraded !== undefined ? storedVersionOf(model) : {}),
