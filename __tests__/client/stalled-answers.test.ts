@@ -254,6 +254,13 @@ const stages: Record<string, (socket: Socket) => void> = {
   "a drip in the body": (socket) => drip(socket, head.replace(/th: \d+/, "th: 100000")),
 };
 
+/** The client of the process, which the repository takes. */
+let processWide: unknown;
+jest.mock("../../src/client/client.js", () => ({
+  ...jest.requireActual<object>("../../src/client/client.js"),
+  getDocumentClient: () => processWide,
+}));
+
 /** A door as it is opened: one call, how often it was tried, and what closes it. */
 interface Door {
   call(): Promise<unknown>;
@@ -311,11 +318,10 @@ const doors: Record<
     attempts: 2,
     open: (endpoint, handler) => {
       const made = createClients(resolveConfiguration(place(endpoint)), handler);
-      const repository = new DynamoDBRepository();
       const { retry, attempts } = onceMore();
-      const transport = createTransport({ client: made.documentClient, retry });
       // Its own is the process-wide one, with the limits that nobody waits for in a test.
-      Reflect.set(repository, "transport", transport);
+      processWide = made.documentClient;
+      const repository = new DynamoDBRepository(retry);
       const close = () => made.client.destroy();
       return { call: () => repository.get("a", "b"), attempts, close };
     },

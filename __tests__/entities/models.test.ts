@@ -79,27 +79,6 @@ test("making entities and a service leaves their declarations as they are", () =
   expect(schemas()).toBe(before);
 });
 
-test("a schema is built for the store that needs it, and no other (all twelve were: 7 ms)", async () => {
-  const read: string[] = [];
-  for (const [name, definition] of Object.entries(definitions)) {
-    const { payload } = definition;
-    jest.spyOn(definition, "payload").mockImplementation((() => {
-      read.push(name);
-      return payload();
-    }) as never);
-  }
-  const data = await createTestDataLayer();
-  try {
-    const key = { userId: "u", projectId: "p" };
-    await data.project.create({ ...key, data: { name: "Open houses" } });
-    await data.project.get(key);
-    expect([...new Set(read)]).toEqual(["project"]);
-  } finally {
-    await data.close();
-    jest.restoreAllMocks();
-  }
-});
-
 test("a store makes its ElectroDB entity when it is asked for it, once (the first get made it: 8 ms)", async () => {
   const data = await createTestDataLayer();
   try {

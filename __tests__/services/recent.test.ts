@@ -154,7 +154,8 @@ describe.each(engines)("recent activity on $name", (engine) => {
       await failureOf(data.collections.recent({ userId, limit: limit as never }), ValidationError);
     }
     await failureOf(data.collections.recent({ userId: "", limit: 1 }), ValidationError);
-    await failureOf(data.collections.recent({ userId, limit: 1, fields: [] }), ValidationError);
+    const fields = "name" as never;
+    await failureOf(data.collections.recent({ userId, limit: 1, fields }), ValidationError);
     await failureOf(data.collections.recent(undefined as never), ValidationError);
     expect(wire.names).toEqual([]);
   });

@@ -396,7 +396,7 @@ describe("scan", () => {
     ["no limit", { limit: 0 }, "limit must be an integer from 1"],
     ["a limit as a text", { limit: "1" }, "limit must be an integer from 1"],
     ["consistent as a text", { consistent: "yes" }, "consistent must be true or false"],
-    ["no fields", { fields: [] }, "fields must be a non-empty array"],
+    ["no list of fields", { fields: "name" as never }, "fields must be"],
     ["an order", { order: "desc" }, '"order" is not an option: the options are segments, where'],
     ["a misspelt option", { segment: 1 }, 'did you mean "segments"?'],
     ["a where that is none", { where: 5 }, "where must be"],

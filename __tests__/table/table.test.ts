@@ -55,6 +55,7 @@ test("the limits are DynamoDB's", () => {
     transactionBytes: 4_194_304,
     expressionBytes: 4096,
     expressionOperators: 300,
+    inValues: 100,
     expressionValueBytes: 2 * 1024 * 1024,
   });
 });

@@ -5,6 +5,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   BatchWriteCommand,
+  DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -43,34 +44,46 @@ export function documentClient(): Contestant {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(configWith(handler)));
   const TableName = tableName;
   const Key = { PK: "USER#u1", SK: "CONTENT#c0" };
-  const query = () =>
+  const query = (more: { readonly Select?: "COUNT" } = {}) =>
     client.send(
       new QueryCommand({
         TableName,
         KeyConditionExpression: "PK = :pk AND begins_with(SK, :sk)",
         ExpressionAttributeValues: { ":pk": "USER#u1", ":sk": "CONTENT#" },
+        ...more,
       }),
     );
+  const update = (UpdateExpression: string, names: object, values: object) =>
+    client.send(
+      new UpdateCommand({
+        TableName,
+        Key,
+        UpdateExpression,
+        ConditionExpression: "attribute_exists(PK)",
+        ExpressionAttributeNames: { "#d": "Data", "#u": "UpdatedAt", ...names },
+        ExpressionAttributeValues: { ":u": writtenAt, ...values },
+        ReturnValues: "ALL_NEW",
+      }),
+    );
+  const rename = () => update("SET #d.#n = :n, #u = :u", { "#n": "name" }, { ":n": newName });
   return {
     name: "DocumentClient",
     handler,
     cells: {
       get: () => client.send(new GetCommand({ TableName, Key })),
       put: () => client.send(new PutCommand({ TableName, Item: rawItem(0) })),
-      update: () =>
-        client.send(
-          new UpdateCommand({
-            TableName,
-            Key,
-            UpdateExpression: "SET #d.#n = :n, #u = :u",
-            ConditionExpression: "attribute_exists(PK)",
-            ExpressionAttributeNames: { "#d": "Data", "#n": "name", "#u": "UpdatedAt" },
-            ExpressionAttributeValues: { ":n": newName, ":u": writtenAt },
-            ReturnValues: "ALL_NEW",
-          }),
+      update: rename,
+      add: () =>
+        update(
+          "SET #d.#v = if_not_exists(#d.#v, :z) + :n, #u = :u",
+          { "#v": "views" },
+          { ":z": 0, ":n": 1 },
         ),
-      query100: query,
-      query1000: query,
+      upsert: () => update("SET #d = :d, #u = :u", {}, { ":d": { ...data, name: newName } }),
+      delete: () => client.send(new DeleteCommand({ TableName, Key, ReturnValues: "ALL_OLD" })),
+      count100: () => query({ Select: "COUNT" }),
+      query100: () => query(),
+      query1000: () => query(),
       batchGet100: () => {
         const Keys = indexes(100).map((index) => ({ PK: "USER#u1", SK: `CONTENT#c${index}` }));
         return client.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys } } }));
@@ -112,6 +125,10 @@ export function thisPackage(): Contestant {
       get: () => savedContent.get(key),
       put: () => savedContent.put({ ...key, data }),
       update: () => savedContent.update(key, { name: newName }),
+      add: () => savedContent.update(key, {}, { add: [[["views"], 1]] as never }),
+      upsert: () => savedContent.upsert({ ...key, data: { ...data, name: newName } }),
+      delete: () => savedContent.delete(key),
+      count100: () => savedContent.count({ userId: "u1" }),
       query100: () => savedContent.query({ userId: "u1" }),
       query1000: () => savedContent.query({ userId: "u1" }),
       batchGet100: () => savedContent.batchGet(keys),
@@ -145,6 +162,18 @@ export function electro(): Contestant {
             .data((attributes, { set }) => set(attributes.data.name, newName))
             .go({ response: "all_new" }),
         ),
+      add: () =>
+        retried(() =>
+          savedContent
+            .patch(key)
+            .data((attributes, { add }) =>
+              add((attributes.data as unknown as { views: never }).views, 1 as never),
+            )
+            .go({ response: "all_new" }),
+        ),
+      upsert: () =>
+        retried(() => savedContent.upsert({ ...key, data, ...times }).go({ response: "all_new" })),
+      delete: () => retried(() => savedContent.delete(key).go({ response: "all_old" })),
       query100: () => retried(() => savedContent.query.byKey({ userId: "u1" }).go(all)),
       query1000: () => retried(() => savedContent.query.byKey({ userId: "u1" }).go(all)),
       batchGet100: () => retried(() => savedContent.get(keys).go()),

@@ -24,6 +24,7 @@ async function toolbox({ CannedHandler, configWith, rawItem, tableName }) {
   const get = require("dynamodb-toolbox/entity/actions/get");
   const put = require("dynamodb-toolbox/entity/actions/put");
   const update = require("dynamodb-toolbox/entity/actions/update");
+  const remove = require("dynamodb-toolbox/entity/actions/delete");
   const batchGet = require("dynamodb-toolbox/entity/actions/batchGet");
   const batchPut = require("dynamodb-toolbox/entity/actions/batchPut");
   const query = require("dynamodb-toolbox/table/actions/query");
@@ -60,6 +61,7 @@ async function toolbox({ CannedHandler, configWith, rawItem, tableName }) {
         projectId: string(),
         metadata: map({ words: number(), tags: list(string()), draft: boolean() }),
         createdAt: string(),
+        views: number().optional(),
       }),
     }),
   });
@@ -88,6 +90,31 @@ async function toolbox({ CannedHandler, configWith, rawItem, tableName }) {
           .build(update.UpdateItemCommand)
           .item({ ...dataKey, Data: { name: "new" } })
           .options({ returnValues: "ALL_NEW" })
+          .send(),
+      add: () =>
+        entity
+          .build(update.UpdateItemCommand)
+          .item({ ...dataKey, Data: { views: update.$add(1) } })
+          .options({ returnValues: "ALL_NEW" })
+          .send(),
+      upsert: () =>
+        entity
+          .build(update.UpdateItemCommand)
+          .item({ ...inputOf(rawItem(0)), Data: { ...rawItem(0).Data, name: "new" } })
+          .options({ returnValues: "ALL_NEW" })
+          .send(),
+      delete: () =>
+        entity
+          .build(remove.DeleteItemCommand)
+          .key(dataKey)
+          .options({ returnValues: "ALL_OLD" })
+          .send(),
+      count100: () =>
+        table
+          .build(query.QueryCommand)
+          .query({ partition: "USER#u1", range: { beginsWith: "CONTENT#" } })
+          .entities(entity)
+          .options({ select: "COUNT" })
           .send(),
       query100: readPage,
       query1000: readPage,
@@ -149,6 +176,10 @@ async function oneTable({ CannedHandler, configWith, rawItem, tableName }) {
       get: () => model.get(key),
       put: () => model.create(inputs[0], { exists: null }),
       update: () => model.update({ ...key, UpdatedAt: 5 }, { set: { "Data.name": "new" } }),
+      add: () => model.update({ ...key, UpdatedAt: 5 }, { add: { "Data.views": 1 } }),
+      upsert: () => model.upsert(inputs[0]),
+      delete: () => model.remove(key),
+      count100: () => model.find({ userId: "u1" }, { count: true }),
       query100: find,
       query1000: find,
       batchGet100: async () => {
@@ -202,6 +233,17 @@ async function dynamode({ CannedHandler, configWith, rawItem, tableName }) {
       get: () => entity.get(dataKey),
       put: () => entity.put(new SavedContent(rawItem(0))),
       update: () => entity.update(dataKey, { set: { "Data.name": "new", UpdatedAt: 5 } }),
+      add: () => entity.update(dataKey, { increment: { "Data.views": 1 }, set: { UpdatedAt: 5 } }),
+      upsert: () => entity.update(dataKey, { set: { Data: rawItem(0).Data, UpdatedAt: 5 } }),
+      delete: () => entity.delete(dataKey),
+      count100: () =>
+        entity
+          .query()
+          .partitionKey("PK")
+          .eq("USER#u1")
+          .sortKey("SK")
+          .beginsWith("CONTENT#")
+          .count(),
       query100: find,
       query1000: find,
       batchGet100: async () => (await entity.batchGet(keys)).items,
@@ -254,6 +296,11 @@ async function dynamoose({ CannedHandler, configWith, rawItem, tableName }) {
       get: () => Model.get(dataKey),
       put: () => Model.create(rawItem(0), { overwrite: true }),
       update: () => Model.update(dataKey, { UpdatedAt: 5 }),
+      add: () => Model.update(dataKey, { $ADD: { UpdatedAt: 1 } }),
+      upsert: () => Model.update(dataKey, { Data: rawItem(0).Data, UpdatedAt: 5 }),
+      delete: () => Model.delete(dataKey),
+      count100: () =>
+        Model.query("PK").eq("USER#u1").where("SK").beginsWith("CONTENT#").count().exec(),
       query100: find,
       query1000: find,
       batchGet100: () => Model.batchGet(keys),

@@ -59,6 +59,10 @@ const targets: Readonly<Record<canned.CellName, number>> = {
   get: 0.5,
   put: 0.8,
   update: 0.95,
+  add: 0.95,
+  upsert: 0.95,
+  delete: 0.8,
+  count100: 0.8,
   query100: 0.65,
   query1000: 0.55,
   batchGet100: 0.6,
@@ -70,6 +74,10 @@ const titles: Readonly<Record<canned.CellName, string>> = {
   get: "get",
   put: "put",
   update: "update",
+  add: "update: add",
+  upsert: "upsert",
+  delete: "delete",
+  count100: "count 100",
   query100: "query 100",
   query1000: "query 1000",
   batchGet100: "batchGet 100",
@@ -140,9 +148,10 @@ async function cellTable(): Promise<string> {
   return [
     "One item:",
     table(["get", "put", "update"]),
+    table(["add", "upsert", "delete"]),
     "Many items:",
     table(["query100", "query1000", "batchGet100"]),
-    table(["batchWrite25", "collection200"]),
+    table(["batchWrite25", "collection200", "count100"]),
   ].join("\n\n");
 }
 
