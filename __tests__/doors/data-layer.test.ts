@@ -37,6 +37,19 @@ describe("createDataLayer", () => {
   });
 });
 
+test("a store is made once for a data layer, and once for a scope of it", async () => {
+  const data = createDataLayer({ environment: "local" });
+  const [scope, other] = [data.forUser("u1"), data.forUser("u2")];
+  for (const owner of [data, scope, other]) {
+    const { project } = owner;
+    expect(owner.project).toBe(project);
+    expect(owner.savedContent).not.toBe(project);
+  }
+  const stores = [data.project, scope.project, other.project];
+  expect(new Set<unknown>(stores).size).toBe(3);
+  await data.close();
+});
+
 describe("a data layer", () => {
   let table: TestDataLayer;
   beforeAll(async () => {

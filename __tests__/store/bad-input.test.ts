@@ -316,6 +316,16 @@ describe("payloads", () => {
     }
   });
 
+  test("of all that is wrong 20 issues are told, though the last member has two", async () => {
+    const wrong = new Array(19).fill(Number.NaN);
+    const both = [...wrong, { "": Number.NaN }];
+    for (const [, , act] of calls) {
+      const { issues } = await failureOf(act(both), ValidationError);
+      expect(issues).toHaveLength(20);
+      expect(issues.at(-1)?.message).toBe("must not have an empty name");
+    }
+  });
+
   test.each<[string, unknown]>([
     ["nothing", undefined],
     ["null", null],

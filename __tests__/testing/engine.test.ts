@@ -366,6 +366,12 @@ describe("options that are wrong", () => {
     },
   );
 
+  test("names the type of an engine that is no text, and not its value", async () => {
+    const attempt = startEngine({ engine: 8000 as never });
+    await expect(attempt).rejects.toThrow(ConfigurationError);
+    await expect(attempt).rejects.toThrow(/or an http\(s\) URL, not number$/);
+  });
+
   test.each([0, -1, 1.5, 65_536, Number.NaN, "8000" as unknown as number])(
     "refuses the port %p",
     async (port) => {

@@ -1,8 +1,8 @@
 /** The proxy of bytes: what each fault is to a client, what the engine saw of it, and its counts. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
@@ -35,6 +35,17 @@ test("a connection that is ended while it is reset does not keep the process (it
   expect(out).toBe("closed\n");
 }, 20_000);
 
+test("a response that drips to nobody does not keep the process", async () => {
+  const script = "__tests__/testing/drip-process.ts";
+  const child = spawn(process.execPath, ["--import", "tsx", script], { timeout: 15_000 });
+  let out = "";
+  child.stdout.on("data", (text) => {
+    out += text;
+  });
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(out).toBe("left\n");
+}, 20_000);
+
 async function until(holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!holds()) {
@@ -42,6 +53,53 @@ async function until(holds: () => boolean): Promise<void> {
     await sleep(5);
   }
 }
+
+describe("between a client and a server of HTTP", () => {
+  async function serving(answer: RequestListener) {
+    const sockets = new Set<Socket>();
+    const server = createServer({ keepAliveTimeout: 60_000 }, answer);
+    server.on("connection", (socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const close = () => {
+      server.close();
+      server.closeAllConnections();
+    };
+    return { target, sockets, [Symbol.dispose]: close };
+  }
+  const asked = async ({ url }: FaultProxy) => {
+    const signal = AbortSignal.timeout(5_000);
+    const headers = { "x-amz-target": "D.GetItem" };
+    const response = await fetch(url, { method: "POST", headers, body: "{}", signal });
+    return response.text();
+  };
+
+  test("close ends the connections to the server too", async () => {
+    using server = await serving((_, response) => response.end("answer"));
+    const proxy = await startFaultProxy({ target: server.target });
+    expect(await asked(proxy)).toBe("answer");
+    // It is kept for the next request.
+    expect(server.sockets.size).toBe(1);
+    await proxy.close();
+    await until(() => server.sockets.size === 0);
+  }, 20_000);
+
+  test("a response ends behind its trailers, and the next one begins there", async () => {
+    using server = await serving((_, response) => {
+      response.writeHead(200, { trailer: "x-one, x-two" });
+      response.write("answer");
+      response.addTrailers({ "x-one": "1", "x-two": "2" });
+      response.end();
+    });
+    await using proxy = await startFaultProxy({ target: server.target });
+    expect(await asked(proxy)).toBe("answer");
+    expect(await asked(proxy)).toBe("answer");
+    expect(server.sockets.size).toBe(1);
+  }, 20_000);
+});
 
 describe("a request that nobody waits for", () => {
   const message =

@@ -12,6 +12,7 @@ import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-er
 import { TimeoutError } from "../../src/errors/timeout-error.js";
 import { TransactionCanceledError } from "../../src/errors/transaction-canceled-error.js";
 import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
+import { drawn } from "../../src/testing/faults/rules.js";
 import {
   type FaultRule,
   FaultyRequestHandler,
@@ -43,6 +44,11 @@ class ReadingHandler extends FaultyRequestHandler {
     return { response };
   }
 }
+
+test("a seed draws the numbers of mulberry32: one that was noted gives its faults again in any release", () => {
+  const numbers = [0, 1, 2].map((n) => drawn(1, n));
+  expect(numbers).toEqual([0.6270739405881613, 0.002735721180215478, 0.5274470399599522]);
+});
 
 describe.each(engines)("faults on $name", (engine) => {
   const table = openTable(engine, { retry: { initialDelayMs: 1, maxDelayMs: 2 } });

@@ -332,6 +332,18 @@ describeEach(engines, ({ name }) => name !== "dynalite")("transactions on $name"
   });
 });
 
+test.each([
+  [exact, "must be a string, not an exact number"],
+  [{ text: "12345678901234567890.5" }, "must be a string, not an object"],
+])("a field of text refuses %j by its kind", async (type, message) => {
+  const data = createDataLayer({ environment: "local" });
+  const payload = { type: type as never, content: "c" };
+  const put = data.savedContent.put({ userId: "u", contentId: "c", data: payload });
+  const { issues } = await failureOf(put, ValidationError);
+  await data.close();
+  expect(issues).toEqual([{ path: "data.type", message }]);
+});
+
 describe("a mock of the document client", () => {
   test("is given exact numbers, and gives them", async () => {
     const mocked = mockClient(DynamoDBDocumentClient);

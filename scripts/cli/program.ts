@@ -189,8 +189,7 @@ export function reportError(error: unknown, args: readonly string[], terminal: T
   const message = error instanceof Error ? error.message : String(error);
   const stack = args.includes("--verbose") && error instanceof Error ? stackOf(error) : undefined;
   if (wantsJson(args)) {
-    const rule = message === "(outputHelp)" ? "a command is missing" : message;
-    const told = { code: codeOf(error), message: rule.replace(/^error: /, ""), stack };
+    const told = { code: codeOf(error), message: message.replace(/^error: /, ""), stack };
     terminal.complain(JSON.stringify({ error: told }));
     return;
   }

@@ -2,9 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { runCommandLine } from "../../../scripts/cli/program.js";
+import type { Terminal } from "../../../scripts/run/terminal.js";
 import { iamPolicy } from "../../../src/index.js";
 import { type Engine, startEngine } from "../../../src/testing/engine.js";
-import { atRequests, bayonData, temporaryFolder } from "../run.js";
+import { atRequests, bayonData, listen, temporaryFolder } from "../run.js";
 
 const sample = "scripts/demo/firestore-sample";
 const arn = "arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod";
@@ -152,6 +154,7 @@ describe("bad usage ends with 2 and a hint", () => {
     [["user", "export", "", "--environment", "local"], "userId must not be empty"],
     [["export", "x", "--segments", "4"], "(Did you mean --concurrency?)"],
     [["adopt", "--segments=4"], "(Did you mean --concurrency?)"],
+    [["import"], "missing required argument 'folder'"],
     [["import", "x", "--parallel", "4"], "(Did you mean --concurrency?)"],
     [["import", "x", "--concurrency", "129"], "from 1 to 128"],
     [["export", "x", "--concurrency", "1001"], "from 1 to 1000"],
@@ -270,6 +273,17 @@ describe("--json", () => {
     }
   });
 
+  test.each([[["--json"]], [["table", "--json"]]])(
+    "of a command that is missing is no option of it: %j",
+    async (args) => {
+      const { code, out, complaints } = await bayonData(args);
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(errorsIn(complaints)).toEqual([
+        { error: { code: "Usage", message: "unknown option '--json'" } },
+      ]);
+    },
+  );
+
   test("of seed and table describe is one line of results", async () => {
     const flags = await existingTable();
     const seeded = await bayonData(["seed", "--users", "1", "--json", ...flags]);
@@ -322,6 +336,78 @@ describe("--json", () => {
       { resumeWith: expect.stringMatching(/^bayon-data export .* --json/) },
       { error: { code: "Interrupted", message: "interrupted" } },
     ]);
+  });
+});
+
+describe("progress", () => {
+  interface Bar {
+    readonly what: string;
+    done: number;
+    saidAtEnd?: string;
+  }
+
+  /** Runs a command, and keeps what its progress was told. */
+  async function watched(args: readonly string[]): Promise<{ bars: Bar[]; out: string }> {
+    const said = listen();
+    const bars: Bar[] = [];
+    const progress: Terminal["progress"] = (what) => {
+      const bar: Bar = { what, done: 0 };
+      bars.push(bar);
+      return {
+        advance: (count = 1) => {
+          bar.done += count;
+        },
+        end: () => {
+          bar.saidAtEnd ??= said.out();
+        },
+      };
+    };
+    const terminal = { ...said.terminal, progress };
+    const { signal } = new AbortController();
+    const code = await runCommandLine(args, { terminal, signal, version: "1.2.3" });
+    expect({ code, complaints: said.complaints() }).toEqual({ code: 0, complaints: "" });
+    return { bars, out: said.out() };
+  }
+
+  /** An export of so many documents. */
+  function exported(count: number): string {
+    const to = folder();
+    const documents = Array.from({ length: count }, (_, at) => ({
+      id: `c${at}`,
+      parentId: "u1",
+      data: { type: "Note", content: "text", createdAt: 1_700_000_000_000 },
+      path: `users/u1/savedContent/c${at}`,
+    }));
+    const file = { collectionPath: "users/{id}/savedContent", documents, count };
+    writeFileSync(join(to, "users_id_savedContent.json"), JSON.stringify(file));
+    return to;
+  }
+
+  test("counts everything, and has ended when the results are told", async () => {
+    const [from, to] = [await existingTable(), await existingTable()];
+    const [documents, state, files] = [exported(30), folder(), join(folder(), "files")];
+    const own = ["--state", state];
+    const steps: [string, string[]][] = [
+      ["documents", ["seed", "--from", documents, ...from]],
+      ["items", ["doctor", ...from]],
+      ["items", ["export", files, ...from]],
+      ["items", ["import", files, ...own, ...to]],
+      ["documents", ["verify", "firestore", documents, ...to]],
+      [
+        "documents",
+        ["migrate", "firestore", documents, ...own, "--on-conflict", "overwrite", ...to],
+      ],
+      ["items", ["rollback", ...own, ...to]],
+    ];
+    for (const [what, args] of steps) {
+      const { bars, out } = await watched(args);
+      const [{ saidAtEnd = out, ...bar } = { what: "", done: 0 }] = bars;
+      expect({ args, bars: bars.length, ...bar }).toEqual({ args, bars: 1, what, done: 30 });
+      expect({ args, results: out.slice(saidAtEnd.length) }).toEqual({
+        args,
+        results: expect.stringMatching(/\d requests?/),
+      });
+    }
   });
 });
 

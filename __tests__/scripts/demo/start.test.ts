@@ -83,9 +83,10 @@ describe("bayon-data db (only a clone could serve the engine)", () => {
 
   test("serves the table that the local configuration looks for, until Ctrl-C", async () => {
     const port = await freePort();
-    const running = script("cli.ts", ["db", "--port", String(port)]);
+    const running = script("cli.ts", ["db", "--port", String(port), "--table", "Own-Name"]);
     await running.saw("Ctrl-C");
-    const data = createDataLayer({ environment: "local", endpoint: `http://localhost:${port}` });
+    const endpoint = `http://localhost:${port}`;
+    const data = createDataLayer({ environment: "local", endpoint, tableName: "Own-Name" });
     const key = { userId: "u", projectId: "p" };
     await data.project.create({ ...key, data: { name: "Kept until the end" } });
     expect((await data.project.get(key))?.data.name).toBe("Kept until the end");
@@ -97,6 +98,7 @@ describe("bayon-data db (only a clone could serve the engine)", () => {
     expect(out).toContain("export USE_LOCAL_AWS=true");
     expect(out).not.toMatch(/npm run|tsx/);
     expect(out).toContain(`export AWS_ENDPOINT_URL_DYNAMODB=http://localhost:${port}`);
+    expect(out).toContain("export DYNAMODB_TABLE_NAME=Own-Name\n");
     expect(await running.leftovers()).toEqual([]);
   });
 

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { dateMsOf } from "../../../scripts/move/firestore/dates.js";
 import { ExportError, valuesIn } from "../../../scripts/move/firestore/json-file.js";
@@ -273,6 +281,12 @@ describe("a managed export (it was said to hold no collection)", () => {
     expect(error.message).toContain("is a managed export of Firestore (");
     expect(error.message).toContain(`firebase emulators:start --only firestore --import ${path}`);
     expect(error.message).toContain("--backupFile backup.json");
+  });
+
+  test("is not ruled out by what cannot be looked into: a link to itself fails", async () => {
+    const path = made(["users.json"]);
+    symlinkSync("loop", join(path, "loop"));
+    await expect(openExport(path)).rejects.toMatchObject({ code: "ELOOP" });
   });
 });
 

@@ -159,6 +159,36 @@ describe("rollback", () => {
     expect(existsSync(join(to.state, "migrate.json"))).toBe(false);
   });
 
+  test("of a unit that was begun twice knows both times of an item", async () => {
+    const to = await place();
+    await to.migrate(exported("c1", "c2"));
+    const journal = join(to.state, "journal.ndjson");
+    const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
+    const [run = "", begun = ""] = lines;
+    const { unit, puts } = JSON.parse(begun) as { unit: number; puts: [string, string, number][] };
+    expect(puts).toHaveLength(2);
+    // Killed before its first try sent anything: the table has the times of the second one alone.
+    const first = puts.map(([pk, sk, updatedAt]) => [pk, sk, updatedAt - 1]);
+    const [, ...rest] = lines;
+    const changed = [run, JSON.stringify({ unit, puts: first }), ...rest];
+    writeFileSync(journal, `${changed.join("\n")}\n`);
+    const { code, out } = await to.rollback();
+    expect(out).toContain("2 items deleted, 0 left, 0 gone before");
+    expect(code).toBe(0);
+    expect(await to.ids()).toEqual([]);
+  });
+
+  test("of a migration that found everything there has nothing to read in the journal", async () => {
+    const to = await place();
+    const journal = join(to.state, "journal.ndjson");
+    const putsIn = () => readFileSync(journal, "utf8").match(/"puts":/g)?.length ?? 0;
+    await to.migrate(exported("c1", "c2"));
+    expect(putsIn()).toBe(1);
+    const { out } = await to.migrate(exported("c1", "c2"));
+    expect(out).toMatch(/2 +0 +0$/m);
+    expect(putsIn()).toBe(1);
+  });
+
   test("of a production table that was not meant is refused, and tried without a change", async () => {
     const to = await place();
     await to.migrate(exported("c1"));

@@ -66,6 +66,9 @@ describe("a run", () => {
     writeFileSync(join(folder, "copy.json"), text);
     const error = await failureOf(openRun(options(folder)), StateError);
     expect(error.message).toMatch(/copy\.json is not a checkpoint/);
+    // What the parser said of a text that is no JSON.
+    const told = error.cause === undefined ? "nothing" : (error.cause as Error).name;
+    expect(told).toBe(text.endsWith(":") ? "SyntaxError" : "nothing");
   });
 
   test("keeps the state before where one cannot be saved", async () => {

@@ -1,0 +1,103 @@
+/** The checks of `bayon-data validate`: each must fail where what it checks does not hold. */
+import {
+  type Check,
+  type CheckGroup,
+  eventually,
+  expect as hold,
+  type Scratch,
+} from "../../../scripts/validate/check.js";
+import { errorChecks } from "../../../scripts/validate/failure-checks.js";
+import { repositoryChecks } from "../../../scripts/validate/repository-checks.js";
+import { spanningChecks } from "../../../scripts/validate/spanning-checks.js";
+import { getSavedContentKeys } from "../../../src/index.js";
+import { engines } from "../../engines.js";
+import { openTable } from "../../open.js";
+
+function named({ checks }: CheckGroup, wanted: string): Check {
+  const found = checks.find(({ name }) => name === wanted);
+  if (found === undefined) throw new Error(`there is no check ${wanted}`);
+  return found;
+}
+
+describe("what a read finds in the end", () => {
+  test("is asked for again until it holds", async () => {
+    let asked = 0;
+    const startedAt = performance.now();
+    await eventually(async () => {
+      asked += 1;
+      hold(asked === 3, "not yet");
+    });
+    expect(asked).toBe(3);
+    // It waits in between.
+    expect(performance.now() - startedAt).toBeGreaterThan(150);
+  });
+
+  test("is what it found last where it never holds: a workspace that lacks a kind of item", async () => {
+    let asked = 0;
+    const workspace = async () => {
+      asked += 1;
+      // Without its pauses it would keep the test's own time limit from passing.
+      if (asked > 1_000) await new Promise(() => undefined);
+      return { project: ["an item"], review: [], untried: [] };
+    };
+    const subjects = [{ facade: "project" }, { facade: "review" }];
+    const scratch = { data: { collections: { workspace } }, userId: "u1", subjects };
+    const check = named(spanningChecks, "collections.workspace");
+    await expect(check.run(scratch as unknown as Scratch)).rejects.toThrow(/^nothing of review$/);
+    expect(asked).toBeGreaterThan(1);
+  });
+
+  test("is not asked for again where the call fails", async () => {
+    let asked = 0;
+    const failure = new Error("no answer");
+    const checked = eventually(async () => {
+      asked += 1;
+      if (asked === 1) throw failure;
+    });
+    await expect(checked).rejects.toBe(failure);
+    expect(asked).toBe(1);
+  });
+});
+
+describe.each(engines)("on $name", (setting) => {
+  const table = openTable(setting);
+
+  test("a payload that cannot be stored: the check fails if it is stored all the same", async () => {
+    const { data } = table;
+    const check = named(
+      errorChecks,
+      "a payload that cannot be stored is refused before it is sent",
+    );
+    let requests = 0;
+    const scratch = (put: typeof data.savedContent.put) =>
+      ({
+        userId: "u1",
+        requests: () => requests,
+        data: { savedContent: { put } },
+      }) as unknown as Scratch;
+    const good = scratch((input) => data.savedContent.put(input));
+    await expect(check.run(good)).resolves.toBeUndefined();
+    // All else of the input is checked as ever.
+    const content = "cut";
+    const careless = scratch((input) => {
+      requests += 1;
+      return data.savedContent.put({ ...input, data: { ...input.data, content } });
+    });
+    await expect(check.run(careless)).rejects.toThrow("expected ValidationError, got no error");
+  });
+
+  test("get and getItem: the check fails if something is found that does not exist", async () => {
+    const { raw } = table;
+    const check = named(repositoryChecks, "get and getItem");
+    const { PK, SK } = getSavedContentKeys("u1", "repository-1");
+    const Data = { type: "Note", content: "Written by bayon-data validate" };
+    await raw.put({ PK, SK, EntityType: "SavedContent", Data, CreatedAt: 1, UpdatedAt: 1 });
+    const getItem = async (...where: [string, string]) => (await raw.get(...where)) ?? null;
+    const get = async (...where: [string, string]) => (await getItem(...where))?.Data ?? null;
+    const scratch = (read: typeof get) =>
+      ({ userId: "u1", repository: { get: read, getItem } }) as unknown as Scratch;
+    await expect(check.run(scratch(get))).resolves.toBeUndefined();
+    const careless = scratch(() => get(PK, SK));
+    await expect(check.run(careless)).rejects.toThrow("found what does not exist");
+  });
+});
