@@ -71,7 +71,7 @@ export function once(setting: Setting) {
             for (let round = 0; round < rounds; round += 1) {
               const name = `${client}.${round}`;
               const added = { add: { [subject.count]: 1 }, append: { names: [name] } };
-              const outcome = await outcomeOf(store.update(key, {}, added));
+              const outcome = await outcomeOf(store.update(key, {}, added as never));
               outcomes.push({ name, outcome });
               // Whoever writes the item takes away the mark by which other updates are recognised.
               const { is } = await outcomeOf(store.update(key, { [subject.texts[0]]: name }));

@@ -105,6 +105,44 @@ describe.each(engines)("on $name", (engine) => {
     await second.close();
   });
 
+  test.each([
+    [
+      "replaced by another writer",
+      async () => {
+        const { PK, SK, EntityType, Data, CreatedAt, UpdatedAt } = (await raw()) as Record<
+          string,
+          unknown
+        >;
+        const Item = { PK, SK, EntityType, Data, CreatedAt, UpdatedAt: Number(UpdatedAt) + 1 };
+        await table.raw.put(Item);
+      },
+    ],
+    [
+      "replaced in a batch",
+      async () => {
+        const { data } = await stored();
+        await store().batchPut([{ ...key(), data }]);
+      },
+    ],
+    [
+      "deleted and created again",
+      async () => {
+        const { data } = await stored();
+        await store().delete(key());
+        await store().create({ ...key(), data });
+      },
+    ],
+  ])("an item that was %s with what was counted is not counted up twice", async (_, replace) => {
+    lose(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      await replace();
+    });
+    const counted = store().update(key(), {}, { add: { reviewCount: 1 } });
+    const error = await failureOf(counted, DynamoDBError);
+    expect(error).toMatchObject({ code: "AnswerLost", mayHaveBeenDone: true });
+    expect((await stored()).data.reviewCount).toBe(1);
+  });
+
   test("so is one under a where that holds no more", async () => {
     lose(() => store().update(key(), { name: "other" }));
     const options = { add: { reviewCount: 1 }, where: { name: "N" } };

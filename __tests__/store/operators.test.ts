@@ -26,6 +26,14 @@ import { bareClient, failureOf, rawTable, requestsOf } from "../open.js";
 const payload = z.looseObject({
   views: z.number().optional(),
   stars: z.number().int().min(1).max(5).optional(),
+  whole: z.int().optional(),
+  big: z.bigint().optional(),
+  three: z.array(z.string()).length(3).optional(),
+  two: z
+    .set(z.enum(["a", "b", "c"]))
+    .min(2)
+    .optional(),
+  filled: z.array(z.string()).nonempty().optional(),
   year: z.number().min(2020).max(2030).optional(),
   price: z.number().nullish(),
   title: z.string().optional(),
@@ -59,10 +67,23 @@ const note = {
   entity: (config: EntityConfig) => new Entity(schema(), configure(config)),
 };
 
+const texts = z.object({ name: z.string() });
+const textSchema = () => ({
+  model: model("Text"),
+  attributes: { userId: keyPart, noteId: keyPart, data: dataOf(texts), ...times },
+  indexes: { byKey: byKey("USER#${userId}", "TEXT#${noteId}") },
+});
+/** It has neither a number nor a list nor a set. */
+const other = {
+  payload: texts,
+  schema: textSchema,
+  entity: (config: EntityConfig) => new Entity(textSchema(), configure(config)),
+};
+
 const key = { userId: "u", noteId: "n" };
 
 async function opened(engine: (typeof engines)[number]["engine"], data?: object) {
-  const layer = await createTestDataLayer({ engine, entities: { note }, builtIn: false });
+  const layer = await createTestDataLayer({ engine, entities: { note, other }, builtIn: false });
   if (data !== undefined) await layer.note.put({ ...key, data });
   layer.wire.clear();
   return layer;
@@ -119,7 +140,7 @@ describe.each(engines)("on $name", ({ engine }) => {
         removeFromSet: { bytes: [new Uint8Array([1])] },
       },
     );
-    expect(data).toEqual({ views: -2, tags: [], pair: ["a"], labels: new Set(["a"]) });
+    expect(data).toEqual({ views: -2, pair: ["a"], labels: new Set(["a"]) });
   });
 
   test("numbers are added with all their digits", async () => {
@@ -257,6 +278,8 @@ describe("bad input is refused before anything is sent", () => {
     ["no finite number", { add: { views: Number.NaN } }, "data.views must be a finite number"],
     ["a number for a text", { add: { title: 1 } }, "data.title must be"],
     ["a fraction for a field of integers", { add: { stars: 0.5 } }, "data.stars must be"],
+    ["a fraction for safe integers", { add: { whole: 0.5 } }, "data.whole must be"],
+    ["a member of another set", { addToSet: { two: ["d"] } }, "data.two"],
     ["no list", { append: { tags: "a" } }, "data.tags must be a list of elements"],
     ["an element of another kind", { append: { tags: ["a", 1] } }, "data.tags[1] must be"],
     ["elements for a field that is no list", { append: { title: ["a"] } }, "data.title must be"],
@@ -294,6 +317,13 @@ describe("bad input is refused before anything is sent", () => {
     ["one far from the bounds", { add: { year: 1 } }],
     ["a fraction of a number with bounds", { add: { year: 0.25 } }],
     ["fewer elements than a list has at least", { append: { pair: ["a"] } }],
+    ["one element of a list of three", { append: { three: ["a"] } }],
+    ["one member of a set of at least two", { addToSet: { two: ["a"] } }],
+    ["a small number for a field of bigints", { add: { big: 1n } }],
+    [
+      "no element at all (it never came to an end)",
+      { append: { filled: [] }, prepend: { title: [] } },
+    ],
     ["a field in no schema", { add: { other: 1 }, append: { more: [1] } }],
   ])("%s is not", async (_, options) => {
     expect(
@@ -317,6 +347,13 @@ test("the types allow each operator only on fields of its kind", () => {
     layer.note.update(key, {}, { append: { labels: ["a"] } }),
     // @ts-expect-error a list is no set
     layer.note.update(key, {}, { addToSet: { tags: ["a"] } }),
+    // @ts-expect-error it has no number
+    layer.other.update(key, {}, { add: { name: 1 } }),
+    // @ts-expect-error nor is this one
+    layer.other.update(key, {}, { add: 42 }),
+    // @ts-expect-error it has no set
+    layer.other.update(key, {}, { addToSet: { name: ["a"] } }),
+    layer.other.update(key, {}, { add: [[["name", "inner"], 1]] }),
     // @ts-expect-error a misspelt operator
     layer.note.update(key, {}, { increment: { views: 1 } }),
   ];

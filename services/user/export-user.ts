@@ -15,7 +15,7 @@ import { invalid } from "../../src/errors/validation-error.js";
 import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { type PageRequest, pages } from "../../src/read/paging.js";
 import { mask, showsMasked } from "../../src/secrets/masking.js";
-import type { RawItem } from "../../src/table/table.js";
+import { attribute, type RawItem } from "../../src/table/table.js";
 import { isPlainMap, secretFields } from "../../src/values/payload.js";
 import { onceFor } from "../registry.js";
 import type { UserPartition } from "./partitions.js";
@@ -109,25 +109,42 @@ const allSecrets = onceFor((definitions): readonly string[] => [
 ]);
 
 /**
- * A row as it is stored. Which of its fields are secret, nobody declares: those are masked that have the
- * name of an entity's secret.
+ * A row as it is stored. Which of its fields are secret, nobody declares: those are masked, however deep,
+ * that have the name of an entity's secret, and a payload whose fields have no names.
  */
 function undeclared(raw: RawItem, secrets: readonly string[], masks: boolean): UndeclaredItem {
   const { Data } = raw;
-  const hide = masks ? withMasks : showsMasked;
-  const attributes = masks ? withMasks(secrets, raw) : { ...raw };
-  return {
-    entity: null,
-    attributes: isPlainMap(Data) ? { ...attributes, Data: hide(secrets, Data) } : attributes,
-  };
+  const hasFields = isPlainMap(Data);
+  if (!masks) {
+    const attributes = hasFields ? { ...raw, Data: showsMasked(secrets, Data) } : { ...raw };
+    return { entity: null, attributes };
+  }
+  const attributes = withMasksAnywhere(secrets, raw);
+  if (Data == null || hasFields) return { entity: null, attributes };
+  return { entity: null, attributes: maskedCopy([attribute.data], attributes, (value) => value) };
 }
 
 /** A copy with a mask in place of each secret; anything but an object as it is. */
 function withMasks<T>(secrets: readonly string[], data: T): T {
   if (secrets.length === 0 || !isPlainMap(data)) return data;
+  return maskedCopy(secrets, data, (value) => value);
+}
+
+/** The same in all maps and lists within it. */
+function withMasksAnywhere<T>(secrets: readonly string[], value: T): T {
+  const below = <V>(part: V) => withMasksAnywhere(secrets, part);
+  if (Array.isArray(value)) return value.map(below) as T;
+  return isPlainMap(value) ? maskedCopy(secrets, value, below) : value;
+}
+
+function maskedCopy<T extends object>(
+  secrets: readonly string[],
+  data: T,
+  other: (value: unknown) => unknown,
+): T {
   const members = Object.entries(data).map(([name, value]) => [
     name,
-    secrets.includes(name) && value != null ? mask : value,
+    secrets.includes(name) && value != null ? mask : other(value),
   ]);
   // The mask stands for values of any type.
   return Object.fromEntries(members) as T;

@@ -4,7 +4,7 @@ import type { PathSegments } from "../conditions/placeholders.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 import { isExactNumber } from "../values/exact-number.js";
-import { boundsAt } from "../values/number-bounds.js";
+import { boundsAt, isTakenBoundless } from "../values/field-bounds.js";
 import {
   checkChange,
   checkValue,
@@ -81,9 +81,9 @@ function formRule(operator: Operator, value: unknown): string | undefined {
   }
 }
 
-/** Whether a change adds or removes nothing. */
-export function isOfNothing({ operator, value }: Computed): boolean {
-  return operator.endsWith("Set") && !types.isSet(value);
+/** Whether a change adds or removes nothing: it is given no elements or no members. */
+export function isOfNothing({ value }: Computed): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 export function isNumber(value: unknown): boolean {
@@ -116,10 +116,10 @@ function issuesOfField(
   if (operator === "removeFromSet" || isOfNothing({ operator, path, value })) return [];
   const issuesOf = (candidate: unknown) => checkChange(payload, { path, value: candidate }).issues;
   const issues = issuesOf(value);
-  const isTaken =
-    issues.length === 0 ||
-    candidates(payload, operator, path, value).some((other) => issuesOf(other).length === 0);
-  return isTaken ? [] : issues;
+  if (issues.length === 0) return [];
+  if (operator !== "add" && isTakenBoundless(payload, path, value)) return [];
+  const others = candidates(payload, operator, path, value);
+  return others.some((other) => issuesOf(other).length === 0) ? [] : issues;
 }
 
 /** Values of the same kind as a change's: the field may have bounds that the change itself is not in. */
@@ -131,19 +131,26 @@ function candidates(
 ): unknown[] {
   if (operator === "addToSet") return [];
   if (operator !== "add") return listsOf(value as readonly unknown[]);
-  if (typeof value !== "number") return [0];
+  if (typeof value !== "number") return [0, largeInteger];
   const fraction = Math.abs(value) % 1;
   const bounds = boundsAt(payload, path).map(Math.floor);
   const wholes = [0, ...bounds, ...Array.from({ length: 50 }, (_, power) => 2 ** power)];
-  return [-value, ...wholes.map((whole) => whole + fraction)];
+  const numbers = [-value, ...wholes.map((whole) => whole + fraction)];
+  // A large number has no room for a fraction, and would pass for an integer.
+  if (fraction > 0) return numbers.filter((number) => number % 1 !== 0);
+  return [...numbers, largeInteger];
 }
 
-/** A field may want more elements than are added; lists of more than this are not tried. */
-const mostRepeated = 64;
+/** A number that is a bigint, whatever reads it. */
+const largeInteger = 2n ** 60n;
+
+/** A field may want so many elements more than are added. */
+const mostMore = 64;
 
 /** Lists of the same elements, longer and longer. */
 function listsOf(elements: readonly unknown[]): unknown[] {
-  const lists: unknown[] = [];
-  for (let list = elements; list.length < mostRepeated; lists.push(list)) list = [...list, ...list];
-  return lists;
+  return Array.from({ length: mostMore }, (_, more) => [
+    ...elements,
+    ...Array.from({ length: more + 1 }, (_, index) => elements[index % elements.length]),
+  ]);
 }

@@ -288,6 +288,9 @@ type InnerPairs<S extends StoreSpec, V> = readonly (readonly [InnerPath<S>, V])[
 
 type Numeric = number | bigint | ExactNumber;
 
+/** Some of the named fields; if there is none to name, an object without fields. */
+type Some<Fields> = keyof Fields extends never ? { readonly [name: string]: never } : Fields;
+
 /** The fields that hold nothing but numbers, and what is added to each. */
 type Amounts<S extends StoreSpec> = {
   readonly [K in keyof S["data"] as NonNullable<S["data"][K]> extends Numeric ? K : never]?:
@@ -320,15 +323,15 @@ type Members<S extends StoreSpec> = {
  */
 export interface ComputedChanges<S extends StoreSpec> {
   /** Numbers to add, negative ones too, exactly and without rounding. A missing number counts from 0. */
-  readonly add?: Amounts<S> | InnerPairs<S, Numeric> | undefined;
+  readonly add?: Some<Amounts<S>> | InnerPairs<S, Numeric> | undefined;
   /** Elements to add at the end of lists. A missing list is made. */
-  readonly append?: Elements<S> | InnerPairs<S, readonly unknown[]> | undefined;
+  readonly append?: Some<Elements<S>> | InnerPairs<S, readonly unknown[]> | undefined;
   /** Elements to add at the beginning of lists, in their order. A missing list is made. */
-  readonly prepend?: Elements<S> | InnerPairs<S, readonly unknown[]> | undefined;
+  readonly prepend?: Some<Elements<S>> | InnerPairs<S, readonly unknown[]> | undefined;
   /** Members to add to sets. A missing set is made. */
-  readonly addToSet?: Members<S> | InnerPairs<S, AnyMembers> | undefined;
+  readonly addToSet?: Some<Members<S>> | InnerPairs<S, AnyMembers> | undefined;
   /** Members to remove from sets. A set that is left without members is removed, as DynamoDB has none. */
-  readonly removeFromSet?: Members<S> | InnerPairs<S, AnyMembers> | undefined;
+  readonly removeFromSet?: Some<Members<S>> | InnerPairs<S, AnyMembers> | undefined;
 }
 
 type AnyMembers = readonly unknown[] | ReadonlySet<unknown>;

@@ -19,7 +19,7 @@ export const attribute = {
   writeMark: "WriteMark",
   /** The transaction under a caller's own token that wrote the item; no reader needs it. */
   transactionMark: "TransactionMark",
-  /** The UpdatedAt from which on every writer that has counted is shown; absent if it is all of them. */
+  /** The UpdatedAt since which every writer that has counted is shown. */
   writersSince: "WritersSince",
   /** Who is refreshing an OAuth token; absent at other times. */
   leaseHolder: "LeaseHolder",

@@ -65,7 +65,7 @@ export function updateRequest(planned: Planned, sent: Sent): WriteRequest {
       assigned(own, name, value),
     ),
     ...(mark === undefined ? [] : [assigned(own, attribute.writeMark, mark)]),
-    ...(signature === undefined ? [] : [signed(own, signature)]),
+    ...(signature === undefined ? [] : signed(own, signature)),
     ...(replaced ? wholeData(own, planned, sent) : dataSets(own, model, key, plan)),
   ];
   const removes = replaced ? [] : plan.removals.map((path) => own.path(path));

@@ -182,10 +182,11 @@ export class UpdateWrite implements Write<AnyItem | Both> {
 
   isUnknown(item: RawItem | null): boolean {
     if (this.#planned.signature === undefined) return this.#once;
-    // A writer that the item does not show has not counted, unless it may have been forgotten.
+    // A writer that the item does not show has not counted, unless it may have been forgotten, or the item
+    // was replaced as a whole since: then it shows no time from before.
     const since = item?.[attribute.writersSince];
     const isShown = item?.[this.#planned.signature.writer] !== undefined;
-    return !isShown && since !== undefined && !(Number(since) <= this.#since);
+    return !isShown && !(typeof since === "number" && since <= this.#since);
   }
 
   isDone(item: RawItem | null): boolean {

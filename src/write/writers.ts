@@ -57,9 +57,12 @@ export class Writer {
   }
 }
 
-/** The assignment of a signature. */
-export function signed(own: Placeholders, { writer, serial }: Signature): string {
-  return assigned(own, writer, serial);
+/** The assignments of a signature, and of the time from which on the item shows them all. */
+export function signed(own: Placeholders, { writer, serial }: Signature): string[] {
+  const [since, updatedAt] = [own.name(attribute.writersSince), own.name(attribute.updatedAt)];
+  // What the item had before: whoever counts later may have begun since then.
+  const before = `if_not_exists(${updatedAt}, ${own.value(0)})`;
+  return [assigned(own, writer, serial), `${since} = if_not_exists(${since}, ${before})`];
 }
 
 /** A condition that an update was not carried out yet, nor a later one of the same writer. */

@@ -86,6 +86,39 @@ describe.each(settings)("exporting a user on $name", (engine) => {
     expect(inspect(revealed)).not.toContain("canary");
   });
 
+  test("and where they are nested, or in a payload that has no fields", async () => {
+    const { data, raw } = table;
+    const hidden = { accessToken: "[secret]", refreshToken: "[secret]" };
+    const key = (SK: string) => ({ PK: "OAUTH#deep", SK });
+    const crm = { EntityType: "CrmLink", Data: { accessToken: "canary", google: token, n: 1 } };
+    const lists = { Data: { token: { all: [[token], "text", null] } }, Old: [{ deep: token }] };
+    const none = { Data: { accessToken: null }, tags: new Set(["a"]), bytes: Buffer.from("b") };
+    const rows = [
+      { ...key("1"), ...crm },
+      { ...key("2"), ...lists },
+      { ...key("3"), Data: JSON.stringify(token) },
+      { ...key("4"), Data: [token] },
+      { ...key("5"), Data: null },
+      { ...key("6"), ...none },
+    ];
+    await raw.put(...rows);
+    const items = await all(data.user("deep").export());
+    expect(JSON.stringify(items)).not.toContain("canary");
+    const attributes = items.map((item) => ("attributes" in item ? item.attributes : undefined));
+    expect(attributes).toMatchObject([
+      { Data: { accessToken: "[secret]", google: hidden, n: 1 }, EntityType: "CrmLink" },
+      { Data: { token: { all: [[hidden], "text", null] } }, Old: [{ deep: hidden }] },
+      { Data: "[secret]" },
+      { Data: "[secret]" },
+      { Data: null },
+      { Data: { accessToken: null }, tags: none.tags },
+    ]);
+    expect(Buffer.from(attributes[5]?.bytes as Uint8Array).toString()).toBe("b");
+    const revealed = await all(data.user("deep").export({ secrets: "reveal" }));
+    expect(JSON.parse(JSON.stringify(revealed[0]))).toEqual({ entity: null, attributes: rows[0] });
+    expect(revealed[2]).toEqual({ entity: null, attributes: rows[2] });
+  });
+
   test("the scope of a user has the same, and each loop begins again", async () => {
     const { data } = table;
     await fill(data, "twice");

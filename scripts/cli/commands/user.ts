@@ -24,6 +24,7 @@ interface ExportFlags extends ConnectionFlags {
   readonly out?: string;
   readonly revealSecrets?: boolean;
   readonly consistent?: boolean;
+  readonly allowProduction?: boolean;
   readonly json?: boolean;
 }
 
@@ -56,6 +57,7 @@ function addExport(user: Command, context: CommandContext): void {
       "use consistent reads, which see every earlier write; costs twice the read units",
     )
     .option(...jsonOption)
+    .option("--allow-production", "print what a production table holds of the user")
     .addHelpText(
       "after",
       `
@@ -74,7 +76,7 @@ readable for its owner alone.
 Exit codes: 0 everything was read, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.
 
 Examples:
-  $ bayon-data user export user-1 --environment production --out user-1.ndjson
+  $ bayon-data user export user-1 --environment production --allow-production --out user-1.ndjson
   $ bayon-data user export user-1 --config ./dist/data-config.js | jq -r .entity`,
     )
     .action((id: string, flags: ExportFlags) => exportUser(id, flags, context));
@@ -127,6 +129,7 @@ async function exportUser(id: string, flags: ExportFlags, context: CommandContex
   const { out, json = false, consistent, revealSecrets } = flags;
   const startedAt = performance.now();
   await withConnection(flags, context, async ({ data, requests }) => {
+    refuseProduction(data, "user export reads a user's data", flags.allowProduction === true);
     const user = userOf(data, id);
     const items = user.export({ signal, consistent, secrets: revealSecrets ? "reveal" : "mask" });
     const file = out === undefined ? undefined : await openNewFile(out);
