@@ -562,6 +562,22 @@ describe("--to", () => {
     expect(items.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))).toEqual(goldenItems());
   });
 
+  test("writes many documents to one file, as a file has 200,000 items", async () => {
+    const to = new Place();
+    const [folder, files] = [temporary(), join(temporary(), "items")];
+    const many = Array.from({ length: 1_000 }, (_, at) => ({
+      id: `c${at}`,
+      parentId: "u1",
+      data: { type: "Note", content: "text", createdAt: 1_700_000_000_000 },
+      path: `users/u1/savedContent/c${at}`,
+    }));
+    const file = { collectionPath: "users/{id}/savedContent", documents: many, count: 1_000 };
+    writeFileSync(join(folder, "users_id_savedContent.json"), JSON.stringify(file));
+    const ran = await to.migrate(folder, ["--to", files, "--json"]);
+    expect(summaryOf(ran)).toMatchObject({ written: 1_000, rejected: 0 });
+    expect(readdirSync(join(files, "data"))).toEqual(["segment-000.json.gz"]);
+  });
+
   test("refuses a folder that is finished or holds other files, unless it is to start over", async () => {
     const to = new Place();
     const folder = contentExport({ c1: content() });
