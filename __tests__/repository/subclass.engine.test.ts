@@ -119,6 +119,57 @@ describe.each(engines)("a subclass of the repository on $name", ({ engine }) => 
       expect(error.message).toContain("TTL must be in epoch seconds");
     });
 
+    const returning = (returned: (own: object) => unknown) =>
+      jest
+        .spyOn(repository as unknown as { beforePut(item: object): unknown }, "beforePut")
+        .mockImplementation(returned);
+
+    test.each([
+      ["nothing", () => undefined, "beforePut must return the item"],
+      ["null", () => null, "beforePut must return the item"],
+      ["a text", () => "item", "beforePut must return the item"],
+      ["a list", () => [], "beforePut must return the item"],
+      ["a promise", async (own: object) => own, "the item, not a promise of one"],
+      ["a promise that fails", () => Promise.reject(new Error("late")), "not a promise of one"],
+    ])("that returns %s is refused, and nothing is sent", async (_, returned, message) => {
+      returning(returned);
+      const { CreatedAt: _c, UpdatedAt: _u, ...fresh } = item("x");
+      const sent = await table.sentBy(async () => {
+        for (const [operation, call] of [
+          ["create", () => repository.create(PK, "x", "Alert", { n: 1 })],
+          ["put", () => repository.put(item("x"))],
+          ["batchWrite", () => repository.batchWrite([item("x")])],
+          ["transactWrite", () => repository.transactWrite([{ create: fresh }])],
+        ] as const) {
+          const error = await failure(call());
+          expect(error).toBeInstanceOf(ValidationError);
+          expect(error).toMatchObject({ operation, message: expect.stringContaining(message) });
+        }
+      });
+      expect(sent).toEqual([]);
+      expect(await repository.getItem(PK, "x")).toBeNull();
+    });
+
+    test.each([
+      ["a text as Data", { Data: "text" }, "Data must be an object"],
+      ["a list as Data", { Data: [1] }, "Data must be an object"],
+      ["no Data", { Data: undefined }, "Data must be an object"],
+      ["no PK", { PK: undefined }, "PK is missing"],
+      ["a number as SK", { SK: 5 }, "SK must be a string"],
+    ])(
+      "that leaves a new item with %s is refused, and nothing is sent",
+      async (_, wrong, message) => {
+        returning((own) => ({ ...own, ...wrong }));
+        const sent = await table.sentBy(async () => {
+          const error = await failure(repository.create(PK, "x", "Alert", { n: 1 }));
+          expect(error).toBeInstanceOf(ValidationError);
+          const told = `beforePut must return the whole item; ${message}`;
+          expect(error.message).toContain(told);
+        });
+        expect(sent).toEqual([]);
+      },
+    );
+
     test("that throws is an error of the call with its cause, and nothing is sent", async () => {
       const broken = { ...item("x"), PK: "BROKEN" };
       const sent = await table.sentBy(async () => {

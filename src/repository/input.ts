@@ -1,4 +1,5 @@
 /** Checks callers' arguments to the generic repository, before anything is sent. */
+import { types } from "node:util";
 import { type OptionNames, unknownOptions } from "../call/options.js";
 import { readEach } from "../entity/each.js";
 import { refuseIssues } from "../entity/model.js";
@@ -176,6 +177,33 @@ export function refuseUnknownOptions(
 export function checkData(context: CallContext, data: unknown): void {
   if (isRecord(data)) return;
   throw invalid(context, [{ path: attribute.data, message: "must be an object" }]);
+}
+
+/** What the hook `beforePut` returned, if it can be an item. @throws ValidationError */
+export function preparedItem(context: CallContext, returned: unknown): Record<string, unknown> {
+  const isPromise = types.isPromise(returned);
+  // Nobody else waits for it: unhandled, its failure would end the process.
+  if (isPromise) returned.catch(() => undefined);
+  if (isRecord(returned) && !isPromise) return returned;
+  const found = isPromise ? ", not a promise of one" : "";
+  throw invalid(context, [{ path: "", message: `beforePut must return the item${found}` }]);
+}
+
+/** Checks what the hook made of a new item, which was right before. @throws ValidationError */
+export function checkCreated(context: CallContext, prepared: Record<string, unknown>): void {
+  const { [attribute.partitionKey]: pk, [attribute.sortKey]: sk } = prepared;
+  const issues = [
+    ...keyIssues("partition", pk, attribute.partitionKey),
+    ...keyIssues("sort", sk, attribute.sortKey),
+  ];
+  if (!isRecord(prepared[attribute.data])) {
+    issues.push({ path: attribute.data, message: "must be an object" });
+  }
+  if (issues.length === 0) return;
+  throw invalid(context, [
+    { path: "", message: "beforePut must return the whole item" },
+    ...issues,
+  ]);
 }
 
 /** The fields that an update changes; `undefined` means no change. @throws ValidationError */

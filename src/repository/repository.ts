@@ -14,6 +14,7 @@ import { checkedExpression } from "./expression.js";
 import { runnerOf } from "./hooks.js";
 import { checkedIndexKeys, completed } from "./index-keys.js";
 import {
+  checkCreated,
   checkData,
   checkedItems,
   checkedKeys,
@@ -22,6 +23,7 @@ import {
   isRecord,
   itemCall,
   keyOf,
+  preparedItem,
   refuseUnknownOptions,
 } from "./input.js";
 import { RepositoryReads } from "./reads.js";
@@ -119,7 +121,9 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
         [attribute.updatedAt]: now,
         ...completed(entityType, key, checkedIndexKeys(context, key, gsi)),
       };
-      return checkItem(context, { ...this.#prepared(context, given), ...key });
+      const prepared = this.#prepared(context, given);
+      checkCreated(context, prepared);
+      return checkItem(context, { ...prepared, ...key });
     });
     await this.#run(context, (table, call) => {
       const { tableName } = table;
@@ -220,7 +224,7 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
   #prepared(context: CallContext, item: object): Record<string, unknown> {
     try {
       // It is checked after the hook.
-      return { ...this.beforePut(item as DynamoDBItem<unknown, E>) };
+      return { ...preparedItem(context, this.beforePut(item as DynamoDBItem<unknown, E>)) };
     } catch (error) {
       throw wrapDynamoDBError(error, context);
     }
