@@ -149,6 +149,7 @@ describe("bad usage ends with 2 and a hint", () => {
     [["user", "erase"], "missing required argument 'id'"],
     [["user", "erase", "u1", "--environment", "production", "--yes"], "add --allow-production"],
     [["user", "export", "u1", "--environment", "production"], "add --allow-production"],
+    [["user", "export", "", "--environment", "production", "--allow-production"], "not be empty"],
     [["user", "erase", "u1", "--environment", "production", "--allow-production"], "add --yes"],
     [["user", "erase", "u1", "--environment", "local"], "add --yes if you mean it"],
     [["user", "erase", "u1", "--environment", "local", "--json"], "add --yes if you mean it"],
