@@ -3,6 +3,7 @@ import { type Call, limitsOf, perform, reading } from "../../src/call/call.js";
 import { optionNames } from "../../src/call/options.js";
 import type { CallContext } from "../../src/errors/context.js";
 import { leftOver } from "../../src/errors/left-over.js";
+import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import { invalid } from "../../src/errors/validation-error.js";
 import { pagesOf } from "../../src/read/paging.js";
 import { limits as engineLimits, type RawKey } from "../../src/table/table.js";
@@ -62,12 +63,20 @@ class Erasure {
 
   /** Erases in rounds, each with a look of its own: what is written behind a look is found by the next. */
   async done(): Promise<UserErasure> {
-    for (let round = 1; round <= mostRounds; round += 1) {
-      if ((await this.#eraseOnce()) === 0) return this.#report(0);
+    try {
+      for (let round = 1; round <= mostRounds; round += 1) {
+        if ((await this.#eraseOnce()) === 0) return this.#report(0);
+      }
+      let left = 0;
+      for await (const rows of this.#rows()) left += rows.length;
+      return this.#report(left);
+    } catch (error) {
+      const isOver = this.#call.signal?.aborted === true && this.#erased > 0;
+      if (!isOver || error instanceof UnprocessedItemsError) throw error;
+      // A limit of the call ended a look: the error still says what was erased.
+      const [of, written] = [this.#found, this.#erased];
+      throw leftOver(this.#call.context, "were left", { items: [], of, written, why: "" });
     }
-    let left = 0;
-    for await (const rows of this.#rows()) left += rows.length;
-    return this.#report(left);
   }
 
   /** Counts what is there as if it were erased. */

@@ -95,6 +95,24 @@ describe.each(engines)(
       expect(await rowsOf(data, "stopped")).toEqual([]);
     });
 
+    test("says what it has erased if it is aborted in the look that follows", async () => {
+      const { data } = table;
+      await store("looked", 9);
+      const stop = new AbortController();
+      let hasErased = false;
+      wire.intercept = ({ operation, send }) => {
+        if (operation === "Query" && hasErased) stop.abort(new Error("enough"));
+        hasErased ||= operation === "BatchWriteItem";
+        return send();
+      };
+      const error = await failureOf(
+        data.user("looked").erase({ signal: stop.signal }),
+        AbortedError,
+      );
+      expect(error).toMatchObject({ written: 10, items: [], mayHaveBeenDone: true });
+      expect(await rowsOf(data, "looked")).toEqual([]);
+    });
+
     test("ends at its deadline", async () => {
       const { data } = table;
       await store("slow", 3);
