@@ -72,7 +72,8 @@ const bodies = new Map(
  * without. Finding it takes about 2 µs, and only where there is one.
  */
 function signedBody(body: Buffer, request: unknown): Buffer {
-  const text = String(request);
+  const text =
+    typeof request === "string" ? request : Buffer.from(request as Uint8Array).toString();
   const at = text.indexOf(writerPrefix);
   if (at === -1) return body;
   const name = text.slice(at, text.indexOf('"', at));
