@@ -234,6 +234,16 @@ describe.each(engines)("on $name", (engine) => {
     await forgotten.close();
   });
 
+  test("they stay where the response has the item before the update, which does not tell when it was written", async () => {
+    const idle = Array.from({ length: 20 }, (_, index) => [`${writerPrefix}idle${index}`, 1]);
+    await table.raw.put({ ...(await raw()), ...Object.fromEntries(idle) });
+    const options = { add: { reviewCount: 1 }, returning: "both" } as const;
+    const { before, item } = await store().update(key(), {}, options);
+    expect([before.data.reviewCount, item.data.reviewCount]).toEqual([0, 1]);
+    expect(wire.names).toEqual(["UpdateItem"]);
+    expect(writersOf(await raw())).toHaveLength(21);
+  });
+
   test("a call that is aborted while it waits for its turn has done nothing", async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {

@@ -36,12 +36,6 @@ export interface ComputedCheck {
 /** A set of more members is larger than any item. */
 const mostMembers = limits.itemBytes;
 
-/** What a change of a field must not be computed for, and why. */
-interface Kept {
-  readonly fields: ReadonlySet<string>;
-  readonly rule: string;
-}
-
 /** Compares a computed change with the payload's schema. What it results in cannot be checked. */
 export function checkComputed(model: EntityModel, given: Computed): ComputedCheck {
   const { operator, path } = given;
@@ -49,8 +43,8 @@ export function checkComputed(model: EntityModel, given: Computed): ComputedChec
   const check = checkValue(inForm(operator, given.value), place);
   const change = { ...given, value: check.value };
   const issues = [...check.issues];
-  const kept = keptBy(model).find(({ fields }) => fields.has(String(path[0])));
-  if (kept !== undefined) issues.push({ path: pathText(place), message: kept.rule });
+  const kept = keptRule(model, String(path[0]));
+  if (kept !== undefined) issues.push({ path: pathText(place), message: kept });
   if (issues.length === 0) {
     const rule = formRule(operator, check.value);
     if (rule !== undefined) issues.push({ path: pathText(place), message: rule });
@@ -90,19 +84,15 @@ export function isNumber(value: unknown): boolean {
   return typeof value === "number" || typeof value === "bigint" || isExactNumber(value);
 }
 
-/** The fields of which other attributes are made, or of which nothing can be computed. */
-function keptBy({ encrypted, expires, fieldKeys }: EntityModel): readonly Kept[] {
-  return [
-    { fields: new Set(encrypted), rule: "is encrypted: set the whole field" },
-    {
-      fields: new Set(expires === undefined ? [] : [expires]),
-      rule: "says when the item expires: set the whole field",
-    },
-    {
-      fields: new Set(fieldKeys.flatMap(({ fields }) => fields)),
-      rule: "is in the key of an index: set the whole field",
-    },
-  ];
+/** Why nothing can be computed of a field: other attributes are made of it, or it is stored as one text. */
+function keptRule(
+  { encrypted, expires, fieldKeys }: EntityModel,
+  field: string,
+): string | undefined {
+  if (encrypted.includes(field)) return "is encrypted: set the whole field";
+  if (field === expires) return "says when the item expires: set the whole field";
+  const isInKey = fieldKeys.some(({ fields }) => fields.includes(field));
+  return isInKey ? "is in the key of an index: set the whole field" : undefined;
 }
 
 /**

@@ -140,11 +140,13 @@ function resultOf(operator: Operator, stored: unknown, value: unknown): unknown 
 
 /** The members of a stored set that are not among the given ones. */
 function without(stored: unknown, given: unknown): unknown[] {
-  const names = new Set([...(given as Iterable<unknown>)].map(nameOf));
-  return [...((stored ?? []) as Iterable<unknown>)].filter((member) => !names.has(nameOf(member)));
+  const texts = new Set([...(given as Iterable<unknown>)].map(memberText));
+  return [...((stored ?? []) as Iterable<unknown>)].filter(
+    (member) => !texts.has(memberText(member)),
+  );
 }
 
 /** A text that is the same for members that DynamoDB takes for the same. */
-function nameOf(member: unknown): string {
+function memberText(member: unknown): string {
   return isBytes(member) ? Buffer.from(member).toString("latin1") : String(member);
 }

@@ -21,6 +21,8 @@ export function runInTurn<R>(table: WrittenTable, write: Write<R>, call: Call): 
     const signature = table.writer.sign();
     sign(signature);
     return runWrite(table, write, call, async (item) => {
+      // With `returning`, it is the item before the update, which does not show when that was written.
+      if (item[signature.writer] !== signature.serial) return;
       const writers = forgettable(item, signature);
       if (writers.length > 0) await forgetWriters(table, key, item, writers, call);
     });
