@@ -7,6 +7,7 @@ import {
   createDataLayer,
   type DataLayer,
   DynamoDBError,
+  ExactNumber,
   TransactionCanceledError,
   ValidationError,
 } from "../../../src/index.js";
@@ -174,6 +175,26 @@ describeEach(settings, hasTransactions)("a token on $name", (setting) => {
     await update(b, "z", turned);
     await failureOf(update(b, "y"), DynamoDBError);
     await failureOf(update(b, "z", { ...turned, x: 2 }), DynamoDBError);
+  });
+
+  test.each<[string, unknown, unknown]>([
+    ["a map, and a list of the same pairs", { c: "d" }, [["c", "d"]]],
+    [
+      "a number of more digits than JavaScript has, and its text",
+      ExactNumber.from("0.12345678901234567890123"),
+      "0.12345678901234567890123",
+    ],
+  ])("values of two kinds are never the same: %s", async (_, one, other) => {
+    const put = ({ data }: { data: DataLayer }, x: unknown) =>
+      data.transaction.write(
+        (tx) => [tx.project.put({ ...key(), data: { name: "a", ...{ x } } })],
+        { token: token() },
+      );
+    await put(a, one);
+    await put(b, one);
+    expect(await failureOf(put(b, other), DynamoDBError)).toMatchObject({
+      code: "IdempotentParameterMismatchException",
+    });
   });
 
   test("whose item was deleted since says so, and does not create it again", async () => {
