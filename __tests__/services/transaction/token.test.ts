@@ -331,15 +331,25 @@ describeEach(settings, hasTransactions)("a token on $name", (setting) => {
 
   test("the mark tells nothing of encrypted secrets, which are not compared", async () => {
     if (setting.encryption === undefined) return;
+    const owner = () => ({ userId: `u${count}` });
     const store = ({ data }: { data: DataLayer }, accessToken: string) =>
-      data.transaction.write(
-        (tx) => [tx.oauthToken.put({ userId: `u${count}`, data: { accessToken } })],
-        { token: token() },
-      );
+      data.transaction.write((tx) => [tx.oauthToken.put({ ...owner(), data: { accessToken } })], {
+        token: token(),
+      });
+    const update = ({ data }: { data: DataLayer }, accessToken: string) =>
+      data.transaction.write((tx) => [tx.oauthToken.update(owner(), { accessToken })], {
+        token: `update-${run}`,
+      });
+    const stored = async () =>
+      (await b.data.oauthToken.get(owner(), { consistent: true }))?.data.accessToken;
     await store(a, "one");
-    await store(b, "two");
-    const item = await b.data.oauthToken.get({ userId: `u${count}` }, { consistent: true });
-    expect(item?.data.accessToken).toBe("one");
+    // Not even by its length.
+    await store(b, "another");
+    expect(await stored()).toBe("one");
+    a.time += 1;
+    await update(a, "two");
+    await update(b, "yet another");
+    expect(await stored()).toBe("two");
   });
 
   test("without it nothing is marked", async () => {
