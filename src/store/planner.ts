@@ -3,7 +3,7 @@
  * transaction.
  */
 import { type OptionNames, refuseUnknown } from "../call/options.js";
-import { type Draft, InputReader, type Sources } from "../entity/input.js";
+import { type Draft, InputReader, type Sources, type UpdatePlan } from "../entity/input.js";
 import type { AnyItem } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
 import { keyContext } from "../entity/model.js";
@@ -32,6 +32,11 @@ const checkNames: OptionNames = ["exists", "ifUpdatedAt", "where"];
 /** What a caller gave of an item. */
 function ofDraft({ given: data, createdAt, isGenerated }: Draft) {
   return { data, createdAt, isGenerated };
+}
+
+/** What a caller gave of an update. Its size tells the length of a secret, which no mark may have in it. */
+function ofUpdate({ changes, removals, computed, ifUpdatedAt, where }: UpdatePlan) {
+  return { changes, removals, computed, ifUpdatedAt, where };
 }
 
 /** Plans writes from callers' arguments. Every method throws ValidationError for invalid arguments. */
@@ -86,8 +91,9 @@ export class Planner {
     const context = this.contextOf("update", key);
     refuseUnknown(context, options, known);
     const plan = this.input.update(key, changes, options ?? {}, context);
+    const write: Write<AnyItem | Both> = new UpdateWrite(this.target, plan);
     // The result has both only with that option, which the caller knows.
-    return planned(new UpdateWrite(this.target, plan), plan) as Write<AnyItem | Both> as Write<R>;
+    return planned(write, ofUpdate(plan)) as Write<R>;
   }
 
   /** @param known as for `update` */

@@ -165,7 +165,10 @@ function mapped(
 }
 
 function hashOf(value: unknown): string {
-  const text = JSON.stringify(value, (_, member: unknown) => plain(member));
+  const text = JSON.stringify(value, function (this: unknown, name: string) {
+    // The member itself: `toJSON` has made a text of an exact number, and an object of a Buffer.
+    return plain((this as Readonly<Record<string, unknown>>)[name]);
+  });
   return createHash("sha256").update(text).digest("base64url");
 }
 
@@ -177,7 +180,9 @@ function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString("base64") };
   if (value instanceof Set)
     return { set: [...value].map((one) => JSON.stringify(plain(one))).sort() };
-  if (isPlainMap(value)) return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (isPlainMap(value)) {
+    return { map: Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) };
+  }
   return { number: exactTextOf(value) };
 }
 

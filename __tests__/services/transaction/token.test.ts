@@ -7,6 +7,7 @@ import {
   createDataLayer,
   type DataLayer,
   DynamoDBError,
+  ExactNumber,
   TransactionCanceledError,
   ValidationError,
 } from "../../../src/index.js";
@@ -176,6 +177,26 @@ describeEach(settings, hasTransactions)("a token on $name", (setting) => {
     await failureOf(update(b, "z", { ...turned, x: 2 }), DynamoDBError);
   });
 
+  test.each<[string, unknown, unknown]>([
+    ["a map, and a list of the same pairs", { c: "d" }, [["c", "d"]]],
+    [
+      "a number of more digits than JavaScript has, and its text",
+      ExactNumber.from("0.12345678901234567890123"),
+      "0.12345678901234567890123",
+    ],
+  ])("values of two kinds are never the same: %s", async (_, one, other) => {
+    const put = ({ data }: { data: DataLayer }, x: unknown) =>
+      data.transaction.write(
+        (tx) => [tx.project.put({ ...key(), data: { name: "a", ...{ x } } })],
+        { token: token() },
+      );
+    await put(a, one);
+    await put(b, one);
+    expect(await failureOf(put(b, other), DynamoDBError)).toMatchObject({
+      code: "IdempotentParameterMismatchException",
+    });
+  });
+
   test("whose item was deleted since says so, and does not create it again", async () => {
     await prepare();
     await order(a);
@@ -310,15 +331,25 @@ describeEach(settings, hasTransactions)("a token on $name", (setting) => {
 
   test("the mark tells nothing of encrypted secrets, which are not compared", async () => {
     if (setting.encryption === undefined) return;
+    const owner = () => ({ userId: `u${count}` });
     const store = ({ data }: { data: DataLayer }, accessToken: string) =>
-      data.transaction.write(
-        (tx) => [tx.oauthToken.put({ userId: `u${count}`, data: { accessToken } })],
-        { token: token() },
-      );
+      data.transaction.write((tx) => [tx.oauthToken.put({ ...owner(), data: { accessToken } })], {
+        token: token(),
+      });
+    const update = ({ data }: { data: DataLayer }, accessToken: string) =>
+      data.transaction.write((tx) => [tx.oauthToken.update(owner(), { accessToken })], {
+        token: `update-${run}`,
+      });
+    const stored = async () =>
+      (await b.data.oauthToken.get(owner(), { consistent: true }))?.data.accessToken;
     await store(a, "one");
-    await store(b, "two");
-    const item = await b.data.oauthToken.get({ userId: `u${count}` }, { consistent: true });
-    expect(item?.data.accessToken).toBe("one");
+    // Not even by its length.
+    await store(b, "another");
+    expect(await stored()).toBe("one");
+    a.time += 1;
+    await update(a, "two");
+    await update(b, "yet another");
+    expect(await stored()).toBe("two");
   });
 
   test("without it nothing is marked", async () => {
