@@ -54,7 +54,11 @@ const item: fc.Arbitrary<Item> = fc
     UpdatedAt: 1,
   }));
 
-const items = fc.uniqueArray(item, { maxLength: 25, selector: ({ PK, SK }) => `${PK} ${SK}` });
+const items = fc.uniqueArray(item, {
+  maxLength: 25,
+  size: "max",
+  selector: ({ PK, SK }) => `${PK} ${SK}`,
+});
 
 const question = fc.record({
   indexName: maybe(fc.constantFrom("GSI1" as const, "GSI2" as const)),
