@@ -118,7 +118,7 @@ describeEach(engines, hasTransactions)("transactWrite on $name", ({ engine }) =>
         { update: key("bare"), updates: { m: 3 } },
       ]),
     );
-    expect(namesOf(sent).filter((name) => name === "TransactWrite")).toHaveLength(2);
+    expect(namesOf(sent)).toEqual(["TransactWrite", "TransactWrite"]);
     expect(await repository.getItem(PK, "ahead")).toMatchObject({
       Data: { n: 1, m: 2 },
       UpdatedAt: ahead + 1,

@@ -264,6 +264,12 @@ describe.each(engines)("own entities on $name", ({ engine }) => {
         data: { kind: "k" },
       });
     }
+    for (const [leadId, status] of [
+      ["l1", "old"],
+      ["l2", "old!"],
+    ] as const) {
+      await indexedLead.put({ userId: "u2", leadId, data: { name: "n", status } });
+    }
     // A lead of no user, which lies in the partition of the index.
     await put({
       ...{ PK: "USER#", SK: "ILEAD#x", EntityType: "IndexedLead", Data: { name: "n" } },
@@ -276,6 +282,7 @@ describe.each(engines)("own entities on $name", ({ engine }) => {
       [await indexedLead.countBy("byStatus", { status: "new" }, { to: 5 }), 0],
       [await indexedLead.countBy("byOwnStatus", { userId: "u1", status: "won" }), 2],
       [await indexedLead.countBy("byOwnStatus", { userId: "u1" }, { startsWith: "n" }), 4],
+      [await indexedLead.countBy("byOwnStatus", { userId: "u2" }, { between: ["old", "old"] }), 1],
       [await data.scope({ userId: "u1" }).indexedLead.countBy("byOwnStatus", {}), 6],
       [await indexedHouse.countBy("byState", { state: "new" }), 6],
       [await indexedHouse.countBy("byPlace", { state: "new", city: "B" }), 2],
@@ -284,9 +291,9 @@ describe.each(engines)("own entities on $name", ({ engine }) => {
       [await indexedEvent.countBy("byKind", { kind: "k" }, { from: 1_002 }), 4],
     ];
     expect(counted.map(([count]) => count)).toEqual(counted.map(([, expected]) => expected));
-    // The events' own keys have two parts.
+    // The lead's id follows the status, and the events' own keys have two parts.
     const keysAlone = data.wire.requests.filter(({ input }) => input.Select === undefined);
-    expect(keysAlone.map(({ input }) => input.IndexName)).toEqual(["GSI7"]);
+    expect(keysAlone.map(({ input }) => input.IndexName)).toEqual(["GSI6", "GSI7"]);
     for (const { input } of data.wire.requests) expect(unusedIn(input as never)).toEqual([]);
     const { items } = await indexedLead.queryBy("byStatus", { status: "new" });
     expect(items).toHaveLength(4);

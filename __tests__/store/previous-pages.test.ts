@@ -203,7 +203,7 @@ describe.each(settings)("previous pages on $name", (engine) => {
     };
     const error = await failureOf(listed(), ValidationError);
     expect(error.issues).toEqual([
-      { path: "cursor", message: "leads to a previous page, which query alone reads" },
+      { path: "cursor", message: "leads to a previous page, which only query and queryBy read" },
     ]);
     expect(requestsOf(table.data)).toEqual([]);
     const rest: string[] = [];
@@ -311,6 +311,27 @@ describe.each(engines)("own entities on $name", ({ engine }) => {
         indexedHouse.queryBy("byState", { state: "new" }, { ...options, order, from: 0 }),
       );
     }
+  });
+
+  test("a loop over an index takes no cursor that leads back, and names the call that does", async () => {
+    const { indexedMember } = data;
+    for (const teamId of ["t1", "t2"]) {
+      await indexedMember.put({ teamId, memberId: "m", data: { role: "r" } });
+    }
+    const read = (cursor: string | null) =>
+      indexedMember.queryBy("byMember", { memberId: "m" }, { limit: 1, cursor });
+    const { previous } = await read((await read(null)).cursor);
+    expect((await read(previous)).items.map(({ teamId }) => teamId)).toEqual(["t1"]);
+    const listed = async () => {
+      for await (const _ of indexedMember.listBy(
+        "byMember",
+        { memberId: "m" },
+        { cursor: previous },
+      ));
+    };
+    expect((await failureOf(listed(), ValidationError)).issues).toEqual([
+      { path: "cursor", message: "leads to a previous page, which only query and queryBy read" },
+    ]);
   });
 
   test("items that expire in between are on no page", async () => {

@@ -351,17 +351,24 @@ describe.each(settings)("the cursors of a scan on $name", (engine) => {
     const pages = await pagesOf(store().scan({ segments: 3, limit: 1 }));
     const cursor = pages.at(-1)?.cursor as string;
     const query = await store().query({ userId: "u1" }, { limit: 1 });
+    const { previous } = await store().query({ userId: "u1" }, { limit: 1, cursor: query.cursor });
+    expect(previous).not.toBeNull();
     table.data.wire.clear();
     const refused: [() => Promise<unknown>, string][] = [
       [() => pagesOf(store().scan({ segments: 4, cursor })), "belongs to a scan in 3 segments"],
       [() => pagesOf(table.data.project.scan({ cursor })), "belongs to another entity"],
       [() => store().query({ userId: "u1" }, { cursor }), "is not one that a query returned"],
-      ...[query.cursor as string, "", "W10", "not a cursor", cursor.slice(1)].map(
-        (odd): [() => Promise<unknown>, string] => [
-          () => pagesOf(store().scan({ cursor: odd })),
-          "is not one that a scan returned",
-        ],
-      ),
+      ...[
+        query.cursor as string,
+        previous as string,
+        "",
+        "W10",
+        "not a cursor",
+        cursor.slice(1),
+      ].map((odd): [() => Promise<unknown>, string] => [
+        () => pagesOf(store().scan({ cursor: odd })),
+        "is not one that a scan returned",
+      ]),
     ];
     for (const [call, message] of refused) {
       // Without a secret the call throws at once, with one its loop does.

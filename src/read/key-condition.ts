@@ -11,7 +11,8 @@ export type SortKeys =
 /** The character after `#`. With it, a bound sorts after every key that continues with `#`. */
 export const afterSeparator = "$";
 
-const ofTable: IndexKeyNames = { pk: attribute.partitionKey, sk: attribute.sortKey };
+/** The key attributes of the table. */
+export const ofTable: IndexKeyNames = { pk: attribute.partitionKey, sk: attribute.sortKey };
 
 /**
  * The condition for sort keys of one partition.

@@ -1,14 +1,14 @@
 /** Turns a scan's options into the request of a segment. */
 import type { ScanCommandInput } from "@aws-sdk/lib-dynamodb";
-import { atom, joined } from "../conditions/condition-logic.js";
+import { joined } from "../conditions/condition-logic.js";
 import { readWhere } from "../conditions/conditions.js";
 import { refuseLongCondition } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { EntityModel } from "../entity/model.js";
+import { isStored } from "../entity/own-items.js";
 import { type FieldPath, wantedOf } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
 import { invalid } from "../errors/validation-error.js";
-import { attribute } from "../table/table.js";
 import { readLimit } from "./query-plan.js";
 import { mostScanCursorLength, mostSegments } from "./scan-cursor.js";
 
@@ -57,10 +57,10 @@ export function planScan(
     throw refuse("cursor", `is not one that a scan returned: ${most}`);
   }
   const own = new Placeholders();
-  const isOwn = atom(`${own.name(attribute.entityType)} = ${own.value(model.name)}`);
+  const stored = isStored(own, model);
   const { projection, fields } = wantedOf(model, given?.fields, own, context);
   const filter = readWhere(where, context, model.encrypted)?.(own);
-  const { text } = filter === undefined ? isOwn : joined("AND", [isOwn, filter]);
+  const { text } = filter === undefined ? stored : joined("AND", [stored, filter]);
   refuseLongCondition(context, "where", text);
   return {
     segments: segments as number | undefined,

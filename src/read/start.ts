@@ -35,7 +35,7 @@ export function startedAt(
   const refuse = (message: string) => invalid(context, [{ path: "cursor", message }]);
   const { isBackward, at } = decodeCursor(cursor, binding, context);
   if (isBackward && takes === "forward") {
-    throw refuse("leads to a previous page, which query alone reads");
+    throw refuse("leads to a previous page, which only query and queryBy read");
   }
   const startKey = at && startKeyOf(at, binding);
   const sortKey =

@@ -1,9 +1,9 @@
 /** What the reads of pages have in common: their options, their cursors, and where a page ends. */
 import type { ValidationIssue } from "../errors/validation-error.js";
+import { ofTable } from "../read/key-condition.js";
 import type { Page } from "../read/paging.js";
 import { isObject } from "../runtime/objects.js";
 import {
-  attribute,
   type IndexKeyNames,
   type IndexName,
   indexKeysOf,
@@ -12,9 +12,6 @@ import {
 } from "../table/table.js";
 import { keyIssues } from "./input.js";
 import type { DynamoDBCursor } from "./types.js";
-
-/** The attributes of a key of the table. */
-export const ofTable: IndexKeyNames = { pk: attribute.partitionKey, sk: attribute.sortKey };
 
 /** What is read: the table, or one of its indexes. */
 export interface Source {

@@ -5,7 +5,7 @@ import { type GivenExpression, Placeholders } from "../conditions/placeholders.j
 import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
-import { keyCondition, type SortKeys } from "../read/key-condition.js";
+import { areAmong, compareKeys, keyCondition, type SortKeys } from "../read/key-condition.js";
 import { pagesOf } from "../read/paging.js";
 import type { Table } from "../read/reader.js";
 import { checkedExpression } from "./expression.js";
@@ -56,13 +56,13 @@ export function checkedQuery(
   refuseUnknownOptions(context, options, queryOptionNames);
   const issues = bounds.flatMap(({ path, value }) => keyIssues("sort", value, path));
   const sortKeys = sortKeysOf(issues.length > 0 ? [] : bounds.map(({ value }) => value as string));
-  if ("low" in sortKeys && !isUpTo(sortKeys.low, sortKeys.high)) {
+  if ("low" in sortKeys && compareKeys(sortKeys.low, sortKeys.high) > 0) {
     issues.push({ path: "skStart", message: "must not be after skEnd" });
   }
   issues.push(...found);
   const { limit, exclusiveStartKey: start, scanIndexForward, filterExpression } = options ?? {};
   issues.push(...limitIssues(limit));
-  const isInside = (own: string, sk: string) => own === pk && isAmong(sortKeys, sk);
+  const isInside = (own: string, sk: string) => own === pk && areAmong(sortKeys, sk);
   const startKey = startKeyOf(start, source, ["query", isInside], issues);
   const forward: unknown = scanIndexForward ?? true;
   if (typeof forward !== "boolean") {
@@ -102,16 +102,6 @@ function boundsOf(given: GivenSortKeys): readonly Bound[] {
 function sortKeysOf([low, high]: readonly string[]): SortKeys {
   if (low === undefined) return { prefix: "" };
   return high === undefined ? { prefix: low } : { low, high };
-}
-
-function isAmong(keys: SortKeys, sk: string): boolean {
-  if ("prefix" in keys) return sk.startsWith(keys.prefix);
-  return "low" in keys && isUpTo(keys.low, sk) && isUpTo(sk, keys.high);
-}
-
-/** Whether a sort key is not after another, in DynamoDB's order: by the bytes of their UTF-8. */
-function isUpTo(one: string, other: string): boolean {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other)) <= 0;
 }
 
 /** Reads the pages of a query, and returns the key after which the next query continues. */
