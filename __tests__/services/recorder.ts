@@ -33,6 +33,15 @@ export class Recorder extends FaultyRequestHandler {
     return super.clear();
   }
 
+  /** The next request, or the next of a name, is carried out, then other things happen, and its answer is lost. */
+  loseNext(meanwhile?: () => unknown, operation?: string): void {
+    this.intercept = (request) => {
+      if (operation !== undefined && request.operation !== operation) return undefined;
+      this.intercept = () => undefined;
+      return lost(request, meanwhile);
+    };
+  }
+
   /** The names of the requests since the start or the last `clear()`. */
   get names(): string[] {
     return this.asked.map(({ operation }) => operation);
@@ -91,9 +100,10 @@ export function cancelled(...codes: readonly string[]): Promise<Answer> {
   });
 }
 
-/** The engine has done it, and its answer is lost on the way. */
-export async function lost({ send }: Passing): Promise<Answer> {
+/** The engine has done it, other things happen, and its answer is lost on the way. */
+export async function lost({ send }: Passing, meanwhile?: () => unknown): Promise<Answer> {
   await send();
+  await meanwhile?.();
   throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
 }
 

@@ -7,7 +7,7 @@ import { writerPrefix } from "../../src/table/table.js";
 import { type FaultyRequestHandler, faults } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
-import { lost, Recorder } from "../services/recorder.js";
+import { Recorder } from "../services/recorder.js";
 
 /** How many increments each of the twenty makes; 500 where COAGENT_TEST_RUNS asks for more than once. */
 const increments = Number(process.env.COAGENT_TEST_RUNS ?? 1) > 1 ? 500 : 10;
@@ -41,17 +41,7 @@ describe.each(engines)("on $name", (engine) => {
 
   /** The next request is carried out, then the others' are, then its answer is lost. */
   function lose(meanwhile?: () => Promise<unknown>): void {
-    wire.intercept = async (request) => {
-      wire.intercept = () => undefined;
-      return lost({
-        ...request,
-        send: async () => {
-          const answer = await request.send();
-          await meanwhile?.();
-          return answer;
-        },
-      });
-    };
+    wire.loseNext(meanwhile);
   }
 
   test("twenty writers under faults end in the exact sum, and each call is acknowledged", async () => {

@@ -10,7 +10,7 @@ import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines, settings } from "../engines.js";
 import { expiringEntities, MovableClock, start } from "../expiring-entities.js";
 import { bareClient, failureOf, openTable, rawTable, requestsOf } from "../open.js";
-import { lost, Recorder } from "../services/recorder.js";
+import { Recorder } from "../services/recorder.js";
 import type { ContactV2 } from "../versioned-entities.js";
 import { openVersions } from "../versioned-table.js";
 
@@ -217,17 +217,7 @@ describe.each(engines)("delete with where under faults on $name", (engine) => {
 
   /** The next request is carried out, then another's call; its response is lost. */
   function lose(meanwhile?: () => Promise<unknown>): void {
-    wire.intercept = async (request) => {
-      wire.intercept = () => undefined;
-      return lost({
-        ...request,
-        send: async () => {
-          const answer = await request.send();
-          await meanwhile?.();
-          return answer;
-        },
-      });
-    };
+    wire.loseNext(meanwhile);
   }
 
   test("a lost response gives null for the item that the call deleted", async () => {

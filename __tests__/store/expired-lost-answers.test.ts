@@ -36,19 +36,7 @@ describe.each(engines)("on $name", ({ engine }) => {
 
   /** The next request of a kind is carried out, then other things happen, then its answer is lost. */
   function lose(meanwhile?: () => unknown, operation?: string): void {
-    wire.clear();
-    wire.intercept = (request) => {
-      if (operation !== undefined && request.operation !== operation) return undefined;
-      wire.intercept = () => undefined;
-      return lost({
-        ...request,
-        send: async () => {
-          const answer = await request.send();
-          await meanwhile?.();
-          return answer;
-        },
-      });
-    };
+    wire.clear().loseNext(meanwhile, operation);
   }
 
   test("create over an expired item recognises its own item", async () => {

@@ -12,7 +12,7 @@ import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.
 import type { Fault } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
-import { lost, Recorder } from "../services/recorder.js";
+import { Recorder } from "../services/recorder.js";
 
 const forever = Number.POSITIVE_INFINITY;
 
@@ -36,18 +36,7 @@ describe.each(engines)("on $name", (engine) => {
 
   /** The next request is carried out, then the other writer's is, then the first one's answer is lost. */
   function lose(meanwhile?: () => Promise<unknown>): void {
-    wire.clear();
-    wire.intercept = async (request) => {
-      wire.intercept = () => undefined;
-      return lost({
-        ...request,
-        send: async () => {
-          const answer = await request.send();
-          await meanwhile?.();
-          return answer;
-        },
-      });
-    };
+    wire.clear().loseNext(meanwhile);
   }
 
   const other = () => project().update(key(), { name: "other" });

@@ -17,7 +17,7 @@ import {
 } from "../../src/index.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
-import { lost, Recorder } from "../services/recorder.js";
+import { Recorder } from "../services/recorder.js";
 
 const payload = z.looseObject({
   n: z.number().optional(),
@@ -184,10 +184,7 @@ describe.each(settings)("on $name", (engine) => {
     test("says that the item was written, and that what was there before is lost", async () => {
       await store().put({ ...key(), data: { n: 1 } });
       clock.time += 5;
-      wire.intercept = (request) => {
-        wire.intercept = () => undefined;
-        return lost(request);
-      };
+      wire.loseNext();
       const error = await failureOf(write(both), DynamoDBError);
       expect(error).toMatchObject({ code: "AnswerLost", mayHaveBeenDone: true });
       expect(error.message).toContain("what was there before is not known");

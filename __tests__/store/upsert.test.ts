@@ -10,7 +10,7 @@ import { engines, settings } from "../engines.js";
 import { expiringEntities, MovableClock, start } from "../expiring-entities.js";
 import { indexedEntities } from "../indexed-entities.js";
 import { bareClient, failureOf, openTable, rawTable, requestsOf } from "../open.js";
-import { lost, Recorder } from "../services/recorder.js";
+import { Recorder } from "../services/recorder.js";
 import { openVersions } from "../versioned-table.js";
 
 /** A field that the payload's type does not name. */
@@ -242,19 +242,7 @@ describe.each(engines)("upsert under faults on $name", (engine) => {
 
   /** The response to the next request of this name is lost, after another's call. */
   function lose(name: string, meanwhile?: () => Promise<unknown>): void {
-    wire.clear();
-    wire.intercept = (request) => {
-      if (request.operation !== name) return undefined;
-      wire.intercept = () => undefined;
-      return lost({
-        ...request,
-        send: async () => {
-          const answer = await request.send();
-          await meanwhile?.();
-          return answer;
-        },
-      });
-    };
+    wire.clear().loseNext(meanwhile, name);
   }
 
   test("recognises the item that it created", async () => {

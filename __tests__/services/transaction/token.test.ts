@@ -254,10 +254,7 @@ describeEach(settings, hasTransactions)("a token on $name", (setting) => {
 
   test("a lost response is asked for again under it, and by another process", async () => {
     await prepare();
-    a.wire.intercept = (request) => {
-      a.wire.intercept = () => undefined;
-      return lost(request);
-    };
+    a.wire.loseNext();
     const [made] = await order(a);
     expect(a.wire.names).toEqual(["TransactWriteItems", "TransactWriteItems"]);
     a.wire.clear();
