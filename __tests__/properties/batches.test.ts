@@ -14,24 +14,27 @@ interface Put {
 
 type Step = { readonly put: readonly Put[] } | { readonly delete: readonly string[] };
 
-// Few ids, so that batches name the same ones again and again.
-const ids = fc.uniqueArray(id, { minLength: 3, maxLength: 70 });
+// Few ids, so that batches name the same ones again and again. Without `size`, fast-check would make no batch
+// that takes more than one request.
+const size = "max";
+const ids = fc.uniqueArray(id, { minLength: 3, maxLength: 70, size });
 
 const scenario = ids.chain((known) => {
   const projectId = fc.constantFrom(...known);
   const puts = fc.array(fc.record({ projectId, createdAt: time, mark: fc.nat() }), {
     maxLength: 110,
+    size,
   });
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 2, arbitrary: puts.map((put) => ({ put })) },
     {
       weight: 1,
-      arbitrary: fc.array(projectId, { maxLength: 40 }).map((keys) => ({ delete: keys })),
+      arbitrary: fc.array(projectId, { maxLength: 40, size }).map((keys) => ({ delete: keys })),
     },
   );
   return fc.record({
     steps: fc.array(step, { minLength: 1, maxLength: 3 }),
-    read: fc.array(projectId, { maxLength: 250 }),
+    read: fc.array(projectId, { maxLength: 250, size }),
   });
 });
 

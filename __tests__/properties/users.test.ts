@@ -33,7 +33,7 @@ const row = fc.record({
 
 const scenario = fc.record({
   users: fc.uniqueArray(id, { minLength: 2, maxLength: 4 }),
-  rows: fc.array(fc.tuple(fc.nat(3), row), { minLength: 1, maxLength: 70 }),
+  rows: fc.array(fc.tuple(fc.nat(3), row), { minLength: 1, maxLength: 70, size: "max" }),
   faults: fc.record({ seed: fc.nat(1_000_000), rate: fc.constantFrom(0, 0.1, 0.3) }),
 });
 
