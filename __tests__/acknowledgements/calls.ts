@@ -22,6 +22,8 @@ export interface Row {
   /** How it can be ended from without. @default by its limits, and by `close()` */
   readonly ends?: "close" | "never";
   readonly isBatch?: true;
+  /** It first finds out what there is: one that ends before has nothing written, and nothing to name. */
+  readonly looksFirst?: true;
   readonly needsTransactions?: true;
   /** The key of each item. @default a user's projects */
   key?(id: string, unit: number): { readonly PK: string; readonly SK: string };
@@ -221,6 +223,7 @@ export const otherRows: readonly Row[] = [
     name: "user().erase",
     units: 10,
     isBatch: true,
+    looksFirst: true,
     before: old,
     isDone: isGone,
     run: ({ data, id, limits }) => data.user(id).erase(limits),
