@@ -19,7 +19,6 @@ export {
   set,
   string,
   toJSONSchema,
-  tuple,
   union,
   unknown,
 } from "zod";
