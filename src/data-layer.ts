@@ -60,7 +60,6 @@ import {
   type ConnectionOptions,
   resolveConfiguration,
 } from "./client/config.js";
-import type { Wire } from "./client/item-requests.js";
 import type { AnyEntity, Owner } from "./entity/model.js";
 import { ConfigurationError, readSettings } from "./errors/configuration-error.js";
 import { Reader } from "./read/reader.js";
@@ -92,7 +91,7 @@ export interface DataLayerOptions extends ConnectionOptions {
    * operation, and whatever it does not know, goes the SDK's way. `"sdk"` sends all of them by the SDK.
    * A `client` of your own sends them itself. @default "direct"
    */
-  readonly wire?: Wire | undefined;
+  readonly wire?: "direct" | "sdk" | undefined;
   /**
    * Settings for retrying a request, and the retry budget of all requests.
    * @default 3 retries from 100 ms, at most 5 s apart; 100 retries in a row, 2 more per second

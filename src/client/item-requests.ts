@@ -71,13 +71,14 @@ export class ItemRequests {
     }
   }
 
-  /** Sends a request by the SDK's client; only a signal is passed beside the SDK's options. */
-  send(name: OperationName, input: object, options: SendOptions | undefined): Promise<object> {
-    this.sent.sdk += 1;
+  /** Sends a request by either way; only a signal is passed beside the SDK's options. */
+  sendAny(name: OperationName, input: object, options: SendOptions | undefined): Promise<object> {
     const { abortSignal: signal, ...others } = options ?? {};
-    if (Object.keys(others).length > 0) return this.#command(name, input, input, options);
-    const own = signal === undefined ? input : handingOn(input, { signal });
-    return this.#command(name, input, own, undefined);
+    if (Object.keys(others).length === 0) {
+      return this.request(name, input, signal) ?? this.#send(name, input, signal);
+    }
+    this.sent.sdk += 1;
+    return this.#command(name, input, input, options);
   }
 
   /**
@@ -97,6 +98,13 @@ export class ItemRequests {
     return this.#sendDirectly(direct, name, input, signal);
   }
 
+  /** Sends a request by the SDK's client. */
+  #send(name: OperationName, input: object, signal: AbortSignal | undefined): Promise<object> {
+    this.sent.sdk += 1;
+    const own = signal === undefined ? input : handingOn(input, { signal });
+    return this.#command(name, input, own, undefined);
+  }
+
   async #sendDirectly(
     direct: DirectPath,
     name: OperationName,
@@ -105,7 +113,7 @@ export class ItemRequests {
   ): Promise<object> {
     const own = withToken({ name }, input);
     const post = await this.#prepared(direct, name, own);
-    if (post === undefined) return this.send(name, own, signal && { abortSignal: signal });
+    if (post === undefined) return this.#send(name, own, signal);
     this.sent.direct += 1;
     try {
       const response = await direct.send(post, signal);

@@ -80,7 +80,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       const send = DynamoDBDocumentClient.prototype.send as (...given: unknown[]) => unknown;
       return send.call(this, mocked ? command : stockForm(command), options, callback);
     }
-    return this.#items.send(name, command.input, options);
+    return this.#items.sendAny(name, command.input, options);
   }) as DynamoDBDocumentClient["send"];
 
   /**
@@ -136,7 +136,7 @@ export class StoredValuesClient {
   async send(command: DocumentCommand, options?: SendOptions): Promise<unknown> {
     const name = namesOfCommands.get(command.constructor);
     if (name === undefined) throw new TypeError("only the commands for items have values");
-    return this.#items.send(name, command.input, options);
+    return this.#items.sendAny(name, command.input, options);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Call } from "../call/call.js";
 import { exactAnswer, readingExactly } from "../client/document-command.js";
 import { marshallable } from "../client/marshalling.js";
+import type { NativeDocumentClient } from "../client/native-client.js";
 import { watchAnswer, watchSending } from "../client/unsent.js";
 import type { CallContext } from "../errors/context.js";
 import { leavesOpen } from "../errors/left-open.js";
@@ -116,6 +117,9 @@ async function sendHedgeable(waits: Waits, send: Send, own: AbortSignal): Promis
   }
 }
 
+/** What a client of this package's has besides: it sends a request without a command, if it can. */
+type ItemClient = Pick<NativeDocumentClient, "request">;
+
 /** Sends a request without a command if the client can, else as one. */
 function sendBy(
   client: CommandClient,
@@ -124,7 +128,8 @@ function sendBy(
   abortSignal: AbortSignal | undefined,
 ): Promise<Answer> {
   if (client.marshalsRight) {
-    const direct = client.request?.(operationNames[name], input, abortSignal);
+    const { request } = client as Partial<ItemClient>;
+    const direct = request?.call(client, operationNames[name], input, abortSignal);
     if (direct !== undefined) return direct as Promise<Answer>;
   }
   const send = client.send.bind(client) as SendCommand;

@@ -1,5 +1,4 @@
 /** What a transport is made of: the client below it, and what takes part in each request. */
-import type { OperationName } from "../client/operations.js";
 import type { CallContext } from "../errors/context.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RawItem } from "../table/table.js";
@@ -12,12 +11,6 @@ export interface CommandClient {
   send(command: never, options?: never): Promise<unknown>;
   /** Whether it converts values itself, and exactly; lib-dynamodb must be given them in its own form. */
   readonly marshalsRight?: true | undefined;
-  /** Of a client that marshals right: sends a request without a command, if it can. */
-  request?(
-    name: OperationName,
-    input: object,
-    signal: AbortSignal | undefined,
-  ): Promise<object> | undefined;
 }
 
 /**

@@ -14,7 +14,8 @@ export interface Post {
   readonly hostname: string;
   readonly port?: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** A text, which Node's client sends in one piece with the headers; bytes would be a second one. */
+  readonly body: string;
 }
 
 /** A response, read to its end. */

@@ -93,15 +93,14 @@ export class RequestTemplate {
    * A request with a body of its own, signed at a time in epoch ms.
    * @param others headers that are not signed
    */
-  fill(text: string, nowMs: number, others: Readonly<Record<string, string>>): Post {
+  fill(body: string, nowMs: number, others: Readonly<Record<string, string>>): Post {
     const { protocol, hostname, port, headers: like } = this.#like;
-    const body = Buffer.from(text);
     const time = timeText(nowMs);
     const sum = sha256(body);
     const headers: Record<string, string> = {
       ...this.#fixed,
       ...others,
-      "content-length": String(body.length),
+      "content-length": String(Buffer.byteLength(body)),
       "x-amz-date": time,
     };
     if (like["x-amz-content-sha256"] !== undefined) headers["x-amz-content-sha256"] = sum;
