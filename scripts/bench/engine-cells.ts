@@ -10,7 +10,7 @@ import { createDataLayer, type DataLayer } from "../../src/index.js";
 import { type Engine, fixtures, startEngine } from "../../src/testing/index.js";
 import { rawItem, tableName } from "./canned.js";
 import type { ListCost } from "./list-process.js";
-import { quantile } from "./measure.js";
+import { quantile } from "./statistics.js";
 
 /** A row of the table: what was done, and what it took. */
 export interface Line {
