@@ -40,6 +40,7 @@ const rooms = [
   "repository",
   "store",
   "admin",
+  "streams",
 ];
 /**
  * The rooms of services/: what each may import of the others. All of them may import the registry, which

@@ -69,6 +69,7 @@ import { resolveCipher } from "./secrets/encryption.js";
 import { createFieldGuard } from "./secrets/field-guard.js";
 import type { EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 import type { StoreContext } from "./store/entity-store.js";
+import { noteSource, type Sourced } from "./store/layer-source.js";
 import type { Logger, RequestListener } from "./transport/events.js";
 import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 import type { CommandClient } from "./transport/options.js";
@@ -149,7 +150,7 @@ export const dataLayerOptionNames = optionNames<AllOptions>({
 });
 
 /** What every data layer has besides its stores. */
-export interface AnyLayer<E extends Record<keyof E, AnyEntity>, S> {
+export interface AnyLayer<E extends Record<keyof E, AnyEntity>, S> extends Sourced<S> {
   readonly transaction: Transactions<S>;
   /** The ElectroDB Service over the same transport, for chains that the facade does not have. */
   readonly service: Service<E>;
@@ -289,10 +290,11 @@ export function createDataLayer<
   const clients = clientsOf(options, configuration);
   const { tableName } = configuration;
   const clock = options.clock === undefined ? systemClock : checkedClock(options.clock);
+  const guard = createFieldGuard(guardedEntities(definitions), cipher);
   const transport = createTransport({
     ...options,
     client: clients.document,
-    guard: createFieldGuard(guardedEntities(definitions), cipher),
+    guard,
     // Where the application's own client sends its requests, only the application knows.
     advice:
       options.client === undefined
@@ -306,10 +308,18 @@ export function createDataLayer<
   const createId = (time: number) => nextId(time);
   const writer = new Writer();
   const context = { transport, reader, tableName, writer, clock, createId, cipher, cursorSeal };
-  return layerOver(definitions, context, configuration, clients) as unknown as DataLayerOf<
-    Uninferred<R>,
-    B
-  >;
+  const layer = layerOver(definitions, context, configuration, clients);
+  const { client, requestHandler } = options;
+  noteSource(layer, {
+    definitions,
+    guard,
+    transport,
+    clock,
+    configuration,
+    client,
+    requestHandler,
+  });
+  return layer as unknown as DataLayerOf<Uninferred<R>, B>;
 }
 
 /** The stores and what spans them, over one transport. */
