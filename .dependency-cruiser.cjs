@@ -29,6 +29,7 @@ const rooms = [
   "keys",
   "values",
   "conditions",
+  "wire",
   "client",
   "transport",
   "secrets",

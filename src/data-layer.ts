@@ -87,6 +87,13 @@ export interface DataLayerOptions extends ConnectionOptions {
   /** The request handler of the SDK's client, or options of one. */
   readonly requestHandler?: RequestHandler | undefined;
   /**
+   * Who sends the requests. `"direct"` signs and sends most of them without the SDK's pipeline, for a
+   * third of its CPU time, by the SDK's own credentials, region, endpoint and clock; the first of each
+   * operation, and whatever it does not know, goes the SDK's way. `"sdk"` sends all of them by the SDK.
+   * A `client` of your own sends them itself. @default "direct"
+   */
+  readonly wire?: "direct" | "sdk" | undefined;
+  /**
    * Settings for retrying a request, and the retry budget of all requests.
    * @default 3 retries from 100 ms, at most 5 s apart; 100 retries in a row, 2 more per second
    */
@@ -129,6 +136,7 @@ export const dataLayerOptionNames = optionNames<AllOptions>({
   credentials: true,
   client: true,
   requestHandler: true,
+  wire: true,
   retry: true,
   coalesce: true,
   hedgedReads: true,
@@ -385,7 +393,7 @@ function checkedClock(clock: Clock): Clock {
 
 /** @throws ConfigurationError for a setting of a wrong kind, which would otherwise have no effect */
 function checkKinds(options: DataLayerOptions): void {
-  const { requestHandler, coalesce, logger, events, clock } = options;
+  const { requestHandler, wire, coalesce, logger, events, clock } = options;
   if (requestHandler !== undefined) checkRequestHandler(requestHandler);
   const isFunction = (value: unknown) => typeof value === "function";
   const rules: readonly (readonly [
@@ -394,6 +402,7 @@ function checkKinds(options: DataLayerOptions): void {
     holds: () => boolean,
     rule: string,
   ])[] = [
+    ["wire", wire, () => wire === "direct" || wire === "sdk", 'must be "direct" or "sdk"'],
     ["coalesce", coalesce, () => typeof coalesce === "boolean", "must be true or false"],
     ["events", events, () => isFunction(events), "must be a function"],
     ["clock", clock, () => isFunction(clock?.now), "must have a function now"],
@@ -416,7 +425,7 @@ function clientsOf(options: DataLayerOptions, configuration: Configuration): Cli
   if (client === undefined) {
     let made: ReturnType<typeof createClients> | undefined;
     const clients = once(() => {
-      made = createClients(configuration, options.requestHandler);
+      made = createClients(configuration, options.requestHandler, options.wire);
       return made;
     });
     return {

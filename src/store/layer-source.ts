@@ -31,7 +31,7 @@ export interface LayerSource {
 /** What a data layer is made of, for the package's other doors. */
 export interface Sourced<S> {
   /** In its type it has the types of the stores, which no value has. */
-  readonly [sourceKey]: { readonly specs?: S };
+  readonly [sourceKey]: { readonly specs?: S | undefined };
 }
 
 /** Notes the source of a data layer, where no log shows it. */
