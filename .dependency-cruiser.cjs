@@ -29,6 +29,7 @@ const rooms = [
   "keys",
   "values",
   "conditions",
+  "wire",
   "client",
   "transport",
   "secrets",
@@ -39,6 +40,7 @@ const rooms = [
   "repository",
   "store",
   "admin",
+  "streams",
 ];
 /**
  * The rooms of services/: what each may import of the others. All of them may import the registry, which

@@ -163,8 +163,8 @@ export type {
   IamPolicyOptions,
   IamStatement,
 } from "./admin/iam-policy.js";
-export type { TableAdmin, TableInfo } from "./admin/table-admin.js";
-export { createTableInput } from "./admin/table-input.js";
+export type { CreateTableOptions, TableAdmin, TableInfo } from "./admin/table-admin.js";
+export { createTableInput, type TableSettings } from "./admin/table-input.js";
 export type { CallOptions } from "./call/call.js";
 export {
   getDocumentClient,
@@ -286,6 +286,7 @@ export type { CursorSecret } from "./secrets/cursor-seal.js";
 export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 export { EntityStore } from "./store/entity-store.js";
 export type { FieldPath, PartOf, PathIn, Simplify } from "./store/field-paths.js";
+export type { Sourced } from "./store/layer-source.js";
 export type { StoreCalls } from "./store/store-calls.js";
 export type {
   AnyStoredItem,

@@ -1,8 +1,8 @@
 /**
- * Builds dist/: ESM and CommonJS of both entry points, the command, and the declarations.
+ * Builds dist/: ESM and CommonJS of all entry points, the command, and the declarations.
  *
- * Rolldown shares chunks between entry points, so that `instanceof` holds across `.` and
- * `./testing`. Dependencies stay imports, except the few that are bundled, with their licences
+ * Rolldown shares chunks between entry points, so that `instanceof` holds across `.`,
+ * `./testing` and `./streams`. Dependencies stay imports, except the few that are bundled, with their licences
  * beside them.
  */
 import { spawnSync } from "node:child_process";
@@ -94,6 +94,7 @@ const library = {
   index: "src/index.ts",
   "server-only": "src/server-only.ts",
   testing: "src/testing/index.ts",
+  streams: "src/streams/index.ts",
 };
 
 const esm: RolldownOptions & { output: OutputOptions } = {
