@@ -29,6 +29,7 @@ export default {
     // The examples import the package as its users do.
     "^bayon-coagent-data$": "<rootDir>/src/index.ts",
     "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",
+    "^bayon-coagent-data/streams$": "<rootDir>/src/streams/index.ts",
     "^bayon-coagent-data/testing$": "<rootDir>/src/testing/index.ts",
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dev/dynamodb-local/"],

@@ -4,12 +4,12 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { type FaultProxy, startFaultProxy, type WireFault } from "../../src/testing/index.js";
 import { wireFaultNames, wireKinds } from "../../src/testing/wire/kinds.js";
+import { OrderlyHandler } from "../../src/wire/request-handler.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 

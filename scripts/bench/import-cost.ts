@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 import type { Line } from "./engine-cells.js";
-import { quantile } from "./measure.js";
+import { quantile } from "./statistics.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

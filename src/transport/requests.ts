@@ -32,6 +32,7 @@ import {
   type UpdateCommandInput,
   type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
+import type { OperationName } from "../client/operations.js";
 import type { RawItem } from "../table/table.js";
 
 /** Inputs and outputs by DynamoDB operation. */
@@ -66,6 +67,20 @@ export const commands: { readonly [N in RequestName]: new (input: Requests[N][0]
   TransactGet: TransactGetCommand,
   TransactWrite: TransactWriteCommand,
   Update: UpdateCommand,
+};
+
+/** DynamoDB's names of the operations. */
+export const operationNames: { readonly [N in RequestName]: OperationName } = {
+  BatchGet: "BatchGetItem",
+  BatchWrite: "BatchWriteItem",
+  Delete: "DeleteItem",
+  Get: "GetItem",
+  Put: "PutItem",
+  Query: "Query",
+  Scan: "Scan",
+  TransactGet: "TransactGetItems",
+  TransactWrite: "TransactWriteItems",
+  Update: "UpdateItem",
 };
 
 /** The requests that change items. */

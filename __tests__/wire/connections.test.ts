@@ -5,9 +5,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import { fixtures } from "../../src/testing/index.js";
+import { OrderlyHandler } from "../../src/wire/request-handler.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 
