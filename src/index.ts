@@ -1,7 +1,6 @@
 /** The public door of bayon-coagent-data. */
 
 export type { CustomAttributeTypeName, Service } from "electrodb";
-export { Entity } from "electrodb";
 export type { BrandAudit, BrandAuditData } from "../entities/brand-audit.js";
 export type { Competitor, CompetitorData } from "../entities/competitor.js";
 export {
@@ -9,6 +8,7 @@ export {
   configure,
   type Declared as DeclaredEntity,
   type Definition,
+  Entity,
   type EntityConfig,
   type Item as DeclaredItem,
   type PartitionPart,
