@@ -42,7 +42,7 @@ const packageOf = (id: string): string =>
 /** What loads ElectroDB and zod. Both builds share it, and it stays CommonJS: its own comment says why. */
 const packages = "packages.cjs";
 
-/** Beside the chunk that imports it, `lazy`. */
+/** It is put among the chunks ({@link writePackages}). */
 const keepPackages: Plugin = {
   name: "keep-packages",
   resolveId: (id) => (id.endsWith(`/${packages}`) ? { id: `./${packages}`, external: true } : null),
@@ -149,6 +149,11 @@ function writePackages(): void {
   const built = source.replace('require("zod")', 'require("./zod.cjs")');
   if (built === source) throw new Error(`build: ${packages} does not load zod`);
   writeFileSync(`dist/chunks/${packages}`, built);
+  // Chunks import it from beside them; doors, which re-export some of it, from below.
+  for (const door of readdirSync("dist").filter((file) => /\.c?js$/.test(file))) {
+    const code = readFileSync(join("dist", door), "utf8");
+    writeFileSync(join("dist", door), code.replaceAll(`"./${packages}"`, `"./chunks/${packages}"`));
+  }
   // Its declarations are written by hand, so that the compiler does not copy them.
   cpSync(
     `src/runtime/${packages.replace(".cjs", ".d.cts")}`,
