@@ -9,7 +9,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 /** @type {import("jest").Config} */
 export default {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/__tests__/environment.ts",
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   transform: {
     "\\.[jt]s$": [
