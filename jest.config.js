@@ -34,6 +34,6 @@ export default {
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dev/dynamodb-local/"],
   testTimeout: 20_000,
-  // Engines are processes of their own.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // A file waits for four tenths of its time: for engines, processes, and what faults delay.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
 };
