@@ -9,7 +9,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 /** @type {import("jest").Config} */
 export default {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/__tests__/environment.ts",
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   transform: {
     "\\.[jt]s$": [
@@ -34,6 +34,6 @@ export default {
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dev/dynamodb-local/"],
   testTimeout: 20_000,
-  // Engines are processes of their own.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // A file waits for four tenths of its time: for engines, processes, and what faults delay.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
 };

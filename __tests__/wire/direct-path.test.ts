@@ -262,6 +262,14 @@ describe("whatever is not known goes the SDK's way", () => {
     expect(native.sent).toEqual({ direct: 1, sdk: 2 });
   });
 
+  test("endpoints that the SDK asks DynamoDB for from time to time", async () => {
+    const { endpoint: _, ...regional } = place;
+    const { native, wires } = open({ ...regional, endpointDiscoveryEnabled: true });
+    for (let n = 0; n < 3; n += 1) await native.send(get());
+    expect(wires.native.requests.length).toBeGreaterThanOrEqual(3);
+    expect(native.sent).toEqual({ direct: 0, sdk: 3 });
+  });
+
   test("headers that are not known", async () => {
     const { native, wires } = open({ ...place, retryStrategy: undefined as never });
     // The SDK's own retry gives each request an id, which is signed.

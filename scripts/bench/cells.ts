@@ -143,6 +143,10 @@ async function measureCell(
   for (const inFlight of inFlightOver[over]) {
     const rounds = await interleaved(cell, inFlight, able, effort);
     const measured = compared(rounds, base);
+    for (const [name, { bySdk }] of measured) {
+      if (bySdk === 0) continue;
+      console.error(`${over}: ${cell}: ${bySdk} requests of ${name} went through the SDK`);
+    }
     results.push({ over, cell, inFlight, contestants: measured });
     able = able.filter(({ name }) => (measured.get(name)?.ratio ?? 0) < tooSlow);
   }

@@ -24,12 +24,13 @@ async function openPeer(id: string, { config }: Wire): Promise<Contestant> {
 
 const [id = "", endpoint] = process.argv.slice(2);
 const wire = openWire(endpoint);
-const { name, cells, crowded } = await (own[id]?.(wire) ?? openPeer(id, wire));
+const { name, cells, crowded, sentBySdk } = await (own[id]?.(wire) ?? openPeer(id, wire));
 
 async function roundOf({ cell, inFlight, times, longestMs }: Task): Promise<Round> {
   const run = (inFlight > 1 ? crowded?.[cell] : undefined) ?? cells[cell];
   if (run === undefined) throw new Error(`bench: ${name} has no ${cell}`);
   wire.answer(cell);
+  const sdkBefore = sentBySdk?.() ?? 0;
   const cpu = process.cpuUsage();
   const start = performance.now();
   const end = start + longestMs;
@@ -43,7 +44,8 @@ async function roundOf({ cell, inFlight, times, longestMs }: Task): Promise<Roun
   await Promise.all(Array.from({ length: inFlight }, worker));
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  return { micros: (user + system) / begun, perSecond: begun / seconds };
+  const bySdk = (sentBySdk?.() ?? 0) - sdkBefore;
+  return { micros: (user + system) / begun, perSecond: begun / seconds, bySdk };
 }
 
 process.on("message", async (task: Task) => process.send?.(await roundOf(task)));

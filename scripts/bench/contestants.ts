@@ -15,6 +15,7 @@ import {
 import pRetry from "p-retry";
 import { definitions } from "../../services/entities.js";
 import { createEntities, createService } from "../../services/registry.js";
+import { ItemRequests } from "../../src/client/item-requests.js";
 import { createDataLayer } from "../../src/index.js";
 import { type CellName, newName, rawItem, tableName, writtenAt } from "./canned.js";
 import { place, type Wire } from "./wires.js";
@@ -27,6 +28,8 @@ export interface Contestant {
   readonly cells: Cells;
   /** What it does instead in a cell with several operations in flight. */
   readonly crowded?: Cells;
+  /** How many of its requests so far went through the SDK's pipeline, if it has a path of its own. */
+  readonly sentBySdk?: () => number;
 }
 
 const indexes = (count: number) => Array.from({ length: count }, (_, index) => index);
@@ -103,6 +106,7 @@ export function documentClient(wire: Wire): Contestant {
  * several in flight each is sent by itself, too: gets that begin together would be one BatchGet.
  */
 export function thisPackage(wire: Wire): Contestant {
+  const sentBySdk = countSdkRequests();
   const { endpoint, requestHandler } = wire.config;
   const options = {
     environment: "development",
@@ -131,8 +135,24 @@ export function thisPackage(wire: Wire): Contestant {
       batchWrite25: () => savedContent.batchPut(inputs),
       collection200: () => layer.collections.workspace({ userId: "u1" }),
     },
+    sentBySdk,
     crowded: { get: () => oneByOne.savedContent.get(key) },
   };
+}
+
+/** Counts the requests of all layers of this process that do not go the direct path. */
+function countSdkRequests(): () => number {
+  const seen = new Set<ItemRequests>();
+  const { request, sendAny } = ItemRequests.prototype;
+  ItemRequests.prototype.request = function (this: ItemRequests, ...given) {
+    seen.add(this);
+    return request.apply(this, given);
+  };
+  ItemRequests.prototype.sendAny = function (this: ItemRequests, ...given) {
+    seen.add(this);
+    return sendAny.apply(this, given);
+  };
+  return () => [...seen].reduce((sum, { sent }) => sum + sent.sdk, 0);
 }
 
 /** ElectroDB's own chains over the document client, each call wrapped in p-retry. */

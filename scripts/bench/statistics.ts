@@ -6,6 +6,8 @@ export interface Round {
   readonly micros: number;
   /** Operations per second of a clock on the wall. */
   readonly perSecond: number;
+  /** Requests that went through the SDK's pipeline although the library has a path of its own. */
+  readonly bySdk: number;
 }
 
 /** What one contestant needed in one cell. */
@@ -26,6 +28,8 @@ export interface Measured {
   readonly high: number;
   /** The ratio of the quiet times. */
   readonly quietRatio: number;
+  /** Requests of all rounds that went through the SDK although the library has a path of its own. */
+  readonly bySdk: number;
 }
 
 /** The number below which the share `at` of the numbers lies. */
@@ -64,6 +68,7 @@ export function compared(
       low: quantile(ratios, 0.25),
       high: quantile(ratios, 0.75),
       quietRatio: quietMicros / quantile(baseMicros, quietPart),
+      bySdk: all.reduce((sum, { bySdk }) => sum + bySdk, 0),
     };
   };
   return new Map([...rounds].map((one) => [one[0], measured(one)] as const));

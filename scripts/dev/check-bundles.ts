@@ -35,6 +35,7 @@ import {
 } from "./check-package/packed.js";
 import type { RecorderOptions, Run } from "./check-package/recorder.js";
 import { bundleForJest, runInJest, runInVitest } from "./check-package/runners.js";
+import { runUnderTracers } from "./check-package/tracers.js";
 import { checkReference, compareRuns, textOf } from "./check-package/traffic.js";
 
 if (dynoxideBinary() === null) {
@@ -123,6 +124,7 @@ async function besideOtherCopies(): Promise<void> {
   await check("errors of the CommonJS copy and of the ES module's, in one process", () =>
     runProgram("copies/two-copies.js", project),
   );
+  await check("the requests that OpenTelemetry and X-Ray see", () => runUnderTracers(project));
   await checkFlow("beside a second copy of the SDK", async () => {
     const folder = await installSecondSdk(project);
     return runFlow((env) => node(["flow/main.js"], { cwd: folder, env }));

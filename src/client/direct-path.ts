@@ -22,10 +22,12 @@ interface Signing {
   readonly credentials: () => Promise<Identity>;
 }
 
-/** What is read of the SDK's configuration at each request. */
+/** What is read of the SDK's configuration. */
 interface SdkConfig extends ResponseContext {
   /** By how many ms the service's clock is ahead; the SDK learns it. */
   readonly systemClockOffset: number;
+  /** Whether the SDK asks DynamoDB for its endpoint again and again. */
+  readonly endpointDiscoveryEnabled?: () => Promise<boolean | undefined>;
 }
 
 /** A response, whose body has been read. */
@@ -62,17 +64,17 @@ export class DirectPath {
   learn(signed: SignedRequest): void {
     const [, operation] = (signed.headers["x-amz-target"] ?? "").split(".");
     if (operation === undefined || this.knows(operation)) return;
-    this.#signing.credentials().then(
-      (identity) => {
-        const template = RequestTemplate.of(signed, identity);
-        if (template === undefined) return;
-        this.#templates.set(operation, template);
-        this.#like = signed;
-      },
-      () => {
-        // The request that asked before this one fails for the same reason, and says so.
-      },
-    );
+    this.#adopt(operation, signed).catch(() => {
+      // The SDK has asked for the same before this request, and told what was wrong.
+    });
+  }
+
+  async #adopt(operation: string, signed: SignedRequest): Promise<void> {
+    if (await this.#config.endpointDiscoveryEnabled?.()) return;
+    const template = RequestTemplate.of(signed, await this.#signing.credentials());
+    if (template === undefined) return;
+    this.#templates.set(operation, template);
+    this.#like = signed;
   }
 
   /**

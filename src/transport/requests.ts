@@ -135,7 +135,9 @@ export function itemsOf({ Item, Attributes, Items, Responses }: Answer): readonl
   if (one !== undefined) return [one];
   if (Responses === undefined) return noItems;
   // A TransactGet has them by position, a BatchGet by table.
-  if (!Array.isArray(Responses))
-    return Object.values(Responses as Record<string, RawItem[]>).flat();
+  if (!Array.isArray(Responses)) {
+    const byTable = Object.values(Responses as Record<string, RawItem[]>);
+    return byTable.length === 1 ? (byTable[0] ?? noItems) : byTable.flat();
+  }
   return (Responses as { readonly Item?: RawItem }[]).flatMap(({ Item: item }) => item ?? []);
 }

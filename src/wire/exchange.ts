@@ -116,8 +116,7 @@ class Exchange {
       this.#resolve({ statusCode: response.statusCode ?? -1, headers, body });
     });
     response.once("close", () => {
-      const error = new Error("the response was cut off");
-      if (!response.readableEnded) this.#fail(Object.assign(error, { code: "ECONNRESET" }));
+      if (!response.readableEnded) this.#fail(cutOff());
     });
   }
 
@@ -134,6 +133,10 @@ class Exchange {
     this.#unlisten?.();
     this.#unlisten = undefined;
   }
+}
+
+function cutOff(): Error {
+  return Object.assign(new Error("the response was cut off"), { code: "ECONNRESET" });
 }
 
 /**

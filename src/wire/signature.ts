@@ -73,10 +73,18 @@ export function scopeText({ date, region, service }: Scope): string {
   return `${date}/${region}/${service}/aws4_request`;
 }
 
+/** The last second, whose text most requests share with the one before. */
+let lastSecond = Number.NaN;
+let lastText = "";
+
 /** A time in the form of signatures: `20261128T235959Z`. */
 export function timeText(ms: number): string {
-  const iso = new Date(ms).toISOString();
-  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
+  const second = Math.floor(ms / 1_000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+    lastSecond = second;
+  }
+  return lastText;
 }
 
 /** A header's value without spaces around it, and with one where there are several. */

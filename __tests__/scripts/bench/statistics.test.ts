@@ -3,7 +3,7 @@ import { judge, unevenness } from "../../../scripts/bench/quiet.js";
 import { compared, quantile, type Round } from "../../../scripts/bench/statistics.js";
 
 const rounds = (...micros: number[]): Round[] =>
-  micros.map((one) => ({ micros: one, perSecond: 1e6 / (2 * one) }));
+  micros.map((one) => ({ micros: one, perSecond: 1e6 / (2 * one), bySdk: 1 }));
 
 describe("quantile", () => {
   test("is the number below which a share of the numbers lies, whatever their order", () => {
@@ -44,6 +44,11 @@ describe("a comparison", () => {
       ...{ ratio: 1.1, low: 0.6, high: 1.6 },
     });
     expect(measured.get("base")).toMatchObject({ ratio: 1, low: 1, high: 1, quietRatio: 1 });
+  });
+
+  test("adds up the requests that did not go the direct path", () => {
+    const measured = compared(new Map([["base", rounds(1, 2, 3)]]), "base");
+    expect(measured.get("base")).toMatchObject({ bySdk: 3 });
   });
 
   test("tells how many operations a second of a core is enough for, and how many came in a second", () => {
