@@ -286,13 +286,23 @@ export type { CursorSecret } from "./secrets/cursor-seal.js";
 export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 export { EntityStore } from "./store/entity-store.js";
 export type { FieldPath, PartOf, PathIn, Simplify } from "./store/field-paths.js";
+export type {
+  By,
+  CountByOptions,
+  CountOptions,
+  IndexSpec,
+  PartitionOf,
+  PartsGiven,
+  QueryByOptions,
+  QueryOptions as StoreQueryOptions,
+  QueryPage,
+  Refused,
+} from "./store/query-types.js";
 export type { StoreCalls } from "./store/store-calls.js";
 export type {
   AnyStoredItem,
   Changes,
   ComputedChanges,
-  CountByOptions,
-  CountOptions,
   DataInput,
   DataPath,
   DeleteOptions,
@@ -300,15 +310,11 @@ export type {
   GetOptions,
   IndexOf,
   IndexParts,
-  IndexSpec,
   InnerPath,
   ItemPart,
   NewInput,
   PutInput,
   PutOptions,
-  QueryByOptions,
-  QueryOptions as StoreQueryOptions,
-  QueryPage,
   Returned,
   ReturningOption,
   ScanOptions,
