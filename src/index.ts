@@ -291,6 +291,7 @@ export type {
   CountByOptions,
   CountOptions,
   IndexSpec,
+  PageOptions,
   PartitionOf,
   PartsGiven,
   QueryByOptions,

@@ -73,7 +73,7 @@ export interface QueryOptions<S extends StoreSpec, F extends FieldPath = string>
     PageOptions<S, F> {}
 
 /** What a page is made of. */
-interface PageOptions<S extends StoreSpec, F extends FieldPath = string> {
+export interface PageOptions<S extends StoreSpec, F extends FieldPath = string> {
   /** @default "asc" */
   readonly order?: "asc" | "desc" | undefined;
   /** Maximum number of items to return, counted after `where`; an integer from 1. @default all */
