@@ -36,7 +36,9 @@ const program = `
   const tell = (step) => { told[step] = [...(globalThis.evaluated ?? [])].sort(); };
   const send = async ({ input }) => "Key" in input
     ? { Item: { PK: "USER#u", SK: "CONTENT#c", EntityType: "SavedContent", UpdatedAt: 1, CreatedAt: 1, Data: { type: "Note", content: "…" } } }
-    : {};
+    : "Limit" in input
+      ? { Items: [{ PK: "USER#u", SK: "CONTENT#c", EntityType: "SavedContent", Data: {} }], LastEvaluatedKey: { PK: "USER#u", SK: "CONTENT#c" } }
+      : {};
   const data = createDataLayer({ tableName: "table", client: { send } });
   tell("import");
   const key = { userId: "u", contentId: "c" };
@@ -45,6 +47,9 @@ const program = `
     told.read = payload.type;
     await data.forUser("u").savedContent.batchGet([{ contentId: "c" }]);
     await data.savedContent.query({ userId: "u" }, { where: { type: "Note" } });
+    const { cursor } = await data.savedContent.query({ userId: "u" }, { limit: 1, fields: ["title"] });
+    told.continued = cursor !== null && (await data.savedContent.query({ userId: "u" }, { limit: 1, cursor })).items.length;
+    await data.savedContent.count({ userId: "u" });
     await data.savedContent.delete(key);
     tell("reads");
     await data.savedContent.create({ ...key, data: { type: "Note", content: "…" } });
@@ -86,6 +91,7 @@ test.each<Format>(["esm", "cjs"])(
     expect(await startsOf(format)).toEqual({
       import: [],
       read: "Note",
+      continued: 1,
       reads: [],
       "a write": ["zod"],
       refused: ["data.type", "data.content"],

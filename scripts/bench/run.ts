@@ -7,9 +7,9 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { cellTables } from "./cell-tables.js";
 import { measureCells } from "./cells.js";
+import { coldStart } from "./cold-start.js";
 import { engineCells, type Line } from "./engine-cells.js";
 import { growthPlot } from "./growth.js";
-import { importCost } from "./import-cost.js";
 import { type Part, readOptions } from "./options.js";
 import { awaitQuiet, judge, observe } from "./quiet.js";
 import { tailTable } from "./tail.js";
@@ -48,7 +48,7 @@ const parts: Record<Part, () => Promise<Found>> = {
       data: growth,
     };
   },
-  import: async () => lines(await importCost(quick ? 5 : 21)),
+  import: async () => lines(await coldStart(quick ? 5 : 20)),
   tail: async () => {
     const text = await tailTable(quick);
     return { text, data: text };
