@@ -29,6 +29,7 @@ const rooms = [
   "keys",
   "values",
   "conditions",
+  "wire",
   "client",
   "transport",
   "secrets",
@@ -39,6 +40,7 @@ const rooms = [
   "repository",
   "store",
   "admin",
+  "streams",
 ];
 /**
  * The rooms of services/: what each may import of the others. All of them may import the registry, which
@@ -155,11 +157,17 @@ module.exports = {
     {
       name: "entities-import-little",
       comment:
-        "An entity imports electrodb, zod, src/table/ and the declaration helpers of its own folder.",
+        "An entity imports src/table/, the lazily loaded packages, the types of ElectroDB and zod, and the " +
+        "declaration helpers of its own folder.",
       severity: "error",
       from: { path: "^entities/" },
       to: {
-        pathNot: [room("table"), "^entities/", "(?:^|/)node_modules/(?:electrodb|zod)/"],
+        pathNot: [
+          room("table"),
+          "^src/runtime/lazy\\.ts$",
+          "^entities/",
+          "(?:^|/)node_modules/(?:electrodb|zod)/",
+        ],
       },
     },
     {

@@ -9,7 +9,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 /** @type {import("jest").Config} */
 export default {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/__tests__/environment.ts",
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   transform: {
     "\\.[jt]s$": [
@@ -29,10 +29,11 @@ export default {
     // The examples import the package as its users do.
     "^bayon-coagent-data$": "<rootDir>/src/index.ts",
     "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",
+    "^bayon-coagent-data/streams$": "<rootDir>/src/streams/index.ts",
     "^bayon-coagent-data/testing$": "<rootDir>/src/testing/index.ts",
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dev/dynamodb-local/"],
   testTimeout: 20_000,
-  // Engines are processes of their own.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // A file waits for four tenths of its time: for engines, processes, and what faults delay.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
 };

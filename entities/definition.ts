@@ -6,6 +6,9 @@ import type { z } from "zod";
 import type { DeclaredSchema, DeclaredVersions, StandardSchema } from "../src/table/declared.js";
 import { attribute } from "../src/table/table.js";
 
+/** ElectroDB's entity. ElectroDB is loaded when the first one is made. */
+export { Entity } from "../src/runtime/lazy.js";
+
 /** The argument of an entity's factory: ElectroDB's own configuration without what is fixed here. */
 export type EntityConfig = Pick<EntityConfiguration, "table" | "client">;
 

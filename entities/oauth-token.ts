@@ -1,17 +1,19 @@
-import { Entity } from "electrodb";
-import { configure, type Definition, type Item, type Payload } from "./definition.js";
-import { documentTimes, optionalText, payloadOf, secret, timestamp, z } from "./payload.js";
+import { configure, type Definition, Entity, type Item, type Payload } from "./definition.js";
+import { documentTimes, optionalText, payloadOf, timestamp, z } from "./payload.js";
 import { byKey, data, keyPart, model, times } from "./schema.js";
 
-const payload = payloadOf(() => ({
-  accessToken: secret(z.string()),
-  refreshToken: secret(optionalText()),
-  /** Epoch milliseconds; anything else counts as expired. */
-  expiryDate: timestamp().optional(),
-  agentProfileId: optionalText(),
-  provider: optionalText(),
-  ...documentTimes(),
-}));
+const payload = payloadOf(
+  () => ({
+    accessToken: z.string(),
+    refreshToken: optionalText(),
+    /** Epoch milliseconds; anything else counts as expired. */
+    expiryDate: timestamp().optional(),
+    agentProfileId: optionalText(),
+    provider: optionalText(),
+    ...documentTimes(),
+  }),
+  ["accessToken", "refreshToken"],
+);
 
 /** The payload of `data.oauthToken`: a user's tokens at a provider. */
 export type OAuthTokenData = Payload<typeof payload>;

@@ -1,11 +1,13 @@
 /** Pieces of payload schemas that several entities share. */
-import { z } from "zod";
+import type { z as Zod } from "zod";
+import { z } from "../src/runtime/lazy.js";
+import { withSecrets } from "../src/table/declared.js";
 
 /**
  * A schema that is built once, when it is first needed: building all twelve takes 7 ms of a cold
  * start.
  */
-export function lazily<S extends z.ZodType>(build: () => S): () => S {
+export function lazily<S extends Zod.ZodType>(build: () => S): () => S {
   let schema: S | undefined;
   return () => {
     schema ??= build();
@@ -13,9 +15,21 @@ export function lazily<S extends z.ZodType>(build: () => S): () => S {
   };
 }
 
-/** A loose object: these fields are checked, others are kept as they are. */
-export function payloadOf<F extends z.ZodRawShape>(fields: () => F) {
-  return lazily(() => z.looseObject(fields()));
+/**
+ * A loose object: these fields are checked, others are kept as they are.
+ * @param secrets the fields that are marked as secret. Their names are known before the schema is built, so
+ * that a read, which checks no payload, does not build it.
+ */
+export function payloadOf<F extends Zod.ZodRawShape>(
+  fields: () => F,
+  secrets: readonly (keyof F & string)[] = [],
+) {
+  const build = lazily(() => {
+    const shape = fields();
+    const marked = secrets.map((name) => [name, secret(shape[name] as unknown as Zod.ZodType)]);
+    return z.looseObject<F>({ ...shape, ...Object.fromEntries(marked) });
+  });
+  return withSecrets(build, secrets);
 }
 
 /**
@@ -44,7 +58,7 @@ export function documentTimes() {
 export const optionalText = lazily(() => z.string().nullish());
 
 /** Marks a field whose value must not be in any log, error or report. */
-export function secret<S extends z.ZodType>(schema: S): S {
+export function secret<S extends Zod.ZodType>(schema: S): S {
   if (typeof schema?.meta !== "function") {
     throw new TypeError(
       "secret takes a schema of zod 4: for another library, name the field in the secrets of its declaration",

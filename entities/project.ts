@@ -1,5 +1,4 @@
-import { Entity } from "electrodb";
-import { configure, type Definition, type Item, type Payload } from "./definition.js";
+import { configure, type Definition, Entity, type Item, type Payload } from "./definition.js";
 import { documentTimes, payloadOf, z } from "./payload.js";
 import { byCreatedAt, byKey, data, keyPart, model, times } from "./schema.js";
 

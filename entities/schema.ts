@@ -2,7 +2,7 @@
  * The parts of an entity's schema: the model, the attributes and the indexes, as ElectroDB takes
  * them.
  */
-import { CustomAttributeType, type CustomAttributeTypeName } from "electrodb";
+import type { CustomAttributeTypeName } from "electrodb";
 import { expiryName } from "../src/table/declared.js";
 import { attribute, createdAtDigits, type IndexName, indexKeysOf } from "../src/table/table.js";
 import type { AnyPayload, Payload } from "./definition.js";
@@ -36,8 +36,9 @@ export const datePart = { ...keyPart, kind: "date" } as const;
 export function data<P extends AnyPayload>(payload: P): DataAttribute<Payload<P>>;
 export function data<Data>(payload: PayloadOf<Data>): DataAttribute<Data>;
 export function data(payload: AnyPayload | PayloadOf<unknown>): DataAttribute<unknown> {
-  // ElectroDB takes "any" for every payload that is an object; the type is open here.
-  return { type: CustomAttributeType("any" as never), field: attribute.data, payload };
+  // As ElectroDB's CustomAttributeType makes it. It takes "any" for every payload that is an object; the
+  // type is open here.
+  return { type: "any" as never, field: attribute.data, payload };
 }
 
 /** The attribute of a payload, as ElectroDB takes it. */

@@ -1,14 +1,14 @@
 /** What is derived from the declarations of a data layer's entities. */
-import { type CustomAttributeTypeName, Entity, Service } from "electrodb";
+import type { CustomAttributeTypeName } from "electrodb";
 import type { EntityConfig } from "../entities/definition.js";
-import { payloadOf } from "../src/entity/declared-payload.js";
+import { secretsOf } from "../src/entity/declared-payload.js";
 import { type AnyEntity, type Declaration, declaredKeys } from "../src/entity/model.js";
 import { ownEntity } from "../src/entity/own-entity.js";
 import { ConfigurationError } from "../src/errors/configuration-error.js";
 import { serviceWithOwnErrors } from "../src/native/native-service.js";
+import { Entity, Service } from "../src/runtime/lazy.js";
 import type { GuardedEntity } from "../src/secrets/field-guard.js";
 import { type IndexName, indexNames } from "../src/table/table.js";
-import { secretFields } from "../src/values/payload.js";
 
 /** A declared entity, of whatever types. */
 export interface AnyDefinition extends Declaration {
@@ -147,24 +147,25 @@ export function ownedBy(definitions: Definitions, owner: readonly string[]): Def
 }
 
 /**
- * Each entity as a guard of its secrets needs it. A payload's schema is only read when its fields are
- * requested.
+ * Each entity as a guard of its secrets needs it. Its declaration is read when something of it is
+ * requested: a process that starts uses one or two of the entities.
  */
 export function guardedEntities(definitions: Definitions): GuardedEntity[] {
-  return Object.values(definitions).map((definition) => {
-    const { name, pk, sk } = declaredKeys(definition);
-    let fields: readonly string[] | undefined;
-    return {
-      name,
-      pk,
-      sk,
-      versioned: (definition.version ?? 1) > 1,
-      get fields() {
-        fields ??= secretFields(payloadOf(definition));
-        return fields;
-      },
-    };
-  });
+  return Object.values(definitions).map((definition) => ({
+    get name() {
+      return declaredKeys(definition).name;
+    },
+    get pk() {
+      return declaredKeys(definition).pk;
+    },
+    get sk() {
+      return declaredKeys(definition).sk;
+    },
+    versioned: (definition.version ?? 1) > 1,
+    get fields() {
+      return secretsOf(definition);
+    },
+  }));
 }
 
 /** The entities that have secret fields. */

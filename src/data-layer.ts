@@ -69,6 +69,7 @@ import { resolveCipher } from "./secrets/encryption.js";
 import { createFieldGuard } from "./secrets/field-guard.js";
 import type { EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 import type { StoreContext } from "./store/entity-store.js";
+import { noteSource, type Sourced } from "./store/layer-source.js";
 import type { Logger, RequestListener } from "./transport/events.js";
 import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 import type { CommandClient } from "./transport/options.js";
@@ -85,6 +86,13 @@ export interface DataLayerOptions extends ConnectionOptions {
   readonly client?: DynamoDBClient | DynamoDBDocumentClient | CommandClient | undefined;
   /** The request handler of the SDK's client, or options of one. */
   readonly requestHandler?: RequestHandler | undefined;
+  /**
+   * Who sends the requests. `"direct"` signs and sends most of them without the SDK's pipeline, for a
+   * third of its CPU time, by the SDK's own credentials, region, endpoint and clock; the first of each
+   * operation, and whatever it does not know, goes the SDK's way. `"sdk"` sends all of them by the SDK.
+   * A `client` of your own sends them itself. @default "direct"
+   */
+  readonly wire?: "direct" | "sdk" | undefined;
   /**
    * Settings for retrying a request, and the retry budget of all requests.
    * @default 3 retries from 100 ms, at most 5 s apart; 100 retries in a row, 2 more per second
@@ -128,6 +136,7 @@ export const dataLayerOptionNames = optionNames<AllOptions>({
   credentials: true,
   client: true,
   requestHandler: true,
+  wire: true,
   retry: true,
   coalesce: true,
   hedgedReads: true,
@@ -141,7 +150,7 @@ export const dataLayerOptionNames = optionNames<AllOptions>({
 });
 
 /** What every data layer has besides its stores. */
-export interface AnyLayer<E extends Record<keyof E, AnyEntity>, S> {
+export interface AnyLayer<E extends Record<keyof E, AnyEntity>, S> extends Sourced<S> {
   readonly transaction: Transactions<S>;
   /** The ElectroDB Service over the same transport, for chains that the facade does not have. */
   readonly service: Service<E>;
@@ -281,10 +290,11 @@ export function createDataLayer<
   const clients = clientsOf(options, configuration);
   const { tableName } = configuration;
   const clock = options.clock === undefined ? systemClock : checkedClock(options.clock);
+  const guard = createFieldGuard(guardedEntities(definitions), cipher);
   const transport = createTransport({
     ...options,
     client: clients.document,
-    guard: createFieldGuard(guardedEntities(definitions), cipher),
+    guard,
     // Where the application's own client sends its requests, only the application knows.
     advice:
       options.client === undefined
@@ -298,10 +308,18 @@ export function createDataLayer<
   const createId = (time: number) => nextId(time);
   const writer = new Writer();
   const context = { transport, reader, tableName, writer, clock, createId, cipher, cursorSeal };
-  return layerOver(definitions, context, configuration, clients) as unknown as DataLayerOf<
-    Uninferred<R>,
-    B
-  >;
+  const layer = layerOver(definitions, context, configuration, clients);
+  const { client, requestHandler } = options;
+  noteSource(layer, {
+    definitions,
+    guard,
+    transport,
+    clock,
+    configuration,
+    client,
+    requestHandler,
+  });
+  return layer as unknown as DataLayerOf<Uninferred<R>, B>;
 }
 
 /** The stores and what spans them, over one transport. */
@@ -375,7 +393,7 @@ function checkedClock(clock: Clock): Clock {
 
 /** @throws ConfigurationError for a setting of a wrong kind, which would otherwise have no effect */
 function checkKinds(options: DataLayerOptions): void {
-  const { requestHandler, coalesce, logger, events, clock } = options;
+  const { requestHandler, wire, coalesce, logger, events, clock } = options;
   if (requestHandler !== undefined) checkRequestHandler(requestHandler);
   const isFunction = (value: unknown) => typeof value === "function";
   const rules: readonly (readonly [
@@ -384,6 +402,7 @@ function checkKinds(options: DataLayerOptions): void {
     holds: () => boolean,
     rule: string,
   ])[] = [
+    ["wire", wire, () => wire === "direct" || wire === "sdk", 'must be "direct" or "sdk"'],
     ["coalesce", coalesce, () => typeof coalesce === "boolean", "must be true or false"],
     ["events", events, () => isFunction(events), "must be a function"],
     ["clock", clock, () => isFunction(clock?.now), "must have a function now"],
@@ -406,7 +425,7 @@ function clientsOf(options: DataLayerOptions, configuration: Configuration): Cli
   if (client === undefined) {
     let made: ReturnType<typeof createClients> | undefined;
     const clients = once(() => {
-      made = createClients(configuration, options.requestHandler);
+      made = createClients(configuration, options.requestHandler, options.wire);
       return made;
     });
     return {

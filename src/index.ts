@@ -1,7 +1,6 @@
 /** The public door of bayon-coagent-data. */
 
 export type { CustomAttributeTypeName, Service } from "electrodb";
-export { Entity } from "electrodb";
 export type { BrandAudit, BrandAuditData } from "../entities/brand-audit.js";
 export type { Competitor, CompetitorData } from "../entities/competitor.js";
 export {
@@ -9,6 +8,7 @@ export {
   configure,
   type Declared as DeclaredEntity,
   type Definition,
+  Entity,
   type EntityConfig,
   type Item as DeclaredItem,
   type PartitionPart,
@@ -163,8 +163,8 @@ export type {
   IamPolicyOptions,
   IamStatement,
 } from "./admin/iam-policy.js";
-export type { TableAdmin, TableInfo } from "./admin/table-admin.js";
-export { createTableInput } from "./admin/table-input.js";
+export type { CreateTableOptions, TableAdmin, TableInfo } from "./admin/table-admin.js";
+export { createTableInput, type TableSettings } from "./admin/table-input.js";
 export type { CallOptions } from "./call/call.js";
 export {
   getDocumentClient,
@@ -286,6 +286,7 @@ export type { CursorSecret } from "./secrets/cursor-seal.js";
 export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
 export { EntityStore } from "./store/entity-store.js";
 export type { FieldPath, PartOf, PathIn, Simplify } from "./store/field-paths.js";
+export type { Sourced } from "./store/layer-source.js";
 export type {
   By,
   CountByOptions,

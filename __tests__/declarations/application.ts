@@ -72,6 +72,9 @@ export function createApplication(layout: Layout): Application {
 function emitDeclarations(outDir: string): void {
   const said = runCompiler("7", ["-p", "tsconfig.build.json", "--outDir", outDir], repository);
   if (said !== "") throw new Error(`the package does not compile:\n${said}`);
+  // Written by hand, so that the compiler does not copy them; the build does.
+  const byHand = "src/runtime/packages.d.cts";
+  cpSync(join(repository, byHand), join(outDir, byHand));
 }
 
 /** Everything that this repository has installed, but for the package itself. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RunOptions, runCommandLine } from "../../scripts/cli/program.js";
 import { createTerminal, type Terminal } from "../../scripts/run/terminal.js";
-import { OrderlyHandler } from "../../src/client/request-handler.js";
+import { OrderlyHandler } from "../../src/wire/request-handler.js";
 
 export interface Said {
   readonly terminal: Terminal;

@@ -1,15 +1,14 @@
 /** The proxy of bytes: what each fault is to a client, what the engine saw of it, and its counts. */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { type FaultProxy, startFaultProxy, type WireFault } from "../../src/testing/index.js";
 import { wireFaultNames, wireKinds } from "../../src/testing/wire/kinds.js";
+import { OrderlyHandler } from "../../src/wire/request-handler.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 
@@ -23,28 +22,6 @@ test.each(refusals)("%s is refused", async (_, start, message) => {
   await expect(start()).rejects.toThrow(message);
   await expect(start()).rejects.toBeInstanceOf(ConfigurationError);
 });
-
-test("a connection that is ended while it is reset does not keep the process (it spun at its exit)", async () => {
-  const script = "__tests__/testing/reset-process.ts";
-  const child = spawn(process.execPath, ["--import", "tsx", script], { timeout: 15_000 });
-  let out = "";
-  child.stdout.on("data", (text) => {
-    out += text;
-  });
-  expect(await once(child, "close")).toEqual([0, null]);
-  expect(out).toBe("closed\n");
-}, 20_000);
-
-test("a response that drips to nobody does not keep the process", async () => {
-  const script = "__tests__/testing/drip-process.ts";
-  const child = spawn(process.execPath, ["--import", "tsx", script], { timeout: 15_000 });
-  let out = "";
-  child.stdout.on("data", (text) => {
-    out += text;
-  });
-  expect(await once(child, "close")).toEqual([0, null]);
-  expect(out).toBe("left\n");
-}, 20_000);
 
 async function until(holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 10_000;

@@ -1,8 +1,4 @@
-/**
- * A request handler that responds at once with a given response: only the cost of a library is left.
- */
-import { Readable } from "node:stream";
-import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+/** What the table answers in each cell of the benchmark. */
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { writerPrefix } from "../../src/table/table.js";
 
@@ -63,9 +59,31 @@ const answers = {
 export type CellName = keyof typeof answers;
 export const cellNames = Object.keys(answers) as CellName[];
 
+/** The cells that are measured over HTTP too. The others differ from these in their requests alone. */
+export const cellsOverHttp: readonly CellName[] = [
+  "get",
+  "put",
+  "update",
+  "query100",
+  "query1000",
+  "batchGet100",
+  "batchWrite25",
+  "collection200",
+];
+
 const bodies = new Map(
   cellNames.map((name) => [name, Buffer.from(JSON.stringify(answers[name]))] as const),
 );
+
+/**
+ * The body of the response to a request of a cell.
+ * @param request the request's body
+ */
+export function answerTo(cell: CellName, request: unknown): Buffer {
+  const body = bodies.get(cell);
+  if (body === undefined) throw new Error(`bench: there is no cell ${cell}`);
+  return cell === "add" ? signedBody(body, request) : body;
+}
 
 /**
  * The item with the signature of the update that counted in it, which this package believes no response
@@ -80,47 +98,4 @@ function signedBody(body: Buffer, request: unknown): Buffer {
   const serial = /"N":"(\d{13})"/.exec(text.replace(String(writtenAt), ""))?.[1] ?? "";
   const rest = body.toString("latin1").slice('{"Attributes":{'.length);
   return Buffer.from(`{"Attributes":{"${name}":{"N":"${serial}"},${rest}`, "latin1");
-}
-
-/** The wire of one library; its response is set before each cell. */
-export class CannedHandler {
-  readonly metadata = { handlerProtocol: "http/1.1" };
-  #body: Buffer = Buffer.from("{}");
-  #isSigned = false;
-
-  answer(cell: CellName): void {
-    this.#body = bodies.get(cell) ?? this.#body;
-    this.#isSigned = cell === "add";
-  }
-
-  async handle(request: { readonly body?: unknown }) {
-    const body = this.#isSigned ? signedBody(this.#body, request.body) : this.#body;
-    const headers = {
-      "content-type": "application/x-amz-json-1.0",
-      "x-amzn-requestid": "canned",
-    };
-    return { response: { statusCode: 200, headers, body: Readable.from([body]) } };
-  }
-
-  destroy(): void {
-    // Nothing is open.
-  }
-
-  updateHttpClientConfig(): void {
-    // Nothing to configure.
-  }
-
-  httpHandlerConfigs(): object {
-    return {};
-  }
-}
-
-/** The SDK's defaults, except for where requests go. */
-export function configWith(handler: CannedHandler): DynamoDBClientConfig {
-  return {
-    region: "us-east-1",
-    endpoint: "http://127.0.0.1:1",
-    credentials: { accessKeyId: "bench", secretAccessKey: "bench" },
-    requestHandler: handler as unknown as NonNullable<DynamoDBClientConfig["requestHandler"]>,
-  };
 }

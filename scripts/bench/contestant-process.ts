@@ -1,34 +1,52 @@
 /** One library: runs the requested number of operations of a cell, and reports what they took. */
-import * as canned from "./canned.js";
+import { rawItem, tableName } from "./canned.js";
 import { type Contestant, documentClient, electro, thisPackage } from "./contestants.js";
-import type { Task } from "./measure.js";
+import { floor } from "./floor.js";
+import type { Task } from "./runner.js";
+import type { Round } from "./statistics.js";
+import { openWire, type Wire } from "./wires.js";
 
-const own: Readonly<Record<string, () => Contestant>> = { documentClient, thisPackage, electro };
+const own: Readonly<Record<string, (wire: Wire) => Contestant>> = {
+  documentClient,
+  thisPackage,
+  electro,
+  floor,
+};
 
-async function openPeer(id: string): Promise<Contestant> {
+async function openPeer(id: string, { config }: Wire): Promise<Contestant> {
   // It is not in the package's install, so neither the compiler nor the linters follow it.
   const module: string = new URL("peers.mjs", import.meta.url).href;
   const { openPeer: open } = (await import(module)) as {
-    openPeer(id: string, with_: typeof canned): Promise<Contestant>;
+    openPeer(id: string, with_: object): Promise<Contestant>;
   };
-  return open(id, canned);
+  return open(id, { config, rawItem, tableName });
 }
 
-const [id = ""] = process.argv.slice(2);
-const { name, handler, cells } = await (own[id]?.() ?? openPeer(id));
+const [id = "", endpoint] = process.argv.slice(2);
+const wire = openWire(endpoint);
+const { name, cells, crowded, sentBySdk } = await (own[id]?.(wire) ?? openPeer(id, wire));
 
-process.on("message", async ({ cell, times, longestMs }: Task) => {
-  const run = cells[cell];
+async function roundOf({ cell, inFlight, times, longestMs }: Task): Promise<Round> {
+  const run = (inFlight > 1 ? crowded?.[cell] : undefined) ?? cells[cell];
   if (run === undefined) throw new Error(`bench: ${name} has no ${cell}`);
-  handler.answer(cell);
-  const end = performance.now() + longestMs;
-  const start = process.cpuUsage();
-  let done = 0;
-  while (done < times && performance.now() < end) {
-    await run();
-    done += 1;
-  }
-  const { user, system } = process.cpuUsage(start);
-  process.send?.((user + system) / done);
-});
+  wire.answer(cell);
+  const sdkBefore = sentBySdk?.() ?? 0;
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const end = start + longestMs;
+  let begun = 0;
+  const worker = async () => {
+    while (begun < times && performance.now() < end) {
+      begun += 1;
+      await run();
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const bySdk = (sentBySdk?.() ?? 0) - sdkBefore;
+  return { micros: (user + system) / begun, perSecond: begun / seconds, bySdk };
+}
+
+process.on("message", async (task: Task) => process.send?.(await roundOf(task)));
 process.send?.({ name, cells: Object.keys(cells) });

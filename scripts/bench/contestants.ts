@@ -15,22 +15,21 @@ import {
 import pRetry from "p-retry";
 import { definitions } from "../../services/entities.js";
 import { createEntities, createService } from "../../services/registry.js";
+import { ItemRequests } from "../../src/client/item-requests.js";
 import { createDataLayer } from "../../src/index.js";
-import {
-  CannedHandler,
-  type CellName,
-  configWith,
-  newName,
-  rawItem,
-  tableName,
-  writtenAt,
-} from "./canned.js";
+import { type CellName, newName, rawItem, tableName, writtenAt } from "./canned.js";
+import { place, type Wire } from "./wires.js";
+
+type Cells = Partial<Record<CellName, () => Promise<unknown>>>;
 
 /** One library, and what it does in each cell; a cell is left out if the library has no such call. */
 export interface Contestant {
   readonly name: string;
-  readonly handler: CannedHandler;
-  readonly cells: Partial<Record<CellName, () => Promise<unknown>>>;
+  readonly cells: Cells;
+  /** What it does instead in a cell with several operations in flight. */
+  readonly crowded?: Cells;
+  /** How many of its requests so far went through the SDK's pipeline, if it has a path of its own. */
+  readonly sentBySdk?: () => number;
 }
 
 const indexes = (count: number) => Array.from({ length: count }, (_, index) => index);
@@ -39,9 +38,8 @@ const key = { userId: "u1", contentId: "c0" };
 const keys = indexes(100).map((index) => ({ userId: "u1", contentId: `c${index}` }));
 const inputs = indexes(25).map((index) => ({ userId: "u1", contentId: `c${index}`, data }));
 
-export function documentClient(): Contestant {
-  const handler = new CannedHandler();
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient(configWith(handler)));
+export function documentClient(wire: Wire): Contestant {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(wire.config));
   const TableName = tableName;
   const Key = { PK: "USER#u1", SK: "CONTENT#c0" };
   const query = (more: { readonly Select?: "COUNT" } = {}) =>
@@ -68,7 +66,6 @@ export function documentClient(): Contestant {
   const rename = () => update("SET #d.#n = :n, #u = :u", { "#n": "name" }, { ":n": newName });
   return {
     name: "DocumentClient",
-    handler,
     cells: {
       get: () => client.send(new GetCommand({ TableName, Key })),
       put: () => client.send(new PutCommand({ TableName, Item: rawItem(0) })),
@@ -104,23 +101,26 @@ export function documentClient(): Contestant {
   };
 }
 
-/** This package with its defaults, but gets are sent one by one, because a cell has one at a time. */
-export function thisPackage(): Contestant {
-  const handler = new CannedHandler();
-  const { region, endpoint, credentials, requestHandler } = configWith(handler);
-  const layer = createDataLayer({
+/**
+ * This package with its defaults. A get is sent by itself, because only one begins at a time. With
+ * several in flight each is sent by itself, too: gets that begin together would be one BatchGet.
+ */
+export function thisPackage(wire: Wire): Contestant {
+  const sentBySdk = countSdkRequests();
+  const { endpoint, requestHandler } = wire.config;
+  const options = {
     environment: "development",
     tableName,
-    region: region as string,
+    ...place,
     endpoint: endpoint as string,
-    credentials: credentials as { accessKeyId: string; secretAccessKey: string },
-    requestHandler,
+    ...(requestHandler !== undefined && { requestHandler }),
     clock: { now: () => writtenAt },
-  });
+  } as const;
+  const layer = createDataLayer(options);
+  const oneByOne = createDataLayer({ ...options, coalesce: false });
   const { savedContent } = layer;
   return {
     name: "this package",
-    handler,
     cells: {
       get: () => savedContent.get(key),
       put: () => savedContent.put({ ...key, data }),
@@ -135,13 +135,29 @@ export function thisPackage(): Contestant {
       batchWrite25: () => savedContent.batchPut(inputs),
       collection200: () => layer.collections.workspace({ userId: "u1" }),
     },
+    sentBySdk,
+    crowded: { get: () => oneByOne.savedContent.get(key) },
   };
 }
 
+/** Counts the requests of all layers of this process that do not go the direct path. */
+function countSdkRequests(): () => number {
+  const seen = new Set<ItemRequests>();
+  const { request, sendAny } = ItemRequests.prototype;
+  ItemRequests.prototype.request = function (this: ItemRequests, ...given) {
+    seen.add(this);
+    return request.apply(this, given);
+  };
+  ItemRequests.prototype.sendAny = function (this: ItemRequests, ...given) {
+    seen.add(this);
+    return sendAny.apply(this, given);
+  };
+  return () => [...seen].reduce((sum, { sent }) => sum + sent.sdk, 0);
+}
+
 /** ElectroDB's own chains over the document client, each call wrapped in p-retry. */
-export function electro(): Contestant {
-  const handler = new CannedHandler();
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient(configWith(handler)));
+export function electro(wire: Wire): Contestant {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(wire.config));
   const config = { table: tableName, client };
   const entities = createEntities(definitions, config);
   const service = createService(entities, config);
@@ -151,7 +167,6 @@ export function electro(): Contestant {
   const all = { pages: "all" } as const;
   return {
     name: "ElectroDB + p-retry",
-    handler,
     cells: {
       get: () => retried(() => savedContent.get(key).go()),
       put: () => retried(() => savedContent.put({ ...key, data, ...times }).go()),

@@ -5,12 +5,12 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
-import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
 import { type Engine, fixtures, startEngine } from "../../src/testing/index.js";
+import { OrderlyHandler } from "../../src/wire/request-handler.js";
 import { rawItem, tableName } from "./canned.js";
 import type { ListCost } from "./list-process.js";
-import { quantile } from "./measure.js";
+import { quantile } from "./statistics.js";
 
 /** A row of the table: what was done, and what it took. */
 export interface Line {

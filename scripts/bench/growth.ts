@@ -1,93 +1,83 @@
-/** Requests and CPU time per item, from 100 to 100,000 items: what should not grow does not. */
-import { createDataLayer, type DataLayer } from "../../src/index.js";
-import { startEngine } from "../../src/testing/index.js";
-import { rawItem, tableName } from "./canned.js";
+/**
+ * Requests, CPU time and memory from 100 to a million items: what should not grow does not. The table
+ * is a server that makes up its pages, so that only the client is measured.
+ */
+import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import type { GrowthCost } from "./growth-process.js";
 import { type Panel, plot } from "./plot.js";
 
-const sizes = [100, 1_000, 10_000, 100_000];
+const sizes = [100, 1_000, 10_000, 100_000, 1_000_000];
 
-/** Small sizes are measured over as many rounds as it takes to reach this many items. */
-const leastItems = 10_000;
+/** The calls, and the largest table of each: a result in one piece has to fit into memory. */
+const calls = {
+  query: 100_000,
+  list: 1_000_000,
+  scan: 1_000_000,
+  batchPut: 1_000_000,
+  workspace: 100_000,
+} as const;
 
-const names = ["query", "list", "batchPut", "workspace"] as const;
+type Call = keyof typeof calls;
+const names = Object.keys(calls) as Call[];
+/** Those that hold only a part of the items at a time, and the one whose items the caller holds. */
+const namesOfMemory: readonly Call[] = ["list", "scan", "batchPut"];
 
-/** Measures on an engine and draws the plot. @param stamp the date and the environment */
-export async function growthPlot(quick: boolean, stamp: string): Promise<string> {
-  const x = quick ? sizes.slice(0, 3) : sizes;
-  const engine = await startEngine();
-  const { endpoint, region, credentials } = engine;
-  let requests = 0;
-  const data = createDataLayer({
-    environment: "development",
-    tableName,
-    endpoint,
-    region,
-    credentials,
-    events: () => {
-      requests += 1;
-    },
-  });
-  const requestsPerItem = new Map(names.map((name) => [name, [] as number[]]));
-  const cpuPerItem = new Map(names.map((name) => [name, [] as number[]]));
+/** What was measured of each call, size by size. */
+export interface Growth {
+  readonly sizes: readonly number[];
+  readonly costs: Readonly<Record<string, readonly GrowthCost[]>>;
+}
+
+/** Measures and draws the plot. @param stamp the date and the environment */
+export async function growthPlot(
+  quick: boolean,
+  stamp: string,
+): Promise<{ readonly image: string; readonly growth: Growth }> {
+  const x = quick ? sizes.slice(0, 4) : sizes;
+  const costs = new Map(names.map((name) => [name, [] as GrowthCost[]]));
+  const script = fileURLToPath(new URL("page-server.ts", import.meta.url));
+  const server = fork(script, [], { execArgv: ["--import", "tsx"] });
   try {
-    await data.table.create();
-    const measure = async (
-      name: (typeof names)[number],
-      size: number,
-      run: () => Promise<unknown>,
-    ) => {
-      console.error(`growth: ${name} of ${size.toLocaleString("en")} items …`);
-      const rounds = Math.max(1, leastItems / size);
-      requests = 0;
-      const start = process.cpuUsage();
-      for (let round = 0; round < rounds; round += 1) await run();
-      const { user, system } = process.cpuUsage(start);
-      requestsPerItem.get(name)?.push(requests / (size * rounds));
-      cpuPerItem.get(name)?.push((user + system) / (size * rounds));
-    };
-    // Before that, the engine compiles what every request needs, and the time would be charged to 100
-    // items.
-    for (let n = 0; n < 3_000; n += 1) await data.savedContent.query({ userId: "nobody" });
-    // The first size runs twice, and its first run is not in the plot.
-    for (const size of [100, ...x]) {
-      const userId = `growth-${size}`;
-      await measure("batchPut", size, storing(data, userId, size));
-      await measure("query", size, () => data.savedContent.query({ userId }));
-      await measure("list", size, () => counted(data.savedContent.list({ userId })));
-      await measure("workspace", size, () => data.collections.workspace({ userId }));
+    const [port] = (await once(server, "message")) as [number];
+    for (const name of names) {
+      for (const size of x.filter((one) => one <= calls[name])) {
+        costs.get(name)?.push(await costOf(name, `http://127.0.0.1:${port}`, size));
+      }
     }
   } finally {
-    await data.close();
-    await engine.close();
+    server.disconnect();
   }
-  const panel = (title: string, measured: Map<string, number[]>, factor = 1): Panel => ({
+  const panel = (title: string, of: (cost: GrowthCost) => number, some = names): Panel => ({
     title,
     x,
-    series: names.map((name) => ({
-      name,
-      values: (measured.get(name) ?? []).slice(1).map((value) => value * factor),
-    })),
+    series: some.map((name) => ({ name, values: (costs.get(name) ?? []).map(of) })),
   });
-  return plot(
+  const image = plot(
     [
-      { ...panel("Requests per 1,000 items", requestsPerItem, 1_000), logarithmic: true },
-      panel("CPU time per item, µs", cpuPerItem),
+      {
+        ...panel("Requests per 1,000 items", ({ requestsPerItem }) => requestsPerItem * 1_000),
+        logarithmic: true,
+      },
+      panel("CPU time per item, µs", ({ cpuMicrosPerItem }) => cpuMicrosPerItem),
+      {
+        ...panel("Memory above idle, MB", ({ peak }) => Math.max(1, peak), [...namesOfMemory]),
+        logarithmic: true,
+      },
     ],
-    `Items of 700 bytes, on an engine on the same machine; ${stamp}`,
+    `Items of 700 bytes, from a server on the same machine; ${stamp}`,
   );
+  return { image, growth: { sizes: x, costs: Object.fromEntries(costs) } };
 }
 
-/** Creates its items before the measurement, so that only storing them is measured. */
-function storing(data: DataLayer, userId: string, size: number): () => Promise<unknown> {
-  const items = Array.from({ length: size }, (_, index) => {
-    const contentId = `c${String(index).padStart(7, "0")}`;
-    return { userId, contentId, data: rawItem(index).Data };
-  });
-  return () => data.savedContent.batchPut(items);
-}
-
-async function counted(items: AsyncIterable<unknown>): Promise<number> {
-  let count = 0;
-  for await (const _ of items) count += 1;
-  return count;
+async function costOf(call: Call, endpoint: string, size: number): Promise<GrowthCost> {
+  console.error(`growth: ${call} of ${size.toLocaleString("en")} items …`);
+  const script = fileURLToPath(new URL("growth-process.ts", import.meta.url));
+  const args = ["--expose-gc", "--import", "tsx", script, call, endpoint, String(size)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (code !== 0) throw new Error(`bench: ${call} of ${size} items has failed`);
+  return JSON.parse(output) as GrowthCost;
 }

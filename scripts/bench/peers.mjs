@@ -1,5 +1,5 @@
 /**
- * The peers, each used as its own documentation shows, on the same canned answers. JavaScript, since
+ * The peers, each used as its own documentation shows, on the same answers. JavaScript, since
  * they are not in the package's install: their types are not there to be checked.
  */
 import { createRequire } from "node:module";
@@ -17,7 +17,7 @@ export function openPeer(id, open) {
   return { toolbox, oneTable, dynamode, dynamoose }[id](open);
 }
 
-async function toolbox({ CannedHandler, configWith, rawItem, tableName }) {
+async function toolbox({ config, rawItem, tableName }) {
   const { Table } = require("dynamodb-toolbox/table");
   const { Entity } = require("dynamodb-toolbox/entity");
   const schema = require("dynamodb-toolbox/schema");
@@ -31,8 +31,7 @@ async function toolbox({ CannedHandler, configWith, rawItem, tableName }) {
   const tableGet = require("dynamodb-toolbox/table/actions/batchGet");
   const tableWrite = require("dynamodb-toolbox/table/actions/batchWrite");
   const { item, string, number, map, list, boolean } = schema;
-  const handler = new CannedHandler();
-  const documentClient = DynamoDBDocumentClient.from(new DynamoDBClient(configWith(handler)));
+  const documentClient = DynamoDBDocumentClient.from(new DynamoDBClient(config));
   const table = new Table({
     documentClient,
     name: tableName,
@@ -77,7 +76,6 @@ async function toolbox({ CannedHandler, configWith, rawItem, tableName }) {
       .Items;
   return {
     name: `dynamodb-toolbox ${versionOf("dynamodb-toolbox")}`,
-    handler,
     cells: {
       get: () => entity.build(get.GetItemCommand).key(dataKey).send(),
       put: () =>
@@ -134,13 +132,12 @@ async function toolbox({ CannedHandler, configWith, rawItem, tableName }) {
   };
 }
 
-async function oneTable({ CannedHandler, configWith, rawItem, tableName }) {
+async function oneTable({ config, rawItem, tableName }) {
   const { Table } = require("dynamodb-onetable");
   const { Dynamo } = require("dynamodb-onetable/Dynamo");
-  const handler = new CannedHandler();
   const table = new Table({
     name: tableName,
-    client: new Dynamo({ client: new DynamoDBClient(configWith(handler)) }),
+    client: new Dynamo({ client: new DynamoDBClient(config) }),
     partial: true,
     schema: {
       format: "onetable:1.1.0",
@@ -171,7 +168,6 @@ async function oneTable({ CannedHandler, configWith, rawItem, tableName }) {
   const find = () => model.find({ userId: "u1" });
   return {
     name: `OneTable ${versionOf("dynamodb-onetable")}`,
-    handler,
     cells: {
       get: () => model.get(key),
       put: () => model.create(inputs[0], { exists: null }),
@@ -199,13 +195,12 @@ async function oneTable({ CannedHandler, configWith, rawItem, tableName }) {
   };
 }
 
-async function dynamode({ CannedHandler, configWith, rawItem, tableName }) {
+async function dynamode({ config, rawItem, tableName }) {
   const { default: attribute } = require("dynamode/decorators");
   const { default: Entity } = require("dynamode/entity");
   const { default: TableManager } = require("dynamode/table");
   const { default: Dynamode } = require("dynamode/dynamode");
-  const handler = new CannedHandler();
-  Dynamode.ddb.set(new DynamoDB(configWith(handler)));
+  Dynamode.ddb.set(new DynamoDB(config));
   class Base extends Entity {
     constructor(props) {
       super(props);
@@ -228,7 +223,6 @@ async function dynamode({ CannedHandler, configWith, rawItem, tableName }) {
   };
   return {
     name: `dynamode ${versionOf("dynamode")}`,
-    handler,
     cells: {
       get: () => entity.get(dataKey),
       put: () => entity.put(new SavedContent(rawItem(0))),
@@ -253,10 +247,9 @@ async function dynamode({ CannedHandler, configWith, rawItem, tableName }) {
   };
 }
 
-async function dynamoose({ CannedHandler, configWith, rawItem, tableName }) {
+async function dynamoose({ config, rawItem, tableName }) {
   const library = require("dynamoose");
-  const handler = new CannedHandler();
-  library.aws.ddb.set(new library.aws.ddb.DynamoDB(configWith(handler)));
+  library.aws.ddb.set(new library.aws.ddb.DynamoDB(config));
   const schema = new library.Schema(
     {
       PK: { type: String, hashKey: true },
@@ -291,7 +284,6 @@ async function dynamoose({ CannedHandler, configWith, rawItem, tableName }) {
   const find = () => Model.query("PK").eq("USER#u1").where("SK").beginsWith("CONTENT#").exec();
   return {
     name: `dynamoose ${versionOf("dynamoose")}`,
-    handler,
     cells: {
       get: () => Model.get(dataKey),
       put: () => Model.create(rawItem(0), { overwrite: true }),

@@ -18,7 +18,7 @@ const width = 460;
 const height = 340;
 const inner = { left: 58, right: width - 96, top: 44, bottom: height - 46 };
 // Distinguishable with colour blindness, and by the names at the ends of the lines.
-const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
+const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b08500"];
 
 /** The panels side by side. */
 export function plot(panels: readonly Panel[], caption: string): string {

@@ -7,7 +7,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
 import { tableName } from "./canned.js";
-import { quantile } from "./measure.js";
+import { quantile } from "./statistics.js";
 import type { Served } from "./tail-server.js";
 
 const lateMs = 2_000;

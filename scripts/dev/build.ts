@@ -1,20 +1,20 @@
 /**
- * Builds dist/: ESM and CommonJS of both entry points, the command, and the declarations.
+ * Builds dist/: ESM and CommonJS of all entry points, the command, and the declarations.
  *
- * Rolldown shares chunks between entry points, so that `instanceof` holds across `.` and
- * `./testing`. Dependencies stay imports, except the few that are bundled, with their licences
+ * Rolldown shares chunks between entry points, so that `instanceof` holds across `.`,
+ * `./testing` and `./streams`. Dependencies stay imports, except the few that are bundled, with their licences
  * beside them.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { build, type OutputOptions, type RolldownOptions } from "rolldown";
+import { build, type OutputOptions, type Plugin, type RolldownOptions } from "rolldown";
 
 /**
  * Dependencies whose values no caller ever sees. As imports they are 90 files, 80 of them zod's, of
- * which half are texts in languages that are never used: a third of the time that importing the
- * package took. Besides, p-retry and is-network-error are ESM only, so CommonJS could not require
+ * which half are texts in languages that are never used. zod is a file of its own, which is loaded when a
+ * payload is first checked ({@link writePackages}). Besides, p-retry and is-network-error are ESM only, so CommonJS could not require
  * them. They stay in package.json's dependencies, because audits look there and the declarations name
  * zod's types.
  */
@@ -38,6 +38,15 @@ const packageOf = (id: string): string =>
     .split("/")
     .slice(0, id.startsWith("@") ? 2 : 1)
     .join("/");
+
+/** What loads ElectroDB and zod. Both builds share it, and it stays CommonJS: its own comment says why. */
+const packages = "packages.cjs";
+
+/** It is put among the chunks ({@link writePackages}). */
+const keepPackages: Plugin = {
+  name: "keep-packages",
+  resolveId: (id) => (id.endsWith(`/${packages}`) ? { id: `./${packages}`, external: true } : null),
+};
 
 const isExternal =
   (inside: readonly string[]) =>
@@ -69,6 +78,7 @@ const output = {
     // unused class of a chunk. Key functions throw a ValidationError, so that class and its
     // dependencies are kept apart from the other errors.
     groups: [
+      alone("lazy", "runtime/lazy.ts$", 7),
       alone("validation-error", "errors/validation-error.ts$", 6),
       alone("errors", "errors/", 5),
       alone("table", "table/", 4),
@@ -84,6 +94,7 @@ const library = {
   index: "src/index.ts",
   "server-only": "src/server-only.ts",
   testing: "src/testing/index.ts",
+  streams: "src/streams/index.ts",
 };
 
 const esm: RolldownOptions & { output: OutputOptions } = {
@@ -91,6 +102,7 @@ const esm: RolldownOptions & { output: OutputOptions } = {
   platform: "node",
   transform,
   external: isExternal(bundled),
+  plugins: [keepPackages],
   output: {
     ...output,
     format: "esm",
@@ -104,6 +116,7 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
   platform: "node",
   transform,
   external: isExternal(bundledForRequire),
+  plugins: [keepPackages],
   output: {
     ...output,
     format: "cjs",
@@ -113,6 +126,40 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
     chunkFileNames: "chunks/[name]-[hash].cjs",
   },
 };
+
+/**
+ * The parts of zod that this package uses. With all of them in one CommonJS file, `require` loads them at
+ * once and late, in bundles too.
+ */
+const zodParts: RolldownOptions & { output: OutputOptions } = {
+  input: { zod: "src/runtime/zod-parts.ts" },
+  platform: "node",
+  transform,
+  output: {
+    dir: "dist",
+    format: "cjs",
+    comments: output.comments,
+    entryFileNames: "chunks/[name].cjs",
+  },
+};
+
+/** Copies what loads ElectroDB and zod; the published package has its own parts of zod. */
+function writePackages(): void {
+  const source = readFileSync(`src/runtime/${packages}`, "utf8");
+  const built = source.replace('require("zod")', 'require("./zod.cjs")');
+  if (built === source) throw new Error(`build: ${packages} does not load zod`);
+  writeFileSync(`dist/chunks/${packages}`, built);
+  // Chunks import it from beside them; doors, which re-export some of it, from below.
+  for (const door of readdirSync("dist").filter((file) => /\.c?js$/.test(file))) {
+    const code = readFileSync(join("dist", door), "utf8");
+    writeFileSync(join("dist", door), code.replaceAll(`"./${packages}"`, `"./chunks/${packages}"`));
+  }
+  // Its declarations are written by hand, so that the compiler does not copy them.
+  cpSync(
+    `src/runtime/${packages.replace(".cjs", ".d.cts")}`,
+    "dist/types/src/runtime/packages.d.cts",
+  );
+}
 
 /** Runs the type checker as declared in package.json; its findings are printed. */
 function emitDeclarations(): void {
@@ -185,7 +232,8 @@ function copyLicences(): void {
 
 const startedAt = performance.now();
 rmSync("dist", { recursive: true, force: true });
-await build([esm, cjs]);
+await build([esm, cjs, zodParts]);
+writePackages();
 dropForeignMaps();
 chmodSync("dist/cli.js", 0o755);
 writeServerOnlyForWebpack(JSON.parse(readFileSync("package.json", "utf8")) as { name: string });

@@ -35,6 +35,7 @@ import {
 } from "./check-package/packed.js";
 import type { RecorderOptions, Run } from "./check-package/recorder.js";
 import { bundleForJest, runInJest, runInVitest } from "./check-package/runners.js";
+import { runUnderTracers } from "./check-package/tracers.js";
 import { checkReference, compareRuns, textOf } from "./check-package/traffic.js";
 
 if (dynoxideBinary() === null) {
@@ -67,70 +68,92 @@ const checkFlow = (place: string, runThere: () => Promise<Run>): Promise<void> =
 const runBy = (file: string, args: readonly string[]): Promise<Run> =>
   runFlow((env) => run(file, args, { cwd: project, env }));
 
-for (const major of nodeMajors) {
-  if (process.versions.node.startsWith(`${major}.`)) continue;
-  await checkFlow(`on Node ${major}`, async () => runBy(await findNode(major, work), [main]));
-}
-
-await checkFlow("on Bun", () => runBy(bin(project, "bun"), [main]));
-// Deno 2.9 repeats a request by itself if no byte of its response arrived.
-await check("the flow on Deno", async () => {
-  const expected = textOf(await unbundled({ cut: true }));
-  const args = ["run", "--allow-all", main];
-  const done = await runFlow((env) => run(bin(project, "deno"), args, { cwd: project, env }), {
-    cut: true,
-  });
-  compareRuns(expected, textOf(done));
-});
-
-for (const { name, bundle, runtime } of bundlers) {
-  await checkFlow(`bundled: ${name}`, async () => {
-    const file = await bundle(project, outputFolder(project, name));
-    return runBy(runtime === "bun" ? bin(project, "bun") : process.execPath, [file]);
-  });
-}
-for (const bundler of ["turbopack", "webpack"] as const) {
-  await checkFlow(`in Next.js, built with ${bundler} and started`, async () => {
-    await buildNext(project, bundler);
-    return runInNext(project, bundler);
+async function onOtherRuntimes(): Promise<void> {
+  for (const major of nodeMajors) {
+    if (process.versions.node.startsWith(`${major}.`)) continue;
+    await checkFlow(`on Node ${major}`, async () => runBy(await findNode(major, work), [main]));
+  }
+  await checkFlow("on Bun", () => runBy(bin(project, "bun"), [main]));
+  // Deno 2.9 repeats a request by itself if no byte of its response arrived.
+  await check("the flow on Deno", async () => {
+    const expected = textOf(await unbundled({ cut: true }));
+    const args = ["run", "--allow-all", main];
+    const done = await runFlow((env) => run(bin(project, "deno"), args, { cwd: project, env }), {
+      cut: true,
+    });
+    compareRuns(expected, textOf(done));
   });
 }
 
-for (const bundler of ["turbopack", "webpack"] as const) {
-  await check(`the Next.js example, built with ${bundler} and started`, () =>
-    runNextExample(project, bundler),
+async function bundled(): Promise<void> {
+  for (const { name, bundle, runtime } of bundlers) {
+    await checkFlow(`bundled: ${name}`, async () => {
+      const file = await bundle(project, outputFolder(project, name));
+      return runBy(runtime === "bun" ? bin(project, "bun") : process.execPath, [file]);
+    });
+  }
+  await check("the Lambda example, built and called", () => runLambdaExample(project));
+}
+
+async function inNext(): Promise<void> {
+  for (const bundler of ["turbopack", "webpack"] as const) {
+    await checkFlow(`in Next.js, built with ${bundler} and started`, async () => {
+      await buildNext(project, bundler);
+      return runInNext(project, bundler);
+    });
+    await check(`the Next.js example, built with ${bundler} and started`, () =>
+      runNextExample(project, bundler),
+    );
+  }
+}
+
+async function underTestRunners(): Promise<void> {
+  for (const environment of ["node", "happy-dom", "jsdom"] as const) {
+    await checkFlow(`in Vitest, ${environment}`, () => runInVitest(project, environment));
+  }
+  await check("Jest: mocks, fake timers, setSystemTime", () =>
+    runInJest(project, "node", "mocked"),
+  );
+  await bundleForJest(project);
+  await checkFlow("in Jest", () => runInJest(project, "node", "flow"));
+  await check("the SDK alone in Jest with jsdom", () => runInJest(project, "jsdom", "bare"));
+  await checkFlow("in Jest with jsdom", () => runInJest(project, "jsdom", "flow"));
+}
+
+async function besideOtherCopies(): Promise<void> {
+  await check("errors of the CommonJS copy and of the ES module's, in one process", () =>
+    runProgram("copies/two-copies.js", project),
+  );
+  await check("the requests that OpenTelemetry and X-Ray see", () => runUnderTracers(project));
+  await checkFlow("beside a second copy of the SDK", async () => {
+    const folder = await installSecondSdk(project);
+    return runFlow((env) => node(["flow/main.js"], { cwd: folder, env }));
+  });
+  await check("a mock of the second copy's client", async () =>
+    runProgram("copies/mocked.js", await installSecondSdk(project)),
+  );
+  // The stock client of that release writes the same fields in a different order.
+  await check("the flow beside SDK 3.600, outside of the bundle", async () => {
+    const expected = textOf(reference, { fieldsInOrder: true });
+    const done = await runBesideOldSdk(project, join(work, "old-sdk"));
+    compareRuns(expected, textOf(done, { fieldsInOrder: true }));
+  });
+  await checkFlow("installed by pnpm", () => runUnderPnpm(project, join(work, "pnpm"), tarball));
+  await checkFlow("installed by Yarn, Plug'n'Play", () =>
+    runUnderYarn(project, join(work, "yarn"), tarball),
   );
 }
-await check("the Lambda example, built and called", () => runLambdaExample(project));
 
-for (const environment of ["node", "happy-dom", "jsdom"] as const) {
-  await checkFlow(`in Vitest, ${environment}`, () => runInVitest(project, environment));
-}
-await check("Jest: mocks, fake timers, setSystemTime", () => runInJest(project, "node", "mocked"));
-await bundleForJest(project);
-await checkFlow("in Jest", () => runInJest(project, "node", "flow"));
-await check("the SDK alone in Jest with jsdom", () => runInJest(project, "jsdom", "bare"));
-await checkFlow("in Jest with jsdom", () => runInJest(project, "jsdom", "flow"));
-
-await check("errors of the CommonJS copy and of the ES module's, in one process", () =>
-  runProgram("copies/two-copies.js", project),
-);
-await checkFlow("beside a second copy of the SDK", async () => {
-  const folder = await installSecondSdk(project);
-  return runFlow((env) => node(["flow/main.js"], { cwd: folder, env }));
-});
-await check("a mock of the second copy's client", async () =>
-  runProgram("copies/mocked.js", await installSecondSdk(project)),
-);
-// The stock client of that release writes the same fields in a different order.
-await check("the flow beside SDK 3.600, outside of the bundle", async () => {
-  const expected = textOf(reference, { fieldsInOrder: true });
-  const done = await runBesideOldSdk(project, join(work, "old-sdk"));
-  compareRuns(expected, textOf(done, { fieldsInOrder: true }));
-});
-await checkFlow("installed by pnpm", () => runUnderPnpm(project, join(work, "pnpm"), tarball));
-await checkFlow("installed by Yarn, Plug'n'Play", () =>
-  runUnderYarn(project, join(work, "yarn"), tarball),
-);
+// A flow mostly waits, for what its faults delay, and most bundlers keep one core busy: three rows
+// beside each other take half the time.
+await Promise.all([
+  inNext(),
+  bundled(),
+  (async () => {
+    await onOtherRuntimes();
+    await underTestRunners();
+    await besideOtherCopies();
+  })(),
+]);
 
 end();

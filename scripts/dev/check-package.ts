@@ -122,6 +122,7 @@ await check("importing opens nothing and reads no environment", () => {
   const script = `
     await import("${manifest.name}");
     await import("${manifest.name}/testing");
+    await import("${manifest.name}/streams");
     const open = process.getActiveResourcesInfo().filter((name) =>
       /Timeout|Immediate|TCP|Server|Process|Worker|Watch/.test(name),
     );

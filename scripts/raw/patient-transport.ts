@@ -3,7 +3,6 @@
  * as those of a store. A throttled request is repeated for as long as it takes.
  */
 import { adviceOn, type Place } from "../../src/client/advice.js";
-import { requestIdHeader } from "../../src/client/answer-members.js";
 import { isRetryableError } from "../../src/errors/retryable.js";
 import { unreadableAnswer } from "../../src/errors/unreadable-answer.js";
 import { wrapDynamoDBError } from "../../src/errors/wrap.js";
@@ -11,6 +10,7 @@ import { attribute } from "../../src/table/table.js";
 import type { CommandClient, FieldGuard } from "../../src/transport/options.js";
 import { Unprocessed } from "../../src/transport/retry.js";
 import { createTransport, type Transport } from "../../src/transport/transport.js";
+import { requestIdHeader } from "../../src/wire/repeated-answers.js";
 
 /** Failures of the network and of DynamoDB itself are retried this often, up to 5 s apart. */
 const maxRetries = 6;

@@ -5,7 +5,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
 import {
   type FaultProxy,
@@ -14,6 +13,7 @@ import {
   startEngine,
   startFaultProxy,
 } from "../../src/testing/index.js";
+import { OrderlyHandler } from "../../src/wire/request-handler.js";
 import { exitCode, wholeNumber } from "../cli/connection.js";
 import { Ending, watchProcess } from "../run/ending.js";
 import { count, createTerminal, duration, table } from "../run/terminal.js";

@@ -7,7 +7,7 @@ import {
   throwIfAborted,
 } from "../../src/call/call.js";
 import { optionNames } from "../../src/call/options.js";
-import { payloadOf } from "../../src/entity/declared-payload.js";
+import { secretsOf } from "../../src/entity/declared-payload.js";
 import { itemOf } from "../../src/entity/item.js";
 import { isOlder } from "../../src/entity/versions.js";
 import type { CallContext } from "../../src/errors/context.js";
@@ -16,7 +16,7 @@ import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { type PageRequest, pages } from "../../src/read/paging.js";
 import { mask, showsMasked } from "../../src/secrets/masking.js";
 import { attribute, type RawItem } from "../../src/table/table.js";
-import { isPlainMap, secretFields } from "../../src/values/payload.js";
+import { isPlainMap } from "../../src/values/payload.js";
 import { onceFor } from "../registry.js";
 import type { UserPartition } from "./partitions.js";
 import { type Kind, kindsIn, type UserSource, wholePartition } from "./rows.js";
@@ -105,7 +105,7 @@ function exported(
 
 /** The secret fields of all entities: what a row of no entity may hold, too. */
 const allSecrets = onceFor((definitions): readonly string[] => [
-  ...new Set(Object.values(definitions).flatMap((one) => secretFields(payloadOf(one)))),
+  ...new Set(Object.values(definitions).flatMap((one) => secretsOf(one))),
 ]);
 
 /**

@@ -7,7 +7,8 @@ import {
   type TableDescription,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
-import { type Call, type CallOptions, limitsOf, perform } from "../call/call.js";
+import { type Call, type CallOptions, callOptionNames, limitsOf, perform } from "../call/call.js";
+import type { OptionNames } from "../call/options.js";
 import { type CallContext, describe as inWords, withContext } from "../errors/context.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
@@ -15,7 +16,7 @@ import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { messageOf, nameOf } from "../errors/words.js";
 import { attribute, type IndexName } from "../table/table.js";
 import type { Transport } from "../transport/transport.js";
-import { createTableInput } from "./table-input.js";
+import { createTableInput, streamOf, streamView, type TableSettings } from "./table-input.js";
 
 /** The state of a table, as `describe` returns it. */
 export interface TableInfo {
@@ -29,7 +30,12 @@ export interface TableInfo {
   /** DynamoDB's count, up to six hours old. */
   readonly sizeBytes: number;
   readonly arn: string | undefined;
+  /** The stream of the table's changes, and what its records hold; `undefined` if it has none. */
+  readonly stream: { readonly arn: string; readonly view: string } | undefined;
 }
+
+/** What `create` takes. */
+export interface CreateTableOptions extends CallOptions, TableSettings {}
 
 export interface TableAdmin {
   readonly name: string;
@@ -40,11 +46,12 @@ export interface TableAdmin {
    * is left as it is.
    * @returns whether it was created
    * @throws TimeoutError after `timeoutMs` (default 2 minutes)
-   * @throws DynamoDBError `WrongTable` if an existing table lacks an index
+   * @throws DynamoDBError `WrongTable` if an existing table lacks an index, or the stream that `stream`
+   * asks for
    * @example
    * const { created } = await data.table.create();
    */
-  create(options?: CallOptions): Promise<{ created: boolean }>;
+  create(options?: CreateTableOptions): Promise<{ created: boolean }>;
   /** The table's state, or `null` if there is no table. One request. */
   describe(options?: CallOptions): Promise<TableInfo | null>;
   /**
@@ -91,7 +98,9 @@ export function createTableAdmin(
     indexes,
     create: async (options = {}) => {
       const context = contextOf(target, "create");
-      return perform(context, bounded(context, options), (call) => create(target, call));
+      const limits = bounded(context, options, ["stream"]);
+      const stream = streamOf("table.create", { stream: options?.stream });
+      return perform(context, limits, (call) => create(target, stream, call));
     },
     describe: (options = {}) =>
       perform(contextOf(target, "describe"), options, ({ signal }) => read(target, signal)),
@@ -111,20 +120,23 @@ function contextOf({ name }: Target, operation: string): CallContext {
 }
 
 /** The limits of a call that waits for the table: it has a deadline of its own. */
-function bounded(context: CallContext, options: CallOptions): CallOptions {
-  const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(context, options);
+function bounded(context: CallContext, options: CallOptions, more: OptionNames = []): CallOptions {
+  const names = [...callOptionNames, ...more];
+  const { signal, timeoutMs = defaultTimeoutMs } = limitsOf(context, options, names);
   return { signal, timeoutMs };
 }
 
-async function create(target: Target, call: Call): Promise<{ created: boolean }> {
-  const command = new CreateTableCommand(createTableInput(target.name, target.indexes));
+async function create(target: Target, stream: boolean, call: Call): Promise<{ created: boolean }> {
+  const input = createTableInput(target.name, target.indexes, { stream });
+  const command = new CreateTableCommand(input);
   const created = await change(
     target,
     call,
     (to, options) => described(target, "TableDescription", to.send(command, options)),
     "ResourceInUseException",
   );
-  await waitUntil(target, call.signal, activeWith(target));
+  const info = await waitUntil(target, call.signal, activeWith(target));
+  if (stream && info.stream?.view !== streamView) throw withoutStream(info);
   if (created) await enableTimeToLive(target, call.signal);
   return { created };
 }
@@ -318,6 +330,18 @@ function activeWith({ indexes }: Target): (info: TableInfo | null) => info is Ta
   };
 }
 
+/** The table was there before, or the engine has no streams, as dynalite. */
+function withoutStream({ name, stream }: TableInfo): DynamoDBError {
+  const what = stream === undefined ? "no stream" : `a stream with the view ${stream.view}`;
+  return new DynamoDBError({
+    message: `the table ${name} has ${what}: ${streamRule}`,
+    code: "WrongTable",
+  });
+}
+
+/** How to turn a stream on, for messages. */
+export const streamRule = `a table gets a stream when it is created (data.table.create({ stream: true }), bayon-data table create --stream), or by UpdateTable with StreamSpecification: { StreamEnabled: true, StreamViewType: "${streamView}" }; dynalite has no streams`;
+
 /** An index may be newer than the table, and the table may be another one. */
 const missingRule = "entities are in them: create them in the table, or check the table's name";
 
@@ -333,5 +357,12 @@ function infoOf(name: string, table: TableDescription): TableInfo {
     itemCount: table.ItemCount ?? 0,
     sizeBytes: table.TableSizeBytes ?? 0,
     arn: table.TableArn,
+    stream:
+      table.LatestStreamArn !== undefined && table.StreamSpecification?.StreamEnabled === true
+        ? {
+            arn: table.LatestStreamArn,
+            view: table.StreamSpecification.StreamViewType ?? "UNKNOWN",
+          }
+        : undefined,
   };
 }

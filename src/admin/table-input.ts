@@ -1,20 +1,38 @@
 /** The CreateTable request. */
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import { optionNames, refuseUnknownSettings } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { attribute, type IndexName, indexKeysOf, indexName, indexNames } from "../table/table.js";
+
+/** What a new table has besides its keys and indexes. */
+export interface TableSettings {
+  /**
+   * Whether the table has a stream of its changes, with each item before and after:
+   * `bayon-coagent-data/streams` reads it. @default false
+   */
+  readonly stream?: boolean | undefined;
+}
+
+const settingNames = optionNames<TableSettings>({ stream: true });
+
+/** The view that changes need: with each item before and after. */
+export const streamView = "NEW_AND_OLD_IMAGES";
 
 /**
  * The CreateTable request: string keys, the indexes with projection ALL, on-demand billing.
  * @param indexes those that the entities are in: `data.table.indexes`. @default GSI1, for the twelve
- * @throws ConfigurationError for anything but names of indexes, each once
+ * @param settings `{ stream: true }` adds the stream
+ * @throws ConfigurationError for anything but names of indexes, each once, and for unknown settings
  * @example
  * const input = createTableInput("BayonCoAgent-prod", data.table.indexes);
  */
 export function createTableInput(
   tableName: string,
   indexes: readonly IndexName[] = [indexName],
+  settings: TableSettings = {},
 ): CreateTableCommandInput {
   checkIndexes(indexes);
+  const stream = streamOf("createTableInput", settings);
   const keys = indexes.map((index) => ({ index, ...indexKeysOf(index) }));
   const keyAttributes = [
     attribute.partitionKey,
@@ -32,6 +50,9 @@ export function createTableInput(
       { AttributeName: attribute.partitionKey, KeyType: "HASH" },
       { AttributeName: attribute.sortKey, KeyType: "RANGE" },
     ],
+    ...(stream && {
+      StreamSpecification: { StreamEnabled: true, StreamViewType: streamView },
+    }),
     // A list without members is refused.
     ...(keys.length > 0 && {
       GlobalSecondaryIndexes: keys.map(({ index, pk, sk }) => ({
@@ -44,6 +65,17 @@ export function createTableInput(
       })),
     }),
   };
+}
+
+/**
+ * Whether a table is to have a stream.
+ * @throws ConfigurationError for an unknown setting, and for anything but true and false
+ */
+export function streamOf(call: string, settings: TableSettings): boolean {
+  refuseUnknownSettings(call, settings, settingNames);
+  const { stream = false } = settings;
+  if (typeof stream === "boolean") return stream;
+  throw new ConfigurationError(`${call}: stream must be true or false`);
 }
 
 /** @throws ConfigurationError for anything but names of indexes, each once */

@@ -172,12 +172,14 @@ function areAmong(some: readonly string[], all: readonly string[]): boolean {
 
 /** A key as a text by which two are compared. Numbers and bytes have several forms: they are all alike. */
 function idOf(of: Values, names: readonly string[]): string {
-  const texts = names.map((name) => {
+  let id = "";
+  for (const name of names) {
     const value = of[name];
     const text = typeof value === "string" ? value : (value as Values | null | undefined)?.S;
-    return typeof text === "string" ? text : null;
-  });
-  return JSON.stringify(texts);
+    // The length shows where a value ends; what is no text has none.
+    id += typeof text === "string" ? `${text.length}:${text}` : "-";
+  }
+  return id;
 }
 
 const keyNames = [attribute.partitionKey, attribute.sortKey];

@@ -3,6 +3,7 @@
  * its own, or with `{}`. By these rules that is not a response of DynamoDB.
  */
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
+import { requestIdHeader } from "../wire/repeated-answers.js";
 
 interface Members {
   /** The members of every response of the operation. */
@@ -136,5 +137,3 @@ export function checkMembers(
   }
   if (!requestId) throw unreadable(`it acknowledges nothing and has no ${requestIdHeader}`);
 }
-
-export const requestIdHeader = "x-amzn-requestid";

@@ -8,10 +8,12 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { refuseUnknownSettings } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
+import { handlerOptionNames, OrderlyHandler } from "../wire/request-handler.js";
 import { adviceOn } from "./advice.js";
 import { type Configuration, resolveConfiguration } from "./config.js";
-import { hasProtocol, NativeDocumentClient, StoredValuesClient } from "./native-client.js";
-import { handlerOptionNames, OrderlyHandler } from "./request-handler.js";
+import type { Wire } from "./item-requests.js";
+import { NativeDocumentClient, StoredValuesClient } from "./native-client.js";
+import { hasProtocol } from "./protocol.js";
 import { watchedCredentials, watchSending } from "./unsent.js";
 
 export type RequestHandler = NonNullable<DynamoDBClientConfig["requestHandler"]>;
@@ -47,10 +49,14 @@ export function checkRequestHandler(given: RequestHandler): void {
 }
 
 /** Clients for the configuration. The SDK's own retry is off: the transport retries. */
-export function createClients(configuration: Configuration, given: RequestHandler = {}): Clients {
+export function createClients(
+  configuration: Configuration,
+  given: RequestHandler = {},
+  wire?: Wire,
+): Clients {
   const { client, config } = createPlainClient(configuration, given);
   const documentClient = hasProtocol(client)
-    ? new NativeDocumentClient(client, config, translateConfig)
+    ? new NativeDocumentClient(client, config, translateConfig, wire)
     : createDocumentClient(client);
   return { client, documentClient };
 }

@@ -43,6 +43,11 @@ export interface Configuration {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** The environment's variables, as they are now. */
+export function variables(): Variables {
+  return process.env;
+}
+
 const tableNames: Readonly<Record<Environment, string>> = {
   production: "BayonCoAgent-prod",
   development: "BayonCoAgent-development",

@@ -7,9 +7,9 @@ import { Readable } from "node:stream";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
 import { legible } from "../errors/thrown.js";
+import { limitSize } from "../wire/answer-size.js";
 import { checkAsked, checkMet } from "./answer-match.js";
 import { checkMembers, type Values } from "./answer-members.js";
-import { limitSize } from "./answer-size.js";
 import type { Credentials } from "./config.js";
 import { checkRefusedItems } from "./refused-items.js";
 

@@ -1,7 +1,7 @@
 /** The payload of a declaration: its schema as payloads are checked by it, and its secret fields. */
 import { ConfigurationError } from "../errors/configuration-error.js";
-import type { DeclaredSchema, StandardSchema } from "../table/declared.js";
-import type { PayloadRules, PayloadSchema } from "../values/payload.js";
+import { type DeclaredSchema, notedSecrets, type StandardSchema } from "../table/declared.js";
+import { type PayloadRules, type PayloadSchema, secretFields } from "../values/payload.js";
 import { hasNamelessSecret } from "../values/secret-marks.js";
 import { StandardPayload } from "../values/standard-payload.js";
 import { isStandardSchema } from "../values/standard-schema.js";
@@ -81,6 +81,14 @@ export function payloadOf(declaration: DeclaredPayload): PayloadRules {
   }
   rulesOf.set(declaration, rules);
   return rules;
+}
+
+/**
+ * The secret fields of a declaration's payload. If they were noted, the schema is not built for it.
+ * @throws ConfigurationError as {@link payloadOf}
+ */
+export function secretsOf(declaration: DeclaredPayload): readonly string[] {
+  return notedSecrets(declaration.payload) ?? secretFields(payloadOf(declaration));
 }
 
 /** Whether a payload has a field; of a schema that does not tell its fields, it may have any. */

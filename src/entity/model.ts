@@ -22,8 +22,8 @@ import {
   templatesOf,
 } from "../table/declared.js";
 import { createdAtDigits, type KeyTemplates, limits, type RawKey } from "../table/table.js";
-import { type PayloadRules, secretFields } from "../values/payload.js";
-import { type DeclaredPayload, payloadOf } from "./declared-payload.js";
+import type { PayloadRules } from "../values/payload.js";
+import { type DeclaredPayload, payloadOf, secretsOf } from "./declared-payload.js";
 import { dateIndex, type EntityIndexes, readIndexes } from "./indexes.js";
 import { isTime, timeRule } from "./times.js";
 import { type Versions, versionsOf } from "./versions.js";
@@ -125,12 +125,14 @@ export function modelOf(
   { owner = {}, encrypts = false, clock = systemClock }: ModelOptions = {},
 ): EntityModel {
   const declared = declaredKeys(declaration);
-  const payload = payloadOf(declaration);
-  const secrets = secretFields(payload);
+  const secrets = secretsOf(declaration);
   const fixed = declared.pk.parts.filter((part) => Object.hasOwn(owner, part));
   return {
     ...declared,
-    payload,
+    // Most reads do not need it, and building a schema takes longer than sending a request.
+    get payload() {
+      return payloadOf(declaration);
+    },
     secrets,
     encrypted: encrypts ? secrets : [],
     fixed: Object.fromEntries(fixed.map((part) => [part, owner[part] as string])),

@@ -51,6 +51,20 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+/** The secret fields of schemas that are built later. */
+const knownSecrets = new WeakMap<object, readonly string[]>();
+
+/** Notes which fields of a payload will be secret once its schema is built. */
+export function withSecrets<B extends () => unknown>(build: B, secrets: readonly string[]): B {
+  knownSecrets.set(build, secrets);
+  return build;
+}
+
+/** The secret fields of a payload that is declared as a function, if they were noted. */
+export function notedSecrets(payload: object): readonly string[] | undefined {
+  return knownSecrets.get(payload);
+}
+
 /** The name of the attribute that says when an item expires. */
 export const expiryName = "ttl";
 export type expiryName = typeof expiryName;

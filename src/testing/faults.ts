@@ -1,6 +1,6 @@
 /** Faults between the SDK and the engine, at the level of HTTP, for any data layer. */
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
-import { OrderlyHandler } from "../client/request-handler.js";
+import { OrderlyHandler } from "../wire/request-handler.js";
 import { type HandlerAnswer, type HandlerRequest, textOf } from "./faults/exchange.js";
 import { type Fault, kinds } from "./faults/kinds.js";
 import {

@@ -1,6 +1,8 @@
 /** The JSON Schema of a payload, with what JSON does not have: big integers, sets, how texts begin and end. */
-import { z } from "zod";
+import type { z } from "zod";
+import { zod } from "../runtime/lazy.js";
 import type { PayloadRules } from "../values/payload.js";
+import { isKind } from "../values/schema-issues.js";
 import type { JsonSchema } from "./sample-value.js";
 
 /** Of a zod schema, what is added. */
@@ -25,12 +27,12 @@ interface Check {
 
 /** The JSON Schema of a payload; of one that is not zod's, a schema of nothing. */
 export function jsonSchemaOf(payload: PayloadRules): JsonSchema {
-  if (!(payload instanceof z.ZodType)) return { type: "object" };
+  if (!isKind(payload, "ZodType")) return { type: "object" };
   return schemaOf(payload);
 }
 
 function schemaOf(payload: z.ZodType): JsonSchema {
-  return z.toJSONSchema(payload, {
+  return zod().toJSONSchema(payload, {
     io: "input",
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {

@@ -36,11 +36,17 @@ export interface TestDataLayerOptions
    * @default none
    */
   readonly requestHandler?: FaultyRequestHandler | undefined;
+  /**
+   * Whether the table has a stream of its changes, for `bayon-coagent-data/streams`. dynalite has
+   * none. @default false
+   */
+  readonly stream?: boolean | undefined;
 }
 
 const testDataLayerOptionNames: OptionNames = [
   ...dataLayerOptionNames.filter((name) => !decidedByEngine.includes(name as never)),
   "engine" satisfies keyof TestDataLayerOptions,
+  "stream" satisfies keyof TestDataLayerOptions,
 ];
 
 /** A data layer on a real engine. */
@@ -85,7 +91,7 @@ export async function createTestDataLayer<
   options: TestDataLayerOptions & OwnEntities<R, B> = {},
 ): Promise<TestDataLayerOf<Uninferred<R>, B>> {
   const given = settingsOf("createTestDataLayer", options, testDataLayerOptionNames);
-  const { engine: which, requestHandler: wire = faults(), tableName, ...rest } = given;
+  const { engine: which, requestHandler: wire = faults(), tableName, stream, ...rest } = given;
   const { engine, release } =
     typeof which === "object"
       ? { engine: running(which), release: undefined }
@@ -115,7 +121,7 @@ export async function createTestDataLayer<
   try {
     admin = open({ ...place, entities, builtIn });
     data = open({ ...rest, ...place, requestHandler: wire });
-    await admin.table.create();
+    await admin.table.create({ stream });
   } catch (error) {
     await leave();
     throw error;

@@ -2,14 +2,22 @@
 import type { Call } from "../call/call.js";
 import { exactAnswer, readingExactly } from "../client/document-command.js";
 import { marshallable } from "../client/marshalling.js";
-import { OrderlyHandler } from "../client/request-handler.js";
+import type { NativeDocumentClient } from "../client/native-client.js";
 import { watchAnswer, watchSending } from "../client/unsent.js";
 import type { CallContext } from "../errors/context.js";
 import { leavesOpen } from "../errors/left-open.js";
 import { unquoted } from "../errors/unreadable-answer.js";
+import { OrderlyHandler } from "../wire/request-handler.js";
 import type { HedgedReads } from "./hedged-reads.js";
 import type { CommandClient } from "./options.js";
-import { type Answer, commands, type Input, type RequestName, sumOfCapacity } from "./requests.js";
+import {
+  type Answer,
+  commands,
+  type Input,
+  operationNames,
+  type RequestName,
+  sumOfCapacity,
+} from "./requests.js";
 import { isReason, type Waits } from "./waits.js";
 
 /** What all attempts of one transport share. */
@@ -20,7 +28,12 @@ export interface Sending {
   readonly hedging: HedgedReads | undefined;
 }
 
-type Send = (command: object, options?: { readonly abortSignal: AbortSignal }) => Promise<Answer>;
+/** Sends one request. */
+type Send = (signal?: AbortSignal) => Promise<Answer>;
+type SendCommand = (
+  command: object,
+  options?: { readonly abortSignal: AbortSignal },
+) => Promise<Answer>;
 
 /** One request on behalf of a call. */
 export class Attempts {
@@ -50,10 +63,10 @@ export class Attempts {
   async next(input: Input): Promise<Answer> {
     this.attempts += 1;
     const client = this.#sending.client();
-    const command = commandFor(client, this.name, input);
+    const send = (signal?: AbortSignal) => sendBy(client, this.name, input, signal);
     this.#signal?.throwIfAborted();
     try {
-      const answer = exactAnswer(await this.#send(client, command, input));
+      const answer = exactAnswer(await this.#send(client, send));
       this.consumedCapacity = sumOfCapacity(answer, this.consumedCapacity);
       return answer;
     } catch (error) {
@@ -62,21 +75,15 @@ export class Attempts {
     }
   }
 
-  #send(client: CommandClient, command: object, input: Input): Promise<Answer> {
+  #send(client: CommandClient, send: Send): Promise<Answer> {
     const { waits, hedging } = this.#sending;
     // A retry is not hedged: what failed needs fewer requests, not more.
     if (hedging === undefined || this.attempts > 1 || !hedging.covers(this.name)) {
-      return sendOnce(waits, client, command, this.#clientSignal);
+      return sendOnce(waits, send, needsSignal(client), this.#clientSignal);
     }
     return hedging.read(
       this.name,
-      (own) =>
-        sendHedgeable(
-          waits,
-          client,
-          this.hedged ? commandFor(client, this.name, input) : command,
-          own,
-        ),
+      (own) => sendHedgeable(waits, send, own),
       this.#signal,
       () => {
         this.hedged = true;
@@ -88,35 +95,46 @@ export class Attempts {
 
 async function sendOnce(
   waits: Waits,
-  client: CommandClient,
-  command: object,
+  send: Send,
+  takesSignal: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
-  const send = client.send.bind(client) as Send;
   try {
-    if (signal === undefined && !needsSignal(client))
-      return (await waits.sent(send(command))) ?? {};
-    const request = (abortSignal: AbortSignal) => send(command, { abortSignal });
-    return (await waits.attempt(request, waits.closing, signal)) ?? {};
+    if (signal === undefined && !takesSignal) return (await waits.sent(send())) ?? {};
+    return (await waits.attempt(send, waits.closing, signal)) ?? {};
   } catch (error) {
     throw isReason(signal, error) ? error : unquoted(error);
   }
 }
 
 /** One of the two requests of a hedged read, which ends with a signal of its own. */
-async function sendHedgeable(
-  waits: Waits,
-  client: CommandClient,
-  command: object,
-  own: AbortSignal,
-): Promise<Answer> {
-  const send = client.send.bind(client) as Send;
+async function sendHedgeable(waits: Waits, send: Send, own: AbortSignal): Promise<Answer> {
   try {
     // Not a signal made of several: that is released as soon as `close` ends the waiting.
-    return (await waits.sent(send(command, { abortSignal: own }))) ?? {};
+    return (await waits.sent(send(own))) ?? {};
   } catch (error) {
     throw unquoted(error);
   }
+}
+
+/** What a client of this package's has besides: it sends a request without a command, if it can. */
+type ItemClient = Pick<NativeDocumentClient, "request">;
+
+/** Sends a request without a command if the client can, else as one. */
+function sendBy(
+  client: CommandClient,
+  name: RequestName,
+  input: Input,
+  abortSignal: AbortSignal | undefined,
+): Promise<Answer> {
+  if (client.marshalsRight) {
+    const { request } = client as Partial<ItemClient>;
+    const direct = request?.call(client, operationNames[name], input, abortSignal);
+    if (direct !== undefined) return direct as Promise<Answer>;
+  }
+  const send = client.send.bind(client) as SendCommand;
+  const command = commandFor(client, name, input);
+  return abortSignal === undefined ? send(command) : send(command, { abortSignal });
 }
 
 /**

@@ -42,7 +42,7 @@ export async function sendRounds(
   const round = async (): Promise<Answer> => {
     for (;;) {
       const answer = await attempt(remaining);
-      merged = merge(merged ?? {}, answer);
+      merged = merged === undefined ? answer : merge(merged, answer);
       const rest = leftOf(name, answer);
       if (rest === undefined) return merged;
       const progress = countOf(rest) < countOf(remaining.RequestItems);

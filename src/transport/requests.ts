@@ -32,6 +32,7 @@ import {
   type UpdateCommandInput,
   type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
+import type { OperationName } from "../client/operations.js";
 import type { RawItem } from "../table/table.js";
 
 /** Inputs and outputs by DynamoDB operation. */
@@ -66,6 +67,20 @@ export const commands: { readonly [N in RequestName]: new (input: Requests[N][0]
   TransactGet: TransactGetCommand,
   TransactWrite: TransactWriteCommand,
   Update: UpdateCommand,
+};
+
+/** DynamoDB's names of the operations. */
+export const operationNames: { readonly [N in RequestName]: OperationName } = {
+  BatchGet: "BatchGetItem",
+  BatchWrite: "BatchWriteItem",
+  Delete: "DeleteItem",
+  Get: "GetItem",
+  Put: "PutItem",
+  Query: "Query",
+  Scan: "Scan",
+  TransactGet: "TransactGetItems",
+  TransactWrite: "TransactWriteItems",
+  Update: "UpdateItem",
 };
 
 /** The requests that change items. */
@@ -120,7 +135,9 @@ export function itemsOf({ Item, Attributes, Items, Responses }: Answer): readonl
   if (one !== undefined) return [one];
   if (Responses === undefined) return noItems;
   // A TransactGet has them by position, a BatchGet by table.
-  if (!Array.isArray(Responses))
-    return Object.values(Responses as Record<string, RawItem[]>).flat();
+  if (!Array.isArray(Responses)) {
+    const byTable = Object.values(Responses as Record<string, RawItem[]>);
+    return byTable.length === 1 ? (byTable[0] ?? noItems) : byTable.flat();
+  }
   return (Responses as { readonly Item?: RawItem }[]).flatMap(({ Item: item }) => item ?? []);
 }

@@ -3,13 +3,13 @@
  * it. A retry repeats one request (a page, a batch, a transaction) and never starts a chain again.
  */
 import type { Call } from "../call/call.js";
-import { wholeAnswerMs } from "../client/request-handler.js";
 import { leavesOpen } from "../errors/left-open.js";
 import { noteAdvice, noteOpen } from "../errors/notes.js";
 import { cancellationReasonsOf } from "../errors/thrown.js";
 import { unquoted } from "../errors/unreadable-answer.js";
 import { systemClock } from "../runtime/clock.js";
 import { firstOf } from "../runtime/signals.js";
+import { wholeAnswerMs } from "../wire/request-handler.js";
 import { type ElectroClient, electroClient, freshError } from "./electro-client.js";
 import { Listeners, type RequestEvent } from "./events.js";
 import { convertItem } from "./failed-items.js";

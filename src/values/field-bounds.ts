@@ -1,7 +1,8 @@
 /** The bounds that a payload's schema sets for a field, and what it takes without them. */
-import { z } from "zod";
+import type { z } from "zod";
+import { zod } from "../runtime/lazy.js";
 import { type PayloadRules, schemaAt } from "./payload.js";
-import { issuesOfSchema, unwrapped } from "./schema-issues.js";
+import { isKind, issuesOfSchema, unwrapped } from "./schema-issues.js";
 import { StandardPayload } from "./standard-payload.js";
 
 type Path = readonly (string | number)[];
@@ -14,8 +15,8 @@ export function boundsAt(payload: PayloadRules, path: Path): number[] {
 
 function boundsOf(schema: z.ZodType): number[] {
   const part = unwrapped(schema);
-  if (part instanceof z.ZodUnion) return (part.options as readonly z.ZodType[]).flatMap(boundsOf);
-  if (!(part instanceof z.ZodNumber)) return [];
+  if (isKind(part, "ZodUnion")) return (part.options as readonly z.ZodType[]).flatMap(boundsOf);
+  if (!isKind(part, "ZodNumber")) return [];
   return [part.minValue, part.maxValue].filter((bound): bound is number => Number.isFinite(bound));
 }
 
@@ -27,13 +28,13 @@ export function isTakenBoundless(payload: PayloadRules, path: Path, value: unkno
 
 function takesBoundless(schema: z.ZodType, value: unknown): boolean {
   const part = unwrapped(schema);
-  if (part instanceof z.ZodUnion) {
+  if (isKind(part, "ZodUnion")) {
     return (part.options as readonly z.ZodType[]).some((one) => takesBoundless(one, value));
   }
-  if (part instanceof z.ZodArray) {
-    return issuesOfSchema(z.array(part.element as z.ZodType), value).length === 0;
+  if (isKind(part, "ZodArray")) {
+    return issuesOfSchema(zod().array(part.element as z.ZodType), value).length === 0;
   }
-  if (!(part instanceof z.ZodSet)) return false;
+  if (!isKind(part, "ZodSet")) return false;
   const { valueType } = part.def as unknown as { readonly valueType: z.ZodType };
-  return issuesOfSchema(z.set(valueType), value).length === 0;
+  return issuesOfSchema(zod().set(valueType), value).length === 0;
 }

@@ -1,5 +1,6 @@
 /** The issues that a payload schema finds, in plain words. No message contains a value. */
-import { z } from "zod";
+import type { z } from "zod";
+import { zod } from "../runtime/lazy.js";
 import { exactTextOf } from "./exact-number.js";
 
 type Issue = z.core.$ZodIssue;
@@ -43,7 +44,7 @@ export function firstIssuesOfSchema(
   const part = unwrapped(schema);
   let issues = first;
   if (Array.isArray(value)) issues = listIssues(part, value, most) ?? first;
-  else if (part instanceof z.ZodObject && isMap(value)) {
+  else if (isKind(part, "ZodObject") && isMap(value)) {
     const { shape } = part;
     issues = below(Object.keys(shape), most, (name) =>
       firstIssuesOfSchema(shape[name] as z.ZodType, value[name], most),
@@ -59,15 +60,15 @@ function listIssues(
   list: readonly unknown[],
   most: number,
 ): SchemaIssue[] | undefined {
-  if (schema instanceof z.ZodUnion) {
+  if (isKind(schema, "ZodUnion")) {
     const lists = (schema.options as readonly z.ZodType[])
       .map(unwrapped)
-      .filter((option) => option instanceof z.ZodArray);
+      .filter((option) => isKind(option, "ZodArray"));
     return lists.length === 1 ? listIssues(lists[0] as z.ZodType, list, most) : undefined;
   }
-  if (!(schema instanceof z.ZodArray)) return undefined;
+  if (!isKind(schema, "ZodArray")) return undefined;
   const element = schema.element as z.ZodType;
-  const window = z.array(element);
+  const window = zod().array(element);
   const issues: SchemaIssue[] = [];
   for (let start = 0; start < list.length && issues.length < most; start += windowSize) {
     const members = list.slice(start, start + windowSize);
@@ -97,6 +98,18 @@ function below<K extends PropertyKey>(
   return issues;
 }
 
+/** A schema of zod's whose class is `z[K]`. */
+type OfKind<K extends keyof typeof z> = (typeof z)[K] extends new (
+  def: never,
+) => infer S
+  ? S
+  : never;
+
+/** What `schema instanceof z[kind]` says, which would need zod: its classes look at these names, too. */
+export function isKind<K extends keyof typeof z>(schema: unknown, kind: K): schema is OfKind<K> {
+  return (schema as Partial<z.ZodType> | null | undefined)?._zod?.traits.has(kind) === true;
+}
+
 /** A schema that is made again and again, without end, is left alone after so many wrappers. */
 const mostWrappers = 32;
 
@@ -104,7 +117,7 @@ const mostWrappers = 32;
 export function unwrapped(schema: z.ZodType): z.ZodType {
   let part = schema;
   for (let count = 0; count < mostWrappers; count += 1) {
-    if (part instanceof z.ZodPipe) part = part.in as z.ZodType;
+    if (isKind(part, "ZodPipe")) part = part.in as z.ZodType;
     else if (isWrapper(part)) part = part.unwrap() as z.ZodType;
     else return part;
   }
@@ -113,13 +126,13 @@ export function unwrapped(schema: z.ZodType): z.ZodType {
 
 function isWrapper(part: z.ZodType): part is z.ZodType & { unwrap(): unknown } {
   return (
-    part instanceof z.ZodOptional ||
-    part instanceof z.ZodNullable ||
-    part instanceof z.ZodReadonly ||
-    part instanceof z.ZodNonOptional ||
-    part instanceof z.ZodDefault ||
-    part instanceof z.ZodPrefault ||
-    part instanceof z.ZodLazy
+    isKind(part, "ZodOptional") ||
+    isKind(part, "ZodNullable") ||
+    isKind(part, "ZodReadonly") ||
+    isKind(part, "ZodNonOptional") ||
+    isKind(part, "ZodDefault") ||
+    isKind(part, "ZodPrefault") ||
+    isKind(part, "ZodLazy")
   );
 }
 
@@ -129,32 +142,34 @@ function isWrapper(part: z.ZodType): part is z.ZodType & { unwrap(): unknown } {
  */
 export function partOf(schema: z.ZodType, segment: string | number): z.ZodType | undefined {
   const whole = unwrapped(schema);
-  if (whole instanceof z.ZodUnion) {
+  if (isKind(whole, "ZodUnion")) {
     const options = (whole.options as readonly z.ZodType[]).filter(isOfMembers);
     const parts = options.map((option) => partOf(option, segment));
     const told = parts.filter((part) => part !== undefined);
-    return told.length === 0 || told.length < parts.length ? undefined : z.union(told);
+    return told.length === 0 || told.length < parts.length ? undefined : zod().union(told);
   }
-  if (whole instanceof z.ZodIntersection) {
+  if (isKind(whole, "ZodIntersection")) {
     const { left, right } = whole.def as unknown as Record<"left" | "right", z.ZodType>;
     const [one, other] = [partOf(left, segment), partOf(right, segment)];
-    return one === undefined || other === undefined ? (one ?? other) : z.intersection(one, other);
+    return one === undefined || other === undefined
+      ? (one ?? other)
+      : zod().intersection(one, other);
   }
   return typeof segment === "string" ? fieldOf(whole, segment) : elementOf(whole, segment);
 }
 
 function fieldOf(whole: z.ZodType, name: string): z.ZodType | undefined {
-  if (whole instanceof z.ZodRecord) return whole.valueType as z.ZodType;
-  if (!(whole instanceof z.ZodObject)) return undefined;
+  if (isKind(whole, "ZodRecord")) return whole.valueType as z.ZodType;
+  if (!isKind(whole, "ZodObject")) return undefined;
   if (Object.hasOwn(whole.shape, name)) return whole.shape[name] as z.ZodType;
   // A strict object has no other fields: that is found where the whole is checked.
   const { catchall } = whole.def as { readonly catchall?: z.ZodType };
-  return catchall instanceof z.ZodNever ? undefined : catchall;
+  return isKind(catchall, "ZodNever") ? undefined : catchall;
 }
 
 function elementOf(whole: z.ZodType, index: number): z.ZodType | undefined {
-  if (whole instanceof z.ZodArray) return whole.element as z.ZodType;
-  if (!(whole instanceof z.ZodTuple)) return undefined;
+  if (isKind(whole, "ZodArray")) return whole.element as z.ZodType;
+  if (!isKind(whole, "ZodTuple")) return undefined;
   const { items, rest } = whole.def as unknown as {
     readonly items: readonly z.ZodType[];
     readonly rest: z.ZodType | null;
@@ -165,13 +180,13 @@ function elementOf(whole: z.ZodType, index: number): z.ZodType | undefined {
 /** Whether a value may lack a field that the schema describes: one of a record, or of a catchall. */
 export function mayLack(schema: z.ZodType, name: string): boolean {
   const whole = unwrapped(schema);
-  if (whole instanceof z.ZodRecord) return true;
-  if (whole instanceof z.ZodObject) return !Object.hasOwn(whole.shape, name);
-  if (whole instanceof z.ZodUnion) {
+  if (isKind(whole, "ZodRecord")) return true;
+  if (isKind(whole, "ZodObject")) return !Object.hasOwn(whole.shape, name);
+  if (isKind(whole, "ZodUnion")) {
     const options = (whole.options as readonly z.ZodType[]).filter(isOfMembers);
     return options.some((option) => mayLack(option, name));
   }
-  if (!(whole instanceof z.ZodIntersection)) return false;
+  if (!isKind(whole, "ZodIntersection")) return false;
   const { left, right } = whole.def as unknown as Record<"left" | "right", z.ZodType>;
   return mayLack(left, name) && mayLack(right, name);
 }
@@ -180,14 +195,14 @@ export function mayLack(schema: z.ZodType, name: string): boolean {
 function isOfMembers(schema: z.ZodType): boolean {
   const whole = unwrapped(schema);
   return (
-    whole instanceof z.ZodObject ||
-    whole instanceof z.ZodRecord ||
-    whole instanceof z.ZodArray ||
-    whole instanceof z.ZodTuple ||
-    whole instanceof z.ZodUnion ||
-    whole instanceof z.ZodIntersection ||
-    whole instanceof z.ZodAny ||
-    whole instanceof z.ZodUnknown
+    isKind(whole, "ZodObject") ||
+    isKind(whole, "ZodRecord") ||
+    isKind(whole, "ZodArray") ||
+    isKind(whole, "ZodTuple") ||
+    isKind(whole, "ZodUnion") ||
+    isKind(whole, "ZodIntersection") ||
+    isKind(whole, "ZodAny") ||
+    isKind(whole, "ZodUnknown")
   );
 }
 
@@ -225,7 +240,7 @@ function parsed(schema: z.ZodType, value: unknown, context: ParseContext) {
 }
 
 function isAsync(error: unknown): boolean {
-  return error instanceof z.core.$ZodAsyncError;
+  return error instanceof zod().core.$ZodAsyncError;
 }
 
 /** For a union, the issues inside the only alternative that is of the right type are reported. */

@@ -15,7 +15,7 @@ export async function runBesideOldSdk(project: string, folder: string): Promise<
   const bundler = bundlers.find(({ name }) => name.includes("the SDK outside"));
   if (bundler === undefined) throw new Error("no bundler leaves the SDK outside");
   const file = await bundler.bundle(project, folder);
-  return runFlow((env) => node([file], { cwd: folder, env }));
+  return runFlow((env) => node([file], { cwd: folder, env: { ...env, FLOW_BY_SDK: "true" } }));
 }
 
 /** A folder of the project that has a different copy of the SDK than the package. */

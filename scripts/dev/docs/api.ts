@@ -36,6 +36,12 @@ const pages: Readonly<Record<string, ApiPage>> = {
     entry: "src/testing/index.d.ts",
     kinds: ["Functions", "Classes", "Values", "Types"],
   },
+  streams: {
+    title: "bayon-coagent-data/streams",
+    description: "Changes of items, from the table's stream.",
+    entry: "src/streams/index.d.ts",
+    kinds: ["Functions", "Classes", "Values", "Types"],
+  },
   keys: {
     title: "bayon-coagent-data/keys",
     description: "What a browser may import.",

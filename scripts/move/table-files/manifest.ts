@@ -4,8 +4,9 @@
  */
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { z } from "zod";
+import type { z as Zod } from "zod";
 import { createTableInput } from "../../../src/admin/table-input.js";
+import { zod } from "../../../src/runtime/lazy.js";
 import { knownIndexes } from "../../raw/known-entities.js";
 import { notKept } from "../../run/run-state.js";
 import { digestOf } from "../file-digest.js";
@@ -18,6 +19,7 @@ export class TableFilesError extends Error {
   }
 }
 
+const z = zod();
 const count = z.int().min(0);
 
 const fileEntry = z.object({
@@ -45,8 +47,8 @@ const manifestShape = z.object({
   files: z.array(fileEntry),
 });
 
-export type FileEntry = z.infer<typeof fileEntry>;
-export type Manifest = z.infer<typeof manifestShape>;
+export type FileEntry = Zod.infer<typeof fileEntry>;
+export type Manifest = Zod.infer<typeof manifestShape>;
 
 const manifestFile = "manifest.json";
 const tableFile = "table.json";

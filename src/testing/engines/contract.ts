@@ -9,6 +9,8 @@ export interface EngineCapabilities {
   readonly transactions: boolean;
   /** UpdateTimeToLive. No engine deletes expired items. */
   readonly timeToLive: boolean;
+  /** A stream of a table's changes. */
+  readonly streams: boolean;
   /** If `ALL_OLD` asks for it, the response to a failed condition contains the existing item. */
   readonly oldItemOnConditionFailure: boolean;
   /** What was written is still there after a restart. */

@@ -34,7 +34,13 @@ export async function startDynalite(options: { port?: number }): Promise<Engine>
   return engineAt(
     "dynalite",
     `http://${loopback}:${port}`,
-    { transactions: false, timeToLive: false, oldItemOnConditionFailure: true, durable: false },
+    {
+      transactions: false,
+      timeToLive: false,
+      streams: false,
+      oldItemOnConditionFailure: true,
+      durable: false,
+    },
     () => stop(server, inWork),
   );
 }

@@ -31,7 +31,13 @@ export async function startDynamodbLocal(options: { port?: number }): Promise<En
   return engineAt(
     "dynamodb-local",
     `http://${loopback}:${port}`,
-    { transactions: true, timeToLive: true, oldItemOnConditionFailure: true, durable: false },
+    {
+      transactions: true,
+      timeToLive: true,
+      streams: true,
+      oldItemOnConditionFailure: true,
+      durable: false,
+    },
     stop,
   );
 }

@@ -44,6 +44,7 @@ export async function startDynoxide(options: { port?: number; path?: string }): 
     {
       transactions: true,
       timeToLive: true,
+      streams: true,
       oldItemOnConditionFailure: true,
       durable: file !== undefined,
     },

@@ -18,7 +18,13 @@ export async function useRemote(url: URL): Promise<Engine> {
   return engineAt(
     "remote",
     `${url.origin}${url.pathname}`.replace(/\/+$/, ""),
-    { transactions: true, timeToLive: true, oldItemOnConditionFailure: true, durable: true },
+    {
+      transactions: true,
+      timeToLive: true,
+      streams: true,
+      oldItemOnConditionFailure: true,
+      durable: true,
+    },
     () => Promise.resolve(),
   );
 }

@@ -4,13 +4,13 @@ import { Agent as HttpsAgent } from "node:https";
 import { Readable } from "node:stream";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { optionNames } from "../call/options.js";
-import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { messageOf } from "../errors/words.js";
-import { orAborted } from "../runtime/signals.js";
-import { requestIdHeader } from "./answer-members.js";
 import { limitSize } from "./answer-size.js";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
 import { limitingConnect } from "./connect-limit.js";
+import { type Answer, exchange, type Line, type Post } from "./exchange.js";
+import { RepeatedAnswers } from "./repeated-answers.js";
+import { Turns } from "./turns.js";
 
 /**
  * Enough sockets for the layer's own parallelism and for many callers; 3 s to connect, and 15 s to the
@@ -29,12 +29,6 @@ const defaultSockets = 50;
 
 /** The longest time from a request to the end of its response, in ms: 16 MB at 2 Mbit/s. */
 export const wholeAnswerMs = 60_000;
-
-/** A request that waits for a socket. */
-interface Turn {
-  readonly go: () => void;
-  readonly refuse: (error: Error) => void;
-}
 
 /**
  * The form that the SDK's handler took before there were AbortSignals, and still takes. It belongs to
@@ -61,38 +55,6 @@ function abortError(): Error {
   return Object.assign(new Error("the client is destroyed"), { name: "AbortError" });
 }
 
-/**
- * Refuses a response that its connection gave before. A middle box that sends one twice shifts all
- * that come after by one: each call would get the response of another, an item that is not its own.
- *
- * Servers that give all responses one id (a stub, an engine's emulation) are recognised by the refused
- * id, which another connection gives too: from then on nothing of theirs is refused.
- */
-class RepeatedAnswers {
-  /** The id of the last response of each connection. */
-  readonly #last = new WeakMap<object, string>();
-  #refused: string | undefined;
-  #areIdsAlike = false;
-
-  /** @throws UnreadableAnswer; the connection is destroyed */
-  refuse(body: Readable, headers: Readonly<Record<string, string>>): void {
-    const { socket } = body as { readonly socket?: object | null };
-    const id = headers[requestIdHeader];
-    if (!socket || id === undefined || this.#areIdsAlike) return;
-    if (id === this.#refused) this.#areIdsAlike = true;
-    else if (this.#last.get(socket) === id) {
-      this.#refused = id;
-      body.once("error", unset).destroy();
-      throw unreadableAnswer("its connection already returned it for another request");
-    }
-    this.#last.set(socket, id);
-  }
-}
-
-function unset(): void {
-  // A placeholder, and a listener for an error that is thrown anyway.
-}
-
 /** How the SDK's handler (4.14) reports its limits: with its own name, and a setting's. */
 const sdkLimit = /^@smithy\/node-http-handler - .* (\d+) ms (?:requestTimeout|of inactivity)/;
 
@@ -116,19 +78,14 @@ export const handlerOptionNames = optionNames<NodeHttpHandlerOptions>({
 });
 
 /**
- * Requests wait for a socket here, not in the SDK's handler (4.14). That one counts the waiting towards
- * the connection's time-out, so that the requests of a busy client failed and were sent again. And when
- * it is destroyed, it sends the waiting requests on new sockets and leaves their timers running.
+ * Sends the SDK's requests by the SDK's handler, and those of the direct path by Node's client. Both use
+ * the same sockets, of which each request takes one while it is under way.
  */
 export class OrderlyHandler extends NodeHttpHandler {
-  readonly #waiting = new Set<Turn>();
-  /** The requests under way that came without a signal. */
+  /** The requests under way that came from the SDK without a signal. */
   readonly #unsignalled = new Set<AbortHandle>();
-  readonly #watch: AnswerWatch;
-  readonly #repeated = new RepeatedAnswers();
-  readonly #connectMs: number;
+  readonly #line: Line;
   #destroyed = false;
-  #free: number;
 
   /** @param given options; the defaults are this package's, not the SDK's */
   constructor(given: NodeHttpHandlerOptions = {}, limits: Partial<AnswerLimits> = {}) {
@@ -140,48 +97,64 @@ export class OrderlyHandler extends NodeHttpHandler {
     if (!requestTimeout || !throwOnRequestTimeout || requestTimeout > wholeMs) {
       Object.assign(options, { requestTimeout: wholeMs, throwOnRequestTimeout: true });
     }
-    const { connectionTimeout } = options;
+    const { connectionTimeout: connectMs } = options;
+    const httpAgent = agentOf(options.httpAgent, HttpAgent);
+    const httpsAgent = agentOf(options.httpsAgent, HttpsAgent);
     const limited = (agent: HttpAgent | HttpsAgent) =>
-      connectionTimeout > 0 ? limitingConnect(agent, connectionTimeout) : agent;
+      connectMs > 0 ? limitingConnect(agent, connectMs) : agent;
     super({
       ...options,
       // Limited by the agents, which know of a connection when it can be used.
       connectionTimeout: 0,
-      httpAgent: limited(agentOf(options.httpAgent, HttpAgent)) as HttpAgent,
-      httpsAgent: limited(agentOf(options.httpsAgent, HttpsAgent)) as HttpsAgent,
+      httpAgent: limited(httpAgent) as HttpAgent,
+      httpsAgent: limited(httpsAgent) as HttpsAgent,
     });
-    this.#connectMs = connectionTimeout;
-    this.#watch = new AnswerWatch({ idleMs: options.requestTimeout, wholeMs, ...limits });
-    const agent = given.httpsAgent ?? given.httpAgent ?? defaultOptions.httpsAgent;
-    this.#free = agent.maxSockets ?? defaultSockets;
+    const { maxSockets = defaultSockets } =
+      given.httpsAgent ?? given.httpAgent ?? defaultOptions.httpsAgent;
+    const idleMs = Math.min(options.requestTimeout, options.socketTimeout || Infinity);
+    this.#line = {
+      httpAgent,
+      httpsAgent,
+      connectMs,
+      turns: new Turns(maxSockets),
+      watch: new AnswerWatch({ idleMs, wholeMs, ...limits }),
+      repeated: new RepeatedAnswers(),
+    };
   }
 
   override httpHandlerConfigs(): ReturnType<NodeHttpHandler["httpHandlerConfigs"]> {
-    return { ...super.httpHandlerConfigs(), connectionTimeout: this.#connectMs };
+    return { ...super.httpHandlerConfigs(), connectionTimeout: this.#line.connectMs };
   }
 
   /** How many requests wait for a socket. @internal */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#line.turns.waiting;
+  }
+
+  /** Sends a request without the SDK's handler. @internal */
+  async post(post: Post, signal: AbortSignal | undefined): Promise<Answer> {
+    if (this.#destroyed) throw abortError();
+    return exchange(this.#line, post, signal);
   }
 
   override async handle(
     ...[request, options]: Parameters<NodeHttpHandler["handle"]>
   ): ReturnType<NodeHttpHandler["handle"]> {
+    const { turns, watch, repeated } = this.#line;
     // A given signal is the transport's, which aborts it before it closes the client.
     const given = options?.abortSignal as AbortSignal | undefined;
     if (this.#destroyed) throw abortError();
-    if (this.#free > 0) this.#free -= 1;
-    else await this.#turn(given);
+    const turn = turns.take(given);
+    if (turn !== undefined) await turn;
     const ownHandle: AbortHandle | undefined = given
       ? undefined
       : { aborted: false, onabort: null };
     if (ownHandle !== undefined) this.#unsignalled.add(ownHandle);
-    const watched = this.#watch.begin();
+    const watched = watch.begin();
     const end = () => {
-      this.#watch.end(watched);
+      watch.end(watched);
       if (ownHandle !== undefined) this.#unsignalled.delete(ownHandle);
-      this.#release();
+      turns.release();
     };
     try {
       const abortSignal = given ?? (ownHandle as unknown as AbortSignal);
@@ -190,10 +163,10 @@ export class OrderlyHandler extends NodeHttpHandler {
       // The socket is in use until the body has been read.
       if (body instanceof Readable) {
         const { headers } = answer.response;
-        this.#repeated.refuse(body, headers);
+        repeated.refuse(body, headers);
         limitSize(body, headers, true);
         body.once("close", end);
-        this.#watch.watch(watched, body);
+        watch.watch(watched, body);
       } else end();
       return answer;
     } catch (error) {
@@ -210,32 +183,8 @@ export class OrderlyHandler extends NodeHttpHandler {
       handle.onabort?.();
     }
     this.#unsignalled.clear();
-    for (const { refuse } of this.#waiting) refuse(abortError());
-    this.#waiting.clear();
+    this.#line.turns.end(abortError);
+    this.#line.watch.failAll(abortError);
     super.destroy();
-  }
-
-  async #turn(signal: AbortSignal | undefined): Promise<void> {
-    let turn: Turn = { go: unset, refuse: unset };
-    const granted = new Promise<void>((go, refuse) => {
-      turn = { go, refuse };
-    });
-    this.#waiting.add(turn);
-    try {
-      await orAborted(granted, signal);
-    } catch (error) {
-      // Its turn may have come at the same moment.
-      if (!this.#waiting.delete(turn) && !this.#destroyed) this.#release();
-      throw error;
-    }
-  }
-
-  #release(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) this.#free += 1;
-    else {
-      this.#waiting.delete(next);
-      next.go();
-    }
   }
 }

@@ -36,7 +36,8 @@ export function limitingConnect<A extends object>(agent: A, limitMs: number): A 
   });
 }
 
-function limitConnect(request: ClientRequest, limitMs: number): void {
+/** Ends a request that has no connection in time. */
+export function limitConnect(request: ClientRequest, limitMs: number): void {
   const timer = setTimeout(() => {
     const error = tooLate(limitMs);
     request.destroy(error);

@@ -1,12 +1,15 @@
-/** Ends responses that stall or drip: the SDK's handler limits only the time to their head. */
+/**
+ * Ends responses that stall or drip, and requests that get none. The SDK's handler limits only the time
+ * to the head of a response, with timers for each.
+ */
 import type { Readable } from "node:stream";
 import timers from "node:timers";
 
 // Node's own, so that fake timers neither stop the watch nor see it.
 const { setInterval, clearInterval } = timers;
 
-/** The interval between two checks of the responses under way, in ms. */
-const tickMs = 500;
+/** The longest interval between two checks of the responses under way, in ms. */
+const longestTickMs = 500;
 
 /** Limits of one response, in ms. */
 export interface AnswerLimits {
@@ -18,6 +21,8 @@ export interface AnswerLimits {
 
 /** A request under way, and its response once there is one. */
 export interface Watched {
+  /** Ends it; without, its body is destroyed, and until it has one the SDK's handler limits it. */
+  readonly fail: ((error: Error) => void) | undefined;
   body: Readable | undefined;
   /** The bytes that its connection has read, for other requests too. */
   bytes: number;
@@ -38,22 +43,25 @@ interface Message {
  */
 export class AnswerWatch {
   readonly #limits: AnswerLimits;
+  readonly #tickMs: number;
   readonly #answers = new Set<Watched>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: AnswerLimits) {
     this.#limits = limits;
+    // A short limit is checked more often, so that it is exceeded by a quarter at most.
+    this.#tickMs = Math.min(longestTickMs, Math.max(5, Math.ceil(limits.idleMs / 4)));
   }
 
   /** A request is sent: from here the time of its whole response counts. */
-  begin(): Watched {
-    const answer: Watched = { body: undefined, bytes: -1, idle: 0, age: -1 };
+  begin(fail?: (error: Error) => void): Watched {
+    const answer: Watched = { fail, body: undefined, bytes: -1, idle: 0, age: -1 };
     this.#answers.add(answer);
-    this.#timer ??= setInterval(() => this.#look(), tickMs).unref();
+    this.#timer ??= setInterval(() => this.#look(), this.#tickMs).unref();
     return answer;
   }
 
-  /** Its response has begun: the body is destroyed with a TimeoutError once it exceeds a limit. */
+  /** Its response has begun: it ends with a TimeoutError once it exceeds a limit. */
   watch(answer: Watched, body: Readable): void {
     answer.body = body;
   }
@@ -61,6 +69,11 @@ export class AnswerWatch {
   /** The request has failed, or its response has been read. */
   end(answer: Watched): void {
     this.#answers.delete(answer);
+  }
+
+  /** Ends all requests that can be ended. */
+  failAll(error: () => Error): void {
+    for (const { fail } of this.#answers) fail?.(error());
   }
 
   #look(): void {
@@ -74,20 +87,31 @@ export class AnswerWatch {
   #check(answer: Watched): void {
     // The first check comes within an interval, which is no whole one.
     answer.age += 1;
-    // Until its head has come, the handler's own limits count.
-    if (answer.body === undefined) return;
+    const { idleMs, wholeMs } = this.#limits;
+    const age = answer.age * this.#tickMs;
+    if (answer.body === undefined) {
+      if (age >= Math.min(idleMs, wholeMs)) answer.fail?.(noResponse(Math.min(idleMs, wholeMs)));
+      return;
+    }
     const { socket, complete } = answer.body as Message;
     // All of it has arrived; how fast it is read is up to the reader.
     if (complete === true) return;
     const bytes = socket?.bytesRead ?? 0;
     answer.idle = bytes === answer.bytes ? answer.idle + 1 : 0;
     answer.bytes = bytes;
-    const { idleMs, wholeMs } = this.#limits;
-    if (answer.idle * tickMs >= idleMs) end(answer.body, `stalled: no byte for ${idleMs} ms`);
-    else if (answer.age * tickMs >= wholeMs) end(answer.body, `took longer than ${wholeMs} ms`);
+    if (answer.idle * this.#tickMs >= idleMs) end(answer, `stalled: no byte for ${idleMs} ms`);
+    else if (age >= wholeMs) end(answer, `took longer than ${wholeMs} ms`);
   }
 }
 
-function end(body: Readable, what: string): void {
-  body.destroy(Object.assign(new Error(`the response ${what}`), { name: "TimeoutError" }));
+/** In the form of the SDK's handler, with this package's words. */
+function noResponse(ms: number): Error {
+  const own = { name: "TimeoutError", code: "ETIMEDOUT" };
+  return Object.assign(new Error(`no response within ${ms} ms`), own);
+}
+
+function end({ fail, body }: Watched, what: string): void {
+  const error = Object.assign(new Error(`the response ${what}`), { name: "TimeoutError" });
+  if (fail === undefined) body?.destroy(error);
+  else fail(error);
 }

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { OrderlyHandler } from "../../src/client/request-handler.js";
+import { OrderlyHandler } from "../../src/wire/request-handler.js";
 
 const options = { connectionTimeout: 150, httpAgent: { keepAlive: true, maxSockets: 2 } };
 

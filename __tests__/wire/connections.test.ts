@@ -3,11 +3,12 @@
  * enough of them, they are used again, and none is left behind.
  */
 import { once } from "node:events";
+import { Agent } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { OrderlyHandler } from "../../src/client/request-handler.js";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import { fixtures } from "../../src/testing/index.js";
+import { OrderlyHandler } from "../../src/wire/request-handler.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 
@@ -118,6 +119,33 @@ describe.each(engines)("the connections to $name", (engine) => {
     expect(queues.waited()).toBe(0);
     // More than the 50 that the SDK has by default.
     expect(gate.connected).toBeGreaterThan(50);
+  });
+
+  test("when all 128 are in use, a request waits in the handler and nowhere else", async () => {
+    const httpAgent = new Agent({ keepAlive: true, maxSockets: 128 });
+    const data = layer({ coalesce: false, requestHandler: { httpAgent } });
+    let inAgent = 0;
+    let looks = 0;
+    const look = () => {
+      looks += 1;
+      inAgent = Math.max(inAgent, Object.values(httpAgent.requests).flat().length);
+    };
+    // An agent queues what finds no socket: here, each request that its handler sends has one.
+    const watching = jest.spyOn(httpAgent, "addRequest" as never).mockImplementation(((
+      ...given: never[]
+    ) => {
+      (Agent.prototype as unknown as { addRequest(...of: never[]): void }).addRequest.apply(
+        httpAgent,
+        given,
+      );
+      look();
+    }) as never);
+    await Promise.all(numbers.map((contentId) => data.savedContent.get({ userId, contentId })));
+    watching.mockRestore();
+    expect(gate.connected).toBe(128);
+    expect(queues.waited()).toBeGreaterThanOrEqual(numbers.length - 128);
+    expect(looks).toBeGreaterThanOrEqual(numbers.length);
+    expect(inAgent).toBe(0);
   });
 
   test("are used again by what comes later", async () => {

@@ -1,0 +1,448 @@
+/**
+ * Which requests go without the SDK's pipeline, and that they are the SDK's requests: the same endpoint,
+ * headers and signature, by the credentials and the clock that the SDK has at that moment.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
+import { createClients } from "../../src/client/client.js";
+import { resolveConfiguration } from "../../src/client/config.js";
+import { NativeDocumentClient } from "../../src/client/native-client.js";
+import { createDataLayer } from "../../src/data-layer.js";
+import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import { isUnsent } from "../../src/errors/notes.js";
+import { failureOf } from "../open.js";
+
+interface Sent {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly headers: Record<string, string>;
+}
+
+interface Reply {
+  readonly statusCode: number;
+  readonly body: string;
+  readonly headers?: Record<string, string>;
+}
+
+const found: Reply = { statusCode: 200, body: '{"Item":{"PK":{"S":"a"}}}' };
+let ids = 0;
+
+/** Keeps the requests, and answers each with the next reply. */
+class Wire {
+  readonly metadata = { handlerProtocol: "http/1.1" };
+  readonly requests: Sent[] = [];
+  readonly replies: Reply[] = [];
+
+  async handle(request: Sent) {
+    this.requests.push(request);
+    const { statusCode, body, headers } = this.replies.shift() ?? found;
+    ids += 1;
+    const all = { "x-amzn-requestid": `request-${ids}`, ...headers };
+    return { response: { statusCode, headers: all, body: Readable.from([Buffer.from(body)]) } };
+  }
+
+  destroy(): void {}
+}
+
+const place: DynamoDBClientConfig = {
+  region: "us-east-1",
+  endpoint: "http://127.0.0.1:1",
+  credentials: { accessKeyId: "ID", secretAccessKey: "s", sessionToken: "token" },
+  maxAttempts: 1,
+  retryStrategy: { retry: (next, args) => next(args) },
+};
+
+function open(config: DynamoDBClientConfig = place) {
+  const wires = { stock: new Wire(), native: new Wire() };
+  const own = { ...config, requestHandler: wires.native as never };
+  return {
+    wires,
+    stock: DynamoDBDocumentClient.from(
+      new DynamoDBClient({ ...config, requestHandler: wires.stock as never }),
+    ),
+    native: new NativeDocumentClient(new DynamoDBClient(own), own, {}),
+  };
+}
+
+const get = (TableName = "table") => new GetCommand({ TableName, Key: { PK: "a" } });
+
+afterEach(() => jest.restoreAllMocks());
+
+describe("a request that goes directly", () => {
+  const { endpoint: _, ...regional } = place;
+  const accountId = "123456789012";
+  const key = { accessKeyId: "ID", secretAccessKey: "s" };
+  const configs: [string, DynamoDBClientConfig, "direct" | "sdk"][] = [
+    ["of a region", regional, "direct"],
+    ["of one's own", place, "direct"],
+    ["of one's own over TLS", { ...place, endpoint: "https://dynamodb.example:8443" }, "direct"],
+    ["at an IPv6 address", { ...place, endpoint: "http://[::1]:8000" }, "direct"],
+    ["for FIPS", { ...regional, useFipsEndpoint: true }, "direct"],
+    ["for IPv6 as well", { ...regional, useDualstackEndpoint: true }, "direct"],
+    ["in China", { ...regional, region: "cn-north-1" }, "direct"],
+    ["of the region named local", { ...regional, region: "local" }, "direct"],
+    [
+      "of an account",
+      { ...regional, credentials: { ...key, accountId }, accountIdEndpointMode: "required" },
+      "direct",
+    ],
+    ["with a path", { ...place, endpoint: "http://localhost:4566/base" }, "sdk"],
+    [
+      "with a user, which the SDK drops",
+      { ...place, endpoint: "http://a:b@localhost:4566" },
+      "direct",
+    ],
+  ];
+
+  test.each(configs)(
+    "to an endpoint %s is the SDK's own, byte by byte",
+    async (_name, config, way) => {
+      jest.spyOn(Date, "now").mockReturnValue(Date.UTC(2026, 5, 1, 12));
+      const { native, stock, wires } = open(config);
+      for (let n = 0; n < 3; n += 1) {
+        expect(await native.send(get())).toEqual({
+          ...(await stock.send(get())),
+          $metadata: expect.anything(),
+        });
+      }
+      const seen = (wire: Wire) =>
+        wire.requests.map(({ protocol, hostname, port, headers }) => {
+          // lib-dynamodb says in it that it is a document client.
+          const { "user-agent": agent, ...rest } = headers;
+          return { protocol, hostname, port, headers: rest, agent: agent?.split(" ")[0] };
+        });
+      expect(seen(wires.native)).toEqual(seen(wires.stock));
+      const [first, ...later] = wires.native.requests.map(({ headers }) => headers["user-agent"]);
+      expect(new Set(later)).toEqual(new Set([first]));
+      expect(native.sent).toEqual(way === "direct" ? { direct: 2, sdk: 1 } : { direct: 0, sdk: 3 });
+    },
+  );
+
+  test("never names a table by its ARN", async () => {
+    const { native } = open(regional);
+    for (let n = 0; n < 3; n += 1) {
+      await native.send(get());
+      await native.send(get(`arn:aws:dynamodb:us-east-1:${accountId}:table/x`));
+    }
+    expect(native.sent).toEqual({ direct: 2, sdk: 4 });
+  });
+});
+
+describe("credentials", () => {
+  const pair = (n: number, more: object = {}) => ({
+    ...{ accessKeyId: `ID${n}`, secretAccessKey: `secret ${n}` },
+    ...more,
+  });
+  const usedIn = ({ requests }: Wire) =>
+    requests.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? "")?.[1]);
+
+  test("that expire are asked for again, and the first request with new ones is the SDK's", async () => {
+    let asked = 0;
+    const now = jest.spyOn(Date, "now").mockReturnValue(0);
+    const credentials = async () => {
+      asked += 1;
+      return pair(asked, { expiration: new Date(Date.now() + 3_600_000) });
+    };
+    const { native, wires } = open({ ...place, credentials });
+    for (let n = 0; n < 3; n += 1) await native.send(get());
+    const before = asked;
+    expect(native.sent).toEqual({ direct: 2, sdk: 1 });
+    // The SDK renews them five minutes before they expire.
+    now.mockReturnValue(3_600_000 - 299_000);
+    for (let n = 0; n < 3; n += 1) await native.send(get());
+    expect(native.sent).toEqual({ direct: 4, sdk: 2 });
+    expect(asked).toBeGreaterThan(before);
+    const used = usedIn(wires.native);
+    expect(new Set(used.slice(0, 3)).size).toBe(1);
+    expect(new Set(used.slice(3)).size).toBe(1);
+    expect(used[3]).not.toBe(used[0]);
+  });
+
+  test("that fail are told, and nothing is sent", async () => {
+    let fails = false;
+    const now = jest.spyOn(Date, "now").mockReturnValue(0);
+    const { native, wires } = open({
+      ...place,
+      credentials: async () => {
+        if (fails) throw new Error("the vault is closed");
+        return pair(1, { expiration: new Date(Date.now() + 3_600_000) });
+      },
+    });
+    for (let n = 0; n < 2; n += 1) await native.send(get());
+    expect(native.sent).toEqual({ direct: 1, sdk: 1 });
+    fails = true;
+    now.mockReturnValue(3_600_000);
+    const error = await failureOf(native.send(get()), Error);
+    expect(error.message).toBe("the vault is closed");
+    expect(isUnsent(error)).toBe(true);
+    expect(wires.native.requests).toHaveLength(2);
+    fails = false;
+    await native.send(get());
+    expect(wires.native.requests).toHaveLength(3);
+  });
+});
+
+describe("the service's clock", () => {
+  const hour = 3_600_000;
+  const dateOf = ({ requests }: Wire, index: number) => requests.at(index)?.headers["x-amz-date"];
+
+  test.each([
+    ["told by a response", found],
+    [
+      "told by a refusal",
+      { statusCode: 400, body: '{"__type":"InvalidSignatureException","message":"expired"}' },
+    ],
+  ])("%s is learnt by the SDK, and is used", async (_, reply) => {
+    jest.spyOn(Date, "now").mockReturnValue(Date.UTC(2026, 0, 1, 12));
+    const headers = { date: new Date(Date.UTC(2026, 0, 1, 12) + hour).toUTCString() };
+    const { native, wires } = open();
+    for (let n = 0; n < 2; n += 1) await native.send(get());
+    wires.native.replies.push({ ...reply, headers }, { ...found, headers }, { ...found, headers });
+    const outcome = await native.send(get()).catch((error: unknown) => error);
+    expect(native.sent.direct).toBe(2);
+    if (reply !== found) {
+      expect(outcome).toMatchObject({
+        name: "InvalidSignatureException",
+        $metadata: { httpStatusCode: 400, clockSkewCorrected: true },
+      });
+    }
+    for (let n = 0; n < 3; n += 1) await native.send(get());
+    expect(dateOf(wires.native, 1)).toBe("20260101T120000Z");
+    expect(dateOf(wires.native, -1)).toBe("20260101T130000Z");
+    expect(native.sent.direct).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe("whatever is not known goes the SDK's way", () => {
+  async function primed() {
+    const opened = open();
+    for (let n = 0; n < 2; n += 1) await opened.native.send(get());
+    expect(opened.native.sent).toEqual({ direct: 1, sdk: 1 });
+    return opened;
+  }
+
+  test("middleware of the application", async () => {
+    const { native, wires } = await primed();
+    let seen = 0;
+    native.middlewareStack.add(
+      (next) => async (args) => {
+        seen += 1;
+        return next(args);
+      },
+      { step: "build" },
+    );
+    for (let n = 0; n < 2; n += 1) await native.send(get());
+    expect(seen).toBe(2);
+    expect(native.sent.direct).toBe(1);
+    expect(wires.native.requests).toHaveLength(4);
+  });
+
+  test("instrumentation that replaces the SDK's send, before or after the client was made", async () => {
+    const { native } = await primed();
+    const spy = jest.spyOn(DynamoDBClient.prototype, "send");
+    await native.send(get());
+    expect(spy).toHaveBeenCalledTimes(1);
+    const later = open().native;
+    for (let n = 0; n < 3; n += 1) await later.send(get());
+    expect(spy).toHaveBeenCalledTimes(4);
+    expect(later.sent).toEqual({ direct: 0, sdk: 3 });
+    spy.mockRestore();
+    await native.send(get());
+    expect(native.sent.direct).toBe(2);
+  });
+
+  test("options that the SDK's send has", async () => {
+    const { native } = await primed();
+    await native.send(get(), { requestTimeout: 5_000 } as never);
+    expect(native.sent).toEqual({ direct: 1, sdk: 2 });
+  });
+
+  test("endpoints that the SDK asks DynamoDB for from time to time", async () => {
+    const { endpoint: _, ...regional } = place;
+    const { native, wires } = open({ ...regional, endpointDiscoveryEnabled: true });
+    for (let n = 0; n < 3; n += 1) await native.send(get());
+    expect(wires.native.requests.length).toBeGreaterThanOrEqual(3);
+    expect(native.sent).toEqual({ direct: 0, sdk: 3 });
+  });
+
+  test("headers that are not known", async () => {
+    const { native, wires } = open({ ...place, retryStrategy: undefined as never });
+    // The SDK's own retry gives each request an id, which is signed.
+    for (let n = 0; n < 3; n += 1) await native.send(get());
+    expect(wires.native.requests[0]?.headers).toHaveProperty("amz-sdk-invocation-id");
+    expect(native.sent).toEqual({ direct: 0, sdk: 3 });
+  });
+
+  test('the option wire: "sdk", and no other value of it', async () => {
+    const requestHandler = new Wire() as never;
+    const own = { ...place, requestHandler };
+    const client = new NativeDocumentClient(new DynamoDBClient(own), own, {}, "sdk");
+    for (let n = 0; n < 3; n += 1) await client.send(get());
+    expect(client.sent).toEqual({ direct: 0, sdk: 3 });
+    expect(() => createDataLayer({ wire: "http" as never })).toThrow(
+      new ConfigurationError('wire must be "direct" or "sdk"'),
+    );
+    await createDataLayer({ wire: "sdk" }).close();
+  });
+});
+
+describe("in Lambda", () => {
+  const variables = { ...process.env };
+  const lambda = globalThis as { awslambda?: { InvokeStore?: object | undefined } };
+  const before = lambda.awslambda?.InvokeStore;
+  afterEach(() => {
+    process.env = { ...variables };
+    if (lambda.awslambda) lambda.awslambda.InvokeStore = before;
+  });
+
+  test("each request has the trace of its invocation", async () => {
+    process.env.AWS_LAMBDA_FUNCTION_NAME = "function";
+    process.env._X_AMZN_TRACE_ID = "Root=1";
+    const { native, wires } = open();
+    await native.send(get());
+    process.env._X_AMZN_TRACE_ID = "Root=2";
+    await native.send(get());
+    delete process.env._X_AMZN_TRACE_ID;
+    await native.send(get());
+    expect(native.sent).toEqual({ direct: 2, sdk: 1 });
+    expect(wires.native.requests.map(({ headers }) => headers["X-Amzn-Trace-Id"])).toEqual([
+      "Root=1",
+      "Root=2",
+      undefined,
+    ]);
+  });
+
+  test("a W3C trace, whose headers are signed, goes the SDK's way", async () => {
+    const { native } = open();
+    for (let n = 0; n < 2; n += 1) await native.send(get());
+    lambda.awslambda = { InvokeStore: { getTraceparent: () => "00-1-2-01" } };
+    await native.send(get());
+    expect(native.sent).toEqual({ direct: 1, sdk: 2 });
+  });
+});
+
+describe("over HTTP", () => {
+  type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
+  const sockets = new Set<Socket>();
+  /** The connection of the latest request. */
+  let latest: Socket | undefined;
+  const untilClosed = async () => {
+    while (!latest?.destroyed) await new Promise((resolve) => setImmediate(resolve));
+  };
+  let answer: Answer;
+  const ok: Answer = (_, response) => {
+    ids += 1;
+    response.writeHead(200, { "x-amzn-requestid": `request-${ids}` }).end(found.body);
+  };
+  const server = createServer(async (request, response) => {
+    await text(request);
+    latest = request.socket;
+    await answer(request, response);
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  let clients: ReturnType<typeof createClients>;
+  let client: NativeDocumentClient;
+
+  beforeAll((done) => void server.listen(0, "127.0.0.1", done));
+  afterAll(() => server.close());
+  beforeEach(async () => {
+    const { port } = server.address() as AddressInfo;
+    const configuration = resolveConfiguration(
+      {
+        endpoint: `http://127.0.0.1:${port}`,
+        credentials: { accessKeyId: "a", secretAccessKey: "b" },
+      },
+      {},
+    );
+    const handler = { requestTimeout: 150, httpAgent: { keepAlive: true, maxSockets: 4 } };
+    clients = createClients(configuration, handler);
+    client = clients.documentClient as NativeDocumentClient;
+    answer = ok;
+    for (let n = 0; n < 2; n += 1) await client.send(get());
+    expect(client.sent).toEqual({ direct: 1, sdk: 1 });
+  });
+  afterEach(() => clients.client.destroy());
+
+  /** What a direct request ends with. */
+  async function failure(options?: object): Promise<Error> {
+    const { direct } = client.sent;
+    const error = await failureOf(client.send(get(), options), Error);
+    expect(client.sent.direct).toBe(direct + 1);
+    return error;
+  }
+
+  test("a response in pieces is read whole, within a character too", async () => {
+    const body = Buffer.from('{"Item":{"PK":{"S":"a"},"t":{"S":"ä€😀"}}}');
+    answer = async (_, response) => {
+      response.writeHead(200, { "x-amzn-requestid": "in-pieces" });
+      for (const byte of body) {
+        response.write(Buffer.from([byte]));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      response.end();
+    };
+    expect((await client.send(get())).Item).toEqual({ PK: "a", t: "ä€😀" });
+    expect(client.sent.direct).toBe(2);
+  });
+
+  test("a request that is aborted leaves no socket", async () => {
+    for (const begin of [false, true]) {
+      const controller = new AbortController();
+      answer = (_, response) => {
+        if (begin) response.writeHead(200, { "content-length": "100" }).write("{");
+        setImmediate(() => controller.abort(new Error("no more")));
+      };
+      const error = await failure({ abortSignal: controller.signal });
+      expect(error).toMatchObject({ name: "AbortError", cause: { message: "no more" } });
+      await untilClosed();
+      answer = ok;
+      await client.send(get());
+    }
+    const ended = AbortSignal.abort();
+    expect(await failure({ abortSignal: ended })).toMatchObject({ name: "AbortError" });
+  });
+
+  test("a response that does not come, or stalls, ends with a TimeoutError and its socket", async () => {
+    answer = () => undefined;
+    expect(await failure()).toMatchObject({
+      name: "TimeoutError",
+      message: "no response within 150 ms",
+    });
+    await untilClosed();
+    answer = (_, response) => {
+      response.writeHead(200, { "content-length": "100" }).write("{");
+    };
+    expect(await failure()).toMatchObject({
+      name: "TimeoutError",
+      message: "the response stalled: no byte for 150 ms",
+    });
+    await untilClosed();
+  });
+
+  test("a connection that was closed while the process stood still fails one request", async () => {
+    for (const socket of sockets) socket.destroy();
+    // The client has not seen it yet: nothing has run in between.
+    const error = await client.send(get()).catch((thrown: unknown) => thrown);
+    if (error instanceof Error) expect(error).toMatchObject({ name: "TimeoutError" });
+    await client.send(get());
+  });
+
+  test("a destroyed client ends what is under way, and refuses what comes after", async () => {
+    answer = () => undefined;
+    const outcomes = Promise.all(
+      Array.from({ length: 6 }, () => failureOf(client.send(get()), Error)),
+    );
+    while (sockets.size < 4) await new Promise((resolve) => setImmediate(resolve));
+    clients.client.destroy();
+    for (const error of await outcomes) expect(error).toMatchObject({ name: "AbortError" });
+    expect(await failureOf(client.send(get()), Error)).toMatchObject({ name: "AbortError" });
+  });
+});

@@ -1,0 +1,134 @@
+/**
+ * Sends requests without the SDK's pipeline, which costs three times what the request itself does. There
+ * is one way: the first request of each operation is the SDK's, and shows what its requests are like.
+ * Those after it differ in body, time and signature alone, as long as the credentials are the same.
+ * Whatever is not known here goes the SDK's way.
+ */
+import type { Buffer } from "node:buffer";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { ofResponse, type Post } from "../wire/exchange.js";
+import { OrderlyHandler } from "../wire/request-handler.js";
+import { type Identity, RequestTemplate, type SignedRequest } from "../wire/request-template.js";
+import { traceHeaders } from "../wire/trace.js";
+import { variables } from "./config.js";
+import { lowerNames, type Response, type ResponseContext, readText } from "./protocol.js";
+
+/** By how many ms the service's clock may differ before the SDK is asked to look at it again. */
+const mostSkewMs = 60_000;
+
+/** Whose credentials sign. */
+interface Signing {
+  readonly credentials: () => Promise<Identity>;
+}
+
+/** What is read of the SDK's configuration. */
+interface SdkConfig extends ResponseContext {
+  /** By how many ms the service's clock is ahead; the SDK learns it. */
+  readonly systemClockOffset: number;
+  /** Whether the SDK asks DynamoDB for its endpoint again and again. */
+  readonly endpointDiscoveryEnabled?: () => Promise<boolean | undefined>;
+}
+
+/** A response, whose body has been read. */
+export interface ReadResponse extends Response {
+  readonly body: string | Buffer;
+}
+
+export class DirectPath {
+  readonly #templates = new Map<string, RequestTemplate>();
+  readonly #signing: Signing;
+  readonly #config: SdkConfig;
+  readonly #handler: DynamoDBClient["config"]["requestHandler"];
+  readonly #isLambda = variables().AWS_LAMBDA_FUNCTION_NAME !== undefined;
+  /** The last date that a response had. It changes once a second. */
+  #date: string | undefined;
+  #like: SignedRequest | undefined;
+
+  /**
+   * @param stock the configuration of the client that signs
+   * @param config the configuration of the client that sends
+   */
+  constructor(stock: DynamoDBClient["config"], config: SdkConfig) {
+    this.#signing = stock as unknown as Signing;
+    this.#handler = stock.requestHandler;
+    this.#config = config;
+  }
+
+  /** Whether requests of an operation can be sent. */
+  knows(operation: string): boolean {
+    return this.#templates.has(operation);
+  }
+
+  /** Learns from a request that the SDK has signed. */
+  learn(signed: SignedRequest): void {
+    const [, operation] = (signed.headers["x-amz-target"] ?? "").split(".");
+    if (operation === undefined || this.knows(operation)) return;
+    this.#adopt(operation, signed).catch(() => {
+      // The SDK has asked for the same before this request, and told what was wrong.
+    });
+  }
+
+  async #adopt(operation: string, signed: SignedRequest): Promise<void> {
+    if (await this.#config.endpointDiscoveryEnabled?.()) return;
+    const template = RequestTemplate.of(signed, await this.#signing.credentials());
+    if (template === undefined) return;
+    this.#templates.set(operation, template);
+    this.#like = signed;
+  }
+
+  /**
+   * A request, signed for now.
+   * @returns `undefined` if the SDK has to send it
+   * @throws what the credentials provider throws
+   */
+  async prepare(operation: string, text: string): Promise<Post | undefined> {
+    const identity = await this.#signing.credentials();
+    const template = this.#templates.get(operation);
+    if (template?.identity !== identity) this.#templates.clear();
+    else {
+      const trace = traceHeaders(this.#isLambda, variables());
+      if (trace) return template.fill(text, Date.now() + this.#config.systemClockOffset, trace);
+    }
+    return undefined;
+  }
+
+  /** @throws what the request handler throws */
+  async send(post: Post, signal: AbortSignal | undefined): Promise<ReadResponse> {
+    const response = isOwn(this.#handler)
+      ? await this.#handler.post(post, signal)
+      : await this.#handed(post, signal);
+    this.#compareClocks(response.headers);
+    return response;
+  }
+
+  /** Sends by a handler of the application's. */
+  async #handed(post: Post, signal: AbortSignal | undefined): Promise<ReadResponse> {
+    const { handle } = this.#handler as Pick<NodeHttpHandler, "handle">;
+    const like = this.#like as object;
+    // Handlers, and what is around them, recognise a request of the SDK's by its class.
+    const request = Object.assign(Object.create(Object.getPrototypeOf(like)), like, post);
+    const options = signal && { abortSignal: signal };
+    const { response } = await handle.call(this.#handler as NodeHttpHandler, request, options);
+    const { statusCode, headers } = response;
+    lowerNames(headers);
+    try {
+      return { statusCode, headers, body: await readText(this.#config, response.body) };
+    } catch (error) {
+      throw ofResponse(error, statusCode);
+    }
+  }
+
+  /** The SDK looks at the date of each response. Here it is told to, once it matters. */
+  #compareClocks({ date, age }: Readonly<Record<string, string>>): void {
+    if (date === undefined || date === this.#date || age !== undefined) return;
+    this.#date = date;
+    const skew = Date.parse(date) - Date.now() - this.#config.systemClockOffset;
+    if (Math.abs(skew) > mostSkewMs) this.#templates.clear();
+  }
+}
+
+/** Whether it is this package's handler, and no class that changes it. */
+function isOwn(handler: object): handler is OrderlyHandler {
+  return handler instanceof OrderlyHandler && handler.handle === OrderlyHandler.prototype.handle;
+}

@@ -1,0 +1,45 @@
+/** What the doors beside the core need of a data layer: `bayon-coagent-data/streams` reads it. */
+import type { Configuration } from "../client/config.js";
+import type { Declaration } from "../entity/model.js";
+import { hide } from "../errors/hidden.js";
+import type { Clock } from "../runtime/clock.js";
+import { isObject } from "../runtime/objects.js";
+import type { FieldGuard } from "../transport/options.js";
+import type { Transport } from "../transport/transport.js";
+
+/**
+ * The property of a data layer that holds its source. Registered for all copies: an application may load
+ * the core as an ES module, and the door of the streams as CommonJS.
+ */
+export const sourceKey: unique symbol = Symbol.for("bayon-coagent-data.source");
+
+/** What a data layer is made of. */
+export interface LayerSource {
+  /** The declared entities under the names of their stores. */
+  readonly definitions: Readonly<Record<string, Declaration>>;
+  /** Opens secrets. */
+  readonly guard: FieldGuard;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly configuration: Configuration;
+  /** The application's own client, if it gave one. */
+  readonly client: unknown;
+  /** The request handler, or options of one. */
+  readonly requestHandler: unknown;
+}
+
+/** What a data layer is made of, for the package's other doors. */
+export interface Sourced<S> {
+  /** In its type it has the types of the stores, which no value has. */
+  readonly [sourceKey]: { readonly specs?: S | undefined };
+}
+
+/** Notes the source of a data layer, where no log shows it. */
+export function noteSource(layer: object, source: LayerSource): void {
+  hide(layer, sourceKey, source);
+}
+
+/** The source of a data layer; `undefined` for anything else. */
+export function sourceOf(layer: unknown): LayerSource | undefined {
+  return isObject(layer) ? (Reflect.get(layer, sourceKey) as LayerSource | undefined) : undefined;
+}

@@ -1,0 +1,32 @@
+/** The door `bayon-coagent-data/streams`: changes of items, as the table's stream tells them. */
+
+export { changeOf } from "./change-of.js";
+export type {
+  AnyChange,
+  Change,
+  ChangeKind,
+  ChangesByKind,
+  CreatedChange,
+  DeletedChange,
+  EntityIn,
+  ExpiredChange,
+  Unreadable,
+  UnreadableChange,
+  UpdatedChange,
+} from "./changes.js";
+export {
+  createStreamHandler,
+  type LambdaContext,
+  type StreamEvent,
+  type StreamHandler,
+  type StreamResponse,
+} from "./handler.js";
+export type {
+  ChangeHandler,
+  EntityHandlers,
+  HandlerOptions,
+  Handlers,
+  HandlingContext,
+  HandlingFailure,
+} from "./handler-options.js";
+export type { StreamRecord, StreamRecordImages } from "./records.js";

@@ -1,0 +1,146 @@
+/**
+ * Requests in the form of one that the SDK has signed: the same host, headers and scope, with another
+ * body, time and signature. So no rule of the SDK's about endpoints and headers is written again.
+ */
+import { Buffer } from "node:buffer";
+import type { Post } from "./exchange.js";
+import { algorithm, type Scope, Signer, scopeText, sha256, timeText } from "./signature.js";
+import { traceHeader } from "./trace.js";
+
+/** A pair of keys, as the SDK's providers return it. */
+export interface Identity {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+/** What is read of a request of the SDK's. */
+export interface SignedRequest {
+  readonly method: string;
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number | undefined;
+  readonly path: string;
+  readonly query?: object | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly fragment?: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** The headers whose values are the same in each request of an operation. */
+const fixed = new Set([
+  "content-type",
+  "host",
+  "user-agent",
+  "x-amz-security-token",
+  "x-amz-target",
+  "x-amz-user-agent",
+]);
+
+/** The headers that are made for each request. */
+const made = new Set([
+  "authorization",
+  "content-length",
+  "x-amz-content-sha256",
+  "x-amz-date",
+  traceHeader.toLowerCase(),
+]);
+
+const authorization = new RegExp(
+  `^${algorithm} Credential=([^/]+)/\\d{8}/([^/]+)/([^/]+)/aws4_request, SignedHeaders=([^,]+), Signature=[0-9a-f]{64}$`,
+);
+
+/** The parts of a request that are the same for all of one operation. */
+export class RequestTemplate {
+  /** Whose signature it makes. */
+  readonly identity: Identity;
+  readonly #like: SignedRequest;
+  readonly #fixed: Readonly<Record<string, string>>;
+  readonly #names: readonly string[];
+  readonly #scope: Omit<Scope, "date">;
+  readonly #signer: Signer;
+
+  private constructor(like: SignedRequest, identity: Identity, signature: SignatureParts) {
+    this.identity = identity;
+    this.#like = like;
+    this.#names = signature.names;
+    this.#scope = signature;
+    this.#fixed = Object.fromEntries(
+      Object.entries(like.headers).filter(([name]) => fixed.has(name)),
+    );
+    this.#signer = new Signer(identity.secretAccessKey);
+  }
+
+  /**
+   * The template of a request.
+   * @returns `undefined` if something in it is not known here, or if its signature is not the one that
+   * would be made here: then only the SDK can make requests of its kind
+   */
+  static of(like: SignedRequest, identity: Identity): RequestTemplate | undefined {
+    const { headers, body } = like;
+    const parts = signatureParts(headers.authorization);
+    const time = headers["x-amz-date"];
+    if (typeof body !== "string" || time === undefined || !isPlainPost(like)) return undefined;
+    if (parts?.accessKeyId !== identity.accessKeyId) return undefined;
+    const template = new RequestTemplate(like, identity, parts);
+    const own = template.#sign(headers, sha256(body), time);
+    return own === headers.authorization ? template : undefined;
+  }
+
+  /**
+   * A request with a body of its own, signed at a time in epoch ms.
+   * @param others headers that are not signed
+   */
+  fill(body: string, nowMs: number, others: Readonly<Record<string, string>>): Post {
+    const { protocol, hostname, port, headers: like } = this.#like;
+    const time = timeText(nowMs);
+    const sum = sha256(body);
+    const headers: Record<string, string> = {
+      ...this.#fixed,
+      ...others,
+      "content-length": String(Buffer.byteLength(body)),
+      "x-amz-date": time,
+    };
+    if (like["x-amz-content-sha256"] !== undefined) headers["x-amz-content-sha256"] = sum;
+    headers.authorization = this.#sign(headers, sum, time);
+    return { protocol, hostname, port, headers, body };
+  }
+
+  /** The header that authorizes a request. */
+  #sign(headers: Readonly<Record<string, string>>, sum: string, time: string): string {
+    const scope = { ...this.#scope, date: time.slice(0, 8) };
+    const names = this.#names;
+    const signature = this.#signer.sign({ names, headers, sha256: sum, time }, scope);
+    const credential = `${this.identity.accessKeyId}/${scopeText(scope)}`;
+    return `${algorithm} Credential=${credential}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
+  }
+}
+
+interface SignatureParts {
+  readonly accessKeyId: string;
+  readonly region: string;
+  readonly service: string;
+  readonly names: readonly string[];
+}
+
+function signatureParts(header = ""): SignatureParts | undefined {
+  const found = authorization.exec(header);
+  if (found === null) return undefined;
+  const [, accessKeyId = "", region = "", service = "", names = ""] = found;
+  return { accessKeyId, region, service, names: names.split(";") };
+}
+
+/** Whether it is a POST to `/` of which each header is known. */
+function isPlainPost(request: SignedRequest): boolean {
+  const { method, protocol, path, query, username, password, fragment, headers } = request;
+  return (
+    method === "POST" &&
+    (protocol === "http:" || protocol === "https:") &&
+    path === "/" &&
+    Object.keys(query ?? {}).length === 0 &&
+    [username, password, fragment].every((part) => part === undefined) &&
+    Object.keys(headers).every((name) => fixed.has(name) || made.has(name.toLowerCase()))
+  );
+}
