@@ -25,7 +25,7 @@ import {
   type QueryPage,
   queryByOptionNames,
   queryOptionNames,
-} from "./store-types.js";
+} from "./query-types.js";
 
 /** What queries need of their store. */
 interface QueryContext {

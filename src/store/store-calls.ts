@@ -3,18 +3,21 @@ import type { CallOptions } from "../call/call.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import type { FieldPath } from "./field-paths.js";
 import type {
-  Changes,
   CountByOptions,
   CountOptions,
-  DeleteOptions,
-  GetOptions,
-  IndexParts,
-  NewInput,
-  PutInput,
-  PutOptions,
+  PartitionOf,
+  PartsGiven,
   QueryByOptions,
   QueryOptions,
   QueryPage,
+} from "./query-types.js";
+import type {
+  Changes,
+  DeleteOptions,
+  GetOptions,
+  NewInput,
+  PutInput,
+  PutOptions,
   Returned,
   StoreItem,
   StoreSpec,
@@ -60,7 +63,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * const { items } = await data.savedContent.query({ userId }, { limit: 20 });
    */
   query<const F extends FieldPath = string>(
-    partition: S["partition"],
+    partition: PartitionOf<S>,
     options?: QueryOptions<S, F>,
   ): Promise<QueryPage<StoreItem<S, F>>>;
 
@@ -72,7 +75,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * for await (const content of data.savedContent.list({ userId })) console.log(content.data.title);
    */
   list<const F extends FieldPath = string>(
-    partition: S["partition"],
+    partition: PartitionOf<S>,
     options?: QueryOptions<S, F>,
   ): AsyncIterable<StoreItem<S, F>>;
 
@@ -83,7 +86,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * const drafts = await data.savedContent.count({ userId }, { where: { status: "draft" } });
    */
-  count(partition: S["partition"], options?: CountOptions<S>): Promise<number>;
+  count(partition: PartitionOf<S>, options?: CountOptions<S>): Promise<number>;
 
   /**
    * Items of an index by its name, in order of its sort key. The parts are those of its partition key,
@@ -92,24 +95,32 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * const { items } = await data.lead.queryBy("byStatus", { status: "new" }, { limit: 20 });
    */
-  queryBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
+  queryBy<
+    const I extends keyof S["indexes"] & string,
+    const Q extends object,
+    const F extends FieldPath = string,
+  >(
     index: I,
-    parts: IndexParts<S, I>,
-    options?: QueryByOptions<S, I, F>,
+    parts: PartsGiven<S, I, Q>,
+    options?: QueryByOptions<S, I, F, Q>,
   ): Promise<QueryPage<StoreItem<S, F>>>;
 
   /** Items of an index by its name, one after the other: `list` for what `queryBy` reads. */
-  listBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
+  listBy<
+    const I extends keyof S["indexes"] & string,
+    const Q extends object,
+    const F extends FieldPath = string,
+  >(
     index: I,
-    parts: IndexParts<S, I>,
-    options?: QueryByOptions<S, I, F>,
+    parts: PartsGiven<S, I, Q>,
+    options?: QueryByOptions<S, I, F, Q>,
   ): AsyncIterable<StoreItem<S, F>>;
 
   /** How many items `queryBy` would return. Requests as `count`. */
-  countBy<const I extends keyof S["indexes"] & string>(
+  countBy<const I extends keyof S["indexes"] & string, const Q extends object>(
     index: I,
-    parts: IndexParts<S, I>,
-    options?: CountByOptions<S, I>,
+    parts: PartsGiven<S, I, Q>,
+    options?: CountByOptions<S, I, Q>,
   ): Promise<number>;
 
   /**
