@@ -1,6 +1,6 @@
 /**
  * ElectroDB and zod, each loaded when something of it is first used: most processes that start need
- * neither for their first calls, and loading both takes a third of a start.
+ * neither for their first calls, and loading both took a sixth of a start.
  *
  * This file is CommonJS, and stays so in what is published, because only `require` loads a module
  * later without waiting. Node runs it at the call, and so does every bundler with what it has put into
