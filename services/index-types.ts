@@ -12,10 +12,7 @@ export type IndexesOf<S extends DeclaredSchema> = {
 /** What a caller gives to read an index: a field of the payload by its own name. */
 type IndexIn<S extends DeclaredSchema, I extends keyof S["indexes"]> = S["indexes"][I] extends {
   readonly pk: { readonly composite: readonly (infer P extends string)[] };
-  readonly sk: {
-    readonly composite: (infer Sort extends readonly string[]) &
-      readonly (infer Q extends string)[];
-  };
+  readonly sk: { readonly composite: readonly (infer Q extends string)[] };
 }
   ? {
       readonly parts: Simplify<
@@ -26,21 +23,9 @@ type IndexIn<S extends DeclaredSchema, I extends keyof S["indexes"]> = S["indexe
         }
       >;
       readonly partition: P;
-      readonly sort: SortNames<Sort, P>;
+      readonly timed: "createdAt" extends Q ? true : false;
     }
   : never;
-
-/** The parts of a sort key that a caller gives, and the creation time, in their order. */
-type SortNames<Sort extends readonly string[], P extends string> = Sort extends readonly [
-  infer Part extends string,
-  ...infer Rest extends readonly string[],
-]
-  ? Part extends P
-    ? SortNames<Rest, P>
-    : readonly [GivenName<Part>, ...SortNames<Rest, P>]
-  : Sort extends readonly []
-    ? readonly []
-    : readonly string[];
 
 /** The parts that have a default. */
 export type Defaulted<S extends DeclaredSchema> = {

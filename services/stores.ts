@@ -18,8 +18,6 @@ type Key<S extends DeclaredSchema, Name, Made = never> = Simplify<
   Parts<S, Exclude<Name, Made | Defaulted<S>>> &
     OptionalParts<S, Extract<Name, Made | Defaulted<S>>>
 >;
-/** What names a partition whose key has no parts. `{}` would take any member. */
-type NoParts = { readonly [name: string]: never };
 /** The parts of a sort key that `create` makes: the last one, if it is an id, and the creation time. */
 type MadePart<S extends DeclaredSchema> =
   | Exclude<LastOf<S["indexes"]["byKey"]["sk"]["composite"]>, FormedPart<S>>
@@ -50,7 +48,7 @@ type LastOf<Names extends readonly string[]> = Names extends readonly [...string
 export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E extends AnyEntity> {
   readonly parts: Simplify<Parts<S, PartitionPart<S> | SortPart<S>>>;
   readonly key: Key<S, PartitionPart<S> | SortPart<S>>;
-  readonly partition: [PartitionPart<S>] extends [never] ? NoParts : Key<S, PartitionPart<S>>;
+  readonly partition: Key<S, PartitionPart<S>>;
   readonly newKey: Key<S, PartitionPart<S> | SortPart<S>, MadePart<S>>;
   readonly data: I["data"];
   readonly item: I;

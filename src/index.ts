@@ -287,24 +287,13 @@ export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provi
 export { EntityStore } from "./store/entity-store.js";
 export type { FieldPath, PartOf, PathIn, Simplify } from "./store/field-paths.js";
 export type { Sourced } from "./store/layer-source.js";
-export type {
-  By,
-  CountByOptions,
-  CountOptions,
-  IndexSpec,
-  PageOptions,
-  PartitionOf,
-  PartsGiven,
-  QueryByOptions,
-  QueryOptions as StoreQueryOptions,
-  QueryPage,
-  Refused,
-} from "./store/query-types.js";
 export type { StoreCalls } from "./store/store-calls.js";
 export type {
   AnyStoredItem,
   Changes,
   ComputedChanges,
+  CountByOptions,
+  CountOptions,
   DataInput,
   DataPath,
   DeleteOptions,
@@ -312,11 +301,15 @@ export type {
   GetOptions,
   IndexOf,
   IndexParts,
+  IndexSpec,
   InnerPath,
   ItemPart,
   NewInput,
   PutInput,
   PutOptions,
+  QueryByOptions,
+  QueryOptions as StoreQueryOptions,
+  QueryPage,
   Returned,
   ReturningOption,
   ScanOptions,

@@ -15,7 +15,6 @@ import type {
   RepositoryScanOptions,
   UpdateOptions,
 } from "../../src/repository/types.js";
-import type * as reading from "../../src/store/query-types.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type * as store from "../../src/store/store-types.js";
 import { fixtures } from "../../src/testing/index.js";
@@ -139,7 +138,7 @@ const where = { name: "n" };
 const key = { userId: "u1", projectId: "p1" };
 const input = { ...key, data, createdAt: 1 };
 const reads: Each<store.GetOptions<Spec>> = { ...limits, consistent: true, fields: ["name"] };
-const queries: Each<reading.QueryOptions<Spec>> = {
+const queries: Each<store.QueryOptions<Spec>> = {
   ...limits,
   order: "asc",
   by: "createdAt",
@@ -154,8 +153,8 @@ const queries: Each<reading.QueryOptions<Spec>> = {
   consistent: false,
 };
 const ofIds = { by: "key", from: undefined, to: undefined, consistent: true } as const;
-const lists: Each<reading.QueryOptions<Spec>> = { ...queries, ...ofIds, startsWith: "p" };
-const counts: Each<reading.CountOptions<Spec>> = {
+const lists: Each<store.QueryOptions<Spec>> = { ...queries, ...ofIds, startsWith: "p" };
+const counts: Each<store.CountOptions<Spec>> = {
   ...limits,
   ...ofIds,
   where,

@@ -331,10 +331,10 @@ describe.each(engines)("own entities on $name", ({ engine }) => {
     expect(await read({ status: "new" }, { between: ["l2", "l9"] })).toEqual(["l2"]);
     expect(await read({ status: "new" }, { startsWith: "l" })).toEqual(["l1", "l2"]);
     const whole = { userId: "u1", status: "new", leadId: "l1" };
-    expect(
-      await refusal(indexedLead.queryBy("byOwnStatus", whole, { startsWith: "l" as never })),
-    ).toBe("startsWith cannot be used: no part of the sort key is left for it");
-    const timed = indexedLead.queryBy("byStatus", { status: "new" }, { startsWith: "1" as never });
+    expect(await refusal(indexedLead.queryBy("byOwnStatus", whole, { startsWith: "l" }))).toBe(
+      "startsWith cannot be used: no part of the sort key is left for it",
+    );
+    const timed = indexedLead.queryBy("byStatus", { status: "new" }, { startsWith: "1" });
     expect(await refusal(timed)).toMatch("the creation time comes next in the sort key");
   });
 });

@@ -7,7 +7,7 @@ type Data = DataLayerOf<typeof indexedEntities, false>;
 export async function indexes(data: Data): Promise<void> {
   const { items } = await data.indexedLead.queryBy(
     "byStatus",
-    { status: "new" },
+    { status: "new", leadId: "l" },
     { from: 1, to: 2, order: "desc", limit: 3, where: { score: 1 }, fields: ["name"] },
   );
   const name: string | undefined = items[0]?.data.name;
@@ -17,17 +17,6 @@ export async function indexes(data: Data): Promise<void> {
   for await (const one of data.indexedLead.listBy("byType", {})) void one.data.status;
   await data.indexedHouse.queryBy("byAgent", { agent: "ada" });
   await data.indexedMember.queryBy("byMember", { memberId: "m", teamId: "t" });
-
-  // @ts-expect-error the creation time stands before the id, and is never given
-  await data.indexedLead.queryBy("byStatus", { status: "new", leadId: "l" });
-  // @ts-expect-error the status stands before the id
-  await data.indexedLead.queryBy("byOwnStatus", { userId: "u", leadId: "l" });
-  // @ts-expect-error the state comes next in the sort key, and not the creation time
-  await data.indexedHouse.queryBy("byAgent", { agent: "ada" }, { from: 1 });
-  await data.indexedHouse.queryBy("byAgent", { agent: "ada", state: "TX" }, { from: 1 });
-  // A part that may be left out: the types do not tell what comes next.
-  const maybe: { userId: string; status?: string | undefined } = { userId: "u" };
-  await data.indexedLead.queryBy("byOwnStatus", maybe, { startsWith: "n" });
 
   // @ts-expect-error there is no such index
   await data.indexedLead.queryBy("byState", { status: "new" });

@@ -47,20 +47,9 @@ export interface ScopedSpec<S extends StoreSpec, O extends string = UserParts> {
 /** The indexes whose partitions are made of the same parts as those of the entity. */
 type ScopedIndexes<Indexes, Parts, O extends string> = {
   readonly [I in keyof Indexes as SameParts<Indexes[I], Parts> extends true ? I : never]: {
-    [M in keyof Indexes[I]]: M extends "parts"
-      ? Scoped<Indexes[I][M], O>
-      : M extends "sort"
-        ? NotOwned<Indexes[I][M], O>
-        : Indexes[I][M];
+    [M in keyof Indexes[I]]: M extends "parts" ? Scoped<Indexes[I][M], O> : Indexes[I][M];
   };
 };
-
-/** The parts of a sort key that a scope does not fix. */
-type NotOwned<Sort, O> = Sort extends readonly [infer Part, ...infer Rest]
-  ? Part extends O
-    ? NotOwned<Rest, O>
-    : readonly [Part, ...NotOwned<Rest, O>]
-  : Sort;
 
 type SameParts<Index, Parts> = Index extends { readonly partition: infer P }
   ? [Exclude<P, Parts> | Exclude<Parts, P>] extends [never]

@@ -42,28 +42,25 @@ import type { Writer } from "../write/writers.js";
 import type { FieldPath } from "./field-paths.js";
 import { Planner } from "./planner.js";
 import { Queries } from "./queries.js";
-import type {
-  CountByOptions,
-  CountOptions,
-  PartitionOf,
-  PartsGiven,
-  QueryByOptions,
-  QueryOptions,
-  QueryPage,
-} from "./query-types.js";
 import { scanTable } from "./scan.js";
 import type { StoreCalls } from "./store-calls.js";
 import {
   type Changes,
+  type CountByOptions,
+  type CountOptions,
   type DeleteOptions,
   deleteOptionNames,
   type GetOptions,
   getOptionNames,
+  type IndexParts,
   type NewInput,
   ofOperation,
   type PutInput,
   type PutOptions,
   putOptionNames,
+  type QueryByOptions,
+  type QueryOptions,
+  type QueryPage,
   type Returned,
   type ScanOptions,
   type ScanPage,
@@ -182,7 +179,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   async query<const F extends FieldPath = string>(
-    partition: PartitionOf<S>,
+    partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): Promise<QueryPage<StoreItem<S, F>>> {
     const planned = this.#queries.plan("query", partition, options);
@@ -192,25 +189,21 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   list<const F extends FieldPath = string>(
-    partition: PartitionOf<S>,
+    partition: S["partition"],
     options: QueryOptions<S, F> = {},
   ): AsyncIterable<StoreItem<S, F>> {
     const planned = this.#queries.plan("list", partition, options);
     return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
   }
 
-  async count(partition: PartitionOf<S>, options: CountOptions<S> = {}): Promise<number> {
+  async count(partition: S["partition"], options: CountOptions<S> = {}): Promise<number> {
     return this.#queries.count(this.#queries.planCount(partition, options));
   }
 
-  async queryBy<
-    const I extends keyof S["indexes"] & string,
-    const Q extends object,
-    const F extends FieldPath = string,
-  >(
+  async queryBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
-    parts: PartsGiven<S, I, Q>,
-    options: QueryByOptions<S, I, F, Q> = {},
+    parts: IndexParts<S, I>,
+    options: QueryByOptions<S, I, F> = {},
   ): Promise<QueryPage<StoreItem<S, F>>> {
     const planned = this.#queries.planBy("queryBy", index, parts, options);
     return this.#queries.page(planned) as Promise<QueryPage<unknown>> as Promise<
@@ -218,23 +211,19 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     >;
   }
 
-  listBy<
-    const I extends keyof S["indexes"] & string,
-    const Q extends object,
-    const F extends FieldPath = string,
-  >(
+  listBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
-    parts: PartsGiven<S, I, Q>,
-    options: QueryByOptions<S, I, F, Q> = {},
+    parts: IndexParts<S, I>,
+    options: QueryByOptions<S, I, F> = {},
   ): AsyncIterable<StoreItem<S, F>> {
     const planned = this.#queries.planBy("listBy", index, parts, options);
     return this.#queries.items(planned) as AsyncIterable<unknown> as AsyncIterable<StoreItem<S, F>>;
   }
 
-  async countBy<const I extends keyof S["indexes"] & string, const Q extends object>(
+  async countBy<const I extends keyof S["indexes"] & string>(
     index: I,
-    parts: PartsGiven<S, I, Q>,
-    options: CountByOptions<S, I, Q> = {},
+    parts: IndexParts<S, I>,
+    options: CountByOptions<S, I> = {},
   ): Promise<number> {
     return this.#queries.count(this.#queries.planCountBy(index, parts, options));
   }

@@ -25,7 +25,7 @@ import {
   type QueryPage,
   queryByOptionNames,
   queryOptionNames,
-} from "./query-types.js";
+} from "./store-types.js";
 
 /** What queries need of their store. */
 interface QueryContext {

@@ -3,21 +3,18 @@ import type { CallOptions } from "../call/call.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import type { FieldPath } from "./field-paths.js";
 import type {
+  Changes,
   CountByOptions,
   CountOptions,
-  PartitionOf,
-  PartsGiven,
-  QueryByOptions,
-  QueryOptions,
-  QueryPage,
-} from "./query-types.js";
-import type {
-  Changes,
   DeleteOptions,
   GetOptions,
+  IndexParts,
   NewInput,
   PutInput,
   PutOptions,
+  QueryByOptions,
+  QueryOptions,
+  QueryPage,
   Returned,
   StoreItem,
   StoreSpec,
@@ -63,7 +60,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * const { items } = await data.savedContent.query({ userId }, { limit: 20 });
    */
   query<const F extends FieldPath = string>(
-    partition: PartitionOf<S>,
+    partition: S["partition"],
     options?: QueryOptions<S, F>,
   ): Promise<QueryPage<StoreItem<S, F>>>;
 
@@ -75,7 +72,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * for await (const content of data.savedContent.list({ userId })) console.log(content.data.title);
    */
   list<const F extends FieldPath = string>(
-    partition: PartitionOf<S>,
+    partition: S["partition"],
     options?: QueryOptions<S, F>,
   ): AsyncIterable<StoreItem<S, F>>;
 
@@ -86,7 +83,7 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * const drafts = await data.savedContent.count({ userId }, { where: { status: "draft" } });
    */
-  count(partition: PartitionOf<S>, options?: CountOptions<S>): Promise<number>;
+  count(partition: S["partition"], options?: CountOptions<S>): Promise<number>;
 
   /**
    * Items of an index by its name, in order of its sort key. The parts are those of its partition key,
@@ -95,32 +92,24 @@ export interface StoreCalls<S extends StoreSpec> {
    * @example
    * const { items } = await data.lead.queryBy("byStatus", { status: "new" }, { limit: 20 });
    */
-  queryBy<
-    const I extends keyof S["indexes"] & string,
-    const Q extends object,
-    const F extends FieldPath = string,
-  >(
+  queryBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
-    parts: PartsGiven<S, I, Q>,
-    options?: QueryByOptions<S, I, F, Q>,
+    parts: IndexParts<S, I>,
+    options?: QueryByOptions<S, I, F>,
   ): Promise<QueryPage<StoreItem<S, F>>>;
 
   /** Items of an index by its name, one after the other: `list` for what `queryBy` reads. */
-  listBy<
-    const I extends keyof S["indexes"] & string,
-    const Q extends object,
-    const F extends FieldPath = string,
-  >(
+  listBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
     index: I,
-    parts: PartsGiven<S, I, Q>,
-    options?: QueryByOptions<S, I, F, Q>,
+    parts: IndexParts<S, I>,
+    options?: QueryByOptions<S, I, F>,
   ): AsyncIterable<StoreItem<S, F>>;
 
   /** How many items `queryBy` would return. Requests as `count`. */
-  countBy<const I extends keyof S["indexes"] & string, const Q extends object>(
+  countBy<const I extends keyof S["indexes"] & string>(
     index: I,
-    parts: PartsGiven<S, I, Q>,
-    options?: CountByOptions<S, I, Q>,
+    parts: IndexParts<S, I>,
+    options?: CountByOptions<S, I>,
   ): Promise<number>;
 
   /**

@@ -39,6 +39,16 @@ export interface StoreSpec {
   readonly entity: AnyEntity;
 }
 
+/** An index that is read by its name. */
+export interface IndexSpec {
+  /** What a caller gives: the parts of the partition key, and the first ones of the sort key. */
+  readonly parts: object;
+  /** The names of the parts of the partition key. */
+  readonly partition: string;
+  /** Whether the creation time is in the sort key. */
+  readonly timed: boolean;
+}
+
 /** The name of an index that is read by it. */
 export type IndexOf<S extends StoreSpec> = keyof S["indexes"] & string;
 
@@ -111,6 +121,101 @@ export const getOptionNames = optionNames<GetOptions<StoreSpec>>({
   signal: true,
   timeoutMs: true,
 });
+
+/** What a count selects, and a query. */
+export interface CountOptions<S extends StoreSpec> extends CallOptions {
+  /** By sort key, or by creation time (GSI1, adopted items only). @default "key" */
+  readonly by?: (S["dated"] extends true ? "key" | "createdAt" : "key") | undefined;
+  /** Values that payload fields must equal, or a callback with operators. */
+  readonly where?: Where<S["data"]> | undefined;
+  /** Only items created at or after this time, in ms; for items in order of creation. */
+  readonly from?: (S["dated"] extends false ? never : number) | undefined;
+  /** Only items created at or before this time, in ms; for items in order of creation. */
+  readonly to?: (S["dated"] extends false ? never : number) | undefined;
+  /** Only items whose id begins with this text: the first part of the sort key. `by: "key"` alone. */
+  readonly startsWith?: ([S["range"]] extends [number] ? never : string) | undefined;
+  /** Only items whose id lies from the first to the second, both included, in the order of keys. */
+  readonly between?: Between<S["range"]> | undefined;
+  /** Strongly consistent reads, at twice the read units; `by: "key"` alone. @default false */
+  readonly consistent?: boolean | undefined;
+}
+
+/** The first and the last value of a range. */
+type Between<T> = [T] extends [never] ? never : readonly [low: T, high: T];
+
+export const countOptionNames = optionNames<CountOptions<StoreSpec>>({
+  by: true,
+  where: true,
+  from: true,
+  to: true,
+  startsWith: true,
+  between: true,
+  consistent: true,
+  signal: true,
+  timeoutMs: true,
+});
+
+export interface QueryOptions<S extends StoreSpec, F extends FieldPath = string>
+  extends CountOptions<S> {
+  /** @default "asc" */
+  readonly order?: "asc" | "desc" | undefined;
+  /** Maximum number of items to return, counted after `where`; an integer from 1. @default all */
+  readonly limit?: number | undefined;
+  /** Continues where an earlier page ended, or before it: its `cursor` or its `previous`. */
+  readonly cursor?: string | null | undefined;
+  /**
+   * Only these fields of the payload are read and sent; of one with upgrades, returned. A path such as
+   * `["metadata", "seo"]` leads into a map; `[]` is the key and the times alone. @default all
+   */
+  readonly fields?: readonly (F & (FieldOf<S> | PathIn<S["data"]>))[] | undefined;
+}
+
+const pageOptionNames = ["order", "limit", "cursor", "fields"] as const satisfies readonly Exclude<
+  keyof QueryOptions<StoreSpec>,
+  keyof CountOptions<StoreSpec>
+>[];
+
+export const queryOptionNames: OptionNames = [...pageOptionNames, ...countOptionNames];
+
+export interface QueryByOptions<
+  S extends StoreSpec,
+  I extends IndexOf<S> = IndexOf<S>,
+  F extends FieldPath = string,
+> extends Omit<QueryOptions<S, F>, "by" | "consistent" | "from" | "to" | "startsWith" | "between"> {
+  /** Only items created at or after this time, in ms, if it comes next in the sort key. */
+  readonly from?: TimeIn<S["indexes"][I]> | undefined;
+  /** Only items created at or before this time, in ms, if it comes next in the sort key. */
+  readonly to?: TimeIn<S["indexes"][I]> | undefined;
+  /** Only items for which the part that comes next in the sort key begins with this text. */
+  readonly startsWith?: string | undefined;
+  /** Only items for which it lies from the first value to the second, both included. */
+  readonly between?: Between<NonNullable<IndexParts<S, I>[keyof IndexParts<S, I>]>> | undefined;
+}
+
+export interface CountByOptions<S extends StoreSpec, I extends IndexOf<S> = IndexOf<S>>
+  extends Omit<QueryByOptions<S, I>, "order" | "limit" | "cursor" | "fields"> {}
+
+/** A creation time, if it is in the sort key of an index. */
+type TimeIn<Index> = Index extends { readonly timed: false } ? never : number;
+
+/** `consistent` is refused with its reason. */
+const ofIndex = (name: string) => name !== "by";
+export const countByOptionNames = countOptionNames.filter(ofIndex);
+export const queryByOptionNames = queryOptionNames.filter(ofIndex);
+
+export interface QueryPage<Item> {
+  readonly items: Item[];
+  /**
+   * Continues after the last item; `null` at the end. One more page may turn out to be empty if a
+   * request ended at 1 MB just after the last item, which happens mostly with a `where`.
+   */
+  readonly cursor: string | null;
+  /**
+   * Leads back: a query with this cursor returns the page before this one, in the same order; `null` on
+   * the first page. As with `cursor`, one more page may turn out to be empty.
+   */
+  readonly previous: string | null;
+}
 
 export interface ScanOptions<S extends StoreSpec, F extends FieldPath = string>
   extends CallOptions {
