@@ -6,12 +6,13 @@
  */
 import type { Buffer } from "node:buffer";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ofResponse, type Post } from "../wire/exchange.js";
 import { OrderlyHandler } from "../wire/request-handler.js";
 import { type Identity, RequestTemplate, type SignedRequest } from "../wire/request-template.js";
 import { traceHeaders } from "../wire/trace.js";
 import { variables } from "./config.js";
+import { namesArn } from "./operations.js";
 import { lowerNames, type Response, type ResponseContext, readText } from "./protocol.js";
 
 /** By how many ms the service's clock may differ before the SDK is asked to look at it again. */
@@ -71,10 +72,13 @@ export class DirectPath {
 
   async #adopt(operation: string, signed: SignedRequest): Promise<void> {
     if (await this.#config.endpointDiscoveryEnabled?.()) return;
+    // Its host may be that of another account.
+    if (typeof signed.body !== "string" || namesArn(JSON.parse(signed.body) as object)) return;
     const template = RequestTemplate.of(signed, await this.#signing.credentials());
     if (template === undefined) return;
     this.#templates.set(operation, template);
-    this.#like = signed;
+    const prototype = Object.getPrototypeOf(signed) as object;
+    this.#like = Object.assign(Object.create(prototype), signed, { headers: {}, body: "" });
   }
 
   /**
@@ -85,7 +89,7 @@ export class DirectPath {
   async prepare(operation: string, text: string): Promise<Post | undefined> {
     const identity = await this.#signing.credentials();
     const template = this.#templates.get(operation);
-    if (template?.identity !== identity) this.#templates.clear();
+    if (template?.isOf(identity) !== true) this.#templates.clear();
     else {
       const trace = traceHeaders(this.#isLambda, variables());
       if (trace) return template.fill(text, Date.now() + this.#config.systemClockOffset, trace);
@@ -108,7 +112,7 @@ export class DirectPath {
     const like = this.#like as object;
     // Handlers, and what is around them, recognise a request of the SDK's by its class.
     const request = Object.assign(Object.create(Object.getPrototypeOf(like)), like, post);
-    const options = signal && { abortSignal: signal };
+    const options = signal ? { abortSignal: signal } : {};
     const { response } = await handle.call(this.#handler as NodeHttpHandler, request, options);
     const { statusCode, headers } = response;
     lowerNames(headers);
@@ -128,7 +132,14 @@ export class DirectPath {
   }
 }
 
-/** Whether it is this package's handler, and no class that changes it. */
+const { handle: ownHandle } = OrderlyHandler.prototype;
+const { handle: sdkHandle } = NodeHttpHandler.prototype;
+
+/** Whether it is this package's handler, and neither a class nor a spy changes how it sends. */
 function isOwn(handler: object): handler is OrderlyHandler {
-  return handler instanceof OrderlyHandler && handler.handle === OrderlyHandler.prototype.handle;
+  return (
+    handler instanceof OrderlyHandler &&
+    handler.handle === ownHandle &&
+    NodeHttpHandler.prototype.handle === sdkHandle
+  );
 }
