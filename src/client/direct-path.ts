@@ -15,7 +15,7 @@ import { variables } from "./config.js";
 import { namesArn } from "./operations.js";
 import { lowerNames, type Response, type ResponseContext, readText } from "./protocol.js";
 
-/** By how many ms the service's clock may differ before the SDK is asked to look at it again. */
+/** By how many ms the service's clock may differ before it is learnt again. */
 const mostSkewMs = 60_000;
 
 /** Whose credentials sign. */
@@ -26,7 +26,9 @@ interface Signing {
 /** What is read of the SDK's configuration. */
 interface SdkConfig extends ResponseContext {
   /** By how many ms the service's clock is ahead; the SDK learns it. */
-  readonly systemClockOffset: number;
+  systemClockOffset: number;
+  /** Whether the SDK signs by this machine's clock all the same. */
+  readonly disableClockSkewCorrection?: () => Promise<boolean | undefined>;
   /** Whether the SDK asks DynamoDB for its endpoint again and again. */
   readonly endpointDiscoveryEnabled?: () => Promise<boolean | undefined>;
 }
@@ -72,6 +74,7 @@ export class DirectPath {
 
   async #adopt(operation: string, signed: SignedRequest): Promise<void> {
     if (await this.#config.endpointDiscoveryEnabled?.()) return;
+    if (await this.#config.disableClockSkewCorrection?.()) return;
     // Its host may be that of another account.
     if (typeof signed.body !== "string" || namesArn(JSON.parse(signed.body) as object)) return;
     const template = RequestTemplate.of(signed, await this.#signing.credentials());
@@ -123,12 +126,13 @@ export class DirectPath {
     }
   }
 
-  /** The SDK looks at the date of each response. Here it is told to, once it matters. */
+  /** The SDK learns the service's clock from the date of each response. Here it is learnt once it matters. */
   #compareClocks({ date, age }: Readonly<Record<string, string>>): void {
     if (date === undefined || date === this.#date || age !== undefined) return;
     this.#date = date;
-    const skew = Date.parse(date) - Date.now() - this.#config.systemClockOffset;
-    if (Math.abs(skew) > mostSkewMs) this.#templates.clear();
+    const offset = Date.parse(date) - Date.now();
+    const isOff = Math.abs(offset - this.#config.systemClockOffset) > mostSkewMs;
+    if (isOff) this.#config.systemClockOffset = offset;
   }
 }
 
