@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { isDynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { createDataLayer } from "../../src/index.js";
 import { changeOf, type StreamRecord } from "../../src/streams/index.js";
+import { longEnough, tries } from "../properties/arbitraries.js";
 import { contactV3 } from "../versioned-entities.js";
 
 const data = createDataLayer({
@@ -91,7 +92,10 @@ const record: fc.Arbitrary<StreamRecord> = fc.record({
   dynamodb: fc.record({
     ...{ Keys: keys, NewImage: item, OldImage: item },
     SequenceNumber: fc.string(),
-    ApproximateCreationDateTime: fc.option(fc.oneof(fc.integer(), fc.date()), { nil: undefined }),
+    ApproximateCreationDateTime: fc.option(
+      fc.oneof(fc.integer(), fc.date({ noInvalidDate: true })),
+      { nil: undefined },
+    ),
   }),
 }) as never;
 
@@ -109,22 +113,26 @@ const ofContact: fc.Arbitrary<StreamRecord> = record.chain((one) =>
 
 const kinds = ["created", "updated", "deleted", "expired", "unreadable"];
 
-test("any record of a table is read, and reading it changes nothing of it", async () => {
-  const seen = new Set<string>();
-  await fc.assert(
-    fc.asyncProperty(fc.oneof(record, ofContact), async (one) => {
-      const before = structuredClone(one);
-      const change = await changeOf(data, one);
-      expect(one).toEqual(before);
-      seen.add(change?.kind ?? "null");
-      if (change === null) return;
-      expect(kinds).toContain(change.kind);
-      expect(typeof change.at).toBe("number");
-      expect(Object.keys(change.key).length).toBeGreaterThan(0);
-      if (change.kind === "unreadable") expect(isDynamoDBError(change.error)).toBe(true);
-    }),
-    { numRuns: 1_000 },
-  );
-  // The generator reaches every outcome.
-  expect([...seen].toSorted()).toEqual(["null", ...kinds].toSorted());
-}, 60_000);
+test(
+  "any record of a table is read, and reading it changes nothing of it",
+  async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(record, ofContact), async (one) => {
+        const before = structuredClone(one);
+        const change = await changeOf(data, one);
+        expect(one).toEqual(before);
+        seen.add(change?.kind ?? "null");
+        if (change === null) return;
+        expect(kinds).toContain(change.kind);
+        expect(typeof change.at).toBe("number");
+        expect(Object.keys(change.key).length).toBeGreaterThan(0);
+        if (change.kind === "unreadable") expect(isDynamoDBError(change.error)).toBe(true);
+      }),
+      tries(1_000),
+    );
+    // The generator reaches every outcome.
+    expect([...seen].toSorted()).toEqual(["null", ...kinds].toSorted());
+  },
+  longEnough,
+);

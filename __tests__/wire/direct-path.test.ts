@@ -123,6 +123,19 @@ describe("a request that goes directly", () => {
     },
   );
 
+  test("is never like one that named its table by an ARN, whose host is that of an account", async () => {
+    const { native, stock, wires } = open({ ...regional, accountIdEndpointMode: "preferred" });
+    const arn = `arn:aws:dynamodb:us-east-1:${accountId}:table/x`;
+    for (const client of [native, stock]) {
+      await client.send(get(arn));
+      for (let n = 0; n < 3; n += 1) await client.send(get());
+    }
+    const hosts = ({ requests }: Wire) => requests.map(({ hostname }) => hostname);
+    expect(new Set(hosts(wires.stock)).size).toBe(2);
+    expect(hosts(wires.native)).toEqual(hosts(wires.stock));
+    expect(native.sent).toEqual({ direct: 2, sdk: 2 });
+  });
+
   test("never names a table by its ARN", async () => {
     const { native } = open(regional);
     for (let n = 0; n < 3; n += 1) {
@@ -161,6 +174,43 @@ describe("credentials", () => {
     expect(new Set(used.slice(0, 3)).size).toBe(1);
     expect(new Set(used.slice(3)).size).toBe(1);
     expect(used[3]).not.toBe(used[0]);
+  });
+
+  test("that a provider renews in the object that it returned before are noticed", async () => {
+    const identity = { accessKeyId: "ID1", secretAccessKey: "secret 1" };
+    const credentials = Object.assign(async () => identity, { memoized: true });
+    const { native, stock, wires } = open({ ...place, credentials });
+    jest.spyOn(Date, "now").mockReturnValue(Date.UTC(2026, 5, 1, 12));
+    for (const keys of [1, 2, 2, 3]) {
+      identity.accessKeyId = `ID${keys}`;
+      identity.secretAccessKey = `secret ${keys}`;
+      for (const client of [native, stock]) await client.send(get());
+    }
+    const signatures = ({ requests }: Wire) => requests.map(({ headers }) => headers.authorization);
+    expect(signatures(wires.native)).toEqual(signatures(wires.stock));
+  });
+
+  test("that fail while a refusal is read do not hide that the request arrived", async () => {
+    let fails = false;
+    const expiration = new Date(Date.now() + 3_600_000);
+    const credentials = async () => {
+      if (fails) throw Object.assign(new Error("closed"), { name: "CredentialsProviderError" });
+      return pair(1, { expiration });
+    };
+    const { native, wires } = open({ ...place, credentials });
+    for (let n = 0; n < 2; n += 1) await native.send(get());
+    const handle = wires.native.handle.bind(wires.native);
+    wires.native.handle = async (request) => {
+      // From here on they have expired, and cannot be renewed.
+      fails = true;
+      jest.spyOn(Date, "now").mockReturnValue(expiration.getTime());
+      return handle(request);
+    };
+    wires.native.replies.push({ statusCode: 500, body: '{"__type":"InternalServerError"}' });
+    const error = await failureOf(native.send(get()), Error);
+    expect(native.sent.direct).toBe(2);
+    expect(error).toMatchObject({ name: "UnreadableAnswer", $metadata: { httpStatusCode: 500 } });
+    expect(isUnsent(error)).toBe(false);
   });
 
   test("that fail are told, and nothing is sent", async () => {
@@ -218,6 +268,23 @@ describe("the service's clock", () => {
   });
 });
 
+test("of several requests that are refused for their clock at once, each is worth a retry", async () => {
+  const now = Date.UTC(2026, 0, 1, 12);
+  jest.spyOn(Date, "now").mockReturnValue(now);
+  const { native, wires } = open();
+  for (let n = 0; n < 2; n += 1) await native.send(get());
+  const headers = { date: new Date(now + 3_600_000).toUTCString() };
+  const body = '{"__type":"InvalidSignatureException","message":"expired"}';
+  for (let n = 0; n < 5; n += 1) wires.native.replies.push({ statusCode: 400, body, headers });
+  const errors = await Promise.all(
+    Array.from({ length: 5 }, () => failureOf(native.send(get()), Error)),
+  );
+  expect(native.sent.direct).toBe(6);
+  for (const error of errors) {
+    expect(error).toMatchObject({ $metadata: { clockSkewCorrected: true } });
+  }
+});
+
 describe("whatever is not known goes the SDK's way", () => {
   async function primed() {
     const opened = open();
@@ -254,6 +321,20 @@ describe("whatever is not known goes the SDK's way", () => {
     spy.mockRestore();
     await native.send(get());
     expect(native.sent.direct).toBe(2);
+  });
+
+  test("a signal from before there were AbortSignals", async () => {
+    const { native } = await primed();
+    await native.send(get(), { abortSignal: { aborted: false, onabort: null } as never });
+    expect(native.sent).toEqual({ direct: 1, sdk: 2 });
+  });
+
+  test("a handler of one's own gets options, if only empty ones", async () => {
+    const { native, wires } = await primed();
+    const handle = jest.spyOn(wires.native, "handle");
+    await native.send(get());
+    expect(native.sent.direct).toBe(2);
+    expect(handle.mock.calls[0]?.slice(1)).toEqual([{}]);
   });
 
   test("options that the SDK's send has", async () => {
@@ -378,6 +459,29 @@ describe("over HTTP", () => {
     expect(client.sent.direct).toBe(direct + 1);
     return error;
   }
+
+  test("an IPv6 address is reached by each request", async () => {
+    const six = createServer((request, response) => {
+      request.resume().on("end", () => ok(request, response));
+    });
+    await new Promise<void>((resolve) => void six.listen(0, "::1", resolve));
+    const { port } = six.address() as AddressInfo;
+    const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+    const configuration = resolveConfiguration(
+      { endpoint: `http://[::1]:${port}`, credentials },
+      {},
+    );
+    const own = createClients(configuration);
+    const document = own.documentClient as NativeDocumentClient;
+    try {
+      for (let n = 0; n < 3; n += 1) expect((await document.send(get())).Item).toEqual({ PK: "a" });
+    } finally {
+      own.client.destroy();
+      six.closeAllConnections();
+      six.close();
+    }
+    expect(document.sent).toEqual({ direct: 2, sdk: 1 });
+  });
 
   test("a response in pieces is read whole, within a character too", async () => {
     const body = Buffer.from('{"Item":{"PK":{"S":"a"},"t":{"S":"ä€😀"}}}');

@@ -41,7 +41,7 @@ export function benchCommand(): Command {
         "waits a minute for a machine that does nothing else, and says if there was none. It all " +
         "takes about twenty-five minutes.",
     )
-    .option("--quick", "fewer rounds and items: less than four minutes, and rough", false)
+    .option("--quick", "fewer rounds and items: five to ten minutes, and rough", false)
     .option("--no-peers", "without the peers, which are installed in scripts/bench on first use")
     .addOption(new Option("--only <part>", "one part").choices(partNames))
     .addOption(

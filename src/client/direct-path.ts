@@ -6,15 +6,16 @@
  */
 import type { Buffer } from "node:buffer";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ofResponse, type Post } from "../wire/exchange.js";
 import { OrderlyHandler } from "../wire/request-handler.js";
 import { type Identity, RequestTemplate, type SignedRequest } from "../wire/request-template.js";
 import { traceHeaders } from "../wire/trace.js";
 import { variables } from "./config.js";
+import { namesArn } from "./operations.js";
 import { lowerNames, type Response, type ResponseContext, readText } from "./protocol.js";
 
-/** By how many ms the service's clock may differ before the SDK is asked to look at it again. */
+/** By how many ms the service's clock may differ before it is learnt again. */
 const mostSkewMs = 60_000;
 
 /** Whose credentials sign. */
@@ -25,7 +26,9 @@ interface Signing {
 /** What is read of the SDK's configuration. */
 interface SdkConfig extends ResponseContext {
   /** By how many ms the service's clock is ahead; the SDK learns it. */
-  readonly systemClockOffset: number;
+  systemClockOffset: number;
+  /** Whether the SDK signs by this machine's clock all the same. */
+  readonly disableClockSkewCorrection?: () => Promise<boolean | undefined>;
   /** Whether the SDK asks DynamoDB for its endpoint again and again. */
   readonly endpointDiscoveryEnabled?: () => Promise<boolean | undefined>;
 }
@@ -71,10 +74,14 @@ export class DirectPath {
 
   async #adopt(operation: string, signed: SignedRequest): Promise<void> {
     if (await this.#config.endpointDiscoveryEnabled?.()) return;
+    if (await this.#config.disableClockSkewCorrection?.()) return;
+    // Its host may be that of another account.
+    if (typeof signed.body !== "string" || namesArn(JSON.parse(signed.body) as object)) return;
     const template = RequestTemplate.of(signed, await this.#signing.credentials());
     if (template === undefined) return;
     this.#templates.set(operation, template);
-    this.#like = signed;
+    const prototype = Object.getPrototypeOf(signed) as object;
+    this.#like = Object.assign(Object.create(prototype), signed, { headers: {}, body: "" });
   }
 
   /**
@@ -85,7 +92,7 @@ export class DirectPath {
   async prepare(operation: string, text: string): Promise<Post | undefined> {
     const identity = await this.#signing.credentials();
     const template = this.#templates.get(operation);
-    if (template?.identity !== identity) this.#templates.clear();
+    if (template?.isOf(identity) !== true) this.#templates.clear();
     else {
       const trace = traceHeaders(this.#isLambda, variables());
       if (trace) return template.fill(text, Date.now() + this.#config.systemClockOffset, trace);
@@ -108,7 +115,7 @@ export class DirectPath {
     const like = this.#like as object;
     // Handlers, and what is around them, recognise a request of the SDK's by its class.
     const request = Object.assign(Object.create(Object.getPrototypeOf(like)), like, post);
-    const options = signal && { abortSignal: signal };
+    const options = signal ? { abortSignal: signal } : {};
     const { response } = await handle.call(this.#handler as NodeHttpHandler, request, options);
     const { statusCode, headers } = response;
     lowerNames(headers);
@@ -119,16 +126,24 @@ export class DirectPath {
     }
   }
 
-  /** The SDK looks at the date of each response. Here it is told to, once it matters. */
+  /** The SDK learns the service's clock from the date of each response. Here it is learnt once it matters. */
   #compareClocks({ date, age }: Readonly<Record<string, string>>): void {
     if (date === undefined || date === this.#date || age !== undefined) return;
     this.#date = date;
-    const skew = Date.parse(date) - Date.now() - this.#config.systemClockOffset;
-    if (Math.abs(skew) > mostSkewMs) this.#templates.clear();
+    const offset = Date.parse(date) - Date.now();
+    const isOff = Math.abs(offset - this.#config.systemClockOffset) > mostSkewMs;
+    if (isOff) this.#config.systemClockOffset = offset;
   }
 }
 
-/** Whether it is this package's handler, and no class that changes it. */
+const { handle: ownHandle } = OrderlyHandler.prototype;
+const { handle: sdkHandle } = NodeHttpHandler.prototype;
+
+/** Whether it is this package's handler, and neither a class nor a spy changes how it sends. */
 function isOwn(handler: object): handler is OrderlyHandler {
-  return handler instanceof OrderlyHandler && handler.handle === OrderlyHandler.prototype.handle;
+  return (
+    handler instanceof OrderlyHandler &&
+    handler.handle === ownHandle &&
+    NodeHttpHandler.prototype.handle === sdkHandle
+  );
 }

@@ -5,6 +5,7 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { noteSending } from "../errors/notes.js";
 import { legible } from "../errors/thrown.js";
+import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import type { Post } from "../wire/exchange.js";
 import type { SignedRequest } from "../wire/request-template.js";
 import { checkAsked, checkMet } from "./answer-match.js";
@@ -34,6 +35,9 @@ export type Wire = "direct" | "sdk";
 
 export type SendOptions = { readonly abortSignal?: AbortSignal };
 
+/** From how many ms on the SDK's signer (core 3.981) corrects the clock, and says so on the error. */
+const skewMs = 240_000;
+
 /** What is read of the configuration of the SDK's client, and its protocol, which is replaced. */
 type FastConfig = Omit<DynamoDBClient["config"], "protocol"> & { protocol: Protocol };
 
@@ -58,6 +62,8 @@ export class ItemRequests {
       ...config,
       requestHandler: takingHandedOn(stock.config.requestHandler),
       cacheMiddleware: true,
+      // The credentials of both are one: they are asked for once, and renewed for both.
+      credentials: stock.config.credentials,
       ...this.#madeOnce(stock.config, config),
     });
     watchSending(this.#client);
@@ -95,6 +101,8 @@ export class ItemRequests {
     // Instrumentation, and mocks, replace the method of the class: then it must see each request.
     if (this.#client.send !== this.#sdkSend) return undefined;
     if (isLegacy(input) || namesArn(input)) return undefined;
+    // The SDK also takes signals from before AbortSignal existed.
+    if (signal !== undefined && typeof signal.addEventListener !== "function") return undefined;
     return this.#sendDirectly(direct, name, input, signal);
   }
 
@@ -115,9 +123,10 @@ export class ItemRequests {
     const post = await this.#prepared(direct, name, own);
     if (post === undefined) return this.#send(name, own, signal);
     this.sent.direct += 1;
+    const { systemClockOffset: offset } = this.#config;
     try {
       const response = await direct.send(post, signal);
-      if (!isAnswer(response)) return await this.#refused(name, own, response);
+      if (!isAnswer(response)) return await this.#refused(name, own, response, offset);
       const { body } = response;
       const answer = answerOf(this.#config.protocol, this.#form, { name }, body, response);
       checkAsked(name, input, answer as Values);
@@ -143,9 +152,28 @@ export class ItemRequests {
   /**
    * Throws the error of a response. The SDK makes it: it is given the response as if it had sent the
    * request itself, so that it learns the service's time, too.
+   * @param offset the service's clock as the request was signed by it
    */
-  #refused(name: OperationName, input: object, response: Response): Promise<object> {
-    return this.#command(name, input, handingOn(input, { answer: response }), undefined);
+  async #refused(
+    name: OperationName,
+    input: object,
+    response: Response,
+    offset: number,
+  ): Promise<object> {
+    try {
+      return await this.#command(name, input, handingOn(input, { answer: response }), undefined);
+    } catch (error) {
+      // The SDK could not get as far as the response. It was one, and says that the request arrived.
+      if (!isOfHttp(error)) {
+        throw unreadableAnswer("the SDK could not read its error", response.statusCode);
+      }
+      const now = this.#config.systemClockOffset;
+      // Of several requests that are refused at once, the SDK sees only the first one's clock change.
+      if (now !== offset && Math.abs(now) >= skewMs) {
+        (error.$metadata as { clockSkewCorrected?: boolean }).clockSkewCorrected = true;
+      }
+      throw error;
+    }
   }
 
   async #command(

@@ -50,8 +50,9 @@ export async function exchange(
   const turn = line.turns.take(signal);
   if (turn !== undefined) await turn;
   try {
+    if (signal?.aborted) throw abortedBy(signal);
     return await new Promise((resolve, reject) => {
-      new Exchange(line, resolve, reject).send(post, signal);
+      new Exchange(line, resolve, reject).begin(post, signal);
     });
   } finally {
     line.turns.release();
@@ -73,21 +74,31 @@ class Exchange {
     this.#watched = line.watch.begin((error) => this.#fail(error));
   }
 
-  send({ protocol, hostname, port, headers, body }: Post, signal: AbortSignal | undefined): void {
+  begin(post: Post, signal: AbortSignal | undefined): void {
+    try {
+      this.#send(post, signal);
+    } catch (error) {
+      // An agent of the application's may throw.
+      this.#fail(error);
+    }
+  }
+
+  #send({ protocol, hostname, port, headers, body }: Post, signal: AbortSignal | undefined): void {
     const { httpAgent, httpsAgent, connectMs } = this.#line;
     const isSecure = protocol === "https:";
     // Read from its module at each call: that is where instrumentation and test tools replace it.
     const send = isSecure ? https.request : http.request;
     const agent = isSecure ? httpsAgent : httpAgent;
-    const request = send({ host: hostname, port, method: "POST", path: "/", headers, agent });
+    const host = hostname.replace(/^\[(.*)\]$/, "$1");
+    if (signal !== undefined) {
+      this.#unlisten = whenAborted(signal, () => this.#fail(abortedBy(signal)));
+    }
+    const request = send({ host, port, method: "POST", path: "/", headers, agent });
     this.#request = request;
     request.once("response", (response: IncomingMessage) => this.#read(response));
     request.on("error", (error) => this.#fail(sdkNamed(error)));
     // A connection that was kept has connected.
     if (connectMs > 0 && !request.reusedSocket) limitConnect(request, connectMs);
-    if (signal !== undefined) {
-      this.#unlisten = whenAborted(signal, () => this.#fail(abortedBy(signal)));
-    }
     request.end(body);
   }
 

@@ -54,17 +54,21 @@ const authorization = new RegExp(
 
 /** The parts of a request that are the same for all of one operation. */
 export class RequestTemplate {
-  /** Whose signature it makes. */
-  readonly identity: Identity;
-  readonly #like: SignedRequest;
+  /** Whose signature it makes: a copy, because a provider may renew the object that it returns. */
+  readonly #identity: Identity;
+  readonly #place: Pick<Post, "protocol" | "hostname" | "port">;
+  readonly #hasSum: boolean;
   readonly #fixed: Readonly<Record<string, string>>;
   readonly #names: readonly string[];
   readonly #scope: Omit<Scope, "date">;
   readonly #signer: Signer;
 
   private constructor(like: SignedRequest, identity: Identity, signature: SignatureParts) {
-    this.identity = identity;
-    this.#like = like;
+    const { accessKeyId, secretAccessKey, sessionToken } = identity;
+    const { protocol, hostname, port } = like;
+    this.#identity = { accessKeyId, secretAccessKey, sessionToken };
+    this.#place = { protocol, hostname, port };
+    this.#hasSum = like.headers["x-amz-content-sha256"] !== undefined;
     this.#names = signature.names;
     this.#scope = signature;
     this.#fixed = Object.fromEntries(
@@ -84,9 +88,20 @@ export class RequestTemplate {
     const time = headers["x-amz-date"];
     if (typeof body !== "string" || time === undefined || !isPlainPost(like)) return undefined;
     if (parts?.accessKeyId !== identity.accessKeyId) return undefined;
+    if (headers["x-amz-security-token"] !== identity.sessionToken) return undefined;
     const template = new RequestTemplate(like, identity, parts);
     const own = template.#sign(headers, sha256(body), time);
     return own === headers.authorization ? template : undefined;
+  }
+
+  /** Whether it makes the signatures of these credentials. */
+  isOf({ accessKeyId, secretAccessKey, sessionToken }: Identity): boolean {
+    const own = this.#identity;
+    return (
+      own.accessKeyId === accessKeyId &&
+      own.secretAccessKey === secretAccessKey &&
+      own.sessionToken === sessionToken
+    );
   }
 
   /**
@@ -94,7 +109,6 @@ export class RequestTemplate {
    * @param others headers that are not signed
    */
   fill(body: string, nowMs: number, others: Readonly<Record<string, string>>): Post {
-    const { protocol, hostname, port, headers: like } = this.#like;
     const time = timeText(nowMs);
     const sum = sha256(body);
     const headers: Record<string, string> = {
@@ -103,9 +117,9 @@ export class RequestTemplate {
       "content-length": String(Buffer.byteLength(body)),
       "x-amz-date": time,
     };
-    if (like["x-amz-content-sha256"] !== undefined) headers["x-amz-content-sha256"] = sum;
+    if (this.#hasSum) headers["x-amz-content-sha256"] = sum;
     headers.authorization = this.#sign(headers, sum, time);
-    return { protocol, hostname, port, headers, body };
+    return { ...this.#place, headers, body };
   }
 
   /** The header that authorizes a request. */
@@ -113,7 +127,7 @@ export class RequestTemplate {
     const scope = { ...this.#scope, date: time.slice(0, 8) };
     const names = this.#names;
     const signature = this.#signer.sign({ names, headers, sha256: sum, time }, scope);
-    const credential = `${this.identity.accessKeyId}/${scopeText(scope)}`;
+    const credential = `${this.#identity.accessKeyId}/${scopeText(scope)}`;
     return `${algorithm} Credential=${credential}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
   }
 }
