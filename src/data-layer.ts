@@ -87,10 +87,10 @@ export interface DataLayerOptions extends ConnectionOptions {
   /** The request handler of the SDK's client, or options of one. */
   readonly requestHandler?: RequestHandler | undefined;
   /**
-   * Who sends the requests. `"direct"` signs and sends most of them without the SDK's pipeline, for a
-   * third of its CPU time, by the SDK's own credentials, region, endpoint and clock; the first of each
-   * operation, and whatever it does not know, goes the SDK's way. `"sdk"` sends all of them by the SDK.
-   * A `client` of your own sends them itself. @default "direct"
+   * Who sends the requests. `"direct"` signs and sends most of them without the SDK's pipeline, by the
+   * SDK's own credentials, region, endpoint and clock, and takes less CPU. The first of each operation, and
+   * whatever it does not know, goes the SDK's way. `"sdk"` sends all of them by the SDK. A `client` of
+   * your own sends them itself. @default "direct"
    */
   readonly wire?: "direct" | "sdk" | undefined;
   /**

@@ -29,6 +29,8 @@ interface SdkConfig extends ResponseContext {
   systemClockOffset: number;
   /** Whether the SDK signs by this machine's clock all the same. */
   readonly disableClockSkewCorrection?: () => Promise<boolean | undefined>;
+  /** Whether the endpoint was given. */
+  readonly isCustomEndpoint?: boolean;
   /** Whether the SDK asks DynamoDB for its endpoint again and again. */
   readonly endpointDiscoveryEnabled?: () => Promise<boolean | undefined>;
 }
@@ -73,7 +75,9 @@ export class DirectPath {
   }
 
   async #adopt(operation: string, signed: SignedRequest): Promise<void> {
-    if (await this.#config.endpointDiscoveryEnabled?.()) return;
+    const { isCustomEndpoint = false, endpointDiscoveryEnabled } = this.#config;
+    // As the SDK does: a given endpoint is never asked for, and the setting may have to be read from a file.
+    if (!isCustomEndpoint && (await endpointDiscoveryEnabled?.())) return;
     if (await this.#config.disableClockSkewCorrection?.()) return;
     // Its host may be that of another account.
     if (typeof signed.body !== "string" || namesArn(JSON.parse(signed.body) as object)) return;
