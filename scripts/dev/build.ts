@@ -2,7 +2,7 @@
  * Builds dist/: ESM and CommonJS of all entry points, the command, and the declarations.
  *
  * Rolldown shares chunks between entry points, so that `instanceof` holds across `.`,
- * `./testing` and `./streams`. Dependencies stay imports, except the few that are bundled, with their licences
+ * `./testing`, `./streams` and `./server`. Dependencies stay imports, except the few that are bundled, with their licences
  * beside them.
  */
 import { spawnSync } from "node:child_process";
@@ -95,10 +95,16 @@ const library = {
   "server-only": "src/server-only.ts",
   testing: "src/testing/index.ts",
   streams: "src/streams/index.ts",
+  server: "src/server/index.ts",
 };
 
 const esm: RolldownOptions & { output: OutputOptions } = {
-  input: { ...library, edge: "src/edge.ts", cli: "scripts/cli.ts" },
+  input: {
+    ...library,
+    edge: "src/edge.ts",
+    "server-edge": "src/server-edge.ts",
+    cli: "scripts/cli.ts",
+  },
   platform: "node",
   transform,
   external: isExternal(bundled),
