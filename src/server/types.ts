@@ -53,7 +53,7 @@ declare const exposes: unique symbol;
 /** Answers requests, as routes of Next.js, Hono and others of the Fetch API do. */
 export interface DataRoute<Api> {
   (request: Request): Promise<Response>;
-  readonly [exposes]?: Api;
+  readonly [exposes]?: { readonly api: Api } | undefined;
 }
 
 /** The API of a handler, for `createDataClient`: `export type Api = ApiOf<typeof GET>`. */
