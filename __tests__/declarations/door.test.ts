@@ -3,7 +3,7 @@ import { join } from "node:path";
 import ts from "typescript-5.9";
 import { type Application, createApplication } from "./application.js";
 
-const doors = ["index", "testing/index", "streams/index", "server/index"];
+const doors = ["index", "testing/index", "streams/index", "server/index", "browser/index"];
 
 let application: Application;
 let program: ts.Program;

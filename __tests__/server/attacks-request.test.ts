@@ -1,6 +1,7 @@
 /** Requests that no client sends: forged, foreign, oversized, malformed. None of them reaches the engine. */
-import { decode } from "../../src/browser/codec.js";
+
 import { createDataHandler } from "../../src/server/index.js";
+import { decode } from "../../src/server/wire-values.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 import {
@@ -350,7 +351,7 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
       { $: "set", v: [], extra: 1 },
     ];
     for (const one of forged) {
-      expect(() => decode(one, {}, "x")).toThrow(
+      expect(() => decode(one, "test", "x")).toThrow(
         expect.objectContaining({ code: "ValidationException" }),
       );
       const body = JSON.stringify({

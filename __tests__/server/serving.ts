@@ -1,8 +1,8 @@
 /** A handler on a real table, requests as a browser or an attacker makes them, and what reached the engine. */
 import { randomUUID } from "node:crypto";
-import { decode, encode } from "../../src/browser/codec.js";
 import type { WireError, WireResult } from "../../src/browser/protocol.js";
 import { createDataHandler, type DataHandler } from "../../src/server/index.js";
+import { decode, encode } from "../../src/server/wire-values.js";
 import type { TestDataLayer } from "../../src/testing/index.js";
 import { type Registered, registry } from "../registry.js";
 
@@ -63,7 +63,7 @@ export function textOf(calls: readonly Call[]): string {
   const encoded = calls.map(({ store, call, input, id }) => ({
     store,
     call,
-    input: input.map((one) => encode(one, {}, "input")),
+    input: input.map((one) => encode(one, "test", "input")),
     ...(isWrite({ call }) && { id: id ?? randomUUID() }),
   }));
   return JSON.stringify({ v: 1, calls: encoded });
@@ -118,7 +118,7 @@ export async function called(
   const { results, error } = await sent(handler, requestOf(textOf(calls), sending));
   if (error !== undefined) throw new Error(`the request was refused: ${error.message}`);
   return results.map((result) =>
-    "error" in result ? result.error : { value: decode(result.value, {}, "result") },
+    "error" in result ? result.error : { value: decode(result.value, "test", "result") },
   );
 }
 

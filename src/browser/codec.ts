@@ -2,10 +2,8 @@
  * Values on the way between the server and the browser, as JSON without loss. What JSON has no word for is
  * an object of two members, its kind under `$` and its content under `v`: `{ "$": "set", "v": ["a"] }`.
  */
-import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
 import { isBytes } from "../runtime/realms.js";
-import { ExactNumber, isExactNumber } from "../values/exact-number.js";
+import { hasExactBrand } from "../values/exact-brand.js";
 
 const kind = "$";
 const content = "v";
@@ -19,23 +17,43 @@ export const mostLevels = 128;
 /** The longest text of a number: DynamoDB has 38 digits, and powers of ten to 126. */
 const mostDigits = 400;
 
-/**
- * A value as JSON takes it.
- * @param path where the value is, for messages
- * @throws ValidationError for what has no form here: functions, symbols, NaN and infinite numbers, invalid
- * dates, instances of classes, cycles
- */
-export function encode(value: unknown, context: CallContext, path: string): unknown {
-  return encodeAt(value, { context, level: 0 }, path);
+/** What the two sides have of their own: the server's classes are too large for a browser. */
+export interface CodecParts {
+  /** The error of a value that cannot travel. */
+  refuse(operation: string, path: string, message: string): Error;
+  /** An exact number of its text. @throws an error if it is none */
+  exact(text: string): unknown;
 }
 
-interface Place {
-  readonly context: CallContext;
-  readonly level: number;
+export interface Codec {
+  /**
+   * A value as JSON takes it.
+   * @param path where the value is, for messages
+   * @throws ValidationError for what has no form here: functions, symbols, NaN and infinite numbers, invalid
+   * dates, instances of classes, cycles
+   */
+  encode(value: unknown, operation: string, path: string): unknown;
+  /**
+   * The value of which JSON was made. Objects have own members alone, `__proto__` too.
+   * @throws ValidationError for an object that has the form of another kind of value, and is none
+   */
+  decode(json: unknown, operation: string, path: string): unknown;
 }
 
-function encodeAt(value: unknown, { context, level }: Place, path: string): unknown {
-  const refuse = (message: string) => invalid(context, [{ path, message }]);
+export function createCodec({ refuse, exact }: CodecParts): Codec {
+  const readers = readersOf(exact);
+  return {
+    encode: (value, operation, path) =>
+      encodeAt(value, (at, message) => refuse(operation, at, message), path, 0),
+    decode: (json, operation, path) =>
+      decodeAt(json, readers, (at, message) => refuse(operation, at, message), path),
+  };
+}
+
+type Refuse = (path: string, message: string) => Error;
+
+function encodeAt(value: unknown, refused: Refuse, path: string, level: number): unknown {
+  const refuse = (message: string) => refused(path, message);
   const tagged = (tag: string, inner?: unknown) => ({
     [kind]: tag,
     ...(inner !== undefined && { [content]: inner }),
@@ -59,9 +77,9 @@ function encodeAt(value: unknown, { context, level }: Place, path: string): unkn
   if (value === null) return null;
   if (level > mostLevels) throw refuse("is nested too deeply, or in itself");
   const inner = (member: unknown, name: string | number) =>
-    encodeAt(member, { context, level: level + 1 }, `${path}.${name}`);
+    encodeAt(member, refused, `${path}.${name}`, level + 1);
   if (Array.isArray(value)) return Array.from(value, inner);
-  if (isExactNumber(value)) return tagged("number", value.text);
+  if (hasExactBrand(value)) return tagged("number", value.text);
   if (isBytes(value)) return tagged("bytes", base64Of(value));
   const tag = Object.prototype.toString.call(value);
   if (tag === "[object Set]") return tagged("set", Array.from(value as Set<unknown>, inner));
@@ -79,14 +97,10 @@ function encodeAt(value: unknown, { context, level }: Place, path: string): unkn
   return Object.hasOwn(value, kind) ? tagged("map", members) : Object.fromEntries(members);
 }
 
-/**
- * The value of which JSON was made. Objects have own members alone, `__proto__` too.
- * @throws ValidationError for an object that has the form of another kind of value, and is none
- */
-export function decode(json: unknown, context: CallContext, path: string): unknown {
+function decodeAt(json: unknown, readers: Readers, refuse: Refuse, path: string): unknown {
   if (typeof json !== "object" || json === null) return json;
   const inner = (member: unknown, name: string | number) =>
-    decode(member, context, `${path}.${name}`);
+    decodeAt(member, readers, refuse, `${path}.${name}`);
   if (Array.isArray(json)) return json.map(inner);
   if (!Object.hasOwn(json, kind)) {
     return Object.fromEntries(
@@ -99,32 +113,32 @@ export function decode(json: unknown, context: CallContext, path: string): unkno
     const value = read(given, inner);
     if (value !== unreadable) return value;
   }
-  throw invalid(context, [{ path, message: `has a "${kind}" and is no encoded value` }]);
+  throw refuse(path, `has a "${kind}" and is no encoded value`);
 }
 
 const unreadable = Symbol("unreadable");
 
 type Inner = (member: unknown, name: string | number) => unknown;
 
-const readers: ReadonlyMap<string, (given: unknown, inner: Inner) => unknown> = new Map<
-  string,
-  (given: unknown, inner: Inner) => unknown
->([
-  ["undefined", (given) => (given === undefined ? undefined : unreadable)],
-  ["bigint", (given) => (isText(given, /^-?\d+$/) ? BigInt(given) : unreadable)],
-  // What is no number of DynamoDB's is refused in its own words.
-  ["number", (given) => (isText(given, /^[-+.\de]+$/i) ? ExactNumber.from(given) : unreadable)],
-  ["date", (given) => (isTime(given) ? new Date(given) : unreadable)],
-  ["bytes", (given) => (typeof given === "string" ? bytesOf(given) : unreadable)],
-  ["set", (given, inner) => (Array.isArray(given) ? new Set(given.map(inner)) : unreadable)],
-  [
-    "map",
-    (given, inner) =>
-      Array.isArray(given) && given.every(isMember)
-        ? Object.fromEntries(given.map(([name, member]) => [name, inner(member, name)]))
-        : unreadable,
-  ],
-]);
+type Readers = ReadonlyMap<string, (given: unknown, inner: Inner) => unknown>;
+
+/** How the content of each kind is read. */
+function readersOf(exact: CodecParts["exact"]): Readers {
+  return new Map<string, (given: unknown, inner: Inner) => unknown>([
+    ["undefined", (given) => (given === undefined ? undefined : unreadable)],
+    ["bigint", (given) => (isText(given, /^-?\d+$/) ? BigInt(given) : unreadable)],
+    // What is no number of DynamoDB's is refused in its own words.
+    ["number", (given) => (isText(given, /^[-+.\de]+$/i) ? exact(given) : unreadable)],
+    ["date", (given) => (isTime(given) ? new Date(given) : unreadable)],
+    ["bytes", (given) => (typeof given === "string" ? bytesOf(given) : unreadable)],
+    ["set", (given, inner) => (Array.isArray(given) ? new Set(given.map(inner)) : unreadable)],
+    ["map", (given, inner) => (areMembers(given) ? mapOf(given, inner) : unreadable)],
+  ]);
+}
+
+function mapOf(given: readonly Member[], inner: Inner): object {
+  return Object.fromEntries(given.map(([name, member]) => [name, inner(member, name)]));
+}
 
 function isText(given: unknown, form: RegExp): given is string {
   return typeof given === "string" && given.length <= mostDigits && form.test(given);
@@ -135,8 +149,12 @@ function isTime(given: unknown): given is number {
   return Number.isInteger(given) && Math.abs(given as number) <= 8.64e15;
 }
 
-function isMember(given: unknown): given is [name: string, member: unknown] {
-  return Array.isArray(given) && given.length === 2 && typeof given[0] === "string";
+type Member = readonly [name: string, member: unknown];
+
+function areMembers(given: unknown): given is Member[] {
+  const isMember = (one: unknown) =>
+    Array.isArray(one) && one.length === 2 && typeof one[0] === "string";
+  return Array.isArray(given) && given.every(isMember);
 }
 
 function base64Of(bytes: Uint8Array): string {

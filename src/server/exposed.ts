@@ -1,9 +1,10 @@
 /** The calls that a handler exposes: those that the application names, and nothing else of what there is. */
+
+import { type CallRule, collectionRule, storeCalls, useCases } from "../browser/calls.js";
 import { nearestName } from "../call/options.js";
 import { ConfigurationError, readSettings } from "../errors/configuration-error.js";
 import { isObject } from "../runtime/objects.js";
 import { isPlainMap } from "../values/payload.js";
-import { type CallRule, collectionRule, storeCalls, useCases } from "./calls.js";
 
 /** What `data.forUser(userId)` gives, of whatever entities. */
 export type AnyScope = Readonly<Record<string, unknown>>;

@@ -1,6 +1,5 @@
 /** Carries out a mutation once, however often it is sent. */
 import { createHash, randomUUID } from "node:crypto";
-import { decode, encode } from "../browser/codec.js";
 import { type Declaration, declaredKeys } from "../entity/model.js";
 import { type DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
 import type { Clock } from "../runtime/clock.js";
@@ -9,6 +8,7 @@ import { type AnyScope, callIn, type ExposedCall } from "./exposed.js";
 import type { Ending, Receipt, Receipts } from "./receipts.js";
 import type { SecretsOf } from "./secret-fields.js";
 import { refusal } from "./told-error.js";
+import { decode, encode } from "./wire-values.js";
 
 /** One mutation as a browser sent it. */
 export interface Mutation {
@@ -97,7 +97,7 @@ async function repeated(
   }
   if (state !== "done") throw lost(operation);
   if (exposed.rule.outcome === "gone") return null;
-  if (value !== undefined) return decode(JSON.parse(value), { operation }, "receipt");
+  if (value !== undefined) return decode(JSON.parse(value), operation, "receipt");
   if (key === undefined) throw lost(operation);
   const store = storeOf(mutation);
   const get = { ...exposed, store, call: "get", rule: { before: 1 } };
@@ -120,7 +120,7 @@ function endingOf(
 ): Ending {
   const { outcome } = mutation.exposed.rule;
   if (outcome === "value") {
-    return { value: JSON.stringify(encode(result, { operation: "mutation" }, "result")) };
+    return { value: JSON.stringify(encode(result, "mutation", "result")) };
   }
   const definition = definitions[storeOf(mutation)];
   // With `returning: "both"` the item is a member, and what was there before is not kept.
@@ -147,7 +147,7 @@ function digestOf({ secretsOf }: MutationContext, mutation: Mutation, salt: stri
   const { store, call } = mutation.exposed;
   const secrets = secretsOf(store);
   const isSecret = (name: unknown) => typeof name === "string" && secrets.includes(name);
-  const encoded = encode(mutation.input, { operation: "mutation" }, "input");
+  const encoded = encode(mutation.input, "mutation", "input");
   const text = JSON.stringify([salt, store, call, encoded], (name, value: unknown) => {
     if (isSecret(name)) return "a secret";
     const isPair = Array.isArray(value) && value.length === 2 && isSecret([value[0]].flat()[0]);

@@ -1,5 +1,4 @@
 /** Carries out the calls of one request, each with a result or an error of its own. */
-import { decode, encode } from "../browser/codec.js";
 import type { WireCall, WireResult } from "../browser/protocol.js";
 import { invalid } from "../errors/validation-error.js";
 import { argumentsOf, type Bounds, withLimits } from "./arguments.js";
@@ -8,6 +7,7 @@ import { type MutationContext, once } from "./mutations.js";
 import type { ExposedRequest } from "./options.js";
 import { itemsWithout, withoutSecrets } from "./secret-fields.js";
 import { refusal, toldError } from "./told-error.js";
+import { decode, encode } from "./wire-values.js";
 
 export interface CallsContext extends Bounds {
   readonly exposed: Exposed;
@@ -69,7 +69,7 @@ async function runCall(
         ? await read(checked, request)
         : await mutate(mutations, checked, call, request);
     const clean = withoutSecrets(exposed, result, secretsOf);
-    return { value: encode(clean, { operation: call.call }, "result") };
+    return { value: encode(clean, call.call, "result") };
   } catch (error) {
     request.onError(error, call.store, call.call);
     const clean = (item: unknown) => itemsWithout(secretsOf(call.store), item);
@@ -90,7 +90,7 @@ async function checkedCall(
   if (isMutation && id === undefined) {
     throw invalid({ operation }, [{ path: "id", message: "must be given for a mutation" }]);
   }
-  const given = encoded.map((one, index) => decode(one, { operation }, `input.${index}`));
+  const given = encoded.map((one, index) => decode(one, operation, `input.${index}`));
   const input = argumentsOf(exposed, given, context);
   if (context.authorize !== undefined) {
     const answer: unknown = await context.authorize({ userId, store, call, input, request });

@@ -1,5 +1,4 @@
 /** What a browser is told of an error: its class, its code, its rule. Nothing of its cause, and no secret. */
-import { encode } from "../browser/codec.js";
 import type { WireError } from "../browser/protocol.js";
 import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
 import { describe } from "../errors/context.js";
@@ -13,6 +12,7 @@ import {
 } from "../errors/transaction-canceled-error.js";
 import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
 import { invalid, ValidationError } from "../errors/validation-error.js";
+import { encode } from "./wire-values.js";
 
 /** The HTTP status and the rule of errors whose own messages may quote AWS or this process. */
 const known: Readonly<Record<string, readonly [status: number, rule: string]>> = {
@@ -74,7 +74,7 @@ export function toldError(error: unknown, telling: Telling = nothing): WireError
     ...(entity !== undefined && { entity }),
     ...(key !== undefined && { key }),
     ...(mayHaveBeenDone && { mayHaveBeenDone }),
-    ...(more !== undefined && { more: encode(more, context, "error") }),
+    ...(more !== undefined && { more: encode(more, operation ?? "", "error") }),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The calls that a handler can expose: which arguments they take, and what of them is limited. */
+/** The calls that a handler can expose and a client can make: which arguments they take, and what they do. */
 
 /** What a call takes besides what its store checks itself. */
 export interface CallRule {
@@ -73,4 +73,11 @@ export const useCases: Readonly<Record<string, Rules>> = {
 /** A collection by its name. */
 export function collectionRule(name: string): CallRule {
   return name === "recent" ? { before: 0, limit: "option" } : { before: 0 };
+}
+
+/** What a call is, by its names; `undefined` if no handler can expose it. */
+export function ruleOf(store: string, call: string): CallRule | undefined {
+  if (store === "collections") return collectionRule(call);
+  const rules = Object.hasOwn(useCases, store) ? useCases[store] : storeCalls;
+  return rules !== undefined && Object.hasOwn(rules, call) ? rules[call] : undefined;
 }
