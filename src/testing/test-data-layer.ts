@@ -12,6 +12,7 @@ import {
 } from "../data-layer.js";
 import { ConfigurationError, readSettings } from "../errors/configuration-error.js";
 import { type Engine, type StartEngineOptions, startEngine } from "./engine.js";
+import { announced } from "./engines/shared.js";
 import { type FaultyRequestHandler, faults } from "./faults.js";
 
 /** The options of a data layer that the engine decides. */
@@ -27,7 +28,8 @@ export interface TestDataLayerOptions
   extends Omit<DataLayerOptions, (typeof decidedByEngine)[number] | "requestHandler"> {
   /**
    * The engine: a running one, or the kind to start. One engine of each kind is started, and shared
-   * by all open test data layers. @default dynoxide if it is installed, else dynalite
+   * by all open test data layers. @default the one that `shareEngine` started, else dynoxide if it is
+   * installed, else dynalite
    */
   readonly engine?: Engine | StartEngineOptions["engine"] | undefined;
   /**
@@ -166,6 +168,10 @@ function running(engine: Engine | null): Engine {
 async function takeEngine(
   which: StartEngineOptions["engine"],
 ): Promise<{ engine: Engine; release: () => void }> {
+  const there = announced();
+  if (there !== undefined && (which === undefined || which === there.name)) {
+    return { engine: there, release: () => undefined };
+  }
   const kind = which ?? "default";
   let entry = shared.get(kind);
   if (entry === undefined) {
