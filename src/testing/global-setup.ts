@@ -6,10 +6,7 @@
 import { shareEngine } from "./share-engine.js";
 
 /** Starts one engine for all workers: `globalSetup` of Jest or Vitest. Returns what ends it. */
-export async function setup(): Promise<() => Promise<void>> {
+export default async function setup(): Promise<() => Promise<void>> {
   const engine = await shareEngine();
   return () => engine.close();
 }
-
-// Jest calls the default export.
-export default setup;
