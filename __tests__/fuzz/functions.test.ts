@@ -239,6 +239,14 @@ const ofTests: Readonly<Record<string, Promised>> = {
     gives: (value) => value === undefined,
     throws: "as a rejection",
   },
+  shareEngine: {
+    given: [
+      closedShape({ engine: engineNames }, { port: numberOf(0, -1, 70_000), path: textOf("") }),
+    ],
+    call: async (options) => (await testing.shareEngine(options as never)).close(),
+    gives: (value) => value === undefined,
+    throws: "as a rejection",
+  },
   startFaultProxy: {
     given: [closedShape({ target: engineNames }, {})],
     call: async (options) => (await testing.startFaultProxy(options as never)).close(),
@@ -377,6 +385,7 @@ test("every function that takes settings refuses one that it does not know (it w
     "createDataLayer",
     "createTestDataLayer",
     "iamPolicy",
+    "shareEngine",
     "startEngine",
     "startFaultProxy",
     "withBatchRetry",

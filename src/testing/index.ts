@@ -46,6 +46,7 @@ export {
   type RandomFaults,
 } from "./faults.js";
 export { type FixtureOf, fixtures, make, type OverridesOf } from "./fixtures.js";
+export { shareEngine } from "./share-engine.js";
 export {
   createTestDataLayer,
   type StreamChange,

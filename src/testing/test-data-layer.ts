@@ -16,6 +16,7 @@ import { neededSource } from "../streams/change-of.js";
 import type { Change, Unreadable } from "../streams/changes.js";
 import { TableChanges } from "./changes/table-changes.js";
 import { type Engine, type StartEngineOptions, startEngine } from "./engine.js";
+import { announced } from "./engines/shared.js";
 import { type FaultyRequestHandler, faults } from "./faults.js";
 
 /** The options of a data layer that the engine decides. */
@@ -31,7 +32,8 @@ export interface TestDataLayerOptions
   extends Omit<DataLayerOptions, (typeof decidedByEngine)[number] | "requestHandler"> {
   /**
    * The engine: a running one, or the kind to start. One engine of each kind is started, and shared
-   * by all open test data layers. @default dynoxide if it is installed, else dynalite
+   * by all open test data layers. @default the one that `shareEngine` started, else dynoxide if it is
+   * installed, else dynalite
    */
   readonly engine?: Engine | StartEngineOptions["engine"] | undefined;
   /**
@@ -205,6 +207,10 @@ function running(engine: Engine | null): Engine {
 async function takeEngine(
   which: StartEngineOptions["engine"],
 ): Promise<{ engine: Engine; release: () => void }> {
+  const there = announced();
+  if (there !== undefined && (which === undefined || which === there.name)) {
+    return { engine: there, release: () => undefined };
+  }
   const kind = which ?? "default";
   let entry = shared.get(kind);
   if (entry === undefined) {
