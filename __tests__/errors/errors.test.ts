@@ -472,6 +472,7 @@ describe("a request that failed", () => {
     ["credentials", { name: "CredentialsProviderError" }, false],
     ["a host that is not found", nodeError("ENOTFOUND"), false],
     ["a port where nobody listens", nodeError("ECONNREFUSED"), false],
+    ["a certificate", nodeError("CERT_HAS_EXPIRED"), false],
     ["a torn connection", nodeError("ECONNRESET"), true],
     ["a torn connection under the SDK's name", { name: "TimeoutError", code: "ECONNRESET" }, true],
     ["a time-out", { name: "TimeoutError" }, true],

@@ -1,4 +1,4 @@
-/** What the doors beside the core need of a data layer: `bayon-coagent-data/streams` reads it. */
+/** What the doors beside the core need of a data layer: `bayon-coagent-data/streams` and `/server` read it. */
 import type { Configuration } from "../client/config.js";
 import type { Declaration } from "../entity/model.js";
 import { hide } from "../errors/hidden.js";
@@ -17,11 +17,17 @@ export const sourceKey: unique symbol = Symbol.for("bayon-coagent-data.source");
 export interface LayerSource {
   /** The declared entities under the names of their stores. */
   readonly definitions: Readonly<Record<string, Declaration>>;
-  /** Opens secrets. */
+  /** Seals and opens secrets. */
   readonly guard: FieldGuard;
+  /** Whether secret fields are encrypted: keys are configured. */
+  readonly encrypts: boolean;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly configuration: Configuration;
+  /** The parts of keys that name a user, which `forUser` fixes. */
+  readonly userParts: readonly string[];
+  /** Whether cursors are encrypted. */
+  readonly sealsCursors: boolean;
   /** The application's own client, if it gave one. */
   readonly client: unknown;
   /** The request handler, or options of one. */

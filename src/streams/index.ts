@@ -11,6 +11,7 @@ export type {
   DeletedChange,
   EntityIn,
   ExpiredChange,
+  SpecsOf,
   Unreadable,
   UnreadableChange,
   UpdatedChange,
