@@ -16,6 +16,7 @@ export type {
   UnreadableChange,
   UpdatedChange,
 } from "./changes.js";
+export { type CheckpointStore, fileCheckpoint } from "./file-checkpoint.js";
 export {
   createStreamHandler,
   type LambdaContext,
@@ -32,3 +33,6 @@ export type {
   HandlingFailure,
 } from "./handler-options.js";
 export type { StreamRecord, StreamRecordImages } from "./records.js";
+export type { StreamsSdk } from "./stream-client.js";
+export { type Watched, watch } from "./watch.js";
+export type { LostChanges, WatchOptions } from "./watch-options.js";
