@@ -1,9 +1,8 @@
 /**
  * Builds dist/: ESM and CommonJS of all entry points, the command, and the declarations.
  *
- * Rolldown shares chunks between entry points, so that `instanceof` holds across `.`,
- * `./testing` and `./streams`. Dependencies stay imports, except the few that are bundled, with their licences
- * beside them.
+ * Rolldown shares chunks between entry points, so that `instanceof` holds across all of them.
+ * Dependencies stay imports, except the few that are bundled, with their licences beside them.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -95,6 +94,7 @@ const library = {
   "server-only": "src/server-only.ts",
   testing: "src/testing/index.ts",
   streams: "src/streams/index.ts",
+  infrastructure: "services/infrastructure.ts",
 };
 
 const esm: RolldownOptions & { output: OutputOptions } = {
