@@ -313,6 +313,7 @@ export function createDataLayer<
   noteSource(layer, {
     definitions,
     guard,
+    encrypts: cipher !== undefined,
     transport,
     clock,
     configuration,

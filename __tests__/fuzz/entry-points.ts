@@ -280,8 +280,11 @@ const scoped: typeof unscoped = {
   "oauth.remove": [id, limits],
 };
 
-/** What is no entry point for a caller's values: the engine, the table itself, ElectroDB's own. */
-const leftOut = new Set(["service", "table.delete", "configuration", "close", "engine", "wire"]);
+/** What is no entry point for a caller's values: the test's own, the table itself, ElectroDB's own. */
+const leftOut = new Set([
+  ...["service", "table.delete", "configuration", "close"],
+  ...["engine", "wire", "changes", "expire"],
+]);
 
 /** Every call of a data layer or a scope. */
 export function callsOf(layer: object, at: string): EntryPoint[] {

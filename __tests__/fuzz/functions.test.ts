@@ -226,6 +226,9 @@ const promises: Readonly<Record<string, Promised>> = {
 
 const engineNames = textOf("x", "ftp://y", "http://127.0.0.1:9");
 
+/** A data layer of which nothing is sent. */
+const layer = door.createDataLayer({ environment: "local" });
+
 /** What the package's users give to their tests. */
 const ofTests: Readonly<Record<string, Promised>> = {
   startEngine: {
@@ -233,6 +236,14 @@ const ofTests: Readonly<Record<string, Promised>> = {
       closedShape({ engine: engineNames }, { port: numberOf(0, -1, 70_000), path: textOf("") }),
     ],
     call: async (options) => (await testing.startEngine(options as never)).close(),
+    gives: (value) => value === undefined,
+    throws: "as a rejection",
+  },
+  shareEngine: {
+    given: [
+      closedShape({ engine: engineNames }, { port: numberOf(0, -1, 70_000), path: textOf("") }),
+    ],
+    call: async (options) => (await testing.shareEngine(options as never)).close(),
     gives: (value) => value === undefined,
     throws: "as a rejection",
   },
@@ -246,6 +257,23 @@ const ofTests: Readonly<Record<string, Promised>> = {
     given: [closedShape({ engine: anything }, { retry, tableName: textOf("a b") })],
     call: async (options) => (await testing.createTestDataLayer(options as never)).close(),
     gives: (value) => value === undefined,
+    throws: "as a rejection",
+  },
+  changeRecords: {
+    given: [
+      closedShape(
+        {
+          ...{ entity: textOf("project"), kind: textOf("created") },
+          after: shape({
+            ...{ userId: textOf("u1"), projectId: textOf("p1") },
+            data: shape({ name: textOf("Spring") }, { map: anything }),
+          }),
+        },
+        { at: numberOf(5), id: textOf("id"), key: shape({ projectId: textOf("p1") }) },
+      ),
+    ],
+    call: (change) => testing.changeRecords(layer, change as never),
+    gives: (value) => (value as testing.LambdaEvent).Records.length >= 0,
     throws: "as a rejection",
   },
   make: {
@@ -353,9 +381,11 @@ test("every function that takes settings refuses one that it does not know (it w
   expect(faults).toEqual([]);
   expect(tried.sort()).toEqual([
     "DynamoDBRepository",
+    "changeRecords",
     "createDataLayer",
     "createTestDataLayer",
     "iamPolicy",
+    "shareEngine",
     "startEngine",
     "startFaultProxy",
     "withBatchRetry",

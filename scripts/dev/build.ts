@@ -93,6 +93,7 @@ const library = {
   index: "src/index.ts",
   "server-only": "src/server-only.ts",
   testing: "src/testing/index.ts",
+  "global-setup": "src/testing/global-setup.ts",
   streams: "src/streams/index.ts",
   infrastructure: "services/infrastructure.ts",
 };
@@ -120,6 +121,8 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
   output: {
     ...output,
     format: "cjs",
+    // For the set-up of test runners, whose default export is beside a named one.
+    exports: "named",
     // Jest without --experimental-vm-modules has require, but no import().
     dynamicImportInCjs: false,
     entryFileNames: "[name].cjs",

@@ -35,6 +35,7 @@ import {
 } from "./check-package/packed.js";
 import type { RecorderOptions, Run } from "./check-package/recorder.js";
 import { bundleForJest, runInJest, runInVitest } from "./check-package/runners.js";
+import { shareInJest, shareInVitest } from "./check-package/shared-engine.js";
 import { runUnderTracers } from "./check-package/tracers.js";
 import { checkReference, compareRuns, textOf } from "./check-package/traffic.js";
 
@@ -110,6 +111,12 @@ async function inNext(): Promise<void> {
 async function underTestRunners(): Promise<void> {
   for (const environment of ["node", "happy-dom", "jsdom"] as const) {
     await checkFlow(`in Vitest, ${environment}`, () => runInVitest(project, environment));
+  }
+  await check("one engine for two workers of Jest", () => shareInJest(project));
+  for (const pool of ["forks", "threads"] as const) {
+    await check(`one engine for two workers of Vitest, as ${pool}`, () =>
+      shareInVitest(project, pool),
+    );
   }
   await check("Jest: mocks, fake timers, setSystemTime", () =>
     runInJest(project, "node", "mocked"),

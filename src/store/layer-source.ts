@@ -17,8 +17,10 @@ export const sourceKey: unique symbol = Symbol.for("bayon-coagent-data.source");
 export interface LayerSource {
   /** The declared entities under the names of their stores. */
   readonly definitions: Readonly<Record<string, Declaration>>;
-  /** Opens secrets. */
+  /** Seals and opens secrets. */
   readonly guard: FieldGuard;
+  /** Whether secret fields are encrypted: keys are configured. */
+  readonly encrypts: boolean;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly configuration: Configuration;

@@ -6,7 +6,7 @@ import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { isKeyOf, keyPartsOf } from "../keys/template.js";
 import { type LayerSource, type Sourced, sourceOf } from "../store/layer-source.js";
-import type { RawItem } from "../table/table.js";
+import type { RawItem, RawKey } from "../table/table.js";
 import type { Change, ChangeKind, PlainChange, Unreadable } from "./changes.js";
 import { type ReadRecord, readRecord, type StreamRecord } from "./records.js";
 
@@ -127,8 +127,7 @@ export async function changeTold(
 }
 
 /** Every part of an item's key, as the item has them. */
-function keyOf(model: EntityModel, raw: RawItem): object {
-  const { PK, SK } = raw;
+export function keyOf(model: EntityModel, { PK, SK }: RawKey): object {
   const item: AnyItem = itemOf(model, { PK, SK }, "leave");
   return Object.fromEntries(model.parts.map((part) => [part, item[part]]));
 }

@@ -66,7 +66,7 @@ export interface UnreadableChange<Name extends string, Key extends object>
 }
 
 /** The types of a data layer's stores. */
-type SpecsOf<L> = L extends Sourced<infer S> ? NonNullable<S> : never;
+export type SpecsOf<L> = L extends Sourced<infer S> ? NonNullable<S> : never;
 
 /** The names of a data layer's stores. */
 export type EntityIn<L> = keyof SpecsOf<L> & string;

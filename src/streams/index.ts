@@ -10,6 +10,7 @@ export type {
   DeletedChange,
   EntityIn,
   ExpiredChange,
+  SpecsOf,
   Unreadable,
   UnreadableChange,
   UpdatedChange,

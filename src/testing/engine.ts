@@ -33,7 +33,8 @@ export interface StartEngineOptions {
   readonly path?: string | undefined;
 }
 
-const startEngineOptionNames = optionNames<StartEngineOptions>({
+/** The option names of `startEngine`. */
+export const startEngineOptionNames = optionNames<StartEngineOptions>({
   engine: true,
   port: true,
   path: true,

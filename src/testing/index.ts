@@ -1,5 +1,13 @@
 /** The door `bayon-coagent-data/testing`: a real engine, fixtures and faults for tests. */
 
+export type { ChangeInput, ItemInput, MadeUpChange } from "./changes/change-input.js";
+export { changeRecords } from "./changes/change-records.js";
+export type {
+  LambdaEvent,
+  LambdaImage,
+  LambdaRecord,
+  LambdaValue,
+} from "./changes/lambda-event.js";
 export {
   type Engine,
   type EngineCapabilities,
@@ -38,8 +46,10 @@ export {
   type RandomFaults,
 } from "./faults.js";
 export { type FixtureOf, fixtures, make, type OverridesOf } from "./fixtures.js";
+export { shareEngine } from "./share-engine.js";
 export {
   createTestDataLayer,
+  type StreamChange,
   type TestDataLayer,
   type TestDataLayerOf,
   type TestDataLayerOptions,

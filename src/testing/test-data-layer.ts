@@ -11,7 +11,12 @@ import {
   dataLayerOptionNames,
 } from "../data-layer.js";
 import { ConfigurationError, readSettings } from "../errors/configuration-error.js";
+import type { Sourced } from "../store/layer-source.js";
+import { neededSource } from "../streams/change-of.js";
+import type { Change, Unreadable } from "../streams/changes.js";
+import { TableChanges } from "./changes/table-changes.js";
 import { type Engine, type StartEngineOptions, startEngine } from "./engine.js";
+import { announced } from "./engines/shared.js";
 import { type FaultyRequestHandler, faults } from "./faults.js";
 
 /** The options of a data layer that the engine decides. */
@@ -27,7 +32,8 @@ export interface TestDataLayerOptions
   extends Omit<DataLayerOptions, (typeof decidedByEngine)[number] | "requestHandler"> {
   /**
    * The engine: a running one, or the kind to start. One engine of each kind is started, and shared
-   * by all open test data layers. @default dynoxide if it is installed, else dynalite
+   * by all open test data layers. @default the one that `shareEngine` started, else dynoxide if it is
+   * installed, else dynalite
    */
   readonly engine?: Engine | StartEngineOptions["engine"] | undefined;
   /**
@@ -50,20 +56,41 @@ const testDataLayerOptionNames: OptionNames = [
 ];
 
 /** A data layer on a real engine. */
-export interface TestDataLayer extends DataLayer, TestMembers {}
+export interface TestDataLayer extends DataLayer, TestMembers<DataLayer> {}
 
 /** The same with an application's own entities, as in `DataLayerOf`. */
 export type TestDataLayerOf<R extends DefinitionsOf<R>, B extends boolean = true> = B extends false
-  ? DataLayerOf<R, B> & TestMembers
+  ? DataLayerOf<R, B> & TestMembers<DataLayerOf<R, B>>
   : [keyof R] extends [never]
     ? TestDataLayer
-    : DataLayerOf<R, B> & TestMembers;
+    : DataLayerOf<R, B> & TestMembers<DataLayerOf<R, B>>;
 
-export interface TestMembers {
+/** What a test data layer has besides; `L` is the type of the data layer. */
+export interface TestMembers<L extends Sourced<unknown> = DataLayer> {
   readonly engine: Engine;
   /** The request handler: it records requests and takes faults. */
   readonly wire: FaultyRequestHandler;
+  /**
+   * The changes since the last call, in their order; the first call returns all since the table was
+   * created. Rows that no entity owns are left out. `wire` takes no part in it.
+   * @throws ConfigurationError if the table has no stream (`stream: true`), or the engine has none
+   * @example
+   * await data.project.delete(key);
+   * expect(await data.changes()).toMatchObject([{ kind: "deleted", key }]);
+   */
+  changes(): Promise<StreamChange<L>[]>;
+  /**
+   * Removes what has expired, as DynamoDB does within days of its time, and local engines never do. In
+   * `changes()` these removals are of the kind `expired`; whoever else reads the stream sees deletions.
+   * Like DynamoDB, it leaves items that expired more than five years ago.
+   * @param now epoch milliseconds. @default the data layer's clock
+   * @returns how many items were removed
+   */
+  expire(now?: number): Promise<number>;
 }
+
+/** A change that `changes()` returns, be it readable or not. */
+export type StreamChange<L> = Change<L> | Unreadable<L>;
 
 /** An engine that test data layers share. */
 interface SharedEngine {
@@ -134,7 +161,21 @@ export async function createTestDataLayer<
     }
   };
   const close = once(end);
-  const own = { engine, wire, close, [Symbol.asyncDispose]: close };
+  const { clock } = neededSource("createTestDataLayer", data);
+  const table = new TableChanges({
+    engine,
+    data,
+    admin: neededSource("createTestDataLayer", admin),
+    stream: async () => (await admin.table.describe())?.stream?.arn,
+  });
+  const own = {
+    engine,
+    wire,
+    close,
+    [Symbol.asyncDispose]: close,
+    changes: () => table.changes(),
+    expire: (now: number = clock.now()) => table.expire(now),
+  };
   return withOwn(data, own) as TestDataLayerOf<Uninferred<R>, B>;
 }
 
@@ -166,6 +207,10 @@ function running(engine: Engine | null): Engine {
 async function takeEngine(
   which: StartEngineOptions["engine"],
 ): Promise<{ engine: Engine; release: () => void }> {
+  const there = announced();
+  if (there !== undefined && (which === undefined || which === there.name)) {
+    return { engine: there, release: () => undefined };
+  }
   const kind = which ?? "default";
   let entry = shared.get(kind);
   if (entry === undefined) {

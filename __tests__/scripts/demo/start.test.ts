@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createDataLayer } from "../../../src/index.js";
 import { script } from "../run.js";
 
@@ -100,6 +102,38 @@ describe("bayon-data db (only a clone could serve the engine)", () => {
     expect(out).toContain(`export AWS_ENDPOINT_URL_DYNAMODB=http://localhost:${port}`);
     expect(out).toContain("export DYNAMODB_TABLE_NAME=Own-Name\n");
     expect(await running.leftovers()).toEqual([]);
+  });
+
+  test("fills the table, which has a stream, and the second start of a file fills nothing again", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "db-"));
+    const file = join(folder, "table.db");
+    const port = await freePort();
+    const place = { environment: "local", endpoint: `http://localhost:${port}` } as const;
+    try {
+      const seen = [];
+      for (const more of [["--stream"], []]) {
+        const args = ["db", "--port", String(port), "--path", file, "--seed", "2", ...more];
+        const running = script("cli.ts", args);
+        await running.saw("Ctrl-C");
+        const data = createDataLayer(place);
+        let items = 0;
+        for await (const page of data.userProfile.scan()) items += page.items.length;
+        seen.push({ items, stream: (await data.table.describe())?.stream !== undefined });
+        await data.close();
+        running.child.kill("SIGINT");
+        const { code, out } = await running.ended();
+        expect(code).toBe(0);
+        expect(out).toMatch(/^ +\d\d items of 2 made-up agents$/m);
+        expect(out).not.toContain("Fill it");
+        expect(await running.leftovers()).toEqual([]);
+      }
+      expect(seen).toEqual([
+        { items: 2, stream: true },
+        { items: 2, stream: true },
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("says which port is taken", async () => {

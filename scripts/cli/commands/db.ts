@@ -3,12 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { ConfigurationError, createDataLayer, type DataLayer } from "../../../src/index.js";
 import type { Engine } from "../../../src/testing/engine.js";
-import { knowEntities } from "../../raw/known-entities.js";
+import { createReport, loadItems } from "../../move/load-items.js";
+import { knowEntities, knownDefinitions } from "../../raw/known-entities.js";
+import { count } from "../../run/terminal.js";
+import { madeUp } from "../../seed/made-up.js";
 import { type CommandContext, exitCode, groups, UsageError, wholeNumber } from "../connection.js";
 
 interface DbFlags {
   readonly port: number;
   readonly path?: string;
+  readonly seed?: number;
+  readonly stream?: boolean;
   readonly table?: string;
   readonly config?: string;
 }
@@ -24,6 +29,12 @@ export function addDbCommand(program: Command, context: CommandContext): void {
     .description("serve DynamoDB on this machine, with the table created, until Ctrl-C")
     .option("--port <number>", "the port on 127.0.0.1", wholeNumber(1, 65_535), defaultPort)
     .option("--path <file>", "keep the data in this file; without it the data is lost at the end")
+    .option(
+      "--seed <number>",
+      "fill the table with this many made-up agents, of about 40 items each",
+      wholeNumber(1, 100_000),
+    )
+    .option("--stream", "create the table with a stream of its changes (bayon-data watch)")
     .option("--table <name>", "the table's name (DYNAMODB_TABLE_NAME)")
     .option("--config <file>", "a module that exports the entities of your own (entities, builtIn)")
     .optionsGroup(groups.other)
@@ -33,7 +44,9 @@ export function addDbCommand(program: Command, context: CommandContext): void {
       `
 For development and tests. The engine is dynoxide, which is installed with the package on Linux
 x64. Elsewhere it is dynalite, which you install yourself (npm install --save-dev dynalite@4);
-dynalite has no transactions, and --path needs dynoxide.
+dynalite has no transactions and no streams, and --path needs dynoxide.
+
+What --seed makes up is the same each time: with --path, a second start writes nothing again.
 
 An application finds the table when USE_LOCAL_AWS=true is set; with another port also
 AWS_ENDPOINT_URL_DYNAMODB.
@@ -42,7 +55,8 @@ Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 the engine ended, 2 it could not b
 
 Examples:
   $ bayon-data db
-  $ bayon-data db --path .bayon/table.db
+  $ bayon-data db --seed 3
+  $ bayon-data db --path .bayon/table.db --stream
   $ bayon-data db --port 8000`,
     )
     .action((flags: DbFlags) => serve(flags, context));
@@ -73,10 +87,12 @@ async function serveTable(engine: Engine, flags: DbFlags, context: CommandContex
   const { endpoint, region, credentials } = engine;
   const place = { endpoint, region, credentials, tableName: flags.table };
   const own = await knowEntities(flags.config);
-  const data = createDataLayer({ environment: "local", ...place, ...own });
+  // What is called of the twelve, is called only if the data layer has them.
+  const data = createDataLayer({ environment: "local", ...place, ...own }) as DataLayer;
   try {
-    const { created } = await data.table.create();
-    greet(engine, data, { ...flags, created }, context);
+    const { created } = await data.table.create({ stream: flags.stream });
+    const filled = await fill(data, flags.seed, signal);
+    greet(engine, data, { ...flags, created, filled }, context);
     while (!signal.aborted) {
       // Being stopped is the normal end, not a failure.
       await sleep(healthCheckMs, undefined, { signal }).catch(() => undefined);
@@ -85,6 +101,20 @@ async function serveTable(engine: Engine, flags: DbFlags, context: CommandContex
   } finally {
     await data.close();
   }
+}
+
+/** Makes up agents in the table. @returns the number of their items, which may be there already */
+async function fill(
+  data: DataLayer,
+  users: number | undefined,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (users === undefined) return undefined;
+  const report = createReport();
+  const items = madeUp(knownDefinitions(), { users, seed: 1 });
+  await loadItems(data, items, report, { signal, skipUnchanged: true });
+  const counts = [...report.counts.values()];
+  return counts.reduce((sum, { written, unchanged }) => sum + written + unchanged, 0);
 }
 
 /** Advice about a port that is in use. */
@@ -97,16 +127,24 @@ function withAdvice(error: unknown, port: number): unknown {
   return new UsageError(`${message}\nTo take another port: ${other}`, error);
 }
 
+interface Served extends DbFlags {
+  readonly created: boolean;
+  /** The number of made-up items. */
+  readonly filled: number | undefined;
+}
+
 function greet(
   { name }: Engine,
   { configuration }: Pick<DataLayer, "configuration">,
-  { port, path, table, created }: DbFlags & { readonly created: boolean },
+  { port, path, table, seed, created, filled }: Served,
   { terminal }: CommandContext,
 ): void {
   const { paint, line } = terminal;
   const where = path === undefined ? "in memory" : `in ${path}`;
   line(`${paint("green", "ready")}  ${name}, ${where}, at http://localhost:${port}`);
   line(`       table ${configuration.tableName} ${created ? "created" : "is there already"}`);
+  if (filled !== undefined)
+    line(`       ${count(filled, "item")} of ${count(seed ?? 0, "made-up agent")}`);
   line();
   line("In your application's environment, or in another terminal:");
   const variable = (text: string) => line(`  ${paint("bold", `export ${text}`)}`);
@@ -114,6 +152,6 @@ function greet(
   if (port !== defaultPort) variable(`AWS_ENDPOINT_URL_DYNAMODB=http://localhost:${port}`);
   if (table !== undefined) variable(`DYNAMODB_TABLE_NAME=${table}`);
   line();
-  line("Fill it:  npx bayon-data seed");
+  if (filled === undefined) line("Fill it:  npx bayon-data seed");
   line("Stop it:  Ctrl-C");
 }

@@ -1,6 +1,5 @@
 /** `bayon-data seed`: made-up agents, or the documents of a Firestore export. */
 import { type Command, Option } from "commander";
-import { hasBuiltIn } from "../../../services/own-entities.js";
 import { collections } from "../../move/firestore/collections.js";
 import { ExportError } from "../../move/firestore/json-file.js";
 import type { Mapped } from "../../move/firestore/map-document.js";
@@ -12,8 +11,7 @@ import {
 import { type Counts, createReport, type LoadReport, loadItems } from "../../move/load-items.js";
 import { knowEntities, knownDefinitions } from "../../raw/known-entities.js";
 import { table as columns, count, cut, duration, type Terminal } from "../../run/terminal.js";
-import { ownSamples } from "../../seed/own-samples.js";
-import { type SampleOptions, sampleItems, sampleUsers } from "../../seed/sample-data.js";
+import { madeUp } from "../../seed/made-up.js";
 import {
   addConfigOption,
   addConnectionFlags,
@@ -123,18 +121,15 @@ interface Source {
 async function sourceOf({ from, users, randomSeed }: SeedFlags): Promise<Source> {
   if (from === undefined) {
     const name = `${count(users, "made-up agent")} (random seed ${randomSeed})`;
-    return { name, items: madeUp({ users, seed: randomSeed }), total: undefined };
+    return {
+      name,
+      items: madeUp(knownDefinitions(), { users, seed: randomSeed }),
+      total: undefined,
+    };
   }
   const opened = await openFolder(from);
   const name = `the documents of ${from}`;
   return { name, items: opened.documents(), total: opened.expectedDocuments, export: opened };
-}
-
-/** Items of the twelve, if the table has them, and of the application's own entities. */
-function* madeUp(options: SampleOptions): Generator<Mapped> {
-  const definitions = knownDefinitions();
-  if (hasBuiltIn(definitions)) yield* sampleItems(options);
-  yield* ownSamples(definitions, sampleUsers(options));
 }
 
 /** Opens an export that a person named. @throws UsageError if the folder holds none */

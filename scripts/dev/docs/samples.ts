@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { type CodeBlock, codeBlocks } from "./markdown.js";
 import type { Page } from "./pages.js";
 
+/** What an engine may lack. */
+const capabilities = ["transactions", "streams"] as const;
+
 /** A block of code that is compiled and run. */
 export interface Sample extends CodeBlock {
   readonly page: string;
   /** The capabilities that the engine must have. */
-  readonly needs: readonly "transactions"[];
+  readonly needs: readonly (typeof capabilities)[number][];
   /** The file name under which a reader saves it. */
   readonly name: string | undefined;
 }
@@ -29,12 +32,14 @@ export function samplesOf({ path, text }: Page): Sample[] {
     .map((block) => {
       const own = /^<!-- sample: (.*) -->$/.exec(block.above)?.[1] ?? "";
       const given = `${ofPage} ${own}`.split(" ").filter((directive) => directive !== "");
-      const unknown = given.find((one) => !/^(?:needs=transactions|name=[\w.-]+)$/.test(one));
+      const unknown = given.find(
+        (one) => !/^(?:needs=(?:transactions|streams)|name=[\w.-]+)$/.test(one),
+      );
       if (unknown !== undefined) throw new Error(`${path}:${block.line}: ${unknown} is unknown`);
       return {
         ...block,
         page: path,
-        needs: given.includes("needs=transactions") ? ["transactions"] : [],
+        needs: capabilities.filter((one) => given.includes(`needs=${one}`)),
         name: given.find((one) => one.startsWith("name="))?.slice("name=".length),
       };
     });

@@ -1,0 +1,3 @@
+export default {
+  test: { globalSetup: ["bayon-coagent-data/testing/vitest"], include: ["**/*.spec.mjs"] },
+};

@@ -1,0 +1,66 @@
+/** What AWS Lambda hands to the handler of a table's stream, in the exact form of its JSON. */
+
+/** A value in DynamoDB's form. Binary is base64. */
+export interface LambdaValue {
+  S?: string | undefined;
+  N?: string | undefined;
+  BOOL?: boolean | undefined;
+  NULL?: boolean | undefined;
+  B?: string | undefined;
+  L?: LambdaValue[] | undefined;
+  M?: Record<string, LambdaValue> | undefined;
+  SS?: string[] | undefined;
+  NS?: string[] | undefined;
+  BS?: string[] | undefined;
+}
+
+/** An item, or a key, in DynamoDB's form. */
+export type LambdaImage = Record<string, LambdaValue>;
+
+/** A record of a stream, as AWS Lambda hands it on. */
+export interface LambdaRecord {
+  eventID: string;
+  eventName: "INSERT" | "MODIFY" | "REMOVE";
+  eventVersion: string;
+  eventSource: string;
+  awsRegion: string;
+  dynamodb: {
+    /** Epoch seconds. */
+    ApproximateCreationDateTime: number;
+    Keys: LambdaImage;
+    NewImage?: LambdaImage | undefined;
+    OldImage?: LambdaImage | undefined;
+    SequenceNumber: string;
+    SizeBytes: number;
+    StreamViewType: "NEW_AND_OLD_IMAGES";
+  };
+  /** Only of an item that DynamoDB removed because it had expired. */
+  userIdentity?: { type: string; principalId: string } | undefined;
+  eventSourceARN: string;
+}
+
+/** An event of AWS Lambda's: what a handler is called with. `@types/aws-lambda` has its type as `DynamoDBStreamEvent`. */
+export interface LambdaEvent {
+  Records: LambdaRecord[];
+}
+
+/** Who removes expired items. */
+const timeToLive = { type: "Service", principalId: "dynamodb.amazonaws.com" } as const;
+
+/** The same record, of an item that DynamoDB removed because it had expired. */
+export function asExpired(record: LambdaRecord): LambdaRecord {
+  return { ...record, userIdentity: { ...timeToLive } };
+}
+
+/** A record as an engine's response has it. It differs from Lambda's in these members alone. */
+export type EngineRecord = Omit<LambdaRecord, "eventSourceARN" | "userIdentity"> & {
+  readonly userIdentity?: { readonly Type?: string; readonly PrincipalId?: string } | null;
+};
+
+/** A record of an engine's, as Lambda would hand it on. */
+export function lambdaRecordOf(record: EngineRecord, eventSourceARN: string): LambdaRecord {
+  const { userIdentity, ...rest } = record;
+  const { Type: type, PrincipalId: principalId } = userIdentity ?? {};
+  const identity = type && principalId ? { userIdentity: { type, principalId } } : {};
+  return { ...rest, ...identity, eventSourceARN };
+}
