@@ -41,6 +41,8 @@ const rooms = [
   "store",
   "admin",
   "streams",
+  "browser",
+  "server",
   "infrastructure",
 ];
 /**

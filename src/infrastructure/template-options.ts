@@ -51,9 +51,9 @@ export interface TableTemplateOptions {
    */
   readonly policies?: readonly IamAccess[] | undefined;
   /** As `iamPolicy` takes it, for the policy of a user. */
-  readonly variable?: IamPolicyOptions["variable"];
+  readonly variable?: IamPolicyOptions["variable"] | undefined;
   /** As `iamPolicy` takes it, for the policy of an owner in place of a user. */
-  readonly owner?: IamPolicyOptions["owner"];
+  readonly owner?: IamPolicyOptions["owner"] | undefined;
   /** As `iamPolicy` takes it, for the policy of the application. @default false */
   readonly scan?: boolean | undefined;
 }
