@@ -41,6 +41,8 @@ const rooms = [
   "store",
   "admin",
   "streams",
+  "browser",
+  "server",
 ];
 /**
  * The rooms of services/: what each may import of the others. All of them may import the registry, which

@@ -5,7 +5,9 @@ import { z } from "zod";
 import { readManual } from "../../scripts/dev/docs/pages.js";
 import { type Sample, samplesOf, typeErrors } from "../../scripts/dev/docs/samples.js";
 import type { FacadeName } from "../../services/entities.js";
+import * as client from "../../src/browser/index.js";
 import * as door from "../../src/index.js";
+import * as server from "../../src/server/index.js";
 import * as streams from "../../src/streams/index.js";
 import * as testing from "../../src/testing/index.js";
 import { engines } from "../engines.js";
@@ -122,6 +124,8 @@ async function run({ code }: Sample): Promise<void> {
   };
   const modules: Readonly<Record<string, unknown>> = {
     "bayon-coagent-data": door,
+    "bayon-coagent-data/client": client,
+    "bayon-coagent-data/server": server,
     "bayon-coagent-data/streams": streams,
     "bayon-coagent-data/testing": testing,
     vitest: runner,

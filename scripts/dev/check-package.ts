@@ -129,6 +129,8 @@ await check("importing opens nothing and reads no environment", () => {
     await import("${manifest.name}");
     await import("${manifest.name}/testing");
     await import("${manifest.name}/streams");
+    await import("${manifest.name}/server");
+    await import("${manifest.name}/client");
     const open = process.getActiveResourcesInfo().filter((name) =>
       /Timeout|Immediate|TCP|Server|Process|Worker|Watch/.test(name),
     );
