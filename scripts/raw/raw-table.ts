@@ -64,7 +64,9 @@ export interface TimeToLive {
 /** Whether DynamoDB deletes items by the table's own TTL attribute; `undefined` if that is not known. */
 export async function deletesExpired(table: RawTable): Promise<boolean | undefined> {
   const found = await table.timeToLive();
-  return found && found.enabled && found.attribute === attribute.timeToLive;
+  return found === undefined
+    ? undefined
+    : found.enabled && found.attribute === attribute.timeToLive;
 }
 
 export interface RawTableOptions {
