@@ -41,6 +41,9 @@ const rooms = [
   "store",
   "admin",
   "streams",
+  "browser",
+  "server",
+  "infrastructure",
 ];
 /**
  * The rooms of services/: what each may import of the others. All of them may import the registry, which

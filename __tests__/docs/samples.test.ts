@@ -5,7 +5,10 @@ import { z } from "zod";
 import { readManual } from "../../scripts/dev/docs/pages.js";
 import { type Sample, samplesOf, typeErrors } from "../../scripts/dev/docs/samples.js";
 import type { FacadeName } from "../../services/entities.js";
+import * as infrastructure from "../../services/infrastructure.js";
+import * as client from "../../src/browser/index.js";
 import * as door from "../../src/index.js";
+import * as server from "../../src/server/index.js";
 import * as streams from "../../src/streams/index.js";
 import * as testing from "../../src/testing/index.js";
 import { engines } from "../engines.js";
@@ -61,7 +64,8 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
   let data: testing.TestDataLayer;
 
   beforeAll(async () => {
-    const options = { engine: engines[0]?.engine, entities: { indexed } };
+    const engine = engines[0]?.engine;
+    const options = { engine, entities: { indexed }, stream: engine !== "dynalite" };
     data = (await testing.createTestDataLayer(options)) as unknown as testing.TestDataLayer;
     for (const name of Object.keys(testing.fixtures) as FacadeName[]) {
       // Each store takes its own fixture; a loop over all of them gives up whose is whose.
@@ -121,6 +125,9 @@ async function run({ code }: Sample): Promise<void> {
   };
   const modules: Readonly<Record<string, unknown>> = {
     "bayon-coagent-data": door,
+    "bayon-coagent-data/client": client,
+    "bayon-coagent-data/infrastructure": infrastructure,
+    "bayon-coagent-data/server": server,
     "bayon-coagent-data/streams": streams,
     "bayon-coagent-data/testing": testing,
     vitest: runner,

@@ -10,6 +10,12 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { dynoxideBinary } from "../../src/testing/engines/dynoxide.js";
+import {
+  checkAuditTypes,
+  copyAuditTrail,
+  runAuditFunction,
+  runAuditTrail,
+} from "./check-package/audit-trail.js";
 import { createChecks } from "./check-package/checks.js";
 import { bin, findNode, node, root, run } from "./check-package/commands.js";
 import {
@@ -28,6 +34,7 @@ import {
   checkServerOnly,
   checkTraces,
 } from "./check-package/doors.js";
+import { checkTemplates } from "./check-package/infrastructure.js";
 import { checkLinks } from "./check-package/links.js";
 import { checkOwnTypes, copyOwnEntities, runOwnEntities } from "./check-package/own-entities.js";
 import {
@@ -109,6 +116,9 @@ for (const [major, executable] of nodes) {
 }
 
 await check("the README's quick start, from an empty folder", () => checkQuickStart(work, tarball));
+await check("the templates of the table in the CDK, and in a parser of Terraform's", () =>
+  checkTemplates(work, tarball),
+);
 await check("a key function alone costs a few KB", () => checkKeysAlone(project));
 await check("a browser's bundle is refused what is server only", () => checkServerOnly(project));
 await check("an edge runtime is told what it lacks", () => checkEdge(project));
@@ -123,6 +133,9 @@ await check("importing opens nothing and reads no environment", () => {
     await import("${manifest.name}");
     await import("${manifest.name}/testing");
     await import("${manifest.name}/streams");
+    await import("${manifest.name}/server");
+    await import("${manifest.name}/client");
+    await import("${manifest.name}/infrastructure");
     const open = process.getActiveResourcesInfo().filter((name) =>
       /Timeout|Immediate|TCP|Server|Process|Worker|Watch/.test(name),
     );
@@ -141,6 +154,15 @@ if (dynoxideBinary() !== null) {
     runOwnEntities(ownEntities, work),
   );
 }
+const auditTrail = copyAuditTrail(project);
+if (dynoxideBinary() !== null) {
+  await check("an audit trail, written by the handler of a stream", () =>
+    runAuditTrail(auditTrail),
+  );
+}
+await check("its function for Lambda, bundled and called", () =>
+  runAuditFunction(auditTrail, work),
+);
 for (const compiler of ["typescript-5.9", "typescript-6", "typescript"]) {
   const name = `TypeScript ${testedVersion(compiler)}`;
   const tsc = bin(root, compiler, "tsc");
@@ -153,6 +175,7 @@ for (const compiler of ["typescript-5.9", "typescript-6", "typescript"]) {
   await check(`${name}: entities of an application's own, and what it says of mistakes`, () =>
     checkOwnTypes(ownEntities, compiler),
   );
+  await check(`${name}: the audit trail`, () => checkAuditTypes(auditTrail, compiler));
 }
 
 end();

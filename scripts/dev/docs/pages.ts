@@ -23,14 +23,15 @@ export const groups: readonly Group[] = [
   },
   {
     title: "Work with items",
-    pages: ["reading", "writing", "values-and-limits", "transactions", "use-cases"],
+    pages: ["reading", "writing", "values-and-limits", "transactions", "use-cases", "changes"],
   },
   { title: "Protect them", pages: ["tenants", "oauth", "encryption"] },
   { title: "Handle failures", pages: ["errors", "retry"] },
   { title: "Test", pages: ["testing"] },
+  { title: "Reach a browser", pages: ["browser"] },
   { title: "Deploy", pages: ["nextjs", "lambda"] },
   { title: "Move in", pages: ["firestore", "old-repository"] },
-  { title: "Operate", pages: ["cli", "operating"] },
+  { title: "Operate", pages: ["cli", "operating", "infrastructure"] },
   {
     title: "Look up",
     pages: ["reference", "access-patterns", "performance", "guarantees", "architecture"],
