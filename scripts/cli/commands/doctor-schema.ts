@@ -1,6 +1,6 @@
 /** `bayon-data doctor --schema`: the table itself, without its items. */
 import { flagsOf } from "../../../src/client/advice.js";
-import type { Configuration } from "../../../src/index.js";
+import type { DataLayer } from "../../../src/index.js";
 import { knownIndexes } from "../../raw/known-entities.js";
 import { count, type Terminal } from "../../run/terminal.js";
 import {
@@ -39,7 +39,10 @@ export async function doctorSchema(
 }
 
 /** Command lines that find the same table. */
-function commandsFor(configuration: Configuration, config: string | undefined): CommandLines {
+function commandsFor(
+  configuration: DataLayer["configuration"],
+  config: string | undefined,
+): CommandLines {
   const { tableName, region, endpoint } = configuration;
   const place = [
     ...["--table-name", tableName],
