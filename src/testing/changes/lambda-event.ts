@@ -1,7 +1,7 @@
 /** What AWS Lambda hands to the handler of a table's stream, in the exact form of its JSON. */
 
 /** What a value of each of DynamoDB's types holds. */
-interface Held {
+export interface LambdaValues {
   S: string;
   N: string;
   BOOL: boolean;
@@ -16,8 +16,10 @@ interface Held {
 
 /** A value in DynamoDB's form: of one type. Binary is base64. */
 export type LambdaValue = {
-  [T in keyof Held]: { [K in T]: Held[K] } & { [K in Exclude<keyof Held, T>]?: never };
-}[keyof Held];
+  [T in keyof LambdaValues]: { [K in T]: LambdaValues[K] } & {
+    [K in Exclude<keyof LambdaValues, T>]?: never;
+  };
+}[keyof LambdaValues];
 
 /** An item, or a key, in DynamoDB's form. */
 export type LambdaImage = Record<string, LambdaValue>;
