@@ -43,6 +43,7 @@ const rooms = [
   "streams",
   "browser",
   "server",
+  "infrastructure",
 ];
 /**
  * The rooms of services/: what each may import of the others. All of them may import the registry, which

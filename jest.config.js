@@ -30,6 +30,7 @@ export default {
     "^bayon-coagent-data$": "<rootDir>/src/index.ts",
     "^bayon-coagent-data/client$": "<rootDir>/src/browser/index.ts",
     "^bayon-coagent-data/server$": "<rootDir>/src/server/index.ts",
+    "^bayon-coagent-data/infrastructure$": "<rootDir>/services/infrastructure.ts",
     "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",
     "^bayon-coagent-data/streams$": "<rootDir>/src/streams/index.ts",
     "^bayon-coagent-data/testing$": "<rootDir>/src/testing/index.ts",

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { readManual } from "../../scripts/dev/docs/pages.js";
 import { type Sample, samplesOf, typeErrors } from "../../scripts/dev/docs/samples.js";
 import type { FacadeName } from "../../services/entities.js";
+import * as infrastructure from "../../services/infrastructure.js";
 import * as client from "../../src/browser/index.js";
 import * as door from "../../src/index.js";
 import * as server from "../../src/server/index.js";
@@ -125,6 +126,7 @@ async function run({ code }: Sample): Promise<void> {
   const modules: Readonly<Record<string, unknown>> = {
     "bayon-coagent-data": door,
     "bayon-coagent-data/client": client,
+    "bayon-coagent-data/infrastructure": infrastructure,
     "bayon-coagent-data/server": server,
     "bayon-coagent-data/streams": streams,
     "bayon-coagent-data/testing": testing,

@@ -1,9 +1,8 @@
 /**
  * Builds dist/: ESM and CommonJS of all entry points, the command, and the declarations.
  *
- * Rolldown shares chunks between entry points, so that `instanceof` holds across `.`,
- * `./testing`, `./streams` and `./server`. Dependencies stay imports, except the few that are bundled, with their licences
- * beside them.
+ * Rolldown shares chunks between entry points, so that `instanceof` holds across all of them.
+ * Dependencies stay imports, except the few that are bundled, with their licences beside them.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -97,6 +96,7 @@ const library = {
   "global-setup": "src/testing/global-setup.ts",
   streams: "src/streams/index.ts",
   server: "src/server/index.ts",
+  infrastructure: "services/infrastructure.ts",
 };
 
 const esm: RolldownOptions & { output: OutputOptions } = {
