@@ -14,8 +14,8 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
-import { type Engine, type StartEngineOptions, startEngine } from "../../src/testing/engine.js";
 import * as modules from "../../src/runtime/installed.js";
+import { type Engine, type StartEngineOptions, startEngine } from "../../src/testing/engine.js";
 
 jest.mock("../../src/runtime/installed.js", () => {
   const actual = jest.requireActual("../../src/runtime/installed.js");

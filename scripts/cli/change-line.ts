@@ -45,12 +45,16 @@ export function changeLine(change: ShownChange, columns: number): string {
   const parts = Object.entries(key).map(([name, value]) => `${name}=${String(value)}`);
   const what = error === undefined ? kind : `${kind} (${change.change})`;
   const told = error === undefined ? shownPaths(change).map(pathText).join(", ") : error.message;
-  const text = `${timeText(at)}  ${what.padEnd(7)}  ${entity}  ${parts.join(" ")}  ${told}`;
-  return cut(text, columns);
+  // What is wider than a third of the terminal would push the changed fields out of it.
+  const whose = cut(parts.join(" "), Math.max(Math.floor(columns / 3), leastKeyColumns));
+  return cut(`${timeText(at)} ${what} ${entity} ${whose}: ${told}`, columns);
 }
 
+/** A key is cut to no fewer columns. */
+const leastKeyColumns = 16;
+
 /** The time in UTC, to the second, which is all that DynamoDB gives. */
-export function timeText(at: number): string {
+function timeText(at: number): string {
   return new Date(at).toISOString().slice(0, 19).replace("T", " ");
 }
 
