@@ -41,6 +41,7 @@ const rooms = [
   "store",
   "admin",
   "streams",
+  "telemetry",
 ];
 /**
  * The rooms of services/: what each may import of the others. All of them may import the registry, which

@@ -3,13 +3,15 @@ import { join } from "node:path";
 import ts from "typescript-5.9";
 import { type Application, createApplication } from "./application.js";
 
+const doors = ["index", "testing/index", "streams/index", "telemetry/index"];
+
 let application: Application;
 let program: ts.Program;
 let checker: ts.TypeChecker;
 
 beforeAll(() => {
   application = createApplication("npm");
-  program = ts.createProgram([door("index"), door("testing/index"), door("streams/index")], {
+  program = ts.createProgram(doors.map(door), {
     target: ts.ScriptTarget.ES2022,
     lib: ["lib.es2024.d.ts"],
     module: ts.ModuleKind.NodeNext,
@@ -37,7 +39,7 @@ const declaredBy = (symbol: ts.Symbol): ts.Symbol =>
 /** Everything that the doors export, and the names that it has there. */
 function exports(): Map<ts.Symbol, string> {
   const found = new Map<ts.Symbol, string>();
-  for (const name of ["index", "testing/index", "streams/index"]) {
+  for (const name of doors) {
     const file = program.getSourceFile(door(name));
     const module = file === undefined ? undefined : checker.getSymbolAtLocation(file);
     if (module === undefined) throw new Error(`${name} is no module`);

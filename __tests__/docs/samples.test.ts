@@ -7,6 +7,7 @@ import { type Sample, samplesOf, typeErrors } from "../../scripts/dev/docs/sampl
 import type { FacadeName } from "../../services/entities.js";
 import * as door from "../../src/index.js";
 import * as streams from "../../src/streams/index.js";
+import * as telemetry from "../../src/telemetry/index.js";
 import * as testing from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 
@@ -122,6 +123,7 @@ async function run({ code }: Sample): Promise<void> {
   const modules: Readonly<Record<string, unknown>> = {
     "bayon-coagent-data": door,
     "bayon-coagent-data/streams": streams,
+    "bayon-coagent-data/telemetry": telemetry,
     "bayon-coagent-data/testing": testing,
     vitest: runner,
   };

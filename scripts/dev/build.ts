@@ -96,6 +96,7 @@ const library = {
   testing: "src/testing/index.ts",
   "global-setup": "src/testing/global-setup.ts",
   streams: "src/streams/index.ts",
+  telemetry: "src/telemetry/index.ts",
 };
 
 const esm: RolldownOptions & { output: OutputOptions } = {
