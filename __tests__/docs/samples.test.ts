@@ -62,7 +62,8 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
   let data: testing.TestDataLayer;
 
   beforeAll(async () => {
-    const options = { engine: engines[0]?.engine, entities: { indexed } };
+    const engine = engines[0]?.engine;
+    const options = { engine, entities: { indexed }, stream: engine !== "dynalite" };
     data = (await testing.createTestDataLayer(options)) as unknown as testing.TestDataLayer;
     for (const name of Object.keys(testing.fixtures) as FacadeName[]) {
       // Each store takes its own fixture; a loop over all of them gives up whose is whose.

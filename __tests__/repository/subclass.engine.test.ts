@@ -1,8 +1,7 @@
 /** A repository of an application's own: its entity types, its hooks and its methods. */
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import { getDocumentClient } from "../../src/client/client.js";
+import { getDocumentClient, resetClients } from "../../src/client/client.js";
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
-import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { ThroughputExceededError } from "../../src/errors/throughput-exceeded-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import {
@@ -27,7 +26,6 @@ class AppRepository extends DynamoDBRepository<AppType> {
   }
 
   protected override beforePut(item: DynamoDBItem<unknown, AppType>) {
-    if (item.PK === "BROKEN") throw new TypeError("the hook is broken");
     return item.EntityType === "Alert" ? { ...item, TTL: 100, GSI2PK: "ALERTS" } : item;
   }
 
@@ -170,22 +168,58 @@ describe.each(engines)("a subclass of the repository on $name", ({ engine }) => 
       },
     );
 
-    test("that throws is an error of the call with its cause, and nothing is sent", async () => {
-      const broken = { ...item("x"), PK: "BROKEN" };
+    test.each([
+      ["an error of the application's", new TypeError("the hook is broken")],
+      ["an error of this package", new ValidationError({ message: "no such type" })],
+      ["a text", "broken"],
+    ])("that throws %s throws it unchanged, and nothing is sent", async (_, thrown) => {
+      returning(() => {
+        throw thrown;
+      });
+      const { CreatedAt: _c, UpdatedAt: _u, ...fresh } = item("x");
+      const before = Object.entries(thrown);
       const sent = await table.sentBy(async () => {
-        for (const [operation, call] of [
-          ["put", () => repository.put(broken)],
-          ["create", () => repository.create("BROKEN", "x", "Alert", {})],
-          ["batchWrite", () => repository.batchWrite([broken])],
-          ["transactWrite", () => repository.transactWrite([{ put: broken }])],
-        ] as const) {
-          const error = await failure(call());
-          expect(error).toBeInstanceOf(DynamoDBError);
-          expect(error).not.toBeInstanceOf(ValidationError);
-          expect(error).toMatchObject({ operation, cause: expect.any(TypeError) });
+        for (const call of [
+          () => repository.put(item("x")),
+          () => repository.create(PK, "x", "Alert", {}),
+          () => repository.batchWrite([item("x"), item("y")]),
+          () => repository.transactWrite([{ put: item("x") }]),
+          () => repository.transactWrite([{ create: fresh }]),
+        ]) {
+          expect(await failure(call())).toBe(thrown);
         }
       });
+      expect(Object.entries(thrown)).toEqual(before);
       expect(sent).toEqual([]);
+      expect(repository.calls).toEqual([]);
+    });
+
+    test("may give an item another key, under which every call stores and names it", async () => {
+      returning((own) => ({ ...own, SK: `moved#${(own as { SK: string }).SK}` }));
+      expect(await repository.create(PK, "a", "Alert", { n: 1 })).toMatchObject({
+        PK,
+        SK: "moved#a",
+      });
+      await repository.put(item("b"));
+      await repository.batchWrite([item("c")]);
+      const { items } = await repository.queryItems(PK);
+      expect(items.map(({ SK }) => SK)).toEqual(["moved#a", "moved#b", "moved#c"]);
+      const again = await failure(repository.create(PK, "a", "Alert", { n: 2 }));
+      expect(again).toMatchObject({ name: "ConditionalCheckFailedError", key: { SK: "moved#a" } });
+    });
+
+    test("may change the key of a review, whose index keys follow from the new one", async () => {
+      returning((own) => ({ ...own, PK: "REVIEW#other", SK: `REVIEW#${PK}` }));
+      const created = await repository.create(
+        "REVIEW#a1",
+        "REVIEW#r1",
+        "Review" as AppType,
+        {},
+        {
+          GSI1PK: `REVIEW#${PK}`,
+        },
+      );
+      expect(created).toMatchObject({ GSI1PK: `REVIEW#${PK}`, GSI1SK: "AGENT#other" });
     });
   });
 
@@ -294,6 +328,29 @@ describe.each(engines)("a subclass of the repository on $name", ({ engine }) => 
     }
     const sent = await table.sentBy(() => failure(new Elsewhere({ maxRetries: 0 }).get("a", "b")));
     expect(sent[0]?.input).toHaveProperty("TableName", `${table.tableName}-none`);
+  });
+
+  test("what tableName throws is thrown unchanged, but a wrong configuration names the call", async () => {
+    const thrown = new RangeError("no tenant");
+    class Tenants extends DynamoDBRepository {
+      protected override get tableName(): string {
+        throw thrown;
+      }
+    }
+    const tenants = new Tenants();
+    expect(await failure(tenants.get("a", "b"))).toBe(thrown);
+    expect(await failure(tenants.put(item("x")))).toBe(thrown);
+    expect(await failure(tenants.transactWrite([{ put: item("x") }]))).toBe(thrown);
+    process.env.DYNAMODB_TABLE_NAME = "?";
+    resetClients();
+    try {
+      const error = await failure(new DynamoDBRepository().get("a", "b"));
+      expect(error).toBeInstanceOf(ConfigurationError);
+      expect(error.operation).toBe("get");
+    } finally {
+      process.env.DYNAMODB_TABLE_NAME = table.tableName;
+      resetClients();
+    }
   });
 
   test("methods of a subclass may have any name that the package's code uses inside", async () => {

@@ -96,6 +96,31 @@ describe.each(settings)("ranges of ids on $name", (engine) => {
     expect(rest.items.map(({ projectId }) => projectId)).toEqual(ids.slice(1, 4));
   });
 
+  test("a prefix finds the ids of its own case alone, on every page, forwards and back", async () => {
+    await fill("case", ["B1", "B2", "b1", "b2", "b3"]);
+    for (const order of ["asc", "desc"] as const) {
+      const options = { startsWith: "b", order };
+      const all = order === "asc" ? ["b1", "b2", "b3"] : ["b3", "b2", "b1"];
+      const page = (limit: number, cursor?: string | null) =>
+        project().query({ userId: "case" }, { ...options, limit, cursor });
+      const idsOf = ({ items }: Awaited<ReturnType<typeof page>>) =>
+        items.map(({ projectId }) => projectId);
+      expect(idsOf(await page(5))).toEqual(all);
+      const first = await page(2);
+      expect(idsOf(first)).toEqual(all.slice(0, 2));
+      const second = await page(2, first.cursor);
+      expect(idsOf(second)).toEqual(all.slice(2));
+      expect(second.cursor).toBeNull();
+      const again = await page(2, second.previous);
+      expect(idsOf(again)).toEqual(all.slice(0, 2));
+      const listed: string[] = [];
+      for await (const { projectId } of project().list({ userId: "case" }, options)) {
+        listed.push(projectId);
+      }
+      expect(listed).toEqual(all);
+    }
+  });
+
   test("any ids, any range: what a filter in memory finds, in the order of UTF-8 bytes", async () => {
     let users = 0;
     const some = fc.uniqueArray(id, { minLength: 1, maxLength: 12 });
@@ -334,6 +359,21 @@ describe.each(engines)("own entities on $name", ({ engine }) => {
     expect(await refusal(indexedLead.queryBy("byOwnStatus", whole, { startsWith: "l" }))).toBe(
       "startsWith cannot be used: no part of the sort key is left for it",
     );
+    for (const [leadId, status] of [
+      ["l5", "Open"],
+      ["l6", "open"],
+      ["l7", "opened"],
+    ] as const) {
+      await indexedLead.put({ userId: "u2", leadId, data: { name: "n", status } });
+    }
+    const cased = async (parts: object, options: object) => {
+      const given = { userId: "u2", ...parts } as { userId: string };
+      const { items } = await indexedLead.queryBy("byOwnStatus", given, options);
+      return items.map(({ leadId }) => leadId);
+    };
+    expect(await cased({ status: "open" }, {})).toEqual(["l6"]);
+    expect(await cased({ status: "Open" }, { limit: 1 })).toEqual(["l5"]);
+    expect(await cased({}, { startsWith: "open" })).toEqual(["l6", "l7"]);
     const timed = indexedLead.queryBy("byStatus", { status: "new" }, { startsWith: "1" });
     expect(await refusal(timed)).toMatch("the creation time comes next in the sort key");
   });

@@ -10,6 +10,12 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { dynoxideBinary } from "../../src/testing/engines/dynoxide.js";
+import {
+  checkAuditTypes,
+  copyAuditTrail,
+  runAuditFunction,
+  runAuditTrail,
+} from "./check-package/audit-trail.js";
 import { createChecks } from "./check-package/checks.js";
 import { bin, findNode, node, root, run } from "./check-package/commands.js";
 import {
@@ -141,6 +147,15 @@ if (dynoxideBinary() !== null) {
     runOwnEntities(ownEntities, work),
   );
 }
+const auditTrail = copyAuditTrail(project);
+if (dynoxideBinary() !== null) {
+  await check("an audit trail, written by the handler of a stream", () =>
+    runAuditTrail(auditTrail),
+  );
+}
+await check("its function for Lambda, bundled and called", () =>
+  runAuditFunction(auditTrail, work),
+);
 for (const compiler of ["typescript-5.9", "typescript-6", "typescript"]) {
   const name = `TypeScript ${testedVersion(compiler)}`;
   const tsc = bin(root, compiler, "tsc");
@@ -153,6 +168,7 @@ for (const compiler of ["typescript-5.9", "typescript-6", "typescript"]) {
   await check(`${name}: entities of an application's own, and what it says of mistakes`, () =>
     checkOwnTypes(ownEntities, compiler),
   );
+  await check(`${name}: the audit trail`, () => checkAuditTypes(auditTrail, compiler));
 }
 
 end();

@@ -75,7 +75,7 @@ export type TransactionReads<S> = {
 
 export interface TxOptions extends CallOptions {
   /**
-   * A token of your own, of 1 to 36 characters: within ten minutes DynamoDB carries out one transaction under
+   * A token of your own, of 1 to 36 bytes: within ten minutes DynamoDB carries out one transaction under
    * it, whichever process sends it. In a scope it is the owner's. @default one for each call
    */
   readonly token?: string | undefined;

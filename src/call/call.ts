@@ -10,6 +10,7 @@ import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { isAbortSignal } from "../runtime/realms.js";
 import { firstWithOwnReason, longestTimerMs } from "../runtime/signals.js";
+import { isThrownByCaller } from "./callers-code.js";
 import { type OptionNames, optionNames, refuseUnknown } from "./options.js";
 import { callChannel, traced } from "./tracing.js";
 
@@ -49,7 +50,7 @@ export function reading<R>(context: CallContext, read: () => R): R {
   try {
     return read();
   } catch (error) {
-    if (isDynamoDBError(error)) throw error;
+    if (isDynamoDBError(error) || isThrownByCaller(error)) throw error;
     throw invalid(context, [{ path: "", message: "an argument cannot be read" }], error);
   }
 }

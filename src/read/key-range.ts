@@ -5,7 +5,7 @@ import { invalid } from "../errors/validation-error.js";
 import type { PartForm } from "../keys/part-forms.js";
 import { keyLengthRule, separator } from "../keys/template.js";
 import { elementsOf } from "../values/payload.js";
-import { afterSeparator, compareKeys, type SortKeys } from "./key-condition.js";
+import { afterSeparator, areAmong, compareKeys, type SortKeys } from "./key-condition.js";
 
 /** The options that a range is read from. */
 export interface GivenRange {
@@ -37,6 +37,14 @@ export interface KeyRange {
    * `a#` and `a$` as keys, and `a!` not between `a` and `a`.
    */
   readonly holds?: ((sortKey: string) => boolean) | undefined;
+}
+
+/**
+ * Whether a sort key that was read is one of those that were asked for. An engine may find others: the
+ * `begins_with` of dynoxide 1.2.1 ignores the case of A to Z.
+ */
+export function isAsked(keys: SortKeys, range: KeyRange | undefined, sortKey: string): boolean {
+  return areAmong(keys, sortKey) && range?.holds?.(sortKey) !== false;
 }
 
 /**

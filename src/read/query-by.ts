@@ -14,7 +14,7 @@ import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { fieldOf, keyLengthRule, keyPartsOf, partsFrom } from "../keys/template.js";
 import type { RawItem } from "../table/table.js";
 import type { SortKeys } from "./key-condition.js";
-import { type RangedPart, readRange } from "./key-range.js";
+import { isAsked, type RangedPart, readRange } from "./key-range.js";
 import {
   type CheckedPaging,
   checkedPaging,
@@ -107,9 +107,8 @@ export function reachBy(
     const held = keyPartsOf(model, raw);
     return Object.entries(own).every(([part, value]) => held[part] === value);
   };
-  const { holds } = range ?? {};
   const isIn = (raw: RawItem) =>
-    holds === undefined || holds(String((raw as Attributes)[index.sk.attribute]));
+    isAsked(keys, range, String((raw as Attributes)[index.sk.attribute]));
   return {
     binding: {
       entity: model.name,

@@ -14,7 +14,7 @@ import { createdAtText } from "../keys/template.js";
 import { type IndexName, indexKeysOf, indexName, type RawItem } from "../table/table.js";
 import type { CursorBinding } from "./cursor.js";
 import { afterSeparator, keyCondition, type SortKeys } from "./key-condition.js";
-import { type KeyRange, readRange } from "./key-range.js";
+import { isAsked, type KeyRange, readRange } from "./key-range.js";
 
 /** A checked query, ready to be sent. */
 export interface QueryPlan {
@@ -204,7 +204,8 @@ export function reachOf(
   const range =
     rangeOf(indexPrefix ?? model.sk.prefix, times) ?? idRange(model, options, inIndex, context);
   const partition = model.pk.build(parts);
-  const keys = indexPrefix === undefined ? sortKeysOf(model) : { prefix: indexPrefix };
+  const all = indexPrefix === undefined ? sortKeysOf(model) : { prefix: indexPrefix };
+  const keys = range?.keys ?? all;
   const binding = {
     entity: model.name,
     index: by,
@@ -213,11 +214,10 @@ export function reachOf(
     prefix: model.sk.prefix,
     indexPrefix,
   } as const;
-  const { holds } = range ?? {};
   const isWithin = (raw: RawItem) =>
-    raw.PK === partition && isOf(model, raw) && (holds === undefined || holds(raw.SK));
+    raw.PK === partition && isOf(model, raw) && (inIndex || isAsked(keys, range, raw.SK));
   const index: IndexName | undefined = inIndex ? indexName : undefined;
-  return { binding, index, keys: range?.keys ?? keys, range, consistent, parts, isWithin };
+  return { binding, index, keys, range, consistent, parts, isWithin };
 }
 
 /** The range of ids: of the first part of the sort key. */

@@ -15,7 +15,8 @@ import type {
 } from "@aws-sdk/lib-dynamodb";
 import { type Call, perform } from "../call/call.js";
 import { adviceOnDefaults, getDocumentClient, getTableName } from "../client/client.js";
-import type { CallContext } from "../errors/context.js";
+import { type CallContext, withContext } from "../errors/context.js";
+import { isDynamoDBError } from "../errors/dynamodb-error.js";
 import type { Table } from "../read/reader.js";
 import type { RequestRetryOptions } from "../transport/repeats.js";
 import type { Requests } from "../transport/requests.js";
@@ -100,8 +101,9 @@ export class RepositoryHooks<E extends string = EntityType> {
 
   /**
    * Called with each item that `create`, `put`, `batchWrite` or `transactWrite` is about to store;
-   * returns the item that is checked and stored. Override it for index keys, a `TTL` or fields that
-   * follow from the item. `update` stores no whole item and does not call it.
+   * returns the item that is checked and stored, under the key that it then has. Override it for index
+   * keys, a `TTL` or fields that follow from the item. What it throws is thrown unchanged, and nothing
+   * is sent. `update` stores no whole item and does not call it.
    */
   protected beforePut(item: DynamoDBItem<unknown, E>): DynamoDBItem<unknown, E> {
     return item;
@@ -126,10 +128,18 @@ export class RepositoryHooks<E extends string = EntityType> {
 
   #run<R>(context: CallContext, run: (table: Table, call: Call) => Promise<R>): Promise<R> {
     // Every call of a repository has an operation, and a key that is an object.
-    return this.around(context as RepositoryCall, () =>
-      perform(context, {}, (call) =>
-        run({ transport: this.#transport, tableName: this.tableName }, call),
-      ),
-    );
+    return this.around(context as RepositoryCall, async () => {
+      const tableName = this.#tableName(context);
+      return perform(context, {}, (call) => run({ transport: this.#transport, tableName }, call));
+    });
+  }
+
+  /** The table's name. What an override throws is the caller's. */
+  #tableName(context: CallContext): string {
+    try {
+      return this.tableName;
+    } catch (error) {
+      throw isDynamoDBError(error) ? withContext(error, context) : error;
+    }
   }
 }

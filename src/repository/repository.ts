@@ -3,8 +3,8 @@
  * the earlier layer. For entities, prefer their stores, which know keys and payloads.
  */
 import { reading } from "../call/call.js";
+import { callersCode, unchanged } from "../call/callers-code.js";
 import type { CallContext } from "../errors/context.js";
-import { wrapDynamoDBError } from "../errors/wrap.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { createWrite } from "../write/create.js";
 import { runWrite } from "../write/run.js";
@@ -79,7 +79,7 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
    * Creates or replaces an item exactly as given: times, index keys and `TTL` included. One request.
    */
   async put<T>(item: DynamoDBItem<T, E>): Promise<void> {
-    const { context, given } = reading({ operation: "put" }, () => {
+    const { context, given } = this.#reading({ operation: "put" }, () => {
       // A string and bytes have a member for each position, and no key.
       const own: Record<string, unknown> = isRecord(item)
         ? this.#prepared({ operation: "put" }, { ...item })
@@ -109,21 +109,23 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
     data: T,
     gsi?: IndexKeys & Pick<DynamoDBItem, "TTL">,
   ): Promise<DynamoDBItem<T, E>> {
-    const { context, key } = itemCall("create", pk, sk, entityType);
+    const named = itemCall("create", pk, sk, entityType);
     const now = Date.now();
-    const item = reading(context, () => {
-      checkData(context, data);
-      const given = {
-        ...key,
+    const { context, key, item } = this.#reading(named.context, () => {
+      checkData(named.context, data);
+      const prepared = this.#prepared(named.context, {
+        ...named.key,
         [attribute.entityType]: entityType,
         [attribute.data]: data,
         [attribute.createdAt]: now,
         [attribute.updatedAt]: now,
-        ...completed(entityType, key, checkedIndexKeys(context, key, gsi)),
-      };
-      const prepared = this.#prepared(context, given);
-      checkCreated(context, prepared);
-      return checkItem(context, { ...prepared, ...key });
+        ...checkedIndexKeys(named.context, named.key, gsi),
+      });
+      checkCreated(named.context, prepared);
+      const type = prepared[attribute.entityType];
+      const stored = keyOf(prepared);
+      const { context, key } = itemCall("create", stored.PK, stored.SK, type);
+      return { context, key, item: checkItem(context, completed(String(type), key, prepared)) };
     });
     await this.#run(context, (table, call) => {
       const { tableName } = table;
@@ -180,7 +182,9 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
    */
   async batchWrite<T>(puts: DynamoDBItem<T, E>[] = [], deletes: DynamoDBKey[] = []): Promise<void> {
     const context: CallContext = { operation: "batchWrite" };
-    const items = checkedItems(context, puts, "puts", (item) => this.#prepared(context, item));
+    const items = this.#reading(context, () =>
+      checkedItems(context, puts, "puts", (item) => this.#prepared(context, item)),
+    );
     const keys = checkedKeys(context, deletes, "deletes");
     const writes = [
       ...items.map((item, index) => ({
@@ -209,9 +213,9 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
    */
   async transactWrite(writes: readonly TransactWrite<E>[]): Promise<void> {
     const context: CallContext = { operation: "transactWrite" };
-    const planned = reading(context, () =>
+    const planned = this.#reading(context, () =>
       plannedWrites(context, writes, {
-        tableName: this.tableName,
+        tableName: callersCode(() => this.tableName),
         now: Date.now(),
         prepare: (item) => this.#prepared(context, item),
       }),
@@ -220,14 +224,15 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
     await this.#run(context, (table, call) => writeAll(table, planned, call));
   }
 
-  /** An item as the hook returns it. What the hook throws is no fault of the caller's arguments. */
+  /** Reads the arguments of a write with a hook. What the hook throws is no fault of the arguments. */
+  #reading<R>(context: CallContext, read: () => R): R {
+    return unchanged(() => reading(context, read));
+  }
+
+  /** An item as the hook returns it; it is checked after the hook. */
   #prepared(context: CallContext, item: object): Record<string, unknown> {
-    try {
-      // It is checked after the hook.
-      return { ...preparedItem(context, this.beforePut(item as DynamoDBItem<unknown, E>)) };
-    } catch (error) {
-      throw wrapDynamoDBError(error, context);
-    }
+    const returned = callersCode(() => this.beforePut(item as DynamoDBItem<unknown, E>));
+    return { ...preparedItem(context, returned) };
   }
 }
 

@@ -40,13 +40,13 @@ export interface Token {
   readonly mark: string;
 }
 
-/** How many characters DynamoDB takes. */
+/** How many characters DynamoDB takes. Engines count them in bytes, too. */
 const mostCharacters = 36;
 
 /**
  * Reads a token.
  * @param owner the parts of a key by which a scope keeps its tokens apart from those of others
- * @throws ValidationError for anything but a text of 1 to 36 characters, or if a key is generated
+ * @throws ValidationError for anything but a text of 1 to 36 bytes, or if a key is generated
  */
 export function tokenOf(
   given: unknown,
@@ -56,8 +56,8 @@ export function tokenOf(
 ): Token | undefined {
   if (given === undefined) return undefined;
   const isText = typeof given === "string" && given.isWellFormed();
-  if (!isText || given === "" || given.length > mostCharacters) {
-    const message = `must be a text of 1 to ${mostCharacters} characters`;
+  if (!isText || given === "" || Buffer.byteLength(given) > mostCharacters) {
+    const message = `must be a text of 1 to ${mostCharacters} characters, counted as bytes of UTF-8`;
     throw invalid(context, [{ path: "token", message }]);
   }
   const issues = writes.flatMap(({ write }, index): ValidationIssue[] => {

@@ -289,16 +289,30 @@ describeEach(settings, hasTransactions)("a token on $name", (setting) => {
     for (const text of sent.slice(0, 2)) expect(text).toMatch(/^[\w-]{36}$/);
   });
 
+  test.each(["x".repeat(28), "é".repeat(14), "\u{1f600}".repeat(7), " ", "a\n\0"])(
+    "of up to 36 bytes is taken, whatever characters it has: %j",
+    async (characters) => {
+      await prepare();
+      const given = `${randomUUID().slice(0, 8)}${characters}`;
+      await order(a, "Spring", { token: given });
+      expect(a.wire.asked[0]?.input.ClientRequestToken).toBe(given);
+    },
+  );
+
   test.each<[string, unknown]>([
     ["empty", ""],
     ["too long", "x".repeat(37)],
+    ["too long in bytes, by which an engine counts", "é".repeat(19)],
     ["a number", 5],
     ["null", null],
     ["a lone surrogate", "\ud800"],
   ])("that is %s is refused before anything is sent", async (_, wrong) => {
     const error = await failureOf(order(a, "Spring", { token: wrong }), ValidationError);
     expect(error.issues).toEqual([
-      { path: "token", message: "must be a text of 1 to 36 characters" },
+      {
+        path: "token",
+        message: "must be a text of 1 to 36 characters, counted as bytes of UTF-8",
+      },
     ]);
     const misspelt = { tokn: "x" } as object;
     expect((await failureOf(order(a, "Spring", misspelt), ValidationError)).message).toContain(

@@ -23,7 +23,7 @@ export const groups: readonly Group[] = [
   },
   {
     title: "Work with items",
-    pages: ["reading", "writing", "values-and-limits", "transactions", "use-cases"],
+    pages: ["reading", "writing", "values-and-limits", "transactions", "use-cases", "changes"],
   },
   { title: "Protect them", pages: ["tenants", "oauth", "encryption"] },
   { title: "Handle failures", pages: ["errors", "retry"] },

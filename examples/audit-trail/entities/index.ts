@@ -1,0 +1,2 @@
+export { auditEntry } from "./audit-entry.js";
+export { listing } from "./listing.js";
