@@ -19,7 +19,12 @@ const operationNames: Readonly<Record<RequestName, string>> = {
   Update: "UpdateItem",
 };
 
-/** Which call or request it is; what is `undefined` is left out by OpenTelemetry. */
+/** The same attributes without those that are not there, which some exporters would show as empty. */
+export function present(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+}
+
+/** Which call or request it is. */
 interface Named {
   readonly entity: string | undefined;
   readonly operation: string | undefined;

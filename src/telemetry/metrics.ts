@@ -2,7 +2,7 @@
 import type { Attributes, Meter } from "@opentelemetry/api";
 import type { Begun, CallMessage } from "../call/tracing.js";
 import type { RequestEvent, RequestMessage } from "../transport/events.js";
-import { callAttributes, requestAttributes } from "./attributes.js";
+import { callAttributes, present, requestAttributes } from "./attributes.js";
 
 /** The conventions' buckets of `db.client.operation.duration`, in seconds. */
 const boundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
@@ -25,15 +25,15 @@ export class Metrics {
   endCall(message: CallMessage): void {
     const begun = this.#begun.get(message);
     if (begun === undefined) return;
-    const attributes = { ...callAttributes(message), "error.type": message.error };
+    const attributes = present({ ...callAttributes(message), "error.type": message.error });
     this.#instruments.calls.record((performance.now() - begun) / 1_000, attributes);
   }
 
   endRequest(message: RequestMessage & Begun): void {
     const { event, error } = message;
     if (event === undefined) return;
-    const attributes = requestAttributes(message);
-    const failed = { ...attributes, "error.type": error };
+    const attributes = present(requestAttributes(message));
+    const failed = present({ ...attributes, "error.type": error });
     this.#instruments.requests.record(event.durationMs / 1_000, failed);
     this.#count(event, attributes);
   }

@@ -11,7 +11,13 @@ import {
 } from "@opentelemetry/api";
 import type { Begun, CallMessage } from "../call/tracing.js";
 import type { RequestMessage } from "../transport/events.js";
-import { callAttributes, callNameOf, operationNameOf, spanAttributes } from "./attributes.js";
+import {
+  callAttributes,
+  callNameOf,
+  operationNameOf,
+  present,
+  spanAttributes,
+} from "./attributes.js";
 
 /**
  * By this key OpenTelemetry's SDKs (1 and 2) make no span: the request's own says what those of the AWS
@@ -31,14 +37,14 @@ export class Spans {
   }
 
   beginCall(message: CallMessage): void {
-    const attributes = callAttributes(message);
+    const attributes = present(callAttributes(message));
     const span = this.#tracer.startSpan(callNameOf(message), { attributes });
     this.#enter(message, span, trace.setSpan(context.active(), span));
   }
 
   beginRequest(message: RequestMessage & Begun): void {
     const name = [operationNameOf(message), message.table].filter(Boolean).join(" ");
-    const options = { kind: SpanKind.CLIENT, attributes: spanAttributes(message) };
+    const options = { kind: SpanKind.CLIENT, attributes: present(spanAttributes(message)) };
     const span = this.#tracer.startSpan(name, options);
     const inner = trace.setSpan(context.active(), span);
     this.#enter(
@@ -66,8 +72,10 @@ export class Spans {
         "bayon.throttles": throttles,
         "bayon.hedged": hedged,
         "bayon.budget_spent": budgetSpent,
-        "bayon.consumed_capacity": consumedCapacity,
       });
+      if (consumedCapacity !== undefined) {
+        span.setAttribute("bayon.consumed_capacity", consumedCapacity);
+      }
     }
     if (error !== undefined) {
       // The code alone: a message names the key.
