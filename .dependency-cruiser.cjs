@@ -42,6 +42,9 @@ const rooms = [
   "admin",
   "streams",
   "telemetry",
+  "browser",
+  "server",
+  "infrastructure",
 ];
 /**
  * The rooms of services/: what each may import of the others. All of them may import the registry, which

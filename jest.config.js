@@ -28,6 +28,9 @@ export default {
     "^file://(.*)$": "$1",
     // The examples import the package as its users do.
     "^bayon-coagent-data$": "<rootDir>/src/index.ts",
+    "^bayon-coagent-data/client$": "<rootDir>/src/browser/index.ts",
+    "^bayon-coagent-data/server$": "<rootDir>/src/server/index.ts",
+    "^bayon-coagent-data/infrastructure$": "<rootDir>/services/infrastructure.ts",
     "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",
     "^bayon-coagent-data/streams$": "<rootDir>/src/streams/index.ts",
     "^bayon-coagent-data/telemetry$": "<rootDir>/src/telemetry/index.ts",

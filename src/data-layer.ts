@@ -42,6 +42,7 @@ import type {
 } from "../services/tenant/types.js";
 import { createTransaction } from "../services/transaction/transaction.js";
 import type { Transactions } from "../services/transaction/types.js";
+import { userParts } from "../services/user/partitions.js";
 import type { OwnUserItem, UserData, UserItem } from "../services/user/types.js";
 import { createUserData } from "../services/user/user-data.js";
 import { createTableAdmin, type TableAdmin } from "./admin/table-admin.js";
@@ -317,6 +318,8 @@ export function createDataLayer<
     transport,
     clock,
     configuration,
+    userParts,
+    sealsCursors: cursorSeal !== undefined,
     client,
     requestHandler,
   });

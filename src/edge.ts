@@ -4,22 +4,11 @@
  * for browsers take server-only.ts instead, and refuse to build. The data layer signs with `node:crypto`, and sends over `node:http` with
  * one pool of connections: an edge runtime has neither.
  */
-import { ConfigurationError } from "./errors/configuration-error.js";
+import { needsNode } from "./errors/needs-node.js";
 
 export { createTableInput } from "./admin/table-input.js";
 // biome-ignore lint/performance/noReExportAll: a second list of what works everywhere would be forgotten.
 export * from "./server-only.js";
-
-/** Stands for a function or a class. */
-function needsNode(name: string) {
-  return function refuse(): never {
-    throw new ConfigurationError(
-      `${name} is part of the data layer, which needs the Node.js runtime, and this is an edge ` +
-        'runtime or a browser: in Next.js, export const runtime = "nodejs" from the page or route; ' +
-        "in a Jest test, @jest-environment node",
-    );
-  };
-}
 
 export const createDataLayer = needsNode("createDataLayer");
 export const DynamoDBRepository = needsNode("DynamoDBRepository");

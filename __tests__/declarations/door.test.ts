@@ -3,7 +3,10 @@ import { join } from "node:path";
 import ts from "typescript-5.9";
 import { type Application, createApplication } from "./application.js";
 
-const doors = ["index", "testing/index", "streams/index", "telemetry/index"];
+const doors = [
+  ...["index", "testing/index", "streams/index", "server/index", "browser/index", "telemetry/index"],
+  "../services/infrastructure",
+];
 
 let application: Application;
 let program: ts.Program;

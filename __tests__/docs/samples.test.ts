@@ -5,7 +5,10 @@ import { z } from "zod";
 import { readManual } from "../../scripts/dev/docs/pages.js";
 import { type Sample, samplesOf, typeErrors } from "../../scripts/dev/docs/samples.js";
 import type { FacadeName } from "../../services/entities.js";
+import * as infrastructure from "../../services/infrastructure.js";
+import * as client from "../../src/browser/index.js";
 import * as door from "../../src/index.js";
+import * as server from "../../src/server/index.js";
 import * as streams from "../../src/streams/index.js";
 import * as telemetry from "../../src/telemetry/index.js";
 import * as testing from "../../src/testing/index.js";
@@ -123,6 +126,9 @@ async function run({ code }: Sample): Promise<void> {
   };
   const modules: Readonly<Record<string, unknown>> = {
     "bayon-coagent-data": door,
+    "bayon-coagent-data/client": client,
+    "bayon-coagent-data/infrastructure": infrastructure,
+    "bayon-coagent-data/server": server,
     "bayon-coagent-data/streams": streams,
     "bayon-coagent-data/telemetry": telemetry,
     "bayon-coagent-data/testing": testing,

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
+import type { EncryptionKeys } from "../../src/index.js";
 import {
   type Fault,
   type FaultProxy,
@@ -56,17 +57,22 @@ export interface Clients {
 }
 
 interface ClientOptions extends Pick<DataLayerOptions, "hedgedReads"> {
+  /** @default none */
+  readonly encryption?: EncryptionKeys | undefined;
   readonly overTcp?: boolean;
   /** Entities besides the twelve. */
   readonly entities?: object | undefined;
+  /** Whether the table has a stream. */
+  readonly stream?: boolean;
 }
 
 /** Each client has its own faults: in the SDK's handler, or with `overTcp` in a proxy of bytes. */
 export function openClients(
   engine: TestEngine,
-  { overTcp = false, entities, ...more }: ClientOptions = {},
+  { overTcp = false, entities, stream = false, ...more }: ClientOptions = {},
 ): Clients {
-  const table = openTable(engine, { entities } as object);
+  const { encryption } = more;
+  const table = openTable({ ...engine, encryption }, { entities, stream } as object);
   const all: Client[] = [];
   let hedges = 0;
   let users = 0;

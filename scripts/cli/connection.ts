@@ -60,21 +60,22 @@ export interface ConnectionFlags {
 
 /** Adds the options of ConnectionFlags; each wins over its environment variable. */
 export function addConnectionFlags(command: Command): Command {
-  const environments = ["local", "development", "production"];
   return command
     .optionsGroup(groups.table)
-    .addOption(
-      new Option(
-        "--environment <name>",
-        "the defaults of the options below (COAGENT_ENV, else development)",
-      ).choices(environments),
-    )
+    .addOption(environmentOption())
     .option("--table <name>", "the table's name (DYNAMODB_TABLE_NAME)")
     .option("--region <region>", "the AWS region (AWS_REGION)")
     .option("--endpoint <url>", "the endpoint (AWS_ENDPOINT_URL_DYNAMODB)")
     .optionsGroup(groups.other)
     .option("--verbose", "show stack traces of errors")
     .optionsGroup("Options:");
+}
+
+export function environmentOption(): Option {
+  return new Option(
+    "--environment <name>",
+    "the defaults of the options below (COAGENT_ENV, else development)",
+  ).choices(["local", "development", "production"]);
 }
 
 /** Adds `--config`, for commands that know the application's own entities. */

@@ -14,6 +14,7 @@ import { addRollbackCommand } from "./commands/rollback.js";
 import { addRotateCommand } from "./commands/rotate.js";
 import { addSeedCommand } from "./commands/seed.js";
 import { addTableCommands } from "./commands/table.js";
+import { addTemplateCommand } from "./commands/template.js";
 import { addUpgradeCommand } from "./commands/upgrade.js";
 import { addUserCommands } from "./commands/user.js";
 import { addValidateCommand } from "./commands/validate.js";
@@ -132,6 +133,7 @@ Examples:
   program.commandsGroup("Table:");
   addDbCommand(program, context);
   addTableCommands(program, context);
+  addTemplateCommand(program, context);
   addPolicyCommand(program, context);
   addSeedCommand(program, context);
   program.commandsGroup("Moving in:");

@@ -1,9 +1,8 @@
 /**
  * Builds dist/: ESM and CommonJS of all entry points, the command, and the declarations.
  *
- * Rolldown shares chunks between entry points, so that `instanceof` holds across `.`,
- * `./testing` and `./streams`. Dependencies stay imports, except the few that are bundled, with their licences
- * beside them.
+ * Rolldown shares chunks between entry points, so that `instanceof` holds across all of them.
+ * Dependencies stay imports, except the few that are bundled, with their licences beside them.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -97,10 +96,17 @@ const library = {
   "global-setup": "src/testing/global-setup.ts",
   streams: "src/streams/index.ts",
   telemetry: "src/telemetry/index.ts",
+  server: "src/server/index.ts",
+  infrastructure: "services/infrastructure.ts",
 };
 
 const esm: RolldownOptions & { output: OutputOptions } = {
-  input: { ...library, edge: "src/edge.ts", cli: "scripts/cli.ts" },
+  input: {
+    ...library,
+    edge: "src/edge.ts",
+    "server-edge": "src/server-edge.ts",
+    cli: "scripts/cli.ts",
+  },
   platform: "node",
   transform,
   external: isExternal(bundled),
@@ -130,6 +136,23 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
     chunkFileNames: "chunks/[name]-[hash].cjs",
   },
 };
+
+/**
+ * The client, which shares no chunk: a browser gets no byte more than it needs. `instanceof` holds for its
+ * errors all the same, by their brands.
+ */
+const client = (format: "esm" | "cjs"): RolldownOptions & { output: OutputOptions } => ({
+  input: { client: "src/browser/index.ts" },
+  platform: "browser",
+  transform: { target: "es2022" },
+  output: {
+    dir: "dist",
+    format,
+    comments: output.comments,
+    sourcemap: true,
+    entryFileNames: format === "esm" ? "[name].js" : "[name].cjs",
+  },
+});
 
 /**
  * The parts of zod that this package uses. With all of them in one CommonJS file, `require` loads them at
@@ -236,7 +259,7 @@ function copyLicences(): void {
 
 const startedAt = performance.now();
 rmSync("dist", { recursive: true, force: true });
-await build([esm, cjs, zodParts]);
+await build([esm, cjs, client("esm"), client("cjs"), zodParts]);
 writePackages();
 dropForeignMaps();
 chmodSync("dist/cli.js", 0o755);

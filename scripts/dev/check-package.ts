@@ -34,6 +34,7 @@ import {
   checkServerOnly,
   checkTraces,
 } from "./check-package/doors.js";
+import { checkTemplates } from "./check-package/infrastructure.js";
 import { checkLinks } from "./check-package/links.js";
 import { checkOwnTypes, copyOwnEntities, runOwnEntities } from "./check-package/own-entities.js";
 import {
@@ -115,6 +116,9 @@ for (const [major, executable] of nodes) {
 }
 
 await check("the README's quick start, from an empty folder", () => checkQuickStart(work, tarball));
+await check("the templates of the table in the CDK, and in a parser of Terraform's", () =>
+  checkTemplates(work, tarball),
+);
 await check("a key function alone costs a few KB", () => checkKeysAlone(project));
 await check("a browser's bundle is refused what is server only", () => checkServerOnly(project));
 await check("an edge runtime is told what it lacks", () => checkEdge(project));
@@ -129,6 +133,9 @@ await check("importing opens nothing and reads no environment", () => {
     await import("${manifest.name}");
     await import("${manifest.name}/testing");
     await import("${manifest.name}/streams");
+    await import("${manifest.name}/server");
+    await import("${manifest.name}/client");
+    await import("${manifest.name}/infrastructure");
     const open = process.getActiveResourcesInfo().filter((name) =>
       /Timeout|Immediate|TCP|Server|Process|Worker|Watch/.test(name),
     );

@@ -1,4 +1,4 @@
-/** What the doors beside the core need of a data layer: `bayon-coagent-data/streams` reads it. */
+/** What the doors beside the core need of a data layer: `bayon-coagent-data/streams` and `/server` read it. */
 import type { Configuration } from "../client/config.js";
 import type { Declaration } from "../entity/model.js";
 import { hide } from "../errors/hidden.js";
@@ -24,6 +24,10 @@ export interface LayerSource {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly configuration: Configuration;
+  /** The parts of keys that name a user, which `forUser` fixes. */
+  readonly userParts: readonly string[];
+  /** Whether cursors are encrypted. */
+  readonly sealsCursors: boolean;
   /** The application's own client, if it gave one. */
   readonly client: unknown;
   /** The request handler, or options of one. */

@@ -1,6 +1,7 @@
 /** The door `bayon-coagent-data/streams`: changes of items, as the table's stream tells them. */
 
 export { changeOf } from "./change-of.js";
+export { type ChangedPath, type Comparable, changedPaths } from "./changed-paths.js";
 export type {
   AnyChange,
   Change,

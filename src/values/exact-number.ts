@@ -3,9 +3,7 @@
  * about 16.
  */
 import { invalid } from "../errors/validation-error.js";
-
-/** The same in all copies of this package. */
-const brand = Symbol.for("bayon-coagent-data.ExactNumber");
+import { exactBrand, hasExactBrand } from "./exact-brand.js";
 
 /**
  * A parsed number: its digits times ten to the power. They neither begin nor end with 0; zero has none.
@@ -63,7 +61,7 @@ export class ExactNumber {
     return isExactNumber(value);
   }
 
-  get [brand](): true {
+  get [exactBrand](): true {
     return true;
   }
 
@@ -100,14 +98,7 @@ export class ExactNumber {
 
 /** Whether a value is an ExactNumber, from any copy of this package; `false` if it cannot be read. */
 export function isExactNumber(value: unknown): value is ExactNumber {
-  if (typeof value !== "object" || value === null) return false;
-  try {
-    const { [brand]: marked, text } = value as { [brand]?: unknown; text?: unknown };
-    return marked === true && typeof text === "string";
-  } catch {
-    // A proxy or a getter that throws cannot be one of ours.
-    return false;
-  }
+  return hasExactBrand(value);
 }
 
 /**

@@ -69,6 +69,7 @@ describe("help", () => {
     [["migrate", "firestore", "--help"], "--concurrency <number>"],
     [["validate", "--help"], "--allow-production"],
     [["policy", "--help"], "--access <who>"],
+    [["template", "--help"], "--format <name>"],
     [["user", "--help"], "erase [options] <id>"],
     [["user", "export", "--help"], "--reveal-secrets"],
     [["help", "user", "erase"], "--allow-production"],

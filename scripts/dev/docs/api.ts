@@ -48,6 +48,18 @@ const pages: Readonly<Record<string, ApiPage>> = {
     entry: "src/telemetry/index.d.ts",
     kinds: ["Functions", "Classes", "Values", "Types"],
   },
+  client: {
+    title: "bayon-coagent-data/client",
+    description: "The calls of a server's routes, in a browser.",
+    entry: "src/browser/index.d.ts",
+    kinds: ["Functions", "Classes", "Values", "Types"],
+  },
+  server: {
+    title: "bayon-coagent-data/server",
+    description: "Routes by which a browser reaches the data of its user.",
+    entry: "src/server/index.d.ts",
+    kinds: ["Functions", "Classes", "Values", "Types"],
+  },
   keys: {
     title: "bayon-coagent-data/keys",
     description: "What a browser may import.",

@@ -30,7 +30,7 @@ export const groups: readonly Group[] = [
   { title: "Test", pages: ["testing"] },
   { title: "Deploy", pages: ["nextjs", "lambda"] },
   { title: "Move in", pages: ["firestore", "old-repository"] },
-  { title: "Operate", pages: ["cli", "operating", "telemetry"] },
+  { title: "Operate", pages: ["cli", "operating", "infrastructure", "telemetry"] },
   {
     title: "Look up",
     pages: ["reference", "access-patterns", "performance", "guarantees", "architecture"],

@@ -1,0 +1,178 @@
+/** Another user's data, tried through every exposed call and judged by the requests that reach the engine. */
+import { fixtures } from "../../src/testing/index.js";
+import { engines } from "../engines.js";
+import { openTable } from "../open.js";
+import { inputOf, keyOf, registry, storeOf } from "../registry.js";
+import {
+  argumentsFor,
+  called,
+  cursorSecret,
+  errorOf,
+  handlerOf,
+  ownPartitions,
+  partitionsOf,
+  reads,
+  requestOf,
+  sent,
+  textOf,
+  valueFrom,
+  writes,
+} from "./serving.js";
+
+const calls = [...reads, ...writes];
+
+/** Ways to name an owner in an argument. */
+const namings: Readonly<Record<string, object>> = {
+  userId: { userId: "victim" },
+  agentId: { agentId: "victim" },
+  "both, and the attacker's own": { userId: "me", agentId: "victim" },
+  "an own member named __proto__": JSON.parse('{"__proto__":{"userId":"victim"}}') as object,
+  "a constructor": { constructor: { prototype: { userId: "victim" } } },
+  "physical names": { PK: "USER#victim", SK: "PROFILE", GSI1PK: "USER#victim" },
+  undefined: { userId: undefined, agentId: undefined },
+};
+
+describe.each(engines)("a handler on $name", ({ engine }) => {
+  const table = openTable({ name: engine, engine, cursorSecret });
+  const open = () => handlerOf(table.data);
+  /** What the victim has, as it is in the table. */
+  const stored = async () =>
+    Promise.all(
+      registry.map((one) => storeOf(table.data, one).get(keyOf(one, inputOf(one, "victim", "i1")))),
+    );
+
+  beforeAll(async () => {
+    for (const one of registry) {
+      await storeOf(table.data, one).put(inputOf(one, "victim", "i1"));
+      await storeOf(table.data, one).put(inputOf(one, "me", "i1"));
+    }
+  });
+  beforeEach(() => table.data.wire.clear());
+
+  describe.each(registry)("$name", (one) => {
+    const { name, id } = one;
+    const rest = id === undefined ? {} : { [id]: "i1" };
+    const { data } = fixtures[name];
+
+    test.each(Object.entries(namings))(
+      "no call reaches another owner's items, named by %s",
+      async (_, naming) => {
+        const before = await stored();
+        table.data.wire.clear();
+        const given = {
+          key: { ...rest, ...naming },
+          partition: naming,
+          item: { ...rest, ...naming, data },
+        };
+        for (const call of calls) {
+          const input = argumentsFor(one, call, given);
+          await called(open(), [{ store: name, call, input }]);
+          const options = { ...naming, where: naming };
+          await called(open(), [{ store: name, call, input: [...input.slice(0, 1), options] }]);
+        }
+        for (const partition of partitionsOf(table.data)) {
+          expect(ownPartitions("me")).toContain(partition);
+        }
+        expect(await stored()).toEqual(before);
+      },
+    );
+
+    test("calls without an owner reach the own items, in the own partitions alone", async () => {
+      const given = { key: rest, partition: {}, item: { ...rest, data } };
+      for (const call of ["get", "query", "put", "update", "batchGet"]) {
+        const input = argumentsFor(one, call, given);
+        table.data.wire.clear();
+        await valueFrom(open(), { store: name, call, input });
+        const reached = partitionsOf(table.data);
+        expect(reached.length).toBeGreaterThan(0);
+        for (const partition of reached) expect(ownPartitions("me")).toContain(partition);
+      }
+    });
+
+    test("a cursor of another user's is refused before anything is sent", async () => {
+      await storeOf(table.data, one).put(inputOf(one, "victim", "i2"));
+      const page = { store: name, call: "query", input: [{}, { limit: 1 }] };
+      const { cursor } = (await valueFrom(open(), page, { user: "victim" })) as { cursor: unknown };
+      table.data.wire.clear();
+      // A partition of one item has no second page.
+      if (id === undefined) return expect(cursor).toBeNull();
+      expect(typeof cursor).toBe("string");
+      const stolen = { ...page, input: [{}, { limit: 1, cursor }] };
+      const { code, issues } = await errorOf(open(), stolen);
+      expect([code, issues?.map(({ path }) => path)]).toEqual(["ValidationException", ["cursor"]]);
+      expect(table.data.wire.requests).toEqual([]);
+    });
+  });
+
+  test.each([
+    [{ store: "dashboard", call: "dashboard" }, 0],
+    [{ store: "brandAuditPage", call: "brandAuditPage" }, 0],
+    [{ store: "projects", call: "listWithContent" }, 0],
+    [{ store: "projects", call: "deleteAndUnfile" }, 1],
+    [{ store: "profiles", call: "save" }, 2],
+    [{ store: "profiles", call: "setPhoto" }, 2],
+    [{ store: "reviews", call: "byId" }, 1],
+    [{ store: "reviews", call: "deleteById" }, 1],
+    [{ store: "reviews", call: "newest" }, 1],
+    [{ store: "oauth", call: "isConnected" }, 1],
+    [{ store: "oauth", call: "remove" }, 1],
+    [{ store: "collections", call: "workspace" }, 0],
+    [{ store: "collections", call: "recent" }, 0],
+  ] as const)("the use case %j stays with its own user", async (call, before) => {
+    const owners = [{ userId: "victim" }, { agentId: "victim" }, { userId: "me" }];
+    const state = await stored();
+    table.data.wire.clear();
+    for (const owner of owners) {
+      const inputs = [
+        [owner, owner, owner],
+        [{ ...owner, projectId: "i1", agentProfileId: "i1", limit: 2 }, { name: "x" }, owner],
+        ["i1", owner],
+        ["victim", {}],
+        [3, owner],
+      ];
+      for (const input of inputs) {
+        await called(open(), [{ ...call, input: input.slice(0, before + 1) }]);
+      }
+    }
+    for (const partition of partitionsOf(table.data)) {
+      expect(ownPartitions("me")).toContain(partition);
+    }
+    expect(await stored()).toEqual(state);
+  });
+
+  test("no header and no part of the address says who the user is", async () => {
+    const text = textOf([{ store: "project", call: "query", input: [{}] }]);
+    const request = requestOf(text, {
+      headers: { "x-user-id": "victim", "x-forwarded-user": "victim", cookie: "userId=victim" },
+    });
+    const elsewhere = new Request(`${request.url}/victim?userId=victim`, request);
+    await sent(open(), elsewhere);
+    expect(partitionsOf(table.data)).toEqual(["USER#me"]);
+  });
+
+  test("a request without a user is refused before its body is read", async () => {
+    for (const user of ["", undefined]) {
+      const request = requestOf(textOf([{ store: "project", call: "query", input: [] }]), {
+        user: "",
+      });
+      const handler = handlerOf(table.data, { authenticate: async () => user });
+      const { status, error } = await sent(handler, request);
+      expect([status, error?.code]).toEqual([401, "MissingAuthenticationToken"]);
+      expect(request.bodyUsed).toBe(false);
+    }
+    expect(table.data.wire.requests).toEqual([]);
+  });
+
+  test("a mutation's id is its user's own: another one's does not answer it", async () => {
+    const id = "00000000-0000-4000-8000-000000000001";
+    const call = (name: string) => ({
+      ...{ store: "project", call: "create", id },
+      input: [{ projectId: "shared", data: { name } }],
+    });
+    await valueFrom(open(), call("of the victim"), { user: "victim" });
+    const own = (await valueFrom(open(), call("of mine"))) as { data: { name: string } };
+    expect(own.data.name).toBe("of mine");
+    const theirs = await table.data.project.get({ userId: "victim", projectId: "shared" });
+    expect(theirs?.data.name).toBe("of the victim");
+  });
+});

@@ -1,0 +1,56 @@
+/** What `createDataHandler` refuses before there is any request. */
+import { createDataLayer } from "../../src/index.js";
+import { createDataHandler, toNodeListener } from "../../src/server/index.js";
+import { cursorSecret, session } from "./serving.js";
+
+const data = createDataLayer({ environment: "local", cursorSecret });
+const make = (options: object) => () =>
+  createDataHandler({ data, authenticate: session, ...options } as never);
+
+afterAll(() => data.close());
+
+test.each([
+  [{}, undefined],
+  [{ expose: { project: true, savedContent: ["get", "query"], dashboard: true } }, undefined],
+  [{ data: createDataLayer({ environment: "local" }) }, /data needs a cursorSecret/],
+  [{ data: {} }, /data must be what createDataLayer returns/],
+  [{ data: undefined }, /data must be what createDataLayer returns/],
+  [{ authenticate: undefined }, /authenticate must be a function/],
+  [{ authorise: () => true }, /"authorise" is not an option; did you mean "authorize"/],
+  [{ authorize: true }, /authorize must be a function/],
+  [{ onError: {} }, /onError must be a function/],
+  [{ expose: [] }, /expose must be an object/],
+  [{ expose: { projct: true } }, /expose: "projct" is not .*; did you mean "project"/],
+  [{ expose: { constructor: true } }, /expose: "constructor" is not/],
+  [{ expose: { user: true } }, /expose: "user" is not/],
+  [{ expose: { transaction: true } }, /expose: "transaction" is not/],
+  [{ expose: { userId: true } }, /expose: "userId" is not/],
+  [{ expose: { project: "get" } }, /expose.project must be true, or a list/],
+  [
+    { expose: { project: ["get", "gett"] } },
+    /expose.project: "gett" is not .*; did you mean "get"/,
+  ],
+  [{ expose: { project: ["toString"] } }, /expose.project: "toString" is not/],
+  [{ expose: { oauth: ["validToken"] } }, /expose.oauth: "validToken" is not/],
+  [{ maxLimit: 0 }, /maxLimit must be an integer from 1/],
+  [{ maxLimit: Number.NaN }, /maxLimit must be an integer from 1/],
+  [{ bodyLimit: "1mb" }, /bodyLimit must be an integer from 1/],
+  [{ timeoutMs: -1 }, /timeoutMs must be an integer from 1/],
+  [{ rememberMs: 0.5 }, /rememberMs must be an integer from 1/],
+  [{ origins: "https://app.example.com" }, /origins must be a list of origins/],
+  [{ origins: ["app.example.com"] }, /origins must be a list of origins/],
+  [{ origins: ["https://app.example.com/"] }, /origins must be a list of origins/],
+  [{ origins: ["*"] }, /origins must be a list of origins/],
+  [{ origins: ["null"] }, /origins must be a list of origins/],
+])("%j", (options, message) => {
+  if (message === undefined) expect(make(options)).not.toThrow();
+  else expect(make(options)).toThrow(expect.objectContaining({ code: "ConfigurationError" }));
+  if (message !== undefined) expect(make(options)).toThrow(message);
+});
+
+test("toNodeListener refuses an option that it does not know", () => {
+  const handler = make({})();
+  expect(() => toNodeListener(handler as never, { orign: "x" } as never)).toThrow(
+    /"orign" is not an option; did you mean "origin"/,
+  );
+});

@@ -1,0 +1,135 @@
+/** The client of a handler: the calls that it exposes, as functions. */
+import { type CallRule, ruleOf } from "./calls.js";
+import { type ClientSettings, clientSettings, type DataClientOptions } from "./client-options.js";
+import { wrongCall } from "./errors.js";
+import { createMutationQueue } from "./mutation-queue.js";
+import { type PendingCall, pendingCall } from "./pending.js";
+import { createReads } from "./reads.js";
+
+/** Takes a call that is ready to be sent. */
+interface Lanes {
+  readonly read: (call: PendingCall) => void;
+  readonly mutate: (call: PendingCall) => void;
+  readonly settings: ClientSettings;
+}
+
+type Options = Readonly<Record<string, unknown>> & {
+  readonly signal?: AbortSignal;
+  readonly limit?: number;
+  readonly cursor?: string | null;
+};
+
+/**
+ * Makes a client. Nothing is sent before the first call.
+ *
+ * The calls of one tick travel as one request, up to 20. A read without a response is sent again for
+ * `retryMs`. Mutations are sent one request after the other, in their order; offline they wait for `keepMs`,
+ * in memory. Each has an id, by which the handler carries it out once.
+ * @throws ConfigurationError for an option that is unknown, missing or wrong
+ * @example
+ * const api = createDataClient<Api>({ url: "/api/data" });
+ * await api.savedContent.query({ by: "createdAt", order: "desc", limit: 20 });
+ */
+export function createDataClient<Api extends object>(options: DataClientOptions): Api {
+  const settings = clientSettings(options);
+  const lanes: Lanes = {
+    settings,
+    read: createReads(settings),
+    mutate: createMutationQueue(settings),
+  };
+  return named((store) =>
+    named(
+      (call) =>
+        (...given: unknown[]) =>
+          made(lanes, store, call, given),
+      (...given) => made(lanes, store, store, given),
+    ),
+  ) as Api;
+}
+
+/** An object whose members are made by their names, once, and that may be called itself. */
+function named(
+  make: (name: string) => unknown,
+  call: (...given: unknown[]) => unknown = () => undefined,
+): object {
+  const members = new Map<string, unknown>();
+  return new Proxy(call, {
+    get: (_, name) => {
+      // A promise that is resolved with the client asks for `then`, and JSON for `toJSON`.
+      if (typeof name !== "string" || name === "then" || name === "toJSON") return undefined;
+      if (!members.has(name)) members.set(name, make(name));
+      return members.get(name);
+    },
+    set: () => false,
+  });
+}
+
+/** What a call returns: a promise; for a list, its items one after the other. */
+function made(lanes: Lanes, store: string, call: string, given: readonly unknown[]): unknown {
+  const rule = ruleOf(store, call);
+  if (rule === undefined) {
+    return Promise.reject(wrongCall(`${store}.${call}`, "call", "is none that a handler has"));
+  }
+  if (call !== "list" && call !== "listBy") return send(lanes, rule, { store, call, given });
+  return { [Symbol.asyncIterator]: () => items(lanes, rule, { store, call, given }) };
+}
+
+interface Given {
+  readonly store: string;
+  readonly call: string;
+  readonly given: readonly unknown[];
+}
+
+async function send(lanes: Lanes, rule: CallRule, { store, call, given }: Given): Promise<unknown> {
+  const { input, signal } = withoutSignal(rule, given);
+  const isMutation = rule.outcome !== undefined;
+  const id = isMutation ? newId() : undefined;
+  const { pending, result } = pendingCall({ store, call, input, signal, id }, () => undefined);
+  if (!pending.isSettled) (isMutation ? lanes.mutate : lanes.read)(pending);
+  return result;
+}
+
+/** Where the options of a call stand. One argument of a call of a partition is the options. */
+function optionsAt({ before, partition }: CallRule, given: readonly unknown[]): number {
+  return partition === true && given.length === 1 ? 0 : before;
+}
+
+/** A signal stays here; the arguments travel. */
+function withoutSignal(rule: CallRule, given: readonly unknown[]) {
+  const at = optionsAt(rule, given);
+  const options = given[at] as Options | null | undefined;
+  if (typeof options !== "object" || options === null || !("signal" in options)) {
+    return { input: given, signal: undefined };
+  }
+  const { signal, ...rest } = options;
+  return { input: [...given.slice(0, at), rest, ...given.slice(at + 1)], signal };
+}
+
+interface Page {
+  readonly items: readonly unknown[];
+  readonly cursor: string | null;
+}
+
+/** The items of a list, page by page: at most one page is in memory. */
+async function* items(lanes: Lanes, rule: CallRule, { store, call, given }: Given) {
+  const at = optionsAt(rule, given);
+  const options = (given[at] ?? {}) as Options;
+  let left = options.limit;
+  let { cursor } = options;
+  do {
+    const own = { ...options, ...(left !== undefined && { limit: left }), cursor };
+    const input = [...given.slice(0, at), own];
+    const page = (await send(lanes, rule, { store, call, given: input })) as Page;
+    yield* page.items;
+    if (left !== undefined) left -= page.items.length;
+    cursor = page.cursor;
+  } while (cursor !== null && left !== 0);
+}
+
+/** A UUID. `crypto.randomUUID` is there in secure contexts alone. */
+function newId(): string {
+  const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.*)$/, "$1-$2-4$3-8$4-$5");
+}

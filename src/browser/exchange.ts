@@ -1,0 +1,93 @@
+/** One HTTP request with calls in it, and the results in its response. */
+import type { ClientSettings } from "./client-options.js";
+import { errorOf } from "./errors.js";
+import type { PendingCall } from "./pending.js";
+import { parameter, version, type WireResponse, type WireResult } from "./protocol.js";
+import { receivedError } from "./received-error.js";
+
+/** The longest address of a GET: longer ones are refused by some servers on the way. */
+const mostAddress = 2_000;
+
+/** Statuses of what stands between the page and the handler, or of a handler that is not up. */
+const passing = [408, 425, 429, 500, 502, 503, 504];
+
+/** Why there are no results, and whether the same request may have some later. */
+export class NoResults {
+  readonly error: Error;
+  readonly isPassing: boolean;
+  /** Whether no server was reached. */
+  readonly isOffline: boolean;
+
+  constructor(error: Error, isPassing: boolean, isOffline = false) {
+    this.error = error;
+    this.isPassing = isPassing;
+    this.isOffline = isOffline;
+  }
+}
+
+/**
+ * Sends calls. Reads go by GET where they fit into an address.
+ * @param signal ends the request
+ * @throws NoResults
+ */
+export async function exchange(
+  settings: ClientSettings,
+  calls: readonly PendingCall[],
+  signal: AbortSignal,
+): Promise<readonly WireResult[]> {
+  const { url, fetch, headers, credentials, timeoutMs } = settings;
+  const text = JSON.stringify({ v: version, calls: calls.map(({ wire }) => wire) });
+  const isRead = calls.every(({ wire }) => wire.id === undefined);
+  const address = `${url}${url.includes("?") ? "&" : "?"}${parameter}=${encodeURIComponent(text)}`;
+  const isGet = isRead && address.length <= mostAddress;
+  const limit = new AbortController();
+  const abort = () => limit.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  signal.addEventListener("abort", abort);
+  for (const call of calls) call.isSent = true;
+  let status = 0;
+  try {
+    const own = typeof headers === "function" ? await headers() : headers;
+    const response = await fetch(isGet ? address : url, {
+      method: isGet ? "GET" : "POST",
+      credentials,
+      signal: limit.signal,
+      headers: { ...own, ...(!isGet && { "content-type": "application/json" }) },
+      ...(!isGet && { body: text }),
+    });
+    status = response.status;
+    return resultsIn((await response.json()) as WireResponse, calls);
+  } catch (error) {
+    if (error instanceof NoResults) throw error;
+    throw noAnswer(error, status, limit.signal.aborted);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function resultsIn(body: WireResponse, calls: readonly PendingCall[]): readonly WireResult[] {
+  if ("error" in body) throw new NoResults(receivedError(body.error, []), false);
+  const { v, results } = body;
+  if (v === version && results.length === calls.length) return results;
+  throw new Error("the response is none of a handler of this version");
+}
+
+/** No response, or one that is not the handler's. */
+function noAnswer(cause: unknown, status: number, isLate: boolean): NoResults {
+  if (isLate) {
+    const error = errorOf("TimeoutError", "TimeoutError", "no response in time", {
+      cause,
+      retryable: true,
+    });
+    return new NoResults(error, true);
+  }
+  const isPassing = status === 0 || passing.includes(status);
+  const message = status === 0 ? "the server was not reached" : `the response has status ${status}`;
+  const error = errorOf("DynamoDBError", status === 0 ? "NetworkingError" : undefined, message, {
+    cause,
+    retryable: isPassing,
+    ...(status !== 0 && { statusCode: status }),
+  });
+  return new NoResults(error, isPassing, status === 0);
+}

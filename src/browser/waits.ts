@@ -1,0 +1,15 @@
+/** Waiting, also for the network. */
+
+/** Waits so many ms, or until the browser says that it is online again. */
+export function pause(ms: number, isOffline: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const target: Partial<EventTarget> = globalThis as Partial<EventTarget>;
+    const end = () => {
+      clearTimeout(timer);
+      target.removeEventListener?.("online", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    if (isOffline) target.addEventListener?.("online", end);
+  });
+}

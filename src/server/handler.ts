@@ -1,0 +1,166 @@
+/** The handler of a browser's requests: one user's data, and of it what the application exposes. */
+import type { WireCall } from "../browser/protocol.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
+import { type Sourced, sourceOf } from "../store/layer-source.js";
+import { callsIn, checkContentType, textOf } from "./body.js";
+import { type AnyScope, exposedCalls } from "./exposed.js";
+import {
+  type DataHandlerOptions,
+  type HandlerFailure,
+  type HandlerSettings,
+  handlerCall,
+  handlerSettings,
+} from "./options.js";
+import { checkOrigin } from "./origin.js";
+import { createReceipts } from "./receipts.js";
+import { notSignedIn, Refused, wrong } from "./refused.js";
+import {
+  failedResponse,
+  preflightResponse,
+  readableFor,
+  refusedResponse,
+  resultsResponse,
+} from "./response.js";
+import { type CallsContext, runCalls } from "./run-calls.js";
+import { secretsIn } from "./secret-fields.js";
+import type { DataRoute, Expose, Exposed, ScopeOf } from "./types.js";
+
+/** A handler's routes. */
+export interface DataHandler<Api> {
+  /** Reads alone. */
+  readonly GET: DataRoute<Api>;
+  /** Reads and mutations. */
+  readonly POST: DataRoute<Api>;
+  /** What a browser asks before a page of a listed origin sends JSON. */
+  readonly OPTIONS: (request: Request) => Promise<Response>;
+}
+
+/** A data layer of whatever entities. */
+type AnyData = Sourced<unknown> & { forUser(userId: string): object };
+
+/**
+ * Makes the routes by which a browser reaches the data of its user. Nothing is exposed but what `expose`
+ * names. A mutation is carried out once in `rememberMs`, for two requests more.
+ * @throws ConfigurationError for a wrong option, or a data layer without `cursorSecret`
+ * @example
+ * export const { GET, POST } = createDataHandler({ data, authenticate, expose: { project: true } });
+ */
+export function createDataHandler<D extends AnyData, const E extends Expose<ScopeOf<D>>>(
+  options: DataHandlerOptions<D, E>,
+): DataHandler<Exposed<ScopeOf<D>, E>> {
+  const settings = handlerSettings(options);
+  const context = contextOf(settings);
+  const route = (request: Request) => answer(settings, context, request);
+  const preflight = async (request: Request) => {
+    try {
+      return preflightResponse(checkOrigin(request, settings.origins));
+    } catch (error) {
+      if (error instanceof Refused) return refusedResponse(error, readableFor(undefined));
+      throw error;
+    }
+  };
+  return { GET: route, POST: route, OPTIONS: preflight };
+}
+
+interface HandlerContext {
+  readonly calls: Omit<CallsContext, "mutations"> & {
+    readonly mutations: Omit<CallsContext["mutations"], "onError">;
+  };
+  scopeOf(userId: string): AnyScope;
+}
+
+function contextOf(settings: HandlerSettings): HandlerContext {
+  const { data, expose, maxLimit, timeoutMs, rememberMs, authorize } = settings;
+  const source = sourceOf(data);
+  if (source === undefined) {
+    throw new ConfigurationError(`${handlerCall}: data must be what createDataLayer returns`);
+  }
+  if (!source.sealsCursors) {
+    throw new ConfigurationError(
+      `${handlerCall}: data needs a cursorSecret: without one, a cursor shows keys and can be made up`,
+    );
+  }
+  const { definitions, clock, userParts } = source;
+  const scopeOf = (userId: string) => (data as AnyData).forUser(userId) as AnyScope;
+  // The scope of anybody shows what there is. Nothing is sent.
+  const exposed = exposedCalls(handlerCall, expose, scopeOf("anybody"), Object.keys(definitions));
+  const secretsOf = secretsIn(definitions);
+  const receipts = createReceipts(source, rememberMs);
+  const mutations = { receipts, definitions, secretsOf, owner: userParts, clock, timeoutMs };
+  return { calls: { exposed, maxLimit, secretsOf, authorize, mutations }, scopeOf };
+}
+
+/** Answers one request. */
+async function answer(
+  settings: HandlerSettings,
+  context: HandlerContext,
+  request: Request,
+): Promise<Response> {
+  let origin: string | undefined;
+  try {
+    origin = checkOrigin(request, settings.origins);
+    const results = await resultsOf(settings, context, request);
+    return resultsResponse(results, readableFor(origin));
+  } catch (error) {
+    if (error instanceof Refused) return refusedResponse(error, readableFor(origin));
+    if (settings.onError === undefined) throw error;
+    settings.onError(error, { request });
+    return failedResponse(readableFor(origin));
+  }
+}
+
+async function resultsOf(
+  { authenticate, bodyLimit, timeoutMs, onError }: HandlerSettings,
+  { calls: { mutations, ...rest }, scopeOf }: HandlerContext,
+  request: Request,
+) {
+  const isGet = request.method === "GET";
+  if (!isGet && request.method !== "POST") {
+    throw wrong("method", "must be GET or POST", 405, { allow: "GET, POST, OPTIONS" });
+  }
+  if (!isGet) checkContentType(request);
+  const endsAt = performance.now() + timeoutMs;
+  const leftMs = () => Math.max(1, Math.ceil(endsAt - performance.now()));
+  const userId = await userOf(authenticate, request);
+  const calls = callsIn(await received(request, bodyLimit, leftMs()));
+  if (isGet) refuseMutations(calls, rest.exposed);
+  const report = (error: unknown, about: Omit<HandlerFailure, "request">) =>
+    onError?.(error, { ...about, request });
+  const own = { ...mutations, onError: (error: unknown) => report(error, { userId }) };
+  return runCalls({ ...rest, mutations: own }, calls, {
+    userId,
+    scope: scopeOf(userId),
+    request,
+    leftMs,
+    onError: (error, store, call) => report(error, { userId, store, call }),
+  });
+}
+
+async function userOf(
+  authenticate: HandlerSettings["authenticate"],
+  request: Request,
+): Promise<string> {
+  const userId: unknown = await authenticate(request);
+  if (userId === null || userId === undefined || userId === "") throw notSignedIn();
+  if (typeof userId === "string") return userId;
+  throw new ConfigurationError(`${handlerCall}: authenticate must return a user's id, or null`);
+}
+
+/** The request's text, unless it takes too long to arrive. */
+async function received(request: Request, bodyLimit: number, mostMs: number): Promise<string> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), mostMs);
+  try {
+    return await textOf(request, bodyLimit, late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A GET changes nothing: a link, an image or a prefetch of a page can send one. */
+function refuseMutations(calls: readonly WireCall[], exposed: CallsContext["exposed"]): void {
+  for (const [index, { store, call }] of calls.entries()) {
+    if (exposed(store, call)?.rule.outcome === undefined) continue;
+    throw wrong(`calls.${index}`, "is a mutation: it is sent by POST", 405, { allow: "POST" });
+  }
+}

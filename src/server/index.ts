@@ -1,0 +1,6 @@
+/** The door `bayon-coagent-data/server`: routes by which a browser reaches the data of its user. */
+
+export { createDataHandler, type DataHandler } from "./handler.js";
+export { type NodeListenerOptions, toNodeListener } from "./node-listener.js";
+export type { DataHandlerOptions, ExposedRequest, HandlerFailure } from "./options.js";
+export type { ApiOf, DataRoute, ExposableCall, Expose, Exposed, ScopeOf } from "./types.js";

@@ -1,0 +1,157 @@
+/** Carries out a mutation once, however often it is sent. */
+import { createHash, randomUUID } from "node:crypto";
+import { type Declaration, declaredKeys } from "../entity/model.js";
+import { type DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
+import type { Clock } from "../runtime/clock.js";
+import { isObject } from "../runtime/objects.js";
+import { type AnyScope, callIn, type ExposedCall } from "./exposed.js";
+import type { Ending, Receipt, Receipts } from "./receipts.js";
+import type { SecretsOf } from "./secret-fields.js";
+import { refusal } from "./told-error.js";
+import { decode, encode } from "./wire-values.js";
+
+/** One mutation as a browser sent it. */
+export interface Mutation {
+  readonly userId: string;
+  readonly scope: AnyScope;
+  readonly exposed: ExposedCall;
+  readonly id: string;
+  /** The arguments as they were decoded. */
+  readonly input: readonly unknown[];
+}
+
+export interface MutationContext {
+  readonly receipts: Receipts;
+  readonly definitions: Readonly<Record<string, Declaration>>;
+  readonly secretsOf: SecretsOf;
+  /** The parts of keys that name the user. */
+  readonly owner: readonly string[];
+  readonly clock: Clock;
+  /** How long a call may take, in ms. */
+  readonly timeoutMs: number;
+  /** Gets what failed beside a mutation that was carried out. */
+  onError(error: unknown): void;
+}
+
+/** How long after its deadline a mutation of a process that lives has surely ended, in ms. */
+const marginMs = 10_000;
+
+/**
+ * Carries a mutation out, or answers its repeat. Two requests beside its own.
+ * @param run carries it out
+ * @throws DynamoDBError `TransactionInProgressException` while it is being carried out, `AnswerLost` if it is
+ * not known how it ended, `IdempotentParameterMismatchException` if another mutation has the id
+ */
+export async function once(
+  context: MutationContext,
+  mutation: Mutation,
+  run: () => Promise<unknown>,
+): Promise<unknown> {
+  const { receipts, clock, timeoutMs } = context;
+  const claim = randomUUID();
+  const begun: Receipt = {
+    claim,
+    digest: digestOf(context, mutation, claim),
+    state: "begun",
+    until: clock.now() + timeoutMs + marginMs,
+  };
+  const earlier = await receipts.begin(mutation, begun);
+  if (earlier !== null) return repeated(context, mutation, earlier);
+  let result: unknown;
+  try {
+    result = await run();
+  } catch (error) {
+    const isOpen = !isDynamoDBError(error) || error.mayHaveBeenDone;
+    await noted(context, () =>
+      isOpen ? receipts.end(mutation, { ...begun, state: "open" }) : receipts.release(mutation),
+    );
+    throw error;
+  }
+  const ending = endingOf(context, mutation, result);
+  await noted(context, () => receipts.end(mutation, { ...begun, ...ending, state: "done" }));
+  return result;
+}
+
+/** What becomes of the receipt changes nothing for the mutation itself: a repeat is told that it is open. */
+async function noted({ onError }: MutationContext, note: () => Promise<void>): Promise<void> {
+  try {
+    await note();
+  } catch (error) {
+    onError(error);
+  }
+}
+
+async function repeated(
+  context: MutationContext,
+  mutation: Mutation,
+  earlier: Receipt,
+): Promise<unknown> {
+  const { exposed, scope } = mutation;
+  const operation = `${exposed.store}.${exposed.call}`;
+  const { claim, digest, state, until, key, value } = earlier;
+  if (claim !== "" && digest !== digestOf(context, mutation, claim)) {
+    throw refusal("IdempotentParameterMismatchException", { operation });
+  }
+  if (state === "begun" && until > context.clock.now()) {
+    throw refusal("TransactionInProgressException", { operation, retryable: true });
+  }
+  if (state !== "done") throw lost(operation);
+  if (exposed.rule.outcome === "gone") return null;
+  if (value !== undefined) return decode(JSON.parse(value), operation, "receipt");
+  if (key === undefined) throw lost(operation);
+  const store = storeOf(mutation);
+  const get = { ...exposed, store, call: "get", rule: { before: 1 } };
+  const item = await callIn(scope, get, [key, { consistent: true, timeoutMs: context.timeoutMs }]);
+  // It was carried out, and the item was deleted since.
+  if (item === null) throw lost(operation);
+  return item;
+}
+
+/** The error of a repeat that cannot be answered: nothing is carried out a second time. */
+function lost(operation: string): DynamoDBError {
+  return refusal("AnswerLost", { operation, mayHaveBeenDone: true });
+}
+
+/** What is kept of a result. */
+function endingOf(
+  { definitions, owner }: MutationContext,
+  mutation: Mutation,
+  result: unknown,
+): Ending {
+  const { outcome } = mutation.exposed.rule;
+  if (outcome === "value") {
+    return { value: JSON.stringify(encode(result, "mutation", "result")) };
+  }
+  const definition = definitions[storeOf(mutation)];
+  // With `returning: "both"` the item is a member, and what was there before is not kept.
+  if (outcome !== "item" || definition === undefined || !isItem(result)) return {};
+  const parts = declaredKeys(definition).parts.filter((part) => !owner.includes(part));
+  return { key: Object.fromEntries(parts.map((part) => [part, result[part]])) };
+}
+
+function isItem(result: unknown): result is Record<string, unknown> {
+  return isObject(result) && isObject(result.data);
+}
+
+/** The store of the item that a mutation writes. */
+function storeOf({ exposed, input }: Mutation): string {
+  if (exposed.store !== "profiles") return exposed.store;
+  const [key] = input;
+  return isObject(key) && key.agentProfileId !== undefined
+    ? "realEstateAgentProfile"
+    : "userProfile";
+}
+
+/** A digest of the arguments, salted, and without secret fields: of these not even a digest is stored. */
+function digestOf({ secretsOf }: MutationContext, mutation: Mutation, salt: string): string {
+  const { store, call } = mutation.exposed;
+  const secrets = secretsOf(store);
+  const isSecret = (name: unknown) => typeof name === "string" && secrets.includes(name);
+  const encoded = encode(mutation.input, "mutation", "input");
+  const text = JSON.stringify([salt, store, call, encoded], (name, value: unknown) => {
+    if (isSecret(name)) return "a secret";
+    const isPair = Array.isArray(value) && value.length === 2 && isSecret([value[0]].flat()[0]);
+    return isPair ? [value[0]] : value;
+  });
+  return createHash("sha256").update(text).digest("base64url");
+}
