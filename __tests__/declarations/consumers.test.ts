@@ -19,6 +19,7 @@ test("the type tests are there", () => {
     "types/names.test-d.ts",
     "types/ranges.test-d.ts",
     "types/repository.test-d.ts",
+    "types/server.test-d.ts",
     "types/stores.test-d.ts",
     "types/tenant.test-d.ts",
     "types/users.test-d.ts",

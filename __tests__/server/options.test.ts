@@ -54,3 +54,18 @@ test("toNodeListener refuses an option that it does not know", () => {
     /"orign" is not an option; did you mean "origin"/,
   );
 });
+
+test("a data layer may be made by the first request, which fails if it has no secret", async () => {
+  const layers: unknown[] = [];
+  const without = createDataLayer({ environment: "local" });
+  const handler = make({
+    data: () => {
+      layers.push(without);
+      return without;
+    },
+  })();
+  expect(layers).toEqual([]);
+  const request = new Request("https://app.example.com/api?q=x");
+  await expect(handler.GET(request)).rejects.toThrow(/data needs a cursorSecret/);
+  expect(layers).toHaveLength(1);
+});

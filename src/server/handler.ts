@@ -41,15 +41,24 @@ type AnyData = Sourced<unknown> & { forUser(userId: string): object };
 /**
  * Makes the routes by which a browser reaches the data of its user. Nothing is exposed but what `expose`
  * names. A mutation is carried out once in `rememberMs`, for two requests more.
- * @throws ConfigurationError for a wrong option, or a data layer without `cursorSecret`
+ * @throws ConfigurationError for a wrong option, or a data layer without `cursorSecret`; if `data` is a
+ * function, the first request is what fails
  * @example
  * export const { GET, POST } = createDataHandler({ data, authenticate, expose: { project: true } });
  */
-export function createDataHandler<D extends AnyData, const E extends Expose<ScopeOf<D>>>(
-  options: DataHandlerOptions<D, E>,
-): DataHandler<Exposed<ScopeOf<D>, E>> {
+export function createDataHandler<
+  D extends AnyData,
+  const E extends Expose<ScopeOf<D>> = Record<never, never>,
+>(options: DataHandlerOptions<D, E>): DataHandler<Exposed<ScopeOf<D>, E>> {
   const settings = handlerSettings(options);
-  const context = contextOf(settings);
+  const { data } = settings;
+  let made: HandlerContext | undefined;
+  const context = () => {
+    made ??= contextOf(settings, typeof data === "function" ? (data as () => unknown)() : data);
+    return made;
+  };
+  // Where the layer is at hand, what is wrong is told at once.
+  if (typeof data !== "function") context();
   const route = (request: Request) => answer(settings, context, request);
   const preflight = async (request: Request) => {
     try {
@@ -69,8 +78,8 @@ interface HandlerContext {
   scopeOf(userId: string): AnyScope;
 }
 
-function contextOf(settings: HandlerSettings): HandlerContext {
-  const { data, expose, maxLimit, timeoutMs, rememberMs, authorize } = settings;
+function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
+  const { expose, maxLimit, timeoutMs, rememberMs, authorize } = settings;
   const source = sourceOf(data);
   if (source === undefined) {
     throw new ConfigurationError(`${handlerCall}: data must be what createDataLayer returns`);
@@ -93,13 +102,13 @@ function contextOf(settings: HandlerSettings): HandlerContext {
 /** Answers one request. */
 async function answer(
   settings: HandlerSettings,
-  context: HandlerContext,
+  context: () => HandlerContext,
   request: Request,
 ): Promise<Response> {
   let origin: string | undefined;
   try {
     origin = checkOrigin(request, settings.origins);
-    const results = await resultsOf(settings, context, request);
+    const results = await resultsOf(settings, context(), request);
     return resultsResponse(results, readableFor(origin));
   } catch (error) {
     if (error instanceof Refused) return refusedResponse(error, readableFor(origin));

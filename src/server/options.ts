@@ -26,8 +26,11 @@ type Answer<T> = T | Promise<T>;
 
 /** The options of `createDataHandler`. */
 export interface DataHandlerOptions<D, E extends Expose<ScopeOf<D>> = Expose<ScopeOf<D>>> {
-  /** The data layer. It needs a `cursorSecret`: no cursor leaves the server unsealed. */
-  readonly data: D;
+  /**
+   * The data layer, or a function that returns it, which the first request calls. It needs a
+   * `cursorSecret`: no cursor leaves the server unsealed.
+   */
+  readonly data: D | (() => D);
   /**
    * The id of the user whose session a request has, or `null`. It must come from what the server itself
    * has checked, never from an argument.

@@ -28,6 +28,7 @@ export const groups: readonly Group[] = [
   { title: "Protect them", pages: ["tenants", "oauth", "encryption"] },
   { title: "Handle failures", pages: ["errors", "retry"] },
   { title: "Test", pages: ["testing"] },
+  { title: "Reach a browser", pages: ["browser"] },
   { title: "Deploy", pages: ["nextjs", "lambda"] },
   { title: "Move in", pages: ["firestore", "old-repository"] },
   { title: "Operate", pages: ["cli", "operating", "infrastructure", "telemetry"] },
