@@ -279,6 +279,7 @@ export {
   resetRepository,
   type TableRequests,
   type TransactWrite,
+  type TransactWriteOptions,
   type UpdateOptions,
 } from "./repository/repository.js";
 export type { Clock } from "./runtime/clock.js";

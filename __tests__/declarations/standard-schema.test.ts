@@ -479,6 +479,35 @@ describe("is refused", () => {
     await layer.close();
   });
 
+  test.each<[string, StandardSchema]>([
+    ["zod 3", z3.object({ name: z3.set(z3.string().startsWith("tag-")) })],
+    ["Valibot", call("object", { name: call("set", text()) })],
+    ["zod 4", z.object({ name: z.set(z.string()) })],
+  ])("a set with a member of the wrong type, which is not missing: %s", (_, payload) => {
+    const { lead } = made(payload);
+    const issues = lead.check({ ...key, data: { name: new Set([4711]) } as never });
+    expect(issues).toHaveLength(1);
+    expect(issues[0]?.path).toMatch(/^data\.name/);
+    expect(issues[0]?.message).toMatch(/^must be a? ?string/);
+    expect(JSON.stringify(issues)).not.toContain("4711");
+  });
+
+  test("a wrong member of a set, without what it is, though the schema's message shows it", () => {
+    const payload = z3.object({
+      name: z3.set(
+        z3.string().refine(
+          (tag) => tag === "",
+          (tag) => ({ message: `bad ${tag}` }),
+        ),
+      ),
+    });
+    const issues = made(payload).lead.check({
+      ...key,
+      data: { name: new Set(["SECRET"]) } as never,
+    });
+    expect(issues).toEqual([{ path: "data.name[0]", message: "is wrong" }]);
+  });
+
   test("not with one that it leaves as it is: trimmed texts, sets, bytes, and fields that it drops", () => {
     const payload = z3.object({
       name: z3.string().trim(),

@@ -80,6 +80,7 @@ describe(`the access patterns on ${name}`, () => {
       "11b",
       "reading",
       "repository",
+      "transaction",
       "user",
     ].sort();
     expect([...new Set(accessPatterns.map(({ id }) => id))].sort()).toEqual(rows);

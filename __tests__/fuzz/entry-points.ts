@@ -398,7 +398,7 @@ export const repositoryArguments: Readonly<
     scan: [scan],
     scanItems: [scan],
     scanAll: [shape({ segments: numberOf(1), ...filter })],
-    transactWrite: [listOf(write)],
+    transactWrite: [listOf(write), shape({ token: textOf("order-1") })],
     put: [item],
     create: [pk, sk, textOf("Project", "Review"), payload, cursor],
     update: [pk, sk, payload, shape(condition)],

@@ -304,6 +304,7 @@ const ofRepository: Record<keyof door.DynamoDBRepository, Well> = {
       { delete: { ...rawKey, SK: "PROJECT#p4" } },
       { check: { ...rawKey, SK: "PROJECT#p5" }, ...repositoryUpdate },
     ],
+    { token: "order-1" },
   ],
 };
 

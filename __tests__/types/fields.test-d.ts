@@ -1,5 +1,5 @@
 /** What `fields` promises and refuses: paths into a payload, and exactly these parts in the result. */
-import type { DataLayer, PartOf, PathIn } from "bayon-coagent-data";
+import type { DataLayer, ExactNumber, PartOf, PathIn } from "bayon-coagent-data";
 
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -20,6 +20,9 @@ interface Page {
   list: { y: number }[];
   any: unknown;
   record: Record<string, { n: number }>;
+  exact: ExactNumber;
+  amount?: number | bigint | ExactNumber;
+  day: Date;
 }
 
 // ---- Paths.
@@ -35,6 +38,10 @@ holds<["name", "length"] extends PathIn<Page> ? false : true>();
 holds<["list", "length"] extends PathIn<Page> ? false : true>();
 holds<["bytes", "buffer"] extends PathIn<Page> ? false : true>();
 holds<["body", "tags", "size"] extends PathIn<Page> ? false : true>();
+holds<["exact", "text"] extends PathIn<Page> ? false : true>();
+holds<["amount", "text"] extends PathIn<Page> ? false : true>();
+holds<["amount"] extends PathIn<Page> ? true : false>();
+holds<["day", "getTime"] extends PathIn<Page> ? false : true>();
 
 interface Tree {
   left?: Tree;

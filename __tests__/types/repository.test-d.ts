@@ -8,6 +8,7 @@ import {
   type QueryOptions,
   type QueryResult,
   type TransactWrite,
+  type TransactWriteOptions,
 } from "bayon-coagent-data";
 
 const open = new DynamoDBRepository();
@@ -87,6 +88,9 @@ export const writes: TransactWrite<AppType>[] = [
   { update: key },
 ];
 void app.transactWrite(writes);
+void app.transactWrite(writes, { token: "order-1" } satisfies TransactWriteOptions);
+// @ts-expect-error a misspelt option
+void app.transactWrite(writes, { tokn: "order-1" });
 
 // @ts-expect-error -- for subclasses only
 void app.send("Get", { Key: key });

@@ -1,7 +1,8 @@
-/** A file that a command makes: it has its name once it is complete. */
+/** A file that a command makes: it has its name once it is complete, and one command makes it. */
 import { constants } from "node:fs";
-import { access, open, rename, rm } from "node:fs/promises";
-import { notKept, StateError } from "./run-state.js";
+import { access, type FileHandle, open, rename, rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { notKept, StateError, takeLock } from "./run-state.js";
 
 export interface NewFile {
   /** @throws StateError for a full disk */
@@ -13,18 +14,19 @@ export interface NewFile {
 }
 
 /**
- * Opens a file that nobody but its owner may read.
- * @throws StateError if the file exists, or cannot be written
+ * Opens a file that nobody but its owner may read. A lock beside it keeps other commands from it.
+ * @throws StateError if the file exists, is being made by another command, or cannot be written
  */
 export async function openNewFile(path: string): Promise<NewFile> {
   const part = `${path}.part`;
-  if (await exists(path)) {
-    throw new StateError(`${path} exists already: give another name, or remove it first`);
-  }
-  // A part that somebody else left may be readable for others.
-  await rm(part, { force: true });
-  const handle = await open(part, "wx", 0o600).catch((error: unknown) => {
+  // The lock would make a missing folder.
+  await access(dirname(path), constants.W_OK).catch((error: unknown) => {
     throw notKept(part, error);
+  });
+  const lock = await takeLock(dirname(path), basename(path));
+  const handle = await openPart(path, part).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
   });
   let isOpen = true;
   const end = async (): Promise<void> => {
@@ -49,10 +51,25 @@ export async function openNewFile(path: string): Promise<NewFile> {
       }
     },
     close: async () => {
-      await end();
-      await rm(part, { force: true });
+      try {
+        await end();
+        await rm(part, { force: true });
+      } finally {
+        await lock.release();
+      }
     },
   };
+}
+
+async function openPart(path: string, part: string): Promise<FileHandle> {
+  if (await exists(path)) {
+    throw new StateError(`${path} exists already: give another name, or remove it first`);
+  }
+  // A part that a command left when it was killed may be readable for others.
+  await rm(part, { force: true });
+  return open(part, "wx", 0o600).catch((error: unknown) => {
+    throw notKept(part, error);
+  });
 }
 
 async function exists(path: string): Promise<boolean> {

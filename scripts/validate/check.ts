@@ -35,6 +35,27 @@ export function expect(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Mismatch(message);
 }
 
+/** Runs a check and then clears up, whatever came of it. If that fails too, the check's own error comes first. */
+export async function clearingUp(
+  check: () => Promise<void>,
+  clearUp: () => Promise<void>,
+): Promise<void> {
+  const failed = await check().then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  try {
+    await clearUp();
+  } catch (error) {
+    if (failed === undefined) throw error;
+    const [first, then] = [failed.error, error].map((one) =>
+      one instanceof Error ? one.message : String(one),
+    );
+    throw new Error(`${first}; and clearing up: ${then}`, { cause: failed.error });
+  }
+  if (failed !== undefined) throw failed.error;
+}
+
 /** Makes a call that must be refused, and returns the error. */
 export async function refused<E extends Error>(
   expected: abstract new (...args: never[]) => E,

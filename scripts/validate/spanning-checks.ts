@@ -1,6 +1,6 @@
 /** What spans entities: collections, transactions, use cases, the scope of one user. */
 import { type DynamoDBError, ValidationError } from "../../src/index.js";
-import { type CheckGroup, eventually, expect, refused } from "./check.js";
+import { type CheckGroup, clearingUp, eventually, expect, refused } from "./check.js";
 
 const provider = "VALIDATE";
 
@@ -115,17 +115,18 @@ export const spanningChecks: CheckGroup = {
       run: async ({ data, userId: validating }) => {
         const userId = `${validating}-erased`;
         const user = data.user(userId);
-        try {
+        const check = async () => {
           await data.project.put({ userId, projectId: "p", data: { name: "A project" } });
           await data.oauth.store(userId, provider, { accessToken: "validate-secret" });
           const found: unknown[] = [];
           for await (const item of user.export({ consistent: true })) found.push(item);
           expect(found.length === 2, `exported ${found.length} items, not 2`);
           expect(!JSON.stringify(found).includes("validate-secret"), "a secret is not masked");
-        } finally {
+        };
+        await clearingUp(check, async () => {
           const { left } = await user.erase();
           expect(left === 0, `left ${left} items`);
-        }
+        });
         const { erased } = await user.erase({ dryRun: true });
         expect(erased === 0, `found ${erased} items after it was erased`);
       },

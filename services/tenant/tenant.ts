@@ -287,7 +287,7 @@ function ownedKey<K extends object>(
   userId: string,
 ): K & { userId: string } {
   return reading({ operation }, () => {
-    refuseIssues({ operation }, ownerIssues(given, userParts));
+    refuseIssues({ operation }, ownerIssues(given, userParts, "key"));
     // On top of the given object, which may have inherited members and getters.
     return Object.create(given, { userId: { value: userId, enumerable: true } });
   });
@@ -299,7 +299,9 @@ function ownedKey<K extends object>(
  */
 function keyless<O>(operation: string, options: O, owner = userParts): O {
   if (options !== undefined) {
-    reading({ operation }, () => refuseIssues({ operation }, ownerIssues(options, owner)));
+    reading({ operation }, () =>
+      refuseIssues({ operation }, ownerIssues(options, owner, "options")),
+    );
   }
   return options;
 }

@@ -1,10 +1,11 @@
 /** Deletes everything of a user, and looks again until nothing is left. */
 import { type Call, limitsOf, perform, reading } from "../../src/call/call.js";
 import { optionNames } from "../../src/call/options.js";
-import type { CallContext } from "../../src/errors/context.js";
+import { type CallContext, describe, withContext } from "../../src/errors/context.js";
 import { leftOver } from "../../src/errors/left-over.js";
 import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
 import { invalid } from "../../src/errors/validation-error.js";
+import { messageOf } from "../../src/errors/words.js";
 import { pagesOf } from "../../src/read/paging.js";
 import { limits as engineLimits, type RawKey } from "../../src/table/table.js";
 import { writeBatch } from "../../src/write/batch.js";
@@ -71,12 +72,20 @@ class Erasure {
       for await (const rows of this.#rows()) left += rows.length;
       return this.#report(left);
     } catch (error) {
-      const isOver = this.#call.signal?.aborted === true && this.#erased > 0;
-      if (!isOver || error instanceof UnprocessedItemsError) throw error;
-      // A limit of the call ended a look: the error still says what was erased.
-      const [of, written] = [this.#found, this.#erased];
-      throw leftOver(this.#call.context, "were left", { items: [], of, written, why: "" });
+      if (this.#erased === 0 || error instanceof UnprocessedItemsError) throw error;
+      throw this.#afterLook(error);
     }
+  }
+
+  /** The error of a look that failed after some rows were erased: it says how many. */
+  #afterLook(cause: unknown): UnprocessedItemsError {
+    const { context } = this.#call;
+    const written = this.#erased;
+    const rule = `${written} were erased, and the look for more failed: ${messageOf(cause)}`;
+    return withContext(
+      new UnprocessedItemsError({ message: describe(context, rule), written, cause }),
+      context,
+    );
   }
 
   /** Counts what is there as if it were erased. */

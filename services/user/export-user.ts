@@ -124,10 +124,10 @@ function undeclared(raw: RawItem, secrets: readonly string[], masks: boolean): U
   return { entity: null, attributes: maskedCopy([attribute.data], attributes, (value) => value) };
 }
 
-/** A copy with a mask in place of each secret; anything but an object as it is. */
-function withMasks<T>(secrets: readonly string[], data: T): T {
-  if (secrets.length === 0 || !isPlainMap(data)) return data;
-  return maskedCopy(secrets, data, (value) => value);
+/** A copy with a mask in place of each secret, and a mask for a payload whose fields have no names. */
+function withMasks(secrets: readonly string[], data: unknown): unknown {
+  if (secrets.length === 0) return data;
+  return isPlainMap(data) ? maskedCopy(secrets, data, (value) => value) : mask;
 }
 
 /** The same in all maps and lists within it. */

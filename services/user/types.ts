@@ -74,7 +74,8 @@ export interface UserData<Item> {
    * Deletes everything in the user's partitions. One consistent query of keys per MB of each partition,
    * ⌈n/25⌉ BatchWriteItem requests, and the queries once more, until they find nothing: at most six
    * times. If it fails or is aborted, call it again: it goes on with what is left.
-   * @throws UnprocessedItemsError if some were not deleted after all retries
+   * @throws UnprocessedItemsError if some were not deleted after all retries, or if a query failed after
+   * some were: `written` says how many
    * @example
    * const { erased, left } = await data.user(userId).erase();
    */

@@ -225,10 +225,14 @@ export type KeyParts = Readonly<Record<string, string>>;
  * The issues of a key in an owner's scope, which must not have the owner's parts, not even inherited.
  * @param owner the names of these parts
  */
-export function ownerIssues(given: unknown, owner: readonly string[]): ValidationIssue[] {
+export function ownerIssues(
+  given: unknown,
+  owner: readonly string[],
+  what: string,
+): ValidationIssue[] {
   // If the owner is the only part of the key, any value would select the user's own item.
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    return [{ path: "key", message: "must be an object" }];
+    return [{ path: what, message: "must be an object" }];
   }
   return owner
     .filter((path) => path in given)
@@ -268,7 +272,7 @@ export function readParts(
   const isScoped = model.owner.length > 0;
   const parts: Record<string, string> = {};
   const issues: ValidationIssue[] = [];
-  if (isScoped) issues.push(...ownerIssues(given, model.owner));
+  if (isScoped) issues.push(...ownerIssues(given, model.owner, from));
   const own = isScoped ? names.filter((name) => !(name in model.fixed)) : names;
   const known = from === "item" ? [...own, "data", "createdAt"] : own;
   // The owner's parts are refused with a message of their own.

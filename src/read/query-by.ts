@@ -206,7 +206,7 @@ function sourceOf(
     .map(nameOf);
   const kind = { one: `a part of the index ${name}`, all: "the parts are" };
   refuseIssues(context, [
-    ...ownerIssues(given, model.owner),
+    ...ownerIssues(given, model.owner, "parts"),
     ...unknownNames(given, names, kind, model.owner),
   ]);
   const source = given as Readonly<Record<string, unknown>>;

@@ -8,6 +8,7 @@ import type { CallContext } from "../errors/context.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { createWrite } from "../write/create.js";
 import { runWrite } from "../write/run.js";
+import { tokenOf } from "../write/token.js";
 import { refuseTooLarge, writeAll } from "../write/transact.js";
 import { writeWhole } from "./batch.js";
 import { checkedExpression } from "./expression.js";
@@ -34,6 +35,8 @@ import {
   type EntityType,
   type IndexKeys,
   type TransactWrite,
+  type TransactWriteOptions,
+  transactWriteOptionNames,
   type UpdateOptions,
   updateOptionNames,
 } from "./types.js";
@@ -55,6 +58,7 @@ export type {
   RepositoryScanAllOptions,
   RepositoryScanOptions,
   TransactWrite,
+  TransactWriteOptions,
   UpdateOptions,
 } from "./types.js";
 
@@ -201,9 +205,10 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
    * Writes up to 100 items and 4 MB, all or nothing, each under a condition of the caller's or none.
    * One request, which is repeated with the same token if its response is lost or another transaction
    * is in the way. One more for an `update` without a condition whose item has no `Data` or was written
-   * in the same millisecond.
+   * in the same millisecond, and one or two if a transaction was carried out under the same `token`.
    * @throws TransactionCanceledError that names the writes that stopped it, with their items. Nothing
    * was written, unless a conflict or throttling stopped it and `mayHaveBeenDone` is set
+   * @throws DynamoDBError `IdempotentParameterMismatchException` if the `token` was that of other writes
    * @example
    * await repository.transactWrite([
    *   { create: { PK, SK, EntityType: "Alert", Data: alert } },
@@ -211,17 +216,22 @@ export class DynamoDBRepository<E extends string = EntityType> extends Repositor
    *   { delete: draftKey },
    * ]);
    */
-  async transactWrite(writes: readonly TransactWrite<E>[]): Promise<void> {
+  async transactWrite(
+    writes: readonly TransactWrite<E>[],
+    options: TransactWriteOptions = {},
+  ): Promise<void> {
     const context: CallContext = { operation: "transactWrite" };
-    const planned = this.#reading(context, () =>
-      plannedWrites(context, writes, {
+    const { planned, token } = this.#reading(context, () => {
+      refuseUnknownOptions(context, options, transactWriteOptionNames);
+      const planned = plannedWrites(context, writes, {
         tableName: callersCode(() => this.tableName),
         now: Date.now(),
         prepare: (item) => this.#prepared(context, item),
-      }),
-    );
+      });
+      return { planned, token: tokenOf(options?.token, planned, context) };
+    });
     refuseTooLarge(planned, context);
-    await this.#run(context, (table, call) => writeAll(table, planned, call));
+    await this.#run(context, (table, call) => writeAll(table, planned, call, token));
   }
 
   /** Reads the arguments of a write with a hook. What the hook throws is no fault of the arguments. */

@@ -8,6 +8,7 @@ import { attribute, limits, type RawItem, type RawKey } from "../table/table.js"
 import { createWrite } from "../write/create.js";
 import type { PlannedWrite, Write, WriteRequest } from "../write/plan.js";
 import { conditionFailed } from "../write/refusals.js";
+import { planned } from "../write/token.js";
 import { checkedExpression } from "./expression.js";
 import { completed } from "./index-keys.js";
 import {
@@ -19,7 +20,7 @@ import {
   recordOf,
   refuseUnknownOptions,
 } from "./input.js";
-import { type TransactWrite, updateOptionNames } from "./types.js";
+import { indexKeyNames, type TransactWrite, updateOptionNames } from "./types.js";
 import { plannedUpdate } from "./update.js";
 
 type Given = Readonly<Record<string, unknown>>;
@@ -99,18 +100,36 @@ function plannedCreate(subject: Given, { tableName, now, prepare }: Writing): Wr
   const type = String(prepared[attribute.entityType]);
   const { item, bytes } = measuredItem(context, completed(type, key, prepared));
   const stored = () => item as RawItem;
-  return createWrite({ tableName, context, key, bytes, stored, result: () => undefined });
+  const write = createWrite({ tableName, context, key, bytes, stored, result: () => undefined });
+  return planned(write, { item: comparedOf(item) });
 }
 
 function plannedPut(subject: Given, given: Given, { tableName, prepare }: Writing): Write<unknown> {
   const prepared = prepare(subject);
   const { context, key } = callOf("put", prepared);
   const { item, bytes } = measuredItem(context, prepared);
-  const write = conditionalWrite(context, key, given, (condition) => ({
+  const condition = conditionOf(context, given);
+  const write = conditionalWrite(context, key, condition, (members) => ({
     kind: "Put",
-    input: { TableName: tableName, Item: { ...item }, ...condition },
+    input: { TableName: tableName, Item: { ...item }, ...members },
   }));
-  return { ...write, bytes };
+  return planned({ ...write, bytes }, { item: comparedOf(item), given: condition });
+}
+
+/** What follows from the time of a call, or from other attributes: a call that is made again has others. */
+const notCompared: ReadonlySet<string> = new Set([
+  attribute.createdAt,
+  attribute.updatedAt,
+  attribute.timeToLive,
+  attribute.transactionMark,
+  ...indexKeyNames,
+]);
+
+/** What a later call under the same token must have in common with an item of the earlier one. */
+function comparedOf(item: Given): Given {
+  return Object.fromEntries(
+    Object.entries(item).filter(([name, value]) => value !== undefined && !notCompared.has(name)),
+  );
 }
 
 function plannedChange(
@@ -120,19 +139,23 @@ function plannedChange(
   { tableName }: Writing,
 ): Write<unknown> {
   const { context, key } = callOf(kind, subject);
+  const condition = conditionOf(context, given);
   if (kind === "update") {
     const changes = checkedUpdates(context, given.updates);
-    return plannedUpdate(tableName, { context, key, changes, given: conditionOf(context, given) });
+    const write = plannedUpdate(tableName, { context, key, changes, given: condition });
+    const paths = changes.map(([name, value]) => ({ path: [name], value }));
+    return planned(write, { changes: paths, given: condition });
   }
   const isCheck = kind === "check";
-  if (isCheck && given.conditionExpression === undefined) {
+  if (isCheck && condition.text === undefined) {
     const message = "is missing: a check is of a condition";
     throw invalid(context, [{ path: "conditionExpression", message }]);
   }
-  return conditionalWrite(context, key, given, (condition) => {
-    const input = { TableName: tableName, Key: { ...key }, ...condition };
+  const write = conditionalWrite(context, key, condition, (members) => {
+    const input = { TableName: tableName, Key: { ...key }, ...members };
     return isCheck ? { kind: "ConditionCheck", input } : { kind: "Delete", input };
   });
+  return planned(write, { given: condition });
 }
 
 function conditionOf(context: CallContext, given: Given) {
@@ -143,10 +166,9 @@ function conditionOf(context: CallContext, given: Given) {
 function conditionalWrite(
   context: CallContext,
   key: RawKey,
-  given: Given,
-  requestOf: (condition: object) => WriteRequest,
+  condition: GivenExpression,
+  requestOf: (members: object) => WriteRequest,
 ): Write<unknown> {
-  const condition = conditionOf(context, given);
   const request = requestOf(conditionMembers(context, condition));
   return {
     context,

@@ -142,3 +142,14 @@ export type TransactWrite<E extends string = EntityType> =
   | ({ delete: DynamoDBKey } & UpdateOptions)
   /** Writes nothing: its condition must hold. */
   | ({ check: DynamoDBKey; conditionExpression: string } & ExpressionAttributes);
+
+/** What a transaction takes beside its writes. */
+export interface TransactWriteOptions {
+  /**
+   * A token of your own, of 1 to 36 bytes: within ten minutes DynamoDB carries out one transaction under
+   * it, whichever process sends it. @default one for each call
+   */
+  token?: string | undefined;
+}
+
+export const transactWriteOptionNames = optionNames<TransactWriteOptions>({ token: true });

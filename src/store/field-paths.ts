@@ -1,4 +1,5 @@
 /** The types of `fields`: the paths that a call may name, and what it gets of a payload. */
+import type { ExactNumber } from "../values/exact-number.js";
 
 /** Shows a derived type as the object that it resolves to. */
 export type Simplify<T> = { [K in keyof T]: T[K] } & {};
@@ -6,10 +7,20 @@ export type Simplify<T> = { [K in keyof T]: T[K] } & {};
 /** A field of a payload, or a path to one: the names of the maps that it is in, and its own. */
 export type FieldPath = string | readonly string[];
 
-/** The maps among the values of a type. Lists, sets and bytes are read as a whole. */
+/** What is read as a whole: lists, sets, bytes and numbers, and what no payload has. */
+type Undivided =
+  | readonly unknown[]
+  | ReadonlySet<unknown>
+  | ReadonlyMap<unknown, unknown>
+  | ArrayBufferView
+  | Date
+  | ExactNumber
+  | ((...given: never) => unknown);
+
+/** The maps among the values of a type. */
 type MapIn<T> = unknown extends T
   ? { readonly [name: string]: unknown }
-  : T extends readonly unknown[] | ReadonlySet<unknown> | ArrayBufferView | Date
+  : T extends Undivided
     ? never
     : Extract<T, object>;
 

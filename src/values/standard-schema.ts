@@ -1,5 +1,5 @@
 /** Schemas of other libraries than zod 4, by Standard Schema: their issues in plain words, without a value. */
-import { isDeepStrictEqual } from "node:util";
+import { isDeepStrictEqual, types } from "node:util";
 import type { z } from "zod";
 import { isObject } from "../runtime/objects.js";
 import type { StandardIssue, StandardSchema } from "../table/declared.js";
@@ -82,9 +82,15 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function inWords({ path = [], message }: StandardIssue, value: unknown): SchemaIssue {
   const names = path.map((segment) => (isObject(segment) ? segment.key : segment));
+  const of = valueAt(value, names.slice(0, -1));
+  if (types.isSet(of)) {
+    // Zod 3 counts its members, and Valibot does not say which one it is.
+    const named = names.filter((name) => name !== null);
+    return { path: named, message: withoutValue(String(message), [...of]) };
+  }
   const found = valueAt(value, names);
   if (found === undefined && names.length > 0) return { path: names, message: "is missing" };
-  return { path: names, message: withoutValue(String(message), found) };
+  return { path: names, message: withoutValue(String(message), [found]) };
 }
 
 /** The value at a path; `undefined` if there is none. */
@@ -107,12 +113,15 @@ const rule = /^(?:must|is|are|has|have|cannot|can|may|should|needs?)\b/;
 /** The shortest text of a value that is looked for in a message: a shorter one is in any sentence. */
 const shortest = 4;
 
-/** A message as a rule, without what it says of the value. */
-function withoutValue(message: string, value: unknown): string {
+/** A message as a rule, without what it says of the value, which is one of these. */
+function withoutValue(message: string, values: readonly unknown[]): string {
   const told = message.replace(given, "").trim();
   const expected = expectation.exec(told)?.[1];
   const text = expected === undefined ? told : `must be ${expected}`;
-  const shown = typeof value === "object" ? "" : String(value);
-  if (text === "" || (shown.length >= shortest && text.includes(shown))) return wrong;
+  const shows = (value: unknown) => {
+    const shown = typeof value === "object" ? "" : String(value);
+    return shown.length >= shortest && text.includes(shown);
+  };
+  if (text === "" || values.some(shows)) return wrong;
   return rule.test(text) ? text : `${wrong}: ${text}`;
 }

@@ -22,6 +22,8 @@ import type { PlannedWrite, WriteRequest } from "./plan.js";
 interface Plan {
   /** Whether a part of the key was made up, so that the same call has another key the next time. */
   readonly isGenerated?: boolean;
+  /** A whole item by raw keys, or what a later call must have in common with it. */
+  readonly item?: Readonly<Record<string, unknown>>;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly changes?: readonly { readonly path: readonly unknown[]; readonly value: unknown }[];
 }
@@ -80,8 +82,11 @@ export function withMark({ kind, input }: WriteRequest, { mark }: Token): WriteR
     };
   }
   if (kind !== "Update") return { kind, input } as WriteRequest;
-  // Placeholders of the package have no capitals.
-  const expression = `SET #T = :T, ${input.UpdateExpression?.slice("SET ".length)}`;
+  const [name, value] = [
+    free("#T", input.ExpressionAttributeNames),
+    free(":T", input.ExpressionAttributeValues),
+  ];
+  const expression = `SET ${name} = ${value}, ${input.UpdateExpression?.slice("SET ".length)}`;
   return {
     kind,
     input: {
@@ -89,11 +94,18 @@ export function withMark({ kind, input }: WriteRequest, { mark }: Token): WriteR
       UpdateExpression: expression,
       ExpressionAttributeNames: {
         ...input.ExpressionAttributeNames,
-        "#T": attribute.transactionMark,
+        [name]: attribute.transactionMark,
       },
-      ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ":T": mark },
+      ExpressionAttributeValues: { ...input.ExpressionAttributeValues, [value]: mark },
     },
   };
+}
+
+/** A placeholder that is not among those of a request. The package's have no capitals, a caller's any. */
+function free(wanted: string, taken: object = {}): string {
+  let name = wanted;
+  while (Object.hasOwn(taken, name)) name += "T";
+  return name;
 }
 
 /**

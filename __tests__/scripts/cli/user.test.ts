@@ -1,5 +1,5 @@
 /** `bayon-data user export | erase`: what they print, write and delete, and how they end. */
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { faults } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
@@ -130,8 +130,24 @@ describe("user export", () => {
     const args = ["user", "export", "u1", "--out", half, ...flags];
     expect(await bayonData(args, stop.signal, sending)).toMatchObject({ code: 130 });
     expect([half, `${half}.part`].map(existsSync)).toEqual([false, false]);
-    const nowhere = ["user", "export", "u1", "--out", join(folder(), "no/such/file"), ...flags];
+    const outside = folder();
+    const nowhere = ["user", "export", "u1", "--out", join(outside, "no/such/file"), ...flags];
     expect(await bayonData(nowhere)).toMatchObject({ code: 1 });
+    expect(existsSync(join(outside, "no"))).toBe(false);
+  });
+
+  test("--out of two commands at the same time: one writes the file, and the other says so (both wrote it)", async () => {
+    const { flags } = await filled();
+    const own = folder();
+    const file = join(own, "both.ndjson");
+    const args = ["user", "export", "u1", "--out", file, ...flags];
+    const ended = await Promise.all([bayonData(args), bayonData(args)]);
+    expect(ended.map(({ code }) => code).sort()).toEqual([0, 1]);
+    expect(ended.map(({ complaints }) => complaints).join("")).toMatch(
+      /is already running this|exists already/,
+    );
+    expect(linesOf(readFileSync(file, "utf8"))).toHaveLength(6);
+    expect(readdirSync(own)).toEqual(["both.ndjson"]);
   });
 
   test("--json makes the report one line: on stderr, or with --out on stdout", async () => {

@@ -2,6 +2,7 @@
 import {
   type Check,
   type CheckGroup,
+  clearingUp,
   eventually,
   expect as hold,
   type Scratch,
@@ -56,6 +57,49 @@ describe("what a read finds in the end", () => {
     });
     await expect(checked).rejects.toBe(failure);
     expect(asked).toBe(1);
+  });
+});
+
+describe("clearing up after a check", () => {
+  const wrong = new Error("exported 1 items, not 2");
+  const fails = (error: unknown) => async () => {
+    throw error;
+  };
+  const succeeds = async () => undefined;
+
+  test("happens whatever came of it, and hides no error of the check", async () => {
+    let cleared = 0;
+    const clearUp = async () => {
+      cleared += 1;
+    };
+    await expect(clearingUp(succeeds, clearUp)).resolves.toBeUndefined();
+    await expect(clearingUp(fails(wrong), clearUp)).rejects.toBe(wrong);
+    expect(cleared).toBe(2);
+    const unable = new Error("left 1 items");
+    await expect(clearingUp(succeeds, fails(unable))).rejects.toBe(unable);
+    await expect(clearingUp(fails(wrong), fails(unable))).rejects.toMatchObject({
+      message: "exported 1 items, not 2; and clearing up: left 1 items",
+      cause: wrong,
+    });
+  });
+
+  test("an export that fails is reported, though erasing fails as well (it was hidden)", async () => {
+    const user = {
+      export: () => {
+        throw wrong;
+      },
+      erase: fails(new Error("throttled")),
+    };
+    const data = {
+      project: { put: succeeds },
+      oauth: { store: succeeds },
+      user: () => user,
+    };
+    const check = named(spanningChecks, "user: export and erase");
+    const scratch = { data, userId: "u1" } as unknown as Scratch;
+    await expect(check.run(scratch)).rejects.toThrow(
+      /^exported 1 items, not 2; and clearing up: throttled$/,
+    );
   });
 });
 

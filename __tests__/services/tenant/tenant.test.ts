@@ -142,6 +142,22 @@ describe.each(engines)("the scope of a user on $name", (engine) => {
       expect(issues).toEqual([{ path: owner, ...refusal }]);
     });
 
+    test("names a missing partition a partition, and a missing key a key", async () => {
+      const store = anything(scopeOf("u1")[name]);
+      for (const call of ["query", "list", "count"]) {
+        const { issues } = await failureOf(
+          run(() => store[call]?.()),
+          ValidationError,
+        );
+        expect(issues).toContainEqual({ path: "partition", message: "must be an object" });
+      }
+      const { issues } = await failureOf(
+        run(() => store.get?.()),
+        ValidationError,
+      );
+      expect(issues).toContainEqual({ path: "key", message: "must be an object" });
+    });
+
     test("refuses what is no key in every call", async () => {
       const store = anything(scopeOf("u1")[name]);
       for (const make of Object.values(storeCalls)) {

@@ -113,6 +113,32 @@ describe.each(engines)(
       expect(await rowsOf(data, "looked")).toEqual([]);
     });
 
+    test.each([
+      ["throttled", "throttle", "ProvisionedThroughputExceededException", true],
+      ["reset", "connectionReset", "ECONNRESET", true],
+    ] as const)(
+      "says what it has erased if the look that follows is %s",
+      async (user, fault, code, retryable) => {
+        const { data } = table;
+        await store(`look-${user}`, 9);
+        let hasErased = false;
+        wire.intercept = ({ operation }) => {
+          if (operation === "Query" && hasErased) wire.inject({ fault, operation, times: 1 });
+          hasErased ||= operation === "BatchWriteItem";
+          return undefined;
+        };
+        const error = await failureOf(data.user(`look-${user}`).erase(), UnprocessedItemsError);
+        expect(error).toMatchObject({ written: 10, items: [], code, retryable });
+        expect(error).toMatchObject({ operation: "user.erase", mayHaveBeenDone: true });
+        expect(error.message).toMatch(
+          /^user\.erase \(userId=look-\w+\): 10 were erased, and the look for more failed: /,
+        );
+        expect(error.cause).not.toBeInstanceOf(UnprocessedItemsError);
+        wire.clear();
+        expect(await data.user(`look-${user}`).erase()).toMatchObject({ erased: 0, left: 0 });
+      },
+    );
+
     test("ends at its deadline", async () => {
       const { data } = table;
       await store("slow", 3);

@@ -128,11 +128,21 @@ describe.each(settings)("exporting a user on $name", (engine) => {
     expect(await all(data.forUser("other").user.export())).toEqual([]);
   });
 
-  test("an item whose payload is no object is exported all the same", async () => {
+  test("an item whose payload is no object is exported all the same, and masked if its entity has secrets", async () => {
     const { data, raw } = table;
-    const key = { PK: "OAUTH#odd", SK: "GOOGLE" };
-    await raw.put({ ...key, EntityType: "OAuthToken", Data: "abc", UpdatedAt: 1 });
-    expect(await all(data.user("odd").export())).toMatchObject([{ data: "abc" }]);
+    const row = (PK: string, SK: string, EntityType: string, Data: unknown) => ({
+      ...{ PK, SK, EntityType, Data, UpdatedAt: 1 },
+    });
+    await raw.put(
+      row("USER#odd", "PROJECT#1", "Project", "a name"),
+      row("OAUTH#odd", "GOOGLE", "OAuthToken", "canary"),
+      row("OAUTH#odd", "LINKEDIN", "OAuthToken", [{ accessToken: "canary" }]),
+      row("OAUTH#odd", "META", "OAuthToken", null),
+    );
+    const payloads = async (options?: { secrets: "reveal" }) =>
+      (await all(data.user("odd").export(options))).map((item) => "data" in item && item.data);
+    expect((await payloads()).sort()).toEqual([{}, "[secret]", "[secret]", "a name"]);
+    expect(await payloads({ secrets: "reveal" })).toContain("canary");
   });
 });
 

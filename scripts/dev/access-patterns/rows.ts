@@ -1,4 +1,5 @@
 /** What the application asks for, the call for it, and the requests that it may make. */
+import { setTimeout } from "node:timers/promises";
 import { listed } from "../../../services/order.js";
 import type { World } from "./world.js";
 
@@ -19,6 +20,12 @@ export interface AccessPattern {
 }
 
 const same = (requests: number) => ({ onePage: requests, large: requests });
+
+/** The times in a call that is made again are others, so that DynamoDB does not take it for the same request. */
+async function nextMillisecond(): Promise<void> {
+  const now = Date.now();
+  while (Date.now() === now) await setTimeout(1);
+}
 
 export const accessPatterns: readonly AccessPattern[] = [
   {
@@ -311,6 +318,36 @@ export const accessPatterns: readonly AccessPattern[] = [
     requests: { onePage: 1, large: 2 },
   },
   {
+    id: "reading",
+    asks: "the page before, from the second page's `previous`",
+    call: ({ data, userId, previous }) =>
+      data.savedContent.query({ userId }, { limit: 4, cursor: previous }),
+    requests: same(1),
+  },
+  {
+    id: "transaction",
+    asks: "an order that may be delivered again, under a token of its own",
+    call: ({ data, userId, orderId }) =>
+      data.transaction.write(
+        (tx) => [tx.project.put({ userId, projectId: "order", data: { name: "Open house" } })],
+        { token: orderId },
+      ),
+    requests: same(1),
+    transactions: true,
+  },
+  {
+    id: "transaction",
+    asks: "the same order, delivered again",
+    call: ({ data, userId, orderId }) =>
+      data.transaction.write(
+        (tx) => [tx.project.put({ userId, projectId: "order", data: { name: "Open house" } })],
+        { token: orderId },
+      ),
+    requests: same(2),
+    before: nextMillisecond,
+    transactions: true,
+  },
+  {
     id: "repository",
     asks: "the newest 20 items of a user by an index, with the generic repository",
     call: ({ repository, userId }) =>
@@ -345,6 +382,16 @@ export const accessPatterns: readonly AccessPattern[] = [
           conditionExpression: "attribute_not_exists(PK)",
         },
       ]),
+    requests: same(1),
+    transactions: true,
+  },
+  {
+    id: "repository",
+    asks: "writes by raw keys that may be delivered again, under a token of their own",
+    call: ({ repository, userId, otherOrderId }) =>
+      repository.transactWrite([{ delete: { PK: `USER#${userId}`, SK: "DRAFT#1" } }], {
+        token: otherOrderId,
+      }),
     requests: same(1),
     transactions: true,
   },

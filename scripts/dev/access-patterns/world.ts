@@ -2,6 +2,7 @@
  * The data on which the access patterns are counted: a small user's, and that of a user with many
  * pages.
  */
+import { randomUUID } from "node:crypto";
 import { DynamoDBRepository } from "../../../src/index.js";
 import { make, type TestDataLayer } from "../../../src/testing/index.js";
 
@@ -17,6 +18,11 @@ export interface World {
   readonly projectId: string;
   readonly contentId: string;
   readonly reviewId: string;
+  /** Leads back from the second page of the user's content to the first one, of 4. */
+  readonly previous: string | null;
+  /** Of an order that nobody has carried out yet. */
+  readonly orderId: string;
+  readonly otherOrderId: string;
   /** 100 contents. */
   readonly keys: readonly { readonly userId: string; readonly contentId: string }[];
   /** Another user. */
@@ -143,6 +149,8 @@ export async function createWorld(data: TestDataLayer, name: "small" | "large"):
     ),
     data.oauthToken.put(make.oauthToken({ userId })),
   ]);
+  const { cursor } = await data.savedContent.query({ userId }, { limit: 4 });
+  const { previous } = await data.savedContent.query({ userId }, { limit: 4, cursor });
   return {
     data,
     repository: new DynamoDBRepository(),
@@ -152,6 +160,10 @@ export async function createWorld(data: TestDataLayer, name: "small" | "large"):
     projectId,
     contentId: "content-1",
     reviewId: `${agentId}-1`,
+    previous,
+    // An engine keeps tokens for all of its tables.
+    orderId: randomUUID(),
+    otherOrderId: randomUUID(),
     keys: of(100, (id) => ({ userId, contentId: `content-${id}` })),
     importUserId,
     imports: of(size.imports, (id) => make.savedContent({ userId: importUserId, contentId: id })),

@@ -60,6 +60,12 @@ const pages: Readonly<Record<string, ApiPage>> = {
     entry: "src/server/index.d.ts",
     kinds: ["Functions", "Classes", "Values", "Types"],
   },
+  infrastructure: {
+    title: "bayon-coagent-data/infrastructure",
+    description: "The table for tools of infrastructure as code.",
+    entry: "services/infrastructure.d.ts",
+    kinds: ["Functions", "Types"],
+  },
   keys: {
     title: "bayon-coagent-data/keys",
     description: "What a browser may import.",
