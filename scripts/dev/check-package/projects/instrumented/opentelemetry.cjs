@@ -25,7 +25,10 @@ async function besideOurs(data) {
   await data.project.get({ userId: "u1", projectId: "p1" });
   const spans = exporter.getFinishedSpans().map(({ name, kind }) => `${kind} ${name}`);
   const table = data.configuration.tableName;
-  assert.deepEqual(spans, [`${SpanKind.CLIENT} GetItem ${table}`, `${SpanKind.INTERNAL} get Project`]);
+  assert.deepEqual(spans, [
+    `${SpanKind.CLIENT} GetItem ${table}`,
+    `${SpanKind.INTERNAL} get Project`,
+  ]);
   ours.disable();
 }
 
