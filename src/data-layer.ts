@@ -69,6 +69,7 @@ import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";
 import { resolveCipher } from "./secrets/encryption.js";
 import { createFieldGuard } from "./secrets/field-guard.js";
 import type { EncryptionKeys, KeyProvider } from "./secrets/key-provider.js";
+import { itemValue } from "./secrets/secret-value.js";
 import type { StoreContext } from "./store/entity-store.js";
 import { noteSource, type Sourced } from "./store/layer-source.js";
 import type { Logger, RequestListener } from "./transport/events.js";
@@ -315,6 +316,7 @@ export function createDataLayer<
     definitions,
     guard,
     encrypts: cipher !== undefined,
+    itemValue,
     transport,
     clock,
     configuration,

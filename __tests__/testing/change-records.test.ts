@@ -6,6 +6,7 @@ import {
   ValidationError,
 } from "../../src/index.js";
 import { changeOf, createStreamHandler } from "../../src/streams/index.js";
+import type * as testing from "../../src/testing/index.js";
 import { changeRecords, createTestDataLayer, make } from "../../src/testing/index.js";
 import { expiringEntities, MovableClock, start } from "../expiring-entities.js";
 import { failureOf } from "../open.js";
@@ -114,6 +115,24 @@ test("a change that changes() returned becomes its own record again, each time",
   // A handler may change what it is given.
   again.Records[0]?.dynamodb.NewImage && delete again.Records[0].dynamodb.NewImage;
   expect(await changeRecords(own, changes)).toEqual(event);
+});
+
+test("another copy of the package, as of a CommonJS module beside an ES module, makes the same (it threw)", async () => {
+  let copy: typeof testing | undefined;
+  jest.isolateModules(() => {
+    copy = jest.requireActual<typeof testing>("../../src/testing/index.js");
+  });
+  if (copy === undefined || copy.changeRecords === changeRecords) throw new Error("it is no copy");
+  const sealing = createDataLayer({
+    ...{ client, tableName: "Table", clock },
+    encryption: { keys: { "key-1": new Uint8Array(32).fill(1) }, current: "key-1" },
+  });
+  const made = { entity: "oauthToken", kind: "created", after: make.oauthToken() } as const;
+  const { Records } = await copy.changeRecords(sealing, made);
+  expect(JSON.stringify(Records)).not.toContain(made.after.data.accessToken);
+  expect(await changeOf(sealing, Records[0] ?? {})).toMatchObject({
+    after: { data: { accessToken: made.after.data.accessToken } },
+  });
 });
 
 describe("what it refuses", () => {

@@ -1,7 +1,6 @@
 /** Writes down what each change of a listing did, and who made it. */
 import { ConditionalCheckFailedError } from "bayon-coagent-data";
-import { type Change, createStreamHandler } from "bayon-coagent-data/streams";
-import { changedPaths } from "./changed-paths.js";
+import { type Change, changedPaths, createStreamHandler } from "bayon-coagent-data/streams";
 import type { Data } from "./data.js";
 
 type ListingChange = Change<Data, "listing">;
@@ -18,10 +17,10 @@ export function createAuditHandler(data: Data) {
 }
 
 async function write(data: Data, change: ListingChange): Promise<void> {
-  const { id, kind, key, before, after } = change;
-  const changes = changedPaths(before?.data, after?.data).filter(
-    ({ path }) => path !== "changedBy",
-  );
+  const { id, kind, key } = change;
+  const changes = changedPaths(change)
+    .map(({ path, before, after }) => ({ path: path.join("."), before, after }))
+    .filter(({ path }) => path !== "changedBy");
   // Whoever withdraws a listing signs it first: that alone is no news.
   if (kind === "updated" && changes.length === 0) return;
   try {

@@ -4,6 +4,7 @@ import type { Declaration } from "../entity/model.js";
 import { hide } from "../errors/hidden.js";
 import type { Clock } from "../runtime/clock.js";
 import { isObject } from "../runtime/objects.js";
+import type { itemValue } from "../secrets/secret-value.js";
 import type { FieldGuard } from "../transport/options.js";
 import type { Transport } from "../transport/transport.js";
 
@@ -21,6 +22,8 @@ export interface LayerSource {
   readonly guard: FieldGuard;
   /** Whether secret fields are encrypted: keys are configured. */
   readonly encrypts: boolean;
+  /** Marks the secrets of an item for the guard, which knows no marks of another copy of the package. */
+  readonly itemValue: typeof itemValue;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly configuration: Configuration;

@@ -7,6 +7,7 @@ export type {
   LambdaImage,
   LambdaRecord,
   LambdaValue,
+  LambdaValues,
 } from "./changes/lambda-event.js";
 export {
   type Engine,

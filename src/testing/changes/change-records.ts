@@ -16,6 +16,7 @@ import {
   type LambdaEvent,
   type LambdaImage,
   type LambdaRecord,
+  type LambdaValue,
 } from "./lambda-event.js";
 import { type MadeUp, madeUp, type Side } from "./made-up.js";
 import { knownRecord } from "./table-changes.js";
@@ -109,7 +110,8 @@ function madeRecord(
 const keyNames = [attribute.partitionKey, attribute.sortKey] as const;
 
 function keysIn(image: LambdaImage): LambdaImage {
-  return Object.fromEntries(keyNames.map((name) => [name, image[name] ?? {}]));
+  // Every image has its key, made of texts.
+  return Object.fromEntries(keyNames.map((name) => [name, image[name] as LambdaValue]));
 }
 
 /** How many records have been made up in this process. */

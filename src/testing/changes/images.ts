@@ -5,7 +5,6 @@ import { bodyOf } from "../../client/wire-format.js";
 import { InputReader } from "../../entity/input.js";
 import { type Declaration, type EntityModel, modelOf, refuseIssues } from "../../entity/model.js";
 import { isTime, timeRule } from "../../entity/times.js";
-import { itemValue } from "../../secrets/secret-value.js";
 import type { LayerSource } from "../../store/layer-source.js";
 import { keyOf } from "../../streams/change-of.js";
 import type { RawItem } from "../../table/table.js";
@@ -46,7 +45,7 @@ export class ImageMaker {
   async image(side: string, item: object): Promise<Image> {
     const context = { operation: this.#operation, entity: this.#model.name };
     const stored = reading(context, () => this.#stored(side, { ...item }));
-    const input = { Item: itemValue(this.#model, stored) };
+    const input = { Item: this.#source.itemValue(this.#model, stored) };
     const sealed = ((await this.#source.guard.sealed(input, context)) ?? input) as typeof input;
     const { Item } = JSON.parse(bodyOf(sealed, { Item: "map" })) as { Item: LambdaImage };
     const { bytes } = checkValue(sealed.Item, "", itemLevel);

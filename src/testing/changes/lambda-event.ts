@@ -1,18 +1,25 @@
 /** What AWS Lambda hands to the handler of a table's stream, in the exact form of its JSON. */
 
-/** A value in DynamoDB's form. Binary is base64. */
-export interface LambdaValue {
-  S?: string | undefined;
-  N?: string | undefined;
-  BOOL?: boolean | undefined;
-  NULL?: boolean | undefined;
-  B?: string | undefined;
-  L?: LambdaValue[] | undefined;
-  M?: Record<string, LambdaValue> | undefined;
-  SS?: string[] | undefined;
-  NS?: string[] | undefined;
-  BS?: string[] | undefined;
+/** What a value of each of DynamoDB's types holds. */
+export interface LambdaValues {
+  S: string;
+  N: string;
+  BOOL: boolean;
+  NULL: boolean;
+  B: string;
+  L: LambdaValue[];
+  M: Record<string, LambdaValue>;
+  SS: string[];
+  NS: string[];
+  BS: string[];
 }
+
+/** A value in DynamoDB's form: of one type. Binary is base64. */
+export type LambdaValue = {
+  [T in keyof LambdaValues]: { [K in T]: LambdaValues[K] } & {
+    [K in Exclude<keyof LambdaValues, T>]?: never;
+  };
+}[keyof LambdaValues];
 
 /** An item, or a key, in DynamoDB's form. */
 export type LambdaImage = Record<string, LambdaValue>;

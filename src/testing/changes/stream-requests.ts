@@ -29,7 +29,7 @@ export async function askStream(
     const { __type: type = "", message = answer.Message } = answer;
     throw Object.assign(new Error(String(message)), { name: String(type).replace(/^.*#/, "") });
   } catch (error) {
-    throw wrapDynamoDBError(error, { operation: name });
+    throw wrapDynamoDBError(error, { operation: "changes" });
   }
 }
 
