@@ -91,6 +91,7 @@ test("the application's and the scripts' policies name no user; only scripts sca
       ...itemActions,
       "dynamodb:CreateTable",
       "dynamodb:DeleteTable",
+      "dynamodb:DescribeContinuousBackups",
       "dynamodb:DescribeTable",
       "dynamodb:DescribeTimeToLive",
       "dynamodb:Scan",

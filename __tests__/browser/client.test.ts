@@ -93,6 +93,46 @@ describe.each(engines)("a client of a server on $name", ({ engine }) => {
     expect(served.seen().map(({ method }) => method)).toEqual(["GET", "POST"]);
   });
 
+  test("a where callback is called in the page, and selects what it selects on the server", async () => {
+    const { competitor } = api({ user: "conditions" });
+    const scope = served.table.data.forUser("conditions");
+    const rows = [
+      { name: "alpha", reviewCount: 1 },
+      { name: "beta", reviewCount: 5 },
+      { name: "gamma", reviewCount: 9, note: { deep: ["x"] } },
+    ];
+    for (const [index, data] of rows.entries()) {
+      await scope.competitor.put({ competitorId: `c${index}`, data } as never);
+    }
+    type Options = NonNullable<Parameters<typeof competitor.query>[1]>;
+    const wheres: Options["where"][] = [
+      { name: "beta" },
+      (data, { eq }) => eq(data.name, "beta"),
+      (data, { gt, lt }) => `${gt(data.reviewCount, 1)} AND ${lt(data.reviewCount, 9)}`,
+      (data, { eq, between }) =>
+        `NOT (${eq(data.name, "alpha")}) AND ${between(data.reviewCount, 2, 9)}`,
+      (data, { in: isIn }) => isIn(data.name, ["alpha", "gamma"]),
+      (data, { gte, size }) => gte(size(data.name), 5),
+      (_, { exists, path }) => exists(path("note", "deep", 0)),
+      (data, { begins, contains, notExists, path }) =>
+        `(${begins(data.name, "a")} OR ${contains(data.name, "mm")}) AND ${notExists(path("none"))}`,
+    ];
+    for (const where of wheres) {
+      const expected = await scope.competitor.query({}, { where });
+      expect(expected.items.length).toBeGreaterThan(0);
+      expect((await competitor.query({}, { where })).items).toEqual(expected.items);
+      expect(await competitor.count({}, { where })).toBe(expected.items.length);
+    }
+    const held = competitor.update(
+      { competitorId: "c0" },
+      { name: "other" },
+      { where: (data, { eq }) => eq(data.name, "beta") },
+    );
+    await failureOf(held, ConditionalCheckFailedError);
+    const half = competitor.query({}, { where: (_, { eq, path }) => eq(path("a"), 1).slice(1) });
+    expect((await failureOf(half, ValidationError)).issues[0]?.path).toBe("where");
+  });
+
   test("rejects with the package's errors, and their items, issues and fields", async () => {
     const { project } = api();
     const item = await project.put({ projectId: "held", data: { name: "x" } });

@@ -5,6 +5,7 @@
 import { setMaxListeners } from "node:events";
 import {
   type AttributeValue,
+  DescribeContinuousBackupsCommand,
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   type GetItemCommandInput,
@@ -40,11 +41,10 @@ export interface RawTable {
   readonly traffic: Readonly<Traffic>;
   /** @throws DynamoDBError with code ResourceNotFoundException if there is no such table */
   describe(): Promise<TableDescription>;
-  /**
-   * Whether DynamoDB deletes items by the table's TTL attribute; `undefined` if the engine has no such
-   * setting, or the caller may not read it.
-   */
-  deletesExpired(): Promise<boolean | undefined>;
+  /** The attribute by which items expire; `undefined` if the engine has no TTL, or the caller may not read it. */
+  timeToLive(): Promise<TimeToLive | undefined>;
+  /** Whether it is on; `undefined` if the engine has none, or the caller may not read it. */
+  pointInTimeRecovery(): Promise<boolean | undefined>;
   scan(input: Omit<ScanCommandInput, "TableName">): Promise<ScanAnswer>;
   get(input: Omit<GetItemCommandInput, "TableName">): Promise<Item | undefined>;
   put(input: Omit<PutItemCommandInput, "TableName">): Promise<WriteOutcome>;
@@ -56,6 +56,19 @@ export interface RawTable {
   close(): void;
 }
 
+export interface TimeToLive {
+  readonly attribute: string | undefined;
+  readonly enabled: boolean;
+}
+
+/** Whether DynamoDB deletes items by the table's own TTL attribute; `undefined` if that is not known. */
+export async function deletesExpired(table: RawTable): Promise<boolean | undefined> {
+  const found = await table.timeToLive();
+  return found === undefined
+    ? undefined
+    : found.enabled && found.attribute === attribute.timeToLive;
+}
+
 export interface RawTableOptions {
   readonly requestHandler?: RequestHandler | undefined;
   /** Ends what is in progress; its reason is thrown. */
@@ -64,7 +77,7 @@ export interface RawTableOptions {
   readonly initialDelayMs?: number | undefined;
 }
 
-/** The errors that say nothing about the table: the engine has no TTL, or the caller no permission. */
+/** The errors that say nothing about the table: the engine has no such setting, or the caller no permission. */
 const unknowable: ReadonlySet<string> = new Set([
   "UnknownOperationException",
   "AccessDeniedException",
@@ -93,6 +106,18 @@ export function openRawTable(
       throw wrapDynamoDBError(error, { operation, key: `table=${TableName}` });
     }
   }
+  /** Reads a setting; `undefined` if the error says that it cannot be known. */
+  const known = <T>(read: (abortSignal: AbortSignal) => Promise<T>): Promise<T | undefined> =>
+    perform("describe", () =>
+      transport.repeat(async (abortSignal) => {
+        try {
+          return await read(abortSignal);
+        } catch (error) {
+          if (unknowable.has(nameOf(error) ?? "")) return undefined;
+          throw error;
+        }
+      }, signal),
+    );
   async function write(
     operation: string,
     send: (call: Call) => Promise<unknown>,
@@ -123,23 +148,24 @@ export function openRawTable(
           return Table;
         }, signal),
       ),
-    deletesExpired: () =>
-      perform("describe", () =>
-        transport.repeat(async (abortSignal) => {
-          const command = new DescribeTimeToLiveCommand({ TableName });
-          try {
-            const { TimeToLiveDescription } = await client.send(command, { abortSignal });
-            if (TimeToLiveDescription === undefined) {
-              throw unreadableAnswer("it has no TimeToLiveDescription");
-            }
-            const { AttributeName, TimeToLiveStatus = "" } = TimeToLiveDescription;
-            return AttributeName === attribute.timeToLive && TimeToLiveStatus.startsWith("ENABL");
-          } catch (error) {
-            if (unknowable.has(nameOf(error) ?? "")) return undefined;
-            throw error;
-          }
-        }, signal),
-      ),
+    timeToLive: () =>
+      known(async (abortSignal) => {
+        const command = new DescribeTimeToLiveCommand({ TableName });
+        const { TimeToLiveDescription } = await client.send(command, { abortSignal });
+        if (TimeToLiveDescription === undefined) {
+          throw unreadableAnswer("it has no TimeToLiveDescription");
+        }
+        const { AttributeName, TimeToLiveStatus = "" } = TimeToLiveDescription;
+        return { attribute: AttributeName, enabled: TimeToLiveStatus.startsWith("ENABL") };
+      }),
+    pointInTimeRecovery: () =>
+      known(async (abortSignal) => {
+        const command = new DescribeContinuousBackupsCommand({ TableName });
+        const { ContinuousBackupsDescription: told } = await client.send(command, { abortSignal });
+        if (told === undefined) throw unreadableAnswer("it has no ContinuousBackupsDescription");
+        const { PointInTimeRecoveryStatus } = told.PointInTimeRecoveryDescription ?? {};
+        return PointInTimeRecoveryStatus === "ENABLED";
+      }),
     scan: (input) =>
       perform("scan", (call) => transport.send("Scan", { ...input, TableName }, call)),
     get: (input) =>

@@ -2,7 +2,7 @@
 import type { Cipher } from "../../src/secrets/encryption.js";
 import { attribute, limits } from "../../src/table/table.js";
 import { entitiesByType, rawKeyText } from "../move/placement.js";
-import type { Item, RawTable } from "../raw/raw-table.js";
+import { deletesExpired, type Item, type RawTable } from "../raw/raw-table.js";
 import { atStart, scanSegments } from "../raw/scan.js";
 import { secretsOf, withOpenSecrets } from "../raw/stored-secrets.js";
 import { type Account, settled } from "../run/account.js";
@@ -115,7 +115,7 @@ export async function examineTable(
     return open;
   };
 
-  const isOff = entitiesThatExpire() && (await table.deletesExpired()) === false;
+  const isOff = entitiesThatExpire() && (await deletesExpired(table)) === false;
   if (isOff) {
     const rule = `TTL is not enabled: aws dynamodb update-time-to-live --table-name ${table.name} --time-to-live-specification Enabled=true,AttributeName=${attribute.timeToLive}`;
     add({ kind: "noTimeToLive", key: table.name, rule });

@@ -93,6 +93,7 @@ const tableActions = [
 const scriptActions = [
   "CreateTable",
   "DeleteTable",
+  "DescribeContinuousBackups",
   "DescribeTable",
   "DescribeTimeToLive",
   "Scan",

@@ -75,9 +75,10 @@ export function collectionRule(name: string): CallRule {
   return name === "recent" ? { before: 0, limit: "option" } : { before: 0 };
 }
 
-/** What a call is, by its names; `undefined` if no handler can expose it. */
+/** What a call is, by its names; `undefined` if no handler can expose it. An own store may have any name. */
 export function ruleOf(store: string, call: string): CallRule | undefined {
   if (store === "collections") return collectionRule(call);
-  const rules = Object.hasOwn(useCases, store) ? useCases[store] : storeCalls;
-  return rules !== undefined && Object.hasOwn(rules, call) ? rules[call] : undefined;
+  const rules = Object.hasOwn(useCases, store) ? useCases[store] : undefined;
+  const from = rules !== undefined && Object.hasOwn(rules, call) ? rules : storeCalls;
+  return Object.hasOwn(from, call) ? from[call] : undefined;
 }

@@ -5,6 +5,7 @@ import { wrongCall } from "./errors.js";
 import { createMutationQueue } from "./mutation-queue.js";
 import { type PendingCall, pendingCall } from "./pending.js";
 import { createReads } from "./reads.js";
+import { sentWhereOf, sentWhereOption } from "./sent-where.js";
 
 /** Takes a call that is ready to be sent. */
 interface Lanes {
@@ -81,7 +82,7 @@ interface Given {
 }
 
 async function send(lanes: Lanes, rule: CallRule, { store, call, given }: Given): Promise<unknown> {
-  const { input, signal } = withoutSignal(rule, given);
+  const { input, signal } = prepared(rule, given);
   const isMutation = rule.outcome !== undefined;
   const id = isMutation ? newId() : undefined;
   const { pending, result } = pendingCall({ store, call, input, signal, id }, () => undefined);
@@ -94,15 +95,18 @@ function optionsAt({ before, partition }: CallRule, given: readonly unknown[]): 
   return partition === true && given.length === 1 ? 0 : before;
 }
 
-/** A signal stays here; the arguments travel. */
-function withoutSignal(rule: CallRule, given: readonly unknown[]) {
+/** A signal stays here, a condition is sent as data, and the arguments travel as they are. */
+function prepared(rule: CallRule, given: readonly unknown[]) {
   const at = optionsAt(rule, given);
   const options = given[at] as Options | null | undefined;
-  if (typeof options !== "object" || options === null || !("signal" in options)) {
-    return { input: given, signal: undefined };
-  }
-  const { signal, ...rest } = options;
-  return { input: [...given.slice(0, at), rest, ...given.slice(at + 1)], signal };
+  if (typeof options !== "object" || options === null) return { input: given, signal: undefined };
+  const { signal, where, ...rest } = options;
+  const condition =
+    typeof where === "function"
+      ? { [sentWhereOption]: sentWhereOf(where as Parameters<typeof sentWhereOf>[0]) }
+      : "where" in options && { where };
+  const own = { ...rest, ...condition };
+  return { input: [...given.slice(0, at), own, ...given.slice(at + 1)], signal };
 }
 
 interface Page {

@@ -3,6 +3,7 @@ import type { CallOptions } from "../call/call.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { isPlainMap } from "../values/payload.js";
 import type { ExposedCall } from "./exposed.js";
+import { withReceivedWhere } from "./received-where.js";
 import { type SecretsOf, secretIssues } from "./secret-fields.js";
 
 export interface Bounds {
@@ -19,14 +20,14 @@ type Options = Readonly<Record<string, unknown>>;
  */
 export function argumentsOf(
   exposed: ExposedCall,
-  given: readonly unknown[],
+  received: readonly unknown[],
   { maxLimit, secretsOf }: Bounds,
 ): unknown[] {
   const { store, call, rule } = exposed;
   const refuse = (issues: readonly ValidationIssue[]) =>
     invalid({ operation: `${store}.${call}` }, issues);
   // A user's scope fixes all parts of a partition, so that one argument is the options.
-  const all = rule.partition === true && given.length === 1 ? [{}, ...given] : given;
+  const all = rule.partition === true && received.length === 1 ? [{}, ...received] : received;
   if (all.length > rule.before + 1) {
     throw refuse([
       { path: "input", message: `has more than ${rule.before + 1} arguments, options included` },
@@ -34,9 +35,11 @@ export function argumentsOf(
   }
   const before = Array.from({ length: rule.before }, (_, index) => all[index]);
   if (rule.partition === true) before[0] ??= {};
-  const options = optionsIn(all[rule.before]);
-  if (options === undefined) throw refuse([{ path: "options", message: "must be an object" }]);
+  const given = optionsIn(all[rule.before]);
+  if (given === undefined) throw refuse([{ path: "options", message: "must be an object" }]);
+  const { options, issues: ofWhere } = withReceivedWhere(given, secretsOf(store));
   const issues = [
+    ...ofWhere,
     ...["signal", "timeoutMs"].flatMap((path) =>
       Object.hasOwn(options, path) ? [{ path, message: "is the handler's to set" }] : [],
     ),

@@ -18,6 +18,8 @@ export interface Mutation {
   readonly id: string;
   /** The arguments as they were decoded. */
   readonly input: readonly unknown[];
+  /** The same as they were sent, which is the same for a repeat. */
+  readonly sent: readonly unknown[];
 }
 
 export interface MutationContext {
@@ -147,8 +149,7 @@ function digestOf({ secretsOf }: MutationContext, mutation: Mutation, salt: stri
   const { store, call } = mutation.exposed;
   const secrets = secretsOf(store);
   const isSecret = (name: unknown) => typeof name === "string" && secrets.includes(name);
-  const encoded = encode(mutation.input, "mutation", "input");
-  const text = JSON.stringify([salt, store, call, encoded], (name, value: unknown) => {
+  const text = JSON.stringify([salt, store, call, mutation.sent], (name, value: unknown) => {
     if (isSecret(name)) return "a secret";
     const isPair = Array.isArray(value) && value.length === 2 && isSecret([value[0]].flat()[0]);
     return isPair ? [value[0]] : value;

@@ -60,9 +60,10 @@ function requestOf(
   signal: AbortSignal,
 ): Request {
   const { method = "GET", url = "/", headers } = message;
-  const given = Object.entries(headers).flatMap(([name, value]) =>
-    [value ?? []].flat().map((one): [string, string] => [name, one]),
-  );
+  // HTTP/2 has the method and the address among its headers, which are none for the Fetch API.
+  const given = Object.entries(headers)
+    .filter(([name]) => !name.startsWith(":"))
+    .flatMap(([name, value]) => [value ?? []].flat().map((one): [string, string] => [name, one]));
   const hasBody = method !== "GET" && method !== "HEAD";
   const init = {
     method,

@@ -37,6 +37,7 @@ function isOwn(request: Request, given: string): boolean {
   const origin = urlOf(given);
   const own = new URL(request.url);
   if (origin === undefined || origin.origin !== given) return false;
+  if (given === own.origin) return true;
   const isSafe = origin.protocol === "https:" || own.protocol === "http:";
   return isSafe && origin.host === (request.headers.get("host") ?? own.host);
 }

@@ -111,11 +111,11 @@ async function read({ exposed, input }: Checked, request: UserRequest): Promise<
 async function mutate(
   mutations: MutationContext,
   { exposed, input }: Checked,
-  { id = "", store, call }: WireCall,
+  { id = "", store, call, input: sent }: WireCall,
   { userId, scope, request, leftMs }: UserRequest,
 ): Promise<unknown> {
   if (request.signal.aborted) throw refusal("AbortError", { operation: `${store}.${call}` });
-  return once(mutations, { userId, scope, exposed, id, input }, async () =>
+  return once(mutations, { userId, scope, exposed, id, input, sent }, async () =>
     callIn(scope, exposed, withLimits(exposed, input, { timeoutMs: leftMs() })),
   );
 }

@@ -7,10 +7,12 @@ import { type Account, accountLine } from "../../run/account.js";
 import { table as columns, count, cut, duration, type Terminal } from "../../run/terminal.js";
 import { findingKinds, type Kind, noteKinds } from "../../upkeep/examine.js";
 import { type Diagnosis, examineTable, hasFindings } from "../../upkeep/examine-table.js";
-import { type CommandContext, exitCode, placeOf, wholeNumber } from "../connection.js";
+import { type CommandContext, exitCode, placeOf, UsageError, wholeNumber } from "../connection.js";
 import { addLongFlags, type LongFlags, progressOf, withRawTable } from "../long-command.js";
+import { doctorSchema, type SchemaFlags } from "./doctor-schema.js";
 
-interface DoctorFlags extends LongFlags {
+interface DoctorFlags extends LongFlags, SchemaFlags {
+  readonly schema?: boolean;
   readonly sample?: number;
   readonly examples: number;
 }
@@ -28,6 +30,10 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
         .argParser(wholeNumber(0, 100_000))
         .default(5),
     )
+    .option("--schema", "compare the table itself with what the entities need; reads no item")
+    .option("--stream", "with --schema: it is to have a stream, too")
+    .option("--pitr", "with --schema: point-in-time recovery is to be on, too")
+    .option("--deletion-protection", "with --schema: deletion protection is to be on, too")
     .addHelpText(
       "after",
       `
@@ -42,6 +48,9 @@ Notes, which are not faults: items over 100 KB, tokens that will be refreshed wh
 used, items that have expired and are still there, secrets under an old key, payloads of an older or
 a newer version than the entity declares.
 
+--schema reports a key of another name or type, indexes that are missing or differ, and TTL that is
+off or on another attribute, each with the commands that mend it. Three requests.
+
 Keys and field names are shown, values never. bayon-data adopt mends the items of an earlier
 version; run it again when the last old writer is gone.
 
@@ -49,9 +58,26 @@ Exit codes: 0 no findings, 1 findings or a failure, 2 wrong usage, 130 interrupt
 
 Examples:
   $ bayon-data doctor --environment production --sample 10000
-  $ bayon-data doctor --table BayonCoAgent-staging --json`,
+  $ bayon-data doctor --table BayonCoAgent-staging --json
+  $ bayon-data doctor --environment production --schema --pitr --config ./dist/data-config.js`,
     )
-    .action((flags: DoctorFlags) => doctor(flags, context));
+    .action((flags: DoctorFlags, command: Command) => {
+      const isSchema = flags.schema === true;
+      refuseOthers(command, isSchema ? itemOptions : schemaOptions, isSchema);
+      return isSchema ? doctorSchema(flags, context) : doctor(flags, context);
+    });
+}
+
+const itemOptions = ["sample", "examples", "concurrency"];
+const schemaOptions = ["stream", "pitr", "deletionProtection"];
+
+/** @throws UsageError for an option that would do nothing */
+function refuseOthers(command: Command, names: readonly string[], isSchema: boolean): void {
+  const given = names.find((name) => command.getOptionValueSource(name) === "cli");
+  if (given === undefined) return;
+  const flag = command.options.find((option) => option.attributeName() === given)?.long;
+  const rule = isSchema ? "cannot be used with --schema: it reads no item" : "is for --schema";
+  throw new UsageError(`${flag} ${rule}`);
 }
 
 async function doctor(flags: DoctorFlags, context: CommandContext): Promise<void> {

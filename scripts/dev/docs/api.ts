@@ -42,6 +42,12 @@ const pages: Readonly<Record<string, ApiPage>> = {
     entry: "src/streams/index.d.ts",
     kinds: ["Functions", "Classes", "Values", "Types"],
   },
+  telemetry: {
+    title: "bayon-coagent-data/telemetry",
+    description: "Spans and metrics of OpenTelemetry.",
+    entry: "src/telemetry/index.d.ts",
+    kinds: ["Functions", "Classes", "Values", "Types"],
+  },
   client: {
     title: "bayon-coagent-data/client",
     description: "The calls of a server's routes, in a browser.",
@@ -53,6 +59,12 @@ const pages: Readonly<Record<string, ApiPage>> = {
     description: "Routes by which a browser reaches the data of its user.",
     entry: "src/server/index.d.ts",
     kinds: ["Functions", "Classes", "Values", "Types"],
+  },
+  infrastructure: {
+    title: "bayon-coagent-data/infrastructure",
+    description: "The table for tools of infrastructure as code.",
+    entry: "services/infrastructure.d.ts",
+    kinds: ["Functions", "Types"],
   },
   keys: {
     title: "bayon-coagent-data/keys",

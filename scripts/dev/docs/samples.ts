@@ -88,8 +88,10 @@ export function typeErrors(root: string, samples: readonly Sample[]): string[] {
         paths: {
           "bayon-coagent-data": ["../../src/index.ts"],
           "bayon-coagent-data/client": ["../../src/browser/index.ts"],
+          "bayon-coagent-data/infrastructure": ["../../services/infrastructure.ts"],
           "bayon-coagent-data/server": ["../../src/server/index.ts"],
           "bayon-coagent-data/streams": ["../../src/streams/index.ts"],
+          "bayon-coagent-data/telemetry": ["../../src/telemetry/index.ts"],
           "bayon-coagent-data/testing": ["../../src/testing/index.ts"],
         },
       },
