@@ -41,6 +41,7 @@ const rooms = [
   "store",
   "admin",
   "streams",
+  "telemetry",
   "browser",
   "server",
   "infrastructure",

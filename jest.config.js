@@ -33,6 +33,7 @@ export default {
     "^bayon-coagent-data/infrastructure$": "<rootDir>/services/infrastructure.ts",
     "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",
     "^bayon-coagent-data/streams$": "<rootDir>/src/streams/index.ts",
+    "^bayon-coagent-data/telemetry$": "<rootDir>/src/telemetry/index.ts",
     "^bayon-coagent-data/testing$": "<rootDir>/src/testing/index.ts",
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dev/dynamodb-local/"],

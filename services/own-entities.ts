@@ -43,6 +43,8 @@ const reserved = [
   "close",
   "engine",
   "wire",
+  "changes",
+  "expire",
   ...noNames,
 ] as const;
 

@@ -4,7 +4,14 @@ import ts from "typescript-5.9";
 import { type Application, createApplication } from "./application.js";
 
 const doors = [
-  ...["index", "testing/index", "streams/index", "server/index", "browser/index"],
+  ...[
+    "index",
+    "testing/index",
+    "streams/index",
+    "server/index",
+    "browser/index",
+    "telemetry/index",
+  ],
   "../services/infrastructure",
 ];
 

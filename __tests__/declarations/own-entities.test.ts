@@ -369,10 +369,12 @@ describe.each(engines)("$name", ({ engine }) => {
     expect(Object.keys(own).sort()).toEqual([
       "attempt",
       "auditLog",
+      "changes",
       "close",
       "collections",
       "configuration",
       "engine",
+      "expire",
       "forUser",
       "lead",
       "scope",

@@ -10,6 +10,7 @@ import * as client from "../../src/browser/index.js";
 import * as door from "../../src/index.js";
 import * as server from "../../src/server/index.js";
 import * as streams from "../../src/streams/index.js";
+import * as telemetry from "../../src/telemetry/index.js";
 import * as testing from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 
@@ -129,6 +130,7 @@ async function run({ code }: Sample): Promise<void> {
     "bayon-coagent-data/infrastructure": infrastructure,
     "bayon-coagent-data/server": server,
     "bayon-coagent-data/streams": streams,
+    "bayon-coagent-data/telemetry": telemetry,
     "bayon-coagent-data/testing": testing,
     vitest: runner,
   };

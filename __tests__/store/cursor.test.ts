@@ -151,14 +151,14 @@ describe.each(engines)("cursors on $name", (engine) => {
       "too long a list",
       encode([1, "SavedContent", "key", "asc", "USER#ana", "CONTENT#a", "x", "y"]),
     ],
-    ["a long text", "x".repeat(65_536)],
+    ["a long text", "x".repeat(81_920)],
   ])("that no query returned are refused: %s", async (_, cursor) => {
     await refused(cursor, {}, "is not one that a query returned");
   });
 
   test("one that is longer than any is refused before it is decoded", async () => {
-    const rule = "is not one that a query returned: those are at most 65536 characters";
-    await refused("x".repeat(65_537), {}, rule);
+    const rule = "is not one that a query returned: those are at most 81920 characters";
+    await refused("x".repeat(81_921), {}, rule);
   });
 
   test("ElectroDB's own cursor, which holds any key, is refused", async () => {

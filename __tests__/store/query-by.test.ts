@@ -1,12 +1,28 @@
 /** Indexes by their names, on every engine: what is in them after each call, and how they are read. */
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { ConditionalCheckFailedError, createDataLayer, ValidationError } from "../../src/index.js";
+import { z } from "zod";
+import {
+  byKey,
+  ConditionalCheckFailedError,
+  configure,
+  createDataLayer,
+  data as dataOf,
+  Entity,
+  type EntityConfig,
+  fields,
+  index,
+  keyPart,
+  model,
+  times,
+  ValidationError,
+} from "../../src/index.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { indexedEntities } from "../indexed-entities.js";
 import { bareClient, failureOf, requestsOf } from "../open.js";
 
 const entities = indexedEntities;
+const long = z.looseObject({ state: z.string() });
 
 describe.each(engines)("on $name", ({ engine }) => {
   const open = () => createTestDataLayer({ engine, entities, builtIn: false, coalesce: false });
@@ -616,6 +632,40 @@ describe.each(engines)("on $name", ({ engine }) => {
     expect(second.items.map(({ leadId }) => leadId)).toEqual(["b"]);
     const other = sealing.indexedLead.queryBy("byType", {}, { cursor });
     expect((await failureOf(other, ValidationError)).issues[0]?.path).toBe("cursor");
+  });
+
+  test("the longest cursor that there is goes on where it ended (it was refused as too long)", async () => {
+    const schema = () => ({
+      model: model("Longest".repeat(40)),
+      attributes: {
+        userId: keyPart,
+        longId: keyPart,
+        data: dataOf(long),
+        ...fields("state"),
+        ...times,
+      },
+      indexes: {
+        byKey: byKey("L#${userId}", "L#${longId}"),
+        byState: index("GSI2", "L#${data.state}", "L#${longId}"),
+      },
+    });
+    const entity = (config: EntityConfig) => new Entity(schema(), configure(config));
+    const { tableName } = data.configuration;
+    await using sealing = createDataLayer({
+      ...({ environment: "local", tableName, client: raw, builtIn: false } as const),
+      entities: { longest: { payload: long, schema, entity } },
+      cursorSecret: new Uint8Array(32).fill(7),
+    });
+    // JSON has six characters for each.
+    const state = "\u0001".repeat(2_046);
+    for (const last of ["\u0001", "\u0002"]) {
+      const longId = "\u0001".repeat(1_021) + last;
+      await sealing.longest.put({ userId: state, longId, data: { state } });
+    }
+    const { cursor } = await sealing.longest.queryBy("byState", { state }, { limit: 1 });
+    expect(cursor?.length).toBeGreaterThan(65_536);
+    const second = await sealing.longest.queryBy("byState", { state }, { limit: 1, cursor });
+    expect(second.items.map(({ longId }) => longId.at(-1))).toEqual(["\u0002"]);
   });
 
   test("ElectroDB's chains read the same indexes, and an update of theirs moves an item", async () => {

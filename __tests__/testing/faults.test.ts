@@ -204,6 +204,25 @@ describe.each(engines)("faults on $name", (engine) => {
     await data.close();
   });
 
+  test("bodyAltered changes a response without a text too: of a count, of a write, and of nothing found", async () => {
+    const altered = { userId: "u1", projectId: "altered", data: { name: "n" } };
+    const calls = [
+      ({ project }: DataLayer) => project.count({ userId: "u1" }),
+      ({ project }: DataLayer) => project.batchPut([altered]),
+      ({ project }: DataLayer) => project.get({ userId: "u1", projectId: "none" }),
+    ];
+    for (const call of calls) {
+      const requestHandler = new ReadingHandler().inject({ fault: "bodyAltered" });
+      const data = createDataLayer({ ...placeOf(table), requestHandler, retry: { maxRetries: 0 } });
+      await failureOf(call(data), DynamoDBError);
+      const [answer] = requestHandler.answers;
+      const body = answer?.body ?? Buffer.from("");
+      expect(() => JSON.parse(body.toString())).not.toThrow();
+      expect(answer?.headers["x-amz-crc32"]).not.toBe(String(crc32(body)));
+      await data.close();
+    }
+  });
+
   test("random faults are the same ones whenever the seed is", async () => {
     const run = async (seed: number) => {
       const requestHandler = faults.random({ seed, rate: 0.3, faults: ["throttle", "answerLost"] });

@@ -95,6 +95,7 @@ const library = {
   testing: "src/testing/index.ts",
   "global-setup": "src/testing/global-setup.ts",
   streams: "src/streams/index.ts",
+  telemetry: "src/telemetry/index.ts",
   server: "src/server/index.ts",
   infrastructure: "services/infrastructure.ts",
 };

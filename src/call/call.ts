@@ -12,6 +12,7 @@ import { isAbortSignal } from "../runtime/realms.js";
 import { firstWithOwnReason, longestTimerMs } from "../runtime/signals.js";
 import { isThrownByCaller } from "./callers-code.js";
 import { type OptionNames, optionNames, refuseUnknown } from "./options.js";
+import { callChannel, traced } from "./tracing.js";
 
 /** What every call of the layer takes. */
 export interface CallOptions {
@@ -71,7 +72,17 @@ export interface Call {
  * @param options the limits; a call that takes more options passes what `limitsOf` read of them
  * @throws ValidationError for invalid limits, before `run` is called
  */
-export async function perform<R>(
+export function perform<R>(
+  context: CallContext,
+  options: CallOptions | null,
+  run: (call: Call) => Promise<R>,
+): Promise<R> {
+  if (!callChannel.hasSubscribers) return carryOut(context, options, run);
+  const { operation, entity } = context;
+  return traced(callChannel, { operation, entity }, () => carryOut(context, options, run));
+}
+
+async function carryOut<R>(
   context: CallContext,
   options: CallOptions | null,
   run: (call: Call) => Promise<R>,

@@ -228,6 +228,12 @@ export const certificateNames: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
+/** Codes in the reasons of a cancelled transaction that mean throttling. */
+export const throttlingReasons: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+]);
+
 /** Codes in the reasons of a cancelled transaction that a retry may cure. */
 export const retryableReasons: ReadonlySet<string> = /* @__PURE__ */ new Set([
   "None",

@@ -1,7 +1,13 @@
 /** Whether the same request may succeed when it is sent again. */
 import { isObject } from "../runtime/objects.js";
 import { isOwnError } from "./brand.js";
-import { retryableReasons, signatureNames, throttlingNames, transientNames } from "./codes.js";
+import {
+  retryableReasons,
+  signatureNames,
+  throttlingNames,
+  throttlingReasons,
+  transientNames,
+} from "./codes.js";
 import {
   cancellationReasonsOf,
   isNamedElectroError,
@@ -41,4 +47,13 @@ export function isRetryableError(thrown: unknown): boolean {
   const status = metadataOf(error)?.httpStatusCode;
   if (status !== undefined) return status >= 500 || status === 429;
   return isNamedElectroError(error) && isRetryableError(error.cause);
+}
+
+/** Whether DynamoDB refused a request because of throttling, also one of a transaction's items. */
+export function isThrottling(thrown: unknown): boolean {
+  const error = legible(thrown);
+  if (!isObject(error)) return false;
+  const reasons = cancellationReasonsOf(error).map(({ Code: code = "" }) => code);
+  const throttled = reasons.some((code) => throttlingReasons.has(code));
+  return throttled || namesOf(error).some((name) => throttlingNames.has(name));
 }

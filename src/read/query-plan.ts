@@ -54,10 +54,11 @@ export interface GivenOptions extends GivenPaging {
 }
 
 /**
- * A limit on a cursor's characters that no valid cursor reaches. Its keys have at most 4 KB, which is
- * 24 KB if JSON escapes each byte. Base64url adds a third, and adds it twice if the cursor is sealed.
+ * A limit on a cursor's characters that no valid cursor reaches. Its keys have at most 6 KB, two of the index
+ * and two of the table, which is 36 KB if JSON escapes each byte. Base64url adds a third, and adds it twice if
+ * the cursor is sealed: 64 KB, and the names beside the keys.
  */
-const mostCursorLength = 65_536;
+const mostCursorLength = 81_920;
 
 /** A query's checked options, except the condition, the fields and the content of the cursor. */
 export interface CheckedPaging {

@@ -6,6 +6,7 @@ import type { NativeDocumentClient } from "../client/native-client.js";
 import { watchAnswer, watchSending } from "../client/unsent.js";
 import type { CallContext } from "../errors/context.js";
 import { leavesOpen } from "../errors/left-open.js";
+import { isThrottling } from "../errors/retryable.js";
 import { unquoted } from "../errors/unreadable-answer.js";
 import { OrderlyHandler } from "../wire/request-handler.js";
 import type { HedgedReads } from "./hedged-reads.js";
@@ -42,6 +43,8 @@ export class Attempts {
   /** How often it has been sent, the hedge included. */
   attempts = 0;
   hedged = false;
+  /** How many attempts were throttled. */
+  throttles = 0;
   /** Whether an attempt may have been carried out although it failed. */
   answerLost = false;
   consumedCapacity: number | undefined;
@@ -71,6 +74,7 @@ export class Attempts {
       return answer;
     } catch (error) {
       this.answerLost ||= leavesOpen(error, this.#signal);
+      if (isThrottling(error)) this.throttles += 1;
       throw error;
     }
   }

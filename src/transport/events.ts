@@ -14,8 +14,14 @@ export interface RequestEvent {
   /** The entity that it was for. For a BatchGet that several gets share, each different one. */
   readonly entity: string | undefined;
   readonly table: string;
+  /** The index that was read; `undefined` for the table itself. */
+  readonly index: string | undefined;
+  /** The number of items that a batch or a transaction names; `undefined` for other requests. */
+  readonly batchSize: number | undefined;
   /** HTTP attempts, including the first and a hedge. */
   readonly attempts: number;
+  /** How many of the attempts DynamoDB refused because of throttling. */
+  readonly throttles: number;
   /** Whether it is a read that was sent a second time because its response was late. */
   readonly hedged: boolean;
   /** From the first attempt to the last response, waiting included, in ms. */
@@ -30,6 +36,18 @@ export interface RequestEvent {
   readonly error: string | undefined;
   /** Whether it was not sent again, although that might have helped: the retry budget was spent. */
   readonly budgetSpent: boolean;
+}
+
+/** The part of an event that is known before the request is sent. */
+type Beginning = Pick<
+  RequestEvent,
+  "request" | "operation" | "entity" | "table" | "index" | "batchSize"
+>;
+
+/** What a diagnostics channel is told of a request, all of its attempts included. */
+export interface RequestMessage extends Beginning {
+  /** Everything that is known of it at its end; from `asyncEnd` on. */
+  event: RequestEvent | undefined;
 }
 
 /** Receives an event per request. What it throws is logged, and affects no request. */

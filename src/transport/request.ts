@@ -1,15 +1,18 @@
 /** One request from its input to its event: sealed, sent as often as it takes, opened, reported. */
 import type { Call } from "../call/call.js";
+import { requestChannel, traced } from "../call/tracing.js";
+import type { CallContext } from "../errors/context.js";
 import { isBudgetSpent, noteAdvice } from "../errors/notes.js";
 import { nameOf } from "../errors/words.js";
 import type { Clock } from "../runtime/clock.js";
 import { Attempts, type Sending } from "./attempts.js";
 import { isBatch, leftOf, sendRounds } from "./batch-rounds.js";
-import type { Listeners } from "./events.js";
+import type { Listeners, RequestEvent, RequestMessage } from "./events.js";
 import type { FieldGuard, TransportOptions } from "./options.js";
 import type { Repeats } from "./repeats.js";
 import {
   type Answer,
+  batchSizeOf,
   type Input,
   itemsOf,
   prepared,
@@ -40,8 +43,21 @@ export async function runRequest(
   call: Call,
   isNative: boolean,
 ): Promise<Answer> {
+  shared.waits.throwIfClosed();
+  if (!requestChannel.hasSubscribers) return run(shared, name, given, call, isNative);
+  const message: RequestMessage = { ...aboutRequest(name, given, call.context), event: undefined };
+  return traced(requestChannel, message, () => run(shared, name, given, call, isNative, message));
+}
+
+async function run(
+  shared: Shared,
+  name: RequestName,
+  given: Input,
+  call: Call,
+  isNative: boolean,
+  message?: RequestMessage,
+): Promise<Answer> {
   const { waits, listeners, clock, advice } = shared;
-  waits.throwIfClosed();
   const startedAt = clock.now();
   const attempts = new Attempts(shared, name, call, isNative);
   let outcome: unknown;
@@ -58,7 +74,10 @@ export async function runRequest(
     if (attempts.answerLost && writes.has(name)) call.onAnswerLost?.();
     throw outcome;
   } finally {
-    if (listeners.areThere) report(shared, attempts, given, startedAt, outcome, failed);
+    if (message !== undefined || listeners.areThere) {
+      const event = report(shared, attempts, given, startedAt, outcome, failed);
+      if (message !== undefined) message.event = event;
+    }
   }
 }
 
@@ -75,7 +94,8 @@ async function carryOut(
   const sealing = guard?.sealed(given, context);
   const sealed =
     sealing === undefined ? given : ((await waits.within(sealing, call.signal)) as Input);
-  const input = prepared(name, sealed, listeners.wantCapacity);
+  const wantCapacity = listeners.wantCapacity || requestChannel.hasSubscribers;
+  const input = prepared(name, sealed, wantCapacity);
   const answer = await sendAll(shared, attempts, input, call);
   // An attempt before may have written some of what a batch leaves.
   const isLeft = attempts.answerLost && name === "BatchWrite" && leftOf(name, answer) !== undefined;
@@ -110,6 +130,19 @@ function sendAll(
   );
 }
 
+/** What a request is, before it is sent. */
+function aboutRequest(name: RequestName, given: Input, { operation, entity }: CallContext) {
+  const { IndexName: index } = given as { readonly IndexName?: string };
+  return {
+    request: name,
+    operation,
+    entity,
+    table: tableOf(given),
+    index,
+    batchSize: batchSizeOf(given),
+  };
+}
+
 function report(
   { listeners, clock }: Shared,
   attempts: Attempts,
@@ -117,19 +150,19 @@ function report(
   startedAt: number,
   outcome: unknown,
   failed: boolean,
-): void {
+): RequestEvent {
   const budgetSpent = isBudgetSpent(outcome);
   if (budgetSpent) listeners.warnOfBudget(attempts, failed ? outcome : undefined);
-  listeners.announce({
-    request: attempts.name,
-    operation: attempts.context.operation,
-    entity: attempts.context.entity,
-    table: tableOf(given),
+  const event: RequestEvent = {
+    ...aboutRequest(attempts.name, given, attempts.context),
     attempts: attempts.attempts,
+    throttles: attempts.throttles,
     hedged: attempts.hedged,
     durationMs: clock.now() - startedAt,
     consumedCapacity: attempts.consumedCapacity,
     error: failed ? (nameOf(outcome) ?? "Error") : undefined,
     budgetSpent,
-  });
+  };
+  listeners.announce(event);
+  return event;
 }

@@ -118,6 +118,15 @@ export function tableOf(input: Input): string {
   return [...new Set(names)].join(",");
 }
 
+/** How many items a batch or a transaction names; `undefined` for other requests. */
+export function batchSizeOf({ RequestItems, TransactItems }: Input): number | undefined {
+  if (Array.isArray(TransactItems)) return TransactItems.length;
+  if (typeof RequestItems !== "object" || RequestItems === null) return undefined;
+  const requests = Object.values(RequestItems as Record<string, { Keys?: unknown[] } | unknown[]>);
+  const sizes = requests.map((one) => (Array.isArray(one) ? one : one?.Keys)?.length ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 /** The capacity that a response reports, added to what was consumed before it. */
 export function sumOfCapacity(answer: Answer, before: number | undefined): number | undefined {
   const consumed = answer.ConsumedCapacity;

@@ -42,6 +42,12 @@ const pages: Readonly<Record<string, ApiPage>> = {
     entry: "src/streams/index.d.ts",
     kinds: ["Functions", "Classes", "Values", "Types"],
   },
+  telemetry: {
+    title: "bayon-coagent-data/telemetry",
+    description: "Spans and metrics of OpenTelemetry.",
+    entry: "src/telemetry/index.d.ts",
+    kinds: ["Functions", "Classes", "Values", "Types"],
+  },
   client: {
     title: "bayon-coagent-data/client",
     description: "The calls of a server's routes, in a browser.",

@@ -31,7 +31,7 @@ export const groups: readonly Group[] = [
   { title: "Reach a browser", pages: ["browser"] },
   { title: "Deploy", pages: ["nextjs", "lambda"] },
   { title: "Move in", pages: ["firestore", "old-repository"] },
-  { title: "Operate", pages: ["cli", "operating", "infrastructure"] },
+  { title: "Operate", pages: ["cli", "operating", "infrastructure", "telemetry"] },
   {
     title: "Look up",
     pages: ["reference", "access-patterns", "performance", "guarantees", "architecture"],

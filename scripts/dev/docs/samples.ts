@@ -91,6 +91,7 @@ export function typeErrors(root: string, samples: readonly Sample[]): string[] {
           "bayon-coagent-data/infrastructure": ["../../services/infrastructure.ts"],
           "bayon-coagent-data/server": ["../../src/server/index.ts"],
           "bayon-coagent-data/streams": ["../../src/streams/index.ts"],
+          "bayon-coagent-data/telemetry": ["../../src/telemetry/index.ts"],
           "bayon-coagent-data/testing": ["../../src/testing/index.ts"],
         },
       },

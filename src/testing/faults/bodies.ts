@@ -38,10 +38,17 @@ const firstText = new RegExp(
   `(?<!"(?:${attribute.partitionKey}|${attribute.sortKey})":\\{"S"):"[A-Za-z0-9]`,
 );
 
+/** A number, in a response without a text: that of a count. */
+const firstNumber = /(?<=:)\d/;
+
 /** One value is changed: still JSON, of the same length, but not matching the checksum. */
 export function alteredBody({ statusCode, headers, body }: WholeAnswer): HandlerAnswer {
   const text = body.toString();
-  const altered = text.replace(firstText, (value) => (value === ':"0' ? ':"1' : ':"0'));
+  let altered = text.replace(firstText, (value) => (value === ':"0' ? ':"1' : ':"0'));
+  // No zero, with which no longer number begins.
+  if (altered === text) altered = text.replace(firstNumber, (digit) => (digit === "1" ? "2" : "1"));
+  // The response to a write has neither.
+  if (altered === text) altered = text.replace("{}", "[]");
   return answerOf(statusCode, Readable.from([Buffer.from(altered)]), checked(headers, body));
 }
 

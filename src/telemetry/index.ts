@@ -1,0 +1,6 @@
+/** The door `bayon-coagent-data/telemetry`: OpenTelemetry's spans and metrics. */
+
+export {
+  DataLayerInstrumentation,
+  type DataLayerInstrumentationConfig,
+} from "./instrumentation.js";
