@@ -33,6 +33,5 @@ export type {
   HandlingFailure,
 } from "./handler-options.js";
 export type { StreamRecord, StreamRecordImages } from "./records.js";
-export type { StreamsSdk } from "./stream-client.js";
 export { type Watched, watch } from "./watch.js";
-export type { LostChanges, WatchOptions } from "./watch-options.js";
+export type { LostChanges, StreamsSdk, WatchOptions } from "./watch-options.js";

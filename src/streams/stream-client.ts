@@ -12,23 +12,16 @@ import { isObject } from "../runtime/objects.js";
 import type { LayerSource } from "../store/layer-source.js";
 import { OrderlyHandler } from "../wire/request-handler.js";
 import type { Position } from "./checkpoint.js";
+import type { StreamsSdk } from "./watch-options.js";
 
 type Sdk = typeof import("@aws-sdk/client-dynamodb-streams");
-
-/** The SDK's client of streams, as `import * as sdk from "@aws-sdk/client-dynamodb-streams"` gives it. */
-export type StreamsSdk = Pick<
-  Sdk,
-  | "DynamoDBStreamsClient"
-  | "DescribeStreamCommand"
-  | "GetShardIteratorCommand"
-  | "GetRecordsCommand"
->;
 
 const peer = "@aws-sdk/client-dynamodb-streams";
 
 /** @throws ConfigurationError that says what to install */
-export function streamsSdk(given: StreamsSdk | undefined): StreamsSdk {
-  if (given !== undefined) return given;
+export function streamsSdk(given: StreamsSdk | undefined): Sdk {
+  // Its members are what the name of the type says.
+  if (given !== undefined) return given as unknown as Sdk;
   const file = installed(peer);
   if (file !== null) return load(file) as Sdk;
   throw new ConfigurationError(
@@ -57,13 +50,13 @@ export interface Page {
 
 /** The requests to one stream, each with the data layer's own retry. */
 export class StreamClient {
-  readonly #sdk: StreamsSdk;
+  readonly #sdk: Sdk;
   readonly #source: LayerSource;
   readonly #arn: string;
   readonly #client: DynamoDBStreamsClient;
   readonly #isOwnHandler: boolean;
 
-  constructor(sdk: StreamsSdk, source: LayerSource, arn: string) {
+  constructor(sdk: Sdk, source: LayerSource, arn: string) {
     this.#sdk = sdk;
     this.#source = source;
     this.#arn = arn;

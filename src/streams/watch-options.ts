@@ -7,7 +7,17 @@ import { isObject } from "../runtime/objects.js";
 import { isAbortSignal } from "../runtime/realms.js";
 import type { CheckpointStore } from "./file-checkpoint.js";
 import type { StreamRecord } from "./records.js";
-import type { StreamsSdk } from "./stream-client.js";
+
+/**
+ * The SDK's client of streams, as `import * as sdk from "@aws-sdk/client-dynamodb-streams"` gives it. Its
+ * types are not named here, because an application without `watch` does not install it.
+ */
+export interface StreamsSdk {
+  readonly DynamoDBStreamsClient: new (config: never) => object;
+  readonly DescribeStreamCommand: new (input: never) => object;
+  readonly GetShardIteratorCommand: new (input: never) => object;
+  readonly GetRecordsCommand: new (input: never) => object;
+}
 
 /** Changes that the stream has no longer: DynamoDB keeps them for 24 hours. */
 export interface LostChanges {
