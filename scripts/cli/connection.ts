@@ -11,6 +11,7 @@ import {
 } from "../../src/index.js";
 import { knowEntities } from "../raw/known-entities.js";
 import type { Terminal } from "../run/terminal.js";
+import { type Place, placeFor } from "./place.js";
 
 /** Exit codes. Any other failure is 1 too; for signals see Ending. */
 export const exitCode = { ok: 0, findings: 1, usage: 2, interrupted: 130 } as const;
@@ -54,7 +55,7 @@ export interface ConnectionFlags {
   readonly endpoint?: string;
   readonly environment?: Environment;
   readonly verbose?: boolean;
-  /** A module that exports the application's own entities. */
+  /** The configuration file; without it, the one of the package. */
   readonly config?: string;
 }
 
@@ -82,13 +83,15 @@ export function environmentOption(): Option {
 export function addConfigOption(command: Command): Command {
   return command.option(
     "--config <file>",
-    "a module that exports the entities of your own (entities, builtIn)",
+    "a module that exports the entities of your own (bayon-data.config.*)",
   );
 }
 
 /** A data layer that counts its requests. */
 export interface Connection {
   readonly data: DataLayer;
+  /** Where its table is, for a table that is opened beside it. */
+  readonly connection: Place["options"];
   /** Requests that were answered or failed so far. */
   requests(): number;
   /** Listens to each request from now on. */
@@ -109,14 +112,11 @@ export async function withConnection<T>(
 ): Promise<T> {
   let requests = 0;
   let listener: RequestListener = () => undefined;
-  const { table: tableName, region, endpoint, environment, config } = flags;
+  const { options: place } = await placeFor(flags);
   // What a command calls of the twelve, it calls only if the data layer has them.
   const data = createDataLayer({
-    ...(await knowEntities(config)),
-    tableName,
-    region,
-    endpoint,
-    environment,
+    ...(await knowEntities(flags.config)),
+    ...place,
     // A command has few requests in flight, and nobody waits for it: it takes its time.
     retry: {
       budget: false,
@@ -133,7 +133,7 @@ export async function withConnection<T>(
     const onRequest = (own: RequestListener) => {
       listener = own;
     };
-    return await run({ data, requests: () => requests, onRequest });
+    return await run({ data, connection: place, requests: () => requests, onRequest });
   } catch (error) {
     throw withHint(error, data);
   } finally {

@@ -1,6 +1,5 @@
 /** What the commands over a whole table share: the raw table, progress, and how to go on. */
 import type { Command } from "commander";
-import { resolveConfiguration } from "../../src/client/config.js";
 import { openRawTable, type RawTable, type RawTableOptions } from "../raw/raw-table.js";
 import type { Progress } from "../run/status-line.js";
 import type { Terminal } from "../run/terminal.js";
@@ -14,6 +13,7 @@ import {
   type Sending,
   withConnection,
 } from "./connection.js";
+import { placeFor } from "./place.js";
 
 export interface LongFlags extends ConnectionFlags {
   /** Segments of the table that are read at once. */
@@ -42,8 +42,7 @@ export function withRawTable<T>(
   run: (table: RawTable, data: Connection["data"]) => Promise<T>,
 ): Promise<T> {
   return withConnection(flags, context, async ({ data }) => {
-    const { table: tableName, region, endpoint, environment } = flags;
-    const configuration = resolveConfiguration({ tableName, region, endpoint, environment });
+    const { configuration } = await placeFor(flags);
     const { signal, sending } = context;
     const table = openRawTable(configuration, { ...sendingOf(sending), signal });
     try {

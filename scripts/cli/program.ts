@@ -4,6 +4,7 @@ import { AbortedError, ConfigurationError } from "../../src/index.js";
 import { Ending } from "../run/ending.js";
 import type { Terminal } from "../run/terminal.js";
 import { addAdoptCommand } from "./commands/adopt.js";
+import { addConfigCommand } from "./commands/config.js";
 import { addDbCommand } from "./commands/db.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addExportCommand } from "./commands/export.js";
@@ -118,7 +119,8 @@ function createProgram(
       "after",
       `
 Which table: --environment, or COAGENT_ENV, is local, development (the default) or production.
-It decides the table's name, the region and the endpoint; each has an option and a variable.
+It decides the table's name, the region and the endpoint; each has an option and a variable, and
+bayon-data.config.* may say them, too. bayon-data config prints what is used.
 USE_LOCAL_AWS=true is short for COAGENT_ENV=local.
 
 Exit codes: 0 success, 1 findings or failure, 2 wrong usage, 130 interrupted, 143 terminated,
@@ -150,6 +152,7 @@ Examples:
   addUserCommands(program, context);
   addValidateCommand(program, context);
   program.commandsGroup("Help:");
+  addConfigCommand(program, context);
   program
     .command("help")
     .description("print the help of a command")

@@ -5,9 +5,8 @@
 import { definitions } from "../../services/entities.js";
 import { entitiesOf, type OwnEntities } from "../../services/own-entities.js";
 import { type Definitions, indexesIn, type NoEntities } from "../../services/registry.js";
-import { refuseMisspelt } from "../../src/call/options.js";
-import { ConfigurationError, type IndexName } from "../../src/index.js";
-import { loaded } from "./own-module.js";
+import type { IndexName } from "../../src/index.js";
+import { readConfigFile } from "./config-file.js";
 
 let known: Known = { definitions, firestore: undefined };
 
@@ -23,21 +22,15 @@ export type CommandConfig = OwnEntities<NoEntities, boolean>;
 
 /**
  * Makes the entities of a configuration file known, or the twelve alone if there is none.
+ * @param file that of `--config`; without it, the file of the package
  * @returns what the data layer of the command takes
  * @throws ConfigurationError for a file that cannot be loaded or exports no entities
  */
 export async function knowEntities(file: string | undefined): Promise<CommandConfig> {
   known = { definitions, firestore: undefined };
-  if (file === undefined) return {};
-  const exported = await loaded(file);
-  // A module of the application may export other things too, but not what is nearly one of these.
-  refuseMisspelt(`--config ${file}`, exported, ["entities", "builtIn", "firestore"]);
-  if (exported.entities === undefined) {
-    throw new ConfigurationError(
-      `--config ${file} must export entities, as createDataLayer takes them`,
-    );
-  }
-  const { entities, builtIn, firestore } = exported;
+  const found = await readConfigFile(file);
+  if (found === undefined) return {};
+  const { entities, builtIn, firestore } = found.exported;
   known = { definitions: entitiesOf({ entities, builtIn }), firestore };
   return { entities, builtIn } as CommandConfig;
 }

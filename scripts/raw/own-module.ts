@@ -1,4 +1,4 @@
-/** The module of the application that `--config` names. */
+/** The module of the application that configures the commands. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigurationError } from "../../src/index.js";
@@ -14,11 +14,15 @@ export function hasLoadedModule(): boolean {
 }
 
 /**
- * Loads the module of the application that `--config` names.
+ * Loads a module of the application.
+ * @param name how a message calls it
  * @returns what it exports, or what it exports under `default`
  * @throws ConfigurationError if it cannot be loaded
  */
-export async function loaded(file: string): Promise<Readonly<Record<string, unknown>>> {
+export async function loaded(
+  file: string,
+  name: string,
+): Promise<Readonly<Record<string, unknown>>> {
   isLoaded = true;
   const { never, forget } = neverEnding();
   try {
@@ -28,16 +32,27 @@ export async function loaded(file: string): Promise<Readonly<Record<string, unkn
     const isInner = module.entities === undefined && typeof inner === "object" && inner !== null;
     return isInner ? (inner as Record<string, unknown>) : module;
   } catch (error) {
-    const { code } = (error ?? {}) as { readonly code?: unknown };
-    const hint =
-      code === "ERR_UNKNOWN_FILE_EXTENSION" && /\.[cm]?ts$/.test(file)
-        ? " (TypeScript needs Node 22.18 or newer, or NODE_OPTIONS=--import=tsx)"
-        : "";
-    const message = `--config ${file} cannot be loaded${hint}: ${error instanceof Error ? error.message : String(error)}`;
+    const hint = /\.[cm]?ts$/.test(file) ? hintFor(error) : "";
+    const message = `${name} cannot be loaded${hint}: ${error instanceof Error ? error.message : String(error)}`;
     throw new ConfigurationError({ message, cause: error });
   } finally {
     forget();
   }
+}
+
+/** What Node lacks for a file in TypeScript. */
+function hintFor(error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION") {
+    return " (TypeScript needs Node 22.18 or newer, or NODE_OPTIONS=--import=tsx)";
+  }
+  if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
+    return " (Node only leaves types out: enum, namespace and parameter properties need NODE_OPTIONS=--import=tsx)";
+  }
+  if (code === "ERR_MODULE_NOT_FOUND") {
+    return " (Node finds a TypeScript file by its own name, ./entities.ts; ./entities.js for it needs NODE_OPTIONS=--import=tsx)";
+  }
+  return "";
 }
 
 function imported(file: string): Promise<Readonly<Record<string, unknown>>> {

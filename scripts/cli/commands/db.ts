@@ -8,6 +8,7 @@ import { knowEntities, knownDefinitions } from "../../raw/known-entities.js";
 import { count } from "../../run/terminal.js";
 import { madeUp } from "../../seed/made-up.js";
 import { type CommandContext, exitCode, groups, UsageError, wholeNumber } from "../connection.js";
+import { placeFor } from "../place.js";
 
 interface DbFlags {
   readonly port: number;
@@ -85,7 +86,15 @@ async function serve(flags: DbFlags, context: CommandContext): Promise<void> {
 async function serveTable(engine: Engine, flags: DbFlags, context: CommandContext): Promise<void> {
   const { signal } = context;
   const { endpoint, region, credentials } = engine;
-  const place = { endpoint, region, credentials, tableName: flags.table };
+  const { table, config } = flags;
+  const { configuration } = await placeFor({
+    environment: "local",
+    table,
+    endpoint,
+    region,
+    config,
+  });
+  const place = { endpoint, region, credentials, tableName: configuration.tableName };
   const own = await knowEntities(flags.config);
   // What is called of the twelve, is called only if the data layer has them.
   const data = createDataLayer({ environment: "local", ...place, ...own }) as DataLayer;

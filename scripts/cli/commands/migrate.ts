@@ -149,12 +149,11 @@ async function run(
   await knowEntities(flags.config);
   const source = await openFolder(folder, createdAt);
   const totals = noTotals();
-  await withConnection(flags, context, async ({ data }) => {
+  await withConnection(flags, context, async ({ data, connection }) => {
     if (!dryRun) refuseProduction(data, "migrate writes", flags.allowProduction === true);
     await requireTable(data, signal);
-    const { table: tableName, region, endpoint, environment } = flags;
     const table = openItemTable({
-      ...{ tableName, region, endpoint, environment, signal },
+      ...{ ...connection, signal },
       ...sendingOf(context.sending),
     });
     const place = placeOf(data);

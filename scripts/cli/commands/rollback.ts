@@ -63,7 +63,7 @@ async function run(flags: RollbackFlags, context: CommandContext, again: string)
   const file = journalFile(state);
   if (!existsSync(file)) throw new StateError(`${file} does not exist: no migration to roll back`);
   const report: RollbackReport = { deleted: 0, gone: 0, left: 0 };
-  await withConnection(flags, context, async ({ data }) => {
+  await withConnection(flags, context, async ({ data, connection }) => {
     if (!dryRun) refuseProduction(data, "rollback deletes", flags.allowProduction === true);
     const lock = await takeLock(state, migrateCommand);
     try {
@@ -77,9 +77,8 @@ async function run(flags: RollbackFlags, context: CommandContext, again: string)
           throw new StateError(`${file} has no migration to ${place} to roll back${others}`);
         }
         await requireTable(data, signal);
-        const { table: tableName, region, endpoint, environment } = flags;
         const table = openItemTable({
-          ...{ tableName, region, endpoint, environment, signal },
+          ...{ ...connection, signal },
           ...sendingOf(context.sending),
         });
         const puts = runs.reduce((sum, run) => sum + run.puts, 0);

@@ -2,7 +2,6 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type TableTemplateOptions, tableTemplate } from "../../../services/infrastructure.js";
-import { resolveConfiguration } from "../../../src/client/config.js";
 import { templateFormats } from "../../../src/infrastructure/template-options.js";
 import { knowEntities } from "../../raw/known-entities.js";
 import {
@@ -16,6 +15,7 @@ import {
   wholeNumber,
 } from "../connection.js";
 import { addOwnerOptions, type OwnerFlags, ownerOf } from "../owner-options.js";
+import { placeFor } from "../place.js";
 
 type Units = NonNullable<TableTemplateOptions["capacity"]>["read"];
 
@@ -102,7 +102,7 @@ async function template(flags: TemplateFlags, { terminal, finish }: CommandConte
   if (force && out === undefined) throw new UsageError("--force is for --out <file>");
   const text = tableTemplate({
     ...(await knowEntities(config)),
-    tableName: resolveConfiguration({ environment, tableName: table }).tableName,
+    tableName: (await placeFor({ environment, table, config })).configuration.tableName,
     pointInTimeRecovery: pitr,
     capacity: capacityOf(flags),
     tags: tag,

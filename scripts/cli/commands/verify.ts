@@ -73,11 +73,10 @@ async function run(folder: string, flags: VerifyFlags, context: CommandContext):
   await knowEntities(flags.config);
   const source = await openFolder(folder, flags.createdAt);
   const report = noReport();
-  await withConnection(flags, context, async ({ data }) => {
+  await withConnection(flags, context, async ({ data, connection }) => {
     await requireTable(data, signal);
-    const { table: tableName, region, endpoint, environment } = flags;
     const table = openItemTable({
-      ...{ tableName, region, endpoint, environment, signal },
+      ...{ ...connection, signal },
       ...sendingOf(context.sending),
     });
     if (!json) terminal.line(`Comparing ${placeOf(data)} with the documents of ${folder}`);
