@@ -43,7 +43,7 @@ export function describeEach<S extends TestEngine>(all: readonly S[], can: (one:
 
 function enginesOf(endpoint: string | undefined): TestEngine[] {
   if (endpoint) {
-    return [{ name: process.env.COAGENT_TEST_ENGINE ?? endpoint, engine: endpoint }];
+    return [{ name: process.env.COAGENT_TEST_ENDPOINT_NAME ?? endpoint, engine: endpoint }];
   }
   const installed = dynoxideBinary() === null ? ["dynalite"] : ["dynoxide", "dynalite"];
   return installed.map((engine) => ({ name: engine, engine }));

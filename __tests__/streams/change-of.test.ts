@@ -237,6 +237,17 @@ describe("changeOf of what is no record", () => {
     expect(error.message).toMatch(/^changeOf: record /);
   });
 
+  test("an empty map may come without its type, as DynamoDB Local writes it (it was refused)", async () => {
+    const NewImage = {
+      ...{ ...Keys, EntityType: { S: "SavedContent" } },
+      Data: { M: { title: { S: "T" }, meta: {}, list: { L: [{}, { M: { deep: {} } }] } } },
+    };
+    const change = await changeOf(data, { eventName: "INSERT", dynamodb: { Keys, NewImage } });
+    expect(change).toMatchObject({
+      after: { data: { title: "T", meta: {}, list: [{}, { deep: {} }] } },
+    });
+  });
+
   test("a stream without both images is a ConfigurationError that names its view", async () => {
     const dynamodb = { Keys, NewImage: Keys, StreamViewType: "NEW_IMAGE" };
     const modified = changeOf(data, { eventName: "MODIFY", dynamodb });

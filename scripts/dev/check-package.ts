@@ -27,10 +27,12 @@ import {
   checkProductionBundle,
 } from "./check-package/contents.js";
 import {
+  checkClientAlone,
   checkEdge,
   checkJsdom,
   checkKeysAlone,
   checkMaps,
+  checkServerDoor,
   checkServerOnly,
   checkTraces,
 } from "./check-package/doors.js";
@@ -120,6 +122,10 @@ await check("the templates of the table in the CDK, and in a parser of Terraform
   checkTemplates(work, tarball),
 );
 await check("a key function alone costs a few KB", () => checkKeysAlone(project));
+await check("the client alone costs a few KB", () => checkClientAlone(project));
+await check("the routes are refused in a browser and on an edge runtime", () =>
+  checkServerDoor(project),
+);
 await check("a browser's bundle is refused what is server only", () => checkServerOnly(project));
 await check("an edge runtime is told what it lacks", () => checkEdge(project));
 await check("an ES module in Jest's jsdom is told what it lacks", () => checkJsdom(project));

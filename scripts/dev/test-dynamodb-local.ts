@@ -60,7 +60,7 @@ try {
       stdio: "inherit",
       env: {
         ...process.env,
-        COAGENT_TEST_ENGINE: "dynamodb-local",
+        COAGENT_TEST_ENDPOINT_NAME: "dynamodb-local",
         COAGENT_TEST_ENDPOINT: engine.endpoint,
         // Lets tests of the engines start one themselves.
         NODE_PATH: modules,

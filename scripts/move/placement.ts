@@ -12,7 +12,7 @@ import {
 } from "../../src/entity/model.js";
 import { latestTime } from "../../src/entity/times.js";
 import { keyPartRule, partsFrom } from "../../src/keys/template.js";
-import { attribute } from "../../src/table/table.js";
+import { attribute, receiptRow } from "../../src/table/table.js";
 import { ofKnownEntities } from "../raw/known-entities.js";
 import type { Item } from "../raw/raw-table.js";
 import { versionText } from "../raw/stored-versions.js";
@@ -34,6 +34,13 @@ export interface Problem {
   readonly kind: ProblemKind;
   /** Names attributes and rules, never a payload's values. */
   readonly rule: string;
+}
+
+/** Whether it is a receipt of a mutation, which is no entity's. */
+export function isReceipt(item: Item): boolean {
+  const { entityType, keyPrefix } = receiptRow;
+  const isAtKey = item[attribute.partitionKey]?.S?.startsWith(keyPrefix) === true;
+  return isAtKey && item[attribute.entityType]?.S === entityType;
 }
 
 /** An entity as the commands over a whole table need it. */

@@ -1,7 +1,8 @@
 /** Upgrades the items of an earlier writer in place, beside whoever else reads and writes them. */
-import { attribute } from "../../src/table/table.js";
+import { attribute, receiptRow } from "../../src/table/table.js";
 import {
   isProblem,
+  isReceipt,
   type Placed,
   type ProblemKind,
   placementOf,
@@ -71,6 +72,10 @@ export async function adoptTable(table: RawTable, options: AdoptionOptions): Pro
     const Key = keyOf(scanned);
     const read = () => table.get({ Key, ConsistentRead: true, ...projectionOf(placementPaths()) });
     await changeItem(scanned, tally, read, async (item) => {
+      if (isReceipt(item)) {
+        tally.complete.push(receiptRow.entityType);
+        return null;
+      }
       const placement = placementOf(item, now());
       if (isProblem(placement)) {
         leave(item, placement.kind, placement.rule);

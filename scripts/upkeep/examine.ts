@@ -5,13 +5,14 @@ import { project } from "../../entities/project.js";
 import { expiryIssuesIn } from "../../src/entity/expiry.js";
 import type { EntityModel } from "../../src/entity/model.js";
 import { compileTemplate } from "../../src/keys/template.js";
-import { attribute } from "../../src/table/table.js";
+import { attribute, receiptRow } from "../../src/table/table.js";
 import { checkPayload } from "../../src/values/payload.js";
 import { isGhost } from "../../src/write/occupant.js";
 import {
   entitiesByType,
   entityAtKey,
   isProblem,
+  isReceipt,
   type Problem,
   placementOf,
   rawKeyText,
@@ -96,6 +97,8 @@ export function examine(item: Item, now: number, open: Item = item): Examined {
   const remark = (kind: Kind, rule: string) => remarks.push({ kind, key, rule });
   if (bytes > largeBytes) remark("large", `${Math.round(bytes / 1024)} KB`);
 
+  // It is no entity's, and deletes itself.
+  if (isReceipt(item)) return { entity: receiptRow.entityType, bytes, remarks };
   const placement = placementOf(item, now);
   if (isProblem(placement)) {
     if (ownershipProblems.has(placement.kind)) {

@@ -345,6 +345,12 @@ export function nativeCopyOf(item: Readonly<Record<string, AttributeValue>>): ob
   return nativeItem(withAttributes(item, (value) => value));
 }
 
+/** The same of a stream record's item: the streams of DynamoDB Local 3.3 write an empty map without its type. */
+export function nativeImageOf(image: Readonly<Record<string, AttributeValue>>): object {
+  const isTyped = (value: AttributeValue) => Object.keys(value).length > 0;
+  return nativeItem(withAttributes(image, (value) => (isTyped(value) ? value : { M: {} })));
+}
+
 /**
  * The same item in a form from which util-dynamodb's `unmarshall` makes the same values as this package.
  * `unmarshall` would round some numbers, and refuse others with their value in the message. A text is

@@ -8,7 +8,7 @@ import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-
 import type { CallContext } from "../errors/context.js";
 import { isObject } from "../runtime/objects.js";
 import type { LayerSource } from "../store/layer-source.js";
-import { attribute } from "../table/table.js";
+import { attribute, receiptRow } from "../table/table.js";
 
 /** How a mutation ended, for its repeats. */
 export interface Ending {
@@ -34,8 +34,7 @@ interface Place {
   readonly id: string;
 }
 
-/** The entity type of a receipt: no store has items of it. */
-const entityType = "MutationReceipt";
+const { entityType, keyPrefix } = receiptRow;
 
 const context: CallContext = { operation: "mutation", entity: entityType };
 
@@ -62,8 +61,8 @@ export function createReceipts(
   const { tableName: TableName } = configuration;
   const { partitionKey, sortKey, timeToLive, data } = attribute;
   const keyOf = ({ userId, id }: Place) => ({
-    [partitionKey]: `MUTATION#${userId}`,
-    [sortKey]: `MUTATION#${id}`,
+    [partitionKey]: `${keyPrefix}${userId}`,
+    [sortKey]: `${keyPrefix}${id}`,
   });
   const itemOf = (place: Place, receipt: Receipt) => {
     const now = clock.now();

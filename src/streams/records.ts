@@ -1,5 +1,5 @@
 /** Stream records, in each form in which they come, as one form. */
-import { type AttributeValue, nativeCopyOf } from "../client/wire-format.js";
+import { type AttributeValue, nativeImageOf } from "../client/wire-format.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { invalid } from "../errors/validation-error.js";
 import { isObject } from "../runtime/objects.js";
@@ -96,7 +96,7 @@ type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** An item with native values. They share nothing with the record, which a caller may hand on. */
 function nativeImage(keys: object, image: object): RawItem {
-  return nativeCopyOf({ ...keys, ...image } as Attributes) as RawItem;
+  return nativeImageOf({ ...keys, ...image } as Attributes) as RawItem;
 }
 
 /** The principal that removes expired items. Nobody else can act under its name. */

@@ -27,6 +27,12 @@ export const attribute = {
   leaseUntil: "LeaseUntil",
 } as const;
 
+/**
+ * The rows that are no entity's: receipts of mutations, by which `bayon-coagent-data/server` carries each
+ * out once. They expire.
+ */
+export const receiptRow = { entityType: "MutationReceipt", keyPrefix: "MUTATION#" } as const;
+
 /** What the names of attributes begin with that show the last update of each writer that counts. */
 export const writerPrefix = "Writer:";
 

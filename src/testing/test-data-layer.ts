@@ -80,7 +80,7 @@ export interface TestMembers<L extends Sourced<unknown> = DataLayer> {
    */
   changes(): Promise<StreamChange<L>[]>;
   /**
-   * Removes what has expired, as DynamoDB does within days of its time, and local engines never do. In
+   * Removes what has expired, as DynamoDB does within days of its time, and dynoxide and dynalite never do. In
    * `changes()` these removals are of the kind `expired`; whoever else reads the stream sees deletions.
    * Like DynamoDB, it leaves items that expired more than five years ago.
    * @param now epoch milliseconds. @default the data layer's clock

@@ -7,6 +7,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { type BuildOptions, build } from "esbuild";
 import { rolldown } from "rolldown";
 
@@ -76,6 +77,45 @@ export async function checkKeysAlone(project: string): Promise<void> {
   }
 }
 
+/** The size that all of the client may have in a page, minified and compressed. */
+const mostClientBytes = 6 * 1024;
+
+const useClient = `
+  import * as client from "bayon-coagent-data/client";
+  console.log(client, client.createDataClient({ url: "/api/data" }));`;
+
+/** The client costs a page a few KB, and needs nothing of Node.js, as an ES module and in CommonJS. */
+export async function checkClientAlone(project: string): Promise<void> {
+  const required = useClient.replace(
+    /import \* as client from (.*);/,
+    "const client = require($1);",
+  );
+  const texts = {
+    "as an ES module": await bundled(project, useClient, { platform: "browser", minify: true }),
+    "in CommonJS": await bundled(project, required, { platform: "browser", minify: true }),
+    rolldown: await rolled(project, useClient, "browser"),
+  };
+  for (const [how, text] of Object.entries(texts)) {
+    const bytes = gzipSync(text, { level: 9 }).byteLength;
+    if (!text.includes("application/json")) throw new Error(`${how}: it sends no JSON`);
+    if (bytes > mostClientBytes) throw new Error(`${how}: ${bytes} bytes`);
+    const word = /node:|\bBuffer\b|\bprocess\b|aws|electro|zod/i.exec(text)?.[0];
+    if (word !== undefined) throw new Error(`${how}: it uses ${word}`);
+  }
+}
+
+const useServer = `
+  import { createDataHandler } from "bayon-coagent-data/server";
+  console.log(createDataHandler({}));`;
+
+/** The routes are refused where there is no Node.js, as the data layer is. */
+export async function checkServerDoor(project: string): Promise<void> {
+  const edge: Target = { platform: "browser", conditions: ["edge-light", "worker"] };
+  await checkReports(project, edge, /export const runtime = "nodejs"/, useServer);
+  const message = await messageOf(bundled(project, useServer, { platform: "browser" }));
+  if (!/server.only/.test(message)) throw new Error(`esbuild says: ${message}`);
+}
+
 async function messageOf(run: Promise<unknown>): Promise<string> {
   return run.then(
     () => "it was built",
@@ -113,9 +153,14 @@ export async function checkJsdom(project: string): Promise<void> {
   );
 }
 
-/** @throws if the bundle reaches a module of Node.js, or createDataLayer in it gives no such advice */
-async function checkReports(project: string, target: Target, advice: RegExp): Promise<void> {
-  const text = await bundled(project, useDataLayer, target);
+/** @throws if the bundle reaches a module of Node.js, or the call in it gives no such advice */
+async function checkReports(
+  project: string,
+  target: Target,
+  advice: RegExp,
+  use = useDataLayer,
+): Promise<void> {
+  const text = await bundled(project, use, target);
   if (/node:/.test(text)) throw new Error("it imports a module of Node.js");
   const file = join(project, "edge-bundle.mjs");
   writeFileSync(file, text);

@@ -1,6 +1,6 @@
 /** The changes of a test's table, and the removal of what has expired. */
 import { isDeepStrictEqual } from "node:util";
-import { nativeCopyOf } from "../../client/wire-format.js";
+import { nativeImageOf } from "../../client/wire-format.js";
 import { ConfigurationError } from "../../errors/configuration-error.js";
 import { invalid } from "../../errors/validation-error.js";
 import type { LayerSource, Sourced } from "../../store/layer-source.js";
@@ -121,7 +121,7 @@ function markExpired(records: LambdaRecord[], from: number, removed: readonly Ra
     const record = records[index] as LambdaRecord;
     const { Keys, OldImage } = record.dynamodb;
     if (record.eventName !== "REMOVE" || OldImage === undefined) continue;
-    const image = nativeCopyOf({ ...Keys, ...OldImage } as never) as RawItem;
+    const image = nativeImageOf({ ...Keys, ...OldImage } as never) as RawItem;
     // A deletion by somebody else, just before, was of an item that was written at another time.
     if (!isDeepStrictEqual(left.get(idOf(image)), image)) continue;
     left.delete(idOf(image));
