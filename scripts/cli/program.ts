@@ -4,6 +4,7 @@ import { AbortedError, ConfigurationError } from "../../src/index.js";
 import { Ending } from "../run/ending.js";
 import type { Terminal } from "../run/terminal.js";
 import { addAdoptCommand } from "./commands/adopt.js";
+import { addCompletionCommand } from "./commands/completion.js";
 import { addConfigCommand } from "./commands/config.js";
 import { addDbCommand } from "./commands/db.js";
 import { addDoctorCommand } from "./commands/doctor.js";
@@ -155,6 +156,7 @@ Examples:
   addValidateCommand(program, context);
   program.commandsGroup("Help:");
   addConfigCommand(program, context);
+  addCompletionCommand(program, context);
   program
     .command("help")
     .description("print the help of a command")
