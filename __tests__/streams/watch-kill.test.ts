@@ -34,7 +34,7 @@ async function write(data: TestDataLayer, rounds: number): Promise<void> {
       );
       if (round % 3 === 0) await data.savedContent.delete({ userId, contentId });
       await data.transaction.write((tx) => [
-        tx.project.update({ userId, projectId: "p1" }, { note: `${round}` }),
+        tx.project.update({ userId, projectId: "p1" }, { name: `again ${round}` }),
         round % 2 === 0
           ? tx.project.delete({ userId, projectId: "p2" })
           : tx.savedContent.put(content),
