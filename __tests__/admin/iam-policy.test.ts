@@ -120,6 +120,21 @@ test("the application scans if it is asked for, the table alone, and no owner ev
   }
 });
 
+test("a reader of the stream reads it and describes the table, and nothing else", () => {
+  const policy = iamPolicy({ tableArn, access: "stream" });
+  expect(policy.Statement).toStrictEqual([
+    { Sid: "Table", Effect: "Allow", Action: ["dynamodb:DescribeTable"], Resource: [tableArn] },
+    {
+      ...{ Sid: "Stream", Effect: "Allow" },
+      Action: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+      Resource: [`${tableArn}/stream/*`],
+    },
+  ]);
+  const options = { tableArn, access: "stream" } as const;
+  expect(() => iamPolicy({ ...options, scan: true })).toThrow(ConfigurationError);
+  expect(() => iamPolicy({ ...options, userId: "u1" })).toThrow(ConfigurationError);
+});
+
 describe.each([
   ["by the session's tag", iamPolicy({ tableArn }), session("u1")],
   ["by the id", iamPolicy({ tableArn, userId: "u1" }), {}],

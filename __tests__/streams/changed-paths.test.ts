@@ -88,10 +88,10 @@ describe("changedPaths", () => {
   test(
     "applied to the payload before, they give the payload after",
     () => {
-      const payload = fc.dictionary(
-        fc.string(),
-        fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<unknown>,
-      );
+      // Written as JSON once, because a table has no -0, and its maps are plain objects.
+      const payload = fc
+        .dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }))
+        .map((value) => JSON.parse(JSON.stringify(value)) as object);
       fc.assert(
         fc.property(payload, payload, (before, after) => {
           const made = JSON.parse(JSON.stringify(before)) as object;

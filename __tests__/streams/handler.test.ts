@@ -10,6 +10,7 @@ import {
   type StreamRecord,
 } from "../../src/streams/index.js";
 import { createTestDataLayer, make, type TestDataLayer } from "../../src/testing/index.js";
+import { expiringEntities } from "../expiring-entities.js";
 import { bareClient, failureOf } from "../open.js";
 import { describeStreams, lambdaRecord, recordsOf, useEngine } from "./stream.js";
 
@@ -340,4 +341,18 @@ describe("what createStreamHandler refuses", () => {
       expect(error.message).toContain("event of a DynamoDB stream");
     }
   });
+});
+
+test("a store called any is refused, because the function for every change is called so", async () => {
+  const data = createDataLayer({
+    environment: "local",
+    entities: { any: expiringEntities.offer },
+  });
+  try {
+    const make = () => createStreamHandler(data as never, { any: () => undefined } as never);
+    expect(make).toThrow(ConfigurationError);
+    expect(make).toThrow("a store is called any");
+  } finally {
+    await data.close();
+  }
 });

@@ -14,11 +14,11 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
+import * as modules from "../../src/runtime/installed.js";
 import { type Engine, type StartEngineOptions, startEngine } from "../../src/testing/engine.js";
-import * as modules from "../../src/testing/engines/installed.js";
 
-jest.mock("../../src/testing/engines/installed.js", () => {
-  const actual = jest.requireActual("../../src/testing/engines/installed.js");
+jest.mock("../../src/runtime/installed.js", () => {
+  const actual = jest.requireActual("../../src/runtime/installed.js");
   return { ...actual, installed: jest.fn(actual.installed) };
 });
 
@@ -387,7 +387,7 @@ describe("options that are wrong", () => {
 
 describe("what is installed", () => {
   const only = (...names: string[]) => {
-    const { installed } = jest.requireActual("../../src/testing/engines/installed.js");
+    const { installed } = jest.requireActual("../../src/runtime/installed.js");
     jest
       .mocked(modules.installed)
       .mockImplementation((id) =>

@@ -21,6 +21,7 @@ import { addUpgradeCommand } from "./commands/upgrade.js";
 import { addUserCommands } from "./commands/user.js";
 import { addValidateCommand } from "./commands/validate.js";
 import { addVerifyCommand } from "./commands/verify.js";
+import { addWatchCommand } from "./commands/watch.js";
 import { type CommandContext, exitCode, groups, type Sending, UsageError } from "./connection.js";
 
 export interface RunOptions {
@@ -138,6 +139,7 @@ Examples:
   addTableCommands(program, context);
   addTemplateCommand(program, context);
   addPolicyCommand(program, context);
+  addWatchCommand(program, context);
   addSeedCommand(program, context);
   program.commandsGroup("Moving in:");
   addMigrateCommand(program, context);

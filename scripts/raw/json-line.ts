@@ -12,5 +12,6 @@ function plain(this: unknown, name: string, value: unknown): unknown {
   // The member itself: a Buffer has been made an object of its own by now.
   const own: unknown = (this as Record<string, unknown>)[name];
   if (own instanceof Uint8Array) return Buffer.from(own).toString("base64");
+  if (typeof own === "bigint") return String(own);
   return own instanceof Set ? [...own] : value;
 }

@@ -16,7 +16,9 @@ export type IamAccess =
   /** The application: every item, by key and by query. No change of the table, and no scan but with `scan`. */
   | "application"
   /** The commands of `bayon-data`, which also scan, create and delete the table. */
-  | "scripts";
+  | "scripts"
+  /** A reader of the table's stream: `watch`, or a function on AWS Lambda. It sees every item's changes. */
+  | "stream";
 
 export interface IamPolicyOptions {
   /** The table's ARN: `arn:aws:dynamodb:us-east-1:123456789012:table/BayonCoAgent-prod`. */
@@ -100,6 +102,11 @@ const scriptActions = [
   "UpdateTimeToLive",
 ] as const;
 
+const accesses: readonly IamAccess[] = ["user", "application", "scripts", "stream"];
+
+/** What a reader of the stream sends to it. */
+const streamActions = ["DescribeStream", "GetRecords", "GetShardIterator"] as const;
+
 const leadingKeys = "dynamodb:LeadingKeys";
 
 /** The keys of a data layer's entities, as a policy of one owner needs them. */
@@ -136,8 +143,8 @@ export function iamPolicyOf(
   ) {
     throw new ConfigurationError("tableArn must be a table's ARN: arn:aws:dynamodb:…:table/…");
   }
-  if (access !== "user" && access !== "application" && access !== "scripts") {
-    throw new ConfigurationError("access must be user, application or scripts");
+  if (!accesses.includes(access)) {
+    throw new ConfigurationError(`access must be ${accesses.slice(0, -1).join(", ")} or stream`);
   }
   if (typeof scan !== "boolean") throw new ConfigurationError("scan must be true or false");
   if (scan && access === "user") {
@@ -145,11 +152,20 @@ export function iamPolicyOf(
       "scan cannot be used with access user: it reads every owner's items",
     );
   }
+  if (scan && access === "stream") {
+    throw new ConfigurationError("scan cannot be used with access stream");
+  }
   if (access === "user") {
     return ownersPolicy(tableArn, (parts) => keysOf(entities, parts), { userId, variable, owner });
   }
   if (userId !== undefined || variable !== undefined || owner !== undefined) {
     throw new ConfigurationError(`userId, variable and owner cannot be used with access ${access}`);
+  }
+  if (access === "stream") {
+    return policyOf([
+      statement("Table", ["DescribeTable"], [tableArn]),
+      statement("Stream", streamActions, [`${tableArn}/stream/*`]),
+    ]);
   }
   const more = access === "scripts" ? scriptActions : scan ? (["Scan"] as const) : [];
   const { indexes } = keysOf(entities, []);

@@ -113,6 +113,11 @@ export function checkedHandlers(
   given: PlainHandlers,
 ): PlainHandlers {
   return readSettings(`${call}: handlers`, () => {
+    if (stores.includes("any")) {
+      throw new ConfigurationError(
+        `${call}: a store is called any, as the function for every change is: give it another name`,
+      );
+    }
     const known = [...stores, "any"];
     const entries = Object.entries(checkedNames(call, "a store", known, given)).map(
       ([name, own]) => [name, name === "any" ? own : checkedKinds(`${call}: ${name}`, own)],

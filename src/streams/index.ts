@@ -16,6 +16,7 @@ export type {
   UnreadableChange,
   UpdatedChange,
 } from "./changes.js";
+export { type CheckpointStore, fileCheckpoint } from "./file-checkpoint.js";
 export {
   createStreamHandler,
   type LambdaContext,
@@ -32,3 +33,5 @@ export type {
   HandlingFailure,
 } from "./handler-options.js";
 export type { StreamRecord, StreamRecordImages } from "./records.js";
+export { type Watched, watch } from "./watch.js";
+export type { LostChanges, StreamsSdk, WatchOptions } from "./watch-options.js";

@@ -18,11 +18,13 @@ interface PolicyFlags extends OwnerFlags {
 export function addPolicyCommand(program: Command, context: CommandContext): void {
   const command = program
     .command("policy")
-    .description("print the IAM policy of one user, of the application or of these scripts")
+    .description(
+      "print the IAM policy of one user, of the application, of these scripts or of a stream's reader",
+    )
     .requiredOption("--arn <arn>", "the table's ARN, which `table describe` prints")
     .addOption(
       new Option("--access <who>", "whose policy")
-        .choices(["user", "application", "scripts"])
+        .choices(["user", "application", "scripts", "stream"])
         .default("user"),
     )
     .option("--scan", "with --access application: allow it to scan its stores, too")

@@ -15,6 +15,10 @@ import {
 } from "../connection.js";
 import { jsonOption } from "../long-command.js";
 
+interface CreateFlags extends ConnectionFlags {
+  readonly stream?: boolean;
+}
+
 interface DescribeFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
@@ -32,18 +36,20 @@ export function addTableCommands(program: Command, context: CommandContext): voi
 
   addConfigOption(addConnectionFlags(table.command("create")))
     .description("create the table with its indexes and TTL, and wait until it is active")
+    .option("--stream", "with a stream of its changes (bayon-data watch)")
     .addHelpText(
       "after",
       `
-A table that exists is left as it is; one that lacks an index is reported. The indexes are those that
+A table that exists is left as it is; one that lacks an index, or the
+stream that --stream asks for, is reported. The indexes are those that
 the entities are in: GSI1 for the twelve, and with --config those of your own.
 
 Examples:
   $ bayon-data table create --environment local
-  $ bayon-data table create --config ./dist/data-config.js
+  $ bayon-data table create --config ./dist/data-config.js --stream
   $ bayon-data table create --table BayonCoAgent-staging --region eu-west-1`,
     )
-    .action((flags: ConnectionFlags) => create(flags, context));
+    .action((flags: CreateFlags) => create(flags, context));
 
   addConnectionFlags(table.command("describe"))
     .description(
@@ -70,10 +76,10 @@ Examples:
     .action((flags: DeleteFlags) => remove(flags, context));
 }
 
-async function create(flags: ConnectionFlags, context: CommandContext): Promise<void> {
+async function create(flags: CreateFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
   await withConnection(flags, context, async ({ data }) => {
-    const { created } = await data.table.create({ signal });
+    const { created } = await data.table.create({ signal, stream: flags.stream });
     const outcome = created ? terminal.paint("green", "created") : "already there";
     terminal.line(`${placeOf(data)}: ${outcome}, active`);
   });
@@ -103,6 +109,7 @@ function linesOf(info: TableInfo, place: string): string[] {
     ...info.indexes.map(({ name, status }) => ["index", `${name} ${status}`]),
     ["size", `${count(info.itemCount, "item")}, ${count(info.sizeBytes, "byte")}`],
     ["", "(as AWS counted it in the last six hours)"],
+    ["stream", info.stream === undefined ? "none" : info.stream.view],
     ...(info.arn === undefined ? [] : [["arn", info.arn]]),
   ]);
 }

@@ -4,9 +4,9 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigurationError } from "../../errors/configuration-error.js";
+import { installed, load } from "../../runtime/installed.js";
 import { attribute } from "../../table/table.js";
 import { type Engine, engineAt } from "./contract.js";
-import { installed, load } from "./installed.js";
 import { loopback, portError } from "./ports.js";
 
 /** The part of dynalite 4 that is used; dynalite has no types. */

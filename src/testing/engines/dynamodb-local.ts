@@ -7,9 +7,9 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ConfigurationError } from "../../errors/configuration-error.js";
+import { installed } from "../../runtime/installed.js";
 import { startProgram } from "./child-process.js";
 import { type Engine, engineAt } from "./contract.js";
-import { installed } from "./installed.js";
 import { loopback } from "./ports.js";
 
 /** Starts DynamoDB Local in memory, one database for all regions and credentials. */

@@ -2,9 +2,9 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ConfigurationError } from "../../errors/configuration-error.js";
+import { installed } from "../../runtime/installed.js";
 import { startProgram } from "./child-process.js";
 import { type Engine, engineAt } from "./contract.js";
-import { installed } from "./installed.js";
 import { loopback } from "./ports.js";
 
 /** The binary, if it is installed for this machine. */

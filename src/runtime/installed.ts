@@ -1,4 +1,4 @@
-/** Finds engines that may be installed. */
+/** Finds packages that may be installed: engines, and optional peers. */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
