@@ -8,6 +8,7 @@ import {
   type ImportState,
   importTable,
   type OnConflict,
+  type OnlyKeys,
 } from "../../move/table-files/import-table.js";
 import {
   fingerprintOf,
@@ -29,11 +30,14 @@ import {
   exitCode,
   placeOf,
   refuseProduction,
+  UsageError,
 } from "../connection.js";
 import { commandLine, jsonOption, progressOf, resumable, withRawTable } from "../long-command.js";
 
 interface ImportFlags extends ConnectionFlags {
   readonly onConflict: OnConflict;
+  readonly only?: readonly string[];
+  readonly onlySort?: string;
   readonly concurrency: number;
   readonly dryRun?: boolean;
   readonly state: string;
@@ -56,6 +60,12 @@ export function addImportCommand(program: Command, context: CommandContext): voi
         .choices(["overwrite", "skip"])
         .default("skip"),
     )
+    .option(
+      "--only <partition>",
+      "import the items of this partition key alone, such as USER#u1; once for each",
+      (partition: string, before: readonly string[] = []) => [...before, partition],
+    )
+    .option("--only-sort <key>", "of --only, the one item with this sort key")
     .option("--dry-run", "check the files and report what would be written, write nothing")
     .option("--state <folder>", "where checkpoint and rejections are kept", defaultStateFolder)
     .option("--restart", "forget the checkpoint of an interrupted run")
@@ -73,6 +83,9 @@ ones are written as they are.
 --dry-run reads the table (25 keys in a request) to find out what is there. It checks the size limit
 and the table's key; anything else that DynamoDB may refuse shows only in a real run.
 
+--only restores one user or one item: give it each partition of the user, and look with --dry-run
+first. The exit code is 1 if the files have no such key.
+
 To load a new table of any size, let DynamoDB read the files itself: see bayon-data export --help.
 
 Exit codes: 0 everything was written or skipped, 1 lines were rejected, 2 wrong usage,
@@ -81,7 +94,8 @@ Exit codes: 0 everything was written or skipped, 1 lines were rejected, 2 wrong 
 Examples:
   $ bayon-data table create --table BayonCoAgent-copy
   $ bayon-data import ./backup --table BayonCoAgent-copy --dry-run
-  $ bayon-data import ./backup --table BayonCoAgent-copy --on-conflict overwrite`,
+  $ bayon-data import ./backup --table BayonCoAgent-copy --on-conflict overwrite
+  $ bayon-data import ./backup --only USER#user-1 --only REVIEW#user-1 --dry-run`,
     )
     .action((folder: string, flags: ImportFlags, command: Command) =>
       resumable(context, { again: commandLine(command), json: flags.json }, () =>
@@ -97,6 +111,7 @@ async function importFrom(
 ): Promise<void> {
   const { terminal, signal } = context;
   const { onConflict, concurrency, dryRun = false, restart, json = false } = flags;
+  const only = onlyOf(flags);
   const startedAt = performance.now();
   const manifest = await readManifest(folder);
   const stateFolder = join(flags.state, "import");
@@ -106,7 +121,7 @@ async function importFrom(
     refuseOtherKey(manifest, await table.describe(), table, folder);
     await verifyFiles(folder, manifest, signal);
     const source = `${resolve(folder)} of ${manifest.finishedAt} (${await fingerprintOf(folder)})`;
-    const fingerprint = `import ${source} into ${placeOf(data)}, ${onConflict}`;
+    const fingerprint = `import ${source} into ${placeOf(data)}, ${onConflict}${only === undefined ? "" : `, only ${JSON.stringify(only)}`}`;
     const run = await openRun<ImportState>({
       command: dryRun ? "import-dry-run" : "import",
       folder: stateFolder,
@@ -124,6 +139,7 @@ async function importFrom(
         folder,
         manifest,
         onConflict,
+        only,
         cipher: resolveCipher(),
         concurrency,
         dryRun,
@@ -145,7 +161,17 @@ async function importFrom(
       await run.release();
     }
   });
-  context.finish(done.counts.rejected > 0 ? exitCode.findings : exitCode.ok);
+  const { counts } = done;
+  const isMissing = only !== undefined && counts.others === manifest.items;
+  if (isMissing && !json) terminal.complain("no item of the files has such a key");
+  context.finish(counts.rejected > 0 || isMissing ? exitCode.findings : exitCode.ok);
+}
+
+/** @throws UsageError for a sort key without its partition */
+function onlyOf({ only, onlySort: sort }: ImportFlags): OnlyKeys | undefined {
+  if (only !== undefined) return { partitions: only, sort };
+  if (sort === undefined) return undefined;
+  throw new UsageError("--only-sort is for the partition that --only names");
 }
 
 /** A table with another key schema would store the items under other keys, or refuse them. */

@@ -25,6 +25,16 @@ export interface ImportCounts {
   /** Skipped because the key was taken. */
   skipped: number;
   rejected: number;
+  /** With `only`: lines of other keys. */
+  others?: number;
+}
+
+/** The keys to import, if they are not all. */
+export interface OnlyKeys {
+  /** Partition keys, as they are stored. */
+  readonly partitions: readonly string[];
+  /** A sort key of theirs. @default all of them */
+  readonly sort?: string | undefined;
 }
 
 /** A line that was not written, and why. It never holds the item. */
@@ -47,6 +57,8 @@ export interface ImportOptions {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly onConflict: OnConflict;
+  /** @default every item */
+  readonly only?: OnlyKeys | undefined;
   /** Encrypts secrets that are in clear text; encrypted ones are written as they are. */
   readonly cipher?: Cipher | undefined;
   /** Batches in flight. */
@@ -84,12 +96,14 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
   const { files } = manifest;
   const lines = files.map((_, index) => run.state?.lines[index] ?? 0);
   const counts: ImportCounts = {
-    ...(run.state?.counts ?? { written: 0, skipped: 0, rejected: 0 }),
+    ...{ written: 0, skipped: 0, rejected: 0 },
+    ...(options.only !== undefined && { others: 0 }),
+    ...run.state?.counts,
   };
   const rejected = await openFindings(rejectedPath, run.state?.rejectedBytes ?? 0);
   const examples: RejectedLine[] = [];
   let savedAt = performance.now();
-  onProgress?.(counts.written + counts.skipped + counts.rejected);
+  onProgress?.(counts.written + counts.skipped + counts.rejected + (counts.others ?? 0));
 
   const checkpoint = async (): Promise<void> => {
     savedAt = performance.now();
@@ -123,6 +137,7 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
             counts.written += of.written;
             counts.skipped += of.skipped;
             counts.rejected += of.rejected.length;
+            if (counts.others !== undefined) counts.others += of.others;
             lines[index] = done;
           }
           if (performance.now() - savedAt >= checkpointMs) await checkpoint();
@@ -146,7 +161,9 @@ export async function importTable(table: RawTable, options: ImportOptions): Prom
         onProgress?.(batch.lines.length);
       }
     });
-    const account = settled("items", manifest.items, { ...counts }, "import again with --restart");
+    const { others, ...own } = counts;
+    const outcomes = others === undefined ? own : { ...own, "of other keys": others };
+    const account = settled("items", manifest.items, outcomes, "import again with --restart");
     await run.finish();
     return { counts, account, examples };
   } catch (error) {
@@ -168,6 +185,7 @@ interface Outcome {
   written: number;
   skipped: number;
   readonly rejected: RejectedLine[];
+  others: number;
 }
 
 type InOrder = (index: number) => (lastLine: number) => (outcome: Outcome) => Promise<void>;
@@ -214,13 +232,15 @@ interface ReadLine {
 /** The items of a batch's lines; a line without one is rejected. */
 async function itemsOf(
   { file, lines }: Batch,
-  cipher: Cipher | undefined,
+  { cipher, only }: Pick<ImportOptions, "cipher" | "only">,
   outcome: Outcome,
 ): Promise<{ items: ReadLine[]; reject: (read: ReadLine, reason: string) => void }> {
   const items: ReadLine[] = [];
   for (const line of lines) {
     try {
-      items.push({ line, item: await withSealedSecrets(itemOf(line.text), cipher) });
+      const item = itemOf(line.text);
+      if (isAmong(only, item)) items.push({ line, item: await withSealedSecrets(item, cipher) });
+      else outcome.others += 1;
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
       const { number, offset } = line;
@@ -233,14 +253,22 @@ async function itemsOf(
   return { items, reject };
 }
 
+function isAmong(only: OnlyKeys | undefined, item: Item): boolean {
+  if (only === undefined) return true;
+  const { [attribute.partitionKey]: partition, [attribute.sortKey]: sort } = item;
+  const isWanted = only.partitions.includes(partition?.S ?? "");
+  return isWanted && (only.sort === undefined || sort?.S === only.sort);
+}
+
 /** What `write` would do, as far as it can be known without writing. */
 async function rehearse(
   table: RawTable,
   batch: Batch,
-  { manifest, onConflict, cipher }: Pick<ImportOptions, "manifest" | "onConflict" | "cipher">,
+  options: Pick<ImportOptions, "manifest" | "onConflict" | "cipher" | "only">,
 ): Promise<Outcome> {
-  const outcome: Outcome = { written: 0, skipped: 0, rejected: [] };
-  const { items, reject } = await itemsOf(batch, cipher, outcome);
+  const { manifest, onConflict } = options;
+  const outcome: Outcome = { written: 0, skipped: 0, rejected: [], others: 0 };
+  const { items, reject } = await itemsOf(batch, options, outcome);
   const names = keyNamesOf(manifest);
   const possible = items.filter((read) => {
     const rule = refusalOf(read.item, manifest);
@@ -290,11 +318,12 @@ function refusalOf(
 async function write(
   table: RawTable,
   batch: Batch,
-  { manifest, onConflict, cipher }: Pick<ImportOptions, "manifest" | "onConflict" | "cipher">,
+  options: Pick<ImportOptions, "manifest" | "onConflict" | "cipher" | "only">,
 ): Promise<Outcome> {
-  const outcome: Outcome = { written: 0, skipped: 0, rejected: [] };
+  const { manifest, onConflict } = options;
+  const outcome: Outcome = { written: 0, skipped: 0, rejected: [], others: 0 };
   const keyNames = keyNamesOf(manifest);
-  const { items, reject } = await itemsOf(batch, cipher, outcome);
+  const { items, reject } = await itemsOf(batch, options, outcome);
   if (onConflict === "overwrite" && (await writtenAtOnce(table, items))) {
     outcome.written += items.length;
     return outcome;
