@@ -9,6 +9,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
+import ts from "typescript-5.9";
 import { examine, type Installed, type Lock, type Manifest } from "./dependencies/examine.js";
 
 const listFile = "THIRD-PARTY.md";
@@ -24,16 +25,15 @@ function importedPackages(): string[] {
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".ts")) continue;
       const text = readFileSync(join(folder, file), "utf8").replaceAll(/^import type .*$/gm, "");
-      for (const [, id = ""] of text.matchAll(
-        /\bfrom "([^".][^"]*)"|\bimport\("([^".][^"]*)"\)/g,
-      )) {
-        if (id !== "" && !isBuiltin(id))
-          names.add(
-            id
-              .split("/")
-              .slice(0, id.startsWith("@") ? 2 : 1)
-              .join("/"),
-          );
+      // Read by the compiler's scanner: an import within a text, as of a file that is made, is none.
+      for (const { fileName: id } of ts.preProcessFile(text, true, true).importedFiles) {
+        if (id.startsWith(".") || isBuiltin(id)) continue;
+        names.add(
+          id
+            .split("/")
+            .slice(0, id.startsWith("@") ? 2 : 1)
+            .join("/"),
+        );
       }
     }
   }
