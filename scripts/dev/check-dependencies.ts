@@ -7,10 +7,9 @@
  * audit` is a separate job.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import ts from "typescript-5.9";
 import { examine, type Installed, type Lock, type Manifest } from "./dependencies/examine.js";
+import { importedIn } from "./dependencies/imports.js";
 
 const listFile = "THIRD-PARTY.md";
 
@@ -25,9 +24,7 @@ function importedPackages(): string[] {
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".ts")) continue;
       const text = readFileSync(join(folder, file), "utf8").replaceAll(/^import type .*$/gm, "");
-      // Read by the compiler's scanner: an import within a text, as of a file that is made, is none.
-      for (const { fileName: id } of ts.preProcessFile(text, true, true).importedFiles) {
-        if (id.startsWith(".") || isBuiltin(id)) continue;
+      for (const id of importedIn(text)) {
         names.add(
           id
             .split("/")
