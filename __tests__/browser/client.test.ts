@@ -253,6 +253,58 @@ describe.each(engines)("a client of a server on $name", ({ engine }) => {
     expect(ids[0]?.[1]).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/);
   });
 
+  test("a response that is cut off is asked for again (a mutation was said not to be done)", async () => {
+    let cut = 2;
+    const cutting: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      const text = await response.text();
+      cut -= 1;
+      return new Response(cut < 0 ? text : text.slice(0, 20), response);
+    };
+    const { project } = api({ fetch: cutting });
+    await project.create({ projectId: "cut", data: { name: "once" } });
+    expect(served.seen()).toHaveLength(3);
+    const giving = api({ fetch: async () => new Response("{", { status: 200 }), retryMs: 300 });
+    const { code, mayHaveBeenDone } = await failureOf(
+      giving.project.create({ projectId: "cut2", data: { name: "x" } }),
+      DynamoDBError,
+    );
+    expect([code, mayHaveBeenDone]).toEqual(["AnswerLost", true]);
+  });
+
+  test("a mutation that is still under way is waited for by those behind it (they overtook it)", async () => {
+    await served.table.data
+      .forUser("me")
+      .project.create({ projectId: "order", data: { name: "0" } });
+    let lose = true;
+    const losingFirst: typeof fetch = async (input, init) => {
+      if (!lose) return fetch(input, init);
+      lose = false;
+      // The server goes on with the first; the page has lost the connection.
+      void fetch(input, init).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      throw new TypeError("fetch failed");
+    };
+    const { project } = api({ fetch: losingFirst });
+    served.table.data.wire.inject({ fault: "slow", operation: "PutItem", delayMs: 1_500 });
+    const first = project.update({ projectId: "order" }, { name: "1" });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const second = project.update({ projectId: "order" }, { name: "2" });
+    await Promise.all([first, second]);
+    expect((await project.getOrThrow({ projectId: "order" })).data.name).toBe("2");
+  });
+
+  test("mutations of one tick that are too large together are sent by themselves", async () => {
+    const { project } = api();
+    const name = "n".repeat(300_000);
+    const ids = ["l1", "l2", "l3", "l4", "l5"];
+    const all = ids.map((projectId) => project.put({ projectId, data: { name } }));
+    for (const { data } of await Promise.all(all)) expect(data.name).toBe(name);
+    const sent = served.seen();
+    expect(sent.length).toBeGreaterThan(1);
+    expect(new Set(sent.flatMap(({ calls }) => calls.map(({ id }) => id))).size).toBe(5);
+  });
+
   test("mutations without a network wait, and are sent once, in their order", async () => {
     const { project } = api({ fetch: losing(1, "request") });
     const names = ["one", "two", "three", "four"];
@@ -309,8 +361,13 @@ describe.each(engines)("a client of a server on $name", ({ engine }) => {
 
   test("answers that are no handler's end a call, and are repeated where they may pass", async () => {
     const page = (status: number) => async () => new Response("<html>", { status });
-    const broken = api({ fetch: page(200) });
+    const foreign = api({ fetch: page(404) });
+    expect((await failureOf(foreign.project.query({}), DynamoDBError)).statusCode).toBe(404);
+    const broken = api({ fetch: page(200), retryMs: 300 });
     expect((await failureOf(broken.project.query({}), DynamoDBError)).statusCode).toBe(200);
+    const odd = async () => Response.json({ v: 1, results: [null] });
+    const never = api({ fetch: odd, retryMs: 300 });
+    expect((await failureOf(never.project.query({}), DynamoDBError)).retryable).toBe(true);
     const gateway = api({ fetch: page(502), retryMs: 300 });
     await failureOf(gateway.project.query({}), DynamoDBError);
     expect(served.seen().length).toBeGreaterThan(2);

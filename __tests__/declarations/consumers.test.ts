@@ -23,6 +23,7 @@ test("the type tests are there", () => {
     "types/stores.test-d.ts",
     "types/tenant.test-d.ts",
     "types/users.test-d.ts",
+    "types/watch.test-d.ts",
   ]);
   // A compiler that says nothing has looked at them.
   const wrong = { "wrong.ts": 'import { nothing } from "bayon-coagent-data";\nnothing;\n' };

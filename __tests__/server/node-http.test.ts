@@ -92,6 +92,37 @@ describe.each(engines)("a server on $name", ({ engine }) => {
     table.data.wire.clear();
   });
 
+  test("a method that the Fetch API refuses is answered (it ended the process)", async () => {
+    for (const method of ["TRACE", "TRACK"]) {
+      const answer = await raw(`${method} / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+      // Node's parser refuses what it does not know.
+      expect(answer).toMatch(/^HTTP\/1\.1 40[05] /);
+    }
+    expect((await post(textOf([query]))).status).toBe(200);
+  });
+
+  test("what authenticate throws ends no process of which nobody listens to the response", async () => {
+    const warned = jest.spyOn(process, "emitWarning").mockReturnValue();
+    const authenticate = () => {
+      throw new Error("canary");
+    };
+    const failing = createServer(toNodeListener(handlerOf(table.data, { authenticate })));
+    await once(failing.listen(0, "127.0.0.1"), "listening");
+    const { port } = failing.address() as AddressInfo;
+    try {
+      for (let n = 0; n < 2; n += 1) {
+        expect((await fetch(`http://127.0.0.1:${port}/?q=x`)).status).toBe(500);
+      }
+      expect(warned.mock.calls).toEqual(
+        Array.from({ length: 2 }, () => ["toNodeListener: a request failed: Error"]),
+      );
+    } finally {
+      warned.mockRestore();
+      failing.closeAllConnections();
+      failing.close();
+    }
+  });
+
   test("what authenticate throws ends in a 500 without a word, and in an error of the response", async () => {
     const failure = new Error("canary");
     const failing = createServer((message, response) => {

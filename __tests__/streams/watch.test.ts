@@ -72,6 +72,29 @@ describeStreams("watch on $name", ({ engine: name }) => {
     expect(change).toMatchObject({ kind: "updated", after: { data: { title: "Two" } } });
   });
 
+  test("a checkpoint of now passes over all that is older (it gave all but the first again)", async () => {
+    for (const contentId of ["c1", "c2", "c3"]) {
+      await data.savedContent.create(make.savedContent({ ...key, contentId }));
+    }
+    const controller = new AbortController();
+    let place = "";
+    const onStart = (checkpoint: string) => {
+      place = checkpoint;
+      controller.abort();
+    };
+    await failureOf(take(watch(data, { onStart, signal: controller.signal }), 1));
+    const { at, since, ...rest } = JSON.parse(place);
+    const anHour = 3_600_000;
+    const later = JSON.stringify({ ...rest, at: at + anHour, since: since + anHour });
+    const ended = AbortSignal.timeout(1_500);
+    const given: unknown[] = [];
+    const reading = (async () => {
+      for await (const change of watch(data, { from: later, signal: ended })) given.push(change);
+    })();
+    expect(await failureOf(reading)).toBeInstanceOf(AbortedError);
+    expect(given).toEqual([]);
+  });
+
   test("a checkpoint of now loses nothing, although the service keeps no such place", async () => {
     let begun = "";
     const changes = watch(data, {

@@ -418,7 +418,7 @@ describe("what is installed", () => {
 test("engines are found from a bundle to CommonJS, which has no import.meta.url (it threw at its start)", () => {
   const bundle = join(mkdtempSync(join(tmpdir(), "bundle-")), "bundle.cjs");
   cleanUps.push(() => rmSync(dirname(bundle), { recursive: true }));
-  const file = join(__dirname, "../../src/testing/engines/installed.ts");
+  const file = join(__dirname, "../../src/runtime/installed.ts");
   const flags = ["--bundle", "--platform=node", "--format=cjs", "--log-level=error"];
   const esbuild = join(__dirname, "../../node_modules/esbuild/bin/esbuild");
   execFileSync(esbuild, [file, ...flags, `--outfile=${bundle}`], { stdio: "pipe" });

@@ -1,5 +1,4 @@
 /** The types of changes: told apart by entity and kind, of the twelve and of entities of one's own. */
-import * as sdk from "@aws-sdk/client-dynamodb-streams";
 import { createDataLayer } from "bayon-coagent-data";
 import {
   type Change,
@@ -38,7 +37,6 @@ export async function watched(signal: AbortSignal): Promise<string[]> {
       checkpoints.push(change.before.data.name, change.after.projectId);
     }
   }
-  watch(data, { sdk });
   // @ts-expect-error: an option that there is not
   watch(data, { form: "start" });
   // @ts-expect-error: a place is text

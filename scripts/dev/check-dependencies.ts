@@ -7,9 +7,9 @@
  * audit` is a separate job.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { examine, type Installed, type Lock, type Manifest } from "./dependencies/examine.js";
+import { importedIn } from "./dependencies/imports.js";
 
 const listFile = "THIRD-PARTY.md";
 
@@ -24,16 +24,13 @@ function importedPackages(): string[] {
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".ts")) continue;
       const text = readFileSync(join(folder, file), "utf8").replaceAll(/^import type .*$/gm, "");
-      for (const [, id = ""] of text.matchAll(
-        /\bfrom "([^".][^"]*)"|\bimport\("([^".][^"]*)"\)/g,
-      )) {
-        if (id !== "" && !isBuiltin(id))
-          names.add(
-            id
-              .split("/")
-              .slice(0, id.startsWith("@") ? 2 : 1)
-              .join("/"),
-          );
+      for (const id of importedIn(text)) {
+        names.add(
+          id
+            .split("/")
+            .slice(0, id.startsWith("@") ? 2 : 1)
+            .join("/"),
+        );
       }
     }
   }

@@ -69,8 +69,17 @@ export async function exchange(
 function resultsIn(body: WireResponse, calls: readonly PendingCall[]): readonly WireResult[] {
   if ("error" in body) throw new NoResults(receivedError(body.error, []), false);
   const { v, results } = body;
-  if (v === version && results.length === calls.length) return results;
+  const isWhole = results.length === calls.length && results.every((one) => Object(one) === one);
+  if (v === version && isWhole) return results;
   throw new Error("the response is none of a handler of this version");
+}
+
+/** Whether a request was refused as a whole for what one of its calls may be the reason of. */
+export function isForOne(failure: unknown): boolean {
+  const { statusCode } = (failure instanceof NoResults ? failure.error : {}) as {
+    readonly statusCode?: number;
+  };
+  return statusCode === 400 || statusCode === 413;
 }
 
 /** No response, or one that is not the handler's. */
@@ -82,8 +91,14 @@ function noAnswer(cause: unknown, status: number, isLate: boolean): NoResults {
     });
     return new NoResults(error, true);
   }
-  const isPassing = status === 0 || passing.includes(status);
-  const message = status === 0 ? "the server was not reached" : `the response has status ${status}`;
+  // One of status 200 that cannot be read was cut off: what it answers may have been carried out.
+  const isPassing = status === 0 || status === 200 || passing.includes(status);
+  const message =
+    status === 0
+      ? "the server was not reached"
+      : status === 200
+        ? "the response cannot be read"
+        : `the response has status ${status}`;
   const error = errorOf("DynamoDBError", status === 0 ? "NetworkingError" : undefined, message, {
     cause,
     retryable: isPassing,

@@ -4,7 +4,7 @@
  */
 import type { ClientSettings } from "./client-options.js";
 import { errorOf } from "./errors.js";
-import { exchange, NoResults } from "./exchange.js";
+import { exchange, isForOne, NoResults } from "./exchange.js";
 import type { PendingCall } from "./pending.js";
 import { mostCalls, type WireResult } from "./protocol.js";
 import { pause } from "./waits.js";
@@ -39,7 +39,9 @@ async function sendFirst(
   queue: PendingCall[],
   tries: number,
 ): Promise<boolean> {
-  const calls = queue.splice(0, mostCalls).filter(({ isSettled }) => !isSettled);
+  // After a failure the first alone: it may still be under way, and those behind it must wait for it.
+  const most = tries === 0 ? mostCalls : 1;
+  const calls = queue.splice(0, most).filter(({ isSettled }) => !isSettled);
   if (calls.length === 0) return false;
   const again = (those: readonly PendingCall[], ms: number, isOffline: boolean) => {
     queue.unshift(...those);
@@ -59,6 +61,10 @@ async function sendFirst(
     await again(running, ms, false);
     return true;
   } catch (failure) {
+    if (calls.length > 1 && isForOne(failure)) {
+      queue.unshift(...calls);
+      return true;
+    }
     const isNone = failure instanceof NoResults;
     const { error, isPassing, isOffline } = isNone
       ? failure

@@ -1,6 +1,6 @@
 /** Reads: those of one tick travel together, and are sent again while a server cannot be reached. */
 import type { ClientSettings } from "./client-options.js";
-import { exchange, NoResults } from "./exchange.js";
+import { exchange, isForOne, NoResults } from "./exchange.js";
 import type { PendingCall } from "./pending.js";
 import { mostCalls } from "./protocol.js";
 import { pause } from "./waits.js";
@@ -36,6 +36,10 @@ async function sendReads(settings: ClientSettings, calls: readonly PendingCall[]
         for (const [index, call] of open.entries()) call.settle(results[index] as never);
         return;
       } catch (failure) {
+        if (open.length > 1 && isForOne(failure)) {
+          await Promise.all(open.map((call) => sendReads(settings, [call])));
+          return;
+        }
         const { error, isPassing } =
           failure instanceof NoResults ? failure : { error: failure, isPassing: false };
         const ms = settings.delayMs(tries);

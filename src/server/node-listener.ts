@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { optionNames, settingsOf } from "../call/options.js";
+import { nameOf } from "../errors/words.js";
 import type { DataHandler } from "./handler.js";
 
 export interface NodeListenerOptions {
@@ -14,9 +15,13 @@ export interface NodeListenerOptions {
 
 const listenerOptionNames = optionNames<NodeListenerOptions>({ origin: true });
 
+/** The methods that a `Request` refuses to have. */
+const unknownToFetch = new Set(["CONNECT", "TRACE", "TRACK"]);
+
 /**
  * A listener for `createServer` of `node:http` or `node:https`, and for frameworks that take one. A request
- * that the handler rejects is answered with status 500, and ends in an `error` event of its response.
+ * that the handler rejects, because `authenticate` threw, is answered with status 500, and ends in an `error`
+ * event of its response; if nobody listens to that, in a warning of the process.
  * @example
  * createServer(toNodeListener(createDataHandler({ data, authenticate, expose }))).listen(3000);
  */
@@ -26,10 +31,16 @@ export function toNodeListener(
 ): (message: IncomingMessage, response: ServerResponse) => void {
   const { origin } = settingsOf("toNodeListener", given, listenerOptionNames);
   return (message, response) => {
+    if (unknownToFetch.has(message.method ?? "")) {
+      response.writeHead(405, { allow: "GET, POST, OPTIONS", "cache-control": "no-store" }).end();
+      return;
+    }
     respond(handler, origin, message, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { "cache-control": "no-store" });
       response.end();
-      response.emit("error", error);
+      // Without a listener the event would end the process, for whoever can make it occur.
+      if (response.listenerCount("error") > 0) response.emit("error", error);
+      else process.emitWarning(`toNodeListener: a request failed: ${nameOf(error) ?? "Error"}`);
     });
   };
 }

@@ -3,7 +3,7 @@ import type { _Record } from "@aws-sdk/client-dynamodb-streams";
 import { isRetryableError } from "../errors/retryable.js";
 import { nameOf } from "../errors/words.js";
 import { systemClock } from "../runtime/clock.js";
-import { delay } from "../runtime/signals.js";
+import { delay, whenAborted } from "../runtime/signals.js";
 import { inParallel } from "../transport/parallel.js";
 import { type Loss, type ShardState, Shards } from "./shards.js";
 import type { Page, StreamClient, StreamState } from "./stream-client.js";
@@ -138,6 +138,7 @@ export class StreamReader {
     if (this.#lookAt !== undefined && !this.#flights.has(undefined)) times.push(this.#lookAt);
     const next = isFull ? Number.POSITIVE_INFINITY : Math.min(...times);
     const wait = new AbortController();
+    const unlisten = whenAborted(this.#signal, () => wait.abort());
     const due =
       next === Number.POSITIVE_INFINITY
         ? []
@@ -149,6 +150,7 @@ export class StreamReader {
       }
       return landing;
     } finally {
+      unlisten();
       wait.abort();
     }
   }
@@ -266,7 +268,7 @@ async function waited(ms: number, signal: AbortSignal): Promise<undefined> {
   try {
     await delay(ms, signal);
   } catch {
-    // Only the race above aborts it, when it is over.
+    // The race above aborts it, when it is over, and so does the end of the reading.
   }
   return undefined;
 }

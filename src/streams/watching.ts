@@ -83,8 +83,9 @@ export class Watching {
 
   async *#page({ shard, records }: ShardPage): AsyncGenerator<PlainWatched, void, undefined> {
     for (const record of records) {
+      if (this.#isTooOld(shard, record)) continue;
       const position: Position = { after: record.dynamodb?.SequenceNumber ?? "" };
-      const change = await this.#change(shard, record);
+      const change = await this.#change(record);
       if (change !== null) {
         yield { ...change, checkpoint: this.#checkpoint({ shard, position }) };
         this.#target.signal.throwIfAborted();
@@ -95,12 +96,22 @@ export class Watching {
     }
   }
 
+  /**
+   * Whether a record is older than what is wanted. Its shard stays where it is: a checkpoint that stood
+   * after it would take the older ones behind it for wanted.
+   */
+  #isTooOld(shard: ShardState, record: _Record): boolean {
+    if (!shard.skipsOld) return false;
+    const isOld = readRecord("watch", record).at < this.#since - marginMs;
+    // Those behind one that is wanted are wanted, too.
+    shard.skipsOld = isOld;
+    return isOld;
+  }
+
   /** The change of a record; `null` if nobody wants it. */
-  async #change(shard: ShardState, record: _Record): Promise<PlainChange | null> {
+  async #change(record: _Record): Promise<PlainChange | null> {
     const operation = "watch";
     const read = readRecord(operation, record);
-    const isOld = read.at < this.#since - marginMs;
-    if (isOld && shard.skipsOld && shard.position === "now") return null;
     const of = told(this.#source, read);
     if (of === null) {
       await this.#settings.onUnowned?.(record);
