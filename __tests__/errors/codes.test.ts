@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   credentialsNames,
+  isCertificateName,
   type PackageCode,
   refusalNames,
   retryableReasons,
@@ -137,4 +138,22 @@ test("the reasons of a cancelled transaction that a retry may cure are these", (
     "ThrottlingError",
     "TransactionConflict",
   ]);
+});
+
+/** Those of Node's manual, "X509 certificate error codes", but for `OUT_OF_MEM`, and one of its own. */
+const ofCertificates =
+  `CERT_CHAIN_TOO_LONG CERT_HAS_EXPIRED CERT_NOT_YET_VALID CERT_REJECTED CERT_REVOKED
+  CERT_SIGNATURE_FAILURE CERT_UNTRUSTED CRL_HAS_EXPIRED CRL_NOT_YET_VALID CRL_SIGNATURE_FAILURE
+  DEPTH_ZERO_SELF_SIGNED_CERT ERROR_IN_CERT_NOT_AFTER_FIELD ERROR_IN_CERT_NOT_BEFORE_FIELD
+  ERROR_IN_CRL_LAST_UPDATE_FIELD ERROR_IN_CRL_NEXT_UPDATE_FIELD ERR_TLS_CERT_ALTNAME_INVALID
+  HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE PATH_LENGTH_EXCEEDED SELF_SIGNED_CERT_IN_CHAIN
+  UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY UNABLE_TO_DECRYPT_CERT_SIGNATURE
+  UNABLE_TO_DECRYPT_CRL_SIGNATURE UNABLE_TO_GET_CRL UNABLE_TO_GET_ISSUER_CERT
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY UNABLE_TO_VERIFY_LEAF_SIGNATURE`.split(/\s+/);
+
+test("the codes of a certificate that was refused, and no others", () => {
+  expect(ofCertificates.filter((name) => !isCertificateName(name))).toEqual([]);
+  const others = [...transientNames, ...refusalNames, ...throttlingNames, ...signatureNames];
+  const similar = ["OUT_OF_MEM", "ECONNRESET", "ERR_TLS_HANDSHAKE_TIMEOUT", "INVALID_ARGUMENT"];
+  expect([...others, ...similar].filter(isCertificateName)).toEqual([]);
 });

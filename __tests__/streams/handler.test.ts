@@ -20,6 +20,10 @@ const failures = (...records: (StreamRecord | undefined)[]) => ({
 });
 const quiet = { onFailure: () => undefined };
 
+/** Rejected with the signal's reason. */
+const untilAborted = (signal: AbortSignal) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+
 describeStreams("createStreamHandler on $name", ({ engine: name }) => {
   const engine = useEngine(name);
   let data: TestDataLayer;
@@ -172,13 +176,70 @@ describeStreams("createStreamHandler on $name", ({ engine: name }) => {
           });
         },
       },
-      { spareMs: 200, tries: 1, onPoison: () => reasons.push("poison"), ...quiet },
+      { spareMs: 200, tries: 2, onPoison: () => reasons.push("poison"), ...quiet },
     );
     const began = performance.now();
     const response = await handler(all, { getRemainingTimeInMillis: () => 300 });
     expect(performance.now() - began).toBeLessThan(2_000);
     expect(response).toEqual(failures(Records[0], Records[2], Records[4]));
     expect(reasons).toEqual([expect.objectContaining({ name: "TimeoutError" })]);
+  });
+
+  test.each([
+    ["never ends", () => new Promise(() => undefined)],
+    ["ends with the signal", (signal: AbortSignal) => untilAborted(signal)],
+  ])(
+    "a change whose function %s is told, and is poison after so many tries (it held up its shard)",
+    async (_, run) => {
+      const all = await twoItems();
+      const [first] = all.Records;
+      const told: unknown[] = [];
+      const handler = createStreamHandler(
+        data,
+        {
+          any: (change, { signal }) =>
+            (change.key as { contentId: string }).contentId === "b" ? undefined : run(signal),
+        },
+        {
+          spareMs: 200,
+          tries: 2,
+          onFailure: ({ record, error, tries }) => {
+            expect(error).toMatchObject({ name: "TimeoutError" });
+            told.push(["failure", record, tries]);
+          },
+          onPoison: ({ change, record, tries }, { signal }) => {
+            expect(signal.aborted).toBe(false);
+            told.push(["poison", record, tries, change?.entity]);
+          },
+        },
+      );
+      const invoke = () => handler(all, { getRemainingTimeInMillis: () => 300 });
+      expect(await invoke()).toEqual(failures(all.Records[0], all.Records[2], all.Records[4]));
+      expect(told).toEqual([["failure", first, 1]]);
+      // Those behind it in the same item come again, and it does not.
+      expect(await invoke()).toEqual(failures(all.Records[2], all.Records[4]));
+      expect(told.slice(1)).toEqual([
+        ["failure", first, 2],
+        ["poison", first, 2, "savedContent"],
+      ]);
+    },
+  );
+
+  test("a report that never ends keeps nobody from Lambda's deadline", async () => {
+    const handler = createStreamHandler(
+      data,
+      { any: () => new Promise(() => undefined) },
+      { spareMs: 100, onFailure: () => new Promise(() => undefined) },
+    );
+    const all = await twoItems();
+    const { batchItemFailures } = await handler(all, { getRemainingTimeInMillis: () => 200 });
+    expect(batchItemFailures).toHaveLength(6);
+  });
+
+  test("with less time than is to be spared, changes have half of it (each failed at once)", async () => {
+    const all = await twoItems();
+    const handler = createStreamHandler(data, { any: () => sleep(20) });
+    expect(await handler(all, { getRemainingTimeInMillis: () => 900 })).toEqual(failures());
   });
 
   test("with no time left, nothing is begun and everything is reported", async () => {

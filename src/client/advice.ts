@@ -1,5 +1,5 @@
 /** Where the table is, and what a person can do if it cannot be reached: the ends of messages. */
-import { certificateNames, unreachedNames } from "../errors/codes.js";
+import { isCertificateName, unreachedNames } from "../errors/codes.js";
 import { nameOf } from "../errors/words.js";
 import { type Configuration, defaultTableName, isLoopback, localEndpoint } from "./config.js";
 
@@ -26,7 +26,7 @@ export function adviceOn(error: unknown, place: Place): string | undefined {
     return `there is no table ${sourced(place)}; ${check}create it with: npx bayon-data table create${flagsOf(place)}`;
   }
   if (unreachedNames.has(name)) return `nothing answers for ${sourced(place)}${howToServe(place)}`;
-  if (certificateNames.has(name)) {
+  if (isCertificateName(name)) {
     return `the certificate of ${sourced(place)} is not trusted; behind a proxy with certificates of its own, set NODE_EXTRA_CA_CERTS to the file of its authority`;
   }
   if (name === "CredentialsProviderError") return `the table is ${sourced(place)}${orLocal(place)}`;

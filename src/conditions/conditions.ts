@@ -274,50 +274,26 @@ function typeName(type: unknown, refuse: Refuse): unknown {
 }
 
 /** How the operators of one callback write what they are given. */
-class Writer {
-  readonly #all: Built;
-  readonly #placeholders: ReadPlaceholders;
-  readonly #refuse: Refuse;
-
-  constructor(all: Built, placeholders: ReadPlaceholders, refuse: Refuse) {
-    this.#all = all;
-    this.#placeholders = placeholders;
-    this.#refuse = refuse;
-  }
-
+function writerOf(all: Built, placeholders: ReadPlaceholders, refuse: Refuse) {
   /** Called before each further condition is built. A condition has at least one operator. */
-  #refuseMore(): void {
-    const all = this.#all;
+  const refuseMore = () => {
     all.isTooMuch ||= all.conditions.length >= limits.expressionOperators;
-    if (all.isTooMuch) throw this.#refuse(tooManyConditions);
-  }
-
+    if (all.isTooMuch) throw refuse(tooManyConditions);
+  };
   /** Keeps a condition, and returns the text that stands for it. */
-  built(condition: string): Condition {
-    this.#refuseMore();
-    this.#all.conditions.push(condition);
-    return `{${this.#all.conditions.length - 1}}`;
-  }
-
-  path(value: unknown): string {
-    this.#refuseMore();
+  const built = (condition: string): Condition => {
+    refuseMore();
+    all.conditions.push(condition);
+    return `{${all.conditions.length - 1}}`;
+  };
+  const pathOf = (value: unknown): string => {
+    refuseMore();
     const compile = operandOf(value);
-    if (compile === undefined) {
-      throw this.#refuse("an operator's first argument must be a payload path");
-    }
-    return compile(this.#placeholders);
-  }
-
-  operand(value: unknown): string {
-    return checkedValue(value, this.#placeholders, this.#refuse, "where");
-  }
-
-  /** A path that is one of several values. */
-  oneOf(path: unknown, values: unknown): string {
-    const refuse = this.#refuse;
-    const operand = operandsOf(this.#placeholders, refuse);
-    return inText(this.path(path), values, { at: "where.in", operand, refuse });
-  }
+    if (compile === undefined) throw refuse("an operator's first argument must be a payload path");
+    return compile(placeholders);
+  };
+  const operandText = (value: unknown) => checkedValue(value, placeholders, refuse, "where");
+  return { built, pathOf, operandText };
 }
 
 /** The operators of one callback. Each builds a condition, and returns the text that stands for it. */
@@ -327,11 +303,11 @@ function operatorsOf(
   refuse: Refuse,
   check: (segments: PathSegments) => void,
 ): object {
-  const write = new Writer(all, placeholders, refuse);
+  const { built, pathOf, operandText } = writerOf(all, placeholders, refuse);
   const compare = (symbol: string) => (path: unknown, value: unknown) =>
-    write.built(`${write.path(path)} ${symbol} ${write.operand(value)}`);
+    built(`${pathOf(path)} ${symbol} ${operandText(value)}`);
   const call = (name: string) => (path: unknown, value: unknown) =>
-    write.built(`${name}(${write.path(path)}, ${write.operand(value)})`);
+    built(`${name}(${pathOf(path)}, ${operandText(value)})`);
   return {
     eq: compare("="),
     ne: compare("<>"),
@@ -340,16 +316,23 @@ function operatorsOf(
     lt: compare("<"),
     lte: compare("<="),
     between: (path: unknown, low: unknown, high: unknown) =>
-      write.built(`${write.path(path)} BETWEEN ${write.operand(low)} AND ${write.operand(high)}`),
-    in: (path: unknown, values: unknown) => write.built(write.oneOf(path, values)),
+      built(`${pathOf(path)} BETWEEN ${operandText(low)} AND ${operandText(high)}`),
+    in: (path: unknown, values: unknown) =>
+      built(
+        inText(pathOf(path), values, {
+          at: "where.in",
+          operand: operandsOf(placeholders, refuse),
+          refuse,
+        }),
+      ),
     begins: call("begins_with"),
     contains: call("contains"),
     notContains: (path: unknown, value: unknown) =>
-      write.built(`NOT contains(${write.path(path)}, ${write.operand(value)})`),
-    exists: (path: unknown) => write.built(`attribute_exists(${write.path(path)})`),
-    notExists: (path: unknown) => write.built(`attribute_not_exists(${write.path(path)})`),
+      built(`NOT contains(${pathOf(path)}, ${operandText(value)})`),
+    exists: (path: unknown) => built(`attribute_exists(${pathOf(path)})`),
+    notExists: (path: unknown) => built(`attribute_not_exists(${pathOf(path)})`),
     type: (path: unknown, type: unknown) => call("attribute_type")(path, typeName(type, refuse)),
-    size: (path: unknown) => asOperand(() => `size(${write.path(path)})`),
+    size: (path: unknown) => asOperand(() => `size(${pathOf(path)})`),
     path: (...segments: (string | number)[]) =>
       asOperand(pathOperand(segmentsOf(segments, refuse), check)),
   };

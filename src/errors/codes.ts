@@ -197,42 +197,12 @@ export const unreachedNames: ReadonlySet<string> = /* @__PURE__ */ new Set<Error
  * Node's codes (20 to 26) for a server's certificate that was refused, which happens before anything is
  * sent. They are not listed in {@link ErrorCode}: no application handles one of them alone.
  */
-export const certificateNames: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  "CERT_CHAIN_TOO_LONG",
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
-  "CERT_REJECTED",
-  "CERT_REVOKED",
-  "CERT_SIGNATURE_FAILURE",
-  "CERT_UNTRUSTED",
-  "CRL_HAS_EXPIRED",
-  "CRL_NOT_YET_VALID",
-  "CRL_SIGNATURE_FAILURE",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "ERROR_IN_CERT_NOT_AFTER_FIELD",
-  "ERROR_IN_CERT_NOT_BEFORE_FIELD",
-  "ERROR_IN_CRL_LAST_UPDATE_FIELD",
-  "ERROR_IN_CRL_NEXT_UPDATE_FIELD",
-  "HOSTNAME_MISMATCH",
-  "INVALID_CA",
-  "INVALID_PURPOSE",
-  "PATH_LENGTH_EXCEEDED",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY",
-  "UNABLE_TO_DECRYPT_CERT_SIGNATURE",
-  "UNABLE_TO_DECRYPT_CRL_SIGNATURE",
-  "UNABLE_TO_GET_CRL",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
+const certificateName =
+  /^(ERROR_IN_)?(CERT|CRL)_|SELF_SIGNED_CERT|^UNABLE_TO_(DE|GET|VERIFY_LEAF)|^INVALID_(CA|PURPOSE)$|^(PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 
-/** Codes in the reasons of a cancelled transaction that mean throttling. */
-export const throttlingReasons: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  "ThrottlingError",
-  "ProvisionedThroughputExceeded",
-]);
+export function isCertificateName(name: string): boolean {
+  return certificateName.test(name);
+}
 
 /** Codes in the reasons of a cancelled transaction that a retry may cure. */
 export const retryableReasons: ReadonlySet<string> = /* @__PURE__ */ new Set([

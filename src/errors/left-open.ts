@@ -1,7 +1,7 @@
 /** Whether something that failed may have been carried out nevertheless. */
 import { isObject } from "../runtime/objects.js";
 import { isOwnError } from "./brand.js";
-import { certificateNames, credentialsNames, refusalNames, unreachedNames } from "./codes.js";
+import { credentialsNames, isCertificateName, refusalNames, unreachedNames } from "./codes.js";
 import { lacksRegion } from "./missing-setup.js";
 import { isUnsent } from "./notes.js";
 import { legible, metadataOf, namesOf } from "./thrown.js";
@@ -29,9 +29,6 @@ export function leavesOpen(thrown: unknown, signal?: AbortSignal): boolean {
   return !names.some((name) => refusalNames.has(name));
 }
 
-/** The names of errors that come before anything is sent. */
-const unsentNames = [unreachedNames, certificateNames, credentialsNames];
-
 /**
  * Whether there was no host, no connection in time, no trust in the server or no credentials. An open
  * connection is lost during read or write.
@@ -39,7 +36,9 @@ const unsentNames = [unreachedNames, certificateNames, credentialsNames];
 function isUnreached({ syscall }: Record<string, unknown>, names: readonly string[]): boolean {
   if (syscall === "read" || syscall === "write") return false;
   if (syscall === "connect") return true;
-  return names.some((name) => unsentNames.some((those) => those.has(name)));
+  return names.some(
+    (name) => unreachedNames.has(name) || credentialsNames.has(name) || isCertificateName(name),
+  );
 }
 
 /** Marks an error: the call may have been carried out nevertheless. */

@@ -1,13 +1,7 @@
 /** Whether the same request may succeed when it is sent again. */
 import { isObject } from "../runtime/objects.js";
 import { isOwnError } from "./brand.js";
-import {
-  retryableReasons,
-  signatureNames,
-  throttlingNames,
-  throttlingReasons,
-  transientNames,
-} from "./codes.js";
+import { retryableReasons, signatureNames, throttlingNames, transientNames } from "./codes.js";
 import {
   cancellationReasonsOf,
   isNamedElectroError,
@@ -53,7 +47,9 @@ export function isRetryableError(thrown: unknown): boolean {
 export function isThrottling(thrown: unknown): boolean {
   const error = legible(thrown);
   if (!isObject(error)) return false;
-  const reasons = cancellationReasonsOf(error).map(({ Code: code = "" }) => code);
-  const throttled = reasons.some((code) => throttlingReasons.has(code));
-  return throttled || namesOf(error).some((name) => throttlingNames.has(name));
+  const ofItems = cancellationReasonsOf(error).map(({ Code: code = "" }) => code);
+  return (
+    namesOf(error).some((name) => throttlingNames.has(name)) ||
+    ofItems.some((code) => /^Throttling|^ProvisionedThroughput/.test(code))
+  );
 }

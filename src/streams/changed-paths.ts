@@ -15,7 +15,7 @@ export interface ChangedPath {
   readonly after: unknown;
 }
 
-/** What `changedPaths` needs of a change: any change has it. */
+/** The members of a change that `changedPaths` compares. */
 export interface Comparable {
   readonly before: { readonly data: object } | null;
   readonly after: { readonly data: object } | null;

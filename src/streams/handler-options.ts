@@ -59,7 +59,8 @@ export interface HandlerOptions<L> {
   /** How many items are in hand at a time. @default 10 */
   readonly parallel?: number | undefined;
   /**
-   * How many ms before Lambda's deadline the handler returns, with what is not done as failed.
+   * How many ms before Lambda's deadline the changes must be done; with less than twice as much time left,
+   * half of it. What is under way then has failed once more, and the rest counts as not tried.
    * @default 1000
    */
   readonly spareMs?: number | undefined;

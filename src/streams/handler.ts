@@ -7,6 +7,7 @@ import type { LayerSource, Sourced } from "../store/layer-source.js";
 import { inParallel } from "../transport/parallel.js";
 import { changeTold, neededSource, told } from "./change-of.js";
 import type { PlainChange } from "./changes.js";
+import { deadlineIn, type LambdaContext, timeIsUp, timesOf } from "./deadline.js";
 import {
   checkedHandlers,
   type HandlerOptions,
@@ -24,11 +25,6 @@ import { Tries } from "./tries.js";
 /** What AWS Lambda gives to a handler of a stream: its records, in the order of the shard. */
 export interface StreamEvent {
   readonly Records: readonly StreamRecord[];
-}
-
-/** Of Lambda's context, what is read of it. */
-export interface LambdaContext {
-  getRemainingTimeInMillis(): number;
 }
 
 /** What tells Lambda which records to deliver again: those from the first one of these on. */
@@ -92,10 +88,13 @@ function checkedOptions(options: PlainOptions): PlainOptions {
 /** The default of `tries`, of `parallel` and of `spareMs`. */
 const defaults = { tries: 5, parallel: 10, spareMs: 1_000 } as const;
 
-/** One event in hand: what its deadline has ended, and which records failed. */
+/** One event in hand. */
 interface Event {
   readonly context: HandlingContext;
+  /** The sequence numbers of the records that are not done. */
   readonly failed: Set<string>;
+  /** The records that have begun and not ended, with what is known of their changes. */
+  readonly underWay: Map<StreamRecord, PlainChange | null>;
 }
 
 class Work {
@@ -112,21 +111,37 @@ class Work {
 
   async handle(event: StreamEvent, context: LambdaContext | undefined): Promise<StreamResponse> {
     const items = itemsOf(event);
-    const deadline = deadlineOf(context, this.#options.spareMs ?? defaults.spareMs);
+    const times = timesOf(context, this.#options.spareMs ?? defaults.spareMs);
+    const deadline = deadlineIn(times?.workMs);
     const { signal } = deadline;
     // Whatever is not done when the time is up has failed, even if it was not begun.
     const failed = new Set(event.Records.map(sequenceOf));
+    const inHand: Event = { context: { signal }, failed, underWay: new Map() };
     try {
       const parallel = this.#options.parallel ?? defaults.parallel;
-      const all = inParallel(items, parallel, (records) =>
-        this.#item(records, { context: { signal }, failed }),
-      );
+      const all = inParallel(items, parallel, (records) => this.#item(records, inHand));
       await Promise.race([all, deadline.passed]);
     } finally {
       deadline.release();
     }
+    if (signal.aborted) await this.#late(inHand, times?.reportMs ?? 0);
     // A set is in the order in which it was filled: that of the event.
     return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+  }
+
+  /**
+   * Counts what was under way when the time was up: without that, a change that never ends would hold up
+   * its shard for a day, and nobody would be told.
+   */
+  async #late({ failed, underWay }: Event, ms: number): Promise<void> {
+    const deadline = deadlineIn(ms);
+    const counted = [...underWay].map(async ([record, change]) => {
+      const id = sequenceOf(record);
+      const failure = { change, record, error: timeIsUp(), tries: this.#tries.count(id) };
+      if (await this.#isGivenUp(failure, { signal: deadline.signal })) failed.delete(id);
+    });
+    await Promise.race([Promise.all(counted), deadline.passed]);
+    deadline.release();
   }
 
   /** Handles the changes of one item until one fails. */
@@ -134,24 +149,28 @@ class Work {
     const { failed } = event;
     const { signal } = event.context;
     for (const record of records) {
-      if (signal.aborted || !(await this.#record(record, event.context))) return;
+      if (signal.aborted || !(await this.#record(record, event))) return;
       failed.delete(sequenceOf(record));
     }
   }
 
   /** @returns whether a change was handled, or given up after so many tries */
-  async #record(record: StreamRecord, context: HandlingContext): Promise<boolean> {
+  async #record(record: StreamRecord, { context, underWay }: Event): Promise<boolean> {
     const id = sequenceOf(record);
     let change: PlainChange | null = null;
+    underWay.set(record, change);
     try {
       change = await this.#changeOf(record, context);
+      underWay.set(record, change);
       if (change !== null) await this.#change(change, context);
     } catch (error) {
-      // What the deadline ended was not tried to its end.
+      // It is counted with all that was under way then.
       if (context.signal.aborted) return false;
+      underWay.delete(record);
       const tries = this.#tries.count(id);
       return this.#isGivenUp({ change, record, error, tries }, context);
     }
+    underWay.delete(record);
     this.#tries.forget(id);
     return true;
   }
@@ -230,29 +249,4 @@ function hasSequence(record: unknown): boolean {
 
 function sequenceOf({ dynamodb }: StreamRecord): string {
   return dynamodb?.SequenceNumber ?? "";
-}
-
-interface Deadline {
-  readonly signal: AbortSignal;
-  /** Resolves when it has passed. */
-  readonly passed: Promise<void>;
-  release(): void;
-}
-
-/** The time until shortly before Lambda ends the process; without a context there is none. */
-function deadlineOf(context: LambdaContext | undefined, spareMs: number): Deadline {
-  const controller = new AbortController();
-  const { signal } = controller;
-  if (typeof context?.getRemainingTimeInMillis !== "function") {
-    return { signal, passed: new Promise(() => undefined), release: () => undefined };
-  }
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<void>((resolve) => {
-    const end = () => {
-      controller.abort(new DOMException("the time of this invocation is up", "TimeoutError"));
-      resolve();
-    };
-    timer = setTimeout(end, Math.max(0, context.getRemainingTimeInMillis() - spareMs));
-  });
-  return { signal, passed, release: () => clearTimeout(timer) };
 }

@@ -16,10 +16,10 @@ export type {
   UnreadableChange,
   UpdatedChange,
 } from "./changes.js";
+export type { LambdaContext } from "./deadline.js";
 export { type CheckpointStore, fileCheckpoint } from "./file-checkpoint.js";
 export {
   createStreamHandler,
-  type LambdaContext,
   type StreamEvent,
   type StreamHandler,
   type StreamResponse,

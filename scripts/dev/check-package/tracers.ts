@@ -10,7 +10,9 @@ export async function runUnderTracers(project: string): Promise<void> {
   const folder = join(project, "instrumented");
   await installTools("instrumented", folder);
   cpSync(join(projects, "instrumented"), folder, { recursive: true });
+  // The package is a folder further up, and finds its peer as in an application: beside the other tools.
+  const tools = { NODE_PATH: join(folder, "node_modules") };
   for (const file of ["opentelemetry.cjs", "x-ray.cjs"]) {
-    await runFlow((env) => node([file], { cwd: folder, env }));
+    await runFlow((env) => node([file], { cwd: folder, env: { ...env, ...tools } }));
   }
 }
