@@ -14,10 +14,10 @@ const change = {
 test.each([
   [
     160,
-    '2026-11-29 04:35:10 updated savedContent userId=wqBfOzQtGgY6FYOTqkMx contentId=content-…: title "One" → "Two"',
+    '2026-11-29 04:35:10 updated savedContent userId=wqBfOzQtGgY6FYOTqk… contentId=content-1234567…: title "One" → "Two"',
   ],
   [90, '04:35:10 updated savedContent wqBfOzQtGgY6FY…/content-123456…: title "One" → "Two"'],
-  [60, '04:35:10 updated savedContent wqBfOzQtG…/content-1…: title "…'],
+  [60, "04:35:10 updated savedContent wqBfOzQtG…/content-1…: title …"],
   [40, "04:35:10 updated savedContent wqBfOzQ…/…"],
 ])("in %d columns", (columns, line) => {
   expect(changeLine(change, columns)).toBe(line);
