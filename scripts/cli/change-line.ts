@@ -42,14 +42,28 @@ export function changeRecord(change: ShownChange): object {
 /** The line of a change: when, what, of which item, and its paths with the values before and after. */
 export function changeLine(change: ShownChange, columns: number): string {
   const { at, kind, entity, key, error } = change;
-  const parts = Object.entries(key).map(([name, value]) => `${name}=${String(value)}`);
+  // A narrow terminal keeps its room for what changed: a time without its date, a key without names.
+  const isNarrow = columns < narrowColumns;
+  const parts = Object.entries(key).map(([name, value]) =>
+    isNarrow ? String(value) : `${name}=${String(value)}`,
+  );
   const what = error === undefined ? kind : `${kind} (${change.change})`;
   const told = error === undefined ? shownPaths(change).map(pathText).join(", ") : error.message;
   // What is wider than a third of the terminal would push the changed fields out of it.
-  const whose = cut(parts.join(" "), Math.max(Math.floor(columns / 3), leastKeyColumns));
-  return cut(`${timeText(at)} ${what} ${entity} ${whose}: ${told}`, columns);
+  const mostOfKey = Math.max(Math.floor(columns / 3), leastKeyColumns);
+  const whose = shortened(parts, mostOfKey).join(isNarrow ? "/" : " ");
+  const time = isNarrow ? timeText(at).slice("yyyy-mm-dd ".length) : timeText(at);
+  return cut(`${time} ${what} ${entity} ${whose}: ${told}`, columns);
 }
 
+/** The parts of a key within so many columns: each has its share, so that none is pushed out by another. */
+function shortened(parts: readonly string[], columns: number): string[] {
+  const isShort = parts.join(" ").length <= columns;
+  return isShort ? [...parts] : parts.map((part) => cut(part, Math.floor(columns / parts.length)));
+}
+
+/** A terminal of fewer columns is narrow. */
+const narrowColumns = 100;
 /** A key is cut to no fewer columns. */
 const leastKeyColumns = 16;
 

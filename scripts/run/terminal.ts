@@ -153,11 +153,12 @@ const wide =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
 
 /**
- * A text of somebody else's for one line: without control characters, and cut to a number of columns
+ * A text of somebody else's for one line: without control characters, those that turn the direction of
+ * reading included, and cut to a number of columns
  * with an ellipsis. East Asian characters and emoji take two.
  */
 export function cut(text: string, columns: number): string {
-  const clean = text.replaceAll(/[\p{Cc}\u2028\u2029\s]+/gu, " ").trim();
+  const clean = text.replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029\s]+/gu, " ").trim();
   let width = 0;
   let kept = "";
   for (const { segment } of new Intl.Segmenter().segment(clean)) {

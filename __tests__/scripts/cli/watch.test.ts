@@ -57,6 +57,11 @@ describeStreams("bayon-data watch on $name", ({ engine: name }) => {
     expect(ofUser.out.trimEnd().split("\n")).toHaveLength(2);
   });
 
+  test("an empty --user is wrong usage (it showed nothing for ever)", async () => {
+    const { code, complaints } = await watched("--user", "");
+    expect([code, complaints]).toEqual([2, "error: --user needs the id of a user or an agent\n"]);
+  });
+
   test("keeps its place in a file, and goes on from there", async () => {
     const file = join(folder(), "watch.json");
     expect((await watched("--checkpoint", file)).out.trimEnd().split("\n")).toHaveLength(3);

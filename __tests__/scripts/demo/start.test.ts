@@ -134,7 +134,8 @@ describe("bayon-data db (only a clone could serve the engine)", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  });
+    // Two commands from sources, one after the other.
+  }, 90_000);
 
   test("says which port is taken", async () => {
     const server = createServer().listen(0, "127.0.0.1");

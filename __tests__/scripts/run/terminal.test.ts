@@ -115,6 +115,7 @@ describe("cut", () => {
     ["東京の家", 8, "東京の家"],
     ["東京の家です", 8, "東京の…"],
     ["🏡🏡🏡", 4, "🏡…"],
+    ["turned \u202eround\u2066\u200f", 40, "turned round"],
     ["two\nlines\tand \u001b[31mcolour", 40, "two lines and [31mcolour"],
   ])("%j to %d columns is %j", (text, columns, expected) => {
     expect(cut(text, columns)).toBe(expected);

@@ -57,6 +57,7 @@ Examples:
 async function show(flags: WatchFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
   const { entity, user, json, from, checkpoint } = flags;
+  if (user === "") throw new UsageError("--user needs the id of a user or an agent");
   await withConnection(flags, context, async ({ data }) => {
     const stores = Object.keys(knownDefinitions());
     if (entity !== undefined && !stores.includes(entity)) {
