@@ -69,7 +69,7 @@ const scriptRooms = {
   demo: ["run", "move", "seed", "cli"],
   soak: ["run", "seed", "cli"],
   bench: ["run", "move"],
-  dev: ["run", "seed", "cli"],
+  dev: ["run", "move", "seed", "cli"],
 };
 const room = (...names) => `^src/(?:${names.join("|")})/`;
 const top = "^src/[a-z-]+\\.ts$";
@@ -186,7 +186,7 @@ module.exports = {
       comment: "What is published imports no script, no test and no development dependency.",
       severity: "error",
       from: { path: published },
-      to: { path: "^(?:scripts|__tests__)/" },
+      to: { path: "^(?:scripts|__tests__|__browser__)/" },
     },
     {
       name: "no-dev-dependency",
@@ -207,7 +207,7 @@ module.exports = {
       comment: "Tests import scripts, not the other way round.",
       severity: "error",
       from: { path: "^scripts/" },
-      to: { path: "^__tests__/" },
+      to: { path: "^(?:__tests__|__browser__)/" },
     },
   ],
   options: {
