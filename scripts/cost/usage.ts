@@ -24,7 +24,6 @@ export interface Observed {
   readonly spanMs: number | undefined;
 }
 
-/** The requests that take write units. */
 const writes: ReadonlySet<unknown> = new Set([
   "BatchWrite",
   "Delete",
@@ -33,6 +32,11 @@ const writes: ReadonlySet<unknown> = new Set([
   "Update",
 ]);
 const reads: ReadonlySet<unknown> = new Set(["BatchGet", "Get", "Query", "Scan", "TransactGet"]);
+
+/** Whether a request takes write units, by its name in an event. */
+export function isWrite(request: string): boolean {
+  return writes.has(request);
+}
 
 /** A line of the file: an event, or a sum of many. */
 interface Line {
@@ -61,7 +65,7 @@ export async function readEvents(file: string): Promise<Observed> {
     const units = numberIn(line.units) ?? numberIn(line.consumedCapacity);
     if (units === undefined) withoutUnits += 1;
     sum.requests += numberIn(line.requests) ?? 1;
-    sum[writes.has(line.request) ? "writeUnits" : "readUnits"] += units ?? 0;
+    sum[isWrite(line.request) ? "writeUnits" : "readUnits"] += units ?? 0;
     const time = timeOf(line.time);
     if (time === undefined) return;
     first = Math.min(first, time);
