@@ -67,11 +67,13 @@ function loaded(version: ReactVersion): Page {
     else jest.doMock(name, () => jest.requireActual(own));
   }
   const name = version === "18" ? "react-dom18" : "react-dom";
+  const rtl: Page["rtl"] = require("@testing-library/react/pure");
+  rtl.configure({ asyncUtilTimeout: 15_000 });
   return {
     React: require("react"),
     server: require(`${name}/server`),
     hydrateRoot: require("react-dom/client").hydrateRoot,
-    rtl: require("@testing-library/react/pure"),
+    rtl,
     query: require("@tanstack/react-query"),
     door: require("../../src/react/index.js"),
   };

@@ -110,10 +110,10 @@ type PageQuery<C> = <const F extends FieldPath = string>(
   options?: ReadOptions<PartitionOptions<C>, F> & CursorOption,
 ) => DataQuery<QueryPage<Part<ItemIn<C>, F>>>;
 
-interface CursorOption {
+type CursorOption = {
   /** Continues where an earlier page ended. */
   readonly cursor?: PageCursor | undefined;
-}
+};
 
 type ListQuery<C> = <const F extends FieldPath = string>(
   options?: ReadOptions<PartitionOptions<C>, F>,
@@ -147,7 +147,7 @@ type IndexCount<C> =
     : never;
 
 /** The queries of a store's calls that read, by the names of the calls. */
-interface ReadsOf<C> {
+type ReadsOf<C> = {
   get: GetQuery<C>;
   getOrThrow: GetQuery<C>;
   batchGet: ManyQuery<C>;
@@ -155,7 +155,7 @@ interface ReadsOf<C> {
   count: CountQuery<C>;
   queryBy: IndexQuery<C>;
   countBy: IndexCount<C>;
-}
+};
 
 type ReadName = keyof ReadsOf<unknown>;
 
