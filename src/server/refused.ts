@@ -1,6 +1,6 @@
 /** A request that is refused as a whole, before any of its calls. */
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { refusal } from "./told-error.js";
 
 /** Thrown inside the handler alone. */
@@ -28,7 +28,7 @@ export function wrong(
   status = 400,
   headers: Readonly<Record<string, string>> = {},
 ): Refused {
-  return new Refused(invalid({ operation: "request" }, [{ path, message }]), status, headers);
+  return new Refused(invalidAt({ operation: "request" }, path, message), status, headers);
 }
 
 export function notAllowed(): Refused {

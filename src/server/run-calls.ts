@@ -1,6 +1,6 @@
 /** Carries out the calls of one request, each with a result or an error of its own. */
 import type { WireCall, WireResult } from "../browser/protocol.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { argumentsOf, type Bounds, withLimits } from "./arguments.js";
 import { type AnyScope, callIn, type Exposed, type ExposedCall } from "./exposed.js";
 import { type MutationContext, once } from "./mutations.js";
@@ -88,7 +88,7 @@ async function checkedCall(
   if (exposed === undefined) throw refusal("UnknownOperationException", { operation });
   const isMutation = exposed.rule.outcome !== undefined;
   if (isMutation && id === undefined) {
-    throw invalid({ operation }, [{ path: "id", message: "must be given for a mutation" }]);
+    throw invalidAt({ operation }, "id", "must be given for a mutation");
   }
   const given = encoded.map((one, index) => decode(one, operation, `input.${index}`));
   const input = argumentsOf(exposed, given, context);
