@@ -3,6 +3,7 @@ import { type CallRule, ruleOf } from "./calls.js";
 import { type ClientSettings, clientSettings, type DataClientOptions } from "./client-options.js";
 import { wrongCall } from "./errors.js";
 import { createMutationQueue } from "./mutation-queue.js";
+import { named } from "./named.js";
 import { type PendingCall, pendingCall } from "./pending.js";
 import { createReads } from "./reads.js";
 import { sentWhereOf, sentWhereOption } from "./sent-where.js";
@@ -46,23 +47,6 @@ export function createDataClient<Api extends object>(options: DataClientOptions)
       (...given) => made(lanes, store, store, given),
     ),
   ) as Api;
-}
-
-/** An object whose members are made by their names, once, and that may be called itself. */
-function named(
-  make: (name: string) => unknown,
-  call: (...given: unknown[]) => unknown = () => undefined,
-): object {
-  const members = new Map<string, unknown>();
-  return new Proxy(call, {
-    get: (_, name) => {
-      // A promise that is resolved with the client asks for `then`, and JSON for `toJSON`.
-      if (typeof name !== "string" || name === "then" || name === "toJSON") return undefined;
-      if (!members.has(name)) members.set(name, make(name));
-      return members.get(name);
-    },
-    set: () => false,
-  });
 }
 
 /** What a call returns: a promise; for a list, its items one after the other. */
