@@ -1,6 +1,6 @@
 /** The capacity units of calls that nobody has made yet, by DynamoDB's rules, from a description. */
 import { readFile } from "node:fs/promises";
-import { UsageError } from "../cli/connection.js";
+import { ConfigurationError } from "../../src/index.js";
 import { entitiesByType, type KnownEntity } from "../move/placement.js";
 import { amountOf, isRecord, parsedJson, refuseUnknown } from "./json.js";
 import type { Usage } from "./usage.js";
@@ -46,13 +46,13 @@ const callMembers = [
  * Reads a description: a list of calls, each by the call, the entity and its items, or by the units that
  * were measured of it.
  * @param sizes for the calls whose `bytes` are left out
- * @throws UsageError that names the file, the line of the list and the rule
+ * @throws ConfigurationError that names the file, the line of the list and the rule
  */
 export async function readEstimate(file: string, sizes: Sizes): Promise<Estimate> {
   const name = `--estimate ${file}`;
   const given = parsedJson(await readFile(file, "utf8"), name);
   if (!isRecord(given) || !Array.isArray(given.calls)) {
-    throw new UsageError(`${name} must be an object with a list of calls`);
+    throw new ConfigurationError(`${name} must be an object with a list of calls`);
   }
   refuseUnknown(given, described, name);
   return {
@@ -63,13 +63,13 @@ export async function readEstimate(file: string, sizes: Sizes): Promise<Estimate
 }
 
 function usageOf(call: unknown, where: string, sizes: Sizes): Usage {
-  if (!isRecord(call)) throw new UsageError(`${where} must be an object`);
+  if (!isRecord(call)) throw new ConfigurationError(`${where} must be an object`);
   refuseUnknown(call, callMembers, where);
   const requests = amountOf(call, "perMonth", where);
   const isMeasured = call.readUnits !== undefined || call.writeUnits !== undefined;
   if (isMeasured) {
     if (typeof call.name !== "string" || call.name === "") {
-      throw new UsageError(`${where}: name must say what took these units`);
+      throw new ConfigurationError(`${where}: name must say what took these units`);
     }
     return {
       what: call.name,
@@ -81,12 +81,14 @@ function usageOf(call: unknown, where: string, sizes: Sizes): Usage {
   const entity = entityOf(call.entity, where);
   const kind = kinds[String(call.call)];
   if (kind === undefined || !Object.hasOwn(kinds, String(call.call))) {
-    throw new UsageError(`${where}: call must be one of ${Object.keys(kinds).join(", ")}`);
+    throw new ConfigurationError(`${where}: call must be one of ${Object.keys(kinds).join(", ")}`);
   }
   const what = typeof call.name === "string" ? call.name : `${call.call} ${entity.model.name}`;
   const bytes = call.bytes ?? sizes.get(entity.model.name);
   if (bytes === undefined) {
-    throw new UsageError(`${where}: bytes is missing, and --sizes has no ${entity.model.name}`);
+    throw new ConfigurationError(
+      `${where}: bytes is missing, and --sizes has no ${entity.model.name}`,
+    );
   }
   const units = unitsOf(kind, {
     bytes: amountOf({ bytes }, "bytes", where),
@@ -130,7 +132,7 @@ export function unitsOf(kind: Kind, call: Counted): number {
 function flagOf(call: Readonly<Record<string, unknown>>, member: string, where: string): boolean {
   const value = call[member] ?? false;
   if (typeof value === "boolean") return value;
-  throw new UsageError(`${where}: ${member} must be true or false`);
+  throw new ConfigurationError(`${where}: ${member} must be true or false`);
 }
 
 /** An entity by its name, as events have it, or by its store's. */
@@ -139,5 +141,5 @@ function entityOf(given: unknown, where: string): KnownEntity {
   const found =
     known.get(String(given)) ?? [...known.values()].find(({ facade }) => facade === given);
   if (found !== undefined) return found;
-  throw new UsageError(`${where}: entity must be one of ${[...known.keys()].join(", ")}`);
+  throw new ConfigurationError(`${where}: entity must be one of ${[...known.keys()].join(", ")}`);
 }

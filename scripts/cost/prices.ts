@@ -1,6 +1,6 @@
 /** What DynamoDB charges: the price list of one region, with its date and source, and one of your own. */
 import { readFile } from "node:fs/promises";
-import { UsageError } from "../cli/connection.js";
+import { ConfigurationError } from "../../src/index.js";
 import { isRecord, parsedJson } from "./json.js";
 
 /** Prices of a month. A GB has 1,000,000,000 bytes. */
@@ -45,28 +45,28 @@ const amounts = [
   "perGbMonthOfRecovery",
 ] as const;
 
-/** Reads a price list. @throws UsageError that names the file, the member and the rule */
+/** Reads a price list. @throws ConfigurationError that names the file, the member and the rule */
 export async function readPrices(file: string | undefined): Promise<Prices> {
   if (file === undefined) return ownPrices;
   const name = `--prices ${file}`;
   const given = parsedJson(await readFile(file, "utf8"), name);
-  if (!isRecord(given)) throw new UsageError(`${name} must be an object of prices`);
+  if (!isRecord(given)) throw new ConfigurationError(`${name} must be an object of prices`);
   for (const member of Object.keys(given)) {
     if ([...texts, ...amounts].includes(member as never)) continue;
     const all = [...texts, ...amounts].join(", ");
-    throw new UsageError(`${name}: ${member} is no price; it has ${all}`);
+    throw new ConfigurationError(`${name}: ${member} is no price; it has ${all}`);
   }
   for (const member of texts) {
     if (typeof given[member] === "string" && given[member] !== "") continue;
-    throw new UsageError(`${name}: ${member} must be a text`);
+    throw new ConfigurationError(`${name}: ${member} must be a text`);
   }
   for (const member of amounts) {
     const amount = given[member];
     if (typeof amount === "number" && amount >= 0 && Number.isFinite(amount)) continue;
-    throw new UsageError(`${name}: ${member} must be a number from 0`);
+    throw new ConfigurationError(`${name}: ${member} must be a number from 0`);
   }
   if (!/^\d{4}-\d{2}-\d{2}$/.test(String(given.date))) {
-    throw new UsageError(`${name}: date must be a day, such as ${ownPrices.date}`);
+    throw new ConfigurationError(`${name}: date must be a day, such as ${ownPrices.date}`);
   }
   return given as unknown as Prices;
 }

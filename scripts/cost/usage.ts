@@ -1,7 +1,7 @@
 /** The capacity units that calls took, from the events of requests or the sums of `data.stats()`. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { UsageError } from "../cli/connection.js";
+import { ConfigurationError } from "../../src/index.js";
 import { isRecord } from "./json.js";
 
 /** What one kind of call took. */
@@ -53,7 +53,7 @@ interface Line {
 /**
  * Reads events, one JSON object a line: what `events` received, a log of pino's with its `time`, or the
  * sums of `data.stats()`.
- * @throws UsageError if no line is an event
+ * @throws ConfigurationError if no line is an event
  */
 export async function readEvents(file: string): Promise<Observed> {
   const sums = new Map<string, { requests: number; readUnits: number; writeUnits: number }>();
@@ -78,7 +78,7 @@ export async function readEvents(file: string): Promise<Observed> {
     for (const line of lines) add(line);
   }
   if (sums.size === 0) {
-    throw new UsageError(`--from ${file} has no events: a line of it must be one, as JSON`);
+    throw new ConfigurationError(`--from ${file} has no events: a line of it must be one, as JSON`);
   }
   const usages = [...sums].map(([what, sum]) => ({ what, ...sum }));
   return { usages, withoutUnits, otherLines, spanMs: last > first ? last - first : undefined };
