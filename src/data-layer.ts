@@ -321,7 +321,7 @@ export function createDataLayer<
     clock,
     configuration,
     userParts,
-    sealsCursors: cursorSeal !== undefined,
+    cursorSeal,
     client,
     requestHandler,
   });

@@ -1,4 +1,5 @@
 /** The client of a handler: the calls that it exposes, as functions. */
+import { isAbortSignal } from "../runtime/realms.js";
 import { type CallRule, ruleOf } from "./calls.js";
 import { type ClientSettings, clientSettings, type DataClientOptions } from "./client-options.js";
 import { wrongCall } from "./errors.js";
@@ -83,6 +84,9 @@ interface Given {
 
 async function send(lanes: Lanes, rule: CallRule, { store, call, given }: Given): Promise<unknown> {
   const { input, signal } = prepared(rule, given);
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw wrongCall(`${store}.${call}`, "signal", "must be an AbortSignal");
+  }
   const isMutation = rule.outcome !== undefined;
   const id = isMutation ? newId() : undefined;
   const { pending, result } = pendingCall({ store, call, input, signal, id }, () => undefined);

@@ -1,8 +1,10 @@
 /** The handler of a browser's requests: one user's data, and of it what the application exposes. */
 import type { WireCall } from "../browser/protocol.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
+import { TimeoutError } from "../errors/timeout-error.js";
 import { type Sourced, sourceOf } from "../store/layer-source.js";
 import { callsIn, checkContentType, textOf } from "./body.js";
+import { type Deadline, deadlineIn } from "./deadline.js";
 import { type AnyScope, exposedCalls } from "./exposed.js";
 import {
   type DataHandlerOptions,
@@ -44,7 +46,7 @@ type AnyData = Sourced<unknown> & { forUser(userId: string): object };
  * @throws ConfigurationError for a wrong option, or a data layer without `cursorSecret`; if `data` is a
  * function, the first request is what fails
  * @example
- * export const { GET, POST } = createDataHandler({ data, authenticate, expose: { project: true } });
+ * export const { GET, POST, OPTIONS } = createDataHandler({ data, authenticate, expose: { project: true } });
  */
 export function createDataHandler<
   D extends AnyData,
@@ -62,7 +64,7 @@ export function createDataHandler<
   const route = (request: Request) => answer(settings, context, request);
   const preflight = async (request: Request) => {
     try {
-      return preflightResponse(checkOrigin(request, settings.origins));
+      return preflightResponse(request, checkOrigin(request, settings.origins));
     } catch (error) {
       if (error instanceof Refused) return refusedResponse(error, readableFor(undefined));
       throw error;
@@ -84,7 +86,7 @@ function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
   if (source === undefined) {
     throw new ConfigurationError(`${handlerCall}: data must be what createDataLayer returns`);
   }
-  if (!source.sealsCursors) {
+  if (source.cursorSeal === undefined) {
     throw new ConfigurationError(
       `${handlerCall}: data needs a cursorSecret: without one, a cursor shows keys and can be made up`,
     );
@@ -94,8 +96,8 @@ function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
   // The scope of anybody shows what there is. Nothing is sent.
   const exposed = exposedCalls(handlerCall, expose, scopeOf("anybody"), Object.keys(definitions));
   const secretsOf = secretsIn(definitions);
-  const receipts = createReceipts(source, rememberMs);
-  const mutations = { receipts, definitions, secretsOf, owner: userParts, clock, timeoutMs };
+  const receipts = createReceipts(source, source.cursorSeal, rememberMs);
+  const mutations = { receipts, definitions, owner: userParts, clock, timeoutMs };
   return { calls: { exposed, maxLimit, secretsOf, authorize, mutations }, scopeOf };
 }
 
@@ -111,7 +113,10 @@ async function answer(
     const results = await resultsOf(settings, context(), request);
     return resultsResponse(results, readableFor(origin));
   } catch (error) {
-    if (error instanceof Refused) return refusedResponse(error, readableFor(origin));
+    if (error instanceof Refused) {
+      if (error.status >= 500) settings.onError?.(error.error, { request });
+      return refusedResponse(error, readableFor(origin));
+    }
     if (settings.onError === undefined) throw error;
     settings.onError(error, { request });
     return failedResponse(readableFor(origin));
@@ -128,10 +133,9 @@ async function resultsOf(
     throw wrong("method", "must be GET or POST", 405, { allow: "GET, POST, OPTIONS" });
   }
   if (!isGet) checkContentType(request);
-  const endsAt = performance.now() + timeoutMs;
-  const leftMs = () => Math.max(1, Math.ceil(endsAt - performance.now()));
-  const userId = await userOf(authenticate, request);
-  const calls = callsIn(await received(request, bodyLimit, leftMs()));
+  const deadline = deadlineIn(timeoutMs, request.signal);
+  const userId = await userOf(authenticate, request, deadline);
+  const calls = callsIn(await received(request, bodyLimit, deadline.leftMs()));
   if (isGet) refuseMutations(calls, rest.exposed);
   const report = (error: unknown, about: Omit<HandlerFailure, "request">) =>
     onError?.(error, { ...about, request });
@@ -140,7 +144,7 @@ async function resultsOf(
     userId,
     scope: scopeOf(userId),
     request,
-    leftMs,
+    deadline,
     onError: (error, store, call) => report(error, { userId, store, call }),
   });
 }
@@ -148,8 +152,14 @@ async function resultsOf(
 async function userOf(
   authenticate: HandlerSettings["authenticate"],
   request: Request,
+  { within, endedBy }: Deadline,
 ): Promise<string> {
-  const userId: unknown = await authenticate(request);
+  const userId: unknown = await within("authenticate", () => authenticate(request)).catch(
+    (error: unknown) => {
+      const end = endedBy(error);
+      throw end === undefined ? error : new Refused(end, end instanceof TimeoutError ? 504 : 499);
+    },
+  );
   if (userId === null || userId === undefined || userId === "") throw notSignedIn();
   if (typeof userId === "string") return userId;
   throw new ConfigurationError(`${handlerCall}: authenticate must return a user's id, or null`);

@@ -49,7 +49,7 @@ export interface DataHandlerOptions<D, E extends Expose<ScopeOf<D>> = Expose<Sco
   readonly origins?: readonly string[] | undefined;
   /** The most bytes of a request's body, of which no more are read. @default 1000000 */
   readonly bodyLimit?: number | undefined;
-  /** How long a request may take, the reading of its body included, in ms. @default 20000 */
+  /** How long a request may take, in ms: with its body, `authenticate` and `authorize`. @default 20000 */
   readonly timeoutMs?: number | undefined;
   /**
    * How long a mutation is remembered, in ms: for so long it is carried out once, however often it is sent.
