@@ -246,7 +246,7 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
   });
 
   test("an operand of any kind is refused with its place, or means nothing (some were failures of the server)", async () => {
-    const odd = [
+    const odd: readonly unknown[] = [
       { toString: 1 },
       { valueOf: 1, toString: 1 },
       [[]],
