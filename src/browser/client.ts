@@ -2,6 +2,7 @@
 import { isAbortSignal } from "../runtime/realms.js";
 import { type CallRule, ruleOf } from "./calls.js";
 import { type ClientSettings, clientSettings, type DataClientOptions } from "./client-options.js";
+import { noteSettings } from "./client-settings.js";
 import { wrongCall } from "./errors.js";
 import { createMutationQueue } from "./mutation-queue.js";
 import { type PendingCall, pendingCall } from "./pending.js";
@@ -39,14 +40,16 @@ export function createDataClient<Api extends object>(options: DataClientOptions)
     read: createReads(settings),
     mutate: createMutationQueue(settings),
   };
-  return named((store) =>
+  const api = named((store) =>
     named(
       (call) =>
         (...given: unknown[]) =>
           made(lanes, store, call, given),
       (...given) => made(lanes, store, store, given),
     ),
-  ) as Api;
+  );
+  noteSettings(api, settings);
+  return api as Api;
 }
 
 /** An object whose members are made by their names, once, and that may be called itself. */

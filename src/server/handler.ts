@@ -1,11 +1,11 @@
 /** The handler of a browser's requests: one user's data, and of it what the application exposes. */
 import type { WireCall } from "../browser/protocol.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
-import { TimeoutError } from "../errors/timeout-error.js";
 import { type Sourced, sourceOf } from "../store/layer-source.js";
 import { callsIn, checkContentType, textOf } from "./body.js";
 import { type Deadline, deadlineIn } from "./deadline.js";
 import { type AnyScope, exposedCalls } from "./exposed.js";
+import { isLive, type LiveContext, liveChanges } from "./live-route.js";
 import {
   type DataHandlerOptions,
   type HandlerFailure,
@@ -15,13 +15,14 @@ import {
 } from "./options.js";
 import { checkOrigin } from "./origin.js";
 import { createReceipts } from "./receipts.js";
-import { notSignedIn, Refused, wrong } from "./refused.js";
+import { ended, notSignedIn, Refused, wrong } from "./refused.js";
 import {
   failedResponse,
   preflightResponse,
   readableFor,
   refusedResponse,
   resultsResponse,
+  streamResponse,
 } from "./response.js";
 import { type CallsContext, runCalls } from "./run-calls.js";
 import { secretsIn } from "./secret-fields.js";
@@ -29,7 +30,7 @@ import type { DataRoute, Expose, Exposed, ScopeOf } from "./types.js";
 
 /** A handler's routes. */
 export interface DataHandler<Api> {
-  /** Reads alone. */
+  /** Reads alone; with `?live`, the changes of the user's data as an event stream. */
   readonly GET: DataRoute<Api>;
   /** Reads and mutations. */
   readonly POST: DataRoute<Api>;
@@ -77,11 +78,12 @@ interface HandlerContext {
   readonly calls: Omit<CallsContext, "mutations"> & {
     readonly mutations: Omit<CallsContext["mutations"], "onError">;
   };
+  readonly live: LiveContext | undefined;
   scopeOf(userId: string): AnyScope;
 }
 
 function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
-  const { expose, maxLimit, timeoutMs, rememberMs, authorize } = settings;
+  const { expose, maxLimit, timeoutMs, rememberMs, authorize, live: hub } = settings;
   const source = sourceOf(data);
   if (source === undefined) {
     throw new ConfigurationError(`${handlerCall}: data must be what createDataLayer returns`);
@@ -94,11 +96,19 @@ function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
   const { definitions, clock, userParts } = source;
   const scopeOf = (userId: string) => (data as AnyData).forUser(userId) as AnyScope;
   // The scope of anybody shows what there is. Nothing is sent.
-  const exposed = exposedCalls(handlerCall, expose, scopeOf("anybody"), Object.keys(definitions));
+  const { exposed, exposedStores: stores } = exposedCalls(
+    handlerCall,
+    expose,
+    scopeOf("anybody"),
+    Object.keys(definitions),
+  );
   const secretsOf = secretsIn(definitions);
   const receipts = createReceipts(source, source.cursorSeal, rememberMs);
   const mutations = { receipts, definitions, owner: userParts, clock, timeoutMs };
-  return { calls: { exposed, maxLimit, secretsOf, authorize, mutations }, scopeOf };
+  const owner = userParts;
+  const log = hub?.begin(owner, clock);
+  const live = hub && log && { hub, log, stores, definitions, owner, authorize };
+  return { calls: { exposed, maxLimit, secretsOf, authorize, mutations }, live, scopeOf };
 }
 
 /** Answers one request. */
@@ -110,7 +120,14 @@ async function answer(
   let origin: string | undefined;
   try {
     origin = checkOrigin(request, settings.origins);
-    const results = await resultsOf(settings, context(), request);
+    const deadline = deadlineIn(settings.timeoutMs, request.signal);
+    const made = context();
+    if (isLive(request)) {
+      const userId = await userOf(settings.authenticate, request, deadline);
+      const changes = await liveChanges(made.live, request, userId, deadline);
+      return streamResponse(changes, readableFor(origin));
+    }
+    const results = await resultsOf(settings, made, request, deadline);
     return resultsResponse(results, readableFor(origin));
   } catch (error) {
     if (error instanceof Refused) {
@@ -124,16 +141,16 @@ async function answer(
 }
 
 async function resultsOf(
-  { authenticate, bodyLimit, timeoutMs, onError }: HandlerSettings,
+  { authenticate, bodyLimit, onError }: HandlerSettings,
   { calls: { mutations, ...rest }, scopeOf }: HandlerContext,
   request: Request,
+  deadline: Deadline,
 ) {
   const isGet = request.method === "GET";
   if (!isGet && request.method !== "POST") {
     throw wrong("method", "must be GET or POST", 405, { allow: "GET, POST, OPTIONS" });
   }
   if (!isGet) checkContentType(request);
-  const deadline = deadlineIn(timeoutMs, request.signal);
   const userId = await userOf(authenticate, request, deadline);
   const calls = callsIn(await received(request, bodyLimit, deadline.leftMs()));
   if (isGet) refuseMutations(calls, rest.exposed);
@@ -157,7 +174,7 @@ async function userOf(
   const userId: unknown = await within("authenticate", () => authenticate(request)).catch(
     (error: unknown) => {
       const end = endedBy(error);
-      throw end === undefined ? error : new Refused(end, end instanceof TimeoutError ? 504 : 499);
+      throw end === undefined ? error : ended(end);
     },
   );
   if (userId === null || userId === undefined || userId === "") throw notSignedIn();

@@ -2,6 +2,7 @@
 import { optionNames, settingsOf } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { longestTimerMs } from "../runtime/signals.js";
+import { type ChangeHub, type HubInside, insideOf } from "./change-hub.js";
 import { checkedOrigins } from "./origin.js";
 import type { Expose, ScopeOf } from "./types.js";
 
@@ -57,6 +58,11 @@ export interface DataHandlerOptions<D, E extends Expose<ScopeOf<D>> = Expose<Sco
    */
   readonly rememberMs?: number | undefined;
   /**
+   * Where changes are published: `GET ?live` tells them to the user whose they are, of the stores that `expose`
+   * names. `authorize` is asked for each store, as for a call `live`. @default no changes are told
+   */
+  readonly live?: ChangeHub | undefined;
+  /**
    * Gets what failed, with its cause, for a log. Without it, what `authenticate` or `authorize` throws
    * rejects the handler's promise; with it, the response has status 500. @default nothing is reported
    */
@@ -73,6 +79,7 @@ const handlerOptionNames = optionNames<DataHandlerOptions<never, never>>({
   bodyLimit: true,
   timeoutMs: true,
   rememberMs: true,
+  live: true,
   onError: true,
 });
 
@@ -87,6 +94,7 @@ export interface HandlerSettings {
   readonly bodyLimit: number;
   readonly timeoutMs: number;
   readonly rememberMs: number;
+  readonly live: HubInside | undefined;
   readonly onError: ((error: unknown, about: HandlerFailure) => void) | undefined;
 }
 
@@ -114,7 +122,14 @@ export function handlerSettings(given: object): HandlerSettings {
     timeoutMs: numberOf("timeoutMs", options.timeoutMs, 20_000, longestTimerMs),
     rememberMs: numberOf("rememberMs", options.rememberMs, 86_400_000, Number.MAX_SAFE_INTEGER / 2),
     origins: checkedOrigins(handlerCall, origins),
+    live: hubOf(options.live),
   };
+}
+
+function hubOf(given: unknown): HubInside | undefined {
+  const inside = insideOf(given);
+  if (given === undefined || inside !== undefined) return inside;
+  throw new ConfigurationError(`${handlerCall}: live must be what createChangeHub returns`);
 }
 
 function needFunction(name: string, given: unknown): void {

@@ -46,6 +46,17 @@ export function failedResponse(headers: Headers): Response {
   return respond({ error: toldError(undefined) }, 500, headers);
 }
 
+/** A stream of changes. A proxy that gathers or compresses it would hold it back. */
+export function streamResponse(stream: ReadableStream<Uint8Array>, headers: Headers): Response {
+  const own = {
+    ...always,
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  };
+  return new Response(stream, { status: 200, headers: { ...own, ...headers } });
+}
+
 /** In seconds. */
 function retryAfter(status: number): Headers {
   return status === 503 ? { "retry-after": "1" } : {};
