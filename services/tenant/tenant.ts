@@ -8,7 +8,7 @@ import {
   refuseIssues,
 } from "../../src/entity/model.js";
 import type { CallContext } from "../../src/errors/context.js";
-import { invalid, type ValidationIssue } from "../../src/errors/validation-error.js";
+import { invalidAt, type ValidationIssue } from "../../src/errors/validation-error.js";
 import {
   type KeyTemplate,
   keyLengthRule,
@@ -136,7 +136,7 @@ function ownerOf(given: unknown): Owner {
   const owner: Record<string, string> = {};
   const refuse = () => {
     const message = `must be an object of at most ${mostParts} key parts`;
-    return invalid(scopeCall, [{ path: "owner", message }]);
+    return invalidAt(scopeCall, "owner", message);
   };
   if (!isPlainMap(given)) throw refuse();
   let count = 0;

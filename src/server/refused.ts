@@ -1,7 +1,7 @@
 /** A request that is refused as a whole, before any of its calls. */
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { refusal } from "./told-error.js";
 
 /** Thrown inside the handler alone. */
@@ -29,7 +29,7 @@ export function wrong(
   status = 400,
   headers: Readonly<Record<string, string>> = {},
 ): Refused {
-  return new Refused(invalid({ operation: "request" }, [{ path, message }]), status, headers);
+  return new Refused(invalidAt({ operation: "request" }, path, message), status, headers);
 }
 
 /** The end of a request that took too long, or whose browser has gone. */

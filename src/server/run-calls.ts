@@ -1,7 +1,7 @@
 /** Carries out the calls of one request, each with a result or an error of its own. */
 import type { WireCall, WireResult } from "../browser/protocol.js";
 import { isDynamoDBError } from "../errors/dynamodb-error.js";
-import { invalid, ValidationError } from "../errors/validation-error.js";
+import { invalidAt, ValidationError } from "../errors/validation-error.js";
 import { isObject } from "../runtime/objects.js";
 import { argumentsOf, type Bounds, withLimits } from "./arguments.js";
 import type { Deadline } from "./deadline.js";
@@ -92,7 +92,7 @@ async function checkedCall(
   if (exposed === undefined) throw refusal("UnknownOperationException", { operation });
   const isMutation = exposed.rule.outcome !== undefined;
   if (isMutation && id === undefined) {
-    throw invalid({ operation }, [{ path: "id", message: "must be given for a mutation" }]);
+    throw invalidAt({ operation }, "id", "must be given for a mutation");
   }
   const given = encoded.map((one, index) => decode(one, operation, `input.${index}`));
   const input = argumentsOf(exposed, given, context);
@@ -112,8 +112,8 @@ function withPlace(error: unknown, { exposed, input }: Checked): unknown {
   const isRefused = isDynamoDBError(error) && error.code === "ValidationException";
   const isNamed = error instanceof ValidationError && error.issues.length > 0;
   if (!isRefused || isNamed || !isObject(options) || options.where === undefined) return error;
-  const issue = { path: "where", message: "is no condition that DynamoDB takes" };
-  return invalid({ operation: `${store}.${call}` }, [issue], error);
+  const message = "is no condition that DynamoDB takes";
+  return invalidAt({ operation: `${store}.${call}` }, "where", message, error);
 }
 
 async function read(
