@@ -43,6 +43,7 @@ const rooms = [
   "streams",
   "telemetry",
   "browser",
+  "react",
   "server",
   "infrastructure",
 ];

@@ -8,6 +8,7 @@ import type { FacadeName } from "../../services/entities.js";
 import * as infrastructure from "../../services/infrastructure.js";
 import * as client from "../../src/browser/index.js";
 import * as door from "../../src/index.js";
+import * as react from "../../src/react/index.js";
 import * as server from "../../src/server/index.js";
 import * as streams from "../../src/streams/index.js";
 import * as telemetry from "../../src/telemetry/index.js";
@@ -128,6 +129,7 @@ async function run({ code }: Sample): Promise<void> {
     "bayon-coagent-data": door,
     "bayon-coagent-data/client": client,
     "bayon-coagent-data/infrastructure": infrastructure,
+    "bayon-coagent-data/react": react,
     "bayon-coagent-data/server": server,
     "bayon-coagent-data/streams": streams,
     "bayon-coagent-data/telemetry": telemetry,

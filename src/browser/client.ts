@@ -5,6 +5,7 @@ import { type ClientSettings, clientSettings, type DataClientOptions } from "./c
 import { noteSettings } from "./client-settings.js";
 import { wrongCall } from "./errors.js";
 import { createMutationQueue } from "./mutation-queue.js";
+import { named } from "./named.js";
 import { type PendingCall, pendingCall } from "./pending.js";
 import { createReads } from "./reads.js";
 import { sentWhereOf, sentWhereOption } from "./sent-where.js";
@@ -50,23 +51,6 @@ export function createDataClient<Api extends object>(options: DataClientOptions)
   );
   noteSettings(api, settings);
   return api as Api;
-}
-
-/** An object whose members are made by their names, once, and that may be called itself. */
-function named(
-  make: (name: string) => unknown,
-  call: (...given: unknown[]) => unknown = () => undefined,
-): object {
-  const members = new Map<string, unknown>();
-  return new Proxy(call, {
-    get: (_, name) => {
-      // A promise that is resolved with the client asks for `then`, and JSON for `toJSON`.
-      if (typeof name !== "string" || name === "then" || name === "toJSON") return undefined;
-      if (!members.has(name)) members.set(name, make(name));
-      return members.get(name);
-    },
-    set: () => false,
-  });
 }
 
 /** What a call returns: a promise; for a list, its items one after the other. */

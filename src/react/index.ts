@@ -1,0 +1,15 @@
+/** The door `bayon-coagent-data/react`: queries and mutations for TanStack Query. */
+
+export type { DataKey } from "./keys.js";
+export { createQueries } from "./queries.js";
+export type {
+  ChangeOptions,
+  DataMutation,
+  DataPages,
+  DataQuery,
+  MutationError,
+  PageCursor,
+  Queries,
+  StoreQueries,
+  UseCaseQueries,
+} from "./query-types.js";
