@@ -334,7 +334,7 @@ export function createDataLayer<
     clock,
     configuration,
     userParts,
-    sealsCursors: cursorSeal !== undefined,
+    cursorSeal,
     client,
     requestHandler,
   });

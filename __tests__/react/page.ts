@@ -78,3 +78,13 @@ function loaded(version: ReactVersion): Page {
     door: require("../../src/react/index.js"),
   };
 }
+
+/** Renders an element under a client, as an application does. */
+export function mount(
+  { React, rtl, query }: Page,
+  client: import("@tanstack/react-query").QueryClient,
+  element: import("react").ReactElement,
+) {
+  const inner = React.createElement(query.QueryClientProvider, { client }, element);
+  return rtl.render(React.createElement(React.StrictMode, null, inner));
+}

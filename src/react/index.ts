@@ -1,5 +1,6 @@
 /** The door `bayon-coagent-data/react`: queries and mutations for TanStack Query. */
 
+export { hydrationDefaults } from "./hydration.js";
 export type { DataKey } from "./keys.js";
 export { createQueries } from "./queries.js";
 export type {
