@@ -43,6 +43,7 @@ const rooms = [
   "streams",
   "telemetry",
   "browser",
+  "react",
   "server",
   "infrastructure",
 ];
@@ -65,11 +66,12 @@ const scriptRooms = {
   upkeep: ["run", "raw", "move"],
   seed: ["run", "move"],
   validate: ["run", "move"],
-  cli: ["run", "raw", "move", "upkeep", "seed", "validate"],
+  cost: ["raw", "move"],
+  cli: ["run", "raw", "move", "upkeep", "seed", "validate", "cost"],
   demo: ["run", "move", "seed", "cli"],
   soak: ["run", "seed", "cli"],
   bench: ["run", "move"],
-  dev: ["run", "move", "seed", "cli"],
+  dev: ["run", "move", "seed", "cost", "cli"],
 };
 const room = (...names) => `^src/(?:${names.join("|")})/`;
 const top = "^src/[a-z-]+\\.ts$";

@@ -29,6 +29,7 @@ export default {
     // The examples import the package as its users do.
     "^bayon-coagent-data$": "<rootDir>/src/index.ts",
     "^bayon-coagent-data/client$": "<rootDir>/src/browser/index.ts",
+    "^bayon-coagent-data/react$": "<rootDir>/src/react/index.ts",
     "^bayon-coagent-data/server$": "<rootDir>/src/server/index.ts",
     "^bayon-coagent-data/infrastructure$": "<rootDir>/services/infrastructure.ts",
     "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",

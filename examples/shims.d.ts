@@ -1,8 +1,4 @@
-/** As much of React's and Next.js's types as the examples use. A build of an example has the real ones. */
-declare module "react" {
-  export type ReactNode = JSX.Element | string | number | boolean | null | undefined | ReactNode[];
-}
-
+/** As much of Next.js's types as the examples use. A build of an example has the real ones. */
 declare module "*.css";
 
 declare module "next/cache" {
@@ -19,28 +15,12 @@ declare module "next/headers" {
 }
 
 declare module "next/link" {
-  export default function Link(props: {
-    readonly href: string;
-    readonly className?: string;
-    readonly children: unknown;
-  }): JSX.Element;
+  export default function Link(
+    props: import("react").AnchorHTMLAttributes<HTMLAnchorElement> & { readonly href: string },
+  ): import("react").ReactNode;
 }
 
 declare module "next/navigation" {
   export function redirect(path: string): never;
-}
-
-declare namespace JSX {
-  interface Element {
-    readonly type: unknown;
-  }
-  interface IntrinsicAttributes {
-    readonly key?: string | number;
-  }
-  interface ElementChildrenAttribute {
-    readonly children: unknown;
-  }
-  interface IntrinsicElements {
-    [name: string]: Record<string, unknown>;
-  }
+  export function usePathname(): string;
 }

@@ -10,6 +10,7 @@ const doors = [
     "streams/index",
     "server/index",
     "browser/index",
+    "react/index",
     "telemetry/index",
   ],
   "../services/infrastructure",

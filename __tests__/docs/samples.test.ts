@@ -1,4 +1,6 @@
 /** Every code sample of the manual compiles and runs, each page's on a table that holds the fixtures. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformSync } from "@swc/core";
 import { z } from "zod";
@@ -8,6 +10,7 @@ import type { FacadeName } from "../../services/entities.js";
 import * as infrastructure from "../../services/infrastructure.js";
 import * as client from "../../src/browser/index.js";
 import * as door from "../../src/index.js";
+import * as react from "../../src/react/index.js";
 import * as server from "../../src/server/index.js";
 import * as streams from "../../src/streams/index.js";
 import * as telemetry from "../../src/telemetry/index.js";
@@ -62,6 +65,8 @@ test("a directive that does not exist is refused", () => {
 describe.each(pages)("the samples of $path run", ({ samples }) => {
   const names = ["USE_LOCAL_AWS", "DYNAMODB_TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
   const variables = { ...process.env };
+  const folder = process.cwd();
+  let own: string;
   let data: testing.TestDataLayer;
 
   beforeAll(async () => {
@@ -79,6 +84,9 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
       AWS_ENDPOINT_URL_DYNAMODB: data.engine.endpoint,
     });
     jest.spyOn(console, "log").mockImplementation();
+    // A sample may write files, which are nobody's: a second run must not find those of the first.
+    own = mkdtempSync(join(tmpdir(), "samples-"));
+    process.chdir(own);
   });
 
   afterAll(async () => {
@@ -89,6 +97,8 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
       if (variables[name] === undefined) delete process.env[name];
       else process.env[name] = variables[name];
     }
+    process.chdir(folder);
+    rmSync(own, { recursive: true });
     await data.close();
   });
 
@@ -128,6 +138,7 @@ async function run({ code }: Sample): Promise<void> {
     "bayon-coagent-data": door,
     "bayon-coagent-data/client": client,
     "bayon-coagent-data/infrastructure": infrastructure,
+    "bayon-coagent-data/react": react,
     "bayon-coagent-data/server": server,
     "bayon-coagent-data/streams": streams,
     "bayon-coagent-data/telemetry": telemetry,

@@ -54,6 +54,12 @@ const pages: Readonly<Record<string, ApiPage>> = {
     entry: "src/browser/index.d.ts",
     kinds: ["Functions", "Classes", "Values", "Types"],
   },
+  react: {
+    title: "bayon-coagent-data/react",
+    description: "Queries and mutations for TanStack Query.",
+    entry: "src/react/index.d.ts",
+    kinds: ["Functions", "Classes", "Values", "Types"],
+  },
   server: {
     title: "bayon-coagent-data/server",
     description: "Routes by which a browser reaches the data of its user.",

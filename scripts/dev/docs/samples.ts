@@ -89,6 +89,7 @@ export function typeErrors(root: string, samples: readonly Sample[]): string[] {
           "bayon-coagent-data": ["../../src/index.ts"],
           "bayon-coagent-data/client": ["../../src/browser/index.ts"],
           "bayon-coagent-data/infrastructure": ["../../services/infrastructure.ts"],
+          "bayon-coagent-data/react": ["../../src/react/index.ts"],
           "bayon-coagent-data/server": ["../../src/server/index.ts"],
           "bayon-coagent-data/streams": ["../../src/streams/index.ts"],
           "bayon-coagent-data/telemetry": ["../../src/telemetry/index.ts"],
