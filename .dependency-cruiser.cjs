@@ -66,11 +66,12 @@ const scriptRooms = {
   upkeep: ["run", "raw", "move"],
   seed: ["run", "move"],
   validate: ["run", "move"],
-  cli: ["run", "raw", "move", "upkeep", "seed", "validate"],
+  cost: ["raw", "move"],
+  cli: ["run", "raw", "move", "upkeep", "seed", "validate", "cost"],
   demo: ["run", "move", "seed", "cli"],
   soak: ["run", "seed", "cli"],
   bench: ["run", "move"],
-  dev: ["run", "seed", "cli"],
+  dev: ["run", "seed", "cost", "cli"],
 };
 const room = (...names) => `^src/(?:${names.join("|")})/`;
 const top = "^src/[a-z-]+\\.ts$";

@@ -1,4 +1,6 @@
 /** Every code sample of the manual compiles and runs, each page's on a table that holds the fixtures. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformSync } from "@swc/core";
 import { z } from "zod";
@@ -64,6 +66,8 @@ test("a directive that does not exist is refused", () => {
 describe.each(pages)("the samples of $path run", ({ samples }) => {
   const names = ["USE_LOCAL_AWS", "DYNAMODB_TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
   const variables = { ...process.env };
+  const folder = process.cwd();
+  let own: string;
   let data: testing.TestDataLayer;
 
   beforeAll(async () => {
@@ -81,6 +85,9 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
       AWS_ENDPOINT_URL_DYNAMODB: data.engine.endpoint,
     });
     jest.spyOn(console, "log").mockImplementation();
+    // A sample may write files, which are nobody's: a second run must not find those of the first.
+    own = mkdtempSync(join(tmpdir(), "samples-"));
+    process.chdir(own);
   });
 
   afterAll(async () => {
@@ -91,6 +98,8 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
       if (variables[name] === undefined) delete process.env[name];
       else process.env[name] = variables[name];
     }
+    process.chdir(folder);
+    rmSync(own, { recursive: true });
     await data.close();
   });
 

@@ -6,6 +6,7 @@ import type { Terminal } from "../run/terminal.js";
 import { addAdoptCommand } from "./commands/adopt.js";
 import { addCompletionCommand } from "./commands/completion.js";
 import { addConfigCommand } from "./commands/config.js";
+import { addCostCommand } from "./commands/cost.js";
 import { addDbCommand } from "./commands/db.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addExportCommand } from "./commands/export.js";
@@ -140,6 +141,7 @@ Examples:
   addTemplateCommand(program, context);
   addPolicyCommand(program, context);
   addWatchCommand(program, context);
+  addCostCommand(program, context);
   addSeedCommand(program, context);
   program.commandsGroup("Moving in:");
   addMigrateCommand(program, context);
