@@ -218,7 +218,8 @@ module.exports = {
     combinedDependencies: true,
     doNotFollow: { path: "node_modules" },
     exclude: {
-      path: "^(?:dist|coverage|scripts/dev/dynamodb-local|scripts/dev/check-package/projects)/",
+      // Its parser reads no JSX; only tests and examples have some.
+      path: "\\.tsx$|^(?:dist|coverage|scripts/dev/dynamodb-local|scripts/dev/check-package/projects)/",
     },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
