@@ -24,6 +24,7 @@ import { addValidateCommand } from "./commands/validate.js";
 import { addVerifyCommand } from "./commands/verify.js";
 import { addWatchCommand } from "./commands/watch.js";
 import { type CommandContext, exitCode, groups, type Sending, UsageError } from "./connection.js";
+import { proxiedBy } from "./proxy.js";
 
 export interface RunOptions {
   readonly terminal: Terminal;
@@ -44,16 +45,16 @@ export async function runCommandLine(
   { terminal, signal, version, sending }: RunOptions,
 ): Promise<number> {
   let ended: number = exitCode.ok;
-  const context: CommandContext = {
-    terminal,
-    signal,
-    sending,
-    finish: (code) => {
-      ended = code;
-    },
-  };
   const json = wantsJson(args);
   try {
+    const context: CommandContext = {
+      terminal,
+      signal,
+      sending: sending ?? proxiedBy(process.env),
+      finish: (code) => {
+        ended = code;
+      },
+    };
     await createProgram(context, { version, json }).parseAsync(args, { from: "user" });
     return ended;
   } catch (error) {
