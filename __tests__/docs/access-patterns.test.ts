@@ -34,7 +34,7 @@ describe(`the access patterns on ${name}`, () => {
     data = await createTestDataLayer({ engine, requestHandler: wire });
     bare = bareClient(data);
     [small, large] = await Promise.all([createWorld(data, "small"), createWorld(data, "large")]);
-  }, 60_000);
+  });
   afterAll(async () => {
     bare.destroy();
     await data.close();
