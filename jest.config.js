@@ -50,7 +50,11 @@ export default {
     "^bayon-coagent-data/telemetry$": "<rootDir>/src/telemetry/index.ts",
     "^bayon-coagent-data/testing$": "<rootDir>/src/testing/index.ts",
   },
-  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dev/dynamodb-local/"],
+  modulePathIgnorePatterns: [
+    "<rootDir>/dist/",
+    "<rootDir>/.cache/",
+    "<rootDir>/scripts/dev/dynamodb-local/",
+  ],
   testTimeout: 20_000,
   // A file waits for four tenths of its time: for engines, processes, and what faults delay.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
