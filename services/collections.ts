@@ -7,7 +7,7 @@ import { InputReader } from "../src/entity/input.js";
 import type { AnyItem } from "../src/entity/item.js";
 import { isOf, itemOf } from "../src/entity/item.js";
 import { declaredKeys, type EntityModel, keyContext } from "../src/entity/model.js";
-import { invalid } from "../src/errors/validation-error.js";
+import { invalidAt } from "../src/errors/validation-error.js";
 import { keyCondition } from "../src/read/key-condition.js";
 import { allItems } from "../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../src/store/entity-store.js";
@@ -223,7 +223,7 @@ async function recent(
     };
   });
   if (!(Number.isInteger(limit) && limit >= 1)) {
-    throw invalid(call, [{ path: "limit", message: "must be an integer from 1" }]);
+    throw invalidAt(call, "limit", "must be an integer from 1");
   }
   return perform(call, limits, ({ signal }) =>
     newestOfAll(stores, names, userId, { limit, fields, signal }),

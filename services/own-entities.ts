@@ -40,6 +40,7 @@ const reserved = [
   "service",
   "table",
   "configuration",
+  "stats",
   "close",
   "engine",
   "wire",

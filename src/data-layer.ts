@@ -76,6 +76,7 @@ import type { Logger, RequestListener } from "./transport/events.js";
 import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
 import type { CommandClient } from "./transport/options.js";
 import type { RequestRetryOptions } from "./transport/repeats.js";
+import type { CallStats } from "./transport/stats.js";
 import { createTransport } from "./transport/transport.js";
 import { Writer } from "./write/writers.js";
 
@@ -112,6 +113,11 @@ export interface DataLayerOptions extends ConnectionOptions {
   readonly logger?: Logger | undefined;
   /** Receives an event per request. */
   readonly events?: RequestListener | undefined;
+  /**
+   * Whether requests and the capacity that they consume are added up for `stats()`. Each request then
+   * asks DynamoDB for its capacity, which is free. @default false
+   */
+  readonly stats?: boolean | undefined;
   /** The clock that gives the time. @default Date */
   readonly clock?: Clock | undefined;
   /**
@@ -144,6 +150,7 @@ export const dataLayerOptionNames = optionNames<AllOptions>({
   hedgedReads: true,
   logger: true,
   events: true,
+  stats: true,
   clock: true,
   encryption: true,
   cursorSecret: true,
@@ -162,6 +169,12 @@ export interface AnyLayer<E extends Record<keyof E, AnyEntity>, S> extends Sourc
    * another data layer to the same table. It has no credentials.
    */
   readonly configuration: Omit<Configuration, "credentials" | "endpointSource">;
+  /**
+   * What requests have taken since the data layer was made, added up per entity, call and index. Nothing
+   * is sent.
+   * @throws ConfigurationError if the data layer was made without `stats: true`
+   */
+  stats(): CallStats[];
   /**
    * Ends the calls in progress, and closes the clients that this data layer created. Before that, it
    * waits up to 5 s for OAuth refreshes that hold a lease to be stored.
@@ -321,7 +334,7 @@ export function createDataLayer<
     clock,
     configuration,
     userParts,
-    sealsCursors: cursorSeal !== undefined,
+    cursorSeal,
     client,
     requestHandler,
   });
@@ -364,6 +377,7 @@ function layerOver(
     user,
     table: createTableAdmin(tableName, indexesIn(definitions), clients.plain, transport),
     configuration: { environment, tableName, region, endpoint },
+    stats: transport.stats,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -399,7 +413,7 @@ function checkedClock(clock: Clock): Clock {
 
 /** @throws ConfigurationError for a setting of a wrong kind, which would otherwise have no effect */
 function checkKinds(options: DataLayerOptions): void {
-  const { requestHandler, wire, coalesce, logger, events, clock } = options;
+  const { requestHandler, wire, coalesce, logger, events, stats, clock } = options;
   if (requestHandler !== undefined) checkRequestHandler(requestHandler);
   const isFunction = (value: unknown) => typeof value === "function";
   const rules: readonly (readonly [
@@ -410,6 +424,7 @@ function checkKinds(options: DataLayerOptions): void {
   ])[] = [
     ["wire", wire, () => wire === "direct" || wire === "sdk", 'must be "direct" or "sdk"'],
     ["coalesce", coalesce, () => typeof coalesce === "boolean", "must be true or false"],
+    ["stats", stats, () => typeof stats === "boolean", "must be true or false"],
     ["events", events, () => isFunction(events), "must be a function"],
     ["clock", clock, () => isFunction(clock?.now), "must have a function now"],
     ["clock.now", clock, () => isTime(clock?.now()), clockRule],

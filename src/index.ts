@@ -339,6 +339,7 @@ export type { CommandClient } from "./transport/options.js";
 export type { RequestRetryOptions } from "./transport/repeats.js";
 export { type Retry, type RetryOptions, withBatchRetry, withRetry } from "./transport/retry.js";
 export type { RetryBudgetOptions } from "./transport/retry-budget.js";
+export type { CallStats } from "./transport/stats.js";
 export { ExactNumber, isExactNumber } from "./values/exact-number.js";
 export type { Given, PlainObject } from "./values/given.js";
 export type { PayloadOptions, PayloadSchema } from "./values/payload.js";

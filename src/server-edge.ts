@@ -4,5 +4,7 @@
  */
 import { needsNode } from "./errors/needs-node.js";
 
+export const changeMessage = needsNode("changeMessage");
+export const createChangeHub = needsNode("createChangeHub");
 export const createDataHandler = needsNode("createDataHandler");
 export const toNodeListener = needsNode("toNodeListener");

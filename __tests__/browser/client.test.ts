@@ -359,6 +359,18 @@ describe.each(engines)("a client of a server on $name", ({ engine }) => {
     served.table.data.wire.clear();
   });
 
+  test.each([[new AbortController()], [null], [{}], ["x"], [{ aborted: true }]])(
+    "a signal that is none is refused, and nothing is sent: %p (it was a TypeError)",
+    async (signal) => {
+      const { project } = api();
+      const options = { signal } as never;
+      const error = await failureOf(project.query({}, options), ValidationError);
+      expect(error.issues).toEqual([{ path: "signal", message: "must be an AbortSignal" }]);
+      await failureOf(project.create({ data: { name: "x" } }, options), ValidationError);
+      expect(served.seen()).toEqual([]);
+    },
+  );
+
   test("answers that are no handler's end a call, and are repeated where they may pass", async () => {
     const page = (status: number) => async () => new Response("<html>", { status });
     const foreign = api({ fetch: page(404) });
@@ -391,7 +403,13 @@ test.each([
   [{ url: "/x", uri: "/y" }, /"uri" is not an option/],
   [{ url: "/x", fetch: 1 }, /fetch must be a function/],
   [{ url: "/x", timeoutMs: "1s" }, /timeoutMs must be a number/],
+  [{ url: "/x", timeoutMs: 0 }, /timeoutMs must be a number of milliseconds from 1/],
+  [{ url: "/x", timeoutMs: Number.POSITIVE_INFINITY }, /timeoutMs must be a number/],
+  [{ url: "/x", timeoutMs: 2 ** 31 }, /timeoutMs must be a number/],
   [{ url: "/x", retryMs: Number.NaN }, /retryMs must be a number/],
+  [{ url: "/x", keepMs: -1 }, /keepMs must be a number of milliseconds from 0/],
+  [undefined, /options must be an object/],
+  [null, /options must be an object/],
 ])("createDataClient(%j) is refused", (options, message) => {
   expect(() => createDataClient(options as never)).toThrow(ConfigurationError);
   expect(() => createDataClient(options as never)).toThrow(message);

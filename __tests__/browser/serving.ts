@@ -48,7 +48,7 @@ export function serveTable(engine: string, options: object = {}): Served {
   });
   const noting = (inner: typeof fetch): typeof fetch => {
     return (input, init) => {
-      const text = init?.body ?? new URL(String(input)).searchParams.get("q");
+      const text = init?.body ?? new URL(String(input)).searchParams.get("q") ?? `{"calls":[]}`;
       const { calls } = JSON.parse(String(text)) as Pick<Seen, "calls">;
       requests.push({
         method: init?.method ?? "GET",

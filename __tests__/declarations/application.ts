@@ -59,8 +59,10 @@ export function createApplication(layout: Layout): Application {
     symlinkSync(installed, join(modules, packageName), "dir");
     mkdirSync(join(modules, "@types"), { recursive: true });
     link("@types/node", modules);
-    // What declares its payloads has it of its own.
-    link("zod", modules);
+    // What declares its payloads has it of its own, and so has what renders pages.
+    mkdirSync(join(modules, "@tanstack"), { recursive: true });
+    for (const name of ["zod", "react", "@types/react", "@tanstack/react-query"])
+      link(name, modules);
   }
   return {
     folder,

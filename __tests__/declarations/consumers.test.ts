@@ -18,6 +18,7 @@ test("the type tests are there", () => {
     "types/indexes.test-d.ts",
     "types/names.test-d.ts",
     "types/ranges.test-d.ts",
+    "types/react.test-d.ts",
     "types/repository.test-d.ts",
     "types/server.test-d.ts",
     "types/stores.test-d.ts",

@@ -10,6 +10,8 @@ const doors = [
     "streams/index",
     "server/index",
     "browser/index",
+    "react/index",
+    "react/legacy/index",
     "telemetry/index",
   ],
   "../services/infrastructure",

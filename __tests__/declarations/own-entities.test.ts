@@ -379,6 +379,7 @@ describe.each(engines)("$name", ({ engine }) => {
       "lead",
       "scope",
       "service",
+      "stats",
       "table",
       "team",
       "teamMember",

@@ -282,7 +282,7 @@ const scoped: typeof unscoped = {
 
 /** What is no entry point for a caller's values: the test's own, the table itself, ElectroDB's own. */
 const leftOut = new Set([
-  ...["service", "table.delete", "configuration", "close"],
+  ...["service", "table.delete", "configuration", "stats", "close"],
   ...["engine", "wire", "changes", "expire"],
 ]);
 

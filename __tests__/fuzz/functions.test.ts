@@ -90,6 +90,7 @@ const connection = closedShape(
     ),
     logger: anything,
     events: anything,
+    stats: anything,
     clock: anything,
     encryption: shape(
       {},

@@ -77,16 +77,30 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
       const handler = open({ origins: [origin] });
       const { status, headers } = await sent(handler, requestOf(text, { headers: { origin } }));
       expect([status, headers.get("access-control-allow-origin")]).toEqual([200, origin]);
-      const preflight = (from: string) =>
-        handler.OPTIONS(new Request(address, { method: "OPTIONS", headers: { origin: from } }));
-      expect((await preflight(origin)).headers.get("access-control-allow-headers")).toBe(
-        "content-type",
-      );
-      const refused = await preflight("https://evil.example.com");
-      expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([
-        403,
-        null,
+    });
+
+    test("a preflight of a listed one allows every header that it asks for (only content-type was)", async () => {
+      const origin = "https://other.example.com";
+      const handler = open({ origins: [origin] });
+      const preflight = async (from: string, asked: string) => {
+        const headers = { origin: from, "access-control-request-headers": asked };
+        const response = await handler.OPTIONS(
+          new Request(address, { method: "OPTIONS", headers }),
+        );
+        const allowed = (name: string) => response.headers.get(`access-control-allow-${name}`);
+        return [response.status, allowed("origin"), allowed("headers"), allowed("methods")];
+      };
+      expect(await preflight(origin, "Authorization,content-type, x-test-user")).toEqual([
+        204,
+        origin,
+        "content-type, authorization, x-test-user",
+        "GET, POST",
       ]);
+      for (const odd of ["", "x y, (), a:b", "{}, =", "é"]) {
+        expect((await preflight(origin, odd))[2]).toBe("content-type");
+      }
+      const refused = await preflight("https://evil.example.com", "authorization");
+      expect(refused).toEqual([403, null, null, null]);
     });
 
     test("behind a proxy that ends TLS, the page's host is that of the request", async () => {
@@ -185,6 +199,98 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
     const { status } = await sent(open({ timeoutMs: 50 }), new Request(address, init));
     expect(status).toBe(408);
     nothingWasSent();
+  });
+
+  describe("the application's code that does not end (it held the request for ever)", () => {
+    const never = () => new Promise<never>(() => undefined);
+
+    test("a session that is not found in time is given up, before the body is read", async () => {
+      const failures: unknown[] = [];
+      const onError = (error: unknown) => failures.push(error);
+      const request = requestOf(text);
+      const handler = open({ authenticate: never, timeoutMs: 30, onError });
+      const { status, error } = await sent(handler, request);
+      expect([status, error?.name, error?.code]).toEqual([504, "TimeoutError", "TimeoutError"]);
+      expect(error?.message).toBe("authenticate: no response in time");
+      expect(request.bodyUsed).toBe(false);
+      expect(failures).toMatchObject([{ code: "TimeoutError" }]);
+      nothingWasSent();
+    });
+
+    test("a call whose authorization does not come in time is refused, and never begun", async () => {
+      let allow: (answer: boolean) => void = () => undefined;
+      const authorize = ({ call }: { call: string }) =>
+        call === "query" ||
+        new Promise<boolean>((resolve) => {
+          allow = resolve;
+        });
+      const handler = open({ authorize, timeoutMs: 500 });
+      const [one, other] = await called(handler, [query, create]);
+      expect(one).toMatchObject({ value: { items: [] } });
+      expect(other).toMatchObject({ code: "TimeoutError", status: 504, operation: "authorize" });
+      allow(true);
+      await new Promise(setImmediate);
+      expect(table.data.wire.requests).toHaveLength(1);
+    });
+
+    test("a browser that has gone waits for neither", async () => {
+      const aborting = new AbortController();
+      const answer = sent(
+        open({ authenticate: never }),
+        requestOf(text, { signal: aborting.signal }),
+      );
+      aborting.abort();
+      expect(await answer).toMatchObject({ status: 499, error: { code: "AbortError" } });
+      nothingWasSent();
+    });
+  });
+
+  test("an operand of any kind is refused with its place, or means nothing (some were failures of the server)", async () => {
+    const odd: readonly unknown[] = [
+      { toString: 1 },
+      { valueOf: 1, toString: 1 },
+      [[]],
+      new Set(["a"]),
+      new Date(0),
+      { $: "x" },
+      null,
+      "",
+      -1,
+    ];
+    const conditions = odd.flatMap((one) => [
+      ["eq", { p: [one] }, { v: "x" }],
+      ["eq", { p: ["name", one] }, { v: "x" }],
+      ["gt", { s: { p: [one] } }, { v: 1 }],
+      ["in", { p: ["name"] }, { l: [{ p: [one] }] }],
+      ["begins", { p: ["name"] }, { v: one }],
+      ["type", { p: ["name"] }, { v: one }],
+      ["between", { p: ["name"] }, { v: one }],
+      ["between", { p: ["name"] }, { v: "z" }, { v: "a" }],
+      ["between", { p: ["name"] }, { v: 1 }, { v: "a" }],
+      ["contains", { p: ["name"] }, { v: one }],
+      ["lt", { p: ["name"] }, { v: one }],
+      ["eq", { p: ["name"] }, one],
+    ]);
+    const options = [
+      ...conditions.map((condition) => ({ condition: { text: "{0}", conditions: [condition] } })),
+      ...odd.map((one) => ({ condition: { text: one, conditions: [] } })),
+      ...odd.map((one) => ({ where: { name: { in: [one] } } })),
+      ...odd.flatMap((one) => [{ fields: [one] }, { fields: [[one]] }, { fields: one }]),
+    ];
+    let refused = 0;
+    for (const store of ["oauthToken", "project"]) {
+      for (const option of options) {
+        const body = textOf([{ store, call: "query", input: [{}, option] }]);
+        const { status, results } = await sent(open(), requestOf(body));
+        if (status === 200) continue;
+        refused += 1;
+        const [result] = results;
+        const error = result !== undefined && "error" in result ? result.error : undefined;
+        expect([body, status, error?.issues?.length]).toEqual([body, 400, 1]);
+        expect(error?.issues?.[0]?.path).toMatch(/^(?:where|fields)/);
+      }
+    }
+    expect(refused).toBeGreaterThan(options.length);
   });
 
   test.each([

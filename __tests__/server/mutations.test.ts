@@ -1,5 +1,5 @@
 /** A mutation is carried out once, however often it is sent, and by whichever instance of the server. */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createDataLayer, type DataLayer } from "../../src/index.js";
 import { engines } from "../engines.js";
 import { openTable, requestsOf } from "../open.js";
@@ -140,6 +140,71 @@ describe.each(engines)("a mutation on $name", ({ engine }) => {
     expect([await visits("a"), await visits("b")]).toEqual([1, 0]);
   });
 
+  test.each([
+    ["a secret", { accessToken: "one" }, { accessToken: "two" }],
+    [
+      "a field inside another that is named as a secret is",
+      { note: { accessToken: 1 } },
+      { note: { accessToken: 2 } },
+    ],
+    [
+      "a list whose first element is named so",
+      { note: ["accessToken", 1] },
+      { note: ["accessToken", 2] },
+    ],
+  ])(
+    "that differs in %s is another one, and its repeat is not (they counted as the same)",
+    async (_, one, two) => {
+      const put = (data: object) => ({
+        ...{ store: "oauthToken", call: "put" },
+        input: [{ provider: "google", data: { accessToken: "x", ...data } }],
+      });
+      const id = randomUUID();
+      const first = await valueFrom(open(), { ...put(one), id });
+      expect(await valueFrom(open(), { ...put(one), id })).toEqual(first);
+      const { code } = await errorOf(open(), { ...put(two), id });
+      expect(code).toBe("IdempotentParameterMismatchException");
+      const stored = await table.data.oauthToken.get({ userId: "me", provider: "google" });
+      expect(stored?.data).toMatchObject(one);
+    },
+  );
+
+  test("is known again after the secret was replaced, and not answered if the old one is gone", async () => {
+    await put("sealed");
+    const call = counting("sealed");
+    await valueFrom(open(), call);
+    const { configuration, engine: running } = table.data;
+    const withSecret = (secret: string | string[]) => {
+      const layer = createDataLayer({
+        ...configuration,
+        credentials: running.credentials,
+        cursorSecret: secret,
+      });
+      layers.push(layer);
+      return handlerOf(layer);
+    };
+    const next = "another secret of thirty-two bytes";
+    expect(await valueFrom(withSecret([next, cursorSecret]), call)).toMatchObject({
+      data: { visits: 1 },
+    });
+    expect((await errorOf(withSecret(next), call)).code).toBe("AnswerLost");
+    expect(await visits("sealed")).toBe(1);
+  });
+
+  test("of a user with the longest id is carried out, once (it was refused)", async () => {
+    const user = "u".repeat(2_041);
+    const call = {
+      ...{ store: "project", call: "create", id: randomUUID() },
+      input: [{ projectId: "p", data: { name: "x" } }],
+    };
+    const first = await valueFrom(open(), call, { user });
+    expect(await valueFrom(open(), call, { user })).toEqual(first);
+    // Nobody else's: an id that looks like the receipt's partition has another place.
+    const hash = createHash("sha256").update(user).digest("base64url");
+    const other = await valueFrom(open(), call, { user: hash });
+    expect(other).not.toEqual(first);
+  });
+
   test("whose server died is not carried out again, and its repeat says that nobody knows", async () => {
     await put("dead");
     const call = counting("dead");
@@ -218,8 +283,8 @@ describe.each(engines)("a mutation on $name", ({ engine }) => {
     await sent(open({ authorize }), requestOf(textOf([call]), { signal: aborting.signal }));
     const before = AbortSignal.abort();
     const text = textOf([counting("gone")]);
-    const { results } = await sent(open(), requestOf(text, { signal: before }));
-    expect(results).toMatchObject([{ error: { code: "AbortError" } }]);
+    const { error } = await sent(open(), requestOf(text, { signal: before }));
+    expect(error).toMatchObject({ code: "AbortError", status: 499 });
     expect(await valueFrom(open(), call)).toMatchObject({ data: { visits: 1 } });
     expect(await visits("gone")).toBe(1);
   });

@@ -1,4 +1,6 @@
 /** What `createDataHandler` refuses before there is any request. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createDataLayer } from "../../src/index.js";
 import { createDataHandler, toNodeListener } from "../../src/server/index.js";
 import { cursorSecret, session } from "./serving.js";
@@ -53,6 +55,20 @@ test("toNodeListener refuses an option that it does not know", () => {
   expect(() => toNodeListener(handler as never, { orign: "x" } as never)).toThrow(
     /"orign" is not an option; did you mean "origin"/,
   );
+});
+
+test("every route of the manual and of the examples answers preflights (none did)", () => {
+  const root = join(__dirname, "../..");
+  const files = ["docs", "examples"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => /\.(?:md|tsx?)$/.test(path) && !path.includes("node_modules"))
+      .map((path) => join(root, folder, path)),
+  );
+  const routes = files.flatMap(
+    (file) => readFileSync(file, "utf8").match(/export const \{[^}]*\} = createDataHandler/g) ?? [],
+  );
+  expect(routes.length).toBeGreaterThanOrEqual(2);
+  for (const route of routes) expect(route).toContain("{ GET, POST, OPTIONS }");
 });
 
 test("a data layer may be made by the first request, which fails if it has no secret", async () => {

@@ -2,13 +2,19 @@
 import { rawItem, tableName } from "./canned.js";
 import { type Contestant, documentClient, electro, thisPackage } from "./contestants.js";
 import { floor } from "./floor.js";
+import { listenerNames, listening } from "./listening.js";
 import type { Task } from "./runner.js";
 import type { Round } from "./statistics.js";
 import { openWire, type Wire } from "./wires.js";
 
+const listeners = listenerNames.map(
+  (name) => [name, (wire: Wire) => listening(name, wire)] as const,
+);
+
 const own: Readonly<Record<string, (wire: Wire) => Contestant>> = {
+  ...Object.fromEntries(listeners),
   documentClient,
-  thisPackage,
+  thisPackage: (given) => thisPackage(given),
   electro,
   floor,
 };

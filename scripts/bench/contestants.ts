@@ -16,7 +16,7 @@ import pRetry from "p-retry";
 import { definitions } from "../../services/entities.js";
 import { createEntities, createService } from "../../services/registry.js";
 import { ItemRequests } from "../../src/client/item-requests.js";
-import { createDataLayer } from "../../src/index.js";
+import { createDataLayer, type DataLayerOptions } from "../../src/index.js";
 import { type CellName, newName, rawItem, tableName, writtenAt } from "./canned.js";
 import { place, type Wire } from "./wires.js";
 
@@ -104,8 +104,9 @@ export function documentClient(wire: Wire): Contestant {
 /**
  * This package with its defaults. A get is sent by itself, because only one begins at a time. With
  * several in flight each is sent by itself, too: gets that begin together would be one BatchGet.
+ * @param more options of its data layers
  */
-export function thisPackage(wire: Wire): Contestant {
+export function thisPackage(wire: Wire, more: Pick<DataLayerOptions, "events"> = {}): Contestant {
   const sentBySdk = countSdkRequests();
   const { endpoint, requestHandler } = wire.config;
   const options = {
@@ -115,6 +116,7 @@ export function thisPackage(wire: Wire): Contestant {
     endpoint: endpoint as string,
     ...(requestHandler !== undefined && { requestHandler }),
     clock: { now: () => writtenAt },
+    ...more,
   } as const;
   const layer = createDataLayer(options);
   const oneByOne = createDataLayer({ ...options, coalesce: false });

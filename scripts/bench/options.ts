@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type CellName, cellNames, cellsOverHttp } from "./canned.js";
 import { type Over, ways } from "./wires.js";
 
-export const partNames = ["cells", "engine", "growth", "import", "tail"] as const;
+export const partNames = ["cells", "engine", "growth", "import", "listeners", "tail"] as const;
 export type Part = (typeof partNames)[number];
 
 export interface BenchOptions {
@@ -37,9 +37,9 @@ export function benchCommand(): Command {
       "Measures CPU time per operation against DocumentClient, the peers and the floor, without " +
         "HTTP and over it (cells), gets, bulk puts, the dashboard and a long list on an engine " +
         "(engine), requests and CPU time per item from 100 to a million items (growth), a cold " +
-        "import (import), and the slowest gets where one answer of a hundred is late (tail). It " +
-        "waits a minute for a machine that does nothing else, and says if there was none. It all " +
-        "takes about twenty-five minutes.",
+        "import (import), what listeners cost (listeners), and the slowest gets where one answer " +
+        "of a hundred is late (tail). It waits a minute for a machine that does nothing else, and " +
+        "says if there was none. It all takes about twenty-five minutes.",
     )
     .option("--quick", "fewer rounds and items: five to ten minutes, and rough", false)
     .option("--no-peers", "without the peers, which are installed in scripts/bench on first use")

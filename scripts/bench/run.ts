@@ -10,6 +10,7 @@ import { measureCells } from "./cells.js";
 import { coldStart } from "./cold-start.js";
 import { engineCells, type Line } from "./engine-cells.js";
 import { growthPlot } from "./growth.js";
+import { listenerTable, measureListeners } from "./listeners.js";
 import { type Part, readOptions } from "./options.js";
 import { awaitQuiet, judge, observe } from "./quiet.js";
 import { tailTable } from "./tail.js";
@@ -49,6 +50,14 @@ const parts: Record<Part, () => Promise<Found>> = {
     };
   },
   import: async () => lines(await coldStart(quick ? 5 : 20)),
+  listeners: async () => {
+    const found = await measureListeners(quick);
+    const data = found.map((one) => ({
+      ...one,
+      contestants: Object.fromEntries(one.contestants),
+    }));
+    return { text: listenerTable(found), data };
+  },
   tail: async () => {
     const text = await tailTable(quick);
     return { text, data: text };

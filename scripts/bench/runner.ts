@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 import type { CellName } from "./canned.js";
 import type { Round } from "./statistics.js";
 
@@ -21,19 +21,41 @@ export interface Task {
  * The program of the contestants' processes, compiled like the package. tsx would set the name of
  * each function again whenever it is created, closures of a call included, which does not happen in a
  * user's installation.
+ * @param options `channels: false` leaves the diagnostics channels out, as if nothing could listen
  * @returns its file, to be removed once the processes have started
  */
-export async function compileContestants(): Promise<string> {
-  const file = fileURLToPath(new URL(".cache-bench-contestants.mjs", import.meta.url));
+export async function compileContestants({ channels = true } = {}): Promise<string> {
+  const name = channels ? "contestants" : "without-channels";
+  const file = fileURLToPath(new URL(`.cache-bench-${name}.mjs`, import.meta.url));
   const bundle = await rolldown({
     input: fileURLToPath(new URL("contestant-process.ts", import.meta.url)),
     platform: "node",
     transform: { target: "node20.19" },
     external: (id) => isBuiltin(id) || !/^[./]/.test(id),
+    plugins: channels ? [] : [withoutChannels],
   });
   await bundle.write({ file, format: "esm" });
   await bundle.close();
   return file;
+}
+
+/** The property that is looked at before each call and each request. */
+const look = /\b(?:call|request)Channel\.hasSubscribers\b/g;
+
+/** Compiles as if nothing ever subscribed: the bundler leaves out what follows from it. */
+const withoutChannels: Plugin = {
+  name: "without-channels",
+  transform: (code, id) =>
+    /[\\/]src[\\/](?:call[\\/]call|transport[\\/]request)\.ts$/.test(id)
+      ? { code: withoutLook(code, id), map: null }
+      : null,
+};
+
+/** @throws if the file does not look at a channel: then both programs would be the same */
+function withoutLook(code: string, id: string): string {
+  const after = code.replaceAll(look, "false");
+  if (after === code) throw new Error(`bench: ${id} looks at no channel`);
+  return after;
 }
 
 /** The next message of a process. @throws if it ends instead */

@@ -137,20 +137,31 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
   },
 };
 
+/** The files of hooks, which a server component may import but not call. */
+const hooks = ["react-live", "react-legacy"];
+
 /**
- * The client, which shares no chunk: a browser gets no byte more than it needs. `instanceof` holds for its
- * errors all the same, by their brands.
+ * The doors for browsers, which share no chunk with the others: a browser gets no byte more than it needs.
+ * `instanceof` holds for their errors all the same, by their brands.
  */
-const client = (format: "esm" | "cjs"): RolldownOptions & { output: OutputOptions } => ({
-  input: { client: "src/browser/index.ts" },
+const browser = (format: "esm" | "cjs"): RolldownOptions & { output: OutputOptions } => ({
+  input: {
+    client: "src/browser/index.ts",
+    react: "src/react/index.ts",
+    "react-live": "src/react/live.ts",
+    "react-legacy": "src/react/legacy/index.ts",
+  },
   platform: "browser",
   transform: { target: "es2022" },
+  external: ["react", "@tanstack/react-query"],
   output: {
     dir: "dist",
     format,
     comments: output.comments,
     sourcemap: true,
     entryFileNames: format === "esm" ? "[name].js" : "[name].cjs",
+    banner: ({ name }) => (hooks.includes(name) ? '"use client";' : ""),
+    chunkFileNames: `chunks/browser-[hash].${format === "esm" ? "js" : "cjs"}`,
   },
 });
 
@@ -259,7 +270,7 @@ function copyLicences(): void {
 
 const startedAt = performance.now();
 rmSync("dist", { recursive: true, force: true });
-await build([esm, cjs, client("esm"), client("cjs"), zodParts]);
+await build([esm, cjs, browser("esm"), browser("cjs"), zodParts]);
 writePackages();
 dropForeignMaps();
 chmodSync("dist/cli.js", 0o755);

@@ -2,7 +2,7 @@
 import type { OAuthToken, OAuthTokenData } from "../../entities/oauth-token.js";
 import { type CallOptions, perform, reading } from "../../src/call/call.js";
 import { keyContext } from "../../src/entity/model.js";
-import { invalid } from "../../src/errors/validation-error.js";
+import { invalidAt } from "../../src/errors/validation-error.js";
 import type { StoreInternals } from "../../src/store/entity-store.js";
 import { expiryRule, isNoTime } from "./expiry.js";
 
@@ -27,7 +27,7 @@ export async function storeConsent(
       !ArrayBuffer.isView(token);
     const given = isMap && isNoTime(expiryDate) ? { ...token, expiryDate: null } : token;
     const rule = expiryRule(expiryDate);
-    if (rule !== undefined) throw invalid(call, [{ path: "data.expiryDate", message: rule }]);
+    if (rule !== undefined) throw invalidAt(call, "data.expiryDate", rule);
     writes.input.draft({ ...key, data: given }, call);
     // A copy, so that a later change by the caller does not affect what is sent: of what has been
     // found to be no larger than an item.

@@ -1,7 +1,7 @@
 /** The provider's part of a refresh: the caller's function is called, and its response checked. */
 import type { CallContext } from "../../src/errors/context.js";
 import type { DynamoDBError } from "../../src/errors/dynamodb-error.js";
-import { invalid, type ValidationIssue } from "../../src/errors/validation-error.js";
+import { invalid, invalidAt, type ValidationIssue } from "../../src/errors/validation-error.js";
 import { firstOf, longestTimerMs, orAborted } from "../../src/runtime/signals.js";
 import { checkPayload, type PayloadRules } from "../../src/values/payload.js";
 import { expiryRule, isNoTime } from "./expiry.js";
@@ -72,7 +72,7 @@ export function usable(
 /** The error of a token with a wrong expiry. It was stored, because its refresh token must not be lost. */
 export function storedWithout(rule: string, context: CallContext): DynamoDBError {
   const message = `${rule}; the new token is stored without it and counts as expired`;
-  const error = invalid(context, [{ path: "refresh().expiryDate", message }]);
+  const error = invalidAt(context, "refresh().expiryDate", message);
   error.mayHaveBeenDone = true;
   return error;
 }

@@ -7,7 +7,7 @@ import { isOf, itemOf } from "../../src/entity/item.js";
 import { type EntityModel, keyContext } from "../../src/entity/model.js";
 import type { CallContext } from "../../src/errors/context.js";
 import { keyText } from "../../src/errors/key-text.js";
-import { invalid } from "../../src/errors/validation-error.js";
+import { invalidAt } from "../../src/errors/validation-error.js";
 import { keyLengthRule, keyPartRule, keyPartsOf } from "../../src/keys/template.js";
 import { pagesOf } from "../../src/read/paging.js";
 import { internalsOf, type StoreContext } from "../../src/store/entity-store.js";
@@ -65,7 +65,7 @@ function idContext(stores: Stores, operation: string, reviewId: string): CallCon
   const { model } = internalsOf(stores.review);
   const call = keyContext(model, operation, { reviewId }, ["reviewId"]);
   const rule = keyPartRule(reviewId) ?? keyLengthRule("sort", model.sk.build({ reviewId }));
-  if (rule !== undefined) throw invalid(call, [{ path: "reviewId", message: rule }]);
+  if (rule !== undefined) throw invalidAt(call, "reviewId", rule);
   return call;
 }
 
@@ -114,7 +114,7 @@ async function newest(
   const { model } = internalsOf(stores.review);
   const call = keyContext(model, "reviews.newest", { agentId }, ["agentId"]);
   if (!(Number.isInteger(n) && n >= 1)) {
-    throw invalid(call, [{ path: "n", message: "must be an integer from 1" }]);
+    throw invalidAt(call, "n", "must be an integer from 1");
   }
   const { items } = await stores.review.query({ agentId }, limitsOf(call, options));
   return newestReviews(items).slice(0, n);

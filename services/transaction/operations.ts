@@ -3,7 +3,7 @@ import { reading } from "../../src/call/call.js";
 import { refuseUnknown } from "../../src/call/options.js";
 import { type EntityModel, keyContext, rawKeyOf } from "../../src/entity/model.js";
 import { type CallContext, keyTextOf } from "../../src/errors/context.js";
-import { invalid } from "../../src/errors/validation-error.js";
+import { invalidAt } from "../../src/errors/validation-error.js";
 import { keyId } from "../../src/read/reader.js";
 import { internalsOf, type StoreInternals } from "../../src/store/entity-store.js";
 import { limits, type RawKey } from "../../src/table/table.js";
@@ -121,7 +121,7 @@ export function operationsOf<O extends Operation>(
   build: (tx: never) => unknown,
   { tx, handles }: Operations<O>,
 ): readonly O[] {
-  const refuse = (message: string) => invalid(context, [{ path: "operations", message }]);
+  const refuse = (message: string) => invalidAt(context, "operations", message);
   if (typeof build !== "function") throw refuse("must be made by a function");
   const built = build(tx as never);
   const unknown = "must be an array of operations made by the callback's argument";

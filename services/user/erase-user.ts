@@ -4,7 +4,7 @@ import { optionNames } from "../../src/call/options.js";
 import { type CallContext, describe, withContext } from "../../src/errors/context.js";
 import { leftOver } from "../../src/errors/left-over.js";
 import { UnprocessedItemsError } from "../../src/errors/unprocessed-items-error.js";
-import { invalid } from "../../src/errors/validation-error.js";
+import { invalidAt } from "../../src/errors/validation-error.js";
 import { messageOf } from "../../src/errors/words.js";
 import { pagesOf } from "../../src/read/paging.js";
 import { limits as engineLimits, type RawKey } from "../../src/table/table.js";
@@ -32,7 +32,7 @@ export async function eraseUser(
   const limits = limitsOf(context, options, eraseOptionNames);
   const { dryRun = false } = reading(context, () => ({ dryRun: options?.dryRun }));
   if (typeof dryRun !== "boolean") {
-    throw invalid(context, [{ path: "dryRun", message: "must be true or false" }]);
+    throw invalidAt(context, "dryRun", "must be true or false");
   }
   return perform(context, limits, async (call) => {
     const erasure = new Erasure(source, partitions, call);

@@ -11,7 +11,7 @@ import { secretsOf } from "../../src/entity/declared-payload.js";
 import { itemOf } from "../../src/entity/item.js";
 import { isOlder } from "../../src/entity/versions.js";
 import type { CallContext } from "../../src/errors/context.js";
-import { invalid } from "../../src/errors/validation-error.js";
+import { invalidAt } from "../../src/errors/validation-error.js";
 import { wrapDynamoDBError } from "../../src/errors/wrap.js";
 import { type PageRequest, pages } from "../../src/read/paging.js";
 import { mask, showsMasked } from "../../src/secrets/masking.js";
@@ -47,10 +47,10 @@ export function exportUser(
     consistent: options?.consistent,
   }));
   if (secrets !== "mask" && secrets !== "reveal") {
-    throw invalid(context, [{ path: "secrets", message: 'must be "mask" or "reveal"' }]);
+    throw invalidAt(context, "secrets", 'must be "mask" or "reveal"');
   }
   if (typeof consistent !== "boolean") {
-    throw invalid(context, [{ path: "consistent", message: "must be true or false" }]);
+    throw invalidAt(context, "consistent", "must be true or false");
   }
   const loop = { source, partitions, context, limits, consistent, masks: secrets === "mask" };
   // Each loop over the result starts a new generator: a second loop over the same one would find nothing.

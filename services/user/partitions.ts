@@ -1,7 +1,7 @@
 /** The partitions of a user, derived from the declarations, and the keys elsewhere that hold a user's id. */
 import { declaredKeys } from "../../src/entity/model.js";
 import type { CallContext } from "../../src/errors/context.js";
-import { invalid } from "../../src/errors/validation-error.js";
+import { invalidAt } from "../../src/errors/validation-error.js";
 import {
   fieldOf,
   keyLengthRule,
@@ -40,7 +40,7 @@ export interface UncoveredKey {
 export function userOf(definitions: Definitions, operation: string, userId: string): UserOwner {
   const owner = { userId, agentId: userId };
   const rule = keyPartRule(userId) ?? longestRule(definitions, owner);
-  if (rule !== undefined) throw invalid({ operation }, [{ path: "userId", message: rule }]);
+  if (rule !== undefined) throw invalidAt({ operation }, "userId", rule);
   return owner;
 }
 
@@ -98,7 +98,7 @@ function refuseOthers(
     const parts = partsFrom(declaredKeys(definition).pk, key);
     if (parts === null || !isOther(parts, owner)) continue;
     const message = `makes a partition key of ${name}, which is not this user's`;
-    throw invalid(context, [{ path: "userId", message }]);
+    throw invalidAt(context, "userId", message);
   }
 }
 

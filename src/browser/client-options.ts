@@ -47,6 +47,9 @@ const known: readonly string[] = Object.keys({
   keepMs: true,
 } satisfies Record<keyof DataClientOptions, true>);
 
+/** With a longer delay a timer fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 const firstDelayMs = 200;
 const mostDelayMs = 30_000;
 
@@ -54,6 +57,7 @@ const mostDelayMs = 30_000;
 export function clientSettings(given: DataClientOptions): ClientSettings {
   const wrong = (text: string) =>
     errorOf("ConfigurationError", "ConfigurationError", `createDataClient: ${text}`);
+  if (Object(given) !== given) throw wrong("options must be an object");
   for (const name of Object.keys(given)) {
     if (!known.includes(name))
       throw wrong(`"${name}" is not an option: there are ${known.join(", ")}`);
@@ -61,10 +65,10 @@ export function clientSettings(given: DataClientOptions): ClientSettings {
   const { url, fetch, headers, credentials = "same-origin" } = given;
   if (typeof url !== "string" || url === "") throw wrong("url must be the handler's address");
   if (fetch !== undefined && typeof fetch !== "function") throw wrong("fetch must be a function");
-  const ms = (name: "timeoutMs" | "retryMs" | "keepMs", byDefault: number) => {
+  const ms = (name: "timeoutMs" | "retryMs" | "keepMs", byDefault: number, least = 0) => {
     const value = given[name] ?? byDefault;
-    if (typeof value === "number" && value >= 0) return value;
-    throw wrong(`${name} must be a number of milliseconds`);
+    if (typeof value === "number" && value >= least && value <= longestTimerMs) return value;
+    throw wrong(`${name} must be a number of milliseconds from ${least} to ${longestTimerMs}`);
   };
   return {
     url,
@@ -72,7 +76,7 @@ export function clientSettings(given: DataClientOptions): ClientSettings {
     fetch: fetch ?? ((...request) => globalThis.fetch(...request)),
     headers,
     credentials,
-    timeoutMs: ms("timeoutMs", 30_000),
+    timeoutMs: ms("timeoutMs", 30_000, 1),
     retryMs: ms("retryMs", 10_000),
     keepMs: ms("keepMs", 43_200_000),
     delayMs: (tries) =>

@@ -1,8 +1,11 @@
 /** The client of a handler: the calls that it exposes, as functions. */
+import { isAbortSignal } from "../runtime/realms.js";
 import { type CallRule, ruleOf } from "./calls.js";
 import { type ClientSettings, clientSettings, type DataClientOptions } from "./client-options.js";
+import { noteSettings } from "./client-settings.js";
 import { wrongCall } from "./errors.js";
 import { createMutationQueue } from "./mutation-queue.js";
+import { named } from "./named.js";
 import { type PendingCall, pendingCall } from "./pending.js";
 import { createReads } from "./reads.js";
 import { sentWhereOf, sentWhereOption } from "./sent-where.js";
@@ -38,31 +41,16 @@ export function createDataClient<Api extends object>(options: DataClientOptions)
     read: createReads(settings),
     mutate: createMutationQueue(settings),
   };
-  return named((store) =>
+  const api = named((store) =>
     named(
       (call) =>
         (...given: unknown[]) =>
           made(lanes, store, call, given),
       (...given) => made(lanes, store, store, given),
     ),
-  ) as Api;
-}
-
-/** An object whose members are made by their names, once, and that may be called itself. */
-function named(
-  make: (name: string) => unknown,
-  call: (...given: unknown[]) => unknown = () => undefined,
-): object {
-  const members = new Map<string, unknown>();
-  return new Proxy(call, {
-    get: (_, name) => {
-      // A promise that is resolved with the client asks for `then`, and JSON for `toJSON`.
-      if (typeof name !== "string" || name === "then" || name === "toJSON") return undefined;
-      if (!members.has(name)) members.set(name, make(name));
-      return members.get(name);
-    },
-    set: () => false,
-  });
+  );
+  noteSettings(api, settings);
+  return api as Api;
 }
 
 /** What a call returns: a promise; for a list, its items one after the other. */
@@ -83,6 +71,9 @@ interface Given {
 
 async function send(lanes: Lanes, rule: CallRule, { store, call, given }: Given): Promise<unknown> {
   const { input, signal } = prepared(rule, given);
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw wrongCall(`${store}.${call}`, "signal", "must be an AbortSignal");
+  }
   const isMutation = rule.outcome !== undefined;
   const id = isMutation ? newId() : undefined;
   const { pending, result } = pendingCall({ store, call, input, signal, id }, () => undefined);

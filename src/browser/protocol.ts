@@ -12,6 +12,12 @@ export const mostCalls = 20;
 /** The parameter of a GET that holds the request. */
 export const parameter = "q";
 
+/** The parameter of a GET that asks for changes, as an event stream. */
+export const liveParameter = "live";
+
+/** The kinds of its events: a change of an item, and that changes may have been missed. */
+export const liveEvents = { change: "change", reset: "reset" } as const;
+
 /** One call of a store, or of a use case. */
 export interface WireCall {
   /** The name of the store, or of the group of use cases: `savedContent`, `projects`, `dashboard`. */

@@ -6,7 +6,7 @@ import { asOpen } from "../errors/left-open.js";
 import { setProgress } from "../errors/progress.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
-import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { isAbortSignal } from "../runtime/realms.js";
 import { firstWithOwnReason, longestTimerMs } from "../runtime/signals.js";
@@ -51,7 +51,7 @@ export function reading<R>(context: CallContext, read: () => R): R {
     return read();
   } catch (error) {
     if (isDynamoDBError(error) || isThrownByCaller(error)) throw error;
-    throw invalid(context, [{ path: "", message: "an argument cannot be read" }], error);
+    throw invalidAt(context, "", "an argument cannot be read", error);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { CallContext } from "../errors/context.js";
 import { isDynamoDBError } from "../errors/dynamodb-error.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 import type { Given } from "../values/given.js";
 import { checkValue, elementsOf, isPlainMap } from "../values/payload.js";
@@ -129,14 +129,14 @@ export function readWhere(
   encrypted: readonly string[] = [],
 ): ReadWhere | undefined {
   if (where === undefined) return undefined;
-  const refuse = (message: string, path = "where") => invalid(context, [{ path, message }]);
+  const refuse = (message: string, path = "where") => invalidAt(context, path, message);
   const read = new ReadPlaceholders(refuse);
   let condition: Compiled | undefined;
   try {
     condition = compiled(where, read, refuse, encrypted);
   } catch (error) {
     if (isDynamoDBError(error)) throw error;
-    throw invalid(context, [{ path: "where", message: "threw, or cannot be read" }], error);
+    throw invalidAt(context, "where", "threw, or cannot be read", error);
   }
   if (condition === undefined) return undefined;
   const { text, joinedBy } = condition;

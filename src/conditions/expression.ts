@@ -3,7 +3,7 @@
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 
 /** Operators and functions as DynamoDB counts them; the AND of a BETWEEN is not counted. */
@@ -24,7 +24,7 @@ export function refuseLongCondition(context: CallContext, path: string, conditio
   const count = operatorsIn(condition);
   if (count > limits.expressionOperators) {
     const message = `makes a condition of ${count} operators: DynamoDB takes at most ${limits.expressionOperators}`;
-    throw invalid(context, [{ path, message }]);
+    throw invalidAt(context, path, message);
   }
   refuseLong(context, path, condition);
 }
@@ -35,5 +35,5 @@ export function refuseLongCondition(context: CallContext, path: string, conditio
 export function refuseLong(context: CallContext, path: string, { length }: string): void {
   if (length <= limits.expressionBytes) return;
   const message = `makes an expression of ${length} bytes: DynamoDB takes at most ${limits.expressionBytes}`;
-  throw invalid(context, [{ path, message }]);
+  throw invalidAt(context, path, message);
 }

@@ -1,7 +1,12 @@
 /** Reads lists that callers pass, element by element. */
 import { reading } from "../call/call.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid, ValidationError, type ValidationIssue } from "../errors/validation-error.js";
+import {
+  invalid,
+  invalidAt,
+  ValidationError,
+  type ValidationIssue,
+} from "../errors/validation-error.js";
 import { mostIssues } from "../values/payload.js";
 
 /**
@@ -15,7 +20,7 @@ export function readEach<T, R>(
   read: (element: T) => R,
 ): R[] {
   const length = reading(context, () => (Array.isArray(list) ? list.length : undefined));
-  if (length === undefined) throw invalid(context, [{ path: name, message: "must be an array" }]);
+  if (length === undefined) throw invalidAt(context, name, "must be an array");
   const issues: ValidationIssue[] = [];
   const results: R[] = [];
   // By position, because a hole is a missing element, and the elements after it must not move up.

@@ -3,7 +3,7 @@ import { reading } from "../call/call.js";
 import { type ReadWhere, readWhere } from "../conditions/conditions.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid, ValidationError, type ValidationIssue } from "../errors/validation-error.js";
+import { invalidAt, ValidationError, type ValidationIssue } from "../errors/validation-error.js";
 import type { Clock } from "../runtime/clock.js";
 import { limits } from "../table/table.js";
 import {
@@ -204,16 +204,14 @@ export class InputReader {
     if (ifUpdatedAt === undefined) return undefined;
     if (typeof ifUpdatedAt === "number" && Math.abs(ifUpdatedAt) <= Number.MAX_SAFE_INTEGER)
       return ifUpdatedAt;
-    throw invalid(context, [
-      { path: "ifUpdatedAt", message: "must be the updatedAt of an item (ms)" },
-    ]);
+    throw invalidAt(context, "ifUpdatedAt", "must be the updatedAt of an item (ms)");
   }
 
   /** Reads `returning`. */
   returning(returning: unknown, context: CallContext): "both" | undefined {
     if (returning === "both") return returning;
     if (returning === undefined || returning === "item") return undefined;
-    throw invalid(context, [{ path: "returning", message: 'must be "item" or "both"' }]);
+    throw invalidAt(context, "returning", 'must be "item" or "both"');
   }
 
   /** Reads `where`, only once. */
@@ -228,7 +226,7 @@ export class InputReader {
   ): { readonly read: ReadOptions; readonly fields: Wanted["fields"] } {
     const { consistent = false, fields } = options ?? {};
     if (typeof consistent !== "boolean") {
-      throw invalid(context, [{ path: "consistent", message: "must be true or false" }]);
+      throw invalidAt(context, "consistent", "must be true or false");
     }
     const wanted = wantedOf(this.model, fields, new Placeholders(), context);
     return { read: { consistent, projection: wanted.projection }, fields: wanted.fields };

@@ -2,7 +2,7 @@
 import { refuseLong } from "../conditions/expression.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { attribute, limits } from "../table/table.js";
 import { elementsOf, isPlainMap } from "../values/payload.js";
 import type { EntityModel } from "./model.js";
@@ -95,7 +95,7 @@ function readPaths(
   fields: unknown,
   context: CallContext,
 ): FieldPath[] {
-  const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
+  const refuse = (path: string, message: string) => invalidAt(context, path, message);
   const given = elementsOf(fields, mostPaths);
   if (given === undefined) {
     throw refuse("fields", "must be an array of the payload's field names, and of paths");

@@ -1,6 +1,6 @@
 /** Creation times as callers give them. */
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { createdAtDigits } from "../table/table.js";
 
 /** The latest creation time that the index can hold. */
@@ -16,5 +16,5 @@ export function isTime(value: unknown): boolean {
 /** Reads a creation time given as an option. */
 export function readTime(value: unknown, path: string, context: CallContext): number | undefined {
   if (value === undefined || isTime(value)) return value as number | undefined;
-  throw invalid(context, [{ path, message: timeRule }]);
+  throw invalidAt(context, path, timeRule);
 }

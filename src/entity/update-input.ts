@@ -2,7 +2,7 @@
 import { segmentsOf } from "../conditions/conditions.js";
 import type { PathSegments } from "../conditions/placeholders.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { invalidAt, type ValidationIssue } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 import {
   type Change,
@@ -49,7 +49,7 @@ export function readChanges(
   const topLevel = topLevelChanges(fields, context);
   if (topLevel.some((change) => isPayload(model, change))) {
     const message = "is not a field of the payload: changes are fields of the payload";
-    throw invalid(context, [{ path: "changes.data", message }]);
+    throw invalidAt(context, "changes.data", message);
   }
   const all = [...topLevel, ...pairsOf(options.set, "set", context)];
   const removals = removalsOf(options.remove, context);
@@ -106,7 +106,7 @@ function topLevelChanges(changes: unknown, context: CallContext): Change[] {
   // Other values, such as a Map or a class instance, may have no fields of their own. The update
   // would then change nothing.
   if (!isPlainMap(changes)) {
-    throw invalid(context, [{ path: "changes", message: "must be an object of fields" }]);
+    throw invalidAt(context, "changes", "must be an object of fields");
   }
   return fieldsOf(changes, "changes", context);
 }
@@ -121,7 +121,7 @@ function fieldsOf(fields: object, name: string, context: CallContext): Change[] 
     // The names alone may be too large. The values are then not read.
     bytes += 1 + field.length;
     if (bytes > mostBytes) {
-      throw invalid(context, [{ path: name, message: tooManyBytes(bytes) }]);
+      throw invalidAt(context, name, tooManyBytes(bytes));
     }
     const isPlain = field !== "" && field !== "__proto__" && field.isWellFormed();
     all.push({ path: isPlain ? [field] : readPath([field], name, context), value });
@@ -159,7 +159,7 @@ function pairsOf(given: unknown, name: string, context: CallContext): Change[] {
     const at = `${name}[${index}]`;
     const pair = elementsOf(entry, 2) ?? [];
     if (pair.length < 2) {
-      throw invalid(context, [{ path: at, message: "must be a pair of a path and a value" }]);
+      throw invalidAt(context, at, "must be a pair of a path and a value");
     }
     const [path, value] = pair;
     return { path: readPath(path, at, context), value };
@@ -179,14 +179,14 @@ function listOf(value: unknown, path: string, context: CallContext): unknown[] {
   if (list !== undefined) return list;
   const what = (operators as readonly string[]).includes(path) ? "an object of fields, or " : "";
   const message = `must be ${what}an array of at most ${mostPaths} elements`;
-  throw invalid(context, [{ path, message }]);
+  throw invalidAt(context, path, message);
 }
 
 function readPath(path: unknown, at: string, context: CallContext): PathSegments {
-  const segments = segmentsOf(path, (message) => invalid(context, [{ path: at, message }]));
+  const segments = segmentsOf(path, (message) => invalidAt(context, at, message));
   if (segments.includes("__proto__")) {
     const message = "must not contain __proto__: JavaScript cannot read it back";
-    throw invalid(context, [{ path: at, message }]);
+    throw invalidAt(context, at, message);
   }
   return segments;
 }

@@ -52,3 +52,13 @@ export function invalid(
   const message = describe(context, rules.join("; "));
   return withContext(new ValidationError({ message, issues, cause }), context);
 }
+
+/** A ValidationError for one call, with one issue. */
+export function invalidAt(
+  context: CallContext,
+  path: string,
+  message: string,
+  cause?: unknown,
+): ValidationError {
+  return invalid(context, [{ path, message }], cause);
+}

@@ -1,5 +1,5 @@
 /** Key functions: one for each of the twelve entities, for call sites of the old repository; and their inverses. */
-import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
 import type { KeyTemplates, RawKey } from "../table/table.js";
 import { compileTemplate, type KeyTemplate, keyLengthRule, keyPartRule } from "./template.js";
 
@@ -56,8 +56,7 @@ function keysFor(entity: OldEntityName, values: Record<string, string>): RawKey 
 }
 
 function checkKeyLength(path: string, rule: string | undefined, entity: OldEntityName): void {
-  if (rule !== undefined)
-    throw invalid({ operation: "keys of", entity }, [{ path, message: rule }]);
+  if (rule !== undefined) throw invalidAt({ operation: "keys of", entity }, path, rule);
 }
 
 /** `USER#<userId>` / `PROFILE`. Throws ValidationError for an id that cannot be part of a key. */

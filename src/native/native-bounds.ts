@@ -1,6 +1,6 @@
 /** Bounds on what a native call is given, before ElectroDB goes through it. */
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 
 /**
@@ -14,7 +14,7 @@ export function refuseLongList(given: readonly unknown[], context: () => CallCon
   const [list] = given;
   if (!Array.isArray(list) || list.length <= mostListed) return;
   const message = `the list has ${list.length} members: give at most ${mostListed} in one call`;
-  throw invalid(context(), [{ path: "", message }]);
+  throw invalidAt(context(), "", message);
 }
 
 /** No entity has nearly as many attributes, and no expression holds as many names. */
@@ -25,7 +25,7 @@ export function tooManyAttributes(options: unknown, context: () => CallContext):
   const { attributes } = (options ?? {}) as { readonly attributes?: unknown };
   if (!Array.isArray(attributes) || attributes.length <= mostAttributes) return undefined;
   const message = `has ${attributes.length} members: give at most ${mostAttributes}`;
-  return invalid(context(), [{ path: "attributes", message }]);
+  return invalidAt(context(), "attributes", message);
 }
 
 /** The callback of a transaction, whose operations are counted before ElectroDB goes through them. */
@@ -36,6 +36,6 @@ export function boundedOperations(callback: unknown, context: CallContext): unkn
     const most = limits.transactionOperations;
     if (!Array.isArray(operations) || operations.length <= most) return operations;
     const message = `the transaction has ${operations.length} operations: DynamoDB takes at most ${most}`;
-    throw invalid(context, [{ path: "", message }]);
+    throw invalidAt(context, "", message);
   };
 }

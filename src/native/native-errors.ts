@@ -8,7 +8,7 @@ import { hide, hidePayload } from "../errors/hidden.js";
 import { asOpen } from "../errors/left-open.js";
 import { isCredentialsFailure } from "../errors/notes.js";
 import { setProgress } from "../errors/progress.js";
-import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { convertItem } from "../transport/failed-items.js";
 import type { CallRequests } from "./call-requests.js";
@@ -81,7 +81,7 @@ function failed(
   }
   const unstorable = unstorableRule(source);
   if (unstorable !== undefined) {
-    return invalid(context, [{ path: "", message: unstorable }], thrown);
+    return invalidAt(context, "", unstorable, thrown);
   }
   const error = wrapDynamoDBError(source, context);
   if (error instanceof ConditionalCheckFailedError && item !== undefined) {

@@ -3,7 +3,7 @@
  * index, order and partition.
  */
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import {
   attribute,
   type IndexName,
@@ -130,7 +130,7 @@ export function decodeCursor(
   binding: CursorBinding,
   context: CallContext,
 ): Position {
-  const refuse = (message: string) => invalid(context, [{ path: "cursor", message }]);
+  const refuse = (message: string) => invalidAt(context, "cursor", message);
   const given = fieldsOf(cursor);
   if (!areFields(given)) throw refuse("is not one that a query returned");
   const [direction, entity, index, order, partition, sortKey, indexSortKey, PK] = given;

@@ -1,7 +1,7 @@
 /** `startsWith` and `between`: a part of the sort key that begins with a text, or lies between two values. */
 import { type EntityModel, partRule, partText } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import type { PartForm } from "../keys/part-forms.js";
 import { keyLengthRule, separator } from "../keys/template.js";
 import { elementsOf } from "../values/payload.js";
@@ -60,7 +60,7 @@ export function readRange(
 ): KeyRange | undefined {
   const option = startsWith === undefined ? "between" : "startsWith";
   if (startsWith === undefined && between === undefined) return undefined;
-  const refuse = (message: string, path: string = option) => invalid(context, [{ path, message }]);
+  const refuse = (message: string, path: string = option) => invalidAt(context, path, message);
   if (startsWith !== undefined && between !== undefined) {
     throw refuse("cannot be used with startsWith", "between");
   }

@@ -10,7 +10,7 @@ import {
   refuseIssues,
 } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { invalidAt, type ValidationIssue } from "../errors/validation-error.js";
 import { fieldOf, keyLengthRule, keyPartsOf, partsFrom } from "../keys/template.js";
 import type { RawItem } from "../table/table.js";
 import type { SortKeys } from "./key-condition.js";
@@ -49,7 +49,7 @@ interface GivenParts {
  * @throws ValidationError if the entity has none of that name, or the scope has none of its partitions
  */
 export function indexNamed(model: EntityModel, name: unknown, context: CallContext): EntityIndex {
-  const refuse = (message: string) => invalid(context, [{ path: "index", message }]);
+  const refuse = (message: string) => invalidAt(context, "index", message);
   const others = model.indexes.filter((one) => one.name !== dateIndex);
   const index = others.find((one) => one.name === name);
   if (index === undefined) {
@@ -94,7 +94,7 @@ export function reachBy(
   if (times !== undefined && next !== "createdAt") {
     const path = options.from === undefined ? "to" : "from";
     const message = `cannot be used: the creation time does not come next in the sort key of ${index.name}`;
-    throw invalid(context, [{ path, message }]);
+    throw invalidAt(context, path, message);
   }
   const range =
     rangeOf(prefix, times) ??
@@ -199,7 +199,7 @@ function sourceOf(
   context: CallContext,
 ): (part: string) => unknown {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw invalid(context, [{ path: "parts", message: `must be an object of parts of ${name}` }]);
+    throw invalidAt(context, "parts", `must be an object of parts of ${name}`);
   }
   const names = [...pk.template.parts, ...sk.template.parts]
     .filter((part) => part !== "createdAt" && !(part in model.fixed))

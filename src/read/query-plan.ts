@@ -9,7 +9,7 @@ import type { EntityModel, KeyParts } from "../entity/model.js";
 import { type FieldPath, wantedOf } from "../entity/projection.js";
 import { latestTime, readTime } from "../entity/times.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { createdAtText } from "../keys/template.js";
 import { type IndexName, indexKeysOf, indexName, type RawItem } from "../table/table.js";
 import type { CursorBinding } from "./cursor.js";
@@ -71,7 +71,7 @@ export interface CheckedPaging {
 
 /** Checks the options that every query has. */
 export function checkedPaging(options: GivenPaging, context: CallContext): CheckedPaging {
-  const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
+  const refuse = (path: string, message: string) => invalidAt(context, path, message);
   const { order = "asc", limit, cursor, consistent = false } = options;
   const from = readTime(options.from, "from", context);
   const to = readTime(options.to, "to", context);
@@ -97,14 +97,14 @@ export function refuseConsistent(consistent: boolean, context: CallContext): voi
   if (!consistent) return;
   const message =
     "cannot be used: an index follows the table, and has no strongly consistent reads";
-  throw invalid(context, [{ path: "consistent", message }]);
+  throw invalidAt(context, "consistent", message);
 }
 
 /** Reads `limit`, the most items that are returned. */
 export function readLimit(limit: unknown, context: CallContext): number | undefined {
   const isLimit = typeof limit === "number" && Number.isInteger(limit) && limit >= 1;
   if (limit === undefined || isLimit) return limit;
-  throw invalid(context, [{ path: "limit", message: "must be an integer from 1" }]);
+  throw invalidAt(context, "limit", "must be an integer from 1");
 }
 
 /** By which sort key a query reads: its own, or that of the order of creation. */
@@ -114,7 +114,7 @@ function orderedBy(
   ranged: boolean,
   context: CallContext,
 ): "key" | "createdAt" {
-  const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
+  const refuse = (path: string, message: string) => invalidAt(context, path, message);
   // Keys that begin with the creation time are in its order, too.
   const keysInOrder = model.sk.parts[0] === "createdAt";
   const { by = ranged && !keysInOrder ? "createdAt" : "key" } = options;
@@ -231,7 +231,7 @@ function idRange(
   const option = options.startsWith === undefined ? "between" : "startsWith";
   if (inIndex && options[option] !== undefined) {
     const message = 'cannot be used with by: "createdAt", which is no order of ids';
-    throw invalid(context, [{ path: option, message }]);
+    throw invalidAt(context, option, message);
   }
   const { sk, words } = model;
   const [part] = sk.parts;

@@ -1,6 +1,6 @@
 /** Cursors of scans: where each segment continues. A cursor is bound to the entity and to the segments. */
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import type { RawKey } from "../table/table.js";
 import { cursorOf, fieldsOf } from "./cursor-text.js";
 
@@ -36,7 +36,7 @@ export function decodeScanCursor(
   segments: number | undefined,
   context: CallContext,
 ): readonly SegmentPosition[] {
-  const refuse = (message: string) => invalid(context, [{ path: "cursor", message }]);
+  const refuse = (message: string) => invalidAt(context, "cursor", message);
   const fields = fieldsOf(cursor);
   const [of, at, name, places] = Array.isArray(fields) ? (fields as unknown[]) : [];
   const isOurs = of === kind && at === version && typeof name === "string" && Array.isArray(places);

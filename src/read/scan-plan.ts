@@ -8,7 +8,7 @@ import type { EntityModel } from "../entity/model.js";
 import { isStored } from "../entity/own-items.js";
 import { type FieldPath, wantedOf } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { readLimit } from "./query-plan.js";
 import { mostScanCursorLength, mostSegments } from "./scan-cursor.js";
 
@@ -44,7 +44,7 @@ export function planScan(
   given: GivenOptions | null,
   context: CallContext,
 ): ScanPlan {
-  const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
+  const refuse = (path: string, message: string) => invalidAt(context, path, message);
   const { segments, where, limit, cursor, consistent = false } = given ?? {};
   const isCount =
     Number.isInteger(segments) && Number(segments) >= 1 && Number(segments) <= mostSegments;

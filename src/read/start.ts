@@ -1,6 +1,6 @@
 /** Where a query starts: at its beginning, or at a cursor. */
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { attribute, type IndexKeyNames, indexKeysOf, indexName } from "../table/table.js";
 import { type CursorBinding, decodeCursor, type Place } from "./cursor.js";
 import { areAmong } from "./key-condition.js";
@@ -32,7 +32,7 @@ export function startedAt(
     return { ...plan, isBackward: false, isAtEdge: true };
   }
   const { binding, range } = plan;
-  const refuse = (message: string) => invalid(context, [{ path: "cursor", message }]);
+  const refuse = (message: string) => invalidAt(context, "cursor", message);
   const { isBackward, at } = decodeCursor(cursor, binding, context);
   if (isBackward && takes === "forward") {
     throw refuse("leads to a previous page, which only query and queryBy read");

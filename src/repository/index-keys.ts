@@ -2,7 +2,7 @@
 import { unknownOptions } from "../call/options.js";
 import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { oldKeys } from "../keys/key-functions.js";
 import { compileTemplate } from "../keys/template.js";
 import { attribute, type KeyTemplates, type RawKey } from "../table/table.js";
@@ -19,7 +19,7 @@ const names: readonly string[] = [...indexKeyNames, attribute.timeToLive];
 export function checkedIndexKeys(context: CallContext, key: RawKey, gsi: unknown): IndexKeys {
   if (gsi === undefined || gsi === null) return {};
   if (!isRecord(gsi)) {
-    throw invalid(context, [{ path: "gsi", message: "must be an object of index keys" }]);
+    throw invalidAt(context, "gsi", "must be an object of index keys");
   }
   const message = "is not an index key: those are GSI1PK and GSI1SK to GSI20PK and GSI20SK";
   refuseIssues(

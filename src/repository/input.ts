@@ -5,7 +5,7 @@ import { readEach } from "../entity/each.js";
 import { refuseIssues } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
 import { shown } from "../errors/key-text.js";
-import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
 import { keyLengthRule, keyPartRule } from "../keys/template.js";
 import { isObject } from "../runtime/objects.js";
 import { attribute, indexKeysOf, indexNames, limits, type RawKey } from "../table/table.js";
@@ -86,7 +86,7 @@ export function checkedItems(
 /** A member of a list, which must have members of its own. @throws ValidationError */
 export function recordOf(context: CallContext, given: unknown): Record<string, unknown> {
   if (isRecord(given)) return given;
-  throw invalid(context, [{ path: "", message: "must be an object" }]);
+  throw invalidAt(context, "", "must be an object");
 }
 
 /** The attributes that are keys of an index, and which half of the key each is. */
@@ -176,7 +176,7 @@ export function refuseUnknownOptions(
 /** Checks that a payload is a map, because nothing else can be updated. @throws ValidationError */
 export function checkData(context: CallContext, data: unknown): void {
   if (isRecord(data)) return;
-  throw invalid(context, [{ path: attribute.data, message: "must be an object" }]);
+  throw invalidAt(context, attribute.data, "must be an object");
 }
 
 /** What the hook `beforePut` returned, if it can be an item. @throws ValidationError */
@@ -186,7 +186,7 @@ export function preparedItem(context: CallContext, returned: unknown): Record<st
   if (isPromise) returned.catch(() => undefined);
   if (isRecord(returned) && !isPromise) return returned;
   const found = isPromise ? ", not a promise of one" : "";
-  throw invalid(context, [{ path: "", message: `beforePut must return the item${found}` }]);
+  throw invalidAt(context, "", `beforePut must return the item${found}`);
 }
 
 /** Checks what the hook made of a new item, which was right before. @throws ValidationError */
@@ -210,14 +210,14 @@ export function checkCreated(context: CallContext, prepared: Record<string, unkn
 export function checkedUpdates(context: CallContext, updates: unknown): [string, unknown][] {
   const path = "updates";
   if (!isRecord(updates)) {
-    throw invalid(context, [{ path, message: "must be an object" }]);
+    throw invalidAt(context, path, "must be an object");
   }
   const check = checkValue(updates, path, payloadLevel);
   refuseIssues(context, [...check.issues, ...sizeIssues(path, check.bytes)]);
   const changes = Object.entries(check.value as object);
   if (changes.length === 0) {
     const message = "must change something: only undefined was given";
-    throw invalid(context, [{ path, message }]);
+    throw invalidAt(context, path, message);
   }
   return changes;
 }

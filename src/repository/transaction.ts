@@ -2,7 +2,7 @@
 import type { GivenExpression } from "../conditions/placeholders.js";
 import { readEach } from "../entity/each.js";
 import { type CallContext, keyTextOf } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { keyId } from "../read/reader.js";
 import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
 import { createWrite } from "../write/create.js";
@@ -56,7 +56,7 @@ export function plannedWrites(
   const count = Array.isArray(given) ? given.length : 1;
   if (count === 0 || count > limits.transactionOperations) {
     const message = `are ${count}: a transaction takes 1 to ${limits.transactionOperations}`;
-    throw invalid(context, [{ path, message }]);
+    throw invalidAt(context, path, message);
   }
   const writes = readEach<unknown, Write<unknown>>(given, path, context, (one) =>
     plannedWrite(context, recordOf(context, one), writing),
@@ -66,7 +66,7 @@ export function plannedWrites(
   const twice = writes[again];
   if (twice !== undefined) {
     const message = `names (${keyTextOf(twice.context)}) again: a transaction takes each item once`;
-    throw invalid(context, [{ path: `${path}[${again}]`, message }]);
+    throw invalidAt(context, `${path}[${again}]`, message);
   }
   return writes.map((write) => ({ context: write.context, write }));
 }
@@ -76,11 +76,11 @@ function plannedWrite(context: CallContext, given: Given, writing: Writing): Wri
   const [kind] = named;
   if (kind === undefined || named.length > 1) {
     const message = `must have one of ${kinds.join(", ")}`;
-    throw invalid(context, [{ path: "", message }]);
+    throw invalidAt(context, "", message);
   }
   refuseUnknownOptions(context, given, [kind, ...membersOf[kind]]);
   const subject = given[kind];
-  if (!isRecord(subject)) throw invalid(context, [{ path: kind, message: "must be an object" }]);
+  if (!isRecord(subject)) throw invalidAt(context, kind, "must be an object");
   if (kind === "create") return plannedCreate(subject, writing);
   if (kind === "put") return plannedPut(subject, given, writing);
   return plannedChange(kind, subject, given, writing);
@@ -149,7 +149,7 @@ function plannedChange(
   const isCheck = kind === "check";
   if (isCheck && condition.text === undefined) {
     const message = "is missing: a check is of a condition";
-    throw invalid(context, [{ path: "conditionExpression", message }]);
+    throw invalidAt(context, "conditionExpression", message);
   }
   const write = conditionalWrite(context, key, condition, (members) => {
     const input = { TableName: tableName, Key: { ...key }, ...members };
@@ -185,7 +185,7 @@ function conditionMembers(context: CallContext, { text, names, values }: GivenEx
   const isUsed = (all: object) => Object.keys(all).length > 0;
   if (text === undefined && (isUsed(names) || isUsed(values))) {
     const message = "is missing: there are placeholders for it";
-    throw invalid(context, [{ path: "conditionExpression", message }]);
+    throw invalidAt(context, "conditionExpression", message);
   }
   return {
     ...(text !== undefined && {

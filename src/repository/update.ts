@@ -6,7 +6,7 @@ import { type GivenExpression, Placeholders } from "../conditions/placeholders.j
 import { isStoredAlike } from "../entity/item.js";
 import type { CallContext } from "../errors/context.js";
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { nameOf } from "../errors/words.js";
 import type { Table } from "../read/reader.js";
 import { systemClock } from "../runtime/clock.js";
@@ -192,7 +192,7 @@ function requestOf(
 
 function tooManyFields(context: CallContext, count: number): DynamoDBError {
   const message = `make an expression of ${count} assignments: DynamoDB takes at most ${limits.expressionBytes} bytes, some 290 of them`;
-  return invalid(context, [{ path: "updates", message }]);
+  return invalidAt(context, "updates", message);
 }
 
 /** Whether the item has no payload, or `null` in its place. */
@@ -210,5 +210,5 @@ function hasData(item: RawItem): boolean {
 
 function noMap(context: CallContext, { cause }: Seen): DynamoDBError {
   const message = "of the stored item is not a map: there are no fields to change";
-  return invalid(context, [{ path: attribute.data, message }], cause);
+  return invalidAt(context, attribute.data, message, cause);
 }

@@ -2,7 +2,7 @@
 import { hkdfSync } from "node:crypto";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { isBytes } from "../runtime/realms.js";
 import { headerOf, openText, sealingKeyBytes, sealingKeyOf, sealText } from "./sealing.js";
 
@@ -41,7 +41,7 @@ export function createCursorSeal(given: CursorSecret): CursorSeal {
         }
       }
       const message = `is not one that a ${call} returned`;
-      throw invalid(context, [{ path: "cursor", message }]);
+      throw invalidAt(context, "cursor", message);
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { nativeValue } from "../client/wire-format.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { isKeyOf, type KeyTemplate, keyPartsOf } from "../keys/template.js";
 import { isObject } from "../runtime/objects.js";
 import { attribute, type RawItem } from "../table/table.js";
@@ -81,7 +81,7 @@ class SecretsGuard implements FieldGuard {
       if (entity === undefined || entity.fields.length === 0) continue;
       const message = `would store ${entity.fields.join(" and ")} in clear text: write it through its store`;
       const key = keyPartsOf(entity, { PK: String(PK), SK: String(SK) });
-      throw invalid({ entity: entity.name, key }, [{ path: "", message }]);
+      throw invalidAt({ entity: entity.name, key }, "", message);
     }
   }
 
@@ -91,7 +91,7 @@ class SecretsGuard implements FieldGuard {
     if (entity === undefined) return;
     const message = "would store a payload without its version: write it through its store";
     const key = keyPartsOf(entity, { PK, SK });
-    throw invalid({ entity: entity.name, key }, [{ path: "", message }]);
+    throw invalidAt({ entity: entity.name, key }, "", message);
   }
 
   refuseUnreadable(items: readonly RawItem[], written: boolean): void {

@@ -21,6 +21,12 @@ export interface ExposedCall {
 /** Looks up an exposed call by two names that anybody may have sent. */
 export type Exposed = (store: string, call: string) => ExposedCall | undefined;
 
+export interface ExposedCalls {
+  readonly exposed: Exposed;
+  /** The entities' stores that are named, even with no call. */
+  readonly exposedStores: readonly string[];
+}
+
 /**
  * Reads what the application exposes.
  * @param scope the scope of any user: it shows what there is
@@ -32,7 +38,7 @@ export function exposedCalls(
   expose: unknown,
   scope: AnyScope,
   stores: readonly string[],
-): Exposed {
+): ExposedCalls {
   return readSettings(`${name}: expose`, () => {
     if (expose !== undefined && !isPlainMap(expose)) {
       throw new ConfigurationError(`${name}: expose must be an object of stores and their calls`);
@@ -51,7 +57,10 @@ export function exposedCalls(
       }
       all.set(store, chosen(`${name}: expose.${store}`, given, known));
     }
-    return (store, call) => all.get(store)?.get(call);
+    return {
+      exposed: (store, call) => all.get(store)?.get(call),
+      exposedStores: stores.filter((store) => all.has(store)),
+    };
   });
 }
 

@@ -3,7 +3,9 @@ import type { WireCall } from "../browser/protocol.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { type Sourced, sourceOf } from "../store/layer-source.js";
 import { callsIn, checkContentType, textOf } from "./body.js";
+import { type Deadline, deadlineIn } from "./deadline.js";
 import { type AnyScope, exposedCalls } from "./exposed.js";
+import { isLive, type LiveContext, liveChanges } from "./live-route.js";
 import {
   type DataHandlerOptions,
   type HandlerFailure,
@@ -13,13 +15,14 @@ import {
 } from "./options.js";
 import { checkOrigin } from "./origin.js";
 import { createReceipts } from "./receipts.js";
-import { notSignedIn, Refused, wrong } from "./refused.js";
+import { ended, notSignedIn, Refused, wrong } from "./refused.js";
 import {
   failedResponse,
   preflightResponse,
   readableFor,
   refusedResponse,
   resultsResponse,
+  streamResponse,
 } from "./response.js";
 import { type CallsContext, runCalls } from "./run-calls.js";
 import { secretsIn } from "./secret-fields.js";
@@ -27,7 +30,7 @@ import type { DataRoute, Expose, Exposed, ScopeOf } from "./types.js";
 
 /** A handler's routes. */
 export interface DataHandler<Api> {
-  /** Reads alone. */
+  /** Reads alone; with `?live`, the changes of the user's data as an event stream. */
   readonly GET: DataRoute<Api>;
   /** Reads and mutations. */
   readonly POST: DataRoute<Api>;
@@ -44,7 +47,7 @@ type AnyData = Sourced<unknown> & { forUser(userId: string): object };
  * @throws ConfigurationError for a wrong option, or a data layer without `cursorSecret`; if `data` is a
  * function, the first request is what fails
  * @example
- * export const { GET, POST } = createDataHandler({ data, authenticate, expose: { project: true } });
+ * export const { GET, POST, OPTIONS } = createDataHandler({ data, authenticate, expose: { project: true } });
  */
 export function createDataHandler<
   D extends AnyData,
@@ -62,7 +65,7 @@ export function createDataHandler<
   const route = (request: Request) => answer(settings, context, request);
   const preflight = async (request: Request) => {
     try {
-      return preflightResponse(checkOrigin(request, settings.origins));
+      return preflightResponse(request, checkOrigin(request, settings.origins));
     } catch (error) {
       if (error instanceof Refused) return refusedResponse(error, readableFor(undefined));
       throw error;
@@ -75,16 +78,17 @@ interface HandlerContext {
   readonly calls: Omit<CallsContext, "mutations"> & {
     readonly mutations: Omit<CallsContext["mutations"], "onError">;
   };
+  readonly live: LiveContext | undefined;
   scopeOf(userId: string): AnyScope;
 }
 
 function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
-  const { expose, maxLimit, timeoutMs, rememberMs, authorize } = settings;
+  const { expose, maxLimit, timeoutMs, rememberMs, authorize, live: hub } = settings;
   const source = sourceOf(data);
   if (source === undefined) {
     throw new ConfigurationError(`${handlerCall}: data must be what createDataLayer returns`);
   }
-  if (!source.sealsCursors) {
+  if (source.cursorSeal === undefined) {
     throw new ConfigurationError(
       `${handlerCall}: data needs a cursorSecret: without one, a cursor shows keys and can be made up`,
     );
@@ -92,11 +96,19 @@ function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
   const { definitions, clock, userParts } = source;
   const scopeOf = (userId: string) => (data as AnyData).forUser(userId) as AnyScope;
   // The scope of anybody shows what there is. Nothing is sent.
-  const exposed = exposedCalls(handlerCall, expose, scopeOf("anybody"), Object.keys(definitions));
+  const { exposed, exposedStores: stores } = exposedCalls(
+    handlerCall,
+    expose,
+    scopeOf("anybody"),
+    Object.keys(definitions),
+  );
   const secretsOf = secretsIn(definitions);
-  const receipts = createReceipts(source, rememberMs);
-  const mutations = { receipts, definitions, secretsOf, owner: userParts, clock, timeoutMs };
-  return { calls: { exposed, maxLimit, secretsOf, authorize, mutations }, scopeOf };
+  const receipts = createReceipts(source, source.cursorSeal, rememberMs);
+  const mutations = { receipts, definitions, owner: userParts, clock, timeoutMs };
+  const owner = userParts;
+  const log = hub?.begin(owner, clock);
+  const live = hub && log && { hub, log, stores, definitions, owner, authorize };
+  return { calls: { exposed, maxLimit, secretsOf, authorize, mutations }, live, scopeOf };
 }
 
 /** Answers one request. */
@@ -108,10 +120,20 @@ async function answer(
   let origin: string | undefined;
   try {
     origin = checkOrigin(request, settings.origins);
-    const results = await resultsOf(settings, context(), request);
+    const deadline = deadlineIn(settings.timeoutMs, request.signal);
+    const made = context();
+    if (isLive(request)) {
+      const userId = await userOf(settings.authenticate, request, deadline);
+      const changes = await liveChanges(made.live, request, userId, deadline);
+      return streamResponse(changes, readableFor(origin));
+    }
+    const results = await resultsOf(settings, made, request, deadline);
     return resultsResponse(results, readableFor(origin));
   } catch (error) {
-    if (error instanceof Refused) return refusedResponse(error, readableFor(origin));
+    if (error instanceof Refused) {
+      if (error.status >= 500) settings.onError?.(error.error, { request });
+      return refusedResponse(error, readableFor(origin));
+    }
     if (settings.onError === undefined) throw error;
     settings.onError(error, { request });
     return failedResponse(readableFor(origin));
@@ -119,19 +141,18 @@ async function answer(
 }
 
 async function resultsOf(
-  { authenticate, bodyLimit, timeoutMs, onError }: HandlerSettings,
+  { authenticate, bodyLimit, onError }: HandlerSettings,
   { calls: { mutations, ...rest }, scopeOf }: HandlerContext,
   request: Request,
+  deadline: Deadline,
 ) {
   const isGet = request.method === "GET";
   if (!isGet && request.method !== "POST") {
     throw wrong("method", "must be GET or POST", 405, { allow: "GET, POST, OPTIONS" });
   }
   if (!isGet) checkContentType(request);
-  const endsAt = performance.now() + timeoutMs;
-  const leftMs = () => Math.max(1, Math.ceil(endsAt - performance.now()));
-  const userId = await userOf(authenticate, request);
-  const calls = callsIn(await received(request, bodyLimit, leftMs()));
+  const userId = await userOf(authenticate, request, deadline);
+  const calls = callsIn(await received(request, bodyLimit, deadline.leftMs()));
   if (isGet) refuseMutations(calls, rest.exposed);
   const report = (error: unknown, about: Omit<HandlerFailure, "request">) =>
     onError?.(error, { ...about, request });
@@ -140,7 +161,7 @@ async function resultsOf(
     userId,
     scope: scopeOf(userId),
     request,
-    leftMs,
+    deadline,
     onError: (error, store, call) => report(error, { userId, store, call }),
   });
 }
@@ -148,8 +169,14 @@ async function resultsOf(
 async function userOf(
   authenticate: HandlerSettings["authenticate"],
   request: Request,
+  { within, endedBy }: Deadline,
 ): Promise<string> {
-  const userId: unknown = await authenticate(request);
+  const userId: unknown = await within("authenticate", () => authenticate(request)).catch(
+    (error: unknown) => {
+      const end = endedBy(error);
+      throw end === undefined ? error : ended(end);
+    },
+  );
   if (userId === null || userId === undefined || userId === "") throw notSignedIn();
   if (typeof userId === "string") return userId;
   throw new ConfigurationError(`${handlerCall}: authenticate must return a user's id, or null`);

@@ -1,5 +1,7 @@
 /** The door `bayon-coagent-data/server`: routes by which a browser reaches the data of its user. */
 
+export { type ChangeHub, type ChangeHubOptions, createChangeHub } from "./change-hub.js";
+export { type ChangeMessage, changeMessage, type PublishedChange } from "./change-message.js";
 export { createDataHandler, type DataHandler } from "./handler.js";
 export { type NodeListenerOptions, toNodeListener } from "./node-listener.js";
 export type { DataHandlerOptions, ExposedRequest, HandlerFailure } from "./options.js";

@@ -6,7 +6,6 @@ import type { Clock } from "../runtime/clock.js";
 import { isObject } from "../runtime/objects.js";
 import { type AnyScope, callIn, type ExposedCall } from "./exposed.js";
 import type { Ending, Receipt, Receipts } from "./receipts.js";
-import type { SecretsOf } from "./secret-fields.js";
 import { refusal } from "./told-error.js";
 import { decode, encode } from "./wire-values.js";
 
@@ -25,7 +24,6 @@ export interface Mutation {
 export interface MutationContext {
   readonly receipts: Receipts;
   readonly definitions: Readonly<Record<string, Declaration>>;
-  readonly secretsOf: SecretsOf;
   /** The parts of keys that name the user. */
   readonly owner: readonly string[];
   readonly clock: Clock;
@@ -53,7 +51,7 @@ export async function once(
   const claim = randomUUID();
   const begun: Receipt = {
     claim,
-    digest: digestOf(context, mutation, claim),
+    digest: await receipts.seal(digestOf(mutation)),
     state: "begun",
     until: clock.now() + timeoutMs + marginMs,
   };
@@ -88,11 +86,16 @@ async function repeated(
   mutation: Mutation,
   earlier: Receipt,
 ): Promise<unknown> {
+  const { receipts } = context;
   const { exposed, scope } = mutation;
   const operation = `${exposed.store}.${exposed.call}`;
   const { claim, digest, state, until, key, value } = earlier;
-  if (claim !== "" && digest !== digestOf(context, mutation, claim)) {
-    throw refusal("IdempotentParameterMismatchException", { operation });
+  if (claim !== "") {
+    const stored = await receipts.opened(digest);
+    if (stored === undefined) throw lost(operation);
+    if (stored !== digestOf(mutation)) {
+      throw refusal("IdempotentParameterMismatchException", { operation });
+    }
   }
   if (state === "begun" && until > context.clock.now()) {
     throw refusal("TransactionInProgressException", { operation, retryable: true });
@@ -144,15 +147,12 @@ function storeOf({ exposed, input }: Mutation): string {
     : "userProfile";
 }
 
-/** A digest of the arguments, salted, and without secret fields: of these not even a digest is stored. */
-function digestOf({ secretsOf }: MutationContext, mutation: Mutation, salt: string): string {
-  const { store, call } = mutation.exposed;
-  const secrets = secretsOf(store);
-  const isSecret = (name: unknown) => typeof name === "string" && secrets.includes(name);
-  const text = JSON.stringify([salt, store, call, mutation.sent], (name, value: unknown) => {
-    if (isSecret(name)) return "a secret";
-    const isPair = Array.isArray(value) && value.length === 2 && isSecret([value[0]].flat()[0]);
-    return isPair ? [value[0]] : value;
-  });
-  return createHash("sha256").update(text).digest("base64url");
+/**
+ * A digest of the arguments, secrets included: two inputs that differ in a secret alone are two. It is stored
+ * sealed, so that nobody who reads the table can try out what a short secret may be.
+ */
+function digestOf({ exposed: { store, call }, sent }: Mutation): string {
+  return createHash("sha256")
+    .update(JSON.stringify([store, call, sent]))
+    .digest("base64url");
 }

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { optionNames, settingsOf } from "../call/options.js";
 import { nameOf } from "../errors/words.js";
 import type { DataHandler } from "./handler.js";
+import { writeStream } from "./node-answer.js";
 
 export interface NodeListenerOptions {
   /**
@@ -62,7 +63,9 @@ async function respond(
   const headers = Object.fromEntries(answer.headers);
   const isWhole = message.complete;
   response.writeHead(answer.status, isWhole ? headers : { ...headers, connection: "close" });
-  response.end(Buffer.from(await answer.arrayBuffer()));
+  const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream");
+  if (isStream && answer.body !== null) await writeStream(response, answer.body, gone.signal);
+  else response.end(Buffer.from(await answer.arrayBuffer()));
 }
 
 function requestOf(

@@ -2,6 +2,7 @@
 import { optionNames, settingsOf } from "../call/options.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { longestTimerMs } from "../runtime/signals.js";
+import { type ChangeHub, type HubInside, insideOf } from "./change-hub.js";
 import { checkedOrigins } from "./origin.js";
 import type { Expose, ScopeOf } from "./types.js";
 
@@ -49,13 +50,18 @@ export interface DataHandlerOptions<D, E extends Expose<ScopeOf<D>> = Expose<Sco
   readonly origins?: readonly string[] | undefined;
   /** The most bytes of a request's body, of which no more are read. @default 1000000 */
   readonly bodyLimit?: number | undefined;
-  /** How long a request may take, the reading of its body included, in ms. @default 20000 */
+  /** How long a request may take, in ms: with its body, `authenticate` and `authorize`. @default 20000 */
   readonly timeoutMs?: number | undefined;
   /**
    * How long a mutation is remembered, in ms: for so long it is carried out once, however often it is sent.
    * @default 86400000, a day
    */
   readonly rememberMs?: number | undefined;
+  /**
+   * Where changes are published: `GET ?live` tells them to the user whose they are, of the stores that `expose`
+   * names. `authorize` is asked for each store, as for a call `live`. @default no changes are told
+   */
+  readonly live?: ChangeHub | undefined;
   /**
    * Gets what failed, with its cause, for a log. Without it, what `authenticate` or `authorize` throws
    * rejects the handler's promise; with it, the response has status 500. @default nothing is reported
@@ -73,6 +79,7 @@ const handlerOptionNames = optionNames<DataHandlerOptions<never, never>>({
   bodyLimit: true,
   timeoutMs: true,
   rememberMs: true,
+  live: true,
   onError: true,
 });
 
@@ -87,6 +94,7 @@ export interface HandlerSettings {
   readonly bodyLimit: number;
   readonly timeoutMs: number;
   readonly rememberMs: number;
+  readonly live: HubInside | undefined;
   readonly onError: ((error: unknown, about: HandlerFailure) => void) | undefined;
 }
 
@@ -114,7 +122,14 @@ export function handlerSettings(given: object): HandlerSettings {
     timeoutMs: numberOf("timeoutMs", options.timeoutMs, 20_000, longestTimerMs),
     rememberMs: numberOf("rememberMs", options.rememberMs, 86_400_000, Number.MAX_SAFE_INTEGER / 2),
     origins: checkedOrigins(handlerCall, origins),
+    live: hubOf(options.live),
   };
+}
+
+function hubOf(given: unknown): HubInside | undefined {
+  const inside = insideOf(given);
+  if (given === undefined || inside !== undefined) return inside;
+  throw new ConfigurationError(`${handlerCall}: live must be what createChangeHub returns`);
 }
 
 function needFunction(name: string, given: unknown): void {

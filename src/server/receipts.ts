@@ -3,12 +3,15 @@
  * the server sees them. A receipt holds no payload: the id of the mutation, a digest of its arguments, how it
  * ended, and the key of the item that it wrote.
  */
+import { createHash } from "node:crypto";
 import { perform } from "../call/call.js";
 import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
 import type { CallContext } from "../errors/context.js";
+import { ValidationError } from "../errors/validation-error.js";
 import { isObject } from "../runtime/objects.js";
+import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { LayerSource } from "../store/layer-source.js";
-import { attribute, receiptRow } from "../table/table.js";
+import { attribute, limits, receiptRow } from "../table/table.js";
 
 /** How a mutation ended, for its repeats. */
 export interface Ending {
@@ -21,6 +24,7 @@ export interface Ending {
 export interface Receipt extends Ending {
   /** Made by whoever carries the mutation out: its own repeated request is no other one's. */
   readonly claim: string;
+  /** Of its arguments, sealed. */
   readonly digest: string;
   /** `open` if nobody knows whether it was carried out. */
   readonly state: "begun" | "done" | "open";
@@ -51,19 +55,31 @@ export interface Receipts {
   end(place: Place, receipt: Receipt): Promise<void>;
   /** Forgets a mutation that changed nothing, so that it can be tried again: one request. */
   release(place: Place): Promise<void>;
+  /** Seals a digest, so that whoever reads the table cannot compare it with those of likely inputs. */
+  seal(digest: string): Promise<string>;
+  /** A sealed digest as it was; `undefined` if another secret has sealed it. */
+  opened(sealed: string): Promise<string | undefined>;
 }
 
 /** @param rememberMs how long receipts are kept, in ms */
 export function createReceipts(
   { transport, clock, configuration }: LayerSource,
+  { seal, open }: CursorSeal,
   rememberMs: number,
 ): Receipts {
   const { tableName: TableName } = configuration;
   const { partitionKey, sortKey, timeToLive, data } = attribute;
-  const keyOf = ({ userId, id }: Place) => ({
-    [partitionKey]: `${keyPrefix}${userId}`,
-    [sortKey]: `${keyPrefix}${id}`,
-  });
+  const keyOf = ({ userId, id }: Place) => {
+    const partition = `${keyPrefix}${userId}`;
+    const isLong = Buffer.byteLength(partition) > limits.partitionKeyBytes;
+    // The longest ids fit behind the prefixes of the entities alone. No other user's id makes this sort key.
+    return isLong
+      ? {
+          [partitionKey]: `${keyPrefix}${createHash("sha256").update(userId).digest("base64url")}`,
+          [sortKey]: `${keyPrefix}#${id}`,
+        }
+      : { [partitionKey]: partition, [sortKey]: `${keyPrefix}${id}` };
+  };
   const itemOf = (place: Place, receipt: Receipt) => {
     const now = clock.now();
     return {
@@ -113,6 +129,15 @@ export function createReceipts(
     release: async (place) => {
       const input = { TableName, Key: keyOf(place) };
       await send((call) => transport.send("Delete", input, call));
+    },
+    seal,
+    opened: async (sealed) => {
+      try {
+        return await open(sealed, context);
+      } catch (error) {
+        if (error instanceof ValidationError) return undefined;
+        throw error;
+      }
     },
   };
 }

@@ -2,8 +2,11 @@
 import { type SentOperand, type SentWhere, sentWhereOption } from "../browser/sent-where.js";
 import type { Operators } from "../conditions/conditions.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
+import { isBytes } from "../runtime/realms.js";
 import { limits } from "../table/table.js";
+import { hasExactBrand } from "../values/exact-brand.js";
 import { isPlainMap } from "../values/payload.js";
+import { isSecretField } from "./secret-fields.js";
 
 /** The operators that build a condition. */
 const names: readonly string[] = Object.keys({
@@ -23,6 +26,9 @@ const names: readonly string[] = Object.keys({
   type: true,
 } satisfies Record<Exclude<keyof Operators, "path" | "size">, true>);
 
+/** How many characters of a name are shown. */
+const mostShown = 80;
+
 type Built = Readonly<Record<string, (...given: unknown[]) => unknown>>;
 
 /** What was sent in place of a callback: the options with one, or what is wrong with it. */
@@ -36,15 +42,20 @@ export function withReceivedWhere(
   if (Object.hasOwn(rest, "where")) return refuse("is given twice");
   if (!isSentWhere(sent)) return refuse("is no condition");
   const fields = sent.conditions.flatMap(([, ...operands]) => operands.flatMap(fieldsOf));
-  const secret = fields.find((field) => secrets.includes(String(field)));
+  const secret = fields.find((field) => isSecretField(field, secrets));
   if (secret !== undefined) {
     return {
       options: rest,
       issues: [
-        { path: `where.${secret}`, message: "is secret: it cannot be compared from outside" },
+        {
+          path: `where.${nameOf(secret)}`,
+          message: "is secret: it cannot be compared from outside",
+        },
       ],
     };
   }
+  const issues = sent.conditions.flatMap((condition) => kindIssues(condition));
+  if (issues.length > 0) return { options: rest, issues };
   const where = (_: unknown, operators: Built) => {
     for (const [name, ...operands] of sent.conditions) {
       operators[name]?.(...operands.map((operand) => operandOf(operand, operators)));
@@ -80,6 +91,31 @@ function isOperand(given: unknown, level = 0): given is SentOperand {
   if (l !== undefined)
     return level === 0 && Array.isArray(l) && l.every((one) => isOperand(one, 1));
   return "v" in given;
+}
+
+const isText = (value: unknown) => typeof value === "string" || isBytes(value);
+const isOrdered = (value: unknown) =>
+  isText(value) || typeof value === "number" || typeof value === "bigint" || hasExactBrand(value);
+
+const ordered = [isOrdered, "must be compared with a text, a number or bytes"] as const;
+
+/** What an operator's values must be. DynamoDB refuses others without a word about the place. */
+const kinds: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
+  ...{ gt: ordered, gte: ordered, lt: ordered, lte: ordered, between: ordered },
+  begins: [isText, "must be compared with a text or bytes"],
+};
+
+function kindIssues([operator, of, ...values]: SentWhere["conditions"][number]): ValidationIssue[] {
+  const kind = Object.hasOwn(kinds, operator) ? kinds[operator] : undefined;
+  if (kind === undefined || of === undefined) return [];
+  const [isRight, message] = kind;
+  const isWrong = values.some((one) => "v" in one && !isRight(one.v));
+  return isWrong ? [{ path: ["where", ...fieldsOf(of).map(nameOf)].join("."), message }] : [];
+}
+
+/** A field as a message names it. */
+function nameOf(field: unknown): string {
+  return typeof field === "string" ? field.slice(0, mostShown) : typeof field;
 }
 
 function fieldsOf(operand: SentOperand): readonly unknown[] {

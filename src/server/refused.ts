@@ -1,6 +1,7 @@
 /** A request that is refused as a whole, before any of its calls. */
 import type { DynamoDBError } from "../errors/dynamodb-error.js";
-import { invalid } from "../errors/validation-error.js";
+import { TimeoutError } from "../errors/timeout-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { refusal } from "./told-error.js";
 
 /** Thrown inside the handler alone. */
@@ -28,7 +29,12 @@ export function wrong(
   status = 400,
   headers: Readonly<Record<string, string>> = {},
 ): Refused {
-  return new Refused(invalid({ operation: "request" }, [{ path, message }]), status, headers);
+  return new Refused(invalidAt({ operation: "request" }, path, message), status, headers);
+}
+
+/** The end of a request that took too long, or whose browser has gone. */
+export function ended(error: DynamoDBError): Refused {
+  return new Refused(error, error instanceof TimeoutError ? 504 : 499);
 }
 
 export function notAllowed(): Refused {

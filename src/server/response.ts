@@ -46,21 +46,50 @@ export function failedResponse(headers: Headers): Response {
   return respond({ error: toldError(undefined) }, 500, headers);
 }
 
+/** A stream of changes. A proxy that gathers or compresses it would hold it back. */
+export function streamResponse(stream: ReadableStream<Uint8Array>, headers: Headers): Response {
+  const own = {
+    ...always,
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  };
+  return new Response(stream, { status: 200, headers: { ...own, ...headers } });
+}
+
 /** In seconds. */
 function retryAfter(status: number): Headers {
   return status === 503 ? { "retry-after": "1" } : {};
 }
 
-/** What a browser asks before a page of a listed origin sends JSON. */
-export function preflightResponse(origin: string | undefined): Response {
+/** The form of a header's name, and the most characters of a list of them that is answered. */
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+const mostNames = 1_000;
+
+/**
+ * What a browser asks before a page of a listed origin sends JSON. Every header that it asks for is allowed:
+ * an application may know its users by any of them.
+ */
+export function preflightResponse(request: Request, origin: string | undefined): Response {
+  const asked = request.headers.get("access-control-request-headers") ?? "";
+  const names = asked
+    .slice(0, mostNames)
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => headerName.test(name));
   const allowed: Headers =
     origin === undefined
       ? {}
       : {
           "access-control-allow-methods": "GET, POST",
-          "access-control-allow-headers": "content-type",
+          "access-control-allow-headers": [...new Set(["content-type", ...names])].join(", "),
           "access-control-max-age": "600",
         };
-  const headers = { allow: "GET, POST, OPTIONS", ...readableFor(origin), ...allowed };
+  const headers = {
+    allow: "GET, POST, OPTIONS",
+    ...readableFor(origin),
+    ...allowed,
+    vary: "origin, access-control-request-headers",
+  };
   return new Response(null, { status: 204, headers });
 }

@@ -1,7 +1,10 @@
 /** Carries out the calls of one request, each with a result or an error of its own. */
 import type { WireCall, WireResult } from "../browser/protocol.js";
-import { invalid } from "../errors/validation-error.js";
+import { isDynamoDBError } from "../errors/dynamodb-error.js";
+import { invalidAt, ValidationError } from "../errors/validation-error.js";
+import { isObject } from "../runtime/objects.js";
 import { argumentsOf, type Bounds, withLimits } from "./arguments.js";
+import type { Deadline } from "./deadline.js";
 import { type AnyScope, callIn, type Exposed, type ExposedCall } from "./exposed.js";
 import { type MutationContext, once } from "./mutations.js";
 import type { ExposedRequest } from "./options.js";
@@ -20,8 +23,8 @@ export interface UserRequest {
   readonly userId: string;
   readonly scope: AnyScope;
   readonly request: Request;
-  /** How long its calls may still take, in ms. */
-  leftMs(): number;
+  /** By when its calls must have ended. */
+  readonly deadline: Deadline;
   /** Gets what a call failed with. */
   onError(error: unknown, store: string, call: string): void;
 }
@@ -64,10 +67,11 @@ async function runCall(
     const checked = await checkedCall(context, call, request);
     input = checked.input;
     const { exposed } = checked;
-    const result =
-      exposed.rule.outcome === undefined
-        ? await read(checked, request)
-        : await mutate(mutations, checked, call, request);
+    const isRead = exposed.rule.outcome === undefined;
+    const run = isRead ? read(checked, request) : mutate(mutations, checked, call, request);
+    const result = await run.catch((error: unknown) => {
+      throw withPlace(error, checked);
+    });
     const clean = withoutSecrets(exposed, result, secretsOf);
     return { value: encode(clean, call.call, "result") };
   } catch (error) {
@@ -81,27 +85,43 @@ async function runCall(
 async function checkedCall(
   context: CallsContext,
   { store, call, input: encoded, id }: WireCall,
-  { userId, request }: UserRequest,
+  { userId, request, deadline }: UserRequest,
 ): Promise<Checked> {
   const operation = `${store}.${call}`;
   const exposed = context.exposed(store, call);
   if (exposed === undefined) throw refusal("UnknownOperationException", { operation });
   const isMutation = exposed.rule.outcome !== undefined;
   if (isMutation && id === undefined) {
-    throw invalid({ operation }, [{ path: "id", message: "must be given for a mutation" }]);
+    throw invalidAt({ operation }, "id", "must be given for a mutation");
   }
   const given = encoded.map((one, index) => decode(one, operation, `input.${index}`));
   const input = argumentsOf(exposed, given, context);
-  if (context.authorize !== undefined) {
-    const answer: unknown = await context.authorize({ userId, store, call, input, request });
+  const { authorize } = context;
+  if (authorize !== undefined) {
+    const asked = () => authorize({ userId, store, call, input, request });
+    const answer: unknown = await deadline.within("authorize", asked);
     if (answer !== true) throw refusal("AccessDenied", { operation });
   }
   return { exposed, input };
 }
 
-async function read({ exposed, input }: Checked, request: UserRequest): Promise<unknown> {
-  const limits = { signal: request.request.signal, timeoutMs: request.leftMs() };
-  return callIn(request.scope, exposed, withLimits(exposed, input, limits));
+/** DynamoDB's refusal of a condition names no place, and its words stay on the server. */
+function withPlace(error: unknown, { exposed, input }: Checked): unknown {
+  const { store, call, rule } = exposed;
+  const options = input[rule.before];
+  const isRefused = isDynamoDBError(error) && error.code === "ValidationException";
+  const isNamed = error instanceof ValidationError && error.issues.length > 0;
+  if (!isRefused || isNamed || !isObject(options) || options.where === undefined) return error;
+  const message = "is no condition that DynamoDB takes";
+  return invalidAt({ operation: `${store}.${call}` }, "where", message, error);
+}
+
+async function read(
+  { exposed, input }: Checked,
+  { scope, request: { signal }, deadline }: UserRequest,
+): Promise<unknown> {
+  const limits = { signal, timeoutMs: deadline.leftMs() };
+  return callIn(scope, exposed, withLimits(exposed, input, limits));
 }
 
 /**
@@ -112,10 +132,10 @@ async function mutate(
   mutations: MutationContext,
   { exposed, input }: Checked,
   { id = "", store, call, input: sent }: WireCall,
-  { userId, scope, request, leftMs }: UserRequest,
+  { userId, scope, request, deadline }: UserRequest,
 ): Promise<unknown> {
   if (request.signal.aborted) throw refusal("AbortError", { operation: `${store}.${call}` });
   return once(mutations, { userId, scope, exposed, id, input, sent }, async () =>
-    callIn(scope, exposed, withLimits(exposed, input, { timeoutMs: leftMs() })),
+    callIn(scope, exposed, withLimits(exposed, input, { timeoutMs: deadline.leftMs() })),
   );
 }

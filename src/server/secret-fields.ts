@@ -19,6 +19,15 @@ export function secretsIn(definitions: Readonly<Record<string, Declaration>>): S
 /** The store whose items a use case returns, if these have secrets. */
 const storeOfUseCase: Readonly<Record<string, string>> = { oauth: "oauthToken" };
 
+/**
+ * Whether a path leads into a secret field. Lists are read to the bottom, because a list is as good a name as
+ * the text in it; what is neither a list nor a text names no field, and is the store's to refuse.
+ */
+export function isSecretField(path: unknown, secrets: readonly string[]): boolean {
+  const [first] = [path].flat(Number.POSITIVE_INFINITY);
+  return typeof first === "string" && secrets.includes(first);
+}
+
 /** The issues of options that ask for secret fields, or compare them. */
 export function secretIssues(
   options: Readonly<Record<string, unknown>>,
@@ -27,9 +36,9 @@ export function secretIssues(
   if (secrets.length === 0) return [];
   const { where, fields } = options;
   const compared = isObject(where) ? Object.keys(where) : [];
-  const asked = Array.isArray(fields) ? fields.map((field: unknown) => [field].flat()[0]) : [];
-  const told = (path: string, name: unknown, message: string) =>
-    secrets.includes(String(name)) ? [{ path, message }] : [];
+  const asked: readonly unknown[] = Array.isArray(fields) ? fields : [];
+  const told = (path: string, field: unknown, message: string) =>
+    isSecretField(field, secrets) ? [{ path, message }] : [];
   return [
     ...compared.flatMap((name) =>
       told(`where.${name}`, name, "is secret: it cannot be compared from outside"),

@@ -4,6 +4,7 @@ import type { Declaration } from "../entity/model.js";
 import { hide } from "../errors/hidden.js";
 import type { Clock } from "../runtime/clock.js";
 import { isObject } from "../runtime/objects.js";
+import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { itemValue } from "../secrets/secret-value.js";
 import type { FieldGuard } from "../transport/options.js";
 import type { Transport } from "../transport/transport.js";
@@ -29,8 +30,8 @@ export interface LayerSource {
   readonly configuration: Configuration;
   /** The parts of keys that name a user, which `forUser` fixes. */
   readonly userParts: readonly string[];
-  /** Whether cursors are encrypted. */
-  readonly sealsCursors: boolean;
+  /** Encrypts cursors, if there is a secret for them. */
+  readonly cursorSeal: CursorSeal | undefined;
   /** The application's own client, if it gave one. */
   readonly client: unknown;
   /** The request handler, or options of one. */

@@ -8,7 +8,7 @@ import type { AnyItem } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
 import { keyContext } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import type { Both } from "../write/before.js";
 import { type CheckPlan, checkWrite } from "../write/check.js";
 import { createItem } from "../write/create.js";
@@ -122,11 +122,11 @@ export class Planner {
     refuseUnknown(context, options, checkNames);
     const { exists = true, ifUpdatedAt, where } = options ?? {};
     if (typeof exists !== "boolean") {
-      throw invalid(context, [{ path: "exists", message: "must be true or false" }]);
+      throw invalidAt(context, "exists", "must be true or false");
     }
     if (!exists && (ifUpdatedAt !== undefined || where !== undefined)) {
       const message = "must not be false with ifUpdatedAt or where: these conditions need an item";
-      throw invalid(context, [{ path: "exists", message }]);
+      throw invalidAt(context, "exists", message);
     }
     const plan: CheckPlan = {
       parts: this.input.key(key, context),

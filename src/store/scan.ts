@@ -4,7 +4,7 @@ import { type CallOptions, limitsOf, perform, reading, throwIfAborted } from "..
 import type { AnyItem } from "../entity/item.js";
 import type { EntityModel } from "../entity/model.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { type Scan, scanItems } from "../read/scan.js";
 import { decodeScanCursor, encodeScanCursor, type SegmentPosition } from "../read/scan-cursor.js";
@@ -35,7 +35,7 @@ export function scanTable(
 ): AsyncIterable<ScanPage<AnyItem>> {
   const context: CallContext = { operation: "scan", entity: model.name };
   if (model.owner.length > 0) {
-    throw invalid(context, [{ path: "", message: "reads all owners' items: a scope has no scan" }]);
+    throw invalidAt(context, "", "reads all owners' items: a scope has no scan");
   }
   const limits = limitsOf(context, options, scanOptionNames);
   const plan = reading(context, () => planScan(model, shared.tableName, options, context));

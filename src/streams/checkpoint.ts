@@ -1,5 +1,5 @@
 /** Places in a stream as text: what `watch` gives with each change, and takes to go on from there. */
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { isObject } from "../runtime/objects.js";
 
 /**
@@ -38,7 +38,7 @@ const longestText = 4_000_000;
 /** @throws ValidationError for anything but a checkpoint of this version */
 export function placeOf(text: unknown): Place {
   const fail = (message: string) =>
-    invalid({ operation: "watch" }, [{ path: "from", message: `${message}: ${rule}` }]);
+    invalidAt({ operation: "watch" }, "from", `${message}: ${rule}`);
   if (typeof text !== "string" || text.length > longestText) throw fail("is no checkpoint");
   const parsed = parsedOf(text);
   if (!isObject(parsed)) throw fail("is no checkpoint");

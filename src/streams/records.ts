@@ -1,7 +1,7 @@
 /** Stream records, in each form in which they come, as one form. */
 import { type AttributeValue, nativeImageOf } from "../client/wire-format.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { isObject } from "../runtime/objects.js";
 import { attribute, type RawItem } from "../table/table.js";
 
@@ -54,7 +54,7 @@ const imagesOf: ReadonlyMap<unknown, readonly ("NewImage" | "OldImage")[]> = new
  */
 export function readRecord(operation: string, record: unknown): ReadRecord {
   const fail = (message: string, cause?: unknown) =>
-    invalid({ operation }, [{ path: "record", message }], cause);
+    invalidAt({ operation }, "record", message, cause);
   try {
     return readParts(operation, record, fail);
   } catch (error) {

@@ -40,6 +40,8 @@ export interface TransportOptions {
   readonly retry?: RequestRetryOptions | undefined;
   readonly logger?: Logger | undefined;
   readonly events?: RequestListener | undefined;
+  /** Whether requests are added up. @default false */
+  readonly stats?: boolean | undefined;
   readonly clock?: Clock | undefined;
   /** @default none: nothing is sealed or opened */
   readonly guard?: FieldGuard | undefined;

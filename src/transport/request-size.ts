@@ -3,7 +3,7 @@
  * look at sizes, and lists that share their members may be far larger written than in memory.
  */
 import { types } from "node:util";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { limits } from "../table/table.js";
 import { mostBytes } from "../values/payload.js";
 import type { Input } from "./requests.js";
@@ -46,7 +46,7 @@ function refuseEach(operations: unknown): void {
 }
 
 function refuse(message: string): never {
-  throw invalid({}, [{ path: "", message }]);
+  throw invalidAt({}, "", message);
 }
 
 /**

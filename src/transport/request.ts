@@ -21,11 +21,14 @@ import {
   writes,
 } from "./requests.js";
 import type { Retry } from "./retry.js";
+import type { Stats } from "./stats.js";
 
 /** What all requests of one transport share. */
 export interface Shared extends Sending {
   readonly repeats: Repeats;
   readonly listeners: Listeners;
+  /** Where requests are added up, if they are. */
+  readonly stats: Stats | undefined;
   readonly clock: Clock;
   readonly guard: FieldGuard | undefined;
   readonly advice: TransportOptions["advice"];
@@ -57,7 +60,7 @@ async function run(
   isNative: boolean,
   message?: RequestMessage,
 ): Promise<Answer> {
-  const { waits, listeners, clock, advice } = shared;
+  const { waits, listeners, stats, clock, advice } = shared;
   const startedAt = clock.now();
   const attempts = new Attempts(shared, name, call, isNative);
   let outcome: unknown;
@@ -74,8 +77,9 @@ async function run(
     if (attempts.answerLost && writes.has(name)) call.onAnswerLost?.();
     throw outcome;
   } finally {
-    if (message !== undefined || listeners.areThere) {
+    if (message !== undefined || stats !== undefined || listeners.areThere) {
       const event = report(shared, attempts, given, startedAt, outcome, failed);
+      stats?.add(event);
       if (message !== undefined) message.event = event;
     }
   }
@@ -88,13 +92,14 @@ async function carryOut(
   given: Input,
   call: Call,
 ): Promise<Answer> {
-  const { waits, listeners, guard } = shared;
+  const { waits, listeners, stats, guard } = shared;
   const { name, context } = attempts;
   // Once for all attempts: a transaction's token stands for the same bytes.
   const sealing = guard?.sealed(given, context);
   const sealed =
     sealing === undefined ? given : ((await waits.within(sealing, call.signal)) as Input);
-  const wantCapacity = listeners.wantCapacity || requestChannel.hasSubscribers;
+  const wantCapacity =
+    listeners.wantCapacity || stats !== undefined || requestChannel.hasSubscribers;
   const input = prepared(name, sealed, wantCapacity);
   const answer = await sendAll(shared, attempts, input, call);
   // An attempt before may have written some of what a batch leaves.

@@ -3,6 +3,7 @@
  * it. A retry repeats one request (a page, a batch, a transaction) and never starts a chain again.
  */
 import type { Call } from "../call/call.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
 import { leavesOpen } from "../errors/left-open.js";
 import { noteAdvice, noteOpen } from "../errors/notes.js";
 import { cancellationReasonsOf } from "../errors/thrown.js";
@@ -19,6 +20,7 @@ import { Repeats } from "./repeats.js";
 import { runRequest, type Shared } from "./request.js";
 import { refuseTooLarge } from "./request-size.js";
 import { type Answer, type Input, itemsOf, type RequestName, type Requests } from "./requests.js";
+import { type CallStats, Stats } from "./stats.js";
 import { isReason, Waits } from "./waits.js";
 
 export interface Transport {
@@ -42,6 +44,8 @@ export interface Transport {
   pause(ms: number, signal?: AbortSignal): Promise<void>;
   /** Reports an event of something that is no single request to whoever listens. */
   report(event: RequestEvent): void;
+  /** What requests have taken. @throws ConfigurationError if they are not added up */
+  stats(): CallStats[];
   /** Aborted by `close`, for what waits for others than the engine. */
   readonly closing: AbortSignal;
   /** @throws AbortedError after `close` */
@@ -59,7 +63,7 @@ const defaultAttemptLimitMs = wholeAnswerMs + 15_000;
 /** @throws ConfigurationError that names the option */
 export function createTransport(options: TransportOptions): Transport {
   const shared = sharedOf(options);
-  const { waits, listeners } = shared;
+  const { waits, listeners, stats } = shared;
   return {
     // The request's name decides its response; the table of requests pairs the two.
     send: (name, input, call) => send(shared, name, input as unknown as Input, call) as never,
@@ -68,6 +72,10 @@ export function createTransport(options: TransportOptions): Transport {
     within: (work, signal) => waits.within(work, signal),
     pause: (ms, signal) => waits.pause(ms, signal),
     report: (event) => listeners.announce(event),
+    stats: () => {
+      if (stats !== undefined) return stats.list();
+      throw new ConfigurationError("stats(): the data layer needs the option `stats: true`");
+    },
     closing: waits.closing,
     throwIfClosed: () => waits.throwIfClosed(),
     close: () => {
@@ -87,6 +95,7 @@ function sharedOf(options: TransportOptions): Shared {
     repeats,
     hedging: createHedgedReads(options.hedgedReads, repeats),
     listeners: new Listeners(events, logger),
+    stats: options.stats ? new Stats() : undefined,
     clock,
     guard,
     advice,

@@ -5,7 +5,7 @@ import type { UpdatePlan } from "../entity/input.js";
 import type { EntityModel } from "../entity/model.js";
 import { upgradedData } from "../entity/versions.js";
 import type { CallContext } from "../errors/context.js";
-import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
 import { storedValueOf } from "../secrets/opened.js";
 import { fieldValue, payloadValue } from "../secrets/secret-value.js";
 import { attribute, limits, type RawItem, type RawKey } from "../table/table.js";
@@ -144,7 +144,7 @@ export function isTooLong(context: CallContext, plan: UpdatePlan, indexKeys = 0)
   const most = limits.expressionBytes;
   const message = `makes an expression of more than ${most} bytes: DynamoDB takes at most ${most}`;
   const { operator } = computed[inside - changes.length] ?? { operator: "remove" };
-  throw invalid(context, [{ path: inside < changes.length ? "set" : operator, message }]);
+  throw invalidAt(context, inside < changes.length ? "set" : operator, message);
 }
 
 /** Every place that an update changes. */

@@ -11,7 +11,7 @@ import { Placeholders } from "../conditions/placeholders.js";
 import { isOf, itemOf } from "../entity/item.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
-import { invalid, type ValidationIssue } from "../errors/validation-error.js";
+import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
 import { asItIsNow, keyId, readMany, type Table } from "../read/reader.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { exactTextOf } from "../values/exact-number.js";
@@ -60,7 +60,7 @@ export function tokenOf(
   const isText = typeof given === "string" && given.isWellFormed();
   if (!isText || given === "" || Buffer.byteLength(given) > mostCharacters) {
     const message = `must be a text of 1 to ${mostCharacters} characters, counted as bytes of UTF-8`;
-    throw invalid(context, [{ path: "token", message }]);
+    throw invalidAt(context, "token", message);
   }
   const issues = writes.flatMap(({ write }, index): ValidationIssue[] => {
     if (plans.get(write)?.isGenerated !== true) return [];

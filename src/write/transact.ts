@@ -9,7 +9,7 @@ import {
   type CancellationReason,
   TransactionCanceledError,
 } from "../errors/transaction-canceled-error.js";
-import { invalid } from "../errors/validation-error.js";
+import { invalidAt } from "../errors/validation-error.js";
 import { nameOf } from "../errors/words.js";
 import type { Table } from "../read/reader.js";
 import { limits } from "../table/table.js";
@@ -28,7 +28,7 @@ export function refuseTooLarge(writes: readonly PlannedWrite[], context: CallCon
   const bytes = writes.reduce((sum, { write }) => sum + (write.bytes ?? 0), 0);
   if (bytes <= limits.transactionBytes) return;
   const message = `store ${bytes} bytes: a transaction takes at most ${limits.transactionBytes} (4 MB)`;
-  throw invalid(context, [{ path: "operations", message }]);
+  throw invalidAt(context, "operations", message);
 }
 
 /**

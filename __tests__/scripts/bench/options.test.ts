@@ -12,7 +12,7 @@ function read(...args: string[]): BenchOptions {
 describe("the options of the benchmark", () => {
   test("without any, everything is measured, both ways", () => {
     const { parts, cells, over, ...flags } = read();
-    expect(parts).toEqual(["cells", "engine", "growth", "import", "tail"]);
+    expect(parts).toEqual(["cells", "engine", "growth", "import", "listeners", "tail"]);
     expect(cells).toHaveLength(12);
     expect(over).toEqual(["canned", "http"]);
     expect(flags).toEqual({ quick: false, peers: true, write: false, json: false });

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { reading } from "../../call/call.js";
 import type { Declaration } from "../../entity/model.js";
-import { invalid } from "../../errors/validation-error.js";
+import { invalidAt } from "../../errors/validation-error.js";
 import { isObject } from "../../runtime/objects.js";
 import type { LayerSource, Sourced } from "../../store/layer-source.js";
 import { neededSource } from "../../streams/change-of.js";
@@ -60,7 +60,7 @@ async function recordFor(source: LayerSource, given: unknown): Promise<LambdaRec
 /** @throws ValidationError if a change is of two items, or has another key than its item */
 function checkKeys({ key = {} }: MadeUp, images: readonly Image[]): void {
   const [first, ...rest] = images;
-  const refuse = (path: string, message: string) => invalid(context, [{ path, message }]);
+  const refuse = (path: string, message: string) => invalidAt(context, path, message);
   const isSame = rest.every((other) => isDeepStrictEqual(other.key, first?.key));
   if (!isSame) throw refuse("after", "must have the key of before: a change is of one item");
   if (isDeepStrictEqual({ ...first?.key, ...key }, { ...first?.key })) return;

@@ -3,7 +3,7 @@ import { reading } from "../../call/call.js";
 import { nearestName, refuseUnknown } from "../../call/options.js";
 import { ConfigurationError } from "../../errors/configuration-error.js";
 import type { CallContext } from "../../errors/context.js";
-import { invalid, type ValidationIssue } from "../../errors/validation-error.js";
+import { invalid, invalidAt, type ValidationIssue } from "../../errors/validation-error.js";
 import { isObject } from "../../runtime/objects.js";
 import type { ChangeKind } from "../../streams/changes.js";
 import { isTime } from "../../values/timestamps.js";
@@ -41,7 +41,7 @@ export function madeUp(context: CallContext, stores: readonly string[], given: u
   return reading(context, () => {
     if (!isObject(given)) {
       const message = "must be a change, or a list of changes";
-      throw invalid(context, [{ path: "changes", message }]);
+      throw invalidAt(context, "changes", message);
     }
     const { entity, kind, key, before, after, at, id } = given;
     const name = knownStore(context, stores, entity);
@@ -88,7 +88,7 @@ function knownSides(context: CallContext, kind: unknown): readonly Side[] {
     kind === "unreadable"
       ? "is unreadable: that change has no items, and changes() of a test data layer did not return it"
       : `must be ${Object.keys(sidesOf).join(", ")}`;
-  throw invalid(context, [{ path: "kind", message }]);
+  throw invalidAt(context, "kind", message);
 }
 
 /** The items that are missing, and those that such a change does not have. */

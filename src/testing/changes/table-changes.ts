@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { nativeImageOf } from "../../client/wire-format.js";
 import { ConfigurationError } from "../../errors/configuration-error.js";
-import { invalid } from "../../errors/validation-error.js";
+import { invalidAt } from "../../errors/validation-error.js";
 import type { LayerSource, Sourced } from "../../store/layer-source.js";
 import { changeOf } from "../../streams/change-of.js";
 import type { Change, Unreadable } from "../../streams/changes.js";
@@ -69,7 +69,7 @@ export class TableChanges<L extends Sourced<unknown>> {
   async expire(now: number): Promise<number> {
     if (!isTime(now)) {
       const message = "must be a time in epoch milliseconds";
-      throw invalid({ operation: "expire" }, [{ path: "now", message }]);
+      throw invalidAt({ operation: "expire" }, "now", message);
     }
     return this.#inTurn(async () => {
       const { admin, engine } = this.#table;

@@ -1,0 +1,35 @@
+/** The events of a handler's event stream. */
+
+/** One event; one without data only moves the place. */
+export interface StreamEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly data: string;
+}
+
+/** Reads a stream to its end. An event that was cut off is none. @param onBytes called whenever some arrive */
+export async function* eventsOf(
+  stream: ReadableStream<Uint8Array>,
+  onBytes: () => void,
+): AsyncGenerator<StreamEvent, void, undefined> {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      onBytes();
+      text += decoder.decode(chunk.value, { stream: true });
+      const blocks = text.split("\n\n");
+      text = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const event = { id: "", event: "", data: "" };
+        for (const [, name, value] of block.matchAll(/^(id|event|data): (.*)$/gm)) {
+          event[name as keyof typeof event] = value as string;
+        }
+        yield event;
+      }
+    }
+  } finally {
+    void reader.cancel().catch(() => undefined);
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * The stores of the use cases: which items each of them reads or writes. Their code is given these stores and no
+ * others (`services/pages/`), so that a page that lacks one here does not compile. Pages in a browser know from it
+ * what is out of date after a write.
+ */
+export const useCaseStores = {
+  dashboard: {
+    dashboard: ["realEstateAgentProfile", "brandAudit", "competitor", "marketingPlan", "review"],
+  },
+  brandAuditPage: {
+    brandAuditPage: [
+      "realEstateAgentProfile",
+      "brandAudit",
+      "reviewAnalysis",
+      "oauthToken",
+      "review",
+    ],
+  },
+  projects: {
+    listWithContent: ["project", "savedContent"],
+    deleteAndUnfile: ["project", "savedContent"],
+  },
+  profiles: {
+    save: ["realEstateAgentProfile", "userProfile"],
+    setPhoto: ["realEstateAgentProfile", "userProfile"],
+  },
+  reviews: { byId: ["review"], deleteById: ["review"], newest: ["review"] },
+  oauth: { isConnected: ["oauthToken"], remove: ["oauthToken"] },
+} as const;
