@@ -1,4 +1,6 @@
 /** Every code sample of the manual compiles and runs, each page's on a table that holds the fixtures. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformSync } from "@swc/core";
 import { z } from "zod";
@@ -9,6 +11,7 @@ import * as infrastructure from "../../services/infrastructure.js";
 import * as client from "../../src/browser/index.js";
 import * as door from "../../src/index.js";
 import * as react from "../../src/react/index.js";
+import * as legacy from "../../src/react/legacy/index.js";
 import * as server from "../../src/server/index.js";
 import * as streams from "../../src/streams/index.js";
 import * as telemetry from "../../src/telemetry/index.js";
@@ -63,6 +66,8 @@ test("a directive that does not exist is refused", () => {
 describe.each(pages)("the samples of $path run", ({ samples }) => {
   const names = ["USE_LOCAL_AWS", "DYNAMODB_TABLE_NAME", "AWS_ENDPOINT_URL_DYNAMODB"];
   const variables = { ...process.env };
+  const folder = process.cwd();
+  let own: string;
   let data: testing.TestDataLayer;
 
   beforeAll(async () => {
@@ -80,6 +85,9 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
       AWS_ENDPOINT_URL_DYNAMODB: data.engine.endpoint,
     });
     jest.spyOn(console, "log").mockImplementation();
+    // A sample may write files, which are nobody's: a second run must not find those of the first.
+    own = mkdtempSync(join(tmpdir(), "samples-"));
+    process.chdir(own);
   });
 
   afterAll(async () => {
@@ -90,6 +98,8 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
       if (variables[name] === undefined) delete process.env[name];
       else process.env[name] = variables[name];
     }
+    process.chdir(folder);
+    rmSync(own, { recursive: true });
     await data.close();
   });
 
@@ -106,10 +116,14 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
 type Hook = () => unknown;
 
 /** Runs a sample. If it holds tests, runs them with their hooks, one after the other. */
-async function run({ code }: Sample): Promise<void> {
+async function run({ code, language }: Sample): Promise<void> {
   const compiled = transformSync(code, {
     swcrc: false,
-    jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+    jsc: {
+      parser: { syntax: "typescript", tsx: language === "tsx" },
+      transform: { react: { runtime: "automatic" } },
+      target: "es2022",
+    },
     module: { type: "commonjs" },
   }).code;
   const hooks: Record<"beforeAll" | "beforeEach" | "afterAll", Hook[]> = {
@@ -130,6 +144,7 @@ async function run({ code }: Sample): Promise<void> {
     "bayon-coagent-data/client": client,
     "bayon-coagent-data/infrastructure": infrastructure,
     "bayon-coagent-data/react": react,
+    "bayon-coagent-data/react/legacy": legacy,
     "bayon-coagent-data/server": server,
     "bayon-coagent-data/streams": streams,
     "bayon-coagent-data/telemetry": telemetry,

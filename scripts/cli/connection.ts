@@ -32,6 +32,8 @@ export interface Sending {
   readonly requestHandler: () => RequestHandler;
   /** Delay before the first retry, in ms. */
   readonly initialDelayMs: number;
+  /** Whether requests to a URL go through a proxy. @default they do not */
+  readonly isProxied?: (url: URL) => boolean;
 }
 
 /** What a command works with. */

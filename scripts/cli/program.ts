@@ -6,6 +6,7 @@ import type { Terminal } from "../run/terminal.js";
 import { addAdoptCommand } from "./commands/adopt.js";
 import { addCompletionCommand } from "./commands/completion.js";
 import { addConfigCommand } from "./commands/config.js";
+import { addCostCommand } from "./commands/cost.js";
 import { addDbCommand } from "./commands/db.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addExportCommand } from "./commands/export.js";
@@ -23,6 +24,7 @@ import { addValidateCommand } from "./commands/validate.js";
 import { addVerifyCommand } from "./commands/verify.js";
 import { addWatchCommand } from "./commands/watch.js";
 import { type CommandContext, exitCode, groups, type Sending, UsageError } from "./connection.js";
+import { proxiedBy } from "./proxy.js";
 
 export interface RunOptions {
   readonly terminal: Terminal;
@@ -43,16 +45,16 @@ export async function runCommandLine(
   { terminal, signal, version, sending }: RunOptions,
 ): Promise<number> {
   let ended: number = exitCode.ok;
-  const context: CommandContext = {
-    terminal,
-    signal,
-    sending,
-    finish: (code) => {
-      ended = code;
-    },
-  };
   const json = wantsJson(args);
   try {
+    const context: CommandContext = {
+      terminal,
+      signal,
+      sending: sending ?? proxiedBy(process.env),
+      finish: (code) => {
+        ended = code;
+      },
+    };
     await createProgram(context, { version, json }).parseAsync(args, { from: "user" });
     return ended;
   } catch (error) {
@@ -140,6 +142,7 @@ Examples:
   addTemplateCommand(program, context);
   addPolicyCommand(program, context);
   addWatchCommand(program, context);
+  addCostCommand(program, context);
   addSeedCommand(program, context);
   program.commandsGroup("Moving in:");
   addMigrateCommand(program, context);

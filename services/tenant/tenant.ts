@@ -1,5 +1,6 @@
 /** One owner's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
+import { type Shown, shownKey } from "../../src/call/shown.js";
 import {
   type DeclaredKeys,
   declaredKeys,
@@ -8,6 +9,7 @@ import {
   refuseIssues,
 } from "../../src/entity/model.js";
 import type { CallContext } from "../../src/errors/context.js";
+import { hide } from "../../src/errors/hidden.js";
 import { invalidAt, type ValidationIssue } from "../../src/errors/validation-error.js";
 import {
   type KeyTemplate,
@@ -16,6 +18,7 @@ import {
   separator,
   separatorRule,
 } from "../../src/keys/template.js";
+import { secretsIn, withoutSecrets } from "../../src/server/secret-fields.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type { StoreSpec } from "../../src/store/store-types.js";
@@ -123,7 +126,18 @@ function scopeOf({ definitions, context }: ScopeSource, owner: Owner): AnyScope 
     };
     Object.defineProperty(scope, name, { enumerable: true, get });
   }
+  hide(scope, shownKey, shownOf(own));
   return scope;
+}
+
+/** What of a scope's results may be sent to a browser, in a page that is rendered on the server. */
+function shownOf(own: Definitions): Shown {
+  const secretsOf = secretsIn(own);
+  return (store, call, result) => {
+    const isStore = Object.hasOwn(own, store);
+    const of = isStore ? "store" : store === "collections" ? store : "useCases";
+    return withoutSecrets({ store, call, rule: { before: 0 }, of }, result, secretsOf);
+  };
 }
 
 const scopeCall: CallContext = { operation: "scope" };

@@ -1,6 +1,7 @@
 /** The calls of an API: of a client in a browser, or of a user's scope on the server. */
 import { type CallRule, ruleOf, useCases } from "../browser/calls.js";
 import { wrongCall } from "../browser/errors.js";
+import { type Shown, shownKey } from "../call/shown.js";
 
 /** A call, by its names, and what it is called on. */
 export interface Source {
@@ -37,5 +38,8 @@ export async function invoke(
   if (typeof run !== "function") {
     throw wrongCall(`createQueries: ${store}.${call}`, "call", "is not in this API");
   }
-  return (await Reflect.apply(run, owner, input)) as unknown;
+  const result: unknown = await Reflect.apply(run, owner, input);
+  // On the server: what a query reads is sent to the browser with the page.
+  const shown = Reflect.get(api, shownKey) as Shown | undefined;
+  return shown === undefined ? result : shown(store, call, result);
 }

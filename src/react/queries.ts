@@ -1,7 +1,8 @@
 /** Queries and mutations for TanStack Query, made of the calls of an API. */
 import { named } from "../browser/named.js";
 import { sourceOf } from "./invoke.js";
-import type { Queries } from "./query-types.js";
+import { withApi } from "./query-api.js";
+import type { ChangeOptions, Queries } from "./query-types.js";
 import { readOptions } from "./reads.js";
 import { writeOptions } from "./writes.js";
 
@@ -17,7 +18,9 @@ import { writeOptions } from "./writes.js";
 export function createQueries<Api extends object>(api: Api): Queries<Api> {
   const optionsOf = (store: string, call: string, given: readonly unknown[]) => {
     const source = sourceOf(api, store, call);
-    return source.rule.outcome === undefined ? readOptions(source, given) : writeOptions(source);
+    return source.rule.outcome === undefined
+      ? withApi(readOptions(source, given), api)
+      : writeOptions(source, given[0] as ChangeOptions | undefined);
   };
   // The types say which members there are.
   return named((store) =>

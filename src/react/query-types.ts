@@ -160,8 +160,8 @@ type ReadsOf<C> = {
 type ReadName = keyof ReadsOf<unknown>;
 
 /** The calls of a store that show their change. */
-type ChangeName = "put" | "upsert" | "update" | "delete";
-type WriteName = ChangeName | "create" | "batchPut" | "batchDelete";
+type ChangeName = "update" | "delete";
+type WriteName = ChangeName | "create" | "put" | "upsert" | "batchPut" | "batchDelete";
 
 /** The calls of use cases that write. */
 type UseCaseWrite = "deleteAndUnfile" | "save" | "setPhoto" | "deleteById" | "remove";

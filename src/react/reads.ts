@@ -1,7 +1,9 @@
 /** The queries of calls that read. */
+import { hashKey, type QueryClient } from "@tanstack/react-query";
 import { wrongCall } from "../browser/errors.js";
 import { invoke, isUseCase, type Source } from "./invoke.js";
 import { type DataKey, groupKey, itemKey, itemsKey, listKey } from "./keys.js";
+import { readThrough } from "./pending.js";
 import type { PageCursor } from "./query-types.js";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -18,6 +20,8 @@ interface Read {
 
 /** What TanStack Query gives a query's function. */
 interface Context {
+  readonly client: QueryClient;
+  readonly queryKey: readonly unknown[];
   readonly signal: AbortSignal;
   readonly pageParam?: unknown;
 }
@@ -38,18 +42,19 @@ export function readOptions(source: Source, given: readonly unknown[]): object {
     // The client, and on the server the data layer, have sent it again already.
     retry: false,
   };
-  const carryOut = (signal: AbortSignal, options: Options) =>
-    invoke(run, [...read.before, { ...options, signal }]);
-  if (!isPages) {
-    return { ...shared, queryFn: ({ signal }: Context) => carryOut(signal, read.options) };
-  }
+  const carryOut = ({ client, queryKey, signal, pageParam }: Context, options: Options) =>
+    readThrough(client, { queryKey, queryHash: hashKey(queryKey), pageParam }, () =>
+      invoke(run, [...read.before, { ...options, signal }]),
+    );
+  if (!isPages)
+    return { ...shared, queryFn: (context: Context) => carryOut(context, read.options) };
   if (rule.limit === "option" && read.options.cursor !== undefined) {
     throw wrongCall(`${store}.${call}`, "cursor", "is set by the pages: use query for one of them");
   }
   return {
     ...shared,
-    queryFn: ({ signal, pageParam }: Context) =>
-      carryOut(signal, { ...read.options, cursor: pageParam }),
+    queryFn: (context: Context) =>
+      carryOut(context, { ...read.options, cursor: context.pageParam }),
     initialPageParam: null,
     getNextPageParam: ({ cursor }: Page) => cursor,
     getPreviousPageParam: ({ previous }: Page) => previous,

@@ -26,7 +26,7 @@ export function isTouched({ queryKey, data }: CachedQuery, { store, items }: Wri
   if (items === undefined) return true;
   switch (kind) {
     case "item":
-      return items.some((item) => isSame(place, item));
+      return items.some((item) => isSame(place, item) && !isShown(data, item));
     case "items":
       return (place as unknown[]).some((key) => items.some((item) => isSame(key, item)));
     default:
@@ -40,7 +40,7 @@ function readsOf(group: string, call: string, data: unknown): readonly string[] 
     useCaseStores;
   if (group !== "collections") return stores[group]?.[call];
   // A collection has a list for each store in it, `recent` one for all.
-  return typeof data === "object" && data !== null && !Array.isArray(data)
+  return isObject(data) && !Array.isArray(data) && !Array.isArray(data.pages)
     ? Object.keys(data)
     : undefined;
 }
@@ -56,6 +56,12 @@ export function isSame(one: unknown, other: unknown): boolean {
   if (!isObject(one) || !isObject(other)) return false;
   const shared = Object.keys(one).filter((name) => !notKeys.includes(name) && name in other);
   return shared.every((name) => String(one[name]) === String(other[name]));
+}
+
+/** Whether what was written, or a later version of it, is there already. */
+function isShown(data: unknown, item: object): boolean {
+  const { updatedAt } = item as Members;
+  return isObject(data) && typeof updatedAt === "number" && Number(data.updatedAt) >= updatedAt;
 }
 
 /** An item's members, and the fields of its payload, of which the keys of indexes are made. */

@@ -223,10 +223,11 @@ describe("--json", () => {
     return lines.map((line) => JSON.parse(line) as { error?: { code: string; message: string } });
   };
 
-  test("is an option of every command that reads or writes items, or tells of the table (seed and table describe had none)", async () => {
+  test("is an option of every command that reads or writes items, or tells of the table or its cost (seed and table describe had none)", async () => {
     expect((await withJson()).map((words) => words.join(" ")).toSorted()).toEqual([
       "adopt",
       "config",
+      "cost",
       "doctor",
       "export",
       "import",
@@ -254,7 +255,8 @@ describe("--json", () => {
     process.env[variable] = JSON.stringify({ current: "k", keys: { k: key } });
     try {
       for (const words of await withJson()) {
-        const args = [...words, ...argumentsOf(words), "--json", ...on("Nowhere")];
+        const place = words[0] === "cost" ? [] : on("Nowhere");
+        const args = [...words, ...argumentsOf(words), "--json", ...place];
         const wrong = await bayonData([...args, "--verbosee", "3"]);
         expect({ words, code: wrong.code, out: wrong.out }).toEqual({ words, code: 2, out: "" });
         expect(errorsIn(wrong.complaints)).toEqual([

@@ -73,6 +73,7 @@ async function validate(flags: ValidateFlags, context: CommandContext): Promise<
   await withConnection(flags, context, async (connection) => {
     const { data } = connection;
     refuseProduction(data, "validate writes", flags.allowProduction === true);
+    refuseProxy(data, context);
     const userId = `validate-${ulid()}`;
     const definitions = knownDefinitions();
     const { subjects, skipped } = subjectsOf(definitions, data, userId);
@@ -111,6 +112,14 @@ async function validate(flags: ValidateFlags, context: CommandContext): Promise<
     terminal.line(`${count(passed, "check")} passed${outcome}, in ${spent}`);
   });
   context.finish(failed === 0 ? exitCode.ok : exitCode.findings);
+}
+
+/** What is tried are the connections that an application makes, which know no such variable. */
+function refuseProxy({ configuration }: DataLayer, { sending }: CommandContext): void {
+  const { region, endpoint = `https://dynamodb.${region}.amazonaws.com` } = configuration;
+  if (!sending?.isProxied?.(new URL(endpoint))) return;
+  const how = "run it where the table is reached without one, or name its host in NO_PROXY";
+  throw new UsageError(`validate does not go through HTTPS_PROXY or HTTP_PROXY: ${how}`);
 }
 
 /** Runs a check and prints its line. @returns the failure, if it failed */

@@ -4,21 +4,32 @@
  */
 import { countProcessWide } from "./process-wide.js";
 import { type AccessPattern, accessPatterns } from "./rows.js";
+import { type Units, unitsOf } from "./units.js";
 import type { World } from "./world.js";
 
 const begin = "<!-- access-patterns:begin -->";
 const end = "<!-- access-patterns:end -->";
 
-/** What a pattern took, in requests that reached the engine. */
-export interface Counted {
-  readonly pattern: AccessPattern;
-  readonly onePage: number;
-  readonly large: number;
+/** What a call took: requests that reached the engine, and the capacity units that it reported. */
+export interface Took extends Units {
+  readonly requests: number;
 }
 
-/** Makes a pattern's call and counts the requests that reach the engine. */
-export async function countRequests(pattern: AccessPattern, world: World): Promise<number> {
+/** What a pattern took. */
+export interface Counted {
+  readonly pattern: AccessPattern;
+  readonly onePage: Took;
+  readonly large: Took;
+}
+
+/** Makes a pattern's call, and counts its requests and units. */
+export async function measure(pattern: AccessPattern, world: World): Promise<Took> {
   await pattern.before?.(world);
+  const [requests, units] = await unitsOf(() => countRequests(pattern, world));
+  return { requests, ...units };
+}
+
+async function countRequests(pattern: AccessPattern, world: World): Promise<number> {
   const { wire } = world.data;
   if (pattern.id === "repository") return countProcessWide(world.data, () => pattern.call(world));
   wire.clear();
@@ -34,13 +45,22 @@ export function markdownTable(counted: readonly Counted[], source: string): stri
   const calls = callsOf(source);
   const rows = counted.map(({ pattern, onePage, large }) => {
     const code = calls[accessPatterns.indexOf(pattern)];
-    return `| ${pattern.asks}<br>\`${code}\` | ${onePage} | ${large} |`;
+    return `| ${pattern.asks}<br>\`${code}\` | ${cellOf(onePage)} | ${cellOf(large)} |`;
   });
   return [
-    "| what the application asks, and the call | requests, one page | requests, 2,000 items |",
+    "| what the application asks, and the call | requests and units, one page | requests and units, 2,000 items |",
     "|---|--:|--:|",
     ...rows,
   ].join("\n");
+}
+
+/** `3<br>1.5 R + 2 W`. */
+function cellOf({ requests, readUnits, writeUnits }: Took): string {
+  const units = [
+    ...(readUnits > 0 ? [`${readUnits.toLocaleString("en-US")} R`] : []),
+    ...(writeUnits > 0 ? [`${writeUnits.toLocaleString("en-US")} W`] : []),
+  ];
+  return `${requests}<br>${units.join(" + ")}`;
 }
 
 /** The code of each pattern's call, in order, on one line. */
