@@ -20,6 +20,18 @@ export default {
         module: { type: "commonjs" },
       },
     ],
+    "\\.tsx$": [
+      "@swc/jest",
+      {
+        swcrc: false,
+        jsc: {
+          parser: { syntax: "typescript", tsx: true },
+          transform: { react: { runtime: "automatic" } },
+          target: "es2022",
+        },
+        module: { type: "commonjs" },
+      },
+    ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join("|")})/)`],
   moduleNameMapper: {
@@ -30,6 +42,7 @@ export default {
     "^bayon-coagent-data$": "<rootDir>/src/index.ts",
     "^bayon-coagent-data/client$": "<rootDir>/src/browser/index.ts",
     "^bayon-coagent-data/react$": "<rootDir>/src/react/index.ts",
+    "^bayon-coagent-data/react/legacy$": "<rootDir>/src/react/legacy/index.ts",
     "^bayon-coagent-data/server$": "<rootDir>/src/server/index.ts",
     "^bayon-coagent-data/infrastructure$": "<rootDir>/services/infrastructure.ts",
     "^bayon-coagent-data/keys$": "<rootDir>/src/server-only.ts",
@@ -37,7 +50,11 @@ export default {
     "^bayon-coagent-data/telemetry$": "<rootDir>/src/telemetry/index.ts",
     "^bayon-coagent-data/testing$": "<rootDir>/src/testing/index.ts",
   },
-  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/scripts/dev/dynamodb-local/"],
+  modulePathIgnorePatterns: [
+    "<rootDir>/dist/",
+    "<rootDir>/.cache/",
+    "<rootDir>/scripts/dev/dynamodb-local/",
+  ],
   testTimeout: 20_000,
   // A file waits for four tenths of its time: for engines, processes, and what faults delay.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),

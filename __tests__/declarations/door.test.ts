@@ -11,6 +11,7 @@ const doors = [
     "server/index",
     "browser/index",
     "react/index",
+    "react/legacy/index",
     "telemetry/index",
   ],
   "../services/infrastructure",

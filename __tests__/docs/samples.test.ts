@@ -11,6 +11,7 @@ import * as infrastructure from "../../services/infrastructure.js";
 import * as client from "../../src/browser/index.js";
 import * as door from "../../src/index.js";
 import * as react from "../../src/react/index.js";
+import * as legacy from "../../src/react/legacy/index.js";
 import * as server from "../../src/server/index.js";
 import * as streams from "../../src/streams/index.js";
 import * as telemetry from "../../src/telemetry/index.js";
@@ -115,10 +116,14 @@ describe.each(pages)("the samples of $path run", ({ samples }) => {
 type Hook = () => unknown;
 
 /** Runs a sample. If it holds tests, runs them with their hooks, one after the other. */
-async function run({ code }: Sample): Promise<void> {
+async function run({ code, language }: Sample): Promise<void> {
   const compiled = transformSync(code, {
     swcrc: false,
-    jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+    jsc: {
+      parser: { syntax: "typescript", tsx: language === "tsx" },
+      transform: { react: { runtime: "automatic" } },
+      target: "es2022",
+    },
     module: { type: "commonjs" },
   }).code;
   const hooks: Record<"beforeAll" | "beforeEach" | "afterAll", Hook[]> = {
@@ -139,6 +144,7 @@ async function run({ code }: Sample): Promise<void> {
     "bayon-coagent-data/client": client,
     "bayon-coagent-data/infrastructure": infrastructure,
     "bayon-coagent-data/react": react,
+    "bayon-coagent-data/react/legacy": legacy,
     "bayon-coagent-data/server": server,
     "bayon-coagent-data/streams": streams,
     "bayon-coagent-data/telemetry": telemetry,

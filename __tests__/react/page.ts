@@ -12,6 +12,7 @@ export interface Page {
   readonly rtl: typeof import("@testing-library/react");
   readonly query: typeof import("@tanstack/react-query");
   readonly door: typeof import("../../src/react/index.js");
+  readonly browser: typeof import("../../src/browser/index.js");
 }
 
 /** What React and its testing library look up in a browser. */
@@ -76,6 +77,7 @@ function loaded(version: ReactVersion): Page {
     rtl,
     query: require("@tanstack/react-query"),
     door: require("../../src/react/index.js"),
+    browser: require("../../src/browser/index.js"),
   };
 }
 

@@ -137,12 +137,20 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
   },
 };
 
+/** The files of hooks, which a server component may import but not call. */
+const hooks = ["react-live", "react-legacy"];
+
 /**
  * The doors for browsers, which share no chunk with the others: a browser gets no byte more than it needs.
  * `instanceof` holds for their errors all the same, by their brands.
  */
 const browser = (format: "esm" | "cjs"): RolldownOptions & { output: OutputOptions } => ({
-  input: { client: "src/browser/index.ts", react: "src/react/index.ts" },
+  input: {
+    client: "src/browser/index.ts",
+    react: "src/react/index.ts",
+    "react-live": "src/react/live.ts",
+    "react-legacy": "src/react/legacy/index.ts",
+  },
   platform: "browser",
   transform: { target: "es2022" },
   external: ["react", "@tanstack/react-query"],
@@ -152,6 +160,7 @@ const browser = (format: "esm" | "cjs"): RolldownOptions & { output: OutputOptio
     comments: output.comments,
     sourcemap: true,
     entryFileNames: format === "esm" ? "[name].js" : "[name].cjs",
+    banner: ({ name }) => (hooks.includes(name) ? '"use client";' : ""),
     chunkFileNames: `chunks/browser-[hash].${format === "esm" ? "js" : "cjs"}`,
   },
 });

@@ -2,6 +2,7 @@
 
 export { hydrationDefaults } from "./hydration.js";
 export type { DataKey } from "./keys.js";
+export { type LiveQueryOptions, useLive } from "./live.js";
 export { createQueries } from "./queries.js";
 export type {
   ChangeOptions,

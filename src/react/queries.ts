@@ -1,6 +1,7 @@
 /** Queries and mutations for TanStack Query, made of the calls of an API. */
 import { named } from "../browser/named.js";
 import { sourceOf } from "./invoke.js";
+import { withApi } from "./query-api.js";
 import type { ChangeOptions, Queries } from "./query-types.js";
 import { readOptions } from "./reads.js";
 import { writeOptions } from "./writes.js";
@@ -18,8 +19,8 @@ export function createQueries<Api extends object>(api: Api): Queries<Api> {
   const optionsOf = (store: string, call: string, given: readonly unknown[]) => {
     const source = sourceOf(api, store, call);
     return source.rule.outcome === undefined
-      ? readOptions(source, given)
-      : writeOptions(source, given[0] as ChangeOptions);
+      ? withApi(readOptions(source, given), api)
+      : writeOptions(source, given[0] as ChangeOptions | undefined);
   };
   // The types say which members there are.
   return named((store) =>

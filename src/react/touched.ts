@@ -40,7 +40,7 @@ function readsOf(group: string, call: string, data: unknown): readonly string[] 
     useCaseStores;
   if (group !== "collections") return stores[group]?.[call];
   // A collection has a list for each store in it, `recent` one for all.
-  return typeof data === "object" && data !== null && !Array.isArray(data)
+  return isObject(data) && !Array.isArray(data) && !Array.isArray(data.pages)
     ? Object.keys(data)
     : undefined;
 }

@@ -60,6 +60,12 @@ const pages: Readonly<Record<string, ApiPage>> = {
     entry: "src/react/index.d.ts",
     kinds: ["Functions", "Classes", "Values", "Types"],
   },
+  "react-legacy": {
+    title: "bayon-coagent-data/react/legacy",
+    description: "The hooks of the earlier data layer, by raw keys.",
+    entry: "src/react/legacy/index.d.ts",
+    kinds: ["Functions", "Types"],
+  },
   server: {
     title: "bayon-coagent-data/server",
     description: "Routes by which a browser reaches the data of its user.",

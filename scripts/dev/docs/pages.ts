@@ -28,9 +28,9 @@ export const groups: readonly Group[] = [
   { title: "Protect them", pages: ["tenants", "oauth", "encryption"] },
   { title: "Handle failures", pages: ["errors", "retry"] },
   { title: "Test", pages: ["testing"] },
-  { title: "Reach a browser", pages: ["browser"] },
+  { title: "Reach a browser", pages: ["browser", "react"] },
   { title: "Deploy", pages: ["nextjs", "lambda"] },
-  { title: "Move in", pages: ["firestore", "old-repository"] },
+  { title: "Move in", pages: ["firestore", "from-firestore-hooks", "old-repository"] },
   { title: "Operate", pages: ["cli", "operating", "infrastructure", "telemetry"] },
   {
     title: "Look up",

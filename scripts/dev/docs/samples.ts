@@ -75,8 +75,8 @@ export function typeErrors(root: string, samples: readonly Sample[]): string[] {
   // Inside the repository, so that the packages are found.
   const folder = mkdtempSync(join(cache, "samples-"));
   try {
-    for (const [index, { code }] of samples.entries()) {
-      writeFileSync(join(folder, `${index}.ts`), code);
+    for (const [index, { code, language }] of samples.entries()) {
+      writeFileSync(join(folder, `${index}.${language === "tsx" ? "tsx" : "ts"}`), code);
     }
     writeFileSync(join(folder, "globals.ts"), globals);
     writeFileSync(join(folder, "vitest.d.ts"), vitest);
@@ -90,6 +90,7 @@ export function typeErrors(root: string, samples: readonly Sample[]): string[] {
           "bayon-coagent-data/client": ["../../src/browser/index.ts"],
           "bayon-coagent-data/infrastructure": ["../../services/infrastructure.ts"],
           "bayon-coagent-data/react": ["../../src/react/index.ts"],
+          "bayon-coagent-data/react/legacy": ["../../src/react/legacy/index.ts"],
           "bayon-coagent-data/server": ["../../src/server/index.ts"],
           "bayon-coagent-data/streams": ["../../src/streams/index.ts"],
           "bayon-coagent-data/telemetry": ["../../src/telemetry/index.ts"],
@@ -108,7 +109,7 @@ export function typeErrors(root: string, samples: readonly Sample[]): string[] {
     const findings = `${stdout}${stderr}`.split("\n").filter((text) => text.trim() !== "");
     if (status !== 0 && findings.length === 0) throw new Error("tsc failed and gave no reason");
     return findings.map((text) =>
-      text.replace(/^(\d+)\.ts\((\d+),\d+\)/, (_, index, line) => {
+      text.replace(/^(\d+)\.tsx?\((\d+),\d+\)/, (_, index, line) => {
         const sample = samples[Number(index)];
         return `${sample?.page}:${(sample?.line ?? 0) + Number(line) - 1}`;
       }),

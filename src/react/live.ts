@@ -1,0 +1,66 @@
+/** A query that is kept up to date. */
+import {
+  type InfiniteData,
+  type UseInfiniteQueryResult,
+  type UseQueryResult,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import type { QueryPage } from "../store/store-types.js";
+import { listen } from "./listening.js";
+import { type AnyQuery, apiIn } from "./query-api.js";
+import type { DataPages, DataQuery, PageCursor } from "./query-types.js";
+
+export interface LiveQueryOptions {
+  /** How often a query is read where the handler tells no changes, in ms. @default 5000 */
+  readonly pollMs?: number | undefined;
+}
+
+/**
+ * Like `useInfiniteQuery`, and keeps the pages up to date: what changes is read again, as the handler tells it;
+ * without a connection the pages are read every `pollMs`.
+ */
+export function useLive<Item>(
+  query: DataPages<Item>,
+  options?: LiveQueryOptions,
+): UseInfiniteQueryResult<InfiniteData<QueryPage<Item>, PageCursor>, Error>;
+/**
+ * Like `useQuery`, and keeps the result up to date: what changes is read again, as the handler tells it; without
+ * a connection it is read every `pollMs`. All hooks of a page share one connection.
+ * @example
+ * const { data } = useLive(q.savedContent.query({ limit: 20 }));
+ */
+export function useLive<T>(
+  query: DataQuery<T>,
+  options?: LiveQueryOptions,
+): UseQueryResult<T, Error>;
+export function useLive(query: object, { pollMs = 5_000 }: LiveQueryOptions = {}): unknown {
+  const given = query as AnyQuery;
+  const openedAt = useOpened(given);
+  const polled = { ...given, refetchInterval: openedAt === undefined ? pollMs : false };
+  // A call site has pages or a result, and never changes between them.
+  const isPages = "initialPageParam" in given;
+  const useAny = (isPages ? useInfiniteQuery : useQuery) as (options: object) => unknown;
+  return useAny(polled);
+}
+
+/** When the connection opened, and what was read before is read again: it may be older than the connection. */
+function useOpened(query: AnyQuery): number | undefined {
+  const client = useQueryClient();
+  const [openedAt, setOpenedAt] = useState<number>();
+  const api = apiIn(query);
+  const hash = JSON.stringify(query.queryKey);
+  useEffect(
+    () => (api === undefined ? undefined : listen(client, api, setOpenedAt)),
+    [client, api],
+  );
+  useEffect(() => {
+    const queryKey = JSON.parse(hash) as readonly unknown[];
+    const readAt = client.getQueryState(queryKey)?.dataUpdatedAt ?? 0;
+    if (openedAt === undefined || readAt === 0 || readAt >= openedAt) return;
+    void client.invalidateQueries({ queryKey, exact: true });
+  }, [client, hash, openedAt]);
+  return openedAt;
+}
