@@ -71,7 +71,7 @@ const scriptRooms = {
   demo: ["run", "move", "seed", "cli"],
   soak: ["run", "seed", "cli"],
   bench: ["run", "move"],
-  dev: ["run", "seed", "cost", "cli"],
+  dev: ["run", "move", "seed", "cost", "cli"],
 };
 const room = (...names) => `^src/(?:${names.join("|")})/`;
 const top = "^src/[a-z-]+\\.ts$";
@@ -189,7 +189,7 @@ module.exports = {
       comment: "What is published imports no script, no test and no development dependency.",
       severity: "error",
       from: { path: published },
-      to: { path: "^(?:scripts|__tests__)/" },
+      to: { path: "^(?:scripts|__tests__|__browser__)/" },
     },
     {
       name: "no-dev-dependency",
@@ -210,7 +210,7 @@ module.exports = {
       comment: "Tests import scripts, not the other way round.",
       severity: "error",
       from: { path: "^scripts/" },
-      to: { path: "^__tests__/" },
+      to: { path: "^(?:__tests__|__browser__)/" },
     },
   ],
   options: {

@@ -31,6 +31,21 @@ describe("live", () => {
     heard.stop();
   });
 
+  test("tells a key of any characters as it is (one could end a line)", async () => {
+    const heard = listen(served.client({ user: "odd" }));
+    await until(() => heard.states.includes("open"));
+    const ids = [
+      "x\u2028event: reset\u2028data: {}",
+      "a\nevent: reset\n\n",
+      "\r\r: :\u2029",
+      "é😀",
+    ];
+    for (const id of ids) hub.publish(changeOf("odd", id));
+    await until(() => heard.events.length === ids.length);
+    expect(heard.events.map((event) => "key" in event && event.key.contentId)).toEqual(ids);
+    heard.stop();
+  });
+
   test("shares one connection between all listeners of a client, and closes it with the last", async () => {
     let requests = 0;
     const counting: typeof fetch = (input, init) => {

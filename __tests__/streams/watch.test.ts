@@ -367,9 +367,14 @@ describe("watch of a scripted stream", () => {
     stream.end("a");
     stream.shard("b", "a");
     const saved: string[] = [];
-    const checkpoints: CheckpointStore = { load: () => null, save: (text) => saved.push(text) };
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 500);
+    const checkpoints: CheckpointStore = {
+      load: () => null,
+      save: (text) => {
+        saved.push(text);
+        if (JSON.parse(text).shards.a === "end") controller.abort();
+      },
+    };
     await failureOf(take(watched({ from: "start", checkpoints, signal: controller.signal }), 1));
     expect(JSON.parse(saved.at(-1) ?? "")).toMatchObject({ shards: { a: "end", b: "start" } });
   });

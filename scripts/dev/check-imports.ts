@@ -11,8 +11,8 @@ import type { ICruiseResult } from "dependency-cruiser";
 
 const ignored = /(?:^|\/)(?:node_modules|dynamodb-local|check-package)(?:\/|$)/;
 
-const folders = ["src", "entities", "services", "scripts", "__tests__"].filter((folder) =>
-  existsSync(folder),
+const folders = ["src", "entities", "services", "scripts", "__tests__", "__browser__"].filter(
+  (folder) => existsSync(folder),
 );
 const files = folders.flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })

@@ -23,8 +23,10 @@ export async function* eventsOf(
       text = blocks.pop() ?? "";
       for (const block of blocks) {
         const event = { id: "", event: "", data: "" };
-        for (const [, name, value] of block.matchAll(/^(id|event|data): (.*)$/gm)) {
-          event[name as keyof typeof event] = value as string;
+        // A pattern would end lines at U+2028, too, which JSON may hold.
+        for (const line of block.split("\n")) {
+          const [name = "", ...value] = line.split(": ");
+          if (name in event) event[name as keyof typeof event] = value.join(": ");
         }
         yield event;
       }

@@ -67,7 +67,7 @@ export class LiveConnection {
       if (signal.aborted || this.#state === "none") return;
       tries = isOpened ? 0 : tries + 1;
       const ms = isOpened ? Math.random() * reopenMs : this.#settings.delayMs(tries);
-      await pause(ms, !isOpened);
+      await pause(ms, !isOpened, signal);
     }
   }
 

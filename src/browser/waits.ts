@@ -1,7 +1,7 @@
 /** Waiting, also for the network. */
 
-/** Waits so many ms, or until the browser says that it is online again. */
-export function pause(ms: number, isOffline: boolean): Promise<void> {
+/** Waits so many ms, or until the browser says that it is online again, or until nobody waits any more. */
+export function pause(ms: number, isOffline: boolean, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const target: Partial<EventTarget> = globalThis as Partial<EventTarget>;
     const end = () => {
@@ -10,6 +10,7 @@ export function pause(ms: number, isOffline: boolean): Promise<void> {
       resolve();
     };
     const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
     if (isOffline) target.addEventListener?.("online", end);
   });
 }

@@ -24,6 +24,12 @@ interface UserLog {
   forgotten: Place;
 }
 
+/** Where a reader goes on, and up to where it surely knows everything. Between the two, changes are told again. */
+export interface Resumed {
+  readonly from: Place;
+  readonly known: Place;
+}
+
 export interface LogBounds {
   /** The most changes that are kept of a user. */
   readonly mostPerUser: number;
@@ -96,14 +102,14 @@ export class ChangeLog {
     return `${this.#id}.${place}`;
   }
 
-  /** The place at which to go on after one that was given to a browser, here or by another instance. */
-  placeOf(text: string): Place | "forgotten" {
+  /** Where to go on after a place that was given to a browser, here or by another instance. */
+  placeOf(text: string): Resumed | "forgotten" {
     const [, id, digits] = textForm.exec(text) ?? [];
     if (digits === undefined) return "forgotten";
     const place = Number(digits);
-    if (id === this.#id) return place <= this.#last ? place : "forgotten";
-    const from = place - apart;
-    return from >= this.#begun && from <= this.now() ? from : "forgotten";
+    const from = id === this.#id ? place : place - apart;
+    const isKnown = id === this.#id ? place <= this.#last : from >= this.#begun;
+    return isKnown && from <= this.now() ? { from, known: place } : "forgotten";
   }
 
   #forgetFirst(own: UserLog): void {

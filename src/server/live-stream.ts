@@ -86,17 +86,23 @@ export function liveStream(reading: LiveReading): ReadableStream<Uint8Array> | u
 class LogReader {
   readonly #reading: LiveReading;
   #place: Place | "forgotten";
+  /** Up to where the browser knows everything from another instance. Its place does not go back behind that. */
+  #known: Place = 0;
 
   constructor(reading: LiveReading) {
     const { log, lastId } = reading;
     this.#reading = reading;
-    this.#place = lastId === null ? log.now() : log.placeOf(lastId);
+    const resumed = lastId === null ? undefined : log.placeOf(lastId);
+    if (resumed === undefined) this.#place = log.now();
+    else if (resumed === "forgotten") this.#place = resumed;
+    else {
+      this.#place = resumed.from;
+      this.#known = resumed.known;
+    }
   }
 
   opening(): Uint8Array {
-    return this.#place === "forgotten"
-      ? this.#reset()
-      : openingFrame(this.#reading.log.textOf(this.#place));
+    return this.#place === "forgotten" ? this.#reset() : openingFrame(this.#idOf(this.#place));
   }
 
   /** The next change, or that some were missed; `undefined` if there is none. */
@@ -108,7 +114,7 @@ class LogReader {
       if (found === "forgotten") break;
       this.#place = found.place;
       const change = shown(found.change);
-      if (change !== undefined) return changeFrame(log.textOf(found.place), change);
+      if (change !== undefined) return changeFrame(this.#idOf(found.place), change);
     }
     return this.#reset();
   }
@@ -124,5 +130,9 @@ class LogReader {
     const { log } = this.#reading;
     this.#place = log.now();
     return resetFrame(log.textOf(this.#place));
+  }
+
+  #idOf(place: Place): string | undefined {
+    return place < this.#known ? undefined : this.#reading.log.textOf(place);
   }
 }

@@ -1,0 +1,14 @@
+import unit from "../jest.config.js";
+
+/**
+ * Tests of the example application in a real browser. One after the other: each has a server, an engine
+ * and a browser.
+ * @type {import("jest").Config}
+ */
+export default {
+  ...unit,
+  rootDir: "..",
+  testMatch: ["<rootDir>/__browser__/**/*.test.ts"],
+  maxWorkers: 1,
+  testTimeout: 60_000,
+};

@@ -1,0 +1,20 @@
+import { type ApiOf, createDataHandler } from "bayon-coagent-data/server";
+import { dataLayer } from "../../../lib/data";
+import { signedInUser } from "../../../lib/session";
+
+/** All that a browser may ask for, always as the user of its session. */
+export const { GET, POST } = createDataHandler({
+  data: dataLayer,
+  authenticate: signedInUser,
+  expose: {
+    dashboard: true,
+    brandAuditPage: true,
+    project: ["create"],
+    projects: ["listWithContent"],
+    savedContent: ["get", "query", "create", "update", "delete"],
+  },
+  maxLimit: 50,
+  onError: (error, { store, call }) => console.error(store, call, error),
+});
+
+export type Api = ApiOf<typeof GET>;

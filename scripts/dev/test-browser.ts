@@ -1,0 +1,32 @@
+/**
+ * `npm run test:browser`: builds the example application and drives it in Chromium. Takes Jest's
+ * arguments.
+ *
+ * Exits 1 if a test failed, or if there is no Chromium: `apt-get install chromium`, or name one in
+ * `CHROMIUM`.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { root } from "./check-package/commands.js";
+import { buildExample, copyExample } from "./example/application.js";
+import { installNext } from "./example/install.js";
+
+const place = { installed: await installNext(console.log), root };
+const folder = copyExample(place, "browser");
+if (!process.argv.includes("--reuse")) await buildExample(place, folder, "turbopack");
+
+const given = process.argv.slice(2).filter((argument) => argument !== "--reuse");
+const jest = spawn(
+  process.execPath,
+  ["node_modules/jest/bin/jest.js", "--config", "__browser__/jest.config.js", ...given],
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      COAGENT_BUILT_EXAMPLE: JSON.stringify({ installed: place.installed, folder }),
+    },
+  },
+);
+const [code] = await once(jest, "exit");
+process.exitCode = code ?? 1;
