@@ -10,6 +10,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "<rootDir>/__tests__/environment.ts",
+  globalSetup: "<rootDir>/__tests__/built.ts",
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   transform: {
     "\\.[jt]s$": [
@@ -55,7 +56,10 @@ export default {
     "<rootDir>/.cache/",
     "<rootDir>/scripts/dev/dynamodb-local/",
   ],
-  testTimeout: 20_000,
+  // What hangs is told, however slow the machine is and whatever else it does.
+  testTimeout: 90_000,
   // A file waits for four tenths of its time: for engines, processes, and what faults delay.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // Jest keeps some of what each file has loaded, and the more there is the longer it is searched for garbage.
+  workerIdleMemoryLimit: "500MB",
 };

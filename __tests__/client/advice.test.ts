@@ -179,7 +179,7 @@ test("the generic repository says what to run", async () => {
     resetClients();
     resetRepository();
   }
-}, 30_000);
+});
 
 test.each(["local", "development"])(
   "a command names the endpoint of AWS_ENDPOINT_URL in %s (it said AWS, or went elsewhere)",

@@ -35,7 +35,7 @@ describe(`the access patterns on ${name}`, () => {
     data = await createTestDataLayer({ engine, requestHandler: wire, clock: steadyClock() });
     bare = bareClient(data);
     [small, large] = await Promise.all([createWorld(data, "small"), createWorld(data, "large")]);
-  }, 60_000);
+  });
   afterAll(async () => {
     bare.destroy();
     await data.close();

@@ -27,14 +27,14 @@ test("every sample compiles", () => {
   const samples = pages.flatMap((page) => page.samples);
   expect(samples.length).toBeGreaterThan(30);
   expect(typeErrors(root, samples)).toEqual([]);
-}, 60_000);
+});
 
 test("an error is reported at its line of its page", () => {
   const page = { path: "a.md", text: "# A\n\n```ts\nconst x = 1;\nx.nothing();\n```\n" };
   expect(typeErrors(root, samplesOf(page))).toEqual([
     expect.stringMatching(/^a\.md:5: error TS\d+: Property 'nothing' does not exist/),
   ]);
-}, 60_000);
+});
 
 /** An entity in further indexes, so that the table has them: those of samples. */
 const indexedSchema = () => ({

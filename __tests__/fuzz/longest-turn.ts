@@ -30,7 +30,10 @@ const item = {
 };
 
 /** An engine that takes no time: it has one item, whatever it is asked for. */
-const bodyOf = ({ body }: { body?: unknown }) => Buffer.from((body ?? "") as Uint8Array);
+const bodyOf = ({ body }: { body?: unknown }): string => {
+  if (!ArrayBuffer.isView(body)) return String(body ?? "");
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+};
 
 export const requestHandler = {
   handle: async (request: { headers: Record<string, string>; body?: unknown }) => {

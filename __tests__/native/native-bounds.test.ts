@@ -5,8 +5,6 @@
 import * as door from "../../src/index.js";
 import { fieldsOf, Measured, megabyte, requestHandler } from "../fuzz/longest-turn.js";
 
-jest.setTimeout(60_000);
-
 const turns = new Measured();
 const layer = door.createDataLayer({
   environment: "development",

@@ -4,7 +4,7 @@ import fc from "fast-check";
 const factor = Number(process.env.COAGENT_TEST_RUNS ?? 1);
 
 /** Time for a test of properties, in ms: a failure is tried again many times, machines may be busy. */
-export const longEnough = factor > 1 ? 180_000 * factor : 60_000;
+export const longEnough = factor > 1 ? 180_000 * factor : 180_000;
 jest.setTimeout(longEnough);
 
 /** fast-check prints the seed of a failure; `COAGENT_TEST_SEED` runs the properties with another one. */

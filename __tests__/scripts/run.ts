@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type RunOptions, runCommandLine } from "../../scripts/cli/program.js";
 import { createTerminal, type Terminal } from "../../scripts/run/terminal.js";
 import { OrderlyHandler } from "../../src/wire/request-handler.js";
+import { built } from "../built.js";
 
 export interface Said {
   readonly terminal: Terminal;
@@ -98,7 +99,10 @@ export interface Running {
 export function script(file: string, args: readonly string[] = []): Running {
   const run = randomUUID();
   const env = { ...process.env, [marker]: run, NO_COLOR: "1" };
-  const child = spawn(process.execPath, ["--import", "tsx", `scripts/${file}`, ...args], { env });
+  // What a --config imports of this package's sources is to be what the command has of them.
+  const isBuilt = file === "cli.ts" && !args.includes("--config");
+  const program = isBuilt ? [built("scripts/cli.ts")] : ["--import", "tsx", `scripts/${file}`];
+  const child = spawn(process.execPath, [...program, ...args], { env });
   let out = "";
   let complaints = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -196,7 +196,7 @@ describe.each(engines)("on $name", (engine) => {
     wire.clear();
     await store().update(key(), {}, { add: { reviewCount: 1 } });
     expect(wire.names).toEqual(["UpdateItem"]);
-  }, 60_000);
+  });
 
   test("idle writers are forgotten when there are sixteen, and who may be one of them is told so", async () => {
     const now = Date.now();

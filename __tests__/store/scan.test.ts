@@ -192,14 +192,21 @@ describe.each(engines)("scan on $name", (engine) => {
 
   test("a slow reader has one page of each segment in memory, and no more", async () => {
     const segments = 3;
+    // A request that is sent again, because its connection was cut while it was idle, reads no other page.
+    const requested = () =>
+      new Set(
+        table.data.wire.requests.map(({ input: { Segment, ExclusiveStartKey } }) =>
+          JSON.stringify([Segment, ExclusiveStartKey]),
+        ),
+      ).size;
     let pages = 0;
     for await (const _ of store().scan({ segments })) {
       pages += 1;
       await turns();
       // Of each other segment one page is there, and of this one the page at hand.
-      expect(table.data.wire.requests.length).toBeLessThanOrEqual(pages - 1 + segments);
+      expect(requested()).toBeLessThanOrEqual(pages - 1 + segments);
     }
-    expect(pages).toBe(table.data.wire.requests.length);
+    expect(pages).toBe(requested());
   });
 
   test("gives up what is under way when its reader stops", async () => {

@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { createTestDataLayer, make } from "../../src/testing/index.js";
+import { built } from "../built.js";
 import { tries } from "../properties/arbitraries.js";
 import { describeStreams, useEngine } from "./stream.js";
 
@@ -27,8 +28,8 @@ describeStreams("a killed watch on $name", ({ engine: name }) => {
         const reader = spawn(
           process.execPath,
           [
-            ...["--env-file=scripts/node.env", "--import", "tsx"],
-            join(__dirname, "watch-kill-process.ts"),
+            "--env-file=scripts/node.env",
+            built(join(__dirname, "watch-kill-process.ts")),
             ...[engine().endpoint, data.table.name, log ?? "", place ?? ""],
           ],
           { cwd: repository, stdio: "ignore" },

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTestDataLayer, make, type TestDataLayer } from "../../src/testing/index.js";
+import { built } from "../built.js";
 import { describeStreams } from "./stream.js";
 
 interface Line {
@@ -17,7 +18,7 @@ interface Line {
   readonly id: string;
 }
 
-const process = join(__dirname, "watch-process.ts");
+const process = built(join(__dirname, "watch-process.ts"));
 const idOf = ({ entity, key }: Pick<Line, "entity" | "key">) => JSON.stringify([entity, key]);
 
 /** Writes for a while: single writes, batches and transactions, of two users at once. */
@@ -63,7 +64,7 @@ describeStreams("a reader on $name", ({ engine }) => {
     let child: ChildProcess | undefined;
     const start = () => {
       const given = [data.engine.endpoint, data.table.name, folder];
-      child = spawn(globalThis.process.execPath, ["--import", "tsx", process, ...given], {
+      child = spawn(globalThis.process.execPath, [process, ...given], {
         stdio: ["ignore", "ignore", "inherit"],
       });
       return child;

@@ -291,7 +291,7 @@ onDynamodbLocal("startEngine on dynamodb-local", () => {
     expect(await read(client)).toBe("kept");
     await engine.close();
     expect(await answers(portOf(engine))).toBe(false);
-  }, 60_000);
+  });
 
   test("leaves nothing behind when its parent is killed", async () => {
     const { child, endpoint } = await script(
@@ -301,7 +301,7 @@ onDynamodbLocal("startEngine on dynamodb-local", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(await freeWithin(portOf({ endpoint }), 2_000)).toBe(true);
-  }, 60_000);
+  });
 
   test("says which port is taken", async () => {
     const port = await occupiedPort();

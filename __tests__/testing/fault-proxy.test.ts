@@ -62,7 +62,7 @@ describe("between a client and a server of HTTP", () => {
     expect(server.sockets.size).toBe(1);
     await proxy.close();
     await until(() => server.sockets.size === 0);
-  }, 20_000);
+  });
 
   test("a response ends behind its trailers, and the next one begins there", async () => {
     using server = await serving((_, response) => {
@@ -75,7 +75,7 @@ describe("between a client and a server of HTTP", () => {
     expect(await asked(proxy)).toBe("answer");
     expect(await asked(proxy)).toBe("answer");
     expect(server.sockets.size).toBe(1);
-  }, 20_000);
+  });
 });
 
 describe("a request that nobody waits for", () => {

@@ -11,7 +11,6 @@ import { failureOf, openTable } from "../open.js";
 const many = 1_000;
 
 // A thousand failures with their stacks take a while on a busy machine.
-jest.setTimeout(60_000);
 
 describe("a retry budget", () => {
   const clock = { ms: 0 };

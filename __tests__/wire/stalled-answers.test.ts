@@ -145,7 +145,7 @@ test("a head that comes late takes of the time of the whole answer", async () =>
   expect(requests).toBe(2);
   // By a clock that begins with the head, the other way round.
   expect(ended).toEqual(["the one with a late head", "the one that was sent after it"]);
-}, 30_000);
+});
 
 test("the stock client's answers stall no longer either: table calls end", async () => {
   let requests = 0;
@@ -544,7 +544,7 @@ test("over TLS, the limit to connect ends with the handshake, and leaves an agen
   expect(Object.getOwnPropertyNames(httpsAgent)).toEqual(before);
   await one.close();
   late.close();
-}, 30_000);
+});
 
 test.each([
   ["requestTimeout: 0", { requestTimeout: 0 }],
@@ -591,7 +591,7 @@ test("128 stalled answers are given up, and the 129th call is answered", async (
   await one.close();
   await own.allClosed();
   own.close();
-}, 30_000);
+});
 
 describe.each(engines)("on $name", (engine) => {
   const wire = new Recorder();

@@ -15,7 +15,7 @@ const variable = "COAGENT_ENCRYPTION_KEYS";
 // often, and before it has, too.
 const longRun = Number(process.env.COAGENT_TEST_RUNS ?? 1) > 1;
 const points = longRun ? [1, 2, 5, 11, 23] : [7];
-jest.setTimeout(longRun ? 600_000 : 60_000);
+jest.setTimeout(longRun ? 600_000 : 120_000);
 
 let proxy: FaultProxy | undefined;
 beforeAll(() => {

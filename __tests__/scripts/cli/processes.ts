@@ -1,12 +1,13 @@
 /** Commands as a person or a script runs them: in processes of their own, on an engine of the test file. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Engine, startEngine } from "../../../src/testing/engine.js";
+import { built } from "../../built.js";
 import { bayonData } from "../run.js";
 
 export const root = resolve(".");
-export const node = `${process.execPath} --import tsx ${join(root, "scripts/cli.ts")}`;
+export const node = `${process.execPath} ${built("scripts/cli.ts")}`;
 const { TERM: _, NO_COLOR: __, ...rest } = process.env;
 export const environment = rest;
 

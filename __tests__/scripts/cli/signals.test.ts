@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { built } from "../../built.js";
 import { environment, read } from "./processes.js";
 
 jest.setTimeout(180_000);
@@ -22,7 +23,7 @@ describe("a signal", () => {
     const { port } = server.address() as AddressInfo;
     const flags = ["--environment", "local", "--endpoint", `http://127.0.0.1:${port}`];
     for (const json of [[], ["--json"]]) {
-      const args = ["--import", "tsx", "scripts/cli.ts", "doctor", ...json, ...flags];
+      const args = [built("scripts/cli.ts"), "doctor", ...json, ...flags];
       const child = spawn(process.execPath, args, { env: environment });
       const ended = read(child);
       await once(server, "connection");

@@ -18,7 +18,7 @@ const temporary = temporaryFolder();
 const newTable = wholeTables(engines[0]?.engine ?? "");
 /** Of all faults at all requests `npm test` tries some; COAGENT_TEST_RUNS tries each. */
 const runs = Number(process.env.COAGENT_TEST_RUNS ?? 1);
-jest.setTimeout(runs > 1 ? 600_000 : 60_000);
+jest.setTimeout(runs > 1 ? 600_000 : 120_000);
 const operations = [...ofItems, "DescribeTable"] as const;
 const variable = "COAGENT_ENCRYPTION_KEYS";
 

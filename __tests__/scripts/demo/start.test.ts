@@ -135,7 +135,7 @@ describe("bayon-data db (only a clone could serve the engine)", () => {
       rmSync(folder, { recursive: true });
     }
     // Two commands from sources, one after the other.
-  }, 90_000);
+  });
 
   test("says which port is taken", async () => {
     const server = createServer().listen(0, "127.0.0.1");

@@ -98,7 +98,7 @@ beforeAll(async () => {
   const built = spawnSync(process.execPath, [bundler, "scripts/cli.ts", ...options]);
   expect(built.status).toBe(0);
   command = join(root, "dist", "cli.js");
-}, 60_000);
+});
 
 afterAll(async () => {
   counter.close();

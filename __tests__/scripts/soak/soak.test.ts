@@ -138,7 +138,7 @@ describe("a ledger beside an engine", () => {
     steady = createDataLayer({ ...place, endpoint });
     data = createDataLayer({ ...place, endpoint: proxy.url, retry: { initialDelayMs: 1 } });
     await steady.table.create();
-  }, 60_000);
+  });
   afterEach(() => proxy.clear());
   afterAll(async () => {
     await data.close();
@@ -281,7 +281,7 @@ describe("a ledger beside an engine", () => {
     while (ledger.violations === 0 && performance.now() < until) await run();
     expect(lost).toBeGreaterThan(0);
     expect(ledger.findings[0]).toMatch(/found null, and not m|missed the item/);
-  }, 30_000);
+  });
 });
 
 describe("memory", () => {

@@ -5,8 +5,6 @@ import { engines } from "../../engines.js";
 import { type RawItem, type WholeTable, wholeTables } from "../raw.js";
 import { script, temporaryFolder } from "../run.js";
 
-jest.setTimeout(60_000);
-
 const [first] = engines as [(typeof engines)[number]];
 const newTable = wholeTables(first.engine);
 const folder = temporaryFolder();

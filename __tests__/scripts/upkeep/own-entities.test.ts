@@ -8,8 +8,6 @@ import { ownEntities } from "../../own-entities.js";
 import { type WholeTable, wholeTables } from "../raw.js";
 import { bayonData, script, temporaryFolder } from "../run.js";
 
-jest.setTimeout(60_000);
-
 const [first] = engines;
 if (first === undefined) throw new Error("there is no engine");
 const newTable = wholeTables(first.engine);

@@ -249,7 +249,7 @@ describe.each(engines)("rotate on $name", ({ engine }) => {
       expect([userId, data.refreshToken]).toEqual([userId, valid.get(userId)]);
       expect([userId, data.agentProfileId]).toEqual([userId, String(counts.get(userId))]);
     }
-  }, 60_000);
+  });
 
   test("leaves a token alone while it is refreshed, and comes back to it", async () => {
     const table = await newTable();
@@ -379,7 +379,7 @@ describe("rotate, interrupted", () => {
     expect(code).toBe(0);
     expect(reportOf(out)).toMatchObject({ items: 600, left: {} });
     expect(await keysIn(table)).toEqual({ "key-2": 1_200 });
-  }, 60_000);
+  });
 
   test("goes on at the page where it was, and comes back to what was being refreshed", async () => {
     const table = await newTable();

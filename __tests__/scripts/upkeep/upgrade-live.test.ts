@@ -12,8 +12,6 @@ import { type RawItem, wholeTables } from "../raw.js";
 import { bayonData, script, temporaryFolder } from "../run.js";
 import { everySeventh, hitsOf, updateFaults, wireFaults } from "../wire-faults.js";
 
-jest.setTimeout(60_000);
-
 const [first] = engines as [(typeof engines)[number]];
 const newTable = wholeTables(first.engine);
 const folder = temporaryFolder();

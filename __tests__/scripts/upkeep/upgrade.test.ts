@@ -21,8 +21,6 @@ import { contactV2, contactV3, unversioned } from "../../versioned-entities.js";
 import { type RawItem, type WholeTable, wholeTables } from "../raw.js";
 import { bayonData, temporaryFolder } from "../run.js";
 
-jest.setTimeout(60_000);
-
 const [first] = engines as [(typeof engines)[number]];
 const newTable = wholeTables(first.engine);
 const folder = temporaryFolder();

@@ -2,12 +2,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { built } from "../../built.js";
 import { variableOf } from "../../encryption/keys.js";
 import { settings } from "../../engines.js";
 import { openTable } from "../../open.js";
 import type { Outcomes, Task } from "./killed-process.js";
 import { hour } from "./open-tokens.js";
-import type { Grant } from "./rotating-provider.js";
+import type { Grant } from "./provider-process.js";
 
 const leaseMs = 4_000;
 
@@ -33,7 +34,7 @@ describe("a process that is killed in mid-refresh, beside three others", () => {
   const leases = new Map<string, number>();
 
   const start = (script: string, ...given: string[]): ChildProcess => {
-    const child = spawn(process.execPath, ["--import", "tsx", join(__dirname, script), ...given], {
+    const child = spawn(process.execPath, [built(join(__dirname, script)), ...given], {
       stdio: ["pipe", "pipe", "inherit"],
       env: {
         ...process.env,
@@ -60,7 +61,7 @@ describe("a process that is killed in mid-refresh, beside three others", () => {
   const go = (child: ChildProcess) => child.stdin?.write("go\n");
 
   beforeAll(async () => {
-    const stub = start("rotating-provider.ts");
+    const stub = start("provider-process.ts");
     const [port] = await once(stub.stdout!, "data");
     provider = `http://127.0.0.1:${String(port).trim()}/token`;
     const userIds = steps.map(([step]) => userOf(step));
@@ -91,7 +92,7 @@ describe("a process that is killed in mid-refresh, beside three others", () => {
     others.forEach(go);
     outcomes = await Promise.all(texts);
     grants = (await (await fetch(provider)).json()) as Record<string, Grant>;
-  }, 90_000);
+  });
   afterAll(() => {
     for (const child of children) child.kill("SIGKILL");
   });
