@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import * as door from "../../src/index.js";
+import * as streams from "../../src/streams/index.js";
 import * as testing from "../../src/testing/index.js";
 import { tries } from "../properties/arbitraries.js";
 import { bayonData } from "../scripts/run.js";
@@ -15,6 +16,7 @@ import { closedShape, isClosed } from "./entry-points.js";
 import { faultsOf, isOurs, type Outcome, outcomeOf, prototypes } from "./judge.js";
 import {
   anything,
+  callback,
   isOfCaller,
   junk,
   listOf,
@@ -28,7 +30,7 @@ import {
 
 type Loose = (...given: unknown[]) => unknown;
 
-const exported = { ...door, ...testing } as unknown as Record<string, Loose>;
+const exported = { ...door, ...testing, ...streams } as unknown as Record<string, Loose>;
 
 /** What a call may do with junk: give this, or fail with an error of the package's where it may. */
 interface Promised {
@@ -286,6 +288,70 @@ const ofTests: Readonly<Record<string, Promised>> = {
   },
 };
 
+const keysOfRecord = shape({
+  PK: shape({ S: textOf("USER#u1") }),
+  SK: shape({ S: textOf("PROJECT#p1") }),
+});
+const record = shape(
+  {
+    eventName: textOf("INSERT", "MODIFY", "REMOVE"),
+    dynamodb: shape(
+      { Keys: keysOfRecord, NewImage: keysOfRecord },
+      { OldImage: keysOfRecord, StreamViewType: textOf("NEW_AND_OLD_IMAGES", "KEYS_ONLY") },
+    ),
+  },
+  { eventID: textOf("1"), userIdentity: anything },
+);
+const item = shape({ data: shape({ name: textOf("a", "b") }, { map: anything }) });
+
+/** What a caller gives to the door of streams. Nothing of it is sent: no record is, and no iteration begins. */
+const ofStreams: Readonly<Record<string, Promised>> = {
+  changeOf: {
+    given: [record],
+    call: (given) => streams.changeOf(layer, given as never),
+    gives: (value) => value === null || typeof (value as { kind: unknown }).kind === "string",
+    throws: "as a rejection",
+  },
+  changedPaths: {
+    given: [shape({ before: item, after: item })],
+    gives: (value) => Array.isArray(value),
+    throws: "at once",
+  },
+  createStreamHandler: {
+    given: [
+      shape({}, { project: shape({}, { created: callback }), any: callback }),
+      shape({}, { parallel: numberOf(1, 0, 5), onUnowned: callback, onFailure: callback }),
+    ],
+    call: (handlers, options) =>
+      streams.createStreamHandler(layer, handlers as never, options as never),
+    gives: (value) => typeof value === "function",
+    throws: "at once",
+  },
+  watch: {
+    given: [
+      closedShape(
+        {},
+        {
+          from: textOf("now", "start", "x", '{"version":1}'),
+          ...{ signal: anything, checkpoints: anything, onStart: callback, onLost: callback },
+          parallel: numberOf(1, 0, 1_001),
+          idleMs: numberOf(250, 1),
+          patienceMs: numberOf(0, -1),
+        },
+      ),
+    ],
+    // The iteration itself is not given, or it would begin.
+    call: (options) => typeof streams.watch(layer, options as never)[Symbol.asyncIterator],
+    gives: (value) => value === "function",
+    throws: "at once",
+  },
+  fileCheckpoint: {
+    given: [textOf("watch.json", "")],
+    gives: (value) => typeof (value as { load: unknown }).load === "function",
+    throws: "at once",
+  },
+};
+
 /** Exports that take nothing of a caller's, or that other tests are about. */
 const leftOut: Readonly<Record<string, string>> = {
   EntityStore: "made by the data layer: calls.test.ts",
@@ -319,13 +385,13 @@ const leftOut: Readonly<Record<string, string>> = {
 
 test("every export that can be called is tried, or left out for a reason", () => {
   const callable = Object.keys(exported).filter((name) => typeof exported[name] === "function");
-  const known = Object.keys({ ...promises, ...ofTests, ...leftOut });
+  const known = Object.keys({ ...promises, ...ofTests, ...ofStreams, ...leftOut });
   // An object of functions.
   callable.push("make");
   expect(callable.sort()).toEqual(known.sort());
 });
 
-test.each(Object.entries({ ...promises, ...ofTests }))(
+test.each(Object.entries({ ...promises, ...ofTests, ...ofStreams }))(
   "%s keeps its promise",
   async (name, promise) => {
     const { call = (...given: unknown[]) => exported[name]?.(...given) } = promise;
@@ -363,7 +429,7 @@ test.each(Object.entries({ ...promises, ...ofTests }))(
 test("every function that takes settings refuses one that it does not know (it was ignored)", async () => {
   const faults: string[] = [];
   const tried: string[] = [];
-  for (const [name, { call, given }] of Object.entries({ ...promises, ...ofTests })) {
+  for (const [name, { call, given }] of Object.entries({ ...promises, ...ofTests, ...ofStreams })) {
     const at = given.findIndex(isClosed);
     if (at === -1) continue;
     tried.push(name);
@@ -389,6 +455,7 @@ test("every function that takes settings refuses one that it does not know (it w
     "shareEngine",
     "startEngine",
     "startFaultProxy",
+    "watch",
     "withBatchRetry",
     "withRetry",
   ]);

@@ -256,6 +256,20 @@ describe("changeOf of what is no record", () => {
     expect(error.message).toContain("NEW_AND_OLD_IMAGES");
   });
 
+  test("a record of both images without one of them is a ValidationError that says which (it asked for the view that it named)", async () => {
+    const view = { Keys, StreamViewType: "NEW_AND_OLD_IMAGES" };
+    const dynamodb = { ...view, NewImage: Keys };
+    const error = await failureOf(
+      changeOf(data, { eventName: "MODIFY", dynamodb }),
+      ValidationError,
+    );
+    expect(error.message).toBe(
+      "changeOf: record is of the view NEW_AND_OLD_IMAGES, and has no OldImage: it was altered on its way",
+    );
+    const removed = { eventName: "REMOVE" as const, dynamodb: { ...view, OldImage: null } };
+    await expect(changeOf(data, removed as never)).rejects.toThrow("has no OldImage");
+  });
+
   test("anything but a data layer is a ConfigurationError", async () => {
     const record = { eventName: "INSERT", dynamodb: { Keys, NewImage: Keys } };
     const error = await failureOf(changeOf({} as typeof data, record), ConfigurationError);

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   AbortedError,
   ConfigurationError,
+  createDataLayer,
   DynamoDBError,
   ValidationError,
 } from "../../src/index.js";
@@ -15,7 +16,12 @@ import {
   type WatchOptions,
   watch,
 } from "../../src/streams/index.js";
-import { createTestDataLayer, make, type TestDataLayer } from "../../src/testing/index.js";
+import {
+  createTestDataLayer,
+  make,
+  startFaultProxy,
+  type TestDataLayer,
+} from "../../src/testing/index.js";
 import { ScriptedStream } from "./scripted-stream.js";
 import { describeStreams, useEngine } from "./stream.js";
 
@@ -61,6 +67,32 @@ describeStreams("watch on $name", ({ engine: name }) => {
       const rest = await take(watch(data, { from: checkpoint }), 2 - at);
       expect(rest.map(({ id }) => id)).toEqual(all.slice(at + 1).map(({ id }) => id));
     }
+  });
+
+  test("a fault hits the request of the stream that it names, and the reading goes on (it could not be named)", async () => {
+    const { wire } = data;
+    wire.inject({ fault: "throttle", operation: "GetRecords" });
+    wire.inject({ fault: "serverError", operation: "GetShardIterator" });
+    await data.savedContent.create(make.savedContent(key));
+    await take(watch(data, { from: "start" }), 1);
+    const hit = wire.requests.filter(({ fault }) => fault !== undefined);
+    expect(hit.map(({ operation, fault }) => [operation, fault]).toSorted()).toEqual([
+      ["GetRecords", "throttle"],
+      ["GetShardIterator", "serverError"],
+    ]);
+  });
+
+  test("and so does a fault on the wire", async () => {
+    await using proxy = await startFaultProxy({ target: data.engine.endpoint });
+    await using proxied = createDataLayer({
+      ...data.configuration,
+      ...{ endpoint: proxy.url, credentials: data.engine.credentials },
+    });
+    proxy.inject({ fault: "reset", operation: ["DescribeStream", "GetRecords"], times: 2 });
+    await data.savedContent.create(make.savedContent(key));
+    await take(watch(proxied, { from: "start" }), 1);
+    const hit = proxy.requests.filter(({ fault }) => fault !== undefined);
+    expect(hit.map(({ operation }) => operation)).toEqual(["DescribeStream", "DescribeStream"]);
   });
 
   test("from now on, it gives what is stored after onStart was called, and nothing before", async () => {

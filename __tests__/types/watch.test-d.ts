@@ -7,6 +7,7 @@ import {
   type Watched,
   watch,
 } from "bayon-coagent-data/streams";
+import { ownEntities } from "../own-entities.js";
 
 const data = createDataLayer({ environment: "local" });
 type Data = typeof data;
@@ -42,4 +43,23 @@ export async function watched(signal: AbortSignal): Promise<string[]> {
   // @ts-expect-error: a place is text
   watch(data, { from: 5 });
   return checkpoints;
+}
+
+const own = createDataLayer({ environment: "local", entities: ownEntities, builtIn: false });
+
+/** The changes of an application's own entities have their payloads and keys, and the twelve are none. */
+export async function ownWatched(): Promise<void> {
+  for await (const change of watch(own)) {
+    change satisfies Watched<typeof own>;
+    change.checkpoint satisfies string;
+    if (change.entity === "team" && change.kind === "created") {
+      change.before satisfies null;
+      change.after.data.name satisfies string;
+      change.key.teamId satisfies string;
+      // @ts-expect-error: a team has no such field
+      void change.after.data.content;
+    }
+    // @ts-expect-error: the data layer does not have the twelve
+    if (change.entity === "savedContent") return;
+  }
 }

@@ -61,17 +61,29 @@ export interface ConnectionFlags {
   readonly config?: string;
 }
 
+/** What `--table` is, in every command that has it. */
+export const tableOption = ["--table <name>", "the table's name (DYNAMODB_TABLE_NAME)"] as const;
+
+/** What `--verbose` is, in every command that has it. */
+const verboseOption = ["--verbose", "show stack traces of errors"] as const;
+
+/** Adds `--verbose`, which every command has, below its own options. */
+export function addVerboseOption(command: Command): Command {
+  return command
+    .optionsGroup(groups.other)
+    .option(...verboseOption)
+    .optionsGroup("Options:");
+}
+
 /** Adds the options of ConnectionFlags; each wins over its environment variable. */
 export function addConnectionFlags(command: Command): Command {
-  return command
+  command
     .optionsGroup(groups.table)
     .addOption(environmentOption())
-    .option("--table <name>", "the table's name (DYNAMODB_TABLE_NAME)")
+    .option(...tableOption)
     .option("--region <region>", "the AWS region (AWS_REGION)")
-    .option("--endpoint <url>", "the endpoint (AWS_ENDPOINT_URL_DYNAMODB)")
-    .optionsGroup(groups.other)
-    .option("--verbose", "show stack traces of errors")
-    .optionsGroup("Options:");
+    .option("--endpoint <url>", "the endpoint (AWS_ENDPOINT_URL_DYNAMODB)");
+  return addVerboseOption(command);
 }
 
 export function environmentOption(): Option {

@@ -39,6 +39,9 @@ export interface ReadRecord {
   readonly id: string;
 }
 
+/** The view of a stream whose records have what changes are made of. */
+const bothImages = "NEW_AND_OLD_IMAGES";
+
 /** The images that a record of each kind has: of the item after, and of the item before. */
 const imagesOf: ReadonlyMap<unknown, readonly ("NewImage" | "OldImage")[]> = new Map([
   ["INSERT", ["NewImage"]],
@@ -75,10 +78,14 @@ function readParts(
     throw fail("is no record of a DynamoDB stream: eventName, dynamodb.Keys or both are missing");
   }
   const { Keys, StreamViewType, SequenceNumber } = dynamodb as StreamRecordImages;
-  if (names.some((name) => dynamodb[name] === undefined || dynamodb[name] === null)) {
+  const lacking = names.find((name) => dynamodb[name] === undefined || dynamodb[name] === null);
+  if (lacking !== undefined) {
+    if (StreamViewType === bothImages) {
+      throw fail(`is of the view ${bothImages}, and has no ${lacking}: it was altered on its way`);
+    }
     const view = StreamViewType === undefined ? "another view" : `the view ${StreamViewType}`;
     throw new ConfigurationError(
-      `${operation}: the stream has ${view}: changes need NEW_AND_OLD_IMAGES, which a table gets when its stream is turned off and on again`,
+      `${operation}: the stream has ${view}: changes need ${bothImages}, which a table gets when its stream is turned off and on again`,
     );
   }
   const imageOf = (name: "NewImage" | "OldImage") =>

@@ -9,9 +9,9 @@ import { knowEntities } from "../../raw/known-entities.js";
 import { count, type Terminal, table } from "../../run/terminal.js";
 import {
   addConfigOption,
+  addVerboseOption,
   type CommandContext,
   exitCode,
-  groups,
   UsageError,
 } from "../connection.js";
 import { jsonOption } from "../long-command.js";
@@ -54,9 +54,7 @@ export function addCostCommand(program: Command, context: CommandContext): void 
     .option("--prices <file>", "a price list of your own, as JSON")
     .option("--show-prices", "print the price list, to begin your own with")
     .option(...jsonOption);
-  addConfigOption(command)
-    .optionsGroup(groups.other)
-    .option("--verbose", "show stack traces of errors")
+  addVerboseOption(addConfigOption(command))
     .addHelpText(
       "after",
       `

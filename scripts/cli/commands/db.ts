@@ -7,7 +7,15 @@ import { createReport, loadItems } from "../../move/load-items.js";
 import { knowEntities, knownDefinitions } from "../../raw/known-entities.js";
 import { count } from "../../run/terminal.js";
 import { madeUp } from "../../seed/made-up.js";
-import { type CommandContext, exitCode, groups, UsageError, wholeNumber } from "../connection.js";
+import {
+  addConfigOption,
+  addVerboseOption,
+  type CommandContext,
+  exitCode,
+  tableOption,
+  UsageError,
+  wholeNumber,
+} from "../connection.js";
 import { placeFor } from "../place.js";
 
 interface DbFlags {
@@ -25,7 +33,7 @@ const defaultPort = 4566;
 const healthCheckMs = 5_000;
 
 export function addDbCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command("db")
     .description("serve DynamoDB on this machine, with the table created, until Ctrl-C")
     .option("--port <number>", "the port on 127.0.0.1", wholeNumber(1, 65_535), defaultPort)
@@ -36,10 +44,8 @@ export function addDbCommand(program: Command, context: CommandContext): void {
       wholeNumber(1, 100_000),
     )
     .option("--stream", "create the table with a stream of its changes (bayon-data watch)")
-    .option("--table <name>", "the table's name (DYNAMODB_TABLE_NAME)")
-    .option("--config <file>", "a module that exports the entities of your own (entities, builtIn)")
-    .optionsGroup(groups.other)
-    .option("--verbose", "show stack traces of errors")
+    .option(...tableOption);
+  addVerboseOption(addConfigOption(command))
     .addHelpText(
       "after",
       `

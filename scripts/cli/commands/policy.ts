@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { iamPolicy } from "../../../src/index.js";
 import { knowEntities } from "../../raw/known-entities.js";
-import { addConfigOption, type CommandContext, exitCode, groups } from "../connection.js";
+import { addConfigOption, addVerboseOption, type CommandContext, exitCode } from "../connection.js";
 import { addOwnerOptions, type OwnerFlags, ownerOf } from "../owner-options.js";
 
 type PolicyOptions = Parameters<typeof iamPolicy>[0];
@@ -29,9 +29,7 @@ export function addPolicyCommand(program: Command, context: CommandContext): voi
     )
     .option("--scan", "with --access application: allow it to scan its stores, too")
     .option("--user <id>", "the id of the one user it is for");
-  addConfigOption(addOwnerOptions(command))
-    .optionsGroup(groups.other)
-    .option("--verbose", "show stack traces of errors")
+  addVerboseOption(addConfigOption(addOwnerOptions(command)))
     .addHelpText(
       "after",
       `

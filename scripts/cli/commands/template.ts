@@ -6,11 +6,13 @@ import { templateFormats } from "../../../src/infrastructure/template-options.js
 import { knowEntities } from "../../raw/known-entities.js";
 import {
   addConfigOption,
+  addVerboseOption,
   type CommandContext,
   type ConnectionFlags,
   environmentOption,
   exitCode,
   groups,
+  tableOption,
   UsageError,
   wholeNumber,
 } from "../connection.js";
@@ -71,10 +73,8 @@ export function addTemplateCommand(program: Command, context: CommandContext): v
   addOwnerOptions(command)
     .optionsGroup(groups.table)
     .addOption(environmentOption())
-    .option("--table <name>", "the table's name (DYNAMODB_TABLE_NAME)")
-    .optionsGroup(groups.other)
-    .option("--verbose", "show stack traces of errors")
-    .optionsGroup("Options:")
+    .option(...tableOption);
+  addVerboseOption(command)
     .addHelpText(
       "after",
       `

@@ -7,7 +7,7 @@ export type EngineName = "dynoxide" | "dynalite" | "dynamodb-local" | "remote";
 export interface EngineCapabilities {
   /** TransactWriteItems and TransactGetItems. */
   readonly transactions: boolean;
-  /** UpdateTimeToLive. No engine deletes expired items. */
+  /** UpdateTimeToLive. Only DynamoDB Local deletes expired items, some time later. */
   readonly timeToLive: boolean;
   /** A stream of a table's changes. */
   readonly streams: boolean;

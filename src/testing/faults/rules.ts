@@ -3,7 +3,7 @@ import { optionNames, settingsOf } from "../../call/options.js";
 import { ConfigurationError } from "../../errors/configuration-error.js";
 import { type Fault, faultNames, kinds } from "./kinds.js";
 
-/** DynamoDB's operations that a data layer sends. */
+/** DynamoDB's operations that a data layer sends, and those of its streams that `watch` sends. */
 export const operations = [
   "GetItem",
   "PutItem",
@@ -19,6 +19,9 @@ export const operations = [
   "DescribeTable",
   "DeleteTable",
   "UpdateTimeToLive",
+  "DescribeStream",
+  "GetShardIterator",
+  "GetRecords",
 ] as const;
 
 export type OperationName = (typeof operations)[number];
