@@ -1,4 +1,5 @@
 /** Calls as keys of a cache. */
+import { reading, wrongCall } from "./errors.js";
 import { encode } from "./values.js";
 
 /** The names of a call and its arguments, as JSON: equal for calls that ask for the same. */
@@ -12,9 +13,15 @@ export type CallKey = readonly [store: string, call: string, ...input: unknown[]
  * callKey("savedContent", "get", [{ contentId: "c1" }]); // ["savedContent", "get", { contentId: "c1" }]
  */
 export function callKey(store: string, call: string, input: readonly unknown[]): CallKey {
-  const given = input.map((one) => ordered(one));
-  while (given.length > 0 && given.at(-1) === undefined) given.pop();
-  const encoded = given.map((one, index) => encode(one, `${store}.${call}`, `input.${index}`));
+  if (typeof store !== "string" || typeof call !== "string") {
+    throw wrongCall("callKey", "store", "and call must be names");
+  }
+  const operation = `${store}.${call}`;
+  const encoded = reading(operation, () => {
+    const given = input.map((one) => ordered(one));
+    while (given.length > 0 && given.at(-1) === undefined) given.pop();
+    return given.map((one, index) => encode(one, operation, `input.${index}`));
+  });
   return [store, call, ...encoded];
 }
 

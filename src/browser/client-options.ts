@@ -1,5 +1,5 @@
 /** What `createDataClient` takes. */
-import { errorOf } from "./errors.js";
+import { errorOf, isDynamoDBError } from "./errors.js";
 
 /** Headers of a request by their names. */
 type GivenHeaders = Readonly<Record<string, string>>;
@@ -53,10 +53,19 @@ const longestTimerMs = 2 ** 31 - 1;
 const firstDelayMs = 200;
 const mostDelayMs = 30_000;
 
-/** @throws ConfigurationError for an option that is unknown, missing or wrong */
+const wrong = (text: string) =>
+  errorOf("ConfigurationError", "ConfigurationError", `createDataClient: ${text}`);
+
+/** @throws ConfigurationError for an option that is unknown, missing or wrong, or cannot be read */
 export function clientSettings(given: DataClientOptions): ClientSettings {
-  const wrong = (text: string) =>
-    errorOf("ConfigurationError", "ConfigurationError", `createDataClient: ${text}`);
+  try {
+    return settingsIn(given);
+  } catch (error) {
+    throw isDynamoDBError(error) ? error : wrong("options cannot be read");
+  }
+}
+
+function settingsIn(given: DataClientOptions): ClientSettings {
   if (Object(given) !== given) throw wrong("options must be an object");
   for (const name of Object.keys(given)) {
     if (!known.includes(name))

@@ -3,7 +3,7 @@ import { isAbortSignal } from "../runtime/realms.js";
 import { type CallRule, ruleOf } from "./calls.js";
 import { type ClientSettings, clientSettings, type DataClientOptions } from "./client-options.js";
 import { noteSettings } from "./client-settings.js";
-import { wrongCall } from "./errors.js";
+import { reading, wrongCall } from "./errors.js";
 import { createMutationQueue } from "./mutation-queue.js";
 import { named } from "./named.js";
 import { type PendingCall, pendingCall } from "./pending.js";
@@ -70,7 +70,7 @@ interface Given {
 }
 
 async function send(lanes: Lanes, rule: CallRule, { store, call, given }: Given): Promise<unknown> {
-  const { input, signal } = prepared(rule, given);
+  const { input, signal } = reading(`${store}.${call}`, () => prepared(rule, given));
   if (signal !== undefined && !isAbortSignal(signal)) {
     throw wrongCall(`${store}.${call}`, "signal", "must be an AbortSignal");
   }

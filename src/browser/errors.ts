@@ -37,7 +37,21 @@ function prototypeOf(name: string): object {
 
 /** Whether a value is an error of this package, of this copy or another one. */
 export function isDynamoDBError(value: unknown): value is DynamoDBError {
-  return isOwnError(value);
+  try {
+    return isOwnError(value);
+  } catch {
+    // A proxy that throws when it is asked is none.
+    return false;
+  }
+}
+
+/** Reads what a caller gave. @throws ValidationError in place of what their getters and proxies throw */
+export function reading<R>(operation: string, read: () => R): R {
+  try {
+    return read();
+  } catch (error) {
+    throw isDynamoDBError(error) ? error : wrongCall(operation, "input", "cannot be read");
+  }
 }
 
 /** An error of one of the package's classes, by its name. */

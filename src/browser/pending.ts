@@ -1,5 +1,5 @@
 /** Calls on their way: each is settled once, by its result, its error or its signal. */
-import { abortedError } from "./errors.js";
+import { abortedError, reading } from "./errors.js";
 import type { WireCall, WireResult } from "./protocol.js";
 import { receivedError } from "./received-error.js";
 import { decode, encode } from "./values.js";
@@ -38,7 +38,9 @@ export function pendingCall(
   onAbort: () => void,
 ): { readonly pending: PendingCall; readonly result: Promise<unknown> } {
   const operation = `${store}.${call}`;
-  const encoded = input.map((one, index) => encode(one, operation, `input.${index}`));
+  const encoded = reading(operation, () =>
+    input.map((one, index) => encode(one, operation, `input.${index}`)),
+  );
   const wire = { store, call, input: encoded, ...(id !== undefined && { id }) };
   const { promise, resolve, reject } = promised();
   const abort = () => {

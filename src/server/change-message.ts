@@ -1,4 +1,5 @@
 /** A change as it is published: which item it is of and what happened, and nothing of what the item holds. */
+import { reading } from "../call/call.js";
 import { refuseIssues } from "../entity/model.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import { isObject } from "../runtime/objects.js";
@@ -59,8 +60,12 @@ export function changeMessage(change: PublishedChange): ChangeMessage {
   return readChange("changeMessage", change);
 }
 
-/** @throws ValidationError that names the member that is none of a change's */
+/** @throws ValidationError that names the member that is none of a change's, or says that it cannot be read */
 export function readChange(operation: string, given: unknown): ChangeMessage {
+  return reading({ operation }, () => messageOf(operation, given));
+}
+
+function messageOf(operation: string, given: unknown): ChangeMessage {
   const refuse = (path: string, message: string) => ({ path, message });
   if (!isObject(given)) {
     return refuseIssues({ operation }, [refuse("change", "must be a change")]) as never;
