@@ -15,6 +15,7 @@ import { listed, newestFirst } from "../order.js";
 import type { Stores } from "../stores.js";
 import { readRange } from "./range.js";
 import { newestReviews } from "./reviews.js";
+import type { StoresOf } from "./stores-of.js";
 
 /** A user, and the agent whose reviews are read. */
 export interface DashboardKey {
@@ -97,7 +98,7 @@ function readKey(
 
 async function dashboard(
   context: StoreContext,
-  stores: Stores,
+  stores: StoresOf<"dashboard", "dashboard">,
   { call, parts, userId, agentId }: CheckedKey,
   options: CallOptions,
 ): Promise<Dashboard> {
@@ -124,7 +125,7 @@ async function dashboard(
 
 async function brandAuditPage(
   context: StoreContext,
-  stores: Stores,
+  stores: StoresOf<"brandAuditPage", "brandAuditPage">,
   { call, parts, userId, agentId }: CheckedKey,
   options: CallOptions,
 ): Promise<BrandAuditPage> {

@@ -6,6 +6,7 @@ import { keyContext, refuseUnknownParts } from "../../src/entity/model.js";
 import { internalsOf } from "../../src/store/entity-store.js";
 import type { ChangesOf, KeyOf, Stores } from "../stores.js";
 import type { Transaction } from "../transaction/transaction.js";
+import type { StoresOf } from "./stores-of.js";
 
 type UserKey = KeyOf<"userProfile">;
 type AgentKey = KeyOf<"realEstateAgentProfile">;
@@ -49,7 +50,7 @@ export function createProfiles(stores: Stores, transaction: Transaction): Profil
 }
 
 async function save(
-  stores: Stores,
+  stores: StoresOf<"profiles", "save">,
   givenKey: UserKey | AgentKey,
   data: object,
   options: CallOptions,
@@ -68,7 +69,7 @@ async function save(
 }
 
 async function setPhoto(
-  stores: Stores,
+  stores: StoresOf<"profiles", "setPhoto">,
   transaction: Transaction,
   key: Parameters<Profiles["setPhoto"]>[0],
   photoURL: string,

@@ -14,9 +14,9 @@ import type { Simplify } from "../../src/store/field-paths.js";
 import { limits } from "../../src/table/table.js";
 import { chunksOf } from "../../src/transport/parallel.js";
 import { newestFirst } from "../order.js";
-import type { Stores } from "../stores.js";
 import type { Transaction } from "../transaction/transaction.js";
 import { readRange } from "./range.js";
+import type { StoresOf } from "./stores-of.js";
 
 export type ProjectWithContent = Simplify<Project & { contents: SavedContent[] }>;
 
@@ -53,7 +53,7 @@ export interface Projects {
 
 export function createProjects(
   context: StoreContext,
-  stores: Stores,
+  stores: StoresOf<"projects", "listWithContent">,
   transaction: Transaction,
 ): Projects {
   return {
@@ -86,7 +86,7 @@ export function createProjects(
 }
 
 async function deleteAndUnfile(
-  stores: Stores,
+  stores: StoresOf<"projects", "deleteAndUnfile">,
   transaction: Transaction,
   project: { readonly userId: string; readonly projectId: string },
   { signal, onAnswerLost }: Call,

@@ -17,7 +17,7 @@ import type { ItemOf, Stores } from "../stores.js";
  */
 export async function readRange<const F extends FacadeName>(
   { transport, tableName }: StoreContext,
-  stores: Stores,
+  stores: Pick<Stores, F>,
   names: readonly F[],
   parts: Readonly<Record<string, string>>,
   call: Call,

@@ -15,7 +15,7 @@ import type { RawItem } from "../../src/table/table.js";
 import { epochMsOf } from "../../src/values/timestamps.js";
 import { conditionFailed } from "../../src/write/refusals.js";
 import { newestFirst } from "../order.js";
-import type { Stores } from "../stores.js";
+import type { StoresOf } from "./stores-of.js";
 
 export interface Reviews {
   /**
@@ -43,7 +43,7 @@ export interface Reviews {
 /** How many agents a message names. */
 const mostNamed = 5;
 
-export function createReviews(context: StoreContext, stores: Stores): Reviews {
+export function createReviews(context: StoreContext, stores: StoresOf<"reviews", "byId">): Reviews {
   return {
     byId: async (reviewId, options = {}) =>
       perform(idContext(stores, "reviews.byId", reviewId), options, async (running) => {
@@ -61,7 +61,11 @@ export function createReviews(context: StoreContext, stores: Stores): Reviews {
 }
 
 /** @throws ValidationError for an id that is no key */
-function idContext(stores: Stores, operation: string, reviewId: string): CallContext {
+function idContext(
+  stores: StoresOf<"reviews", "byId">,
+  operation: string,
+  reviewId: string,
+): CallContext {
   const { model } = internalsOf(stores.review);
   const call = keyContext(model, operation, { reviewId }, ["reviewId"]);
   const rule = keyPartRule(reviewId) ?? keyLengthRule("sort", model.sk.build({ reviewId }));
@@ -72,7 +76,7 @@ function idContext(stores: Stores, operation: string, reviewId: string): CallCon
 /** The reviews with an id, in order of their agents' ids. Other items with the id are passed over. */
 async function* withId(
   { transport }: StoreContext,
-  stores: Stores,
+  stores: StoresOf<"reviews", "byId">,
   reviewId: string,
   call: Call,
 ): AsyncGenerator<Review> {
@@ -88,7 +92,7 @@ async function* withId(
 
 async function deleteById(
   context: StoreContext,
-  stores: Stores,
+  stores: StoresOf<"reviews", "byId">,
   reviewId: string,
   call: Call,
 ): Promise<Review | null> {
@@ -106,7 +110,7 @@ async function deleteById(
 }
 
 async function newest(
-  stores: Stores,
+  stores: StoresOf<"reviews", "byId">,
   agentId: string,
   n: number,
   options: CallOptions,
@@ -121,7 +125,7 @@ async function newest(
 }
 
 async function ofAgents(
-  stores: Stores,
+  stores: StoresOf<"reviews", "byId">,
   agentIds: readonly string[],
   options: CallOptions,
 ): Promise<Review[][]> {

@@ -1,7 +1,6 @@
 /**
- * The stores of the use cases: which items each of them reads or writes. Their code is given these stores and no
- * others (`services/pages/`), so that a page that lacks one here does not compile. Pages in a browser know from it
- * what is out of date after a write.
+ * The stores of the use cases: whose items each of them reads or writes. The types give their code these stores
+ * and no others (`services/pages/stores-of.ts`). Pages in a browser know from it what is out of date after a write.
  */
 export const useCaseStores = {
   dashboard: {

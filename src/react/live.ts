@@ -8,6 +8,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { wrongCall } from "../browser/errors.js";
 import type { QueryPage } from "../store/store-types.js";
 import { listen } from "./listening.js";
 import { type AnyQuery, apiIn } from "./query-api.js";
@@ -36,8 +37,13 @@ export function useLive<T>(
   query: DataQuery<T>,
   options?: LiveQueryOptions,
 ): UseQueryResult<T, Error>;
-export function useLive(query: object, { pollMs = 5_000 }: LiveQueryOptions = {}): unknown {
+export function useLive(query: object, options: LiveQueryOptions = {}): unknown {
   const given = query as AnyQuery;
+  const { pollMs = 5_000, ...rest } = options;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined)
+    throw wrongCall("useLive", unknown, "is not an option: there is pollMs");
+  if (!(pollMs > 0)) throw wrongCall("useLive", "pollMs", "must be a number of ms");
   const openedAt = useOpened(given);
   const polled = { ...given, refetchInterval: openedAt === undefined ? pollMs : false };
   // A call site has pages or a result, and never changes between them.

@@ -1,4 +1,5 @@
 /** Queries and mutations for TanStack Query, made of the calls of an API. */
+import { wrongCall } from "../browser/errors.js";
 import { named } from "../browser/named.js";
 import { sourceOf } from "./invoke.js";
 import { withApi } from "./query-api.js";
@@ -9,6 +10,7 @@ import { writeOptions } from "./writes.js";
 /**
  * Makes the queries and mutations of an API, under the names of its calls. Nothing is sent, and nothing is kept
  * beside the cache of TanStack Query. On the server it takes `data.forUser(userId)`: the keys are the same.
+ * @throws ValidationError for anything but an object of calls; the queries, for a call that there is not
  * @example
  * const q = createQueries(api);
  * const { data } = useQuery(q.savedContent.get({ contentId }));
@@ -16,6 +18,8 @@ import { writeOptions } from "./writes.js";
  * save.mutate([{ contentId }, { title: "Spring" }]);
  */
 export function createQueries<Api extends object>(api: Api): Queries<Api> {
+  if (Object(api) !== api)
+    throw wrongCall("createQueries", "api", "must be a client, or a user's scope");
   const optionsOf = (store: string, call: string, given: readonly unknown[]) => {
     const source = sourceOf(api, store, call);
     return source.rule.outcome === undefined

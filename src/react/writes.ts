@@ -1,5 +1,6 @@
 /** The mutations of calls that write. */
 import type { QueryClient } from "@tanstack/react-query";
+import { wrongCall } from "../browser/errors.js";
 import { useCaseStores } from "../call/use-case-stores.js";
 import { changeOf } from "./change.js";
 import { invoke, isUseCase, type Source } from "./invoke.js";
@@ -12,9 +13,23 @@ interface Context {
   readonly client: QueryClient;
 }
 
-/** The options of a mutation. */
-export function writeOptions(source: Source, { optimistic = false }: ChangeOptions = {}): object {
+/** The calls that show their change. */
+const changes: readonly string[] = ["update", "delete"];
+
+/**
+ * The options of a mutation.
+ * @throws ValidationError for an option that the call does not have
+ */
+export function writeOptions(source: Source, options: ChangeOptions = {}): object {
   const { store, call } = source;
+  const { optimistic = false, ...rest } = options;
+  const refuse = (path: string, message: string) => wrongCall(`${store}.${call}`, path, message);
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) throw refuse(unknown, "is not an option: there is optimistic");
+  if (typeof optimistic !== "boolean") throw refuse("optimistic", "must be true or false");
+  if (optimistic && !(changes.includes(call) && !isUseCase(store))) {
+    throw refuse("optimistic", "is of update and delete");
+  }
   return {
     mutationKey: ["data", store, call],
     // The client sends it again itself, in its order, and keeps it while there is no network.
