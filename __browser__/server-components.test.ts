@@ -1,5 +1,4 @@
 /** What the server renders, and for whom. */
-import { accessibilityFindings } from "../scripts/dev/browser/accessible.js";
 import { partitionsIn } from "../scripts/dev/browser/wire.js";
 import { signIn, useWorld } from "./harness.js";
 
@@ -17,22 +16,6 @@ describe("without scripts", () => {
     const asked = app.wire.requests.map(({ operation }) => operation);
     expect(asked).toEqual(["Query", "Query", "Query"]);
     expect(partitionsIn(app.wire)).toEqual(["REVIEW#maya", "USER#maya"]);
-  });
-});
-
-describe.each([
-  ["light", 1440],
-  ["dark", 1440],
-  ["light", 390],
-  ["dark", 390],
-] as const)("in %s colours, %d pixels wide", (colorScheme, width) => {
-  test("no page is hard to use, or wider than the window", async () => {
-    const page = await world().signedIn("maya", { colorScheme, viewport: { width, height: 844 } });
-    for (const path of ["/", "/reviews", "/sign-in"]) {
-      await page.goto(path);
-      expect(await accessibilityFindings(page)).toEqual([]);
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
-    }
   });
 });
 

@@ -2,6 +2,8 @@
  * `npm run test:browser`: builds the example application and drives it in Chromium. Takes Jest's
  * arguments.
  *
+ * `--reuse` takes the last build, and `--pictures` writes the README's picture.
+ *
  * Exits 1 if a test failed, or if there is no Chromium: `apt-get install chromium`, or name one in
  * `CHROMIUM`.
  */
@@ -15,7 +17,8 @@ const place = { installed: await installNext(console.log), root };
 const folder = copyExample(place, "browser");
 if (!process.argv.includes("--reuse")) await buildExample(place, folder, "turbopack");
 
-const given = process.argv.slice(2).filter((argument) => argument !== "--reuse");
+const own = ["--reuse", "--pictures"];
+const given = process.argv.slice(2).filter((argument) => !own.includes(argument));
 const jest = spawn(
   process.execPath,
   ["node_modules/jest/bin/jest.js", "--config", "__browser__/jest.config.js", ...given],
@@ -24,6 +27,7 @@ const jest = spawn(
     stdio: "inherit",
     env: {
       ...process.env,
+      ...(process.argv.includes("--pictures") && { COAGENT_PICTURES: "write" }),
       COAGENT_BUILT_EXAMPLE: JSON.stringify({ installed: place.installed, folder }),
     },
   },

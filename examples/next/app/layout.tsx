@@ -1,5 +1,6 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { Providers } from "../components/providers";
 import { signedInUser, testUsers } from "../lib/session";
 import { signOut } from "./actions";
 import "./globals.css";
@@ -38,7 +39,7 @@ export default async function Layout({ children }: { children: ReactNode }) {
             </>
           )}
         </header>
-        {children}
+        <Providers>{children}</Providers>
       </body>
     </html>
   );

@@ -1,8 +1,10 @@
 import { Dashboard } from "../components/dashboard";
-import { dataLayer } from "../lib/data";
-import { userOfPage } from "../lib/session";
+import { Prefetched } from "../lib/prefetched";
 
-export default async function Page() {
-  const data = dataLayer().forUser(await userOfPage());
-  return <Dashboard data={await data.dashboard()} />;
+export default function Page() {
+  return (
+    <Prefetched read={(client, q) => client.fetchQuery(q.dashboard())}>
+      <Dashboard />
+    </Prefetched>
+  );
 }

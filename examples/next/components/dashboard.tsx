@@ -1,9 +1,12 @@
-import type { BrandAudit, MarketingPlan, UserScope } from "bayon-coagent-data";
+"use client";
+
+import { useSuspenseQuery } from "@tanstack/react-query";
+import type { BrandAudit, MarketingPlan } from "bayon-coagent-data";
+import { q } from "../lib/queries";
 import { average, ReviewCard } from "./review";
 
-type Data = Awaited<ReturnType<UserScope["dashboard"]>>;
-
-export function Dashboard({ data }: { data: Data }) {
+export function Dashboard() {
+  const { data } = useSuspenseQuery(q.dashboard());
   const { agentProfile, brandAudit, competitors, latestPlan, reviews, newestReviews } = data;
   return (
     <main>

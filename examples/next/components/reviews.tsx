@@ -1,9 +1,11 @@
-import type { UserScope } from "bayon-coagent-data";
+"use client";
+
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { q } from "../lib/queries";
 import { average, ReviewCard, Stars } from "./review";
 
-type Data = Awaited<ReturnType<UserScope["brandAuditPage"]>>;
-
-export function Reviews({ data: { reviews, reviewAnalysis } }: { data: Data }) {
+export function Reviews() {
+  const { reviews, reviewAnalysis } = useSuspenseQuery(q.brandAuditPage()).data;
   return (
     <main>
       <h1>Reviews</h1>

@@ -39,7 +39,7 @@ export async function runExample(
     const { endpoint, region, credentials } = engine;
     const data = createDataLayer({ environment: "local", endpoint, region, credentials });
     started.push(data.close);
-    await data.table.create();
+    await data.table.create({ stream: engine.capabilities.streams });
     await seedExample(data);
     const wire = await startFaultProxy({ target: endpoint });
     started.push(() => wire.close());

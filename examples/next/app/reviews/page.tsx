@@ -1,10 +1,12 @@
 import { Reviews } from "../../components/reviews";
-import { dataLayer } from "../../lib/data";
-import { userOfPage } from "../../lib/session";
+import { Prefetched } from "../../lib/prefetched";
 
 export const metadata = { title: "Reviews" };
 
-export default async function Page() {
-  const data = dataLayer().forUser(await userOfPage());
-  return <Reviews data={await data.brandAuditPage()} />;
+export default function Page() {
+  return (
+    <Prefetched read={(client, q) => client.fetchQuery(q.brandAuditPage())}>
+      <Reviews />
+    </Prefetched>
+  );
 }

@@ -1,5 +1,5 @@
 import { type ApiOf, createDataHandler } from "bayon-coagent-data/server";
-import { dataLayer } from "../../../lib/data";
+import { changes, dataLayer } from "../../../lib/data";
 import { signedInUser } from "../../../lib/session";
 
 /** All that a browser may ask for, always as the user of its session. */
@@ -13,6 +13,7 @@ export const { GET, POST } = createDataHandler({
     projects: ["listWithContent"],
     savedContent: ["get", "query", "create", "update", "delete"],
   },
+  live: changes,
   maxLimit: 50,
   onError: (error, { store, call }) => console.error(store, call, error),
 });

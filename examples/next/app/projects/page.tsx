@@ -1,0 +1,12 @@
+import { Projects } from "../../components/projects";
+import { Prefetched } from "../../lib/prefetched";
+
+export const metadata = { title: "Projects" };
+
+export default function Page() {
+  return (
+    <Prefetched read={(client, q) => client.fetchQuery(q.projects.listWithContent())}>
+      <Projects />
+    </Prefetched>
+  );
+}

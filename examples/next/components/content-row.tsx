@@ -1,0 +1,37 @@
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import type { SavedContent } from "bayon-coagent-data";
+import Link from "next/link";
+import { q } from "../lib/queries";
+
+export function ContentRow({ item: { contentId, data } }: { item: SavedContent }) {
+  const update = useMutation(q.savedContent.update({ optimistic: true }));
+  const remove = useMutation(q.savedContent.delete({ optimistic: true }));
+  const name = data.name ?? "Untitled";
+  const isPublished = data.status === "published";
+  return (
+    <div className="row">
+      <Link href={`/content/${encodeURIComponent(contentId)}`}>{name}</Link>
+      <span className="chip" data-status={data.status}>
+        {isPublished ? "published" : "draft"}
+      </span>
+      <button
+        type="button"
+        aria-label={`${isPublished ? "Unpublish" : "Publish"} ${name}`}
+        onClick={() =>
+          update.mutate([{ contentId }, { status: isPublished ? "draft" : "published" }])
+        }
+      >
+        {isPublished ? "Unpublish" : "Publish"}
+      </button>
+      <button
+        type="button"
+        aria-label={`Delete ${name}`}
+        onClick={() => remove.mutate({ contentId })}
+      >
+        Delete
+      </button>
+    </div>
+  );
+}
