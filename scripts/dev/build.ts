@@ -137,8 +137,8 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
   },
 };
 
-/** The files of hooks, which a server component may import but not call. */
-const hooks = ["react-live", "react-legacy"];
+/** The files of hooks: what a server component imports with them must say that it is for clients. */
+const hooks = ["/react/live.ts", "/react/legacy/index.ts", "/react/legacy/use-item.ts"];
 
 /**
  * The doors for browsers, which share no chunk with the others: a browser gets no byte more than it needs.
@@ -160,7 +160,8 @@ const browser = (format: "esm" | "cjs"): RolldownOptions & { output: OutputOptio
     comments: output.comments,
     sourcemap: true,
     entryFileNames: format === "esm" ? "[name].js" : "[name].cjs",
-    banner: ({ name }) => (hooks.includes(name) ? '"use client";' : ""),
+    banner: ({ moduleIds }) =>
+      moduleIds.some((id) => hooks.some((file) => id.endsWith(file))) ? '"use client";' : "",
     chunkFileNames: `chunks/browser-[hash].${format === "esm" ? "js" : "cjs"}`,
   },
 });

@@ -622,6 +622,14 @@ async function errors({ step, layer }) {
     );
     return [value, isRetryableError(slowDown), isRetryableError(new Error("no"))];
   });
+  await step("what requests have taken", async () => {
+    const counted = layer({ stats: true });
+    await counted.project.get(key);
+    const stats = counted.stats();
+    await counted.close();
+    return stats;
+  });
+  await step("what nobody has counted", () => data.stats(), "ConfigurationError");
   await data.close();
   await step("after close", () => data.project.get(key), "AbortedError");
 }
