@@ -1,5 +1,5 @@
 /** What the server renders, and for whom. */
-import { partitionsIn } from "../scripts/dev/browser/wire.js";
+import { operationsIn, partitionsIn } from "../scripts/dev/browser/wire.js";
 import { signIn, useWorld } from "./harness.js";
 
 const world = useWorld();
@@ -13,8 +13,7 @@ describe("without scripts", () => {
 
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Maya Okafor");
     expect(await page.getByRole("article").count()).toBe(3);
-    const asked = app.wire.requests.map(({ operation }) => operation);
-    expect(asked).toEqual(["Query", "Query", "Query"]);
+    expect(operationsIn(app.wire)).toEqual(["Query", "Query", "Query"]);
     expect(partitionsIn(app.wire)).toEqual(["REVIEW#maya", "USER#maya"]);
   });
 });
@@ -37,7 +36,7 @@ describe("without a session", () => {
       expect(new URL(page.url()).pathname).toBe("/sign-in");
     }
     expect((await page.request.get("/api/data?q={}")).status()).toBeGreaterThanOrEqual(400);
-    expect(app.wire.requests).toEqual([]);
+    expect(operationsIn(app.wire)).toEqual([]);
   });
 
   test("the cookie of one user with the id of another reads nothing", async () => {
@@ -51,6 +50,6 @@ describe("without a session", () => {
     app.wire.clear();
     await page.goto("/");
     expect(new URL(page.url()).pathname).toBe("/sign-in");
-    expect(app.wire.requests).toEqual([]);
+    expect(operationsIn(app.wire)).toEqual([]);
   });
 });

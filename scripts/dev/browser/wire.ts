@@ -8,3 +8,12 @@ export function partitionsIn({ requests }: FaultProxy): string[] {
   ]);
   return [...new Set(named.map(([, partition]) => String(partition)))].sort();
 }
+
+/** What a reader of the table's stream sends, however often: it waits for changes of everybody. */
+const streamOperations =
+  /^(?:DescribeTable|DescribeStream|GetShardIterator|GetRecords|ListStreams)$/;
+
+/** The operations that reached the engine, without those of the server's own reader of the stream. */
+export function operationsIn({ requests }: FaultProxy): string[] {
+  return requests.map(({ operation }) => operation).filter((name) => !streamOperations.test(name));
+}
