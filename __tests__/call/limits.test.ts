@@ -162,7 +162,7 @@ const ofUser = (data: DataLayer) =>
 test("the table below names every call that takes limits", () => {
   const { data } = answering("hang");
   const named = new Set(calls.map(([name]) => name));
-  const without = new Set(["forUser", "scope", "close", "configuration", "service"]);
+  const without = new Set(["forUser", "scope", "close", "configuration", "service", "stats"]);
   const found: string[] = [];
   for (const [name, value] of Object.entries(data)) {
     if (without.has(name)) continue;

@@ -3,7 +3,7 @@ import { changes, dataLayer } from "../../../lib/data";
 import { signedInUser } from "../../../lib/session";
 
 /** All that a browser may ask for, always as the user of its session. */
-export const { GET, POST } = createDataHandler({
+export const { GET, POST, OPTIONS } = createDataHandler({
   data: dataLayer,
   authenticate: signedInUser,
   expose: {
