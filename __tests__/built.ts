@@ -16,7 +16,8 @@ const folder = resolve("node_modules/.cache/test-processes");
 
 /**
  * The bundle of a process, for Node to run.
- * @param source its file: the command's `scripts/cli.ts`, or a `*-process.ts` of the tests
+ * @param source its file: the command's `scripts/cli.ts`, a `*-process.ts` of the tests, or a
+ * `*-config.ts` of theirs, which then shares the package's modules with the command
  */
 export const built = (source: string): string =>
   join(folder, relative(resolve("."), resolve(source)).replace(/\.ts$/, ".js"));
@@ -31,7 +32,7 @@ function replace(path: string, text: Uint8Array): void {
 
 export default async function buildProcesses(): Promise<void> {
   const processes = readdirSync("__tests__", { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith("-process.ts"))
+    .filter((file) => /-(?:process|config)\.ts$/.test(file))
     .map((file) => join("__tests__", file));
   const { build } = await import("esbuild");
   const { outputFiles } = await build({

@@ -99,8 +99,9 @@ export interface Running {
 export function script(file: string, args: readonly string[] = []): Running {
   const run = randomUUID();
   const env = { ...process.env, [marker]: run, NO_COLOR: "1" };
-  // What a --config imports of this package's sources is to be what the command has of them.
-  const isBuilt = file === "cli.ts" && !args.includes("--config");
+  // What a --config imports of this package is to be what the command has of it.
+  const config = args[args.indexOf("--config") + 1] ?? "";
+  const isBuilt = file === "cli.ts" && (!args.includes("--config") || !config.endsWith(".ts"));
   const program = isBuilt ? [built("scripts/cli.ts")] : ["--import", "tsx", `scripts/${file}`];
   const child = spawn(process.execPath, [...program, ...args], { env });
   let out = "";

@@ -1,6 +1,7 @@
 /** One owner's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
-import { type Shown, shownKey } from "../../src/call/shown.js";
+import { type SecretsOfScope, secretsKey } from "../../src/call/scope-secrets.js";
+import { secretsOf } from "../../src/entity/declared-payload.js";
 import {
   type DeclaredKeys,
   declaredKeys,
@@ -18,7 +19,6 @@ import {
   separator,
   separatorRule,
 } from "../../src/keys/template.js";
-import { secretsIn, withoutSecrets } from "../../src/server/secret-fields.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
 import type { StoreCalls } from "../../src/store/store-calls.js";
 import type { StoreSpec } from "../../src/store/store-types.js";
@@ -126,18 +126,12 @@ function scopeOf({ definitions, context }: ScopeSource, owner: Owner): AnyScope 
     };
     Object.defineProperty(scope, name, { enumerable: true, get });
   }
-  hide(scope, shownKey, shownOf(own));
-  return scope;
-}
-
-/** What of a scope's results may be sent to a browser, in a page that is rendered on the server. */
-function shownOf(own: Definitions): Shown {
-  const secretsOf = secretsIn(own);
-  return (store, call, result) => {
-    const isStore = Object.hasOwn(own, store);
-    const of = isStore ? "store" : store === "collections" ? store : "useCases";
-    return withoutSecrets({ store, call, rule: { before: 0 }, of }, result, secretsOf);
+  const secrets: SecretsOfScope = (name) => {
+    const definition = Object.hasOwn(own, name) ? own[name] : undefined;
+    return definition && secretsOf(definition);
   };
+  hide(scope, secretsKey, secrets);
+  return scope;
 }
 
 const scopeCall: CallContext = { operation: "scope" };

@@ -1,10 +1,11 @@
 /** The arguments of a call as its scope takes them, with the handler's own limits in their options. */
 import type { CallOptions } from "../call/call.js";
+import type { SecretsOf } from "../call/shown.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { isPlainMap } from "../values/payload.js";
 import type { ExposedCall } from "./exposed.js";
 import { withReceivedWhere } from "./received-where.js";
-import { type SecretsOf, secretIssues } from "./secret-fields.js";
+import { secretIssues } from "./secret-fields.js";
 
 export interface Bounds {
   /** The most items that a page, a list or a batch has. */

@@ -1,5 +1,6 @@
 /** Carries out the calls of one request, each with a result or an error of its own. */
 import type { WireCall, WireResult } from "../browser/protocol.js";
+import { itemsWithout, withoutSecrets } from "../call/shown.js";
 import { isDynamoDBError } from "../errors/dynamodb-error.js";
 import { invalidAt, ValidationError } from "../errors/validation-error.js";
 import { isObject } from "../runtime/objects.js";
@@ -8,7 +9,6 @@ import type { Deadline } from "./deadline.js";
 import { type AnyScope, callIn, type Exposed, type ExposedCall } from "./exposed.js";
 import { type MutationContext, once } from "./mutations.js";
 import type { ExposedRequest } from "./options.js";
-import { itemsWithout, withoutSecrets } from "./secret-fields.js";
 import { refusal, toldError } from "./told-error.js";
 import { decode, encode } from "./wire-values.js";
 

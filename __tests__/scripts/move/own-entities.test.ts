@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ownCollections } from "../../../scripts/move/firestore/own-collections.js";
 import { ConfigurationError } from "../../../src/index.js";
+import { built } from "../../built.js";
 import { engines } from "../../engines.js";
 import { ownEntities } from "../../own-entities.js";
 import { type WholeTable, wholeTables } from "../raw.js";
@@ -12,7 +13,7 @@ const [first] = engines;
 if (first === undefined) throw new Error("there is no engine");
 const newTable = wholeTables(first.engine);
 const folder = temporaryFolder();
-const config = resolve(__dirname, "../own-config.ts");
+const config = built(resolve(__dirname, "../own-config.ts"));
 
 /** Runs a command in a process of its own, which can load a module of TypeScript. */
 const ran = (args: string[], table: WholeTable, file = config) =>

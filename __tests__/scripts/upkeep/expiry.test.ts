@@ -1,6 +1,7 @@
 /** The commands know which items of an application expire: doctor, adopt, export and import. */
 import { resolve } from "node:path";
 import { UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
+import { built } from "../../built.js";
 import { engines } from "../../engines.js";
 import { type RawItem, type WholeTable, wholeTables } from "../raw.js";
 import { script, temporaryFolder } from "../run.js";
@@ -8,7 +9,7 @@ import { script, temporaryFolder } from "../run.js";
 const [first] = engines as [(typeof engines)[number]];
 const newTable = wholeTables(first.engine);
 const folder = temporaryFolder();
-const config = resolve(__dirname, "../expiring-config.ts");
+const config = built(resolve(__dirname, "../expiring-config.ts"));
 
 const born = 1_600_000_000_000;
 /** In 2033, and not at a full second. */

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createDataLayer } from "../../../src/index.js";
+import { built } from "../../built.js";
 import { keyBytes, variableOf } from "../../encryption/keys.js";
 import { engines } from "../../engines.js";
 import { ownEntities } from "../../own-entities.js";
@@ -12,7 +13,7 @@ const [first] = engines;
 if (first === undefined) throw new Error("there is no engine");
 const newTable = wholeTables(first.engine);
 const folder = temporaryFolder();
-const config = resolve(__dirname, "../own-config.ts");
+const config = built(resolve(__dirname, "../own-config.ts"));
 const born = 1_600_000_000_000;
 
 /** A table with items of three entities; what wrote the second one left out its parts. */
@@ -35,7 +36,7 @@ async function filled(): Promise<WholeTable> {
   return table;
 }
 
-/** Runs a command in a process of its own, which can load a module of TypeScript. */
+/** Runs a command in a process of its own. */
 const ran = (name: string, table: WholeTable, ...more: string[]) =>
   script("cli.ts", [name, ...table.flags, "--json", ...more]).ended();
 
