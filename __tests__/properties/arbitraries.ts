@@ -1,8 +1,7 @@
 /** What the properties are tried with: payloads, ids and times, and how often. */
 import fc from "fast-check";
 
-/** `npm test` tries half of each number: its inputs are the same every time. Nightly runs have the rest. */
-const factor = Number(process.env.COAGENT_TEST_RUNS ?? 0.5);
+const factor = Number(process.env.COAGENT_TEST_RUNS ?? 1);
 
 /** Time for a test of properties, in ms: a failure is tried again many times, machines may be busy. */
 export const longEnough = factor > 1 ? 180_000 * factor : 180_000;
