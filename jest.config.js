@@ -7,32 +7,27 @@ const esmOnly = ["jose", "p-retry", "is-network-error"];
 // The SDK warns about Node 20 at each client; workers inherit this environment.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
+const swc = ({ tsx }) => [
+  "@swc/jest",
+  {
+    swcrc: false,
+    jsc: {
+      parser: { syntax: "typescript", tsx },
+      transform: { react: { runtime: "automatic" } },
+      target: "es2022",
+    },
+    module: { type: "commonjs" },
+  },
+];
+
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "<rootDir>/__tests__/environment.ts",
   globalSetup: "<rootDir>/__tests__/built.ts",
   testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
   transform: {
-    "\\.[jt]s$": [
-      "@swc/jest",
-      {
-        swcrc: false,
-        jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-        module: { type: "commonjs" },
-      },
-    ],
-    "\\.tsx$": [
-      "@swc/jest",
-      {
-        swcrc: false,
-        jsc: {
-          parser: { syntax: "typescript", tsx: true },
-          transform: { react: { runtime: "automatic" } },
-          target: "es2022",
-        },
-        module: { type: "commonjs" },
-      },
-    ],
+    "\\.[jt]s$": swc({ tsx: false }),
+    "\\.tsx$": swc({ tsx: true }),
   },
   transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join("|")})/)`],
   moduleNameMapper: {

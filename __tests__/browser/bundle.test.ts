@@ -1,30 +1,8 @@
 /** What a page gets with the client: little, and nothing of the server. */
-import { join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { pageBundle } from "../page-bundle.js";
 
-const root = join(__dirname, "../..");
-
-/** The minified bundle of a page that imports these names of the door. */
-async function bundleOf(names: string) {
-  const { outputFiles, metafile } = await build({
-    stdin: {
-      contents: `export ${names} from "./src/browser/index.ts";`,
-      resolveDir: root,
-      loader: "ts",
-    },
-    bundle: true,
-    minify: true,
-    write: false,
-    metafile: true,
-    format: "esm",
-    platform: "browser",
-    absWorkingDir: root,
-  });
-  const text = outputFiles[0]?.text ?? "";
-  const inputs = Object.keys(metafile.inputs).filter((path) => path !== "<stdin>");
-  return { text, inputs, bytes: gzipSync(text, { level: 9 }).byteLength };
-}
+/** The bundle of a page that imports these names of the door. */
+const bundleOf = (names: string) => pageBundle(`export ${names} from "./src/browser/index.ts";`);
 
 test.each([
   ["the client", "{ createDataClient, callKey, isDynamoDBError }", 6 * 1024],

@@ -1,9 +1,5 @@
 /** What a page gets with the doors for React: little, and nothing of the server. */
-import { join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
-
-const root = join(__dirname, "../..");
+import { pageBundle } from "../page-bundle.js";
 
 /** Of the minified bundles, without React and TanStack Query. */
 const doors = [
@@ -14,20 +10,9 @@ const doors = [
 test.each(doors)(
   "$door holds no byte of the SDK, ElectroDB, zod or Node.js",
   async ({ entry, mostBytes }) => {
-    const { outputFiles, metafile } = await build({
-      entryPoints: [join(root, entry)],
-      bundle: true,
-      minify: true,
-      write: false,
-      metafile: true,
-      format: "esm",
-      platform: "browser",
-      external: ["react", "@tanstack/react-query"],
-      absWorkingDir: root,
-    });
-    const text = outputFiles[0]?.text ?? "";
-    expect(gzipSync(text, { level: 9 }).byteLength).toBeLessThanOrEqual(mostBytes);
-    const inputs = Object.keys(metafile.inputs);
+    const page = `export * from "./${entry}";`;
+    const { text, inputs, bytes } = await pageBundle(page, ["react", "@tanstack/react-query"]);
+    expect(bytes).toBeLessThanOrEqual(mostBytes);
     expect(inputs).toContain(entry);
     const rooms = /^src\/(?:react|browser|call|errors|keys|runtime|table|values)\//;
     expect(inputs.filter((path) => !rooms.test(path))).toEqual([]);
@@ -36,13 +21,6 @@ test.each(doors)(
 );
 
 test("the client is no larger for it: who imports no React pays nothing", async () => {
-  const { metafile } = await build({
-    entryPoints: [join(root, "src/browser/index.ts")],
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: "browser",
-    absWorkingDir: root,
-  });
-  expect(Object.keys(metafile.inputs).filter((path) => path.includes("react"))).toEqual([]);
+  const { inputs } = await pageBundle('export * from "./src/browser/index.ts";');
+  expect(inputs.filter((path) => path.includes("react"))).toEqual([]);
 });

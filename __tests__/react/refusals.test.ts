@@ -1,11 +1,14 @@
 /** What queries and mutations refuse when they are made: nothing is sent, and the place is named. */
-import { createQueries } from "../../src/react/index.js";
+import { createQueries, useLive } from "../../src/react/index.js";
 
 interface Made {
   readonly queryKey: readonly unknown[];
 }
 type Loose = Record<string, Record<string, (...given: unknown[]) => Made>>;
 const q = createQueries({ project: {}, dashboard: () => 1 }) as unknown as Loose;
+
+// Refused before any hook of React is called.
+const live = (options: object) => useLive(q.project?.get?.({ projectId: "p" }) as never, options);
 
 test.each<[string, () => unknown, string]>([
   ["no API", () => createQueries(7 as never), "createQueries: api must be a client"],
@@ -39,6 +42,9 @@ test.each<[string, () => unknown, string]>([
     () => q.project?.get?.({ projectId: "p" }, 7),
     "options must be an object",
   ],
+  ["an option of useLive that there is not", () => live({ poll: 1 }), "poll is not an option"],
+  ["a poll without a pause", () => live({ pollMs: 0 }), "pollMs must be a number of ms from 1"],
+  ["a poll that no timer has (it polled without a pause)", () => live({ pollMs: 1e10 }), "pollMs"],
   ["a key that cannot travel", () => q.project?.get?.({ projectId: () => 1 }), "must be a value"],
 ])("refuses %s", (_, make, message) => {
   expect(make).toThrow(message);

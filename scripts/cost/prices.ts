@@ -5,9 +5,9 @@ import { isRecord, parsedJson } from "./json.js";
 
 /** Prices of a month. A GB has 1,000,000,000 bytes. */
 export interface Prices {
-  /** The day on which the prices held, `2026-08-20`. */
+  /** The day whose prices these are, `2026-08-20`. */
   readonly date: string;
-  /** Where they are from: a page, or a contract. */
+  /** Where they are published, to compare with: a page, or a contract. */
   readonly source: string;
   readonly region: string;
   readonly currency: string;
@@ -21,8 +21,9 @@ export interface Prices {
 }
 
 /**
- * On-demand capacity of the Standard table class. The 25 GB that an account has free in each region are
- * not taken off: another table may use them.
+ * On-demand capacity of the Standard table class, as price lists quoted it on that day: the page itself has
+ * no figures without a browser. The 25 GB that an account has free in each region are not taken off: another
+ * table may use them.
  */
 export const ownPrices: Prices = {
   date: "2026-08-20",

@@ -1,7 +1,7 @@
 /** One owner's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
-import { type SecretsOfScope, secretsKey } from "../../src/call/scope-secrets.js";
-import { secretsOf } from "../../src/entity/declared-payload.js";
+import { secretsKey } from "../../src/call/scope-secrets.js";
+import { secretsIn } from "../../src/entity/declared-payload.js";
 import {
   type DeclaredKeys,
   declaredKeys,
@@ -126,11 +126,7 @@ function scopeOf({ definitions, context }: ScopeSource, owner: Owner): AnyScope 
     };
     Object.defineProperty(scope, name, { enumerable: true, get });
   }
-  const secrets: SecretsOfScope = (name) => {
-    const definition = Object.hasOwn(own, name) ? own[name] : undefined;
-    return definition && secretsOf(definition);
-  };
-  hide(scope, secretsKey, secrets);
+  hide(scope, secretsKey, secretsIn(own));
   return scope;
 }
 

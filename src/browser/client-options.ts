@@ -1,4 +1,5 @@
 /** What `createDataClient` takes. */
+import { longestTimerMs } from "../runtime/signals.js";
 import { errorOf, isDynamoDBError } from "./errors.js";
 
 /** Headers of a request by their names. */
@@ -46,9 +47,6 @@ const known: readonly string[] = Object.keys({
   retryMs: true,
   keepMs: true,
 } satisfies Record<keyof DataClientOptions, true>);
-
-/** With a longer delay a timer fires at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 const firstDelayMs = 200;
 const mostDelayMs = 30_000;

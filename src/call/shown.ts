@@ -1,9 +1,6 @@
 /** What may leave the server of what a call returns: routes send it, and pages that are rendered there. */
 import { isObject } from "../runtime/objects.js";
-import type { SecretsOfScope } from "./scope-secrets.js";
-
-/** The secret fields of the entity with this store. */
-export type SecretsOf = (store: string) => readonly string[];
+import type { SecretsOf } from "./scope-secrets.js";
 
 interface ReadCall {
   readonly store: string;
@@ -35,7 +32,7 @@ export function withoutSecrets(
 }
 
 /** An item, a list of items, a page of them, or an item and what was there before. */
-export function itemsWithout(secrets: readonly string[], result: unknown): unknown {
+export function itemsWithout(secrets: readonly string[] = [], result: unknown): unknown {
   if (secrets.length === 0 || typeof result !== "object" || result === null) return result;
   if (Array.isArray(result)) return result.map((one) => itemsWithout(secrets, one));
   const { data } = result as { readonly data?: unknown };
@@ -49,12 +46,12 @@ export function itemsWithout(secrets: readonly string[], result: unknown): unkno
 
 /** What of a scope's result may be sent to a browser, in a page that is rendered on the server. */
 export function shownOf(
-  secretsOf: SecretsOfScope,
+  secretsOf: SecretsOf,
   store: string,
   call: string,
   result: unknown,
 ): unknown {
   const isStore = secretsOf(store) !== undefined;
   const of = isStore ? "store" : store === "collections" ? store : "useCases";
-  return withoutSecrets({ store, call, of }, result, (name) => secretsOf(name) ?? []);
+  return withoutSecrets({ store, call, of }, result, secretsOf);
 }

@@ -1,4 +1,5 @@
 /** The payload of a declaration: its schema as payloads are checked by it, and its secret fields. */
+import type { SecretsOf } from "../call/scope-secrets.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { type DeclaredSchema, notedSecrets, type StandardSchema } from "../table/declared.js";
 import { type PayloadRules, type PayloadSchema, secretFields } from "../values/payload.js";
@@ -89,6 +90,14 @@ export function payloadOf(declaration: DeclaredPayload): PayloadRules {
  */
 export function secretsOf(declaration: DeclaredPayload): readonly string[] {
   return notedSecrets(declaration.payload) ?? secretFields(payloadOf(declaration));
+}
+
+/** The secret fields of each of these entities, by the name of its store. */
+export function secretsIn(definitions: Readonly<Record<string, DeclaredPayload>>): SecretsOf {
+  return (store) => {
+    const definition = Object.hasOwn(definitions, store) ? definitions[store] : undefined;
+    return definition && secretsOf(definition);
+  };
 }
 
 /** Whether a payload has a field; of a schema that does not tell its fields, it may have any. */

@@ -1,7 +1,7 @@
 /** The calls of an API: of a client in a browser, or of a user's scope on the server. */
 import { type CallRule, ruleOf, useCases } from "../browser/calls.js";
 import { wrongCall } from "../browser/errors.js";
-import { type SecretsOfScope, secretsKey } from "../call/scope-secrets.js";
+import { type SecretsOf, secretsKey } from "../call/scope-secrets.js";
 import { shownOf } from "../call/shown.js";
 
 /** A call, by its names, and what it is called on. */
@@ -41,6 +41,6 @@ export async function invoke(
   }
   const result: unknown = await Reflect.apply(run, owner, input);
   // On the server: what a query reads is sent to the browser with the page.
-  const secretsOf = Reflect.get(api, secretsKey) as SecretsOfScope | undefined;
+  const secretsOf = Reflect.get(api, secretsKey) as SecretsOf | undefined;
   return secretsOf === undefined ? result : shownOf(secretsOf, store, call, result);
 }

@@ -9,13 +9,14 @@ import {
 } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { wrongCall } from "../browser/errors.js";
+import { longestTimerMs } from "../runtime/signals.js";
 import type { QueryPage } from "../store/store-types.js";
 import { listen } from "./listening.js";
 import { type AnyQuery, apiIn } from "./query-api.js";
 import type { DataPages, DataQuery, PageCursor } from "./query-types.js";
 
 export interface LiveQueryOptions {
-  /** How often a query is read where the handler tells no changes, in ms. @default 5000 */
+  /** How often a query is read where the handler tells no changes, in ms, 1 to 2147483647. @default 5000 */
   readonly pollMs?: number | undefined;
 }
 
@@ -43,7 +44,9 @@ export function useLive(query: object, options: LiveQueryOptions = {}): unknown 
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined)
     throw wrongCall("useLive", unknown, "is not an option: there is pollMs");
-  if (!(pollMs > 0)) throw wrongCall("useLive", "pollMs", "must be a number of ms");
+  if (!(pollMs >= 1 && pollMs <= longestTimerMs)) {
+    throw wrongCall("useLive", "pollMs", `must be a number of ms from 1 to ${longestTimerMs}`);
+  }
   const openedAt = useOpened(given);
   const polled = { ...given, refetchInterval: openedAt === undefined ? pollMs : false };
   // A call site has pages or a result, and never changes between them.

@@ -1,6 +1,6 @@
 /** The arguments of a call as its scope takes them, with the handler's own limits in their options. */
 import type { CallOptions } from "../call/call.js";
-import type { SecretsOf } from "../call/shown.js";
+import type { SecretsOf } from "../call/scope-secrets.js";
 import { invalid, type ValidationIssue } from "../errors/validation-error.js";
 import { isPlainMap } from "../values/payload.js";
 import type { ExposedCall } from "./exposed.js";
@@ -38,13 +38,14 @@ export function argumentsOf(
   if (rule.partition === true) before[0] ??= {};
   const given = optionsIn(all[rule.before]);
   if (given === undefined) throw refuse([{ path: "options", message: "must be an object" }]);
-  const { options, issues: ofWhere } = withReceivedWhere(given, secretsOf(store));
+  const secrets = secretsOf(store) ?? [];
+  const { options, issues: ofWhere } = withReceivedWhere(given, secrets);
   const issues = [
     ...ofWhere,
     ...["signal", "timeoutMs"].flatMap((path) =>
       Object.hasOwn(options, path) ? [{ path, message: "is the handler's to set" }] : [],
     ),
-    ...secretIssues(options, secretsOf(store)),
+    ...secretIssues(options, secrets),
     ...(rule.list === true ? lengthIssues(before[0], maxLimit) : []),
   ];
   if (issues.length > 0) throw refuse(issues);

@@ -78,7 +78,7 @@ export function createChangeHub(options: ChangeHubOptions = {}): ChangeHub {
     publish: (change) => inside.publish(change),
     close: () => inside.close(),
   };
-  hide(hub, innerKey as unknown as string, inside);
+  hide(hub, innerKey, inside);
   return hub;
 }
 

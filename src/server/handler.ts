@@ -1,5 +1,6 @@
 /** The handler of a browser's requests: one user's data, and of it what the application exposes. */
 import type { WireCall } from "../browser/protocol.js";
+import { secretsIn } from "../entity/declared-payload.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { type Sourced, sourceOf } from "../store/layer-source.js";
 import { callsIn, checkContentType, textOf } from "./body.js";
@@ -25,7 +26,6 @@ import {
   streamResponse,
 } from "./response.js";
 import { type CallsContext, runCalls } from "./run-calls.js";
-import { secretsIn } from "./secret-fields.js";
 import type { DataRoute, Expose, Exposed, ScopeOf } from "./types.js";
 
 /** A handler's routes. */

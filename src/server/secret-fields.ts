@@ -1,16 +1,6 @@
-/** Keeps the secret fields of payloads on the server: none is asked for, compared or sent. */
-import type { SecretsOf } from "../call/shown.js";
-import { secretsOf } from "../entity/declared-payload.js";
-import type { Declaration } from "../entity/model.js";
+/** Keeps the secret fields of payloads on the server: none is asked for or compared. */
 import type { ValidationIssue } from "../errors/validation-error.js";
 import { isObject } from "../runtime/objects.js";
-
-export function secretsIn(definitions: Readonly<Record<string, Declaration>>): SecretsOf {
-  return (store) => {
-    const definition = Object.hasOwn(definitions, store) ? definitions[store] : undefined;
-    return definition === undefined ? [] : secretsOf(definition);
-  };
-}
 
 /**
  * Whether a path leads into a secret field. Lists are read to the bottom, because a list is as good a name as
