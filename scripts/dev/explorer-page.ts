@@ -20,6 +20,8 @@ export async function buildExplorerPage(folder: string): Promise<string[]> {
   const bundle = await rolldown({
     input: join(source, "main.tsx"),
     platform: "browser",
+    // Some dependencies have a directive for server components, of which there are none here.
+    checks: { moduleLevelDirective: false },
     transform: { target: "es2022", define: { "process.env.NODE_ENV": '"production"' } },
   });
   const { output } = await bundle.write({

@@ -31,7 +31,7 @@ export interface SurveyOptions {
 
 /** Looks at a sample of the table, anew each time. It reads one page of each segment at a time. */
 export function createSurveyor({ table, meter, sample, cipher }: SurveyOptions): Surveyor {
-  return async (signal) => {
+  const look = async (signal: AbortSignal): Promise<Survey> => {
     const seen = new Seen();
     const { ItemCount } = await table.describe();
     const diagnosis = await examineTable(metered(table, meter, seen), {
@@ -40,6 +40,7 @@ export function createSurveyor({ table, meter, sample, cipher }: SurveyOptions):
     });
     return surveyOf(diagnosis, seen, ItemCount);
   };
+  return { sample, look };
 }
 
 /** The same table; what is read of it is metered, and noted. */

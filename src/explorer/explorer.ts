@@ -6,7 +6,11 @@ import type { About, Survey } from "./protocol.js";
 import type { KnownStore } from "./sent-item.js";
 
 /** Looks at the table, or at a sample of it. */
-export type Surveyor = (signal: AbortSignal) => Promise<Survey>;
+export interface Surveyor {
+  /** About how many items it reads. */
+  readonly sample: number;
+  look(signal: AbortSignal): Promise<Survey>;
+}
 
 /** What all requests of the page share. */
 export interface Explorer {

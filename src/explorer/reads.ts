@@ -20,7 +20,12 @@ const mostScanned = 5_000;
 export const about: Operation = async ({ explorer }) => explorer.about;
 
 /** Looks at the table, or at a sample of it: one request per MB. */
-export const survey: Operation = async ({ explorer, signal }) => explorer.survey(signal);
+export const survey: Operation = async ({ explorer: { survey, about }, shown, signal }) =>
+  // No call of the data layer reads items of all entities and of none.
+  shown(
+    `// npx bayon-data doctor --environment ${about.environment} --sample ${survey.sample}`,
+    () => survey.look(signal),
+  );
 
 /** A page of an entity's items: of a partition, of an index, or of the whole table. */
 export const browse: Operation = async (visit): Promise<BrowsePage> => {

@@ -76,9 +76,9 @@ Examples:
 
 async function explore(flags: ExploreFlags, context: CommandContext): Promise<void> {
   const { signal, sending, explorerPage } = context;
-  if (explorerPage === undefined) throw new UsageError("explore is not part of this build");
   await withConnection(flags, context, async ({ data, onRequest }) => {
     if (flags.write === true) refuseProduction(data, "--write", flags.allowProduction === true);
+    if (explorerPage === undefined) throw new UsageError("explore is not a part of this build");
     const isProduction = data.configuration.environment === "production";
     const { sample, unitsPerMinute } = { ...(isProduction ? careful : usual), ...given(flags) };
     const meter = new Meter(unitsPerMinute, systemClock);

@@ -1,7 +1,7 @@
 /** The items of an entity as a grid: of a partition, of an index, or of the whole table. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { BrowsePage, EntityDescription, Filter, SentItem } from "../protocol.js";
+import type { BrowseInput, BrowsePage, EntityDescription, Filter, SentItem } from "../protocol.js";
 import { useEntity } from "./about.js";
 import { ask } from "./api.js";
 import { Filters } from "./filters.js";
@@ -23,7 +23,11 @@ export function Browse() {
 const pageSize = 200;
 
 /** What the address asks for. */
-function inputOf({ store, user, index, creation, desc }: Route, route: Route) {
+function inputOf(
+  route: Route,
+  store: string,
+): BrowseInput & { readonly filters: readonly Filter[] } {
+  const { user, index, creation, desc } = route;
   const filters = jsonIn<Filter[]>(route, "filters") ?? [];
   const parts = jsonIn<Record<string, string | number>>(route, "parts");
   return {
@@ -41,7 +45,7 @@ function inputOf({ store, user, index, creation, desc }: Route, route: Route) {
 function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
   const route = useRoute();
   const change = useChangeRoute();
-  const input = inputOf(route, route);
+  const input = inputOf(route, entity.store);
   const query = useInfiniteQuery({
     queryKey: ["browse", input],
     queryFn: ({ pageParam, signal }) =>

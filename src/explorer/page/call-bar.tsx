@@ -10,7 +10,7 @@ export function CallBar() {
   const [isOpen, setOpen] = useState(false);
   const [last] = calls;
   return (
-    <footer className="calls" data-open={isOpen} aria-label="Calls">
+    <section className="calls" data-open={isOpen} aria-label="Calls">
       <div className="calls-bar">
         <button
           type="button"
@@ -60,7 +60,7 @@ export function CallBar() {
           ))}
         </ol>
       )}
-    </footer>
+    </section>
   );
 }
 

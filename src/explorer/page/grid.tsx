@@ -94,7 +94,6 @@ export function Grid({ entity, items, opened, onOpen, onEnd, hasMore, isReading 
   const [head] = table.getHeaderGroups();
   const width = table.getTotalSize();
   return (
-    // biome-ignore lint/a11y/useSemanticElements: rows that are not drawn cannot be in a table.
     <div
       ref={scroller}
       className="grid"
