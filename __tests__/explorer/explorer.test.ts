@@ -1,7 +1,7 @@
 /** The explorer's server: who is answered, what it shows, and what it never sends. */
-import type { BrowsePage, Survey } from "../../src/explorer/protocol.js";
+import type { About, BrowsePage, EditResult, Survey } from "../../src/explorer/protocol.js";
 import { make } from "../../src/testing/index.js";
-import { engines } from "../engines.js";
+import { engines, settings } from "../engines.js";
 import { requestsOf } from "../open.js";
 import { type Exploring, send, useExplorer } from "./exploring.js";
 
@@ -253,6 +253,158 @@ describe.each(engines)("what is shown on $name", (setting) => {
       "projectId",
     ]);
     expect(requestsOf(data)).toEqual([]);
+  });
+});
+
+const [encrypted] = settings.slice(-1);
+if (encrypted === undefined) throw new Error("there is no encrypted setting");
+
+describe("an explorer that may write", () => {
+  const explorer = useExplorer(encrypted, { writable: true });
+  const key = { userId: "u1", contentId: "c1" };
+  const put = (data: object) =>
+    explorer().data.savedContent.put(make.savedContent({ ...key, data }));
+  const stored = () => explorer().data.savedContent.get(key);
+
+  test("changes the fields that were changed, in one request, and takes it back in another", async () => {
+    const { ask, data } = explorer();
+    const { updatedAt } = await put({ title: "One", status: "draft" });
+    requestsOf(data);
+    const changes = { title: "Two", metaDescription: "New" };
+    const input = { store: "savedContent", key, changes, remove: ["status"], updatedAt };
+    const { value, reply } = await ask("save", input);
+    expect(requestsOf(data)).toEqual(["UpdateItem"]);
+    expect(value).toMatchObject({ item: { data: { title: "Two" } }, undo: expect.any(String) });
+    expect((await stored())?.data).toMatchObject(changes);
+    expect((await stored())?.data).not.toHaveProperty("status");
+    expect(reply.calls[0]?.code).toContain(`{ title: "Two", metaDescription: "New" }`);
+    const { undo } = value as EditResult;
+    requestsOf(data);
+    expect((await ask("undo", { id: undo, store: "savedContent" })).status).toBe(200);
+    expect(requestsOf(data)).toEqual(["UpdateItem"]);
+    expect((await stored())?.data).toMatchObject({ title: "One", status: "draft" });
+    expect((await stored())?.data).not.toHaveProperty("metaDescription");
+    expect((await ask("undo", { id: undo, store: "savedContent" })).status).toBe(400);
+  });
+
+  test("the shown update runs as it is", async () => {
+    const { ask } = explorer();
+    const { updatedAt } = await put({ title: "One" });
+    const input = { store: "savedContent", key, changes: { title: "Two" }, updatedAt };
+    const [call] = (await ask("save", input)).reply.calls;
+    const { updatedAt: now } = (await stored()) ?? { updatedAt: 0 };
+    const again = (call?.code ?? "").replace(String(updatedAt), String(now));
+    expect(await runShown(explorer(), again, "item")).toMatchObject({ data: { title: "Two" } });
+  });
+
+  test("an item that somebody else has written is not changed, and is sent as it is now", async () => {
+    const { ask } = explorer();
+    const { updatedAt } = await put({ title: "One" });
+    await explorer().data.savedContent.update(key, { title: "Theirs" });
+    const lock = { store: "savedContent", key, updatedAt };
+    for (const [operation, input] of [
+      ["save", { ...lock, changes: { title: "Mine" } }],
+      ["remove", lock],
+    ] as const) {
+      const { status, reply } = await ask(operation, input);
+      expect([operation, status]).toEqual([operation, 409]);
+      expect(reply.failure?.item).toMatchObject({ data: { title: "Theirs" } });
+    }
+    expect((await stored())?.data).toMatchObject({ title: "Theirs" });
+  });
+
+  test("a payload is checked as the store checks it, and a save of nothing sends nothing", async () => {
+    const { ask, data } = explorer();
+    const { updatedAt } = await put({ title: "One" });
+    requestsOf(data);
+    const save = async (more: object) => {
+      const { status, reply } = await ask("save", {
+        store: "savedContent",
+        key,
+        updatedAt,
+        ...more,
+      });
+      return [status, reply.failure?.issues.map(({ path }) => path)];
+    };
+    expect(await save({ changes: { title: 5 } })).toEqual([400, ["data.title"]]);
+    expect(await save({ changes: {} })).toEqual([400, ["changes"]]);
+    expect(await save({ remove: ["content"] })).toEqual([400, ["data.content"]]);
+    expect(await save({ changes: { title: "x" }, updatedAt: undefined })).toEqual([
+      400,
+      ["updatedAt"],
+    ]);
+    expect(requestsOf(data)).toEqual([]);
+  });
+
+  test("a deleted item comes back with its secrets, which no answer and no shown call has", async () => {
+    const { ask, data } = explorer();
+    const token = { userId: "u1", provider: "GOOGLE_BUSINESS" };
+    const secret = { accessToken: "access-canary", refreshToken: "refresh-canary" };
+    const { updatedAt } = await data.oauthToken.put({ ...token, data: secret });
+    const removed = await ask("remove", { store: "oauthToken", key: token, updatedAt });
+    expect(await data.oauthToken.get(token)).toBeNull();
+    const { undo } = removed.value as EditResult;
+    const back = await ask("undo", { id: undo, store: "oauthToken" });
+    expect(await data.oauthToken.get(token)).toMatchObject({ data: secret });
+    expect(removed.text + back.text).not.toContain("canary");
+    const { updatedAt: now } = (await data.oauthToken.get(token)) ?? { updatedAt: 0 };
+    const changes = { accessToken: "typed" };
+    const typed = await ask("save", { store: "oauthToken", key: token, changes, updatedAt: now });
+    expect(typed.reply.failure?.issues[0]?.path).toBe("data.accessToken");
+  });
+
+  test("a secret is shown when it is asked for, by its name alone", async () => {
+    const { ask } = explorer();
+    const input = { store: "oauthToken", key: { userId: "u1", provider: "GOOGLE_BUSINESS" } };
+    expect((await ask("reveal", { ...input, field: "accessToken" })).value).toBe("access-canary");
+    expect((await ask("reveal", { ...input, field: "provider" })).status).toBe(400);
+  });
+});
+
+describe("an explorer that reads only", () => {
+  const explorer = useExplorer(first);
+
+  test("writes nothing, and without keys it shows no secret", async () => {
+    const { ask, data } = explorer();
+    const key = { userId: "u1", provider: "GOOGLE_BUSINESS" };
+    const { updatedAt } = await data.oauthToken.put({ ...key, data: { accessToken: "canary" } });
+    requestsOf(data);
+    const input = { store: "oauthToken", key, updatedAt };
+    for (const [operation, more] of [
+      ["save", { changes: { agentProfileId: "x" } }],
+      ["remove", {}],
+      ["undo", { id: "1" }],
+      ["reveal", { field: "accessToken" }],
+    ] as const) {
+      const { status, text } = await ask(operation, { ...input, ...more });
+      expect([operation, status]).toEqual([operation, 400]);
+      expect(text).not.toContain("canary");
+    }
+    expect(requestsOf(data)).toEqual([]);
+  });
+
+  test("each access pattern makes the call that it shows, which runs as it is", async () => {
+    const { ask, data } = explorer();
+    await data.review.put(make.review({ agentId: "u1", reviewId: "r1" }));
+    const { patterns } = (await ask("about", {})).value as About;
+    expect(patterns.length).toBeGreaterThan(40);
+    const typical: Readonly<Record<string, unknown>> = {
+      limit: 5,
+      order: "desc",
+      provider: "GOOGLE_BUSINESS",
+    };
+    for (const { id, inputs } of patterns) {
+      const given = Object.fromEntries(
+        inputs.map(({ name, kind }) => [name, typical[name] ?? (kind === "number" ? 1 : "u1")]),
+      );
+      requestsOf(data);
+      const { status, reply, text } = await ask("pattern", { id, given });
+      const sent = requestsOf(data);
+      expect([id, status, reply.failure?.message]).toEqual([id, 200, undefined]);
+      expect(text).not.toContain("canary");
+      await runShown(explorer(), reply.calls[0]?.code ?? "", "undefined");
+      expect([id, requestsOf(data).sort()]).toEqual([id, sent.sort()]);
+    }
   });
 });
 

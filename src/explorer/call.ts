@@ -8,6 +8,8 @@ export interface Call {
   /** The names that lead to the function: `["savedContent", "query"]`. */
   readonly path: readonly string[];
   readonly args: readonly unknown[];
+  /** The arguments as they are shown, if they have a secret in them. */
+  readonly shownArgs?: readonly unknown[];
   /** What the call's result is destructured to: `{ items, cursor }`. */
   readonly result?: string;
 }
@@ -20,9 +22,9 @@ export interface ScanCall {
 }
 
 /** The call as TypeScript. */
-export function codeOf({ user, path, args, result }: Call): string {
+export function codeOf({ user, path, args, shownArgs = args, result }: Call): string {
   const from = user === undefined ? "data" : `data.forUser(${JSON.stringify(user)})`;
-  const given = withoutTrailing(args);
+  const given = withoutTrailing(shownArgs);
   const name = `${from}.${path.join(".")}`;
   const begin = result === undefined ? `await ${name}(` : `const ${result} = await ${name}(`;
   const short = `${begin}${given.map((one) => literalOf(one)).join(", ")});`;

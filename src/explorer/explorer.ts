@@ -4,6 +4,7 @@ import type { Call, ScanCall } from "./call.js";
 import type { Meter } from "./meter.js";
 import type { About, Survey } from "./protocol.js";
 import type { KnownStore } from "./sent-item.js";
+import type { Undos } from "./undo.js";
 
 /** Looks at the table, or at a sample of it. */
 export interface Surveyor {
@@ -20,6 +21,7 @@ export interface Explorer {
   readonly meter: Meter;
   readonly survey: Surveyor;
   readonly stores: ReadonlyMap<string, KnownStore>;
+  readonly undos: Undos;
 }
 
 /** The items that a scan found, and how many it read for them. */

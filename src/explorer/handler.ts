@@ -12,13 +12,16 @@ import { decode, encode } from "../server/wire-values.js";
 import { sourceOf } from "../store/layer-source.js";
 import { isPlainMap } from "../values/payload.js";
 import { describeEntities } from "./describe.js";
+import { remove, reveal, save, undo } from "./edits.js";
 import type { Explorer, Operation, Surveyor } from "./explorer.js";
 import { Gate, type GateOptions } from "./gate.js";
 import type { Meter } from "./meter.js";
 import { type PageFile, securityHeaders } from "./page-files.js";
+import { pattern, patternsOf } from "./patterns.js";
 import type { Failure, Reply, ShownCall } from "./protocol.js";
 import { about, browse, item, raw, survey } from "./reads.js";
 import { knownStore, type StoredItem } from "./sent-item.js";
+import { Undos } from "./undo.js";
 import { visitOf } from "./visit.js";
 
 export interface ExplorerOptions extends GateOptions {
@@ -37,7 +40,7 @@ export interface ExplorerOptions extends GateOptions {
 const mostBytes = 2_000_000;
 
 const operations: ReadonlyMap<string, Operation> = new Map(
-  Object.entries({ about, survey, browse, item, raw }),
+  Object.entries({ about, survey, browse, item, raw, pattern, save, remove, undo, reveal }),
 );
 
 /**
@@ -70,12 +73,14 @@ function explorerOf({ data, meter, survey: surveyor, writable }: ExplorerOptions
   const stores = Object.entries(definitions).map(
     ([name, definition]) => [name, knownStore(name, definition)] as const,
   );
+  const entities = describeEntities(definitions, userParts);
   return {
     data,
     source,
     meter,
     survey: surveyor,
     stores: new Map(stores),
+    undos: new Undos(),
     about: {
       table: tableName,
       environment,
@@ -83,7 +88,10 @@ function explorerOf({ data, meter, survey: surveyor, writable }: ExplorerOptions
       writable,
       reveals: encrypts,
       unitsPerMinute: meter.budget().limit,
-      entities: describeEntities(definitions, userParts),
+      entities,
+      patterns: patternsOf({ data }, entities).map(({ id, group, title, inputs }) => ({
+        ...{ id, group, title, inputs },
+      })),
     },
   };
 }

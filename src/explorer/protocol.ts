@@ -64,6 +64,31 @@ export interface EntityDescription {
   readonly links: readonly LinkDescription[];
 }
 
+/** What the form of an access pattern asks for. */
+export interface PatternInput {
+  readonly name: string;
+  readonly kind: "text" | "number";
+  readonly required: boolean;
+  readonly fallback?: string;
+  readonly choices?: readonly string[];
+}
+
+/** A call that can be made by a form. */
+export interface PatternDescription {
+  readonly id: string;
+  /** The store, or what spans them. */
+  readonly group: string;
+  readonly title: string;
+  readonly inputs: readonly PatternInput[];
+}
+
+/** What an access pattern found: items of a store, or any other value. */
+export interface PatternResult {
+  readonly store?: string;
+  readonly items?: readonly SentItem[];
+  readonly value?: unknown;
+}
+
 /** The table, and what this page may do with it. */
 export interface About {
   readonly table: string;
@@ -75,6 +100,7 @@ export interface About {
   readonly reveals: boolean;
   readonly unitsPerMinute: number;
   readonly entities: readonly EntityDescription[];
+  readonly patterns: readonly PatternDescription[];
 }
 
 /** What a call took. */
@@ -163,6 +189,13 @@ export interface RawAttribute {
   readonly bytes: number;
   /** The template of which a key was made. */
   readonly template?: string;
+}
+
+/** What a write left: the item as it is now, and the id by which the write is taken back. */
+export interface EditResult {
+  readonly item: SentItem | null;
+  readonly keys?: readonly RawAttribute[];
+  readonly undo?: string;
 }
 
 export interface SurveyEntity {

@@ -5,7 +5,9 @@ import { useAbout } from "./about.js";
 import { useTraffic } from "./api.js";
 import { Browse } from "./browse.js";
 import { CallBar } from "./call-bar.js";
+import { NoticeBar } from "./notice-bar.js";
 import { Overview } from "./overview.js";
+import { Patterns } from "./patterns.js";
 import { useRoute } from "./route.js";
 import { Sidebar } from "./sidebar.js";
 import { Empty } from "./state.js";
@@ -64,6 +66,7 @@ export function App() {
         )}
         <Screen />
       </main>
+      <NoticeBar />
       <CallBar />
     </div>
   );
@@ -91,6 +94,8 @@ function Screen() {
       return <Users />;
     case "user":
       return <UserView key={route.user} user={route.user ?? ""} />;
+    case "patterns":
+      return <Patterns />;
     default:
       return <Empty title="There is nothing at this address." />;
   }

@@ -1,17 +1,25 @@
 /** The payload of an item, field by field. */
-import { LockKeyhole } from "lucide-react";
 import type { EntityDescription, FieldDescription, SentItem } from "../protocol.js";
 import { jsonText, timeIn, timeText } from "./format.js";
+import { SecretValue } from "./secret-value.js";
 
 interface FieldsProps {
   readonly entity: EntityDescription;
   readonly item: SentItem;
 }
 
-export function Fields({ entity, item }: FieldsProps) {
+/** The fields of the schema, and those that the item has besides. */
+export function fieldsOf(
+  entity: EntityDescription,
+  item: Pick<SentItem, "data">,
+): FieldDescription[] {
   const known = entity.fields.map(({ name }) => name);
   const others = Object.keys(item.data).filter((name) => !known.includes(name));
-  const fields = [...entity.fields, ...others.map(unknownField)];
+  return [...entity.fields, ...others.map(unknownField)];
+}
+
+export function Fields({ entity, item }: FieldsProps) {
+  const fields = fieldsOf(entity, item);
   const isThere = ({ name }: FieldDescription) =>
     Object.hasOwn(item.data, name) || item.hidden.includes(name);
   const missing = fields.filter((field) => !isThere(field));
@@ -44,15 +52,9 @@ interface ValueProps {
   readonly item: SentItem;
 }
 
-function Value({ field: { name, kind }, item: { data, hidden } }: ValueProps) {
-  if (hidden.includes(name)) {
-    return (
-      <span className="secret">
-        <LockKeyhole aria-hidden /> masked
-      </span>
-    );
-  }
-  const value = data[name];
+function Value({ field: { name, kind }, item }: ValueProps) {
+  if (item.hidden.includes(name)) return <SecretValue item={item} field={name} />;
+  const value = item.data[name];
   if (value === null) return <span className="dim">null</span>;
   if (value === "") return <span className="dim">an empty text</span>;
   const time = timeIn(value, kind);

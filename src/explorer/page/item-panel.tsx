@@ -1,11 +1,15 @@
 /** One item: its payload, its keys, its attributes as the table has them, and what it leads to. */
 import { useQuery } from "@tanstack/react-query";
-import { X } from "lucide-react";
+import { Pencil, X } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { EntityDescription, RawAttribute, SentItem } from "../protocol.js";
+import { useAbout } from "./about.js";
 import { ask } from "./api.js";
 import { CopyButton } from "./copy-button.js";
-import { Fields } from "./fields.js";
+import { DeleteButton } from "./delete-button.js";
+import { EditForm } from "./edit-form.js";
+import { useWritten } from "./edited.js";
+import { Fields, fieldsOf } from "./fields.js";
 import {
   bytesText,
   jsonText,
@@ -59,7 +63,9 @@ export function ItemPanel({ entity, itemKey, onClose }: ItemPanelProps) {
       aria-label={`An item of ${storeTitle(store)}`}
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.defaultPrevented) onClose();
+        // A dialog closes itself, and what is being edited is not thrown away by a key.
+        const inForm = event.target instanceof Element && event.target.closest("dialog, form");
+        if (event.key === "Escape" && !inForm) onClose();
       }}
     >
       <header className="panel-head">
@@ -88,10 +94,38 @@ interface ItemBodyProps {
 
 function ItemBody({ entity, found }: ItemBodyProps) {
   const [tab, setTab] = useState<Tab>("Fields");
+  const [isEditing, setEditing] = useState(false);
+  const { writable } = useAbout();
+  const written = useWritten();
   const { item, keys } = found;
   const { bytes, createdAt, updatedAt } = item;
+  if (isEditing) {
+    return (
+      <EditForm
+        entity={entity}
+        item={item}
+        fields={fieldsOf(entity, item)}
+        onCancel={() => setEditing(false)}
+        onSaved={(result) => {
+          setEditing(false);
+          written(item.store, item.key, "Saved.", result);
+        }}
+      />
+    );
+  }
   return (
     <>
+      {writable && (
+        <div className="item-actions">
+          <button type="button" onClick={() => setEditing(true)}>
+            <Pencil aria-hidden /> Edit
+          </button>
+          <DeleteButton
+            item={item}
+            onDeleted={(result) => written(item.store, item.key, "Deleted.", result)}
+          />
+        </div>
+      )}
       <dl className="facts">
         <Fact name="Size">{bytesText(bytes)}</Fact>
         <Fact name="To read">{unitsText(readUnits(bytes))} R</Fact>

@@ -1,5 +1,5 @@
 /** Where one can go. */
-import { Database, Table2, Users } from "lucide-react";
+import { Database, ListTree, Table2, Users } from "lucide-react";
 import { useAbout, useSurvey } from "./about.js";
 import { counted, storeTitle } from "./format.js";
 import { GoTo } from "./go-to.js";
@@ -24,6 +24,11 @@ export function Sidebar({ onGo }: { readonly onGo?: () => void }) {
         <li>
           <Link to={{ view: "users" }} aria-current={current(view.startsWith("user"))} {...go}>
             <Users aria-hidden /> Users
+          </Link>
+        </li>
+        <li>
+          <Link to={{ view: "patterns" }} aria-current={current(view === "patterns")} {...go}>
+            <ListTree aria-hidden /> Access patterns
           </Link>
         </li>
       </ul>
