@@ -171,7 +171,7 @@ describe("the commands", () => {
     const scripts = [
       "package.json",
       "examples/lambda/package.json",
-      "examples/next-minimal/package.json",
+      "examples/next/package.json",
     ]
       .map((file) => JSON.parse(readFileSync(join(root, file), "utf8")) as { scripts: object })
       .flatMap((manifest) => Object.keys(manifest.scripts));

@@ -3,6 +3,8 @@
  *
  * Rolldown shares chunks between entry points, so that `instanceof` holds across all of them.
  * Dependencies stay imports, except the few that are bundled, with their licences beside them.
+ *
+ * With `COAGENT_DIST=built` it does nothing: `npm test` builds once, for checks that run beside each other.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -269,6 +271,10 @@ function copyLicences(): void {
   writeFileSync("dist/third-party-licenses.txt", texts.join("\n---\n\n"));
 }
 
+if (process.env.COAGENT_DIST === "built") {
+  console.log("dist/: was built before");
+  process.exit(0);
+}
 const startedAt = performance.now();
 rmSync("dist", { recursive: true, force: true });
 await build([esm, cjs, browser("esm"), browser("cjs"), zodParts]);
