@@ -87,28 +87,3 @@ describe("a response that comes late", () => {
     expect(await shown()).toEqual(["published"]);
   });
 });
-
-describe("a slow network", () => {
-  test("a change is shown before its response, and no older state after it", async () => {
-    const contentId = await draft("Slowly");
-    const page = await world().signedIn("maya");
-    await visit(page, "/content");
-    await settled(page);
-    const network = await page.context().newCDPSession(page);
-    await network.send("Network.emulateNetworkConditions", {
-      offline: false,
-      latency: 300,
-      downloadThroughput: 40_000,
-      uploadThroughput: 20_000,
-    });
-    const shown = await statesShown(page, "Slowly");
-    const answered = page.waitForResponse((response) => response.request().method() === "POST");
-    await page.getByRole("button", { name: "Publish Slowly" }).click();
-    await eventually(() => statusOf(page, "Slowly").textContent(), "published");
-    expect(updates(contentId)).toEqual([]);
-    await answered;
-    await settled(page);
-    expect((await stored(contentId))?.status).toBe("published");
-    expect(await shown()).toEqual(["published"]);
-  });
-});

@@ -57,12 +57,12 @@ export const statusOf = (page: Page, name: string) => rowOf(page, name).locator(
 export async function statesShown(page: Page, name: string): Promise<() => Promise<string[]>> {
   await statusOf(page, name).evaluate((chip) => {
     const seen: string[] = [];
-    Object.assign(window, { seen });
-    new MutationObserver(() => seen.push(chip.textContent ?? "")).observe(chip, {
-      childList: true,
-      characterData: true,
-      subtree: true,
-    });
+    const seenAt: number[] = [];
+    Object.assign(window, { seen, seenAt });
+    new MutationObserver(() => {
+      seen.push(chip.textContent ?? "");
+      seenAt.push(performance.now());
+    }).observe(chip, { childList: true, characterData: true, subtree: true });
   });
   return () => page.evaluate<string[]>("seen");
 }

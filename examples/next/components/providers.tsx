@@ -1,11 +1,6 @@
 "use client";
 
-import {
-  onlineManager,
-  QueryClient,
-  QueryClientProvider,
-  useMutationState,
-} from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider, useMutationState } from "@tanstack/react-query";
 import { hydrationDefaults } from "bayon-coagent-data/react";
 import { type ReactNode, useState, useSyncExternalStore } from "react";
 
@@ -20,12 +15,18 @@ export function Providers({ children }: { children: ReactNode }) {
   );
 }
 
-const onConnection = (changed: () => void) => onlineManager.subscribe(changed);
+function onConnection(changed: () => void): () => void {
+  const events = ["online", "offline"];
+  for (const event of events) addEventListener(event, changed);
+  return () => {
+    for (const event of events) removeEventListener(event, changed);
+  };
+}
 
 function Offline() {
   const isOnline = useSyncExternalStore(
     onConnection,
-    () => onlineManager.isOnline(),
+    () => navigator.onLine,
     () => true,
   );
   const waiting = useMutationState({ filters: { status: "pending" } }).length;
