@@ -44,6 +44,7 @@ const tried: Readonly<Record<string, Tried>> = {
           expose: shape({}, { project: listOf(textOf("get", "gett")), savedContent: anything }),
           authorize: returning(anything),
           maxLimit: numberOf(1, 0),
+          maxReads: numberOf(1, 0),
           origins: listOf(textOf("https://app.example.com", "*")),
           bodyLimit: numberOf(1),
           timeoutMs: numberOf(1, 0),
