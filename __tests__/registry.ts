@@ -12,6 +12,7 @@ interface AnySpec {
   readonly newKey: Record<string, unknown>;
   readonly data: Record<string, unknown>;
   readonly item: AnyItem;
+  readonly secrets: never;
   readonly dated: true;
   readonly range: string;
   readonly indexes: Readonly<Record<string, AnyIndex>>;

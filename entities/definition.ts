@@ -28,12 +28,15 @@ export function configure({ table, client }: EntityConfig): EntityConfiguration 
 type AnySchema = Schema<string, string, string> & DeclaredSchema;
 
 /** An entity as its file declares it. */
-export interface Definition<P extends AnyPayload, S extends () => AnySchema>
-  extends DeclaredVersions {
+export interface Definition<
+  P extends AnyPayload,
+  S extends () => AnySchema,
+  Secret extends keyof Payload<P> & string = never,
+> extends DeclaredVersions {
   /** The payload's schema, or a function that builds it when it is first needed. */
   readonly payload: P;
   /** The secret fields of a payload whose schema is not of zod 4, which marks them itself (`secret`). */
-  readonly secrets?: readonly (keyof Payload<P> & string)[] | undefined;
+  readonly secrets?: readonly Secret[] | undefined;
   /** Makes the schema of ElectroDB's entity. The stores read it too. */
   readonly schema: S;
   /** Creates the ElectroDB entity; each call creates its own. */

@@ -2,6 +2,7 @@
 import type { z as Zod } from "zod";
 import { z } from "../src/runtime/lazy.js";
 import { withSecrets } from "../src/table/declared.js";
+import type { SecretMark } from "./secret-names.js";
 
 /**
  * A schema that is built once, when it is first needed: building all twelve takes 7 ms of a cold
@@ -20,9 +21,9 @@ export function lazily<S extends Zod.ZodType>(build: () => S): () => S {
  * @param secrets the fields that are marked as secret. Their names are known before the schema is built, so
  * that a read, which checks no payload, does not build it.
  */
-export function payloadOf<F extends Zod.ZodRawShape>(
+export function payloadOf<F extends Zod.ZodRawShape, const Secret extends keyof F & string = never>(
   fields: () => F,
-  secrets: readonly (keyof F & string)[] = [],
+  secrets: readonly Secret[] = [],
 ) {
   const build = lazily(() => {
     const shape = fields();
@@ -57,14 +58,18 @@ export function documentTimes() {
 /** Text that may be absent, null or empty. */
 export const optionalText = lazily(() => z.string().nullish());
 
-/** Marks a field whose value must not be in any log, error or report. */
-export function secret<S extends Zod.ZodType>(schema: S): S {
+/**
+ * Marks a field whose value must not be in any log, error or report. The type has the mark too, so that a
+ * browser's types lack the field.
+ */
+export function secret<S extends Zod.ZodType>(schema: S): S & SecretMark {
   if (typeof schema?.meta !== "function") {
     throw new TypeError(
       "secret takes a schema of zod 4: for another library, name the field in the secrets of its declaration",
     );
   }
-  return schema.meta({ secret: true });
+  // Types read the mark from the type, and the layer from the schema.
+  return schema.meta({ secret: true }) as S & SecretMark;
 }
 
 /** A list of strings; null if a form left it so. */

@@ -15,5 +15,6 @@ const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: str
 const args = process.argv.slice(2);
 const end = watchProcess((ending) => reportError(ending, args, terminal));
 const terminal = createTerminal({ onOutputFailure: end.outputFailed });
-end.finish(await runCommandLine(args, { terminal, signal: end.signal, version }));
+const explorerPage = new URL("../dist/explorer/", import.meta.url);
+end.finish(await runCommandLine(args, { terminal, signal: end.signal, version, explorerPage }));
 if (hasLoadedModule()) await end.exit();

@@ -1,5 +1,6 @@
 /** A store per entity under its name, each created on first use. */
 import type { Item, PartitionPart, PartType, SortPart } from "../entities/definition.js";
+import type { SecretIn } from "../entities/secret-names.js";
 import type { AnyEntity, Owner } from "../src/entity/model.js";
 import { createStore, type EntityStore, type StoreContext } from "../src/store/entity-store.js";
 import type { Simplify } from "../src/store/field-paths.js";
@@ -45,13 +46,19 @@ type LastOf<Names extends readonly string[]> = Names extends readonly [...string
  * The types of which a store's types are made, from the schema of its entity, the item that it
  * returns, and the ElectroDB entity.
  */
-export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E extends AnyEntity> {
+export interface SpecOf<
+  S extends DeclaredSchema,
+  I extends AnyStoredItem,
+  E extends AnyEntity,
+  Secret extends string = never,
+> {
   readonly parts: Simplify<Parts<S, PartitionPart<S> | SortPart<S>>>;
   readonly key: Key<S, PartitionPart<S> | SortPart<S>>;
   readonly partition: Key<S, PartitionPart<S>>;
   readonly newKey: Key<S, PartitionPart<S> | SortPart<S>, MadePart<S>>;
   readonly data: I["data"];
   readonly item: I;
+  readonly secrets: Secret;
   readonly dated: "byCreatedAt" extends keyof S["indexes"]
     ? true
     : S["indexes"]["byKey"]["sk"]["composite"] extends readonly ["createdAt", ...string[]]
@@ -64,14 +71,19 @@ export interface SpecOf<S extends DeclaredSchema, I extends AnyStoredItem, E ext
 
 /** The types of which the types of the store `F` are made. */
 export interface Spec<F extends FacadeName>
-  extends SpecOf<SchemaOf<Registry[F]["definition"]>, Registry[F]["item"], Entities[F]> {}
+  extends SpecOf<
+    SchemaOf<Registry[F]["definition"]>,
+    Registry[F]["item"],
+    Entities[F],
+    SecretIn<Registry[F]["definition"]>
+  > {}
 
 /** The same for all stores. */
 export type Specs = { [F in keyof Registry]: Spec<F> };
 
 /** The same for the store `F` of an application's own entities. */
 export interface OwnSpec<R extends DefinitionsOf<R>, F extends keyof R>
-  extends SpecOf<SchemaOf<R[F]>, OwnItem<R[F]>, ReturnType<R[F]["entity"]>> {}
+  extends SpecOf<SchemaOf<R[F]>, OwnItem<R[F]>, ReturnType<R[F]["entity"]>, SecretIn<R[F]>> {}
 
 /** The same for all of its stores. */
 export type OwnSpecs<R extends DefinitionsOf<R>> = { [F in keyof R]: OwnSpec<R, F> };

@@ -74,6 +74,7 @@ import type { StoreContext } from "./store/entity-store.js";
 import { noteSource, type Sourced } from "./store/layer-source.js";
 import type { Logger, RequestListener } from "./transport/events.js";
 import type { HedgedReadsOptions } from "./transport/hedged-reads.js";
+import { meter } from "./transport/meter.js";
 import type { CommandClient } from "./transport/options.js";
 import type { RequestRetryOptions } from "./transport/repeats.js";
 import type { CallStats } from "./transport/stats.js";
@@ -331,6 +332,7 @@ export function createDataLayer<
     encrypts: cipher !== undefined,
     itemValue,
     transport,
+    meter,
     clock,
     configuration,
     userParts,

@@ -47,6 +47,7 @@ export {
   times,
   wordPart,
 } from "../entities/schema.js";
+export type { SecretIn, SecretMark } from "../entities/secret-names.js";
 export type { TrainingProgress, TrainingProgressData } from "../entities/training-progress.js";
 export type { UserProfile, UserProfileData } from "../entities/user-profile.js";
 export type {
@@ -127,7 +128,6 @@ export type {
   ScopedPages,
   ScopedSpec,
   ScopedSpecs,
-  ScopedStore,
   ScopedStores,
   ScopeMembers,
   ScopeWith,
@@ -288,7 +288,7 @@ export type { ClearText, EncryptionKeys, KeyProvider } from "./secrets/key-provi
 export { EntityStore } from "./store/entity-store.js";
 export type { FieldPath, PartOf, PathIn, Simplify } from "./store/field-paths.js";
 export type { Sourced } from "./store/layer-source.js";
-export type { StoreCalls } from "./store/store-calls.js";
+export type { ScopedStore, StoreCalls } from "./store/store-calls.js";
 export type {
   AnyStoredItem,
   Changes,
@@ -311,6 +311,7 @@ export type {
   QueryByOptions,
   QueryOptions as StoreQueryOptions,
   QueryPage,
+  ReadData,
   Returned,
   ReturningOption,
   ScanOptions,
@@ -331,6 +332,7 @@ export type {
   StandardResult,
   StandardSchema,
   UpgradeStep,
+  WithSecrets,
 } from "./table/declared.js";
 export type { IndexName, RawItem, RawKey } from "./table/table.js";
 export type { Logger, RequestEvent, RequestListener } from "./transport/events.js";

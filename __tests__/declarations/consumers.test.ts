@@ -10,6 +10,7 @@ afterAll(() => application.remove());
 
 test("the type tests are there", () => {
   expect(Object.keys(typeTests).sort()).toEqual([
+    "types/browser.test-d.ts",
     "types/changes.test-d.ts",
     "types/errors.test-d.ts",
     "types/exported.test-d.ts",

@@ -29,6 +29,7 @@ const packageCodes: Record<PackageCode, true> = {
   NewerVersion: true,
   RefreshTokenMissing: true,
   ResultNotMade: true,
+  TooManyReads: true,
   UnprocessedItems: true,
   UpgradeFailed: true,
   WriteContention: true,

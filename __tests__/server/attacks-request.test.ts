@@ -428,6 +428,65 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
     }
   });
 
+  describe("of a user with 3 MB", () => {
+    const user = "large";
+    const size = 390_000;
+    beforeAll(async () => {
+      const items = Array.from({ length: 8 }, (_, index) => ({
+        userId: user,
+        contentId: `c${index}`,
+        data: { type: "x", content: "x".repeat(size), status: "draft" },
+      }));
+      await table.data.savedContent.batchPut(items);
+    });
+    const where = { status: "published" };
+    const hungry = [
+      { store: "savedContent", call: "count", input: [] },
+      { store: "savedContent", call: "query", input: [{}, { where, limit: 1 }] },
+      { store: "savedContent", call: "list", input: [{}, { where }] },
+      { store: "collections", call: "workspace", input: [] },
+    ];
+
+    test.each(hungry)("$store: $call reads no more than it may, at the wire", async (call) => {
+      await called(open(), [call], { user });
+      // One per MB, and the engines count differently.
+      const needed = table.data.wire.requests.splice(0).length;
+      expect(needed).toBeGreaterThanOrEqual(3);
+      const [enough] = await called(open({ maxReads: needed }), [call], { user });
+      expect(enough).toHaveProperty("value");
+      table.data.wire.clear();
+      const failed: unknown[] = [];
+      const onError = (error: unknown) => failed.push(error);
+      const handler = open({ maxReads: needed - 1, onError });
+      const small = { ...query, input: [{}, { limit: 1 }] };
+      const [refused, beside] = await called(handler, [call, small], { user });
+      expect(refused).toMatchObject({
+        code: "TooManyReads",
+        status: 422,
+        retryable: false,
+        message: expect.stringMatching(/reads more than a call may/),
+      });
+      expect(failed).toEqual([expect.objectContaining({ code: "TooManyReads" })]);
+      // The call beside it has a limit of its own, and nothing follows later.
+      expect(beside).toMatchObject({ value: { items: [] } });
+      expect(table.data.wire.requests.splice(0)).toHaveLength(needed - 1 + 1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(table.data.wire.requests).toEqual([]);
+    });
+
+    test("a get that shares a request with a call that is ended is answered", async () => {
+      const handler = open({ maxReads: 1 });
+      const get = { store: "savedContent", call: "get", input: [{ contentId: "none" }] };
+      const [count, ...gets] = await called(
+        handler,
+        [{ store: "savedContent", call: "count", input: [] }, get, get, get],
+        { user },
+      );
+      expect(count).toMatchObject({ code: "TooManyReads" });
+      expect(gets).toEqual([{ value: null }, { value: null }, { value: null }]);
+    });
+  });
+
   test("values of any kind stay values: nothing of a browser's becomes a prototype or code", async () => {
     const hostile = {
       __proto__: null,

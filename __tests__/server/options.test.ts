@@ -36,6 +36,7 @@ test.each([
   [{ expose: { oauth: ["validToken"] } }, /expose.oauth: "validToken" is not/],
   [{ maxLimit: 0 }, /maxLimit must be an integer from 1/],
   [{ maxLimit: Number.NaN }, /maxLimit must be an integer from 1/],
+  [{ maxReads: 0 }, /maxReads must be an integer from 1/],
   [{ bodyLimit: "1mb" }, /bodyLimit must be an integer from 1/],
   [{ timeoutMs: -1 }, /timeoutMs must be an integer from 1/],
   [{ rememberMs: 0.5 }, /rememberMs must be an integer from 1/],

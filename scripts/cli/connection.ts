@@ -43,6 +43,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** How requests are sent. @default as the layer does by itself */
   readonly sending?: Sending | undefined;
+  /** The folder of the explorer's built page. */
+  readonly explorerPage?: URL | undefined;
   /** Called with how the command ended. */
   finish(code: ExitCode): void;
 }

@@ -9,6 +9,7 @@ import { addConfigCommand } from "./commands/config.js";
 import { addCostCommand } from "./commands/cost.js";
 import { addDbCommand } from "./commands/db.js";
 import { addDoctorCommand } from "./commands/doctor.js";
+import { addExploreCommand } from "./commands/explore.js";
 import { addExportCommand } from "./commands/export.js";
 import { addImportCommand } from "./commands/import.js";
 import { addMigrateCommand } from "./commands/migrate.js";
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly version: string;
   /** How requests are sent. @default as the layer does by itself */
   readonly sending?: Sending | undefined;
+  /** The folder of the explorer's built page. @default there is no explorer */
+  readonly explorerPage?: URL | undefined;
 }
 
 /**
@@ -42,7 +45,7 @@ export interface RunOptions {
  */
 export async function runCommandLine(
   args: readonly string[],
-  { terminal, signal, version, sending }: RunOptions,
+  { terminal, signal, version, sending, explorerPage }: RunOptions,
 ): Promise<number> {
   let ended: number = exitCode.ok;
   const json = wantsJson(args);
@@ -51,6 +54,7 @@ export async function runCommandLine(
       terminal,
       signal,
       sending: sending ?? proxiedBy(process.env),
+      explorerPage,
       finish: (code) => {
         ended = code;
       },
@@ -141,6 +145,7 @@ Examples:
   addTableCommands(program, context);
   addTemplateCommand(program, context);
   addPolicyCommand(program, context);
+  addExploreCommand(program, context);
   addWatchCommand(program, context);
   addCostCommand(program, context);
   addSeedCommand(program, context);

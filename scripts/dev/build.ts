@@ -9,6 +9,7 @@ import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { build, type OutputOptions, type Plugin, type RolldownOptions } from "rolldown";
+import { buildExplorerPage } from "./explorer-page.js";
 
 /**
  * Dependencies whose values no caller ever sees. As imports they are 90 files, 80 of them zod's, of
@@ -258,9 +259,9 @@ function dropForeignMaps(): void {
   }
 }
 
-/** The licences of the bundled dependencies. */
-function copyLicences(): void {
-  const texts = bundledForRequire.map((name) => {
+/** The licences of what is bundled. */
+function copyLicences(ofPage: readonly string[]): void {
+  const texts = [...new Set([...bundledForRequire, ...ofPage])].map((name) => {
     const folder = join("node_modules", name);
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     if (file === undefined) throw new Error(`build: ${name} has no licence file`);
@@ -272,11 +273,12 @@ function copyLicences(): void {
 const startedAt = performance.now();
 rmSync("dist", { recursive: true, force: true });
 await build([esm, cjs, browser("esm"), browser("cjs"), zodParts]);
+const ofPage = await buildExplorerPage("dist/explorer");
 writePackages();
 dropForeignMaps();
 chmodSync("dist/cli.js", 0o755);
 writeServerOnlyForWebpack(JSON.parse(readFileSync("package.json", "utf8")) as { name: string });
-copyLicences();
+copyLicences(ofPage);
 emitDeclarations();
 const declarations = copyDeclarationsForRequire("dist/types");
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

@@ -20,7 +20,7 @@ import {
   separatorRule,
 } from "../../src/keys/template.js";
 import type { StoreContext } from "../../src/store/entity-store.js";
-import type { StoreCalls } from "../../src/store/store-calls.js";
+import type { ScopedStore, StoreCalls } from "../../src/store/store-calls.js";
 import type { StoreSpec } from "../../src/store/store-types.js";
 import { isPlainMap } from "../../src/values/payload.js";
 import { type AnyCollections, createCollections } from "../collections.js";
@@ -29,7 +29,7 @@ import { type Definitions, ownedBy } from "../registry.js";
 import { type AnyStores, createStores } from "../stores.js";
 import { createTransaction } from "../transaction/transaction.js";
 import { userOf, userParts } from "../user/partitions.js";
-import type { ScopedPages, ScopedSpecs, ScopedStore } from "./types.js";
+import type { ScopedPages, ScopedSpecs } from "./types.js";
 
 /**
  * The part of a store that a scoped store has: its calls. It has no ElectroDB entity, and no access

@@ -5,7 +5,7 @@ import type { RealEstateAgentProfile } from "../../entities/real-estate-agent-pr
 import type { UserProfile } from "../../entities/user-profile.js";
 import type { CallOptions } from "../../src/call/call.js";
 import type { Simplify } from "../../src/store/field-paths.js";
-import type { StoreCalls } from "../../src/store/store-calls.js";
+import type { ScopedStore } from "../../src/store/store-calls.js";
 import type { StoreSpec } from "../../src/store/store-types.js";
 import type {
   Collections,
@@ -38,6 +38,7 @@ export interface ScopedSpec<S extends StoreSpec, O extends string = UserParts> {
   readonly newKey: Scoped<S["newKey"], O>;
   readonly data: S["data"];
   readonly item: S["item"];
+  readonly secrets: S["secrets"];
   readonly dated: S["dated"];
   readonly range: S["range"];
   readonly indexes: ScopedIndexes<S["indexes"], keyof S["partition"], O>;
@@ -80,9 +81,6 @@ export type OwnerPart<R extends DefinitionsOf<R>> = {
 export type OwnScopedSpecs<R extends DefinitionsOf<R>, O extends string = UserParts> = {
   [F in keyof R as Extract<F, NamesOf<R, O>>]: ScopedSpec<OwnSpec<R, F>, O>;
 };
-
-/** A store of one owner. */
-export interface ScopedStore<S extends StoreSpec> extends StoreCalls<S> {}
 
 /** The stores of one user under their facade names. */
 export type ScopedStores = {

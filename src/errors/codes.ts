@@ -119,6 +119,7 @@ export type PackageCode =
   | "NewerVersion"
   | "RefreshTokenMissing"
   | "ResultNotMade"
+  | "TooManyReads"
   | "UnprocessedItems"
   | "UpgradeFailed"
   | "WriteContention"

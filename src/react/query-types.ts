@@ -7,7 +7,18 @@ import type {
   UseMutationOptions,
 } from "@tanstack/react-query";
 import type { FieldPath } from "../store/field-paths.js";
-import type { AnyStoredItem, ItemPart, QueryPage } from "../store/store-types.js";
+import type { ShownMember, SpecIn, SpecOfCall } from "../store/shown-types.js";
+import type {
+  AnyStoredItem,
+  CountByOptions,
+  IndexOf,
+  IndexParts,
+  ItemPart,
+  QueryByOptions,
+  QueryPage,
+  StoreItem,
+  StoreSpec,
+} from "../store/store-types.js";
 import type { DataKey } from "./keys.js";
 
 /** What `useQuery`, `useSuspenseQuery`, `prefetchQuery` and the others of TanStack Query take. */
@@ -123,28 +134,35 @@ type CountQuery<C> = (
   options?: Omit<NonNullable<PartitionOptions<C>>, OwnOption>,
 ) => DataQuery<number>;
 
-type IndexQuery<C> =
-  Given<C> extends readonly [infer I, infer P, (infer O)?]
-    ? <const F extends FieldPath = string>(
-        index: I,
-        parts: P,
-        options?: ReadOptions<O, F> & CursorOption,
-      ) => DataQuery<QueryPage<Part<ItemIn<C>, F>>>
-    : never;
+/** A query of an index: its parts are those of the index that is named. */
+type IndexQuery<S extends StoreSpec> = <
+  const I extends IndexOf<S>,
+  const F extends FieldPath = string,
+>(
+  index: I,
+  parts: IndexParts<S, I>,
+  options?: Omit<QueryByOptions<S, I, F>, OwnOption> & CursorOption,
+) => DataQuery<QueryPage<StoreItem<S, F>>>;
 
-type IndexList<C> =
-  Given<C> extends readonly [infer I, infer P, (infer O)?]
-    ? <const F extends FieldPath = string>(
-        index: I,
-        parts: P,
-        options?: ReadOptions<O, F>,
-      ) => DataPages<Part<ItemIn<C>, F>>
-    : never;
+type IndexList<S extends StoreSpec> = <
+  const I extends IndexOf<S>,
+  const F extends FieldPath = string,
+>(
+  index: I,
+  parts: IndexParts<S, I>,
+  options?: Omit<QueryByOptions<S, I, F>, OwnOption>,
+) => DataPages<StoreItem<S, F>>;
 
-type IndexCount<C> =
-  Given<C> extends readonly [infer I, infer P, (infer O)?]
-    ? (index: I, parts: P, options?: Omit<NonNullable<O>, OwnOption>) => DataQuery<number>
-    : never;
+type IndexCount<S extends StoreSpec> = <const I extends IndexOf<S>>(
+  index: I,
+  parts: IndexParts<S, I>,
+  options?: Omit<CountByOptions<S, I>, OwnOption>,
+) => DataQuery<number>;
+
+/** The types of the store whose indexes are read: of one of a scope, or of a client's calls. */
+type IndexedStore<T> = [SpecIn<T>] extends [never]
+  ? SpecOfCall<T[Extract<keyof T, "queryBy" | "countBy">]>
+  : SpecIn<T>;
 
 /** The queries of a store's calls that read, by the names of the calls. */
 type ReadsOf<C> = {
@@ -153,11 +171,15 @@ type ReadsOf<C> = {
   batchGet: ManyQuery<C>;
   query: PageQuery<C>;
   count: CountQuery<C>;
-  queryBy: IndexQuery<C>;
-  countBy: IndexCount<C>;
 };
 
 type ReadName = keyof ReadsOf<unknown>;
+
+/** Those of its calls that read an index. */
+type IndexReads<S extends StoreSpec> = {
+  queryBy: IndexQuery<S>;
+  countBy: IndexCount<S>;
+};
 
 /** The calls of a store that show their change. */
 type ChangeName = "update" | "delete";
@@ -195,11 +217,15 @@ type OfEither<C> = C extends {
 export type StoreQueries<T> = {
   readonly [C in Extract<keyof T, ReadName>]: ReadsOf<T[C]>[C];
 } & {
+  readonly [C in Extract<keyof T, "queryBy" | "countBy">]: IndexReads<IndexedStore<T>>[C];
+} & {
   readonly [C in Extract<keyof T, ChangeName>]: ChangeQuery<T[C]>;
 } & {
   readonly [C in Extract<keyof T, Exclude<WriteName, ChangeName>>]: WriteQuery<T[C]>;
 } & (T extends { readonly query: infer C } ? { readonly list: ListQuery<C> } : unknown) &
-  (T extends { readonly queryBy: infer C } ? { readonly listBy: IndexList<C> } : unknown);
+  (T extends { readonly queryBy: unknown }
+    ? { readonly listBy: IndexList<IndexedStore<T>> }
+    : unknown);
 
 type UseCaseQuery<C> = (...given: WithoutLimits<Given<C>>) => DataQuery<Result<C>>;
 
@@ -232,6 +258,6 @@ export type Queries<Api> = {
   readonly [S in Exclude<keyof Api, NotQueried>]: Api[S] extends AnyCall
     ? UseCaseQuery<Api[S]>
     : S extends GroupName
-      ? UseCaseQueries<Api[S]>
-      : StoreQueries<Api[S]>;
+      ? UseCaseQueries<ShownMember<Api, S>>
+      : StoreQueries<ShownMember<Api, S>>;
 };

@@ -83,7 +83,7 @@ interface HandlerContext {
 }
 
 function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
-  const { expose, maxLimit, timeoutMs, rememberMs, authorize, live: hub } = settings;
+  const { expose, maxLimit, maxReads, timeoutMs, rememberMs, authorize, live: hub } = settings;
   const source = sourceOf(data);
   if (source === undefined) {
     throw new ConfigurationError(`${handlerCall}: data must be what createDataLayer returns`);
@@ -93,7 +93,7 @@ function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
       `${handlerCall}: data needs a cursorSecret: without one, a cursor shows keys and can be made up`,
     );
   }
-  const { definitions, clock, userParts } = source;
+  const { definitions, clock, userParts, meter } = source;
   const scopeOf = (userId: string) => (data as AnyData).forUser(userId) as AnyScope;
   // The scope of anybody shows what there is. Nothing is sent.
   const { exposed, exposedStores: stores } = exposedCalls(
@@ -108,7 +108,9 @@ function contextOf(settings: HandlerSettings, data: unknown): HandlerContext {
   const owner = userParts;
   const log = hub?.begin(owner, clock);
   const live = hub && log && { hub, log, stores, definitions, owner, authorize };
-  return { calls: { exposed, maxLimit, secretsOf, authorize, mutations }, live, scopeOf };
+  const readLimit = { meter, maxReads };
+  const calls = { exposed, maxLimit, readLimit, secretsOf, authorize, mutations };
+  return { calls, live, scopeOf };
 }
 
 /** Answers one request. */

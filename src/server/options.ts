@@ -44,6 +44,11 @@ export interface DataHandlerOptions<D, E extends Expose<ScopeOf<D>> = Expose<Sco
   /** The most items of a page, and the most elements of a batch. @default 100 */
   readonly maxLimit?: number | undefined;
   /**
+   * The most requests to the table by which one call may read, each of at most 1 MB: a count, a collection, or
+   * a `where` that matches little. One that needs more fails with `TooManyReads` (422). @default 50
+   */
+  readonly maxReads?: number | undefined;
+  /**
    * Origins besides the handler's own whose pages may send requests and read the responses, such as
    * `https://app.example.com`. @default none
    */
@@ -75,6 +80,7 @@ const handlerOptionNames = optionNames<DataHandlerOptions<never, never>>({
   expose: true,
   authorize: true,
   maxLimit: true,
+  maxReads: true,
   origins: true,
   bodyLimit: true,
   timeoutMs: true,
@@ -90,6 +96,7 @@ export interface HandlerSettings {
   readonly expose: unknown;
   readonly authorize: ((call: ExposedRequest) => unknown) | undefined;
   readonly maxLimit: number;
+  readonly maxReads: number;
   readonly origins: readonly string[];
   readonly bodyLimit: number;
   readonly timeoutMs: number;
@@ -118,6 +125,7 @@ export function handlerSettings(given: object): HandlerSettings {
     authorize,
     onError,
     maxLimit: numberOf("maxLimit", options.maxLimit, 100, 100_000),
+    maxReads: numberOf("maxReads", options.maxReads, 50, 1_000_000),
     bodyLimit: numberOf("bodyLimit", options.bodyLimit, 1_000_000, 100_000_000),
     timeoutMs: numberOf("timeoutMs", options.timeoutMs, 20_000, longestTimerMs),
     rememberMs: numberOf("rememberMs", options.rememberMs, 86_400_000, Number.MAX_SAFE_INTEGER / 2),

@@ -9,12 +9,14 @@ import type { Deadline } from "./deadline.js";
 import { type AnyScope, callIn, type Exposed, type ExposedCall } from "./exposed.js";
 import { type MutationContext, once } from "./mutations.js";
 import type { ExposedRequest } from "./options.js";
+import { type ReadLimit, withinReads } from "./read-limit.js";
 import { refusal, toldError } from "./told-error.js";
 import { decode, encode } from "./wire-values.js";
 
 export interface CallsContext extends Bounds {
   readonly exposed: Exposed;
   readonly mutations: MutationContext;
+  readonly readLimit: ReadLimit;
   readonly authorize: ((call: ExposedRequest) => unknown) | undefined;
 }
 
@@ -61,14 +63,16 @@ async function runCall(
   call: WireCall,
   request: UserRequest,
 ): Promise<WireResult> {
-  const { secretsOf, mutations } = context;
+  const { secretsOf, mutations, readLimit } = context;
   let input: readonly unknown[] = [];
   try {
     const checked = await checkedCall(context, call, request);
     input = checked.input;
     const { exposed } = checked;
     const isRead = exposed.rule.outcome === undefined;
-    const run = isRead ? read(checked, request) : mutate(mutations, checked, call, request);
+    const run = isRead
+      ? read(readLimit, checked, request)
+      : mutate(mutations, checked, call, request);
     const result = await run.catch((error: unknown) => {
       throw withPlace(error, checked);
     });
@@ -117,11 +121,13 @@ function withPlace(error: unknown, { exposed, input }: Checked): unknown {
 }
 
 async function read(
+  limit: ReadLimit,
   { exposed, input }: Checked,
-  { scope, request: { signal }, deadline }: UserRequest,
+  { scope, request, deadline }: UserRequest,
 ): Promise<unknown> {
-  const limits = { signal, timeoutMs: deadline.leftMs() };
-  return callIn(scope, exposed, withLimits(exposed, input, limits));
+  return withinReads(limit, `${exposed.store}.${exposed.call}`, request.signal, async (signal) =>
+    callIn(scope, exposed, withLimits(exposed, input, { signal, timeoutMs: deadline.leftMs() })),
+  );
 }
 
 /**

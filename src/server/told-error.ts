@@ -23,6 +23,7 @@ const known: Readonly<Record<string, readonly [status: number, rule: string]>> =
   UnknownOperationException: [404, "there is no such call"],
   ConditionalCheckFailedException: [409, "the condition of the write does not hold"],
   TransactionCanceledException: [409, "the transaction was cancelled"],
+  TooManyReads: [422, "reads more than a call may: narrow it, or read it in pages"],
   TransactionInProgressException: [409, "the same mutation is being carried out"],
   IdempotentParameterMismatchException: [409, "another mutation had this id"],
   NewerVersion: [409, "the stored payload is of a newer version"],

@@ -1,4 +1,5 @@
 /** The types of what a handler exposes, from which those of its client are made. */
+import type { OfStore, ShownMember, SpecIn } from "../store/shown-types.js";
 
 /** What a user's scope has that is no store and no use case. */
 type NotExposed = "userId" | "user" | "transaction";
@@ -33,18 +34,22 @@ type OptionsAlone<M> = M extends (partition: infer _P, options?: infer O) => inf
   ? (options?: O) => R
   : unknown;
 
-/** The calls of a store, as a client has them. */
-type ClientCalls<T> = {
-  readonly [C in keyof T]: C extends "query" | "list" | "count" ? T[C] & OptionsAlone<T[C]> : T[C];
+/** Some calls of a store, as a client has them. */
+type ClientCalls<T, Names> = {
+  readonly [C in keyof Pick<T, Extract<Names, keyof T>>]: C extends "query" | "list" | "count"
+    ? T[C] & OptionsAlone<T[C]>
+    : C extends "queryBy" | "countBy"
+      ? T[C] & OfStore<SpecIn<T>>
+      : T[C];
 };
 
-/** The part of a user's scope that is exposed. */
+/** The part of a user's scope that is exposed, without what is secret. */
 export type Exposed<S, E> = {
   readonly [F in Extract<keyof E, Exclude<keyof S, NotExposed>>]: S[F] extends AnyCall
     ? S[F]
     : E[F] extends readonly (infer C)[]
-      ? ClientCalls<Pick<S[F], Extract<C, keyof S[F]>>>
-      : ClientCalls<Pick<S[F], ExposableCall<S, F> & keyof S[F]>>;
+      ? ClientCalls<ShownMember<S, F>, C>
+      : ClientCalls<ShownMember<S, F>, ExposableCall<S, F>>;
 };
 
 /** Stands in the type of a handler for what it exposes; no value has it. */

@@ -6,6 +6,7 @@ import type { Clock } from "../runtime/clock.js";
 import { isObject } from "../runtime/objects.js";
 import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { itemValue } from "../secrets/secret-value.js";
+import type { Meter } from "../transport/meter.js";
 import type { FieldGuard } from "../transport/options.js";
 import type { Transport } from "../transport/transport.js";
 
@@ -26,6 +27,8 @@ export interface LayerSource {
   /** Marks the secrets of an item for the guard, which knows no marks of another copy of the package. */
   readonly itemValue: typeof itemValue;
   readonly transport: Transport;
+  /** Counts the requests of the transport. */
+  readonly meter: Meter;
   readonly clock: Clock;
   readonly configuration: Configuration;
   /** The parts of keys that name a user, which `forUser` fixes. */

@@ -213,3 +213,6 @@ export interface StoreCalls<S extends StoreSpec> {
    */
   check(input: unknown, options?: Pick<WriteOptions, "allowMissing">): ValidationIssue[];
 }
+
+/** A store of one owner. */
+export interface ScopedStore<S extends StoreSpec> extends StoreCalls<S> {}

@@ -29,6 +29,8 @@ export interface StoreSpec {
   readonly data: object;
   /** An item as the store returns it: the key's parts, the payload and the times in ms. */
   readonly item: AnyStoredItem;
+  /** The names of the payload's secret fields; `string` if the type of the declaration does not say them. */
+  readonly secrets: string;
   /** Whether GSI1 holds the items in order of creation; `"key"` if the sort keys do. */
   readonly dated: boolean | "key";
   /** The first part of the sort key, which ranges are of; `never` for none, and for the creation time. */
@@ -62,6 +64,10 @@ export type IndexParts<S extends StoreSpec, I extends IndexOf<S>> = S["indexes"]
 /** A field of the payload. */
 export type FieldOf<S extends StoreSpec> = keyof S["data"] & string;
 
+/** The payload as it is read and compared: in a browser without its secret fields. */
+export type ReadData<S extends StoreSpec> = S["item"]["data"];
+type ReadField<S extends StoreSpec> = keyof ReadData<S> & string;
+
 /**
  * An item as the store returns it, with the requested fields. `string` stands for all fields: it is a
  * call's `F` if no fields are given. So the calls of several stores have the same type parameter, and
@@ -69,9 +75,9 @@ export type FieldOf<S extends StoreSpec> = keyof S["data"] & string;
  */
 export type StoreItem<S extends StoreSpec, F extends FieldPath = string> = string extends F
   ? S["item"]
-  : FieldOf<S> extends F
+  : ReadField<S> extends F
     ? S["item"]
-    : ItemPart<S["item"], Extract<F, FieldOf<S> | readonly string[]>>;
+    : ItemPart<S["item"], Extract<F, ReadField<S> | readonly string[]>>;
 
 /** An item with some fields of its payload. */
 export type ItemPart<Item extends AnyStoredItem, F extends FieldPath> = {
@@ -112,7 +118,7 @@ export interface GetOptions<S extends StoreSpec, F extends FieldPath = string> e
    * Only these fields of the payload are read and sent; of one with upgrades, returned. A path such as
    * `["metadata", "seo"]` leads into a map; `[]` is the key and the times alone. @default all
    */
-  readonly fields?: readonly (F & (FieldOf<S> | PathIn<S["data"]>))[] | undefined;
+  readonly fields?: readonly (F & (ReadField<S> | PathIn<ReadData<S>>))[] | undefined;
 }
 
 export const getOptionNames = optionNames<GetOptions<StoreSpec>>({
@@ -127,7 +133,7 @@ export interface CountOptions<S extends StoreSpec> extends CallOptions {
   /** By sort key, or by creation time (GSI1, adopted items only). @default "key" */
   readonly by?: (S["dated"] extends true ? "key" | "createdAt" : "key") | undefined;
   /** Values that payload fields must equal, or a callback with operators. */
-  readonly where?: Where<S["data"]> | undefined;
+  readonly where?: Where<ReadData<S>> | undefined;
   /** Only items created at or after this time, in ms; for items in order of creation. */
   readonly from?: (S["dated"] extends false ? never : number) | undefined;
   /** Only items created at or before this time, in ms; for items in order of creation. */
@@ -167,7 +173,7 @@ export interface QueryOptions<S extends StoreSpec, F extends FieldPath = string>
    * Only these fields of the payload are read and sent; of one with upgrades, returned. A path such as
    * `["metadata", "seo"]` leads into a map; `[]` is the key and the times alone. @default all
    */
-  readonly fields?: readonly (F & (FieldOf<S> | PathIn<S["data"]>))[] | undefined;
+  readonly fields?: readonly (F & (ReadField<S> | PathIn<ReadData<S>>))[] | undefined;
 }
 
 const pageOptionNames = ["order", "limit", "cursor", "fields"] as const satisfies readonly Exclude<
@@ -225,12 +231,12 @@ export interface ScanOptions<S extends StoreSpec, F extends FieldPath = string>
    */
   readonly segments?: number | undefined;
   /** Values that payload fields must equal, or a callback with operators. */
-  readonly where?: Where<S["data"]> | undefined;
+  readonly where?: Where<ReadData<S>> | undefined;
   /**
    * Only these fields of the payload are read and sent; of one with upgrades, returned. A path such as
    * `["metadata", "seo"]` leads into a map; `[]` is the key and the times alone. @default all
    */
-  readonly fields?: readonly (F & (FieldOf<S> | PathIn<S["data"]>))[] | undefined;
+  readonly fields?: readonly (F & (ReadField<S> | PathIn<ReadData<S>>))[] | undefined;
   /** Maximum number of items over all pages, counted after `where`; an integer from 1. @default all */
   readonly limit?: number | undefined;
   /** Continues behind the page of an earlier scan that has this cursor. */
@@ -374,7 +380,7 @@ export interface UpdateOptions<S extends StoreSpec, R extends string = string>
   /** The item's `updatedAt` as it was read: the item must not have been written since. */
   readonly ifUpdatedAt?: number | undefined;
   /** A condition on the payload as it is before the update. */
-  readonly where?: Where<S["data"]> | undefined;
+  readonly where?: Where<ReadData<S>> | undefined;
 }
 
 export const updateOptionNames = optionNames<UpdateOptions<StoreSpec>>({
@@ -396,7 +402,7 @@ export interface DeleteOptions<S extends StoreSpec = StoreSpec> extends CallOpti
   /** The item's `updatedAt` as it was read: the item must not have been written since. */
   readonly ifUpdatedAt?: number | undefined;
   /** A condition on the payload of the item, if there is one. */
-  readonly where?: Where<S["data"]> | undefined;
+  readonly where?: Where<ReadData<S>> | undefined;
 }
 
 export const deleteOptionNames = optionNames<DeleteOptions<StoreSpec>>({

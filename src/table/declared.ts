@@ -54,10 +54,22 @@ export interface StandardIssue {
 /** The secret fields of schemas that are built later. */
 const knownSecrets = new WeakMap<object, readonly string[]>();
 
+/** Stands in the type of a payload for the names of its secret fields; no value has it. */
+declare const secretNames: unique symbol;
+
+/** A payload of which the secret fields are known before its schema is built. */
+export interface WithSecrets<Names extends string> {
+  readonly [secretNames]: Names;
+}
+
 /** Notes which fields of a payload will be secret once its schema is built. */
-export function withSecrets<B extends () => unknown>(build: B, secrets: readonly string[]): B {
+export function withSecrets<B extends () => unknown, Names extends string>(
+  build: B,
+  secrets: readonly Names[],
+): B & WithSecrets<Names> {
   knownSecrets.set(build, secrets);
-  return build;
+  // The names are in the type alone.
+  return build as B & WithSecrets<Names>;
 }
 
 /** The secret fields of a payload that is declared as a function, if they were noted. */

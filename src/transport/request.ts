@@ -8,6 +8,7 @@ import type { Clock } from "../runtime/clock.js";
 import { Attempts, type Sending } from "./attempts.js";
 import { isBatch, leftOf, sendRounds } from "./batch-rounds.js";
 import type { Listeners, RequestEvent, RequestMessage } from "./events.js";
+import { meter } from "./meter.js";
 import type { FieldGuard, TransportOptions } from "./options.js";
 import type { Repeats } from "./repeats.js";
 import {
@@ -47,6 +48,7 @@ export async function runRequest(
   isNative: boolean,
 ): Promise<Answer> {
   shared.waits.throwIfClosed();
+  meter.getStore()?.();
   if (!requestChannel.hasSubscribers) return run(shared, name, given, call, isNative);
   const message: RequestMessage = { ...aboutRequest(name, given, call.context), event: undefined };
   return traced(requestChannel, message, () => run(shared, name, given, call, isNative, message));

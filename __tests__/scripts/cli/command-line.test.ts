@@ -70,6 +70,7 @@ describe("help", () => {
     [["validate", "--help"], "--allow-production"],
     [["policy", "--help"], "--access <who>"],
     [["template", "--help"], "--format <name>"],
+    [["explore", "--help"], "--units-per-minute <number>"],
     [["user", "--help"], "erase [options] <id>"],
     [["user", "export", "--help"], "--reveal-secrets"],
     [["help", "user", "erase"], "--allow-production"],
@@ -108,6 +109,9 @@ describe("a number is taken up to its bounds and no further", () => {
     [["doctor"], "--sample", 1, 1_000_000_000],
     [["doctor"], "--examples", 0, 100_000],
     [["db"], "--port", 1, 65_535],
+    [["explore"], "--port", 0, 65_535],
+    [["explore"], "--sample", 1, 1_000_000_000],
+    [["explore"], "--units-per-minute", 1, 1_000_000_000],
   ])("%j %s from %d to %d", async (command, option, from, to) => {
     const rule = `It must be a whole number from ${from} to ${to}.`;
     const isTaken = async (value: number) => {
@@ -142,6 +146,7 @@ describe("bad usage ends with 2 and a hint", () => {
     [["seed", "--from", "no/such/folder"], "no/such/folder: does not exist"],
     [["seed", "--environment", "production"], "add --allow-production"],
     [["validate", "--environment", "production"], "add --allow-production"],
+    [["explore", "--environment", "production", "--write"], "add --allow-production"],
     [["table", "delete", "--environment", "development"], "add --yes"],
     [["table", "delete", "--environment", "local"], "add --yes"],
     [["table", "delete", "--environment", "production", "--yes"], "add --allow-production"],

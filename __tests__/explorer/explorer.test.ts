@@ -1,0 +1,429 @@
+/** The explorer's server: who is answered, what it shows, and what it never sends. */
+import type { About, BrowsePage, EditResult, Survey } from "../../src/explorer/protocol.js";
+import { make } from "../../src/testing/index.js";
+import { engines, settings } from "../engines.js";
+import { requestsOf } from "../open.js";
+import { type Exploring, send, useExplorer } from "./exploring.js";
+
+const [first] = engines;
+if (first === undefined) throw new Error("there is no engine");
+
+/** Runs TypeScript that was shown, as somebody who copied it does. */
+async function runShown({ data }: Exploring, code: string, returned: string): Promise<unknown> {
+  const made = Reflect.construct(AsyncFunction, ["data", `${code}\nreturn ${returned};`]) as (
+    given: unknown,
+  ) => Promise<unknown>;
+  return made(data);
+}
+
+const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new () => unknown;
+
+describe("who is answered", () => {
+  const explorer = useExplorer(first);
+  const api = (headers: Readonly<Record<string, string>>, body = "{}") => ({
+    ...{ method: "POST", path: "/api/about", body },
+    headers: { "content-type": "application/json", cookie: explorer().cookie, ...headers },
+  });
+
+  test("the address with the token opens the page, and gives the browser a cookie of this host alone", async () => {
+    const response = await fetch(explorer().url);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('<div id="root">');
+    expect(response.headers.get("set-cookie")).toMatch(
+      /^bayon-explorer-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
+    );
+    const policy = response.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'; script-src 'self';");
+    expect(policy).not.toContain("unsafe");
+    expect((await send(explorer(), api({}))).status).toBe(200);
+  });
+
+  test.each<[string, () => Parameters<typeof send>[1], number]>([
+    ["no token", () => ({ path: "/" }), 401],
+    ["another token", () => ({ path: "/?token=guess" }), 401],
+    ["a file without the cookie", () => ({ path: "/explorer.js" }), 401],
+    ["a call without the cookie", () => api({ cookie: "" }), 401],
+    [
+      "a call with the cookie of another explorer",
+      () => api({ cookie: "bayon-explorer-1=x" }),
+      401,
+    ],
+    ["the host of another site that leads here", () => api({ host: "evil.example" }), 403],
+    ["another port", () => api({ host: "127.0.0.1:1" }), 403],
+    ["a page of another site", () => api({ origin: "https://evil.example" }), 403],
+    ["a page of another port", () => api({ origin: "http://127.0.0.1:1" }), 403],
+    ["a page without an origin", () => api({ origin: "null" }), 403],
+    ["another site without an Origin", () => api({ "sec-fetch-site": "cross-site" }), 403],
+    ["a form of another page", () => api({ "content-type": "text/plain" }), 415],
+    ["a call by GET", () => ({ ...api({}, ""), method: "GET" }), 405],
+    ["a preflight", () => ({ ...api({}, ""), method: "OPTIONS" }), 405],
+    ["no JSON", () => api({}, "{"), 400],
+    ["a list", () => api({}, "[]"), 400],
+    ["a value that no page encodes so", () => api({}, '{"a":{"$":"x"}}'), 400],
+    ["no operation", () => ({ ...api({}), path: "/api/nothing" }), 404],
+    [
+      "a path above the page",
+      () => ({ path: "/../package.json", headers: { cookie: explorer().cookie } }),
+      404,
+    ],
+    [
+      "an encoded path above the page",
+      () => ({ path: "/%2e%2e%2fpackage.json", headers: { cookie: explorer().cookie } }),
+      404,
+    ],
+    ["another file", () => ({ path: "/index.html", headers: { cookie: explorer().cookie } }), 404],
+  ])("%s is refused", async (_, sent, status) => {
+    const { data } = explorer();
+    requestsOf(data);
+    const answer = await send(explorer(), sent());
+    expect(answer.status).toBe(status);
+    expect(answer.text).not.toContain(explorer().url.searchParams.get("token"));
+    expect(requestsOf(data)).toEqual([]);
+  });
+});
+
+describe.each(engines)("what is shown on $name", (setting) => {
+  const explorer = useExplorer(setting);
+  const canary = { accessToken: "access-canary", refreshToken: "refresh-canary" };
+  beforeAll(async () => {
+    const { data } = explorer();
+    for (let number = 0; number < 5; number += 1) {
+      const key = { userId: "u1", contentId: `c${number}` };
+      const content = { title: `Title ${number}`, status: number % 2 === 0 ? "draft" : "sent" };
+      await data.savedContent.create(make.savedContent({ ...key, data: content }));
+    }
+    await data.review.put(make.review({ agentId: "u1", reviewId: "r1" }));
+    await data.oauthToken.put({ userId: "u1", provider: "GOOGLE_BUSINESS", data: canary });
+  });
+
+  test("the entities with their keys, fields, secrets and links", async () => {
+    const { value } = await explorer().ask("about", {});
+    const { entities } = value as { entities: { store: string }[] };
+    const named = (store: string) => entities.find((one) => one.store === store);
+    expect(named("savedContent")).toMatchObject({
+      ofUser: true,
+      dated: true,
+      key: { pk: { template: "USER#${userId}" }, partition: [{ name: "userId", kind: "text" }] },
+      links: [
+        { store: "project", kind: "one", parts: { userId: "userId", projectId: "data.projectId" } },
+      ],
+    });
+    expect(named("oauthToken")).toMatchObject({
+      fields: expect.arrayContaining([
+        expect.objectContaining({
+          name: "accessToken",
+          kind: "text",
+          required: true,
+          secret: true,
+        }),
+        expect.objectContaining({ name: "expiryDate", kind: "time", secret: false }),
+      ]),
+    });
+  });
+
+  test("the first look counts items, names the newest and the users, and says what doctor finds", async () => {
+    const { value, reply } = await explorer().ask("survey", {});
+    const survey = value as Survey;
+    expect(survey).toMatchObject({ complete: true, items: 7, users: [{ id: "u1", items: 7 }] });
+    expect(survey.entities.SavedContent?.items).toBe(5);
+    expect(survey.newest[0]).toMatchObject({ store: "oauthToken" });
+    expect(survey.findings.map(({ title }) => title)).toContainEqual(
+      expect.stringContaining("token"),
+    );
+    expect(reply.calls).toHaveLength(1);
+    expect(reply.budget.spent).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["of the whole table", { store: "savedContent" }, 5, "found"],
+    ["of a partition", { store: "savedContent", parts: { userId: "u1" } }, 5, "items"],
+    [
+      "of a user",
+      { store: "savedContent", user: "u1", byCreation: true, descending: true },
+      5,
+      "items",
+    ],
+    [
+      "of an index",
+      { store: "review", index: "byReviewId", parts: { reviewId: "r1" } },
+      1,
+      "items",
+    ],
+    [
+      "that fulfil all filters",
+      {
+        ...{ store: "savedContent", parts: { userId: "u1" } },
+        filters: [
+          { field: "status", operator: "eq", value: "draft" },
+          { field: "title", operator: "begins", value: "Title" },
+          { field: "not a name", operator: "notExists" },
+        ],
+      },
+      3,
+      "items",
+    ],
+  ])(
+    "a page of items %s, with the call that runs as it is shown",
+    async (_, input, count, name) => {
+      const { data, ask } = explorer();
+      requestsOf(data);
+      const { value, reply } = await ask("browse", input);
+      const sent = requestsOf(data);
+      const { items } = value as BrowsePage;
+      expect(items).toHaveLength(count);
+      const [call] = reply.calls;
+      expect(call?.requests).toBe(sent.length);
+      const found = await runShown(explorer(), call?.code ?? "", name);
+      expect(requestsOf(data)).toEqual(sent);
+      const ids = (found as { contentId?: string; reviewId?: string }[]).map(
+        ({ contentId, reviewId }) => contentId ?? reviewId,
+      );
+      expect(ids).toEqual(items.map(({ key }) => key.contentId ?? key.reviewId));
+    },
+  );
+
+  test("a page leads to the next one by its cursor", async () => {
+    const { ask } = explorer();
+    const input = { store: "savedContent", parts: { userId: "u1" }, limit: 3 };
+    const { cursor, items } = (await ask("browse", input)).value as BrowsePage;
+    const next = (await ask("browse", { ...input, cursor })).value as BrowsePage;
+    const ids = [...items, ...next.items].map(({ key }) => key.contentId);
+    expect(ids).toEqual(["c0", "c1", "c2", "c3", "c4"]);
+    expect(next.cursor).toBeNull();
+  });
+
+  test("an item, the keys that it has, and its attributes as the table has them", async () => {
+    const { ask } = explorer();
+    const input = { store: "savedContent", key: { userId: "u1", contentId: "c1" } };
+    const { value, reply } = await ask("item", input);
+    expect(value).toMatchObject({
+      item: { data: { title: "Title 1" }, hidden: [] },
+      keys: expect.arrayContaining([
+        expect.objectContaining({ name: "PK", value: "USER#u1" }),
+        expect.objectContaining({
+          name: "GSI1SK",
+          value: expect.stringMatching(/^CONTENT#\d{13}#c1$/),
+        }),
+      ]),
+    });
+    expect(await runShown(explorer(), reply.calls[0]?.code ?? "", "item")).toMatchObject({
+      data: { title: "Title 1" },
+    });
+    const raw = await ask("raw", input);
+    expect(raw.value).toContainEqual(
+      expect.objectContaining({ name: "EntityType", value: "SavedContent" }),
+    );
+    const missing = await ask("item", { ...input, key: { userId: "u1", contentId: "none" } });
+    expect([missing.status, missing.value]).toEqual([200, null]);
+  });
+
+  test("no secret leaves the server, and none can be guessed by a filter", async () => {
+    const { ask, data } = explorer();
+    const key = { userId: "u1", provider: "GOOGLE_BUSINESS" };
+    const answers = [
+      await ask("browse", { store: "oauthToken" }),
+      await ask("browse", { store: "oauthToken", user: "u1" }),
+      await ask("item", { store: "oauthToken", key }),
+      await ask("raw", { store: "oauthToken", key }),
+      await ask("survey", {}),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(answers.map(({ text }) => text).join()).not.toContain("canary");
+    expect(answers[2]?.value).toMatchObject({ item: { hidden: ["accessToken", "refreshToken"] } });
+    requestsOf(data);
+    const filters = [{ field: "accessToken", operator: "begins", value: "a" }];
+    const guess = await ask("browse", { store: "oauthToken", filters });
+    expect(guess.status).toBe(400);
+    expect(guess.reply.failure?.issues).toEqual([
+      { path: "filters.0", message: "names a secret: it cannot be compared from outside" },
+    ]);
+    expect(requestsOf(data)).toEqual([]);
+  });
+
+  test("bad input is refused before anything is sent, and names the field", async () => {
+    const { ask, data } = explorer();
+    requestsOf(data);
+    const issues = async (operation: string, input: object) =>
+      (await ask(operation, input)).reply.failure?.issues.map(({ path }) => path);
+    expect(await issues("browse", { store: "nothing" })).toEqual(["store"]);
+    expect(await issues("browse", { store: "project", limit: 1e9 })).toEqual(["limit"]);
+    expect(await issues("browse", { store: "project", parts: [] })).toEqual(["parts"]);
+    expect(await issues("browse", { store: "project", parts: { wrong: "u1" } })).toContain("wrong");
+    expect(await issues("item", { store: "project" })).toEqual(["key"]);
+    expect(await issues("item", { store: "project", key: { userId: "u1" } })).toEqual([
+      "projectId",
+    ]);
+    expect(requestsOf(data)).toEqual([]);
+  });
+});
+
+const [encrypted] = settings.slice(-1);
+if (encrypted === undefined) throw new Error("there is no encrypted setting");
+
+describe("an explorer that may write", () => {
+  const explorer = useExplorer(encrypted, { writable: true });
+  const key = { userId: "u1", contentId: "c1" };
+  const put = (data: object) =>
+    explorer().data.savedContent.put(make.savedContent({ ...key, data }));
+  const stored = () => explorer().data.savedContent.get(key);
+
+  test("changes the fields that were changed, in one request, and takes it back in another", async () => {
+    const { ask, data } = explorer();
+    const { updatedAt } = await put({ title: "One", status: "draft" });
+    requestsOf(data);
+    const changes = { title: "Two", metaDescription: "New" };
+    const input = { store: "savedContent", key, changes, remove: ["status"], updatedAt };
+    const { value, reply } = await ask("save", input);
+    expect(requestsOf(data)).toEqual(["UpdateItem"]);
+    expect(value).toMatchObject({ item: { data: { title: "Two" } }, undo: expect.any(String) });
+    expect((await stored())?.data).toMatchObject(changes);
+    expect((await stored())?.data).not.toHaveProperty("status");
+    expect(reply.calls[0]?.code).toContain(`{ title: "Two", metaDescription: "New" }`);
+    const { undo } = value as EditResult;
+    requestsOf(data);
+    expect((await ask("undo", { id: undo, store: "savedContent" })).status).toBe(200);
+    expect(requestsOf(data)).toEqual(["UpdateItem"]);
+    expect((await stored())?.data).toMatchObject({ title: "One", status: "draft" });
+    expect((await stored())?.data).not.toHaveProperty("metaDescription");
+    expect((await ask("undo", { id: undo, store: "savedContent" })).status).toBe(400);
+  });
+
+  test("the shown update runs as it is", async () => {
+    const { ask } = explorer();
+    const { updatedAt } = await put({ title: "One" });
+    const input = { store: "savedContent", key, changes: { title: "Two" }, updatedAt };
+    const [call] = (await ask("save", input)).reply.calls;
+    const { updatedAt: now } = (await stored()) ?? { updatedAt: 0 };
+    const again = (call?.code ?? "").replace(String(updatedAt), String(now));
+    expect(await runShown(explorer(), again, "item")).toMatchObject({ data: { title: "Two" } });
+  });
+
+  test("an item that somebody else has written is not changed, and is sent as it is now", async () => {
+    const { ask } = explorer();
+    const { updatedAt } = await put({ title: "One" });
+    await explorer().data.savedContent.update(key, { title: "Theirs" });
+    const lock = { store: "savedContent", key, updatedAt };
+    for (const [operation, input] of [
+      ["save", { ...lock, changes: { title: "Mine" } }],
+      ["remove", lock],
+    ] as const) {
+      const { status, reply } = await ask(operation, input);
+      expect([operation, status]).toEqual([operation, 409]);
+      expect(reply.failure?.item).toMatchObject({ data: { title: "Theirs" } });
+    }
+    expect((await stored())?.data).toMatchObject({ title: "Theirs" });
+  });
+
+  test("a payload is checked as the store checks it, and a save of nothing sends nothing", async () => {
+    const { ask, data } = explorer();
+    const { updatedAt } = await put({ title: "One" });
+    requestsOf(data);
+    const save = async (more: object) => {
+      const { status, reply } = await ask("save", {
+        store: "savedContent",
+        key,
+        updatedAt,
+        ...more,
+      });
+      return [status, reply.failure?.issues.map(({ path }) => path)];
+    };
+    expect(await save({ changes: { title: 5 } })).toEqual([400, ["data.title"]]);
+    expect(await save({ changes: {} })).toEqual([400, ["changes"]]);
+    expect(await save({ remove: ["content"] })).toEqual([400, ["data.content"]]);
+    expect(await save({ changes: { title: "x" }, updatedAt: undefined })).toEqual([
+      400,
+      ["updatedAt"],
+    ]);
+    expect(requestsOf(data)).toEqual([]);
+  });
+
+  test("a deleted item comes back with its secrets, which no answer and no shown call has", async () => {
+    const { ask, data } = explorer();
+    const token = { userId: "u1", provider: "GOOGLE_BUSINESS" };
+    const secret = { accessToken: "access-canary", refreshToken: "refresh-canary" };
+    const { updatedAt } = await data.oauthToken.put({ ...token, data: secret });
+    const removed = await ask("remove", { store: "oauthToken", key: token, updatedAt });
+    expect(await data.oauthToken.get(token)).toBeNull();
+    const { undo } = removed.value as EditResult;
+    const back = await ask("undo", { id: undo, store: "oauthToken" });
+    expect(await data.oauthToken.get(token)).toMatchObject({ data: secret });
+    expect(removed.text + back.text).not.toContain("canary");
+    const { updatedAt: now } = (await data.oauthToken.get(token)) ?? { updatedAt: 0 };
+    const changes = { accessToken: "typed" };
+    const typed = await ask("save", { store: "oauthToken", key: token, changes, updatedAt: now });
+    expect(typed.reply.failure?.issues[0]?.path).toBe("data.accessToken");
+  });
+
+  test("a secret is shown when it is asked for, by its name alone", async () => {
+    const { ask } = explorer();
+    const input = { store: "oauthToken", key: { userId: "u1", provider: "GOOGLE_BUSINESS" } };
+    expect((await ask("reveal", { ...input, field: "accessToken" })).value).toBe("access-canary");
+    expect((await ask("reveal", { ...input, field: "provider" })).status).toBe(400);
+  });
+});
+
+describe("an explorer that reads only", () => {
+  const explorer = useExplorer(first);
+
+  test("writes nothing, and without keys it shows no secret", async () => {
+    const { ask, data } = explorer();
+    const key = { userId: "u1", provider: "GOOGLE_BUSINESS" };
+    const { updatedAt } = await data.oauthToken.put({ ...key, data: { accessToken: "canary" } });
+    requestsOf(data);
+    const input = { store: "oauthToken", key, updatedAt };
+    for (const [operation, more] of [
+      ["save", { changes: { agentProfileId: "x" } }],
+      ["remove", {}],
+      ["undo", { id: "1" }],
+      ["reveal", { field: "accessToken" }],
+    ] as const) {
+      const { status, text } = await ask(operation, { ...input, ...more });
+      expect([operation, status]).toEqual([operation, 400]);
+      expect(text).not.toContain("canary");
+    }
+    expect(requestsOf(data)).toEqual([]);
+  });
+
+  test("each access pattern makes the call that it shows, which runs as it is", async () => {
+    const { ask, data } = explorer();
+    await data.review.put(make.review({ agentId: "u1", reviewId: "r1" }));
+    const { patterns } = (await ask("about", {})).value as About;
+    expect(patterns.length).toBeGreaterThan(40);
+    const typical: Readonly<Record<string, unknown>> = {
+      limit: 5,
+      order: "desc",
+      provider: "GOOGLE_BUSINESS",
+    };
+    for (const { id, inputs } of patterns) {
+      const given = Object.fromEntries(
+        inputs.map(({ name, kind }) => [name, typical[name] ?? (kind === "number" ? 1 : "u1")]),
+      );
+      requestsOf(data);
+      const { status, reply, text } = await ask("pattern", { id, given });
+      const sent = requestsOf(data);
+      expect([id, status, reply.failure?.message]).toEqual([id, 200, undefined]);
+      expect(text).not.toContain("canary");
+      await runShown(explorer(), reply.calls[0]?.code ?? "", "undefined");
+      expect([id, requestsOf(data).sort()]).toEqual([id, sent.sort()]);
+    }
+  });
+});
+
+describe("a limit of units", () => {
+  const explorer = useExplorer(first, { unitsPerMinute: 1 });
+
+  test("once a minute's units are spent, nothing more is sent", async () => {
+    const { ask, data } = explorer();
+    const input = { store: "project", parts: { userId: "u1" } };
+    const spend = async () => (await ask("browse", input)).reply.budget;
+    expect(await spend()).toEqual({ spent: 0.5, limit: 1 });
+    expect(await spend()).toEqual({ spent: 1, limit: 1 });
+    requestsOf(data);
+    const { status, reply } = await ask("browse", input);
+    expect(status).toBe(503);
+    expect(reply.failure?.message).toMatch(
+      /^1 capacity units .* and 1 are allowed: try again in \d+ s/,
+    );
+    expect(requestsOf(data)).toEqual([]);
+  });
+});

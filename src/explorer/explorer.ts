@@ -1,0 +1,49 @@
+/** What the operations of the explorer's page work with. */
+import type { LayerSource } from "../store/layer-source.js";
+import type { Call, ScanCall } from "./call.js";
+import type { Meter } from "./meter.js";
+import type { About, Survey } from "./protocol.js";
+import type { KnownStore } from "./sent-item.js";
+import type { Undos } from "./undo.js";
+
+/** Looks at the table, or at a sample of it. */
+export interface Surveyor {
+  /** About how many items it reads. */
+  readonly sample: number;
+  look(signal: AbortSignal): Promise<Survey>;
+}
+
+/** What all requests of the page share. */
+export interface Explorer {
+  readonly data: object;
+  readonly source: LayerSource;
+  readonly about: About;
+  readonly meter: Meter;
+  readonly survey: Surveyor;
+  readonly stores: ReadonlyMap<string, KnownStore>;
+  readonly undos: Undos;
+}
+
+/** The items that a scan found, and how many it read for them. */
+export interface Scanned {
+  readonly items: readonly unknown[];
+  readonly cursor: string | null;
+  readonly scanned: number;
+}
+
+/** One request of the page. */
+export interface Visit {
+  readonly explorer: Explorer;
+  /** What the page sent, decoded. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Aborted when the browser has gone. */
+  readonly signal: AbortSignal;
+  /** Makes a call, and notes it with what it took. The last argument of a call is its options. */
+  call(call: Call): Promise<unknown>;
+  scan(call: ScanCall): Promise<Scanned>;
+  /** Runs what is shown as this code. */
+  shown<T>(code: string, run: () => Promise<T>): Promise<T>;
+}
+
+/** An operation of the page: its result is encoded and sent. */
+export type Operation = (visit: Visit) => Promise<unknown>;

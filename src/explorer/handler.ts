@@ -1,0 +1,199 @@
+/** The explorer's server: the files of its page, and the page's operations. */
+
+import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
+import { ConfigurationError } from "../errors/configuration-error.js";
+import { isDynamoDBError } from "../errors/dynamodb-error.js";
+import { ValidationError } from "../errors/validation-error.js";
+import { textOf } from "../server/body.js";
+import type { DataHandler } from "../server/handler.js";
+import { Refused, wrong } from "../server/refused.js";
+import { toldError } from "../server/told-error.js";
+import { decode, encode } from "../server/wire-values.js";
+import { sourceOf } from "../store/layer-source.js";
+import { isPlainMap } from "../values/payload.js";
+import { describeEntities } from "./describe.js";
+import { remove, reveal, save, undo } from "./edits.js";
+import type { Explorer, Operation, Surveyor } from "./explorer.js";
+import { Gate, type GateOptions } from "./gate.js";
+import type { Meter } from "./meter.js";
+import { type PageFile, securityHeaders } from "./page-files.js";
+import { pattern, patternsOf } from "./patterns.js";
+import type { Failure, Reply, ShownCall } from "./protocol.js";
+import { about, browse, item, raw, survey } from "./reads.js";
+import { knownStore, type StoredItem } from "./sent-item.js";
+import { Undos } from "./undo.js";
+import { visitOf } from "./visit.js";
+
+export interface ExplorerOptions extends GateOptions {
+  /** What `createDataLayer` returns. Its listener must be `meter.add`. */
+  readonly data: object;
+  readonly meter: Meter;
+  readonly files: ReadonlyMap<string, PageFile>;
+  readonly survey: Surveyor;
+  /** Whether items may be changed. */
+  readonly writable: boolean;
+  /** Gets what is no error of this package, which the page is not told. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The most bytes of a request: an item in a form, and its JSON. */
+const mostBytes = 2_000_000;
+
+const operations: ReadonlyMap<string, Operation> = new Map(
+  Object.entries({ about, survey, browse, item, raw, pattern, save, remove, undo, reveal }),
+);
+
+/**
+ * Makes the explorer's routes, for a listener on the loopback interface.
+ * @throws ConfigurationError for a data layer that is none
+ */
+export function createExplorer(options: ExplorerOptions): DataHandler<unknown> {
+  const explorer = explorerOf(options);
+  const gate = new Gate(options);
+  const route = async (request: Request): Promise<Response> => {
+    try {
+      const asked = gate.check(request);
+      if (asked.kind === "file") return fileResponse(options.files, asked.path, asked.cookie);
+      return await operationResponse(explorer, asked.name, request, options.onError);
+    } catch (error) {
+      if (error instanceof Refused) return refusedResponse(explorer, request, error);
+      throw error;
+    }
+  };
+  return { GET: route, POST: route, OPTIONS: route };
+}
+
+function explorerOf({ data, meter, survey: surveyor, writable }: ExplorerOptions): Explorer {
+  const source = sourceOf(data);
+  if (source === undefined) {
+    throw new ConfigurationError("explorer: data must be what createDataLayer returns");
+  }
+  const { definitions, configuration, userParts, encrypts } = source;
+  const { tableName, environment, endpoint, region } = configuration;
+  const stores = Object.entries(definitions).map(
+    ([name, definition]) => [name, knownStore(name, definition)] as const,
+  );
+  const entities = describeEntities(definitions, userParts);
+  return {
+    data,
+    source,
+    meter,
+    survey: surveyor,
+    stores: new Map(stores),
+    undos: new Undos(),
+    about: {
+      table: tableName,
+      environment,
+      place: endpoint === undefined ? `AWS${region === undefined ? "" : ` ${region}`}` : endpoint,
+      writable,
+      reveals: encrypts,
+      unitsPerMinute: meter.budget().limit,
+      entities,
+      patterns: patternsOf({ data }, entities).map(({ id, group, title, inputs }) => ({
+        ...{ id, group, title, inputs },
+      })),
+    },
+  };
+}
+
+function fileResponse(
+  files: ReadonlyMap<string, PageFile>,
+  path: string,
+  cookie: string | undefined,
+): Response {
+  const file = files.get(path);
+  if (file === undefined) throw wrong("path", "is no file of the explorer", 404);
+  const headers = { ...securityHeaders, "content-type": file.type };
+  return new Response(file.body, {
+    headers: cookie === undefined ? headers : { ...headers, "set-cookie": cookie },
+  });
+}
+
+async function operationResponse(
+  explorer: Explorer,
+  name: string,
+  request: Request,
+  onError: ExplorerOptions["onError"],
+): Promise<Response> {
+  const operation = operations.get(name);
+  if (operation === undefined) throw wrong("path", "is no operation of the explorer", 404);
+  const json = jsonOf(await textOf(request, mostBytes, request.signal));
+  const calls: ShownCall[] = [];
+  try {
+    const input = inputOf(json);
+    const value = await operation(visitOf(explorer, input, request.signal, calls));
+    return replied(200, {
+      value: encode(value, name, "result"),
+      calls,
+      budget: budgetOf(explorer),
+    });
+  } catch (error) {
+    if (!isDynamoDBError(error)) onError(error);
+    const { status } = toldError(error);
+    const { store } = json as { readonly store?: unknown };
+    const failure = failureOf(explorer, error, store);
+    return replied(status, { failure, calls, budget: budgetOf(explorer) });
+  }
+}
+
+const budgetOf = ({ meter }: Explorer) => meter.budget();
+
+/** @throws Refused for anything but an object */
+function jsonOf(text: string): object {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // The parser's message would quote the text.
+    throw wrong("body", "is no JSON");
+  }
+  if (!isPlainMap(json)) throw wrong("body", "must be an object");
+  return json;
+}
+
+/** @throws ValidationError for a value that no page encodes so */
+function inputOf(json: object): Readonly<Record<string, unknown>> {
+  return decode(json, "explore", "input") as Readonly<Record<string, unknown>>;
+}
+
+function replied(status: number, reply: Reply): Response {
+  const headers = { ...securityHeaders, "content-type": "application/json; charset=utf-8" };
+  return new Response(JSON.stringify(reply), { status, headers });
+}
+
+/** What failed, in the words of the error: who looks at the page has started the command. */
+function failureOf({ stores }: Explorer, error: unknown, store: unknown): Failure {
+  if (!isDynamoDBError(error)) {
+    return { name: "Error", code: null, message: "the explorer failed", issues: [] };
+  }
+  const { name, code = null, message } = error;
+  const known = typeof store === "string" ? stores.get(store) : undefined;
+  const isConflict = error instanceof ConditionalCheckFailedError && known !== undefined;
+  const stored = isConflict ? (error.item as StoredItem | null) : null;
+  return {
+    name,
+    code,
+    message,
+    issues: error instanceof ValidationError ? error.issues : [],
+    ...(isConflict && { item: stored === null ? null : known.sent(stored) }),
+  };
+}
+
+/** A page for people, where one is asked for. */
+function refusedResponse(explorer: Explorer, request: Request, refused: Refused): Response {
+  const { error, status } = refused;
+  const failure = failureOf(explorer, error, undefined);
+  if (new URL(request.url).pathname.startsWith("/api/")) {
+    return replied(status, { failure, calls: [], budget: budgetOf(explorer) });
+  }
+  const advice =
+    status === 401
+      ? "Open the address that bayon-data explore printed: it holds the token of this explorer."
+      : error.message;
+  const headers = {
+    ...securityHeaders,
+    ...refused.headers,
+    "content-type": "text/plain; charset=utf-8",
+  };
+  return new Response(`${advice}\n`, { status, headers });
+}

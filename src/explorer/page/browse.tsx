@@ -1,0 +1,125 @@
+/** The items of an entity as a grid: of a partition, of an index, or of the whole table. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { BrowseInput, BrowsePage, EntityDescription, Filter, SentItem } from "../protocol.js";
+import { useEntity } from "./about.js";
+import { ask } from "./api.js";
+import { ExportButton } from "./export-button.js";
+import { Filters } from "./filters.js";
+import { counted, plural, storeTitle } from "./format.js";
+import { Grid } from "./grid.js";
+import { ItemPanel } from "./item-panel.js";
+import { jsonIn, type Route, useChangeRoute, useRoute } from "./route.js";
+import { Empty, Failed, Waiting } from "./state.js";
+import { Where } from "./where.js";
+
+export function Browse() {
+  const { store } = useRoute();
+  const entity = useEntity(store);
+  if (entity === undefined) return <Empty title="There is no such entity in this table." />;
+  return <EntityScreen entity={entity} />;
+}
+
+/** Rows that are asked for at a time. */
+const pageSize = 200;
+
+/** What the address asks for. */
+function inputOf(
+  route: Route,
+  store: string,
+): BrowseInput & { readonly filters: readonly Filter[] } {
+  const { user, index, creation, desc } = route;
+  const filters = jsonIn<Filter[]>(route, "filters") ?? [];
+  const parts = jsonIn<Record<string, string | number>>(route, "parts");
+  return {
+    store,
+    filters,
+    limit: pageSize,
+    ...(user !== undefined && { user }),
+    ...(parts !== undefined && { parts }),
+    ...(index !== undefined && { index }),
+    ...(creation === "1" && { byCreation: true }),
+    ...(desc === "1" && { descending: true }),
+  };
+}
+
+function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
+  const route = useRoute();
+  const change = useChangeRoute();
+  const input = inputOf(route, entity.store);
+  const query = useInfiniteQuery({
+    queryKey: ["browse", input],
+    queryFn: ({ pageParam, signal }) =>
+      ask<BrowsePage>("browse", { ...input, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ cursor }) => cursor,
+  });
+  const pages = query.data?.pages;
+  const items = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
+  const open = jsonIn<SentItem["key"]>(route, "item");
+  const more = () => void query.fetchNextPage();
+  return (
+    <div className="split" data-open={open !== undefined}>
+      <div className="screen fill">
+        <div className="title-row">
+          <h1>{storeTitle(entity.store)}</h1>
+          <Count query={query} items={items.length} />
+        </div>
+        <div className="tools">
+          <Where entity={entity} />
+          <Filters entity={entity} filters={input.filters} />
+          <ExportButton items={items} />
+        </div>
+        {query.error !== null && (
+          <Failed error={query.error} onRetry={() => void query.refetch()} />
+        )}
+        {query.isPending && <Waiting what={storeTitle(entity.store).toLowerCase()} />}
+        {query.data !== undefined && items.length === 0 && !query.hasNextPage && (
+          <Empty title="No items.">
+            {input.filters.length > 0
+              ? "No item fulfils all filters."
+              : "There is none of this entity here."}
+          </Empty>
+        )}
+        {(items.length > 0 || query.hasNextPage) && (
+          <Grid
+            entity={entity}
+            items={items}
+            opened={open}
+            onOpen={(key) => change({ item: JSON.stringify(key) })}
+            onEnd={more}
+            hasMore={query.hasNextPage}
+            isReading={query.isFetchingNextPage}
+          />
+        )}
+      </div>
+      {open !== undefined && (
+        <ItemPanel
+          key={JSON.stringify(open)}
+          entity={entity}
+          itemKey={open}
+          onClose={() => change({ item: undefined })}
+        />
+      )}
+    </div>
+  );
+}
+
+interface CountProps {
+  readonly query: {
+    readonly data: { readonly pages: readonly BrowsePage[] } | undefined;
+    readonly hasNextPage: boolean;
+  };
+  readonly items: number;
+}
+
+function Count({ query: { data, hasNextPage }, items }: CountProps) {
+  if (data === undefined) return null;
+  const scanned = data.pages.reduce((sum, page) => sum + (page.scanned ?? 0), 0);
+  return (
+    <p className="dim" role="status">
+      {hasNextPage ? `${counted(items)} so far` : plural(items, "item")}
+      {scanned > 0 && `, found among ${counted(scanned)} items of the table`}
+    </p>
+  );
+}

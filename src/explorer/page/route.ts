@@ -1,0 +1,69 @@
+/** What is shown, as the page's address says: it can be shared, and the browser's buttons work. */
+import { useCallback, useSyncExternalStore } from "react";
+
+export type Route = Readonly<Record<string, string>>;
+
+const moved = "bayon-explorer-moved";
+
+function subscribe(listener: () => void): () => void {
+  window.addEventListener("popstate", listener);
+  window.addEventListener(moved, listener);
+  return () => {
+    window.removeEventListener("popstate", listener);
+    window.removeEventListener(moved, listener);
+  };
+}
+
+const searchOf = () => window.location.search;
+
+export function useRoute(): Route {
+  const search = useSyncExternalStore(subscribe, searchOf);
+  return Object.fromEntries(new URLSearchParams(search));
+}
+
+/** The address of what a route shows. Members that are undefined are left out. */
+export function hrefOf(route: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(route).filter((entry): entry is [string, string] => {
+    return entry[1] !== undefined && entry[1] !== "";
+  });
+  return `/?${new URLSearchParams(given)}`;
+}
+
+export function goTo(
+  route: Readonly<Record<string, string | undefined>>,
+  { replace = false }: { readonly replace?: boolean } = {},
+): void {
+  const href = hrefOf(route);
+  if (replace) window.history.replaceState(null, "", href);
+  else window.history.pushState(null, "", href);
+  window.dispatchEvent(new Event(moved));
+}
+
+/** Changes some of the route. */
+export function useChangeRoute(): (
+  change: Readonly<Record<string, string | undefined>>,
+  options?: { readonly replace?: boolean },
+) => void {
+  return useCallback((change, options) => {
+    goTo({ ...Object.fromEntries(new URLSearchParams(searchOf())), ...change }, options);
+  }, []);
+}
+
+/** Takes the token out of the address, where it could be seen and shared. */
+export function hideToken(): void {
+  const url = new URL(window.location.href);
+  if (!url.searchParams.has("token")) return;
+  url.searchParams.delete("token");
+  window.history.replaceState(null, "", `${url.pathname}${url.search}`);
+}
+
+/** A value of the route that is JSON; what is none is left out, as an address may be typed. */
+export function jsonIn<T>(route: Route, name: string): T | undefined {
+  const text = route[name];
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}

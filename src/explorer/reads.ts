@@ -1,0 +1,119 @@
+/** The operations that read: the table as a whole, an entity's items, one item. */
+
+import { indexKeyOf } from "../entity/indexes.js";
+import { keyPartsOf } from "../keys/template.js";
+import { attribute } from "../table/table.js";
+import { checkValue } from "../values/payload.js";
+import type { Operation, Visit } from "./explorer.js";
+import { filtersOf } from "./filters.js";
+import { countIn, flagIn, keyIn, partsIn, storeIn, textIn } from "./input.js";
+import type { BrowsePage, RawAttribute } from "./protocol.js";
+import type { KnownStore, StoredItem } from "./sent-item.js";
+
+/** Items of a page, and the most that a page may ask for. */
+const usualLimit = 100;
+const mostLimit = 1_000;
+
+/** After so many items of all entities, a search for those of one ends, and can be continued. */
+const mostScanned = 5_000;
+
+export const about: Operation = async ({ explorer }) => explorer.about;
+
+/** Looks at the table, or at a sample of it: one request per MB. */
+export const survey: Operation = async ({ explorer: { survey, about }, shown, signal }) =>
+  // No call of the data layer reads items of all entities and of none.
+  shown(
+    `// npx bayon-data doctor --environment ${about.environment} --sample ${survey.sample}`,
+    () => survey.look(signal),
+  );
+
+/** A page of an entity's items: of a partition, of an index, or of the whole table. */
+export const browse: Operation = async (visit): Promise<BrowsePage> => {
+  const { input } = visit;
+  const known = storeIn(visit);
+  const where = filtersOf("explore", input.filters, known.model.secrets);
+  const limit = countIn(input, "limit", usualLimit, mostLimit);
+  const cursor = textIn(input, "cursor");
+  const user = textIn(input, "user");
+  const parts = partsIn(input, "parts");
+  if (parts === undefined && user === undefined) {
+    const options = { limit, segments: 1, where, cursor };
+    const { items, ...rest } = await visit.scan({ store: known.store, options, mostScanned });
+    return { items: sentAll(known, items), ...rest };
+  }
+  const index = textIn(input, "index") ?? "byKey";
+  const order = flagIn(input, "descending") ? "desc" : undefined;
+  const by = flagIn(input, "byCreation") ? "createdAt" : undefined;
+  const isTable = index === "byKey";
+  const options = { ...(isTable && { by }), order, limit, where, cursor };
+  const found = await visit.call({
+    user,
+    path: [known.store, isTable ? "query" : "queryBy"],
+    args: [...(isTable ? [] : [index]), parts ?? {}, options],
+    result: "{ items, cursor }",
+  });
+  const page = found as { readonly items: readonly unknown[]; readonly cursor: string | null };
+  return { items: sentAll(known, page.items), cursor: page.cursor };
+};
+
+export function sentAll({ sent }: KnownStore, items: readonly unknown[]) {
+  return items.map((item) => sent(item as StoredItem));
+}
+
+/** One item and the keys that it has; `null` if there is none. One request. */
+export const item: Operation = async (visit) => {
+  const known = storeIn(visit);
+  const key = keyIn(visit.input);
+  const path = [known.store, "get"];
+  const found = await visit.call({ path, args: [key, {}], result: "item" });
+  return found === null ? null : withKeys(known, found as StoredItem);
+};
+
+export function withKeys(known: KnownStore, found: StoredItem) {
+  return { item: known.sent(found), keys: keysOf(known, found) };
+}
+
+/** The keys of an item, with the templates that they are made of. */
+function keysOf({ model, rawKey, sent }: KnownStore, found: StoredItem): RawAttribute[] {
+  const { key } = sent(found);
+  const raw = rawKey(key);
+  const keys: Readonly<Record<string, string>> = {
+    ...raw,
+    ...indexKeyOf(model, keyPartsOf(model, raw), found.createdAt, found.data),
+  };
+  return Object.entries(keys).map(([name, value]) => ({
+    name,
+    value,
+    bytes: Buffer.byteLength(name) + Buffer.byteLength(value),
+  }));
+}
+
+interface NativeEntity {
+  get(key: object): { go(options: object): Promise<{ readonly data: unknown }> };
+}
+
+/** The attributes of an item as the table has them. One request. Secrets are not sent. */
+export const raw: Operation = async (visit) => {
+  const known = storeIn(visit);
+  const key = keyIn(visit.input);
+  const code = `await data.${known.store}.entity.get(${JSON.stringify(key)}).go({ data: "raw" });`;
+  const answer = await visit.shown(code, () => rawAnswer(visit, known, key));
+  const { Item: stored } = (answer ?? {}) as { readonly Item?: Readonly<Record<string, unknown>> };
+  if (stored === undefined) return null;
+  return Object.entries(stored).map(([name, value]): RawAttribute => {
+    const shown = name === attribute.data ? withoutSecrets(known, value) : value;
+    const { bytes } = checkValue(value, "", 1);
+    return { name, value: shown, bytes: Buffer.byteLength(name) + bytes };
+  });
+};
+
+async function rawAnswer({ explorer }: Visit, { store }: KnownStore, key: object) {
+  const stores = explorer.data as Readonly<Record<string, { readonly entity: NativeEntity }>>;
+  const answer = await stores[store]?.entity.get(key).go({ data: "raw" });
+  return answer?.data;
+}
+
+function withoutSecrets({ model: { secrets } }: KnownStore, data: unknown): unknown {
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !secrets.includes(name)));
+}
