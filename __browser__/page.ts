@@ -5,21 +5,14 @@ import type { World } from "./harness.js";
 const isCall = (url: string): boolean => /\/api\/data(?:\?(?!live)|$)/.test(url);
 const isLive = (url: string): boolean => url.endsWith("/api/data?live");
 
-const noted =
-  (isNoted: (url: string) => boolean) =>
-  (page: Page): Request[] => {
-    const requests: Request[] = [];
-    page.on("request", (request) => {
-      if (isNoted(request.url())) requests.push(request);
-    });
-    return requests;
-  };
-
 /** The calls that a page sends from here on. */
-export const callsOf = noted(isCall);
-
-/** The connections for changes that a page opens from here on. */
-export const connectionsOf = noted(isLive);
+export function callsOf(page: Page): Request[] {
+  const calls: Request[] = [];
+  page.on("request", (request) => {
+    if (isCall(request.url())) calls.push(request);
+  });
+  return calls;
+}
 
 /** What a page complains about from here on, hydration that does not match among it. */
 export function complaintsOf(page: Page): string[] {

@@ -59,6 +59,7 @@ describe("who is answered", () => {
     ["a preflight", () => ({ ...api({}, ""), method: "OPTIONS" }), 405],
     ["no JSON", () => api({}, "{"), 400],
     ["a list", () => api({}, "[]"), 400],
+    ["a value that no page encodes so", () => api({}, '{"a":{"$":"x"}}'), 400],
     ["no operation", () => ({ ...api({}), path: "/api/nothing" }), 404],
     [
       "a path above the page",

@@ -29,6 +29,8 @@ export interface Exploring {
   /** What the browser sends once it has opened the address. */
   readonly cookie: string;
   ask(operation: string, input: object): Promise<Asked>;
+  /** Ends the server, as Ctrl-C does. */
+  end(): Promise<void>;
 }
 
 /** The files of the page, but for its script: the tests in Chromium have that. */
@@ -45,12 +47,14 @@ function pageFolder(): URL {
 export interface ExploringOptions {
   readonly writable?: boolean;
   readonly unitsPerMinute?: number;
+  /** The folder of the built page. @default its files without the script */
+  readonly page?: URL;
 }
 
 /** Opens an explorer before the tests of a `describe`, and closes it after them. */
 export function useExplorer(
   { engine: name, encryption }: Setting,
-  { writable = false, unitsPerMinute = 100_000 }: ExploringOptions = {},
+  { writable = false, unitsPerMinute = 100_000, page }: ExploringOptions = {},
 ): () => Exploring {
   let exploring: Exploring | undefined;
   const ends: (() => unknown)[] = [];
@@ -68,12 +72,17 @@ export function useExplorer(
     ends.push(() => table.close());
     const survey = createSurveyor({ table, meter, sample: 10_000, cipher: undefined });
     const running: RunningExplorer = await serveExplorer({
-      ...{ data, meter, survey, writable, port: 0, page: pageFolder() },
+      ...{ data, meter, survey, writable, port: 0, page: page ?? pageFolder() },
       onError: (error) => {
         throw error;
       },
     });
-    ends.push(() => running.close());
+    let isOver = false;
+    const end = async () => {
+      if (!isOver) await running.close();
+      isOver = true;
+    };
+    ends.push(end);
     const url = new URL(running.url);
     const opened = await fetch(url);
     const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
@@ -88,7 +97,7 @@ export function useExplorer(
       const value = decode(reply.value ?? null, "test", "value");
       return { status: response.status, reply, value, text };
     };
-    exploring = { data, url, cookie, ask };
+    exploring = { data, url, cookie, ask, end };
   });
   afterAll(async () => {
     for (const end of ends.reverse()) await end();

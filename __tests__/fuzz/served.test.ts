@@ -1,7 +1,12 @@
 /** The doors between a server and a browser, with junk: each call does what its documentation says, or refuses it in the package's words. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import fc from "fast-check";
+import { createElement } from "react";
+import { renderToString } from "react-dom/server";
 import * as client from "../../src/browser/index.js";
 import { createDataLayer } from "../../src/index.js";
+import * as react from "../../src/react/index.js";
+import * as legacy from "../../src/react/legacy/index.js";
 import * as server from "../../src/server/index.js";
 import { tries } from "../properties/arbitraries.js";
 import { closedShape, isClosed } from "./entry-points.js";
@@ -18,6 +23,41 @@ const api = client.createDataClient({
   url: "http://127.0.0.1:9/",
   fetch: () => Promise.reject(new TypeError("fetch failed")),
 });
+
+type Loose = (...given: unknown[]) => unknown;
+
+/** What hooks return in a component that a server renders. */
+function rendered(use: () => unknown, { api: own, userId }: Provided = { api, userId: "u1" }) {
+  let result: unknown;
+  const Page = () => {
+    result = use();
+    return null;
+  };
+  const provider = createElement(
+    legacy.LegacyDataProvider,
+    { api: own, userId } as legacy.LegacyDataProviderProps,
+    createElement(Page),
+  );
+  renderToString(createElement(QueryClientProvider, { client: new QueryClient() }, provider));
+  return result;
+}
+
+interface Provided {
+  readonly api: unknown;
+  readonly userId: unknown;
+}
+
+// TanStack Query tells of queries without a function.
+beforeAll(() => {
+  jest.spyOn(console, "error").mockImplementation(() => undefined);
+});
+afterAll(() => jest.restoreAllMocks());
+
+const queries = react.createQueries(api) as Readonly<Record<string, Record<string, Loose>>>;
+const rawKey = textOf("USER#u1", "USER#u2", "PROFILE", "CONTENT#c1", "CONTENT#", "");
+const times = { enablePolling: anything, pollingInterval: numberOf(1, 0), cacheTTL: numberOf(1) };
+const isFound = (value: unknown) =>
+  ["data", "isLoading", "error", "refetch"].every((name) => name in (value as object));
 
 interface Tried {
   readonly given: readonly fc.Arbitrary<Recipe>[];
@@ -135,6 +175,64 @@ const tried: Readonly<Record<string, Tried>> = {
     call: (store: string, call: string, input: never) => client.callKey(store, call, input),
     gives: (value) => JSON.stringify(value).startsWith("["),
   },
+  createQueries: {
+    given: [returning(anything)],
+    call: (given: never) => react.createQueries(given),
+    gives: isFunction,
+  },
+  "a query": {
+    given: [
+      ...[textOf("project", "collections", "x"), textOf("get", "query", "listBy", "update", "x")],
+      shape({}, { projectId: id, optimistic: anything, limit: numberOf(1), where: anything }),
+      anything,
+    ],
+    // What is no text cannot be a name.
+    call: (store: unknown, call: unknown, ...rest: never[]) =>
+      queries[typeof store === "string" ? store : "x"]?.[typeof call === "string" ? call : "x"]?.(
+        ...rest,
+      ),
+    gives: (value) => "queryKey" in (value as object) || "mutationKey" in (value as object),
+  },
+  useLive: {
+    given: [
+      shape(
+        { queryKey: listOf(textOf("data", "project")), queryFn: returning(anything) },
+        { initialPageParam: anything },
+      ),
+      shape({}, { pollMs: numberOf(1, 0, 2 ** 31) }),
+    ],
+    call: (query: never, options: never) => rendered(() => react.useLive(query, options)),
+    gives: (value) => "data" in (value as object),
+  },
+  useItem: {
+    given: [rawKey, rawKey, shape({}, times)],
+    call: (pk: never, sk: never, options: never) => rendered(() => legacy.useItem(pk, sk, options)),
+    gives: isFound,
+  },
+  useQuery: {
+    given: [
+      ...[rawKey, rawKey],
+      shape(
+        {},
+        {
+          ...times,
+          limit: numberOf(1, 0),
+          scanIndexForward: anything,
+          filterExpression: textOf("#n = :v", "attribute_exists(#n)", "x"),
+          expressionAttributeNames: shape({}, { "#n": textOf("name") }),
+          expressionAttributeValues: shape({}, { ":v": anything }),
+        },
+      ),
+    ],
+    call: (pk: never, sk: never, config: never) => rendered(() => legacy.useQuery(pk, sk, config)),
+    gives: (value) => isFound(value) && "loadMore" in (value as object),
+  },
+  LegacyDataProvider: {
+    given: [returning(anything), textOf("u1")],
+    call: (own: unknown, userId: unknown) =>
+      rendered(() => legacy.useItem("USER#u1", "PROFILE"), { api: own, userId }),
+    gives: isFound,
+  },
   isDynamoDBError: {
     given: [anything],
     call: (value: never) => client.isDynamoDBError(value),
@@ -142,10 +240,10 @@ const tried: Readonly<Record<string, Tried>> = {
   },
 };
 
-test("every function of the two doors is tried", () => {
-  const all = [...Object.entries(server), ...Object.entries(client)];
+test("every function of the doors is tried", () => {
+  const all = [server, client, react, legacy].flatMap((door) => Object.entries(door));
   const names = all.filter(([, one]) => typeof one === "function").map(([name]) => name);
-  expect([...names, "publish"].sort()).toEqual(Object.keys(tried).sort());
+  expect([...names, "publish", "a query"].sort()).toEqual(Object.keys(tried).sort());
 });
 
 test.each(Object.entries(tried))("%s keeps its promise", async (_, { given, call, gives }) => {

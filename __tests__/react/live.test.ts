@@ -1,10 +1,17 @@
 /** Queries that are kept up to date: by the changes that a handler tells, or else by polling. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { DehydratedState, QueryClient } from "@tanstack/react-query";
 import { createDataLayer } from "../../src/index.js";
-import { createChangeHub } from "../../src/server/index.js";
+import { createChangeHub, toNodeListener } from "../../src/server/index.js";
+import { watch } from "../../src/streams/index.js";
+import { createTestDataLayer } from "../../src/testing/index.js";
+import { cuttingProxy } from "../browser/cutting-proxy.js";
 import { serveTable } from "../browser/serving.js";
 import { engines } from "../engines.js";
 import { cursorSecret, handlerOf } from "../server/serving.js";
+import { describeStreams } from "../streams/stream.js";
 import { mount, openPage, reacts } from "./page.js";
 
 const { engine } = engines[0] as (typeof engines)[number];
@@ -164,5 +171,76 @@ describe.each(reacts)("React $version", ({ version }) => {
       await scope.project.put({ projectId: "p1", data: { name: "new" } });
       await page.rtl.screen.findByText("new: new");
     });
+  });
+});
+
+describeStreams("the stream of a table on $name", ({ engine: name }) => {
+  const page = openPage("19");
+
+  test("reaches a page through the hub, the handler and a connection that is cut", async () => {
+    const stop = new AbortController();
+    await using data = await createTestDataLayer({ engine: name, stream: true, cursorSecret });
+    const hub = createChangeHub();
+    const handler = handlerOf(data, { live: hub });
+    const server = createServer(toNodeListener(handler));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    // The first connection ends in the middle of a change, the others are left alone.
+    let connections = 0;
+    const proxy = await cuttingProxy([port], () => {
+      connections += 1;
+      return connections === 1 ? 1_000 : Number.POSITIVE_INFINITY;
+    });
+    let onStart: () => void = () => undefined;
+    const started = new Promise<void>((resolve) => {
+      onStart = resolve;
+    });
+    const publishing = (async () => {
+      const changes = watch(data, { signal: stop.signal, onStart: () => onStart() });
+      for await (const change of changes) hub.publish(change);
+    })();
+    const ended = expect(publishing).rejects.toMatchObject({ name: "AbortedError" });
+    const client = new page.query.QueryClient();
+    try {
+      await started;
+      const scope = data.forUser("me");
+      await scope.project.put({ projectId: "p1", data: { name: "first" } });
+      // The changes alone come through the proxy.
+      const api = page.browser.createDataClient({
+        url: `http://127.0.0.1:${port}/api/data`,
+        headers: { "x-test-user": "me" },
+        fetch: (input, init) => {
+          const isLive = String(input).includes("live");
+          return fetch(isLive ? `${proxy.url}${new URL(String(input)).search}` : input, init);
+        },
+      });
+      const q = page.door.createQueries(api as ReturnType<ReturnType<typeof serveTable>["client"]>);
+      const { React } = page;
+      function Name() {
+        const { data: item } = page.door.useLive(q.project.get({ projectId: "p1" }), {
+          pollMs: 1e9,
+        });
+        return React.createElement("p", null, item?.data.name ?? "none");
+      }
+      mount(page, client, React.createElement(Name));
+      await page.rtl.screen.findByText("first");
+      await page.rtl.waitFor(() => expect(connections).toBe(1));
+      let writes = 0;
+      while (proxy.cuts === 0 || writes < 8) {
+        writes += 1;
+        await scope.project.update({ projectId: "p1" }, { name: `write ${writes}` });
+        await page.rtl.screen.findByText(`write ${writes}`);
+      }
+      expect([proxy.cuts, connections]).toEqual([1, 2]);
+    } finally {
+      page.rtl.cleanup();
+      client.clear();
+      stop.abort();
+      await ended;
+      hub.close();
+      await proxy.close();
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });

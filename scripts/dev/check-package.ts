@@ -73,10 +73,13 @@ await check("`.` loads the SDK and ElectroDB, no other package (require)", () =>
   checkLoadedPackages("index.cjs"),
 );
 
+/** What the project installs besides: types, and the peers of the doors for React. */
+const beside = ["@types/node", "@types/react", "@tanstack/react-query", "react"];
+
 async function install(): Promise<void> {
   await installProject(project, {
     ...dependenciesOn(tarball),
-    "@types/node": testedVersion("@types/node"),
+    ...Object.fromEntries(beside.map((name) => [name, testedVersion(name)])),
   });
   cpSync(join(projects, "consumer"), project, { recursive: true });
   copyConsumer(project);
@@ -112,6 +115,10 @@ for (const [major, executable] of nodes) {
   await check(`Node ${major}: require, create, get, errors`, () =>
     run(executable, ["consumer.cjs"], inProject),
   );
+  await check(`Node ${major}: the doors for React, import and require`, async () => {
+    await run(executable, ["react.mjs"], inProject);
+    await run(executable, ["react.cjs"], inProject);
+  });
   await check(`Node ${major}: bayon-data --help`, () =>
     run(executable, [join("node_modules", ".bin", "bayon-data"), "--help"], inProject),
   );
@@ -141,6 +148,8 @@ await check("importing opens nothing and reads no environment", () => {
     await import("${manifest.name}/streams");
     await import("${manifest.name}/server");
     await import("${manifest.name}/client");
+    await import("${manifest.name}/react");
+    await import("${manifest.name}/react/legacy");
     await import("${manifest.name}/infrastructure");
     const open = process.getActiveResourcesInfo().filter((name) =>
       /Timeout|Immediate|TCP|Server|Process|Worker|Watch/.test(name),

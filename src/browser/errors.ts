@@ -54,6 +54,13 @@ export function reading<R>(operation: string, read: () => R): R {
   }
 }
 
+/** An object's own members, each read once. @throws ValidationError for what is none, or cannot be read */
+export function membersOf<O extends object>(operation: string, path: string, given: O): O {
+  // A text of some MB would become as many members.
+  if (typeof given !== "object") throw wrongCall(operation, path, "must be an object");
+  return reading(operation, () => ({ ...given }));
+}
+
 /** An error of one of the package's classes, by its name. */
 export function errorOf(
   name: string,
@@ -87,7 +94,9 @@ export function hide(error: object, name: string, value: unknown): void {
 }
 
 /** The error of a call or a setting that is wrong in itself: nothing was sent. */
-export function wrongCall(operation: string, path: string, message: string): DynamoDBError {
+export function wrongCall(call: string, path: string, message: string): DynamoDBError {
+  // The name of a call may be any text.
+  const operation = call.slice(0, 200);
   const text = `${operation}: ${path} ${message}`;
   const error = errorOf("ValidationError", "ValidationException", text, {
     statusCode: 400,

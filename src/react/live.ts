@@ -8,7 +8,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { wrongCall } from "../browser/errors.js";
+import { membersOf, wrongCall } from "../browser/errors.js";
 import { longestTimerMs } from "../runtime/signals.js";
 import type { QueryPage } from "../store/store-types.js";
 import { listen, type Opened } from "./listening.js";
@@ -40,8 +40,11 @@ export function useLive<T>(
   options?: LiveQueryOptions,
 ): UseQueryResult<T, Error>;
 export function useLive(query: object, options: LiveQueryOptions = {}): unknown {
-  const given = query as AnyQuery;
-  const { pollMs = 5_000, ...rest } = options;
+  const given = membersOf("useLive", "query", query) as AnyQuery;
+  if (!Array.isArray(given.queryKey)) {
+    throw wrongCall("useLive", "query", "must be one that createQueries has made");
+  }
+  const { pollMs = 5_000, ...rest } = membersOf("useLive", "options", options);
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined)
     throw wrongCall("useLive", unknown, "is not an option: there is pollMs");

@@ -1,5 +1,5 @@
 /** Queries and mutations for TanStack Query, made of the calls of an API. */
-import { wrongCall } from "../browser/errors.js";
+import { reading, wrongCall } from "../browser/errors.js";
 import { named } from "../browser/named.js";
 import { sourceOf } from "./invoke.js";
 import { withApi } from "./query-api.js";
@@ -20,12 +20,13 @@ import { writeOptions } from "./writes.js";
 export function createQueries<Api extends object>(api: Api): Queries<Api> {
   if (Object(api) !== api)
     throw wrongCall("createQueries", "api", "must be a client, or a user's scope");
-  const optionsOf = (store: string, call: string, given: readonly unknown[]) => {
-    const source = sourceOf(api, store, call);
-    return source.rule.outcome === undefined
-      ? withApi(readOptions(source, given), api)
-      : writeOptions(source, given[0] as ChangeOptions | undefined);
-  };
+  const optionsOf = (store: string, call: string, given: readonly unknown[]) =>
+    reading(`${store}.${call}`, () => {
+      const source = sourceOf(api, store, call);
+      return source.rule.outcome === undefined
+        ? withApi(readOptions(source, given), api)
+        : writeOptions(source, given[0] as ChangeOptions | undefined);
+    });
   // The types say which members there are.
   return named((store) =>
     named(

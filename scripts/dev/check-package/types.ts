@@ -13,12 +13,12 @@ export interface TypeCheck {
 export const typeChecks: readonly TypeCheck[] = [
   {
     name: "nodenext, import and require",
-    files: ["consumer.mts", "consumer.cts"],
+    files: ["consumer.mts", "consumer.cts", "react-types.mts", "react-types.cts"],
     options: { module: "nodenext" },
   },
   {
     name: "bundler",
-    files: ["consumer.ts"],
+    files: ["consumer.ts", "react-types.ts"],
     options: { module: "esnext", moduleResolution: "bundler" },
   },
 ];
@@ -30,10 +30,12 @@ export const node10: TypeCheck = {
   options: { module: "commonjs", moduleResolution: "node10", esModuleInterop: true },
 };
 
-/** One consumer, which the type checker sees as an ES module, as CommonJS and as with a bundler. */
+/** Each consumer, which the type checker sees as an ES module, as CommonJS and as with a bundler. */
 export function copyConsumer(project: string): void {
   for (const extension of ["mts", "cts"]) {
-    cpSync(join(project, "consumer.ts"), join(project, `consumer.${extension}`));
+    for (const name of ["consumer", "react-types"]) {
+      cpSync(join(project, `${name}.ts`), join(project, `${name}.${extension}`));
+    }
   }
 }
 

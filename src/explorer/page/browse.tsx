@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import type { BrowseInput, BrowsePage, EntityDescription, Filter, SentItem } from "../protocol.js";
 import { useEntity } from "./about.js";
 import { ask } from "./api.js";
+import { ExportButton } from "./export-button.js";
 import { Filters } from "./filters.js";
 import { counted, plural, storeTitle } from "./format.js";
 import { Grid } from "./grid.js";
@@ -67,6 +68,7 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
         <div className="tools">
           <Where entity={entity} />
           <Filters entity={entity} filters={input.filters} />
+          <ExportButton items={items} />
         </div>
         {query.error !== null && (
           <Failed error={query.error} onRetry={() => void query.refetch()} />

@@ -12,7 +12,7 @@ import { ArrowDown, ArrowUp, LockKeyhole } from "lucide-react";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { EntityDescription, FieldDescription, FieldKind, SentItem } from "../protocol.js";
 import { Cell } from "./cell.js";
-import { counted } from "./format.js";
+import { counted, titleFields } from "./format.js";
 
 const features = tableFeatures({
   rowSortingFeature,
@@ -195,7 +195,7 @@ function kindOf(entity: EntityDescription, id: string): FieldKind {
 }
 
 /**
- * The key's parts, the fields that any of the items has, and the times. Fields in no schema come last, and
+ * The item's own id and name, the parts of its partition, the fields that any of the items has, and the times. Fields in no schema come last, and
  * those that repeat the key or the times of the item are left out.
  */
 function columnsOf(entity: EntityDescription, items: readonly SentItem[]): Column[] {
@@ -209,12 +209,19 @@ function columnsOf(entity: EntityDescription, items: readonly SentItem[]): Colum
   const known = entity.fields.map(({ name }) => name);
   const others = [...seen].filter((name) => !known.includes(name));
   const names = [...known, ...others].filter((name) => seen.has(name) && !repeated.has(name));
+  const title = titleFields.find((name) => names.includes(name));
+  const partition = entity.key.partition.map(({ name }) => name);
+  const ids = parts.filter((name) => !partition.includes(name));
+  const part = (name: string) =>
+    column(name, name === "createdAt" ? 160 : 200, ({ key }) => key[name]);
+  const field = (name: string) =>
+    column(`data.${name}`, widths[kindOf(entity, `data.${name}`)], ({ data }) => data[name]);
   const times = parts.includes("createdAt") ? ["updatedAt"] : ["createdAt", "updatedAt"];
   return [
-    ...parts.map((name) => column(name, name === "createdAt" ? 160 : 200, ({ key }) => key[name])),
-    ...names.map((name) =>
-      column(`data.${name}`, widths[kindOf(entity, `data.${name}`)], ({ data }) => data[name]),
-    ),
+    ...ids.map(part),
+    ...(title === undefined ? [] : [field(title)]),
+    ...partition.map(part),
+    ...names.filter((name) => name !== title).map(field),
     ...times.map((name) =>
       column(name, widths.time, (item) => (name === "createdAt" ? item.createdAt : item.updatedAt)),
     ),

@@ -31,7 +31,7 @@ export function Patterns() {
         {shown.length === 0 && <Empty title="No access pattern has these words." />}
         {groups.map((group) => (
           <section key={group}>
-            <h3>{storeTitle(group)}</h3>
+            <h2>{storeTitle(group)}</h2>
             <ul className="plain">
               {shown
                 .filter((one) => one.group === group)
@@ -84,7 +84,8 @@ function PatternForm({ pattern }: { readonly pattern: PatternDescription }) {
       <p className="back">
         <Link to={{ view: "patterns" }}>All access patterns</Link>
       </p>
-      <p className="dim">{storeTitle(group)}</p>
+      <p className="dim wide">{storeTitle(group)}</p>
+      <h1 className="dim narrow-only">{storeTitle(group)}</h1>
       <h2>{title}</h2>
       <form className="pattern-form" onSubmit={submit}>
         {inputs.map((input) => (

@@ -1,4 +1,5 @@
 /** What the hooks of the earlier data layer take and return. */
+import { longestTimerMs } from "../../runtime/signals.js";
 import type { FilterConfig } from "./filter.js";
 
 /** A payload with the item's id: what follows the first `#` of its sort key. */
@@ -58,6 +59,7 @@ export function timesOf({
   return {
     staleTime: enableCache ? cacheTTL : 0,
     refetchOnMount: enableCache ? true : "always",
-    refetchInterval: enablePolling ? pollingInterval : false,
+    // With a longer one, a timer fires at once.
+    refetchInterval: enablePolling ? Math.min(pollingInterval, longestTimerMs) : false,
   };
 }

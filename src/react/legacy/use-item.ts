@@ -1,6 +1,7 @@
 /** One item by its raw key. */
 import { type UseQueryResult as Result, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
+import { membersOf } from "../../browser/errors.js";
 import { isItem } from "../shown-items.js";
 import { idOf, itemPlace } from "./place.js";
 import { type LegacyData, type QueryObject, useLegacyData } from "./provider.js";
@@ -23,9 +24,10 @@ type Key = string | null | undefined;
 export function useItem<T = LegacyPayload>(
   pk: Key,
   sk: Key,
-  options: UseItemOptions = {},
+  given: UseItemOptions = {},
 ): UseItemResult<T> {
   const legacy = useLegacyData("useItem");
+  const options = membersOf("useItem", "options", given);
   const { fetchOnMount = true } = options;
   const isKey = Boolean(pk) && Boolean(sk);
   const found = useQuery({
@@ -57,9 +59,10 @@ function queryOf({ userId, queries }: LegacyData, pk: Key, sk: Key): QueryObject
   }
 }
 
-export function failing(error: unknown, pk: string, sk: string): QueryObject {
+/** A query that fails. Keys that are no texts, which only JavaScript can give, go by their type. */
+export function failing(error: unknown, ...keys: readonly unknown[]): QueryObject {
   return {
-    queryKey: ["data", "none", pk, sk],
+    queryKey: ["data", "none", ...keys.map((key) => (typeof key === "string" ? key : typeof key))],
     queryFn: () => Promise.reject(error),
     retry: false,
     initialPageParam: null,

@@ -5,7 +5,7 @@ import {
   useInfiniteQuery,
 } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
-import { wrongCall } from "../../browser/errors.js";
+import { membersOf, wrongCall } from "../../browser/errors.js";
 import type { Item } from "../change.js";
 import { invoke, sourceOf } from "../invoke.js";
 import { isItem } from "../shown-items.js";
@@ -44,9 +44,10 @@ interface Page {
 export function useQuery<T = LegacyPayload>(
   pk: Key,
   skPrefix?: Key,
-  config: UseQueryConfig = {},
+  given: UseQueryConfig = {},
 ): UseQueryResult<T> {
   const legacy = useLegacyData("useQuery");
+  const config = membersOf("useQuery", "options", given);
   const { fetchOnMount = true, autoLoadAll = false } = config;
   const isKey = Boolean(pk);
   const found = useInfiniteQuery({
