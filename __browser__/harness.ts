@@ -6,6 +6,8 @@ import { type RunningExample, runExample } from "../scripts/dev/example/running.
 export interface World {
   readonly browser: Browser;
   readonly app: RunningExample;
+  /** Since when the application keeps changes for pages that were rendered, in epoch ms. */
+  readonly listensSince: number;
   /** A page of a browser that nobody has used before. */
   open(options?: BrowserContextOptions): Promise<Page>;
   /** The same, after somebody has signed in. */
@@ -34,6 +36,9 @@ export function useWorld(): () => World {
     const { installed, folder } = built();
     const app = await runExample({ installed }, folder);
     const browser = await launchChromium();
+    // Nobody's request: the server is up for it all the same.
+    expect((await fetch(`${app.url}/api/data?live`)).status).toBe(401);
+    const listensSince = Date.now();
     const open = async (options: BrowserContextOptions = {}): Promise<Page> =>
       (await browser.newContext({ baseURL: app.url, ...options })).newPage();
     const signedIn: World["signedIn"] = async (name, options) => {
@@ -41,7 +46,7 @@ export function useWorld(): () => World {
       await signIn(page, name);
       return page;
     };
-    world = { browser, app, open, signedIn };
+    world = { browser, app, listensSince, open, signedIn };
   });
   afterEach(async () => {
     for (const context of world?.browser.contexts() ?? []) await context.close();

@@ -8,6 +8,8 @@ import unit from "../jest.config.js";
 export default {
   ...unit,
   rootDir: "..",
+  // No test here starts a process of the unit tests.
+  globalSetup: undefined,
   testMatch: ["<rootDir>/__browser__/**/*.test.ts"],
   maxWorkers: 1,
   testTimeout: 60_000,

@@ -3,13 +3,14 @@ import fc from "fast-check";
 import * as page from "../../src/browser/values.js";
 import { ExactNumber } from "../../src/index.js";
 import * as server from "../../src/server/wire-values.js";
+import { anyText } from "../any-text.js";
 
 const names = fc.oneof(
   fc.string(),
   fc.constantFrom("$", "v", "__proto__", "constructor", "toJSON", "length", "then"),
 );
 const leaves = fc.oneof(
-  fc.string({ unit: "binary" }),
+  anyText(),
   fc.constantFrom("\ud800", "$", "", "\u2028", "</script>"),
   fc.integer(),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),

@@ -1,11 +1,15 @@
 /** An application that has the package installed: its declarations as they are published, and no sources. */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -53,7 +57,7 @@ export function createApplication(layout: Layout): Application {
   const installed = join(beside, packageName);
   mkdirSync(installed, { recursive: true });
   cpSync(join(repository, "package.json"), join(installed, "package.json"));
-  emitDeclarations(join(installed, "dist/types"));
+  cpSync(declarations(), join(installed, "dist/types"), { recursive: true });
   linkDependencies(beside);
   if (layout === "pnpm") {
     symlinkSync(installed, join(modules, packageName), "dir");
@@ -71,12 +75,37 @@ export function createApplication(layout: Layout): Application {
   };
 }
 
-function emitDeclarations(outDir: string): void {
+/** The package's declarations, which are made once as long as no source changes. @returns their folder */
+function declarations(): string {
+  const made = join(repository, "node_modules/.cache/declarations", sourcesHash());
+  if (existsSync(made)) return made;
+  mkdirSync(dirname(made), { recursive: true });
+  const outDir = mkdtempSync(`${made}-`);
   const said = runCompiler("7", ["-p", "tsconfig.build.json", "--outDir", outDir], repository);
   if (said !== "") throw new Error(`the package does not compile:\n${said}`);
   // Written by hand, so that the compiler does not copy them; the build does.
   const byHand = "src/runtime/packages.d.cts";
   cpSync(join(repository, byHand), join(outDir, byHand));
+  try {
+    renameSync(outDir, made);
+  } catch (error) {
+    // Another worker was faster.
+    if (!existsSync(made)) throw error;
+    rmSync(outDir, { recursive: true });
+  }
+  return made;
+}
+
+function sourcesHash(): string {
+  const hash = createHash("sha256");
+  const add = (file: string) =>
+    hash.update(`${file}\0`).update(readFileSync(join(repository, file)));
+  for (const file of ["package-lock.json", "tsconfig.json", "tsconfig.build.json"]) add(file);
+  for (const room of ["src", "entities", "services"]) {
+    const files = readdirSync(join(repository, room), { recursive: true, encoding: "utf8" });
+    for (const file of files.sort()) if (/\.(?:c?ts|tsx)$/.test(file)) add(join(room, file));
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** Everything that this repository has installed, but for the package itself. */

@@ -168,11 +168,7 @@ describe("the commands", () => {
   });
 
   test("of npm that the manual shows exist", () => {
-    const scripts = [
-      "package.json",
-      "examples/lambda/package.json",
-      "examples/next-minimal/package.json",
-    ]
+    const scripts = ["package.json", "examples/lambda/package.json", "examples/next/package.json"]
       .map((file) => JSON.parse(readFileSync(join(root, file), "utf8")) as { scripts: object })
       .flatMap((manifest) => Object.keys(manifest.scripts));
     const shown = documents.flatMap(({ text }) =>

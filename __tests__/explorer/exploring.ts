@@ -29,10 +29,12 @@ export interface Exploring {
   /** What the browser sends once it has opened the address. */
   readonly cookie: string;
   ask(operation: string, input: object): Promise<Asked>;
+  /** Ends the server, as Ctrl-C does. */
+  end(): Promise<void>;
 }
 
 /** The files of the page, but for its script: the tests in Chromium have that. */
-function pageFolder(): URL {
+export function pageFolder(): URL {
   const folder = mkdtempSync(join(tmpdir(), "explorer-page-"));
   const page = "src/explorer/page";
   for (const file of ["index.html", "icon.svg", "explorer.css"]) {
@@ -45,12 +47,14 @@ function pageFolder(): URL {
 export interface ExploringOptions {
   readonly writable?: boolean;
   readonly unitsPerMinute?: number;
+  /** The folder of the built page. @default its files without the script */
+  readonly page?: URL;
 }
 
 /** Opens an explorer before the tests of a `describe`, and closes it after them. */
 export function useExplorer(
   { engine: name, encryption }: Setting,
-  { writable = false, unitsPerMinute = 100_000 }: ExploringOptions = {},
+  { writable = false, unitsPerMinute = 100_000, page }: ExploringOptions = {},
 ): () => Exploring {
   let exploring: Exploring | undefined;
   const ends: (() => unknown)[] = [];
@@ -68,27 +72,22 @@ export function useExplorer(
     ends.push(() => table.close());
     const survey = createSurveyor({ table, meter, sample: 10_000, cipher: undefined });
     const running: RunningExplorer = await serveExplorer({
-      ...{ data, meter, survey, writable, port: 0, page: pageFolder() },
+      ...{ data, meter, survey, writable, port: 0, page: page ?? pageFolder() },
       onError: (error) => {
         throw error;
       },
     });
-    ends.push(() => running.close());
+    let isOver = false;
+    const end = async () => {
+      if (!isOver) await running.close();
+      isOver = true;
+    };
+    ends.push(end);
     const url = new URL(running.url);
     const opened = await fetch(url);
     const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
-    const ask = async (operation: string, input: object): Promise<Asked> => {
-      const response = await fetch(new URL(`/api/${operation}`, url), {
-        method: "POST",
-        headers: { "content-type": "application/json", cookie, origin: url.origin },
-        body: JSON.stringify(encode(input, "test", "input")),
-      });
-      const text = await response.text();
-      const reply = JSON.parse(text) as Reply;
-      const value = decode(reply.value ?? null, "test", "value");
-      return { status: response.status, reply, value, text };
-    };
-    exploring = { data, url, cookie, ask };
+    const ask = askOf(url, cookie);
+    exploring = { data, url, cookie, ask, end };
   });
   afterAll(async () => {
     for (const end of ends.reverse()) await end();
@@ -96,6 +95,21 @@ export function useExplorer(
   return () => {
     if (exploring === undefined) throw new Error("the explorer is open within tests only");
     return exploring;
+  };
+}
+
+/** Asks for operations as the page does. */
+export function askOf(url: URL, cookie: string): Exploring["ask"] {
+  return async (operation, input) => {
+    const response = await fetch(new URL(`/api/${operation}`, url), {
+      method: "POST",
+      headers: { "content-type": "application/json", cookie, origin: url.origin },
+      body: JSON.stringify(encode(input, "test", "input")),
+    });
+    const text = await response.text();
+    const reply = JSON.parse(text) as Reply;
+    const value = decode(reply.value ?? null, "test", "value");
+    return { status: response.status, reply, value, text };
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import vm from "node:vm";
 import fc from "fast-check";
+import { anyText } from "../any-text.js";
 
 /** What nothing that is printed may hold: it is in payloads, conditions and tokens. */
 export const canary = "canary-3b1f";
@@ -326,7 +327,7 @@ export const { anything } = fc.letrec<{ anything: Recipe; object: Recipe; list: 
       { weight: 5, arbitrary: junk },
       {
         weight: 2,
-        arbitrary: fc.string({ unit: "binary", maxLength: 8 }).map((text) => ({ text })),
+        arbitrary: anyText({ maxLength: 8 }).map((text) => ({ text })),
       },
       { weight: 1, arbitrary: fc.double().map((number) => ({ number })) },
       { weight: 3, arbitrary: tie("object") },
@@ -335,10 +336,7 @@ export const { anything } = fc.letrec<{ anything: Recipe; object: Recipe; list: 
     ),
     object: fc.record({
       fields: fc.array(
-        fc.tuple(
-          fc.oneof(fc.constantFrom(...names), fc.string({ unit: "binary", maxLength: 6 })),
-          tie("anything"),
-        ),
+        fc.tuple(fc.oneof(fc.constantFrom(...names), anyText({ maxLength: 6 })), tie("anything")),
         { maxLength: 5 },
       ),
       as: disguise,

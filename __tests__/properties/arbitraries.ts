@@ -1,5 +1,6 @@
 /** What the properties are tried with: payloads, ids and times, and how often. */
 import fc from "fast-check";
+import { anyText } from "../any-text.js";
 
 const factor = Number(process.env.COAGENT_TEST_RUNS ?? 1);
 
@@ -19,11 +20,11 @@ export function tries(numRuns: number): { seed: number; numRuns: number } {
 }
 
 /** Any text that UTF-8 can hold: every code point but the surrogates, NUL and the empty text too. */
-export const text = fc.string({ unit: "binary", maxLength: 12 });
+export const text = anyText({ maxLength: 12 });
 
 /** An id: any text that is not empty, and what templates and keys might trip over. */
 export const id = fc.oneof(
-  { weight: 2, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 20 }) },
+  { weight: 2, arbitrary: anyText({ minLength: 1, maxLength: 20 }) },
   fc.stringMatching(/^[\w#/:. -]{1,20}$/),
   fc.constantFrom(
     "#",
@@ -109,7 +110,7 @@ export const trickyNames = [
 export const fieldName = fc
   .oneof(
     fc.constantFrom(...trickyNames),
-    fc.string({ unit: "binary", minLength: 1, maxLength: 6 }),
+    anyText({ minLength: 1, maxLength: 6 }),
     fc.stringMatching(/^[a-z]{1,3}$/),
   )
   .filter((name) => name !== "__proto__");

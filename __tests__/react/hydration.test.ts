@@ -110,7 +110,7 @@ describe.each(reacts)("React $version", ({ version }) => {
       const inBrowser = newClient();
       const state = page.query.dehydrate(onServer);
       expect(state.queries.map(({ state: { data } }) => Object.keys(data as object))).toEqual([
-        ["encoded"],
+        ["encoded", "at"],
         ["plain"],
       ]);
       const [own] = state.queries.splice(1);

@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { QueryClient } from "@tanstack/react-query";
+import type { DehydratedState, QueryClient } from "@tanstack/react-query";
+import { createDataLayer } from "../../src/index.js";
 import { createChangeHub, toNodeListener } from "../../src/server/index.js";
 import { watch } from "../../src/streams/index.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
@@ -41,6 +42,13 @@ describe.each(reacts)("React $version", ({ version }) => {
   const queriesOf = (served: ReturnType<typeof serveTable>) =>
     page.door.createQueries(served.client());
 
+  const calls: string[] = [];
+  const noting: typeof fetch = (input, init) => {
+    const q = new URL(String(input)).searchParams.get("q");
+    if (q !== null) calls.push(...JSON.parse(q).calls.map((one: { call: string }) => one.call));
+    return fetch(input, init);
+  };
+
   describe("where the handler tells changes", () => {
     const hub = createChangeHub();
     const served = serveTable(engine, { live: hub });
@@ -49,12 +57,7 @@ describe.each(reacts)("React $version", ({ version }) => {
     test("what somebody else writes is shown, without polling, and only what it touches is read", async () => {
       const scope = served.table.data.forUser("live");
       const first = await scope.project.put({ projectId: "p1", data: { name: "one" } });
-      const calls: string[] = [];
-      const noting: typeof fetch = (input, init) => {
-        const q = new URL(String(input)).searchParams.get("q");
-        if (q !== null) calls.push(...JSON.parse(q).calls.map((one: { call: string }) => one.call));
-        return fetch(input, init);
-      };
+      calls.splice(0);
       const headers = { "x-test-user": "live" };
       open(page.browser.createDataClient({ url: served.url, headers, fetch: noting }));
       await page.rtl.screen.findByText("one: one");
@@ -83,6 +86,65 @@ describe.each(reacts)("React $version", ({ version }) => {
       told("p2", third.updatedAt);
       await page.rtl.screen.findByText("one: one, three");
       expect(calls).toEqual(["query"]);
+    });
+  });
+
+  describe("a page that was rendered on the server", () => {
+    // The hub has listened for a minute: what has changed since the page was rendered is known.
+    let ago = 60_000;
+    const hub = createChangeHub();
+    handlerOf(
+      createDataLayer({
+        environment: "local",
+        cursorSecret,
+        clock: { now: () => Date.now() - ago },
+      }),
+      { live: hub },
+    );
+    ago = 0;
+    const served = serveTable(engine, { live: hub });
+    afterAll(() => hub.close());
+
+    /** Renders it on the server, and opens it in a browser after what happens in between. */
+    async function render(user: string, between: () => Promise<void>) {
+      const server = new page.query.QueryClient({ defaultOptions: page.door.hydrationDefaults });
+      const own = page.door.createQueries(served.table.data.forUser(user));
+      await server.prefetchQuery(own.project.get({ projectId: "p1" }));
+      await server.prefetchInfiniteQuery(own.project.list({ limit: 5 }));
+      const state = JSON.parse(JSON.stringify(page.query.dehydrate(server))) as DehydratedState;
+      await between();
+      client = new page.query.QueryClient({ defaultOptions: page.door.hydrationDefaults });
+      page.query.hydrate(client, state);
+      calls.splice(0);
+      const headers = { "x-test-user": user };
+      const api = page.browser.createDataClient({ url: served.url, headers, fetch: noting });
+      open(api);
+      expect(document.body.textContent).toBe("one: one");
+      return api;
+    }
+    const write = async (user: string, name: string) => {
+      const { project } = served.table.data.forUser(user);
+      const { updatedAt } = await project.put({ projectId: "p1", data: { name } });
+      const key = { userId: user, projectId: "p1" };
+      hub.publish({ kind: "updated", entity: "project", id: `${user} ${name}`, key, updatedAt });
+    };
+    test("is not read again when it begins to listen", async () => {
+      await write("unchanged", "one");
+      const api = await render("unchanged", async () => undefined);
+      const states: string[] = [];
+      const stop = page.browser.live(api, () => undefined, { onState: (now) => states.push(now) });
+      await page.rtl.waitFor(() => expect(states).toEqual(["open"]));
+      stop();
+      await write("unchanged", "two");
+      await page.rtl.screen.findByText("two: two");
+      expect(calls.sort()).toEqual(["get", "query"]);
+    });
+
+    test("shows what has changed before it listened", async () => {
+      await write("changed", "one");
+      await render("changed", () => write("changed", "two"));
+      await page.rtl.screen.findByText("two: two");
+      expect(calls.sort()).toEqual(["get", "query"]);
     });
   });
 

@@ -3,6 +3,8 @@
  *
  * Rolldown shares chunks between entry points, so that `instanceof` holds across all of them.
  * Dependencies stay imports, except the few that are bundled, with their licences beside them.
+ *
+ * With `COAGENT_DIST=built` it does nothing: `npm test` builds once, for checks that run beside each other.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -141,6 +143,23 @@ const cjs: RolldownOptions & { output: OutputOptions } = {
 /** The files of hooks: what a server component imports with them must say that it is for clients. */
 const hooks = ["/react/live.ts", "/react/legacy/index.ts", "/react/legacy/use-item.ts"];
 
+/** What a server calls: in such a file it would be a mere name to it. */
+const forServers = [
+  "/react/hydration.ts",
+  "/react/queries.ts",
+  "/react/keys.ts",
+  "/browser/values.ts",
+];
+
+function bannerOf({ moduleIds }: { moduleIds: readonly string[] }): string {
+  const has = (files: readonly string[]) =>
+    moduleIds.find((id) => files.some((file) => id.endsWith(file)));
+  if (has(hooks) === undefined) return "";
+  const strange = has(forServers);
+  if (strange !== undefined) throw new Error(`build: ${strange} would be in a file for clients`);
+  return '"use client";';
+}
+
 /**
  * The doors for browsers, which share no chunk with the others: a browser gets no byte more than it needs.
  * `instanceof` holds for their errors all the same, by their brands.
@@ -161,8 +180,7 @@ const browser = (format: "esm" | "cjs"): RolldownOptions & { output: OutputOptio
     comments: output.comments,
     sourcemap: true,
     entryFileNames: format === "esm" ? "[name].js" : "[name].cjs",
-    banner: ({ moduleIds }) =>
-      moduleIds.some((id) => hooks.some((file) => id.endsWith(file))) ? '"use client";' : "",
+    banner: bannerOf,
     chunkFileNames: `chunks/browser-[hash].${format === "esm" ? "js" : "cjs"}`,
   },
 });
@@ -270,6 +288,10 @@ function copyLicences(ofPage: readonly string[]): void {
   writeFileSync("dist/third-party-licenses.txt", texts.join("\n---\n\n"));
 }
 
+if (process.env.COAGENT_DIST === "built") {
+  console.log("dist/: was built before");
+  process.exit(0);
+}
 const startedAt = performance.now();
 rmSync("dist", { recursive: true, force: true });
 await build([esm, cjs, browser("esm"), browser("cjs"), zodParts]);

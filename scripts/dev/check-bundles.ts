@@ -22,9 +22,9 @@ import {
   runBesideOldSdk,
   runProgram,
 } from "./check-package/copies.js";
-import { runLambdaExample, runNextExample } from "./check-package/examples.js";
+import { runLambdaExample } from "./check-package/examples.js";
 import { runFlow } from "./check-package/flow.js";
-import { buildNext, runInNext } from "./check-package/next.js";
+import { buildNext, refuseInNext, runInNext } from "./check-package/next.js";
 import { runUnderPnpm, runUnderYarn } from "./check-package/package-managers.js";
 import {
   dependenciesOn,
@@ -103,8 +103,9 @@ async function inNext(): Promise<void> {
       return runInNext(project, bundler);
     });
   }
-  // What a bundler does to the package is told by the flow.
-  await check("the Next.js example, built and started", () => runNextExample(project, "turbopack"));
+  await check("a client component of Next.js that makes a data layer is refused", () =>
+    refuseInNext(project),
+  );
 }
 
 async function underTestRunners(): Promise<void> {

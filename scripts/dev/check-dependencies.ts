@@ -17,12 +17,12 @@ const readJson = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"
 const manifest = readJson("package.json") as Manifest;
 const { packages } = readJson("package-lock.json") as { packages: Lock };
 
-/** The packages that the published sources import at run time: they are shipped or bundled. */
-function importedPackages(): string[] {
+/** The packages that the sources in folders import at run time: they are shipped or bundled. */
+function importedPackages(folders: readonly string[]): string[] {
   const names = new Set<string>();
-  for (const folder of ["src", "entities", "services"]) {
+  for (const folder of folders) {
     for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-      if (!file.endsWith(".ts")) continue;
+      if (!/\.tsx?$/.test(file)) continue;
       const text = readFileSync(join(folder, file), "utf8").replaceAll(/^import type .*$/gm, "");
       for (const id of importedIn(text)) {
         names.add(
@@ -43,8 +43,10 @@ function installedAt(folder: string): Installed | undefined {
   return existsSync(file) ? (readJson(file) as Installed) : undefined;
 }
 
-const roots = importedPackages();
-const { findings, shipped } = examine(manifest, packages, roots, installedAt);
+const roots = importedPackages(["src", "entities", "services"]);
+// The explorer's page has all that it imports in it, peers too.
+const bundled = importedPackages(["src/explorer/page"]);
+const { findings, shipped } = examine(manifest, packages, roots, installedAt, bundled);
 
 const list = `# Third-party packages
 

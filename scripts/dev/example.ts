@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   signal.throwIfAborted();
   console.log("building the application");
   const folder = copyExample(place, "application");
-  await buildExample(place, folder, "turbopack");
+  await buildExample(place, folder);
   signal.throwIfAborted();
 
   await using example = await runExample(place, folder, port);

@@ -20,12 +20,10 @@ const alone: readonly Check[] = [
   { script: "test:dead", what: "dead code and unused dependencies" },
   { script: "test:dependencies", what: "lockfile, licences and install scripts" },
   { script: "test:unit", what: "tests" },
+  { script: "build", what: "dist/, which the checks below read" },
 ];
 
-/**
- * Two rows beside each other, because each mostly keeps one core busy, or waits. Within a row one
- * after the other: the packages of both checks are built into the same folder.
- */
+/** Two rows beside each other, because each mostly keeps one core busy, or waits. */
 const beside: readonly (readonly Check[])[] = [
   [
     {
@@ -42,6 +40,11 @@ const beside: readonly (readonly Check[])[] = [
       what: "three quarters of a minute of load with faults, a third of it on the wire: nothing lost, nothing twice",
     },
     { script: "docs", what: "the manual's site, its links and anchors" },
+    {
+      script: "test:browser",
+      what: "the Next.js example, built and driven in Chromium where that is",
+      arguments: ["--if-chromium"],
+    },
   ],
   [
     { script: "test:package", what: "build, and the packed package in empty projects" },
@@ -52,7 +55,10 @@ const beside: readonly (readonly Check[])[] = [
 const secondsSince = (startedAt: number): string =>
   `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
 
-const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
+const env: NodeJS.ProcessEnv = {
+  ...process.env,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+};
 const startedAt = performance.now();
 const failed: string[] = [];
 
@@ -93,6 +99,8 @@ async function runRow(row: readonly Check[]): Promise<void> {
     console.log(`${header(check)}\n${printed.trimEnd()}\n${ended}`);
   }
 }
+// None of them may build it once more, while another reads it.
+env.COAGENT_DIST = "built";
 const names = beside.flat().map(({ script }) => script);
 console.log(`\nBeside each other, each printed at its end: ${names.join(", ")}`);
 await Promise.all(beside.map(runRow));

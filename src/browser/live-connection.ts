@@ -43,10 +43,14 @@ export class LiveConnection {
     this.#settings = settings;
   }
 
-  /** @returns takes the listener out */
-  add(listener: LiveListener): () => void {
+  /**
+   * @param since from when on changes are told, if it opens now, in epoch ms
+   * @returns takes the listener out
+   */
+  add(listener: LiveListener, since?: number): () => void {
     this.#listeners.add(listener);
     if (this.#running === undefined) {
+      if (since !== undefined) this.#place = placeSince(since);
       this.#running = new AbortController();
       void this.#run(this.#running.signal);
     } else if (this.#state !== undefined) {
@@ -146,6 +150,9 @@ export class LiveConnection {
     for (const { onEvent } of [...this.#listeners]) guarded(() => onEvent(event));
   }
 }
+
+/** A time as a place of some other instance of the server, whose clock may differ. */
+const placeSince = (epochMs: number): string => `rendered.${epochMs * 1000}`;
 
 /** What a listener throws is the page's, and keeps nothing from the others. */
 function guarded(call: () => void): void {

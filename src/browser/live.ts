@@ -11,6 +11,11 @@ export interface LiveOptions {
   readonly signal?: AbortSignal | undefined;
   /** Gets the state whenever it changes, and at the beginning. Without `open`, a page polls. */
   readonly onState?: ((state: LiveState) => void) | undefined;
+  /**
+   * What has changed since then is told first, or a `reset`: for a page that was rendered on a server. In epoch
+   * ms, of the server's clock. It counts when the connection opens, and not for one that is open already.
+   */
+  readonly since?: number | undefined;
 }
 
 const connections = new WeakMap<object, LiveConnection>();
@@ -30,7 +35,7 @@ export function live<Api extends object>(
   options: LiveOptions = {},
 ): () => void {
   const settings = settingsOf(api);
-  const { signal, onState, ...rest } = options;
+  const { signal, onState, since, ...rest } = options;
   const [unknown] = Object.keys(rest);
   const wrong =
     settings === undefined
@@ -39,9 +44,11 @@ export function live<Api extends object>(
         ? "takes functions as listener and onState"
         : signal !== undefined && !isAbortSignal(signal)
           ? "signal must be an AbortSignal"
-          : unknown === undefined
-            ? undefined
-            : `"${unknown}" is not an option: there are signal, onState`;
+          : since !== undefined && !(Number.isSafeInteger(since) && since >= 0)
+            ? "since must be a time in epoch ms"
+            : unknown === undefined
+              ? undefined
+              : `"${unknown}" is not an option: there are signal, onState, since`;
   if (settings === undefined || wrong !== undefined) {
     throw errorOf("ConfigurationError", "ConfigurationError", `live: ${wrong}`);
   }
@@ -49,7 +56,8 @@ export function live<Api extends object>(
   connections.set(api, connection);
   if (signal?.aborted) return () => undefined;
   // The types of the stores are those of the client.
-  const stop = connection.add({ onEvent: listener as (event: LiveEvent<object>) => void, onState });
+  const onEvent = listener as (event: LiveEvent<object>) => void;
+  const stop = connection.add({ onEvent, onState }, since);
   signal?.addEventListener("abort", stop);
   return () => {
     signal?.removeEventListener("abort", stop);

@@ -13,14 +13,30 @@ import type {
 
 type Declarations = Readonly<Record<string, Declaration>>;
 
+/** The names of the fields of a payload, which are read once: that takes a while. */
+type NamesOf = (definition: Declaration) => readonly string[];
+
+/** What links are found by. */
+interface Known {
+  readonly userParts: readonly string[];
+  readonly names: NamesOf;
+}
+
 /** @param userParts the parts of keys that name a user */
 export function describeEntities(
   definitions: Declarations,
   userParts: readonly string[],
 ): EntityDescription[] {
+  const fieldsIn = new Map(
+    Object.values(definitions).map((definition) => [
+      definition,
+      fieldsOf(payloadOf(definition), secretsOf(definition)),
+    ]),
+  );
+  const names: NamesOf = (definition) => fieldsIn.get(definition)?.map(({ name }) => name) ?? [];
   return Object.entries(definitions).map(([store, definition]) => {
     const keys = declaredKeys(definition);
-    const fields = fieldsOf(payloadOf(definition), secretsOf(definition));
+    const fields = fieldsIn.get(definition) ?? [];
     return {
       store,
       entity: keys.name,
@@ -37,7 +53,7 @@ export function describeEntities(
       ...((definition.version ?? 1) > 1 && { version: definition.version }),
       ...(keys.expires !== undefined && { expires: keys.expires }),
       ofUser: keys.pk.parts.length > 0 && keys.pk.parts.every((part) => userParts.includes(part)),
-      links: linksOf(store, definitions, userParts),
+      links: linksOf(store, definitions, { userParts, names }),
     };
   });
 }
@@ -73,23 +89,16 @@ function indexOf(
  * A field of the name of another entity's last key part leads to that item, if this item has the other parts
  * of its key, too. All names of a user stand for the same person.
  */
-function linksOf(
-  store: string,
-  definitions: Declarations,
-  userParts: readonly string[],
-): LinkDescription[] {
+function linksOf(store: string, definitions: Declarations, known: Known): LinkDescription[] {
   const own = definitions[store];
   if (own === undefined) return [];
   return Object.entries(definitions)
     .filter(([other]) => other !== store)
     .flatMap(([other, definition]) => [
-      ...leadsTo(own, other, definition, userParts),
-      ...isNamedBy(own, other, definition, userParts),
+      ...leadsTo(own, other, definition, known),
+      ...isNamedBy(own, other, definition, known),
     ]);
 }
-
-const fieldNames = (definition: Declaration): readonly string[] =>
-  fieldsOf(payloadOf(definition), secretsOf(definition)).map(({ name }) => name);
 
 /** The members of an item that have the values of another key's parts; `undefined` if one is missing. */
 function membersFor(
@@ -112,13 +121,13 @@ function leadsTo(
   own: Declaration,
   store: string,
   other: Declaration,
-  userParts: readonly string[],
+  { userParts, names }: Known,
 ): LinkDescription[] {
   const keys = declaredKeys(own);
   const { parts } = declaredKeys(other);
   const last = parts.at(-1);
   if (last === undefined || keys.parts.includes(last) || userParts.includes(last)) return [];
-  if (!fieldNames(own).includes(last)) return [];
+  if (!names(own).includes(last)) return [];
   const members = membersFor(parts.slice(0, -1), keys, userParts);
   return members === undefined
     ? []
@@ -129,13 +138,13 @@ function isNamedBy(
   own: Declaration,
   store: string,
   other: Declaration,
-  userParts: readonly string[],
+  { userParts, names }: Known,
 ): LinkDescription[] {
   const keys = declaredKeys(own);
   const last = keys.parts.at(-1);
   if (last === undefined || userParts.includes(last)) return [];
   const theirs = declaredKeys(other);
-  if (theirs.parts.includes(last) || !fieldNames(other).includes(last)) return [];
+  if (theirs.parts.includes(last) || !names(other).includes(last)) return [];
   const members = membersFor(theirs.pk.parts, keys, userParts);
   return members === undefined
     ? []

@@ -117,9 +117,10 @@ async function operationResponse(
 ): Promise<Response> {
   const operation = operations.get(name);
   if (operation === undefined) throw wrong("path", "is no operation of the explorer", 404);
-  const input = inputOf(await textOf(request, mostBytes, request.signal));
+  const json = jsonOf(await textOf(request, mostBytes, request.signal));
   const calls: ShownCall[] = [];
   try {
+    const input = inputOf(json);
     const value = await operation(visitOf(explorer, input, request.signal, calls));
     return replied(200, {
       value: encode(value, name, "result"),
@@ -129,7 +130,8 @@ async function operationResponse(
   } catch (error) {
     if (!isDynamoDBError(error)) onError(error);
     const { status } = toldError(error);
-    const failure = failureOf(explorer, error, input.store);
+    const { store } = json as { readonly store?: unknown };
+    const failure = failureOf(explorer, error, store);
     return replied(status, { failure, calls, budget: budgetOf(explorer) });
   }
 }
@@ -137,7 +139,7 @@ async function operationResponse(
 const budgetOf = ({ meter }: Explorer) => meter.budget();
 
 /** @throws Refused for anything but an object */
-function inputOf(text: string): Readonly<Record<string, unknown>> {
+function jsonOf(text: string): object {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -145,9 +147,13 @@ function inputOf(text: string): Readonly<Record<string, unknown>> {
     // The parser's message would quote the text.
     throw wrong("body", "is no JSON");
   }
-  const input = decode(json, "explore", "input");
-  if (!isPlainMap(input)) throw wrong("body", "must be an object");
-  return input as Readonly<Record<string, unknown>>;
+  if (!isPlainMap(json)) throw wrong("body", "must be an object");
+  return json;
+}
+
+/** @throws ValidationError for a value that no page encodes so */
+function inputOf(json: object): Readonly<Record<string, unknown>> {
+  return decode(json, "explore", "input") as Readonly<Record<string, unknown>>;
 }
 
 function replied(status: number, reply: Reply): Response {

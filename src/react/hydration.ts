@@ -2,9 +2,13 @@
 import type { DefaultOptions } from "@tanstack/react-query";
 import { isDynamoDBError } from "../browser/errors.js";
 import { decode, encode } from "../browser/values.js";
+import { noteRendered } from "./rendered.js";
 
-/** The members of data that was encoded, and of data that has no such form. */
-type Carried = { readonly encoded: unknown } | { readonly plain: unknown };
+/**
+ * The members of data that was encoded, with the time at which the server handed it over, and of data that has
+ * no such form.
+ */
+type Carried = { readonly encoded: unknown; readonly at: number } | { readonly plain: unknown };
 
 /**
  * Default options for a `QueryClient`, on the server and in the browser: what was read on the server arrives
@@ -20,7 +24,7 @@ export const hydrationDefaults: DefaultOptions = {
 
 function serializeData(data: unknown): Carried {
   try {
-    return { encoded: encode(data, "dehydrate", "data") };
+    return { encoded: encode(data, "dehydrate", "data"), at: Date.now() };
   } catch (error) {
     // Of a query that is none of this package's: the application knows how its data travels.
     if (isDynamoDBError(error)) return { plain: data };
@@ -29,5 +33,8 @@ function serializeData(data: unknown): Carried {
 }
 
 function deserializeData(carried: Carried): unknown {
-  return "encoded" in carried ? decode(carried.encoded, "hydrate", "data") : carried.plain;
+  if ("plain" in carried) return carried.plain;
+  const data = decode(carried.encoded, "hydrate", "data");
+  noteRendered(data, carried.at);
+  return data;
 }

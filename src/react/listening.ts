@@ -3,16 +3,25 @@ import type { Query, QueryClient } from "@tanstack/react-query";
 import { settingsOf } from "../browser/client-settings.js";
 import { live } from "../browser/live.js";
 import type { LiveChange, LiveEvent } from "../browser/live-event.js";
+import { renderedAt } from "./rendered.js";
 import { isItem } from "./shown-items.js";
 import { isSame, isTouched, itemsIn } from "./touched.js";
 
 /** For how long changes are collected before they are read, in ms: a batch of writes is read once. */
 const collectMs = 50;
 
+/** A connection that is open. */
+export interface Opened {
+  /** When it opened, in epoch ms. */
+  readonly at: number;
+  /** From when on it tells changes, by the server's clock, if it was opened for what the server has rendered. */
+  readonly since: number | undefined;
+}
+
 interface Listening {
-  readonly states: Set<(openedAt: number | undefined) => void>;
-  /** When the connection opened, in epoch ms; `undefined` while there is none. */
-  openedAt: number | undefined;
+  readonly states: Set<(opened: Opened | undefined) => void>;
+  /** `undefined` while there is no connection. */
+  opened: Opened | undefined;
   readonly stop: () => void;
 }
 
@@ -20,13 +29,13 @@ const all = new WeakMap<QueryClient, Map<object, Listening>>();
 
 /**
  * Listens for a cache.
- * @param onState gets when the connection opened; `undefined` while there is none, and a page has to poll
+ * @param onState gets the connection; `undefined` while there is none, and a page has to poll
  * @returns ends the listening
  */
 export function listen(
   client: QueryClient,
   api: object,
-  onState: (openedAt: number | undefined) => void,
+  onState: (opened: Opened | undefined) => void,
 ): () => void {
   // A user's scope on the server, or calls that an application has put together itself.
   if (settingsOf(api) === undefined) return () => undefined;
@@ -35,7 +44,7 @@ export function listen(
   const listening = ofClient.get(api) ?? begun(client, api);
   ofClient.set(api, listening);
   listening.states.add(onState);
-  onState(listening.openedAt);
+  onState(listening.opened);
   return () => {
     listening.states.delete(onState);
     if (listening.states.size > 0) return;
@@ -55,6 +64,7 @@ function begun(client: QueryClient, api: object): Listening {
       predicate: (query) => events.some((event) => isNews(query, event)),
     });
   };
+  const since = earliestRendered(client);
   const stopLive = live(
     api,
     (event) => {
@@ -62,11 +72,11 @@ function begun(client: QueryClient, api: object): Listening {
       timer ??= setTimeout(flush, collectMs);
     },
     {
+      since,
       onState: (state) => {
-        const wasOpen = listening.openedAt !== undefined;
-        if (state === "open" && wasOpen) return;
-        listening.openedAt = state === "open" ? Date.now() : undefined;
-        for (const tell of listening.states) tell(listening.openedAt);
+        if (state === "open" && listening.opened !== undefined) return;
+        listening.opened = state === "open" ? { at: Date.now(), since } : undefined;
+        for (const tell of listening.states) tell(listening.opened);
       },
     },
   );
@@ -74,8 +84,17 @@ function begun(client: QueryClient, api: object): Listening {
     clearTimeout(timer);
     stopLive();
   };
-  const listening: Listening = { states: new Set(), openedAt: undefined, stop };
+  const listening: Listening = { states: new Set(), opened: undefined, stop };
   return listening;
+}
+
+/** When the server had rendered the oldest of what came with the page. */
+function earliestRendered(client: QueryClient): number | undefined {
+  const times = client
+    .getQueryCache()
+    .findAll({ queryKey: ["data"] })
+    .flatMap(({ state }) => renderedAt(state.data) ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** Whether a query may show something else after a change, of which it does not show the result already. */

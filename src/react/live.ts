@@ -11,9 +11,10 @@ import { useEffect, useState } from "react";
 import { membersOf, wrongCall } from "../browser/errors.js";
 import { longestTimerMs } from "../runtime/signals.js";
 import type { QueryPage } from "../store/store-types.js";
-import { listen } from "./listening.js";
+import { listen, type Opened } from "./listening.js";
 import { type AnyQuery, apiIn } from "./query-api.js";
 import type { DataPages, DataQuery, PageCursor } from "./query-types.js";
+import { renderedAt } from "./rendered.js";
 
 export interface LiveQueryOptions {
   /** How often a query is read where the handler tells no changes, in ms, 1 to 2147483647. @default 5000 */
@@ -50,29 +51,31 @@ export function useLive(query: object, options: LiveQueryOptions = {}): unknown 
   if (!(pollMs >= 1 && pollMs <= longestTimerMs)) {
     throw wrongCall("useLive", "pollMs", `must be a number of ms from 1 to ${longestTimerMs}`);
   }
-  const openedAt = useOpened(given);
-  const polled = { ...given, refetchInterval: openedAt === undefined ? pollMs : false };
+  const opened = useOpened(given);
+  const polled = { ...given, refetchInterval: opened === undefined ? pollMs : false };
   // A call site has pages or a result, and never changes between them.
   const isPages = "initialPageParam" in given;
   const useAny = (isPages ? useInfiniteQuery : useQuery) as (options: object) => unknown;
   return useAny(polled);
 }
 
-/** When the connection opened, and what was read before is read again: it may be older than the connection. */
-function useOpened(query: AnyQuery): number | undefined {
+/** The connection, once it is open. What may have changed before it is read again. */
+function useOpened(query: AnyQuery): Opened | undefined {
   const client = useQueryClient();
-  const [openedAt, setOpenedAt] = useState<number>();
+  const [opened, setOpened] = useState<Opened>();
   const api = apiIn(query);
   const hash = JSON.stringify(query.queryKey);
-  useEffect(
-    () => (api === undefined ? undefined : listen(client, api, setOpenedAt)),
-    [client, api],
-  );
+  useEffect(() => (api === undefined ? undefined : listen(client, api, setOpened)), [client, api]);
   useEffect(() => {
     const queryKey = JSON.parse(hash) as readonly unknown[];
-    const readAt = client.getQueryState(queryKey)?.dataUpdatedAt ?? 0;
-    if (openedAt === undefined || readAt === 0 || readAt >= openedAt) return;
-    void client.invalidateQueries({ queryKey, exact: true });
-  }, [client, hash, openedAt]);
-  return openedAt;
+    const { data, dataUpdatedAt = 0 } = client.getQueryState(queryKey) ?? {};
+    if (opened === undefined || dataUpdatedAt === 0) return;
+    const rendered = renderedAt(data);
+    const isTold =
+      rendered !== undefined && opened.since !== undefined
+        ? rendered >= opened.since
+        : dataUpdatedAt >= opened.at;
+    if (!isTold) void client.invalidateQueries({ queryKey, exact: true });
+  }, [client, hash, opened]);
+  return opened;
 }

@@ -155,6 +155,8 @@ export async function createTestDataLayer<
   }
   const end = async () => {
     try {
+      // What still runs ends because the data layer is closed, not because its table is gone.
+      await data.close();
       await admin.table.delete();
     } finally {
       await leave();

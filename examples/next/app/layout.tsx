@@ -7,13 +7,6 @@ import "./globals.css";
 
 export const metadata = { title: { default: "Bayon Coagent", template: "%s · Bayon Coagent" } };
 
-const pages = [
-  ["/", "Dashboard"],
-  ["/projects", "Projects"],
-  ["/content", "Content"],
-  ["/reviews", "Reviews"],
-] as const;
-
 export default async function Layout({ children }: { children: ReactNode }) {
   const userId = await signedInUser();
   return (
@@ -26,11 +19,10 @@ export default async function Layout({ children }: { children: ReactNode }) {
           {userId !== null && (
             <>
               <nav aria-label="Pages">
-                {pages.map(([href, name]) => (
-                  <Link key={href} href={href}>
-                    {name}
-                  </Link>
-                ))}
+                <Link href="/">Dashboard</Link>
+                <Link href="/projects">Projects</Link>
+                <Link href="/content">Content</Link>
+                <Link href="/reviews">Reviews</Link>
               </nav>
               <form action={signOut}>
                 <span className="muted">{testUsers.find(({ id }) => id === userId)?.name}</span>
@@ -39,7 +31,8 @@ export default async function Layout({ children }: { children: ReactNode }) {
             </>
           )}
         </header>
-        <Providers>{children}</Providers>
+        {/* Another user gets another cache: its keys do not name whose data it holds. */}
+        <Providers key={userId}>{children}</Providers>
       </body>
     </html>
   );

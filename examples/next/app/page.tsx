@@ -3,7 +3,7 @@ import { Prefetched } from "../lib/prefetched";
 
 export default function Page() {
   return (
-    <Prefetched read={(client, q) => client.fetchQuery(q.dashboard())}>
+    <Prefetched read={(client, own) => client.fetchQuery(own.dashboard())}>
       <Dashboard />
     </Prefetched>
   );

@@ -1,11 +1,13 @@
 "use client";
 
-import { useMutation, useSuspenseInfiniteQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
+import { useLive } from "bayon-coagent-data/react";
 import { contentPages, q } from "../lib/queries";
+import { Add } from "./add";
 import { ContentRow } from "./content-row";
 
 export function ContentList() {
-  const list = useSuspenseInfiniteQuery(q.savedContent.list(contentPages));
+  const list = useLive(q.savedContent.list(contentPages));
   const create = useMutation(q.savedContent.create());
   const add = (form: FormData) =>
     create.mutate({
@@ -14,18 +16,11 @@ export function ContentList() {
   return (
     <main>
       <h1>Content</h1>
-      <form action={add} className="bar">
-        <input name="name" required aria-label="Name of the new draft" placeholder="New draft" />
-        <button type="submit" className="primary">
-          Add
-        </button>
-      </form>
+      <Add what="draft" action={add} />
       <section className="card" aria-label="Content, newest first">
-        {list.data.pages
-          .flatMap(({ items }) => items)
-          .map((item) => (
-            <ContentRow key={item.contentId} item={item} />
-          ))}
+        {list.data?.pages.flatMap(({ items }) =>
+          items.map((item) => <ContentRow key={item.contentId} item={item} />),
+        )}
         {list.hasNextPage && (
           <button
             type="button"

@@ -8,22 +8,20 @@ import { q } from "../lib/queries";
 export function ContentRow({ item: { contentId, data } }: { item: SavedContent }) {
   const update = useMutation(q.savedContent.update({ optimistic: true }));
   const remove = useMutation(q.savedContent.delete({ optimistic: true }));
-  const name = data.name ?? "Untitled";
-  const isPublished = data.status === "published";
+  const { name = "Untitled", status = "draft" } = data;
+  const [verb, next] = status === "draft" ? ["Publish", "published"] : ["Unpublish", "draft"];
   return (
     <div className="row">
       <Link href={`/content/${encodeURIComponent(contentId)}`}>{name}</Link>
-      <span className="chip" data-status={data.status}>
-        {isPublished ? "published" : "draft"}
+      <span className="chip" data-status={status}>
+        {status}
       </span>
       <button
         type="button"
-        aria-label={`${isPublished ? "Unpublish" : "Publish"} ${name}`}
-        onClick={() =>
-          update.mutate([{ contentId }, { status: isPublished ? "draft" : "published" }])
-        }
+        aria-label={`${verb} ${name}`}
+        onClick={() => update.mutate([{ contentId }, { status: next }])}
       >
-        {isPublished ? "Unpublish" : "Publish"}
+        {verb}
       </button>
       <button
         type="button"

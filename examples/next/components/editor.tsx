@@ -1,12 +1,14 @@
 "use client";
 
-import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import type { SavedContent } from "bayon-coagent-data";
-import { useState } from "react";
+import { useLive } from "bayon-coagent-data/react";
+import { type ChangeEvent, useState } from "react";
 import { q } from "../lib/queries";
 
 export function Editor({ contentId }: { contentId: string }) {
-  const { data: item } = useSuspenseQuery(q.savedContent.get({ contentId }));
+  const { data: item } = useLive(q.savedContent.get({ contentId }));
+  if (item === undefined) return null;
   if (item === null) return <main>There is no such content.</main>;
   return <Form item={item} />;
 }
@@ -24,24 +26,25 @@ function Form({ item }: { item: SavedContent }) {
   const write = (ifUpdatedAt: number) =>
     save.mutate([{ contentId: item.contentId }, draft, { ifUpdatedAt }]);
   const theirs = save.error?.item;
+  const takeTheirs = (now: SavedContent) => {
+    setBase(now);
+    setDraft(draftOf(now));
+    save.reset();
+  };
+  const field = (name: keyof typeof draft) => ({
+    value: draft[name],
+    onChange: ({ target }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+      setDraft({ ...draft, [name]: target.value }),
+  });
   return (
     <main>
       <h1>{base.data.name}</h1>
       <form className="card editor" action={() => write(base.updatedAt)}>
         <label>
-          Name
-          <input
-            value={draft.name}
-            onChange={({ target }) => setDraft({ ...draft, name: target.value })}
-          />
+          Name <input {...field("name")} />
         </label>
         <label>
-          Text
-          <textarea
-            rows={10}
-            value={draft.content}
-            onChange={({ target }) => setDraft({ ...draft, content: target.value })}
-          />
+          Text <textarea rows={10} {...field("content")} />
         </label>
         <button type="submit" className="primary" disabled={save.isPending}>
           Save
@@ -49,31 +52,13 @@ function Form({ item }: { item: SavedContent }) {
         <span role="status">{save.isSuccess && "Saved"}</span>
       </form>
       {theirs != null && (
-        <section className="conflict" role="alert">
-          <h2>Somebody has changed this meanwhile</h2>
-          <div className="columns">
-            <p>
-              <strong>Yours: {draft.name}</strong>
-              <br />
-              {draft.content}
-            </p>
-            <p>
-              <strong>Theirs: {theirs.data.name}</strong>
-              <br />
-              {theirs.data.content}
-            </p>
-          </div>
+        <section className="card conflict" role="alert">
+          <h2>Somebody has changed this meanwhile, to “{theirs.data.name}”:</h2>
+          <p>{theirs.data.content}</p>
           <button type="button" onClick={() => write(theirs.updatedAt)}>
             Keep mine
           </button>
-          <button
-            type="button"
-            onClick={() => {
-              setBase(theirs);
-              setDraft(draftOf(theirs));
-              save.reset();
-            }}
-          >
+          <button type="button" onClick={() => takeTheirs(theirs)}>
             Take theirs
           </button>
         </section>

@@ -1,44 +1,35 @@
 "use client";
 
-import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
+import type { SavedContent } from "bayon-coagent-data";
+import { useLive } from "bayon-coagent-data/react";
+import { addProject } from "../app/actions";
 import { q } from "../lib/queries";
+import { Add } from "./add";
 import { ContentRow } from "./content-row";
 
 export function Projects() {
-  const { data } = useSuspenseQuery(q.projects.listWithContent());
-  const create = useMutation(q.project.create());
-  const add = (form: FormData) => create.mutate({ data: { name: String(form.get("name")) } });
-  const groups = [
-    ...data.projects.map(({ projectId, data: { name }, contents }) => ({
-      projectId,
-      name,
-      contents,
-    })),
-    { projectId: "", name: "In no project", contents: data.uncategorised },
-  ];
+  const { data } = useLive(q.projects.listWithContent());
+  if (data === undefined) return null;
   return (
     <main>
       <h1>Projects</h1>
-      <form action={add} className="bar">
-        <input
-          name="name"
-          required
-          aria-label="Name of the new project"
-          placeholder="New project"
-        />
-        <button type="submit" className="primary">
-          Add
-        </button>
-      </form>
-      {groups.map(({ projectId, name, contents }) => (
-        <section key={projectId} className="card">
-          <h2>{name}</h2>
-          {contents.map((item) => (
-            <ContentRow key={item.contentId} item={item} />
-          ))}
-          {contents.length === 0 && <p className="muted">Nothing yet</p>}
-        </section>
+      <Add what="project" action={addProject} />
+      {data.projects.map(({ projectId, data: { name }, contents }) => (
+        <Project key={projectId} name={name} contents={contents} />
       ))}
+      <Project name="In no project" contents={data.uncategorised} />
     </main>
+  );
+}
+
+function Project({ name, contents }: { name: string; contents: readonly SavedContent[] }) {
+  return (
+    <section className="card">
+      <h2>{name}</h2>
+      {contents.map((item) => (
+        <ContentRow key={item.contentId} item={item} />
+      ))}
+      {contents.length === 0 && <p className="muted">Nothing yet</p>}
+    </section>
   );
 }

@@ -1,34 +1,26 @@
 "use client";
 
-import {
-  QueryClient,
-  QueryClientProvider,
-  useMutationState,
-  useQueryClient,
-} from "@tanstack/react-query";
-import { live } from "bayon-coagent-data/client";
+import { QueryClient, QueryClientProvider, useMutationState } from "@tanstack/react-query";
 import { hydrationDefaults } from "bayon-coagent-data/react";
-import { type ReactNode, StrictMode, useEffect, useState, useSyncExternalStore } from "react";
-import { api } from "../lib/queries";
+import { type ReactNode, useState, useSyncExternalStore } from "react";
 
+/** A cache for the pages of one user. */
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(() => new QueryClient({ defaultOptions: hydrationDefaults }));
   return (
-    <StrictMode>
-      <QueryClientProvider client={client}>
-        <Offline />
-        <Live />
-        {children}
-      </QueryClientProvider>
-    </StrictMode>
+    <QueryClientProvider client={client}>
+      <Offline />
+      {children}
+    </QueryClientProvider>
   );
 }
 
-/** Reads again what is shown after another tab, or another device, has written. */
-function Live() {
-  const client = useQueryClient();
-  useEffect(() => live(api, () => void client.invalidateQueries({ queryKey: ["data"] })), [client]);
-  return null;
+function onConnection(changed: () => void): () => void {
+  const events = ["online", "offline"];
+  for (const event of events) addEventListener(event, changed);
+  return () => {
+    for (const event of events) removeEventListener(event, changed);
+  };
 }
 
 function Offline() {
@@ -41,16 +33,7 @@ function Offline() {
   if (isOnline) return null;
   return (
     <p className="banner" role="status">
-      You are offline. {waiting === 0 ? "" : `${waiting} changes are sent when you are back.`}
+      You are offline. {waiting > 0 && `${waiting} changes are sent when you are back.`}
     </p>
   );
-}
-
-function onConnection(told: () => void): () => void {
-  addEventListener("online", told);
-  addEventListener("offline", told);
-  return () => {
-    removeEventListener("online", told);
-    removeEventListener("offline", told);
-  };
 }

@@ -1,24 +1,26 @@
 import type { Review } from "bayon-coagent-data";
 
 export function Stars({ rating }: { rating: number }) {
+  const full = Math.round(rating);
   return (
     <span className="stars" role="img" aria-label={`${rating} of 5 stars`}>
-      {"★".repeat(Math.round(rating))}
-      <span>{"★".repeat(5 - Math.round(rating))}</span>
+      {"★".repeat(full)}
+      <span>{"★".repeat(5 - full)}</span>
     </span>
   );
 }
 
 export function ReviewCard({ review: { data } }: { review: Review }) {
+  const { author, comment, date, rating, source } = data;
   return (
     <article className="review">
       <p>
-        <Stars rating={Number(data.rating)} /> <strong>{data.author.name}</strong>
+        <Stars rating={Number(rating)} /> <strong>{author.name}</strong>
       </p>
-      <p>{data.comment}</p>
+      <p>{comment}</p>
       <p className="muted">
-        {data.source}
-        {typeof data.date === "string" && `, ${data.date.slice(0, 10)}`}
+        {source}
+        {typeof date === "string" && `, ${date.slice(0, 10)}`}
       </p>
     </article>
   );

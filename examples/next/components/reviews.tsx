@@ -1,25 +1,22 @@
 "use client";
 
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useLive } from "bayon-coagent-data/react";
 import { q } from "../lib/queries";
 import { average, ReviewCard, Stars } from "./review";
 
 export function Reviews() {
-  const { reviews, reviewAnalysis } = useSuspenseQuery(q.brandAuditPage()).data;
+  const { data } = useLive(q.brandAuditPage());
+  if (data === undefined) return null;
+  const { reviews, reviewAnalysis } = data;
   return (
     <main>
       <h1>Reviews</h1>
-      <section className="card summary">
-        <p className="big">{average(reviews).toFixed(1)}</p>
-        <Stars rating={average(reviews)} />
-        <p>{reviewAnalysis?.data.summary}</p>
-        <p>
-          {reviewAnalysis?.data.keywords?.map((keyword) => (
-            <span key={keyword} className="chip">
-              {keyword}
-            </span>
-          ))}
+      <section className="card">
+        <p className="big">
+          {average(reviews).toFixed(1)} <Stars rating={average(reviews)} />
         </p>
+        <p>{reviewAnalysis?.data.summary}</p>
+        <p className="muted">{reviewAnalysis?.data.keywords?.join(" · ")}</p>
       </section>
       <div className="columns">
         {reviews.map((review) => (

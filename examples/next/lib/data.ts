@@ -1,7 +1,9 @@
-import { createDataLayer, type DataLayer } from "bayon-coagent-data";
+import { createDataLayer, type DataLayer, type UserScope } from "bayon-coagent-data";
 import { type ChangeHub, createChangeHub } from "bayon-coagent-data/server";
 import { watch } from "bayon-coagent-data/streams";
+import { userOfPage } from "./session";
 
+/** Next.js loads this module more than once: for pages, for routes, and in development after each change. */
 const shared = globalThis as typeof globalThis & { dataLayer?: DataLayer; changes?: ChangeHub };
 
 /** What was written, for the pages that are open. */
@@ -15,6 +17,11 @@ export function dataLayer(): DataLayer {
     publish(shared.dataLayer).catch((error) => console.error("no live updates:", error.message));
   }
   return shared.dataLayer;
+}
+
+/** The data of the user who is signed in, and nobody else's: for pages and server actions. */
+export async function myData(): Promise<UserScope> {
+  return dataLayer().forUser(await userOfPage());
 }
 
 /** Reads the table's stream in this process. Where there are many, a Lambda function would publish. */

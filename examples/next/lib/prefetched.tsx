@@ -2,17 +2,16 @@ import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query
 import type { UserScope } from "bayon-coagent-data";
 import { createQueries, hydrationDefaults, type Queries } from "bayon-coagent-data/react";
 import type { ReactNode } from "react";
-import { dataLayer } from "./data";
-import { userOfPage } from "./session";
+import { myData } from "./data";
 
 interface Props {
-  readonly read: (client: QueryClient, q: Queries<UserScope>) => Promise<unknown>;
+  readonly read: (client: QueryClient, own: Queries<UserScope>) => Promise<unknown>;
   readonly children: ReactNode;
 }
 
-/** Reads on the server, without HTTP, what the components in it show: they do not ask again. */
+/** Reads on the server, without HTTP, what the components in it show. */
 export async function Prefetched({ read, children }: Props) {
   const client = new QueryClient({ defaultOptions: hydrationDefaults });
-  await read(client, createQueries(dataLayer().forUser(await userOfPage())));
+  await read(client, createQueries(await myData()));
   return <HydrationBoundary state={dehydrate(client)}>{children}</HydrationBoundary>;
 }

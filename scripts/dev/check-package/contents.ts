@@ -24,7 +24,7 @@ export function checkContents({ files }: Packed): void {
     // The README links to them.
     ...readManual(root).map(({ path }) => path),
     "docs/growth.svg",
-    "examples/next-minimal/app/page.tsx",
+    "examples/next/app/page.tsx",
     "examples/lambda/src/handler.ts",
   ].filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new Error(`missing: ${missing.join(", ")}`);

@@ -1,11 +1,12 @@
 /** A Next.js application, built for production and started, that runs the flow. */
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bin, node, serve } from "./commands.js";
 import { runFlow } from "./flow.js";
 import { readableAnswer } from "./http.js";
 import type { Run } from "./recorder.js";
 
-export type NextBundler = "turbopack" | "webpack";
+type NextBundler = "turbopack" | "webpack";
 
 /** Where each bundler writes its output; both may exist at once. */
 const outputOf = (bundler: NextBundler) => ({ FLOW_NEXT_OUTPUT: `.next-${bundler}` });
@@ -13,6 +14,43 @@ const outputOf = (bundler: NextBundler) => ({ FLOW_NEXT_OUTPUT: `.next-${bundler
 export async function buildNext(project: string, bundler: NextBundler): Promise<void> {
   const args = [bin(project, "next"), "build", `--${bundler}`];
   await node(args, { cwd: join(project, "next"), env: outputOf(bundler) });
+}
+
+/** A client component that imports what only a server has. */
+const refusedPage = `"use client";
+import { createDataLayer } from "bayon-coagent-data";
+export default function Page() {
+  return <button onClick={() => createDataLayer()}>a table in the browser</button>;
+}
+`;
+
+/**
+ * Tries to build an application whose client component makes a data layer.
+ * @throws Error if it is built, or if it is refused for another reason
+ */
+export async function refuseInNext(project: string): Promise<void> {
+  const folder = join(project, "next-refused");
+  rmSync(folder, { recursive: true, force: true });
+  for (const file of ["package.json", "next.config.js", "app/layout.js"]) {
+    cpSync(join(project, "next", file), join(folder, file), { recursive: true });
+  }
+  mkdirSync(join(folder, "app"), { recursive: true });
+  writeFileSync(join(folder, "app", "page.js"), refusedPage);
+  const refusal = await node([bin(project, "next"), "build", "--turbopack"], { cwd: folder }).then(
+    () => "it was built",
+    (error: { message: string; stdout?: string }) => `${error.message}${error.stdout ?? ""}`,
+  );
+  if (!/createDataLayer was not found in module .*server-only/.test(refusal)) {
+    throw new Error(`a client component with createDataLayer: ${refusal}`);
+  }
+}
+
+/** On the edge runtime a key function works, and a data layer says what it needs. */
+function checkEdge(answer: string): void {
+  const { key, message } = JSON.parse(answer) as { key: string; message: string };
+  if (key !== "PROJECT#project-1" || !message.includes('export const runtime = "nodejs"')) {
+    throw new Error(`on the edge runtime: ${answer}`);
+  }
 }
 
 /** The hidden field by which a page's form names its server action, as a browser without scripts sends it. */
@@ -39,6 +77,7 @@ export async function runInNext(project: string, bundler: NextBundler): Promise<
       await readableAnswer(`${url}/route`, { method: "POST" });
       const client = await readableAnswer(`${url}/client`);
       if (!client.includes("USER#user-1 PROJECT#project-1")) throw new Error(client);
+      checkEdge(await readableAnswer(`${url}/edge`));
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${server.output()}`, { cause: error });
     } finally {

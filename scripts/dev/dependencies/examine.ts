@@ -70,19 +70,24 @@ export function isPermissive(licence: string): boolean {
   );
 }
 
-/** Examines everything. @param roots the packages that the published sources import */
+/**
+ * Examines everything.
+ * @param roots the packages that the published sources import
+ * @param bundled those of them that users get inside of this package, even if they are peers
+ */
 export function examine(
   manifest: Manifest,
   lock: Lock,
   roots: readonly string[],
   installedAt: (folder: string) => Installed | undefined,
+  bundled: readonly string[] = [],
 ): { findings: string[]; shipped: Shipped[] } {
   const findings = [
     ...entries(lock).flatMap(([folder, locked]) => problemsOfEntry(folder, locked)),
     ...problemsOfManifest(manifest, roots),
   ];
   const shipped: Shipped[] = [];
-  for (const folder of closure(manifest, lock, roots)) {
+  for (const folder of closure(manifest, lock, roots, bundled)) {
     const locked = lock[folder] ?? {};
     const name = nameAt(folder);
     const installed = installedAt(folder);
@@ -159,11 +164,17 @@ function problemsOfShipped(
  * The folders of what users get: what is declared for them and imported, with all of its
  * dependencies.
  */
-function closure(manifest: Manifest, lock: Lock, roots: readonly string[]): Set<string> {
+function closure(
+  manifest: Manifest,
+  lock: Lock,
+  roots: readonly string[],
+  bundled: readonly string[],
+): Set<string> {
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = manifest;
   const wanted = new Set([...Object.keys({ ...dependencies, ...optionalDependencies }), ...roots]);
   // A peer dependency is the user's own: it is not installed with the package.
   for (const name of Object.keys(peerDependencies)) wanted.delete(name);
+  for (const name of bundled) wanted.add(name);
   const found = new Set<string>();
   const visit = (name: string, from: string) => {
     const folder = folderOf(lock, name, from);

@@ -31,7 +31,7 @@ export const groups: readonly Group[] = [
   { title: "Reach a browser", pages: ["browser", "react"] },
   { title: "Deploy", pages: ["nextjs", "lambda"] },
   { title: "Move in", pages: ["firestore", "from-firestore-hooks", "old-repository"] },
-  { title: "Operate", pages: ["cli", "operating", "infrastructure", "telemetry"] },
+  { title: "Operate", pages: ["cli", "explorer", "operating", "infrastructure", "telemetry"] },
   {
     title: "Look up",
     pages: ["reference", "access-patterns", "performance", "guarantees", "architecture"],

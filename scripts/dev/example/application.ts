@@ -2,7 +2,6 @@
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bin, node, root, type Served, serve } from "../check-package/commands.js";
-import type { NextBundler } from "../check-package/next.js";
 
 /** Where packages lie, and the folder above everything that the application imports. */
 export interface Place {
@@ -26,13 +25,9 @@ export function copyExample({ installed, root: top = installed }: Place, name: s
 }
 
 /** @throws Error with what the build printed */
-export async function buildExample(
-  { installed }: Place,
-  folder: string,
-  bundler: NextBundler,
-): Promise<void> {
+export async function buildExample({ installed }: Place, folder: string): Promise<void> {
   try {
-    await node([bin(installed, "next"), "build", `--${bundler}`], { cwd: folder });
+    await node([bin(installed, "next"), "build"], { cwd: folder });
   } catch (error) {
     const { message, stdout = "" } = error as Error & { stdout?: string };
     throw new Error(`${message}\n${stdout}`, { cause: error });

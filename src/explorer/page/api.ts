@@ -61,6 +61,11 @@ export function useTraffic(): Traffic {
  */
 export async function ask<T>(operation: string, input: object, signal?: AbortSignal): Promise<T> {
   const reply = await replyTo(operation, input, signal);
+  // Another explorer listens here now, which gave this page no token.
+  if (reply.failure?.code === "MissingAuthenticationToken") {
+    note({ isGone: true });
+    throw new GoneError(reply.failure);
+  }
   const calls = reply.calls.map((call) => {
     made += 1;
     return { ...call, id: made };

@@ -8,7 +8,8 @@ import { plural, unitsText } from "./format.js";
 export function CallBar() {
   const { calls, budget } = useTraffic();
   const [isOpen, setOpen] = useState(false);
-  const [last] = calls;
+  // The first look at the table is nobody's click.
+  const last = calls.find(({ code }) => !code.startsWith("//")) ?? calls[0];
   return (
     <section className="calls" data-open={isOpen} aria-label="Calls">
       <div className="calls-bar">

@@ -34,7 +34,7 @@ const editorOfKind: Readonly<Record<FieldKind, Editor>> = {
 export function draftOf({ name, kind }: FieldDescription, { data }: Pick<SentItem, "data">): Draft {
   const editor = editorOfKind[kind];
   if (!Object.hasOwn(data, name)) return { state: "missing", editor, text: "" };
-  const value = data[name];
+  const value = ownOf(data, name);
   if (value === null) return { state: "null", editor, text: "" };
   if (typeof value === "string") return { state: "value", editor: "text", text: value };
   if (typeof value === "number") return { state: "value", editor: "number", text: String(value) };
@@ -81,12 +81,13 @@ export function editsOf(
   item: Pick<SentItem, "data">,
   drafts: Drafts,
 ): Edits {
-  const changes: Record<string, unknown> = {};
+  // A payload may have a field of any name, `valueOf` and `__proto__` too.
+  const changes = new Map<string, unknown>();
   const remove: string[] = [];
-  const problems: Record<string, string> = {};
+  const problems = new Map<string, string>();
   for (const field of fields) {
     const { name } = field;
-    const draft = drafts[name];
+    const draft = ownOf(drafts, name);
     if (draft === undefined || isSameDraft(draft, draftOf(field, item))) continue;
     if (draft.state === "missing") {
       if (Object.hasOwn(item.data, name)) remove.push(name);
@@ -94,14 +95,23 @@ export function editsOf(
     }
     try {
       const value = draft.state === "null" ? null : typedValue(draft);
-      const before = item.data[name];
+      const before = ownOf(item.data, name);
       if (before !== undefined && encodedText(before) === encodedText(value)) continue;
-      changes[name] = value;
+      changes.set(name, value);
     } catch (error) {
-      problems[name] = error instanceof Error ? error.message : String(error);
+      problems.set(name, error instanceof Error ? error.message : String(error));
     }
   }
-  return { changes, remove, problems };
+  return {
+    changes: Object.fromEntries(changes),
+    remove,
+    problems: Object.fromEntries(problems),
+  };
+}
+
+/** A member of an object, and none that every object has. */
+export function ownOf<T>(of: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(of, name) ? of[name] : undefined;
 }
 
 export const isEmpty = ({ changes, remove }: Edits): boolean =>

@@ -5,7 +5,7 @@ import type { EditResult, EntityDescription, FieldDescription, SentItem } from "
 import { ask, CallError } from "./api.js";
 import { Conflict } from "./conflict.js";
 import { Diff } from "./diff.js";
-import { type Draft, type Drafts, draftOf, type Edits, editsOf, isEmpty } from "./draft.js";
+import { type Draft, type Drafts, draftOf, type Edits, editsOf, isEmpty, ownOf } from "./draft.js";
 import { Failed } from "./state.js";
 
 interface EditFormProps {
@@ -41,7 +41,8 @@ export function EditForm({ entity: { store }, item, fields, onSaved, onCancel }:
   const failure = saving.error instanceof CallError ? saving.error.failure : undefined;
   const stored = failure?.name === "ConditionalCheckFailedError" ? failure.item : undefined;
   const isReady = Object.keys(edits.problems).length === 0;
-  const change = (name: string, draft: Draft) => setDrafts({ ...drafts, [name]: draft });
+  const change = (name: string, draft: Draft) =>
+    setDrafts(Object.fromEntries([...Object.entries(drafts), [name, draft]]));
   return (
     <form className="edit-form" onSubmit={submit}>
       {fields
@@ -50,8 +51,8 @@ export function EditForm({ entity: { store }, item, fields, onSaved, onCancel }:
           <FieldEditor
             key={field.name}
             field={field}
-            draft={drafts[field.name] ?? draftOf(field, base)}
-            problem={edits.problems[field.name] ?? issueOf(failure?.issues, field.name)}
+            draft={ownOf(drafts, field.name) ?? draftOf(field, base)}
+            problem={ownOf(edits.problems, field.name) ?? issueOf(failure?.issues, field.name)}
             isChanged={
               Object.hasOwn(edits.changes, field.name) || edits.remove.includes(field.name)
             }
@@ -66,7 +67,7 @@ export function EditForm({ entity: { store }, item, fields, onSaved, onCancel }:
           {isEmpty(edits) ? "Nothing to save" : "Look at the changes"}
         </button>
       </div>
-      <dialog ref={dialog} className="dialog wide" aria-label="The changes">
+      <dialog ref={dialog} className="dialog broad" aria-label="The changes">
         <h2>{stored === undefined ? "Save these changes?" : "Somebody else has changed it"}</h2>
         {stored === undefined ? (
           <Diff before={base.data} changes={edits.changes} remove={edits.remove} />

@@ -73,13 +73,20 @@ export function keyText(key: SentItem["key"]): string {
   return Object.values(key).map(String).join(" / ");
 }
 
+/** Fields that name an item, the best first. */
+export const titleFields = [
+  ...["title", "name", "displayName", "topic", "subject", "email", "comment"],
+] as const;
+
 /** What a person calls an item: its own name, if it has one. */
 export function titleOf({ data, key }: Pick<SentItem, "data" | "key">): string {
-  for (const name of ["title", "name", "displayName", "topic", "subject", "email"]) {
+  for (const name of titleFields) {
     const value = data[name];
     if (typeof value === "string" && value !== "") return value;
   }
-  return keyText(key);
+  // Who lists a user's items knows the user.
+  const own = Object.entries(key).filter(([part]) => part !== "userId" && part !== "agentId");
+  return own.length === 0 ? keyText(key) : own.map(([, value]) => String(value)).join(" / ");
 }
 
 /** `savedContent` as a heading: `Saved content`. */

@@ -31,7 +31,7 @@ function placesFor(text: string, { entities }: About, survey: Survey | undefined
     .map(({ id }) => ({ label: id, hint: "user", to: { view: "user", user: id } }));
   const byId = entities.flatMap(({ store, indexes }) =>
     indexes
-      .filter(({ partition }) => partition.length === 1)
+      .filter(({ partition: [part, ...more] }) => part?.kind === "text" && more.length === 0)
       .map(({ name, partition: [part] }) => ({
         label: wanted,
         hint: `${storeTitle(store).toLowerCase()} by ${part?.name ?? ""}`,

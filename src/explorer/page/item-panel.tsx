@@ -70,7 +70,9 @@ export function ItemPanel({ entity, itemKey, onClose }: ItemPanelProps) {
     >
       <header className="panel-head">
         <div className="cut">
-          <p className="dim">{storeTitle(store)}</p>
+          <p className="dim wide">{storeTitle(store)}</p>
+          {/* On a phone the grid's own heading is not shown. */}
+          <h1 className="dim narrow-only">{storeTitle(store)}</h1>
           <h2 className="cut">{found ? titleOf(found.item) : keyText(itemKey)}</h2>
         </div>
         <button type="button" className="icon" aria-label="Close the item" onClick={onClose}>

@@ -6,7 +6,9 @@ export const metadata = { title: "Content" };
 
 export default function Page() {
   return (
-    <Prefetched read={(client, q) => client.fetchInfiniteQuery(q.savedContent.list(contentPages))}>
+    <Prefetched
+      read={(client, own) => client.fetchInfiniteQuery(own.savedContent.list(contentPages))}
+    >
       <ContentList />
     </Prefetched>
   );

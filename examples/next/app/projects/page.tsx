@@ -5,7 +5,7 @@ export const metadata = { title: "Projects" };
 
 export default function Page() {
   return (
-    <Prefetched read={(client, q) => client.fetchQuery(q.projects.listWithContent())}>
+    <Prefetched read={(client, own) => client.fetchQuery(own.projects.listWithContent())}>
       <Projects />
     </Prefetched>
   );

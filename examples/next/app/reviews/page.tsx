@@ -5,7 +5,7 @@ export const metadata = { title: "Reviews" };
 
 export default function Page() {
   return (
-    <Prefetched read={(client, q) => client.fetchQuery(q.brandAuditPage())}>
+    <Prefetched read={(client, own) => client.fetchQuery(own.brandAuditPage())}>
       <Reviews />
     </Prefetched>
   );

@@ -11,9 +11,6 @@ export default function SignIn() {
       <form action={signIn}>
         {testUsers.map(({ id, name }) => (
           <button key={id} type="submit" name="user" value={id} className="card">
-            <span className="avatar" aria-hidden="true">
-              {name[0]}
-            </span>
             {name}
           </button>
         ))}

@@ -9,9 +9,16 @@ export const { GET, POST, OPTIONS } = createDataHandler({
   expose: {
     dashboard: true,
     brandAuditPage: true,
-    project: ["create"],
     projects: ["listWithContent"],
     savedContent: ["get", "query", "create", "update", "delete"],
+    // No call: pages are only told that something has changed.
+    brandAudit: [],
+    competitor: [],
+    marketingPlan: [],
+    project: [],
+    realEstateAgentProfile: [],
+    review: [],
+    reviewAnalysis: [],
   },
   live: changes,
   maxLimit: 50,

@@ -6,7 +6,7 @@ export const metadata = { title: "Edit" };
 export default async function Page({ params }: { params: Promise<{ contentId: string }> }) {
   const contentId = decodeURIComponent((await params).contentId);
   return (
-    <Prefetched read={(client, q) => client.fetchQuery(q.savedContent.get({ contentId }))}>
+    <Prefetched read={(client, own) => client.fetchQuery(own.savedContent.get({ contentId }))}>
       <Editor contentId={contentId} />
     </Prefetched>
   );

@@ -1,0 +1,93 @@
+/** What the explorer's page makes of items without a browser: drafts of a form, and files. */
+import fc from "fast-check";
+import { literalOf } from "../../src/explorer/literal.js";
+import { draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
+import { exportText } from "../../src/explorer/page/export-text.js";
+import type { FieldDescription, SentItem } from "../../src/explorer/protocol.js";
+import { ExactNumber } from "../../src/index.js";
+
+const value = fc.letrec((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 3 },
+    fc.string({ unit: "binary" }),
+    // DynamoDB has no -0.
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+    fc.boolean(),
+    fc.constant(null),
+    fc.bigInt(),
+    fc.uint8Array({ minLength: 1 }),
+    fc.set(fc.string({ minLength: 1 })).map((members) => new Set(members)),
+    fc.constant(ExactNumber.from("1.00000000000000000000000000001")),
+    fc.array(tie("any")),
+    fc.dictionary(fc.string(), tie("any")),
+  ),
+})).any;
+
+const fieldOf = (name: string): FieldDescription => ({
+  ...{ name, kind: "any", required: false, nullable: true, secret: false },
+});
+
+test("no field of 1,000 payloads is changed by opening and saving it, or by touching it", () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ minLength: 1 }), value), (data) => {
+      const fields = Object.keys(data).map(fieldOf);
+      const drafts = Object.fromEntries(
+        fields.map((field) => [field.name, draftOf(field, { data })]),
+      );
+      const none = { changes: {}, remove: [], problems: {} };
+      expect(editsOf(fields, { data }, {})).toEqual(none);
+      expect(editsOf(fields, { data }, drafts)).toEqual(none);
+      // JSON with other spaces is another text, and the same value.
+      const touched = Object.entries(drafts).map(([name, draft]) => [
+        name,
+        draft.editor === "json" ? { ...draft, text: ` ${draft.text} ` } : draft,
+      ]);
+      expect(editsOf(fields, { data }, Object.fromEntries(touched))).toEqual(none);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("a changed field is changed, a removed one removed, and what is no value is named", () => {
+  const data = { text: "a", number: 1, list: [1, 2], gone: "x", open: null };
+  const fields = Object.keys(data).map(fieldOf);
+  const draft = (name: string) => draftOf(fieldOf(name), { data });
+  const drafts = {
+    text: { ...draft("text"), text: "b" },
+    number: { ...draft("number"), text: "many" },
+    list: { ...draft("list"), text: "[1, 3]" },
+    gone: { ...draft("gone"), state: "missing" as const },
+    open: { ...draft("open"), state: "value" as const, text: "now" },
+  };
+  expect(editsOf(fields, { data }, drafts)).toEqual({
+    changes: { text: "b", list: [1, 3], open: "now" },
+    remove: ["gone"],
+    problems: { number: "must be a number" },
+  });
+  expect(typedValue({ state: "value", editor: "boolean", text: "true" })).toBe(true);
+});
+
+test("a value as TypeScript is that value", () => {
+  const evaluated = (text: string): unknown =>
+    Reflect.construct(Function, ["ExactNumber", `return (${text});`])(ExactNumber) as unknown;
+  fc.assert(
+    fc.property(value, (given) => {
+      expect(evaluated(literalOf(given))).toEqual(given);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("an export has the items in each of its forms, and no secret", () => {
+  const item: SentItem = {
+    ...{ store: "oauthToken", key: { userId: "u1", provider: "GOOGLE" } },
+    ...{ data: { expiryDate: 5 }, hidden: ["accessToken"], createdAt: 1, updatedAt: 2, bytes: 90 },
+  };
+  expect(JSON.parse(exportText("json", [item]))).toEqual([
+    { userId: "u1", provider: "GOOGLE", data: { expiryDate: 5 }, createdAt: 1, updatedAt: 2 },
+  ]);
+  expect(exportText("fixture", [item])).toContain(
+    'make.oauthToken({ userId: "u1", provider: "GOOGLE", data: { expiryDate: 5 }, createdAt: 1 })',
+  );
+  expect(exportText("seed", [item])).toContain("await data.oauthToken.batchPut([\n");
+});

@@ -1,0 +1,86 @@
+/** Hands out the items that were read so far. */
+import { Download } from "lucide-react";
+import { useRef, useState } from "react";
+import type { SentItem } from "../protocol.js";
+import { CopyButton } from "./copy-button.js";
+import { type ExportFormat, exportFormats, exportText } from "./export-text.js";
+import { plural } from "./format.js";
+
+/** More than this is in the file, and not on the screen. */
+const mostShown = 4_000;
+
+export function ExportButton({ items }: { readonly items: readonly SentItem[] }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const open = () => {
+    setOpen(true);
+    dialog.current?.showModal();
+  };
+  return (
+    <>
+      <button type="button" disabled={items.length === 0} onClick={open}>
+        <Download aria-hidden /> Export
+      </button>
+      <dialog
+        ref={dialog}
+        className="dialog broad"
+        aria-label="Export items"
+        onClose={() => setOpen(false)}
+      >
+        {isOpen && <Export items={items} onClose={() => dialog.current?.close()} />}
+      </dialog>
+    </>
+  );
+}
+
+interface ExportProps {
+  readonly items: readonly SentItem[];
+  readonly onClose: () => void;
+}
+
+function Export({ items, onClose }: ExportProps) {
+  const [format, setFormat] = useState<ExportFormat>("json");
+  const text = exportText(format, items);
+  const hasSecrets = items.some(({ hidden }) => hidden.length > 0);
+  const save = () => {
+    const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = `${items[0]?.store ?? "items"}.${exportFormats[format].file}`;
+    link.click();
+    URL.revokeObjectURL(url);
+  };
+  return (
+    <>
+      <h2>Export {plural(items.length, "item")}</h2>
+      <p className="dim">
+        Those that were read so far and fulfil the filters.
+        {hasSecrets && " Secrets are left out."}
+      </p>
+      <label>
+        <span>As</span>
+        <select value={format} onChange={(event) => setFormat(event.target.value as ExportFormat)}>
+          {Object.entries(exportFormats).map(([name, { label }]) => (
+            <option key={name} value={name}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region takes the focus. */}
+      <pre className="result" tabIndex={0}>
+        {text.slice(0, mostShown)}
+        {text.length > mostShown && "…"}
+      </pre>
+      <div className="buttons">
+        <CopyButton text={text} label="Copy all of it" />
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+        <button type="button" className="primary" onClick={save}>
+          Save the file
+        </button>
+      </div>
+    </>
+  );
+}
