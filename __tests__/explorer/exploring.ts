@@ -34,7 +34,7 @@ export interface Exploring {
 }
 
 /** The files of the page, but for its script: the tests in Chromium have that. */
-function pageFolder(): URL {
+export function pageFolder(): URL {
   const folder = mkdtempSync(join(tmpdir(), "explorer-page-"));
   const page = "src/explorer/page";
   for (const file of ["index.html", "icon.svg", "explorer.css"]) {
@@ -86,17 +86,7 @@ export function useExplorer(
     const url = new URL(running.url);
     const opened = await fetch(url);
     const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
-    const ask = async (operation: string, input: object): Promise<Asked> => {
-      const response = await fetch(new URL(`/api/${operation}`, url), {
-        method: "POST",
-        headers: { "content-type": "application/json", cookie, origin: url.origin },
-        body: JSON.stringify(encode(input, "test", "input")),
-      });
-      const text = await response.text();
-      const reply = JSON.parse(text) as Reply;
-      const value = decode(reply.value ?? null, "test", "value");
-      return { status: response.status, reply, value, text };
-    };
+    const ask = askOf(url, cookie);
     exploring = { data, url, cookie, ask, end };
   });
   afterAll(async () => {
@@ -105,6 +95,21 @@ export function useExplorer(
   return () => {
     if (exploring === undefined) throw new Error("the explorer is open within tests only");
     return exploring;
+  };
+}
+
+/** Asks for operations as the page does. */
+export function askOf(url: URL, cookie: string): Exploring["ask"] {
+  return async (operation, input) => {
+    const response = await fetch(new URL(`/api/${operation}`, url), {
+      method: "POST",
+      headers: { "content-type": "application/json", cookie, origin: url.origin },
+      body: JSON.stringify(encode(input, "test", "input")),
+    });
+    const text = await response.text();
+    const reply = JSON.parse(text) as Reply;
+    const value = decode(reply.value ?? null, "test", "value");
+    return { status: response.status, reply, value, text };
   };
 }
 

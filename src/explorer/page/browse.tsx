@@ -8,6 +8,7 @@ import { ExportButton } from "./export-button.js";
 import { Filters } from "./filters.js";
 import { counted, plural, storeTitle } from "./format.js";
 import { Grid } from "./grid.js";
+import { presentFields } from "./grid-columns.js";
 import { ItemPanel } from "./item-panel.js";
 import { jsonIn, type Route, useChangeRoute, useRoute } from "./route.js";
 import { Empty, Failed, Waiting } from "./state.js";
@@ -53,9 +54,12 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
       ask<BrowsePage>("browse", { ...input, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
+    // Comparing what was read before with itself takes longer the more there is.
+    structuralSharing: false,
   });
   const pages = query.data?.pages;
   const items = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
+  const present = usePresent(pages);
   const open = jsonIn<SentItem["key"]>(route, "item");
   const more = () => void query.fetchNextPage();
   return (
@@ -85,6 +89,7 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
           <Grid
             entity={entity}
             items={items}
+            present={present}
             opened={open}
             onOpen={(key) => change({ item: JSON.stringify(key) })}
             onEnd={more}
@@ -103,6 +108,27 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
       )}
     </div>
   );
+}
+
+/** What was found on pages before is not looked for again. */
+const presentOn = new WeakMap<BrowsePage, readonly string[]>();
+
+function presentOf(page: BrowsePage): readonly string[] {
+  let names = presentOn.get(page);
+  if (names === undefined) {
+    names = presentFields(page.items);
+    presentOn.set(page, names);
+  }
+  return names;
+}
+
+/** The fields that any item has. The same list as before if no other one came, so that no column is made anew. */
+function usePresent(pages: readonly BrowsePage[] | undefined): readonly string[] {
+  const text = useMemo(
+    () => JSON.stringify([...new Set(pages?.flatMap(presentOf) ?? [])]),
+    [pages],
+  );
+  return useMemo(() => JSON.parse(text) as string[], [text]);
 }
 
 interface CountProps {

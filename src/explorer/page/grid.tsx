@@ -1,42 +1,27 @@
 /** Items as a grid: of any number, only the rows in sight are drawn. */
-import {
-  type ColumnDef,
-  columnSizingFeature,
-  createSortedRowModel,
-  rowSortingFeature,
-  tableFeatures,
-  useTable,
-} from "@tanstack/react-table";
+import { useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, LockKeyhole } from "lucide-react";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
-import type { EntityDescription, FieldDescription, FieldKind, SentItem } from "../protocol.js";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { EntityDescription, SentItem } from "../protocol.js";
 import { Cell } from "./cell.js";
-import { counted, titleFields } from "./format.js";
-
-const features = tableFeatures({
-  rowSortingFeature,
-  columnSizingFeature,
-  sortedRowModel: createSortedRowModel(),
-});
-
-type Column = ColumnDef<typeof features, SentItem>;
+import { counted } from "./format.js";
+import {
+  columnsOf,
+  features,
+  isSecretColumn,
+  kindOf,
+  type SortingState,
+  sortedItems,
+} from "./grid-columns.js";
 
 const rowHeight = 36;
-
-const widths: Readonly<Record<FieldKind, number>> = {
-  text: 220,
-  number: 110,
-  boolean: 100,
-  time: 160,
-  list: 170,
-  map: 200,
-  any: 180,
-};
 
 interface GridProps {
   readonly entity: EntityDescription;
   readonly items: readonly SentItem[];
+  /** The fields that any of the items has; another list makes the columns anew. */
+  readonly present: readonly string[];
   readonly opened: SentItem["key"] | undefined;
   readonly onOpen: (key: SentItem["key"]) => void;
   /** Called when the last row comes in sight. */
@@ -45,21 +30,30 @@ interface GridProps {
   readonly isReading: boolean;
 }
 
-export function Grid({ entity, items, opened, onOpen, onEnd, hasMore, isReading }: GridProps) {
-  const columns = useMemo(() => columnsOf(entity, items), [entity, items]);
-  const data = items as SentItem[];
-  const table = useTable({ features, columns, data, getRowId: rowId, enableSortingRemoval: true });
-  const { rows } = table.getRowModel();
+export function Grid(props: GridProps) {
+  const { entity, items, present, opened, onOpen, onEnd, hasMore, isReading } = props;
+  const columns = useMemo(() => columnsOf(entity, present), [entity, present]);
+  const [sorting, setSorting] = useState<SortingState>([]);
+  const rows = useMemo(() => sortedItems(items, sorting[0]), [items, sorting]);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => rows[index]?.id ?? index,
+    getItemKey: useCallback((index: number) => idOf(rows[index]) ?? index, [rows]),
     overscan: 12,
   });
   const shown = virtual.getVirtualItems();
+  const first = shown[0]?.index ?? 0;
   const last = shown.at(-1)?.index ?? 0;
+  // The table has the rows in sight: to make 100,000 of them takes longer than a person waits.
+  const data = useMemo(() => rows.slice(first, last + 1), [rows, first, last]);
+  const table = useTable({
+    ...{ features, columns, data, getRowId: rowId, manualSorting: true },
+    state: { sorting },
+    onSortingChange: setSorting,
+  });
+  const inSight = table.getRowModel().rows;
   useEffect(() => {
     if (hasMore && !isReading && last >= rows.length - 20) onEnd();
   }, [hasMore, isReading, last, rows.length, onEnd]);
@@ -87,7 +81,7 @@ export function Grid({ entity, items, opened, onOpen, onEnd, hasMore, isReading 
     const row = rows[active];
     if (step !== undefined) move(active + step);
     else if (event.key === "Enter" && row !== undefined && isRow(event.target)) {
-      onOpen(row.original.key);
+      onOpen(row.key);
     } else return;
     event.preventDefault();
   };
@@ -127,7 +121,7 @@ export function Grid({ entity, items, opened, onOpen, onEnd, hasMore, isReading 
       </div>
       <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize(), width }}>
         {shown.map(({ index, start, key }) => {
-          const row = rows[index];
+          const row = inSight[index - first];
           if (row === undefined) return null;
           return (
             <div
@@ -137,7 +131,7 @@ export function Grid({ entity, items, opened, onOpen, onEnd, hasMore, isReading 
               aria-selected={row.id === openedId}
               data-index={index}
               tabIndex={
-                index === active || (index === shown[0]?.index && !isShown(shown, active)) ? 0 : -1
+                index === active || (index === first && (active < first || active > last)) ? 0 : -1
               }
               className="grid-row"
               style={{ transform: `translateY(${start}px)`, width }}
@@ -172,80 +166,19 @@ export function Grid({ entity, items, opened, onOpen, onEnd, hasMore, isReading 
   );
 }
 
-const rowId = ({ key }: SentItem): string => JSON.stringify(key);
+const ids = new WeakMap<SentItem, string>();
+
+/** The id of a row, which is made once: the table asks for all of them whenever there are more. */
+function rowId(item: SentItem): string {
+  let id = ids.get(item);
+  if (id === undefined) {
+    id = JSON.stringify(item.key);
+    ids.set(item, id);
+  }
+  return id;
+}
+
+const idOf = (item: SentItem | undefined) => (item === undefined ? undefined : rowId(item));
 
 const isRow = (target: EventTarget): boolean =>
   target instanceof HTMLElement && target.getAttribute("role") === "row";
-
-const isShown = (shown: readonly { readonly index: number }[], index: number): boolean =>
-  shown.some((one) => one.index === index);
-
-const fieldOf = (entity: EntityDescription, id: string): FieldDescription | undefined =>
-  id.startsWith("data.")
-    ? entity.fields.find(({ name }) => name === id.slice("data.".length))
-    : undefined;
-
-const isSecretColumn = (entity: EntityDescription, id: string): boolean =>
-  fieldOf(entity, id)?.secret === true;
-
-function kindOf(entity: EntityDescription, id: string): FieldKind {
-  if (id === "createdAt" || id === "updatedAt") return "time";
-  if (!id.startsWith("data.")) return "text";
-  return fieldOf(entity, id)?.kind ?? "any";
-}
-
-/**
- * The item's own id and name, the parts of its partition, the fields that any of the items has, and the times. Fields in no schema come last, and
- * those that repeat the key or the times of the item are left out.
- */
-function columnsOf(entity: EntityDescription, items: readonly SentItem[]): Column[] {
-  const seen = new Set<string>();
-  for (const { data, hidden } of items) {
-    for (const name of Object.keys(data)) if (isThere(data[name])) seen.add(name);
-    for (const name of hidden) seen.add(name);
-  }
-  const parts = entity.parts.map(({ name }) => name);
-  const repeated = new Set(["id", "createdAt", "updatedAt", ...parts]);
-  const known = entity.fields.map(({ name }) => name);
-  const others = [...seen].filter((name) => !known.includes(name));
-  const names = [...known, ...others].filter((name) => seen.has(name) && !repeated.has(name));
-  const title = titleFields.find((name) => names.includes(name));
-  const partition = entity.key.partition.map(({ name }) => name);
-  const ids = parts.filter((name) => !partition.includes(name));
-  const part = (name: string) =>
-    column(name, name === "createdAt" ? 160 : 200, ({ key }) => key[name]);
-  const field = (name: string) =>
-    column(`data.${name}`, widths[kindOf(entity, `data.${name}`)], ({ data }) => data[name]);
-  const times = parts.includes("createdAt") ? ["updatedAt"] : ["createdAt", "updatedAt"];
-  return [
-    ...ids.map(part),
-    ...(title === undefined ? [] : [field(title)]),
-    ...partition.map(part),
-    ...names.filter((name) => name !== title).map(field),
-    ...times.map((name) =>
-      column(name, widths.time, (item) => (name === "createdAt" ? item.createdAt : item.updatedAt)),
-    ),
-  ];
-}
-
-const isThere = (value: unknown): boolean => value !== undefined && value !== null && value !== "";
-
-function column(id: string, size: number, value: (item: SentItem) => unknown): Column {
-  return {
-    id,
-    size,
-    accessorFn: value,
-    sortUndefined: "last",
-    sortFn: (a, b, of) => compared(a.getValue(of), b.getValue(of)),
-  };
-}
-
-function compared(a: unknown, b: unknown): number {
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  const [one, other] = [textOf(a), textOf(b)];
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
-}
-
-const textOf = (value: unknown): string =>
-  typeof value === "string" ? value : (JSON.stringify(value) ?? "");

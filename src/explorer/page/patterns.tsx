@@ -1,11 +1,18 @@
 /** The access patterns as forms, with what each found and took. */
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
-import type { PatternDescription, PatternInput, PatternResult } from "../protocol.js";
+import { type FormEvent, useId, useMemo, useState } from "react";
+import type {
+  EntityDescription,
+  PatternDescription,
+  PatternInput,
+  PatternResult,
+  SentItem,
+} from "../protocol.js";
 import { useAbout, useEntity } from "./about.js";
 import { ask } from "./api.js";
 import { jsonText, plural, storeTitle } from "./format.js";
 import { Grid } from "./grid.js";
+import { presentFields } from "./grid-columns.js";
 import { Link } from "./link.js";
 import { goTo, useRoute } from "./route.js";
 import { Empty, Failed, Waiting } from "./state.js";
@@ -137,28 +144,7 @@ function Input({
 
 function Result({ result: { store, items, value } }: { readonly result: PatternResult }) {
   const entity = useEntity(store);
-  if (entity !== undefined && items !== undefined) {
-    return (
-      <>
-        <h3>{plural(items.length, "item")}</h3>
-        {items.length > 0 && (
-          <div className="result-grid">
-            <Grid
-              entity={entity}
-              items={items}
-              opened={undefined}
-              onOpen={(key) =>
-                goTo({ view: "entity", store: entity.store, item: JSON.stringify(key) })
-              }
-              onEnd={() => undefined}
-              hasMore={false}
-              isReading={false}
-            />
-          </div>
-        )}
-      </>
-    );
-  }
+  if (entity !== undefined && items !== undefined) return <Items entity={entity} items={items} />;
   return (
     <>
       <h3>Result</h3>
@@ -166,6 +152,36 @@ function Result({ result: { store, items, value } }: { readonly result: PatternR
       <pre className="result" tabIndex={0}>
         {jsonText(value)}
       </pre>
+    </>
+  );
+}
+
+interface ItemsProps {
+  readonly entity: EntityDescription;
+  readonly items: readonly SentItem[];
+}
+
+function Items({ entity, items }: ItemsProps) {
+  const present = useMemo(() => presentFields(items), [items]);
+  return (
+    <>
+      <h3>{plural(items.length, "item")}</h3>
+      {items.length > 0 && (
+        <div className="result-grid">
+          <Grid
+            entity={entity}
+            items={items}
+            present={present}
+            opened={undefined}
+            onOpen={(key) =>
+              goTo({ view: "entity", store: entity.store, item: JSON.stringify(key) })
+            }
+            onEnd={() => undefined}
+            hasMore={false}
+            isReading={false}
+          />
+        </div>
+      )}
     </>
   );
 }
