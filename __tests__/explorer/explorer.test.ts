@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCommandLine } from "../../scripts/cli/program.js";
 import type { About, BrowsePage, EditResult, Survey } from "../../src/explorer/protocol.js";
-import { make, startEngine } from "../../src/testing/index.js";
+import { createDataLayer } from "../../src/index.js";
+import { make, startEngine, type TestDataLayer } from "../../src/testing/index.js";
 import { engines, settings } from "../engines.js";
 import { requestsOf } from "../open.js";
 import { listen } from "../scripts/run.js";
@@ -18,6 +19,11 @@ async function runShown({ data }: Exploring, code: string, returned: string): Pr
     given: unknown,
   ) => Promise<unknown>;
   return made(data);
+}
+
+/** A data layer on the same table that no explorer listens to. */
+function bareLayer({ configuration, engine: { credentials } }: TestDataLayer) {
+  return createDataLayer({ ...configuration, credentials });
 }
 
 const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new () => unknown;
@@ -466,5 +472,34 @@ describe("a limit of units", () => {
       /^1 capacity units .* and 1 are allowed: try again in \d+ s/,
     );
     expect(requestsOf(data)).toEqual([]);
+  });
+});
+
+describe("a limit of units that is met within a call", () => {
+  const explorer = useExplorer(first, { unitsPerMinute: 100 });
+
+  test("a call that reads much is ended before its next request", async () => {
+    const { ask, data } = explorer();
+    const content = "x".repeat(300_000);
+    const items = Array.from({ length: 12 }, (_, number) =>
+      make.savedContent({
+        userId: "u1",
+        contentId: `c${number}`,
+        data: { content, status: "draft" },
+      }),
+    );
+    // Without the explorer, whose limit counts writes as well.
+    const other = bareLayer(data);
+    await other.savedContent.batchPut(items);
+    requestsOf(data);
+    const filters = [{ field: "status", operator: "eq", value: "sent" }];
+    const input = { store: "savedContent", parts: { userId: "u1" }, filters };
+    const { status, reply } = await ask("browse", input);
+    expect([status, reply.failure?.message]).toEqual([
+      503,
+      expect.stringContaining("100 are allowed"),
+    ]);
+    expect(requestsOf(data)).toEqual(["Query"]);
+    await other.close();
   });
 });

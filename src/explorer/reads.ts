@@ -97,6 +97,7 @@ export const raw: Operation = async (visit) => {
   const known = storeIn(visit);
   const key = keyIn(visit.input);
   const code = `await data.${known.store}.entity.get(${JSON.stringify(key)}).go({ data: "raw" });`;
+  visit.explorer.meter.refuseIfSpent();
   const answer = await visit.shown(code, () => rawAnswer(visit, known, key));
   const { Item: stored } = (answer ?? {}) as { readonly Item?: Readonly<Record<string, unknown>> };
   if (stored === undefined) return null;
