@@ -25,6 +25,10 @@ const leastSilentMs = 30_000;
 /** The longest pause before a connection that ended is opened again, in ms. */
 const reopenMs = 200;
 
+/** A connection that lasts shorter, in ms, and tells nothing, did not work: the pauses grow after some of them. */
+const leastOpenMs = 1_000;
+const mostShort = 5;
+
 export class LiveConnection {
   readonly #settings: ClientSettings;
   readonly #listeners = new Set<LiveListener>();
@@ -32,6 +36,8 @@ export class LiveConnection {
   #running: AbortController | undefined;
   #state: LiveState | undefined;
   #place = "";
+  /** Whether the connection has told anything. */
+  #hasTold = false;
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
@@ -66,11 +72,18 @@ export class LiveConnection {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    let short = 0;
     for (let tries = 0; !signal.aborted; ) {
+      const begunAt = Date.now();
+      this.#hasTold = false;
       const isOpened = await this.#connect(signal);
       if (signal.aborted || this.#state === "none") return;
       tries = isOpened ? 0 : tries + 1;
-      const ms = isOpened ? Math.random() * reopenMs : this.#settings.delayMs(tries);
+      const isShort = isOpened && !this.#hasTold && Date.now() - begunAt < leastOpenMs;
+      short = isShort ? short + 1 : 0;
+      const { delayMs } = this.#settings;
+      const isFine = isOpened && short <= mostShort;
+      const ms = isFine ? Math.random() * reopenMs : delayMs(Math.max(tries, short - mostShort));
       await pause(ms, !isOpened, signal);
     }
   }
@@ -133,6 +146,7 @@ export class LiveConnection {
   }
 
   #tell(event: LiveEvent<object>): void {
+    this.#hasTold = true;
     for (const { onEvent } of [...this.#listeners]) guarded(() => onEvent(event));
   }
 }
