@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCommandLine } from "../../scripts/cli/program.js";
 import type { About, BrowsePage, EditResult, Survey } from "../../src/explorer/protocol.js";
-import { createDataLayer } from "../../src/index.js";
+import { createDataLayer, type DataLayerOptions } from "../../src/index.js";
 import { make, startEngine, type TestDataLayer } from "../../src/testing/index.js";
 import { engines, settings } from "../engines.js";
 import { requestsOf } from "../open.js";
@@ -22,8 +22,11 @@ async function runShown({ data }: Exploring, code: string, returned: string): Pr
 }
 
 /** A data layer on the same table that no explorer listens to. */
-function bareLayer({ configuration, engine: { credentials } }: TestDataLayer) {
-  return createDataLayer({ ...configuration, credentials });
+function bareLayer(
+  { configuration, engine: { credentials } }: TestDataLayer,
+  options: Pick<DataLayerOptions, "encryption"> = {},
+) {
+  return createDataLayer({ ...configuration, ...options, credentials });
 }
 
 const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new () => unknown;
@@ -392,6 +395,23 @@ describe("an explorer that reads only", () => {
       expect(text).not.toContain("canary");
     }
     expect(requestsOf(data)).toEqual([]);
+  });
+
+  test("without the keys of its secrets, an item is shown without them", async () => {
+    const { ask, data } = explorer();
+    const keys = { keys: { "key-1": new Uint8Array(32).fill(1) }, current: "key-1" };
+    const owner = bareLayer(data, { encryption: keys });
+    const key = { userId: "sealed", provider: "GOOGLE_BUSINESS" };
+    await owner.oauthToken.put({ ...key, data: { accessToken: "canary", expiryDate: 5 } });
+    await owner.close();
+    const shown = { key, data: { expiryDate: 5 }, hidden: ["accessToken", "refreshToken"] };
+    const { value, reply } = await ask("item", { store: "oauthToken", key });
+    expect(value).toMatchObject({ item: shown });
+    // The first one was refused, as the application's own is.
+    expect(reply.calls).toHaveLength(2);
+    const page = await ask("browse", { store: "oauthToken", user: "sealed" });
+    expect((page.value as BrowsePage).items).toEqual([expect.objectContaining(shown)]);
+    await data.oauthToken.delete(key);
   });
 
   test("each access pattern makes the call that it shows, which runs as it is", async () => {
