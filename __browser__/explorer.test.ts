@@ -108,7 +108,7 @@ describe.each([
     await page.goto("/?view=entity&store=project&index=byNothing&parts=%7B%22a%22%3A%22b%22%7D");
     await page.getByRole("alert").waitFor();
     await look("error");
-  });
+  }, 180_000);
 });
 
 test("the manual's picture is that of an item, and small", async () => {

@@ -7,6 +7,7 @@ import {
   DynamoDBError,
   ItemNotFoundError,
   isExactNumber,
+  TimeoutError,
   ValidationError,
 } from "../../src/index.js";
 import { engines } from "../engines.js";
@@ -380,9 +381,32 @@ describe.each(engines)("a client of a server on $name", ({ engine }) => {
     const odd = async () => Response.json({ v: 1, results: [null] });
     const never = api({ fetch: odd, retryMs: 300 });
     expect((await failureOf(never.project.query({}), DynamoDBError)).retryable).toBe(true);
+    // A call waited for ever, or failed with an error of JavaScript's.
+    for (const result of [{ error: null }, {}, { error: "x" }, []]) {
+      const fetch = async () => Response.json({ v: 1, results: [result] });
+      const client = api({ fetch, retryMs: 0 });
+      const read = await failureOf(client.project.query({}), DynamoDBError);
+      expect([read.statusCode, read.message]).toEqual([200, "the response cannot be read"]);
+      const written = await failureOf(
+        client.project.create({ data: { name: "x" } }),
+        DynamoDBError,
+      );
+      expect([written.code, written.mayHaveBeenDone]).toEqual(["AnswerLost", true]);
+    }
+    const deep = `{"v":1,"results":[{"value":${"[".repeat(1e5)}${"]".repeat(1e5)}}]}`;
+    const nested = api({ fetch: async () => new Response(deep), retryMs: 0 });
+    expect((await failureOf(nested.project.query({}), DynamoDBError)).message).toMatch(/be read/);
     const gateway = api({ fetch: page(502), retryMs: 300 });
     await failureOf(gateway.project.query({}), DynamoDBError);
     expect(served.seen().length).toBeGreaterThan(2);
+  });
+
+  test("a request ends in its time, though what sends it knows no signal (it never ended)", async () => {
+    const never = () => new Promise<never>(() => undefined);
+    for (const options of [{ fetch: never }, { headers: never }]) {
+      const client = api({ ...options, timeoutMs: 20, retryMs: 0 });
+      await failureOf(client.project.query({}), TimeoutError);
+    }
   });
 
   test("its calls are the same functions each time, and it is no promise", async () => {
@@ -402,6 +426,7 @@ test.each([
   [{ url: "" }, /url must be/],
   [{ url: "/x", uri: "/y" }, /"uri" is not an option/],
   [{ url: "/x", fetch: 1 }, /fetch must be a function/],
+  [{ url: "/x", credentials: "omitt" }, /credentials must be "same-origin", "include" or "omit"/],
   [{ url: "/x", timeoutMs: "1s" }, /timeoutMs must be a number/],
   [{ url: "/x", timeoutMs: 0 }, /timeoutMs must be a number of milliseconds from 1/],
   [{ url: "/x", timeoutMs: Number.POSITIVE_INFINITY }, /timeoutMs must be a number/],

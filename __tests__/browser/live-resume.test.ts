@@ -126,6 +126,40 @@ describe("a connection", () => {
     heard.stop();
   });
 
+  test("that works nowhere is opened again ever more slowly (ten times a second)", async () => {
+    let connections = 0;
+    const server = createServer((_, response) => {
+      connections += 1;
+      response.setHeader("content-type", "text/event-stream");
+      response.end(": nothing\n\n");
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on("warning", onWarning);
+    const pauses: number[] = [];
+    const timers = jest.spyOn(globalThis, "setTimeout");
+    const { port } = server.address() as AddressInfo;
+    // Its pauses are taken at once.
+    timers.mockImplementation(((run: () => void, ms = 0) => {
+      if (ms < 30_000) pauses.push(ms);
+      return ms < 30_000 ? setImmediate(run) : setInterval(() => undefined, 1e6).unref();
+    }) as never);
+    const heard = listen(clientOf(`http://127.0.0.1:${port}/`));
+    try {
+      while (connections < 16) await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      timers.mockRestore();
+      heard.stop();
+      process.off("warning", onWarning);
+      server.closeAllConnections();
+      server.close();
+    }
+    expect(Math.max(...pauses)).toBeGreaterThan(2_000);
+    // Each pause listened to the signal for ever.
+    expect(warnings).toEqual([]);
+  });
+
   test("whose reader was away for longer than changes are kept is told so, and goes on", async () => {
     const one = await instance({ mostPerUser: 5, connectionMs: 50 });
     let isAway = false;

@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCommandLine } from "../../scripts/cli/program.js";
 import type { About, BrowsePage, EditResult, Survey } from "../../src/explorer/protocol.js";
-import { make, startEngine } from "../../src/testing/index.js";
+import { createDataLayer, type DataLayerOptions } from "../../src/index.js";
+import { make, startEngine, type TestDataLayer } from "../../src/testing/index.js";
 import { engines, settings } from "../engines.js";
 import { requestsOf } from "../open.js";
 import { listen } from "../scripts/run.js";
@@ -18,6 +19,14 @@ async function runShown({ data }: Exploring, code: string, returned: string): Pr
     given: unknown,
   ) => Promise<unknown>;
   return made(data);
+}
+
+/** A data layer on the same table that no explorer listens to. */
+function bareLayer(
+  { configuration, engine: { credentials } }: TestDataLayer,
+  options: Pick<DataLayerOptions, "encryption"> = {},
+) {
+  return createDataLayer({ ...configuration, ...options, credentials });
 }
 
 const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new () => unknown;
@@ -388,6 +397,23 @@ describe("an explorer that reads only", () => {
     expect(requestsOf(data)).toEqual([]);
   });
 
+  test("without the keys of its secrets, an item is shown without them", async () => {
+    const { ask, data } = explorer();
+    const keys = { keys: { "key-1": new Uint8Array(32).fill(1) }, current: "key-1" };
+    const owner = bareLayer(data, { encryption: keys });
+    const key = { userId: "sealed", provider: "GOOGLE_BUSINESS" };
+    await owner.oauthToken.put({ ...key, data: { accessToken: "canary", expiryDate: 5 } });
+    await owner.close();
+    const shown = { key, data: { expiryDate: 5 }, hidden: ["accessToken", "refreshToken"] };
+    const { value, reply } = await ask("item", { store: "oauthToken", key });
+    expect(value).toMatchObject({ item: shown });
+    // The first one was refused, as the application's own is.
+    expect(reply.calls).toHaveLength(2);
+    const page = await ask("browse", { store: "oauthToken", user: "sealed" });
+    expect((page.value as BrowsePage).items).toEqual([expect.objectContaining(shown)]);
+    await data.oauthToken.delete(key);
+  });
+
   test("each access pattern makes the call that it shows, which runs as it is", async () => {
     const { ask, data } = explorer();
     await data.review.put(make.review({ agentId: "u1", reviewId: "r1" }));
@@ -466,5 +492,34 @@ describe("a limit of units", () => {
       /^1 capacity units .* and 1 are allowed: try again in \d+ s/,
     );
     expect(requestsOf(data)).toEqual([]);
+  });
+});
+
+describe("a limit of units that is met within a call", () => {
+  const explorer = useExplorer(first, { unitsPerMinute: 100 });
+
+  test("a call that reads much is ended before its next request", async () => {
+    const { ask, data } = explorer();
+    const content = "x".repeat(300_000);
+    const items = Array.from({ length: 12 }, (_, number) =>
+      make.savedContent({
+        userId: "u1",
+        contentId: `c${number}`,
+        data: { content, status: "draft" },
+      }),
+    );
+    // Without the explorer, whose limit counts writes as well.
+    const other = bareLayer(data);
+    await other.savedContent.batchPut(items);
+    requestsOf(data);
+    const filters = [{ field: "status", operator: "eq", value: "sent" }];
+    const input = { store: "savedContent", parts: { userId: "u1" }, filters };
+    const { status, reply } = await ask("browse", input);
+    expect([status, reply.failure?.message]).toEqual([
+      503,
+      expect.stringContaining("100 are allowed"),
+    ]);
+    expect(requestsOf(data)).toEqual(["Query"]);
+    await other.close();
   });
 });

@@ -12,6 +12,11 @@ const live = (options: object) => useLive(q.project?.get?.({ projectId: "p" }) a
 
 test.each<[string, () => unknown, string]>([
   ["no API", () => createQueries(7 as never), "createQueries: api must be a client"],
+  [
+    "a whole data layer (a page had the secrets of what it read on the server)",
+    () => createQueries({ forUser: () => ({}), project: {} } as never),
+    "createQueries: api must be a client, or a user's scope",
+  ],
   ["a call that there is not", () => q.project?.gett?.(), "project.gett: call is none"],
   ["a prototype's name", () => q.project?.constructor?.(), "project.constructor: call is none"],
   ["a name of every object", () => q.project?.valueOf?.(), "project.valueOf: call"],

@@ -50,6 +50,15 @@ describe.each(engines)("data.stats() on $name", (setting) => {
     expect(stats).toHaveLength(5);
   });
 
+  test("its sums are a caller's own (what a caller wrote into one was added up)", async () => {
+    const { data } = table;
+    await data.savedContent.get({ userId, contentId: "a" });
+    const sums = data.stats();
+    const kept = structuredClone(sums);
+    for (const sum of sums) Object.assign(sum, { requests: 1e9, entity: "x" });
+    expect(data.stats()).toEqual(kept);
+  });
+
   test("counts what was throttled and what failed, and gives sums that stay as they were", async () => {
     const { data } = table;
     const before = data.stats();

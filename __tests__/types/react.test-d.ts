@@ -115,6 +115,8 @@ export function useWrites(): void {
   save.mutate([{ userId: "u1", contentId: "c1" }, { title: "Spring" }]);
 }
 
+// @ts-expect-error a whole data layer, which is nobody's
+createQueries(data);
 // @ts-expect-error a call that is not exposed
 q.savedContent.delete();
 // @ts-expect-error a store that is not exposed

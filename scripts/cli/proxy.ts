@@ -85,8 +85,19 @@ function proxyIn(variables: Variables, name: string): string | undefined {
   const text = variableOf(variables, name);
   if (text === undefined) return undefined;
   const url = text.includes("://") ? text : `http://${text}`;
-  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  if (URL.canParse(url) && isProxy(new URL(url))) return url;
   throw new ConfigurationError(`${name} must be the http or https URL of a proxy`);
+}
+
+/** A `%` that encodes nothing in its name or password would end the process at the first tunnel. */
+function isProxy({ protocol, username, password }: URL): boolean {
+  if (!/^https?:$/.test(protocol)) return false;
+  try {
+    return [username, password].every((text) => decodeURIComponent(text) !== undefined);
+  } catch {
+    // Its text may be a password, and is not told.
+    return false;
+  }
 }
 
 /**

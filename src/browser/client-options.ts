@@ -72,6 +72,8 @@ function settingsIn(given: DataClientOptions): ClientSettings {
   const { url, fetch, headers, credentials = "same-origin" } = given;
   if (typeof url !== "string" || url === "") throw wrong("url must be the handler's address");
   if (fetch !== undefined && typeof fetch !== "function") throw wrong("fetch must be a function");
+  if (!["same-origin", "include", "omit"].includes(credentials))
+    throw wrong('credentials must be "same-origin", "include" or "omit"');
   const ms = (name: "timeoutMs" | "retryMs" | "keepMs", byDefault: number, least = 0) => {
     const value = given[name] ?? byDefault;
     if (typeof value === "number" && value >= least && value <= longestTimerMs) return value;

@@ -46,7 +46,7 @@ export async function exchange(
   signal.addEventListener("abort", abort);
   for (const call of calls) call.isSent = true;
   let status = 0;
-  try {
+  const send = async () => {
     const own = typeof headers === "function" ? await headers() : headers;
     const response = await fetch(isGet ? address : url, {
       method: isGet ? "GET" : "POST",
@@ -57,6 +57,13 @@ export async function exchange(
     });
     status = response.status;
     return resultsIn((await response.json()) as WireResponse, calls);
+  };
+  // A function of the page's may ignore its signal, or never return.
+  const ended = new Promise<never>((_, reject) => {
+    limit.signal.addEventListener("abort", reject);
+  });
+  try {
+    return await Promise.race([send(), ended]);
   } catch (error) {
     if (error instanceof NoResults) throw error;
     throw noAnswer(error, status, limit.signal.aborted);
@@ -69,9 +76,14 @@ export async function exchange(
 function resultsIn(body: WireResponse, calls: readonly PendingCall[]): readonly WireResult[] {
   if ("error" in body) throw new NoResults(receivedError(body.error, []), false);
   const { v, results } = body;
-  const isWhole = results.length === calls.length && results.every((one) => Object(one) === one);
+  const isWhole = results.length === calls.length && results.every(isResult);
   if (v === version && isWhole) return results;
   throw new Error("the response is none of a handler of this version");
+}
+
+function isResult(one: WireResult): boolean {
+  const { error } = Object(one) as { readonly error?: unknown };
+  return Object(error) === error || (Object(one) === one && "value" in one);
 }
 
 /** Whether a request was refused as a whole for what one of its calls may be the reason of. */

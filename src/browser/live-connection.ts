@@ -7,7 +7,8 @@ import { pause } from "./waits.js";
 
 export interface LiveListener {
   readonly onEvent: (event: LiveEvent<object>) => void;
-  readonly onState: ((state: LiveState) => void) | undefined;
+  /** @param since from when on the connection tells changes, if it was opened for that */
+  readonly onState: ((state: LiveState, since?: number) => void) | undefined;
 }
 
 /** The ids that are remembered: another instance of the server may tell some changes again. */
@@ -25,6 +26,10 @@ const leastSilentMs = 30_000;
 /** The longest pause before a connection that ended is opened again, in ms. */
 const reopenMs = 200;
 
+/** A connection that lasts shorter, in ms, and tells nothing, did not work: the pauses grow after some of them. */
+const leastOpenMs = 1_000;
+const mostShort = 5;
+
 export class LiveConnection {
   readonly #settings: ClientSettings;
   readonly #listeners = new Set<LiveListener>();
@@ -32,6 +37,9 @@ export class LiveConnection {
   #running: AbortController | undefined;
   #state: LiveState | undefined;
   #place = "";
+  #since: number | undefined;
+  /** Whether the connection has told anything. */
+  #hasTold = false;
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
@@ -44,12 +52,13 @@ export class LiveConnection {
   add(listener: LiveListener, since?: number): () => void {
     this.#listeners.add(listener);
     if (this.#running === undefined) {
+      this.#since = since;
       if (since !== undefined) this.#place = placeSince(since);
       this.#running = new AbortController();
       void this.#run(this.#running.signal);
     } else if (this.#state !== undefined) {
       const state = this.#state;
-      queueMicrotask(() => this.#listeners.has(listener) && listener.onState?.(state));
+      queueMicrotask(() => this.#listeners.has(listener) && listener.onState?.(state, this.#since));
     }
     return () => {
       if (this.#listeners.delete(listener) && this.#listeners.size === 0) {
@@ -66,11 +75,18 @@ export class LiveConnection {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    let short = 0;
     for (let tries = 0; !signal.aborted; ) {
+      const begunAt = Date.now();
+      this.#hasTold = false;
       const isOpened = await this.#connect(signal);
       if (signal.aborted || this.#state === "none") return;
       tries = isOpened ? 0 : tries + 1;
-      const ms = isOpened ? Math.random() * reopenMs : this.#settings.delayMs(tries);
+      const isShort = isOpened && !this.#hasTold && Date.now() - begunAt < leastOpenMs;
+      short = isShort ? short + 1 : 0;
+      const { delayMs } = this.#settings;
+      const isFine = isOpened && short <= mostShort;
+      const ms = isFine ? Math.random() * reopenMs : delayMs(Math.max(tries, short - mostShort));
       await pause(ms, !isOpened, signal);
     }
   }
@@ -129,10 +145,11 @@ export class LiveConnection {
   #enter(state: LiveState): void {
     if (this.#state === state) return;
     this.#state = state;
-    for (const { onState } of [...this.#listeners]) guarded(() => onState?.(state));
+    for (const { onState } of [...this.#listeners]) guarded(() => onState?.(state, this.#since));
   }
 
   #tell(event: LiveEvent<object>): void {
+    this.#hasTold = true;
     for (const { onEvent } of [...this.#listeners]) guarded(() => onEvent(event));
   }
 }

@@ -1,5 +1,5 @@
 /** Calls on their way: each is settled once, by its result, its error or its signal. */
-import { abortedError, reading } from "./errors.js";
+import { abortedError, errorOf, isDynamoDBError, reading } from "./errors.js";
 import type { WireCall, WireResult } from "./protocol.js";
 import { receivedError } from "./received-error.js";
 import { decode, encode } from "./values.js";
@@ -64,11 +64,15 @@ export function pendingCall(
     isSettled: false,
     settle: (result) =>
       end(() => {
-        if ("error" in result) return reject(receivedError(result.error, input));
         try {
-          resolve(decode(result.value, operation, "result"));
-        } catch (error) {
-          reject(error);
+          if ("error" in result) reject(receivedError(result.error, input));
+          else resolve(decode(result.value, operation, "result"));
+        } catch (cause) {
+          const message = `${operation}: the response cannot be read`;
+          const options = { cause, operation, mayHaveBeenDone: id !== undefined };
+          reject(
+            isDynamoDBError(cause) ? cause : errorOf("DynamoDBError", undefined, message, options),
+          );
         }
       }),
     fail: (error) => end(() => reject(error)),

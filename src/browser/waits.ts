@@ -7,6 +7,7 @@ export function pause(ms: number, isOffline: boolean, signal?: AbortSignal): Pro
     const end = () => {
       clearTimeout(timer);
       target.removeEventListener?.("online", end);
+      signal?.removeEventListener("abort", end);
       resolve();
     };
     const timer = setTimeout(end, ms);

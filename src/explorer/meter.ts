@@ -2,7 +2,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ThroughputExceededError } from "../errors/throughput-exceeded-error.js";
 import type { Clock } from "../runtime/clock.js";
+import { firstOf } from "../runtime/signals.js";
 import type { RequestEvent } from "../transport/events.js";
+import { meter as begun } from "../transport/meter.js";
 import { type RequestName, writes } from "../transport/requests.js";
 import type { Budget, Cost } from "./protocol.js";
 
@@ -49,18 +51,46 @@ export class Meter {
 
   /** @throws ThroughputExceededError if the minute's units are spent */
   refuseIfSpent(): void {
+    if (this.#isSpent()) throw this.#refusal();
+  }
+
+  #isSpent(): boolean {
     const { spent, limit } = this.budget();
-    if (spent < limit) return;
+    return spent >= limit;
+  }
+
+  #refusal(): ThroughputExceededError {
+    const { spent, limit } = this.budget();
     const first = this.#recent.find(({ units }) => units > 0)?.at ?? this.#clock.now();
     const seconds = Math.ceil((first + minuteMs - this.#clock.now()) / 1_000);
-    throw new ThroughputExceededError({
+    return new ThroughputExceededError({
       message: `${spent} capacity units were read or written in the last minute, and ${limit} are allowed: try again in ${seconds} s, or start with a higher --units-per-minute`,
     });
   }
 
+  /**
+   * Runs what reads, and ends it before it begins a request once the minute's units are spent.
+   * @throws ThroughputExceededError, or what the call throws
+   */
+  async within<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.refuseIfSpent();
+    const over = new AbortController();
+    const either = firstOf(signal, over.signal);
+    const count = () => {
+      if (this.#isSpent()) over.abort();
+    };
+    try {
+      return await begun.run(count, () => run(either.signal));
+    } catch (error) {
+      if (!over.signal.aborted || signal.aborted) throw error;
+      throw this.#refusal();
+    } finally {
+      either.release();
+    }
+  }
+
   /** Runs a call and says what it took. @throws what the call threw, after `onCost` */
   async measure<T>(run: () => Promise<T>, onCost: (cost: Cost) => void): Promise<T> {
-    this.refuseIfSpent();
     const sum: Sum = { requests: 0, readUnits: 0, writeUnits: 0 };
     const startedAt = performance.now();
     try {

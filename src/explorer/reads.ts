@@ -1,6 +1,7 @@
 /** The operations that read: the table as a whole, an entity's items, one item. */
 
 import { indexKeyOf } from "../entity/indexes.js";
+import { DecryptionError } from "../errors/decryption-error.js";
 import { keyPartsOf } from "../keys/template.js";
 import { attribute } from "../table/table.js";
 import { checkValue } from "../values/payload.js";
@@ -27,25 +28,51 @@ export const survey: Operation = async ({ explorer: { survey, about }, shown, si
     () => survey.look(signal),
   );
 
+/**
+ * Reads items, and if the keys of their secrets are not configured, reads them without these.
+ * @param read is given the fields to ask for; none for all of them
+ */
+async function readable<T>(
+  { explorer }: Visit,
+  { store }: KnownStore,
+  read: (fields?: readonly string[]) => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof DecryptionError)) throw error;
+    const entity = explorer.about.entities.find((one) => one.store === store);
+    return read(entity?.fields.filter(({ secret }) => !secret).map(({ name }) => name));
+  }
+}
+
 /** A page of an entity's items: of a partition, of an index, or of the whole table. */
 export const browse: Operation = async (visit): Promise<BrowsePage> => {
-  const { input } = visit;
   const known = storeIn(visit);
+  return readable(visit, known, (fields) => browsePage(visit, known, fields));
+};
+
+async function browsePage(
+  visit: Visit,
+  known: KnownStore,
+  fields: readonly string[] | undefined,
+): Promise<BrowsePage> {
+  const { input } = visit;
   const where = filtersOf("explore", input.filters, known.model.secrets);
   const limit = countIn(input, "limit", usualLimit, mostLimit);
   const cursor = textIn(input, "cursor");
   const user = textIn(input, "user");
   const parts = partsIn(input, "parts");
   if (parts === undefined && user === undefined) {
-    const options = { limit, segments: 1, where, cursor };
+    const options = { limit, segments: 1, where, cursor, fields };
     const { items, ...rest } = await visit.scan({ store: known.store, options, mostScanned });
-    return { items: sentAll(known, items), ...rest };
+    return { items: sentAll(known, items, fields), ...rest };
   }
   const index = textIn(input, "index") ?? "byKey";
   const order = flagIn(input, "descending") ? "desc" : undefined;
   const by = flagIn(input, "byCreation") ? "createdAt" : undefined;
   const isTable = index === "byKey";
-  const options = { ...(isTable && { by }), order, limit, where, cursor };
+  const options = { ...(isTable && { by }), order, limit, where, cursor, fields };
   const found = await visit.call({
     user,
     path: [known.store, isTable ? "query" : "queryBy"],
@@ -53,11 +80,16 @@ export const browse: Operation = async (visit): Promise<BrowsePage> => {
     result: "{ items, cursor }",
   });
   const page = found as { readonly items: readonly unknown[]; readonly cursor: string | null };
-  return { items: sentAll(known, page.items), cursor: page.cursor };
-};
+  return { items: sentAll(known, page.items, fields), cursor: page.cursor };
+}
 
-export function sentAll({ sent }: KnownStore, items: readonly unknown[]) {
-  return items.map((item) => sent(item as StoredItem));
+/** @param fields those that were read. @default all */
+export function sentAll(
+  { sent }: KnownStore,
+  items: readonly unknown[],
+  fields?: readonly string[],
+) {
+  return items.map((item) => sent(item as StoredItem, fields));
 }
 
 /** One item and the keys that it has; `null` if there is none. One request. */
@@ -65,12 +97,14 @@ export const item: Operation = async (visit) => {
   const known = storeIn(visit);
   const key = keyIn(visit.input);
   const path = [known.store, "get"];
-  const found = await visit.call({ path, args: [key, {}], result: "item" });
-  return found === null ? null : withKeys(known, found as StoredItem);
+  return readable(visit, known, async (fields) => {
+    const found = await visit.call({ path, args: [key, { fields }], result: "item" });
+    return found === null ? null : withKeys(known, found as StoredItem, fields);
+  });
 };
 
-export function withKeys(known: KnownStore, found: StoredItem) {
-  return { item: known.sent(found), keys: keysOf(known, found) };
+export function withKeys(known: KnownStore, found: StoredItem, fields?: readonly string[]) {
+  return { item: known.sent(found, fields), keys: keysOf(known, found) };
 }
 
 /** The keys of an item, with the templates that they are made of. */
@@ -97,6 +131,7 @@ export const raw: Operation = async (visit) => {
   const known = storeIn(visit);
   const key = keyIn(visit.input);
   const code = `await data.${known.store}.entity.get(${JSON.stringify(key)}).go({ data: "raw" });`;
+  visit.explorer.meter.refuseIfSpent();
   const answer = await visit.shown(code, () => rawAnswer(visit, known, key));
   const { Item: stored } = (answer ?? {}) as { readonly Item?: Readonly<Record<string, unknown>> };
   if (stored === undefined) return null;

@@ -24,7 +24,8 @@ export interface StoredItem {
 export interface KnownStore {
   readonly store: string;
   readonly model: EntityModel;
-  sent(item: StoredItem): SentItem;
+  /** @param fields those that were read, without the secrets. @default all */
+  sent(item: StoredItem, fields?: readonly string[]): SentItem;
   /** The key of an item, of parts as a page sends them. They were checked by the store before. */
   rawKey(key: Readonly<Record<string, string | number>>): RawKey;
 }
@@ -39,7 +40,7 @@ export function knownStore(store: string, definition: Declaration): KnownStore {
   return {
     store,
     model,
-    sent: (item) => {
+    sent: (item, read) => {
       const { data, createdAt, updatedAt } = item;
       const { secrets } = model;
       const fields = isObject(data) ? data : {};
@@ -52,7 +53,8 @@ export function knownStore(store: string, definition: Declaration): KnownStore {
         data: Object.fromEntries(shown),
         createdAt,
         updatedAt,
-        hidden: secrets.filter((name) => fields[name] !== undefined && fields[name] !== null),
+        // Of those that were not read it is not known whether they have a value.
+        hidden: secrets.filter((name) => read !== undefined || fields[name] != null),
         bytes: sizeOf(size, parts, dataBytes) + fieldKeyBytes(model, parts, fields),
       };
     },

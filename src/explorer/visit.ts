@@ -21,16 +21,18 @@ export function visitOf(
 ): Visit {
   const shown = <T>(code: string, run: () => Promise<T>): Promise<T> =>
     explorer.meter.measure(run, (cost) => calls.push({ code, ...cost }));
-  const limits = { signal, timeoutMs };
+  const { meter, data } = explorer;
+  const within = <T>(code: string, run: (limits: object) => Promise<T>) =>
+    shown(code, () => meter.within(signal, async (either) => run({ signal: either, timeoutMs })));
   const call = (given: Call): Promise<unknown> => {
     const before = given.args.slice(0, -1);
-    const options = { ...(givenOf(given.args.at(-1)) as object), ...limits };
-    return shown(codeOf(given), () =>
-      runCall(explorer.data, { ...given, args: [...before, options] }),
+    const options = givenOf(given.args.at(-1)) as object;
+    return within(codeOf(given), (limits) =>
+      runCall(data, { ...given, args: [...before, { ...options, ...limits }] }),
     );
   };
   const scan = (given: ScanCall): Promise<Scanned> =>
-    shown(scanCode(given), () => scanned(explorer.data, given, limits));
+    within(scanCode(given), (limits) => scanned(data, given, limits));
   return { explorer, input, signal, call, scan, shown };
 }
 

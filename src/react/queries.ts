@@ -17,8 +17,12 @@ import { writeOptions } from "./writes.js";
  * const save = useMutation(q.savedContent.update({ optimistic: true }));
  * save.mutate([{ contentId }, { title: "Spring" }]);
  */
-export function createQueries<Api extends object>(api: Api): Queries<Api> {
-  if (Object(api) !== api)
+export function createQueries<Api extends object & { readonly forUser?: never }>(
+  api: Api,
+): Queries<Api> {
+  // What a whole data layer reads would go to the browser with its secrets.
+  const isLayer = () => Object.hasOwn(api, "forUser");
+  if (Object(api) !== api || reading("createQueries", isLayer))
     throw wrongCall("createQueries", "api", "must be a client, or a user's scope");
   const optionsOf = (store: string, call: string, given: readonly unknown[]) =>
     reading(`${store}.${call}`, () => {

@@ -125,7 +125,9 @@ async function read(
   { exposed, input }: Checked,
   { scope, request, deadline }: UserRequest,
 ): Promise<unknown> {
-  return withinReads(limit, `${exposed.store}.${exposed.call}`, request.signal, async (signal) =>
+  const { store, call } = exposed;
+  const operation = store === call ? call : `${store}.${call}`;
+  return withinReads(limit, operation, request.signal, async (signal) =>
     callIn(scope, exposed, withLimits(exposed, input, { signal, timeoutMs: deadline.leftMs() })),
   );
 }

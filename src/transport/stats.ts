@@ -37,7 +37,8 @@ export class Stats {
     });
   }
 
+  /** Copies: what a caller does with them changes no sum. */
   list(): CallStats[] {
-    return [...this.#sums.values()];
+    return [...this.#sums.values()].map((sum) => ({ ...sum }));
   }
 }

@@ -172,7 +172,7 @@ test("a proxy that refuses the tunnel is an error, and its password is not shown
   expect(`${out}${complaints}`).not.toContain("hunter2");
 }, 30_000);
 
-test.each(["ftp://proxy:8080", "http://ana:hunter2@", "socks5://p:1"])(
+test.each(["ftp://proxy:8080", "http://ana:hunter2@", "socks5://p:1", "http://ana:hunter2%@p:1"])(
   "a proxy that is no URL of one is wrong usage: %s",
   async (wrong) => {
     process.env.HTTPS_PROXY = wrong;

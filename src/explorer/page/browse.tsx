@@ -70,7 +70,7 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
           <Count query={query} items={items.length} />
         </div>
         <div className="tools">
-          <Where entity={entity} />
+          <Where key={`${route.index} ${route.parts} ${route.creation}`} entity={entity} />
           <Filters entity={entity} filters={input.filters} />
           <ExportButton items={items} />
         </div>

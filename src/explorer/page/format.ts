@@ -24,7 +24,7 @@ export function unitsText(units: number): string {
 /** What one read of an item takes: half a unit for each 4 KB. */
 export const readUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / 4096)) / 2;
 
-/** What one write takes in the table alone: a unit for each KB. */
+/** What one write takes in the table, and in each index that has the item: a unit for each KB. */
 export const writeUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / 1024));
 
 export function timeText(ms: number): string {

@@ -131,7 +131,7 @@ function ItemBody({ entity, found }: ItemBodyProps) {
       <dl className="facts">
         <Fact name="Size">{bytesText(bytes)}</Fact>
         <Fact name="To read">{unitsText(readUnits(bytes))} R</Fact>
-        <Fact name="To write">{unitsText(writeUnits(bytes))} W and its indexes</Fact>
+        <Fact name="To write">{unitsText(writeUnits(bytes) * placesOf(keys))} W</Fact>
         <Fact name="Created">{timeText(createdAt)}</Fact>
         <Fact name="Updated">{timeText(updatedAt)}</Fact>
       </dl>
@@ -172,6 +172,9 @@ function ItemBody({ entity, found }: ItemBodyProps) {
     </>
   );
 }
+
+/** The table and the indexes that have the item: each takes a write of its own. */
+const placesOf = (keys: readonly RawAttribute[]): number => Math.ceil(keys.length / 2);
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (

@@ -1,4 +1,5 @@
 /** Where an entity's items are looked for: in the whole table, in a partition, in an index. */
+import { X } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { EntityDescription, KeyDescription, PartDescription } from "../protocol.js";
 import { jsonIn, useChangeRoute, useRoute } from "./route.js";
@@ -43,6 +44,18 @@ export function Where({ entity }: { readonly entity: EntityDescription }) {
   };
   return (
     <div className="where">
+      {route.user !== undefined && (
+        <span className="chip">
+          as {route.user}
+          <button
+            type="button"
+            aria-label={`Look as nobody instead of ${route.user}`}
+            onClick={() => change({ user: undefined })}
+          >
+            <X aria-hidden />
+          </button>
+        </span>
+      )}
       <label>
         <span>In</span>
         <select value={chosen} onChange={(event) => select(event.target.value)}>
