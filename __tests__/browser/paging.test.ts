@@ -26,8 +26,11 @@ const numbers = (maxLength: number) =>
   fc.uniqueArray(fc.integer({ min: 0, max: 30 }), { maxLength });
 
 const walks: fc.Arbitrary<Walk> = fc.record({
-  first: numbers(16),
-  steps: fc.array(fc.record({ put: numbers(3), remove: numbers(4) }), { maxLength: 6 }),
+  first: fc.uniqueArray(fc.integer({ min: 0, max: 30 }), { minLength: 4, maxLength: 16 }),
+  steps: fc.array(fc.record({ put: numbers(3), remove: numbers(4) }), {
+    minLength: 2,
+    maxLength: 6,
+  }),
   limit: fc.integer({ min: 1, max: 5 }),
   by: fc.constantFrom("key", "createdAt"),
   order: fc.constantFrom("asc", "desc"),
@@ -146,7 +149,7 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
       };
       expect(back).toEqual(expect.arrayContaining(wanted(stayed).filter(isBefore)));
     });
-    await fc.assert(property, tries(25));
+    await fc.assert(property, tries(14));
     expect(changed).toBeGreaterThan(10);
   }, 30_000);
 });

@@ -106,7 +106,11 @@ describe.each(reacts)("React $version", ({ version }) => {
     afterAll(() => hub.close());
 
     /** Renders it on the server, and opens it in a browser after what happens in between. */
-    async function render(user: string, between: () => Promise<void>) {
+    async function render(
+      user: string,
+      between: () => Promise<void>,
+      before: (api: object) => void = () => undefined,
+    ) {
       const server = new page.query.QueryClient({ defaultOptions: page.door.hydrationDefaults });
       const own = page.door.createQueries(served.table.data.forUser(user));
       await server.prefetchQuery(own.project.get({ projectId: "p1" }));
@@ -118,6 +122,7 @@ describe.each(reacts)("React $version", ({ version }) => {
       calls.splice(0);
       const headers = { "x-test-user": user };
       const api = page.browser.createDataClient({ url: served.url, headers, fetch: noting });
+      before(api);
       open(api);
       expect(document.body.textContent).toBe("one: one");
       return api;
@@ -145,6 +150,20 @@ describe.each(reacts)("React $version", ({ version }) => {
       await render("changed", () => write("changed", "two"));
       await page.rtl.screen.findByText("two: two");
       expect(calls.sort()).toEqual(["get", "query"]);
+    });
+
+    test("is read again where the connection was opened for something else", async () => {
+      await write("opened", "one");
+      let stop: () => void = () => undefined;
+      await render(
+        "opened",
+        () => write("opened", "two"),
+        (api) => {
+          stop = page.browser.live(api, () => undefined);
+        },
+      );
+      await page.rtl.screen.findByText("two: two");
+      stop();
     });
   });
 

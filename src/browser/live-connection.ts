@@ -7,7 +7,8 @@ import { pause } from "./waits.js";
 
 export interface LiveListener {
   readonly onEvent: (event: LiveEvent<object>) => void;
-  readonly onState: ((state: LiveState) => void) | undefined;
+  /** @param since from when on the connection tells changes, if it was opened for that */
+  readonly onState: ((state: LiveState, since?: number) => void) | undefined;
 }
 
 /** The ids that are remembered: another instance of the server may tell some changes again. */
@@ -36,6 +37,7 @@ export class LiveConnection {
   #running: AbortController | undefined;
   #state: LiveState | undefined;
   #place = "";
+  #since: number | undefined;
   /** Whether the connection has told anything. */
   #hasTold = false;
 
@@ -50,12 +52,13 @@ export class LiveConnection {
   add(listener: LiveListener, since?: number): () => void {
     this.#listeners.add(listener);
     if (this.#running === undefined) {
+      this.#since = since;
       if (since !== undefined) this.#place = placeSince(since);
       this.#running = new AbortController();
       void this.#run(this.#running.signal);
     } else if (this.#state !== undefined) {
       const state = this.#state;
-      queueMicrotask(() => this.#listeners.has(listener) && listener.onState?.(state));
+      queueMicrotask(() => this.#listeners.has(listener) && listener.onState?.(state, this.#since));
     }
     return () => {
       if (this.#listeners.delete(listener) && this.#listeners.size === 0) {
@@ -142,7 +145,7 @@ export class LiveConnection {
   #enter(state: LiveState): void {
     if (this.#state === state) return;
     this.#state = state;
-    for (const { onState } of [...this.#listeners]) guarded(() => onState?.(state));
+    for (const { onState } of [...this.#listeners]) guarded(() => onState?.(state, this.#since));
   }
 
   #tell(event: LiveEvent<object>): void {

@@ -2,7 +2,7 @@
 import type { Query, QueryClient } from "@tanstack/react-query";
 import { settingsOf } from "../browser/client-settings.js";
 import { live } from "../browser/live.js";
-import type { LiveChange, LiveEvent } from "../browser/live-event.js";
+import type { LiveChange, LiveEvent, LiveState } from "../browser/live-event.js";
 import { renderedAt } from "./rendered.js";
 import { isItem } from "./shown-items.js";
 import { isSame, isTouched, itemsIn } from "./touched.js";
@@ -64,7 +64,6 @@ function begun(client: QueryClient, api: object): Listening {
       predicate: (query) => events.some((event) => isNews(query, event)),
     });
   };
-  const since = earliestRendered(client);
   const stopLive = live(
     api,
     (event) => {
@@ -72,8 +71,9 @@ function begun(client: QueryClient, api: object): Listening {
       timer ??= setTimeout(flush, collectMs);
     },
     {
-      since,
-      onState: (state) => {
+      since: earliestRendered(client),
+      // Another listener may have opened it, from another time on.
+      onState: (state: LiveState, since?: number) => {
         if (state === "open" && listening.opened !== undefined) return;
         listening.opened = state === "open" ? { at: Date.now(), since } : undefined;
         for (const tell of listening.states) tell(listening.opened);
