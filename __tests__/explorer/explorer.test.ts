@@ -2,12 +2,22 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCommandLine } from "../../scripts/cli/program.js";
-import type { About, BrowsePage, EditResult, Survey } from "../../src/explorer/protocol.js";
+import { readItemStream } from "../../src/explorer/item-stream.js";
+import type {
+  About,
+  BrowsePage,
+  EditResult,
+  History,
+  Survey,
+} from "../../src/explorer/protocol.js";
 import { createDataLayer, type DataLayerOptions } from "../../src/index.js";
+import { sourceOf } from "../../src/store/layer-source.js";
+import { watch } from "../../src/streams/index.js";
 import { make, startEngine, type TestDataLayer } from "../../src/testing/index.js";
 import { engines, settings } from "../engines.js";
 import { requestsOf } from "../open.js";
 import { listen } from "../scripts/run.js";
+import { describeStreams } from "../streams/stream.js";
 import { askOf, type Exploring, pageFolder, send, useExplorer } from "./exploring.js";
 
 const [first] = engines;
@@ -15,10 +25,12 @@ if (first === undefined) throw new Error("there is no engine");
 
 /** Runs TypeScript that was shown, as somebody who copied it does. */
 async function runShown({ data }: Exploring, code: string, returned: string): Promise<unknown> {
-  const made = Reflect.construct(AsyncFunction, ["data", `${code}\nreturn ${returned};`]) as (
-    given: unknown,
-  ) => Promise<unknown>;
-  return made(data);
+  const body = code.replace(/^import \{ watch \} from "bayon-coagent-data\/streams";\n/, "");
+  const made = Reflect.construct(AsyncFunction, [
+    ...["data", "watch"],
+    `${body}\nreturn ${returned};`,
+  ]) as (...given: readonly unknown[]) => Promise<unknown>;
+  return made(data, watch);
 }
 
 /** A data layer on the same table that no explorer listens to. */
@@ -439,6 +451,78 @@ describe("an explorer that reads only", () => {
   });
 });
 
+describeStreams("the history of an item on $name", (setting) => {
+  const explorer = useExplorer(setting, { stream: true });
+  const key = { userId: "u1", provider: "GOOGLE_BUSINESS" };
+  const content = { userId: "u1", contentId: "c1" };
+  const changesOf = async (store: string, of: object) => {
+    const { value, reply, text } = await explorer().ask("history", { store, key: of });
+    return { history: value as History, call: reply.calls[0], text };
+  };
+  beforeAll(async () => {
+    const { data } = explorer();
+    await data.savedContent.put(make.savedContent({ ...content, data: { title: "One" } }));
+    await data.savedContent.put(make.savedContent({ userId: "u1", contentId: "other" }));
+    await data.savedContent.update(content, { title: "Two", metaDescription: "New" });
+    await data.savedContent.delete(content);
+    await data.oauthToken.put({ ...key, data: { accessToken: "canary-1", expiryDate: 1 } });
+    await data.oauthToken.update(key, { accessToken: "canary-2", expiryDate: 2 });
+  });
+
+  test("has its changes alone, the newest first, and the loop that finds them runs as it is shown", async () => {
+    const { data, ask } = explorer();
+    expect((await ask("about", {})).value).toMatchObject({ stream: true });
+    requestsOf(data);
+    const { history, call } = await changesOf("savedContent", content);
+    expect(call?.requests).toBe(requestsOf(data).filter((name) => name !== "DescribeTable").length);
+    expect(history).toMatchObject({ read: 6, stopped: false, older: false });
+    expect(history.changes.map(({ kind }) => kind)).toEqual(["deleted", "updated", "created"]);
+    expect(history.changes[1]?.paths).toEqual([
+      { path: "title", before: '"One"', after: '"Two"' },
+      { path: "metaDescription", before: null, after: '"New"' },
+    ]);
+    const found = await runShown(explorer(), call?.code ?? "", "changes");
+    expect((found as { id: string }[]).map(({ id }) => id)).toEqual(
+      history.changes.map(({ id }) => id).reverse(),
+    );
+  });
+
+  test("has no secret, and says that one has changed", async () => {
+    const { history, text } = await changesOf("oauthToken", key);
+    expect(text).not.toContain("canary");
+    expect(history.changes[0]?.paths).toEqual([
+      { path: "expiryDate", before: "1", after: "2" },
+      { path: "accessToken", secret: true },
+    ]);
+  });
+
+  test("is read so far as its limits say, which it tells, and no longer than somebody waits", async () => {
+    const { data } = explorer();
+    const source = sourceOf(data);
+    if (source === undefined) throw new Error("it is no data layer");
+    const rawKey = { PK: "USER#u1", SK: "CONTENT#c1" };
+    const limits = { mostRequests: 100, mostRecords: 1, mostTime: 20_000 };
+    const onRequest = () => undefined;
+    const waiting = new AbortController();
+    const read = (more: object) =>
+      readItemStream(source, data, rawKey, { signal: waiting.signal, onRequest, ...more });
+    expect(await read({ limits })).toMatchObject({ stopped: true });
+    waiting.abort();
+    await expect(read({})).rejects.toMatchObject({ name: "AbortedError" });
+  });
+
+  test("is refused for a key that is none before anything is sent", async () => {
+    const { data, ask } = explorer();
+    requestsOf(data);
+    const { reply, status } = await ask("history", {
+      store: "savedContent",
+      key: { userId: "u1" },
+    });
+    expect([status, reply.failure?.issues.map(({ path }) => path)]).toEqual([400, ["contentId"]]);
+    expect(requestsOf(data)).toEqual([]);
+  });
+});
+
 describe("bayon-data explore", () => {
   test("serves the table of its options with the entities of --config, until it is stopped", async () => {
     const engine = await startEngine();
@@ -473,6 +557,18 @@ describe("bayon-data explore", () => {
       stop.abort();
       await engine.close();
     }
+  });
+});
+
+describe("a table without a stream", () => {
+  const explorer = useExplorer(first);
+
+  test("has no history, and is told how it gets one", async () => {
+    const { ask } = explorer();
+    expect((await ask("about", {})).value).toMatchObject({ stream: false });
+    const key = { userId: "u1", projectId: "p1" };
+    const { reply } = await ask("history", { store: "project", key });
+    expect(reply.failure?.message).toContain("has no stream");
   });
 });
 

@@ -47,6 +47,8 @@ export function pageFolder(): URL {
 export interface ExploringOptions {
   readonly writable?: boolean;
   readonly unitsPerMinute?: number;
+  /** Whether the table has a stream. */
+  readonly stream?: boolean;
   /** The folder of the built page. @default its files without the script */
   readonly page?: URL;
 }
@@ -54,7 +56,7 @@ export interface ExploringOptions {
 /** Opens an explorer before the tests of a `describe`, and closes it after them. */
 export function useExplorer(
   { engine: name, encryption }: Setting,
-  { writable = false, unitsPerMinute = 100_000, page }: ExploringOptions = {},
+  { writable = false, unitsPerMinute = 100_000, stream = false, page }: ExploringOptions = {},
 ): () => Exploring {
   let exploring: Exploring | undefined;
   const ends: (() => unknown)[] = [];
@@ -63,7 +65,7 @@ export function useExplorer(
     ends.push(() => engine.close());
     const meter = new Meter(unitsPerMinute, systemClock);
     const data = await createTestDataLayer({
-      ...{ engine, encryption },
+      ...{ engine, encryption, stream },
       events: (event) => meter.add(event),
     });
     ends.push(() => data.close());

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { literalOf } from "../../src/explorer/literal.js";
 import { draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
 import { exportText } from "../../src/explorer/page/export-text.js";
+import { finished, sorting } from "../../src/explorer/page/sorting.js";
 import type { FieldDescription, SentItem } from "../../src/explorer/protocol.js";
 import { ExactNumber } from "../../src/index.js";
 
@@ -76,6 +77,27 @@ test("a value as TypeScript is that value", () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test("items are sorted in small steps: alike ones stay in order, those without a value come last", () => {
+  const values: readonly unknown[] = [3, "b", undefined, 1, "", "a", ["x"], 2, null, "a"];
+  const items = Array.from({ length: 5_000 }, (_, at): SentItem => {
+    const own = { key: { id: `i${at}` }, data: { field: values[at % values.length] } };
+    return { ...own, store: "project", hidden: [], createdAt: 1, updatedAt: 2, bytes: 9 };
+  });
+  const by = { id: "data.field", desc: false };
+  const sorted = finished(sorting(items, by));
+  const at = (wanted: unknown) => items.filter(({ data }) => data.field === wanted);
+  const lists = items.filter(({ data }) => Array.isArray(data.field));
+  const last = items.filter(({ data }) => [undefined, "", null].includes(data.field as null));
+  const rising = [[1, 2, 3].map(at), lists, [..."ab"].map(at)].flat(2);
+  expect(sorted).toEqual([...rising, ...last]);
+  const falling = [[3, 2, 1].map(at), [..."ba"].map(at), lists].flat(2);
+  expect(finished(sorting(items, { ...by, desc: true }))).toEqual([...falling, ...last]);
+  const steps = sorting(items, by);
+  let count = 0;
+  while (steps.next().done !== true) count += 1;
+  expect(count).toBeGreaterThan(10);
 });
 
 test("an export has the items in each of its forms, and no secret", () => {

@@ -17,7 +17,7 @@ export interface Surveyor {
 export interface Explorer {
   readonly data: object;
   readonly source: LayerSource;
-  readonly about: About;
+  readonly about: Omit<About, "stream">;
   readonly meter: Meter;
   readonly survey: Surveyor;
   readonly stores: ReadonlyMap<string, KnownStore>;
@@ -41,8 +41,8 @@ export interface Visit {
   /** Makes a call, and notes it with what it took. The last argument of a call is its options. */
   call(call: Call): Promise<unknown>;
   scan(call: ScanCall): Promise<Scanned>;
-  /** Runs what is shown as this code. */
-  shown<T>(code: string, run: () => Promise<T>): Promise<T>;
+  /** Runs what is shown as this code, which may be known afterwards alone. */
+  shown<T>(code: string | (() => string), run: () => Promise<T>): Promise<T>;
 }
 
 /** An operation of the page: its result is encoded and sent. */

@@ -15,6 +15,7 @@ import { describeEntities } from "./describe.js";
 import { remove, reveal, save, undo } from "./edits.js";
 import type { Explorer, Operation, Surveyor } from "./explorer.js";
 import { Gate, type GateOptions } from "./gate.js";
+import { history } from "./history.js";
 import type { Meter } from "./meter.js";
 import { type PageFile, securityHeaders } from "./page-files.js";
 import { pattern, patternsOf } from "./patterns.js";
@@ -40,7 +41,19 @@ export interface ExplorerOptions extends GateOptions {
 const mostBytes = 2_000_000;
 
 const operations: ReadonlyMap<string, Operation> = new Map(
-  Object.entries({ about, survey, browse, item, raw, pattern, save, remove, undo, reveal }),
+  Object.entries({
+    about,
+    survey,
+    browse,
+    item,
+    raw,
+    pattern,
+    history,
+    save,
+    remove,
+    undo,
+    reveal,
+  }),
 );
 
 /**

@@ -98,6 +98,8 @@ export interface About {
   readonly writable: boolean;
   /** Whether keys are configured, so that a secret can be asked for. */
   readonly reveals: boolean;
+  /** Whether the table has a stream of its changes; also if that could not be found out: reading it says why. */
+  readonly stream: boolean;
   readonly unitsPerMinute: number;
   readonly entities: readonly EntityDescription[];
   readonly patterns: readonly PatternDescription[];
@@ -196,6 +198,37 @@ export interface EditResult {
   readonly item: SentItem | null;
   readonly keys?: readonly RawAttribute[];
   readonly undo?: string;
+}
+
+/** A place in a payload that a change made different. */
+export interface HistoryPath {
+  readonly path: string;
+  /** The value before as TypeScript, which may be cut; `null` if there was none. */
+  readonly before?: string | null;
+  readonly after?: string | null;
+  /** A secret, whose values are not sent. */
+  readonly secret?: true;
+}
+
+export interface HistoryChange {
+  /** Epoch ms, of whole seconds. */
+  readonly at: number;
+  readonly id: string;
+  readonly kind: string;
+  /** `null` if the item cannot be read any more as its entity is declared now. */
+  readonly paths: readonly HistoryPath[] | null;
+}
+
+/** What the table's stream still has of an item. */
+export interface History {
+  /** The newest first. */
+  readonly changes: readonly HistoryChange[];
+  /** Records of all items that were read. */
+  readonly read: number;
+  /** Whether a limit ended the reading before the end of the stream. */
+  readonly stopped: boolean;
+  /** Whether the item has older changes, which are not sent. */
+  readonly older: boolean;
 }
 
 export interface SurveyEntity {

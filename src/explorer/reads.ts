@@ -2,13 +2,15 @@
 
 import { indexKeyOf } from "../entity/indexes.js";
 import { DecryptionError } from "../errors/decryption-error.js";
+import { isDynamoDBError } from "../errors/dynamodb-error.js";
 import { keyPartsOf } from "../keys/template.js";
+import type { Described } from "../streams/watch.js";
 import { attribute } from "../table/table.js";
 import { checkValue } from "../values/payload.js";
 import type { Operation, Visit } from "./explorer.js";
 import { filtersOf } from "./filters.js";
 import { countIn, flagIn, keyIn, partsIn, storeIn, textIn } from "./input.js";
-import type { BrowsePage, RawAttribute } from "./protocol.js";
+import type { About, BrowsePage, RawAttribute } from "./protocol.js";
 import type { KnownStore, StoredItem } from "./sent-item.js";
 
 /** Items of a page, and the most that a page may ask for. */
@@ -18,7 +20,21 @@ const mostLimit = 1_000;
 /** After so many items of all entities, a search for those of one ends, and can be continued. */
 const mostScanned = 5_000;
 
-export const about: Operation = async ({ explorer }) => explorer.about;
+/** One request. */
+export const about: Operation = async ({ explorer, signal }): Promise<About> => ({
+  ...explorer.about,
+  stream: await hasStream(explorer.data as Described, signal),
+});
+
+async function hasStream({ table }: Described, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await table.describe({ signal }))?.stream !== undefined;
+  } catch (error) {
+    // Who may not describe the table may read items all the same.
+    if (!isDynamoDBError(error) || signal.aborted) throw error;
+    return true;
+  }
+}
 
 /** Looks at the table, or at a sample of it: one request per MB. */
 export const survey: Operation = async ({ explorer: { survey, about }, shown, signal }) =>

@@ -19,8 +19,10 @@ export function visitOf(
   signal: AbortSignal,
   calls: ShownCall[],
 ): Visit {
-  const shown = <T>(code: string, run: () => Promise<T>): Promise<T> =>
-    explorer.meter.measure(run, (cost) => calls.push({ code, ...cost }));
+  const shown = <T>(code: string | (() => string), run: () => Promise<T>): Promise<T> =>
+    explorer.meter.measure(run, (cost) => {
+      calls.push({ code: typeof code === "string" ? code : code(), ...cost });
+    });
   const { meter, data } = explorer;
   const within = <T>(code: string, run: (limits: object) => Promise<T>) =>
     shown(code, () => meter.within(signal, async (either) => run({ signal: either, timeoutMs })));

@@ -51,7 +51,7 @@ export function watch<L extends Sourced<unknown>>(
 }
 
 /** What is needed of the data layer beside its source. */
-interface Described {
+export interface Described {
   readonly table: {
     describe(options: { signal: AbortSignal }): Promise<{
       readonly stream: { readonly arn: string; readonly view: string } | undefined;
@@ -126,7 +126,7 @@ async function* changes(
 }
 
 /** The ARN of the table's stream. @throws ConfigurationError if it has none with the items in it */
-async function streamOf(
+export async function streamOf(
   { configuration: { tableName } }: LayerSource,
   data: Described,
   signal: AbortSignal,

@@ -11,6 +11,7 @@ import { Grid } from "./grid.js";
 import { presentFields } from "./grid-columns.js";
 import { ItemPanel } from "./item-panel.js";
 import { jsonIn, type Route, useChangeRoute, useRoute } from "./route.js";
+import { useSelection } from "./selection.js";
 import { Empty, Failed, Waiting } from "./state.js";
 import { Where } from "./where.js";
 
@@ -60,6 +61,7 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
   const pages = query.data?.pages;
   const items = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const present = usePresent(pages);
+  const selection = useSelection(items);
   const open = jsonIn<SentItem["key"]>(route, "item");
   const more = () => void query.fetchNextPage();
   return (
@@ -72,7 +74,7 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
         <div className="tools">
           <Where key={`${route.index} ${route.parts} ${route.creation}`} entity={entity} />
           <Filters entity={entity} filters={input.filters} />
-          <ExportButton items={items} />
+          <ExportButton items={items} selected={selection.items} />
         </div>
         {query.error !== null && (
           <Failed error={query.error} onRetry={() => void query.refetch()} />
@@ -90,6 +92,7 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
             entity={entity}
             items={items}
             present={present}
+            selection={selection}
             opened={open}
             onOpen={(key) => change({ item: JSON.stringify(key) })}
             onEnd={more}

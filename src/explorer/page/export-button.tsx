@@ -1,15 +1,22 @@
-/** Hands out the items that were read so far. */
+/** Hands out the items that are selected, or if none is, all that were read so far. */
 import { Download } from "lucide-react";
 import { useRef, useState } from "react";
 import type { SentItem } from "../protocol.js";
 import { CopyButton } from "./copy-button.js";
 import { type ExportFormat, exportFormats, exportText } from "./export-text.js";
-import { plural } from "./format.js";
+import { counted, plural } from "./format.js";
 
 /** More than this is in the file, and not on the screen. */
 const mostShown = 4_000;
 
-export function ExportButton({ items }: { readonly items: readonly SentItem[] }) {
+interface ExportButtonProps {
+  /** Those that were read so far. */
+  readonly items: readonly SentItem[];
+  readonly selected: readonly SentItem[];
+}
+
+export function ExportButton({ items, selected }: ExportButtonProps) {
+  const isPart = selected.length > 0;
   const dialog = useRef<HTMLDialogElement>(null);
   const [isOpen, setOpen] = useState(false);
   const open = () => {
@@ -19,7 +26,10 @@ export function ExportButton({ items }: { readonly items: readonly SentItem[] })
   return (
     <>
       <button type="button" disabled={items.length === 0} onClick={open}>
-        <Download aria-hidden /> Export
+        <Download aria-hidden />{" "}
+        {isPart
+          ? `Export ${counted(selected.length)} selected`
+          : `Export ${plural(items.length, "item")}`}
       </button>
       <dialog
         ref={dialog}
@@ -27,7 +37,13 @@ export function ExportButton({ items }: { readonly items: readonly SentItem[] })
         aria-label="Export items"
         onClose={() => setOpen(false)}
       >
-        {isOpen && <Export items={items} onClose={() => dialog.current?.close()} />}
+        {isOpen && (
+          <Export
+            items={isPart ? selected : items}
+            isPart={isPart}
+            onClose={() => dialog.current?.close()}
+          />
+        )}
       </dialog>
     </>
   );
@@ -35,10 +51,11 @@ export function ExportButton({ items }: { readonly items: readonly SentItem[] })
 
 interface ExportProps {
   readonly items: readonly SentItem[];
+  readonly isPart: boolean;
   readonly onClose: () => void;
 }
 
-function Export({ items, onClose }: ExportProps) {
+function Export({ items, isPart, onClose }: ExportProps) {
   const [format, setFormat] = useState<ExportFormat>("json");
   const text = exportText(format, items);
   const hasSecrets = items.some(({ hidden }) => hidden.length > 0);
@@ -54,7 +71,9 @@ function Export({ items, onClose }: ExportProps) {
     <>
       <h2>Export {plural(items.length, "item")}</h2>
       <p className="dim">
-        Those that were read so far and fulfil the filters.
+        {isPart
+          ? "Those that are selected."
+          : "Those that were read so far and fulfil the filters."}
         {hasSecrets && " Secrets are left out."}
       </p>
       <label>

@@ -1,4 +1,4 @@
-/** The columns of a grid: which there are, how wide they are, and how they are sorted. */
+/** The columns of a grid: which there are, and how wide they are. */
 import {
   type ColumnDef,
   columnSizingFeature,
@@ -7,8 +7,7 @@ import {
   tableFeatures,
 } from "@tanstack/react-table";
 import type { EntityDescription, FieldDescription, FieldKind, SentItem } from "../protocol.js";
-import { ownOf } from "./draft.js";
-import { jsonText, titleFields } from "./format.js";
+import { titleFields } from "./format.js";
 
 export const features = tableFeatures({
   rowSortingFeature,
@@ -89,35 +88,3 @@ const isThere = (value: unknown): boolean => value !== undefined && value !== nu
 function column(id: string, size: number, value: (item: SentItem) => unknown): Column {
   return { id, size, accessorFn: value, sortDescFirst: false };
 }
-
-/** What an item has in a column. */
-function valueIn({ key, data, createdAt, updatedAt }: SentItem, id: string): unknown {
-  if (id.startsWith("data.")) return ownOf(data, id.slice("data.".length));
-  if (id === "updatedAt") return updatedAt;
-  return ownOf(key, id) ?? createdAt;
-}
-
-/** The items in the order of a column. Those without a value come last in both directions. */
-export function sortedItems(
-  items: readonly SentItem[],
-  by: SortingState[number] | undefined,
-): readonly SentItem[] {
-  if (by === undefined) return items;
-  const direction = by.desc ? -1 : 1;
-  return items
-    .map((item) => {
-      const value = valueIn(item, by.id);
-      return { item, value: typeof value === "number" ? value : textOf(value) };
-    })
-    .sort((a, b) => {
-      if (a.value === b.value) return 0;
-      if (a.value === "" || b.value === "") return a.value === "" ? 1 : -1;
-      // Numbers before texts, as DynamoDB has no order between them.
-      if (typeof a.value !== typeof b.value) return typeof a.value === "number" ? -1 : 1;
-      return a.value < b.value ? -direction : direction;
-    })
-    .map(({ item }) => item);
-}
-
-const textOf = (value: unknown): string =>
-  typeof value === "string" ? value : value == null ? "" : jsonText(value, 0);

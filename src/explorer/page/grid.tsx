@@ -2,18 +2,14 @@
 import { useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, LockKeyhole } from "lucide-react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { EntityDescription, SentItem } from "../protocol.js";
 import { Cell } from "./cell.js";
 import { counted } from "./format.js";
-import {
-  columnsOf,
-  features,
-  isSecretColumn,
-  kindOf,
-  type SortingState,
-  sortedItems,
-} from "./grid-columns.js";
+import { columnsOf, features, isSecretColumn, kindOf, type SortingState } from "./grid-columns.js";
+import { SelectAll, SelectRow, selectWidth } from "./select-boxes.js";
+import { rowId, type Selection } from "./selection.js";
+import { useSortedRows } from "./sorted-rows.js";
 
 const rowHeight = 36;
 
@@ -22,6 +18,8 @@ interface GridProps {
   readonly items: readonly SentItem[];
   /** The fields that any of the items has; another list makes the columns anew. */
   readonly present: readonly string[];
+  /** @default rows cannot be selected */
+  readonly selection?: Selection;
   readonly opened: SentItem["key"] | undefined;
   readonly onOpen: (key: SentItem["key"]) => void;
   /** Called when the last row comes in sight. */
@@ -31,16 +29,15 @@ interface GridProps {
 }
 
 export function Grid(props: GridProps) {
-  const { entity, items, present, opened, onOpen, onEnd, hasMore, isReading } = props;
+  const { entity, items, present, selection, opened, onOpen, onEnd, hasMore, isReading } = props;
   const columns = useMemo(() => columnsOf(entity, present), [entity, present]);
   const [sorting, setSorting] = useState<SortingState>([]);
-  const rows = useMemo(() => sortedItems(items, sorting[0]), [items, sorting]);
+  const { rows, isSorting } = useSortedRows(items, sorting[0]);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    getItemKey: useCallback((index: number) => idOf(rows[index]) ?? index, [rows]),
     overscan: 12,
   });
   const shown = virtual.getVirtualItems();
@@ -55,8 +52,9 @@ export function Grid(props: GridProps) {
   });
   const inSight = table.getRowModel().rows;
   useEffect(() => {
-    if (hasMore && !isReading && last >= rows.length - 20) onEnd();
-  }, [hasMore, isReading, last, rows.length, onEnd]);
+    // While they are sorted, the last row in sight is not the last one that was read.
+    if (hasMore && !isReading && !isSorting && last >= rows.length - 20) onEnd();
+  }, [hasMore, isReading, isSorting, last, rows.length, onEnd]);
   const openedId = opened === undefined ? undefined : JSON.stringify(opened);
   const [active, setActive] = useState(0);
   const move = (to: number) => {
@@ -82,22 +80,27 @@ export function Grid(props: GridProps) {
     if (step !== undefined) move(active + step);
     else if (event.key === "Enter" && row !== undefined && isRow(event.target)) {
       onOpen(row.key);
+    } else if (event.key === " " && row !== undefined && isRow(event.target)) {
+      selection?.toggle(row);
     } else return;
     event.preventDefault();
   };
   const [head] = table.getHeaderGroups();
-  const width = table.getTotalSize();
+  const width = table.getTotalSize() + (selection === undefined ? 0 : selectWidth);
   return (
     <div
       ref={scroller}
       className="grid"
       role="grid"
       aria-label="Items"
+      aria-busy={isSorting}
       aria-rowcount={hasMore ? -1 : rows.length + 1}
-      aria-colcount={columns.length}
+      aria-colcount={columns.length + (selection === undefined ? 0 : 1)}
+      aria-multiselectable={selection !== undefined}
       onKeyDown={onKeyDown}
     >
       <div role="row" aria-rowindex={1} className="grid-head" style={{ width }} tabIndex={-1}>
+        {selection !== undefined && <SelectAll selection={selection} count={items.length} />}
         {head?.headers.map(({ id, column }) => {
           const sorted = column.getIsSorted();
           const order = { asc: "ascending", desc: "descending" } as const;
@@ -120,15 +123,16 @@ export function Grid(props: GridProps) {
         })}
       </div>
       <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize(), width }}>
-        {shown.map(({ index, start, key }) => {
+        {shown.map(({ index, start }) => {
           const row = inSight[index - first];
           if (row === undefined) return null;
           return (
             <div
-              key={key}
+              key={row.id}
               role="row"
               aria-rowindex={index + 2}
-              aria-selected={row.id === openedId}
+              aria-current={row.id === openedId ? "true" : undefined}
+              aria-selected={selection?.ids.has(row.id)}
               data-index={index}
               tabIndex={
                 index === active || (index === first && (active < first || active > last)) ? 0 : -1
@@ -139,6 +143,13 @@ export function Grid(props: GridProps) {
               onClick={() => onOpen(row.original.key)}
               onKeyDown={undefined}
             >
+              {selection !== undefined && (
+                <SelectRow
+                  item={row.original}
+                  isSelected={selection.ids.has(row.id)}
+                  onToggle={selection.toggle}
+                />
+              )}
               {row.getAllCells().map((cell) => (
                 <div
                   key={cell.id}
@@ -165,20 +176,6 @@ export function Grid(props: GridProps) {
     </div>
   );
 }
-
-const ids = new WeakMap<SentItem, string>();
-
-/** The id of a row, which is made once: the table asks for all of them whenever there are more. */
-function rowId(item: SentItem): string {
-  let id = ids.get(item);
-  if (id === undefined) {
-    id = JSON.stringify(item.key);
-    ids.set(item, id);
-  }
-  return id;
-}
-
-const idOf = (item: SentItem | undefined) => (item === undefined ? undefined : rowId(item));
 
 const isRow = (target: EventTarget): boolean =>
   target instanceof HTMLElement && target.getAttribute("role") === "row";

@@ -22,6 +22,7 @@ import {
   valueText,
   writeUnits,
 } from "./format.js";
+import { HistoryView } from "./history-view.js";
 import { Links } from "./links.js";
 import { Empty, Failed, Waiting } from "./state.js";
 import { Template } from "./table-picture.js";
@@ -37,11 +38,12 @@ interface ItemPanelProps {
   readonly onClose: () => void;
 }
 
-const tabs = ["Fields", "JSON", "Attributes"] as const;
-type Tab = (typeof tabs)[number];
+const always = ["Fields", "JSON", "Attributes"] as const;
+type Tab = (typeof always)[number] | "History";
 
 export function ItemPanel({ entity, itemKey, onClose }: ItemPanelProps) {
   const { store } = entity;
+  const { stream } = useAbout();
   const panel = useRef<HTMLElement>(null);
   const query = useQuery({
     queryKey: ["item", store, itemKey],
@@ -82,7 +84,10 @@ export function ItemPanel({ entity, itemKey, onClose }: ItemPanelProps) {
       {query.isPending && <Waiting what="the item" />}
       {query.error !== null && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {found === null && (
-        <Empty title="This item is not there.">It was deleted, or it has expired.</Empty>
+        <>
+          <Empty title="This item is not there.">It was deleted, or it has expired.</Empty>
+          {stream && <HistoryView store={store} itemKey={itemKey} />}
+        </>
       )}
       {found !== undefined && found !== null && <ItemBody entity={entity} found={found} />}
     </section>
@@ -97,7 +102,8 @@ interface ItemBodyProps {
 function ItemBody({ entity, found }: ItemBodyProps) {
   const [tab, setTab] = useState<Tab>("Fields");
   const [isEditing, setEditing] = useState(false);
-  const { writable } = useAbout();
+  const { writable, stream } = useAbout();
+  const tabs: readonly Tab[] = stream ? [...always, "History"] : always;
   const written = useWritten();
   const { item, keys } = found;
   const { bytes, createdAt, updatedAt } = item;
@@ -168,6 +174,7 @@ function ItemBody({ entity, found }: ItemBodyProps) {
         )}
         {tab === "JSON" && <Json item={item} />}
         {tab === "Attributes" && <Attributes store={entity.store} itemKey={item.key} />}
+        {tab === "History" && <HistoryView store={entity.store} itemKey={item.key} />}
       </div>
     </>
   );
