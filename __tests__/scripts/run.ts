@@ -41,7 +41,15 @@ export function listen(): Said {
 export interface Ran {
   readonly code: number;
   readonly out: string;
+  /** What went to stderr, but for progress: a slow machine has lines of it, a fast one has none. */
   readonly complaints: string;
+}
+
+const progressLine =
+  /^(?:(?:batches|documents|items): \d+(?: of \d+)?(?:, .*)?|\{"progress":.*\})\n/gm;
+
+function ran(code: number, out: string, complaints: string): Ran {
+  return { code, out, complaints: complaints.replaceAll(progressLine, "") };
 }
 
 /** Runs a `bayon-data` command in this process. */
@@ -53,7 +61,7 @@ export async function bayonData(
   const said = listen();
   const { terminal } = said;
   const code = await runCommandLine(args, { terminal, signal, sending, version: "1.2.3" });
-  return { code, out: said.out(), complaints: said.complaints() };
+  return ran(code, said.out(), said.complaints());
 }
 
 /**
@@ -120,7 +128,7 @@ export function script(file: string, args: readonly string[] = []): Running {
     },
     ended: async () => {
       await closed;
-      return { code: child.exitCode ?? -1, out, complaints };
+      return ran(child.exitCode ?? -1, out, complaints);
     },
     leftovers: async () => {
       let left = processesWith(`${marker}=${run}`);
