@@ -496,6 +496,18 @@ describeStreams("the history of an item on $name", (setting) => {
     ]);
   });
 
+  test("is shown without the secrets where their keys are not configured", async () => {
+    const { data } = explorer();
+    const keys = { keys: { "key-1": new Uint8Array(32).fill(1) }, current: "key-1" };
+    const owner = bareLayer(data, { encryption: keys });
+    const sealed = { userId: "sealed", provider: "GOOGLE_BUSINESS" };
+    await owner.oauthToken.put({ ...sealed, data: { accessToken: "canary", expiryDate: 5 } });
+    await owner.close();
+    const { history } = await changesOf("oauthToken", sealed);
+    const path = { path: "expiryDate", before: null, after: "5" };
+    expect(history.changes).toMatchObject([{ kind: "created", paths: [path] }]);
+  });
+
   test("is read so far as its limits say, which it tells, and no longer than somebody waits", async () => {
     const { data } = explorer();
     const source = sourceOf(data);

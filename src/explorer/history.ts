@@ -7,7 +7,7 @@ import { changeTold, type Told, told } from "../streams/change-of.js";
 import { changedPaths } from "../streams/changed-paths.js";
 import type { PlainChange } from "../streams/changes.js";
 import { readRecord } from "../streams/records.js";
-import type { RawItem } from "../table/table.js";
+import { attribute, type RawItem } from "../table/table.js";
 import { isPlainMap } from "../values/payload.js";
 import type { Operation } from "./explorer.js";
 import { keyIn, type Parts, storeIn } from "./input.js";
@@ -87,9 +87,10 @@ async function changeIn(
 /** Without the keys, whether a secret has changed is not known: it is sealed anew with each write. */
 function withoutSecrets({ owner, kind, record }: Told, secrets: readonly string[]): Told {
   const bare = (raw: RawItem | null): RawItem | null => {
-    if (raw === null || !isPlainMap(raw.data)) return raw;
-    const fields = Object.entries(raw.data).filter(([name]) => !secrets.includes(name));
-    return { ...raw, data: Object.fromEntries(fields) };
+    const data = raw?.[attribute.data];
+    if (raw === null || !isPlainMap(data)) return raw;
+    const fields = Object.entries(data).filter(([name]) => !secrets.includes(name));
+    return { ...raw, [attribute.data]: Object.fromEntries(fields) };
   };
   const { before, after } = record;
   return { owner, kind, record: { ...record, before: bare(before), after: bare(after) } };
