@@ -98,7 +98,7 @@ describe.each(engines)("secrets that cannot be decrypted, on $name", (engine) =>
     await seed();
     const wrong = { keys: { "key-1": keyBytes("another") }, current: "key-1" };
     const rule =
-      'cannot be decrypted with the key "key-1": either the key under this id is another one, or the text was changed';
+      'cannot be decrypted with the key "key-1": this id has another key now, or the text was changed';
     await refused(layerOf(wrong), rule, "key-1", "accessToken");
   });
 

@@ -1,5 +1,5 @@
 /** An explorer on a table of a test's own, and a browser's requests to it. */
-import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,9 +33,15 @@ export interface Exploring {
   end(): Promise<void>;
 }
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
 /** The files of the page, but for its script: the tests in Chromium have that. */
 export function pageFolder(): URL {
   const folder = mkdtempSync(join(tmpdir(), "explorer-page-"));
+  folders.push(folder);
   const page = "src/explorer/page";
   for (const file of ["index.html", "icon.svg", "explorer.css"]) {
     copyFileSync(join(page, file), join(folder, file));

@@ -85,18 +85,22 @@ function proxyIn(variables: Variables, name: string): string | undefined {
   const text = variableOf(variables, name);
   if (text === undefined) return undefined;
   const url = text.includes("://") ? text : `http://${text}`;
-  if (URL.canParse(url) && isProxy(new URL(url))) return url;
-  throw new ConfigurationError(`${name} must be the http or https URL of a proxy`);
+  // None of it is told: it may hold a password.
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new ConfigurationError(`${name} must be the http or https URL of a proxy`);
+  }
+  refuseStrayPercent(name, new URL(url));
+  return url;
 }
 
-/** A `%` that encodes nothing in its name or password would end the process at the first tunnel. */
-function isProxy({ protocol, username, password }: URL): boolean {
-  if (!/^https?:$/.test(protocol)) return false;
+/** A `%` that encodes nothing would end the process at the first tunnel. */
+function refuseStrayPercent(name: string, { username, password }: URL): void {
   try {
-    return [username, password].every((text) => decodeURIComponent(text) !== undefined);
+    for (const text of [username, password]) decodeURIComponent(text);
   } catch {
-    // Its text may be a password, and is not told.
-    return false;
+    throw new ConfigurationError(
+      `${name} has a % in its name or password that encodes nothing: write it as %25`,
+    );
   }
 }
 

@@ -182,6 +182,8 @@ const browser = (format: "esm" | "cjs"): RolldownOptions & { output: OutputOptio
     entryFileNames: format === "esm" ? "[name].js" : "[name].cjs",
     banner: bannerOf,
     chunkFileNames: `chunks/browser-[hash].${format === "esm" ? "js" : "cjs"}`,
+    // Bundlers keep all names of CommonJS.
+    minifyInternalExports: true,
   },
 });
 

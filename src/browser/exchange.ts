@@ -60,7 +60,7 @@ export async function exchange(
   };
   // A function of the page's may ignore its signal, or never return.
   const ended = new Promise<never>((_, reject) => {
-    limit.signal.addEventListener("abort", reject);
+    limit.signal.addEventListener("abort", () => reject(limit.signal.reason));
   });
   try {
     return await Promise.race([send(), ended]);

@@ -2,10 +2,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ThroughputExceededError } from "../errors/throughput-exceeded-error.js";
 import type { Clock } from "../runtime/clock.js";
-import { firstOf } from "../runtime/signals.js";
 import type { RequestEvent } from "../transport/events.js";
 import { meter as begun } from "../transport/meter.js";
 import { type RequestName, writes } from "../transport/requests.js";
+import { withinLimit } from "../transport/within-limit.js";
 import type { Budget, Cost } from "./protocol.js";
 
 interface Sum {
@@ -74,19 +74,8 @@ export class Meter {
    */
   async within<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.refuseIfSpent();
-    const over = new AbortController();
-    const either = firstOf(signal, over.signal);
-    const count = () => {
-      if (this.#isSpent()) over.abort();
-    };
-    try {
-      return await begun.run(count, () => run(either.signal));
-    } catch (error) {
-      if (!over.signal.aborted || signal.aborted) throw error;
-      throw this.#refusal();
-    } finally {
-      either.release();
-    }
+    const limit = { isOver: () => this.#isSpent(), refusal: () => this.#refusal() };
+    return withinLimit(begun, limit, signal, run);
   }
 
   /** Runs a call and says what it took. @throws what the call threw, after `onCost` */

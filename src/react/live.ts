@@ -8,10 +8,11 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { membersOf, wrongCall } from "../browser/errors.js";
+import { wrongCall } from "../browser/errors.js";
 import { longestTimerMs } from "../runtime/signals.js";
 import type { QueryPage } from "../store/store-types.js";
 import { listen, type Opened } from "./listening.js";
+import { membersOf } from "./members.js";
 import { type AnyQuery, apiIn } from "./query-api.js";
 import type { DataPages, DataQuery, PageCursor } from "./query-types.js";
 import { renderedAt } from "./rendered.js";

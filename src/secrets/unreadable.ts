@@ -11,7 +11,7 @@ const rules: Readonly<Record<UnreadableReason, (keyId: string) => string>> = {
   unknownKey: (keyId) =>
     `is encrypted with the key ${keyId}, which is not among the configured keys`,
   notAuthentic: (keyId) =>
-    `cannot be decrypted with the key ${keyId}: either the key under this id is another one, or the text was changed`,
+    `cannot be decrypted with the key ${keyId}: this id has another key now, or the text was changed`,
   otherPlace: (keyId) =>
     `was encrypted with the key ${keyId} for another item or field, and was moved here`,
   clearText: () => 'is in clear text, and clearText is "refuse"',

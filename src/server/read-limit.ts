@@ -1,6 +1,6 @@
 /** Bounds what one call may read: a `where` that matches little, or a count, would else read everything. */
-import { firstOf } from "../runtime/signals.js";
 import type { Meter } from "../transport/meter.js";
+import { withinLimit } from "../transport/within-limit.js";
 import { refusal } from "./told-error.js";
 
 export interface ReadLimit {
@@ -10,30 +10,21 @@ export interface ReadLimit {
 }
 
 /**
- * Runs a call that reads, and ends it before it sends a request too many. It is ended by its signal, as by its
- * browser's abort: an error of ours would also reach calls of others that share a request with it.
+ * Runs a call that reads, and ends it before it sends a request too many.
  * @param operation the call, for messages
  * @throws DynamoDBError `TooManyReads`, or what the call throws
  */
-export async function withinReads<T>(
+export function withinReads<T>(
   { meter, maxReads }: ReadLimit,
   operation: string,
   signal: AbortSignal,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const over = new AbortController();
   let reads = 0;
-  const count = () => {
+  const isOver = () => {
     reads += 1;
-    if (reads > maxReads) over.abort();
+    return reads > maxReads;
   };
-  const either = firstOf(signal, over.signal);
-  try {
-    return await meter.run(count, () => run(either.signal));
-  } catch (error) {
-    if (!over.signal.aborted || signal.aborted) throw error;
-    throw refusal("TooManyReads", { operation });
-  } finally {
-    either.release();
-  }
+  const limit = { isOver, refusal: () => refusal("TooManyReads", { operation }) };
+  return withinLimit(meter, limit, signal, run);
 }

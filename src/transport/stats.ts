@@ -28,10 +28,7 @@ export class Stats {
     const kind = [request, operation, entity, index].join();
     const sum = this.#sums.get(kind);
     this.#sums.set(kind, {
-      request,
-      operation,
-      entity,
-      index,
+      ...{ request, operation, entity, index },
       requests: (sum?.requests ?? 0) + 1,
       attempts: (sum?.attempts ?? 0) + attempts,
       throttles: (sum?.throttles ?? 0) + throttles,

@@ -172,16 +172,23 @@ test("a proxy that refuses the tunnel is an error, and its password is not shown
   expect(`${out}${complaints}`).not.toContain("hunter2");
 }, 30_000);
 
-test.each(["ftp://proxy:8080", "http://ana:hunter2@", "socks5://p:1", "http://ana:hunter2%@p:1"])(
-  "a proxy that is no URL of one is wrong usage: %s",
-  async (wrong) => {
-    process.env.HTTPS_PROXY = wrong;
-    const { code, complaints } = await bayonData(["table", "describe", ...at(plain)]);
-    expect(code).toBe(2);
-    expect(complaints).toContain("HTTPS_PROXY must be the http or https URL of a proxy");
-    expect(complaints).not.toContain("hunter2");
-  },
-);
+const noUrl = "HTTPS_PROXY must be the http or https URL of a proxy";
+const strayPercent =
+  "HTTPS_PROXY has a % in its name or password that encodes nothing: write it as %25";
+
+test.each([
+  ["ftp://proxy:8080", noUrl],
+  ["http://ana:hunter2@", noUrl],
+  ["socks5://p:1", noUrl],
+  ["http://ana:hunter2%@p:1", strayPercent],
+  ["http://ana%2:5hunter2@p:1", strayPercent],
+])("a proxy that is no URL of one is wrong usage: %s", async (wrong, message) => {
+  process.env.HTTPS_PROXY = wrong;
+  const { code, complaints } = await bayonData(["table", "describe", ...at(plain)]);
+  expect(code).toBe(2);
+  expect(complaints).toContain(message);
+  expect(complaints).not.toContain("hunter2");
+});
 
 test("validate says that it tries connections without a proxy, and sends nothing", async () => {
   process.env.HTTP_PROXY = proxy;

@@ -80,7 +80,7 @@ export async function checkKeysAlone(project: string): Promise<void> {
 /** The size that all of the client may have in a page, minified and compressed. */
 const mostClientBytes = 6 * 1024;
 /** With what listens to changes, which a bundle of CommonJS always holds. */
-const mostDoorBytes = 8 * 1024;
+const mostDoorBytes = 7.5 * 1024;
 
 const useClient = `
   import { createDataClient } from "bayon-coagent-data/client";

@@ -1,4 +1,5 @@
 /** The fields that change, before and after. */
+import type { ReactNode } from "react";
 import { jsonText } from "./format.js";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -11,6 +12,25 @@ interface DiffProps {
 
 export function Diff({ before, changes, remove }: DiffProps) {
   return (
+    <BeforeAndAfter>
+      {[...Object.keys(changes), ...remove].map((name) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          <td className="was">
+            <Side fields={before} name={name} />
+          </td>
+          <td className="is">
+            <Side fields={changes} name={name} />
+          </td>
+        </tr>
+      ))}
+    </BeforeAndAfter>
+  );
+}
+
+/** A table of what is different. */
+export function BeforeAndAfter({ children: rows }: { readonly children: ReactNode }) {
+  return (
     <table className="list diff">
       <thead>
         <tr>
@@ -19,19 +39,7 @@ export function Diff({ before, changes, remove }: DiffProps) {
           <th scope="col">After</th>
         </tr>
       </thead>
-      <tbody>
-        {[...Object.keys(changes), ...remove].map((name) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td className="was">
-              <Side fields={before} name={name} />
-            </td>
-            <td className="is">
-              <Side fields={changes} name={name} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
+      <tbody>{rows}</tbody>
     </table>
   );
 }

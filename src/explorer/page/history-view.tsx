@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { LockKeyhole, RefreshCw } from "lucide-react";
 import type { HistoryChange, HistoryPath, SentItem, History as Told } from "../protocol.js";
 import { ask } from "./api.js";
+import { BeforeAndAfter } from "./diff.js";
 import { counted, timeText } from "./format.js";
 import { Empty, Failed, Waiting } from "./state.js";
 
@@ -62,20 +63,11 @@ function Change({ change: { at, kind, paths } }: { readonly change: HistoryChang
       {paths === null && <p className="dim">It cannot be read as its entity is declared now.</p>}
       {paths?.length === 0 && <p className="dim">The payload stayed the same.</p>}
       {paths !== null && paths.length > 0 && (
-        <table className="list diff">
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">Before</th>
-              <th scope="col">After</th>
-            </tr>
-          </thead>
-          <tbody>
-            {paths.map((path) => (
-              <Path key={path.path} path={path} />
-            ))}
-          </tbody>
-        </table>
+        <BeforeAndAfter>
+          {paths.map((path) => (
+            <Path key={path.path} path={path} />
+          ))}
+        </BeforeAndAfter>
       )}
     </>
   );

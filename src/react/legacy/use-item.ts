@@ -1,7 +1,7 @@
 /** One item by its raw key. */
 import { type UseQueryResult as Result, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { membersOf } from "../../browser/errors.js";
+import { membersOf } from "../members.js";
 import { isItem } from "../shown-items.js";
 import { idOf, itemPlace } from "./place.js";
 import { type LegacyData, type QueryObject, useLegacyData } from "./provider.js";

@@ -5,9 +5,10 @@ import {
   useInfiniteQuery,
 } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
-import { membersOf, wrongCall } from "../../browser/errors.js";
+import { wrongCall } from "../../browser/errors.js";
 import type { Item } from "../change.js";
 import { invoke, sourceOf } from "../invoke.js";
+import { membersOf } from "../members.js";
 import { isItem } from "../shown-items.js";
 import { whereOf } from "./filter.js";
 import { idOf, listPlace, sortKeyOf } from "./place.js";
