@@ -242,6 +242,22 @@ describe.each(engines)("what is shown on $name", (setting) => {
     expect([missing.status, missing.value]).toEqual([200, null]);
   });
 
+  test("an item's fields and attributes keep their order, which the table has none of", async () => {
+    const { ask, data } = explorer();
+    const seo = { title: "Title", tags: [{ z: 1, a: 2 }], description: "Text" };
+    const key = { userId: "ordered", contentId: "c1" };
+    const fields = { title: "Title", zebra: 1, apple: 2, seo };
+    await data.savedContent.put(make.savedContent({ ...key, data: fields as object }));
+    const item = (await ask("item", { store: "savedContent", key })).text;
+    const raw = await ask("raw", { store: "savedContent", key });
+    for (const text of [item, raw.text]) {
+      expect(text).toMatch(/apple.+seo.+description.+tags.+a.+z.+title.+zebra/);
+    }
+    const names = (raw.value as { name: string }[]).map(({ name }) => name);
+    expect(names).toEqual([...names].sort());
+    await data.savedContent.delete(key);
+  });
+
   test("no secret leaves the server, and none can be guessed by a filter", async () => {
     const { ask, data } = explorer();
     const key = { userId: "u1", provider: "GOOGLE_BUSINESS" };
@@ -478,8 +494,8 @@ describeStreams("the history of an item on $name", (setting) => {
     expect(history).toMatchObject({ read: 6, stopped: false, older: false });
     expect(history.changes.map(({ kind }) => kind)).toEqual(["deleted", "updated", "created"]);
     expect(history.changes[1]?.paths).toEqual([
-      { path: "title", before: '"One"', after: '"Two"' },
       { path: "metaDescription", before: null, after: '"New"' },
+      { path: "title", before: '"One"', after: '"Two"' },
     ]);
     const found = await runShown(explorer(), call?.code ?? "", "changes");
     expect((found as { id: string }[]).map(({ id }) => id)).toEqual(
@@ -491,8 +507,8 @@ describeStreams("the history of an item on $name", (setting) => {
     const { history, text } = await changesOf("oauthToken", key);
     expect(text).not.toContain("canary");
     expect(history.changes[0]?.paths).toEqual([
-      { path: "expiryDate", before: "1", after: "2" },
       { path: "accessToken", secret: true },
+      { path: "expiryDate", before: "1", after: "2" },
     ]);
   });
 

@@ -16,13 +16,13 @@ const between = (before: object | null, after: object | null) =>
   });
 
 describe("changedPaths", () => {
-  test("names maps by name and lists by index", () => {
+  test("names maps by name and lists by index, in the order of the names", () => {
     const before = { title: "One", seo: { tags: ["a", "b"], score: 1 }, same: { deep: [1] } };
     const after = { title: "Two", seo: { tags: ["a", "c", "d"], score: 1 }, same: { deep: [1] } };
     expect(between(before, after)).toEqual([
-      { path: ["title"], before: "One", after: "Two" },
       { path: ["seo", "tags", 1], before: "b", after: "c" },
       { path: ["seo", "tags", 2], before: undefined, after: "d" },
+      { path: ["title"], before: "One", after: "Two" },
     ]);
   });
 
@@ -38,9 +38,9 @@ describe("changedPaths", () => {
     const before = { gone: { x: 1 }, other: { x: 1 } };
     const after = { added: { y: [1] }, other: [1] };
     expect(between(before, after)).toEqual([
+      { path: ["added"], before: undefined, after: { y: [1] } },
       { path: ["gone"], before: { x: 1 }, after: undefined },
       { path: ["other"], before: { x: 1 }, after: [1] },
-      { path: ["added"], before: undefined, after: { y: [1] } },
     ]);
   });
 
@@ -63,10 +63,10 @@ describe("changedPaths", () => {
   test("has every field of an item that was created or deleted, and none of an unreadable one", () => {
     const data = { title: "One", list: [1] };
     expect(between(null, data)).toEqual([
-      { path: ["title"], before: undefined, after: "One" },
       { path: ["list"], before: undefined, after: [1] },
+      { path: ["title"], before: undefined, after: "One" },
     ]);
-    expect(between(data, null).map(({ before }) => before)).toEqual(["One", [1]]);
+    expect(between(data, null).map(({ before }) => before)).toEqual([[1], "One"]);
     expect(between(null, null)).toEqual([]);
   });
 

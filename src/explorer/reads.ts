@@ -6,10 +6,11 @@ import { isDynamoDBError } from "../errors/dynamodb-error.js";
 import { keyPartsOf } from "../keys/template.js";
 import type { Described } from "../streams/watch.js";
 import { attribute } from "../table/table.js";
-import { checkValue } from "../values/payload.js";
+import { checkValue, isPlainMap } from "../values/payload.js";
 import type { Operation, Visit } from "./explorer.js";
 import { filtersOf } from "./filters.js";
 import { countIn, flagIn, keyIn, partsIn, storeIn, textIn } from "./input.js";
+import { orderedMap } from "./ordered.js";
 import type { About, BrowsePage, RawAttribute } from "./protocol.js";
 import type { KnownStore, StoredItem } from "./sent-item.js";
 
@@ -151,7 +152,7 @@ export const raw: Operation = async (visit) => {
   const answer = await visit.shown(code, () => rawAnswer(visit, known, key));
   const { Item: stored } = (answer ?? {}) as { readonly Item?: Readonly<Record<string, unknown>> };
   if (stored === undefined) return null;
-  return Object.entries(stored).map(([name, value]): RawAttribute => {
+  return Object.entries(orderedMap(stored)).map(([name, value]): RawAttribute => {
     const shown = name === attribute.data ? withoutSecrets(known, value) : value;
     const { bytes } = checkValue(value, "", 1);
     return { name, value: shown, bytes: Buffer.byteLength(name) + bytes };
@@ -165,6 +166,5 @@ async function rawAnswer({ explorer }: Visit, { store }: KnownStore, key: object
 }
 
 function withoutSecrets({ model: { secrets } }: KnownStore, data: unknown): unknown {
-  if (typeof data !== "object" || data === null) return data;
-  return Object.fromEntries(Object.entries(data).filter(([name]) => !secrets.includes(name)));
+  return isPlainMap(data) ? orderedMap(data, secrets) : data;
 }

@@ -10,6 +10,7 @@ import {
 import { isObject } from "../runtime/objects.js";
 import type { RawKey } from "../table/table.js";
 import { checkValue } from "../values/payload.js";
+import { orderedMap } from "./ordered.js";
 import type { SentItem } from "./protocol.js";
 
 /** An item as a store returns it. */
@@ -44,13 +45,12 @@ export function knownStore(store: string, definition: Declaration): KnownStore {
       const { data, createdAt, updatedAt } = item;
       const { secrets } = model;
       const fields = isObject(data) ? data : {};
-      const shown = Object.entries(fields).filter(([name]) => !secrets.includes(name));
       const parts = partsOf(item);
       const dataBytes = checkValue({ ...fields }, "", 1).bytes;
       return {
         store,
         key: keyOf(definition, item),
-        data: Object.fromEntries(shown),
+        data: orderedMap(fields, secrets),
         createdAt,
         updatedAt,
         // Of those that were not read it is not known whether they have a value.

@@ -25,8 +25,8 @@ export interface Comparable {
 const mostLevels = 32;
 
 /**
- * The paths of the payload at which a change made a difference, in the order of the payload. Nothing is
- * sent, and nothing is masked: the values of secret fields are in it, in clear.
+ * The paths of the payload at which a change made a difference, in the order of their names: DynamoDB's maps
+ * have none. Nothing is sent, and nothing is masked: the values of secret fields are in it, in clear.
  *
  * Maps are compared by name and lists by index; sets, binary and numbers as DynamoDB compares them. A map
  * or list that was added or removed is one path. Of a created or deleted item it is every field of the
@@ -78,7 +78,7 @@ function membersOf(before: unknown, after: unknown): Iterable<string | number> |
     return Array.from({ length: Math.max(before.length, after.length) }, (_, at) => at);
   }
   if (!isPlainMap(before) || !isPlainMap(after)) return undefined;
-  return new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
 }
 
 /** A member that is an object's own: a field may be called `constructor`. */
