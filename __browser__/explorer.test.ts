@@ -3,6 +3,7 @@
  * `.cache/pictures`; `npm run test:browser -- --pictures` writes those of the manual, too.
  */
 import { mkdirSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -262,7 +263,7 @@ test("no secret is in the page or on the wire", async () => {
   expect(all).not.toContain("canary");
 });
 
-test("of 20,000 rows only those in sight are drawn", async () => {
+test("of 20,000 rows only those in sight are drawn, and all are selected and exported", async () => {
   const page = await open();
   await page.route("**/api/browse", async (route) => {
     const { cursor } = JSON.parse(route.request().postData() ?? "{}") as { cursor: string | null };
@@ -285,6 +286,15 @@ test("of 20,000 rows only those in sight are drawn", async () => {
   await page.keyboard.press("End");
   await page.locator('.grid-row[data-index="19999"]').waitFor();
   expect(await page.locator(".grid-row").count()).toBeLessThan(80);
+  await page.getByLabel("Select all rows that were read").click();
+  await page.getByRole("button", { name: "Export 20,000 selected" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save the file" }).click();
+  const path = await (await download).path();
+  const exported = JSON.parse(await readFile(path, "utf8")) as { projectId: string }[];
+  expect(exported.map(({ projectId }) => projectId)).toEqual(
+    Array.from({ length: 20_000 }, (_, at) => `p${at}`),
+  );
 });
 
 test("when the server ends in the middle, the page says so", async () => {

@@ -2,15 +2,17 @@
 import fc from "fast-check";
 import { literalOf } from "../../src/explorer/literal.js";
 import { draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
-import { exportText } from "../../src/explorer/page/export-text.js";
-import { finished, sorting } from "../../src/explorer/page/sorting.js";
+import { type ExportFormat, exporting } from "../../src/explorer/page/export-text.js";
+import { finished } from "../../src/explorer/page/slices.js";
+import { sorting } from "../../src/explorer/page/sorting.js";
 import type { FieldDescription, SentItem } from "../../src/explorer/protocol.js";
 import { ExactNumber } from "../../src/index.js";
+import { anyText } from "../any-text.js";
 
 const value = fc.letrec((tie) => ({
   any: fc.oneof(
     { maxDepth: 3 },
-    fc.string({ unit: "binary" }),
+    anyText(),
     // DynamoDB has no -0.
     fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
     fc.boolean(),
@@ -100,16 +102,31 @@ test("items are sorted in small steps: alike ones stay in order, those without a
   expect(count).toBeGreaterThan(10);
 });
 
-test("an export has the items in each of its forms, and no secret", () => {
-  const item: SentItem = {
-    ...{ store: "oauthToken", key: { userId: "u1", provider: "GOOGLE" } },
-    ...{ data: { expiryDate: 5 }, hidden: ["accessToken"], createdAt: 1, updatedAt: 2, bytes: 90 },
-  };
-  expect(JSON.parse(exportText("json", [item]))).toEqual([
-    { userId: "u1", provider: "GOOGLE", data: { expiryDate: 5 }, createdAt: 1, updatedAt: 2 },
-  ]);
-  expect(exportText("fixture", [item])).toContain(
+test("an export has the items in each of its forms, in steps, and no secret", () => {
+  const itemOf = (index: number): SentItem => ({
+    ...{ store: "oauthToken", key: { userId: `u${index}`, provider: "GOOGLE" } },
+    ...{ data: { expiryDate: index === 49 ? ExactNumber.from("1e50") : 5 } },
+    ...{ hidden: ["accessToken"], createdAt: 1, updatedAt: 2, bytes: 90 },
+  });
+  const items = Array.from({ length: 50 }, (_, index) => itemOf(index));
+  const textOf = (format: ExportFormat, of: readonly SentItem[]) =>
+    finished(exporting(format, of)).join("");
+  const json = JSON.parse(textOf("json", items)) as object[];
+  expect(json.map((item) => ({ ...item, data: null }))).toEqual(
+    items.map(({ key }) => ({ ...key, data: null, createdAt: 1, updatedAt: 2 })),
+  );
+  expect(textOf("json", items.slice(0, 1))).toBe(
+    `${JSON.stringify(
+      [{ userId: "u0", provider: "GOOGLE", data: { expiryDate: 5 }, createdAt: 1, updatedAt: 2 }],
+      null,
+      2,
+    )}\n`,
+  );
+  expect(textOf("fixture", items)).toContain(
     'make.oauthToken({ userId: "u1", provider: "GOOGLE", data: { expiryDate: 5 }, createdAt: 1 })',
   );
-  expect(exportText("seed", [item])).toContain("await data.oauthToken.batchPut([\n");
+  expect(textOf("fixture", items)).toContain("import { ExactNumber }");
+  expect(textOf("seed", items)).toContain("await data.oauthToken.batchPut([\n");
+  expect(textOf("seed", items.slice(0, 49))).not.toContain("ExactNumber");
+  expect([...exporting("json", items)].length).toBeGreaterThan(2);
 });

@@ -11,7 +11,7 @@ import { Grid } from "./grid.js";
 import { presentFields } from "./grid-columns.js";
 import { ItemPanel } from "./item-panel.js";
 import { jsonIn, type Route, useChangeRoute, useRoute } from "./route.js";
-import { useSelection } from "./selection.js";
+import { rowId, useSelection } from "./selection.js";
 import { Empty, Failed, Waiting } from "./state.js";
 import { Where } from "./where.js";
 
@@ -51,8 +51,12 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
   const input = inputOf(route, entity.store);
   const query = useInfiniteQuery({
     queryKey: ["browse", input],
-    queryFn: ({ pageParam, signal }) =>
-      ask<BrowsePage>("browse", { ...input, cursor: pageParam }, signal),
+    queryFn: async ({ pageParam, signal }) => {
+      const page = await ask<BrowsePage>("browse", { ...input, cursor: pageParam }, signal);
+      // Made page by page, they take no time when all rows are selected.
+      page.items.forEach(rowId);
+      return page;
+    },
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
     // Comparing what was read before with itself takes longer the more there is.

@@ -3,11 +3,13 @@ import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 
 interface CopyButtonProps {
-  readonly text: string;
+  /** A long one is put together when it is copied. */
+  readonly text: string | (() => string);
   readonly label: string;
+  readonly disabled?: boolean;
 }
 
-export function CopyButton({ text, label }: CopyButtonProps) {
+export function CopyButton({ text, label, disabled = false }: CopyButtonProps) {
   const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
   useEffect(() => {
     if (state === "idle") return undefined;
@@ -15,7 +17,7 @@ export function CopyButton({ text, label }: CopyButtonProps) {
     return () => clearTimeout(timer);
   }, [state]);
   const copy = () => {
-    navigator.clipboard.writeText(text).then(
+    navigator.clipboard.writeText(typeof text === "string" ? text : text()).then(
       () => setState("copied"),
       () => setState("failed"),
     );
@@ -25,6 +27,7 @@ export function CopyButton({ text, label }: CopyButtonProps) {
     <button
       type="button"
       className="icon"
+      disabled={disabled}
       onClick={copy}
       title={told[state]}
       aria-label={told[state]}

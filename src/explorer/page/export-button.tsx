@@ -1,10 +1,11 @@
 /** Hands out the items that are selected, or if none is, all that were read so far. */
 import { Download } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { SentItem } from "../protocol.js";
 import { CopyButton } from "./copy-button.js";
-import { type ExportFormat, exportFormats, exportText } from "./export-text.js";
+import { type ExportFormat, exportFormats, exporting } from "./export-text.js";
 import { counted, plural } from "./format.js";
+import { inSlices } from "./slices.js";
 
 /** More than this is in the file, and not on the screen. */
 const mostShown = 4_000;
@@ -57,10 +58,11 @@ interface ExportProps {
 
 function Export({ items, isPart, onClose }: ExportProps) {
   const [format, setFormat] = useState<ExportFormat>("json");
-  const text = exportText(format, items);
+  const parts = useParts(format, items);
+  const isMade = parts !== undefined;
   const hasSecrets = items.some(({ hidden }) => hidden.length > 0);
   const save = () => {
-    const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+    const url = URL.createObjectURL(new Blob([...(parts ?? [])], { type: "text/plain" }));
     const link = document.createElement("a");
     link.href = url;
     link.download = `${items[0]?.store ?? "items"}.${exportFormats[format].file}`;
@@ -88,18 +90,37 @@ function Export({ items, isPart, onClose }: ExportProps) {
       </label>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region takes the focus. */}
       <pre className="result" tabIndex={0}>
-        {text.slice(0, mostShown)}
-        {text.length > mostShown && "…"}
+        {isMade ? beginningOf(parts) : "The file is being made …"}
       </pre>
       <div className="buttons">
-        <CopyButton text={text} label="Copy all of it" />
+        <CopyButton text={() => parts?.join("") ?? ""} label="Copy all of it" disabled={!isMade} />
         <button type="button" onClick={onClose}>
           Close
         </button>
-        <button type="button" className="primary" onClick={save}>
+        <button type="button" className="primary" disabled={!isMade} onClick={save}>
           Save the file
         </button>
       </div>
     </>
   );
+}
+
+/** The parts of the file; `undefined` until they are made, which many items take a while for. */
+function useParts(format: ExportFormat, items: readonly SentItem[]): readonly string[] | undefined {
+  const [made, setMade] = useState<{ readonly parts: readonly string[]; readonly of: object }>();
+  const of = useMemo(() => ({ format, items }), [format, items]);
+  useEffect(
+    () => inSlices(exporting(format, items), (parts) => setMade({ parts, of })),
+    [of, format, items],
+  );
+  return made?.of === of ? made.parts : undefined;
+}
+
+function beginningOf(parts: readonly string[]): string {
+  let text = "";
+  for (const part of parts) {
+    text += part;
+    if (text.length > mostShown) return `${text.slice(0, mostShown)}…`;
+  }
+  return text;
 }

@@ -3,11 +3,43 @@ import { encode } from "../../browser/values.js";
 import { literalOf } from "../literal.js";
 import type { SentItem } from "../protocol.js";
 
+interface Format {
+  readonly label: string;
+  /** The ending of its file's name. */
+  readonly file: string;
+  opening(store: string, imports: string): string;
+  item(item: SentItem, index: number): string;
+  readonly closing: string;
+}
+
 export const exportFormats = {
-  json: { label: "JSON", file: "json" },
-  fixture: { label: "Fixtures for a test", file: "ts" },
-  seed: { label: "A program that stores them", file: "ts" },
-} as const;
+  json: {
+    label: "JSON",
+    file: "json",
+    opening: () => "[",
+    item: (item, index) => {
+      const all = encode([{ ...inputOf(item), updatedAt: item.updatedAt }], "export", "items");
+      return `${index === 0 ? "" : ","}${JSON.stringify(all, null, 2).slice("[".length, -"\n]".length)}`;
+    },
+    closing: "\n]\n",
+  },
+  fixture: {
+    label: "Fixtures for a test",
+    file: "ts",
+    opening: (store, imports) =>
+      `import { make } from "bayon-coagent-data/testing";\n${imports}\nexport const ${store}Items = [\n`,
+    item: (item) => `  make.${item.store}(${literalOf(inputOf(item), "  ")}),\n`,
+    closing: "];\n",
+  },
+  seed: {
+    label: "A program that stores them",
+    file: "ts",
+    opening: (store, imports) =>
+      `import { createDataLayer } from "bayon-coagent-data";\n${imports}\nconst data = createDataLayer();\nawait data.${store}.batchPut([\n`,
+    item: (item) => `  ${literalOf(inputOf(item), "  ")},\n`,
+    closing: "]);\nawait data.close();\n",
+  },
+} as const satisfies Readonly<Record<string, Format>>;
 
 export type ExportFormat = keyof typeof exportFormats;
 
@@ -16,22 +48,27 @@ function inputOf({ key, data, createdAt }: SentItem): object {
   return { ...key, data, createdAt };
 }
 
-export function exportText(format: ExportFormat, items: readonly SentItem[]): string {
-  const store = items[0]?.store ?? "";
-  switch (format) {
-    case "json": {
-      const all = items.map((item) => ({ ...inputOf(item), updatedAt: item.updatedAt }));
-      return `${JSON.stringify(encode(all, "export", "items"), null, 2)}\n`;
-    }
-    case "fixture": {
-      const made = items.map((item) => `  make.${store}(${literalOf(inputOf(item), "  ")}),\n`);
-      return `import { make } from "bayon-coagent-data/testing";\n${exactImport(made.join(""))}\nexport const ${store}Items = [\n${made.join("")}];\n`;
-    }
-    case "seed": {
-      const inputs = items.map((item) => `  ${literalOf(inputOf(item), "  ")},\n`).join("");
-      return `import { createDataLayer } from "bayon-coagent-data";\n${exactImport(inputs)}\nconst data = createDataLayer();\nawait data.${store}.batchPut([\n${inputs}]);\nawait data.close();\n`;
-    }
+/** So many items are made text in a step. */
+const itemsInStep = 20;
+
+/** A file of the items, in parts. A step is over at each `yield`. */
+export function* exporting(
+  format: ExportFormat,
+  items: readonly SentItem[],
+): Generator<void, readonly string[], void> {
+  const { opening, item: textOf, closing }: Format = exportFormats[format];
+  const parts: string[] = [];
+  let imports = "";
+  for (let from = 0; from < items.length; from += itemsInStep) {
+    const texts = items
+      .slice(from, from + itemsInStep)
+      .map((item, index) => textOf(item, from + index));
+    const part = texts.join("");
+    if (imports === "") imports = exactImport(part);
+    parts.push(part);
+    yield;
   }
+  return [opening(items[0]?.store ?? "", imports), ...parts, closing];
 }
 
 /** Numbers of more digits than JavaScript's have a class of their own. */

@@ -1,12 +1,11 @@
 /** The rows of a grid in their order, which many rows get a slice at a time. */
 import { useEffect, useMemo, useState } from "react";
 import type { SentItem } from "../protocol.js";
-import { finished, type SortedBy, sorting } from "./sorting.js";
+import { finished, inSlices } from "./slices.js";
+import { type SortedBy, sorting } from "./sorting.js";
 
 /** So many are sorted before the next frame. */
 const mostAtOnce = 2_000;
-/** How long steps are carried out before the browser has its turn, in ms. */
-const sliceMs = 10;
 
 interface Shown {
   readonly rows: readonly SentItem[];
@@ -32,21 +31,4 @@ export function useSortedRows(
     return inSlices(sorting(items, by), (rows) => setShown({ rows, items, by }));
   }, [items, by, isSorting]);
   return { rows: atOnce ?? shown.rows, isSorting };
-}
-
-/** @returns ends it */
-function inSlices<T>(steps: Generator<void, T, void>, onDone: (value: T) => void): () => void {
-  const slice = () => {
-    const end = performance.now() + sliceMs;
-    do {
-      const step = steps.next();
-      if (step.done === true) {
-        onDone(step.value);
-        return;
-      }
-    } while (performance.now() < end);
-    timer = setTimeout(slice);
-  };
-  let timer = setTimeout(slice);
-  return () => clearTimeout(timer);
 }

@@ -91,11 +91,3 @@ function valueIn({ key, data, createdAt, updatedAt }: SentItem, id: string): unk
 
 const textOf = (value: unknown): string =>
   typeof value === "string" ? value : value == null ? "" : jsonText(value, 0);
-
-/** Carries out all steps at once. */
-export function finished<T>(steps: Generator<void, T, void>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
-}
