@@ -1,6 +1,7 @@
 /** The explorer's server: who is answered, what it shows, and what it never sends. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { DeleteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { runCommandLine } from "../../scripts/cli/program.js";
 import { readItemStream } from "../../src/explorer/item-stream.js";
 import type {
@@ -10,12 +11,12 @@ import type {
   History,
   Survey,
 } from "../../src/explorer/protocol.js";
-import { createDataLayer, type DataLayerOptions } from "../../src/index.js";
+import { createDataLayer, type DataLayerOptions, ExactNumber } from "../../src/index.js";
 import { sourceOf } from "../../src/store/layer-source.js";
 import { watch } from "../../src/streams/index.js";
 import { make, startEngine, type TestDataLayer } from "../../src/testing/index.js";
 import { engines, settings } from "../engines.js";
-import { requestsOf } from "../open.js";
+import { bareClient, requestsOf } from "../open.js";
 import { listen } from "../scripts/run.js";
 import { describeStreams } from "../streams/stream.js";
 import { askOf, type Exploring, pageFolder, send, useExplorer } from "./exploring.js";
@@ -25,13 +26,23 @@ if (first === undefined) throw new Error("there is no engine");
 
 /** Runs TypeScript that was shown, as somebody who copied it does. */
 async function runShown({ data }: Exploring, code: string, returned: string): Promise<unknown> {
-  const body = code.replace(/^import \{ watch \} from "bayon-coagent-data\/streams";\n/, "");
+  const imports: string[] = [];
+  const body = code.replaceAll(
+    /^import \{ (.+) \} from "bayon-coagent-data(?:\/streams)?";\n/gm,
+    (_, name: keyof typeof exported) => {
+      imports.push(name);
+      return "";
+    },
+  );
   const made = Reflect.construct(AsyncFunction, [
-    ...["data", "watch"],
+    ...["data", ...imports],
     `${body}\nreturn ${returned};`,
   ]) as (...given: readonly unknown[]) => Promise<unknown>;
-  return made(data, watch);
+  return made(data, ...imports.map((name) => Reflect.get(exported, name)));
 }
+
+/** What shown code may import. */
+const exported = { watch, ExactNumber };
 
 /** A data layer on the same table that no explorer listens to. */
 function bareLayer(
@@ -61,6 +72,9 @@ describe("who is answered", () => {
     expect(policy).toContain("default-src 'none'; script-src 'self';");
     expect(policy).not.toContain("unsafe");
     expect((await send(explorer(), api({}))).status).toBe(200);
+    const { cookie, url } = explorer();
+    const wrong = await fetch(new URL("/api/about", url), { headers: { cookie } });
+    expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST"]);
   });
 
   test.each<[string, () => Parameters<typeof send>[1], number]>([
@@ -85,6 +99,8 @@ describe("who is answered", () => {
     ["no JSON", () => api({}, "{"), 400],
     ["a list", () => api({}, "[]"), 400],
     ["a value that no page encodes so", () => api({}, '{"a":{"$":"x"}}'), 400],
+    ["a value that is no object", () => api({}, '{"$":"undefined"}'), 400],
+    ["lists within lists", () => api({}, `${"[".repeat(8_000)}${"]".repeat(8_000)}`), 400],
     ["no operation", () => ({ ...api({}), path: "/api/nothing" }), 404],
     [
       "a path above the page",
@@ -147,11 +163,18 @@ describe.each(engines)("what is shown on $name", (setting) => {
   });
 
   test("the first look counts items, names the newest and the users, and says what doctor finds", async () => {
+    const { data } = explorer();
     const { value, reply } = await explorer().ask("survey", {});
     const survey = value as Survey;
     expect(survey).toMatchObject({ complete: true, items: 7, users: [{ id: "u1", items: 7 }] });
     expect(survey.entities.SavedContent?.items).toBe(5);
     expect(survey.newest[0]).toMatchObject({ store: "oauthToken" });
+    const strange = { PK: "garbage", SK: "garbage", EntityType: "Project", UpdatedAt: 1e15 };
+    await bareClient(data).send(new PutCommand({ TableName: data.table.name, Item: strange }));
+    const anew = (await explorer().ask("survey", {})).value as Survey;
+    expect(anew.newest).toEqual(survey.newest);
+    const Key = { PK: "garbage", SK: "garbage" };
+    await bareClient(data).send(new DeleteCommand({ TableName: data.table.name, Key }));
     expect(survey.findings.map(({ title }) => title)).toContainEqual(
       expect.stringContaining("token"),
     );
@@ -182,6 +205,7 @@ describe.each(engines)("what is shown on $name", (setting) => {
           { field: "status", operator: "eq", value: "draft" },
           { field: "title", operator: "begins", value: "Title" },
           { field: "not a name", operator: "notExists" },
+          { field: "title", operator: "ne", value: ExactNumber.from("1e50") },
         ],
       },
       3,
@@ -218,7 +242,7 @@ describe.each(engines)("what is shown on $name", (setting) => {
   });
 
   test("an item, the keys that it has, and its attributes as the table has them", async () => {
-    const { ask } = explorer();
+    const { ask, data } = explorer();
     const input = { store: "savedContent", key: { userId: "u1", contentId: "c1" } };
     const { value, reply } = await ask("item", input);
     expect(value).toMatchObject({
@@ -238,6 +262,11 @@ describe.each(engines)("what is shown on $name", (setting) => {
     expect(raw.value).toContainEqual(
       expect.objectContaining({ name: "EntityType", value: "SavedContent" }),
     );
+    const { code, ...cost } = raw.reply.calls[0] ?? {};
+    expect(cost).toMatchObject({ requests: 1 });
+    requestsOf(data);
+    await runShown(explorer(), code ?? "", "undefined");
+    expect(requestsOf(data)).toHaveLength(1);
     const missing = await ask("item", { ...input, key: { userId: "u1", contentId: "none" } });
     expect([missing.status, missing.value]).toEqual([200, null]);
   });
@@ -522,6 +551,14 @@ describeStreams("the history of an item on $name", (setting) => {
     const { history } = await changesOf("oauthToken", sealed);
     const path = { path: "expiryDate", before: null, after: "5" };
     expect(history.changes).toMatchObject([{ kind: "created", paths: [path] }]);
+    const { ask } = explorer();
+    const item = await ask("item", { store: "oauthToken", key: sealed });
+    expect(item.value).toMatchObject({ item: { data: { expiryDate: 5 }, partial: true } });
+    const raw = await ask("raw", { store: "oauthToken", key: sealed });
+    expect(raw.value).toContainEqual(expect.objectContaining({ value: { expiryDate: 5 } }));
+    const found = await ask("pattern", { id: "oauthToken.query", given: { userId: "sealed" } });
+    expect(found.value).toMatchObject({ items: [{ data: { expiryDate: 5 }, partial: true }] });
+    expect([item, raw, found].map(({ text }) => text).join()).not.toContain("canary");
   });
 
   test("is read so far as its limits say, which it tells, and no longer than somebody waits", async () => {

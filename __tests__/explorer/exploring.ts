@@ -78,7 +78,10 @@ export function useExplorer(
     const { endpoint, region, credentials } = engine;
     const table = openRawTable({ ...data.configuration, endpoint, region, credentials });
     ends.push(() => table.close());
-    const survey = createSurveyor({ table, meter, sample: 10_000, cipher: undefined });
+    const survey = createSurveyor({
+      ...{ table, meter, sample: 10_000, cipher: undefined },
+      command: "bayon-data doctor",
+    });
     const running: RunningExplorer = await serveExplorer({
       ...{ data, meter, survey, writable, port: 0, page: page ?? pageFolder() },
       onError: (error) => {

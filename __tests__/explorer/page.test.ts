@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { literalOf } from "../../src/explorer/literal.js";
 import { draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
 import { type ExportFormat, exporting } from "../../src/explorer/page/export-text.js";
+import { placesOf } from "../../src/explorer/page/format.js";
 import { finished } from "../../src/explorer/page/slices.js";
 import { sorting } from "../../src/explorer/page/sorting.js";
 import type { FieldDescription, SentItem } from "../../src/explorer/protocol.js";
@@ -110,7 +111,9 @@ test("an export has the items in each of its forms, in steps, and no secret", ()
   });
   const items = Array.from({ length: 50 }, (_, index) => itemOf(index));
   const textOf = (format: ExportFormat, of: readonly SentItem[]) =>
-    finished(exporting(format, of)).join("");
+    finished(exporting(format, of, { entity, module: undefined })).join("");
+  const secret = { ...fieldOf("accessToken"), secret: true, required: true };
+  const entity = { store: "oauthToken", fields: [secret, { ...secret, name: "other" }] };
   const json = JSON.parse(textOf("json", items)) as object[];
   expect(json.map((item) => ({ ...item, data: null }))).toEqual(
     items.map(({ key }) => ({ ...key, data: null, createdAt: 1, updatedAt: 2 })),
@@ -128,5 +131,21 @@ test("an export has the items in each of its forms, in steps, and no secret", ()
   expect(textOf("fixture", items)).toContain("import { ExactNumber }");
   expect(textOf("seed", items)).toContain("await data.oauthToken.batchPut([\n");
   expect(textOf("seed", items.slice(0, 49))).not.toContain("ExactNumber");
-  expect([...exporting("json", items)].length).toBeGreaterThan(2);
+  expect(textOf("seed", items)).toContain('data: { expiryDate: 5, accessToken: "replace-me" }');
+  const own = { entity, module: "./data-config.js" };
+  expect(finished(exporting("seed", items, own)).join("")).toContain(
+    'import { entities } from "./data-config.js";\n\n// Secrets are not exported: put them where it says "replace-me".\nconst data = createDataLayer({ entities });\n',
+  );
+  expect(finished(exporting("fixture", items, own)).join("")).toContain(
+    "const make = factories(entities);",
+  );
+  expect([...exporting("json", items, own)].length).toBeGreaterThan(2);
+});
+
+test("the table and each index that has an item take a write of their own", () => {
+  const places = (...names: string[]) => placesOf(names.map((name) => ({ name })));
+  expect(places("PK", "SK")).toBe(1);
+  expect(places("PK", "SK", "GSI1PK", "GSI1SK")).toBe(2);
+  // Of an index whose sort key alone is there, the item is no part.
+  expect(places("PK", "SK", "GSI2SK")).toBe(1);
 });

@@ -11,7 +11,10 @@ import { toNodeListener } from "../../src/server/node-listener.js";
 const host = "127.0.0.1";
 
 export interface ServeOptions
-  extends Pick<ExplorerOptions, "data" | "meter" | "survey" | "writable" | "onError"> {
+  extends Pick<
+    ExplorerOptions,
+    "data" | "meter" | "survey" | "ownEntities" | "writable" | "onError"
+  > {
   /** 0 for a free one. */
   readonly port: number;
   /** The folder of the built page. */

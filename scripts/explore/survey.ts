@@ -1,6 +1,6 @@
 /** The explorer's first look at the table: counts, findings, the newest items and the largest users. */
 import { userParts } from "../../services/user/partitions.js";
-import { keyValues } from "../../src/entity/model.js";
+import { keyValues, rawKeyOf } from "../../src/entity/model.js";
 import type { Surveyor } from "../../src/explorer/explorer.js";
 import type { Meter } from "../../src/explorer/meter.js";
 import type { NewestItem, Survey, SurveyFinding } from "../../src/explorer/protocol.js";
@@ -27,10 +27,12 @@ export interface SurveyOptions {
   /** About how many items are read. */
   readonly sample: number;
   readonly cipher: Cipher | undefined;
+  /** The command that finds the same. */
+  readonly command: string;
 }
 
 /** Looks at a sample of the table, anew each time. It reads one page of each segment at a time. */
-export function createSurveyor({ table, meter, sample, cipher }: SurveyOptions): Surveyor {
+export function createSurveyor({ table, meter, sample, cipher, command }: SurveyOptions): Surveyor {
   const look = async (signal: AbortSignal): Promise<Survey> => {
     const seen = new Seen();
     const { ItemCount } = await table.describe();
@@ -40,7 +42,7 @@ export function createSurveyor({ table, meter, sample, cipher }: SurveyOptions):
     });
     return surveyOf(diagnosis, seen, ItemCount);
   };
-  return { sample, look };
+  return { command, look };
 }
 
 /** The same table; what is read of it is metered, and noted. */
@@ -74,6 +76,9 @@ class Seen {
     const [PK, SK] = [item[attribute.partitionKey]?.S, item[attribute.sortKey]?.S];
     if (known === undefined || PK === undefined || SK === undefined) return;
     const parts = keyPartsOf(known.model, { PK, SK });
+    // A row whose keys are not of its entity's form is for doctor to tell of.
+    const own = rawKeyOf(known.model, parts);
+    if (own.PK !== PK || own.SK !== SK || Object.values(parts).includes("")) return;
     this.#countUser(known.model.pk.parts, parts);
     const updatedAt = Number(item[attribute.updatedAt]?.N ?? 0);
     const oldest = this.#newest.at(-1)?.updatedAt ?? 0;

@@ -1,6 +1,6 @@
 /** A call of the data layer as data: what is shown is what is run. */
 import { FilterWhere } from "./filters.js";
-import { literalOf } from "./literal.js";
+import { literalOf, withImports } from "./literal.js";
 
 export interface Call {
   /** In the scope of this user. */
@@ -28,18 +28,19 @@ export function codeOf({ user, path, args, shownArgs = args, result }: Call): st
   const name = `${from}.${path.join(".")}`;
   const begin = result === undefined ? `await ${name}(` : `const ${result} = await ${name}(`;
   const short = `${begin}${given.map((one) => literalOf(one)).join(", ")});`;
-  if (short.length <= 100 && !short.includes("\n")) return short;
-  return `${begin}${given.map((one) => literalOf(one, "")).join(", ")});`;
+  if (short.length <= 100 && !short.includes("\n")) return withImports(short);
+  return withImports(`${begin}${given.map((one) => literalOf(one, "")).join(", ")});`);
 }
 
 export function scanCode({ store, options, mostScanned }: ScanCall): string {
-  return [
+  const lines = [
     "const found = [];",
     `for await (const { items, progress } of data.${store}.scan(${literalOf(options)})) {`,
     "  found.push(...items);",
     `  if (progress.scanned >= ${mostScanned}) break;`,
     "}",
-  ].join("\n");
+  ];
+  return withImports(lines.join("\n"));
 }
 
 type AnyCall = (...given: readonly unknown[]) => unknown;

@@ -6,10 +6,13 @@ import type { About, Survey } from "./protocol.js";
 import type { KnownStore } from "./sent-item.js";
 import type { Undos } from "./undo.js";
 
+/** How long a call may take, in ms. */
+export const callTimeoutMs = 20_000;
+
 /** Looks at the table, or at a sample of it. */
 export interface Surveyor {
-  /** About how many items it reads. */
-  readonly sample: number;
+  /** The command that says the same: no call of the data layer reads items of all entities and of none. */
+  readonly command: string;
   look(signal: AbortSignal): Promise<Survey>;
 }
 

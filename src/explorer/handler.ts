@@ -3,8 +3,8 @@
 import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { isDynamoDBError } from "../errors/dynamodb-error.js";
-import { ValidationError } from "../errors/validation-error.js";
-import { textOf } from "../server/body.js";
+import { invalidAt, ValidationError } from "../errors/validation-error.js";
+import { objectIn, textOf } from "../server/body.js";
 import type { DataHandler } from "../server/handler.js";
 import { Refused, wrong } from "../server/refused.js";
 import { toldError } from "../server/told-error.js";
@@ -19,7 +19,7 @@ import { history } from "./history.js";
 import type { Meter } from "./meter.js";
 import { type PageFile, securityHeaders } from "./page-files.js";
 import { pattern, patternsOf } from "./patterns.js";
-import type { Failure, Reply, ShownCall } from "./protocol.js";
+import type { Failure, OwnEntities, Reply, ShownCall } from "./protocol.js";
 import { about, browse, item, raw, survey } from "./reads.js";
 import { knownStore, type StoredItem } from "./sent-item.js";
 import { Undos } from "./undo.js";
@@ -31,6 +31,8 @@ export interface ExplorerOptions extends GateOptions {
   readonly meter: Meter;
   readonly files: ReadonlyMap<string, PageFile>;
   readonly survey: Surveyor;
+  /** The module that exports the application's own entities, and their stores. */
+  readonly ownEntities?: OwnEntities | undefined;
   /** Whether items may be changed. */
   readonly writable: boolean;
   /** Gets what is no error of this package, which the page is not told. */
@@ -76,7 +78,8 @@ export function createExplorer(options: ExplorerOptions): DataHandler<unknown> {
   return { GET: route, POST: route, OPTIONS: route };
 }
 
-function explorerOf({ data, meter, survey: surveyor, writable }: ExplorerOptions): Explorer {
+function explorerOf(options: ExplorerOptions): Explorer {
+  const { data, meter, survey: surveyor, writable, ownEntities } = options;
   const source = sourceOf(data);
   if (source === undefined) {
     throw new ConfigurationError("explorer: data must be what createDataLayer returns");
@@ -100,6 +103,7 @@ function explorerOf({ data, meter, survey: surveyor, writable }: ExplorerOptions
       place: endpoint === undefined ? `AWS${region === undefined ? "" : ` ${region}`}` : endpoint,
       writable,
       reveals: encrypts,
+      ...(ownEntities !== undefined && { ownEntities }),
       unitsPerMinute: meter.budget().limit,
       entities,
       patterns: patternsOf({ data }, entities).map(({ id, group, title, inputs }) => ({
@@ -130,7 +134,7 @@ async function operationResponse(
 ): Promise<Response> {
   const operation = operations.get(name);
   if (operation === undefined) throw wrong("path", "is no operation of the explorer", 404);
-  const json = jsonOf(await textOf(request, mostBytes, request.signal));
+  const json = objectIn(await textOf(request, mostBytes, request.signal));
   const calls: ShownCall[] = [];
   try {
     const input = inputOf(json);
@@ -151,26 +155,19 @@ async function operationResponse(
 
 const budgetOf = ({ meter }: Explorer) => meter.budget();
 
-/** @throws Refused for anything but an object */
-function jsonOf(text: string): object {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The parser's message would quote the text.
-    throw wrong("body", "is no JSON");
-  }
-  if (!isPlainMap(json)) throw wrong("body", "must be an object");
-  return json;
-}
-
-/** @throws ValidationError for a value that no page encodes so */
+/** @throws ValidationError for what no page encodes so */
 function inputOf(json: object): Readonly<Record<string, unknown>> {
-  return decode(json, "explore", "input") as Readonly<Record<string, unknown>>;
+  const input = decode(json, "explore", "input");
+  if (isPlainMap(input)) return input as Readonly<Record<string, unknown>>;
+  throw invalidAt({ operation: "explore" }, "input", "must be an object");
 }
 
-function replied(status: number, reply: Reply): Response {
-  const headers = { ...securityHeaders, "content-type": "application/json; charset=utf-8" };
+function replied(status: number, reply: Reply, more: Refused["headers"] = {}): Response {
+  const headers = {
+    ...securityHeaders,
+    ...more,
+    "content-type": "application/json; charset=utf-8",
+  };
   return new Response(JSON.stringify(reply), { status, headers });
 }
 
@@ -194,10 +191,10 @@ function failureOf({ stores }: Explorer, error: unknown, store: unknown): Failur
 
 /** A page for people, where one is asked for. */
 function refusedResponse(explorer: Explorer, request: Request, refused: Refused): Response {
-  const { error, status } = refused;
+  const { error, status, headers: more } = refused;
   const failure = failureOf(explorer, error, undefined);
   if (new URL(request.url).pathname.startsWith("/api/")) {
-    return replied(status, { failure, calls: [], budget: budgetOf(explorer) });
+    return replied(status, { failure, calls: [], budget: budgetOf(explorer) }, more);
   }
   const advice =
     status === 401
@@ -205,7 +202,7 @@ function refusedResponse(explorer: Explorer, request: Request, refused: Refused)
       : error.message;
   const headers = {
     ...securityHeaders,
-    ...refused.headers,
+    ...more,
     "content-type": "text/plain; charset=utf-8",
   };
   return new Response(`${advice}\n`, { status, headers });

@@ -58,6 +58,7 @@ function watchCode({ store, model }: KnownStore, key: Parts, found: number): str
   const is = [`change.entity === ${literalOf(store)}`, ...members].join(" && ");
   return [
     'import { watch } from "bayon-coagent-data/streams";',
+    ...(found === 0 ? ["// The stream has no change of this item: the loop waits for one."] : []),
     "const changes = [];",
     'for await (const change of watch(data, { from: "start" })) {',
     `  if (${is}) changes.push(change);`,

@@ -6,7 +6,7 @@ import { systemClock } from "../runtime/clock.js";
 import { firstOf } from "../runtime/signals.js";
 import type { LayerSource } from "../store/layer-source.js";
 import { lostError } from "../streams/lost-error.js";
-import { StreamClient, streamsSdk } from "../streams/stream-client.js";
+import { installedSdk, StreamClient } from "../streams/stream-client.js";
 import { StreamReader } from "../streams/stream-reader.js";
 import { type Described, streamOf } from "../streams/watch.js";
 import { attribute, type RawKey } from "../table/table.js";
@@ -87,7 +87,7 @@ export async function readItemStream(
   let client: CountedClient | undefined;
   try {
     either.signal.throwIfAborted();
-    const sdk = streamsSdk(undefined);
+    const sdk = installedSdk(operation);
     const arn = await streamOf(source, data as Described, either.signal);
     client = new CountedClient(sdk, source, arn);
     client.onRequest = onRequest;

@@ -7,6 +7,8 @@ export interface Printed {
   code(indent: string): string;
 }
 
+const exactCall = "ExactNumber.from(";
+
 /** A line longer than this is broken after each member. */
 const mostColumns = 80;
 
@@ -23,7 +25,7 @@ function textOf(value: unknown, indent: string | undefined): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
   if (isPrinted(value)) return value.code(indent ?? "");
-  if (hasExactBrand(value)) return `ExactNumber.from(${JSON.stringify(value.text)})`;
+  if (hasExactBrand(value)) return `${exactCall}${JSON.stringify(value.text)})`;
   if (isBytes(value)) return `Uint8Array.from([${[...value].join(", ")}])`;
   const tag = Object.prototype.toString.call(value);
   if (tag === "[object Date]") return `new Date(${(value as Date).getTime()})`;
@@ -36,6 +38,14 @@ function textOf(value: unknown, indent: string | undefined): string {
     .map(([name, member]) => `${nameText(name)}: ${inner(member)}`);
   return enclosed("{", members, "}", indent);
 }
+
+/** The code with the import of what its literals need. */
+export function withImports(code: string): string {
+  return hasExact(code) ? `import { ExactNumber } from "bayon-coagent-data";\n${code}` : code;
+}
+
+/** Whether code makes numbers of more digits than JavaScript's have, for which there is a class. */
+export const hasExact = (code: string): boolean => code.includes(exactCall);
 
 function isPrinted(value: object): value is Printed {
   return typeof (value as Partial<Printed>).code === "function";

@@ -7,12 +7,13 @@ import type { Call } from "./call.js";
 import type { Explorer, Operation } from "./explorer.js";
 import type {
   EntityDescription,
+  KeyDescription,
   PartDescription,
   PatternDescription,
   PatternInput,
   PatternResult,
 } from "./protocol.js";
-import { sentAll } from "./reads.js";
+import { readable, sentAll } from "./reads.js";
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -48,68 +49,72 @@ const picked = (given: Given, parts: readonly PartDescription[]): Given =>
   );
 
 function patternsOfEntity(entity: EntityDescription): Pattern[] {
-  const { store, parts, key, indexes, dated } = entity;
-  const named = (id: string, title: string) => ({
-    id: `${store}.${id}`,
-    group: store,
-    title,
-    of: store,
-  });
-  const partition = key.partition;
-  const lists = { result: "{ items, cursor }" };
+  const { dated, indexes } = entity;
   return [
-    {
-      ...named("get", "one item, by its key"),
-      inputs: parts.map(partInput),
-      callOf: (given) => ({
-        path: [store, "get"],
-        args: [picked(given, parts), {}],
-        result: "item",
-      }),
-    },
-    {
-      ...named("query", "a page of a partition, by key"),
-      inputs: [...partition.map(partInput), orderInput, limitInput],
-      callOf: ({ order, limit, ...given }) => ({
-        ...lists,
-        path: [store, "query"],
-        args: [picked(given, partition), { order, limit }],
-      }),
-    },
-    ...(dated
-      ? [
-          {
-            ...named("newest", "the newest of a partition"),
-            inputs: [...partition.map(partInput), limitInput],
-            callOf: ({ limit, ...given }: Given) => ({
-              ...lists,
-              path: [store, "query"],
-              args: [picked(given, partition), { by: "createdAt", order: "desc", limit }],
-            }),
-          },
-        ]
-      : []),
+    ofEntity(entity, "get", "one item, by its key", {
+      inputs: entity.parts.map(partInput),
+      callOf: (given, path) => ({ path, args: [picked(given, entity.parts), {}], result: "item" }),
+    }),
+    pageOf(entity, entity.key, "query", "a page of a partition, by key"),
+    ...(dated ? [newestOf(entity)] : []),
     ...indexes
       .filter(({ name }) => name !== "byCreatedAt")
-      .map((index) => ({
-        ...named(index.name, `a page of ${index.name}`),
-        inputs: [...index.partition.map(partInput), orderInput, limitInput],
-        callOf: ({ order, limit, ...given }: Given) => ({
-          ...lists,
-          path: [store, "queryBy"],
-          args: [index.name, picked(given, index.partition), { order, limit }],
-        }),
-      })),
-    {
-      ...named("count", "how many there are in a partition"),
-      inputs: partition.map(partInput),
-      callOf: (given) => ({
-        path: [store, "count"],
-        args: [picked(given, partition), {}],
-        result: "count",
+      .map((index) => pageOf(entity, index, "queryBy", `a page of ${index.name}`)),
+    ofEntity(entity, "count", "how many there are in a partition", {
+      inputs: entity.key.partition.map(partInput),
+      callOf: (given, path) => ({
+        ...{ path, args: [picked(given, entity.key.partition), {}], result: "count" },
       }),
-    },
+    }),
   ];
+}
+
+interface EntityPattern {
+  readonly inputs: readonly PatternInput[];
+  callOf(given: Given, path: readonly string[]): Call;
+}
+
+/** @param id names it among the entity's, and if none else is given, the store's call */
+function ofEntity(
+  { store }: EntityDescription,
+  id: string,
+  title: string,
+  { inputs, callOf }: EntityPattern,
+  name = id,
+): Pattern {
+  const callIn = (given: Given) => callOf(given, [store, name]);
+  return { id: `${store}.${id}`, group: store, title, of: store, inputs, callOf: callIn };
+}
+
+const page = "{ items, cursor }";
+
+function pageOf(
+  entity: EntityDescription,
+  { name, partition }: KeyDescription,
+  call: "query" | "queryBy",
+  title: string,
+): Pattern {
+  const isIndex = call === "queryBy";
+  const pattern: EntityPattern = {
+    inputs: [...partition.map(partInput), orderInput, limitInput],
+    callOf: ({ order, limit, ...given }, path) => {
+      const args = [picked(given, partition), { order, limit }];
+      return { path, args: isIndex ? [name, ...args] : args, result: page };
+    },
+  };
+  return ofEntity(entity, isIndex ? name : call, title, pattern, call);
+}
+
+function newestOf(entity: EntityDescription): Pattern {
+  const { partition } = entity.key;
+  const pattern: EntityPattern = {
+    inputs: [...partition.map(partInput), limitInput],
+    callOf: ({ limit, ...given }, path) => {
+      const options = { by: "createdAt", order: "desc", limit };
+      return { path, args: [picked(given, partition), options], result: page };
+    },
+  };
+  return ofEntity(entity, "newest", "the newest of a partition", pattern, "query");
 }
 
 const text = (name: string, fallback?: string): PatternInput => ({
@@ -164,14 +169,20 @@ export const pattern: Operation = async ({ explorer, input, call }): Promise<Pat
   const { given } = input;
   if (!isPlainMap(given)) throw refuse("given", "must be an object");
   const made = found.callOf(given as Given);
-  const result = await call(made);
   const known = explorer.stores.get(found.of);
   if (known === undefined) {
     const [store = "", name = store] = made.path;
     const secretsOf = secretsIn(explorer.source.definitions);
-    return { value: shownOf(secretsOf, store, name, result) };
+    return { value: shownOf(secretsOf, store, name, await call(made)) };
   }
-  if (typeof result === "number") return { value: result };
-  const { items = [result] } = (result ?? {}) as { readonly items?: readonly unknown[] };
-  return { store: known.store, items: result === null ? [] : sentAll(known, items) };
+  return readable({ explorer }, known, async (fields) => {
+    const result = await call(fields === undefined ? made : withFields(made, fields));
+    if (typeof result === "number") return { value: result };
+    const { items = [result] } = (result ?? {}) as { readonly items?: readonly unknown[] };
+    return { store: known.store, items: result === null ? [] : sentAll(known, items, fields) };
+  });
 };
+
+function withFields({ args, ...call }: Call, fields: readonly string[]): Call {
+  return { ...call, args: [...args.slice(0, -1), { ...(args.at(-1) as object), fields }] };
+}

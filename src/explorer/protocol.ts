@@ -89,6 +89,14 @@ export interface PatternResult {
   readonly value?: unknown;
 }
 
+/** Where an application declares entities of its own. */
+export interface OwnEntities {
+  /** The module that exports them as `entities`, as a program beside it imports it. */
+  readonly module: string;
+  /** The names of their stores. */
+  readonly stores: readonly string[];
+}
+
 /** The table, and what this page may do with it. */
 export interface About {
   readonly table: string;
@@ -101,6 +109,7 @@ export interface About {
   /** Whether the table has a stream of its changes; also if that could not be found out: reading it says why. */
   readonly stream: boolean;
   readonly unitsPerMinute: number;
+  readonly ownEntities?: OwnEntities;
   readonly entities: readonly EntityDescription[];
   readonly patterns: readonly PatternDescription[];
 }
@@ -136,6 +145,8 @@ export interface SentItem {
   readonly hidden: readonly string[];
   /** About how many bytes it has in the table. */
   readonly bytes: number;
+  /** Whether fields that the schema does not name were not read: the keys of its secrets are missing. */
+  readonly partial?: true;
 }
 
 export const filterOperators = [

@@ -1,15 +1,18 @@
 /** The operations that read: the table as a whole, an entity's items, one item. */
 
+import { perform } from "../call/call.js";
 import { indexKeyOf } from "../entity/indexes.js";
+import { keyValues, rawKeyOf, readParts, refuseIssues } from "../entity/model.js";
 import { DecryptionError } from "../errors/decryption-error.js";
 import { isDynamoDBError } from "../errors/dynamodb-error.js";
 import { keyPartsOf } from "../keys/template.js";
 import type { Described } from "../streams/watch.js";
-import { attribute } from "../table/table.js";
+import { attribute, type RawKey } from "../table/table.js";
 import { checkValue, isPlainMap } from "../values/payload.js";
-import type { Operation, Visit } from "./explorer.js";
+import { callTimeoutMs, type Operation, type Visit } from "./explorer.js";
 import { filtersOf } from "./filters.js";
 import { countIn, flagIn, keyIn, partsIn, storeIn, textIn } from "./input.js";
+import { literalOf } from "./literal.js";
 import { orderedMap } from "./ordered.js";
 import type { About, BrowsePage, RawAttribute } from "./protocol.js";
 import type { KnownStore, StoredItem } from "./sent-item.js";
@@ -38,20 +41,16 @@ async function hasStream({ table }: Described, signal: AbortSignal): Promise<boo
 }
 
 /** Looks at the table, or at a sample of it: one request per MB. */
-export const survey: Operation = async ({ explorer: { survey, about }, shown, signal }) =>
-  // No call of the data layer reads items of all entities and of none.
-  shown(
-    `// npx bayon-data doctor --environment ${about.environment} --sample ${survey.sample}`,
-    () => survey.look(signal),
-  );
+export const survey: Operation = async ({ explorer: { survey }, shown, signal }) =>
+  shown(`// ${survey.command}`, () => survey.look(signal));
 
 /**
  * Reads items, and if the keys of their secrets are not configured, reads them without these.
  * @param read is given the fields to ask for; none for all of them
  */
-async function readable<T>(
-  { explorer }: Visit,
-  { store }: KnownStore,
+export async function readable<T>(
+  { explorer }: Pick<Visit, "explorer">,
+  { store }: Pick<KnownStore, "store">,
   read: (fields?: readonly string[]) => Promise<T>,
 ): Promise<T> {
   try {
@@ -139,18 +138,16 @@ function keysOf({ model, rawKey, sent }: KnownStore, found: StoredItem): RawAttr
   }));
 }
 
-interface NativeEntity {
-  get(key: object): { go(options: object): Promise<{ readonly data: unknown }> };
-}
-
 /** The attributes of an item as the table has them. One request. Secrets are not sent. */
 export const raw: Operation = async (visit) => {
   const known = storeIn(visit);
   const key = keyIn(visit.input);
-  const code = `await data.${known.store}.entity.get(${JSON.stringify(key)}).go({ data: "raw" });`;
+  const { parts, issues } = readParts(known.model, "key", key);
+  refuseIssues({ operation: "explore" }, issues);
+  const shown = literalOf(keyValues(known.model, parts));
+  const code = `await data.${known.store}.entity.get(${shown}).go({ data: "raw" });`;
   visit.explorer.meter.refuseIfSpent();
-  const answer = await visit.shown(code, () => rawAnswer(visit, known, key));
-  const { Item: stored } = (answer ?? {}) as { readonly Item?: Readonly<Record<string, unknown>> };
+  const stored = await visit.shown(code, () => storedItem(visit, rawKeyOf(known.model, parts)));
   if (stored === undefined) return null;
   return Object.entries(orderedMap(stored)).map(([name, value]): RawAttribute => {
     const shown = name === attribute.data ? withoutSecrets(known, value) : value;
@@ -159,10 +156,15 @@ export const raw: Operation = async (visit) => {
   });
 };
 
-async function rawAnswer({ explorer }: Visit, { store }: KnownStore, key: object) {
-  const stores = explorer.data as Readonly<Record<string, { readonly entity: NativeEntity }>>;
-  const answer = await stores[store]?.entity.get(key).go({ data: "raw" });
-  return answer?.data;
+/** The same request without the entity, which opens secrets, and so needs their keys. */
+function storedItem({ explorer: { source }, signal }: Visit, key: RawKey) {
+  const { transport, configuration } = source;
+  const limits = { signal, timeoutMs: callTimeoutMs };
+  return perform({ operation: "explore" }, limits, async (call) => {
+    const input = { TableName: configuration.tableName, Key: key };
+    const { Item: stored } = await transport.send("Get", input, call);
+    return stored;
+  });
 }
 
 function withoutSecrets({ model: { secrets } }: KnownStore, data: unknown): unknown {

@@ -55,6 +55,7 @@ export function knownStore(store: string, definition: Declaration): KnownStore {
         updatedAt,
         // Of those that were not read it is not known whether they have a value.
         hidden: secrets.filter((name) => read !== undefined || fields[name] != null),
+        ...(read !== undefined && { partial: true }),
         bytes: sizeOf(size, parts, dataBytes) + fieldKeyBytes(model, parts, fields),
       };
     },

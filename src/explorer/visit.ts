@@ -1,10 +1,7 @@
 /** One request of the page: its calls are measured, and end with it. */
 import { type Call, codeOf, givenOf, runCall, type ScanCall, scanCode } from "./call.js";
-import type { Explorer, Scanned, Visit } from "./explorer.js";
+import { callTimeoutMs, type Explorer, type Scanned, type Visit } from "./explorer.js";
 import type { ShownCall } from "./protocol.js";
-
-/** How long a call may take, in ms. */
-const timeoutMs = 20_000;
 
 type Scan = (options: object) => AsyncIterable<{
   readonly items: readonly unknown[];
@@ -25,7 +22,9 @@ export function visitOf(
     });
   const { meter, data } = explorer;
   const within = <T>(code: string, run: (limits: object) => Promise<T>) =>
-    shown(code, () => meter.within(signal, async (either) => run({ signal: either, timeoutMs })));
+    shown(code, () =>
+      meter.within(signal, async (either) => run({ signal: either, timeoutMs: callTimeoutMs })),
+    );
   const call = (given: Call): Promise<unknown> => {
     const before = given.args.slice(0, -1);
     const options = givenOf(given.args.at(-1)) as object;

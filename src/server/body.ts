@@ -76,6 +76,21 @@ export async function textOf(
  * @throws Refused for anything but JSON of the form of a request
  */
 export function callsIn(text: string): readonly WireCall[] {
+  const { v, calls }: Partial<WireRequest> = objectIn(text);
+  if (v !== version) {
+    throw wrong("v", `must be ${version}: the page and the server have different versions`);
+  }
+  if (!Array.isArray(calls) || calls.length === 0 || calls.length > mostCalls) {
+    throw wrong("calls", `must be a list of 1 to ${mostCalls} calls`);
+  }
+  return calls.map(callOf);
+}
+
+/**
+ * The object that a request's text is.
+ * @throws Refused for any other text
+ */
+export function objectIn(text: string): object {
   if (isDeeperThan(text, mostLevels + levelsAround)) throw wrong("body", "is nested too deeply");
   let json: unknown;
   try {
@@ -85,14 +100,7 @@ export function callsIn(text: string): readonly WireCall[] {
     throw wrong("body", "is no JSON");
   }
   if (!isPlainMap(json)) throw wrong("body", "must be an object");
-  const { v, calls } = json as Partial<WireRequest>;
-  if (v !== version) {
-    throw wrong("v", `must be ${version}: the page and the server have different versions`);
-  }
-  if (!Array.isArray(calls) || calls.length === 0 || calls.length > mostCalls) {
-    throw wrong("calls", `must be a list of 1 to ${mostCalls} calls`);
-  }
-  return calls.map(callOf);
+  return json;
 }
 
 function callOf(given: unknown, index: number): WireCall {

@@ -18,14 +18,21 @@ type Sdk = typeof import("@aws-sdk/client-dynamodb-streams");
 
 const peer = "@aws-sdk/client-dynamodb-streams";
 
-/** @throws ConfigurationError that says what to install */
+/** What an application can do whose bundle hides its packages. */
+const inBundle = ". In a bundle, import it and give it: watch(data, { sdk })";
+
+/** The SDK that the caller of `watch` gave, or the installed one. @throws ConfigurationError as `installedSdk` */
 export function streamsSdk(given: StreamsSdk | undefined): Sdk {
   // Its members are what the name of the type says.
-  if (given !== undefined) return given as unknown as Sdk;
+  return (given as unknown as Sdk | undefined) ?? installedSdk("watch", inBundle);
+}
+
+/** @throws ConfigurationError that says what to install */
+export function installedSdk(operation: string, more = ""): Sdk {
   const file = installed(peer);
   if (file !== null) return load(file) as Sdk;
   throw new ConfigurationError(
-    `watch: needs ${peer}, which is not installed: npm install ${peer}@3. In a bundle, import it and give it: watch(data, { sdk })`,
+    `${operation}: needs ${peer}, which is not installed: npm install ${peer}@3${more}`,
   );
 }
 

@@ -1,9 +1,13 @@
 /** `bayon-data explore`: a page on this machine that shows what is in the table. */
 import { once } from "node:events";
+import { relative } from "node:path";
 import type { Command } from "commander";
 import { Meter } from "../../../src/explorer/meter.js";
+import type { OwnEntities } from "../../../src/explorer/protocol.js";
 import { systemClock } from "../../../src/runtime/clock.js";
+import { isObject } from "../../../src/runtime/objects.js";
 import { resolveCipher } from "../../../src/secrets/encryption.js";
+import type { ConfigFile } from "../../raw/config-file.js";
 import { openRawTable } from "../../raw/raw-table.js";
 import {
   addConfigOption,
@@ -83,16 +87,18 @@ async function explore(flags: ExploreFlags, context: CommandContext): Promise<vo
     const { sample, unitsPerMinute } = { ...(isProduction ? careful : usual), ...given(flags) };
     const meter = new Meter(unitsPerMinute, systemClock);
     onRequest((event) => meter.add(event));
-    const { configuration } = await placeFor(flags);
+    const { configuration, file } = await placeFor(flags);
     const table = openRawTable(configuration, { ...sendingOf(sending), signal });
     // Other commands need neither.
     const { createSurveyor } = await import("../../explore/survey.js");
     const { serveExplorer } = await import("../../explore/serve.js");
-    const survey = createSurveyor({ table, meter, sample, cipher: resolveCipher() });
+    const command = doctorCommand(flags, data.configuration.environment, sample);
+    const survey = createSurveyor({ table, meter, sample, cipher: resolveCipher(), command });
     const writable = flags.write === true;
     const onError = (error: unknown) => context.terminal.fail(String(error));
     const running = await serveExplorer({
       ...{ data, meter, survey, writable, onError, page: explorerPage },
+      ownEntities: ownEntitiesIn(file),
       port: flags.port,
     }).catch((error: unknown) => {
       throw withAdvice(error, flags.port);
@@ -114,6 +120,21 @@ function given({ sample, unitsPerMinute }: ExploreFlags): Partial<typeof usual> 
     ...(sample !== undefined && { sample }),
     ...(unitsPerMinute !== undefined && { unitsPerMinute }),
   };
+}
+
+/** The command that finds what the overview shows, in the same table. */
+function doctorCommand(flags: ExploreFlags, environment: string, sample: number): string {
+  const { table, region, endpoint, config } = flags;
+  const options = { environment, table, region, endpoint, config, sample };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return ["npx bayon-data doctor", ...given.map(([name, value]) => `--${name} ${value}`)].join(" ");
+}
+
+function ownEntitiesIn(file: ConfigFile | undefined): OwnEntities | undefined {
+  const entities = file?.exported.entities;
+  if (file === undefined || !isObject(entities)) return undefined;
+  const path = relative(process.cwd(), file.path).replaceAll("\\", "/");
+  return { module: path.startsWith(".") ? path : `./${path}`, stores: Object.keys(entities) };
 }
 
 function withAdvice(error: unknown, port: number): unknown {

@@ -78,7 +78,7 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
         <div className="tools">
           <Where key={`${route.index} ${route.parts} ${route.creation}`} entity={entity} />
           <Filters entity={entity} filters={input.filters} />
-          <ExportButton items={items} selected={selection.items} />
+          <ExportButton entity={entity} items={items} selected={selection.items} />
         </div>
         {query.error !== null && (
           <Failed error={query.error} onRetry={() => void query.refetch()} />

@@ -1,9 +1,11 @@
 /** Hands out the items that are selected, or if none is, all that were read so far. */
 import { Download } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { SentItem } from "../protocol.js";
+import type { EntityDescription, SentItem } from "../protocol.js";
+import { useAbout } from "./about.js";
 import { CopyButton } from "./copy-button.js";
 import { type ExportFormat, exportFormats, exporting } from "./export-text.js";
+import { partialNote } from "./fields.js";
 import { counted, plural } from "./format.js";
 import { inSlices } from "./slices.js";
 
@@ -11,12 +13,13 @@ import { inSlices } from "./slices.js";
 const mostShown = 4_000;
 
 interface ExportButtonProps {
+  readonly entity: EntityDescription;
   /** Those that were read so far. */
   readonly items: readonly SentItem[];
   readonly selected: readonly SentItem[];
 }
 
-export function ExportButton({ items, selected }: ExportButtonProps) {
+export function ExportButton({ entity, items, selected }: ExportButtonProps) {
   const isPart = selected.length > 0;
   const dialog = useRef<HTMLDialogElement>(null);
   const [isOpen, setOpen] = useState(false);
@@ -40,6 +43,7 @@ export function ExportButton({ items, selected }: ExportButtonProps) {
       >
         {isOpen && (
           <Export
+            entity={entity}
             items={isPart ? selected : items}
             isPart={isPart}
             onClose={() => dialog.current?.close()}
@@ -50,16 +54,17 @@ export function ExportButton({ items, selected }: ExportButtonProps) {
   );
 }
 
-interface ExportProps {
+interface ExportProps extends Pick<ExportButtonProps, "entity"> {
   readonly items: readonly SentItem[];
   readonly isPart: boolean;
   readonly onClose: () => void;
 }
 
-function Export({ items, isPart, onClose }: ExportProps) {
+function Export({ entity, items, isPart, onClose }: ExportProps) {
   const [format, setFormat] = useState<ExportFormat>("json");
-  const parts = useParts(format, items);
+  const parts = useParts(format, entity, items);
   const isMade = parts !== undefined;
+  const isPartial = items.some(({ partial }) => partial);
   const hasSecrets = items.some(({ hidden }) => hidden.length > 0);
   const save = () => {
     const url = URL.createObjectURL(new Blob([...(parts ?? [])], { type: "text/plain" }));
@@ -77,6 +82,7 @@ function Export({ items, isPart, onClose }: ExportProps) {
           ? "Those that are selected."
           : "Those that were read so far and fulfil the filters."}
         {hasSecrets && " Secrets are left out."}
+        {isPartial && ` ${partialNote}`}
       </p>
       <label>
         <span>As</span>
@@ -106,13 +112,20 @@ function Export({ items, isPart, onClose }: ExportProps) {
 }
 
 /** The parts of the file; `undefined` until they are made, which many items take a while for. */
-function useParts(format: ExportFormat, items: readonly SentItem[]): readonly string[] | undefined {
+function useParts(
+  format: ExportFormat,
+  entity: EntityDescription,
+  items: readonly SentItem[],
+): readonly string[] | undefined {
+  const { ownEntities } = useAbout();
+  const isOwn = ownEntities?.stores.includes(entity.store) === true;
+  const module = isOwn ? ownEntities.module : undefined;
   const [made, setMade] = useState<{ readonly parts: readonly string[]; readonly of: object }>();
-  const of = useMemo(() => ({ format, items }), [format, items]);
-  useEffect(
-    () => inSlices(exporting(format, items), (parts) => setMade({ parts, of })),
-    [of, format, items],
-  );
+  const of = useMemo(() => ({ format, items, entity, module }), [format, items, entity, module]);
+  useEffect(() => {
+    const steps = exporting(of.format, of.items, of);
+    return inSlices(steps, (parts) => setMade({ parts, of }));
+  }, [of]);
   return made?.of === of ? made.parts : undefined;
 }
 

@@ -1,14 +1,21 @@
 /** Items as files: for other programs, for a test, for a table. Secrets are in none of them. */
 import { encode } from "../../browser/values.js";
-import { literalOf } from "../literal.js";
-import type { SentItem } from "../protocol.js";
+import { hasExact, literalOf } from "../literal.js";
+import type { EntityDescription, SentItem } from "../protocol.js";
+
+/** What an export is of. */
+export interface Exported {
+  readonly entity: Pick<EntityDescription, "store" | "fields">;
+  /** The module that declares the entity, if the application does. */
+  readonly module: string | undefined;
+}
 
 interface Format {
   readonly label: string;
   /** The ending of its file's name. */
   readonly file: string;
-  opening(store: string, imports: string): string;
-  item(item: SentItem, index: number): string;
+  opening(of: Exported, exact: boolean): string;
+  item(item: SentItem, index: number, of: Exported): string;
   readonly closing: string;
 }
 
@@ -26,22 +33,53 @@ export const exportFormats = {
   fixture: {
     label: "Fixtures for a test",
     file: "ts",
-    opening: (store, imports) =>
-      `import { make } from "bayon-coagent-data/testing";\n${imports}\nexport const ${store}Items = [\n`,
+    opening: ({ entity: { store }, module }, exact) => {
+      const lines = [
+        `import { ${module === undefined ? "make" : "factories"} } from "bayon-coagent-data/testing";`,
+        ...(exact ? ['import { ExactNumber } from "bayon-coagent-data";'] : []),
+        ...(module === undefined
+          ? []
+          : [entitiesOf(module), "", "const make = factories(entities);"]),
+      ];
+      return `${lines.join("\n")}\n\nexport const ${store}Items = [\n`;
+    },
     item: (item) => `  make.${item.store}(${literalOf(inputOf(item), "  ")}),\n`,
     closing: "];\n",
   },
   seed: {
     label: "A program that stores them",
     file: "ts",
-    opening: (store, imports) =>
-      `import { createDataLayer } from "bayon-coagent-data";\n${imports}\nconst data = createDataLayer();\nawait data.${store}.batchPut([\n`,
-    item: (item) => `  ${literalOf(inputOf(item), "  ")},\n`,
+    opening: ({ entity, module }, exact) => {
+      const names = exact ? "createDataLayer, ExactNumber" : "createDataLayer";
+      const lines = [
+        `import { ${names} } from "bayon-coagent-data";`,
+        ...(module === undefined ? [] : [entitiesOf(module)]),
+        "",
+        ...(requiredSecrets(entity).length === 0 ? [] : [replaceThem]),
+        `const data = createDataLayer(${module === undefined ? "" : "{ entities }"});`,
+      ];
+      return `${lines.join("\n")}\nawait data.${entity.store}.batchPut([\n`;
+    },
+    item: (item, _, { entity }) => {
+      const missing = requiredSecrets(entity).filter((name) => item.hidden.includes(name));
+      const replaced = Object.fromEntries(missing.map((name) => [name, placeholder]));
+      const data = { ...item.data, ...replaced };
+      return `  ${literalOf(inputOf({ ...item, data }), "  ")},\n`;
+    },
     closing: "]);\nawait data.close();\n",
   },
 } as const satisfies Readonly<Record<string, Format>>;
 
 export type ExportFormat = keyof typeof exportFormats;
+
+const entitiesOf = (module: string) => `import { entities } from ${JSON.stringify(module)};`;
+
+/** Without these, the store would refuse the items. */
+const requiredSecrets = ({ fields }: Exported["entity"]): string[] =>
+  fields.filter(({ secret, required }) => secret && required).map(({ name }) => name);
+
+const placeholder = "replace-me";
+const replaceThem = `// Secrets are not exported: put them where it says ${JSON.stringify(placeholder)}.`;
 
 /** An item as `put` takes it. A creation time that is a part of the key is in the key. */
 function inputOf({ key, data, createdAt }: SentItem): object {
@@ -55,22 +93,19 @@ const itemsInStep = 20;
 export function* exporting(
   format: ExportFormat,
   items: readonly SentItem[],
+  of: Exported,
 ): Generator<void, readonly string[], void> {
   const { opening, item: textOf, closing }: Format = exportFormats[format];
   const parts: string[] = [];
-  let imports = "";
+  let exact = false;
   for (let from = 0; from < items.length; from += itemsInStep) {
     const texts = items
       .slice(from, from + itemsInStep)
-      .map((item, index) => textOf(item, from + index));
+      .map((item, index) => textOf(item, from + index, of));
     const part = texts.join("");
-    if (imports === "") imports = exactImport(part);
+    exact ||= hasExact(part);
     parts.push(part);
     yield;
   }
-  return [opening(items[0]?.store ?? "", imports), ...parts, closing];
+  return [opening(of, exact), ...parts, closing];
 }
-
-/** Numbers of more digits than JavaScript's have a class of their own. */
-const exactImport = (text: string): string =>
-  text.includes("ExactNumber.from(") ? 'import { ExactNumber } from "bayon-coagent-data";\n' : "";

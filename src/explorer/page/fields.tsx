@@ -18,6 +18,10 @@ export function fieldsOf(
   return [...entity.fields, ...others.map(unknownField)];
 }
 
+/** What somebody must know who sees an item that was read without the keys. */
+export const partialNote =
+  "The keys of its secrets are not configured: only the fields that its schema names were read.";
+
 export function Fields({ entity, item }: FieldsProps) {
   const fields = fieldsOf(entity, item);
   const isThere = ({ name }: FieldDescription) =>
@@ -36,6 +40,7 @@ export function Fields({ entity, item }: FieldsProps) {
           </div>
         ))}
       </dl>
+      {item.partial && <p className="dim">{partialNote}</p>}
       {missing.length > 0 && (
         <p className="dim">Not there: {missing.map(({ name }) => name).join(", ")}</p>
       )}

@@ -1,5 +1,5 @@
 /** Values as people read them. */
-import type { FieldKind, SentItem } from "../protocol.js";
+import type { FieldKind, RawAttribute, SentItem } from "../protocol.js";
 
 const number = new Intl.NumberFormat("en");
 const shortDate = new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "short" });
@@ -99,3 +99,7 @@ export function storeTitle(store: string): string {
   const text = words.join(" ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** The table and the indexes that have an item: each takes a write of its own. */
+export const placesOf = (keys: readonly Pick<RawAttribute, "name">[]): number =>
+  keys.filter(({ name }) => name.endsWith("PK")).length;

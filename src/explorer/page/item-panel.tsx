@@ -14,6 +14,7 @@ import {
   bytesText,
   jsonText,
   keyText,
+  placesOf,
   readUnits,
   storeTitle,
   timeText,
@@ -179,9 +180,6 @@ function ItemBody({ entity, found }: ItemBodyProps) {
     </>
   );
 }
-
-/** The table and the indexes that have the item: each takes a write of its own. */
-const placesOf = (keys: readonly RawAttribute[]): number => Math.ceil(keys.length / 2);
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
