@@ -3,11 +3,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { runCommandLine } from "../../scripts/cli/program.js";
+import { decode } from "../../src/browser/values.js";
 import { readItemStream } from "../../src/explorer/item-stream.js";
 import type {
   About,
   BrowsePage,
   EditResult,
+  Failure,
   History,
   Survey,
 } from "../../src/explorer/protocol.js";
@@ -384,6 +386,53 @@ describe("an explorer that may write", () => {
     expect((await stored())?.data).toMatchObject({ title: "Theirs" });
   });
 
+  test("a conflict has each kind of value unchanged, and the keys; so has that of an undo", async () => {
+    const { ask, data } = explorer();
+    const exact = ExactNumber.from("1.00000000000000000000000000001");
+    const kinds = { big: 2n ** 70n, exact, tags: new Set(["a"]), bytes: new Uint8Array([4, 5]) };
+    const { updatedAt } = await put({ title: "One" });
+    const input = { store: "savedContent", key, changes: { title: "Mine" }, updatedAt };
+    const { undo } = (await ask("save", input)).value as EditResult;
+    await data.savedContent.update(key, { title: "Theirs", ...(kinds as object) });
+    for (const { status, reply } of [await ask("save", input), await ask("undo", { id: undo })]) {
+      expect(status).toBe(409);
+      const { item, keys } = decode(reply.failure, "test", "failure") as Failure;
+      expect(item?.data).toMatchObject({ title: "Theirs", big: kinds.big, tags: kinds.tags });
+      expect(item?.data.bytes).toEqual(kinds.bytes);
+      expect(String(item?.data.exact)).toBe(exact.text);
+      expect(keys).toContainEqual(expect.objectContaining({ name: "PK", value: "USER#u1" }));
+    }
+  });
+
+  test("an item whose secrets cannot be decrypted is saved without them, and taken back", async () => {
+    const { ask, data } = explorer();
+    const own = { keys: { "key-9": new Uint8Array(32).fill(9) }, current: "key-9" };
+    const owner = bareLayer(data, { encryption: own });
+    const token = { userId: "sealed", provider: "GOOGLE_BUSINESS" };
+    const { updatedAt } = await owner.oauthToken.put({
+      ...token,
+      data: { accessToken: "canary", expiryDate: 5 },
+    });
+    const at = { store: "oauthToken", key: token };
+    const changes = { expiryDate: 6, agentProfileId: "a1" };
+    requestsOf(data);
+    const saved = await ask("save", { ...at, changes, updatedAt });
+    expect(requestsOf(data)).toEqual(["GetItem", "UpdateItem", "GetItem", "GetItem"]);
+    expect(saved.value).toMatchObject({ item: { data: changes }, undo: expect.any(String) });
+    expect(saved.reply.calls).toHaveLength(4);
+    const { undo } = saved.value as EditResult;
+    // The page is not believed which secrets an item has.
+    const back = await ask("undo", { id: undo, store: "project" });
+    expect(back.value).toMatchObject({ item: { data: { expiryDate: 5 } } });
+    const stored = await owner.oauthToken.getOrThrow(token);
+    expect(stored.data).toEqual({ accessToken: "canary", expiryDate: 5 });
+    // To store it again would seal its secrets twice.
+    const gone = await ask("remove", { ...at, updatedAt: stored.updatedAt });
+    expect(gone.value).toEqual({ item: null });
+    expect(await owner.oauthToken.get(token)).toBeNull();
+    await owner.close();
+  });
+
   test("a payload is checked as the store checks it, and a save of nothing sends nothing", async () => {
     const { ask, data } = explorer();
     const { updatedAt } = await put({ title: "One" });
@@ -418,6 +467,7 @@ describe("an explorer that may write", () => {
     const back = await ask("undo", { id: undo, store: "oauthToken" });
     expect(await data.oauthToken.get(token)).toMatchObject({ data: secret });
     expect(removed.text + back.text).not.toContain("canary");
+    expect(back.reply.calls[0]?.code).toMatch(/^\/\/ Put the secrets in the place of "\[secret\]"/);
     const { updatedAt: now } = (await data.oauthToken.get(token)) ?? { updatedAt: 0 };
     const changes = { accessToken: "typed" };
     const typed = await ask("save", { store: "oauthToken", key: token, changes, updatedAt: now });

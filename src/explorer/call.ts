@@ -10,6 +10,8 @@ export interface Call {
   readonly args: readonly unknown[];
   /** The arguments as they are shown, if they have a secret in them. */
   readonly shownArgs?: readonly unknown[];
+  /** What is to be known before the shown call is run. */
+  readonly note?: string;
   /** What the call's result is destructured to: `{ items, cursor }`. */
   readonly result?: string;
 }
@@ -22,14 +24,19 @@ export interface ScanCall {
 }
 
 /** The call as TypeScript. */
-export function codeOf({ user, path, args, shownArgs = args, result }: Call): string {
+export function codeOf(call: Call): string {
+  const code = withImports(statementOf(call));
+  return call.note === undefined ? code : `// ${call.note}\n${code}`;
+}
+
+function statementOf({ user, path, args, shownArgs = args, result }: Call): string {
   const from = user === undefined ? "data" : `data.forUser(${JSON.stringify(user)})`;
   const given = withoutTrailing(shownArgs);
   const name = `${from}.${path.join(".")}`;
   const begin = result === undefined ? `await ${name}(` : `const ${result} = await ${name}(`;
   const short = `${begin}${given.map((one) => literalOf(one)).join(", ")});`;
-  if (short.length <= 100 && !short.includes("\n")) return withImports(short);
-  return withImports(`${begin}${given.map((one) => literalOf(one, "")).join(", ")});`);
+  if (short.length <= 100 && !short.includes("\n")) return short;
+  return `${begin}${given.map((one) => literalOf(one, "")).join(", ")});`;
 }
 
 export function scanCode({ store, options, mostScanned }: ScanCall): string {

@@ -1,14 +1,15 @@
 /** The operations that write, if the explorer was started so. Each can be taken back. */
+import { DecryptionError } from "../errors/decryption-error.js";
 import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
 import { isObject } from "../runtime/objects.js";
-import { mask } from "../secrets/masking.js";
 import { isPlainMap } from "../values/payload.js";
-import type { Call } from "./call.js";
 import type { Operation, Visit } from "./explorer.js";
-import { keyIn, storeIn } from "./input.js";
+import { keyIn, type Parts, storeIn } from "./input.js";
 import type { EditResult } from "./protocol.js";
-import { withKeys } from "./reads.js";
+import { readable, withKeys } from "./reads.js";
 import type { KnownStore, StoredItem } from "./sent-item.js";
+import type { Undo } from "./undo.js";
+import { backTo, createOf, type Edit, isCreatable } from "./undo-calls.js";
 
 const operation = "explore";
 
@@ -16,11 +17,6 @@ const operation = "explore";
 function refuseUnlessWritable({ explorer }: Visit): void {
   if (explorer.about.writable) return;
   throw invalidAt({ operation }, "", "reads only: start it with --write to change items");
-}
-
-interface Edit {
-  readonly changes: Readonly<Record<string, unknown>>;
-  readonly remove: readonly string[];
 }
 
 /** The fields to change. Secrets are not among them: a page that does not have them cannot save them. */
@@ -46,46 +42,73 @@ function timeIn({ updatedAt }: Visit["input"]): number {
   throw invalidAt({ operation }, "updatedAt", "must be the time at which the item was read");
 }
 
-/** Changes fields of an item that nobody has written since it was read. One request. */
+/**
+ * Changes fields of an item that nobody has written since it was read. One request; of an item with secrets
+ * two, and two more if they cannot be decrypted.
+ */
 export const save: Operation = async (visit): Promise<EditResult> => {
   refuseUnlessWritable(visit);
   const known = storeIn(visit);
   const key = keyIn(visit.input);
-  const { changes, remove } = editIn(known, visit.input);
-  const removed = remove.length === 0 ? undefined : remove;
+  const edit = editIn(known, visit.input);
   const ifUpdatedAt = timeIn(visit.input);
+  const before = await fieldsBefore(visit, known, key, edit, ifUpdatedAt);
+  const removed = edit.remove.length === 0 ? undefined : edit.remove;
   const options = { remove: removed, ifUpdatedAt, returning: "both" };
-  const { item, before } = (await visit.call({
+  const call = {
     path: [known.store, "update"],
-    args: [key, changes, options],
+    args: [key, edit.changes, options],
     result: "{ item, before }",
-  })) as { readonly item: StoredItem; readonly before: StoredItem };
-  const undo = visit.explorer.undos.keep(
-    known.store,
-    backTo(known, { changes, remove }, before, item),
-  );
-  return { ...withKeys(known, item), undo };
+  };
+  const undoOf = (had: StoredItem["data"], updatedAt: number) =>
+    visit.explorer.undos.keep(known.store, key, backTo(known, key, edit, had, updatedAt));
+  try {
+    const both = (await visit.call(call)) as Record<"item" | "before", StoredItem>;
+    const undo = undoOf(both.before.data, both.item.updatedAt);
+    return { ...withKeys(known, both.item), undo };
+  } catch (error) {
+    if (!isWrittenUnread(error)) throw error;
+    const result = await readAgain(visit, known, key);
+    if (before === null || result.item === null) return result;
+    // The lock held, so that the update has found what was read before it.
+    return { ...result, undo: undoOf(before.data, result.item.updatedAt) };
+  }
 };
 
-/** The update that gives the changed fields the values that they had. */
-function backTo(
-  { store, sent }: KnownStore,
+/**
+ * What the changed fields have before an update whose response may not be readable: it returns the secrets
+ * as well. Of an entity without secrets nothing is read; `null` if the update will be refused.
+ */
+async function fieldsBefore(
+  visit: Visit,
+  { store, model: { secrets } }: KnownStore,
+  key: Parts,
   { changes, remove }: Edit,
-  before: StoredItem,
-  item: StoredItem,
-): Call {
-  const names = [...Object.keys(changes), ...remove];
-  const had = names.filter((name) => Object.hasOwn(before.data, name));
-  const lacked = names.filter((name) => !Object.hasOwn(before.data, name));
-  return {
-    path: [store, "update"],
-    args: [
-      sent(item).key,
-      Object.fromEntries(had.map((name) => [name, before.data[name]])),
-      { remove: lacked.length === 0 ? undefined : lacked, ifUpdatedAt: item.updatedAt },
-    ],
-    result: "item",
+  updatedAt: number,
+): Promise<StoredItem | null> {
+  if (secrets.length === 0) return null;
+  const fields = [...Object.keys(changes), ...remove];
+  const call = {
+    path: [store, "get"],
+    args: [key, { fields, consistent: true }],
+    result: "before",
   };
+  const before = (await visit.call(call)) as StoredItem | null;
+  return before?.updatedAt === updatedAt ? before : null;
+}
+
+/** Whether a write was carried out, and the item that it returned has secrets that cannot be decrypted. */
+const isWrittenUnread = (error: unknown): boolean =>
+  error instanceof DecryptionError && error.mayHaveBeenDone;
+
+/** The item that a write left, without the secrets that cannot be decrypted. Two requests. */
+function readAgain(visit: Visit, known: KnownStore, key: Parts): Promise<EditResult> {
+  const path = [known.store, "get"];
+  return readable(visit, known, async (fields) => {
+    const args = [key, { fields, consistent: true }];
+    const found = (await visit.call({ path, args, result: "item" })) as StoredItem | null;
+    return found === null ? { item: null } : withKeys(known, found, fields);
+  });
 }
 
 /** Deletes an item that nobody has written since it was read. One request. */
@@ -98,29 +121,12 @@ export const remove: Operation = async (visit): Promise<EditResult> => {
     args: [key, { ifUpdatedAt: timeIn(visit.input) }],
     result: "deleted",
   })) as StoredItem | null;
-  if (deleted === null) return { item: null };
-  return { item: null, undo: visit.explorer.undos.keep(known.store, createOf(known, deleted)) };
+  if (deleted === null || !isCreatable(visit, known, deleted)) return { item: null };
+  const undo = visit.explorer.undos.keep(known.store, key, createOf(known, deleted));
+  return { item: null, undo };
 };
 
-/** The call that stores a deleted item again, unless there is another one by then. */
-function createOf({ store, sent, model: { secrets } }: KnownStore, item: StoredItem): Call {
-  const { key, createdAt } = sent(item);
-  const input = { ...key, data: item.data, createdAt };
-  const masked = Object.fromEntries(
-    Object.entries(item.data).map(([name, value]) => [
-      name,
-      secrets.includes(name) && value !== null ? mask : value,
-    ]),
-  );
-  return {
-    path: [store, "create"],
-    args: [input, {}],
-    shownArgs: [{ ...input, data: masked }, {}],
-    result: "item",
-  };
-}
-
-/** Takes a write back, if nobody has written the item since. One request. */
+/** Takes a write back, if nobody has written the item since. One request; three without the keys of its secrets. */
 export const undo: Operation = async (visit): Promise<EditResult> => {
   refuseUnlessWritable(visit);
   const { undos, stores } = visit.explorer;
@@ -129,10 +135,24 @@ export const undo: Operation = async (visit): Promise<EditResult> => {
   if (found === undefined || known === undefined) {
     throw invalidAt({ operation }, "id", "is no write that can be taken back");
   }
-  const item = await visit.call(found.call);
+  const result = await takenBack(visit, known, found);
   undos.forget(found.id);
-  return isObject(item) ? withKeys(known, item as unknown as StoredItem) : { item: null };
+  return result;
 };
+
+async function takenBack(
+  visit: Visit,
+  known: KnownStore,
+  { key, call }: Undo,
+): Promise<EditResult> {
+  try {
+    const item = await visit.call(call);
+    return isObject(item) ? withKeys(known, item as unknown as StoredItem) : { item: null };
+  } catch (error) {
+    if (!isWrittenUnread(error)) throw error;
+    return readAgain(visit, known, key);
+  }
+}
 
 /** Shows one secret of an item, if keys are configured: without them nothing says that it is one's to see. */
 export const reveal: Operation = async (visit) => {

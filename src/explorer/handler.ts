@@ -20,7 +20,7 @@ import type { Meter } from "./meter.js";
 import { type PageFile, securityHeaders } from "./page-files.js";
 import { pattern, patternsOf } from "./patterns.js";
 import type { Failure, OwnEntities, Reply, ShownCall } from "./protocol.js";
-import { about, browse, item, raw, survey } from "./reads.js";
+import { about, browse, item, raw, survey, withKeys } from "./reads.js";
 import { knownStore, type StoredItem } from "./sent-item.js";
 import { Undos } from "./undo.js";
 import { visitOf } from "./visit.js";
@@ -147,8 +147,7 @@ async function operationResponse(
   } catch (error) {
     if (!isDynamoDBError(error)) onError(error);
     const { status } = toldError(error);
-    const { store } = json as { readonly store?: unknown };
-    const failure = failureOf(explorer, error, store);
+    const failure = failureOf(explorer, error);
     return replied(status, { failure, calls, budget: budgetOf(explorer) });
   }
 }
@@ -171,28 +170,34 @@ function replied(status: number, reply: Reply, more: Refused["headers"] = {}): R
   return new Response(JSON.stringify(reply), { status, headers });
 }
 
-/** What failed, in the words of the error: who looks at the page has started the command. */
-function failureOf({ stores }: Explorer, error: unknown, store: unknown): Failure {
+/**
+ * What failed, in the words of the error: who looks at the page has started the command. Encoded, because it
+ * may have an item.
+ */
+function failureOf({ stores }: Explorer, error: unknown): Failure {
   if (!isDynamoDBError(error)) {
     return { name: "Error", code: null, message: "the explorer failed", issues: [] };
   }
   const { name, code = null, message } = error;
-  const known = typeof store === "string" ? stores.get(store) : undefined;
-  const isConflict = error instanceof ConditionalCheckFailedError && known !== undefined;
-  const stored = isConflict ? (error.item as StoredItem | null) : null;
-  return {
-    name,
-    code,
-    message,
-    issues: error instanceof ValidationError ? error.issues : [],
-    ...(isConflict && { item: stored === null ? null : known.sent(stored) }),
-  };
+  const issues = error instanceof ValidationError ? error.issues : [];
+  const stored = error instanceof ConditionalCheckFailedError && storedOf(stores, error);
+  return encode({ name, code, message, issues, ...stored }, "explore", "failure") as Failure;
+}
+
+/** The item of a conflict. The error knows its entity: the page would be believed which secrets it has. */
+function storedOf(
+  stores: Explorer["stores"],
+  { entity, item }: ConditionalCheckFailedError,
+): Pick<Failure, "item" | "keys"> {
+  const known = [...stores.values()].find(({ model }) => model.name === entity);
+  if (known === undefined || item === null) return { item: null };
+  return withKeys(known, item as StoredItem);
 }
 
 /** A page for people, where one is asked for. */
 function refusedResponse(explorer: Explorer, request: Request, refused: Refused): Response {
   const { error, status, headers: more } = refused;
-  const failure = failureOf(explorer, error, undefined);
+  const failure = failureOf(explorer, error);
   if (new URL(request.url).pathname.startsWith("/api/")) {
     return replied(status, { failure, calls: [], budget: budgetOf(explorer) }, more);
   }

@@ -289,12 +289,15 @@ export interface Failure {
   readonly issues: readonly { readonly path: string; readonly message: string }[];
   /** Of a conflict: the item as it is stored now. */
   readonly item?: SentItem | null;
+  /** The keys of that item. */
+  readonly keys?: readonly RawAttribute[];
 }
 
 /** The body of every response. */
 export interface Reply {
   /** Encoded. */
   readonly value?: unknown;
+  /** Encoded, too. */
   readonly failure?: Failure;
   readonly calls: readonly ShownCall[];
   readonly budget: Budget;

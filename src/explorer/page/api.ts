@@ -75,7 +75,9 @@ export async function ask<T>(operation: string, input: object, signal?: AbortSig
     budget: reply.budget,
     isGone: false,
   });
-  if (reply.failure !== undefined) throw new CallError(reply.failure);
+  if (reply.failure !== undefined) {
+    throw new CallError(decode(reply.failure, operation, "failure") as Failure);
+  }
   return decode(reply.value, operation, "result") as T;
 }
 
