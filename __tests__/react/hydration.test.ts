@@ -144,6 +144,15 @@ describe.each(reacts)("React $version", ({ version }) => {
       const text = sent(client);
       expect(text).toContain("expiryDate");
       expect(text).not.toMatch(/access-secret|refresh-secret/);
+      // Of parts of a scope, too, under whatever name.
+      const { oauthToken, collections } = scope();
+      const parts = page.door.createQueries({ oauthToken, collections, project: oauthToken });
+      const other = newClient();
+      await other.fetchQuery(parts.oauthToken.query());
+      await other.fetchQuery(parts.project.query());
+      await other.fetchQuery(parts.collections.workspace());
+      expect(sent(other).match(/expiryDate/g)).toHaveLength(2);
+      expect(sent(other)).not.toMatch(/access-secret|refresh-secret/);
     });
   });
 });

@@ -1,6 +1,6 @@
 /** One owner's view of the data: no argument, cursor, condition or transaction leads out of it. */
 import { type CallOptions, limitsOf, reading } from "../../src/call/call.js";
-import { secretsKey } from "../../src/call/scope-secrets.js";
+import { type SecretsOf, secretsKey } from "../../src/call/scope-secrets.js";
 import { secretsIn } from "../../src/entity/declared-payload.js";
 import {
   type DeclaredKeys,
@@ -95,9 +95,9 @@ export function createUserScope(
   const scope = scopeOf(source, owner);
   const { pages, collections } = source;
   const recent = recentOf(collections, userId);
+  Object.assign(scope.collections, recent && { recent });
   const own = {
     userId,
-    collections: { ...scope.collections, ...(recent !== undefined && { recent }) },
     get user() {
       return source.user(userId);
     },
@@ -108,6 +108,7 @@ export function createUserScope(
 
 function scopeOf({ definitions, context }: ScopeSource, owner: Owner): AnyScope {
   const own = ownedBy(definitions, Object.keys(owner));
+  const secretsOf = secretsIn(own);
   const stores = createStores(own, context, owner);
   let transaction: object | undefined;
   const scope = {
@@ -121,12 +122,13 @@ function scopeOf({ definitions, context }: ScopeSource, owner: Owner): AnyScope 
   for (const name of Object.keys(own)) {
     let made: object | undefined;
     const get = () => {
-      made ??= scopedStore(stores[name] as ScopedStore<StoreSpec>);
+      made ??= scopedStore(stores[name] as ScopedStore<StoreSpec>, () => secretsOf(name));
       return made;
     };
     Object.defineProperty(scope, name, { enumerable: true, get });
   }
-  hide(scope, secretsKey, secretsIn(own));
+  hide(scope, secretsKey, secretsOf);
+  hide(scope.collections, secretsKey, secretsOf);
   return scope;
 }
 
@@ -201,22 +203,24 @@ function scopedCollections(
     const operation = `collections.${name}`;
     // The stores know the owner, so the key is known.
     const call = async (options?: CallOptions) =>
-      Reflect.apply(read as (...given: unknown[]) => unknown, undefined, [
-        {},
-        keyless(operation, options, owner),
-      ]);
+      (read as (...given: unknown[]) => unknown)({}, keyless(operation, options, owner));
     return [name, call];
   });
   return Object.fromEntries(scoped);
 }
 
-/** The calls of a store, and no way to the store behind them. */
-function scopedStore(store: ScopedStore<StoreSpec>): object {
+/**
+ * The calls of a store, and no way to the store behind them. It knows its secrets by itself, too: it may be
+ * taken out of the scope, and named otherwise.
+ */
+function scopedStore(store: ScopedStore<StoreSpec>, secretsOf: SecretsOf): object {
   const bound = calls.map((call) => [
     call,
     (...given: never[]) => Reflect.apply(store[call], store, given),
   ]);
-  return Object.fromEntries(bound);
+  const scoped = Object.fromEntries(bound);
+  hide(scoped, secretsKey, secretsOf);
+  return scoped;
 }
 
 /** The newest items of a user, if the layer has the collection: each query has the user in its key. */

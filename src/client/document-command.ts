@@ -6,7 +6,7 @@
  * message.
  */
 import { convertToNative } from "@aws-sdk/util-dynamodb";
-import { unreadableAnswer } from "../errors/unreadable-answer.js";
+import { unreadableValue } from "../errors/unreadable-answer.js";
 import { numberOf } from "../values/exact-number.js";
 import { readForm } from "./marshalling.js";
 import { storedAnswer } from "./wire-format.js";
@@ -82,8 +82,7 @@ function refuseUnreadableValues(stack: RelativeStack): void {
         return await next(Object.assign({ ...given }, { [own]: request }));
       } catch (error) {
         if (!responses.has(request)) throw error;
-        const what = "it holds a value of a type that DynamoDB does not have";
-        throw unreadableAnswer(what, responses.get(request));
+        throw unreadableValue(responses.get(request));
       }
     },
     { relation: "before", toMiddleware, name: "bayonUnreadableValues", override: true },

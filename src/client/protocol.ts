@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import zlib from "node:zlib";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { unreadableAnswer } from "../errors/unreadable-answer.js";
+import { unreadableAnswer, unreadableValue } from "../errors/unreadable-answer.js";
 import { mostAnswerBytes, sizeOf, tooLarge } from "../wire/answer-size.js";
 import { requestIdHeader } from "../wire/repeated-answers.js";
 import { checkMembers } from "./answer-members.js";
@@ -157,7 +157,7 @@ function readBy(form: ValueForm, answer: Record<string, unknown>, statusCode: nu
   try {
     return form.read(answer);
   } catch {
-    throw unreadableAnswer("it holds a value of a type that DynamoDB does not have", statusCode);
+    throw unreadableValue(statusCode);
   }
 }
 

@@ -57,6 +57,10 @@ export function unreadableAnswer(what: string, statusCode?: number): Error {
   });
 }
 
+/** The error for a response with a value that DynamoDB does not have, which the reader's message may quote. */
+export const unreadableValue = (statusCode?: number): Error =>
+  unreadableAnswer("it holds a value of a type that DynamoDB does not have", statusCode);
+
 /**
  * What a client threw, without quoting the response. The errors that the SDK and Node's HTTP parser
  * throw for a response that does not come from DynamoDB have many names, and their messages may quote

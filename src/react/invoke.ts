@@ -41,6 +41,9 @@ export async function invoke(
   }
   const result: unknown = await Reflect.apply(run, owner, input);
   // On the server: what a query reads is sent to the browser with the page.
-  const secretsOf = Reflect.get(api, secretsKey) as SecretsOf | undefined;
+  const secretsOf = secretsIn(Object(owner) as object) ?? secretsIn(api);
   return secretsOf === undefined ? result : shownOf(secretsOf, store, call, result);
 }
+
+/** Of a scope, of its collections, or of one of its stores, which may be in an object of the caller's. */
+const secretsIn = (of: object) => Reflect.get(of, secretsKey) as SecretsOf | undefined;
