@@ -219,27 +219,64 @@ test("what is selected is exported, by mouse and keyboard; all that was read, if
   await page.getByRole("button", { name: all?.trim() ?? "", exact: true }).waitFor();
 });
 
-test("an edit in conflict shows both sides, and is put on top of theirs", async () => {
+test("an edit in conflict shows both sides, and is put on top of theirs, or given up for it", async () => {
   const page = await open();
   const { data } = explorer();
   const key = { userId: user, contentId: "conflict" };
+  const read = { tags: ["a"], bytes: new Uint8Array([1, 2]), big: 1 };
   const content = { type: "Blog Post", content: "#", name: "As read", status: "draft" };
-  await data.savedContent.put({ ...key, data: content });
+  await data.savedContent.put({ ...key, data: { ...content, ...(read as object) } });
   const item = encodeURIComponent(JSON.stringify(key));
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  const field = (name: string) => panel(page).getByLabel(name, { exact: true });
+  const cells = (name: string) => page.locator(".diff tr", { hasText: name }).locator("td");
+  const save = async () => {
+    await button("Look at the changes").click();
+    await button("Save").click();
+    await page.getByRole("heading", { name: "Somebody else has changed it" }).waitFor();
+  };
   await page.goto(`/?view=entity&store=savedContent&item=${item}`);
-  await panel(page).getByRole("button", { name: "Edit" }).click();
-  await panel(page).getByLabel("name", { exact: true }).fill("Mine");
-  await data.savedContent.update(key, { name: "Theirs", status: "sent" });
-  await page.getByRole("button", { name: "Look at the changes" }).click();
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  await page.getByRole("heading", { name: "Somebody else has changed it" }).waitFor();
-  const sides = await page.locator(".diff tbody").textContent();
-  expect(sides).toContain("nameAs readTheirsMine");
-  await page.getByRole("button", { name: "Put mine on top of theirs" }).click();
-  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await button("Edit").focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".edit-field :focus").waitFor();
+  await field("name").fill("Mine");
+  await field("status").fill("touched");
+  await field("status").fill("draft");
+  const theirs = { tags: new Set(["a"]), bytes: new Uint8Array([1, 3]), big: 2n ** 70n };
+  await data.savedContent.update(key, { name: "Theirs", status: "sent", ...(theirs as object) });
+  await save();
+  expect(await cells("name").allTextContents()).toEqual(["As read", "Theirs", "Mine"]);
+  expect(await cells("status").allTextContents()).toEqual(["draft", "sent", "as theirs"]);
+  expect(await cells("big").nth(1).textContent()).toBe(String(theirs.big));
+  for (const name of ["tags", "bytes"]) {
+    const [was, is] = await cells(name).allTextContents();
+    expect([name, was === is]).toEqual([name, false]);
+  }
+  await button("Put mine on top of theirs").click();
+  expect(await page.locator(".diff tbody").textContent()).toBe("nameTheirsMine");
+  await button("Save").click();
   await panel(page).getByRole("heading", { name: "Mine" }).waitFor();
+  await page.locator(".item-actions button:focus").waitFor();
   const { data: stored } = await data.savedContent.getOrThrow(key);
-  expect(stored).toMatchObject({ name: "Mine", status: "sent" });
+  expect(stored).toMatchObject({ name: "Mine", status: "sent", ...theirs });
+  await button("Edit").click();
+  await field("name").fill("Mine again");
+  await data.savedContent.update(key, { name: "Theirs again" });
+  await save();
+  await button("Keep theirs").click();
+  await panel(page).getByRole("heading", { name: "Theirs again" }).waitFor();
+  expect(await page.getByRole("status").allTextContents()).toContain("Theirs was kept.");
+  await data.savedContent.update(key, { name: "Theirs at last" });
+  await button("Delete").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await panel(page).getByRole("heading", { name: "Theirs at last" }).waitFor();
+  await button("Edit").click();
+  await field("name").fill("Mine at last");
+  await data.savedContent.delete(key);
+  await save();
+  await button("Keep theirs").click();
+  await panel(page).getByText("This item is not there.").waitFor();
+  expect(await page.evaluate("document.activeElement.className")).toBe("panel");
 });
 
 test("no secret is in the page or on the wire", async () => {

@@ -1,7 +1,7 @@
 /** What the explorer's page makes of items without a browser: drafts of a form, and files. */
 import fc from "fast-check";
 import { literalOf } from "../../src/explorer/literal.js";
-import { draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
+import { changingDrafts, draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
 import { type ExportFormat, exporting } from "../../src/explorer/page/export-text.js";
 import { placesOf } from "../../src/explorer/page/format.js";
 import { readsOnByItself } from "../../src/explorer/page/paging.js";
@@ -71,6 +71,37 @@ test("a changed field is changed, a removed one removed, and what is no value is
     problems: { number: "must be a number" },
   });
   expect(typedValue({ state: "value", editor: "boolean", text: "true" })).toBe(true);
+});
+
+test("a number that would be rounded is a problem, in a list as well, and says how to write it", () => {
+  const typed = (editor: "number" | "json", text: string) =>
+    typedValue({ state: "value", editor, text });
+  for (const text of ["0", "-0.50", " 7 ", "+1e3", ".5", "9007199254740991", "1E-7", "120e-2"]) {
+    expect([text, typed("number", text)]).toEqual([text, Number(text)]);
+  }
+  for (const text of ["", ".", "0x10", "Infinity", "1e999", "1 2", "e5", "one"]) {
+    expect(() => typed("number", text)).toThrow("must be a number");
+  }
+  for (const text of ["12345678901234567890", "0.12345678901234567890123", "1e-400"]) {
+    expect(() => typed("number", text)).toThrow("has more digits than a number keeps");
+    expect(() => typed("json", `[{"a": ${text}}]`)).toThrow("write it as");
+    expect(typed("json", `["${text}", "\\"${text}"]`)).toEqual([text, `"${text}`]);
+  }
+  expect(() => typed("json", "[9007199254740993]")).toThrow(
+    '{"$":"bigint","v":"9007199254740993"}',
+  );
+  expect(typed("json", '{"$":"bigint","v":"9007199254740993"}')).toBe(9007199254740993n);
+});
+
+test("put on top of an item that somebody else has changed, a field that was only touched stays theirs", () => {
+  const data = { touched: "old", mine: "old" };
+  const fields = Object.keys(data).map(fieldOf);
+  const draft = (name: string, text: string) => ({ ...draftOf(fieldOf(name), { data }), text });
+  const drafts = { touched: draft("touched", "old"), mine: draft("mine", "new") };
+  const kept = changingDrafts(drafts, editsOf(fields, { data }, drafts));
+  const theirs = { data: { touched: "theirs", mine: "theirs" } };
+  expect(editsOf(fields, theirs, kept)).toMatchObject({ changes: { mine: "new" }, remove: [] });
+  expect(editsOf(fields, theirs, kept).changes).not.toHaveProperty("touched");
 });
 
 test("a value as TypeScript is that value", () => {

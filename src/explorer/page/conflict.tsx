@@ -1,8 +1,8 @@
 /** Both sides of a conflict: what this page wants to save, and what somebody else has stored meanwhile. */
 import type { SentItem } from "../protocol.js";
 import { Side } from "./diff.js";
-import type { Edits } from "./draft.js";
-import { jsonText, timeText } from "./format.js";
+import { type Edits, encodedText, ownOf } from "./draft.js";
+import { timeText } from "./format.js";
 
 interface ConflictProps {
   readonly base: SentItem;
@@ -16,14 +16,10 @@ export function Conflict({ base, stored, edits: { changes, remove } }: ConflictP
     return <p>The item was deleted since it was read. Nothing was saved.</p>;
   }
   const theirs = [...new Set([...Object.keys(base.data), ...Object.keys(stored.data)])].filter(
-    (name) => jsonText(base.data[name]) !== jsonText(stored.data[name]),
+    (name) => encodedText(ownOf(base.data, name)) !== encodedText(ownOf(stored.data, name)),
   );
   const mine = [...Object.keys(changes), ...remove];
   const names = [...new Set([...mine, ...theirs])];
-  const after: Readonly<Record<string, unknown>> = {
-    ...Object.fromEntries(Object.entries(base.data).filter(([name]) => !remove.includes(name))),
-    ...changes,
-  };
   return (
     <>
       <p className="dim">
@@ -49,7 +45,11 @@ export function Conflict({ base, stored, edits: { changes, remove } }: ConflictP
                 <Side fields={stored.data} name={name} />
               </td>
               <td className={mine.includes(name) ? "is" : ""}>
-                <Side fields={after} name={name} />
+                {mine.includes(name) ? (
+                  <Side fields={changes} name={name} />
+                ) : (
+                  <span className="dim">as theirs</span>
+                )}
               </td>
             </tr>
           ))}

@@ -1,6 +1,7 @@
 /** The fields that change, before and after. */
 import type { ReactNode } from "react";
-import { jsonText } from "./format.js";
+import { hasExactBrand } from "../../values/exact-brand.js";
+import { encodedText } from "./draft.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -46,6 +47,11 @@ export function BeforeAndAfter({ children: rows }: { readonly children: ReactNod
 
 export function Side({ fields, name }: { readonly fields: Fields; readonly name: string }) {
   if (!Object.hasOwn(fields, name)) return <span className="dim">not there</span>;
-  const value = fields[name];
-  return <code>{typeof value === "string" ? value : jsonText(value)}</code>;
+  return <code>{sideText(fields[name])}</code>;
+}
+
+/** As the form has it, so that values that are not the same do not look alike: a set and a list, or bytes. */
+function sideText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return typeof value === "bigint" || hasExactBrand(value) ? String(value) : encodedText(value, 2);
 }

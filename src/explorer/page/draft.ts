@@ -1,6 +1,7 @@
 /** A field while it is edited. What nobody touched is not changed, whatever it is. */
 import { decode, encode } from "../../browser/values.js";
 import type { FieldDescription, FieldKind, SentItem } from "../protocol.js";
+import { refuseRounded, typedNumber } from "./typed-number.js";
 
 export type Editor = "text" | "number" | "boolean" | "json";
 
@@ -43,7 +44,7 @@ export function draftOf({ name, kind }: FieldDescription, { data }: Pick<SentIte
 }
 
 /** JSON in which sets, bytes and large numbers have their forms of the wire. */
-function encodedText(value: unknown, space = 0): string {
+export function encodedText(value: unknown, space = 0): string {
   return JSON.stringify(encode(value, "edit", "value"), null, space);
 }
 
@@ -54,17 +55,20 @@ export function typedValue({ editor, text }: Draft): unknown {
       return text;
     case "boolean":
       return text === "true";
-    case "number": {
-      const number = Number(text);
-      if (text.trim() === "" || !Number.isFinite(number)) throw new Error("must be a number");
-      return number;
-    }
+    case "number":
+      return typedNumber(text.trim());
     case "json":
       return decode(jsonOf(text), "edit", "value");
   }
 }
 
 function jsonOf(text: string): unknown {
+  const json = parsed(text);
+  refuseRounded(text);
+  return json;
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -107,6 +111,15 @@ export function editsOf(
     remove,
     problems: Object.fromEntries(problems),
   };
+}
+
+/**
+ * The drafts that change something. Of an item as somebody else has left it, one that was only touched would
+ * be another change: the one back.
+ */
+export function changingDrafts(drafts: Drafts, { changes, remove, problems }: Edits): Drafts {
+  const names = new Set([...Object.keys(changes), ...remove, ...Object.keys(problems)]);
+  return Object.fromEntries(Object.entries(drafts).filter(([name]) => names.has(name)));
 }
 
 /** A member of an object, and none that every object has. */
