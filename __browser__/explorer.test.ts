@@ -371,12 +371,15 @@ test("a page of few rows, or one that failed, is followed by another one when so
 test("a screen that fails says so, and another one can be opened", async () => {
   const page = await open();
   const budget = { spent: 0, limit: 1 };
-  await page.route("**/api/survey", (route) =>
-    route.fulfill({ json: { value: { users: 5 }, calls: [], budget } }),
+  const items = [{ key: { userId: "u1" }, hidden: null, data: {} }];
+  await page.route("**/api/browse", (route) =>
+    route.fulfill({ json: { value: { items, cursor: null }, calls: [], budget } }),
   );
-  await page.getByRole("button", { name: "Look again" }).click();
+  await page.getByRole("link", { name: "Competitor" }).first().click();
   await page.getByText("This screen failed.").waitFor();
   expect(complaints.splice(0).length).toBeGreaterThan(0);
+  await page.getByRole("link", { name: "Access patterns" }).click();
+  await page.getByRole("heading", { name: "Access patterns" }).waitFor();
 });
 
 test("when the server ends in the middle, the page says so", async () => {

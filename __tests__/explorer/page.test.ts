@@ -225,7 +225,8 @@ test.each([
   "a filter by %s of a field of kind %s that %s is by %p",
   (text, kind, operator, value) => {
     expect(filterValue(text, kind, operator)).toBe(value);
-    if (kind !== "text" && operator !== "begins") expect(filterText(value)).toBe(text);
+    if (kind === "text" || operator === "begins") return;
+    expect(filterValue(filterText(value), kind, operator)).toBe(value);
   },
 );
 
