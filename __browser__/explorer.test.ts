@@ -266,6 +266,10 @@ test("an edit in conflict shows both sides, and is put on top of theirs, or give
   await button("Keep theirs").click();
   await panel(page).getByRole("heading", { name: "Theirs again" }).waitFor();
   expect(await page.getByRole("status").allTextContents()).toContain("Theirs was kept.");
+  await data.savedContent.update(key, { name: "Theirs at last" });
+  await button("Delete").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await panel(page).getByRole("heading", { name: "Theirs at last" }).waitFor();
   await button("Edit").click();
   await field("name").fill("Mine at last");
   await data.savedContent.delete(key);

@@ -734,3 +734,31 @@ describe("a limit of units that is met within a call", () => {
     await other.close();
   });
 });
+
+describe("a limit of units that is met within a search", () => {
+  const explorer = useExplorer(first, { unitsPerMinute: 200 });
+
+  test("what was found by then is sent, and another call goes on after it", async () => {
+    const { ask, data } = explorer();
+    const content = "x".repeat(300_000);
+    const ids = Array.from({ length: 9 }, (_, number) => `c${number}`);
+    const other = bareLayer(data);
+    await other.savedContent.batchPut(
+      ids.map((contentId) => make.savedContent({ userId: "u1", contentId, data: { content } })),
+    );
+    requestsOf(data);
+    const { status, value, reply } = await ask("browse", { store: "savedContent" });
+    expect([status, reply.failure]).toEqual([200, undefined]);
+    const { items, cursor } = value as BrowsePage;
+    expect(requestsOf(data)).toEqual(["Scan", "Scan"]);
+    const next = await ask("browse", { store: "savedContent", cursor });
+    // Not a page was read.
+    expect([next.status, requestsOf(data)]).toEqual([503, []]);
+    const found = items.map(({ key }) => key.contentId);
+    for await (const page of other.savedContent.scan({ cursor })) {
+      found.push(...page.items.map(({ contentId }) => contentId));
+    }
+    expect(found).toEqual(ids);
+    await other.close();
+  });
+});

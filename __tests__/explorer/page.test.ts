@@ -4,6 +4,8 @@ import { literalOf } from "../../src/explorer/literal.js";
 import { changingDrafts, draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
 import { type ExportFormat, exporting } from "../../src/explorer/page/export-text.js";
 import { placesOf } from "../../src/explorer/page/format.js";
+import { readsOnByItself } from "../../src/explorer/page/paging.js";
+import { filtersIn, partsIn } from "../../src/explorer/page/route.js";
 import { finished } from "../../src/explorer/page/slices.js";
 import { sorting } from "../../src/explorer/page/sorting.js";
 import type { FieldDescription, SentItem } from "../../src/explorer/protocol.js";
@@ -179,4 +181,29 @@ test("the table and each index that has an item take a write of their own", () =
   expect(places("PK", "SK", "GSI1PK", "GSI1SK")).toBe(2);
   // Of an index whose sort key alone is there, the item is no part.
   expect(places("PK", "SK", "GSI2SK")).toBe(1);
+});
+
+test("what an address has of another shape than filters and keys is left out", () => {
+  const filter = { field: "name", operator: "eq", value: "a" };
+  expect(filtersIn({ filters: JSON.stringify([filter]) })).toEqual([filter]);
+  expect(partsIn({ item: '{"userId":"u1","createdAt":5}' }, "item")).toEqual({
+    ...{ userId: "u1", createdAt: 5 },
+  });
+  for (const text of ['{"a":1}', "[null]", "null", "[5]", '[{"field":"a"}]', "{", "[[]]", '"a"']) {
+    expect([text, filtersIn({ filters: text })]).toEqual([text, []]);
+  }
+  for (const text of ["null", "[]", '{"a":null}', '{"a":{}}', "5", "{"]) {
+    expect([text, partsIn({ item: text }, "item")]).toEqual([text, undefined]);
+  }
+});
+
+test("a page of few rows, which are all in sight, is followed by no other one by itself", () => {
+  const page = (count: number) => ({
+    cursor: "next",
+    items: Array.from({ length: count }, () => ({}) as SentItem),
+  });
+  expect(readsOnByItself([page(200)])).toBe(true);
+  expect(readsOnByItself([page(0), page(200)])).toBe(true);
+  expect(readsOnByItself([page(200), page(3)])).toBe(false);
+  expect(readsOnByItself([])).toBe(false);
 });

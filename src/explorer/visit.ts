@@ -1,4 +1,5 @@
 /** One request of the page: its calls are measured, and end with it. */
+import { ThroughputExceededError } from "../errors/throughput-exceeded-error.js";
 import { type Call, codeOf, givenOf, runCall, type ScanCall, scanCode } from "./call.js";
 import { callTimeoutMs, type Explorer, type Scanned, type Visit } from "./explorer.js";
 import type { ShownCall } from "./protocol.js";
@@ -32,21 +33,38 @@ export function visitOf(
       runCall(data, { ...given, args: [...before, { ...options, ...limits }] }),
     );
   };
-  const scan = (given: ScanCall): Promise<Scanned> =>
-    within(scanCode(given), (limits) => scanned(data, given, limits));
+  const scan = async (given: ScanCall): Promise<Scanned> => {
+    const found: Found = { items: [], cursor: null, scanned: 0 };
+    try {
+      await within(scanCode(given), (limits) => scanInto(found, data, given, limits));
+    } catch (error) {
+      // Units are spent for what was read: it is sent, and the next call goes on after it.
+      if (!(error instanceof ThroughputExceededError) || found.cursor === null) throw error;
+    }
+    return found;
+  };
   return { explorer, input, signal, call, scan, shown };
 }
 
-async function scanned(data: object, { store, options, mostScanned }: ScanCall, limits: object) {
+interface Found {
+  readonly items: unknown[];
+  cursor: string | null;
+  scanned: number;
+}
+
+/** Adds each page as it comes, so that a failure later on loses none. */
+async function scanInto(
+  found: Found,
+  data: object,
+  { store, options, mostScanned }: ScanCall,
+  limits: object,
+): Promise<void> {
   const owner = (data as Readonly<Record<string, { scan: Scan }>>)[store];
-  const found: unknown[] = [];
-  let [cursor, read]: [string | null, number] = [null, 0];
   const pages = owner?.scan({ ...(givenOf(options) as object), ...limits }) ?? [];
   for await (const page of pages as ReturnType<Scan>) {
-    found.push(...page.items);
-    cursor = page.cursor;
-    read = page.progress.scanned;
-    if (read >= mostScanned) break;
+    found.items.push(...page.items);
+    found.cursor = page.cursor;
+    found.scanned = page.progress.scanned;
+    if (found.scanned >= mostScanned) break;
   }
-  return { items: found, cursor, scanned: read };
 }

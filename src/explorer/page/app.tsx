@@ -3,6 +3,7 @@ import { Menu, TriangleAlert, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useAbout } from "./about.js";
 import { useTraffic } from "./api.js";
+import { Boundary } from "./boundary.js";
 import { Browse } from "./browse.js";
 import { CallBar } from "./call-bar.js";
 import { NoticeBar } from "./notice-bar.js";
@@ -18,6 +19,7 @@ export function App() {
   const { table, environment, writable } = useAbout();
   const menu = useRef<HTMLDialogElement>(null);
   const { isGone } = useTraffic();
+  const { view, store, user } = useRoute();
   useEffect(() => {
     document.title = `${table} · explorer`;
   }, [table]);
@@ -64,7 +66,9 @@ export function App() {
             <code>bayon-data explore</code> again, and open the address that it prints.
           </div>
         )}
-        <Screen />
+        <Boundary key={`${view} ${store} ${user}`}>
+          <Screen />
+        </Boundary>
       </main>
       <NoticeBar />
       <CallBar />

@@ -1,7 +1,7 @@
 /** The items of an entity as a grid: of a partition, of an index, or of the whole table. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { BrowseInput, BrowsePage, EntityDescription, Filter, SentItem } from "../protocol.js";
+import type { BrowseInput, BrowsePage, EntityDescription, Filter } from "../protocol.js";
 import { useEntity } from "./about.js";
 import { ask } from "./api.js";
 import { ExportButton } from "./export-button.js";
@@ -10,7 +10,8 @@ import { counted, plural, storeTitle } from "./format.js";
 import { Grid } from "./grid.js";
 import { presentFields } from "./grid-columns.js";
 import { ItemPanel } from "./item-panel.js";
-import { jsonIn, type Route, useChangeRoute, useRoute } from "./route.js";
+import { pageSize, readsOnByItself } from "./paging.js";
+import { filtersIn, partsIn, type Route, useChangeRoute, useRoute } from "./route.js";
 import { rowId, useSelection } from "./selection.js";
 import { Empty, Failed, Waiting } from "./state.js";
 import { Where } from "./where.js";
@@ -22,17 +23,14 @@ export function Browse() {
   return <EntityScreen entity={entity} />;
 }
 
-/** Rows that are asked for at a time. */
-const pageSize = 200;
-
 /** What the address asks for. */
 function inputOf(
   route: Route,
   store: string,
 ): BrowseInput & { readonly filters: readonly Filter[] } {
   const { user, index, creation, desc } = route;
-  const filters = jsonIn<Filter[]>(route, "filters") ?? [];
-  const parts = jsonIn<Record<string, string | number>>(route, "parts");
+  const filters = filtersIn(route);
+  const parts = partsIn(route, "parts");
   return {
     store,
     filters,
@@ -66,7 +64,7 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
   const items = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const present = usePresent(pages);
   const selection = useSelection(items);
-  const open = jsonIn<SentItem["key"]>(route, "item");
+  const open = partsIn(route, "item");
   const more = () => void query.fetchNextPage();
   return (
     <div className="split" data-open={open !== undefined}>
@@ -81,7 +79,11 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
           <ExportButton entity={entity} items={items} selected={selection.items} />
         </div>
         {query.error !== null && (
-          <Failed error={query.error} onRetry={() => void query.refetch()} />
+          // The pages before have their units behind them: only the one that failed is read.
+          <Failed
+            error={query.error}
+            onRetry={query.isFetchNextPageError ? more : () => void query.refetch()}
+          />
         )}
         {query.isPending && <Waiting what={storeTitle(entity.store).toLowerCase()} />}
         {query.data !== undefined && items.length === 0 && !query.hasNextPage && (
@@ -99,9 +101,13 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
             selection={selection}
             opened={open}
             onOpen={(key) => change({ item: JSON.stringify(key) })}
-            onEnd={more}
-            hasMore={query.hasNextPage}
-            isReading={query.isFetchingNextPage}
+            {...(query.hasNextPage && {
+              more: {
+                read: more,
+                byItself: !query.isFetchNextPageError && readsOnByItself(pages ?? []),
+                isReading: query.isFetchingNextPage,
+              },
+            })}
           />
         )}
       </div>

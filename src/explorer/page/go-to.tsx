@@ -80,9 +80,10 @@ export function GoTo({ onGo }: { readonly onGo?: () => void }) {
   const open = (place: Place | undefined) => {
     if (place === undefined) return;
     setText("");
-    input.current?.blur();
     onGo?.();
     goTo(place.to);
+    // Closed, the menu of a narrow window gives the focus back to its button.
+    document.getElementById("main")?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") {

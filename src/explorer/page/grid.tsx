@@ -22,14 +22,20 @@ interface GridProps {
   readonly selection?: Selection;
   readonly opened: SentItem["key"] | undefined;
   readonly onOpen: (key: SentItem["key"]) => void;
-  /** Called when the last row comes in sight. */
-  readonly onEnd: () => void;
-  readonly hasMore: boolean;
+  /** @default there are no more rows */
+  readonly more?: More;
+}
+
+/** The rows that were not read yet. */
+export interface More {
+  readonly read: () => void;
+  /** Whether they are read once the last row comes in sight; a button asks for them otherwise. */
+  readonly byItself: boolean;
   readonly isReading: boolean;
 }
 
 export function Grid(props: GridProps) {
-  const { entity, items, present, selection, opened, onOpen, onEnd, hasMore, isReading } = props;
+  const { entity, items, present, selection, opened, onOpen, more } = props;
   const columns = useMemo(() => columnsOf(entity, present), [entity, present]);
   const [sorting, setSorting] = useState<SortingState>([]);
   const { rows, isSorting } = useSortedRows(items, sorting[0]);
@@ -51,10 +57,11 @@ export function Grid(props: GridProps) {
     onSortingChange: setSorting,
   });
   const inSight = table.getRowModel().rows;
+  const readOn = more?.byItself === true && !more.isReading ? more.read : undefined;
   useEffect(() => {
     // While they are sorted, the last row in sight is not the last one that was read.
-    if (hasMore && !isReading && !isSorting && last >= rows.length - 20) onEnd();
-  }, [hasMore, isReading, isSorting, last, rows.length, onEnd]);
+    if (!isSorting && last >= rows.length - 20) readOn?.();
+  }, [isSorting, last, rows.length, readOn]);
   const openedId = opened === undefined ? undefined : JSON.stringify(opened);
   const [active, setActive] = useState(0);
   const move = (to: number) => {
@@ -94,7 +101,7 @@ export function Grid(props: GridProps) {
       role="grid"
       aria-label="Items"
       aria-busy={isSorting}
-      aria-rowcount={hasMore ? -1 : rows.length + 1}
+      aria-rowcount={more === undefined ? rows.length + 1 : -1}
       aria-colcount={columns.length + (selection === undefined ? 0 : 1)}
       aria-multiselectable={selection !== undefined}
       onKeyDown={onKeyDown}
@@ -168,10 +175,21 @@ export function Grid(props: GridProps) {
           );
         })}
       </div>
-      {hasMore && (
-        <div className="grid-more dim" role="status">
-          {isReading ? "Reading more …" : `${counted(rows.length)} rows so far`}
-        </div>
+      {more !== undefined && <MoreRows more={more} count={rows.length} />}
+    </div>
+  );
+}
+
+function MoreRows({ more, count }: { readonly more: More; readonly count: number }) {
+  return (
+    <div className="grid-more dim">
+      <span role="status">
+        {more.isReading ? "Reading more …" : `${counted(count)} rows so far`}
+      </span>
+      {!more.byItself && !more.isReading && (
+        <button type="button" onClick={more.read}>
+          Search on
+        </button>
       )}
     </div>
   );

@@ -102,11 +102,11 @@ function ItemBody({ entity, found }: ItemBodyProps) {
   const edit = useFocusedAfter(isEditing);
   const { item, keys } = found;
   const { store, key, bytes, createdAt, updatedAt } = item;
+  const end = (text: string) => (result: EditResult) => {
+    setEditing(false);
+    written(store, key, text, result);
+  };
   if (isEditing) {
-    const end = (text: string) => (result: EditResult) => {
-      setEditing(false);
-      written(store, key, text, result);
-    };
     return (
       <EditForm
         entity={entity}
@@ -127,7 +127,8 @@ function ItemBody({ entity, found }: ItemBodyProps) {
           </button>
           <DeleteButton
             item={item}
-            onDeleted={(result) => written(store, key, "Deleted.", result)}
+            onDeleted={end("Deleted.")}
+            onKept={end("It was not deleted: somebody else has changed it.")}
           />
         </div>
       )}

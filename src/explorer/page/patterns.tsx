@@ -176,9 +176,6 @@ function Items({ entity, items }: ItemsProps) {
             onOpen={(key) =>
               goTo({ view: "entity", store: entity.store, item: JSON.stringify(key) })
             }
-            onEnd={() => undefined}
-            hasMore={false}
-            isReading={false}
           />
         </div>
       )}

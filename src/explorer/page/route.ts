@@ -1,5 +1,6 @@
 /** What is shown, as the page's address says: it can be shared, and the browser's buttons work. */
 import { useCallback, useSyncExternalStore } from "react";
+import { type Filter, filterOperators, type SentItem } from "../protocol.js";
 
 export type Route = Readonly<Record<string, string>>;
 
@@ -57,13 +58,37 @@ export function hideToken(): void {
   window.history.replaceState(null, "", `${url.pathname}${url.search}`);
 }
 
-/** A value of the route that is JSON; what is none is left out, as an address may be typed. */
-export function jsonIn<T>(route: Route, name: string): T | undefined {
+/** The filters of the address; none if it was typed, and has no such list. */
+export function filtersIn(route: Route): readonly Filter[] {
+  const given = jsonIn(route, "filters");
+  return Array.isArray(given) && given.every(isFilter) ? given : [];
+}
+
+/** The parts of a key in the address; what are none are left out. */
+export function partsIn(route: Route, name: "parts" | "item"): SentItem["key"] | undefined {
+  const given = jsonIn(route, name);
+  return isObject(given) && Object.values(given).every(isPart)
+    ? (given as SentItem["key"])
+    : undefined;
+}
+
+function jsonIn(route: Route, name: string): unknown {
   const text = route[name];
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+const isPart = (value: unknown): boolean => typeof value === "string" || typeof value === "number";
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isFilter(value: unknown): value is Filter {
+  if (!isObject(value) || typeof value.field !== "string") return false;
+  return (filterOperators as readonly unknown[]).includes(value.operator);
 }

@@ -1,11 +1,11 @@
 /** Asks whether the changes are to be saved, and after a conflict, whose. */
 import type { RefObject } from "react";
 import type { EditResult, SentItem } from "../protocol.js";
-import { CallError } from "./api.js";
 import { Conflict } from "./conflict.js";
 import { Diff } from "./diff.js";
 import { type Edits, isEmpty } from "./draft.js";
 import { Failed } from "./state.js";
+import { theirsOf } from "./theirs.js";
 
 interface SaveDialogProps {
   readonly dialog: RefObject<HTMLDialogElement | null>;
@@ -80,12 +80,4 @@ function TheirsOrMine({ theirs, onKept, onRebase }: TheirsOrMineProps) {
       )}
     </>
   );
-}
-
-/** What somebody else has stored meanwhile, if that is why nothing was saved; no item if they deleted it. */
-function theirsOf(error: Error | null): EditResult | undefined {
-  if (!(error instanceof CallError)) return undefined;
-  const { name, item = null, keys } = error.failure;
-  if (name !== "ConditionalCheckFailedError" && name !== "ItemNotFoundError") return undefined;
-  return { item, ...(keys !== undefined && { keys }) };
 }

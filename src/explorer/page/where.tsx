@@ -2,7 +2,7 @@
 import { X } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { EntityDescription, KeyDescription, PartDescription } from "../protocol.js";
-import { jsonIn, useChangeRoute, useRoute } from "./route.js";
+import { partsIn, useChangeRoute, useRoute } from "./route.js";
 
 interface Choice {
   readonly value: string;
@@ -30,7 +30,7 @@ export function Where({ entity }: { readonly entity: EntityDescription }) {
   const route = useRoute();
   const change = useChangeRoute();
   const choices = choicesOf(entity);
-  const parts = jsonIn<Record<string, string | number>>(route, "parts");
+  const parts = partsIn(route, "parts");
   const inRoute =
     parts === undefined
       ? ""
