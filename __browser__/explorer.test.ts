@@ -135,6 +135,7 @@ test("a review is found by its id in three actions, and the keyboard does everyt
   await page.keyboard.press("Enter");
   await row(page, 0).waitFor();
   expect(await page.locator(".grid-row").count()).toBe(1);
+  expect(await page.evaluate("document.activeElement.id")).toBe("main");
   await row(page, 0).focus();
   await page.keyboard.press("Enter");
   await panel(page)
@@ -332,6 +333,53 @@ test("of 20,000 rows only those in sight are drawn, and all are selected and exp
   expect(exported.map(({ projectId }) => projectId)).toEqual(
     Array.from({ length: 20_000 }, (_, at) => `p${at}`),
   );
+});
+
+test("a page of few rows, or one that failed, is followed by another one when somebody asks for it", async () => {
+  const page = await open();
+  let asked = 0;
+  const budget = { spent: 0, limit: 1 };
+  await page.route("**/api/browse", async (route) => {
+    asked += 1;
+    const failure = { name: "E", code: null, message: "The minute is spent.", issues: [] };
+    const item = { store: "project", hidden: [], createdAt: 1, updatedAt: 1, bytes: 1, data: {} };
+    const key = (at: number) => ({ userId: "u", projectId: `p${asked}.${at}` });
+    const items = Array.from({ length: asked === 1 ? 1 : 200 }, (_, at) => ({
+      ...{ ...item, key: key(at) },
+    }));
+    const value = { items, cursor: "next" };
+    const body = { ...(asked > 2 ? { failure } : { value }), calls: [], budget };
+    await route.fulfill({ status: asked > 2 ? 503 : 200, json: body });
+  });
+  // The address was typed.
+  await page.goto("/?view=entity&store=project&filters=[null]&item=null&parts=[]");
+  await page.getByText("1 rows so far").waitFor();
+  expect(asked).toBe(1);
+  await page.getByRole("button", { name: "Search on" }).click();
+  await page.getByText("201 rows so far").waitFor();
+  await row(page, 0).focus();
+  await page.keyboard.press("End");
+  await page.getByText("The minute is spent.").waitFor();
+  await page.waitForTimeout(300);
+  expect(asked).toBe(3);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.waitForTimeout(300);
+  expect(asked).toBe(4);
+  await page.getByText("201 rows so far").waitFor();
+});
+
+test("a screen that fails says so, and another one can be opened", async () => {
+  const page = await open();
+  const budget = { spent: 0, limit: 1 };
+  const items = [{ key: { userId: "u1" }, hidden: null, data: {} }];
+  await page.route("**/api/browse", (route) =>
+    route.fulfill({ json: { value: { items, cursor: null }, calls: [], budget } }),
+  );
+  await page.getByRole("link", { name: "Competitor" }).first().click();
+  await page.getByText("This screen failed.").waitFor();
+  expect(complaints.splice(0).length).toBeGreaterThan(0);
+  await page.getByRole("link", { name: "Access patterns" }).click();
+  await page.getByRole("heading", { name: "Access patterns" }).waitFor();
 });
 
 test("when the server ends in the middle, the page says so", async () => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { literalOf } from "../../src/explorer/literal.js";
 import { changingDrafts, draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
 import { type ExportFormat, exporting } from "../../src/explorer/page/export-text.js";
+import { filterText, filterValue } from "../../src/explorer/page/filter-value.js";
 import { placesOf } from "../../src/explorer/page/format.js";
 import { readsOnByItself } from "../../src/explorer/page/paging.js";
 import { filtersIn, partsIn } from "../../src/explorer/page/route.js";
@@ -206,4 +207,30 @@ test("a page of few rows, which are all in sight, is followed by no other one by
   expect(readsOnByItself([page(0), page(200)])).toBe(true);
   expect(readsOnByItself([page(200), page(3)])).toBe(false);
   expect(readsOnByItself([])).toBe(false);
+});
+
+test.each([
+  ["5", "list", "contains", 5],
+  ['"5"', "list", "contains", "5"],
+  ["5", "text", "contains", "5"],
+  ['"a"', "text", "eq", '"a"'],
+  ["5", "any", "begins", "5"],
+  ["0x10", "any", "eq", "0x10"],
+  ["12345678901234567890", "any", "eq", "12345678901234567890"],
+  ['"say \\"so\\""', "any", "eq", 'say "so"'],
+  ["", "any", "eq", ""],
+  ["null", "any", "eq", null],
+  ["2020-01-01", "time", "gt", "2020-01-01"],
+] as const)(
+  "a filter by %s of a field of kind %s that %s is by %p",
+  (text, kind, operator, value) => {
+    expect(filterValue(text, kind, operator)).toBe(value);
+    if (kind === "text" || operator === "begins") return;
+    expect(filterValue(filterText(value), kind, operator)).toBe(value);
+  },
+);
+
+test("a filter of a number is by no other value", () => {
+  expect(() => filterValue("many", "number", "gt")).toThrow("must be a number");
+  expect(() => filterValue("12345678901234567890", "number", "gt")).toThrow("more digits");
 });

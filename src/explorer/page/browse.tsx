@@ -43,11 +43,9 @@ function inputOf(
   };
 }
 
-function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
-  const route = useRoute();
-  const change = useChangeRoute();
-  const input = inputOf(route, entity.store);
-  const query = useInfiniteQuery({
+/** The pages of items that an address asks for. */
+function useItems(input: BrowseInput) {
+  return useInfiniteQuery({
     queryKey: ["browse", input],
     queryFn: async ({ pageParam, signal }) => {
       const page = await ask<BrowsePage>("browse", { ...input, cursor: pageParam }, signal);
@@ -60,12 +58,18 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
     // Comparing what was read before with itself takes longer the more there is.
     structuralSharing: false,
   });
+}
+
+function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
+  const route = useRoute();
+  const change = useChangeRoute();
+  const input = inputOf(route, entity.store);
+  const query = useItems(input);
   const pages = query.data?.pages;
   const items = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const present = usePresent(pages);
   const selection = useSelection(items);
   const open = partsIn(route, "item");
-  const more = () => void query.fetchNextPage();
   return (
     <div className="split" data-open={open !== undefined}>
       <div className="screen fill">
@@ -78,21 +82,7 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
           <Filters entity={entity} filters={input.filters} />
           <ExportButton entity={entity} items={items} selected={selection.items} />
         </div>
-        {query.error !== null && (
-          // The pages before have their units behind them: only the one that failed is read.
-          <Failed
-            error={query.error}
-            onRetry={query.isFetchNextPageError ? more : () => void query.refetch()}
-          />
-        )}
-        {query.isPending && <Waiting what={storeTitle(entity.store).toLowerCase()} />}
-        {query.data !== undefined && items.length === 0 && !query.hasNextPage && (
-          <Empty title="No items.">
-            {input.filters.length > 0
-              ? "No item fulfils all filters."
-              : "There is none of this entity here."}
-          </Empty>
-        )}
+        <QueryState query={query} items={items.length} entity={entity} filters={input.filters} />
         {(items.length > 0 || query.hasNextPage) && (
           <Grid
             entity={entity}
@@ -103,8 +93,8 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
             onOpen={(key) => change({ item: JSON.stringify(key) })}
             {...(query.hasNextPage && {
               more: {
-                read: more,
-                byItself: !query.isFetchNextPageError && readsOnByItself(pages ?? []),
+                read: () => void query.fetchNextPage(),
+                byItself: query.error === null && readsOnByItself(pages ?? []),
                 isReading: query.isFetchingNextPage,
               },
             })}
@@ -120,6 +110,32 @@ function EntityScreen({ entity }: { readonly entity: EntityDescription }) {
         />
       )}
     </div>
+  );
+}
+
+interface QueryStateProps {
+  readonly query: ReturnType<typeof useItems>;
+  readonly items: number;
+  readonly entity: EntityDescription;
+  readonly filters: readonly Filter[];
+}
+
+/** What there is to say beside the rows, or instead of them. */
+function QueryState({ query, items, entity, filters }: QueryStateProps) {
+  // The pages before have their units behind them: only the one that failed is read.
+  const again = () => void (query.isFetchNextPageError ? query.fetchNextPage() : query.refetch());
+  return (
+    <>
+      {query.error !== null && <Failed error={query.error} onRetry={again} />}
+      {query.isPending && <Waiting what={storeTitle(entity.store).toLowerCase()} />}
+      {query.data !== undefined && items === 0 && !query.hasNextPage && (
+        <Empty title="No items.">
+          {filters.length > 0
+            ? "No item fulfils all filters."
+            : "There is none of this entity here."}
+        </Empty>
+      )}
+    </>
   );
 }
 

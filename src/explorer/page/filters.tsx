@@ -1,8 +1,8 @@
 /** Conditions on fields, which DynamoDB tests on what it reads. */
 import { Plus, X } from "lucide-react";
-import { type FormEvent, useRef } from "react";
-import type { EntityDescription, FieldKind, Filter, FilterOperator } from "../protocol.js";
-import { valueText } from "./format.js";
+import { type FormEvent, type RefObject, useRef } from "react";
+import type { EntityDescription, Filter, FilterOperator } from "../protocol.js";
+import { filterText, filterValue } from "./filter-value.js";
 import { useChangeRoute } from "./route.js";
 
 const names: Readonly<Record<FilterOperator, string>> = {
@@ -28,91 +28,111 @@ export function Filters({ entity, filters }: FiltersProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const set = (next: readonly Filter[]) =>
     change({ filters: next.length === 0 ? undefined : JSON.stringify(next) });
-  const fields = entity.fields.filter(({ secret }) => !secret);
-  const add = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const field = String(form.get("field"));
-    const operator = String(form.get("operator")) as FilterOperator;
-    const kind = fields.find(({ name }) => name === field)?.kind ?? "any";
-    const hasValue = operator !== "exists" && operator !== "notExists";
-    const value = valueIn(String(form.get("value") ?? ""), kind, operator);
-    set([...filters, { field, operator, ...(hasValue && { value }) }]);
-    event.currentTarget.reset();
-    dialog.current?.close();
-  };
   return (
     <div className="filters">
-      {filters.map((filter, index) => {
-        const { field, operator, value } = filter;
-        const text = `${field} ${names[operator]}${value === undefined ? "" : ` ${valueText(value)}`}`;
-        return (
-          <span key={JSON.stringify(filter)} className="chip">
-            {text}
-            <button
-              type="button"
-              aria-label={`Remove the filter ${text}`}
-              onClick={() => set(filters.filter((_, at) => at !== index))}
-            >
-              <X aria-hidden />
-            </button>
-          </span>
-        );
-      })}
+      {filters.map((filter, index) => (
+        <FilterChip
+          key={JSON.stringify(filter)}
+          filter={filter}
+          onRemove={() => set(filters.filter((_, at) => at !== index))}
+        />
+      ))}
       <button type="button" onClick={() => dialog.current?.showModal()}>
         <Plus aria-hidden /> Filter
       </button>
-      <dialog ref={dialog} className="dialog" aria-labelledby="filter-title">
-        <form onSubmit={add}>
-          <h2 id="filter-title">Show only items whose</h2>
-          <label>
-            <span>Field</span>
-            <input
-              name="field"
-              list="filter-fields"
-              required
-              autoComplete="off"
-              spellCheck={false}
-            />
-          </label>
-          <datalist id="filter-fields">
-            {fields.map(({ name }) => (
-              <option key={name} value={name} />
-            ))}
-          </datalist>
-          <label>
-            <span>Condition</span>
-            <select name="operator">
-              {Object.entries(names).map(([operator, label]) => (
-                <option key={operator} value={operator}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            <span>Value</span>
-            <input name="value" autoComplete="off" spellCheck={false} />
-          </label>
-          <div className="buttons">
-            <button type="button" onClick={() => dialog.current?.close()}>
-              Cancel
-            </button>
-            <button type="submit" className="primary">
-              Filter
-            </button>
-          </div>
-        </form>
-      </dialog>
+      <FilterDialog
+        dialog={dialog}
+        fields={entity.fields.filter(({ secret }) => !secret)}
+        onAdd={(filter) => set([...filters, filter])}
+      />
     </div>
   );
 }
 
-/** A typed value as the field has it. */
-function valueIn(text: string, kind: FieldKind, operator: FilterOperator): unknown {
-  if (operator === "begins" || kind === "text") return text;
-  if (text === "true" || text === "false") return text === "true";
-  if (text === "null") return null;
-  const isNumber = text.trim() !== "" && Number.isFinite(Number(text));
-  return isNumber && (kind === "number" || kind === "any" || kind === "time") ? Number(text) : text;
+interface FilterChipProps {
+  readonly filter: Filter;
+  readonly onRemove: () => void;
+}
+
+function FilterChip({ filter: { field, operator, value }, onRemove }: FilterChipProps) {
+  const text = `${field} ${names[operator]}${value === undefined ? "" : ` ${filterText(value)}`}`;
+  return (
+    <span className="chip">
+      {text}
+      <button type="button" aria-label={`Remove the filter ${text}`} onClick={onRemove}>
+        <X aria-hidden />
+      </button>
+    </span>
+  );
+}
+
+interface FilterDialogProps {
+  readonly dialog: RefObject<HTMLDialogElement | null>;
+  readonly fields: EntityDescription["fields"];
+  readonly onAdd: (filter: Filter) => void;
+}
+
+function FilterDialog({ dialog, fields, onAdd }: FilterDialogProps) {
+  const typed = useRef<HTMLInputElement>(null);
+  const add = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    try {
+      onAdd(filterOf(new FormData(form), fields));
+    } catch (error) {
+      typed.current?.setCustomValidity(error instanceof Error ? error.message : String(error));
+      typed.current?.reportValidity();
+      return;
+    }
+    form.reset();
+    dialog.current?.close();
+  };
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby="filter-title">
+      {/* What was typed may be a value of another field, or for another condition. */}
+      <form onSubmit={add} onChange={() => typed.current?.setCustomValidity("")}>
+        <h2 id="filter-title">Show only items whose</h2>
+        <label>
+          <span>Field</span>
+          <input name="field" list="filter-fields" required autoComplete="off" spellCheck={false} />
+        </label>
+        <datalist id="filter-fields">
+          {fields.map(({ name }) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+        <label>
+          <span>Condition</span>
+          <select name="operator">
+            {Object.entries(names).map(([operator, label]) => (
+              <option key={operator} value={operator}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          <span>Value</span>
+          <input ref={typed} name="value" autoComplete="off" spellCheck={false} />
+        </label>
+        <div className="buttons">
+          <button type="button" onClick={() => dialog.current?.close()}>
+            Cancel
+          </button>
+          <button type="submit" className="primary">
+            Filter
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+/** @throws Error that says what the value is not */
+function filterOf(form: FormData, fields: EntityDescription["fields"]): Filter {
+  const field = String(form.get("field"));
+  const operator = String(form.get("operator")) as FilterOperator;
+  if (operator === "exists" || operator === "notExists") return { field, operator };
+  const kind = fields.find(({ name }) => name === field)?.kind ?? "any";
+  return { field, operator, value: filterValue(String(form.get("value") ?? ""), kind, operator) };
 }

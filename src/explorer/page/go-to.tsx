@@ -1,6 +1,6 @@
 /** One field that leads everywhere: to an entity, to a user, to an item by an id. */
 import { Search } from "lucide-react";
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from "react";
 import type { About, Survey } from "../protocol.js";
 import { useAbout, useSurvey } from "./about.js";
 import { storeTitle } from "./format.js";
@@ -64,19 +64,7 @@ export function GoTo({ onGo }: { readonly onGo?: () => void }) {
   const about = useAbout();
   const { data: survey } = useSurvey();
   const places = placesFor(text, about, survey);
-  useEffect(() => {
-    const focus = (event: globalThis.KeyboardEvent) => {
-      const target = event.target instanceof HTMLElement ? event.target : undefined;
-      const isTyping = target?.matches("input, textarea, select, [contenteditable]") === true;
-      if (event.key !== "/" || isTyping || event.metaKey || event.ctrlKey) return;
-      // Of the two, the one that is shown.
-      if (input.current?.offsetParent === null) return;
-      event.preventDefault();
-      input.current?.focus();
-    };
-    document.addEventListener("keydown", focus);
-    return () => document.removeEventListener("keydown", focus);
-  }, []);
+  useSlash(input);
   const open = (place: Place | undefined) => {
     if (place === undefined) return;
     setText("");
@@ -117,23 +105,54 @@ export function GoTo({ onGo }: { readonly onGo?: () => void }) {
         onKeyDown={onKeyDown}
       />
       {text === "" && <kbd>/</kbd>}
-      <div id={`${id}-places`} role="listbox" aria-label="Places" hidden={!isOpen}>
-        {places.map((place, index) => (
-          // Keys are the input's.
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox handles the keyboard.
-          <div
-            key={`${place.hint} ${place.label}`}
-            id={`${id}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === active}
-            onMouseDown={(event) => event.preventDefault()}
-            onClick={() => open(place)}
-          >
-            <span className="cut">{place.label}</span> <span className="dim">{place.hint}</span>
-          </div>
-        ))}
-      </div>
+      <PlaceList id={id} places={places} active={active} onOpen={open} />
     </div>
   );
+}
+
+interface PlaceListProps {
+  /** Begins the ids of the list and of its places. */
+  readonly id: string;
+  readonly places: readonly Place[];
+  readonly active: number;
+  readonly onOpen: (place: Place) => void;
+}
+
+function PlaceList({ id, places, active, onOpen }: PlaceListProps) {
+  return (
+    <div id={`${id}-places`} role="listbox" aria-label="Places" hidden={places.length === 0}>
+      {places.map((place, index) => (
+        // Keys are the input's.
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox handles the keyboard.
+        <div
+          key={`${place.hint} ${place.label}`}
+          id={`${id}-${index}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={index === active}
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={() => onOpen(place)}
+        >
+          <span className="cut">{place.label}</span> <span className="dim">{place.hint}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The key `/` leads to the field, but for where it is typed. */
+function useSlash(input: RefObject<HTMLInputElement | null>): void {
+  useEffect(() => {
+    const focus = (event: globalThis.KeyboardEvent) => {
+      const target = event.target instanceof HTMLElement ? event.target : undefined;
+      const isTyping = target?.matches("input, textarea, select, [contenteditable]") === true;
+      if (event.key !== "/" || isTyping || event.metaKey || event.ctrlKey) return;
+      // Of the two, the one that is shown.
+      if (input.current?.offsetParent === null) return;
+      event.preventDefault();
+      input.current?.focus();
+    };
+    document.addEventListener("keydown", focus);
+    return () => document.removeEventListener("keydown", focus);
+  }, [input]);
 }

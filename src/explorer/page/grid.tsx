@@ -1,13 +1,14 @@
 /** Items as a grid: of any number, only the rows in sight are drawn. */
 import { useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { ArrowDown, ArrowUp, LockKeyhole } from "lucide-react";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { EntityDescription, SentItem } from "../protocol.js";
-import { Cell } from "./cell.js";
 import { counted } from "./format.js";
-import { columnsOf, features, isSecretColumn, kindOf, type SortingState } from "./grid-columns.js";
-import { SelectAll, SelectRow, selectWidth } from "./select-boxes.js";
+import { columnsOf, features, type SortingState } from "./grid-columns.js";
+import { GridHead } from "./grid-head.js";
+import { useGridKeys } from "./grid-keys.js";
+import { GridRow } from "./grid-row.js";
+import { selectWidth } from "./select-boxes.js";
 import { rowId, type Selection } from "./selection.js";
 import { useSortedRows } from "./sorted-rows.js";
 
@@ -57,43 +58,28 @@ export function Grid(props: GridProps) {
     onSortingChange: setSorting,
   });
   const inSight = table.getRowModel().rows;
-  const readOn = more?.byItself === true && !more.isReading ? more.read : undefined;
-  useEffect(() => {
-    // While they are sorted, the last row in sight is not the last one that was read.
-    if (!isSorting && last >= rows.length - 20) readOn?.();
-  }, [isSorting, last, rows.length, readOn]);
+  // While they are sorted, the last row in sight is not the last one that was read.
+  useReadOn(more, !isSorting && last >= rows.length - 20);
   const openedId = opened === undefined ? undefined : JSON.stringify(opened);
-  const [active, setActive] = useState(0);
-  const move = (to: number) => {
-    const index = Math.max(0, Math.min(rows.length - 1, to));
-    setActive(index);
-    virtual.scrollToIndex(index);
-    requestAnimationFrame(() => {
-      const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
-      row?.focus({ preventScroll: true });
-    });
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const steps: Readonly<Record<string, number>> = {
-      ArrowDown: 1,
-      ArrowUp: -1,
-      PageDown: 12,
-      PageUp: -12,
-      Home: -rows.length,
-      End: rows.length,
-    };
-    const step = steps[event.key];
-    const row = rows[active];
-    if (step !== undefined) move(active + step);
-    else if (event.key === "Enter" && row !== undefined && isRow(event.target)) {
-      onOpen(row.key);
-    } else if (event.key === " " && row !== undefined && isRow(event.target)) {
-      selection?.toggle(row);
-    } else return;
-    event.preventDefault();
-  };
-  const [head] = table.getHeaderGroups();
+  const { active, setActive, onKeyDown } = useGridKeys({
+    count: rows.length,
+    show: (index) => {
+      virtual.scrollToIndex(index);
+      requestAnimationFrame(() => focusRow(scroller.current, index));
+    },
+    onOpen: (index) => {
+      const item = rows[index];
+      if (item !== undefined) onOpen(item.key);
+    },
+    onToggle: (index) => {
+      const item = rows[index];
+      if (item !== undefined) selection?.toggle(item);
+    },
+  });
+  // Of rows out of sight none can have the focus.
+  const tabStop = active < first || active > last ? first : active;
   const width = table.getTotalSize() + (selection === undefined ? 0 : selectWidth);
+  const given = { entity, width, selection };
   return (
     <div
       ref={scroller}
@@ -106,78 +92,40 @@ export function Grid(props: GridProps) {
       aria-multiselectable={selection !== undefined}
       onKeyDown={onKeyDown}
     >
-      <div role="row" aria-rowindex={1} className="grid-head" style={{ width }} tabIndex={-1}>
-        {selection !== undefined && <SelectAll selection={selection} count={items.length} />}
-        {head?.headers.map(({ id, column }) => {
-          const sorted = column.getIsSorted();
-          const order = { asc: "ascending", desc: "descending" } as const;
-          return (
-            <div
-              key={id}
-              role="columnheader"
-              tabIndex={-1}
-              aria-sort={sorted === false ? "none" : order[sorted]}
-              style={{ width: column.getSize() }}
-            >
-              <button type="button" onClick={column.getToggleSortingHandler()}>
-                <span className="cut">{id.replace(/^data\./, "")}</span>
-                {isSecretColumn(entity, id) && <LockKeyhole aria-label="secret" />}
-                {sorted === "asc" && <ArrowUp aria-hidden />}
-                {sorted === "desc" && <ArrowDown aria-hidden />}
-              </button>
-            </div>
-          );
-        })}
-      </div>
+      <GridHead
+        {...given}
+        headers={table.getHeaderGroups()[0]?.headers ?? []}
+        count={items.length}
+      />
       <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize(), width }}>
         {shown.map(({ index, start }) => {
           const row = inSight[index - first];
           if (row === undefined) return null;
           return (
-            <div
+            <GridRow
               key={row.id}
-              role="row"
-              aria-rowindex={index + 2}
-              aria-current={row.id === openedId ? "true" : undefined}
-              aria-selected={selection?.ids.has(row.id)}
-              data-index={index}
-              tabIndex={
-                index === active || (index === first && (active < first || active > last)) ? 0 : -1
-              }
-              className="grid-row"
-              style={{ transform: `translateY(${start}px)`, width }}
+              {...{ ...given, row, index, start, onOpen }}
+              isOpened={row.id === openedId}
+              isTabStop={index === tabStop}
               onFocus={() => setActive(index)}
-              onClick={() => onOpen(row.original.key)}
-              onKeyDown={undefined}
-            >
-              {selection !== undefined && (
-                <SelectRow
-                  item={row.original}
-                  isSelected={selection.ids.has(row.id)}
-                  onToggle={selection.toggle}
-                />
-              )}
-              {row.getAllCells().map((cell) => (
-                <div
-                  key={cell.id}
-                  role="gridcell"
-                  tabIndex={-1}
-                  style={{ width: cell.column.getSize() }}
-                >
-                  <Cell
-                    value={cell.getValue()}
-                    kind={kindOf(entity, cell.column.id)}
-                    isHidden={row.original.hidden.includes(cell.column.id.slice("data.".length))}
-                  />
-                </div>
-              ))}
-            </div>
+            />
           );
         })}
       </div>
       {more !== undefined && <MoreRows more={more} count={rows.length} />}
     </div>
   );
+}
+
+function useReadOn(more: More | undefined, isAtEnd: boolean): void {
+  const read = more?.byItself === true && !more.isReading && isAtEnd ? more.read : undefined;
+  useEffect(() => {
+    read?.();
+  }, [read]);
+}
+
+function focusRow(grid: HTMLElement | null, index: number): void {
+  grid?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true });
 }
 
 function MoreRows({ more, count }: { readonly more: More; readonly count: number }) {
@@ -194,6 +142,3 @@ function MoreRows({ more, count }: { readonly more: More; readonly count: number
     </div>
   );
 }
-
-const isRow = (target: EventTarget): boolean =>
-  target instanceof HTMLElement && target.getAttribute("role") === "row";

@@ -1,7 +1,8 @@
 /** What is in the table, and what is wrong with it. */
 import { RefreshCw } from "lucide-react";
-import type { EntityDescription, Survey, SurveyFinding } from "../protocol.js";
+import type { Survey, SurveyFinding } from "../protocol.js";
 import { useAbout, useSurvey } from "./about.js";
+import { EntitiesCard } from "./entities-card.js";
 import { bytesText, counted, keyText, plural, storeTitle, timeText } from "./format.js";
 import { Link } from "./link.js";
 import { Failed, Waiting } from "./state.js";
@@ -25,7 +26,7 @@ export function Overview() {
         <>
           <Figures survey={survey} />
           <div className="columns">
-            <Entities entities={entities} survey={survey} />
+            <EntitiesCard entities={entities} survey={survey} />
             <div>
               <Findings findings={survey.findings} isComplete={survey.complete} />
               <Newest survey={survey} />
@@ -72,76 +73,6 @@ function Figure({ name, value, bad = false }: FigureProps) {
       <dt>{name}</dt>
       <dd className={bad ? "bad" : ""}>{value}</dd>
     </div>
-  );
-}
-
-interface EntitiesProps {
-  readonly entities: readonly EntityDescription[];
-  readonly survey: Survey;
-}
-
-function Entities({ entities, survey }: EntitiesProps) {
-  const most = Math.max(1, ...Object.values(survey.entities).map(({ bytes }) => bytes));
-  const rows = entities
-    .map((entity) => ({ entity, found: survey.entities[entity.entity] }))
-    .sort((a, b) => (b.found?.items ?? 0) - (a.found?.items ?? 0));
-  const known = new Set(entities.map(({ entity }) => entity));
-  const others = Object.entries(survey.entities).filter(([name]) => !known.has(name));
-  return (
-    <section className="card">
-      <h2>Entities</h2>
-      <table className="list">
-        <thead>
-          <tr>
-            <th scope="col">Entity</th>
-            <th scope="col" className="right">
-              Items
-            </th>
-            <th scope="col" className="right">
-              Size
-            </th>
-            <th scope="col" className="wide-cell">
-              Largest
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ entity: { store }, found }) => (
-            <tr key={store}>
-              <th scope="row">
-                <Link to={{ view: "entity", store }}>{storeTitle(store)}</Link>
-              </th>
-              <td className="right">
-                {counted(found?.items ?? 0)}
-                {survey.complete || found === undefined ? "" : "+"}
-              </td>
-              <td className="right">
-                <span className="with-bar">
-                  {found === undefined ? "–" : bytesText(found.bytes)}
-                  <meter
-                    min={0}
-                    max={most}
-                    value={found?.bytes ?? 0}
-                    aria-label={`Share of ${storeTitle(store)}`}
-                  />
-                </span>
-              </td>
-              <td className="right wide-cell">
-                {found === undefined ? "–" : bytesText(found.largestBytes)}
-              </td>
-            </tr>
-          ))}
-          {others.map(([name, { items, bytes, largestBytes }]) => (
-            <tr key={name} className="dim">
-              <th scope="row">{name}</th>
-              <td className="right">{counted(items)}</td>
-              <td className="right">{bytesText(bytes)}</td>
-              <td className="right wide-cell">{bytesText(largestBytes)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   );
 }
 
