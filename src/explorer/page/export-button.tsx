@@ -67,12 +67,14 @@ function Export({ entity, items, isPart, onClose }: ExportProps) {
   const isPartial = items.some(({ partial }) => partial);
   const hasSecrets = items.some(({ hidden }) => hidden.length > 0);
   const save = () => {
-    const url = URL.createObjectURL(new Blob([...(parts ?? [])], { type: "text/plain" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = `${items[0]?.store ?? "items"}.${exportFormats[format].file}`;
-    link.click();
-    URL.revokeObjectURL(url);
+    inSlices(fileOf(parts ?? []), (file) => {
+      const url = URL.createObjectURL(file);
+      const link = document.createElement("a");
+      link.href = url;
+      link.download = `${items[0]?.store ?? "items"}.${exportFormats[format].file}`;
+      link.click();
+      URL.revokeObjectURL(url);
+    });
   };
   return (
     <>
@@ -127,6 +129,18 @@ function useParts(
     return inSlices(steps, (parts) => setMade({ parts, of }));
   }, [of]);
   return made?.of === of ? made.parts : undefined;
+}
+
+/** So many parts are put together in a step. */
+const partsInStep = 100;
+
+function* fileOf(parts: readonly string[]): Generator<void, Blob, void> {
+  const pieces: Blob[] = [];
+  for (let from = 0; from < parts.length; from += partsInStep) {
+    pieces.push(new Blob(parts.slice(from, from + partsInStep)));
+    yield;
+  }
+  return new Blob(pieces, { type: "text/plain" });
 }
 
 function beginningOf(parts: readonly string[]): string {
