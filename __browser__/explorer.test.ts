@@ -172,6 +172,10 @@ test("saved unchanged, an item is not written; changed, its difference is shown,
   expect(requestsOf(data)).toEqual([]);
   await edit().click();
   await name().fill("Changed");
+  // It is not thrown away without a question.
+  page.once("dialog", (question) => void question.dismiss());
+  await row(page, 1).click();
+  expect(await name().inputValue()).toBe("Changed");
   await page.getByRole("button", { name: "Look at the changes" }).click();
   expect(await page.locator(".diff tbody").textContent()).toBe(`name${before}Changed`);
   await page.getByRole("button", { name: "Save", exact: true }).click();
@@ -179,6 +183,8 @@ test("saved unchanged, an item is not written; changed, its difference is shown,
   expect(await page.getByTestId("last-call").textContent()).toContain('{ name: "Changed" }');
   await page.getByRole("button", { name: "Undo" }).click();
   await panel(page).getByRole("heading", { name: before }).waitFor();
+  // The button that had the focus is gone.
+  await page.locator(".panel:focus").waitFor();
   if (first.engine === "dynalite") return;
   await page.getByRole("tab", { name: "History" }).click();
   const changes = panel(page).locator(".history li");

@@ -762,3 +762,26 @@ describe("a limit of units that is met within a search", () => {
     await other.close();
   });
 });
+
+describe("a limit of units that is met within the first look", () => {
+  const explorer = useExplorer(first, { unitsPerMinute: 200 });
+
+  test("what was read by then is the sample, and says so", async () => {
+    const { ask, data } = explorer();
+    const content = "x".repeat(300_000);
+    const other = bareLayer(data);
+    await other.savedContent.batchPut(
+      Array.from({ length: 9 }, (_, number) =>
+        make.savedContent({ userId: "u1", contentId: `c${number}`, data: { content } }),
+      ),
+    );
+    const { status, value, reply } = await ask("survey", {});
+    expect([status, (value as Survey).complete]).toEqual([200, false]);
+    expect((value as Survey).items).toBeGreaterThan(0);
+    expect((value as Survey).items).toBeLessThan(9);
+    expect(reply.budget.spent).toBeGreaterThan(200);
+    // Not a page would be read.
+    expect((await ask("survey", {})).status).toBe(503);
+    await other.close();
+  });
+});

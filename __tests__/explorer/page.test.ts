@@ -168,11 +168,15 @@ test("an export has the items in each of its forms, in steps, and no secret", ()
   expect(textOf("seed", items)).toContain('data: { expiryDate: 5, accessToken: "replace-me" }');
   const own = { entity, module: "./data-config.js" };
   expect(finished(exporting("seed", items, own)).join("")).toContain(
-    'import { entities } from "./data-config.js";\n\n// Secrets are not exported: put them where it says "replace-me".\nconst data = createDataLayer({ entities });\n',
+    'import { entities } from "./data-config.js";\n\n// Secrets are not exported: put them where it says "replace-me".\n// It lacks fields that the items have: run on their table, it would delete these.\nconst data = createDataLayer({ entities });\n',
   );
   expect(finished(exporting("fixture", items, own)).join("")).toContain(
     "const make = factories(entities);",
   );
+  expect(textOf("seed", items)).toContain("run on their table, it would delete these");
+  const whole = items.map((item) => ({ ...item, hidden: [] }));
+  expect(textOf("seed", whole)).not.toContain("delete these");
+  expect(textOf("seed", [{ ...itemOf(0), hidden: [], partial: true }])).toContain("delete these");
   expect([...exporting("json", items, own)].length).toBeGreaterThan(2);
 });
 

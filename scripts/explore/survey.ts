@@ -40,6 +40,7 @@ export function createSurveyor({ table, meter, sample, cipher, command }: Survey
       ...{ segments, sample, mostExamples, cipher, signal },
       now: Date.now(),
     });
+    diagnosis.complete &&= !seen.isCut;
     return surveyOf(diagnosis, seen, ItemCount);
   };
   return { command, look };
@@ -50,7 +51,12 @@ function metered(table: RawTable, meter: Meter, seen: Seen): RawTable {
   return {
     ...table,
     scan: async (input) => {
-      meter.refuseIfSpent();
+      if (!seen.isAny) meter.refuseIfSpent();
+      else if (meter.isSpent()) {
+        // Units are spent for what was read: the sample ends with it.
+        seen.isCut = true;
+        return { Items: [], Count: 0, ScannedCount: 0, $metadata: {} };
+      }
       const page = await table.scan({ ...input, ReturnConsumedCapacity: "TOTAL" });
       const { ConsumedCapacity: told } = page as { ConsumedCapacity?: { CapacityUnits?: number } };
       meter.add({ request: "Scan", consumedCapacity: told?.CapacityUnits });
@@ -58,7 +64,6 @@ function metered(table: RawTable, meter: Meter, seen: Seen): RawTable {
       return page;
     },
     batchGet: async (keys, names) => {
-      meter.refuseIfSpent();
       // Eventually consistent reads of small items.
       meter.add({ request: "BatchGet", consumedCapacity: keys.length / 2 });
       return table.batchGet(keys, names);
@@ -68,10 +73,14 @@ function metered(table: RawTable, meter: Meter, seen: Seen): RawTable {
 
 /** What is noted of the items that went by. */
 class Seen {
+  isAny = false;
+  /** Whether the minute's units ended the reading. */
+  isCut = false;
   #newest: NewestItem[] = [];
   readonly #users = new Map<string, number>();
 
   add(item: Item): void {
+    this.isAny = true;
     const known = entitiesByType().get(item[attribute.entityType]?.S ?? "");
     const [PK, SK] = [item[attribute.partitionKey]?.S, item[attribute.sortKey]?.S];
     if (known === undefined || PK === undefined || SK === undefined) return;

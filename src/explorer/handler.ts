@@ -145,7 +145,8 @@ async function operationResponse(
       budget: budgetOf(explorer),
     });
   } catch (error) {
-    if (!isDynamoDBError(error)) onError(error);
+    // Of one that the browser has ended, nobody wants to know.
+    if (!isDynamoDBError(error) && !request.signal.aborted) onError(error);
     const { status } = toldError(error);
     const failure = failureOf(explorer, error);
     return replied(status, { failure, calls, budget: budgetOf(explorer) });

@@ -51,10 +51,11 @@ export class Meter {
 
   /** @throws ThroughputExceededError if the minute's units are spent */
   refuseIfSpent(): void {
-    if (this.#isSpent()) throw this.#refusal();
+    if (this.isSpent()) throw this.#refusal();
   }
 
-  #isSpent(): boolean {
+  /** Whether the minute's units are spent. */
+  isSpent(): boolean {
     const { spent, limit } = this.budget();
     return spent >= limit;
   }
@@ -74,7 +75,7 @@ export class Meter {
    */
   async within<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.refuseIfSpent();
-    const limit = { isOver: () => this.#isSpent(), refusal: () => this.#refusal() };
+    const limit = { isOver: () => this.isSpent(), refusal: () => this.#refusal() };
     return withinLimit(begun, limit, signal, run);
   }
 

@@ -231,11 +231,16 @@ describe.each(engines)("adopt on $name", ({ engine }) => {
     };
     // A lock that adoption broke would fail here.
     const writers = [newWriter(ids.slice(0, 10)), oldWriter(ids.slice(10, 20))];
-    const failed = Promise.all(writers).catch((error: unknown) => error);
+    const failed = Promise.all(writers).catch((error: unknown) => {
+      stopped = true;
+      return error;
+    });
     const { table } = open();
     const totals: number[] = [];
+    const haveWrittenAll = () => Math.min(...[...counts.values()].slice(0, 20)) > 0;
     try {
-      for (let round = 0; round < 3; round += 1) {
+      // On a busy machine adoption may be over before the writers are through with their items.
+      while (totals.length < 3 || !(stopped || haveWrittenAll())) {
         const { report } = await adopt(table);
         const { adopted = 0, complete = 0 } = report.entities.SavedContent ?? {};
         totals.push(adopted + complete + (report.left.contended ?? 0));
@@ -243,10 +248,10 @@ describe.each(engines)("adopt on $name", ({ engine }) => {
     } finally {
       stopped = true;
     }
-    expect(totals).toEqual([30, 30, 30]);
+    expect(totals).toEqual(totals.map(() => 30));
     expect(await failed).not.toBeInstanceOf(ConditionalCheckFailedError);
     await Promise.all(writers);
-    expect(Math.min(...[...counts.values()].slice(0, 20))).toBeGreaterThan(0);
+    expect(haveWrittenAll()).toBe(true);
     for (const { SK, Data } of await all()) {
       const id = String(SK).slice("CONTENT#".length);
       expect([id, (Data as RawItem).count]).toEqual([id, counts.get(id)]);
@@ -298,10 +303,12 @@ describe("adopt, interrupted", () => {
 
     const { code, out } = await bayonData(args);
     expect(code).toBe(1);
-    const { items, left, requests } = reportOf(out);
+    const { items, left, entities } = reportOf(out);
     expect({ items, left }).toEqual({ items: 601, left: { unknownType: 1 } });
-    // Only what was not there yet was written.
-    expect(requests).toBeLessThan(600 - doneBefore + 50);
+    // Only what was not there yet was written. Requests are not counted: on a busy machine some are repeated.
+    const { adopted: written = 0, complete = 0 } = entities.SavedContent ?? {};
+    expect(written).toBeLessThanOrEqual(600 - doneBefore);
+    expect(written + complete).toBe(600);
     expect(await adopted()).toBe(600);
     const lines = readFileSync(join(state, "adopt", "left.ndjson"), "utf8")
       .trim()

@@ -15,6 +15,7 @@ import {
 } from "./draft.js";
 import { FieldEditor } from "./field-editor.js";
 import { SaveDialog } from "./save-dialog.js";
+import { useUnsaved } from "./unsaved.js";
 
 interface EditFormProps {
   readonly entity: EntityDescription;
@@ -29,25 +30,29 @@ interface EditFormProps {
 export function EditForm({ entity, item, fields, onSaved, onKept, onCancel }: EditFormProps) {
   const [drafts, setDrafts] = useState<Drafts>({});
   // After a conflict it is the item as somebody else has left it.
-  const [base, setBase] = useState(item);
+  const [theirs, setTheirs] = useState<EditResult>();
+  const base = theirs?.item ?? item;
   const dialog = useRef<HTMLDialogElement>(null);
   const form = useFirstFocused();
   const edits = editsOf(fields, base, drafts);
   const saving = useSaving(entity.store, base, onSaved);
+  const leave = () => (theirs === undefined ? onCancel() : onKept(theirs));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isEmpty(edits)) return onCancel();
+    if (isEmpty(edits)) return leave();
     saving.reset();
     dialog.current?.showModal();
   };
-  const rebase = (stored: SentItem) => {
+  const rebase = (stored: EditResult) => {
     // What they changed and this form did not stays theirs.
     setDrafts(changingDrafts(drafts, edits));
-    setBase(stored);
+    setTheirs(stored);
     saving.reset();
   };
   const issues = saving.error instanceof CallError ? saving.error.failure.issues : undefined;
   const isReady = Object.keys(edits.problems).length === 0;
+  const isUntouched = isEmpty(edits) && isReady;
+  useUnsaved(!isUntouched);
   const change = (name: string, draft: Draft) =>
     setDrafts(Object.fromEntries([...Object.entries(drafts), [name, draft]]));
   return (
@@ -67,11 +72,11 @@ export function EditForm({ entity, item, fields, onSaved, onKept, onCancel }: Ed
           />
         ))}
       <div className="buttons sticky">
-        <button type="button" onClick={onCancel}>
+        <button type="button" onClick={leave}>
           Cancel
         </button>
         <button type="submit" className="primary" disabled={!isReady}>
-          {isEmpty(edits) ? "Nothing to save" : "Look at the changes"}
+          {isUntouched ? "Nothing to save" : "Look at the changes"}
         </button>
       </div>
       <SaveDialog

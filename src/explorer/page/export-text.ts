@@ -10,11 +10,19 @@ export interface Exported {
   readonly module: string | undefined;
 }
 
+/** What some of the exported items have. */
+interface Has {
+  /** Numbers of more digits than JavaScript's have. */
+  exact: boolean;
+  /** Values that are left out: secrets, or what was not read without their keys. */
+  missing: boolean;
+}
+
 interface Format {
   readonly label: string;
   /** The ending of its file's name. */
   readonly file: string;
-  opening(of: Exported, exact: boolean): string;
+  opening(of: Exported, has: Has): string;
   item(item: SentItem, index: number, of: Exported): string;
   readonly closing: string;
 }
@@ -33,7 +41,7 @@ export const exportFormats = {
   fixture: {
     label: "Fixtures for a test",
     file: "ts",
-    opening: ({ entity: { store }, module }, exact) => {
+    opening: ({ entity: { store }, module }, { exact }) => {
       const lines = [
         `import { ${module === undefined ? "make" : "factories"} } from "bayon-coagent-data/testing";`,
         ...(exact ? ['import { ExactNumber } from "bayon-coagent-data";'] : []),
@@ -48,14 +56,16 @@ export const exportFormats = {
   },
   seed: {
     label: "A program that stores them",
-    file: "ts",
-    opening: ({ entity, module }, exact) => {
+    // An ES module in any package, which may await.
+    file: "mts",
+    opening: ({ entity, module }, { exact, missing }) => {
       const names = exact ? "createDataLayer, ExactNumber" : "createDataLayer";
       const lines = [
         `import { ${names} } from "bayon-coagent-data";`,
         ...(module === undefined ? [] : [entitiesOf(module)]),
         "",
         ...(requiredSecrets(entity).length === 0 ? [] : [replaceThem]),
+        ...(missing ? [replacesItems] : []),
         `const data = createDataLayer(${module === undefined ? "" : "{ entities }"});`,
       ];
       return `${lines.join("\n")}\nawait data.${entity.store}.batchPut([\n`;
@@ -79,6 +89,8 @@ const requiredSecrets = ({ fields }: Exported["entity"]): string[] =>
   fields.filter(({ secret, required }) => secret && required).map(({ name }) => name);
 
 const placeholder = "replace-me";
+const replacesItems =
+  "// It lacks fields that the items have: run on their table, it would delete these.";
 const replaceThem = `// Secrets are not exported: put them where it says ${JSON.stringify(placeholder)}.`;
 
 /** An item as `put` takes it. A creation time that is a part of the key is in the key. */
@@ -97,15 +109,15 @@ export function* exporting(
 ): Generator<void, readonly string[], void> {
   const { opening, item: textOf, closing }: Format = exportFormats[format];
   const parts: string[] = [];
-  let exact = false;
+  const has: Has = { exact: false, missing: false };
   for (let from = 0; from < items.length; from += itemsInStep) {
-    const texts = items
-      .slice(from, from + itemsInStep)
-      .map((item, index) => textOf(item, from + index, of));
+    const some = items.slice(from, from + itemsInStep);
+    const texts = some.map((item, index) => textOf(item, from + index, of));
+    has.missing ||= some.some(({ hidden, partial }) => partial || hidden.length > 0);
     const part = texts.join("");
-    exact ||= hasExact(part);
+    has.exact ||= hasExact(part);
     parts.push(part);
     yield;
   }
-  return [opening(of, exact), ...parts, closing];
+  return [opening(of, has), ...parts, closing];
 }

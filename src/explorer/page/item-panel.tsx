@@ -101,7 +101,8 @@ function ItemBody({ entity, found }: ItemBodyProps) {
   const written = useWritten();
   const edit = useFocusedAfter(isEditing);
   const { item, keys } = found;
-  const { store, key, bytes, createdAt, updatedAt } = item;
+  const { store, key, bytes, createdAt, updatedAt, partial } = item;
+  const atLeast = partial ? "at least " : "";
   const end = (text: string) => (result: EditResult) => {
     setEditing(false);
     written(store, key, text, result);
@@ -133,9 +134,18 @@ function ItemBody({ entity, found }: ItemBodyProps) {
         </div>
       )}
       <dl className="facts">
-        <Fact name="Size">{bytesText(bytes)}</Fact>
-        <Fact name="To read">{unitsText(readUnits(bytes))} R</Fact>
-        <Fact name="To write">{unitsText(writeUnits(bytes) * placesOf(keys))} W</Fact>
+        <Fact name="Size">
+          {atLeast}
+          {bytesText(bytes)}
+        </Fact>
+        <Fact name="To read">
+          {atLeast}
+          {unitsText(readUnits(bytes))} R
+        </Fact>
+        <Fact name="To write">
+          {atLeast}
+          {unitsText(writeUnits(bytes) * placesOf(keys))} W
+        </Fact>
         <Fact name="Created">{timeText(createdAt)}</Fact>
         <Fact name="Updated">{timeText(updatedAt)}</Fact>
       </dl>

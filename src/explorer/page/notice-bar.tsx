@@ -4,6 +4,7 @@ import { Undo2, X } from "lucide-react";
 import type { EditResult } from "../protocol.js";
 import { ask } from "./api.js";
 import { type Notice, tell, useNotice, useWritten } from "./edited.js";
+import { focusScreen } from "./focus.js";
 
 export function NoticeBar() {
   const notice = useNotice();
@@ -21,6 +22,7 @@ function Shown({ notice: { text, store, key, undo } }: { readonly notice: Notice
     mutationFn: () => ask<EditResult>("undo", { id: undo, store }),
     onSuccess: (result) => {
       written(store, key, "Taken back.", result);
+      focusScreen();
       // An item that is there again has its place among others.
       void queries.invalidateQueries({ queryKey: ["browse"] });
     },

@@ -1,6 +1,7 @@
 /** What is shown, as the page's address says: it can be shared, and the browser's buttons work. */
 import { useCallback, useSyncExternalStore } from "react";
 import { type Filter, filterOperators, type SentItem } from "../protocol.js";
+import { mayLeave } from "./unsaved.js";
 
 export type Route = Readonly<Record<string, string>>;
 
@@ -17,6 +18,11 @@ function subscribe(listener: () => void): () => void {
 
 const searchOf = () => window.location.search;
 
+const routeNow = (): Route => Object.fromEntries(new URLSearchParams(searchOf()));
+
+/** The members of a route that say what is open; the others say how it is shown. */
+const screenNames = ["view", "store", "user", "item"];
+
 export function useRoute(): Route {
   const search = useSyncExternalStore(subscribe, searchOf);
   return Object.fromEntries(new URLSearchParams(search));
@@ -30,10 +36,14 @@ export function hrefOf(route: Readonly<Record<string, string | undefined>>): str
   return `/?${new URLSearchParams(given)}`;
 }
 
+/** Opens what a route shows, unless somebody wants to keep what they edit. */
 export function goTo(
   route: Readonly<Record<string, string | undefined>>,
   { replace = false }: { readonly replace?: boolean } = {},
 ): void {
+  const now = routeNow();
+  const leaves = screenNames.some((name) => (now[name] ?? "") !== (route[name] ?? ""));
+  if (leaves && !mayLeave()) return;
   const href = hrefOf(route);
   if (replace) window.history.replaceState(null, "", href);
   else window.history.pushState(null, "", href);
@@ -46,7 +56,7 @@ export function useChangeRoute(): (
   options?: { readonly replace?: boolean },
 ) => void {
   return useCallback((change, options) => {
-    goTo({ ...Object.fromEntries(new URLSearchParams(searchOf())), ...change }, options);
+    goTo({ ...routeNow(), ...change }, options);
   }, []);
 }
 

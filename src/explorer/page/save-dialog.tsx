@@ -16,13 +16,18 @@ interface SaveDialogProps {
   readonly isPending: boolean;
   readonly onSave: () => void;
   readonly onKept: (theirs: EditResult) => void;
-  /** Given the item on which the changes are to be put. */
-  readonly onRebase: (stored: SentItem) => void;
+  /** Given what the changes are to be put on. */
+  readonly onRebase: (stored: EditResult) => void;
 }
 
 export function SaveDialog(props: SaveDialogProps) {
   const { dialog, base, edits, error, isPending, onSave, onKept, onRebase } = props;
   const theirs = theirsOf(error);
+  const rebase = (stored: EditResult) => {
+    onRebase(stored);
+    // The button that had the focus is gone with the conflict.
+    requestAnimationFrame(() => dialog.current?.querySelector("button")?.focus());
+  };
   const goOn = (
     <button type="button" onClick={() => dialog.current?.close()}>
       Go on editing
@@ -54,7 +59,7 @@ export function SaveDialog(props: SaveDialogProps) {
           <Conflict base={base} stored={theirs.item} edits={edits} />
           <div className="buttons">
             {goOn}
-            <TheirsOrMine theirs={theirs} onKept={onKept} onRebase={onRebase} />
+            <TheirsOrMine theirs={theirs} onKept={onKept} onRebase={rebase} />
           </div>
         </>
       )}
@@ -67,14 +72,13 @@ interface TheirsOrMineProps extends Pick<SaveDialogProps, "onKept" | "onRebase">
 }
 
 function TheirsOrMine({ theirs, onKept, onRebase }: TheirsOrMineProps) {
-  const { item } = theirs;
   return (
     <>
       <button type="button" onClick={() => onKept(theirs)}>
         Keep theirs
       </button>
-      {item !== null && (
-        <button type="button" className="primary" onClick={() => onRebase(item)}>
+      {theirs.item !== null && (
+        <button type="button" className="primary" onClick={() => onRebase(theirs)}>
           Put mine on top of theirs
         </button>
       )}
