@@ -206,9 +206,12 @@ export function replays({ encryption, ...engine }: Setting): () => Promise<void>
         }
       },
     );
-    await fc.assert(property, histories(20));
-    // What a test of histories did not meet, it did not show.
-    expect([...kinds].sort()).toEqual(["created", "deleted", "expired", "updated"]);
+    const wanted = ["created", "deleted", "expired", "updated"];
+    // What a test of histories did not meet, it did not show: few of them have an item that expires.
+    for (let tries = 0; tries === 0 || (kinds.size < wanted.length && tries < 10); tries += 1) {
+      await fc.assert(property, histories(20));
+    }
+    expect([...kinds].sort()).toEqual(wanted);
     expect(seen.done).toBeGreaterThan(seen.open);
     expect(seen.refused).toBeGreaterThan(0);
     expect(seen.open).toBeGreaterThan(0);
