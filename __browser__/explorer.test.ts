@@ -176,6 +176,12 @@ test("saved unchanged, an item is not written; changed, its difference is shown,
   page.once("dialog", (question) => void question.dismiss());
   await row(page, 1).click();
   expect(await name().inputValue()).toBe("Changed");
+  const { href } = new URL(page.url());
+  const asked = page.waitForEvent("dialog");
+  await page.evaluate(() => void setTimeout(() => window.history.back()));
+  await (await asked).dismiss();
+  await page.waitForURL(href);
+  expect(await name().inputValue()).toBe("Changed");
   await page.getByRole("button", { name: "Look at the changes" }).click();
   expect(await page.locator(".diff tbody").textContent()).toBe(`name${before}Changed`);
   await page.getByRole("button", { name: "Save", exact: true }).click();

@@ -143,8 +143,11 @@ export function commandLine(command: Command): string {
     words.push(option.long ?? option.flags);
     if (value !== true) words.push(String(value));
   }
-  return words.map(quoted).join(" ");
+  return shellLine(words);
 }
+
+/** A command line of these words, as a shell reads it. */
+export const shellLine = (words: readonly string[]): string => words.map(quoted).join(" ");
 
 function quoted(word: string): string {
   return /^[\w./:@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -21,7 +21,7 @@ import {
   wholeNumber,
   withConnection,
 } from "../connection.js";
-import { sendingOf } from "../long-command.js";
+import { sendingOf, shellLine } from "../long-command.js";
 import { placeFor } from "../place.js";
 
 interface ExploreFlags extends ConnectionFlags {
@@ -127,7 +127,8 @@ function doctorCommand(flags: ExploreFlags, environment: string, sample: number)
   const { table, region, endpoint, config } = flags;
   const options = { environment, table, region, endpoint, config, sample };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return ["npx bayon-data doctor", ...given.map(([name, value]) => `--${name} ${value}`)].join(" ");
+  const words = given.flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return shellLine(["npx", "bayon-data", "doctor", ...words]);
 }
 
 function ownEntitiesIn(file: ConfigFile | undefined): OwnEntities | undefined {

@@ -6,8 +6,10 @@ import { AboutProvider } from "./about.js";
 import { App } from "./app.js";
 import { hideToken } from "./route.js";
 import { applyTheme } from "./theme.js";
+import { askBeforeBack } from "./unsaved.js";
 
 hideToken();
+askBeforeBack();
 applyTheme();
 
 // Each request costs units: nothing is asked for again by itself.
