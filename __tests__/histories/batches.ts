@@ -148,7 +148,7 @@ export function batches(setting: Setting): () => Promise<void> {
     const examples = fc
       .sample(setting.subjects, { seed: 1, numRuns: stormy.length })
       .map((subject, index): [Program, Weather, Subject] => [...stormy[index]!, subject]);
-    await fc.assert(property, { ...histories((setting.share ?? 1) * 40), examples });
+    await fc.assert(property, { ...histories((setting.share ?? 1) * 16), examples });
     for (const one of ["batchPut done", "batchPut open", "put done", "delete done"]) {
       expect(seen).toContain(one);
     }
