@@ -3,13 +3,13 @@ import { ValidationError } from "../../src/errors/validation-error.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
 import type { AnyInput } from "../registry.js";
-import { generatedEntities, storeOf, subjects } from "../subjects.js";
+import { generatedEntities, storeOf, subjects, subjectsOn } from "../subjects.js";
 import { itemsOf } from "./items.js";
 
 describe.each(settings)("on $name", (engine) => {
   const table = openTable(engine, { entities: generatedEntities } as object);
 
-  describe.each(subjects)("$title", (subject) => {
+  describe.each(subjectsOn(engine))("$title", (subject) => {
     const { name, entity, dated, timedKey, isShared, input: inputOf, key: keyOf, stored } = subject;
     const { store, user, several, idsOf, empty } = itemsOf(subject, table);
     const partitionOf = (purpose: string) => subject.partition(inputOf(user(purpose), "i0"));
@@ -168,10 +168,16 @@ describe.each(settings)("on $name", (engine) => {
 
     /** One item of every other entity in the same partition. */
     async function fillNeighbours(partition: string): Promise<void> {
-      for (const neighbour of subjects) {
-        if (neighbour.name === name) continue;
-        await storeOf(table.data, neighbour).put(neighbour.input(partition, "i1"));
+      const inputs = subjects
+        .filter((neighbour) => neighbour.name !== name)
+        .map((neighbour) => ({ neighbour, input: neighbour.input(partition, "i1") }));
+      if (!table.data.engine.capabilities.transactions) {
+        for (const { neighbour, input } of inputs) await storeOf(table.data, neighbour).put(input);
+        return;
       }
+      await table.data.transaction.write(
+        (tx) => inputs.map(({ neighbour, input }) => storeOf(tx, neighbour).put(input)) as never,
+      );
     }
   });
 });

@@ -364,12 +364,12 @@ function placesIn(given: Well): PlaceIn[] {
 /** Whether each kind is tried in each place, which takes some minutes: with `COAGENT_TEST_RUNS`. */
 const isLong = process.env.COAGENT_TEST_RUNS !== undefined;
 
-/** Kinds and the places that they are tried in: each second one in another place, or each in all. */
+/** Kinds and the places that they are tried in: each third one in another place, or each in all. */
 function spread(path: string, places: readonly PlaceIn[], names: readonly string[]) {
   if (isLong) return names.flatMap((name) => places.map((place) => ({ name, place })));
   return names.flatMap((name, index) => {
-    if ((path.length + index) % 2 === 1) return [];
-    const place = places[Math.floor((path.length + index) / 2) % places.length];
+    if ((path.length + index) % 3 !== 0) return [];
+    const place = places[Math.floor((path.length + index) / 3) % places.length];
     return place === undefined ? [] : [{ name, place }];
   });
 }

@@ -1,7 +1,7 @@
 /** What holds for the twelve entities holds for any registry: fast-check declares the entities. */
 import fc from "fast-check";
 import { createDataLayer, type ScanPage, ValidationError } from "../../src/index.js";
-import { createTestDataLayer } from "../../src/testing/index.js";
+import { createTestDataLayer, type Engine, startEngine } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf } from "../open.js";
 import {
@@ -67,7 +67,13 @@ async function scanned(store: AnyStore, segments: number, limit: number | undefi
   return items;
 }
 
-describe.each(engines)("on $name", ({ engine }) => {
+describe.each(engines)("on $name", ({ engine: name }) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startEngine({ engine: name });
+  });
+  afterAll(() => engine.close());
+
   test("what is stored is read back by every call, and belongs to its own entity and partition", async () => {
     const scans = fc.record({
       segments: fc.integer({ min: 1, max: 9 }),
@@ -231,7 +237,7 @@ test("a part that something follows refuses what would end it, before anything i
     }
     expect(sent).toEqual([]);
   });
-  await fc.assert(property, tries(50));
+  await fc.assert(property, tries(25));
 });
 
 test("a store's requests are those of its ElectroDB entity", async () => {
@@ -320,5 +326,5 @@ test("a store's requests are those of its ElectroDB entity", async () => {
       }
     }
   });
-  await fc.assert(property, tries(40));
+  await fc.assert(property, tries(20));
 });
