@@ -168,16 +168,14 @@ describe.each(settings)("on $name", (engine) => {
 
     /** One item of every other entity in the same partition. */
     async function fillNeighbours(partition: string): Promise<void> {
-      const inputs = subjects
-        .filter((neighbour) => neighbour.name !== name)
-        .map((neighbour) => ({ neighbour, input: neighbour.input(partition, "i1") }));
-      if (!table.data.engine.capabilities.transactions) {
-        for (const { neighbour, input } of inputs) await storeOf(table.data, neighbour).put(input);
-        return;
+      const { PK } = subject.raw(keyOf(inputOf(partition, "i0")));
+      for (const neighbour of subjects) {
+        if (neighbour.name === name) continue;
+        const input = neighbour.input(partition, "i1");
+        // Only what is in the partition can be read with it.
+        if (neighbour.raw(neighbour.key(input)).PK !== PK) continue;
+        await storeOf(table.data, neighbour).put(input);
       }
-      await table.data.transaction.write(
-        (tx) => inputs.map(({ neighbour, input }) => storeOf(tx, neighbour).put(input)) as never,
-      );
     }
   });
 });

@@ -5,7 +5,7 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
 import { ConditionalCheckFailedError, ItemNotFoundError } from "../../src/index.js";
-import { createTestDataLayer, type Engine, faults, startEngine } from "../../src/testing/index.js";
+import { createTestDataLayer, faults } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { MovableClock } from "../expiring-entities.js";
 import { bareClient, failureOf } from "../open.js";
@@ -283,13 +283,7 @@ interface Transaction {
   get(build: (tx: Operations) => unknown[]): Promise<unknown[]>;
 }
 
-describe.each(engines)("on $name", ({ engine: name }) => {
-  let engine: Engine;
-  beforeAll(async () => {
-    engine = await startEngine({ engine: name });
-  });
-  afterAll(() => engine.close());
-
+describe.each(engines)("on $name", ({ engine }) => {
   const property = (seed: number | undefined) =>
     fc.asyncProperty(situation, async ({ entities, keys, steps: all }) => {
       const clock = new MovableClock();

@@ -3,7 +3,7 @@
  * that fast-check declares, on a real engine, with the answers computed here from the templates.
  */
 import fc from "fast-check";
-import { createTestDataLayer, type Engine, startEngine } from "../../src/testing/index.js";
+import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import {
   definitionsOf,
@@ -159,13 +159,7 @@ async function paged(store: AnyStore, shape: IndexShape, parts: Fields, limit: n
   return items as unknown[] as Item[];
 }
 
-describe.each(engines)("on $name", ({ engine: name }) => {
-  let engine: Engine;
-  beforeAll(async () => {
-    engine = await startEngine({ engine: name });
-  });
-  afterAll(() => engine.close());
-
+describe.each(engines)("on $name", ({ engine }) => {
   test("an index answers what a look at every item answers", async () => {
     const seen = { items: 0, outside: 0 };
     const property = fc.asyncProperty(history, async ([entities, all]) => {

@@ -1,7 +1,7 @@
 /** What holds for the twelve entities holds for any registry: fast-check declares the entities. */
 import fc from "fast-check";
 import { createDataLayer, type ScanPage, ValidationError } from "../../src/index.js";
-import { createTestDataLayer, type Engine, startEngine } from "../../src/testing/index.js";
+import { createTestDataLayer } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { failureOf } from "../open.js";
 import {
@@ -67,13 +67,7 @@ async function scanned(store: AnyStore, segments: number, limit: number | undefi
   return items;
 }
 
-describe.each(engines)("on $name", ({ engine: name }) => {
-  let engine: Engine;
-  beforeAll(async () => {
-    engine = await startEngine({ engine: name });
-  });
-  afterAll(() => engine.close());
-
+describe.each(engines)("on $name", ({ engine }) => {
   test("what is stored is read back by every call, and belongs to its own entity and partition", async () => {
     const scans = fc.record({
       segments: fc.integer({ min: 1, max: 9 }),

@@ -228,10 +228,10 @@ test(
       tries(25),
     );
     // The attempts do what they are for: most calls are sent, and many give items.
-    expect(seen.scopes).toBeGreaterThan(8);
-    expect(seen.requests).toBeGreaterThan(80);
-    expect(seen.items).toBeGreaterThan(20);
-    expect(seen.refused).toBeGreaterThan(2);
+    expect(seen.scopes).toBeGreaterThan(5);
+    expect(seen.requests).toBeGreaterThan(50);
+    expect(seen.items).toBeGreaterThan(10);
+    expect(seen.refused).toBeGreaterThan(0);
     expect(seen.unpoliced).toBe(0);
   },
   longEnough,
