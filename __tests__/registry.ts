@@ -92,6 +92,15 @@ export const registry: readonly Registered[] = (Object.keys(rows) as FacadeName[
   ...rows[name],
 }));
 
+/** One of each kind of key, and the one with secrets: what further engines are tried with. */
+export const oneOfEachKind: readonly Registered[] = registry.filter(
+  (one, at) => registry.findIndex((other) => kindOf(other) === kindOf(one)) === at,
+);
+
+function kindOf({ name, owner, id, dated }: Registered): string {
+  return [owner, id === undefined, dated, name === "oauthToken"].join();
+}
+
 function row(
   entity: Registered["entity"],
   id: string | undefined,

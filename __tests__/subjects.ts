@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { createdAtDigits } from "../src/table/table.js";
+import { engines, type TestEngine } from "./engines.js";
 import {
   definitionsOf,
   fieldKeysOf,
@@ -18,6 +19,7 @@ import {
   type AnyStore,
   inputOf,
   keyOf,
+  oneOfEachKind,
   type Registered,
   registry,
 } from "./registry.js";
@@ -240,6 +242,15 @@ export const generated: readonly Subject[] = generatedRegistry.map(generatedSubj
 
 /** The twelve and the generated ones. */
 export const subjects: readonly Subject[] = [...registered, ...generated];
+
+/**
+ * All of them on the first engine; on the further ones, of the twelve one of each kind of key: what an
+ * engine does apart, it does apart with any of that kind.
+ */
+export function subjectsOn({ name }: TestEngine): readonly Subject[] {
+  if (name === engines[0]?.name) return subjects;
+  return [...oneOfEachKind.map(registeredSubject), ...generated];
+}
 
 /** The one with this name. */
 export function subjectOf(name: string): Subject {

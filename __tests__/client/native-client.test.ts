@@ -30,6 +30,7 @@ import { startEngine } from "../../src/testing/index.js";
 import { createTransport } from "../../src/transport/transport.js";
 import { anyText } from "../any-text.js";
 import { engines } from "../engines.js";
+import { tries } from "../properties/arbitraries.js";
 
 type Fields = Record<string, unknown>;
 
@@ -326,7 +327,7 @@ ways("a request that goes the way %s", (way) => {
       fc.asyncProperty(anyMap, anyValue, async (map, value) => {
         await expectSame(commandsWith(map, value)[kind]!);
       }),
-      { numRuns: 60 },
+      tries(20),
     );
   });
 
@@ -600,7 +601,7 @@ ways("an answer to a request that went the way %s", (way) => {
         expect(native).toHaveProperty("answer");
         expect(native).toStrictEqual(stock);
       }),
-      { numRuns: 60 },
+      tries(20),
     );
   });
 
@@ -1194,7 +1195,7 @@ describe.each(engines)("on $name", ({ name, engine: which }) => {
         expect(await read("native", tables.native)).toStrictEqual(stock);
         expect(await read("stock", tables.native)).toStrictEqual(stock);
       }),
-      { numRuns: 60 },
+      tries(20),
     );
   });
 });

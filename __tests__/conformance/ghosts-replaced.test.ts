@@ -4,13 +4,13 @@ import { ConditionalCheckFailedError, ItemNotFoundError } from "../../src/index.
 import { engines } from "../engines.js";
 import { bareClient, failureOf, openTable, requestsOf } from "../open.js";
 import { lost, Recorder } from "../services/recorder.js";
-import { subjectOf, subjects } from "../subjects.js";
+import { subjectOf, subjectsOn } from "../subjects.js";
 import { allForeign, allGhosts, strangersOn } from "./strangers.js";
 
 describe.each(engines)("on $name", (engine) => {
   const { table, placed, stored } = strangersOn(engine);
 
-  describe.each(subjects)("a ghost at the key of $title", (subject) => {
+  describe.each(subjectsOn(engine))("a ghost at the key of $title", (subject) => {
     // Every kind of them for one dated entity, one of each for the others.
     const most = subject.name === "project" ? Number.POSITIVE_INFINITY : 1;
     const ghosts = allGhosts.slice(0, most);

@@ -5,13 +5,13 @@
 import { ConditionalCheckFailedError, ItemNotFoundError } from "../../src/index.js";
 import { engines } from "../engines.js";
 import { failureOf, requestsOf } from "../open.js";
-import { subjects } from "../subjects.js";
+import { subjectsOn } from "../subjects.js";
 import { allForeign, allGhosts, strangersOn } from "./strangers.js";
 
 describe.each(engines)("on $name", (engine) => {
   const { table, placed, stored } = strangersOn(engine);
 
-  describe.each(subjects)("what is no item at the key of $title", (subject) => {
+  describe.each(subjectsOn(engine))("what is no item at the key of $title", (subject) => {
     // Every kind of them for one dated entity, one of each for the others.
     const most = subject.name === "project" ? Number.POSITIVE_INFINITY : 1;
     const [ghosts, foreign] = [allGhosts.slice(0, most), allForeign.slice(0, most)];

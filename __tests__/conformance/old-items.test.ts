@@ -2,7 +2,7 @@
 import { settings } from "../engines.js";
 import { openTable, requestsOf } from "../open.js";
 import { workspaceEntities } from "../registry.js";
-import { generatedEntities, registered, type Subject, subjectOf, subjects } from "../subjects.js";
+import { generatedEntities, registered, type Subject, subjectOf, subjectsOn } from "../subjects.js";
 import { itemsOf } from "./items.js";
 
 /** What no schema knows, what is null, and an id that disagrees with the key. */
@@ -41,7 +41,7 @@ describe.each(settings)("items of an earlier writer on $name", (engine) => {
   });
   beforeEach(() => table.data.wire.clear());
 
-  describe.each(subjects)("$title", (entity) => {
+  describe.each(subjectsOn(engine))("$title", (entity) => {
     const { name, dated } = entity;
     const { store, empty } = itemsOf(entity, table);
     const partitionOf = (user: string) => entity.partition(entity.input(user, "i1"));

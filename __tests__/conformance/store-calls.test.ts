@@ -4,7 +4,7 @@ import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-
 import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { settings } from "../engines.js";
 import { failureOf, openTable, requestsOf } from "../open.js";
-import { generatedEntities, registered, subjects } from "../subjects.js";
+import { generatedEntities, registered, subjectsOn } from "../subjects.js";
 import { itemsOf } from "./items.js";
 
 test("the table of these tests is the registry", () => {
@@ -14,7 +14,7 @@ test("the table of these tests is the registry", () => {
 describe.each(settings)("on $name", (engine) => {
   const table = openTable(engine, { entities: generatedEntities } as object);
 
-  describe.each(subjects)("$title", (subject) => {
+  describe.each(subjectsOn(engine))("$title", (subject) => {
     const { entity, id, input: inputOf, key: keyOf, stored } = subject;
     const { store, user, empty } = itemsOf(subject, table);
 

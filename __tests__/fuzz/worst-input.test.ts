@@ -29,7 +29,7 @@ type Well = readonly unknown[];
 type Each<Options> = Record<keyof Options, unknown>;
 
 // About ten seconds where nothing else runs.
-jest.setTimeout(process.env.COAGENT_TEST_RUNS === undefined ? 120_000 : 1_800_000);
+jest.setTimeout(process.env.COAGENT_TEST_RUNS === undefined ? 300_000 : 1_800_000);
 
 // The worst kinds. Each is about a megabyte as JSON, or says that it is far more.
 const many = megabyte / 10;
@@ -364,12 +364,13 @@ function placesIn(given: Well): PlaceIn[] {
 /** Whether each kind is tried in each place, which takes some minutes: with `COAGENT_TEST_RUNS`. */
 const isLong = process.env.COAGENT_TEST_RUNS !== undefined;
 
-/** Kinds and the places that they are tried in: each second one in another place, or each in all. */
+/** Kinds and the places that they are tried in: each third one in another place, or each in all. */
 function spread(path: string, places: readonly PlaceIn[], names: readonly string[]) {
   if (isLong) return names.flatMap((name) => places.map((place) => ({ name, place })));
   return names.flatMap((name, index) => {
-    if ((path.length + index) % 2 === 1) return [];
-    const place = places[Math.floor((path.length + index) / 2) % places.length];
+    const turn = (path.length + index) / 2;
+    if (!Number.isInteger(turn) || turn % 3 === 2) return [];
+    const place = places[turn % places.length];
     return place === undefined ? [] : [{ name, place }];
   });
 }

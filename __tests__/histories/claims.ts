@@ -2,9 +2,18 @@
 import fc from "fast-check";
 import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
 import { storeOf } from "../subjects.js";
-import { add, countOf, histories, type Outcome, outcomeOf, tally, weather } from "./clients.js";
+import {
+  add,
+  calmWeather,
+  countOf,
+  histories,
+  type Outcome,
+  outcomeOf,
+  tally,
+  weather,
+} from "./clients.js";
 import { openSetting, type Setting } from "./settings.js";
-import type { Subject } from "./subjects.js";
+import { oneOf, type Subject } from "./subjects.js";
 
 /** Opens the clients of a block. @returns the tests of claims, of creates, and of generated ids */
 export function claims(setting: Setting, ofLists: fc.Arbitrary<Subject> = setting.subjects) {
@@ -37,7 +46,7 @@ export function claims(setting: Setting, ofLists: fc.Arbitrary<Subject> = settin
         else expect([undefined, "open"]).toContain(owner?.is);
         if (countOf(outcomes, "open") === 0) expect(countOf(outcomes, "done")).toBe(1);
       }),
-      histories(share * 20),
+      { ...histories(share * 10), examples: [[calmWeather, oneOf(subjects)]] },
     );
     expect(seen.done).toBeGreaterThan(0);
     expect(seen.refused).toBeGreaterThan(seen.done);
@@ -68,7 +77,7 @@ export function claims(setting: Setting, ofLists: fc.Arbitrary<Subject> = settin
         else if (last !== null) expect(creator?.is).toBe("open");
         if (last !== null) await subject.check(clients.table, last);
       }),
-      histories(share * 20),
+      { ...histories(share * 10), examples: [[calmWeather, oneOf(subjects)]] },
     );
     expect(seen.done).toBeGreaterThan(0);
     expect(seen.refused).toBeGreaterThan(seen.done);
@@ -104,7 +113,7 @@ export function claims(setting: Setting, ofLists: fc.Arbitrary<Subject> = settin
           if (is !== "done") expect(outcome.error).not.toBeInstanceOf(ConditionalCheckFailedError);
         }
       }),
-      histories(share * 12),
+      { ...histories(share * 8), examples: [[calmWeather, 8, oneOf(ofLists)]] },
     );
     expect(seen.done).toBeGreaterThan(seen.open);
   };

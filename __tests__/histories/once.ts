@@ -2,13 +2,25 @@
 import fc from "fast-check";
 import type { AnyItem } from "../registry.js";
 import { storeOf } from "../subjects.js";
-import { add, countOf, histories, type Outcome, outcomeOf, tally, weather } from "./clients.js";
+import {
+  add,
+  calmWeather,
+  countOf,
+  histories,
+  type Outcome,
+  outcomeOf,
+  tally,
+  type Weather,
+  weather,
+} from "./clients.js";
 import { openSetting, type Setting } from "./settings.js";
+import { oneOf, type Subject } from "./subjects.js";
 
 /** Opens the clients of a block. @returns the tests of increments, of additions and of fields */
 export function once(setting: Setting) {
   const clients = openSetting(setting);
   const { subjects, share = 1 } = setting;
+  const examples: [Weather, number, Subject][] = [[calmWeather, 6, oneOf(subjects)]];
 
   const increments = async (): Promise<void> => {
     const seen = tally();
@@ -48,7 +60,7 @@ export function once(setting: Setting) {
         const times = [first.updatedAt, ...inOrder.map((item) => item.updatedAt)];
         expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
       }),
-      histories(share * 15),
+      { ...histories(share * 9), examples },
     );
     expect(reads.done).toBeGreaterThan(seen.done);
     expect(seen.done).toBeGreaterThan(seen.open);
@@ -95,7 +107,7 @@ export function once(setting: Setting) {
         expect(names).toEqual(expect.arrayContaining(namesOf("done")));
         expect(names.filter((name) => namesOf("refused").includes(name))).toEqual([]);
       }),
-      histories(share * 15),
+      { ...histories(share * 9), examples },
     );
     expect(seen.done).toBeGreaterThan(seen.open);
   };
@@ -132,7 +144,7 @@ export function once(setting: Setting) {
         }
         await subject.check(clients.table, last);
       }),
-      histories(share * 15),
+      { ...histories(share * 9), examples },
     );
     expect(seen.done).toBeGreaterThan(seen.open);
   };

@@ -119,7 +119,7 @@ export function observed(setting: Setting): () => Promise<void> {
           throw new Error(lines.join("\n"));
         }
       }),
-      histories((setting.share ?? 1) * 40),
+      histories((setting.share ?? 1) * 14),
     );
     // The histories were worth the name.
     expect(Object.values(seen).every((calls) => calls > 0)).toBe(true);

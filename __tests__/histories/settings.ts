@@ -19,8 +19,11 @@ export function openSetting({ hedgedReads, overTcp, entities, ...engine }: Setti
   return openClients(engine, { hedgedReads, overTcp, entities });
 }
 
-/** Each engine with the generated entities. */
+/** Each engine with the generated entities; on all but the first, half as many histories. */
 export function generatedOn(subjects: fc.Arbitrary<Subject>, share = 1): Setting[] {
-  const plain = { hedgedReads: false as const, overTcp: false, share };
-  return engines.map((engine) => ({ ...plain, ...engine, subjects, entities: generatedEntities }));
+  const plain = { hedgedReads: false as const, overTcp: false, subjects };
+  return engines.map((engine, at) => ({
+    ...{ ...plain, ...engine, entities: generatedEntities },
+    share: at === 0 ? share : share / 2,
+  }));
 }

@@ -53,6 +53,13 @@ export const generatedMade = generatedOf(({ makesIds, isShared }) => makesIds &&
 
 export { generatedEntities } from "../subjects.js";
 
+/** One of them, always the same. */
+export function oneOf(subjects: fc.Arbitrary<Subject>): Subject {
+  const [one] = fc.sample(subjects, { seed: 1, numRuns: 1 });
+  if (one === undefined) throw new Error("there is none");
+  return one;
+}
+
 function generatedOf(isWanted: (subject: all.Subject) => boolean): fc.Arbitrary<Subject> {
   const wanted = all.generated.filter(isWanted);
   return fc.record({ subject: fc.constantFrom(...wanted), lacksCity: fc.boolean() }).map(

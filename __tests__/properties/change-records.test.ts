@@ -63,7 +63,7 @@ describeEach(settings, ({ engine }) => engine !== "dynalite")("on $name", (setti
           const event = await changeRecords(data, expired as never);
           expect(await changeOf(data, event.Records[0] ?? {})).toEqual(expired);
         }),
-        tries(8),
+        tries(4),
       );
     },
   );

@@ -343,7 +343,7 @@ describe.each(engines)("on $name", (engine) => {
           }
         },
       ),
-      tries(40),
+      tries(20),
     );
   });
 
@@ -365,7 +365,7 @@ describe.each(engines)("on $name", (engine) => {
           }
         },
       ),
-      tries(30),
+      tries(20),
     );
   });
 
@@ -381,7 +381,7 @@ describe.each(engines)("on $name", (engine) => {
         if (holds(data)) expect(outcome).toBe("changed");
         else expect(outcome).toBeInstanceOf(ConditionalCheckFailedError);
       }),
-      tries(40),
+      tries(20),
     );
   });
 });

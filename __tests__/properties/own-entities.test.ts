@@ -231,7 +231,7 @@ test("a part that something follows refuses what would end it, before anything i
     }
     expect(sent).toEqual([]);
   });
-  await fc.assert(property, tries(50));
+  await fc.assert(property, tries(25));
 });
 
 test("a store's requests are those of its ElectroDB entity", async () => {
@@ -320,5 +320,5 @@ test("a store's requests are those of its ElectroDB entity", async () => {
       }
     }
   });
-  await fc.assert(property, tries(40));
+  await fc.assert(property, tries(20));
 });

@@ -223,7 +223,7 @@ describe.each(engines)("on $name", (engine) => {
           expect(wire.requests).toEqual([]);
         }
       }),
-      tries(100),
+      tries(40),
     );
   });
 });

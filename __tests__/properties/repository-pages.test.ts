@@ -169,7 +169,7 @@ describe.each(engines)("pages of the repository on $name", ({ engine }) => {
           repository.queryItems(pk, range.prefix, { ...options, limit, exclusiveStartKey });
         expect(await walk<Item>(ask as never, limit)).toEqual(found);
       }),
-      tries(35),
+      tries(20),
     );
   });
 

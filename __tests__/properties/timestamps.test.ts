@@ -76,7 +76,7 @@ describe.each(engines)("on $name", (engine) => {
         expect(await failureOf(store.getOrThrow(keyOf(entity, input)), Error)).toBeDefined();
         expect(table.data.wire.requests).toHaveLength(1);
       }),
-      tries(60),
+      tries(25),
     );
   });
 });

@@ -317,7 +317,7 @@ describe.each(engines)("on $name", (engine) => {
           else expect(await call()).toEqual(shown(key, outcome.item));
         }),
       ),
-      tries(30),
+      tries(20),
     );
   });
 

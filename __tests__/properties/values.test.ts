@@ -65,7 +65,7 @@ describe.each(engines)("on $name", (engine) => {
         await same(await project.put({ ...key, data }));
         await same(await project.update(key, data));
       }),
-      tries(60),
+      tries(20),
     );
   });
 
@@ -89,7 +89,7 @@ describe.each(engines)("on $name", (engine) => {
           const item = await repository.getItem(pk, "PROJECT#p");
           expect(isDeepStrictEqual(created, item)).toBe(true);
         }),
-        tries(40),
+        tries(20),
       );
     } finally {
       process.env = before;
@@ -132,7 +132,7 @@ describe.each(engines)("on $name", (engine) => {
         expect(await project.batchGet(keys)).toEqual(all);
         expect((await collections.workspace({ userId })).project).toEqual(all);
       }),
-      tries(25),
+      tries(20),
     );
   });
 });

