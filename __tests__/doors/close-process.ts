@@ -24,7 +24,10 @@ export interface Outcome {
 
 async function main({ callers, calls, ...place }: Task): Promise<void> {
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  const data = createDataLayer({ environment: "development", ...place, credentials });
+  // On a slow machine a call is to be in work when the layer is closed, and not to have run out of time.
+  const requestHandler = { connectionTimeout: 60_000, requestTimeout: 60_000 };
+  const options = { environment: "development", credentials, requestHandler } as const;
+  const data = createDataLayer({ ...options, ...place });
   let begun = 0;
   let reached = () => {
     // Replaced before the work begins.

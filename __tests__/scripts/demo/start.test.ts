@@ -9,7 +9,8 @@ import { script } from "../run.js";
 
 describe("npm start", () => {
   test("shows each call with its requests and time, ends with 0, and leaves nothing running", async () => {
-    const running = script("demo/start.ts");
+    // As npm runs it; it looks for its export beside its sources.
+    const running = script("demo/start.ts", [], { fromSources: true });
     const { code, out, complaints } = await running.ended();
     expect({ code, complaints }).toEqual({ code: 0, complaints: "" });
     expect(out).toContain("67 written, 6 rejected, from scripts/demo/firestore-sample");
@@ -134,7 +135,6 @@ describe("bayon-data db (only a clone could serve the engine)", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    // Two commands from sources, one after the other.
   });
 
   test("says which port is taken", async () => {

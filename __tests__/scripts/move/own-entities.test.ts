@@ -3,31 +3,22 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ownCollections } from "../../../scripts/move/firestore/own-collections.js";
 import { ConfigurationError } from "../../../src/index.js";
-import { built } from "../../built.js";
 import { engines } from "../../engines.js";
 import { ownEntities } from "../../own-entities.js";
 import { type WholeTable, wholeTables } from "../raw.js";
-import { bayonData, script, temporaryFolder } from "../run.js";
+import { bayonData, temporaryFolder } from "../run.js";
 
 const [first] = engines;
 if (first === undefined) throw new Error("there is no engine");
 const newTable = wholeTables(first.engine);
 const folder = temporaryFolder();
-const config = built(resolve(__dirname, "../own-config.ts"));
+const config = resolve(__dirname, "../own-config.ts");
+const alone = resolve(__dirname, "../own-alone-config.ts");
 
-/** Runs a command in a process of its own, which can load a module of TypeScript. */
 const ran = (args: string[], table: WholeTable, file = config) =>
-  script("cli.ts", [...args, ...table.flags, "--json", "--config", file]).ended();
+  bayonData([...args, ...table.flags, "--json", "--config", file]);
 
 const last = (out: string) => JSON.parse(out.trim().split("\n").at(-1) ?? "null");
-
-/** A configuration file with this text after the entities. */
-function configWith(text: string): string {
-  const file = join(folder(), "config.ts");
-  const entities = JSON.stringify(resolve(__dirname, "../../own-entities.js"));
-  writeFileSync(file, `export { ownEntities as entities } from ${entities};\n${text}\n`);
-  return file;
-}
 
 const entitiesIn = async (table: WholeTable) => {
   const counts: Record<string, number> = {};
@@ -39,7 +30,6 @@ const entitiesIn = async (table: WholeTable) => {
 
 test("seed makes up items of each, and a second run changes nothing", async () => {
   const table = await newTable();
-  const alone = configWith("export const builtIn = false;");
   const seeded = await ran(["seed", "--users", "2"], table, alone);
   expect([seeded.code, seeded.complaints]).toEqual([0, ""]);
   const items = await table.all();
@@ -194,9 +184,15 @@ test.each<[string, object, string]>([
 });
 
 test("a wrong collection ends a command before anything is read", async () => {
-  const file = configWith("export const firestore = { leads: { path: 'leads/{leadId}' } };");
+  const file = join(folder(), "config.js");
+  const entities = JSON.stringify(resolve(__dirname, "../../own-entities.ts"));
+  const firestore = "{ leads: { path: 'leads/{leadId}' } }";
+  writeFileSync(
+    file,
+    `export { ownEntities as entities } from ${entities};\nexport const firestore = ${firestore};\n`,
+  );
   const args = ["migrate", "firestore", "nowhere.json", "--environment", "local"];
-  const { code, complaints } = await script("cli.ts", [...args, "--config", file]).ended();
+  const { code, complaints } = await bayonData([...args, "--config", file]);
   expect(complaints).toContain("firestore.leads is no store of the entities");
   expect(code).toBe(2);
 });

@@ -1,35 +1,25 @@
 /** The commands know the further indexes of an application's entities: `table create`, doctor and adopt. */
-import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { createDataLayer } from "../../../src/index.js";
 import { engines } from "../../engines.js";
 import { indexedEntities } from "../../indexed-entities.js";
 import { type WholeTable, wholeTables } from "../raw.js";
-import { bayonData, script, temporaryFolder } from "../run.js";
+import { bayonData, temporaryFolder } from "../run.js";
 
 const [first] = engines;
 if (first === undefined) throw new Error("there is no engine");
 const newTable = wholeTables(first.engine);
 const folder = temporaryFolder();
 
-/** A configuration of these entities, with the twelve or without them. */
-function configOf(builtIn: boolean): string {
-  const file = join(folder(), "config.ts");
-  const entities = JSON.stringify(resolve(__dirname, "../../indexed-entities.js"));
-  const text = `export { indexedEntities as entities } from ${entities};
-export const builtIn = ${builtIn};
-`;
-  writeFileSync(file, text);
-  return file;
-}
+/** These entities with the twelve, and without them. */
+const config = resolve(__dirname, "../indexed-config.ts");
+const alone = resolve(__dirname, "../indexed-alone-config.ts");
 
-const ran = (table: WholeTable, args: readonly string[]) =>
-  script("cli.ts", [...args, ...table.flags]).ended();
+const ran = (table: WholeTable, args: readonly string[]) => bayonData([...args, ...table.flags]);
 const last = (out: string) => JSON.parse(out.trim().split("\n").at(-1) ?? "null");
 
 test("a table is created with them, and one that lacks some is reported", async () => {
   const table = await newTable();
-  const config = configOf(true);
   const create = await ran(table, ["table", "create", "--config", config]);
   expect(create.code).toBe(1);
   expect(create.complaints).toContain("has no indexes GSI2, GSI3, GSI4, GSI5, GSI6, GSI7, GSI8");
@@ -44,7 +34,7 @@ test("a table is created with them, and one that lacks some is reported", async 
   const flags = table.flags.map((flag) =>
     flag.replace(table.data.configuration.tableName, tableName),
   );
-  const made = await script("cli.ts", ["table", "create", "--config", config, ...flags]).ended();
+  const made = await bayonData(["table", "create", "--config", config, ...flags]);
   expect([made.code, made.complaints]).toEqual([0, ""]);
   const place = { environment: "development", endpoint, region, credentials, tableName } as const;
   await using data = createDataLayer({ ...place, entities: indexedEntities });
@@ -55,7 +45,6 @@ test("a table is created with them, and one that lacks some is reported", async 
 
 test("items of before get the keys that their payload gives them, and wrong ones are reported", async () => {
   const table = await newTable();
-  const config = configOf(false);
   const base = { EntityType: "IndexedLead", userId: "u", CreatedAt: 5, UpdatedAt: 5 };
   const item = (leadId: string, data: object, more: object = {}) => ({
     ...base,
@@ -70,14 +59,14 @@ test("items of before get the keys that their payload gives them, and wrong ones
   await table.put(item("without", {}, dated("without")));
   await table.put(item("stale", { status: "won" }, { ...dated("stale"), GSI2PK: "LEAD#new" }));
   await table.put(item("gone", {}, { ...dated("gone"), GSI2PK: "LEAD#new" }));
-  const doctor = await ran(table, ["doctor", "--json", "--config", config]);
+  const doctor = await ran(table, ["doctor", "--json", "--config", alone]);
   expect(last(doctor.out)).toMatchObject({
     // Three indexes of each of the first two; the keys of the others are not what their payload says.
     counts: { missingIndexKeys: 6, wrongAttribute: 2 },
   });
   expect(doctor.out).toContain("GSI2PK is not what the payload says");
 
-  const adopt = await ran(table, ["adopt", "--json", "--config", config, "--state", folder()]);
+  const adopt = await ran(table, ["adopt", "--json", "--config", alone, "--state", folder()]);
   expect(adopt.complaints).not.toContain("error");
   const stored = async (leadId: string) =>
     (await table.all()).find((one) => one.leadId === leadId) as Record<string, unknown>;
@@ -95,6 +84,6 @@ test("items of before get the keys that their payload gives them, and wrong ones
   expect(without).not.toHaveProperty("GSI2PK");
   expect(without).not.toHaveProperty("GSI6SK");
   expect(await stored("stale")).toMatchObject({ GSI2PK: "LEAD#new" });
-  const again = await ran(table, ["doctor", "--json", "--config", config]);
+  const again = await ran(table, ["doctor", "--json", "--config", alone]);
   expect(last(again.out).counts).toEqual({ wrongAttribute: 2 });
 });

@@ -13,7 +13,7 @@ const [first] = engines;
 if (first === undefined) throw new Error("there is no engine");
 const newTable = wholeTables(first.engine);
 const folder = temporaryFolder();
-const config = built(resolve(__dirname, "../own-config.ts"));
+const config = resolve(__dirname, "../own-config.ts");
 const born = 1_600_000_000_000;
 
 /** A table with items of three entities; what wrote the second one left out its parts. */
@@ -36,9 +36,8 @@ async function filled(): Promise<WholeTable> {
   return table;
 }
 
-/** Runs a command in a process of its own. */
 const ran = (name: string, table: WholeTable, ...more: string[]) =>
-  script("cli.ts", [name, ...table.flags, "--json", ...more]).ended();
+  bayonData([name, ...table.flags, "--json", ...more]);
 
 const last = (out: string) => JSON.parse(out.trim().split("\n").at(-1) ?? "null");
 
@@ -81,7 +80,7 @@ test("doctor, adopt and rotate know them, and without --config they do not", asy
 test("policy prints the policy of an owner of theirs", async () => {
   const tableArn = "arn:aws:dynamodb:us-east-1:123456789012:table/app";
   const args = ["policy", "--arn", tableArn, "--owner", "teamId=t1", "--config", config];
-  const { code, out } = await script("cli.ts", args).ended();
+  const { code, out } = await bayonData(args);
   expect(code).toBe(0);
   const [own] = JSON.parse(out).Statement;
   const partitions = own.Condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
@@ -91,23 +90,14 @@ test("policy prints the policy of an owner of theirs", async () => {
 test("policy prints the policy of their partitions", async () => {
   const arn = "arn:aws:dynamodb:us-east-1:123456789012:table/app";
   const args = ["policy", "--arn", arn, "--user", "u1"];
-  const { code, out } = await script("cli.ts", [...args, "--config", config]).ended();
+  const { code, out } = await bayonData([...args, "--config", config]);
   expect(code).toBe(0);
   const [own] = JSON.parse(out).Statement;
   const partitions = own.Condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"];
   expect(partitions.sort()).toEqual(["OAUTH#u1", "REVIEW#u1", "USER#u1"]);
-  const withoutTwelve = folder();
-  writeFileSync(
-    join(withoutTwelve, "config.ts"),
-    `export { ownEntities as entities } from ${JSON.stringify(resolve(__dirname, "../../own-entities.js"))};
-export const builtIn = false;
-`,
-  );
-  const alone = await script("cli.ts", [
-    ...args,
-    "--config",
-    join(withoutTwelve, "config.ts"),
-  ]).ended();
+  // In a process of its own, as an application runs it.
+  const withoutTwelve = built(resolve(__dirname, "../own-alone-config.ts"));
+  const alone = await script("cli.ts", [...args, "--config", withoutTwelve]).ended();
   expect(alone.complaints).toBe("");
   expect(alone.out).toContain("USER#u1");
   expect(alone.out).not.toContain("OAUTH#u1");
