@@ -119,8 +119,8 @@ test("what a data layer has waited for leaves nothing on its own signal, nor on 
   const call = new AbortController();
   const ended = async () => "ended";
   const failed = () => Promise.reject(reason);
-  expect(await waits.attempt(ended, waits.closing, call.signal)).toBe("ended");
-  await expect(waits.attempt(failed, waits.closing, call.signal)).rejects.toBe(reason);
+  expect(await waits.attempt(ended, call.signal)).toBe("ended");
+  await expect(waits.attempt(failed, call.signal)).rejects.toBe(reason);
   expect(await waits.within(ended(), call.signal)).toBe("ended");
   await expect(waits.within(failed(), call.signal)).rejects.toBe(reason);
   await waits.pause(1, call.signal);

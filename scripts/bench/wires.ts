@@ -53,7 +53,7 @@ function cannedHandler(respond: (request: unknown) => Buffer) {
       response: {
         statusCode: 200,
         headers: { ...headers },
-        body: Readable.from([respond(body)]),
+        body: streamOf(respond(body)),
       },
     }),
     destroy(): void {
@@ -65,4 +65,17 @@ function cannedHandler(respond: (request: unknown) => Buffer) {
     httpHandlerConfigs: () => ({}),
   };
   return handler as unknown as NonNullable<DynamoDBClientConfig["requestHandler"]>;
+}
+
+/**
+ * Not `Readable.from`, whose iterator links each response to the next one while no turn of the event loop
+ * ends: the parsed values of all are then kept until the whole heap is collected, which costs a third.
+ */
+function streamOf(body: Buffer): Readable {
+  return new Readable({
+    read() {
+      this.push(body);
+      this.push(null);
+    },
+  });
 }

@@ -9,6 +9,24 @@ import { readForm } from "./marshalling.js";
 const assignment =
   /(?:^\s*SET\s+|,\s*)(#?\w+(?:\.#?\w+)*)\s*=\s*(:\w+)\b\s*(?=,|$|REMOVE\s|ADD\s|DELETE\s)/gi;
 
+/** What an expression assigns: the segments of a path, and the placeholder of the value. */
+type Assignment = readonly [path: readonly string[], value: string];
+
+/** The last expressions: an application has few, and sends them again and again. */
+const known = new Map<string, readonly Assignment[]>();
+const mostKnown = 200;
+
+function assignmentsOf(expression: string): readonly Assignment[] {
+  const before = known.get(expression);
+  if (before !== undefined) return before;
+  const found = [...expression.matchAll(assignment)].map(
+    ([, path = "", value = ""]): Assignment => [path.split("."), value],
+  );
+  if (known.size >= mostKnown) known.clear();
+  known.set(expression, found);
+  return found;
+}
+
 /**
  * Whether an update's new values, as they were returned, are those that it assigned. A response from
  * before the write has another UpdatedAt, at the least: no two writes of an item have the same one.
@@ -22,8 +40,8 @@ export function areWritten(
 ): boolean {
   const names = (ExpressionAttributeNames ?? {}) as Readonly<Record<string, string>>;
   const values = (ExpressionAttributeValues ?? {}) as Values;
-  for (const [, path = "", placeholder = ""] of String(UpdateExpression).matchAll(assignment)) {
-    const [top = "", ...fields] = path.split(".").map((segment) => names[segment] ?? segment);
+  for (const [path, placeholder] of assignmentsOf(String(UpdateExpression))) {
+    const [top = "", ...fields] = path.map((segment) => names[segment] ?? segment);
     // In DynamoDB's own form a map is in a member of this name, too.
     if (fields.includes("M")) continue;
     let found = attributes[top];

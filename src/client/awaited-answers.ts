@@ -9,7 +9,7 @@ const lookEveryMs = 500;
 
 interface Waiting {
   readonly reject: (reason: Error) => void;
-  readonly giveUp: (() => void) | undefined;
+  readonly giveUp: ((reason: Error) => void) | undefined;
   /** How many checks it has been through. */
   looks: number;
 }
@@ -31,10 +31,10 @@ export class AwaitedAnswers {
   /**
    * Waits for a response.
    * @param isAttempt whether the limit applies to it
-   * @param giveUp called at the limit, when nobody waits any more: the request can be ended
+   * @param giveUp called when nobody waits any more, with the error that says why: the request can be ended
    * @throws the error of `refuse`, or a TimeoutError
    */
-  wait<T>(answer: Promise<T>, isAttempt: boolean, giveUp?: () => void): Promise<T> {
+  wait<T>(answer: Promise<T>, isAttempt: boolean, giveUp?: (reason: Error) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const one: Waiting = { reject, giveUp, looks: isAttempt ? 0 : Number.NEGATIVE_INFINITY };
       this.#waiting.add(one);
@@ -54,8 +54,9 @@ export class AwaitedAnswers {
 
   /** Ends all waiting, each with an error of its own. */
   refuse(error: () => Error): void {
-    for (const { reject } of this.#waiting) reject(error());
+    const ended = [...this.#waiting];
     this.#waiting.clear();
+    for (const one of ended) end(one, error());
   }
 
   #look(): void {
@@ -68,8 +69,12 @@ export class AwaitedAnswers {
       if (one.looks * lookEveryMs < this.#limitMs) continue;
       this.#waiting.delete(one);
       const error = new Error(`no complete response within ${this.#limitMs} ms`);
-      one.reject(Object.assign(error, { name: "TimeoutError" }));
-      one.giveUp?.();
+      end(one, Object.assign(error, { name: "TimeoutError" }));
     }
   }
+}
+
+function end({ reject, giveUp }: Waiting, reason: Error): void {
+  reject(reason);
+  giveUp?.(reason);
 }

@@ -10,6 +10,10 @@ export interface GivenExpression {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** The numbers of most placeholders as texts, which are made once. */
+const numbers: readonly string[] = Array.from({ length: 100 }, (_, number) => number.toString(36));
+const shortest = (number: number): string => numbers[number] ?? number.toString(36);
+
 /**
  * Collects the names and values of one request under placeholders that nothing else uses. They are
  * as short as possible, because an expression is limited to 4 KB.
@@ -38,7 +42,7 @@ export class Placeholders {
     let placeholder = this.placeholderOf.get(attributeName);
     if (placeholder === undefined) {
       do {
-        placeholder = `#${this.nameCount.toString(36)}`;
+        placeholder = `#${shortest(this.nameCount)}`;
         this.nameCount += 1;
       } while (this.taken?.has(placeholder));
       this.placeholderOf.set(attributeName, placeholder);
@@ -50,7 +54,7 @@ export class Placeholders {
   value(value: unknown): string {
     let placeholder: string;
     do {
-      placeholder = `:${this.valueCount.toString(36)}`;
+      placeholder = `:${shortest(this.valueCount)}`;
       this.valueCount += 1;
     } while (this.taken?.has(placeholder));
     this.values[placeholder] = value;

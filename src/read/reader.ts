@@ -70,6 +70,10 @@ interface Loader {
  * of the calls.
  */
 function contextOf(calls: readonly Call[]): CallContext {
+  const { operation: one, entity: its } = calls[0]?.context ?? {};
+  if (calls.length === 1 && one !== undefined && its !== undefined) {
+    return { operation: one, entity: its };
+  }
   const operation = joined(calls.map(({ context }) => context.operation));
   const entity = joined(calls.map(({ context }) => context.entity));
   return { ...(operation && { operation }), ...(entity && { entity }) };
@@ -166,7 +170,8 @@ export class Reader {
     const askers: Loader["askers"] = new Map();
     const dispatch = async (keys: readonly RawKey[]) => {
       this.#loaders.delete(kind);
-      const calls = keys.flatMap((key) => askers.get(keyId(key)) ?? []);
+      const calls: Call[] = [];
+      for (const key of keys) calls.push(...(askers.get(keyId(key)) ?? []));
       // The request is aborted once all the calls that wait for it have been aborted.
       const left = lastOf(calls.map(({ signal }) => signal));
       try {

@@ -105,7 +105,7 @@ async function sendOnce(
 ): Promise<Answer> {
   try {
     if (signal === undefined && !takesSignal) return (await waits.sent(send())) ?? {};
-    return (await waits.attempt(send, waits.closing, signal)) ?? {};
+    return (await waits.attempt(send, signal)) ?? {};
   } catch (error) {
     throw isReason(signal, error) ? error : unquoted(error);
   }

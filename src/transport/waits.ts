@@ -1,7 +1,7 @@
 /** Waiting on behalf of calls. `close`, a call's signal and an attempt's limit end it. */
 import { AwaitedAnswers } from "../client/awaited-answers.js";
 import { AbortedError } from "../errors/aborted-error.js";
-import { delay, firstOf, orAborted } from "../runtime/signals.js";
+import { delay, firstOf, orAborted, whenAborted } from "../runtime/signals.js";
 
 /** What one transport waits for. */
 export class Waits {
@@ -41,21 +41,24 @@ export class Waits {
   }
 
   /**
-   * Makes one HTTP attempt with a signal, which is aborted with the first of several signals and at the
+   * Makes one HTTP attempt with a signal, which is aborted by `close`, with a given signal, and at the
    * attempt's limit, so that an attempt that was given up keeps no socket. A client that ignores the
    * signal is left behind.
    */
   async attempt<T>(
     request: (signal: AbortSignal) => Promise<T>,
-    ...signals: readonly (AbortSignal | undefined)[]
+    signal: AbortSignal | undefined,
   ): Promise<T> {
-    const overdue = new AbortController();
-    const limit = firstOf(...signals, overdue.signal);
+    this.throwIfClosed();
+    signal?.throwIfAborted();
+    const limit = new AbortController();
+    const end = (reason: unknown) => limit.abort(reason);
+    const off = signal && whenAborted(signal, () => end(signal.reason));
     try {
-      const sent = this.#awaited.wait(request(limit.signal), true, () => overdue.abort());
-      return await orAborted(sent, limit.signal);
+      const sent = this.#awaited.wait(request(limit.signal), true, end);
+      return await orAborted(sent, signal);
     } finally {
-      limit.release();
+      off?.();
     }
   }
 

@@ -37,7 +37,13 @@ export function writtenItemOf(
   key: RawKey,
   attributes: RawItem | undefined,
 ): AnyItem {
+  return itemOf(model, withKey(key, attributes), "refuseWritten");
+}
+
+/** The attributes of a response, which mostly have the key: a copy of them costs as much as all else here. */
+function withKey(key: RawKey, attributes: RawItem | undefined): RawItem {
+  if (attributes?.PK === key.PK && attributes.SK === key.SK) return attributes;
   const item = { ...key, ...attributes };
   if (attributes !== undefined) noteCopy(attributes, item);
-  return itemOf(model, item, "refuseWritten");
+  return item;
 }
