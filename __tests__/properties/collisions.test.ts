@@ -145,7 +145,7 @@ test("keys that coincide are found, and every example is a key of both", () => {
       }
       met[findings.length > 0 ? "same" : "none"] += 1;
     }),
-    tries(400),
+    tries(1000),
   );
   // The random declarations meet in each way often enough to say something.
   expect(Math.min(...Object.values(met))).toBeGreaterThan(50);
