@@ -10,10 +10,6 @@ export interface GivenExpression {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** The numbers of most placeholders as texts, which are made once. */
-const numbers: readonly string[] = Array.from({ length: 100 }, (_, number) => number.toString(36));
-const shortest = (number: number): string => numbers[number] ?? number.toString(36);
-
 /**
  * Collects the names and values of one request under placeholders that nothing else uses. They are
  * as short as possible, because an expression is limited to 4 KB.
@@ -42,7 +38,7 @@ export class Placeholders {
     let placeholder = this.placeholderOf.get(attributeName);
     if (placeholder === undefined) {
       do {
-        placeholder = `#${shortest(this.nameCount)}`;
+        placeholder = `#${this.nameCount.toString(36)}`;
         this.nameCount += 1;
       } while (this.taken?.has(placeholder));
       this.placeholderOf.set(attributeName, placeholder);
@@ -54,7 +50,7 @@ export class Placeholders {
   value(value: unknown): string {
     let placeholder: string;
     do {
-      placeholder = `:${shortest(this.valueCount)}`;
+      placeholder = `:${this.valueCount.toString(36)}`;
       this.valueCount += 1;
     } while (this.taken?.has(placeholder));
     this.values[placeholder] = value;

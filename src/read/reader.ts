@@ -70,10 +70,6 @@ interface Loader {
  * of the calls.
  */
 function contextOf(calls: readonly Call[]): CallContext {
-  const { operation: one, entity: its } = calls[0]?.context ?? {};
-  if (calls.length === 1 && one !== undefined && its !== undefined) {
-    return { operation: one, entity: its };
-  }
   const operation = joined(calls.map(({ context }) => context.operation));
   const entity = joined(calls.map(({ context }) => context.entity));
   return { ...(operation && { operation }), ...(entity && { entity }) };

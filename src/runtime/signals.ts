@@ -34,6 +34,13 @@ export function whenAborted(signal: AbortSignal, call: () => void): () => void {
   };
 }
 
+/** The same; calls the function at once if the signal is aborted already. */
+function onceAborted(signal: AbortSignal, call: () => void): () => void {
+  if (!signal.aborted) return whenAborted(signal, call);
+  call();
+  return () => undefined;
+}
+
 function listenOn(signal: AbortSignal): Waiters {
   const calls = new Set<() => void>();
   const listener = () => {
@@ -54,14 +61,7 @@ function listenOn(signal: AbortSignal): Waiters {
  * request.
  */
 export function firstOf(...signals: readonly (AbortSignal | undefined)[]): Combined {
-  const controller = new AbortController();
-  const sources = signals.filter((signal) => signal !== undefined);
-  const aborted = sources.find((signal) => signal.aborted);
-  if (aborted !== undefined) controller.abort(aborted.reason);
-  const ends = controller.signal.aborted
-    ? []
-    : sources.map((signal) => whenAborted(signal, () => controller.abort(signal.reason)));
-  return { signal: controller.signal, release: () => releaseAll(ends) };
+  return first(signals, ({ reason }) => reason);
 }
 
 /**
@@ -69,18 +69,18 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): Combi
  * see the caller's reason: it may be any error, even one that looks like a refusal by DynamoDB.
  */
 export function firstWithOwnReason(...signals: readonly (AbortSignal | undefined)[]): Combined {
+  return first(signals, () => new Error("the call has ended"));
+}
+
+function first(
+  signals: readonly (AbortSignal | undefined)[],
+  reasonOf: (signal: AbortSignal) => unknown,
+): Combined {
   const controller = new AbortController();
-  const first = firstOf(...signals);
-  const end = () => controller.abort(new Error("the call has ended"));
-  if (first.signal.aborted) end();
-  const off = first.signal.aborted ? () => undefined : whenAborted(first.signal, end);
-  return {
-    signal: controller.signal,
-    release: () => {
-      off();
-      first.release();
-    },
-  };
+  const end = (signal: AbortSignal) => controller.abort(reasonOf(signal));
+  const sources = signals.filter((signal) => signal !== undefined);
+  const ends = sources.map((signal) => onceAborted(signal, () => end(signal)));
+  return { signal: controller.signal, release: () => releaseAll(ends) };
 }
 
 /**
@@ -96,11 +96,7 @@ export function lastOf(signals: readonly (AbortSignal | undefined)[]): Combined 
     left += 1;
     if (left === sources.length) controller.abort(signal.reason);
   };
-  const ends = sources.map((signal) => {
-    if (!signal.aborted) return whenAborted(signal, () => leave(signal));
-    leave(signal);
-    return () => undefined;
-  });
+  const ends = sources.map((signal) => onceAborted(signal, () => leave(signal)));
   return { signal: controller.signal, release: () => releaseAll(ends) };
 }
 
@@ -115,9 +111,7 @@ export async function orAborted<T>(
   if (signal === undefined) return await promise;
   let end: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
-    const refuse = () => reject(signal.reason);
-    if (signal.aborted) refuse();
-    else end = whenAborted(signal, refuse);
+    end = onceAborted(signal, () => reject(signal.reason));
   });
   try {
     return await Promise.race([promise, aborted]);

@@ -15,7 +15,7 @@ import {
   type Answer,
   commands,
   type Input,
-  operationNames,
+  operationOf,
   type RequestName,
   sumOfCapacity,
 } from "./requests.js";
@@ -29,8 +29,8 @@ export interface Sending {
   readonly hedging: HedgedReads | undefined;
 }
 
-/** Sends one request. */
-type Send = (signal?: AbortSignal) => Promise<Answer>;
+/** Sends one request. A client of the application's, or a mock, may have no answer. */
+type Send = (signal?: AbortSignal) => Promise<Answer | undefined>;
 type SendCommand = (
   command: object,
   options?: { readonly abortSignal: AbortSignal },
@@ -69,7 +69,7 @@ export class Attempts {
     const send = (signal?: AbortSignal) => sendBy(client, this.name, input, signal);
     this.#signal?.throwIfAborted();
     try {
-      const answer = exactAnswer(await this.#send(client, send));
+      const answer = exactAnswer((await this.#send(client, send)) ?? {});
       this.consumedCapacity = sumOfCapacity(answer, this.consumedCapacity);
       return answer;
     } catch (error) {
@@ -79,7 +79,7 @@ export class Attempts {
     }
   }
 
-  #send(client: CommandClient, send: Send): Promise<Answer> {
+  #send(client: CommandClient, send: Send): Promise<Answer | undefined> {
     const { waits, hedging } = this.#sending;
     // A retry is not hedged: what failed needs fewer requests, not more.
     if (hedging === undefined || this.attempts > 1 || !hedging.covers(this.name)) {
@@ -87,7 +87,8 @@ export class Attempts {
     }
     return hedging.read(
       this.name,
-      (own) => sendHedgeable(waits, send, own),
+      // Not a signal made of several: that is released as soon as `close` ends the waiting.
+      (own) => sendOnce(waits, () => send(own), false, undefined),
       this.#signal,
       () => {
         this.hedged = true;
@@ -102,22 +103,12 @@ async function sendOnce(
   send: Send,
   takesSignal: boolean,
   signal: AbortSignal | undefined,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   try {
-    if (signal === undefined && !takesSignal) return (await waits.sent(send())) ?? {};
-    return (await waits.attempt(send, signal)) ?? {};
+    if (signal === undefined && !takesSignal) return await waits.sent(send());
+    return await waits.attempt(send, signal);
   } catch (error) {
     throw isReason(signal, error) ? error : unquoted(error);
-  }
-}
-
-/** One of the two requests of a hedged read, which ends with a signal of its own. */
-async function sendHedgeable(waits: Waits, send: Send, own: AbortSignal): Promise<Answer> {
-  try {
-    // Not a signal made of several: that is released as soon as `close` ends the waiting.
-    return (await waits.sent(send(own))) ?? {};
-  } catch (error) {
-    throw unquoted(error);
   }
 }
 
@@ -133,7 +124,7 @@ function sendBy(
 ): Promise<Answer> {
   if (client.marshalsRight) {
     const { request } = client as Partial<ItemClient>;
-    const direct = request?.call(client, operationNames[name], input, abortSignal);
+    const direct = request?.call(client, operationOf(name), input, abortSignal);
     if (direct !== undefined) return direct as Promise<Answer>;
   }
   const send = client.send.bind(client) as SendCommand;

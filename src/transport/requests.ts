@@ -69,19 +69,12 @@ export const commands: { readonly [N in RequestName]: new (input: Requests[N][0]
   Update: UpdateCommand,
 };
 
-/** DynamoDB's names of the operations. */
-export const operationNames: { readonly [N in RequestName]: OperationName } = {
-  BatchGet: "BatchGetItem",
-  BatchWrite: "BatchWriteItem",
-  Delete: "DeleteItem",
-  Get: "GetItem",
-  Put: "PutItem",
-  Query: "Query",
-  Scan: "Scan",
-  TransactGet: "TransactGetItems",
-  TransactWrite: "TransactWriteItems",
-  Update: "UpdateItem",
-};
+/** DynamoDB's name of a request's operation: `GetItem`, `TransactWriteItems`, `Query`. */
+export function operationOf(name: RequestName): OperationName {
+  if (name === "Query" || name === "Scan") return name;
+  if (name === "TransactGet" || name === "TransactWrite") return `${name}Items`;
+  return `${name}Item`;
+}
 
 /** The requests that change items. */
 export const writes: ReadonlySet<RequestName> = new Set<RequestName>([

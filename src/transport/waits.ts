@@ -1,7 +1,7 @@
 /** Waiting on behalf of calls. `close`, a call's signal and an attempt's limit end it. */
 import { AwaitedAnswers } from "../client/awaited-answers.js";
 import { AbortedError } from "../errors/aborted-error.js";
-import { delay, firstOf, orAborted, whenAborted } from "../runtime/signals.js";
+import { delay, orAborted, whenAborted } from "../runtime/signals.js";
 
 /** What one transport waits for. */
 export class Waits {
@@ -63,27 +63,19 @@ export class Waits {
   }
 
   /** Waits for the work of others, mostly for encryption keys. */
-  async within<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (signal === undefined && !this.closing.aborted) return this.#awaited.wait(work, false);
-    const limit = firstOf(this.closing, signal);
-    try {
-      return await orAborted(work, limit.signal);
-    } catch (error) {
-      throw this.ownError(error);
-    } finally {
-      limit.release();
-    }
+  within<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const waited = orAborted(this.#awaited.wait(work, false), signal);
+    if (this.closing.aborted) this.#awaited.refuse(closedError);
+    return waited;
   }
 
   /** Waits so many ms. Throws the signal's reason, or that the layer is closed. */
   async pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    const limit = firstOf(this.closing, signal);
+    const left = new AbortController();
     try {
-      await delay(ms, limit.signal);
-    } catch (error) {
-      throw this.ownError(error);
+      await this.within(delay(ms, left.signal), signal);
     } finally {
-      limit.release();
+      left.abort();
     }
   }
 }

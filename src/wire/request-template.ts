@@ -57,12 +57,9 @@ export class RequestTemplate {
   /** Whose signature it makes: a copy, because a provider may renew the object that it returns. */
   readonly #identity: Identity;
   readonly #place: Pick<Post, "protocol" | "hostname" | "port">;
-  readonly #hasSum: boolean;
   /** All headers of a request, of which those that are made for each are still empty. */
   readonly #headers: Readonly<Record<string, string>>;
   readonly #names: readonly string[];
-  /** The same as the request lists them. */
-  readonly #nameList: string;
   readonly #scope: Omit<Scope, "date">;
   readonly #signer: Signer;
 
@@ -71,16 +68,14 @@ export class RequestTemplate {
     const { protocol, hostname, port } = like;
     this.#identity = { accessKeyId, secretAccessKey, sessionToken };
     this.#place = { protocol, hostname, port };
-    this.#hasSum = like.headers["x-amz-content-sha256"] !== undefined;
     this.#names = signature.names;
-    this.#nameList = signature.names.join(";");
     this.#scope = signature;
     // A copy of an object that has all of its properties is made in one step: a hundred times as fast.
     this.#headers = {
       ...Object.fromEntries(Object.entries(like.headers).filter(([name]) => fixed.has(name))),
       "content-length": "",
       "x-amz-date": "",
-      ...(this.#hasSum && { "x-amz-content-sha256": "" }),
+      ...("x-amz-content-sha256" in like.headers && { "x-amz-content-sha256": "" }),
       authorization: "",
     };
     this.#signer = new Signer(identity.secretAccessKey);
@@ -123,10 +118,9 @@ export class RequestTemplate {
     const headers: Record<string, string> = { ...this.#headers, ...others };
     headers["content-length"] = String(Buffer.byteLength(body));
     headers["x-amz-date"] = time;
-    if (this.#hasSum) headers["x-amz-content-sha256"] = sum;
+    if ("x-amz-content-sha256" in headers) headers["x-amz-content-sha256"] = sum;
     headers.authorization = this.#sign(headers, sum, time);
-    const { protocol, hostname, port } = this.#place;
-    return { protocol, hostname, port, headers, body };
+    return Object.assign({ headers, body }, this.#place);
   }
 
   /** The header that authorizes a request. */
@@ -136,7 +130,7 @@ export class RequestTemplate {
     const scope = { date: time.slice(0, 8), region, service };
     const signature = this.#signer.sign({ names, headers, sha256: sum, time }, scope);
     const credential = `${this.#identity.accessKeyId}/${scopeText(scope)}`;
-    return `${algorithm} Credential=${credential}, SignedHeaders=${this.#nameList}, Signature=${signature}`;
+    return `${algorithm} Credential=${credential}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
   }
 }
 
