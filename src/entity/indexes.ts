@@ -88,7 +88,7 @@ export function indexKeyOf(
 ): Record<string, string> {
   const keys: Record<string, string> = {};
   if (indexKeys.length === 0) return keys;
-  const dated = { ...parts, createdAt };
+  const dated = Object.assign({}, parts, { createdAt });
   for (const key of indexKeys) {
     const text = key.fields.length === 0 ? key.template.build(dated) : textOf(key, dated, data);
     if (text !== undefined) keys[key.attribute] = text;
