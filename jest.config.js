@@ -57,6 +57,6 @@ export default {
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
   // Jest keeps some of what each file has loaded, and the more there is the longer it is searched for garbage.
   workerIdleMemoryLimit: "500MB",
-  // Nothing is open at its end: a worker is busy for most of a second with freeing what all of its files loaded.
+  // No test leaves anything open: a worker that ends needs most of a second to free what its files have loaded.
   workerGracefulExitTimeout: 10_000,
 };

@@ -47,6 +47,7 @@ describe("another user who signs in on the same page", () => {
     const seen = () => page.evaluate<string[]>("seen");
     const isOfMaya = (text: string) => ofMayaAlone.some((comment) => text.includes(comment));
     expect(isOfMaya(before)).toBe(true);
+    expect(ofJose).not.toEqual([]);
     await eventually(async () => {
       const last = (await seen()).at(-1);
       return ofJose.every((comment) => last?.includes(comment));

@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { perform } from "../../src/call/call.js";
+import { AwaitedAnswers } from "../../src/client/awaited-answers.js";
 import { createDataLayer } from "../../src/data-layer.js";
 import { delay, firstOf, lastOf, orAborted } from "../../src/runtime/signals.js";
 import { Waits } from "../../src/transport/waits.js";
@@ -125,6 +126,21 @@ test("what a data layer has waited for leaves nothing on its own signal, nor on 
   await expect(waits.within(failed(), call.signal)).rejects.toBe(reason);
   await waits.pause(1, call.signal);
   expect([waits.closing, call.signal].map(listenersOn)).toEqual([0, 0]);
+});
+
+test("work that never ends is forgotten once its call has ended", async () => {
+  const awaited = new AwaitedAnswers(60_000);
+  const call = new AbortController();
+  const waited = awaited.wait(new Promise(() => {}), false, call.signal);
+  call.abort(reason);
+  await expect(waited).rejects.toBe(reason);
+  expect(listenersOn(call.signal)).toBe(0);
+  let refused = 0;
+  awaited.refuse(() => {
+    refused += 1;
+    return reason;
+  });
+  expect(refused).toBe(0);
 });
 
 describe("a call's deadline", () => {

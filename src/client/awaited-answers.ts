@@ -1,5 +1,6 @@
 /** The responses that a transport waits for: `close` ends the waiting, and each attempt has a limit. */
 import timers from "node:timers";
+import { onceAborted } from "../runtime/signals.js";
 
 // Node's own, so that fake timers neither stop the watch nor see it.
 const { setInterval, clearInterval } = timers;
@@ -8,8 +9,10 @@ const { setInterval, clearInterval } = timers;
 const lookEveryMs = 500;
 
 interface Waiting {
-  readonly reject: (reason: Error) => void;
-  readonly giveUp: ((reason: Error) => void) | undefined;
+  readonly reject: (reason: unknown) => void;
+  readonly giveUp: ((reason: unknown) => void) | undefined;
+  /** Removes it from its signal. */
+  forget?: () => void;
   /** How many checks it has been through. */
   looks: number;
 }
@@ -31,32 +34,48 @@ export class AwaitedAnswers {
   /**
    * Waits for a response.
    * @param isAttempt whether the limit applies to it
-   * @param giveUp called when nobody waits any more, with the error that says why: the request can be ended
-   * @throws the error of `refuse`, or a TimeoutError
+   * @param signal ends the waiting, too
+   * @param giveUp called when nobody waits any more, with what says why: the request can be ended
+   * @throws the error of `refuse`, the signal's reason, or a TimeoutError
    */
-  wait<T>(answer: Promise<T>, isAttempt: boolean, giveUp?: (reason: Error) => void): Promise<T> {
+  wait<T>(
+    answer: Promise<T>,
+    isAttempt: boolean,
+    signal?: AbortSignal,
+    giveUp?: (reason: unknown) => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const one: Waiting = { reject, giveUp, looks: isAttempt ? 0 : Number.NEGATIVE_INFINITY };
       this.#waiting.add(one);
       this.#timer ??= setInterval(() => this.#look(), lookEveryMs).unref();
       Promise.resolve(answer).then(
         (value) => {
-          this.#waiting.delete(one);
+          this.#forget(one);
           resolve(value);
         },
         (error) => {
-          this.#waiting.delete(one);
+          this.#forget(one);
           reject(error);
         },
       );
+      if (signal) one.forget = onceAborted(signal, () => this.#end(one, signal.reason));
     });
   }
 
   /** Ends all waiting, each with an error of its own. */
   refuse(error: () => Error): void {
-    const ended = [...this.#waiting];
-    this.#waiting.clear();
-    for (const one of ended) end(one, error());
+    for (const one of [...this.#waiting]) this.#end(one, error());
+  }
+
+  #forget(one: Waiting): void {
+    this.#waiting.delete(one);
+    one.forget?.();
+  }
+
+  #end(one: Waiting, reason: unknown): void {
+    this.#forget(one);
+    one.reject(reason);
+    one.giveUp?.(reason);
   }
 
   #look(): void {
@@ -67,14 +86,8 @@ export class AwaitedAnswers {
     for (const one of this.#waiting) {
       one.looks += 1;
       if (one.looks * lookEveryMs < this.#limitMs) continue;
-      this.#waiting.delete(one);
       const error = new Error(`no complete response within ${this.#limitMs} ms`);
-      end(one, Object.assign(error, { name: "TimeoutError" }));
+      this.#end(one, Object.assign(error, { name: "TimeoutError" }));
     }
   }
-}
-
-function end({ reject, giveUp }: Waiting, reason: Error): void {
-  reject(reason);
-  giveUp?.(reason);
 }

@@ -35,7 +35,7 @@ export function whenAborted(signal: AbortSignal, call: () => void): () => void {
 }
 
 /** The same; calls the function at once if the signal is aborted already. */
-function onceAborted(signal: AbortSignal, call: () => void): () => void {
+export function onceAborted(signal: AbortSignal, call: () => void): () => void {
   if (!signal.aborted) return whenAborted(signal, call);
   call();
   return () => undefined;

@@ -1,7 +1,7 @@
 /** Waiting on behalf of calls. `close`, a call's signal and an attempt's limit end it. */
 import { AwaitedAnswers } from "../client/awaited-answers.js";
 import { AbortedError } from "../errors/aborted-error.js";
-import { delay, orAborted, whenAborted } from "../runtime/signals.js";
+import { delay } from "../runtime/signals.js";
 
 /** What one transport waits for. */
 export class Waits {
@@ -53,18 +53,12 @@ export class Waits {
     signal?.throwIfAborted();
     const limit = new AbortController();
     const end = (reason: unknown) => limit.abort(reason);
-    const off = signal && whenAborted(signal, () => end(signal.reason));
-    try {
-      const sent = this.#awaited.wait(request(limit.signal), true, end);
-      return await orAborted(sent, signal);
-    } finally {
-      off?.();
-    }
+    return this.#awaited.wait(request(limit.signal), true, signal, end);
   }
 
   /** Waits for the work of others, mostly for encryption keys. */
   within<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const waited = orAborted(this.#awaited.wait(work, false), signal);
+    const waited = this.#awaited.wait(work, false, signal);
     if (this.closing.aborted) this.#awaited.refuse(closedError);
     return waited;
   }
