@@ -249,6 +249,7 @@ describe("a construct of the CDK", () => {
       for (const one of used) expect(body.split(one).length).toBeGreaterThan(2);
     }
     expect(small).not.toContain("aws-iam");
+    expect(small).toMatch(/^ +billing: /m);
     expect(large).toContain("Capacity.fixed(5)");
   });
 });
