@@ -39,6 +39,26 @@ export const equivalents: readonly Equivalent[] = [
     why: "a loader is given only keys that were asked for, so the default is not used",
   },
   {
+    file: "partitions.ts",
+    original: '"u"',
+    replacement: '""',
+    line: "const anyone: UserOwner",
+    why: "partitions are only compared with each other, all made of the same owner",
+  },
+  {
+    file: "secret-marks.ts",
+    original: "[]",
+    replacement: '["Stryker was here"]',
+    line: "const texts: string[] = [];",
+    why: "a text more that is looked for in messages, none of which contains it",
+  },
+  {
+    file: "direct-path.ts",
+    original: "Math.abs(offset - this.#config.systemClockOffset) > mostSkewMs",
+    replacement: "Math.abs(offset - this.#config.systemClockOffset) >= mostSkewMs",
+    why: "an HTTP date has whole seconds, and the time at which it is compared has not",
+  },
+  {
     file: "condition-logic.ts",
     original: "at < text.length",
     replacement: "at <= text.length",
