@@ -4,7 +4,7 @@ import { literalOf } from "../../src/explorer/literal.js";
 import { changingDrafts, draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
 import { type ExportFormat, exporting } from "../../src/explorer/page/export-text.js";
 import { filterText, filterValue } from "../../src/explorer/page/filter-value.js";
-import { placesOf } from "../../src/explorer/page/format.js";
+import { placesOf, storeTitle } from "../../src/explorer/page/format.js";
 import { columnsOf, presentFields } from "../../src/explorer/page/grid-columns.js";
 import { readsOnByItself } from "../../src/explorer/page/paging.js";
 import { filtersIn, partsIn } from "../../src/explorer/page/route.js";
@@ -168,6 +168,16 @@ test("a grid has the item's id and name first, its times last, and no field that
     ["createdAt", 1],
     ["updatedAt", 2],
   ]);
+});
+
+test.each([
+  ["savedContent", "Saved content"],
+  ["oauthToken", "Oauth token"],
+  ["parsedURLText", "Parsed URL text"],
+  ["SMS", "SMS"],
+  ["note2Self", "Note2 self"],
+])("the store %s has the heading %s", (store, heading) => {
+  expect(storeTitle(store)).toBe(heading);
 });
 
 test("an export has the items in each of its forms, in steps, and no secret", () => {
