@@ -39,6 +39,12 @@ export const equivalents: readonly Equivalent[] = [
     why: "a loader is given only keys that were asked for, so the default is not used",
   },
   {
+    file: "protocol.ts",
+    original: "body.readableEnded",
+    replacement: "false",
+    why: "the text has been handed over: only an error is made for nothing",
+  },
+  {
     file: "query-by.ts",
     original: '"parts"',
     replacement: '""',
