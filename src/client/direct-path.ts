@@ -18,8 +18,8 @@ import { lowerNamed, type Response, type ResponseContext, readText } from "./pro
 /** By how many ms the service's clock may differ before it is learnt again. */
 const mostSkewMs = 60_000;
 
-/** By how many ms a clock is wrong at most: a century. */
-const mostOffsetMs = 100 * 365 * 86_400_000;
+/** From how many ms on, a century, a date that a response had was no service's. */
+const mostOffsetMs = 3e12;
 
 /** Whose credentials sign. */
 interface Signing {
@@ -102,15 +102,11 @@ export class DirectPath {
     if (template?.isOf(identity) !== true) this.#templates.clear();
     else {
       const trace = traceHeaders(this.#isLambda, variables());
-      if (trace) return template.fill(text, this.#now(), trace);
+      const { systemClockOffset: offset } = this.#config;
+      const now = Date.now() + (Math.abs(offset) < mostOffsetMs ? offset : 0);
+      if (trace) return template.fill(text, now, trace);
     }
     return undefined;
-  }
-
-  /** The service's time, as far as it is known. One that is no time was no service's. */
-  #now(): number {
-    if (Math.abs(this.#config.systemClockOffset) > mostOffsetMs) this.#config.systemClockOffset = 0;
-    return Date.now() + this.#config.systemClockOffset;
   }
 
   /** @throws what the request handler throws */

@@ -28,7 +28,7 @@ import {
   type Response,
   type ValueForm,
 } from "./protocol.js";
-import { RefusalReader } from "./refusal-reader.js";
+import { refusalReader } from "./refusal-reader.js";
 import { watchSending } from "./unsent.js";
 
 /** Who sends the requests: the direct path wherever it can, or the SDK always. */
@@ -52,7 +52,7 @@ export class ItemRequests {
   readonly #form: ValueForm;
   readonly #direct: DirectPath | undefined;
   readonly #sdkSend: DynamoDBClient["send"];
-  #reader: RefusalReader | undefined;
+  #read: ReturnType<typeof refusalReader> | undefined;
 
   /** @param stock the client whose credentials and signer are used */
   constructor(
@@ -169,8 +169,8 @@ export class ItemRequests {
     response: Response,
     offset: number,
   ): Promise<never> {
-    this.#reader ??= new RefusalReader(this.#given, this.#form, this.#config, this.#sdkSend);
-    const error = legible(await this.#reader.read(name, input, response));
+    this.#read ??= refusalReader(this.#given, this.#form, this.#config, this.#sdkSend);
+    const error = legible(await this.#read(name, input, response));
     // It was a response, and says that the request arrived.
     if (!isOfHttp(error)) {
       throw unreadableAnswer("the SDK could not read its error", response.statusCode);
