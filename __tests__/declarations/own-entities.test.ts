@@ -600,6 +600,16 @@ describe("a declaration is checked when a data layer is made", () => {
       "has byText with project, which the stores would not carry out",
     ],
     [
+      "a key with what only native chains would look at",
+      noteAt({
+        byKey: {
+          ...note.schema().indexes.byKey,
+          pk: { ...note.schema().indexes.byKey.pk, scope: "a" },
+        },
+      }),
+      "has byKey with pk.scope, which the stores would not carry out: make it with byKey",
+    ],
+    [
       "keys in the attributes of another index",
       noteAt({ byText: { ...indexOf("GSI2", "NOTE#${noteId}", "A"), index: "GSI3" } }),
       "has byText with a pk that is not in GSI3PK: make it with byKey",

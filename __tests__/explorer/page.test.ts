@@ -4,12 +4,18 @@ import { literalOf } from "../../src/explorer/literal.js";
 import { changingDrafts, draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
 import { type ExportFormat, exporting } from "../../src/explorer/page/export-text.js";
 import { filterText, filterValue } from "../../src/explorer/page/filter-value.js";
-import { placesOf } from "../../src/explorer/page/format.js";
+import { placesOf, storeTitle } from "../../src/explorer/page/format.js";
+import { columnsOf, presentFields } from "../../src/explorer/page/grid-columns.js";
 import { readsOnByItself } from "../../src/explorer/page/paging.js";
 import { filtersIn, partsIn } from "../../src/explorer/page/route.js";
 import { finished } from "../../src/explorer/page/slices.js";
 import { sorting } from "../../src/explorer/page/sorting.js";
-import type { FieldDescription, SentItem } from "../../src/explorer/protocol.js";
+import type {
+  EntityDescription,
+  FieldDescription,
+  PartDescription,
+  SentItem,
+} from "../../src/explorer/protocol.js";
 import { ExactNumber } from "../../src/index.js";
 import { anyText } from "../any-text.js";
 
@@ -135,6 +141,43 @@ test("items are sorted in small steps: alike ones stay in order, those without a
   let count = 0;
   while (steps.next().done !== true) count += 1;
   expect(count).toBeGreaterThan(10);
+});
+
+test("a grid has the item's id and name first, its times last, and no field that says either again", () => {
+  const part = (name: string) => ({ name }) as PartDescription;
+  const parts = ["userId", "noteId"].map(part);
+  const fields = ["noteId", "views", "title", "none"].map(fieldOf);
+  const key = { index: null, partition: [part("userId")], sort: [part("noteId")] };
+  const entity = { store: "note", parts, key, fields } as unknown as EntityDescription;
+  const item: SentItem = {
+    ...{ store: "note", key: { userId: "u", noteId: "n" }, createdAt: 1, updatedAt: 2, bytes: 9 },
+    data: { title: "T", noteId: "n", odd: [0], none: "" },
+    hidden: ["views"],
+  };
+  const columns = columnsOf(entity, presentFields([item]));
+  const cells = columns.map((column) => [
+    column.id,
+    (column as { accessorFn?: (row: SentItem, at: number) => unknown }).accessorFn?.(item, 0),
+  ]);
+  expect(cells).toEqual([
+    ["noteId", "n"],
+    ["data.title", "T"],
+    ["userId", "u"],
+    ["data.views", undefined],
+    ["data.odd", [0]],
+    ["createdAt", 1],
+    ["updatedAt", 2],
+  ]);
+});
+
+test.each([
+  ["savedContent", "Saved content"],
+  ["oauthToken", "Oauth token"],
+  ["parsedURLText", "Parsed URL text"],
+  ["SMS", "SMS"],
+  ["note2Self", "Note2 self"],
+])("the store %s has the heading %s", (store, heading) => {
+  expect(storeTitle(store)).toBe(heading);
 });
 
 test("an export has the items in each of its forms, in steps, and no secret", () => {

@@ -133,7 +133,10 @@ describe("a template for CloudFormation", () => {
       ],
     });
     expect(templateOf(options).Outputs).toHaveProperty("StreamArn");
-    expect(templateOf().Outputs).not.toHaveProperty("StreamArn");
+    expect(Object.keys(templateOf().Outputs)).toEqual([
+      ...["TableName", "TableArn"],
+      ...["UserPolicyArn", "ApplicationPolicyArn", "ScriptsPolicyArn"],
+    ]);
   });
 
   test("has the policies of iamPolicy, with the ARN of its table", () => {
@@ -249,6 +252,7 @@ describe("a construct of the CDK", () => {
       for (const one of used) expect(body.split(one).length).toBeGreaterThan(2);
     }
     expect(small).not.toContain("aws-iam");
+    expect(small).toMatch(/^ +billing: /m);
     expect(large).toContain("Capacity.fixed(5)");
   });
 });

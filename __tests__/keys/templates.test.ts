@@ -1,5 +1,6 @@
 import { isOf } from "../../src/entity/item.js";
 import type { EntityModel } from "../../src/entity/model.js";
+import { hasForm } from "../../src/keys/part-forms.js";
 import {
   compileTemplate,
   innerParts,
@@ -51,6 +52,22 @@ test.each<[string, string[]]>([
   ["FILE#${folder}#${name}#LOCK", ["folder", "name"]],
 ])("the parts of %s that must not hold a #: %j", (template, parts) => {
   expect(innerParts(compileTemplate(template))).toEqual(parts);
+});
+
+test.each([
+  [3, "007", true],
+  [3, "7", false],
+  [3, "0007", false],
+  [3, "07a", false],
+  [3, "a07", false],
+  [3, "-07", false],
+  [3, "\u0660\u0660\u0667", false],
+  ["date", "2028-02-29", true],
+  ["date", "2027-02-29", false],
+  ["date", "2028-2-29", false],
+  ["date", "2028-02-29T00", false],
+] as const)("of the form %p a key has %p: %p", (form, text, has) => {
+  expect(hasForm(form, text)).toBe(has);
 });
 
 describe("the parts of an item", () => {

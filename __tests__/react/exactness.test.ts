@@ -102,6 +102,17 @@ describe.each(engines)("after a write, on $name", ({ engine }) => {
     ]);
   });
 
+  test("of a store in no collection that is shown: not that collection", async () => {
+    const said = { author: { name: "A" }, source: "s", rating: 5, comment: "c" };
+    const review = { reviewId: "r1", data: said };
+    expect(await outdatedBy((q) => q.review.put(), review)).toEqual([
+      "recent",
+      "dashboard",
+      "audit",
+      "reviews",
+    ]);
+  });
+
   test("of a use case: those of the stores that it writes", async () => {
     expect(await outdatedBy((q) => q.profiles.save(), [{}, { email: "a@example.com" }])).toEqual([
       "workspace",

@@ -1,8 +1,92 @@
 /** Changes that are shown at once: what a page shows of them, and what reaches the server. */
 import type { QueryClient } from "@tanstack/react-query";
+import { z } from "zod";
+import {
+  byKey,
+  configure,
+  data as dataOf,
+  Entity,
+  type EntityConfig,
+  keyPart,
+  model,
+  times,
+} from "../../src/index.js";
+import { changeOf } from "../../src/react/change.js";
+import { createTestDataLayer } from "../../src/testing/index.js";
 import { serveTable } from "../browser/serving.js";
 import { engines } from "../engines.js";
 import { mount, openPage, reacts } from "./page.js";
+
+const payload = z.looseObject({});
+const schema = () => ({
+  model: model("Note"),
+  attributes: { userId: keyPart, noteId: keyPart, data: dataOf(payload), ...times },
+  indexes: { byKey: byKey("USER#${userId}", "NOTE#${noteId}") },
+});
+const note = {
+  payload,
+  schema,
+  entity: (config: EntityConfig) => new Entity(schema(), configure(config)),
+};
+
+test.each(engines)(
+  "what is shown of an update is what it makes of the item, on $name",
+  async ({ engine }) => {
+    await using layer = await createTestDataLayer({ engine, entities: { note }, builtIn: false });
+    const key = { userId: "u", noteId: "n" };
+    const rows = [{ cells: [1] }, { cells: ["a", "b", "c"], is: new Set(["x"]) }];
+    const data = { title: "t", old: 1, map: { x: 0, y: 1 }, list: ["a", "b", "c"], rows };
+    const updates = [
+      [{ title: "T", old: undefined }, {}],
+      [{}, { set: [[["map", "x"], 1]], remove: ["old", ["map", "y"]] }],
+      [
+        {},
+        {
+          set: [
+            [["list", 3], "end"],
+            [["map", "x"], undefined],
+          ],
+          remove: [["list", 1]],
+        },
+      ],
+      [{}, { set: [[["rows", 1, "cells", 0], { z: 1 }]], remove: [["rows", 0]] }],
+      [
+        {},
+        {
+          set: [[["rows", 1, "is"], null]],
+          remove: [
+            ["rows", 1, "cells", 2],
+            ["rows", 0],
+          ],
+        },
+      ],
+      [{}, { remove: ["none", ["map", "none"], ["list", 9]] }],
+    ] as const;
+    for (const [changes, options] of updates) {
+      const before = await layer.note.put({ ...key, data });
+      const shown = changeOf("update", [key, changes, options])?.(before);
+      const made = await layer.note.update(key, changes, options as object);
+      expect(shown?.data).toEqual(made.data);
+      expect(before.data).toEqual(data);
+    }
+  },
+);
+
+test("positions are those before the update, whatever else it removes, which the test engines mistake", () => {
+  const item = { data: { list: ["a", "b", "c", "d"], title: "t" } };
+  const set = [
+    [["list", 12], "later"],
+    [["list", 9], "sooner"],
+    [["list", 2], "C"],
+  ];
+  const remove = [
+    ["list", 0],
+    ["list", 1],
+  ];
+  expect(changeOf("update", [{}, {}, { set, remove }])?.(item)).toEqual({
+    data: { list: ["C", "d", "sooner", "later"], title: "t" },
+  });
+});
 
 describe.each(reacts)("React $version", ({ version }) => {
   const page = openPage(version);

@@ -1,7 +1,9 @@
 /** Requests that no client sends: forged, foreign, oversized, malformed. None of them reaches the engine. */
 
+import { createDataLayer } from "../../src/index.js";
 import { createDataHandler } from "../../src/server/index.js";
 import { decode } from "../../src/server/wire-values.js";
+import { FaultyRequestHandler } from "../../src/testing/index.js";
 import { engines } from "../engines.js";
 import { openTable } from "../open.js";
 import {
@@ -41,6 +43,22 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
       "x-content-type-options": "nosniff",
     });
     expect(table.data.wire.requests).toHaveLength(1);
+  });
+
+  test("says when to try again what DynamoDB was too busy for", async () => {
+    const { endpoint, region, credentials } = table.data.engine;
+    const { tableName } = table.data.configuration;
+    await using busy = createDataLayer({
+      ...{ environment: "development", endpoint, region, credentials, tableName },
+      requestHandler: new FaultyRequestHandler().inject({ fault: "throttle", times: 3 }),
+      retry: { maxRetries: 0 },
+      cursorSecret,
+    });
+    const one = await sent(handlerOf(busy), requestOf(text));
+    expect([one.status, one.headers.get("retry-after")]).toEqual([503, "1"]);
+    // Of several calls each has its own error.
+    const two = await sent(handlerOf(busy), requestOf(textOf([query, query])));
+    expect([two.status, two.headers.get("retry-after")]).toEqual([200, null]);
   });
 
   describe("of another origin", () => {
@@ -408,7 +426,7 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
     const handler = open({ maxLimit: 3 });
     const send = (call: string, ...input: unknown[]) =>
       valueFrom(handler, { store: "competitor", call, input }, { user: "many" });
-    for (const input of [[], [{}], [{}, { limit: 5 }], [{ limit: 1e9 }]]) {
+    for (const input of [[], [{}], [{}, null], [{}, { limit: 5 }], [{ limit: 1e9 }]]) {
       const page = (await send("query", ...input)) as { items: unknown[]; cursor: unknown };
       expect([page.items.length, typeof page.cursor]).toEqual([3, "string"]);
     }

@@ -5,6 +5,7 @@ import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { writerPrefix } from "../../src/table/table.js";
 import { type FaultyRequestHandler, faults } from "../../src/testing/index.js";
+import { growthOf } from "../../src/write/updated-at.js";
 import { engines } from "../engines.js";
 import { failureOf, openTable } from "../open.js";
 import { Recorder } from "../services/recorder.js";
@@ -276,5 +277,23 @@ describe.each(engines)("on $name", (engine) => {
   test("an update that does not count leaves no writer", async () => {
     await store().update(key(), { name: "other" }, { where: { name: "N" } });
     expect(writersOf(await raw())).toEqual([]);
+  });
+});
+
+describe("the time of a write", () => {
+  const clock = { now: () => 200 };
+  test.each([
+    // A time that nobody adds to is assigned, so that a write in between does not push it into the future.
+    ["ahead", 100, { at: 200, step: undefined }],
+    ["ahead", 200, { at: 201, step: 1 }],
+    ["ahead", 300, { at: 301, step: 1 }],
+    ["always", 100, { at: 200, step: 100 }],
+    ["always", 300, { at: 301, step: 1 }],
+    ["never", 100, { at: 200, step: undefined }],
+    ["never", 300, { at: 301, step: undefined }],
+    ["always", undefined, { at: 200, step: undefined }],
+  ] as const)("adds %s after %p", (adds, UpdatedAt, growth) => {
+    const seen = UpdatedAt === undefined ? undefined : { PK: "p", SK: "s", UpdatedAt };
+    expect(growthOf(clock, seen, adds)).toEqual(growth);
   });
 });

@@ -23,6 +23,7 @@ const payload = z.looseObject({
   n: z.number().optional(),
   l: z.array(z.string()).optional(),
   s: z.set(z.string()).optional(),
+  b: z.set(z.instanceof(Uint8Array)).optional(),
   m: z.looseObject({ n: z.number().optional(), l: z.array(z.string()).optional() }).optional(),
   token: secret(z.string()).optional(),
   until: z.number().optional(),
@@ -119,6 +120,21 @@ describe.each(settings)("on $name", (engine) => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("members of a set that are bytes are told apart by each byte", async () => {
+    const bytes = (...members: number[]) => new Set(members.map((one) => new Uint8Array([one])));
+    // Neither byte is a text in UTF-8.
+    await store().put({ ...key(), data: { b: bytes(0xfe, 0xff) } });
+    for (const options of [
+      { removeFromSet: { b: bytes(0xff) } },
+      { addToSet: { b: bytes(0xfd) } },
+    ]) {
+      clock.time += 1;
+      const written = await store().update(key(), {}, { ...options, ...both });
+      expect(written.item).toEqual(await store().getOrThrow(key(), { consistent: true }));
+      expect(written.item.data.b?.size).toBe("addToSet" in options ? 2 : 1);
+    }
   });
 
   test("a put returns null before a new item, and the item before it is replaced", async () => {

@@ -126,6 +126,19 @@ test("a schema that contains itself ends", () => {
   expect(factories({ note }, { optional: true }).note().data.tree).toMatchObject({
     children: [{ children: [{}] }],
   });
+  // Not even where no list ends it.
+  interface Link {
+    readonly name: string;
+    readonly next?: Link | undefined;
+  }
+  const link: z.ZodType<Link> = z.lazy(() =>
+    z.looseObject({ name: z.string(), next: link.optional() }),
+  );
+  const chained = noteOf(z.looseObject({ link }));
+  let made: Link | undefined = factories({ note: chained }, { optional: true }).note().data.link;
+  let links = 0;
+  for (; made !== undefined; made = made.next) links += 1;
+  expect(links).toBe(8);
 });
 
 /** Schemas of payloads as applications write them. */

@@ -73,6 +73,9 @@ describe("response times", () => {
 });
 
 describe("the settings", () => {
+  const unreadable = () => {
+    throw new Error("no");
+  };
   const make = (hedgedReads: unknown) => () =>
     createDataLayer({ environment: "local", hedgedReads: hedgedReads as true });
   const wrong: [unknown, string][] = [
@@ -88,6 +91,7 @@ describe("the settings", () => {
     [{ minDelayMs: "5" }, "hedgedReads.minDelayMs must be a number from 1 to 60000"],
     [{ maxExtraLoad: 0 }, "hedgedReads.maxExtraLoad must be a number above 0 and up to 1"],
     [{ maxExtraLoad: 1.01 }, "hedgedReads.maxExtraLoad must be a number above 0 and up to 1"],
+    [Object.defineProperty({}, "percentile", { get: unreadable }), "hedgedReads cannot be read"],
   ];
   test.each(wrong)("%o is refused when the layer is made, by name", (given, message) => {
     expect(make(given)).toThrow(ConfigurationError);

@@ -2,12 +2,17 @@
  * Which requests go without the SDK's pipeline, and that they are the SDK's requests: the same endpoint,
  * headers and signature, by the credentials and the clock that the SDK has at that moment.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import http, { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { Readable } from "node:stream";
+import { Duplex, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+} from "@aws-sdk/lib-dynamodb";
 import { createClients } from "../../src/client/client.js";
 import { resolveConfiguration } from "../../src/client/config.js";
 import { NativeDocumentClient } from "../../src/client/native-client.js";
@@ -190,28 +195,44 @@ describe("credentials", () => {
     expect(signatures(wires.native)).toEqual(signatures(wires.stock));
   });
 
-  test("that fail while a refusal is read do not hide that the request arrived", async () => {
-    let fails = false;
-    const expiration = new Date(Date.now() + 3_600_000);
-    const credentials = async () => {
-      if (fails) throw Object.assign(new Error("closed"), { name: "CredentialsProviderError" });
-      return pair(1, { expiration });
-    };
-    const { native, wires } = open({ ...place, credentials });
-    for (let n = 0; n < 2; n += 1) await native.send(get());
-    const handle = wires.native.handle.bind(wires.native);
-    wires.native.handle = async (request) => {
-      // From here on they have expired, and cannot be renewed.
-      fails = true;
-      jest.spyOn(Date, "now").mockReturnValue(expiration.getTime());
-      return handle(request);
-    };
-    wires.native.replies.push({ statusCode: 500, body: '{"__type":"InternalServerError"}' });
-    const error = await failureOf(native.send(get()), Error);
-    expect(native.sent.direct).toBe(2);
-    expect(error).toMatchObject({ name: "UnreadableAnswer", $metadata: { httpStatusCode: 500 } });
-    expect(isUnsent(error)).toBe(false);
-  });
+  test.each<[string, () => Promise<never>]>([
+    [
+      "fail",
+      async () => {
+        throw Object.assign(new Error("closed"), { name: "CredentialsProviderError" });
+      },
+    ],
+    ["do not come", () => new Promise<never>(() => {})],
+  ])(
+    "that %s while a refusal is read are not needed: the error is the stock client's",
+    async (_, later) => {
+      const expiration = new Date(Date.now() + 3_600_000);
+      let isLater = false;
+      const credentials = async () => (isLater ? later() : pair(1, { expiration }));
+      const { native, stock, wires } = open({ ...place, credentials });
+      const reply = { statusCode: 400, body: '{"__type":"AccessDeniedException","message":"no"}' };
+      const headers = { "x-amzn-requestid": "denied" };
+      wires.stock.replies.push({ ...reply, headers });
+      const expected = await failureOf(stock.send(get()), Error);
+      for (let n = 0; n < 2; n += 1) await native.send(get());
+      const handle = wires.native.handle.bind(wires.native);
+      wires.native.handle = async (request) => {
+        // From here on they have expired.
+        isLater = true;
+        jest.spyOn(Date, "now").mockReturnValue(expiration.getTime());
+        return handle(request);
+      };
+      wires.native.replies.push({ ...reply, headers });
+      const error = await failureOf(native.send(get()), Error);
+      expect(native.sent).toEqual({ direct: 2, sdk: 1 });
+      expect({ ...error, name: error.name, message: error.message }).toEqual({
+        ...expected,
+        name: "AccessDeniedException",
+        message: "no",
+      });
+      expect(isUnsent(error)).toBe(false);
+    },
+  );
 
   test("that fail are told, and nothing is sent", async () => {
     let fails = false;
@@ -234,6 +255,83 @@ describe("credentials", () => {
     fails = false;
     await native.send(get());
     expect(wires.native.requests).toHaveLength(3);
+  });
+});
+
+describe("a response", () => {
+  test("that is a refusal stays one, whoever replaces the client's send while it is under way", async () => {
+    const { native, wires } = open();
+    for (let n = 0; n < 2; n += 1) await native.send(get());
+    const handle = wires.native.handle.bind(wires.native);
+    wires.native.handle = async (request) => {
+      jest.spyOn(DynamoDBClient.prototype, "send").mockImplementation(async () => ({}));
+      return handle(request);
+    };
+    wires.native.replies.push({ statusCode: 400, body: '{"__type":"ValidationException"}' });
+    await expect(native.send(get())).rejects.toMatchObject({ name: "ValidationException" });
+  });
+
+  test("that refuses with another item says so", async () => {
+    const { native, wires } = open();
+    const remove = () => new DeleteCommand({ TableName: "table", Key: { PK: "a" } });
+    for (let n = 0; n < 2; n += 1) {
+      wires.native.replies.push({ statusCode: 200, body: "{}" });
+      await native.send(remove());
+    }
+    const body = '{"__type":"ConditionalCheckFailedException","Item":{"PK":{"S":"b"}}}';
+    wires.native.replies.push({ statusCode: 400, body });
+    await expect(native.send(remove())).rejects.toThrow("an item that has another key");
+    expect(native.sent).toEqual({ direct: 2, sdk: 1 });
+  });
+
+  test("without headers is read by its body, and frozen ones are left", async () => {
+    const { native, wires } = open();
+    for (let n = 0; n < 2; n += 1) await native.send(get());
+    const body = () => Readable.from([Buffer.from(found.body)]);
+    for (const headers of [undefined, Object.freeze({ "X-Amzn-RequestId": "r" })]) {
+      wires.native.handle = async () => ({
+        response: { statusCode: 200, headers: headers as never, body: body() },
+      });
+      expect((await native.send(get())).Item).toEqual({ PK: "a" });
+    }
+  });
+
+  test("whose date is no service's stops no later request", async () => {
+    const { native, wires } = open();
+    for (let n = 0; n < 2; n += 1) await native.send(get());
+    const date = "Sat, 13 Sep 275760 00:00:00 GMT";
+    wires.native.replies.push({ ...found, headers: { date } });
+    for (let n = 0; n < 3; n += 1) await native.send(get());
+    expect(native.sent).toEqual({ direct: 4, sdk: 1 });
+  });
+});
+
+describe("what only a caller of the document client can give", () => {
+  test("is taken as the stock client takes it: no signal, and a batch of nothing", async () => {
+    const { native, stock, wires } = open();
+    const none = new BatchGetCommand({ RequestItems: null as never });
+    for (let n = 0; n < 3; n += 1) {
+      for (const client of [native, stock]) {
+        await client.send(get(), { abortSignal: null as never });
+        await client.send(none).catch(() => undefined);
+      }
+    }
+    expect(wires.native.requests).toHaveLength(wires.stock.requests.length);
+    expect(native.sent.direct).toBeGreaterThan(1);
+  });
+
+  test("what a handler writes into a request is in no later one", async () => {
+    const { native, wires } = open();
+    const queries: unknown[] = [];
+    const handle = wires.native.handle.bind(wires.native);
+    wires.native.handle = async (request) => {
+      const { query } = request as unknown as { query: Record<string, string> };
+      queries.push({ ...query });
+      query.written = String(queries.length);
+      return handle(request);
+    };
+    for (let n = 0; n < 4; n += 1) await native.send(get());
+    expect(queries).toEqual([{}, {}, {}, {}]);
   });
 });
 
@@ -321,6 +419,66 @@ describe("whatever is not known goes the SDK's way", () => {
     spy.mockRestore();
     await native.send(get());
     expect(native.sent.direct).toBe(2);
+  });
+
+  describe("if it was there before this package was loaded", () => {
+    type Sdk = typeof import("@aws-sdk/lib-dynamodb") & typeof import("@aws-sdk/client-dynamodb");
+
+    /** Two reads and two writes of a data layer that is loaded after something else was. */
+    async function callsAfter(prepare: (sdk: Sdk) => () => number) {
+      const wire = new Wire();
+      let seen = 0;
+      await jest.isolateModulesAsync(async () => {
+        const sdk: Sdk = {
+          ...require("@aws-sdk/lib-dynamodb"),
+          ...require("@aws-sdk/client-dynamodb"),
+        };
+        const count = prepare(sdk);
+        const own: typeof import("../../src/index.js") = require("../../src/index.js");
+        await using data = own.createDataLayer({
+          ...{ environment: "development", region: "us-east-1", endpoint: "http://127.0.0.1:1" },
+          credentials: { accessKeyId: "a", secretAccessKey: "b" },
+          requestHandler: wire as never,
+        });
+        const key = { userId: "u", competitorId: "c" };
+        wire.replies.push(...Array.from({ length: 4 }, () => ({ statusCode: 200, body: "{}" })));
+        for (let n = 0; n < 2; n += 1) {
+          expect(await data.competitor.get(key)).toBeNull();
+          await data.competitor.delete(key);
+        }
+        seen = count();
+      });
+      return { seen, sent: wire.requests.length };
+    }
+
+    test("a mock of all document clients, whose requests were sent all the same", async () => {
+      const calls = await callsAfter((sdk) => {
+        const { mockClient }: typeof import("aws-sdk-client-mock") = require("aws-sdk-client-mock");
+        const mock = mockClient(sdk.DynamoDBDocumentClient);
+        mock.on(sdk.GetCommand).resolves({});
+        mock.on(sdk.DeleteCommand).resolves({});
+        return () => mock.calls().length;
+      });
+      expect(calls).toEqual({ seen: 4, sent: 0 });
+    });
+
+    test("a tracer of all clients, whatever is in its code", async () => {
+      const calls = await callsAfter((sdk) => {
+        const base = Object.getPrototypeOf(sdk.DynamoDBClient.prototype) as Record<
+          "send",
+          (...given: never) => unknown
+        >;
+        const { send } = base;
+        let seen = 0;
+        base.send = function traced(this: unknown, ...given: never) {
+          seen += 1;
+          // The SDK's own method calls resolveMiddleware.
+          return send.apply(this, given);
+        };
+        return () => seen;
+      });
+      expect(calls).toEqual({ seen: 4, sent: 4 });
+    });
   });
 
   test("a signal from before there were AbortSignals", async () => {
@@ -459,6 +617,64 @@ describe("over HTTP", () => {
     expect(client.sent.direct).toBe(direct + 1);
     return error;
   }
+
+  test("bytes behind a complete response are none of it", async () => {
+    for (const [status, body] of [
+      [200, found.body],
+      [400, '{"__type":"ValidationException","message":"no"}'],
+    ] as const) {
+      answer = (request) => {
+        ids += 1;
+        const head = `x-amzn-requestid: request-${ids}\r\ncontent-length: ${body.length}`;
+        request.socket.write(`HTTP/1.1 ${status} S\r\n${head}\r\n\r\n${body}JUNK`);
+      };
+      const outcome = await client.send(get()).catch((error: unknown) => error);
+      expect(outcome).toMatchObject(
+        status === 200 ? { Item: { PK: "a" } } : { name: "ValidationException", message: "no" },
+      );
+    }
+    expect(client.sent).toEqual({ direct: 3, sdk: 1 });
+  });
+
+  test("a tool that responds in the server's place has no connection to wait for", async () => {
+    class Late extends http.Agent {
+      // It never says that it is connected, as msw's does not until it has an answer.
+      override createConnection(): Duplex {
+        const socket = new Duplex({
+          read: () => undefined,
+          write: (_chunk, _encoding, done) => {
+            done();
+            const head = "x-amzn-requestid: late\r\ncontent-length: 2";
+            setTimeout(() => socket.push(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n{}`), 100);
+          },
+        });
+        const members = ["setTimeout", "setNoDelay", "setKeepAlive", "ref", "unref"];
+        const none = Object.fromEntries(members.map((name) => [name, () => socket]));
+        return Object.assign(socket, none, { connecting: true });
+      }
+    }
+    const { port } = server.address() as AddressInfo;
+    const own = createClients(
+      resolveConfiguration(
+        {
+          endpoint: `http://127.0.0.1:${port}`,
+          credentials: { accessKeyId: "a", secretAccessKey: "b" },
+        },
+        {},
+      ),
+      { connectionTimeout: 30 },
+    );
+    const direct = own.documentClient as NativeDocumentClient;
+    for (let n = 0; n < 2; n += 1) await direct.send(get());
+    const { request } = http;
+    const agent = new Late();
+    jest
+      .spyOn(http, "request")
+      .mockImplementation(((options: object) => request({ ...options, agent })) as never);
+    expect((await direct.send(get())).Item).toBeUndefined();
+    expect(direct.sent).toEqual({ direct: 2, sdk: 1 });
+    own.client.destroy();
+  });
 
   test("an IPv6 address is reached by each request", async () => {
     const six = createServer((request, response) => {

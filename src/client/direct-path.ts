@@ -13,10 +13,13 @@ import { type Identity, RequestTemplate, type SignedRequest } from "../wire/requ
 import { traceHeaders } from "../wire/trace.js";
 import { variables } from "./config.js";
 import { namesArn } from "./operations.js";
-import { lowerNames, type Response, type ResponseContext, readText } from "./protocol.js";
+import { lowerNamed, type Response, type ResponseContext, readText } from "./protocol.js";
 
 /** By how many ms the service's clock may differ before it is learnt again. */
 const mostSkewMs = 60_000;
+
+/** From how many ms on, a century, a date that a response had was no service's. */
+const mostOffsetMs = 3e12;
 
 /** Whose credentials sign. */
 interface Signing {
@@ -45,7 +48,7 @@ export class DirectPath {
   readonly #signing: Signing;
   readonly #config: SdkConfig;
   readonly #handler: DynamoDBClient["config"]["requestHandler"];
-  readonly #isLambda = variables().AWS_LAMBDA_FUNCTION_NAME !== undefined;
+  readonly #isLambda = Boolean(variables().AWS_LAMBDA_FUNCTION_NAME);
   /** The last date that a response had. It changes once a second. */
   #date: string | undefined;
   #like: SignedRequest | undefined;
@@ -99,7 +102,9 @@ export class DirectPath {
     if (template?.isOf(identity) !== true) this.#templates.clear();
     else {
       const trace = traceHeaders(this.#isLambda, variables());
-      if (trace) return template.fill(text, Date.now() + this.#config.systemClockOffset, trace);
+      const { systemClockOffset: offset } = this.#config;
+      const now = Date.now() + (Math.abs(offset) < mostOffsetMs ? offset : 0);
+      if (trace) return template.fill(text, now, trace);
     }
     return undefined;
   }
@@ -118,11 +123,16 @@ export class DirectPath {
     const { handle } = this.#handler as Pick<NodeHttpHandler, "handle">;
     const like = this.#like as object;
     // Handlers, and what is around them, recognise a request of the SDK's by its class.
-    const request = Object.assign(Object.create(Object.getPrototypeOf(like)), like, post);
+    const request = Object.assign(
+      Object.create(Object.getPrototypeOf(like)),
+      like,
+      { query: {} },
+      post,
+    );
     const options = signal ? { abortSignal: signal } : {};
     const { response } = await handle.call(this.#handler as NodeHttpHandler, request, options);
-    const { statusCode, headers } = response;
-    lowerNames(headers);
+    const { statusCode } = response;
+    const headers = lowerNamed(response.headers);
     try {
       return { statusCode, headers, body: await readText(this.#config, response.body) };
     } catch (error) {

@@ -28,12 +28,14 @@ import {
   type Response,
   type ValueForm,
 } from "./protocol.js";
+import { refusalReader } from "./refusal-reader.js";
 import { watchSending } from "./unsent.js";
 
 /** Who sends the requests: the direct path wherever it can, or the SDK always. */
 export type Wire = "direct" | "sdk";
 
-export type SendOptions = { readonly abortSignal?: AbortSignal };
+/** As the SDK takes them: a signal may be `null`. */
+export type SendOptions = { readonly abortSignal?: AbortSignal | null };
 
 /** From how many ms on the SDK's signer (core 3.981) corrects the clock, and says so on the error. */
 const skewMs = 240_000;
@@ -46,9 +48,11 @@ export class ItemRequests {
   readonly sent = { direct: 0, sdk: 0 };
   readonly #client: DynamoDBClient;
   readonly #config: FastConfig;
+  readonly #given: DynamoDBClientConfig;
   readonly #form: ValueForm;
   readonly #direct: DirectPath | undefined;
-  readonly #sdkSend: unknown;
+  readonly #sdkSend: DynamoDBClient["send"];
+  #read: ReturnType<typeof refusalReader> | undefined;
 
   /** @param stock the client whose credentials and signer are used */
   constructor(
@@ -57,6 +61,7 @@ export class ItemRequests {
     form: ValueForm,
     wire: Wire = "direct",
   ) {
+    this.#given = config;
     this.#form = form;
     this.#client = new DynamoDBClient({
       ...config,
@@ -78,9 +83,14 @@ export class ItemRequests {
   }
 
   /** Sends a request by either way; only a signal is passed beside the SDK's options. */
-  sendAny(name: OperationName, input: object, options: SendOptions | undefined): Promise<object> {
-    const { abortSignal: signal, ...others } = options ?? {};
+  async sendAny(
+    name: OperationName,
+    input: object,
+    options: SendOptions | undefined,
+  ): Promise<object> {
+    const { abortSignal, ...others } = options ?? {};
     if (Object.keys(others).length === 0) {
+      const signal = abortSignal ?? undefined;
       return this.request(name, input, signal) ?? this.#send(name, input, signal);
     }
     this.sent.sdk += 1;
@@ -150,8 +160,7 @@ export class ItemRequests {
   }
 
   /**
-   * Throws the error of a response. The SDK makes it: it is given the response as if it had sent the
-   * request itself, so that it learns the service's time, too.
+   * Throws the error of a response: the SDK's own.
    * @param offset the service's clock as the request was signed by it
    */
   async #refused(
@@ -159,21 +168,20 @@ export class ItemRequests {
     input: object,
     response: Response,
     offset: number,
-  ): Promise<object> {
-    try {
-      return await this.#command(name, input, handingOn(input, { answer: response }), undefined);
-    } catch (error) {
-      // The SDK could not get as far as the response. It was one, and says that the request arrived.
-      if (!isOfHttp(error)) {
-        throw unreadableAnswer("the SDK could not read its error", response.statusCode);
-      }
-      const now = this.#config.systemClockOffset;
-      // Of several requests that are refused at once, the SDK sees only the first one's clock change.
-      if (now !== offset && Math.abs(now) >= skewMs) {
-        (error.$metadata as { clockSkewCorrected?: boolean }).clockSkewCorrected = true;
-      }
-      throw error;
+  ): Promise<never> {
+    this.#read ??= refusalReader(this.#given, this.#form, this.#config, this.#sdkSend);
+    const error = legible(await this.#read(name, input, response));
+    // It was a response, and says that the request arrived.
+    if (!isOfHttp(error)) {
+      throw unreadableAnswer("the SDK could not read its error", response.statusCode);
     }
+    checkMet(input, error);
+    const now = this.#config.systemClockOffset;
+    // Of several requests that are refused at once, the SDK sees only the first one's clock change.
+    if (now !== offset && Math.abs(now) >= skewMs) {
+      (error.$metadata as { clockSkewCorrected?: boolean }).clockSkewCorrected = true;
+    }
+    throw error;
   }
 
   async #command(
@@ -186,7 +194,8 @@ export class ItemRequests {
     const client = this.#client;
     const command = new Plain(own as never) as never;
     try {
-      const sent = options === undefined ? client.send(command) : client.send(command, options);
+      const sent =
+        options === undefined ? client.send(command) : client.send(command, options as object);
       const answer: object = await sent;
       if (isOfHttp(answer)) checkAsked(name, input, answer);
       return answer;
@@ -228,9 +237,10 @@ function isOfHttp(given: unknown): given is Values {
 }
 
 /**
- * Whether a client's `send` is the SDK's, and no instrumentation that was there first. The name of the
- * method that it calls survives minifying.
+ * Whether a client's `send` is the SDK's, and no mock or instrumentation that was there first. The SDK's is a
+ * method of a class, and the name of what it calls survives minifying.
  */
-function isSdkOwn(send: unknown): boolean {
-  return Function.prototype.toString.call(send).includes("resolveMiddleware");
+export function isSdkOwn(send: unknown): boolean {
+  const text = Function.prototype.toString.call(send);
+  return text.startsWith("send(") && text.includes("resolveMiddleware");
 }

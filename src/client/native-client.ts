@@ -9,15 +9,20 @@
 import type { DynamoDBClient, DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { readingExactly } from "./document-command.js";
-import { ItemRequests, type SendOptions, type Wire } from "./item-requests.js";
+import { ItemRequests, isSdkOwn, type SendOptions, type Wire } from "./item-requests.js";
 import { marshallable } from "./marshalling.js";
 import { isLegacy, namesOfCommands, type OperationName } from "./operations.js";
 import { nativeForm, storedForm } from "./protocol.js";
 import { watchAnswer } from "./unsent.js";
 
-/** A mock replaces this method for all document clients. If it does, commands are sent through it. */
-const stockSend = DynamoDBDocumentClient.prototype.send;
-const isMocked = () => DynamoDBDocumentClient.prototype.send !== stockSend;
+/**
+ * A mock replaces this method for all document clients. If it does, commands are sent through it, also if it
+ * was there before this module was loaded: then the SDK's own is the one that the class inherits.
+ */
+const { prototype } = DynamoDBDocumentClient;
+const isReplaced = Object.hasOwn(prototype, "send") && !isSdkOwn(prototype.send);
+const stockSend: unknown = (isReplaced ? Object.getPrototypeOf(prototype) : prototype).send;
+const isMocked = () => prototype.send !== stockSend;
 
 interface DocumentCommand {
   readonly input: object;

@@ -107,19 +107,20 @@ export function isLegacy(input: object): boolean {
   return legacy.some((name) => name in input);
 }
 
+/** Of a client's caller they may be anything. */
 interface Tables {
   readonly TableName?: unknown;
-  readonly RequestItems?: object;
-  readonly TransactItems?: readonly object[];
+  readonly RequestItems?: object | null;
+  readonly TransactItems?: readonly (object | null)[] | null;
 }
 
 /** Whether an input names a table by its ARN, whose account and region may have an endpoint of their own. */
 export function namesArn({ TableName, RequestItems, TransactItems }: Tables): boolean {
   const isArn = (name: unknown) => typeof name !== "string" || name.includes(":");
-  if (RequestItems !== undefined) return Object.keys(RequestItems).some(isArn);
-  if (TransactItems === undefined) return isArn(TableName);
-  return TransactItems.some((item) =>
-    Object.values(item).some((one: Tables | undefined) => isArn(one?.TableName)),
+  if (RequestItems !== undefined) return Object.keys(RequestItems ?? {}).some(isArn);
+  if (!Array.isArray(TransactItems)) return isArn(TableName);
+  return TransactItems.some((item: Readonly<Record<string, Tables | null>> | null) =>
+    Object.values(item ?? {}).some((one) => isArn(one?.TableName)),
   );
 }
 

@@ -177,9 +177,11 @@ export function isAnswer({ statusCode }: Pick<Response, "statusCode">): boolean 
   return statusCode < 300;
 }
 
-/** Gives headers the names that Node's client gives them: a handler may leave them as they were sent. */
-export function lowerNames(headers: Record<string, string>): void {
-  for (const [name, value] of Object.entries(headers)) headers[name.toLowerCase()] = value;
+/** Headers with the names that Node's client gives them: a handler may leave them as they were sent. */
+export function lowerNamed(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const named = { ...headers };
+  for (const [name, value] of Object.entries(headers)) named[name.toLowerCase()] = value;
+  return named;
 }
 
 /**
@@ -210,8 +212,8 @@ export function protocolWith(stock: Protocol, form: ValueForm): Protocol {
       request.body = form.textOf(withToken(operation, input), knownOperation(operation).shape);
       return request;
     },
-    async deserializeResponse(operation, context, response) {
-      lowerNames(response.headers);
+    async deserializeResponse(operation, context, given) {
+      const response = { ...given, headers: lowerNamed(given.headers) };
       const text = await readText(context, response.body);
       if (isAnswer(response)) return answerOf(stock, form, operation, text, response);
       checkSum(text, response);

@@ -55,8 +55,8 @@ export function tableModel(
     ...settings,
     input,
     key: keyOf(input.KeySchema),
-    indexes: (input.GlobalSecondaryIndexes ?? []).map(({ IndexName: name = "", KeySchema }) => ({
-      name,
+    indexes: (input.GlobalSecondaryIndexes ?? []).map(({ IndexName, KeySchema }) => ({
+      name: String(IndexName),
       ...keyOf(KeySchema),
     })),
     timeToLive: attribute.timeToLive,

@@ -31,22 +31,37 @@ export function changeOf(call: string, input: readonly unknown[]): Change | unde
 
 function updated(data: object, changes: unknown, { set = [], remove = [] }: UpdateOptions): object {
   const given = Object.entries(isObject(changes) ? changes : {});
+  const assigned = [...given.map(([name, one]) => [[name], one] as const), ...set];
   // A field that is undefined is left as it is.
-  const merged = { ...data, ...Object.fromEntries(given.filter(([, one]) => one !== undefined)) };
-  const changed = set.reduce<object>((all, [path, value]) => at(all, path, () => value), merged);
-  return remove.reduce<object>((all, path) => at(all, [path].flat(), () => undefined), changed);
+  const sets = assigned.filter(([, value]) => value !== undefined);
+  const removals = remove.map((path) => [path].flat());
+  const lists = [...sets.map(([path]) => path), ...removals].map((path) => path.slice(0, -1));
+  let changed: unknown = data;
+  for (const [path, value] of sets) changed = at(changed, path, () => value);
+  for (const path of removals) changed = at(changed, path, () => gone);
+  // Positions are those before the update, so lists are closed up at its end, inner ones first.
+  for (const path of lists.sort((a, b) => b.length - a.length)) {
+    changed = at(changed, path, closedUp);
+  }
+  return changed as object;
 }
 
-/** A copy of a value with another one at a path; `undefined` removes what is there. */
-function at(value: object, [name, ...rest]: Path, make: () => unknown): object {
-  if (name === undefined) return value;
-  const inner: unknown = Reflect.get(value, name);
-  const next = rest.length === 0 ? make() : isObject(inner) ? at(inner, rest, make) : inner;
-  if (Array.isArray(value)) {
-    const index = Number(name);
-    if (next === undefined) return value.filter((_, place) => place !== index);
-    return Object.assign([...value], { [index]: next });
-  }
-  const { [name]: _, ...others } = value as Readonly<Record<string, unknown>>;
-  return next === undefined ? others : { ...others, [name]: next };
+/** What is removed, until all is. */
+const gone = Symbol();
+
+/** A list without what was removed, and without the gap before what was set beyond its end. */
+function closedUp(value: unknown): unknown {
+  return Array.isArray(value) ? value.filter((one) => one !== gone) : value;
+}
+
+/** A copy of a value with another one at a path, if there is a place for it. */
+function at(value: unknown, [name, ...rest]: Path, make: (stored: unknown) => unknown): unknown {
+  if (name === undefined) return make(value);
+  if (!isObject(value)) return value;
+  const next = at(value[name], rest, make);
+  if (next === undefined) return value;
+  // A copy by `slice` keeps gaps.
+  if (Array.isArray(value)) return Object.assign(value.slice(), { [name]: next });
+  const { [name]: _, ...others } = value;
+  return next === gone ? others : { ...others, [name]: next };
 }

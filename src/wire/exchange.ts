@@ -65,6 +65,7 @@ class Exchange {
   readonly #reject: (error: unknown) => void;
   readonly #watched: Watched;
   #request: ClientRequest | undefined;
+  #response: IncomingMessage | undefined;
   #unlisten: (() => void) | undefined;
 
   constructor(line: Line, resolve: (answer: Answer) => void, reject: (error: unknown) => void) {
@@ -96,14 +97,21 @@ class Exchange {
     const request = send({ host, port, method: "POST", path: "/", headers, agent });
     this.#request = request;
     request.once("response", (response: IncomingMessage) => this.#read(response));
-    request.on("error", (error) => this.#fail(sdkNamed(error)));
-    // A connection that was kept has connected.
-    if (connectMs > 0 && !request.reusedSocket) limitConnect(request, connectMs);
+    request.on("error", (error) => {
+      // What follows a complete response on its connection is none of it.
+      if (this.#response?.complete !== true) this.#fail(sdkNamed(error));
+    });
+    // A connection that was kept has connected. A tool that responds in the server's place brings an agent of
+    // its own, and never connects.
+    const { agent: used = agent } = request as { readonly agent?: unknown };
+    const connects = !request.reusedSocket && used === agent;
+    if (connectMs > 0 && connects) limitConnect(request, connectMs);
     request.end(body);
   }
 
   #read(response: IncomingMessage): void {
     const { repeated, watch } = this.#line;
+    this.#response = response;
     const headers = response.headers as Record<string, string>;
     response.on("error", (error) => this.#fail(error));
     try {

@@ -58,7 +58,7 @@ const invocations = `
  * The largest size of the bundle with its SDK, minified: it leaves room for new releases of the SDK,
  * and for little else.
  */
-const mostLambdaBytes = 1040 * 1024;
+const mostLambdaBytes = 1041 * 1024;
 
 /**
  * Builds the function with its own script, and calls it. Reports its size and the time of its start.

@@ -1,20 +1,8 @@
 /** The columns of a grid: which there are, and how wide they are. */
-import {
-  type ColumnDef,
-  columnSizingFeature,
-  rowSortingFeature,
-  type SortingState,
-  tableFeatures,
-} from "@tanstack/react-table";
+import type { ColumnDef } from "@tanstack/react-table";
 import type { EntityDescription, FieldDescription, FieldKind, SentItem } from "../protocol.js";
 import { titleFields } from "./format.js";
-
-export const features = tableFeatures({
-  rowSortingFeature,
-  columnSizingFeature,
-});
-
-export type { SortingState };
+import type { features } from "./grid-features.js";
 
 type Column = ColumnDef<typeof features, SentItem>;
 

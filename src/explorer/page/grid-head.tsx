@@ -2,7 +2,8 @@
 import type { Header } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp, LockKeyhole } from "lucide-react";
 import type { EntityDescription, SentItem } from "../protocol.js";
-import { type features, isSecretColumn } from "./grid-columns.js";
+import { isSecretColumn } from "./grid-columns.js";
+import type { features } from "./grid-features.js";
 import { SelectAll } from "./select-boxes.js";
 import type { Selection } from "./selection.js";
 

@@ -2,7 +2,8 @@
 import type { Row } from "@tanstack/react-table";
 import type { EntityDescription, SentItem } from "../protocol.js";
 import { Cell } from "./cell.js";
-import { type features, kindOf } from "./grid-columns.js";
+import { kindOf } from "./grid-columns.js";
+import type { features } from "./grid-features.js";
 import { SelectRow } from "./select-boxes.js";
 import type { Selection } from "./selection.js";
 

@@ -1,10 +1,11 @@
 /** Items as a grid: of any number, only the rows in sight are drawn. */
-import { useTable } from "@tanstack/react-table";
+import { type SortingState, useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { EntityDescription, SentItem } from "../protocol.js";
 import { counted } from "./format.js";
-import { columnsOf, features, type SortingState } from "./grid-columns.js";
+import { columnsOf } from "./grid-columns.js";
+import { features } from "./grid-features.js";
 import { GridHead } from "./grid-head.js";
 import { useGridKeys } from "./grid-keys.js";
 import { GridRow } from "./grid-row.js";

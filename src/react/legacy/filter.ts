@@ -25,6 +25,9 @@ const comparisons: Readonly<Record<string, string>> = {
   ">=": "gte",
 };
 
+/** The same comparison with its sides exchanged, because a condition of the stores begins with a path. */
+const mirrored: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
+
 const functions: Readonly<Record<string, string>> = {
   begins_with: "begins",
   contains: "contains",
@@ -99,7 +102,9 @@ function built(expression: string, config: FilterConfig, operators: Operators): 
       );
     }
     const { left = "", sign = "", right = "" } = groups;
-    return call(comparisons[sign], side(left), side(right));
+    return left.startsWith(":")
+      ? call(comparisons[mirrored[sign] ?? sign], side(right), side(left))
+      : call(comparisons[sign], side(left), side(right));
   });
   const rest = text.replaceAll(/\{[^}]*\}|\b(?:AND|OR|NOT)\b|[\s()]/gi, "");
   if (rest !== "") throw refuse("has a form that is not taken: use the new calls");
