@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   credentialsNames,
   isCertificateName,
+  isServiceName,
   type PackageCode,
   refusalNames,
   retryableReasons,
@@ -157,4 +158,16 @@ test("the codes of a certificate that was refused, and no others", () => {
   const others = [...transientNames, ...refusalNames, ...throttlingNames, ...signatureNames];
   const similar = ["OUT_OF_MEM", "ECONNRESET", "ERR_TLS_HANDSHAKE_TIMEOUT", "INVALID_ARGUMENT"];
   expect([...others, ...similar].filter(isCertificateName)).toEqual([]);
+});
+
+test.each([
+  ["GatewayTimeout", undefined, false],
+  ["ValidationException", undefined, true],
+  ["NewException", "com.amazonaws.dynamodb.v20120810#NewException", true],
+  ["NewException", "com.amazon.coral.service#SomeNewException", true],
+  ["NewException", "NewException", false],
+  ["NewException", "com.example#NewException", false],
+  ["Gateway", "com.amazonaws.gateway#Gateway", false],
+])("%s, as %p in a response, is a name of DynamoDB's: %p", (name, type, is) => {
+  expect(isServiceName(name, type)).toBe(is);
 });

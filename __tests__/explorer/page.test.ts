@@ -1,5 +1,6 @@
 /** What the explorer's page makes of items without a browser: drafts of a form, and files. */
 import fc from "fast-check";
+import { codeOf } from "../../src/explorer/call.js";
 import { literalOf } from "../../src/explorer/literal.js";
 import { changingDrafts, draftOf, editsOf, typedValue } from "../../src/explorer/page/draft.js";
 import { type ExportFormat, exporting } from "../../src/explorer/page/export-text.js";
@@ -120,6 +121,15 @@ test("a value as TypeScript is that value", () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test.each([
+  [[{ id: "a" }, {}], 'await data.note.get({ id: "a" });'],
+  [[{ id: "a" }, { limit: undefined }], 'await data.note.get({ id: "a" });'],
+  [[{ id: "a" }, { limit: 1 }], 'await data.note.get({ id: "a" }, { limit: 1 });'],
+  [[{}], "await data.note.get({});"],
+])("a call with %j is shown as %s", (args, code) => {
+  expect(codeOf({ path: ["note", "get"], args })).toBe(code);
 });
 
 test("items are sorted in small steps: alike ones stay in order, those without a value come last", () => {

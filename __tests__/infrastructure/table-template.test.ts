@@ -231,6 +231,9 @@ describe("a template for Terraform", () => {
     });
 
     expect(scaled).toContain("ignore_changes = [");
+    expect(scaled).toMatch(
+      /scalable_dimension += aws_appautoscaling_target\.table_read\.scalable_dimension/,
+    );
     expect(fixed).not.toContain("ignore_changes");
     for (const text of [scaled, fixed]) expect(text).toMatch(/prevent_destroy += true/);
   });
@@ -253,6 +256,8 @@ describe("a construct of the CDK", () => {
     }
     expect(small).not.toContain("aws-iam");
     expect(small).toMatch(/^ +billing: /m);
+    // A list of one object has a line for it, a list of one word has none.
+    expect(small).toMatch(/globalSecondaryIndexes: \[\n/);
     expect(large).toContain("Capacity.fixed(5)");
   });
 });

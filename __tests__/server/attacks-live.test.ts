@@ -228,6 +228,15 @@ describe("the event stream", () => {
     await read("me");
   });
 
+  test("a connection that ends takes no other one of its user along", async () => {
+    const { hub, read } = open({}, { connectionsPerUser: 2 });
+    const first = await read("me");
+    const second = await read("me");
+    await first.cancel();
+    hub.publish(change(mine));
+    expect(await second.until("event: change")).toContain("event: change");
+  });
+
   test("a connection whose browser has gone, or that has had its time, holds no place", async () => {
     const { handler, get, hub } = open({}, { connectionsPerUser: 1, connectionMs: 50 });
     const aborting = new AbortController();

@@ -174,6 +174,26 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
     expect((await table.data.project.query({ userId: "me" })).items).toEqual([]);
   });
 
+  test("a character that arrives in parts is that character", async () => {
+    const name = "Ü🏡 é";
+    const projectId = "parts";
+    const put = { store: "project", call: "put", input: [{ projectId, data: { name } }] };
+    const parts = [...new TextEncoder().encode(textOf([put]))].map((one) => new Uint8Array([one]));
+    const body = new ReadableStream({
+      pull: (controller) => {
+        const part = parts.shift();
+        if (part === undefined) controller.close();
+        else controller.enqueue(part);
+      },
+    });
+    const { headers } = requestOf(text);
+    const init = { method: "POST", headers, body, duplex: "half" as const };
+    const { status } = await sent(open(), new Request(address, init));
+    const stored = await table.data.project.get({ userId: "me", projectId });
+    expect([status, stored?.data.name]).toEqual([200, name]);
+    await table.data.project.delete({ userId: "me", projectId });
+  });
+
   describe("a body that is too large", () => {
     test("is refused by its announced length, before any of it is read", async () => {
       const request = requestOf(text, { headers: { "content-length": "100000000" } });

@@ -4,6 +4,7 @@
  */
 import { createDataLayer } from "../../src/index.js";
 import { fixtures, type TestDataLayer } from "../../src/testing/index.js";
+import { batchSizeOf, tableOf } from "../../src/transport/requests.js";
 import { keyOf, type Registered, registry, storeOf } from "../registry.js";
 
 type Fields = Record<string, unknown>;
@@ -241,3 +242,21 @@ function examples(registered: Registered, id: string) {
     item: { ...input, createdAt: now, updatedAt: now },
   };
 }
+
+test.each([
+  [{ TableName: "A" }, "A", undefined],
+  [{ RequestItems: { A: [{}, {}], B: { Keys: [{}] } } }, "A,B", 3],
+  [
+    {
+      TransactItems: [
+        { Put: { TableName: "A" } },
+        { Update: { TableName: "B" } },
+        { ConditionCheck: { TableName: "A" } },
+      ],
+    },
+    "A,B",
+    3,
+  ],
+])("of %j an event has the tables and the number of items", (input, tables, size) => {
+  expect([tableOf(input), batchSizeOf(input)]).toEqual([tables, size]);
+});

@@ -12,6 +12,7 @@ import {
   DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
+  UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { createClients } from "../../src/client/client.js";
 import { resolveConfiguration } from "../../src/client/config.js";
@@ -282,6 +283,28 @@ describe("a response", () => {
     wires.native.replies.push({ statusCode: 400, body });
     await expect(native.send(remove())).rejects.toThrow("an item that has another key");
     expect(native.sent).toEqual({ direct: 2, sdk: 1 });
+  });
+
+  test.each([
+    ["SET n = :v", "refused"],
+    ["SET #d.#v = :v", "refused"],
+    ["SET #d.#v.w = :v, l[5] = :w", "refused"],
+    // Of a position beyond the end of a list, some engines return no new value.
+    ["SET l[5] = :v", "taken"],
+    ["SET #d.l[5] = :v", "taken"],
+    ["REMOVE n", "taken"],
+  ])("to %s that has no new value is %s", async (UpdateExpression, fate) => {
+    const { native, wires } = open();
+    const update = new UpdateCommand({
+      ...{ TableName: "table", Key: { PK: "a" }, UpdateExpression, ReturnValues: "UPDATED_NEW" },
+    });
+    const full = { statusCode: 200, body: '{"Attributes":{"other":{"S":"x"}}}' };
+    wires.native.replies.push(full, { statusCode: 200, body: "{}" });
+    const first = await native.send(update).catch((error: unknown) => error);
+    const outcome = await native.send(update).catch((error: unknown) => error);
+    expect(first).toBeDefined();
+    if (fate === "taken") expect(outcome).not.toBeInstanceOf(Error);
+    else expect(outcome).toMatchObject({ name: "UnreadableAnswer" });
   });
 
   test("without headers is read by its body, and frozen ones are left", async () => {

@@ -35,7 +35,9 @@ describe.each(engines)("on $name", ({ engine: name }) => {
     expect(out).not.toContain("FAIL");
     expect(out).not.toContain("Not tried");
     expect(code).toBe(0);
-    expect(out.match(/^ok /gm)?.length).toBeGreaterThan(40);
+    const passed = out.match(/^ok /gm)?.length ?? 0;
+    expect(passed).toBeGreaterThan(40);
+    expect(out).toMatch(new RegExp(`^${passed} checks passed, in [^\\n]+\\n$`, "m"));
     expect(await itemsIn("WithTwelve")).toEqual([]);
   });
 

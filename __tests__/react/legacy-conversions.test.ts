@@ -1,6 +1,10 @@
-/** Filter expressions of the earlier data layer: they find what the same expression finds in a bare query. */
+/**
+ * Raw keys and filter expressions of the earlier data layer: which stores and items they name, and that a filter
+ * finds what the same expression finds in a bare query.
+ */
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { type FilterConfig, whereOf } from "../../src/react/legacy/filter.js";
+import { itemPlace, listPlace } from "../../src/react/legacy/place.js";
 import { engines } from "../engines.js";
 import { bareClient, openTable } from "../open.js";
 
@@ -102,6 +106,31 @@ test.each([
   };
   const operators = new Proxy({}, { get: () => () => "{1}" });
   expect(() => whereOf(config)?.({}, operators)).toThrow(`useQuery: filterExpression ${message}`);
+});
+
+test.each([
+  ["USER#u", "PROFILE", "userProfile", undefined, ""],
+  ["USER#u", "CONTENT#", "savedContent", "contentId", ""],
+  ["USER#u", "CONTENT#ab", "savedContent", "contentId", "ab"],
+  ["USER#u", "P", undefined, undefined, "P"],
+  ["USER#u", "", undefined, undefined, ""],
+  ["OAUTH#u", "", "oauthToken", "provider", ""],
+  ["OAUTH#u", "GOOGLE", "oauthToken", "provider", "GOOGLE"],
+  ["REVIEW#u", "REVIEW#", "review", "reviewId", ""],
+])("a list of %s that begins with %p is of the store %p", (pk, prefix, store, part, id) => {
+  expect(listPlace("u", pk, prefix)).toEqual({ store, part, id });
+});
+
+test("an item of raw keys is one of a store, and a key of nobody or of another user is refused", () => {
+  const place = { store: "savedContent", part: "contentId", id: "a#b" };
+  expect(itemPlace("u", "USER#u", "CONTENT#a#b")).toEqual(place);
+  expect(itemPlace("u", "USER#u", "PROFILE")).toEqual({
+    ...{ store: "userProfile", part: undefined, id: "PROFILE" },
+  });
+  expect(() => itemPlace("u", "USER#u", "CONTENT#")).toThrow("is no sort key of this partition");
+  for (const pk of ["USER#v", "USER#", "NOTHING#u"]) {
+    expect(() => itemPlace("u", pk, "PROFILE")).toThrow("is no partition of the user");
+  }
 });
 
 test.each([undefined, "", "  "])("there is none in %j", (filterExpression) => {
