@@ -171,3 +171,14 @@ test.each([
 ])("%s, as %p in a response, is a name of DynamoDB's: %p", (name, type, is) => {
   expect(isServiceName(name, type)).toBe(is);
 });
+
+test("a refusal leaves nothing open, unless it is the reason for which the caller gave up", () => {
+  const refusal = Object.assign(new Error("no"), {
+    name: "ConditionalCheckFailedException",
+    $metadata: { httpStatusCode: 400 },
+  });
+  expect(leavesOpen(refusal)).toBe(false);
+  expect(leavesOpen(refusal, new AbortController().signal)).toBe(false);
+  expect(leavesOpen(refusal, AbortSignal.abort("another reason"))).toBe(false);
+  expect(leavesOpen(refusal, AbortSignal.abort(refusal))).toBe(true);
+});
