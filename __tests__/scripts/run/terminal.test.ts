@@ -95,6 +95,14 @@ describe("the bar", () => {
     expect(bytes()).toBe(`${before}trouble\n`);
   });
 
+  test("keeps no process from ending, whoever forgets to end it", () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout");
+    const before = timers();
+    const progress = screen(80).terminal.progress("items", 100);
+    expect(timers()).toEqual(before);
+    progress.end();
+  });
+
   test("is a line now and then on a dumb terminal (escapes were sent to TERM=dumb)", () => {
     const now = jest.spyOn(performance, "now").mockReturnValue(0);
     const { terminal, bytes } = screen(80, { TERM: "dumb" });
