@@ -59,6 +59,26 @@ describe.each(engines)("table calls on $name", ({ engine: name }) => {
     expect(await data.table.create()).toEqual({ created: false });
   });
 
+  test.each([
+    ["ValidationException", "TimeToLive is already enabled"],
+    ["UnknownOperationException", ""],
+  ])(
+    "a TTL that is refused with %s is no failure: it is on, or the engine has none",
+    async (name, message) => {
+      const requests = first("UpdateTimeToLive", () => answered(400, { __type: name, message }));
+      expect(await data.table.create()).toEqual({ created: true });
+      expect(requests()).toBe(1);
+    },
+  );
+
+  test("a TTL that is refused for another reason fails the call, and the table is there", async () => {
+    const refused = { __type: "AccessDeniedException", message: "not authorized" };
+    first("UpdateTimeToLive", () => answered(400, refused));
+    const error = await failureOf(data.table.create(), DynamoDBError);
+    expect(error).toMatchObject({ code: "AccessDeniedException", operation: "table.create" });
+    expect(await data.table.create()).toEqual({ created: false });
+  });
+
   test("a table whose deletion was answered by nobody was deleted by this call", async () => {
     await data.table.create();
     first("DeleteTable", lost);

@@ -606,7 +606,7 @@ describe(`what calls take on ${engine.name}`, () => {
     });
   });
 
-  test.each(["create", "put", "update", "delete"] as const)(
+  test.each(["create", "put", "update", "delete", "count"] as const)(
     "what %s cannot read is refused by its name (no operation was named)",
     async (name) => {
       const unreadable = {

@@ -356,6 +356,8 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
     ["too many calls", textOf(Array.from({ length: 21 }, () => query))],
     ["a call that is none", '{"v":1,"calls":[null]}'],
     ["a name that is no text", '{"v":1,"calls":[{"store":{"x":1},"call":"get","input":[]}]}'],
+    ["a store's name of 101 characters", textOf([{ ...query, store: "s".repeat(101) }])],
+    ["a call's name of 101 characters", textOf([{ ...query, call: "c".repeat(101) }])],
     ["an input that is no list", '{"v":1,"calls":[{"store":"project","call":"get","input":{}}]}'],
     ["an id that is no UUID", textOf([{ ...create, id: "x\r\nset-cookie: a=b" }])],
     [
@@ -383,6 +385,7 @@ describe.each(engines)("a handler on $name", ({ engine }) => {
       ...names.map((store) => ({ store, call: "get" })),
       ...names.map((call) => ({ store: "project", call })),
       ...names.map((call) => ({ store: "dashboard", call })),
+      { store: "s".repeat(100), call: "c".repeat(100) },
       { store: "project", call: "delete" },
       { store: "project", call: "check" },
       { store: "project", call: "entity" },

@@ -237,6 +237,16 @@ describe("changeOf of what is no record", () => {
     expect(error.message).toMatch(/^changeOf: record /);
   });
 
+  test.each([
+    ["a partition key that is no text", { PK: { N: "1" }, SK: { S: "CONTENT#c1" } }],
+    ["a sort key that is no text", { PK: { S: "USER#u1" }, SK: { N: "1" } }],
+    ["no sort key", { PK: { S: "USER#u1" } }],
+  ])("a row with %s is nobody's", async (_, keys) => {
+    const NewImage = { ...keys, EntityType: { S: "SavedContent" }, Data: { M: {} } };
+    const record = { eventName: "INSERT", dynamodb: { Keys: keys, NewImage } };
+    expect(await changeOf(data, record)).toBeNull();
+  });
+
   test("an empty map may come without its type, as DynamoDB Local writes it (it was refused)", async () => {
     const NewImage = {
       ...{ ...Keys, EntityType: { S: "SavedContent" } },

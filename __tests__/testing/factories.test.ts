@@ -267,6 +267,7 @@ describe.each<[string, StandardSchema]>([
       .object({
         name: z3.string().min(2),
         email: z3.string().email(),
+        site: z3.string().url(),
         id: z3.string().uuid(),
         day: z3.string().date(),
         status: z3.enum(["new", "won"]),
@@ -287,6 +288,7 @@ describe.each<[string, StandardSchema]>([
     call("looseObject", {
       name: call("pipe", call("string"), call("minLength", 2)),
       email: call("pipe", call("string"), call("email")),
+      site: call("pipe", call("string"), call("url")),
       id: call("pipe", call("string"), call("uuid")),
       day: call("pipe", call("string"), call("isoDate")),
       status: call("picklist", ["new", "won"]),
@@ -316,7 +318,7 @@ describe.each<[string, StandardSchema]>([
   test("is made by values that its fields take", () => {
     const { data } = factories({ foreign }).foreign() as { data: Record<string, unknown> };
     expect(Object.keys(data)).toEqual([
-      ...["name", "email", "id", "day", "status", "kind", "score", "share", "big", "tags"],
+      ...["name", "email", "site", "id", "day", "status", "kind", "score", "share", "big", "tags"],
       ...["marks", "address", "none"],
     ]);
     expect(data).toMatchObject({

@@ -143,6 +143,18 @@ describe("a request that nobody waits for", () => {
     stays.destroy();
   });
 
+  test("is abandoned where its client left just before the answer, and the connection is not closed yet", async () => {
+    using engine = await engineThatWaits();
+    await using proxy = await startFaultProxy({ target: engine.target });
+    const client = await clientOf(proxy);
+    client.write(message);
+    await engine.asked(1);
+    // The answer follows the client's end so closely that the proxy learns of both at once.
+    client.once("finish", engine.answerAll).end();
+    await proxy.settled();
+    expect(proxy.requests[0]?.abandoned).toMatchObject([{ carriedOut: true }]);
+  });
+
   test("is abandoned where its client left before it was sent on", async () => {
     using engine = await engineThatWaits();
     await using proxy = await startFaultProxy({ target: engine.target });

@@ -2,7 +2,7 @@
 import { inspect, isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { ExactNumber, isExactNumber, ValidationError } from "../../src/index.js";
-import { numberOf } from "../../src/values/exact-number.js";
+import { decimalBytes, decimalOf, numberBytes, numberOf } from "../../src/values/exact-number.js";
 import { checkValue } from "../../src/values/payload.js";
 import { tries } from "../properties/arbitraries.js";
 
@@ -188,6 +188,22 @@ describe("a stored number", () => {
       tries(500),
     );
   });
+});
+
+test.each([
+  ["0", 1],
+  ["-0", 1],
+  ["7", 2],
+  ["-7", 3],
+  ["100", 2],
+  ["123", 3],
+  ["0.5", 2],
+  ["12.34", 3],
+  ["1.234", 4],
+])("%s takes %i bytes, whether its digits are parsed or not", (text, bytes) => {
+  const decimal = decimalOf(text);
+  expect(decimal && decimalBytes(decimal)).toBe(bytes);
+  expect(numberBytes(Number(text))).toBe(bytes);
 });
 
 /** Digits and power of ten of a number's text, by means of its own. */

@@ -217,8 +217,8 @@ export function decimalRule({ digits, power }: Decimal): string | undefined {
  * significant digits, which are paired from the decimal point outwards.
  */
 export function decimalBytes({ minus, digits, power }: Decimal): number {
-  if (digits === "") return 1;
   const first = power + digits.length - 1;
+  // Of zero, which has no digits, this is 1.
   return 1 + minus.length + Math.floor(first / 2) - Math.floor(power / 2) + 1;
 }
 

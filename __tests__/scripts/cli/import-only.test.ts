@@ -1,4 +1,5 @@
 /** `bayon-data import --only`: one user or one item of an export comes back, and nothing else is touched. */
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engines } from "../../engines.js";
 import { openTable } from "../../open.js";
@@ -66,7 +67,15 @@ describe.each(engines)("import --only on $name", (engine) => {
     expect(await keys("USER#u1")).toEqual(["PROJECT#p1", "PROJECT#p2"]);
     expect(await keys("USER#u2", "USER#u10")).toEqual([]);
 
-    expect(await onlyFrom("--only", "USER#u3")).toMatchObject({ code: 1 });
+    // A checkpoint is of these partitions and no others.
+    mkdirSync(join(state, "import"), { recursive: true });
+    const checkpoint = { fingerprint: "another", state: {} };
+    writeFileSync(join(state, "import", "import.json"), JSON.stringify(checkpoint));
+    const { code, complaints } = await onlyFrom("--only", "USER#u1", "--only", "REVIEW#u1");
+    expect(code).toBe(1);
+    expect(complaints).toContain('skip, only {\\"partitions\\":[\\"USER#u1\\",\\"REVIEW#u1\\"]}');
+
+    expect(await onlyFrom("--restart", "--only", "USER#u3")).toMatchObject({ code: 1 });
     const alone = await onlyFrom("--only-sort", "PROJECT#p2");
     expect(alone.code).toBe(2);
     expect(alone.complaints).toContain("--only-sort is for the partition that --only names");

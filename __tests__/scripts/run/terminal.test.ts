@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import { count, createTerminal, cut, duration, table } from "../../../scripts/run/terminal.js";
 import { shownOn } from "../cli/screen.js";
 
@@ -51,6 +52,20 @@ test("complaints are coloured if stderr is a terminal, whatever stdout is", () =
   expect(said(true)).toBe("\u001b[31merror\u001b[39m: gone\n");
 });
 
+test.each([
+  [true, true, true],
+  [true, false, false],
+  [false, true, false],
+  [false, false, false],
+])(
+  "with stdin a terminal: %s, and stderr: %s, there is a person to ask: %s",
+  (input, stderr, can) => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: input });
+    const terminal = createTerminal({ stdin, stdout: output(true), stderr: output(stderr) });
+    expect(terminal.canAsk).toBe(can);
+  },
+);
+
 describe("the bar", () => {
   /** A screen on which both streams write. */
   const screen = (columns: number, variables = {}) => {
@@ -100,6 +115,17 @@ describe("the bar", () => {
     const before = timers();
     const progress = screen(80).terminal.progress("items", 100);
     expect(timers()).toEqual(before);
+    progress.end();
+  });
+
+  test("is not taken away by the end of an earlier one", () => {
+    const { terminal, lines } = screen(80);
+    const earlier = terminal.progress("batches", 2);
+    earlier.end();
+    const progress = terminal.progress("items", 100);
+    earlier.end();
+    terminal.line("printed");
+    expect(lines()).toEqual(["printed", expect.stringMatching(/^items {2}[█░]{30} {2}0 of 100/)]);
     progress.end();
   });
 

@@ -124,6 +124,13 @@ describe.each(engines)("adopt on $name", ({ engine }) => {
 
     const dry = await bayonData(["adopt", ...flags, ...state, "--dry-run"]);
     expect(dry).toMatchObject({ code: 0, complaints: "" });
+    const read = await bayonData(["adopt", ...flags, "--state", folder(), "--dry-run"]);
+    const [, counts = ""] = /^would add: (.+)$/m.exec(read.out) ?? [];
+    expect(counts.split(", ").toSorted()).toEqual([
+      ...["GSI1PK 4", "GSI1SK 5", "agentId 1", "agentProfileId 1", "analysisId 1", "auditId 1"],
+      ...["competitorId 1", "contentId 1", "moduleId 1", "planId 1", "projectId 1", "provider 1"],
+      ...["reportId 1", "reviewId 1", "userId 11"],
+    ]);
     expect(await all()).toEqual(before);
 
     const first = await bayonData(["adopt", ...flags, ...state]);
@@ -328,13 +335,16 @@ describe("adopt, interrupted", () => {
       if (operation === "UpdateItem") updates += 1;
       if (updates === 20) controller.abort(new Error("interrupted"));
     });
-    const { code, complaints } = await bayonData(args, controller.signal, sending);
+    const started = [...args, "--restart"];
+    const { code, complaints } = await bayonData(started, controller.signal, sending);
     expect(updates).toBeLessThan(500);
     expect(code).toBe(130);
     expect(complaints).toContain(
       `To resume:\n  bayon-data adopt --environment local --table ${flags.at(-1)}`,
     );
     expect(complaints).toContain(`--state ${state}`);
+    // It would begin again.
+    expect(complaints).not.toContain("--restart");
     const other = await bayonData([...args, "--concurrency", "3"]);
     expect(other.code).toBe(1);
     expect(other.complaints).toContain("checkpoint of another run");

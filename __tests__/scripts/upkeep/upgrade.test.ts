@@ -12,6 +12,7 @@ import {
   expires,
   keyPart,
   model,
+  secret,
   times,
 } from "../../../src/index.js";
 import { createCipher } from "../../../src/secrets/encryption.js";
@@ -190,6 +191,29 @@ test("a payload that would be too large is left", async () => {
   const { report, examples } = await upgradeTable(raw, options);
   expect(report.left).toEqual({ tooLarge: 1 });
   expect(examples[0]?.rule).toMatch(/^would take 44\d{4} bytes: at most 409600$/);
+});
+
+test("each secret that cannot be read is named, with its reason", async () => {
+  const payload = z.looseObject({ pin: secret(z.string()), token: secret(z.string()) });
+  const schema = () => ({
+    model: model("Account"),
+    attributes: { teamId: keyPart, accountId: keyPart, data: dataOf(payload), ...times },
+    indexes: { byKey: byKey("TEAM#${teamId}", "ACCOUNT#${accountId}") },
+  });
+  const account = modelOf({ payload, schema, version: 2, upgrade: { 1: (old: object) => old } });
+  const lost = createCipher({ keys: { lost: keyBytes("lost") }, current: "lost" });
+  const key = { PK: "TEAM#t", SK: "ACCOUNT#a" };
+  const current = await lost.currentKey();
+  const sealed = async (field: string) => ({ S: await lost.seal('"x"', { key, field }, current) });
+  const item = {
+    ...{ PK: { S: key.PK }, SK: { S: key.SK }, EntityType: { S: "Account" } },
+    Data: { M: { pin: await sealed("pin"), token: await sealed("token") } },
+  };
+  const why = 'is encrypted with the key "lost", which is not among the configured keys';
+  expect(await freshOf(account, item, createCipher(both))).toEqual({
+    kind: "unreadable",
+    rule: `data.pin ${why}; data.token ${why}`,
+  });
 });
 
 test("doctor tells what is of another version, and checks payloads as readers see them", async () => {
