@@ -136,6 +136,25 @@ describe("the event stream", () => {
     expect((await get("me")).status).toBe(403);
   });
 
+  test("says every ten seconds that it is there, although changes come that it does not tell", async () => {
+    const expose = { savedContent: [], project: false };
+    const { hub, read } = open({ expose }, { connectionMs: 600_000 });
+    const hidden = { userId: "me", projectId: "hidden" };
+    jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
+    try {
+      const reader = await read("me");
+      void reader.until("the end");
+      for (let seconds = 0; seconds < 30; seconds += 6) {
+        hub.publish(change(hidden, { entity: "project" }));
+        await jest.advanceTimersByTimeAsync(6_000);
+      }
+      expect(reader.text.match(/^:$/gm)).toHaveLength(3);
+      expect(reader.text).not.toContain("hidden");
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test("tells of a change nothing but its item's key, kind, time and id, whatever was published", async () => {
     const { hub, read } = open();
     const reader = await read("me");
@@ -226,6 +245,7 @@ describe("the event stream", () => {
     await read("victim");
     await first.cancel();
     await read("me");
+    expect((await get("me")).status).toBe(429);
   });
 
   test("a connection that ends takes no other one of its user along", async () => {
@@ -233,8 +253,11 @@ describe("the event stream", () => {
     const first = await read("me");
     const second = await read("me");
     await first.cancel();
+    void second.until("event: change");
     hub.publish(change(mine));
-    expect(await second.until("event: change")).toContain("event: change");
+    // At once: a connection that nothing wakes looks into the log only when it has been quiet for long.
+    await new Promise(setImmediate);
+    expect(second.text).toContain("event: change");
   });
 
   test("a connection whose browser has gone, or that has had its time, holds no place", async () => {

@@ -1,6 +1,7 @@
 /** Updates that count are carried out once: under lost answers, beside other writers, in any number. */
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
 import { AbortedError } from "../../src/errors/aborted-error.js";
+import { ConditionalCheckFailedError } from "../../src/errors/conditional-check-failed-error.js";
 import { DynamoDBError } from "../../src/errors/dynamodb-error.js";
 import { ValidationError } from "../../src/errors/validation-error.js";
 import { writerPrefix } from "../../src/table/table.js";
@@ -138,6 +139,21 @@ describe.each(engines)("on $name", (engine) => {
     lose(() => store().update(key(), { name: "other" }));
     const options = { add: { reviewCount: 1 }, where: { name: "N" } };
     expect((await store().update(key(), {}, options)).data.reviewCount).toBe(1);
+  });
+
+  test("a where that does not hold is refused by the second request, however often others write", async () => {
+    // A clock ahead wrote it. That alone may be why the first request is refused, and the second adds to its time.
+    const item = (await raw()) as Record<string, unknown>;
+    await table.raw.put({ ...item, UpdatedAt: Date.now() + 60_000 });
+    const second = other();
+    wire.intercept = ({ operation, send }) =>
+      operation === "UpdateItem"
+        ? second.competitor.update(key(), { name: "other" }).then(send)
+        : undefined;
+    const options = { add: { reviewCount: 1 }, where: { name: "N" } };
+    await failureOf(store().update(key(), {}, options), ConditionalCheckFailedError);
+    expect(wire.names.filter((name) => name === "UpdateItem")).toHaveLength(2);
+    await second.close();
   });
 
   test("elements come once to the end of a list", async () => {

@@ -150,6 +150,37 @@ describe.each(engines)("on $name", ({ engine }) => {
       expect(await idsOf(status)).toEqual(["bare"]);
     });
 
+    test("has the creation time that an item without a payload has when it is written", async () => {
+      const status = fresh("new");
+      const TableName = data.configuration.tableName;
+      const key = { PK: "USER#u5", SK: "ILEAD#late" };
+      const putBare = (CreatedAt: number) =>
+        raw.send(
+          new PutCommand({ TableName, Item: { ...key, EntityType: "IndexedLead", CreatedAt } }),
+        );
+      await putBare(5);
+      // The first request meets no payload. The second one makes it, for the item that the first one met.
+      let isRaced = false;
+      const send = async (command: object) => {
+        const outcome = raw.send(command as never);
+        await outcome.catch(() => undefined);
+        if (command.constructor.name === "UpdateCommand" && !isRaced) {
+          isRaced = true;
+          await putBare(7);
+        }
+        return outcome;
+      };
+      const own = { environment: "local", tableName: TableName, client: { send } } as const;
+      await using late = createDataLayer({ ...(own as object), entities, builtIn: false });
+      const changed = { userId: "u5", leadId: "late" };
+      const { createdAt } = await late.indexedLead.update(changed, { status, name: "E" });
+      expect(createdAt).toBe(7);
+      expect(await keysOf(key.PK, key.SK)).toMatchObject({
+        GSI2SK: "0000000000007#late",
+        GSI3SK: "0000000000007",
+      });
+    });
+
     test("is written by a transaction", async () => {
       if (!data.engine.capabilities.transactions) return;
       const [one, other] = [fresh("new"), fresh("won")];

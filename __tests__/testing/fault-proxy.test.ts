@@ -64,6 +64,13 @@ describe("between a client and a server of HTTP", () => {
     await until(() => server.sockets.size === 0);
   });
 
+  test("what a server resets is reset for the client", async () => {
+    using server = await serving(({ socket }) => socket.resetAndDestroy());
+    await using proxy = await startFaultProxy({ target: server.target });
+    const outcome = await asked(proxy).catch(({ cause }: Error) => cause);
+    expect(outcome).toMatchObject({ code: "ECONNRESET" });
+  });
+
   test("a response ends behind its trailers, and the next one begins there", async () => {
     using server = await serving((_, response) => {
       response.writeHead(200, { trailer: "x-one, x-two" });

@@ -693,6 +693,19 @@ describe("the client below", () => {
     await createTransport({ client: { send } }).send("Get", get, call);
     expect(send).toHaveBeenCalledWith(expect.objectContaining({ input: get }));
   });
+
+  test.each([
+    ["the call has one", {}, new AbortController().signal],
+    ["its handler is not the layer's", { config: { requestHandler: {} } }, undefined],
+  ])(
+    "gets a signal if %s, so that an attempt that is given up keeps no socket",
+    async (_, rest, signal) => {
+      const send = jest.fn(async () => ({}));
+      await createTransport({ client: { send, ...rest } }).send("Get", get, { ...call, signal });
+      const abortSignal = expect.any(AbortSignal);
+      expect(send.mock.calls).toEqual([[expect.objectContaining({ input: get }), { abortSignal }]]);
+    },
+  );
 });
 
 describe("close", () => {

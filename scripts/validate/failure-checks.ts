@@ -97,8 +97,8 @@ export const errorChecks: CheckGroup = {
         });
         try {
           const call = data.project.get({ userId: "u", projectId: "p" });
-          const { code = "" } = await refused(DynamoDBError, call);
-          const codes = ["ResourceNotFoundException", "AccessDeniedException"];
+          const { code } = await refused(DynamoDBError, call);
+          const codes: unknown[] = ["ResourceNotFoundException", "AccessDeniedException"];
           expect(codes.includes(code), `the code is ${code}`);
           return code;
         } finally {

@@ -69,10 +69,10 @@ export class ChangeLog {
     return this.#last;
   }
 
-  /** @returns whether it is new: a change may be delivered more than once */
-  add(user: string, change: ChangeMessage): boolean {
+  /** Keeps a change if it is new: it may be delivered more than once. */
+  add(user: string, change: ChangeMessage): void {
     const own = this.#users.get(user) ?? { changes: [], forgotten: 0 };
-    if (own.changes.some(({ change: { id } }) => id === change.id)) return false;
+    if (own.changes.some(({ change: { id } }) => id === change.id)) return;
     this.#last = Math.max(this.#last + 1, this.#clock.now() * 1000);
     own.changes.push({ place: this.#last, change });
     this.#count += 1;
@@ -80,7 +80,6 @@ export class ChangeLog {
     this.#users.delete(user);
     this.#users.set(user, own);
     if (this.#count > this.#bounds.mostInAll) this.#forgetQuietest();
-    return true;
   }
 
   /**

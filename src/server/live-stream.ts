@@ -44,22 +44,25 @@ export function liveStream(reading: LiveReading): ReadableStream<Uint8Array> | u
   const life = setTimeout(over, hub.settings.connectionMs * (1 - spread * Math.random()));
   const forget = whenAborted(signal, over);
   if (signal.aborted) over();
-  /** @returns whether it was quiet for so long */
-  const something = () =>
-    new Promise<boolean>((resolve) => {
-      const timer = setTimeout(resolve, idleMs, true);
-      wake = () => {
-        clearTimeout(timer);
-        resolve(false);
-      };
+  const woken = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
     });
   const reader = new LogReader(reading);
   const nextFrame = async () => {
     let frame = reader.next();
+    if (frame !== undefined || isOver) return frame;
+    // Changes that are not for this browser do not begin the time again.
+    let isQuiet = false;
+    const timer = setTimeout(() => {
+      isQuiet = true;
+      wake();
+    }, idleMs);
     while (frame === undefined && !isOver) {
-      const isQuiet = await something();
+      await woken();
       frame = reader.next() ?? (isQuiet ? reader.idle() : undefined);
     }
+    clearTimeout(timer);
     return frame;
   };
   let isCancelled = false;

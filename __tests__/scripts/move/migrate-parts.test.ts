@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { exactNumber, tooManyDigits } from "../../../scripts/move/firestore/exact-number.js";
 import { differencesOf, isSame } from "../../../scripts/move/migration/compare.js";
 import { KeySet } from "../../../scripts/move/migration/key-set.js";
@@ -50,6 +51,18 @@ describe("a set of keys", () => {
       if (!keys.has(`key ${at}`) || keys.has(`other ${at}`)) throw new Error(`key ${at}`);
     }
     expect(keys.add("key 7")).toBe(false);
+  });
+
+  test("tells two texts apart whose MD5 begins with the same 32 bits", () => {
+    const [one, other] = ["key 78191", "key 162447"] as const;
+    const [first, second] = [one, other].map((text) =>
+      createHash("md5").update(text).digest("hex"),
+    );
+    expect(first?.slice(0, 8)).toBe(second?.slice(0, 8));
+    const keys = new KeySet();
+    keys.add(one);
+    expect(keys.has(other)).toBe(false);
+    expect(keys.add(other)).toBe(true);
   });
 });
 

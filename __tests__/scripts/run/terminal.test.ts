@@ -110,6 +110,14 @@ describe("the bar", () => {
     expect(bytes()).toBe(`${before}trouble\n`);
   });
 
+  test("keeps no process from ending, whoever forgets to end it", () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout");
+    const before = timers();
+    const progress = screen(80).terminal.progress("items", 100);
+    expect(timers()).toEqual(before);
+    progress.end();
+  });
+
   test("is not taken away by the end of an earlier one", () => {
     const { terminal, lines } = screen(80);
     const earlier = terminal.progress("batches", 2);

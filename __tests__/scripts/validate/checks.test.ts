@@ -7,9 +7,10 @@ import {
   expect as hold,
   type Scratch,
 } from "../../../scripts/validate/check.js";
-import { errorChecks } from "../../../scripts/validate/failure-checks.js";
+import { errorChecks, retryChecks } from "../../../scripts/validate/failure-checks.js";
 import { repositoryChecks } from "../../../scripts/validate/repository-checks.js";
 import { spanningChecks } from "../../../scripts/validate/spanning-checks.js";
+import { storeDeletes, storeReads, storeWrites } from "../../../scripts/validate/store-checks.js";
 import { getSavedContentKeys } from "../../../src/index.js";
 import { engines } from "../../engines.js";
 import { openTable } from "../../open.js";
@@ -19,6 +20,18 @@ function named({ checks }: CheckGroup, wanted: string): Check {
   if (found === undefined) throw new Error(`there is no check ${wanted}`);
   return found;
 }
+
+test("each check is reported by a name of its own", () => {
+  const groups = [
+    ...[storeWrites, storeReads, storeDeletes, spanningChecks],
+    ...[repositoryChecks, errorChecks, retryChecks],
+  ];
+  for (const { checks } of groups) {
+    const names = checks.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !/^\w/.test(name))).toEqual([]);
+  }
+});
 
 describe("what a read finds in the end", () => {
   test("is asked for again until it holds", async () => {
