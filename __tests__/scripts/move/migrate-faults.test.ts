@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { requireTable } from "../../../scripts/cli/commands/migrate.js";
 import { openExport } from "../../../scripts/move/firestore/read-export.js";
 import { documentsOf } from "../../../scripts/move/migration/documents.js";
@@ -16,7 +17,7 @@ import { type DataLayer, DynamoDBError } from "../../../src/index.js";
 import { FaultyRequestHandler } from "../../../src/testing/faults.js";
 import { createTestDataLayer, type TestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
-import { failureOf } from "../../open.js";
+import { bareClient, failureOf } from "../../open.js";
 import { hasFullDisk, temporaryFolder, testWhere } from "../run.js";
 
 const temporary = temporaryFolder();
@@ -210,7 +211,10 @@ describe.each(engines)("on $name", ({ engine }) => {
   });
 
   describe("beside a live writer", () => {
-    async function settleOne(mode: ConflictMode, meanwhile: (data: DataLayer) => Promise<unknown>) {
+    async function settleOne(
+      mode: ConflictMode,
+      meanwhile: (data: TestDataLayer) => Promise<unknown>,
+    ) {
       const { data, table } = await start(engine);
       const documents = [];
       for await (const document of documentsOf(data, await openExport(exported(1)))) {
@@ -247,6 +251,20 @@ describe.each(engines)("on $name", ({ engine }) => {
       // So that a rollback does not take it for its own.
       expect(puts).toHaveLength(1);
       expect(record.notPut).toEqual([["USER#u1", "CONTENT#c0"]]);
+    });
+
+    test("newer keeps what was written meanwhile with a time before the document's", async () => {
+      const Item = {
+        ...{ PK: "USER#u1", SK: "CONTENT#c0", EntityType: "SavedContent" },
+        ...{ Data: theirs.data, CreatedAt: 1, UpdatedAt: 1 },
+      };
+      const { record, item } = await settleOne("newer", async (data) => {
+        const client = bareClient(data);
+        await client.send(new PutCommand({ TableName: data.configuration.tableName, Item }));
+        client.destroy();
+      });
+      expect(item?.data.content).toBe("theirs");
+      expect(record.counts.savedContent).toMatchObject({ written: 0, kept: 1 });
     });
 
     test("fail ends there", async () => {
