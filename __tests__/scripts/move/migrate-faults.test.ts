@@ -288,6 +288,30 @@ describe.each(engines)("on $name", ({ engine }) => {
   });
 });
 
+test("verify compares as many parts of the export at a time as it is told", async () => {
+  const { data, table } = await start(engines[0]?.engine ?? "dynalite");
+  let reading = 0;
+  let most = 0;
+  const counted: ItemTable = {
+    ...table,
+    read: async (keys) => {
+      reading += 1;
+      most = Math.max(most, reading);
+      const found = await table.read(keys);
+      reading -= 1;
+      return found;
+    },
+  };
+  const source = await openExport(exported(350));
+  const report = noReport();
+  const { signal } = new AbortController();
+  const silent = { onDiscrepancy: () => undefined, onProgress: () => undefined };
+  const options = { data, table: counted, source, findExtra: false, concurrency: 2, signal };
+  await verify({ ...options, report, ...silent });
+  expect(report).toMatchObject({ documents: 350, missing: 350 });
+  expect(most).toBe(2);
+});
+
 test("a table that cannot be described ends a migration at once, unless only the permission is missing", async () => {
   const describedBy = (error: Error) =>
     requireTable(
