@@ -21,6 +21,7 @@ import { engines, settings } from "../engines.js";
 import { bareClient, requestsOf } from "../open.js";
 import { listen } from "../scripts/run.js";
 import { describeStreams } from "../streams/stream.js";
+import { contactV3 } from "../versioned-entities.js";
 import { askOf, type Exploring, pageFolder, send, useExplorer } from "./exploring.js";
 
 const [first] = engines;
@@ -547,7 +548,7 @@ describe("an explorer that reads only", () => {
 });
 
 describeStreams("the history of an item on $name", (setting) => {
-  const explorer = useExplorer(setting, { stream: true });
+  const explorer = useExplorer(setting, { stream: true, entities: { contact: contactV3 } });
   const key = { userId: "u1", provider: "GOOGLE_BUSINESS" };
   const content = { userId: "u1", contentId: "c1" };
   const changesOf = async (store: string, of: object) => {
@@ -609,6 +610,24 @@ describeStreams("the history of an item on $name", (setting) => {
     const found = await ask("pattern", { id: "oauthToken.query", given: { userId: "sealed" } });
     expect(found.value).toMatchObject({ items: [{ data: { expiryDate: 5 }, partial: true }] });
     expect([item, raw, found].map(({ text }) => text).join()).not.toContain("canary");
+  });
+
+  test("says what happened, and no more, where the payload cannot be upgraded", async () => {
+    const { data } = explorer();
+    const contact = { teamId: "t", contactId: "c" };
+    const client = bareClient(data);
+    const TableName = data.configuration.tableName;
+    const Key = { PK: "TEAM#t", SK: "CONTACT#c" };
+    // Of version 1, and the upgrade needs two names.
+    const Item = { ...Key, ...contact, EntityType: "Contact", Data: { name: "Ada" }, CreatedAt: 1 };
+    await client.send(new PutCommand({ TableName, Item }));
+    await client.send(new DeleteCommand({ TableName, Key }));
+    client.destroy();
+    const { history } = await changesOf("contact", contact);
+    expect(history.changes).toMatchObject([
+      { kind: "deleted", paths: null },
+      { kind: "created", paths: null },
+    ]);
   });
 
   test("is read so far as its limits say, which it tells, and no longer than somebody waits", async () => {

@@ -11,7 +11,13 @@ import { decode, encode } from "../../src/browser/values.js";
 import { Meter } from "../../src/explorer/meter.js";
 import type { Reply } from "../../src/explorer/protocol.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import { createTestDataLayer, startEngine, type TestDataLayer } from "../../src/testing/index.js";
+import {
+  createTestDataLayer,
+  startEngine,
+  type TestDataLayer,
+  type TestDataLayerOptions,
+} from "../../src/testing/index.js";
+import type { RequestEvent } from "../../src/transport/events.js";
 import type { Setting } from "../engines.js";
 
 export interface Asked {
@@ -53,6 +59,8 @@ export function pageFolder(): URL {
 export interface ExploringOptions {
   readonly writable?: boolean;
   readonly unitsPerMinute?: number;
+  /** The entities beside the twelve. */
+  readonly entities?: object;
   /** Whether the table has a stream. */
   readonly stream?: boolean;
   /** The folder of the built page. @default its files without the script */
@@ -62,7 +70,7 @@ export interface ExploringOptions {
 /** Opens an explorer before the tests of a `describe`, and closes it after them. */
 export function useExplorer(
   { engine: name, encryption }: Setting,
-  { writable = false, unitsPerMinute = 100_000, stream = false, page }: ExploringOptions = {},
+  { writable = false, unitsPerMinute = 100_000, page, ...rest }: ExploringOptions = {},
 ): () => Exploring {
   let exploring: Exploring | undefined;
   const ends: (() => unknown)[] = [];
@@ -70,10 +78,10 @@ export function useExplorer(
     const engine = await startEngine({ engine: name });
     ends.push(() => engine.close());
     const meter = new Meter(unitsPerMinute, systemClock);
-    const data = await createTestDataLayer({
-      ...{ engine, encryption, stream },
-      events: (event) => meter.add(event),
-    });
+    const events = (event: RequestEvent) => meter.add(event);
+    // The tests call the stores of the twelve alone.
+    const own: TestDataLayerOptions = { engine, encryption, events, ...rest };
+    const data = await createTestDataLayer(own);
     ends.push(() => data.close());
     const { endpoint, region, credentials } = engine;
     const table = openRawTable({ ...data.configuration, endpoint, region, credentials });

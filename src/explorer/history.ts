@@ -80,9 +80,8 @@ async function changeIn(
     change = await changeTold(source, withoutSecrets(of, secrets), operation);
   }
   const { at, id } = change;
-  if (change.kind === "unreadable")
-    return { at, id, kind: change.change ?? "changed", paths: null };
-  return { at, id, kind: change.kind, paths: pathsOf(change, secrets) };
+  const paths = change.kind === "unreadable" ? null : pathsOf(change, secrets);
+  return { at, id, kind: of.kind, paths };
 }
 
 /** Without the keys, whether a secret has changed is not known: it is sealed anew with each write. */

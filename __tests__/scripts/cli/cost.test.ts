@@ -169,6 +169,13 @@ describe("bayon-data cost --estimate", () => {
     ]);
     expect(rest).toMatchObject({ storage: 2.5, recovery: 2, streams: 0.4 });
     expect(rest.total).toBeCloseTo(3.75 + 2.1875 + 1.875 + 0.75 + 0.25 + 2.5 + 2 + 0.4, 9);
+    const { out } = await bayonData(["cost", "--estimate", plan, "--pitr"]);
+    expect(out.split("\n").slice(6, 10)).toEqual([
+      "                                     2.50  storage of 10 GB",
+      "                                     2.00  point-in-time recovery",
+      "                                     0.40  2,000,000 reads of the stream",
+      "                                    13.71  total",
+    ]);
   });
 
   test("takes the sizes of a table from what doctor --json printed, and its storage if all was read", async () => {

@@ -130,6 +130,13 @@ describe("an export by node-firestore-import-export (it was said to hold no coll
     expect(found.documents.map(outcome)).toEqual(expected);
   });
 
+  test("may nest a document as deep as it likes", async () => {
+    const deep = `${'{"deep":'.repeat(50_000)}1${"}".repeat(50_000)}`;
+    const file = fileOf(`{"__collections__":{"users":{"u1":${deep}}}}`);
+    const { documents } = await read(file);
+    expect(documents.map(({ path }) => path)).toEqual(["users/u1"]);
+  });
+
   test("of one collection is refused, with what to do", async () => {
     const { u1 } = tree.__collections__.users;
     const error = await failureOf(openExport(fileOf({ u1 })), ExportError);

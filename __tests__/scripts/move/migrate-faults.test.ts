@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { requireTable } from "../../../scripts/cli/commands/migrate.js";
 import { openExport } from "../../../scripts/move/firestore/read-export.js";
 import { documentsOf } from "../../../scripts/move/migration/documents.js";
@@ -16,7 +17,7 @@ import { type DataLayer, DynamoDBError } from "../../../src/index.js";
 import { FaultyRequestHandler } from "../../../src/testing/faults.js";
 import { createTestDataLayer, type TestDataLayer } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
-import { failureOf } from "../../open.js";
+import { bareClient, failureOf } from "../../open.js";
 import { hasFullDisk, temporaryFolder, testWhere } from "../run.js";
 
 const temporary = temporaryFolder();
@@ -210,7 +211,10 @@ describe.each(engines)("on $name", ({ engine }) => {
   });
 
   describe("beside a live writer", () => {
-    async function settleOne(mode: ConflictMode, meanwhile: (data: DataLayer) => Promise<unknown>) {
+    async function settleOne(
+      mode: ConflictMode,
+      meanwhile: (data: TestDataLayer) => Promise<unknown>,
+    ) {
       const { data, table } = await start(engine);
       const documents = [];
       for await (const document of documentsOf(data, await openExport(exported(1)))) {
@@ -249,6 +253,20 @@ describe.each(engines)("on $name", ({ engine }) => {
       expect(record.notPut).toEqual([["USER#u1", "CONTENT#c0"]]);
     });
 
+    test("newer keeps what was written meanwhile with a time before the document's", async () => {
+      const Item = {
+        ...{ PK: "USER#u1", SK: "CONTENT#c0", EntityType: "SavedContent" },
+        ...{ Data: theirs.data, CreatedAt: 1, UpdatedAt: 1 },
+      };
+      const { record, item } = await settleOne("newer", async (data) => {
+        const client = bareClient(data);
+        await client.send(new PutCommand({ TableName: data.configuration.tableName, Item }));
+        client.destroy();
+      });
+      expect(item?.data.content).toBe("theirs");
+      expect(record.counts.savedContent).toMatchObject({ written: 0, kept: 1 });
+    });
+
     test("fail ends there", async () => {
       await expect(settleOne("fail", (data) => data.savedContent.put(theirs))).rejects.toThrow(
         /users\/u1\/savedContent\/c0: the table holds another item/,
@@ -268,6 +286,30 @@ describe.each(engines)("on $name", ({ engine }) => {
     const { counts } = await move(exported(5), { data, table: twice });
     expect(counts).toEqual({ written: 5, identical: 0, kept: 0, rejected: 0 });
   });
+});
+
+test("verify compares as many parts of the export at a time as it is told", async () => {
+  const { data, table } = await start(engines[0]?.engine ?? "dynalite");
+  let reading = 0;
+  let most = 0;
+  const counted: ItemTable = {
+    ...table,
+    read: async (keys) => {
+      reading += 1;
+      most = Math.max(most, reading);
+      const found = await table.read(keys);
+      reading -= 1;
+      return found;
+    },
+  };
+  const source = await openExport(exported(350));
+  const report = noReport();
+  const { signal } = new AbortController();
+  const silent = { onDiscrepancy: () => undefined, onProgress: () => undefined };
+  const options = { data, table: counted, source, findExtra: false, concurrency: 2, signal };
+  await verify({ ...options, report, ...silent });
+  expect(report).toMatchObject({ documents: 350, missing: 350 });
+  expect(most).toBe(2);
 });
 
 test("a table that cannot be described ends a migration at once, unless only the permission is missing", async () => {

@@ -230,6 +230,20 @@ test("doctor tells what is of another version, and checks payloads as readers se
   expect(examples.payload[0].key).toBe("TEAM#g / CONTACT#g1");
 });
 
+test("doctor upgrades a payload with a secret in clear text, but none with one that it cannot decrypt", async () => {
+  const table = await newTable();
+  const lost = createCipher({ keys: { lost: keyBytes("lost") }, current: "lost" });
+  const place = { key: { PK: "TEAM#b", SK: "CONTACT#b1" }, field: "token" };
+  const token = await lost.seal('"x"', place, await lost.currentKey());
+  // The step from version 1 throws for both names.
+  await table.put(contact("a1", { name: "Ada", token: "clear" }));
+  await table.put(contact("b1", { name: "Ada", token }));
+  const { out } = await bayonData(["doctor", ...table.flags, "--config", config, "--json"]);
+  const { counts, examples } = reportOf(out);
+  expect(counts).toEqual({ olderVersion: 2, unknownSecret: 1, failedUpgrade: 1 });
+  expect(examples.failedUpgrade[0].key).toBe("TEAM#a / CONTACT#a1");
+});
+
 test("export and import keep the version", async () => {
   const [from, to] = [await newTable(), await newTable()];
   await from.put(...items);
