@@ -1,5 +1,5 @@
 /** A command in a process of its own, killed by SIGKILL while it waits for an answer. */
-import type { FaultProxy } from "../../src/testing/index.js";
+import type { FaultProxy, WireRule } from "../../src/testing/index.js";
 import { script } from "./run.js";
 
 /**
@@ -9,7 +9,7 @@ import { script } from "./run.js";
  */
 export async function killedAt(
   proxy: FaultProxy,
-  operation: string,
+  operation: WireRule["operation"],
   nth: number,
   args: readonly string[],
 ): Promise<void> {
