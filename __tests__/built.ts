@@ -16,7 +16,7 @@ const folder = resolve("node_modules/.cache/test-processes");
 
 /**
  * The bundle of a process, for Node to run.
- * @param source its file: the command's `scripts/cli.ts`, the demonstration, a `*-process.ts` of the tests, or a
+ * @param source its file: the command's `scripts/cli.ts`, the demonstration, the soak, a `*-process.ts` of the tests, or a
  * `*-config.ts` of theirs, which then shares the package's modules with the command
  */
 export const built = (source: string): string =>
@@ -36,7 +36,7 @@ export default async function buildProcesses(): Promise<void> {
     .map((file) => join("__tests__", file));
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
-    entryPoints: ["scripts/cli.ts", "scripts/demo/start.ts", ...processes],
+    entryPoints: ["scripts/cli.ts", "scripts/demo/start.ts", "scripts/soak/run.ts", ...processes],
     ...{ outbase: ".", outdir: folder, write: false },
     ...{ bundle: true, splitting: true, packages: "external" },
     ...{ platform: "node", format: "esm", target: "node20.19" },

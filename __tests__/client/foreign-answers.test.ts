@@ -15,7 +15,7 @@ let body = "";
 /** Whether its responses have DynamoDB's request id, another one each. */
 let hasId = false;
 /** Sent again and again, without an end. */
-let isEndless: string | undefined;
+let isEndless: Uint8Array | undefined;
 /** How many bytes of each of these were sent, and how many each says that it has. */
 let sent: number[] = [];
 let announced: number | undefined;
@@ -532,7 +532,7 @@ test.each(endless)(
   "%s: a response without end is given up at 128 MB, and takes nothing down with it",
   async (_, call) => {
     hasId = true;
-    isEndless = "x".repeat(4 * mb);
+    isEndless = Buffer.alloc(4 * mb, "x");
     // Sent once: 128 MB take a while.
     const among = layersOf(0);
     const error = await failureOf(call(among), Error);
@@ -550,7 +550,7 @@ test.each(endless)(
   "%s: a response that announces more than 128 MB is not read",
   async (_, call) => {
     hasId = true;
-    isEndless = "x";
+    isEndless = Buffer.from("x");
     announced = 129 * mb;
     const error = await failureOf(call(layers), Error);
     expect(error.message).toContain("128 MB");

@@ -18,17 +18,26 @@ export function marksIn(text: string): string[] {
 export interface Editor {
   readonly service: ts.LanguageService;
   readonly path: string;
-  /** What is wrong with the file; empty if it compiles. */
-  errors(): string[];
+  /** What is wrong with the file, or with another of the application's; empty if it compiles. */
+  errors(fileName?: string): string[];
   /** The position behind the mark of a name. */
   placeOf(name: string): number;
   hoverOver(name: string): Hover;
 }
 
-/** Opens a file of the application, which need not exist on the disk. */
-export function openEditor({ folder }: Application, fileName: string, text: string): Editor {
+/**
+ * Opens a file of the application, which need not exist on the disk.
+ * @param others further files, by their names: what all of them import is read and checked once
+ */
+export function openEditor(
+  { folder }: Application,
+  fileName: string,
+  text: string,
+  others: Readonly<Record<string, string>> = {},
+): Editor {
   const path = join(folder, fileName);
-  const service = serviceOf(folder, path, text);
+  const texts = Object.entries({ [fileName]: text, ...others });
+  const service = serviceOf(folder, new Map(texts.map(([name, of]) => [join(folder, name), of])));
   const placeOf = (name: string) => {
     const mark = `/*${name}*/`;
     const at = text.indexOf(mark);
@@ -46,14 +55,16 @@ export function openEditor({ folder }: Application, fileName: string, text: stri
     const shown = [signature, documentation, ...tags].filter((part) => part !== "").join("\n");
     return { signature, documentation, shown };
   };
-  const errors = () =>
-    [...service.getSyntacticDiagnostics(path), ...service.getSemanticDiagnostics(path)].map(
+  const errors = (name = fileName) => {
+    const file = join(folder, name);
+    return [...service.getSyntacticDiagnostics(file), ...service.getSemanticDiagnostics(file)].map(
       ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"),
     );
+  };
   return { service, path, errors, placeOf, hoverOver };
 }
 
-function serviceOf(folder: string, path: string, text: string): ts.LanguageService {
+function serviceOf(folder: string, texts: ReadonlyMap<string, string>): ts.LanguageService {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     lib: ["lib.es2024.d.ts"],
@@ -62,10 +73,10 @@ function serviceOf(folder: string, path: string, text: string): ts.LanguageServi
     strict: true,
     skipLibCheck: true,
   };
-  const read = (file: string) => (file === path ? text : ts.sys.readFile(file));
+  const read = (file: string) => texts.get(file) ?? ts.sys.readFile(file);
   return ts.createLanguageService({
     getCompilationSettings: () => options,
-    getScriptFileNames: () => [path],
+    getScriptFileNames: () => [...texts.keys()],
     getScriptVersion: () => "1",
     getScriptSnapshot: (file) => {
       const content = read(file);
@@ -73,7 +84,7 @@ function serviceOf(folder: string, path: string, text: string): ts.LanguageServi
     },
     getCurrentDirectory: () => folder,
     getDefaultLibFileName: ts.getDefaultLibFilePath,
-    fileExists: (file) => file === path || ts.sys.fileExists(file),
+    fileExists: (file) => texts.has(file) || ts.sys.fileExists(file),
     readFile: read,
     readDirectory: ts.sys.readDirectory,
     directoryExists: ts.sys.directoryExists,

@@ -16,6 +16,8 @@ import {
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
 import * as modules from "../../src/runtime/installed.js";
 import { type Engine, type StartEngineOptions, startEngine } from "../../src/testing/engine.js";
+import { built } from "../built.js";
+import type { Task } from "./engine-process.js";
 
 jest.mock("../../src/runtime/installed.js", () => {
   const actual = jest.requireActual("../../src/runtime/installed.js");
@@ -108,21 +110,16 @@ async function hangOn(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Runs a script that has `engine`, started there, and resolves with its endpoint. */
+/** Starts an engine in a process of its own, and resolves with its endpoint. */
 async function script(
   options: StartEngineOptions,
-  rest: string,
+  then: Task["then"],
 ): Promise<{ child: ChildProcess; endpoint: string }> {
-  const source = `
-    import { startEngine } from "./src/testing/engine.js";
-    const engine = await startEngine(${JSON.stringify(options)});
-    console.log(engine.endpoint);
-    ${rest}`;
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", "--input-type=module", "--eval", source],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const task: Task = { options, then };
+  const file = built(join(__dirname, "engine-process.ts"));
+  const child = spawn(process.execPath, [file, JSON.stringify(task)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   cleanUps.push(() => child.kill("SIGKILL"));
   const [lines] = await once(child.stdout.setEncoding("utf8"), "data");
   return { child, endpoint: String(lines).split("\n", 1).join() };
@@ -204,7 +201,7 @@ describe.each(embedded)("startEngine on %s", (name) => {
   });
 
   test("leaves nothing behind when its parent is killed", async () => {
-    const { child, endpoint } = await script({ engine: name }, "setInterval(() => {}, 1000);");
+    const { child, endpoint } = await script({ engine: name }, "wait");
     const port = portOf({ endpoint });
     expect(await answers(port)).toBe(true);
     const socket = await hangOn(port);
@@ -216,17 +213,14 @@ describe.each(embedded)("startEngine on %s", (name) => {
   });
 
   test("does not keep a script alive that forgets to close it", async () => {
-    const { child, endpoint } = await script({ engine: name }, "");
+    const { child, endpoint } = await script({ engine: name }, "forget");
     if (child.exitCode === null) await once(child, "exit");
     expect(child.exitCode).toBe(0);
     expect(await freeWithin(portOf({ endpoint }), 2_000)).toBe(true);
   });
 
   test("can be waited for when nothing else is left to do", async () => {
-    const { child, endpoint } = await script(
-      { engine: name },
-      'await engine.close(); console.log("closed");',
-    );
+    const { child, endpoint } = await script({ engine: name }, "close");
     if (child.exitCode === null) await once(child, "exit");
     expect(child.exitCode).toBe(0);
     expect(await answers(portOf({ endpoint }))).toBe(false);
@@ -258,7 +252,7 @@ onDynoxide("a database in a file", () => {
 
   test("is there again after its parent was killed", async () => {
     const path = join(temporaryFolder(), "things.db");
-    const { child, endpoint } = await script({ path }, "setInterval(() => {}, 1000);");
+    const { child, endpoint } = await script({ path }, "wait");
     const client = clientOf({ ...(await start({ engine: endpoint })), endpoint });
     await createTable(client);
     await write(client);
@@ -294,10 +288,7 @@ onDynamodbLocal("startEngine on dynamodb-local", () => {
   });
 
   test("leaves nothing behind when its parent is killed", async () => {
-    const { child, endpoint } = await script(
-      { engine: "dynamodb-local" },
-      "setInterval(() => {}, 1000);",
-    );
+    const { child, endpoint } = await script({ engine: "dynamodb-local" }, "wait");
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(await freeWithin(portOf({ endpoint }), 2_000)).toBe(true);

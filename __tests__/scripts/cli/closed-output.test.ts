@@ -22,11 +22,20 @@ describe("output that nobody takes", () => {
     ];
   };
 
+  /** How each of them ends in a line of bash; none changes the table, so that all run at once. */
+  const each = async (lineOf: (command: string) => string) =>
+    Promise.all(
+      (await commands()).map(async (command) => ({
+        command,
+        ...(await bash(lineOf(`${node} ${command.join(" ")}`))),
+      })),
+    );
+
   const full = testWhere(...hasFullDisk);
 
   full("on a full disk is one line and exit code 1 (it was a stack trace)", async () => {
-    for (const command of await commands()) {
-      const { code, complaints } = await bash(`${node} ${command.join(" ")} > /dev/full`);
+    const ends = await each((command) => `${command} > /dev/full`);
+    for (const { command, code, complaints } of ends) {
       const json = command.includes("--json");
       const reason = "cannot write to stdout: no space left on the device";
       // What can be resumed says how, too.
@@ -41,8 +50,8 @@ describe("output that nobody takes", () => {
   });
 
   test("because its reader has ended is no word and exit code 141 (it was 0, as if all were done)", async () => {
-    for (const command of await commands()) {
-      const { code, complaints } = await bash(`${node} ${command.join(" ")} | true`);
+    const ends = await each((command) => `${command} | true`);
+    for (const { command, code, complaints } of ends) {
       expect({ command, code }).toEqual({ command, code: 141 });
       expect(complaints).not.toMatch(/error|EPIPE|\n {4}at /);
     }

@@ -50,6 +50,8 @@ async function start(engine: string, wire = new FaultyRequestHandler()) {
   const table = openItemTable({
     ...{ environment: "development", endpoint, region, credentials, tableName },
     requestHandler: wire,
+    // What is repeated is the same, however long it waits before.
+    initialDelayMs: 1,
   });
   open.push(table, data);
   return { data, table, wire };
