@@ -3,21 +3,8 @@
  * (1.45), and this package's own. None holds a key or a value of an item.
  */
 import type { Attributes } from "@opentelemetry/api";
+import { operationNames } from "../transport/operation-names.js";
 import type { RequestName } from "../transport/requests.js";
-
-/** DynamoDB's names of the operations, which the conventions want. */
-const operationNames: Readonly<Record<RequestName, string>> = {
-  BatchGet: "BatchGetItem",
-  BatchWrite: "BatchWriteItem",
-  Delete: "DeleteItem",
-  Get: "GetItem",
-  Put: "PutItem",
-  Query: "Query",
-  Scan: "Scan",
-  TransactGet: "TransactGetItems",
-  TransactWrite: "TransactWriteItems",
-  Update: "UpdateItem",
-};
 
 /** The same attributes without those that are not there, which some exporters would show as empty. */
 export function present(attributes: Attributes): Attributes {
@@ -39,7 +26,8 @@ interface Request extends Named {
 }
 
 export function operationNameOf({ request }: Pick<Request, "request">): string {
-  return operationNames[request as RequestName] ?? request;
+  const known: string | undefined = operationNames[request as RequestName];
+  return known ?? request;
 }
 
 /** `get SavedContent`: the call, or for a native chain what stands for it. */

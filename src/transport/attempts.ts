@@ -10,15 +10,9 @@ import { isThrottling } from "../errors/retryable.js";
 import { unquoted } from "../errors/unreadable-answer.js";
 import { OrderlyHandler } from "../wire/request-handler.js";
 import type { HedgedReads } from "./hedged-reads.js";
+import { operationNames } from "./operation-names.js";
 import type { CommandClient } from "./options.js";
-import {
-  type Answer,
-  commands,
-  type Input,
-  operationOf,
-  type RequestName,
-  sumOfCapacity,
-} from "./requests.js";
+import { type Answer, commands, type Input, type RequestName, sumOfCapacity } from "./requests.js";
 import { isReason, type Waits } from "./waits.js";
 
 /** What all attempts of one transport share. */
@@ -124,7 +118,7 @@ function sendBy(
 ): Promise<Answer> {
   if (client.marshalsRight) {
     const { request } = client as Partial<ItemClient>;
-    const direct = request?.call(client, operationOf(name), input, abortSignal);
+    const direct = request?.call(client, operationNames[name], input, abortSignal);
     if (direct !== undefined) return direct as Promise<Answer>;
   }
   const send = client.send.bind(client) as SendCommand;

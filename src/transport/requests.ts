@@ -32,7 +32,6 @@ import {
   type UpdateCommandInput,
   type UpdateCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
-import type { OperationName } from "../client/operations.js";
 import type { RawItem } from "../table/table.js";
 
 /** Inputs and outputs by DynamoDB operation. */
@@ -68,13 +67,6 @@ export const commands: { readonly [N in RequestName]: new (input: Requests[N][0]
   TransactWrite: TransactWriteCommand,
   Update: UpdateCommand,
 };
-
-/** DynamoDB's name of a request's operation: `GetItem`, `TransactWriteItems`, `Query`. */
-export function operationOf(name: RequestName): OperationName {
-  if (name === "Query" || name === "Scan") return name;
-  if (name === "TransactGet" || name === "TransactWrite") return `${name}Items`;
-  return `${name}Item`;
-}
 
 /** The requests that change items. */
 export const writes: ReadonlySet<RequestName> = new Set<RequestName>([

@@ -1,13 +1,12 @@
-import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { type Engine, startEngine } from "../../../src/testing/engine.js";
-import { bayonData, temporaryFolder } from "../run.js";
+import { bayonData, script, temporaryFolder } from "../run.js";
 
 // Killed at points that this many rounds choose at random, by a seed that a failure tells; `npm test`
 // has few of them, COAGENT_TEST_RUNS=20 many.
@@ -21,7 +20,6 @@ const temporary = temporaryFolder();
 let engine: Engine;
 let client: DynamoDBDocumentClient;
 let counter: CountingProxy;
-let command: string;
 let folder: string;
 
 /** Stands between the command and the engine, and counts the items that were put. */
@@ -90,14 +88,6 @@ beforeAll(async () => {
   counter = new CountingProxy(engine.endpoint);
   endpoint = await counter.listen();
   folder = exported();
-  // In one file it starts four times as fast.
-  const root = temporary();
-  copyFileSync("package.json", join(root, "package.json"));
-  const options = ["--format", "esm", "--platform", "node", "--dir", join(root, "dist")];
-  const bundler = "node_modules/rolldown/bin/cli.mjs";
-  const built = spawnSync(process.execPath, [bundler, "scripts/cli.ts", ...options]);
-  expect(built.status).toBe(0);
-  command = join(root, "dist", "cli.js");
 });
 
 afterAll(async () => {
@@ -124,32 +114,11 @@ const connectionTo = (table: string, at: string) => [
   ...["--environment", "local", "--endpoint", at, "--table", table],
 ];
 
-/** Starts the command; `kill` ends it as nothing else can. */
-function start(table: string, state: string, mode: string) {
-  const args = [
-    ...["migrate", "firestore", folder, ...connectionTo(table, endpoint)],
-    ...["--state", state, "--rejected", join(state, "rejected.ndjson")],
-    ...["--on-conflict", mode, "--concurrency", String(concurrency), "--json"],
-  ];
-  const child = spawn(process.execPath, [command, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-    });
-  }
-  const closed = once(child, "close");
-  return {
-    kill: () => child.kill("SIGKILL"),
-    ended: async () => {
-      await closed;
-      return { code: child.exitCode, killed: child.signalCode === "SIGKILL", said };
-    },
-  };
-}
+const argsFor = (table: string, state: string, mode: string) => [
+  ...["migrate", "firestore", folder, ...connectionTo(table, endpoint)],
+  ...["--state", state, "--rejected", join(state, "rejected.ndjson")],
+  ...["--on-conflict", mode, "--concurrency", String(concurrency), "--json"],
+];
 
 async function itemsOf(table: string): Promise<Record<string, unknown>[]> {
   const { Items = [] } = await client.send(
@@ -177,7 +146,8 @@ test(`killed ${rounds} times at random points it ends as if it had not been`, as
   const random = randomFrom(seed);
   const undisturbed = temporary();
   await bayonData(["table", "create", ...connectionTo("Undisturbed", engine.endpoint)]);
-  const whole = await start("Undisturbed", undisturbed, "skip").ended();
+  // Only what is killed needs a process of its own.
+  const whole = await bayonData(argsFor("Undisturbed", undisturbed, "skip"));
   expect(whole.code).toBe(1);
   const expected = await itemsOf("Undisturbed");
   expect(expected.length).toBe(users * perUser - 7);
@@ -190,23 +160,23 @@ test(`killed ${rounds} times at random points it ends as if it had not been`, as
     counter.puts.clear();
     const writes = mode === "overwrite" ? Math.ceil((users * perUser) / 25) : expected.length;
     let left = 1 + Math.floor(random() * writes);
-    const victim = start(table, state, mode);
+    const victim = script("cli.ts", argsFor(table, state, mode));
     counter.onWrite = () => {
       left -= 1;
       // This write has no answer yet: whoever waits for it is not at its end.
-      if (left === 0) victim.kill();
+      if (left === 0) victim.child.kill("SIGKILL");
     };
-    const first = await victim.ended();
+    await victim.ended();
     counter.onWrite = () => undefined;
     const told = { seed, round, mode };
-    expect({ ...told, killed: first.killed }).toEqual({ ...told, killed: true });
-    const last = await start(table, state, mode).ended();
-    expect({ ...told, code: last.code, said: last.said }).toMatchObject({ ...told, code: 1 });
+    expect({ ...told, by: victim.child.signalCode }).toEqual({ ...told, by: "SIGKILL" });
+    const last = await bayonData(argsFor(table, state, mode));
+    expect({ ...told, ...last }).toMatchObject({ ...told, code: 1 });
     const items = await itemsOf(table);
     expect({ ...told, items: items.length }).toEqual({ ...told, items: expected.length });
     expect(items).toEqual(expected);
     expect(rejectedIn(state)).toEqual(rejectedIn(undisturbed));
-    const { summary } = JSON.parse(last.said.trim().split("\n").at(-1) ?? "") as {
+    const { summary } = JSON.parse(last.out.trim().split("\n").at(-1) ?? "") as {
       summary: Record<string, number>;
     };
     const { documents, written, identical, kept, rejected } = summary;

@@ -6,6 +6,7 @@ import { type RotationState, rotateTable } from "../../../scripts/upkeep/rotate-
 import { createDataLayer, type DataLayer, DecryptionError } from "../../../src/index.js";
 import { createCipher } from "../../../src/secrets/encryption.js";
 import type { EncryptionKeys } from "../../../src/secrets/key-provider.js";
+import { startFaultProxy } from "../../../src/testing/index.js";
 import {
   both,
   headerOf,
@@ -18,8 +19,10 @@ import {
 } from "../../encryption/keys.js";
 import { engines } from "../../engines.js";
 import { failureOf } from "../../open.js";
+import { killedAt } from "../killed.js";
 import { type WholeTable, wholeTables } from "../raw.js";
-import { bayonData, script, temporaryFolder } from "../run.js";
+import { atRequests, bayonData, temporaryFolder } from "../run.js";
+import { flagsThrough } from "../wire-faults.js";
 
 const folder = temporaryFolder();
 const provider = "GOOGLE_BUSINESS";
@@ -364,22 +367,19 @@ describe("rotate, interrupted", () => {
 
   test("by SIGKILL, ends as an undisturbed run when it is started again", async () => {
     const table = await newTable();
-    await fill(table, oldOnly, names(0, 600));
-    const state = folder();
-    const args = ["rotate", ...table.flags, "--state", state, "--json"];
+    await fill(table, oldOnly, names(0, 100));
+    await using proxy = await startFaultProxy({ target: table.data.engine.endpoint });
+    const args = ["rotate", ...flagsThrough(proxy, table.name), "--state", folder(), "--json"];
     const done = async () => (await keysIn(table))["key-2"] ?? 0;
-    // Two at a time: it is far from its end when the first look finds that it has begun.
-    const running = script("cli.ts", [...args, "--concurrency", "2"]);
-    while (running.child.exitCode === null && (await done()) === 0) await sleep(5);
-    running.child.kill("SIGKILL");
-    await running.ended();
+    await killedAt(proxy, "UpdateItem", 30, [...args, "--concurrency", "2"]);
     const before = await done();
-    expect(before).toBeLessThan(1_200);
+    expect(before).toBeGreaterThanOrEqual(2 * 30);
+    expect(before).toBeLessThan(200);
 
     const { code, out } = await bayonData([...args, "--concurrency", "24"]);
     expect(code).toBe(0);
-    expect(reportOf(out)).toMatchObject({ items: 600, left: {} });
-    expect(await keysIn(table)).toEqual({ "key-2": 1_200 });
+    expect(reportOf(out)).toMatchObject({ items: 100, left: {} });
+    expect(await keysIn(table)).toEqual({ "key-2": 200 });
   });
 
   test("goes on at the page where it was, and comes back to what was being refreshed", async () => {
@@ -423,14 +423,13 @@ describe("rotate, interrupted", () => {
 
   test("by another current key, says that the checkpoint is of another run", async () => {
     const table = await newTable();
-    await fill(table, undefined, names(0, 300));
+    await fill(table, undefined, names(0, 40));
     const controller = new AbortController();
-    const state = folder();
-    const args = ["rotate", ...table.flags, "--state", state];
-    const running = bayonData(args, controller.signal);
-    while (!existsSync(join(state, "rotate", "rotate.lock"))) await sleep(1);
-    controller.abort(new Error("interrupted"));
-    const { code, complaints } = await running;
+    const args = ["rotate", ...table.flags, "--state", folder()];
+    const sending = atRequests((operation) => {
+      if (operation === "UpdateItem") controller.abort(new Error("interrupted"));
+    });
+    const { code, complaints } = await bayonData(args, controller.signal, sending);
     expect(code).toBe(130);
     expect(complaints).toContain(
       `To resume:\n  bayon-data rotate --environment local --table ${table.name}`,
@@ -441,7 +440,7 @@ describe("rotate, interrupted", () => {
     expect(other.complaints).toContain("checkpoint of another run");
     process.env[variable] = variableOf(both);
     expect(await bayonData(args)).toMatchObject({ code: 0 });
-    expect(await keysIn(table)).toEqual({ "key-2": 600 });
+    expect(await keysIn(table)).toEqual({ "key-2": 80 });
   });
 });
 
