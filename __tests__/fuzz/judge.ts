@@ -81,27 +81,31 @@ const shared: object[] = [
   return prototype === undefined ? [one] : [one, prototype];
 });
 
-/** The properties of what all code shares; what pollutes a prototype changes it. */
-export function prototypes(): string {
-  return shared
-    .map((one) =>
-      Reflect.ownKeys(one)
-        .map((name) => {
-          const { value, get, set } = Reflect.getOwnPropertyDescriptor(one, name) ?? {};
-          return `${String(name)}:${identity(value)}:${identity(get)}:${identity(set)}`;
-        })
-        .join(),
-    )
-    .join("\n");
+/** The properties of what all code shares, one after the other: names, and what is behind them. */
+function sharedProperties(): unknown[] {
+  const found: unknown[] = [];
+  for (const one of shared) {
+    for (const name of Reflect.ownKeys(one)) {
+      const { value, get, set } = Reflect.getOwnPropertyDescriptor(one, name) ?? {};
+      const isReplaceable = typeof value === "function" || typeof value === "object";
+      found.push(name, isReplaceable ? value : typeof value, get, set);
+    }
+  }
+  return found;
 }
 
-const identities = new Map<unknown, number>();
-
-/** A number for each function and object, so that a replaced one differs. */
-function identity(value: unknown): string {
-  if (typeof value !== "function" && typeof value !== "object") return typeof value;
-  if (!identities.has(value)) identities.set(value, identities.size);
-  return String(identities.get(value));
+/**
+ * Watches what all code shares: what pollutes a prototype changes it.
+ * @returns a function that says whether anything was changed since it was last asked
+ */
+export function watchPrototypes(): () => boolean {
+  let before = sharedProperties();
+  return () => {
+    const now = sharedProperties();
+    const isChanged = now.length !== before.length || now.some((one, at) => one !== before[at]);
+    before = now;
+    return isChanged;
+  };
 }
 
 // ---- Expressions
