@@ -40,8 +40,20 @@ export interface Seen {
   readonly cause?: unknown;
 }
 
+/** What a write was planned from: the same for the same arguments. */
+export interface Plan {
+  /** Whether a part of the key was made up, so that the same call has another key the next time. */
+  readonly isGenerated?: boolean;
+  /** A whole item by raw keys, or what a later call must have in common with it. */
+  readonly item?: Readonly<Record<string, unknown>>;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly changes?: readonly { readonly path: readonly unknown[]; readonly value: unknown }[];
+}
+
 /** One write of one item. */
 export interface Write<Result> {
+  /** On the write itself: a WeakMap of all writes costs the garbage collector 2 µs each. */
+  plan?: Plan;
   readonly context: CallContext;
   readonly key: RawKey;
   /** The least bytes that it stores, if they count towards a limit. */

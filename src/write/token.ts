@@ -16,23 +16,11 @@ import { asItIsNow, keyId, readMany, type Table } from "../read/reader.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { exactTextOf } from "../values/exact-number.js";
 import { isPlainMap } from "../values/payload.js";
-import type { PlannedWrite, WriteRequest } from "./plan.js";
-
-/** What a write was planned from: the same for the same arguments. */
-interface Plan {
-  /** Whether a part of the key was made up, so that the same call has another key the next time. */
-  readonly isGenerated?: boolean;
-  /** A whole item by raw keys, or what a later call must have in common with it. */
-  readonly item?: Readonly<Record<string, unknown>>;
-  readonly data?: Readonly<Record<string, unknown>>;
-  readonly changes?: readonly { readonly path: readonly unknown[]; readonly value: unknown }[];
-}
-
-const plans = new WeakMap<object, Plan>();
+import type { PlannedWrite, Write, WriteRequest } from "./plan.js";
 
 /** Notes what a write was planned from, of which a token's mark is made. */
-export function planned<W extends object>(write: W, plan: object): W {
-  plans.set(write, plan);
+export function planned<W extends Write<unknown>>(write: W, plan: object): W {
+  write.plan = plan;
   return write;
 }
 
@@ -63,7 +51,7 @@ export function tokenOf(
     throw invalidAt(context, "token", message);
   }
   const issues = writes.flatMap(({ write }, index): ValidationIssue[] => {
-    if (plans.get(write)?.isGenerated !== true) return [];
+    if (write.plan?.isGenerated !== true) return [];
     const message =
       "must have its whole key under a token: the same call must create the same item";
     return [{ path: `operations[${index}]`, message }];
@@ -148,7 +136,7 @@ function argumentsOf({ write, context, model }: PlannedWrite): unknown {
   const { operation } = context;
   const { PK, SK } = write.key;
   const secrets = model?.encrypted ?? [];
-  const { data, changes, ...plan } = plans.get(write) ?? {};
+  const { data, changes, ...plan } = write.plan ?? {};
   const ofField = (field: unknown, value: unknown) =>
     secrets.includes(String(field)) ? "a secret" : value;
   return {
