@@ -74,7 +74,11 @@ function table(cells: readonly CellName[], results: readonly Result[]): string {
   if (columns.length === 0) return "";
   const row = (head: string, text: (column: Result) => string) =>
     `| ${[head, ...columns.map(text)].join(" | ")} |`;
-  const names = new Set(columns.flatMap(({ contestants }) => [...contestants.keys()]));
+  // In one order, also where the first column lacks some of them.
+  const all = new Set(results.flatMap(({ contestants }) => [...contestants.keys()]));
+  const names = new Set(
+    [...all].filter((name) => columns.some((one) => one.contestants.has(name))),
+  );
   const times = [base, own, floor].filter((name) => names.has(name));
   const others = [...names].filter((name) => name !== base);
   return [

@@ -37,6 +37,7 @@ async function roundOf({ cell, inFlight, times, longestMs }: Task): Promise<Roun
   if (run === undefined) throw new Error(`bench: ${name} has no ${cell}`);
   wire.answer(cell);
   const sdkBefore = sentBySdk?.() ?? 0;
+  const answeredBefore = wire.answered();
   const cpu = process.cpuUsage();
   const start = performance.now();
   const end = start + longestMs;
@@ -51,6 +52,9 @@ async function roundOf({ cell, inFlight, times, longestMs }: Task): Promise<Roun
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const bySdk = (sentBySdk?.() ?? 0) - sdkBefore;
+  if (wire.endpoint === undefined && wire.answered() - answeredBefore < begun) {
+    throw new Error(`bench: ${name} sent fewer requests than operations (${cell})`);
+  }
   return { micros: (user + system) / begun, perSecond: begun / seconds, bySdk };
 }
 

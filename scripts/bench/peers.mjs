@@ -237,7 +237,8 @@ async function dynamode({ config, rawItem, tableName }) {
           .eq("USER#u1")
           .sortKey("SK")
           .beginsWith("CONTENT#")
-          .count(),
+          .count()
+          .run(),
       query100: find,
       query1000: find,
       batchGet100: async () => (await entity.batchGet(keys)).items,

@@ -18,6 +18,8 @@ export interface Wire {
   answer(cell: CellName): void;
   /** The response to one request, without HTTP. */
   answerTo(request: unknown): Buffer;
+  /** How many requests were answered without HTTP. */
+  answered(): number;
 }
 
 /** Any will do: nobody checks the signature. */
@@ -29,7 +31,11 @@ export const place = {
 /** @param endpoint of the server; without one the responses are canned */
 export function openWire(endpoint: string | undefined): Wire {
   let cell: CellName = "get";
-  const respond = (request: unknown) => answerTo(cell, request);
+  let answered = 0;
+  const respond = (request: unknown) => {
+    answered += 1;
+    return answerTo(cell, request);
+  };
   const config =
     endpoint === undefined
       ? { ...place, endpoint: "http://127.0.0.1:1", requestHandler: cannedHandler(respond) }
@@ -38,6 +44,7 @@ export function openWire(endpoint: string | undefined): Wire {
     config,
     endpoint,
     answerTo: respond,
+    answered: () => answered,
     answer(next) {
       cell = next;
     },
