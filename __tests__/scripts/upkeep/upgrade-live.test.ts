@@ -8,8 +8,9 @@ import { createDataLayer } from "../../../src/index.js";
 import { startFaultProxy } from "../../../src/testing/index.js";
 import { engines } from "../../engines.js";
 import { contactV2, contactV3 } from "../../versioned-entities.js";
+import { killedAt } from "../killed.js";
 import { type RawItem, wholeTables } from "../raw.js";
-import { bayonData, script, temporaryFolder } from "../run.js";
+import { bayonData, temporaryFolder } from "../run.js";
 import { everySeventh, hitsOf, updateFaults, wireFaults } from "../wire-faults.js";
 
 const [first] = engines as [(typeof engines)[number]];
@@ -134,19 +135,7 @@ test("killed at a request, ends as an undisturbed run when it is started again",
   const proxy = await startFaultProxy({ target: table.data.engine.endpoint });
   const flags = ["--environment", "local", "--endpoint", proxy.url, "--table", table.name];
   const args = ["upgrade", ...flags, "--config", config, "--state", folder(), "--json"];
-  const running = script("cli.ts", args);
-  proxy.inject({
-    operation: "UpdateItem",
-    after: 20,
-    answer: async ({ forward }) => {
-      const answer = await forward();
-      running.child.kill("SIGKILL");
-      return answer;
-    },
-  });
-  await running.ended();
-  expect(running.child.signalCode).toBe("SIGKILL");
-  proxy.clear();
+  await killedAt(proxy, "UpdateItem", 21, args);
   const { code, out } = await bayonData(args);
   expect(code).toBe(0);
   expect(reportOf(out)).toMatchObject({ items: 60, left: {} });
