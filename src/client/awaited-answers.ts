@@ -1,5 +1,6 @@
 /** The responses that a transport waits for: `close` ends the waiting, and each attempt has a limit. */
 import timers from "node:timers";
+import { Bag, type Member } from "../runtime/bag.js";
 import { onceAborted } from "../runtime/signals.js";
 
 // Node's own, so that fake timers neither stop the watch nor see it.
@@ -8,7 +9,7 @@ const { setInterval, clearInterval } = timers;
 /** The interval between two checks of everything that is waited for, in ms. */
 const lookEveryMs = 500;
 
-interface Waiting {
+interface Waiting extends Member {
   readonly reject: (reason: unknown) => void;
   readonly giveUp: ((reason: unknown) => void) | undefined;
   /** Removes it from its signal. */
@@ -23,7 +24,7 @@ interface Waiting {
  */
 export class AwaitedAnswers {
   readonly #limitMs: number;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Bag<Waiting>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param limitMs how long an attempt may take, whatever the client below does */
@@ -45,7 +46,8 @@ export class AwaitedAnswers {
     giveUp?: (reason: unknown) => void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const one: Waiting = { reject, giveUp, looks: isAttempt ? 0 : Number.NEGATIVE_INFINITY };
+      const looks = isAttempt ? 0 : Number.NEGATIVE_INFINITY;
+      const one: Waiting = { place: -1, reject, giveUp, looks };
       this.#waiting.add(one);
       this.#timer ??= setInterval(() => this.#look(), lookEveryMs).unref();
       Promise.resolve(answer).then(
@@ -64,7 +66,7 @@ export class AwaitedAnswers {
 
   /** Ends all waiting, each with an error of its own. */
   refuse(error: () => Error): void {
-    for (const one of [...this.#waiting]) this.#end(one, error());
+    for (const one of this.#waiting.list()) this.#end(one, error());
   }
 
   #forget(one: Waiting): void {
@@ -83,7 +85,7 @@ export class AwaitedAnswers {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    for (const one of this.#waiting) {
+    for (const one of this.#waiting.list()) {
       one.looks += 1;
       if (one.looks * lookEveryMs < this.#limitMs) continue;
       const error = new Error(`no complete response within ${this.#limitMs} ms`);

@@ -4,6 +4,7 @@
  */
 import type { Readable } from "node:stream";
 import timers from "node:timers";
+import { Bag, type Member } from "../runtime/bag.js";
 
 // Node's own, so that fake timers neither stop the watch nor see it.
 const { setInterval, clearInterval } = timers;
@@ -20,7 +21,7 @@ export interface AnswerLimits {
 }
 
 /** A request under way, and its response once there is one. */
-export interface Watched {
+export interface Watched extends Member {
   /** Ends it; without, its body is destroyed, and until it has one the SDK's handler limits it. */
   readonly fail: ((error: Error) => void) | undefined;
   body: Readable | undefined;
@@ -44,7 +45,7 @@ interface Message {
 export class AnswerWatch {
   readonly #limits: AnswerLimits;
   readonly #tickMs: number;
-  readonly #answers = new Set<Watched>();
+  readonly #answers = new Bag<Watched>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: AnswerLimits) {
@@ -55,7 +56,7 @@ export class AnswerWatch {
 
   /** A request is sent: from here the time of its whole response counts. */
   begin(fail?: (error: Error) => void): Watched {
-    const answer: Watched = { fail, body: undefined, bytes: -1, idle: 0, age: -1 };
+    const answer: Watched = { place: -1, fail, body: undefined, bytes: -1, idle: 0, age: -1 };
     this.#answers.add(answer);
     this.#timer ??= setInterval(() => this.#look(), this.#tickMs).unref();
     return answer;
@@ -73,7 +74,7 @@ export class AnswerWatch {
 
   /** Ends all requests that can be ended. */
   failAll(error: () => Error): void {
-    for (const { fail } of this.#answers) fail?.(error());
+    for (const { fail } of this.#answers.list()) fail?.(error());
   }
 
   #look(): void {
@@ -81,7 +82,7 @@ export class AnswerWatch {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    for (const answer of this.#answers) this.#check(answer);
+    for (const answer of this.#answers.list()) this.#check(answer);
   }
 
   #check(answer: Watched): void {
