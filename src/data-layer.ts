@@ -63,7 +63,8 @@ import {
 } from "./client/config.js";
 import type { AnyEntity, Owner } from "./entity/model.js";
 import { ConfigurationError, readSettings } from "./errors/configuration-error.js";
-import { Reader } from "./read/reader.js";
+import { GatheredReads } from "./read/gathered-reads.js";
+import { type Reader, readOne, type Table } from "./read/reader.js";
 import { type Clock, systemClock } from "./runtime/clock.js";
 import { type CursorSecret, createCursorSeal } from "./secrets/cursor-seal.js";
 import { resolveCipher } from "./secrets/encryption.js";
@@ -319,7 +320,7 @@ export function createDataLayer<
             tableName === configuration.tableName ? adviceOn(error, configuration) : undefined
         : undefined,
   });
-  const reader = new Reader({ transport, tableName }, options.coalesce ?? true);
+  const reader = readerOf({ transport, tableName }, options.coalesce);
   const nextId = monotonicFactory();
   const createId = (time: number) => nextId(time);
   const writer = new Writer();
@@ -341,6 +342,12 @@ export function createDataLayer<
     requestHandler,
   });
   return layer as unknown as DataLayerOf<Uninferred<R>, B>;
+}
+
+/** @param coalesce whether gets of the same turn of the event loop are sent together */
+function readerOf(table: Table, coalesce = true): Reader {
+  if (coalesce) return new GatheredReads(table);
+  return { read: (key, options, call) => readOne(table, key, call, options) };
 }
 
 /** The stores and what spans them, over one transport. */

@@ -20,7 +20,7 @@ import { buildExplorerPage } from "./explorer-page.js";
  * them. They stay in package.json's dependencies, because audits look there and the declarations name
  * zod's types.
  */
-const bundled = ["zod", "dataloader", "ulid", "p-retry", "is-network-error"];
+const bundled = ["zod", "ulid", "p-retry", "is-network-error"];
 
 /**
  * jose is ESM only as well. It is loaded only when something is encrypted, so it stays an import

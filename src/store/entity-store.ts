@@ -26,7 +26,8 @@ import type { CallContext } from "../errors/context.js";
 import { leftOver } from "../errors/left-over.js";
 import type { ValidationIssue } from "../errors/validation-error.js";
 import { withOwnErrors } from "../native/native-entity.js";
-import { itemsApart, keyId, type Reader, readMany } from "../read/reader.js";
+import { ownItem } from "../read/own-item.js";
+import { keyId, type Reader, readMany } from "../read/reader.js";
 import type { CursorSeal } from "../secrets/cursor-seal.js";
 import type { Cipher } from "../secrets/encryption.js";
 import { withMaskedSecrets } from "../secrets/masking.js";
@@ -282,8 +283,9 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
         const told = { items: unread, of: wanted.length, written: 0, why };
         throw leftOver(context, "keys were not read", told);
       }
-      const apart = itemsApart();
-      return wanted.map(({ id }) => this.#itemOrNull<F>(apart(items.get(id)), "batchGet", fields));
+      return wanted.map(({ id }) =>
+        this.#itemOrNull<F>(ownItem(items.get(id)), "batchGet", fields),
+      );
     });
   }
 
