@@ -36,12 +36,20 @@ const examples: [string, Record<string, string>, string][] = [
 
 test.each(examples)("%s is signed as AWS published it", (_, more, signature) => {
   const headers = { host: "example.amazonaws.com", "x-amz-date": "20150830T123600Z", ...more };
-  const names = Object.keys(headers).sort();
-  const signer = new Signer("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
-  const scope = { date: "20150830", region: "us-east-1", service: "service" };
-  expect(signer.sign({ names, headers, sha256: sha256(""), time: "20150830T123600Z" }, scope)).toBe(
-    signature,
-  );
+  const signer = new Signer({
+    accessKeyId: "AKIDEXAMPLE",
+    secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+    region: "us-east-1",
+    service: "service",
+    names: Object.keys(headers).sort(),
+    headers: { host: headers.host, ...more },
+  });
+  const parts = [
+    "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request",
+    `SignedHeaders=${Object.keys(headers).sort().join(";")}`,
+    `Signature=${signature}`,
+  ];
+  expect(signer.authorize(headers, sha256(""), headers["x-amz-date"])).toBe(parts.join(", "));
 });
 
 test("times have the form of signatures", () => {

@@ -1,5 +1,6 @@
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { settings } from "../engines.js";
+import { indexedEntities } from "../indexed-entities.js";
 import { openTable, requestsOf } from "../open.js";
 
 const content = { type: "Blog Post", content: "Text" };
@@ -114,5 +115,48 @@ describe.each(settings)("put on $name", (engine) => {
     );
     expect(new Set(written.map((item) => item.updatedAt)).size).toBe(50);
     await data.close();
+  });
+});
+
+describe.each(settings)("puts of one entity that store different attributes on $name", (engine) => {
+  const clock = { time: 1_000, now: () => clock.time };
+  const table = openTable(engine, { clock, ...({ entities: indexedEntities } as object) });
+
+  test("share nothing but the attributes' names (their expressions are made once)", async () => {
+    const { indexedLead } = table.data as unknown as {
+      indexedLead: {
+        put(input: object): Promise<object>;
+        get(key: object): Promise<object | null>;
+      };
+    };
+    const placesOf = async (leadId: string) => {
+      const { GSI2PK, GSI6SK, UpdatedAt, Data } = {
+        ...(await table.raw.get("USER#u1", `ILEAD#${leadId}`)),
+      };
+      return { GSI2PK, GSI6SK, UpdatedAt, name: (Data as { name?: string } | undefined)?.name };
+    };
+    // In turn with and without a field that is in index keys, at new keys and at one that is there.
+    for (const [index, status] of ["new", undefined, "won", "new", undefined, "lost"].entries()) {
+      clock.time = 2_000 + index;
+      for (const leadId of [`l${index}`, "same"]) {
+        const data = { name: `${leadId} ${index}`, ...(status !== undefined && { status }) };
+        const item = await indexedLead.put({ userId: "u1", leadId, data });
+        expect(item).toMatchObject({ leadId, updatedAt: clock.time });
+        expect(await indexedLead.get({ userId: "u1", leadId })).toStrictEqual(item);
+        expect(await placesOf(leadId)).toEqual({
+          GSI2PK: status && `LEAD#${status}`,
+          GSI6SK: status && `STATUS#${status}#${leadId}`,
+          UpdatedAt: clock.time,
+          name: data.name,
+        });
+      }
+    }
+    // What was put first is as it was.
+    expect(await placesOf("l0")).toEqual({
+      GSI2PK: "LEAD#new",
+      GSI6SK: "STATUS#new#l0",
+      UpdatedAt: 2_000,
+      name: "l0 0",
+    });
   });
 });

@@ -116,6 +116,7 @@ export function thisPackage(wire: Wire, more: Pick<DataLayerOptions, "events"> =
     endpoint: endpoint as string,
     ...(requestHandler !== undefined && { requestHandler }),
     clock: { now: () => writtenAt },
+    ...(process.env.ZZ_ALONE && { coalesce: false }),
     ...more,
   } as const;
   const layer = createDataLayer(options);

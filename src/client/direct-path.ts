@@ -91,13 +91,16 @@ export class DirectPath {
     this.#like = Object.assign(Object.create(prototype), signed, { headers: {}, body: "" });
   }
 
+  /** Whose signature a request gets. @throws what the credentials provider throws */
+  identity(): Promise<Identity> {
+    return this.#signing.credentials();
+  }
+
   /**
    * A request, signed for now.
    * @returns `undefined` if the SDK has to send it
-   * @throws what the credentials provider throws
    */
-  async prepare(operation: string, text: string): Promise<Post | undefined> {
-    const identity = await this.#signing.credentials();
+  prepare(operation: string, text: string, identity: Identity): Post | undefined {
     const template = this.#templates.get(operation);
     if (template?.isOf(identity) !== true) this.#templates.clear();
     else {
@@ -110,12 +113,8 @@ export class DirectPath {
   }
 
   /** @throws what the request handler throws */
-  async send(post: Post, signal: AbortSignal | undefined): Promise<ReadResponse> {
-    const response = isOwn(this.#handler)
-      ? await this.#handler.post(post, signal)
-      : await this.#handed(post, signal);
-    this.#compareClocks(response.headers);
-    return response;
+  send(post: Post, signal: AbortSignal | undefined): Promise<ReadResponse> {
+    return isOwn(this.#handler) ? this.#handler.post(post, signal) : this.#handed(post, signal);
   }
 
   /** Sends by a handler of the application's. */
@@ -140,8 +139,11 @@ export class DirectPath {
     }
   }
 
-  /** The SDK learns the service's clock from the date of each response. Here it is learnt once it matters. */
-  #compareClocks({ date, age }: Readonly<Record<string, string>>): void {
+  /**
+   * Learns the service's clock from the headers of a response. The SDK does so from each response; here it is
+   * learnt once it matters.
+   */
+  learnClock({ date, age }: Readonly<Record<string, string>>): void {
     if (date === undefined || date === this.#date || age !== undefined) return;
     this.#date = date;
     const offset = Date.parse(date) - Date.now();

@@ -130,12 +130,20 @@ export class ItemRequests {
     signal: AbortSignal | undefined,
   ): Promise<object> {
     const own = withToken({ name }, input);
-    const post = await this.#prepared(direct, name, own);
-    if (post === undefined) return this.#send(name, own, signal);
+    let post: Post | undefined;
+    try {
+      // Written before anything is waited for: its values are the caller's.
+      const text = this.#form.textOf(own, operations[name].shape);
+      post = direct.prepare(name, text, await direct.identity());
+    } catch (thrown) {
+      throw noteSending(thrown, false);
+    }
+    if (post === undefined) return await this.#send(name, own, signal);
     this.sent.direct += 1;
     const { systemClockOffset: offset } = this.#config;
     try {
       const response = await direct.send(post, signal);
+      direct.learnClock(response.headers);
       if (!isAnswer(response)) return await this.#refused(name, own, response, offset);
       const { body } = response;
       const answer = answerOf(this.#config.protocol, this.#form, { name }, body, response);
@@ -143,19 +151,6 @@ export class ItemRequests {
       return answer;
     } catch (thrown) {
       throw noteSending(thrown, true);
-    }
-  }
-
-  /** The request, signed. Whatever fails until here was not sent. */
-  async #prepared(
-    direct: DirectPath,
-    name: OperationName,
-    input: object,
-  ): Promise<Post | undefined> {
-    try {
-      return await direct.prepare(name, this.#form.textOf(input, operations[name].shape));
-    } catch (thrown) {
-      throw noteSending(thrown, false);
     }
   }
 

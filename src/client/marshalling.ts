@@ -45,7 +45,8 @@ function withFields(input: Fields, changed: Fields): Fields {
 export function ofEach(value: unknown, convert: (member: unknown) => unknown): unknown {
   if (!isObject(value)) return value;
   let copy: Record<string, unknown> | undefined;
-  for (const [name, member] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const member: unknown = (value as Fields)[name];
     const converted = convert(member);
     if (converted === member) continue;
     // An array is copied as an array, whose positions are its names.

@@ -10,6 +10,12 @@ export interface GivenExpression {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** The shortest placeholders, which most requests need no more of. */
+const textsOf = (kind: string) =>
+  Array.from({ length: 64 }, (_, index) => `${kind}${index.toString(36)}`);
+const nameTexts = /* @__PURE__ */ textsOf("#");
+const valueTexts = /* @__PURE__ */ textsOf(":");
+
 /**
  * Collects the names and values of one request under placeholders that nothing else uses. They are
  * as short as possible, because an expression is limited to 4 KB.
@@ -38,7 +44,7 @@ export class Placeholders {
     let placeholder = this.placeholderOf.get(attributeName);
     if (placeholder === undefined) {
       do {
-        placeholder = `#${this.nameCount.toString(36)}`;
+        placeholder = nameTexts[this.nameCount] ?? `#${this.nameCount.toString(36)}`;
         this.nameCount += 1;
       } while (this.taken?.has(placeholder));
       this.placeholderOf.set(attributeName, placeholder);
@@ -50,7 +56,7 @@ export class Placeholders {
   value(value: unknown): string {
     let placeholder: string;
     do {
-      placeholder = `:${this.valueCount.toString(36)}`;
+      placeholder = valueTexts[this.valueCount] ?? `:${this.valueCount.toString(36)}`;
       this.valueCount += 1;
     } while (this.taken?.has(placeholder));
     this.values[placeholder] = value;

@@ -184,9 +184,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     options: QueryOptions<S, F> = {},
   ): Promise<QueryPage<StoreItem<S, F>>> {
     const planned = this.#queries.plan("query", partition, options);
-    return this.#queries.page(planned) as Promise<QueryPage<unknown>> as Promise<
-      QueryPage<StoreItem<S, F>>
-    >;
+    const page: QueryPage<unknown> = await this.#queries.page(planned);
+    return page as QueryPage<StoreItem<S, F>>;
   }
 
   list<const F extends FieldPath = string>(
@@ -198,7 +197,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   }
 
   async count(partition: S["partition"], options: CountOptions<S> = {}): Promise<number> {
-    return this.#queries.count(this.#queries.planCount(partition, options));
+    return await this.#queries.count(this.#queries.planCount(partition, options));
   }
 
   async queryBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
@@ -207,9 +206,8 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     options: QueryByOptions<S, I, F> = {},
   ): Promise<QueryPage<StoreItem<S, F>>> {
     const planned = this.#queries.planBy("queryBy", index, parts, options);
-    return this.#queries.page(planned) as Promise<QueryPage<unknown>> as Promise<
-      QueryPage<StoreItem<S, F>>
-    >;
+    const page: QueryPage<unknown> = await this.#queries.page(planned);
+    return page as QueryPage<StoreItem<S, F>>;
   }
 
   listBy<const I extends keyof S["indexes"] & string, const F extends FieldPath = string>(
@@ -226,7 +224,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     parts: IndexParts<S, I>,
     options: CountByOptions<S, I> = {},
   ): Promise<number> {
-    return this.#queries.count(this.#queries.planCountBy(index, parts, options));
+    return await this.#queries.count(this.#queries.planCountBy(index, parts, options));
   }
 
   scan<const F extends FieldPath = string>(
@@ -236,11 +234,11 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return found as AsyncIterable<ScanPage<unknown>> as AsyncIterable<ScanPage<StoreItem<S, F>>>;
   }
 
-  async create(input: NewInput<S>, options: CallOptions = {}): Promise<S["item"]> {
+  create(input: NewInput<S>, options: CallOptions = {}): Promise<S["item"]> {
     return this.#send("create", () => this.#writes.create(input), options) as Promise<S["item"]>;
   }
 
-  async put<const R extends string = string>(
+  put<const R extends string = string>(
     input: PutInput<S>,
     options: PutOptions<R> = {},
   ): Promise<Returned<S["item"], S["item"] | null, R>> {
@@ -248,11 +246,11 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#send("put", plan, options, putOptionNames) as Promise<never>;
   }
 
-  async upsert(input: PutInput<S>, options: CallOptions = {}): Promise<S["item"]> {
+  upsert(input: PutInput<S>, options: CallOptions = {}): Promise<S["item"]> {
     return this.#send("upsert", () => this.#writes.upsert(input), options) as Promise<S["item"]>;
   }
 
-  async update<const R extends string = string>(
+  update<const R extends string = string>(
     key: S["key"],
     changes: Changes<S>,
     options: UpdateOptions<S, R> = {},
@@ -261,7 +259,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     return this.#send("update", plan, options, updateOptionNames) as Promise<never>;
   }
 
-  async delete(key: S["key"], options: DeleteOptions<S> = {}): Promise<S["item"] | null> {
+  delete(key: S["key"], options: DeleteOptions<S> = {}): Promise<S["item"] | null> {
     const plan = () => this.#writes.delete(key, options, deleteOptionNames);
     return this.#send("delete", plan, options, deleteOptionNames) as Promise<S["item"] | null>;
   }
@@ -278,7 +276,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
       return { key, rawKey, id: keyId(rawKey) };
     });
     const rawKeys = wanted.map(({ rawKey }) => rawKey);
-    return perform(context, callLimits, async (call) => {
+    return await perform(context, callLimits, async (call) => {
       const { items, left, why } = await readMany(this.#context, rawKeys, call, read);
       if (left.size > 0) {
         const unread = wanted.filter(({ id }) => left.has(id)).map(({ key }) => key);
@@ -310,7 +308,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
         },
       };
     });
-    return perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
+    return await perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
   }
 
   async batchDelete(
@@ -323,7 +321,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
       key: rawKeyOf(this.#model, this.#input.key(input, context)),
       input,
     }));
-    return perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
+    return await perform(context, callLimits, (call) => this.#writeAll(writes, context, call));
   }
 
   check(input: unknown, options: Pick<WriteOptions, "allowMissing"> = {}): ValidationIssue[] {
@@ -367,7 +365,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
   ): Promise<R> {
     const write = reading({ operation, entity: this.#model.name }, plan);
     const limits = limitsOf(write.context, options, known);
-    return perform(write.context, limits, (call) => this.#internals.run(write, call));
+    return await perform(write.context, limits, (call) => this.#internals.run(write, call));
   }
 
   get #model(): EntityModel {

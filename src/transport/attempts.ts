@@ -23,12 +23,10 @@ export interface Sending {
   readonly hedging: HedgedReads | undefined;
 }
 
-/** Sends one request. A client of the application's, or a mock, may have no answer. */
-type Send = (signal?: AbortSignal) => Promise<Answer | undefined>;
 type SendCommand = (
   command: object,
   options?: { readonly abortSignal: AbortSignal },
-) => Promise<Answer>;
+) => Promise<Answer | undefined>;
 
 /** One request on behalf of a call. */
 export class Attempts {
@@ -59,63 +57,58 @@ export class Attempts {
   /** Sends it once, or twice if it is a read whose first response is late. */
   async next(input: Input): Promise<Answer> {
     this.attempts += 1;
-    const client = this.#sending.client();
-    const send = (signal?: AbortSignal) => sendBy(client, this.name, input, signal);
     this.#signal?.throwIfAborted();
     try {
-      const answer = exactAnswer((await this.#send(client, send)) ?? {});
+      const answer = exactAnswer((await this.#send(input)) ?? {});
       this.consumedCapacity = sumOfCapacity(answer, this.consumedCapacity);
       return answer;
-    } catch (error) {
+    } catch (thrown) {
+      const error = isReason(this.#signal, thrown) ? thrown : unquoted(thrown);
       this.answerLost ||= leavesOpen(error, this.#signal);
       if (isThrottling(error)) this.throttles += 1;
       throw error;
     }
   }
 
-  #send(client: CommandClient, send: Send): Promise<Answer | undefined> {
+  #send(input: Input): Promise<Answer | undefined> {
+    const { name } = this;
     const { waits, hedging } = this.#sending;
+    const client = this.#sending.client();
     // A retry is not hedged: what failed needs fewer requests, not more.
-    if (hedging === undefined || this.attempts > 1 || !hedging.covers(this.name)) {
-      return sendOnce(waits, send, needsSignal(client), this.#clientSignal);
+    if (hedging === undefined || this.attempts > 1 || !hedging.covers(name)) {
+      const signal = this.#clientSignal;
+      return signal === undefined && !needsSignal(client)
+        ? waits.sent(sendBy(client, name, input, undefined))
+        : waits.attempt((own) => sendBy(client, name, input, own), signal);
     }
-    return hedging.read(
-      this.name,
-      // Not a signal made of several: that is released as soon as `close` ends the waiting.
-      (own) => sendOnce(waits, () => send(own), false, undefined),
-      this.#signal,
-      () => {
-        this.hedged = true;
-        this.attempts += 1;
-      },
-    );
-  }
-}
-
-async function sendOnce(
-  waits: Waits,
-  send: Send,
-  takesSignal: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Answer | undefined> {
-  try {
-    if (signal === undefined && !takesSignal) return await waits.sent(send());
-    return await waits.attempt(send, signal);
-  } catch (error) {
-    throw isReason(signal, error) ? error : unquoted(error);
+    const send = async (own: AbortSignal) => {
+      try {
+        // Not a signal made of several: that is released as soon as `close` ends the waiting.
+        return await waits.sent(sendBy(client, name, input, own));
+      } catch (error) {
+        throw unquoted(error);
+      }
+    };
+    return hedging.read(name, send, this.#signal, () => {
+      this.hedged = true;
+      this.attempts += 1;
+    });
   }
 }
 
 /** What a client of this package's has besides: it sends a request without a command, if it can. */
 type ItemClient = Pick<NativeDocumentClient, "request">;
 
-/** Sends a request without a command if the client can, else as one. */
+/**
+ * Sends a request without a command if the client can, else as one. A client of the application's, or a mock,
+ * may have no answer.
+ */
 function sendBy(
   client: CommandClient,
   name: RequestName,
   input: Input,
   abortSignal: AbortSignal | undefined,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   if (client.marshalsRight) {
     const { request } = client as Partial<ItemClient>;
     const direct = request?.call(client, operationNames[name], input, abortSignal);

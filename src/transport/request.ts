@@ -3,11 +3,13 @@ import type { Call } from "../call/call.js";
 import { requestChannel, traced } from "../call/tracing.js";
 import type { CallContext } from "../errors/context.js";
 import { isBudgetSpent, noteAdvice } from "../errors/notes.js";
+import { cancellationReasonsOf } from "../errors/thrown.js";
 import { nameOf } from "../errors/words.js";
 import type { Clock } from "../runtime/clock.js";
 import { Attempts, type Sending } from "./attempts.js";
 import { isBatch, leftOf, sendRounds } from "./batch-rounds.js";
 import type { Listeners, RequestEvent, RequestMessage } from "./events.js";
+import { convertItem } from "./failed-items.js";
 import { meter } from "./meter.js";
 import type { FieldGuard, TransportOptions } from "./options.js";
 import type { Repeats } from "./repeats.js";
@@ -37,21 +39,38 @@ export interface Shared extends Sending {
 
 /**
  * Runs one request on behalf of a call.
- * @param isNative whether it is ElectroDB's
- * @throws what the SDK threw last, the signal's reason, or that the layer is closed
+ * @param isNative whether it is ElectroDB's, which converts the items on errors itself
+ * @returns rejects with what the SDK threw last, the signal's reason, or that the layer is closed
  */
-export async function runRequest(
+export function runRequest(
   shared: Shared,
   name: RequestName,
   given: Input,
   call: Call,
   isNative: boolean,
 ): Promise<Answer> {
-  shared.waits.throwIfClosed();
-  meter.getStore()?.();
-  if (!requestChannel.hasSubscribers) return run(shared, name, given, call, isNative);
+  return requestChannel.hasSubscribers
+    ? runTraced(shared, name, given, call, isNative)
+    : run(shared, name, given, call, isNative);
+}
+
+async function runTraced(
+  shared: Shared,
+  name: RequestName,
+  given: Input,
+  call: Call,
+  isNative: boolean,
+): Promise<Answer> {
+  admit(shared);
   const message: RequestMessage = { ...aboutRequest(name, given, call.context), event: undefined };
-  return traced(requestChannel, message, () => run(shared, name, given, call, isNative, message));
+  const work = () => run(shared, name, given, call, isNative, message);
+  return await traced(requestChannel, message, work);
+}
+
+/** @throws AbortedError if the layer is closed, or what the meter throws */
+function admit({ waits }: Shared): void {
+  waits.throwIfClosed();
+  meter.getStore()?.();
 }
 
 async function run(
@@ -62,14 +81,29 @@ async function run(
   isNative: boolean,
   message?: RequestMessage,
 ): Promise<Answer> {
-  const { waits, listeners, stats, clock, advice } = shared;
+  if (message === undefined) admit(shared);
+  const { waits, listeners, stats, clock, guard, advice } = shared;
+  const { context, signal } = call;
   const startedAt = clock.now();
   const attempts = new Attempts(shared, name, call, isNative);
   let outcome: unknown;
   let failed = false;
   try {
-    const answer = await carryOut(shared, attempts, given, call);
+    // Once for all attempts: a transaction's token stands for the same bytes.
+    const sealing = guard?.sealed(given, context);
+    const sealed = sealing === undefined ? given : ((await waits.within(sealing, signal)) as Input);
+    const isCounted = listeners.wantCapacity || stats !== undefined || message !== undefined;
+    const answer = await sendAll(shared, attempts, prepared(name, sealed, isCounted), call);
     outcome = answer;
+    // An attempt before may have written some of what a batch leaves.
+    const isLeft = attempts.answerLost && name === "BatchWrite" && leftOf(name, answer);
+    if (isLeft) call.onAnswerLost?.();
+    const opening = guard?.opened(itemsOf(answer), context);
+    if (opening !== undefined) {
+      // The request was carried out, whether or not the keys come that its response is read by.
+      attempts.answerLost = true;
+      await waits.within(opening, signal);
+    }
     return answer;
   } catch (error) {
     failed = true;
@@ -77,6 +111,7 @@ async function run(
     noteAdvice(outcome, advice?.(outcome, given.TableName));
     // Even if a repeated transaction is refused: its first request may still be on its way.
     if (attempts.answerLost && writes.has(name)) call.onAnswerLost?.();
+    if (!isNative) await openMet(shared, outcome, call);
     throw outcome;
   } finally {
     if (message !== undefined || stats !== undefined || listeners.areThere) {
@@ -87,33 +122,11 @@ async function run(
   }
 }
 
-/** Sends the request until it is answered, with its secrets sealed on the way out and opened on the way in. */
-async function carryOut(
-  shared: Shared,
-  attempts: Attempts,
-  given: Input,
-  call: Call,
-): Promise<Answer> {
-  const { waits, listeners, stats, guard } = shared;
-  const { name, context } = attempts;
-  // Once for all attempts: a transaction's token stands for the same bytes.
-  const sealing = guard?.sealed(given, context);
-  const sealed =
-    sealing === undefined ? given : ((await waits.within(sealing, call.signal)) as Input);
-  const wantCapacity =
-    listeners.wantCapacity || stats !== undefined || requestChannel.hasSubscribers;
-  const input = prepared(name, sealed, wantCapacity);
-  const answer = await sendAll(shared, attempts, input, call);
-  // An attempt before may have written some of what a batch leaves.
-  const isLeft = attempts.answerLost && name === "BatchWrite" && leftOf(name, answer) !== undefined;
-  if (isLeft) call.onAnswerLost?.();
-  const opening = guard?.opened(itemsOf(answer), context);
-  if (opening !== undefined) {
-    // The request was carried out, whether or not the keys come that its response is read by.
-    attempts.answerLost = true;
-    await waits.within(opening, call.signal);
-  }
-  return answer;
+/** The items on what a request of the layer's throws are converted, and their secrets opened. */
+async function openMet({ waits, guard }: Shared, thrown: unknown, call: Call): Promise<void> {
+  const items = [thrown, ...cancellationReasonsOf(thrown)].flatMap(convertItem);
+  const opening = guard?.opened(items, call.context);
+  if (opening !== undefined) await waits.within(opening, call.signal);
 }
 
 /** Sends the request, and a batch in as many rounds as it takes. */

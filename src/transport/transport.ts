@@ -6,14 +6,12 @@ import type { Call } from "../call/call.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
 import { leavesOpen } from "../errors/left-open.js";
 import { noteAdvice, noteOpen } from "../errors/notes.js";
-import { cancellationReasonsOf } from "../errors/thrown.js";
 import { unquoted } from "../errors/unreadable-answer.js";
 import { systemClock } from "../runtime/clock.js";
 import { firstOf } from "../runtime/signals.js";
 import { wholeAnswerMs } from "../wire/request-handler.js";
 import { type ElectroClient, electroClient, freshError } from "./electro-client.js";
 import { Listeners, type RequestEvent } from "./events.js";
-import { convertItem } from "./failed-items.js";
 import { createHedgedReads } from "./hedged-reads.js";
 import type { TransportOptions } from "./options.js";
 import { Repeats } from "./repeats.js";
@@ -66,7 +64,8 @@ export function createTransport(options: TransportOptions): Transport {
   const { waits, listeners, stats } = shared;
   return {
     // The request's name decides its response; the table of requests pairs the two.
-    send: (name, input, call) => send(shared, name, input as unknown as Input, call) as never,
+    send: (name, input, call) =>
+      runRequest(shared, name, input as unknown as Input, call, false) as never,
     client: electroClient((name, input, signal) => sendNative(shared, name, input, signal)),
     repeat: (request, signal, onAnswerLost) => repeat(shared, request, signal, onAnswerLost),
     within: (work, signal) => waits.within(work, signal),
@@ -100,18 +99,6 @@ function sharedOf(options: TransportOptions): Shared {
     guard,
     advice,
   };
-}
-
-/** Sends a request of the layer's. The items on what it throws are converted, and their secrets opened. */
-async function send(shared: Shared, name: RequestName, input: Input, call: Call): Promise<Answer> {
-  try {
-    return await runRequest(shared, name, input, call, false);
-  } catch (error) {
-    const items = [error, ...cancellationReasonsOf(error)].flatMap(convertItem);
-    const opening = shared.guard?.opened(items, call.context);
-    if (opening !== undefined) await shared.waits.within(opening, call.signal);
-    throw error;
-  }
 }
 
 /** Sends a request of ElectroDB's, whose caller sees items as they are stored. */

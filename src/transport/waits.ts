@@ -53,7 +53,7 @@ export class Waits {
     signal?.throwIfAborted();
     const limit = new AbortController();
     const end = (reason: unknown) => limit.abort(reason);
-    return this.#awaited.wait(request(limit.signal), true, signal, end);
+    return await this.#awaited.wait(request(limit.signal), true, signal, end);
   }
 
   /** Waits for the work of others, mostly for encryption keys. */

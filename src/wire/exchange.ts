@@ -41,24 +41,20 @@ export interface Line {
  * @throws what Node's client threw, under the names that the SDK's handler gives; an AbortError; a
  * TimeoutError; an UnreadableAnswer
  */
-export async function exchange(
-  line: Line,
-  post: Post,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
-  if (signal?.aborted) throw abortedBy(signal);
+export function exchange(line: Line, post: Post, signal: AbortSignal | undefined): Promise<Answer> {
+  if (signal?.aborted) return Promise.reject(abortedBy(signal));
   const turn = line.turns.take(signal);
-  if (turn !== undefined) await turn;
-  try {
-    if (signal?.aborted) throw abortedBy(signal);
-    return await new Promise((resolve, reject) => {
-      new Exchange(line, resolve, reject).begin(post, signal);
-    });
-  } finally {
-    line.turns.release();
-  }
+  if (turn === undefined) return begun(line, post, signal);
+  return turn.then(() => begun(line, post, signal));
 }
 
+function begun(line: Line, post: Post, signal: AbortSignal | undefined): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    new Exchange(line, resolve, reject).begin(post, signal);
+  });
+}
+
+/** One request that has its turn, which it gives back at its end. */
 class Exchange {
   readonly #line: Line;
   readonly #resolve: (answer: Answer) => void;
@@ -67,6 +63,7 @@ class Exchange {
   #request: ClientRequest | undefined;
   #response: IncomingMessage | undefined;
   #unlisten: (() => void) | undefined;
+  #isOver = false;
 
   constructor(line: Line, resolve: (answer: Answer) => void, reject: (error: unknown) => void) {
     this.#line = line;
@@ -77,6 +74,7 @@ class Exchange {
 
   begin(post: Post, signal: AbortSignal | undefined): void {
     try {
+      if (signal?.aborted) throw abortedBy(signal);
       this.#send(post, signal);
     } catch (error) {
       // An agent of the application's may throw.
@@ -90,7 +88,7 @@ class Exchange {
     // Read from its module at each call: that is where instrumentation and test tools replace it.
     const send = isSecure ? https.request : http.request;
     const agent = isSecure ? httpsAgent : httpAgent;
-    const host = hostname.replace(/^\[(.*)\]$/, "$1");
+    const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
     if (signal !== undefined) {
       this.#unlisten = whenAborted(signal, () => this.#fail(abortedBy(signal)));
     }
@@ -148,9 +146,11 @@ class Exchange {
   }
 
   #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#line.watch.end(this.#watched);
     this.#unlisten?.();
-    this.#unlisten = undefined;
+    this.#line.turns.release();
   }
 }
 

@@ -132,8 +132,8 @@ export class OrderlyHandler extends NodeHttpHandler {
   }
 
   /** Sends a request without the SDK's handler. @internal */
-  async post(post: Post, signal: AbortSignal | undefined): Promise<Answer> {
-    if (this.#destroyed) throw abortError();
+  post(post: Post, signal: AbortSignal | undefined): Promise<Answer> {
+    if (this.#destroyed) return Promise.reject(abortError());
     return exchange(this.#line, post, signal);
   }
 

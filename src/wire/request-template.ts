@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Post } from "./exchange.js";
-import { algorithm, type Scope, Signer, scopeText, sha256, timeText } from "./signature.js";
+import { algorithm, Signer, sha256, timeText } from "./signature.js";
 import { traceHeader } from "./trace.js";
 
 /** A pair of keys, as the SDK's providers return it. */
@@ -59,8 +59,6 @@ export class RequestTemplate {
   readonly #place: Pick<Post, "protocol" | "hostname" | "port">;
   /** All headers of a request, of which those that are made for each are still empty. */
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #names: readonly string[];
-  readonly #scope: Omit<Scope, "date">;
   readonly #signer: Signer;
 
   private constructor(like: SignedRequest, identity: Identity, signature: SignatureParts) {
@@ -68,17 +66,17 @@ export class RequestTemplate {
     const { protocol, hostname, port } = like;
     this.#identity = { accessKeyId, secretAccessKey, sessionToken };
     this.#place = { protocol, hostname, port };
-    this.#names = signature.names;
-    this.#scope = signature;
+    const same = Object.entries(like.headers).filter(([name]) => fixed.has(name));
+    const headers = Object.fromEntries(same);
+    this.#signer = new Signer({ ...identity, ...signature, headers });
     // A copy of an object that has all of its properties is made in one step: a hundred times as fast.
     this.#headers = {
-      ...Object.fromEntries(Object.entries(like.headers).filter(([name]) => fixed.has(name))),
+      ...headers,
       "content-length": "",
       "x-amz-date": "",
       ...("x-amz-content-sha256" in like.headers && { "x-amz-content-sha256": "" }),
       authorization: "",
     };
-    this.#signer = new Signer(identity.secretAccessKey);
   }
 
   /**
@@ -94,7 +92,7 @@ export class RequestTemplate {
     if (parts?.accessKeyId !== identity.accessKeyId) return undefined;
     if (headers["x-amz-security-token"] !== identity.sessionToken) return undefined;
     const template = new RequestTemplate(like, identity, parts);
-    const own = template.#sign(headers, sha256(body), time);
+    const own = template.#signer.authorize(headers, sha256(body), time);
     return own === headers.authorization ? template : undefined;
   }
 
@@ -119,18 +117,9 @@ export class RequestTemplate {
     headers["content-length"] = String(Buffer.byteLength(body));
     headers["x-amz-date"] = time;
     if ("x-amz-content-sha256" in headers) headers["x-amz-content-sha256"] = sum;
-    headers.authorization = this.#sign(headers, sum, time);
-    return Object.assign({ headers, body }, this.#place);
-  }
-
-  /** The header that authorizes a request. */
-  #sign(headers: Readonly<Record<string, string>>, sum: string, time: string): string {
-    const names = this.#names;
-    const { region, service } = this.#scope;
-    const scope = { date: time.slice(0, 8), region, service };
-    const signature = this.#signer.sign({ names, headers, sha256: sum, time }, scope);
-    const credential = `${this.#identity.accessKeyId}/${scopeText(scope)}`;
-    return `${algorithm} Credential=${credential}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
+    headers.authorization = this.#signer.authorize(headers, sum, time);
+    const { protocol, hostname, port } = this.#place;
+    return { protocol, hostname, port, headers, body };
   }
 }
 

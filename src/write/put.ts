@@ -1,5 +1,6 @@
 /** The write of a whole item, which may or may not exist. */
 import { randomBytes } from "node:crypto";
+import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { atom, type Compiled, joined } from "../conditions/condition-logic.js";
 import { Placeholders } from "../conditions/placeholders.js";
 import type { Draft } from "../entity/input.js";
@@ -22,7 +23,7 @@ import {
 import type { Seen, Target, Write, WriteRequest } from "./plan.js";
 import { foreignFailed } from "./refusals.js";
 import { rawItemOf, writtenItemOf } from "./stored-item.js";
-import { growthOf, isOlder, writtenAt } from "./updated-at.js";
+import { type Growth, growthOf, isOlder, writtenAt } from "./updated-at.js";
 import { isKnownVersion, newerFailed } from "./version-conditions.js";
 
 /**
@@ -107,6 +108,28 @@ interface TimedKeys {
   readonly mixed: boolean;
   /** The attributes whose existing values are kept. */
   readonly keeps: ReadonlySet<string>;
+  /** The expressions of the last first request. */
+  last?: Remembered;
+}
+
+/** What two first requests of one entity have in common if they store the same attributes. */
+interface Remembered {
+  readonly names: readonly string[];
+  readonly expressions: Expressions;
+  /** The values by their placeholders: those of the item are still missing. */
+  readonly values: readonly (readonly [placeholder: string, value: unknown])[];
+}
+
+type Expressions = Pick<UpdateCommandInput, "UpdateExpression"> & ReturnType<typeof conditional>;
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** Stands for the value of an attribute. */
+class Slot {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
 }
 
 const timedKeys = new WeakMap<EntityModel["indexKeys"], TimedKeys>();
@@ -145,35 +168,44 @@ function putRequest(
   const createdAt =
     (unindexed ? epochMsOf(item[attribute.createdAt]) : undefined) ?? draft.createdAt ?? growth.at;
   const kept = unindexed || undated || ghost ? keptNot : timed.keeps;
-  const own = new Placeholders();
   const stored = rawItemOf(model, { ...draft, createdAt }, growth.at);
   const { PK, SK, ...attributes } = itemValue(model, stored);
-  const sets = Object.entries(attributes).map(([name, value]) =>
-    name === attribute.updatedAt
-      ? writtenAt(own, growth)
-      : assigned(own, name, value, kept.has(name)),
-  );
-  if (mark !== undefined) sets.push(assigned(own, attribute.writeMark, mark));
-  const isEndless = model.expires !== undefined && !(attribute.timeToLive in attributes);
-  const gone = model.fieldKeys.map((key) => key.attribute).filter((name) => !(name in attributes));
-  const removes = isEndless ? [...gone, attribute.timeToLive] : gone;
-  const removal = removes.map((name) => own.name(name)).join(", ");
-  const conditions = ghost
-    ? [isThatGhost(own, ghost)]
-    : [isOwnOrNothing(own, model), isOlder(own, growth, item), ...isKnownVersion(own, model)];
-  if ((timed.mixed || timed.kept.length > 0) && !ghost) {
-    conditions.push(unindexed ? isUnindexed(own, timed, item) : isIndexed(own, timed));
-  }
-  if (!ghost) {
-    conditions.push(undated ? isStill(own, attribute.createdAt, item) : isCreatedInTime(own));
-  }
+  const expressionsOf = (written: Attributes, growing: Growth): Expressions => {
+    const own = new Placeholders();
+    const sets = Object.entries(written).map(([name, value]) =>
+      name === attribute.updatedAt
+        ? writtenAt(own, growing)
+        : assigned(own, name, value, kept.has(name)),
+    );
+    if (mark !== undefined) sets.push(assigned(own, attribute.writeMark, mark));
+    const isEndless = model.expires !== undefined && !(attribute.timeToLive in written);
+    const gone = model.fieldKeys.map((key) => key.attribute).filter((name) => !(name in written));
+    const removes = isEndless ? [...gone, attribute.timeToLive] : gone;
+    const removal = removes.map((name) => own.name(name)).join(", ");
+    const conditions = ghost
+      ? [isThatGhost(own, ghost)]
+      : [isOwnOrNothing(own, model), isOlder(own, growing, item), ...isKnownVersion(own, model)];
+    if ((timed.mixed || timed.kept.length > 0) && !ghost) {
+      conditions.push(unindexed ? isUnindexed(own, timed, item) : isIndexed(own, timed));
+    }
+    if (!ghost) {
+      conditions.push(undated ? isStill(own, attribute.createdAt, item) : isCreatedInTime(own));
+    }
+    return {
+      UpdateExpression: `SET ${sets.join(", ")}${removal && ` REMOVE ${removal}`}`,
+      ...conditional(own, joined("AND", conditions).text),
+    };
+  };
+  // The time is in the conditions of an entity that expires, and what was seen in those of later requests.
+  const isPlain = seen === undefined && mark === undefined && model.expires === undefined;
   const request = {
     kind: "Update",
     input: {
       TableName: tableName,
       Key: { PK, SK },
-      UpdateExpression: `SET ${sets.join(", ")}${removal && ` REMOVE ${removal}`}`,
-      ...conditional(own, joined("AND", conditions).text),
+      ...(isPlain
+        ? rememberedFor(timed, attributes, expressionsOf)
+        : expressionsOf(attributes, growth)),
       ReturnValues: mark === undefined ? "ALL_NEW" : "ALL_OLD",
     },
   } as const;
@@ -184,6 +216,36 @@ function putRequest(
     [attribute.updatedAt]: grownFrom(before, growth),
   });
   return { request, left, isWhole: false };
+}
+
+/**
+ * The expressions of an entity's first requests differ in values alone, as long as the attributes are the
+ * same. They are made once, of what stands for the values.
+ */
+function rememberedFor(
+  timed: TimedKeys,
+  attributes: Attributes,
+  make: (written: Attributes, growth: Growth) => Expressions,
+): Expressions {
+  const names = Object.keys(attributes);
+  let { last } = timed;
+  if (last?.names.length !== names.length || names.some((name, at) => name !== last?.names[at])) {
+    const slots = Object.fromEntries(names.map((name) => [name, new Slot(name)]));
+    const at = new Slot(attribute.updatedAt) as unknown as number;
+    const expressions = make(slots, { at, step: undefined });
+    Object.freeze(expressions.ExpressionAttributeNames);
+    last = {
+      names,
+      expressions,
+      values: Object.entries(expressions.ExpressionAttributeValues ?? {}),
+    };
+    timed.last = last;
+  }
+  const ExpressionAttributeValues: Record<string, unknown> = {};
+  for (const [placeholder, value] of last.values) {
+    ExpressionAttributeValues[placeholder] = value instanceof Slot ? attributes[value.name] : value;
+  }
+  return { ...last.expressions, ExpressionAttributeValues };
 }
 
 /**

@@ -53,7 +53,7 @@ export async function runWrite<R>(
     }
   };
   const rule = `other callers wrote the item ${mostRounds} times in a row`;
-  return inRounds(round, () => contentionError(write.context, rule, seen?.cause));
+  return await inRounds(round, () => contentionError(write.context, rule, seen?.cause));
 }
 
 /**
