@@ -429,6 +429,24 @@ describe("calls that wait for something together", () => {
     await expectSilence(sent);
   });
 
+  test("a request of 100 coalesced gets ends when their callers have left, whoever waits for the next", async () => {
+    const { data, sent } = answering("throttle", { Item: undefined });
+    const controller = new AbortController();
+    const leaving = Array.from({ length: 100 }, (_, n) =>
+      failureOf(
+        data.project.get({ ...user, projectId: `p${n}` }, { signal: controller.signal }),
+        AbortedError,
+      ),
+    );
+    const staying = data.project.get({ ...user, projectId: "p100" });
+    await settle();
+    expect(sent).toEqual(["BatchGet", "Get"]);
+    controller.abort(reason);
+    await Promise.all(leaving);
+    expect(await staying).toBeNull();
+    await expectSilence(sent);
+  });
+
   test("a coalesced get without limits is read to the end, whoever leaves", async () => {
     const { data, sent } = answering("throttle", { Item: undefined });
     const controller = new AbortController();

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createDataLayer, type DataLayer } from "../../src/data-layer.js";
 import { AbortedError } from "../../src/errors/aborted-error.js";
@@ -194,6 +195,35 @@ describe.each(engines)("gets of one turn of the event loop on $name", (engine) =
       "get SavedContent (userId=u1, contentId=c1): not authorised",
     ]);
     expect(wire.names).toEqual(["BatchGetItem"]);
+  });
+
+  test("a request of 100 that fails leaves the next one's callers theirs", async () => {
+    wire.intercept = ({ operation, send }) =>
+      operation === "GetItem" ? send() : refused("AccessDeniedException", "not authorised");
+    const outcomes = await Promise.allSettled(range(0, 101).map((index) => get(index)));
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      ...Array<string>(100).fill("rejected"),
+      "fulfilled",
+    ]);
+    expect(wire.names).toEqual(["BatchGetItem", "GetItem"]);
+  });
+
+  test("each request is sent in the asynchronous context of its first caller", async () => {
+    const context = new AsyncLocalStorage<string>();
+    const sentIn: (string | undefined)[] = [];
+    wire.intercept = ({ send }) => {
+      sentIn.push(context.getStore());
+      return send();
+    };
+    const from = (name: string, index: number, options?: object) =>
+      context.run(name, () => get(index, options));
+    await Promise.all([
+      ...range(0, 100).map((index) => from(index === 0 ? "first" : "others", index)),
+      from("next", 100),
+      from("consistent", 1, { consistent: true }),
+      from("others", 2, { consistent: true }),
+    ]);
+    expect(sentIn.sort()).toEqual(["consistent", "first", "next"]);
   });
 
   test("a caller that aborts leaves the others theirs", async () => {

@@ -3,6 +3,7 @@ import timers from "node:timers";
 import type { Call } from "../call/call.js";
 import type { ReadOptions } from "../entity/projection.js";
 import type { CallContext } from "../errors/context.js";
+import { Bag, type Member } from "../runtime/bag.js";
 import { lastOf, orAborted } from "../runtime/signals.js";
 import { limits, type RawItem, type RawKey } from "../table/table.js";
 import { ownItem } from "./own-item.js";
@@ -21,16 +22,19 @@ interface Caller {
 /** A key, and all calls of the turn that wait for its item. */
 interface Read {
   readonly key: RawKey;
-  readonly callers: Caller[];
+  readonly callers: OneOrMore<Caller>;
 }
 
+type OneOrMore<T> = [T, ...T[]];
+
 /** The reads of a turn that have the same options. Once the first request is sent, none is added. */
-class Gathering {
+class Gathering implements Member {
+  place = -1;
   readonly options: ReadOptions;
   /** The options' projection as a text. */
   readonly projected: string;
   /** The reads of the request that takes the next key. */
-  #filling: Read[] = [];
+  #filling: OneOrMore<Read> | undefined;
   /** All reads by {@link keyId}; most turns have only one. */
   #byId: Map<string, Read> | undefined;
 
@@ -40,9 +44,10 @@ class Gathering {
   }
 
   /** @returns the reads of a request, if this key is the first of them */
-  add(key: RawKey, caller: Caller): Read[] | undefined {
+  add(key: RawKey, caller: Caller): OneOrMore<Read> | undefined {
+    const read: Read = { key, callers: [caller] };
+    if (this.#filling === undefined) return this.#begin(read);
     const [first] = this.#filling;
-    if (first === undefined) return this.#begin({ key, callers: [caller] });
     this.#byId ??= new Map([[keyId(first.key), first]]);
     const id = keyId(key);
     const known = this.#byId.get(id);
@@ -50,14 +55,13 @@ class Gathering {
       known.callers.push(caller);
       return undefined;
     }
-    const read = { key, callers: [caller] };
     this.#byId.set(id, read);
     if (this.#filling.length === limits.batchGetKeys) return this.#begin(read);
     this.#filling.push(read);
     return undefined;
   }
 
-  #begin(read: Read): Read[] {
+  #begin(read: Read): OneOrMore<Read> {
     this.#filling = [read];
     return this.#filling;
   }
@@ -66,7 +70,7 @@ class Gathering {
 /** Reads single items for the stores of one data layer, all of a turn together. */
 export class GatheredReads implements Reader {
   readonly #table: Table;
-  readonly #gatherings: Gathering[] = [];
+  readonly #gatherings = new Bag<Gathering>();
 
   constructor(table: Table) {
     this.#table = table;
@@ -76,7 +80,7 @@ export class GatheredReads implements Reader {
     const item = new Promise<RawItem | undefined>((resolve, reject) => {
       const gathering = this.#gatheringFor(options);
       const reads = gathering.add(key, { call, resolve, reject });
-      // One for each request: it is sent in the asynchronous context of its first caller.
+      // Each request is sent in the asynchronous context of its first caller.
       if (reads !== undefined) afterThisTurn(() => this.#send(gathering, reads));
     });
     return call.signal === undefined ? item : orAborted(item, call.signal);
@@ -85,42 +89,55 @@ export class GatheredReads implements Reader {
   #gatheringFor(options: ReadOptions): Gathering {
     const { consistent, projection } = options;
     const projected = projection === undefined ? "" : JSON.stringify(projection);
-    for (const gathering of this.#gatherings) {
-      const isSame = gathering.options.consistent === consistent;
-      if (isSame && gathering.projected === projected) return gathering;
-    }
+    const known = this.#gatherings.find(
+      (one) => one.options.consistent === consistent && one.projected === projected,
+    );
+    if (known !== undefined) return known;
     const made = new Gathering(options, projected);
-    this.#gatherings.push(made);
+    this.#gatherings.add(made);
     return made;
   }
 
   /** What is gathered is read only once, so no call ever gets the result of an earlier read. */
-  async #send(gathering: Gathering, reads: readonly Read[]): Promise<void> {
-    const at = this.#gatherings.indexOf(gathering);
-    if (at !== -1) this.#gatherings.splice(at, 1);
-    const callers = reads.flatMap((read) => read.callers);
-    const { call, release } = callFor(callers.map((caller) => caller.call));
-    try {
-      await this.#load(reads, gathering.options, call);
-    } catch (error) {
-      for (const { reject } of callers) reject(error);
-    } finally {
-      release?.();
-    }
+  #send(gathering: Gathering, reads: OneOrMore<Read>): Promise<void> {
+    this.#gatherings.delete(gathering);
+    const { options } = gathering;
+    const [read, another] = reads;
+    const [{ call }, other] = read.callers;
+    // Most turns have one get, by one caller.
+    const isShared = another !== undefined || other !== undefined || call.signal !== undefined;
+    return isShared ? this.#sendShared(reads, options) : this.#sendOne(read, options, call);
   }
 
-  async #load(reads: readonly Read[], options: ReadOptions, call: Call): Promise<void> {
-    const [read] = reads;
-    if (read !== undefined && reads.length === 1) {
-      give(read, await readOne(this.#table, read.key, call, options));
-      return;
-    }
+  async #sendShared(reads: OneOrMore<Read>, options: ReadOptions): Promise<void> {
+    const calls = reads.flatMap(({ callers }) => callers.map(({ call }) => call));
+    // The request is aborted once all the calls that wait for it have been aborted.
+    const left = lastOf(calls.map(({ signal }) => signal));
+    const call = { context: contextOf(calls), signal: left?.signal };
+    const [read, another] = reads;
+    if (another === undefined) await this.#sendOne(read, options, call);
+    else await this.#sendMany(reads, options, call);
+    left?.release();
+  }
+
+  #sendOne(read: Read, options: ReadOptions, call: Call): Promise<void> {
+    return readOne(this.#table, read.key, call, options).then(
+      (item) => give(read, item),
+      (error: unknown) => refuse(read, error),
+    );
+  }
+
+  async #sendMany(reads: readonly Read[], options: ReadOptions, call: Call): Promise<void> {
     const keys = reads.map(({ key }) => key);
-    const { items, left, why } = await readMany(this.#table, keys, call, options);
-    for (const read of reads) {
-      const id = keyId(read.key);
-      if (left.has(id)) refuse(read, leftUnprocessed(why));
-      else give(read, items.get(id));
+    try {
+      const { items, left, why } = await readMany(this.#table, keys, call, options);
+      for (const read of reads) {
+        const id = keyId(read.key);
+        if (left.has(id)) refuse(read, leftUnprocessed(why));
+        else give(read, items.get(id));
+      }
+    } catch (error) {
+      for (const read of reads) refuse(read, error);
     }
   }
 }
@@ -136,19 +153,8 @@ function give({ callers }: Read, item: RawItem | undefined): void {
   }
 }
 
-function refuse({ callers }: Read, error: Error): void {
+function refuse({ callers }: Read, error: unknown): void {
   for (const { reject } of callers) reject(error);
-}
-
-/** The call that a request for several calls is sent for. */
-function callFor(calls: readonly Call[]): { readonly call: Call; release?(): void } {
-  const [alone] = calls;
-  if (alone !== undefined && calls.length === 1 && alone.signal === undefined)
-    return { call: alone };
-  // The request is aborted once all the calls that wait for it have been aborted.
-  const left = lastOf(calls.map(({ signal }) => signal));
-  const call = { context: contextOf(calls), signal: left?.signal };
-  return left === undefined ? { call } : { call, release: left.release };
 }
 
 /**

@@ -37,6 +37,14 @@ export class Bag<T extends Member> {
     this.#members[this.#size] = undefined;
   }
 
+  find(isIt: (member: T) => boolean): T | undefined {
+    for (let place = 0; place < this.#size; place += 1) {
+      const member = this.#members[place] as T;
+      if (isIt(member)) return member;
+    }
+    return undefined;
+  }
+
   /** All that are in it now. */
   list(): T[] {
     return this.#members.slice(0, this.#size) as T[];
