@@ -58,6 +58,24 @@ describe("a body", () => {
     );
   });
 
+  test("is not changed by a toJSON of a value's class, nor by one of all arrays or objects", () => {
+    class Tags extends Array<string> {
+      toJSON() {
+        return this.slice(0, 1);
+      }
+    }
+    const Item = { tags: Tags.from(["a", "b"]), deep: { set: new Set(["c"]), list: [1] } };
+    const right =
+      '{"Item":{"tags":{"L":[{"S":"a"},{"S":"b"}]},"deep":{"M":{"set":{"SS":["c"]},"list":{"L":[{"N":"1"}]}}}}}';
+    expect(bodyOf({ Item }, { Item: "map" })).toBe(right);
+    for (const prototype of [Object.prototype, Array.prototype]) {
+      Object.defineProperty(prototype, "toJSON", { value: () => "evil", configurable: true });
+      const body = bodyOf({ Item }, { Item: "map" });
+      Reflect.deleteProperty(prototype, "toJSON");
+      expect(body).toBe(right);
+    }
+  });
+
   test("refuses what DynamoDB cannot hold", () => {
     for (const value of [Number.NaN, 2 ** 60, new Date(0), new Set(), Symbol("x")]) {
       expect(() => bodyOf({ Item: { value } }, { Item: "map" })).toThrow();

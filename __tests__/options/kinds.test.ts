@@ -18,6 +18,14 @@ const wrong: [object, RegExp][] = [
   ]),
   [{ logger: {} }, /^logger must have the functions debug and warn$/],
   [{ logger: { debug: () => 1, warn: 5 } }, /^logger must have the functions debug and warn$/],
+  [
+    { requestHandler: { httpAgent: { maxSockets: -1 } } },
+    /^requestHandler\.httpAgent\.maxSockets must be a number from 0$/,
+  ],
+  [
+    { requestHandler: { httpsAgent: { maxTotalSockets: 0 } } },
+    /^requestHandler\.httpsAgent\.maxTotalSockets must be a number from 1$/,
+  ],
   [{ requestHandler: 5 }, /^requestHandler must be a request handler, or its options$/],
   [
     { requestHandler: { requestTimout: 1 } },

@@ -3,7 +3,7 @@
  * enough of them, they are used again, and none is left behind.
  */
 import { once } from "node:events";
-import { Agent } from "node:http";
+import { Agent, createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { createDataLayer, type DataLayer, type DataLayerOptions } from "../../src/data-layer.js";
@@ -168,4 +168,67 @@ describe.each(engines)("the connections to $name", (engine) => {
     while (gate.open > 0) await new Promise((resolve) => setImmediate(resolve));
     expect(gate.open).toBe(0);
   });
+
+  test.each([
+    ["the one of HTTPS has more", { httpAgent: { maxSockets: 2 }, httpsAgent: { maxSockets: 50 } }],
+    ["all hosts together have few", { httpAgent: { keepAlive: true, maxTotalSockets: 2 } }],
+    ["it is an instance", { httpAgent: new Agent({ maxSockets: 2 }), httpsAgent: {} }],
+  ])("a request waits in the handler for the agent's sockets if %s", async (_, requestHandler) => {
+    const data = layer({ coalesce: false, requestHandler });
+    const before = queues.waited();
+    await Promise.all(
+      numbers.slice(0, 20).map((contentId) => data.savedContent.get({ userId, contentId })),
+    );
+    expect(queues.waited() - before).toBeGreaterThan(0);
+  });
+
+  test("no limit, as Node's agents understand 0, lets all requests go", async () => {
+    const data = layer({ coalesce: false, requestHandler: { httpAgent: { maxSockets: 0 } } });
+    for (const contentId of numbers.slice(0, 3)) {
+      expect(await data.savedContent.get({ userId, contentId })).not.toBeUndefined();
+    }
+  });
+});
+
+test("close sends nothing whose turn has just come: its socket stayed open for ever", async () => {
+  let requests = 0;
+  const open = new Set<Socket>();
+  const server = createHttpServer((request, response) => {
+    requests += 1;
+    request.resume();
+    // The first one shows what requests are like; the next is held.
+    const headers = { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "ONE" };
+    if (requests === 1) response.writeHead(200, headers).end("{}");
+  });
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const data = createDataLayer({
+    environment: "development",
+    tableName: "Held",
+    region: "us-east-1",
+    credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    coalesce: false,
+    requestHandler: { httpAgent: { keepAlive: true, maxSockets: 1 } },
+  });
+  const userId = "u1";
+  expect(await data.savedContent.get({ userId, contentId: "c0" })).toBeNull();
+  // The one with a signal is ended by it, and hands its socket on while the layer closes.
+  const { signal } = new AbortController();
+  const both = Promise.allSettled([
+    data.savedContent.get({ userId, contentId: "c1" }, { signal }),
+    data.savedContent.get({ userId, contentId: "c2" }),
+  ]);
+  while (requests < 2) await new Promise((resolve) => setImmediate(resolve));
+  await data.close();
+  expect((await both).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  // What is sent in spite of it arrives at once, or its connection is still open.
+  while (open.size > 0 && requests === 2) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  server.closeAllConnections();
+  server.close();
+  expect({ requests, open: open.size }).toEqual({ requests: 2, open: 0 });
 });

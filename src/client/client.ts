@@ -1,4 +1,5 @@
 /** SDK clients from a configuration, and the process-wide defaults with their reset. */
+import type { AgentOptions } from "node:http";
 import {
   DynamoDBClient,
   type DynamoDBClientConfig,
@@ -45,7 +46,20 @@ export function checkRequestHandler(given: RequestHandler): void {
   if (typeof given !== "object" || given === null) {
     throw new ConfigurationError("requestHandler must be a request handler, or its options");
   }
-  if (!isHandler(given)) refuseUnknownSettings("requestHandler", given, handlerOptionNames);
+  if (isHandler(given)) return;
+  refuseUnknownSettings("requestHandler", given, handlerOptionNames);
+  const { httpAgent, httpsAgent } = given as NodeHttpHandlerOptions;
+  for (const [name, agent] of Object.entries({ httpAgent, httpsAgent })) {
+    const { maxSockets, maxTotalSockets } = (agent ?? {}) as AgentOptions;
+    // For Node's agents, 0 and null mean no limit. With a negative one, each request would wait for ever.
+    checkSockets(`${name}.maxSockets`, maxSockets, 0);
+    checkSockets(`${name}.maxTotalSockets`, maxTotalSockets, 1);
+  }
+}
+
+function checkSockets(name: string, sockets: number | null | undefined, least: number): void {
+  if (sockets === undefined || sockets === null || sockets >= least) return;
+  throw new ConfigurationError(`requestHandler.${name} must be a number from ${least}`);
 }
 
 /** Clients for the configuration. The SDK's own retry is off: the transport retries. */

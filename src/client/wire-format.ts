@@ -31,7 +31,16 @@ const mostExact = Number.MAX_SAFE_INTEGER;
  * `JSON.stringify` for each text costs more than the objects.
  */
 export function bodyOf(input: unknown, shape: BodyShape): string {
-  return JSON.stringify(partsOf(input as object, shape));
+  return jsonOf(partsOf(input as object, shape));
+}
+
+/** The JSON of something, even where an old library gives all objects or all arrays a `toJSON`. */
+function jsonOf(value: object): string {
+  return "toJSON" in Array.prototype ? JSON.stringify(value, itself) : JSON.stringify(value);
+}
+
+function itself(this: Parts, name: string): unknown {
+  return this[name];
 }
 
 type Parts = Record<string, unknown>;
@@ -51,7 +60,7 @@ function partOf(value: unknown, shape: BodyShape[string] | undefined): unknown {
   if (shape === "map") return mapOf(value as Parts);
   if ("list" in shape) {
     const of = shape.list as "map" | BodyShape;
-    return (value as unknown[]).map((member) => partOf(member, of));
+    return Array.from(value as unknown[], (member) => partOf(member, of));
   }
   if ("each" in shape) {
     const of = shape.each as BodyShape;
@@ -84,7 +93,7 @@ function mapOf(map: Readonly<Parts>): Parts {
 
 /** The JSON of one value. */
 export function valueText(value: unknown): string {
-  return JSON.stringify(attributeOf(value));
+  return jsonOf(attributeOf(value));
 }
 
 /** One value in DynamoDB's form, with its bytes in base64. */
@@ -110,8 +119,13 @@ const { isArray } = Array;
 
 function attributeOfObject(value: object): AttributeValue {
   if (isArray(value)) {
-    const members = value.filter((member) => member !== undefined && typeof member !== "function");
-    return { L: members.map(attributeOf) };
+    // Not by its own methods: those of a class that extends Array make another of the class.
+    const members: AttributeValue[] = [];
+    for (let at = 0; at < value.length; at += 1) {
+      const member: unknown = value[at];
+      if (member !== undefined && typeof member !== "function") members.push(attributeOf(member));
+    }
+    return { L: members };
   }
   const prototype: unknown = getPrototypeOf(value);
   if (prototype === ofObjects || prototype === null) return { M: mapOf(value as Parts) };

@@ -25,13 +25,24 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+export interface TurnsByProtocol {
+  readonly http: Turns;
+  readonly https: Turns;
+}
+
+/** The turns that a request takes part in. */
+export function turnsFor(turns: TurnsByProtocol, protocol: string): Turns {
+  return protocol === "https:" ? turns.https : turns.http;
+}
+
 /** What all requests of one handler share. */
 export interface Line {
   readonly httpAgent: Agent;
   readonly httpsAgent: Agent;
   /** How long a connection may take, in ms; 0 for no limit. */
   readonly connectMs: number;
-  readonly turns: Turns;
+  /** The turns for the sockets of each agent. */
+  readonly turns: TurnsByProtocol;
   readonly watch: AnswerWatch;
   readonly repeated: RepeatedAnswers;
 }
@@ -43,20 +54,27 @@ export interface Line {
  */
 export function exchange(line: Line, post: Post, signal: AbortSignal | undefined): Promise<Answer> {
   if (signal?.aborted) return Promise.reject(abortedBy(signal));
-  const turn = line.turns.take(signal);
-  if (turn === undefined) return begun(line, post, signal);
-  return turn.then(() => begun(line, post, signal));
+  const turns = turnsFor(line.turns, post.protocol);
+  const turn = turns.take(signal);
+  if (turn === undefined) return begun(line, turns, post, signal);
+  return turn.then(() => begun(line, turns, post, signal));
 }
 
-function begun(line: Line, post: Post, signal: AbortSignal | undefined): Promise<Answer> {
+function begun(
+  line: Line,
+  turns: Turns,
+  post: Post,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    new Exchange(line, resolve, reject).begin(post, signal);
+    new Exchange(line, turns, resolve, reject).begin(post, signal);
   });
 }
 
 /** One request that has its turn, which it gives back at its end. */
 class Exchange {
   readonly #line: Line;
+  readonly #turns: Turns;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: unknown) => void;
   readonly #watched: Watched;
@@ -65,8 +83,14 @@ class Exchange {
   #unlisten: (() => void) | undefined;
   #isOver = false;
 
-  constructor(line: Line, resolve: (answer: Answer) => void, reject: (error: unknown) => void) {
+  constructor(
+    line: Line,
+    turns: Turns,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#line = line;
+    this.#turns = turns;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#watched = line.watch.begin((error) => this.#fail(error));
@@ -75,6 +99,7 @@ class Exchange {
   begin(post: Post, signal: AbortSignal | undefined): void {
     try {
       if (signal?.aborted) throw abortedBy(signal);
+      this.#turns.throwIfEnded();
       this.#send(post, signal);
     } catch (error) {
       // An agent of the application's may throw.
@@ -150,7 +175,7 @@ class Exchange {
     this.#isOver = true;
     this.#line.watch.end(this.#watched);
     this.#unlisten?.();
-    this.#line.turns.release();
+    this.#turns.release();
   }
 }
 

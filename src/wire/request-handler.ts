@@ -8,7 +8,7 @@ import { messageOf } from "../errors/words.js";
 import { limitSize } from "./answer-size.js";
 import { type AnswerLimits, AnswerWatch } from "./answer-watch.js";
 import { limitingConnect } from "./connect-limit.js";
-import { type Answer, exchange, type Line, type Post } from "./exchange.js";
+import { type Answer, exchange, type Line, type Post, turnsFor } from "./exchange.js";
 import { RepeatedAnswers } from "./repeated-answers.js";
 import { Turns } from "./turns.js";
 
@@ -49,6 +49,11 @@ function defined<T extends object>(options: T): T {
 function agentOf<A extends HttpAgent>(given: object, Agent: new (options: AgentOptions) => A): A {
   if (typeof (given as Partial<A>).destroy === "function") return given as A;
   return new Agent({ keepAlive: true, maxSockets: defaultSockets, ...given });
+}
+
+/** How many sockets an agent opens to one host. */
+function socketsOf({ maxSockets = defaultSockets, maxTotalSockets = Infinity }: HttpAgent): number {
+  return Math.min(maxSockets, maxTotalSockets);
 }
 
 function abortError(): Error {
@@ -109,14 +114,12 @@ export class OrderlyHandler extends NodeHttpHandler {
       httpAgent: limited(httpAgent) as HttpAgent,
       httpsAgent: limited(httpsAgent) as HttpsAgent,
     });
-    const { maxSockets = defaultSockets } =
-      given.httpsAgent ?? given.httpAgent ?? defaultOptions.httpsAgent;
     const idleMs = Math.min(options.requestTimeout, options.socketTimeout || Infinity);
     this.#line = {
       httpAgent,
       httpsAgent,
       connectMs,
-      turns: new Turns(maxSockets),
+      turns: { http: new Turns(socketsOf(httpAgent)), https: new Turns(socketsOf(httpsAgent)) },
       watch: new AnswerWatch({ idleMs, wholeMs, ...limits }),
       repeated: new RepeatedAnswers(),
     };
@@ -128,7 +131,8 @@ export class OrderlyHandler extends NodeHttpHandler {
 
   /** How many requests wait for a socket. @internal */
   get waiting(): number {
-    return this.#line.turns.waiting;
+    const { http, https } = this.#line.turns;
+    return http.waiting + https.waiting;
   }
 
   /** Sends a request without the SDK's handler. @internal */
@@ -140,12 +144,14 @@ export class OrderlyHandler extends NodeHttpHandler {
   override async handle(
     ...[request, options]: Parameters<NodeHttpHandler["handle"]>
   ): ReturnType<NodeHttpHandler["handle"]> {
-    const { turns, watch, repeated } = this.#line;
+    const { watch, repeated } = this.#line;
+    const turns = turnsFor(this.#line.turns, request.protocol);
     // A given signal is the transport's, which aborts it before it closes the client.
     const given = options?.abortSignal as AbortSignal | undefined;
     if (this.#destroyed) throw abortError();
     const turn = turns.take(given);
     if (turn !== undefined) await turn;
+    turns.throwIfEnded();
     const ownHandle: AbortHandle | undefined = given
       ? undefined
       : { aborted: false, onabort: null };
@@ -183,7 +189,8 @@ export class OrderlyHandler extends NodeHttpHandler {
       handle.onabort?.();
     }
     this.#unsignalled.clear();
-    this.#line.turns.end(abortError);
+    this.#line.turns.http.end(abortError);
+    this.#line.turns.https.end(abortError);
     this.#line.watch.failAll(abortError);
     super.destroy();
   }

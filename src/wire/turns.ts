@@ -15,7 +15,7 @@ interface Turn {
 export class Turns {
   readonly #waiting = new Set<Turn>();
   #free: number;
-  #ended = false;
+  #end: (() => Error) | undefined;
 
   /** @param sockets how many requests may be under way at a time */
   constructor(sockets: number) {
@@ -48,9 +48,17 @@ export class Turns {
     }
   }
 
+  /**
+   * For whoever has had to wait: between its turn and what it does with it, all may have ended.
+   * @throws the error of `end`
+   */
+  throwIfEnded(): void {
+    if (this.#end !== undefined) throw this.#end();
+  }
+
   /** Refuses those that wait. */
   end(error: () => Error): void {
-    this.#ended = true;
+    this.#end = error;
     for (const { refuse } of this.#waiting) refuse(error());
     this.#waiting.clear();
   }
@@ -66,7 +74,7 @@ export class Turns {
       await orAborted(granted, signal);
     } catch (error) {
       // Its turn may have come at the same moment.
-      if (!this.#waiting.delete(own) && !this.#ended) this.release();
+      if (!this.#waiting.delete(own) && this.#end === undefined) this.release();
       throw error;
     }
   }

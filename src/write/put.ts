@@ -233,7 +233,6 @@ function rememberedFor(
     const slots = Object.fromEntries(names.map((name) => [name, new Slot(name)]));
     const at = new Slot(attribute.updatedAt) as unknown as number;
     const expressions = make(slots, { at, step: undefined });
-    Object.freeze(expressions.ExpressionAttributeNames);
     last = {
       names,
       expressions,
@@ -245,7 +244,9 @@ function rememberedFor(
   for (const [placeholder, value] of last.values) {
     ExpressionAttributeValues[placeholder] = value instanceof Slot ? attributes[value.name] : value;
   }
-  return { ...last.expressions, ExpressionAttributeValues };
+  // A client of the application's may add to both.
+  const ExpressionAttributeNames = { ...last.expressions.ExpressionAttributeNames };
+  return { ...last.expressions, ExpressionAttributeNames, ExpressionAttributeValues };
 }
 
 /**
