@@ -40,6 +40,8 @@ type Found = { readonly value: unknown } | Unreadable;
 
 class SecretsGuard implements FieldGuard {
   readonly #entities: readonly GuardedEntity[];
+  /** Those with secrets, which most have none of: each item that is read is looked up here. */
+  #secretive: readonly GuardedEntity[] | undefined;
   readonly #cipher: Cipher | undefined;
   readonly #isVersioned: boolean;
   #allFields: readonly string[] | undefined;
@@ -115,9 +117,8 @@ class SecretsGuard implements FieldGuard {
       this.#allFields ??= [...new Set(this.#entities.flatMap(({ fields }) => fields))];
       return this.#allFields;
     }
-    // Most entities have no secrets: their names are not even looked at.
-    return this.#entities.find((entity) => entity.fields.length > 0 && entity.name === name)
-      ?.fields;
+    this.#secretive ??= this.#entities.filter(({ fields }) => fields.length > 0);
+    return this.#secretive.find((entity) => entity.name === name)?.fields;
   }
 
   /** Whether a value must be opened or refused. Null and a missing value are not secrets. */
