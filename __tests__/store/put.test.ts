@@ -1,3 +1,4 @@
+import { createDataLayer } from "../../src/data-layer.js";
 import { createTestDataLayer } from "../../src/testing/index.js";
 import { settings } from "../engines.js";
 import { indexedEntities } from "../indexed-entities.js";
@@ -159,4 +160,24 @@ describe.each(settings)("puts of one entity that store different attributes on $
       name: "l0 0",
     });
   });
+});
+
+test("a put's names are its own: a client may add to them in place", async () => {
+  const names: Record<string, string>[] = [];
+  const send = async ({
+    input,
+  }: {
+    input: { ExpressionAttributeNames: Record<string, string> };
+  }) => {
+    names.push({ ...input.ExpressionAttributeNames });
+    input.ExpressionAttributeNames["#added"] = "Added";
+    return { Attributes: { PK: "USER#u1", SK: "CONTENT#c1", EntityType: "SavedContent" } };
+  };
+  const client = { send } as never;
+  const data = createDataLayer({ environment: "development", tableName: "Names", client });
+  const item = { userId: "u1", contentId: "c1", data: content };
+  for (let times = 0; times < 3; times += 1) await data.savedContent.put(item);
+  await data.close();
+  expect(names[0]).not.toHaveProperty("#added");
+  expect(names).toEqual([names[0], names[0], names[0]]);
 });

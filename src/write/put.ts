@@ -170,32 +170,7 @@ function putRequest(
   const kept = unindexed || undated || ghost ? keptNot : timed.keeps;
   const stored = rawItemOf(model, { ...draft, createdAt }, growth.at);
   const { PK, SK, ...attributes } = itemValue(model, stored);
-  const expressionsOf = (written: Attributes, growing: Growth): Expressions => {
-    const own = new Placeholders();
-    const sets = Object.entries(written).map(([name, value]) =>
-      name === attribute.updatedAt
-        ? writtenAt(own, growing)
-        : assigned(own, name, value, kept.has(name)),
-    );
-    if (mark !== undefined) sets.push(assigned(own, attribute.writeMark, mark));
-    const isEndless = model.expires !== undefined && !(attribute.timeToLive in written);
-    const gone = model.fieldKeys.map((key) => key.attribute).filter((name) => !(name in written));
-    const removes = isEndless ? [...gone, attribute.timeToLive] : gone;
-    const removal = removes.map((name) => own.name(name)).join(", ");
-    const conditions = ghost
-      ? [isThatGhost(own, ghost)]
-      : [isOwnOrNothing(own, model), isOlder(own, growing, item), ...isKnownVersion(own, model)];
-    if ((timed.mixed || timed.kept.length > 0) && !ghost) {
-      conditions.push(unindexed ? isUnindexed(own, timed, item) : isIndexed(own, timed));
-    }
-    if (!ghost) {
-      conditions.push(undated ? isStill(own, attribute.createdAt, item) : isCreatedInTime(own));
-    }
-    return {
-      UpdateExpression: `SET ${sets.join(", ")}${removal && ` REMOVE ${removal}`}`,
-      ...conditional(own, joined("AND", conditions).text),
-    };
-  };
+  const basis = { model, timed, mark, item, ghost, unindexed, undated, kept };
   // The time is in the conditions of an entity that expires, and what was seen in those of later requests.
   const isPlain = seen === undefined && mark === undefined && model.expires === undefined;
   const request = {
@@ -203,9 +178,7 @@ function putRequest(
     input: {
       TableName: tableName,
       Key: { PK, SK },
-      ...(isPlain
-        ? rememberedFor(timed, attributes, expressionsOf)
-        : expressionsOf(attributes, growth)),
+      ...(isPlain ? rememberedFor(basis, attributes) : expressionsOf(basis, attributes, growth)),
       ReturnValues: mark === undefined ? "ALL_NEW" : "ALL_OLD",
     },
   } as const;
@@ -218,21 +191,65 @@ function putRequest(
   return { request, left, isWhole: false };
 }
 
+/** What the expressions of a put depend on, besides the values that it stores. */
+interface Basis {
+  readonly model: EntityModel;
+  readonly timed: TimedKeys;
+  readonly mark: string | undefined;
+  /** The item that a refused request found. */
+  readonly item: RawItem | undefined;
+  readonly ghost: RawItem | undefined;
+  /** Whether the index keys of that item are made again. */
+  readonly unindexed: boolean;
+  /** Whether its CreatedAt is no time. */
+  readonly undated: boolean;
+  /** The attributes whose existing values are kept. */
+  readonly kept: ReadonlySet<string>;
+}
+
+function expressionsOf(
+  { model, timed, mark, item, ghost, unindexed, undated, kept }: Basis,
+  written: Attributes,
+  growth: Growth,
+): Expressions {
+  const own = new Placeholders();
+  const sets = Object.entries(written).map(([name, value]) =>
+    name === attribute.updatedAt
+      ? writtenAt(own, growth)
+      : assigned(own, name, value, kept.has(name)),
+  );
+  if (mark !== undefined) sets.push(assigned(own, attribute.writeMark, mark));
+  const isEndless = model.expires !== undefined && !(attribute.timeToLive in written);
+  const gone = model.fieldKeys.map((key) => key.attribute).filter((name) => !(name in written));
+  const removes = isEndless ? [...gone, attribute.timeToLive] : gone;
+  const removal = removes.map((name) => own.name(name)).join(", ");
+  const conditions = ghost
+    ? [isThatGhost(own, ghost)]
+    : [isOwnOrNothing(own, model), isOlder(own, growth, item), ...isKnownVersion(own, model)];
+  if ((timed.mixed || timed.kept.length > 0) && !ghost) {
+    conditions.push(unindexed && item ? isUnindexed(own, timed, item) : isIndexed(own, timed));
+  }
+  if (!ghost) {
+    conditions.push(undated ? isStill(own, attribute.createdAt, item) : isCreatedInTime(own));
+  }
+  return {
+    UpdateExpression: `SET ${sets.join(", ")}${removal && ` REMOVE ${removal}`}`,
+    ...conditional(own, joined("AND", conditions).text),
+  };
+}
+
 /**
  * The expressions of an entity's first requests differ in values alone, as long as the attributes are the
  * same. They are made once, of what stands for the values.
  */
-function rememberedFor(
-  timed: TimedKeys,
-  attributes: Attributes,
-  make: (written: Attributes, growth: Growth) => Expressions,
-): Expressions {
+function rememberedFor(basis: Basis, attributes: Attributes): Expressions {
+  const { timed } = basis;
   const names = Object.keys(attributes);
   let { last } = timed;
   if (last?.names.length !== names.length || names.some((name, at) => name !== last?.names[at])) {
     const slots = Object.fromEntries(names.map((name) => [name, new Slot(name)]));
     const at = new Slot(attribute.updatedAt) as unknown as number;
-    const expressions = make(slots, { at, step: undefined });
+    const expressions = expressionsOf(basis, slots, { at, step: undefined });
     last = {
       names,
       expressions,
