@@ -78,7 +78,7 @@ export async function interleaved(
 }
 
 /** How often a cell's rounds may get no faster before it is warm: a busy machine makes some look so. */
-const mostSlower = 2;
+const mostSlower = 3;
 
 /**
  * Runs a cell until it gets no faster: V8 compiles what only this cell needs over its first thousands of
