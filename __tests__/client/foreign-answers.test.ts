@@ -89,6 +89,10 @@ const calls: Record<string, (data: DataLayer) => Promise<unknown>> = {
   query: (data) => data.project.query({ userId: "u" }),
   count: (data) => data.project.count({ userId: "u" }),
   batchGet: (data) => data.project.batchGet([key]),
+  "batchGet of a user's two": (data) => data.project.batchGet([key, { ...key, projectId: "q" }]),
+  "batchGet of two users": (data) => data.project.batchGet([key, { ...key, userId: "v" }]),
+  "batchGet of two that differ in both": (data) =>
+    data.project.batchGet([key, { userId: "v", projectId: "q" }]),
   put: (data) => data.project.put({ ...key, data: { name: "n" } }),
   update: (data) => data.project.update(key, { name: "n" }),
   create: (data) => data.project.create({ ...key, data: { name: "n" } }),
@@ -121,6 +125,15 @@ const [otherUser, otherProject] = [
   '{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#other"}}',
 ];
 const asked = '{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#p"}}';
+const [ofV, q, qOfV] = [
+  '{"PK":{"S":"USER#v"},"SK":{"S":"PROJECT#p"}}',
+  '{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#q"}}',
+  '{"PK":{"S":"USER#v"},"SK":{"S":"PROJECT#q"}}',
+];
+const found = (...items: readonly string[]) =>
+  `{"Responses":{"table":[${items.join(",")}]},"UnprocessedKeys":{}}`;
+const left = (...keys: readonly string[]) =>
+  `{"Responses":{"table":[]},"UnprocessedKeys":{"table":{"Keys":[${keys.join(",")}]}}}`;
 const two = "[{},{}]";
 const manyKeys = `{"table":{"Keys":[${otherUser},${otherProject}]}}`;
 
@@ -178,6 +191,19 @@ const wrong: Record<string, readonly string[]> = {
     `{"Responses":{"table":[${otherUser}]},"UnprocessedKeys":{}}`,
     `{"Responses":{"table":[]},"UnprocessedKeys":{"table":{"Keys":[${otherProject}]}}}`,
     `{"Responses":{"table":[${asked}]},"UnprocessedKeys":{"table":{"Keys":[${asked}]}}}`,
+  ],
+  // Each has another key than the two that are asked for, or one of them twice.
+  "batchGet of a user's two": [
+    ...[found(otherProject), found(asked, otherUser), found(asked, qOfV), found(q, q)],
+    ...[left(otherProject), left(asked, ofV), left(asked, asked)],
+  ],
+  "batchGet of two users": [
+    ...[found(otherUser), found(asked, otherProject), found(asked, qOfV), found(ofV, ofV)],
+    ...[left(otherUser), left(asked, q), left(ofV, ofV)],
+  ],
+  "batchGet of two that differ in both": [
+    ...[found(asked, q), found(ofV, qOfV), found(asked, otherUser), found(qOfV, qOfV)],
+    ...[left(q), left(ofV)],
   ],
   put: [
     ...["{}", '{"Attributes":5}', '{"Attributes":[]}', '{"Attributes":{}}', '{"Item":{}}'],

@@ -1200,6 +1200,58 @@ describe.each(engines)("on $name", ({ name, engine: which }) => {
   });
 });
 
+describe.each(engines)("binary of all classes, on $name", ({ engine: which }) => {
+  const buffer = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]).buffer;
+  const kinds: readonly [string, object, readonly number[]][] = [
+    ["an ArrayBuffer", buffer, [1, 2, 3, 4, 5, 6, 7, 8]],
+    ["a DataView", new DataView(buffer, 2, 3), [3, 4, 5]],
+    ["an Int8Array", new Int8Array(buffer, 6), [7, 8]],
+    ["a Uint8ClampedArray", new Uint8ClampedArray(buffer, 0, 1), [1]],
+    ["an Int16Array", new Int16Array(buffer, 2, 1), [3, 4]],
+    ["a BigInt64Array", new BigInt64Array(buffer), [1, 2, 3, 4, 5, 6, 7, 8]],
+    ["an empty ArrayBuffer", new ArrayBuffer(0), []],
+  ];
+
+  test("is stored as the bytes that it holds, whichever client sends it", async () => {
+    await using engine = await startEngine({ engine: which });
+    const { endpoint, region, credentials } = engine;
+    const config = { endpoint, region, credentials, maxAttempts: 1 };
+    const client = new DynamoDBClient(config);
+    const table = "binary";
+    await createTableAdmin(table, ["GSI1"], () => client, createTransport({ client })).create();
+    const given = createTransport({ client: createDocumentClient(client) });
+    const native = nativeClient(config);
+    const bytes = new Set([buffer, new Int8Array([-1]), new Uint8Array([0])]);
+    const Item = {
+      PK: "p",
+      ...Object.fromEntries(kinds.map(([kind, value]) => [kind, value])),
+      bytes,
+    };
+    await native.send(new PutCommand({ TableName: table, Item: { ...Item, SK: "native" } }));
+    const call = { context: { operation: "test" } };
+    await given.send("Put", { TableName: table, Item: { ...Item, SK: "given" } }, call);
+    for (const SK of ["native", "given"]) {
+      const { Item: read = {} } = await native.send(
+        new GetCommand({ TableName: table, Key: { PK: "p", SK } }),
+      );
+      for (const [kind, , expected] of kinds)
+        expect([kind, read[kind]]).toEqual([kind, Uint8Array.from(expected)]);
+      const members = [...(read.bytes as Set<Uint8Array>)].map((member) => [...member]);
+      expect(members.sort()).toEqual([[0], [1, 2, 3, 4, 5, 6, 7, 8], [255]]);
+    }
+    native.destroy();
+    client.destroy();
+  });
+});
+
+test("a Blob is refused before anything is sent: its bytes come later", async () => {
+  const native = nativeClient({ ...place, endpoint: "http://127.0.0.1:1" });
+  const Item = { PK: "p", SK: "s", data: { blob: new Blob(["abc"]) } };
+  const sent = native.send(new PutCommand({ TableName: "t", Item }));
+  await expect(sent).rejects.toThrow("a Blob cannot be stored, because its bytes come later");
+  native.destroy();
+});
+
 /** Payloads that an engine takes. */
 const { storable } = fc.letrec((tie) => ({
   value: fc.oneof(

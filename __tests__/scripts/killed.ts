@@ -1,10 +1,11 @@
-/** A command in a process of its own, killed by SIGKILL while it waits for an answer. */
+/** A command in a process of its own, killed by SIGKILL while it waits for a response. */
 import type { FaultProxy, WireRule } from "../../src/testing/index.js";
 import { script } from "./run.js";
 
 /**
- * Runs a command until its n-th request of an operation, which is carried out and not answered: it cannot
- * be at its end, however fast the machine is. Afterwards the proxy passes everything on.
+ * Runs a command until its n-th request of an operation, which is carried out and not answered: however fast
+ * or slow the machine is, no later request is sent than those that are on their way. Afterwards the proxy
+ * passes everything on.
  * @param proxy what the command's `--endpoint` leads to
  */
 export async function killedAt(
@@ -17,10 +18,9 @@ export async function killedAt(
   proxy.inject({
     operation,
     after: nth - 1,
-    answer: async ({ forward }) => {
-      const answer = await forward();
+    answer: ({ forward }) => {
       running.child.kill("SIGKILL");
-      return answer;
+      return forward();
     },
   });
   await running.ended();

@@ -31,8 +31,8 @@ export interface Effort {
    * thousand requests, a measurement shows the compiler.
    */
   readonly heat: Task;
-  /** Before the first round that counts, for the code that only this cell uses. */
-  readonly warmUp: Pick<Task, "times" | "longestMs">;
+  /** Before the first round that counts: how many rounds are timed together until they get no faster. */
+  readonly warmUp: { readonly rounds: number; readonly longestMs: number };
   /** No round takes longer than this: a slow library does fewer operations. */
   readonly longestRoundMs: number;
 }
@@ -41,13 +41,13 @@ const heat = { cell: "get", inFlight: 1, times: 5_000 } as const;
 const thorough: Effort = {
   rounds: 15,
   heat: { ...heat, longestMs: 10_000 },
-  warmUp: { times: 25, longestMs: 3_000 },
+  warmUp: { rounds: 8, longestMs: 12_000 },
   longestRoundMs: 400,
 };
 const rough: Effort = {
   rounds: 5,
   heat: { ...heat, longestMs: 2_500 },
-  warmUp: { times: 3, longestMs: 250 },
+  warmUp: { rounds: 3, longestMs: 250 },
   longestRoundMs: 50,
 };
 
@@ -66,10 +66,8 @@ export async function interleaved(
   const samples = new Map(runners.map(({ name }) => [name, [] as Round[]]));
   // With many in flight, each has its turn at least twice.
   const times = Math.max(operations[cell] * longer, inFlight > 1 ? 2 * inFlight : 0);
-  const { longestMs } = warmUp;
-  for (const runner of runners)
-    await runner.run({ cell, inFlight, times: times * warmUp.times, longestMs });
   const task = { cell, inFlight, times, longestMs: longestRoundMs };
+  for (const runner of runners) await warmedUp(runner, task, warmUp);
   for (let round = 0; round < rounds; round += 1) {
     // Each round begins with another one, so that none always comes after the same.
     const order = runners.map((_, index) => runners[(index + round) % runners.length]);
@@ -77,4 +75,26 @@ export async function interleaved(
       if (runner !== undefined) samples.get(runner.name)?.push(await runner.run(task));
   }
   return samples;
+}
+
+/** How often a cell's rounds may get no faster before it is warm: a busy machine makes some look so. */
+const mostSlower = 3;
+
+/**
+ * Runs a cell until it gets no faster: V8 compiles what only this cell needs over its first thousands of
+ * operations, and the more code a library has, the longer that takes.
+ */
+async function warmedUp(
+  runner: Runner,
+  { times, ...task }: Task,
+  { rounds, longestMs }: Effort["warmUp"],
+): Promise<void> {
+  const end = performance.now() + longestMs;
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let slower = 0; slower < mostSlower && performance.now() < end; ) {
+    const left = Math.max(1, end - performance.now());
+    const { micros } = await runner.run({ ...task, times: times * rounds, longestMs: left });
+    slower = micros > 0.97 * fastest ? slower + 1 : 0;
+    fastest = Math.min(fastest, micros);
+  }
 }

@@ -147,21 +147,31 @@ function faultOfBatchGet({ RequestItems }: Values, values: Values): string | und
     if (items?.some((item) => shown.some((name) => item[name] === undefined))) return otherKey;
     // Of an item that was asked for without its whole key, nobody can say which one it is.
     const whole = shown.length === names.length ? (items ?? []) : [];
-    const ids = [...whole, ...(left[table]?.Keys ?? [])].map((one) => idOf(one, names));
-    if (
-      !areAmong(
-        ids,
-        Keys.map((one) => idOf(one, names)),
-      )
-    )
-      return otherKey;
+    const returned = [...whole, ...(left[table]?.Keys ?? [])];
+    if (!areOf(Keys, returned, names)) return otherKey;
   }
   return undefined;
 }
 
+/** Whether each item has one of some keys, and none of them more often than it is there. */
+function areOf(
+  keys: readonly Values[],
+  items: readonly Values[],
+  names: readonly string[],
+): boolean {
+  const [first = {}] = keys;
+  const isFirst = (of: Values, name: string) => textOf(of[name]) === textOf(first[name]);
+  const shared = names.filter((name) => keys.every((key) => isFirst(key, name)));
+  if (items.some((item) => shared.some((name) => !isFirst(item, name)))) return false;
+  // Most often one name is left, and what it holds needs no text of its own.
+  const others = names.filter((name) => !shared.includes(name));
+  const ids = (of: readonly Values[]) => of.map((one) => idOf(one, others));
+  return areAmong(ids(items), ids(keys));
+}
+
 /** Whether each of some is among all, and none of them more often than there. */
-function areAmong(some: readonly string[], all: readonly string[]): boolean {
-  const rest = new Map<string, number>();
+function areAmong<Id>(some: readonly Id[], all: readonly Id[]): boolean {
+  const rest = new Map<Id, number>();
   for (const one of all) rest.set(one, (rest.get(one) ?? 0) + 1);
   return some.every((one) => {
     const left = rest.get(one) ?? 0;
@@ -170,16 +180,23 @@ function areAmong(some: readonly string[], all: readonly string[]): boolean {
   });
 }
 
-/** A key as a text by which two are compared. Numbers and bytes have several forms: they are all alike. */
-function idOf(of: Values, names: readonly string[]): string {
+/** A key as a text by which two are compared. */
+function idOf(of: Values, names: readonly string[]): string | undefined {
+  const [only, another] = names;
+  if (only !== undefined && another === undefined) return textOf(of[only]);
   let id = "";
   for (const name of names) {
-    const value = of[name];
-    const text = typeof value === "string" ? value : (value as Values | null | undefined)?.S;
+    const text = textOf(of[name]);
     // The length shows where a value ends; what is no text has none.
-    id += typeof text === "string" ? `${text.length}:${text}` : "-";
+    id += text === undefined ? "-" : `${text.length}:${text}`;
   }
   return id;
+}
+
+/** A text in either form. Numbers and bytes have several forms: they are all alike. */
+function textOf(value: unknown): string | undefined {
+  const text = typeof value === "string" ? value : (value as Values | null | undefined)?.S;
+  return typeof text === "string" ? text : undefined;
 }
 
 const keyNames = [attribute.partitionKey, attribute.sortKey];
@@ -235,10 +252,7 @@ function hasKey(item: Values, key: Values): boolean {
   return Object.entries(key).every(([name, value]) => isSameText(item[name], value));
 }
 
-/** Numbers and bytes have several forms, so only strings are compared. */
+/** Only texts are compared. */
 function isSameText(one: unknown, other: unknown): boolean {
-  if (isAbsent(one)) return false;
-  if (typeof one === "string" && typeof other === "string") return one === other;
-  const [text, otherText] = [one, other].map((value) => (value as Values).S);
-  return text === otherText;
+  return !isAbsent(one) && textOf(one) === textOf(other);
 }

@@ -2,10 +2,11 @@
  * Values in a form that lib-dynamodb converts correctly.
  *
  * It goes by `constructor.name` (3.1162). So it refuses a map with a field `constructor`, or stores it
- * as something else if that field has a `name`. It refuses a subclass of Uint8Array, judges a set of
- * numbers by its first member, and knows no exact numbers but its own. Most values are not affected, and
- * are left as they are.
+ * as something else if that field has a `name`. It refuses a subclass of Uint8Array, sends binary of any
+ * other class as no bytes at all, judges a set of numbers by its first member, and knows no exact numbers
+ * but its own. Most values are not affected, and are left as they are.
  */
+import { isAnyArrayBuffer } from "node:util/types";
 import { NumberValueImpl as NumberValue } from "@aws-sdk/util-dynamodb";
 import { isObject } from "../runtime/objects.js";
 import { exactTextOf, numberOf, wireTextOf } from "../values/exact-number.js";
@@ -56,7 +57,10 @@ export function ofEach(value: unknown, convert: (member: unknown) => unknown): u
   return copy ?? value;
 }
 
-/** A value in the form that is converted correctly. */
+/**
+ * A value in the form that is converted correctly.
+ * @throws TypeError for a Blob or a File
+ */
 export function plainForm(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return ofEach(value, plainForm);
@@ -72,9 +76,22 @@ export function plainForm(value: unknown): unknown {
       // A Map is converted by its entries, whatever their names are.
       return Object.hasOwn(fields, "constructor") ? new Map(Object.entries(fields)) : fields;
     }
+    case "[object Blob]":
+    case "[object File]":
+      throw new TypeError(
+        "a Blob cannot be stored, because its bytes come later: pass `await blob.arrayBuffer()`",
+      );
     default:
-      return value;
+      return bytesOf(value) ?? value;
   }
+}
+
+/** The bytes of an ArrayBuffer, a DataView or a typed array, in the order in which they are in memory. */
+function bytesOf(value: object): Uint8Array | undefined {
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return isAnyArrayBuffer(value) ? new Uint8Array(value) : undefined;
 }
 
 /** A number with all its digits, as the SDK takes it. */
@@ -87,10 +104,16 @@ function sdkNumber(value: object): unknown {
 function setForm(set: Set<unknown>): Set<unknown> {
   const isExact = (member: unknown) =>
     typeof member === "object" && member !== null && wireTextOf(member) !== undefined;
-  if ([...set].some(isExact)) {
-    return new Set([...set].map((member) => NumberValue.from(String(member))));
+  const members = [...set];
+  if (members.some(isExact)) {
+    return new Set(members.map((member) => NumberValue.from(String(member))));
   }
-  return bigintsFirst(set);
+  return bigintsFirst(ofMembers(set, members.map(plainForm)));
+}
+
+/** The same set if these are its members. */
+function ofMembers(set: Set<unknown>, members: readonly unknown[]): Set<unknown> {
+  return members.every((member) => set.has(member)) ? set : new Set(members);
 }
 
 function bigintsFirst(set: Set<unknown>): Set<unknown> {

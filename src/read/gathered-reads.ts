@@ -7,7 +7,7 @@ import { Bag, type Member } from "../runtime/bag.js";
 import { lastOf, orAborted } from "../runtime/signals.js";
 import { limits, type RawItem, type RawKey } from "../table/table.js";
 import { ownItem } from "./own-item.js";
-import { keyId, type Reader, readMany, readOne, type Table } from "./reader.js";
+import { keyId, keysById, type Reader, readMany, readOne, type Table } from "./reader.js";
 
 // Node's own, so that fake timers do not keep a mocked get waiting for ever.
 const { setImmediate: afterThisTurn } = timers;
@@ -128,7 +128,7 @@ export class GatheredReads implements Reader {
   }
 
   async #sendMany(reads: readonly Read[], options: ReadOptions, call: Call): Promise<void> {
-    const keys = reads.map(({ key }) => key);
+    const keys = keysById(reads.map(({ key }) => key));
     try {
       const { items, left, why } = await readMany(this.#table, keys, call, options);
       for (const read of reads) {

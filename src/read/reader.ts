@@ -33,6 +33,11 @@ export function keyId({ PK, SK }: RawKey): string {
   return `${PK.length}:${PK}${SK}`;
 }
 
+/** The keys of some keys or items by {@link keyId}, each once. */
+export function keysById(keyed: readonly RawKey[]): Map<string, RawKey> {
+  return new Map(keyed.map(({ PK, SK }) => [keyId({ PK, SK }), { PK, SK }]));
+}
+
 const asItIs: ReadOptions = { consistent: false, projection: undefined };
 
 /** The whole item as it is now, including every successful write. */
@@ -55,19 +60,20 @@ export async function readOne(
   return answer.Item as RawItem | undefined;
 }
 
-/** Reads any number of items, with ⌈different keys/100⌉ requests in parallel. */
+/**
+ * Reads any number of items, with ⌈keys/100⌉ requests in parallel.
+ * @param keys as {@link keysById} makes them
+ */
 export async function readMany(
   { transport, tableName }: Table,
-  keys: readonly RawKey[],
+  keys: ReadonlyMap<string, RawKey>,
   call: Call,
   options = asItIs,
 ): Promise<ManyRead> {
-  const different = new Map(keys.map((key) => [keyId(key), key]));
   const items = new Map<string, RawItem>();
   const left = new Set<string>();
   let why = "";
-  const read = async (chunk: readonly RawKey[]) => {
-    const Keys = chunk.map(({ PK, SK }) => ({ PK, SK }));
+  const read = async (Keys: RawKey[]) => {
     const input = { RequestItems: { [tableName]: { Keys, ...readRequest(options) } } };
     const answer = await transport.send("BatchGet", input, call);
     const found = (answer.Responses?.[tableName] ?? []) as RawItem[];
@@ -76,6 +82,6 @@ export async function readMany(
     for (const key of unread) left.add(keyId(key));
     if (unread.length > 0) why = whyLeft(answer);
   };
-  await inParallel(chunksOf([...different.values()], limits.batchGetKeys), batchesInFlight, read);
+  await inParallel(chunksOf([...keys.values()], limits.batchGetKeys), batchesInFlight, read);
   return { items, left, why };
 }

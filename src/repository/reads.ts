@@ -1,7 +1,7 @@
 /** What the generic repository reads. */
 import { reading } from "../call/call.js";
 import type { CallContext } from "../errors/context.js";
-import { keyId, readMany, readOne } from "../read/reader.js";
+import { keyId, keysById, readMany, readOne } from "../read/reader.js";
 import { RepositoryHooks, runnerOf } from "./hooks.js";
 import { checkedKeys, itemCall } from "./input.js";
 import { itemOf } from "./item.js";
@@ -120,7 +120,8 @@ export class RepositoryReads<E extends string = EntityType> extends RepositoryHo
   async batchGet<T>(keys: DynamoDBKey[]): Promise<BatchResult<T>> {
     const context: CallContext = { operation: "batchGet" };
     const checked = checkedKeys(context, keys, "keys");
-    const found = await this.#run(context, (table, call) => readMany(table, checked, call));
+    const different = keysById(checked);
+    const found = await this.#run(context, (table, call) => readMany(table, different, call));
     const items = checked.flatMap((key) => {
       const item = found.items.get(keyId(key));
       return item === undefined ? [] : [itemOf<T, E>(context, item).Data];

@@ -275,7 +275,7 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
       const rawKey = rawKeyOf(this.#model, this.#input.key(key, context));
       return { key, rawKey, id: keyId(rawKey) };
     });
-    const rawKeys = wanted.map(({ rawKey }) => rawKey);
+    const rawKeys = new Map(wanted.map(({ id, rawKey }) => [id, rawKey]));
     return await perform(context, callLimits, async (call) => {
       const { items, left, why } = await readMany(this.#context, rawKeys, call, read);
       if (left.size > 0) {

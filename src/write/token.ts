@@ -12,7 +12,7 @@ import { isOf, itemOf } from "../entity/item.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
-import { asItIsNow, keyId, readMany, type Table } from "../read/reader.js";
+import { asItIsNow, keyId, keysById, readMany, type Table } from "../read/reader.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { exactTextOf } from "../values/exact-number.js";
 import { isPlainMap } from "../values/payload.js";
@@ -108,7 +108,7 @@ export async function resultsOfEarlier(
   call: Call,
   cause: unknown,
 ): Promise<unknown[]> {
-  const keys = writes.map(({ write }) => write.key);
+  const keys = keysById(writes.map(({ write }) => write.key));
   const { items } = await readMany(table, keys, call, asItIsNow);
   const found = writes.map(({ write }) => items.get(keyId(write.key)));
   const isSame = found.some((item) => item?.[attribute.transactionMark] === mark);

@@ -9,7 +9,7 @@ import { type ConnectionOptions, resolveConfiguration } from "../../../src/clien
 import { Placeholders } from "../../../src/conditions/placeholders.js";
 import { nameOf } from "../../../src/errors/words.js";
 import { wrapDynamoDBError } from "../../../src/errors/wrap.js";
-import { asItIsNow, keyId, readMany } from "../../../src/read/reader.js";
+import { asItIsNow, keyId, keysById, readMany } from "../../../src/read/reader.js";
 import { type Cipher, resolveCipher } from "../../../src/secrets/encryption.js";
 import { createFieldGuard } from "../../../src/secrets/field-guard.js";
 import { attribute, type RawItem, type RawKey } from "../../../src/table/table.js";
@@ -119,11 +119,12 @@ interface Reads extends Pick<ItemTable, "read"> {
 }
 
 function readsOf(transport: Transport, tableName: string): Reads {
+  const table = { transport, tableName };
   return {
     read: async (keys) => {
       const found = new Map<string, RawItem>();
       for (let rest = keys; rest.length > 0; ) {
-        const { items, left } = await readMany({ transport, tableName }, rest, call, asItIsNow);
+        const { items, left } = await readMany(table, keysById(rest), call, asItIsNow);
         for (const [id, item] of items) found.set(id, item);
         rest = rest.filter((key) => left.has(keyId(key)));
       }
