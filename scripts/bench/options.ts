@@ -39,7 +39,7 @@ export function benchCommand(): Command {
         "(engine), requests and CPU time per item from 100 to a million items (growth), a cold " +
         "import (import), what listeners cost (listeners), and the slowest gets where one answer " +
         "of a hundred is late (tail). It waits a minute for a machine that does nothing else, and " +
-        "says if there was none. It all takes about twenty-five minutes.",
+        "says if there was none. It all takes about an hour.",
     )
     .option("--quick", "fewer rounds and items: five to ten minutes, and rough", false)
     .option("--no-peers", "without the peers, which are installed in scripts/bench on first use")
