@@ -182,6 +182,8 @@ const wrong: Record<string, readonly string[]> = {
     '{"Responses":{},"UnprocessedKeys":{}}',
     '{"Responses":[],"UnprocessedKeys":{}}',
     '{"Responses":{"other":[]},"UnprocessedKeys":{}}',
+    '{"Responses":{"valueOf":[]},"UnprocessedKeys":{}}',
+    `{"Responses":{"table":[]},"UnprocessedKeys":{"constructor":{"Keys":[${asked}]}}}`,
     '{"Responses":{"table":[{}]},"UnprocessedKeys":{}}',
     `{"Responses":{"table":${two}},"UnprocessedKeys":{}}`,
     '{"Responses":{"table":[]},"UnprocessedKeys":{"table":5}}',
@@ -225,6 +227,7 @@ const wrong: Record<string, readonly string[]> = {
     '{"UnprocessedItems":{"table":5}}',
     '{"UnprocessedItems":{"table":[{}]}}',
     `{"UnprocessedItems":{"other":[{"DeleteRequest":{"Key":${otherUser}}}]}}`,
+    `{"UnprocessedItems":{"constructor":[{"DeleteRequest":{"Key":${asked}}}]}}`,
     // What it leaves is sent again: another user's item would be deleted, and ours counted as written.
     `{"UnprocessedItems":{"table":[{"DeleteRequest":{"Key":${otherUser}}}]}}`,
     `{"UnprocessedItems":{"table":[{"PutRequest":{"Item":${otherUser}}}]}}`,
@@ -436,6 +439,22 @@ test("a document client with middleware of the application's checks its response
   body = `{"Item":${asked}}`;
   expect(await get()).toMatchObject({ Item: { PK: "USER#u", SK: "PROJECT#p" } });
   documentClient.destroy();
+});
+
+test("a member that is null is none, before the value's type or after it, whoever sent the request", async () => {
+  hasId = true;
+  const fields = [
+    ...['"a":{"BOOL":null,"S":"a"}', '"b":{"S":"b","N":null}', '"c":{"NULL":null,"N":"5"}'],
+    ...[
+      '"d":{"S":null,"M":{"e":{"B":null,"SS":["s"]}}}',
+      '"f":{"N":null,"L":[{"S":null,"N":"1"}]}',
+    ],
+  ].join(",");
+  body = `{"Item":${withValue('{"S":"x"}').slice(0, -1)},"EntityType":{"S":"Project"},"Data":{"M":{${fields}}}}}`;
+  for (const isOwn of [false, true]) {
+    const item = await layer(isOwn).project.get(key, { consistent: true });
+    expect(item?.data).toEqual({ a: "a", b: "b", c: 5, d: { e: new Set(["s"]) }, f: [1] });
+  }
 });
 
 test("what DynamoDB has is read: 32 levels, numbers in each form, empty texts and binary", async () => {

@@ -26,6 +26,7 @@ import { createTableInput } from "../../src/admin/table-input.js";
 import { createClients, createDocumentClient } from "../../src/client/client.js";
 import { resolveConfiguration } from "../../src/client/config.js";
 import { NativeDocumentClient } from "../../src/client/native-client.js";
+import { wrapDynamoDBError } from "../../src/index.js";
 import { startEngine } from "../../src/testing/index.js";
 import { createTransport } from "../../src/transport/transport.js";
 import { anyText } from "../any-text.js";
@@ -1222,8 +1223,13 @@ describe.each(engines)("binary of all classes, on $name", ({ engine: which }) =>
     const given = createTransport({ client: createDocumentClient(client) });
     const native = nativeClient(config);
     const bytes = new Set([buffer, new Int8Array([-1]), new Uint8Array([0])]);
+    const map = new Map<string, unknown>([
+      ["bytes", buffer],
+      ["deep", new Map([["view", new DataView(buffer, 7)]])],
+    ]);
     const Item = {
       PK: "p",
+      map,
       ...Object.fromEntries(kinds.map(([kind, value]) => [kind, value])),
       bytes,
     };
@@ -1236,6 +1242,10 @@ describe.each(engines)("binary of all classes, on $name", ({ engine: which }) =>
       );
       for (const [kind, , expected] of kinds)
         expect([kind, read[kind]]).toEqual([kind, Uint8Array.from(expected)]);
+      expect(read.map).toEqual({
+        bytes: Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]),
+        deep: { view: Uint8Array.from([8]) },
+      });
       const members = [...(read.bytes as Set<Uint8Array>)].map((member) => [...member]);
       expect(members.sort()).toEqual([[0], [1, 2, 3, 4, 5, 6, 7, 8], [255]]);
     }
@@ -1244,12 +1254,31 @@ describe.each(engines)("binary of all classes, on $name", ({ engine: which }) =>
   });
 });
 
-test("a Blob is refused before anything is sent: its bytes come later", async () => {
-  const native = nativeClient({ ...place, endpoint: "http://127.0.0.1:1" });
-  const Item = { PK: "p", SK: "s", data: { blob: new Blob(["abc"]) } };
-  const sent = native.send(new PutCommand({ TableName: "t", Item }));
-  await expect(sent).rejects.toThrow("a Blob cannot be stored, because its bytes come later");
-  native.destroy();
+describe("what cannot be stored is refused before anything is sent", () => {
+  const laterBytes = "a Blob cannot be stored, because its bytes come later";
+  const severalTypes = "a set holds values of one type";
+  const refused: readonly [string, unknown, string][] = [
+    ["a Blob", new Blob(["abc"]), laterBytes],
+    ["a Blob in a Map", new Map([["blob", new Blob(["abc"])]]), laterBytes],
+    ["a set of a text and bytes", new Set<unknown>(["a", new Uint8Array([1])]), severalTypes],
+    ["a set of bytes and a text", new Set<unknown>([new ArrayBuffer(1), "a"]), severalTypes],
+    ["a set of a number and a text", new Set<unknown>([1, "1"]), severalTypes],
+  ];
+
+  test.each(refused)("%s", async (_, value, why) => {
+    const config = { ...place, endpoint: "http://127.0.0.1:1" };
+    const Item = { PK: "p", SK: "s", data: { value } };
+    const native = nativeClient(config);
+    await expect(native.send(new PutCommand({ TableName: "t", Item }))).rejects.toThrow(why);
+    native.destroy();
+    const client = new DynamoDBClient(config);
+    const given = createTransport({ client: createDocumentClient(client) });
+    const call = { context: { operation: "test" } };
+    const error = await given.send("Put", { TableName: "t", Item }, call).catch((thrown) => thrown);
+    expect(String(error)).toContain(why);
+    expect(wrapDynamoDBError(error).mayHaveBeenDone).toBe(false);
+    client.destroy();
+  });
 });
 
 /** Payloads that an engine takes. */

@@ -135,8 +135,9 @@ function faultOfBatchGet({ RequestItems }: Values, values: Values): string | und
   const asked = RequestItems as Tables<KeysOfTable>;
   const found = values.Responses as Tables<readonly Values[]>;
   const left = values.UnprocessedKeys as Tables<KeysOfTable>;
-  const others = Object.keys({ ...found, ...left }).filter((table) => asked[table] === undefined);
-  if (others.length > 0) return "it is about a table that was not asked for";
+  const tables = Object.keys({ ...found, ...left });
+  if (!tables.every((table) => Object.hasOwn(asked, table)))
+    return "it is about a table that was not asked for";
   for (const [table, one] of Object.entries(asked)) {
     const items = found[table];
     if (items === undefined && left[table] === undefined)
@@ -216,7 +217,7 @@ function faultOfBatchWrite(
   const asked = RequestItems as Tables<readonly unknown[]>;
   const left = Object.entries(UnprocessedItems as Tables<readonly unknown[]>);
   const areOurs = left.every(([table, some = []]) => {
-    const ours = (asked[table] ?? []) as readonly Values[];
+    const ours = (Object.hasOwn(asked, table) ? (asked[table] ?? []) : []) as readonly Values[];
     return areAmong((some as readonly Values[]).map(writeOf), ours.map(writeOf));
   });
   return areOurs ? undefined : "it returns as unprocessed what was not in the request";

@@ -59,7 +59,7 @@ export function ofEach(value: unknown, convert: (member: unknown) => unknown): u
 
 /**
  * A value in the form that is converted correctly.
- * @throws TypeError for a Blob or a File
+ * @throws TypeError for a Blob or a File, and for a set of several types
  */
 export function plainForm(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
@@ -69,6 +69,8 @@ export function plainForm(value: unknown): unknown {
       return sdkNumber(value);
     case "[object Set]":
       return setForm(value as Set<unknown>);
+    case "[object Map]":
+      return mapForm(value as Map<unknown, unknown>);
     case "[object Uint8Array]":
       return isNamed(value, "Uint8Array", "Buffer") ? value : new Uint8Array(value as Uint8Array);
     case "[object Object]": {
@@ -100,11 +102,30 @@ function sdkNumber(value: object): unknown {
   return text === undefined ? value : NumberValue.from(text);
 }
 
+function mapForm(map: Map<unknown, unknown>): Map<unknown, unknown> {
+  const entries = [...map].map(([name, member]) => [name, plainForm(member)] as const);
+  return entries.every(([name, member]) => member === map.get(name)) ? map : new Map(entries);
+}
+
+/** The type of a set's member: by its first one, lib-dynamodb would turn all others into that. */
+function setTypeOf(member: unknown): string {
+  if (typeof member !== "object" || member === null) {
+    return typeof member === "bigint" ? "number" : typeof member;
+  }
+  if (wireTextOf(member) !== undefined) return "number";
+  return ArrayBuffer.isView(member) || isAnyArrayBuffer(member) ? "binary" : "object";
+}
+
 /** A set of numbers may mix numbers and bigints if a bigint comes first, but not the SDK's own numbers. */
 function setForm(set: Set<unknown>): Set<unknown> {
   const isExact = (member: unknown) =>
     typeof member === "object" && member !== null && wireTextOf(member) !== undefined;
   const members = [...set];
+  // What is undefined is left out.
+  const types = new Set(members.filter((member) => member !== undefined).map(setTypeOf));
+  if (types.size > 1) {
+    throw new TypeError("a set holds values of one type: texts, numbers or binary");
+  }
   if (members.some(isExact)) {
     return new Set(members.map((member) => NumberValue.from(String(member))));
   }

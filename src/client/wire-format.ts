@@ -371,6 +371,8 @@ function storedForm(
       return { BS: (held as unknown[]).map(nativeBinary) };
     default:
   }
+  // Others take the first member of several, even if it is null.
+  for (const name in value) if (name !== type) return { [type]: held };
   return value;
 }
 

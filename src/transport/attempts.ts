@@ -6,6 +6,7 @@ import type { NativeDocumentClient } from "../client/native-client.js";
 import { watchAnswer, watchSending } from "../client/unsent.js";
 import type { CallContext } from "../errors/context.js";
 import { leavesOpen } from "../errors/left-open.js";
+import { noteSending } from "../errors/notes.js";
 import { isThrottling } from "../errors/retryable.js";
 import { unquoted } from "../errors/unreadable-answer.js";
 import { OrderlyHandler } from "../wire/request-handler.js";
@@ -126,11 +127,20 @@ function sendBy(
 function commandFor(client: CommandClient, name: RequestName, input: Input): object {
   const Command = commands[name] as new (input: object) => object;
   if (client.marshalsRight) return new Command(input);
-  const command = readingExactly(new Command(marshallable(input as Record<string, unknown>)));
+  const command = readingExactly(new Command(marshallableOrUnsent(input)));
   const stack = command as unknown as Parameters<typeof watchSending>[0];
   watchSending(stack);
   watchAnswer(stack);
   return command;
+}
+
+/** @throws what a value is refused with: nothing was sent */
+function marshallableOrUnsent(input: Input): Input {
+  try {
+    return marshallable(input);
+  } catch (thrown) {
+    throw noteSending(thrown, false);
+  }
 }
 
 /**
