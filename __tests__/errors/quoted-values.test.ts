@@ -46,6 +46,8 @@ describe.each(engines)("on $name", (engine) => {
     ["a date", new Date(0), "a type that DynamoDB does not have"],
     ["an empty set", new Set(), "a set is empty"],
     ["a symbol", Symbol(secret), "a symbol"],
+    ["a Blob", new Blob([secret]), "pass `await blob.arrayBuffer()`"],
+    ["a set of several types", new Set([secret, 1]), "a set holds values of one type"],
     ["a number beyond 2^53", 2 ** 60, "beyond 2^53"],
     ["a number beyond -2^53", -(2 ** 60), "beyond 2^53"],
     ["an instance", Object.assign(new (class Own {})(), { toString: () => secret }), "a type"],

@@ -3,9 +3,9 @@ import type { FaultProxy, WireRule } from "../../src/testing/index.js";
 import { script } from "./run.js";
 
 /**
- * Runs a command until its n-th request of an operation, which is carried out and not answered: however fast
- * or slow the machine is, no later request is sent than those that are on their way. Afterwards the proxy
- * passes everything on.
+ * Runs a command until its n-th request of an operation, which is carried out and not answered. On a
+ * machine of any speed, only requests that are on their way by then come after it. Afterwards the proxy passes
+ * everything on.
  * @param proxy what the command's `--endpoint` leads to
  */
 export async function killedAt(

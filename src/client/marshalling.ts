@@ -3,13 +3,16 @@
  *
  * It goes by `constructor.name` (3.1162). So it refuses a map with a field `constructor`, or stores it
  * as something else if that field has a `name`. It refuses a subclass of Uint8Array, sends binary of any
- * other class as no bytes at all, judges a set of numbers by its first member, and knows no exact numbers
- * but its own. Most values are not affected, and are left as they are.
+ * other class as no bytes at all, judges a set by its first member, and knows no exact numbers but its
+ * own. Most values are not affected, and are left as they are.
  */
 import { isAnyArrayBuffer } from "node:util/types";
 import { NumberValueImpl as NumberValue } from "@aws-sdk/util-dynamodb";
 import { isObject } from "../runtime/objects.js";
 import { exactTextOf, numberOf, wireTextOf } from "../values/exact-number.js";
+
+/** A value that no request can hold. The message is a rule, and quotes nothing. */
+export class UnstorableValue extends TypeError {}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -59,7 +62,7 @@ export function ofEach(value: unknown, convert: (member: unknown) => unknown): u
 
 /**
  * A value in the form that is converted correctly.
- * @throws TypeError for a Blob or a File, and for a set of several types
+ * @throws UnstorableValue for a Blob or a File, and for a set of several types
  */
 export function plainForm(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
@@ -80,7 +83,7 @@ export function plainForm(value: unknown): unknown {
     }
     case "[object Blob]":
     case "[object File]":
-      throw new TypeError(
+      throw new UnstorableValue(
         "a Blob cannot be stored, because its bytes come later: pass `await blob.arrayBuffer()`",
       );
     default:
@@ -124,7 +127,7 @@ function setForm(set: Set<unknown>): Set<unknown> {
   // What is undefined is left out.
   const types = new Set(members.filter((member) => member !== undefined).map(setTypeOf));
   if (types.size > 1) {
-    throw new TypeError("a set holds values of one type: texts, numbers or binary");
+    throw new UnstorableValue("a set holds values of one type: texts, numbers or binary");
   }
   if (members.some(isExact)) {
     return new Set(members.map((member) => NumberValue.from(String(member))));

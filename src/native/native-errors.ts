@@ -1,4 +1,5 @@
 /** What a native chain throws, as one of the package's errors, with ElectroDB's own as the cause. */
+import { UnstorableValue } from "../client/marshalling.js";
 import { AbortedError } from "../errors/aborted-error.js";
 import { ConditionalCheckFailedError } from "../errors/conditional-check-failed-error.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
@@ -108,6 +109,7 @@ const unstorable: readonly (readonly [RegExp, string])[] = [
 /** What is wrong with a value that the SDK could not convert; `undefined` for any other failure. */
 function unstorableRule(source: unknown): string | undefined {
   if (!(source instanceof Error) || "$metadata" in source || "code" in source) return undefined;
+  if (source instanceof UnstorableValue) return source.message;
   const rule = unstorable.find(([refusal]) => refusal.test(source.message))?.[1];
   const isConversion = ["TypeError", "RangeError"].includes(source.name);
   return rule ?? (isConversion ? "the request cannot be written from these arguments" : undefined);
