@@ -19,47 +19,61 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The input of a request, with all its values in that form. */
 export function marshallable(input: Fields): Fields {
-  return withValues(input, plainForm);
+  return withConverted(input, plainForm, inAll);
 }
 
-/** The members of requests that hold values by their attributes or their placeholders. */
-const valueMaps = ["Item", "Key", "ExclusiveStartKey", "ExpressionAttributeValues"] as const;
-
-/** Members from DynamoDB's first years: an attribute has one value, or a list of them. */
-const conditionMaps = [
-  "AttributeUpdates",
-  "Expected",
-  "KeyConditions",
-  "QueryFilter",
-  "ScanFilter",
-] as const;
-
 /**
- * A request with each value of its items, its keys and its conditions converted. It is the same object
+ * A request with each attribute of its items and each expression value converted. It is the same object
  * if none changes.
  */
 export function withValues(input: Fields, convert: (value: unknown) => unknown): Fields {
-  /** A put, an update or a check inside a batch or a transaction. */
-  const nested = (request: unknown) => (isObject(request) ? withValues(request, convert) : request);
+  return withConverted(input, convert, inStored);
+}
+
+/** The members of requests that hold values. */
+interface Places {
+  /** By their attributes, or by their placeholders. */
+  readonly maps: readonly string[];
+  /** Members from DynamoDB's first years: an attribute has one value, or a list of them. */
+  readonly conditions: readonly string[];
+  /** Whether the keys of a batch are converted. */
+  readonly keys: boolean;
+}
+
+const stored = ["Item", "ExpressionAttributeValues"];
+const inStored: Places = { maps: stored, conditions: [], keys: false };
+const inAll: Places = {
+  maps: [...stored, "Key", "ExclusiveStartKey"],
+  conditions: ["AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter"],
+  keys: true,
+};
+
+function withConverted(
+  input: Fields,
+  convert: (value: unknown) => unknown,
+  places: Places,
+): Fields {
   const map = (values: unknown) => ofEach(values, convert);
+  /** A put, an update or a check inside a batch or a transaction. */
+  const nested = (request: unknown) =>
+    isObject(request) ? withConverted(request, convert, places) : request;
   const condition = (one: unknown) => {
     if (!isObject(one)) return one;
     const { Value, AttributeValueList } = one;
     return withFields(one, { Value: convert(Value), AttributeValueList: map(AttributeValueList) });
   };
-  /** The reads of one table, or its writes. */
+  /** The writes of one table, or its reads. */
   const requestsOf = (requests: unknown) => {
     if (Array.isArray(requests)) return ofEach(requests, (request) => ofEach(request, nested));
-    return isObject(requests)
-      ? withFields(requests, { Keys: ofEach(requests.Keys, map) })
-      : requests;
+    if (!places.keys || !isObject(requests)) return requests;
+    return withFields(requests, { Keys: ofEach(requests.Keys, map) });
   };
   const changed: Record<string, unknown> = {
     RequestItems: ofEach(input.RequestItems, requestsOf),
     TransactItems: ofEach(input.TransactItems, (operation) => ofEach(operation, nested)),
   };
-  for (const name of valueMaps) changed[name] = map(input[name]);
-  for (const name of conditionMaps) changed[name] = ofEach(input[name], condition);
+  for (const name of places.maps) changed[name] = map(input[name]);
+  for (const name of places.conditions) changed[name] = ofEach(input[name], condition);
   return withFields(input, changed);
 }
 
