@@ -125,6 +125,8 @@ const [otherUser, otherProject] = [
   '{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#other"}}',
 ];
 const asked = '{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#p"}}';
+/** Its sort key is a map, whose field has the name of a type. */
+const mapKey = '{"PK":{"S":"USER#u"},"SK":{"M":{"S":{"S":"PROJECT#p"}}}}';
 const [ofV, q, qOfV] = [
   '{"PK":{"S":"USER#v"},"SK":{"S":"PROJECT#p"}}',
   '{"PK":{"S":"USER#u"},"SK":{"S":"PROJECT#q"}}',
@@ -141,8 +143,9 @@ const wrong: Record<string, readonly string[]> = {
   get: [
     ...['{"Item":5}', '{"Item":[]}', '{"Item":{"PK":5}}', '{"Item":{"PK":{"X":"1"}}}'],
     ...['{"Item":{}}', `{"Item":${otherUser}}`, `{"Item":${otherProject}}`, '{"Attributes":{}}'],
+    `{"Item":${mapKey}}`,
   ],
-  "get of some fields": ['{"Item":{}}', `{"Item":${otherUser}}`],
+  "get of some fields": ['{"Item":{}}', `{"Item":${otherUser}}`, `{"Item":${mapKey}}`],
   "get of the native entity": [
     ...['{"Item":5}', '{"Item":"x"}', '{"Item":{"PK":5}}', '{"Item":{}}', `{"Item":${otherUser}}`],
   ],
@@ -191,13 +194,14 @@ const wrong: Record<string, readonly string[]> = {
     `{"Responses":{"table":[]},"UnprocessedKeys":${manyKeys}}`,
     '{"Responses":{"table":[]},"UnprocessedKeys":{"other":{"Keys":[]}}}',
     `{"Responses":{"table":[${otherUser}]},"UnprocessedKeys":{}}`,
+    ...[found(mapKey), left(mapKey)],
     `{"Responses":{"table":[]},"UnprocessedKeys":{"table":{"Keys":[${otherProject}]}}}`,
     `{"Responses":{"table":[${asked}]},"UnprocessedKeys":{"table":{"Keys":[${asked}]}}}`,
   ],
   // Each has another key than the two that are asked for, or one of them twice.
   "batchGet of a user's two": [
     ...[found(otherProject), found(asked, otherUser), found(asked, qOfV), found(q, q)],
-    ...[left(otherProject), left(asked, ofV), left(asked, asked)],
+    ...[left(otherProject), left(asked, ofV), left(asked, asked), found(mapKey, q), left(mapKey)],
   ],
   "batchGet of two users": [
     ...[found(otherUser), found(asked, otherProject), found(asked, qOfV), found(ofV, ofV)],
@@ -217,7 +221,7 @@ const wrong: Record<string, readonly string[]> = {
   "transaction.get": [
     ...["{}", '{"Responses":[]}', '{"Responses":{}}', `{"Responses":${two}}`],
     ...['{"Responses":[5]}', '{"Responses":[{"Item":5}]}', '{"Responses":[{"Item":{}}]}'],
-    `{"Responses":[{"Item":${otherUser}}]}`,
+    ...[`{"Responses":[{"Item":${otherUser}}]}`, `{"Responses":[{"Item":${mapKey}}]}`],
   ],
   "transaction.write": ['{"ConsumedCapacity":5}', '{"Responses":[]}'],
   batchPut: [
@@ -291,7 +295,10 @@ const foreignValues: Readonly<Record<string, readonly string[]>> = {
     '"NaN"',
     '"Infinity"',
   ].flatMap((text) => [`{"N":${text}}`, `{"NS":[${text}]}`]),
-  "that is not base64": ['{"B":"!!!!"}', '{"B":"AQ I="}', '{"BS":["!!!!"]}'],
+  "that is not base64": [
+    ...['{"B":"!!!!"}', '{"B":"AQ I="}', '{"BS":["!!!!"]}', '{"B":"A"}', '{"B":"AA"}'],
+    ...['{"B":"AAA"}', '{"B":"A==="}', '{"B":"AA=A"}', '{"B":"AA-_"}', '{"BS":["AAA"]}'],
+  ],
   "of two types": ['{"S":"a","N":"1"}', '{"M":{},"L":[]}', '{"S":"a","X":"1"}'],
   "of no type": ["{}", "5", "null", '"x"', "[]", '{"X":"1"}', '{"constructor":"x"}'],
   "within another": ['{"L":[{"S":5}]}', '{"M":{"a":{"S":5}}}', '{"L":[null]}', '{"M":{"a":5}}'],

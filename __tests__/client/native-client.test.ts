@@ -376,6 +376,61 @@ ways("a request that goes the way %s", (way) => {
     );
   });
 
+  const ofBytes: Readonly<Record<string, (bytes: unknown) => object>> = {
+    Key: (PK) => new GetCommand({ TableName, Key: { PK } }),
+    "Key of a delete": (PK) => new DeleteCommand({ TableName, Key: { PK } }),
+    "Keys of a batch": (PK) =>
+      new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [{ PK }] } } }),
+    "Key in a transaction": (PK) =>
+      new TransactGetCommand({ TransactItems: [{ Get: { TableName, Key: { PK } } }] }),
+    "Key of a write in a batch": (PK) =>
+      new BatchWriteCommand({
+        RequestItems: { [TableName]: [{ DeleteRequest: { Key: { PK } } }] },
+      }),
+    ExclusiveStartKey: (PK) => new ScanCommand({ TableName, ExclusiveStartKey: { PK } }),
+    AttributeUpdates: (Value) =>
+      new UpdateCommand({ TableName, Key: { PK: "a" }, AttributeUpdates: { a: { Value } } }),
+    Expected: (Value) =>
+      new PutCommand({ TableName, Item: { PK: "a" }, Expected: { a: { Value } } }),
+    KeyConditions: (value) =>
+      new QueryCommand({
+        TableName,
+        KeyConditions: { PK: { ComparisonOperator: "EQ", AttributeValueList: [value] } },
+      }),
+    QueryFilter: (value) =>
+      new QueryCommand({
+        TableName,
+        QueryFilter: { a: { ComparisonOperator: "EQ", AttributeValueList: [value] } },
+      }),
+    ScanFilter: (value) =>
+      new ScanCommand({
+        TableName,
+        ScanFilter: { a: { ComparisonOperator: "EQ", AttributeValueList: [value] } },
+      }),
+  };
+
+  test.each(Object.keys(ofBytes))(
+    "beside middleware has the bytes of binary of any class, and no Blob: in %s (they went out as none)",
+    async (where) => {
+      const make = ofBytes[where] as (bytes: unknown) => object;
+      const { stock, native, wires } = openBoth();
+      native.middlewareStack.add((next) => (given) => next(given), { step: "initialize" });
+      const send = (client: DynamoDBDocumentClient, bytes: unknown) =>
+        outcome(client, () => make(bytes));
+      await send(stock, Uint8Array.from([1, 2]));
+      await send(native, Uint8Array.from([1, 2]).buffer);
+      await send(native, new DataView(Uint8Array.from([0, 1, 2]).buffer, 1));
+      const bodies = wires.native.requests.map(({ body }) => JSON.parse(String(body)));
+      const [expected] = wires.stock.requests.map(({ body }) => JSON.parse(String(body)));
+      for (const body of [expected, ...bodies]) Reflect.deleteProperty(body, "ClientRequestToken");
+      expect(JSON.stringify(expected)).toContain('"B":"AQI="');
+      expect(bodies).toEqual([expected, expected]);
+      const refusal = native.send(make(new Blob(["abc"])) as never);
+      await expect(refusal).rejects.toThrow("a Blob cannot");
+      expect(wires.native.requests).toHaveLength(2);
+    },
+  );
+
   test("stores a field named constructor, which the stock client takes for a class", async () => {
     const Item = { PK: "a", Data: { constructor: { name: "x" }, n: 1 } };
     await both.native.send(new PutCommand({ TableName, Item }));
@@ -1202,6 +1257,7 @@ describe.each(engines)("on $name", ({ name, engine: which }) => {
 });
 
 describe.each(engines)("binary of all classes, on $name", ({ engine: which }) => {
+  const foreignBytes = runInContext("Uint8Array.from([1, 2])", createContext()) as Uint8Array;
   const buffer = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]).buffer;
   const kinds: readonly [string, object, readonly number[]][] = [
     ["an ArrayBuffer", buffer, [1, 2, 3, 4, 5, 6, 7, 8]],
@@ -1211,6 +1267,7 @@ describe.each(engines)("binary of all classes, on $name", ({ engine: which }) =>
     ["an Int16Array", new Int16Array(buffer, 2, 1), [3, 4]],
     ["a BigInt64Array", new BigInt64Array(buffer), [1, 2, 3, 4, 5, 6, 7, 8]],
     ["an empty ArrayBuffer", new ArrayBuffer(0), []],
+    ["a Uint8Array of another realm", foreignBytes, [1, 2]],
   ];
 
   test("is stored as the bytes that it holds, whichever client sends it", async () => {
@@ -1227,9 +1284,12 @@ describe.each(engines)("binary of all classes, on $name", ({ engine: which }) =>
       ["bytes", buffer],
       ["deep", new Map([["view", new DataView(buffer, 7)]])],
     ]);
+    /** With an inherited field beside one that is converted. */
+    const heir: unknown = Object.assign(Object.create({ inherited: 1 }), { own: buffer });
     const Item = {
       PK: "p",
       map,
+      heir,
       ...Object.fromEntries(kinds.map(([kind, value]) => [kind, value])),
       bytes,
     };
@@ -1246,6 +1306,10 @@ describe.each(engines)("binary of all classes, on $name", ({ engine: which }) =>
         bytes: Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]),
         deep: { view: Uint8Array.from([8]) },
       });
+      expect(read.heir).toEqual({
+        inherited: 1,
+        own: Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]),
+      });
       const members = [...(read.bytes as Set<Uint8Array>)].map((member) => [...member]);
       expect(members.sort()).toEqual([[0], [1, 2, 3, 4, 5, 6, 7, 8], [255]]);
     }
@@ -1254,7 +1318,23 @@ describe.each(engines)("binary of all classes, on $name", ({ engine: which }) =>
   });
 });
 
+/** An object of a class of the application's. */
+class Holder {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** The same bytes, once their buffer was given to another thread. */
+function transferred<View extends ArrayBufferView<ArrayBuffer>>(view: View): View {
+  structuredClone(view.buffer, { transfer: [view.buffer] });
+  return view;
+}
+
 describe("what cannot be stored is refused before anything is sent", () => {
+  const gone = "binary cannot be stored once its buffer was transferred";
+  const unsupported = "Unsupported type passed";
   const laterBytes = "a Blob cannot be stored, because its bytes come later";
   const severalTypes = "a set holds values of one type";
   const refused: readonly [string, unknown, string][] = [
@@ -1263,6 +1343,13 @@ describe("what cannot be stored is refused before anything is sent", () => {
     ["a set of a text and bytes", new Set<unknown>(["a", new Uint8Array([1])]), severalTypes],
     ["a set of bytes and a text", new Set<unknown>([new ArrayBuffer(1), "a"]), severalTypes],
     ["a set of a number and a text", new Set<unknown>([1, "1"]), severalTypes],
+    ["bytes that a worker was given", transferred(new Uint8Array([1])), gone],
+    ["a Buffer that a worker was given", transferred(Buffer.from(new ArrayBuffer(2))), gone],
+    ["an ArrayBuffer that a worker was given", transferred(new Uint8Array([1])).buffer, gone],
+    ["a set of bytes that a worker was given", new Set([transferred(new Int8Array([1]))]), gone],
+    ["an object of a class", new Holder(1), unsupported],
+    ["an object of a class with bytes", new Holder(new ArrayBuffer(1)), unsupported],
+    ["an object of a class with an exact number", new Holder(NumberValue.from("1")), unsupported],
   ];
 
   test.each(refused)("%s", async (_, value, why) => {

@@ -213,6 +213,12 @@ const hostile = new Proxy(
   },
 );
 
+function transferred(): Uint8Array {
+  const bytes = new Uint8Array([1]);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
 function nested(levels: number): unknown {
   return levels === 0 ? canary : { a: nested(levels - 1) };
 }
@@ -238,6 +244,12 @@ const badValues: readonly (readonly [string, unknown, string, string])[] = [
   ["a Promise", Promise.resolve(canary), "", "must be a plain value, not a Promise"],
   ["a URL", new URL(`https://example.com/${canary}`), "", "must be a plain value, not a URL"],
   ["a String object", new String(canary), "", "must be a plain value, not a String"],
+  [
+    "bytes that a worker was given",
+    transferred(),
+    "",
+    "must not be binary whose buffer was transferred to another thread",
+  ],
   ["undefined in a list", [canary, undefined], "[1]", "must not be undefined"],
   [
     "a Date deep inside",

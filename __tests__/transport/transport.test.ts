@@ -347,6 +347,36 @@ describe("unprocessed parts of a batch", () => {
     const { transport } = await overWire((_, index) => (index === 0 ? ok(left(1)) : throttle()));
     const answer = await transport.send("BatchWrite", batchWrite, call);
     expect(answer.UnprocessedItems?.Table).toEqual([writes[1]]);
+    expect(endOf(answer)).toHaveProperty("name", "ProvisionedThroughputExceededException");
+  });
+
+  test("are read as they were asked for, whatever a response says of it", async () => {
+    const how = { ConsistentRead: true, ProjectionExpression: "SK" };
+    const other = { ConsistentRead: false, ProjectionExpression: "PK, #d" };
+    const { transport, requests } = await overWire((_, index) =>
+      ok({
+        Responses: { Table: [] },
+        UnprocessedKeys: index === 0 ? { Table: { Keys: keys.slice(1), ...other } } : {},
+      }),
+    );
+    const { Keys } = batchGet.RequestItems.Table;
+    await transport.send("BatchGet", { RequestItems: { Table: { Keys, ...how } } }, call);
+    expect(requests.map(({ input }) => (input as Record<string, unknown>).RequestItems)).toEqual([
+      { Table: { Keys: expect.any(Array), ...how } },
+      { Table: { Keys: keys.slice(1), ...how } },
+    ]);
+  });
+
+  test("are none where a response lists none of a table (they were asked for four times more)", async () => {
+    const read = await overWire(() =>
+      ok({ Responses: { Table: keys.slice(1) }, UnprocessedKeys: { Table: { Keys: [] } } }),
+    );
+    const answer = await read.transport.send("BatchGet", batchGet, call);
+    expect(answer.Responses?.Table).toHaveLength(2);
+    expect(read.requests).toHaveLength(1);
+    const written = await overWire(() => ok({ UnprocessedItems: { Table: [] } }));
+    await written.transport.send("BatchWrite", batchWrite, call);
+    expect(written.requests).toHaveLength(1);
   });
 
   test("are known also where their retry is refused for good (the half that was written was lost)", async () => {

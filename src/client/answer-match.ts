@@ -45,7 +45,7 @@ function isForeign(write: unknown, item: unknown): boolean {
   const own = isMap(Key) ? Key : Item;
   // A put into a table with keys of other names.
   if (!isMap(own) || names.some((name) => own[name] === undefined)) return false;
-  return idOf(own, names) !== idOf(item, names);
+  return names.some((name) => textOf(storedForm(own[name])) !== textOf(item[name]));
 }
 
 const otherKey = "it has an item with another key, or with none";
@@ -194,10 +194,19 @@ function idOf(of: Values, names: readonly string[]): string | undefined {
   return id;
 }
 
-/** A text in either form. Numbers and bytes have several forms: they are all alike. */
+/**
+ * A text by which two values of the same form are compared. In DynamoDB's own form it has a prefix: a map
+ * with a field `S` is no text in the other form. Numbers and bytes have several forms: they are all alike.
+ */
 function textOf(value: unknown): string | undefined {
-  const text = typeof value === "string" ? value : (value as Values | null | undefined)?.S;
-  return typeof text === "string" ? text : undefined;
+  if (typeof value === "string") return value;
+  const text = (value as Values | null | undefined)?.S;
+  return typeof text === "string" ? `S:${text}` : undefined;
+}
+
+/** A value in DynamoDB's own form, if it is a text. */
+function storedForm(value: unknown): unknown {
+  return typeof value === "string" ? { S: value } : value;
 }
 
 const keyNames = [attribute.partitionKey, attribute.sortKey];

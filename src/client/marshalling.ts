@@ -9,6 +9,7 @@
 import { isAnyArrayBuffer } from "node:util/types";
 import { NumberValueImpl as NumberValue } from "@aws-sdk/util-dynamodb";
 import { isObject } from "../runtime/objects.js";
+import { ownBytes } from "../runtime/realms.js";
 import { exactTextOf, numberOf, wireTextOf } from "../values/exact-number.js";
 
 /** A value that no request can hold. The message is a rule, and quotes nothing. */
@@ -16,9 +17,9 @@ export class UnstorableValue extends TypeError {}
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The input of a request, with its items and expression values in that form. */
+/** The input of a request, with all its values in that form. */
 export function marshallable(input: Fields): Fields {
-  return withValues(input, plainForm);
+  return withConverted(input, plainForm, inAll);
 }
 
 /**
@@ -26,17 +27,54 @@ export function marshallable(input: Fields): Fields {
  * if none changes.
  */
 export function withValues(input: Fields, convert: (value: unknown) => unknown): Fields {
-  const { Item, ExpressionAttributeValues, RequestItems, TransactItems } = input;
+  return withConverted(input, convert, inStored);
+}
+
+/** The members of requests that hold values. */
+interface Places {
+  /** By their attributes, or by their placeholders. */
+  readonly maps: readonly string[];
+  /** Members from DynamoDB's first years: an attribute has one value, or a list of them. */
+  readonly conditions: readonly string[];
+  /** Whether the keys of a batch are converted. */
+  readonly keys: boolean;
+}
+
+const stored = ["Item", "ExpressionAttributeValues"];
+const inStored: Places = { maps: stored, conditions: [], keys: false };
+const inAll: Places = {
+  maps: [...stored, "Key", "ExclusiveStartKey"],
+  conditions: ["AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter"],
+  keys: true,
+};
+
+function withConverted(
+  input: Fields,
+  convert: (value: unknown) => unknown,
+  places: Places,
+): Fields {
+  const map = (values: unknown) => ofEach(values, convert);
   /** A put, an update or a check inside a batch or a transaction. */
-  const nested = (request: unknown) => (isObject(request) ? withValues(request, convert) : request);
-  return withFields(input, {
-    Item: ofEach(Item, convert),
-    ExpressionAttributeValues: ofEach(ExpressionAttributeValues, convert),
-    RequestItems: ofEach(RequestItems, (requests) =>
-      Array.isArray(requests) ? ofEach(requests, (request) => ofEach(request, nested)) : requests,
-    ),
-    TransactItems: ofEach(TransactItems, (operation) => ofEach(operation, nested)),
-  });
+  const nested = (request: unknown) =>
+    isObject(request) ? withConverted(request, convert, places) : request;
+  const condition = (one: unknown) => {
+    if (!isObject(one)) return one;
+    const { Value, AttributeValueList } = one;
+    return withFields(one, { Value: convert(Value), AttributeValueList: map(AttributeValueList) });
+  };
+  /** The writes of one table, or its reads. */
+  const requestsOf = (requests: unknown) => {
+    if (Array.isArray(requests)) return ofEach(requests, (request) => ofEach(request, nested));
+    if (!places.keys || !isObject(requests)) return requests;
+    return withFields(requests, { Keys: ofEach(requests.Keys, map) });
+  };
+  const changed: Record<string, unknown> = {
+    RequestItems: ofEach(input.RequestItems, requestsOf),
+    TransactItems: ofEach(input.TransactItems, (operation) => ofEach(operation, nested)),
+  };
+  for (const name of places.maps) changed[name] = map(input[name]);
+  for (const name of places.conditions) changed[name] = ofEach(input[name], condition);
+  return withFields(input, changed);
 }
 
 function withFields(input: Fields, changed: Fields): Fields {
@@ -62,7 +100,7 @@ export function ofEach(value: unknown, convert: (member: unknown) => unknown): u
 
 /**
  * A value in the form that is converted correctly.
- * @throws UnstorableValue for a Blob or a File, and for a set of several types
+ * @throws UnstorableValue for a Blob or a File, for bytes that are gone, and for a set of several types
  */
 export function plainForm(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
@@ -75,12 +113,9 @@ export function plainForm(value: unknown): unknown {
     case "[object Map]":
       return mapForm(value as Map<unknown, unknown>);
     case "[object Uint8Array]":
-      return isNamed(value, "Uint8Array", "Buffer") ? value : new Uint8Array(value as Uint8Array);
-    case "[object Object]": {
-      const fields = ofEach(value, plainForm) as Fields;
-      // A Map is converted by its entries, whatever their names are.
-      return Object.hasOwn(fields, "constructor") ? new Map(Object.entries(fields)) : fields;
-    }
+      return isSdkBytes(value) ? attached(value) : ownBytes(attached(value as Uint8Array));
+    case "[object Object]":
+      return isPlainMap(value) ? plainMap(value) : value;
     case "[object Blob]":
     case "[object File]":
       throw new UnstorableValue(
@@ -94,9 +129,55 @@ export function plainForm(value: unknown): unknown {
 /** The bytes of an ArrayBuffer, a DataView or a typed array, in the order in which they are in memory. */
 function bytesOf(value: object): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    const { buffer, byteOffset, byteLength } = attached(value);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
-  return isAnyArrayBuffer(value) ? new Uint8Array(value) : undefined;
+  return isAnyArrayBuffer(value) ? viewOf(value) : undefined;
+}
+
+/**
+ * The bytes themselves, if they are still there: those that were transferred to a worker would go out as
+ * none.
+ * @throws UnstorableValue
+ */
+export function attached<View extends ArrayBufferView>(view: View): View {
+  if (view.byteLength === 0) viewOf(view.buffer);
+  return view;
+}
+
+function viewOf(buffer: ArrayBufferLike): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    throw new UnstorableValue(
+      "binary cannot be stored once its buffer was transferred: pass a copy of it",
+    );
+  }
+}
+
+/** Whether the SDK takes these bytes: it goes by the name of their class, and by its realm. */
+function isSdkBytes(value: object): value is Uint8Array {
+  return value instanceof Uint8Array && isNamed(value, "Uint8Array", "Buffer");
+}
+
+/** Whether lib-dynamodb takes an object for a map: it refuses one of any other class. */
+function isPlainMap(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || isNamed(prototype as object, "Object");
+}
+
+/** A map whose values are converted, with inherited ones, as in lib-dynamodb. */
+function plainMap(map: object): unknown {
+  const fields: [name: string, value: unknown][] = [];
+  let isSame = true;
+  for (const name in map) {
+    const value: unknown = (map as Fields)[name];
+    const converted = plainForm(value);
+    if (converted !== value || name === "constructor") isSame = false;
+    fields.push([name, converted]);
+  }
+  // A Map is converted by its entries, whatever their names are.
+  return isSame ? map : new Map(fields);
 }
 
 /** A number with all its digits, as the SDK takes it. */

@@ -8,6 +8,7 @@
  */
 import type { DynamoDBClient, DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { noteSending } from "../errors/notes.js";
 import { readingExactly } from "./document-command.js";
 import { ItemRequests, isSdkOwn, type SendOptions, type Wire } from "./item-requests.js";
 import { marshallable } from "./marshalling.js";
@@ -83,7 +84,13 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       isLegacy(command.input)
     ) {
       const send = DynamoDBDocumentClient.prototype.send as (...given: unknown[]) => unknown;
-      return send.call(this, mocked ? command : stockForm(command), options, callback);
+      let own = command;
+      try {
+        if (!mocked) own = stockForm(command);
+      } catch (thrown) {
+        return refused(noteSending(thrown, false), callback ?? options);
+      }
+      return send.call(this, own, options, callback);
     }
     return this.#items.sendAny(name, command.input, options);
   }) as DynamoDBDocumentClient["send"];
@@ -143,6 +150,13 @@ export class StoredValuesClient {
     if (name === undefined) throw new TypeError("only the commands for items have values");
     return this.#items.sendAny(name, command.input, options);
   }
+}
+
+/** Ends a call as the SDK's clients do: its promise rejects, or its callback is given the error. */
+function refused(error: unknown, callback: unknown): Promise<never> | undefined {
+  if (typeof callback !== "function") return Promise.reject(error);
+  callback(error);
+  return undefined;
 }
 
 /**

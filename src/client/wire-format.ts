@@ -3,7 +3,7 @@ import { convertToAttr } from "@aws-sdk/util-dynamodb";
 import { isBytes } from "../runtime/realms.js";
 import { limits } from "../table/table.js";
 import { numberOf, wireTextOf } from "../values/exact-number.js";
-import { plainForm } from "./marshalling.js";
+import { attached, plainForm } from "./marshalling.js";
 
 /** The parts of a request's body that hold values. Everything else is plain JSON. */
 export interface BodyShape {
@@ -149,7 +149,7 @@ function isOwnBytes(value: unknown, prototype: unknown): value is Uint8Array {
 const shortBytes = 1_024;
 
 function base64Of(bytes: Uint8Array): string {
-  const { byteLength } = bytes;
+  const { byteLength } = attached(bytes);
   const own =
     byteLength <= shortBytes
       ? Buffer.from(bytes)
@@ -469,10 +469,10 @@ function nativeBinary(held: unknown): Uint8Array {
   if (isBytes(held)) return held;
   const text = held as string;
   const bytes = Buffer.from(text, "base64");
-  // Node skips what is not base64, so that fewer bytes are left than so many characters stand for.
+  // Node skips what is not base64, so that fewer bytes are left than so many characters stand for. It
+  // takes the alphabet of URLs, too, and text without padding.
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-  if (bytes.byteLength !== Math.floor(((text.length - padding) * 3) / 4)) {
-    throw foreign("is not base64");
-  }
+  const isWhole = bytes.byteLength === (text.length * 3) / 4 - padding;
+  if (!isWhole || text.includes("-") || text.includes("_")) throw foreign("is not base64");
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

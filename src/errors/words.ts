@@ -46,6 +46,7 @@ function thrownMessageOf(error: unknown): string {
 /** Why a response left a part of a batch unprocessed, as the end of a message. */
 export function whyLeft(answer: object): string {
   const end = endOf(answer);
-  if (end !== undefined) return `: ${messageOf(end)}`;
-  return isBudgetSpent(answer) ? `, ${budgetSpentText}` : " after all retries";
+  const spent = isBudgetSpent(answer) ? `, ${budgetSpentText}` : "";
+  if (end !== undefined) return `: ${messageOf(end)}${spent}`;
+  return spent || " after all retries";
 }

@@ -130,10 +130,10 @@ export class GatheredReads implements Reader {
   async #sendMany(reads: readonly Read[], options: ReadOptions, call: Call): Promise<void> {
     const keys = keysById(reads.map(({ key }) => key));
     try {
-      const { items, left, why } = await readMany(this.#table, keys, call, options);
+      const { items, left, why, cause } = await readMany(this.#table, keys, call, options);
       for (const read of reads) {
         const id = keyId(read.key);
-        if (left.has(id)) refuse(read, leftUnprocessed(why));
+        if (left.has(id)) refuse(read, cause ?? leftUnprocessed(why));
         else give(read, items.get(id));
       }
     } catch (error) {

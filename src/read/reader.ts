@@ -1,6 +1,7 @@
 /** Reads items by their keys: one, or any number. */
 import type { Call } from "../call/call.js";
 import type { ReadOptions } from "../entity/projection.js";
+import { endOf } from "../errors/notes.js";
 import { whyLeft } from "../errors/words.js";
 import { limits, type RawItem, type RawKey } from "../table/table.js";
 import { batchesInFlight, chunksOf, inParallel } from "../transport/parallel.js";
@@ -25,6 +26,8 @@ export interface ManyRead {
   readonly left: Set<string>;
   /** Why some keys were not read, as the end of a message. */
   readonly why: string;
+  /** The error that ended the reading of some, if one did. */
+  readonly cause: unknown;
 }
 
 /** A text that identifies a key. */
@@ -73,6 +76,7 @@ export async function readMany(
   const items = new Map<string, RawItem>();
   const left = new Set<string>();
   let why = "";
+  let cause: unknown;
   const read = async (Keys: RawKey[]) => {
     const input = { RequestItems: { [tableName]: { Keys, ...readRequest(options) } } };
     const answer = await transport.send("BatchGet", input, call);
@@ -80,8 +84,10 @@ export async function readMany(
     for (const item of found) items.set(keyId(item), item);
     const unread = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as RawKey[];
     for (const key of unread) left.add(keyId(key));
-    if (unread.length > 0) why = whyLeft(answer);
+    if (unread.length === 0) return;
+    why = whyLeft(answer);
+    cause ??= endOf(answer);
   };
   await inParallel(chunksOf([...keys.values()], limits.batchGetKeys), batchesInFlight, read);
-  return { items, left, why };
+  return { items, left, why, cause };
 }

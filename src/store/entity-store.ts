@@ -277,10 +277,10 @@ class Store<S extends StoreSpec> implements EntityStore<S> {
     });
     const rawKeys = new Map(wanted.map(({ id, rawKey }) => [id, rawKey]));
     return await perform(context, callLimits, async (call) => {
-      const { items, left, why } = await readMany(this.#context, rawKeys, call, read);
+      const { items, left, why, cause } = await readMany(this.#context, rawKeys, call, read);
       if (left.size > 0) {
         const unread = wanted.filter(({ id }) => left.has(id)).map(({ key }) => key);
-        const told = { items: unread, of: wanted.length, written: 0, why };
+        const told = { items: unread, of: wanted.length, written: 0, why, cause };
         throw leftOver(context, "keys were not read", told);
       }
       return wanted.map(({ id }) =>

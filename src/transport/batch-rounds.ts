@@ -1,9 +1,7 @@
 /** The rounds of a batch: what DynamoDB leaves unprocessed is sent again. */
 import { isBudgetSpent, noteBudgetSpent, noteEnd } from "../errors/notes.js";
-import { isRetryableError } from "../errors/retryable.js";
 import type { Answer, Input, RequestName } from "./requests.js";
 import { Unprocessed } from "./retry.js";
-import { isReason } from "./waits.js";
 
 type BatchName = "BatchGet" | "BatchWrite";
 
@@ -16,17 +14,36 @@ export function isBatch(name: RequestName): name is BatchName {
   return name === "BatchGet" || name === "BatchWrite";
 }
 
-/** What a response says was left of its batch, if anything. */
-export function leftOf(name: BatchName, answer: Answer): Input | undefined {
-  const rest = (answer[unprocessedFields[name]] ?? {}) as Input;
-  return Object.keys(rest).length > 0 ? rest : undefined;
+type Requests = readonly unknown[];
+/** A batch's requests by table: its writes, or its keys and how they are read. */
+type Tables = Readonly<Record<string, Requests | { readonly Keys?: Requests } | null | undefined>>;
+
+function requestsOf(entry: Tables[string]): Requests {
+  return ((Array.isArray(entry) ? entry : (entry as { Keys?: Requests })?.Keys) ?? []) as Requests;
+}
+
+/** What a response says was left of its batch, by table, if anything. */
+export function leftOf(name: BatchName, answer: Answer): Tables | undefined {
+  const tables = Object.entries((answer[unprocessedFields[name]] ?? {}) as Tables);
+  const left = tables.filter(([, entry]) => requestsOf(entry).length > 0);
+  return left.length > 0 ? Object.fromEntries(left) : undefined;
+}
+
+/** What is left, read as the caller said: how an item is read is no word of the response's. */
+function asAsked(asked: Tables, left: Tables): Tables {
+  return Object.fromEntries(
+    Object.entries(left).map(([table, entry]) => {
+      const how = Object.hasOwn(asked, table) ? asked[table] : undefined;
+      return [table, Array.isArray(entry) ? entry : { ...how, Keys: requestsOf(entry) }];
+    }),
+  );
 }
 
 /**
  * Sends a batch, and what it left unprocessed, until nothing is left or `repeat` gives up.
  *
  * Once a round has succeeded, the batch does not fail: what no round processed is in the response, and
- * an error that ended it, unless it was a retryable one, is noted there.
+ * the error that ended it, if one did, is noted there.
  * @param attempt sends one request
  * @param repeat calls a function again while it throws what is worth a retry
  */
@@ -35,7 +52,6 @@ export async function sendRounds(
   input: Input,
   attempt: (input: Input) => Promise<Answer>,
   repeat: (fn: () => Promise<Answer>) => Promise<Answer>,
-  signal: AbortSignal | undefined,
 ): Promise<Answer> {
   let remaining = input;
   let merged: Answer | undefined;
@@ -46,7 +62,8 @@ export async function sendRounds(
       const rest = leftOf(name, answer);
       if (rest === undefined) return merged;
       const progress = countOf(rest) < countOf(remaining.RequestItems);
-      remaining = { ...remaining, RequestItems: rest };
+      const asked = remaining.RequestItems as Tables;
+      remaining = { ...remaining, RequestItems: asAsked(asked, rest) };
       // A BatchGet's response is cut at 16 MB: going on at once is paging, not a retry.
       if (name !== "BatchGet" || !progress) throw new Unprocessed(progress);
     }
@@ -57,9 +74,7 @@ export async function sendRounds(
     // One round succeeded, so it is known what is left of the batch, whatever ended it.
     if (merged === undefined) throw error;
     if (isBudgetSpent(error)) noteBudgetSpent(merged);
-    const isLater =
-      error instanceof Unprocessed || (!isReason(signal, error) && isRetryableError(error));
-    if (!isLater) noteEnd(merged, error);
+    if (!(error instanceof Unprocessed)) noteEnd(merged, error);
     return merged;
   }
 }
@@ -79,11 +94,6 @@ function merge(merged: Answer, answer: Answer): Answer {
 
 /** Keys or items of a batch's `RequestItems`, over all tables. */
 function countOf(requestItems: unknown): number {
-  let count = 0;
-  for (const entry of Object.values((requestItems ?? {}) as Record<string, unknown>)) {
-    count += Array.isArray(entry)
-      ? entry.length
-      : ((entry as { Keys?: unknown[] }).Keys?.length ?? 0);
-  }
-  return count;
+  const tables = Object.values((requestItems ?? {}) as Tables);
+  return tables.reduce((count, entry) => count + requestsOf(entry).length, 0);
 }

@@ -146,7 +146,6 @@ function sendAll(
     input,
     (rest) => attempts.next(rest),
     (round) => repeats.run(round, signal, onRetry),
-    signal,
   );
 }
 

@@ -156,11 +156,19 @@ class Walk {
     return numberOf(text);
   }
 
+  private copyOfBytes(bytes: Uint8Array): unknown {
+    try {
+      return new Uint8Array(bytes);
+    } catch {
+      return this.add("must not be binary whose buffer was transferred to another thread");
+    }
+  }
+
   private visitObject(value: object, level: number): unknown {
     if (isUint8Array(value)) {
       this.bytes += value.byteLength;
       // Bytes beyond the limit are not copied.
-      return this.bytes > mostBytes ? undefined : new Uint8Array(value);
+      return this.bytes > mostBytes ? undefined : this.copyOfBytes(value);
     }
     if (this.above.includes(value)) return this.add("must not contain itself");
     if (level > limits.nestingLevels && !isExact(value)) {
