@@ -65,6 +65,8 @@ export interface Call {
    * response to a write was lost, or one of its writes was done.
    */
   readonly onAnswerLost?: (() => void) | undefined;
+  /** Called with each response to a batch that leaves a part of it, before that part is sent again. */
+  readonly onPart?: ((answer: Readonly<Record<string, unknown>>) => void) | undefined;
 }
 
 /**
