@@ -4,8 +4,9 @@
  */
 import type { Call } from "../call/call.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
+import { isDynamoDBError } from "../errors/dynamodb-error.js";
 import { leavesOpen } from "../errors/left-open.js";
-import { endOf, noteAdvice, noteOpen } from "../errors/notes.js";
+import { endOf, noteAdvice, noteOpen, noteUnwritable } from "../errors/notes.js";
 import { isRetryableError } from "../errors/retryable.js";
 import { unquoted } from "../errors/unreadable-answer.js";
 import { systemClock } from "../runtime/clock.js";
@@ -122,8 +123,7 @@ async function sendNative(
     isOpen = true;
   };
   try {
-    refuseTooLarge(input);
-    guard?.refuseNative(input);
+    refuseNative(shared, input);
     const answer = await runRequest(
       shared,
       name,
@@ -147,6 +147,17 @@ async function sendNative(
     const fresh = freshError(error);
     if (isOpen) noteOpen(fresh);
     throw fresh;
+  }
+}
+
+/** @throws what is wrong with a request of ElectroDB's, before it is sent */
+function refuseNative({ guard }: Shared, input: Input): void {
+  try {
+    refuseTooLarge(input);
+    guard?.refuseNative(input);
+  } catch (thrown) {
+    // A getter of the caller's may throw anything.
+    throw isDynamoDBError(thrown) ? thrown : noteUnwritable(thrown);
   }
 }
 
