@@ -409,27 +409,88 @@ ways("a request that goes the way %s", (way) => {
       }),
   };
 
-  test.each(Object.keys(ofBytes))(
-    "beside middleware has the bytes of binary of any class, and no Blob: in %s (they went out as none)",
-    async (where) => {
-      const make = ofBytes[where] as (bytes: unknown) => object;
-      const { stock, native, wires } = openBoth();
-      native.middlewareStack.add((next) => (given) => next(given), { step: "initialize" });
-      const send = (client: DynamoDBDocumentClient, bytes: unknown) =>
-        outcome(client, () => make(bytes));
-      await send(stock, Uint8Array.from([1, 2]));
-      await send(native, Uint8Array.from([1, 2]).buffer);
-      await send(native, new DataView(Uint8Array.from([0, 1, 2]).buffer, 1));
-      const bodies = wires.native.requests.map(({ body }) => JSON.parse(String(body)));
-      const [expected] = wires.stock.requests.map(({ body }) => JSON.parse(String(body)));
-      for (const body of [expected, ...bodies]) Reflect.deleteProperty(body, "ClientRequestToken");
-      expect(JSON.stringify(expected)).toContain('"B":"AQI="');
-      expect(bodies).toEqual([expected, expected]);
-      const refusal = native.send(make(new Blob(["abc"])) as never);
-      await expect(refusal).rejects.toThrow("a Blob cannot");
-      expect(wires.native.requests).toHaveLength(2);
+  const passing = (next: (given: never) => Promise<never>) => (given: never) => next(given);
+  const beside: Readonly<
+    Record<string, (client: DynamoDBDocumentClient, make: MakeCommand) => MakeCommand>
+  > = {
+    "without middleware": (_, make) => make,
+    "beside middleware of the client": (client, make) => {
+      client.middlewareStack.add(passing as never, { step: "initialize" });
+      return make;
     },
-  );
+    "beside middleware of the command": (_, make) => () => {
+      const command = make() as GetCommand;
+      command.middlewareStack.add(passing as never, { step: "build" });
+      return command;
+    },
+  };
+
+  describe.each(Object.keys(beside))("%s", (how) => {
+    const among = beside[how] as (typeof beside)[string];
+
+    test.each(Object.keys(ofBytes))(
+      "has the bytes of binary of any class, and no Blob: in %s (they went out as none)",
+      async (where) => {
+        const make = ofBytes[where] as (bytes: unknown) => object;
+        const { stock, native, wires } = openBoth();
+        const send = (client: DynamoDBDocumentClient, bytes: unknown) =>
+          outcome(
+            client,
+            among(client, () => make(bytes)),
+          );
+        await outcome(stock, () => make(Uint8Array.from([1, 2])));
+        await send(native, Uint8Array.from([1, 2]).buffer);
+        await send(native, new DataView(Uint8Array.from([0, 1, 2]).buffer, 1));
+        const bodies = wires.native.requests.map(({ body }) => JSON.parse(String(body)));
+        const [expected] = wires.stock.requests.map(({ body }) => JSON.parse(String(body)));
+        expect(JSON.stringify(expected)).toContain('"B":"AQI="');
+        expect(bodies).toEqual([expected, expected]);
+        const refused = await send(native, new Blob(["abc"]));
+        expect(refused).toHaveProperty("error.message", expect.stringContaining("a Blob cannot"));
+        expect(wires.native.requests).toHaveLength(2);
+      },
+    );
+
+    test("has the inherited fields of an item (they were left out beside middleware)", async () => {
+      const { native, wires } = openBoth();
+      const Item = Object.assign(Object.create({ kind: "x", bytes: new ArrayBuffer(1) }), {
+        PK: "a",
+      }) as Fields;
+      await outcome(
+        native,
+        among(native, () => new PutCommand({ TableName, Item })),
+      );
+      expect(JSON.parse(String(wires.native.requests[0]?.body)).Item).toEqual({
+        PK: { S: "a" },
+        kind: { S: "x" },
+        bytes: { B: "AA==" },
+      });
+    });
+
+    test("loses no field named __proto__: it is stored, or refused", async () => {
+      const proto = JSON.parse('{"PK":"a","__proto__":{"a":"z"}}') as Fields;
+      const holders: Fields[] = [proto, { PK: "a", deep: [proto] }];
+      for (const Item of [...holders, { PK: "a", map: new Map([["__proto__", "z"]]) }]) {
+        const { native, wires } = openBoth();
+        const put = among(native, () => new PutCommand({ TableName, Item }));
+        const sent = await outcome(native, put);
+        const [request] = wires.native.requests;
+        if (request === undefined) {
+          expect(sent).toHaveProperty("error.message", expect.stringContaining("named __proto__"));
+        } else expect(String(request.body)).toContain('"__proto__":{"M":{"a":{"S":"z"}}}');
+      }
+    });
+
+    test("without an input ends as the stock client's, by its promise (it threw)", async () => {
+      const { native, stock } = openBoth();
+      for (const input of [undefined, null]) {
+        const make = () => new GetCommand(input as never);
+        const sending = native.send(among(native, make)() as GetCommand);
+        expect(sending).toBeInstanceOf(Promise);
+        expect(await sending).toEqual(await stock.send(make()));
+      }
+    });
+  });
 
   test("stores a field named constructor, which the stock client takes for a class", async () => {
     const Item = { PK: "a", Data: { constructor: { name: "x" }, n: 1 } };
@@ -762,9 +823,14 @@ ways("an answer to a request that went the way %s", (way) => {
     }),
   });
   const Item = { PK: { S: "a" }, SK: { S: "b" }, Data: { M: { B: { B: "AQI=" }, n: { N: "1" } } } };
-  const failures: [string, Reply | Error][] = [
-    ["a failed condition", error("ConditionalCheckFailedException")],
-    ["a failed condition with the item", error("ConditionalCheckFailedException", { Item })],
+  const conditional = ["put", "update", "delete"];
+  const failures: [string, Reply | Error, (readonly string[])?][] = [
+    ["a failed condition", error("ConditionalCheckFailedException"), conditional],
+    [
+      "a failed condition with the item",
+      error("ConditionalCheckFailedException", { Item }),
+      conditional,
+    ],
     [
       "a cancelled transaction",
       error("TransactionCanceledException", {
@@ -773,6 +839,7 @@ ways("an answer to a request that went the way %s", (way) => {
           { Code: "ConditionalCheckFailed", Message: "The conditional request failed", Item },
         ],
       }),
+      ["transactGet", "transactWrite"],
     ],
     ["a validation error", error("ValidationException")],
     ["a missing table", error("ResourceNotFoundException", { Message: "Requested" })],
@@ -785,13 +852,29 @@ ways("an answer to a request that went the way %s", (way) => {
     ],
   ];
 
-  test.each(failures)("of %s throws the stock client's error", async (_, reply) => {
-    for (const kind of ["get", "put", "batchGet", "transactWrite"]) {
+  const any = ["get", "put", "batchGet", "transactWrite"];
+  // Jest would give a callback for what a row lacks.
+  const rows = failures.map(([what, reply, those = any]) => [what, reply, those] as const);
+  test.each(rows)("of %s throws the stock client's error", async (_, reply, those) => {
+    for (const kind of those) {
       const [native, stock] = await outcomes(kind, reply);
       expect(native).toHaveProperty("error");
       expect(native).toEqual(stock);
     }
   });
+
+  test.each(rows.slice(0, 3))(
+    "of %s is unreadable to an operation that has no such error (a write that was done was told not to be)",
+    async (_, reply, those) => {
+      for (const kind of kinds.filter((one) => !those.includes(one))) {
+        const [native] = await outcomes(kind, reply);
+        expect([kind, native]).toMatchObject([
+          kind,
+          { error: { name: "UnreadableAnswer", $metadata: { httpStatusCode: 400 } } },
+        ]);
+      }
+    },
+  );
 
   test.each([
     ["of an unknown type", { new: "x" }],
@@ -1332,8 +1415,18 @@ function transferred<View extends ArrayBufferView<ArrayBuffer>>(view: View): Vie
   return view;
 }
 
+/** A view behind the end of its buffer, which was made smaller. */
+function shrunk<View>(Kind: new (buffer: ArrayBuffer, at: number) => View): View {
+  type Resizable = ArrayBuffer & { resize(bytes: number): void };
+  const Buffers = ArrayBuffer as unknown as new (bytes: number, options: object) => Resizable;
+  const buffer = new Buffers(32, { maxByteLength: 32 });
+  const view = new Kind(buffer, 16);
+  buffer.resize(4);
+  return view;
+}
+
 describe("what cannot be stored is refused before anything is sent", () => {
-  const gone = "binary cannot be stored once its buffer was transferred";
+  const gone = "binary cannot be stored once its bytes are gone";
   const unsupported = "Unsupported type passed";
   const laterBytes = "a Blob cannot be stored, because its bytes come later";
   const severalTypes = "a set holds values of one type";
@@ -1347,6 +1440,9 @@ describe("what cannot be stored is refused before anything is sent", () => {
     ["a Buffer that a worker was given", transferred(Buffer.from(new ArrayBuffer(2))), gone],
     ["an ArrayBuffer that a worker was given", transferred(new Uint8Array([1])).buffer, gone],
     ["a set of bytes that a worker was given", new Set([transferred(new Int8Array([1]))]), gone],
+    ["bytes of a buffer that was made smaller", shrunk(Uint8Array), gone],
+    ["larger numbers of one", shrunk(BigInt64Array), gone],
+    ["a DataView of one", shrunk(DataView), gone],
     ["an object of a class", new Holder(1), unsupported],
     ["an object of a class with bytes", new Holder(new ArrayBuffer(1)), unsupported],
     ["an object of a class with an exact number", new Holder(NumberValue.from("1")), unsupported],

@@ -156,7 +156,8 @@ describe("HTTP attempts, counted at the wire", () => {
     ["UnrecognizedClientException"],
   ])("are one for %s", async (name) => {
     const { transport, requests } = await overWire(() => refuse(name));
-    expect(await failure(transport.send("Get", get, call))).toHaveProperty("name", name);
+    const put = { TableName: "Table", Item: { PK: "USER#u1", SK: "PROJECT#p1" } };
+    expect(await failure(transport.send("Put", put, call))).toHaveProperty("name", name);
     expect(requests).toHaveLength(1);
   });
 

@@ -86,6 +86,8 @@ const output = {
       alone("table", "table/", 4),
       alone("keys", "keys/", 3),
       alone("exact-number", "values/exact-number.ts$", 2),
+      // Of zod, only what makes a JSON schema is imported, by the test kit and the explorer.
+      { name: "json-schema", test: /[\\/]node_modules[\\/]zod[\\/]/, priority: 2 },
       { name: "dependencies", test: atStart, priority: 1 },
     ],
   },

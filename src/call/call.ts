@@ -65,6 +65,8 @@ export interface Call {
    * response to a write was lost, or one of its writes was done.
    */
   readonly onAnswerLost?: (() => void) | undefined;
+  /** Called with each response to a batch that leaves a part of it, before that part is sent again. */
+  readonly onPart?: ((answer: Readonly<Record<string, unknown>>) => void) | undefined;
 }
 
 /**
@@ -94,11 +96,15 @@ async function carryOut<R>(
   };
   const told = (error: DynamoDBError, below?: unknown) =>
     isOpen || (below instanceof DynamoDBError && below.mayHaveBeenDone) ? asOpen(error) : error;
+  const toldAsItIs = (thrown: unknown) => {
+    const error = wrapDynamoDBError(thrown, context);
+    return told(endedOf(error, context), error);
+  };
   if (signal === undefined && timeoutMs === undefined) {
     try {
       return await run({ context, onAnswerLost });
     } catch (error) {
-      throw told(wrapDynamoDBError(error, context));
+      throw toldAsItIs(error);
     }
   }
   reading(context, () => checkLimits(context, signal, timeoutMs));
@@ -108,7 +114,7 @@ async function carryOut<R>(
     limit.signal.throwIfAborted();
     return await run({ context, signal: limit.signal, onAnswerLost });
   } catch (error) {
-    if (!limit.signal.aborted) throw told(wrapDynamoDBError(error, context));
+    if (!limit.signal.aborted) throw toldAsItIs(error);
     const ended = signal?.aborted
       ? abortedError(context, signal)
       : new TimeoutError({
@@ -135,6 +141,16 @@ export function throwIfAborted(context: CallContext, signal: AbortSignal | undef
 
 function abortedError(context: CallContext, { reason }: AbortSignal): AbortedError {
   return new AbortedError({ message: describe(context, "aborted"), cause: reason });
+}
+
+/** A batch that `close` ended is aborted, as any other call is, and says how far it came. */
+function endedOf(error: DynamoDBError, context: CallContext): DynamoDBError {
+  const { cause } = error;
+  const isEnded = error instanceof UnprocessedItemsError && cause instanceof AbortedError;
+  if (!isEnded) return error;
+  const ended = new AbortedError({ message: describe(context, cause.message), cause });
+  setProgress(ended, error);
+  return withContext(ended, context);
 }
 
 function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } {

@@ -16,14 +16,29 @@ export function checkAsked(operation: string, input: object, values: Values): vo
   if (fault !== undefined) throw unreadableAnswer(fault);
 }
 
+/** The operations that have an error; any of them may have the others. */
+const operationsOfErrors: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ["ConditionalCheckFailedException", ["PutItem", "UpdateItem", "DeleteItem"]],
+  ["TransactionCanceledException", ["TransactWriteItems", "TransactGetItems"]],
+]);
+
 /**
- * Checks the items of a refusal against the request: a condition is refused because of the item at its
- * key, and of no other one.
+ * Checks a refusal against the request: an operation has its own errors only, and a condition is refused
+ * because of the item at its key, and of no other one.
  * @param input in either form
  * @param refusal the error, with what it met in DynamoDB's own form
  * @throws UnreadableAnswer
  */
-export function checkMet(input: object, { Item, CancellationReasons }: Values): void {
+export function checkMet(
+  operation: string,
+  input: object,
+  { name, $metadata, Item, CancellationReasons }: Values,
+): void {
+  if (operationsOfErrors.get(name)?.includes(operation) === false) {
+    const { httpStatusCode } = ($metadata ?? {}) as { readonly httpStatusCode?: number };
+    const what = "it refuses with an error that the operation does not have";
+    throw unreadableAnswer(what, httpStatusCode);
+  }
   const { TransactItems } = input as Values;
   const met =
     Array.isArray(TransactItems) && Array.isArray(CancellationReasons)

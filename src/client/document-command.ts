@@ -36,8 +36,13 @@ interface RelativeStack {
 
 type Handler = (given: object) => Promise<{ readonly output: object }>;
 
-/** The command, changed so that its response has all digits of its numbers, or is refused as unreadable. */
-export function readingExactly<C extends object>(command: C): C {
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The command, changed so that its response has all digits of its numbers, or is refused as unreadable.
+ * @param form what becomes of its input before lib-dynamodb converts it
+ */
+export function readingExactly<C extends object>(command: C, form?: (input: Fields) => Fields): C {
   const { addMarshallingMiddleware: add, middlewareStack } = command as unknown as DocumentCommand;
   if (typeof add !== "function") return command;
   const value: typeof add = ({ translateConfig = {} }) => {
@@ -49,6 +54,12 @@ export function readingExactly<C extends object>(command: C): C {
       },
     });
     refuseUnreadableValues(middlewareStack);
+    if (form === undefined) return;
+    middlewareStack.addRelativeTo(
+      (next) => async (given) =>
+        next({ ...given, input: form((given as { readonly input: Fields }).input) }),
+      { relation: "before", toMiddleware: "DocumentMarshall", name: "bayonForm", override: true },
+    );
   };
   return Object.defineProperty(command, "addMarshallingMiddleware", { value, configurable: true });
 }

@@ -170,7 +170,7 @@ export class ItemRequests {
     if (!isOfHttp(error)) {
       throw unreadableAnswer("the SDK could not read its error", response.statusCode);
     }
-    checkMet(input, error);
+    checkMet(name, input, error);
     const now = this.#config.systemClockOffset;
     // Of several requests that are refused at once, the SDK sees only the first one's clock change.
     if (now !== offset && Math.abs(now) >= skewMs) {
@@ -196,7 +196,7 @@ export class ItemRequests {
       return answer;
     } catch (thrown) {
       const error = legible(thrown);
-      if (isOfHttp(error)) checkMet(input, error);
+      if (isOfHttp(error)) checkMet(name, input, error);
       throw thrown;
     }
   }

@@ -6,14 +6,16 @@
  * other class as no bytes at all, judges a set by its first member, and knows no exact numbers but its
  * own. Most values are not affected, and are left as they are.
  */
-import { isAnyArrayBuffer } from "node:util/types";
+import { isAnyArrayBuffer, isDataView } from "node:util/types";
 import { NumberValueImpl as NumberValue } from "@aws-sdk/util-dynamodb";
 import { isObject } from "../runtime/objects.js";
 import { ownBytes } from "../runtime/realms.js";
 import { exactTextOf, numberOf, wireTextOf } from "../values/exact-number.js";
 
 /** A value that no request can hold. The message is a rule, and quotes nothing. */
-export class UnstorableValue extends TypeError {}
+export class UnstorableValue extends TypeError {
+  override readonly name = "ValidationException";
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -66,13 +68,17 @@ function withConverted(
   const requestsOf = (requests: unknown) => {
     if (Array.isArray(requests)) return ofEach(requests, (request) => ofEach(request, nested));
     if (!places.keys || !isObject(requests)) return requests;
-    return withFields(requests, { Keys: ofEach(requests.Keys, map) });
+    return withFields(requests, {
+      Keys: ofEach(requests.Keys, (key) => ofFields(key, convert)),
+    });
   };
   const changed: Record<string, unknown> = {
     RequestItems: ofEach(input.RequestItems, requestsOf),
     TransactItems: ofEach(input.TransactItems, (operation) => ofEach(operation, nested)),
   };
-  for (const name of places.maps) changed[name] = map(input[name]);
+  for (const name of places.maps) {
+    changed[name] = places.keys ? ofFields(input[name], convert) : map(input[name]);
+  }
   for (const name of places.conditions) changed[name] = ofEach(input[name], condition);
   return withFields(input, changed);
 }
@@ -81,6 +87,25 @@ function withFields(input: Fields, changed: Fields): Fields {
   const differs = Object.keys(changed).filter((name) => changed[name] !== input[name]);
   if (differs.length === 0) return input;
   return { ...input, ...Object.fromEntries(differs.map((name) => [name, changed[name]])) };
+}
+
+/** The attributes of an item or a key with their values converted, and the inherited ones among them. */
+function ofFields(fields: unknown, convert: (value: unknown) => unknown): unknown {
+  if (!isObject(fields)) return fields;
+  let own = fields;
+  for (const name in fields) {
+    refuseProto(name);
+    // lib-dynamodb leaves out what is inherited there, and nowhere else.
+    if (!Object.hasOwn(fields, name)) own = { ...own, [name]: fields[name] };
+  }
+  return ofEach(own, convert);
+}
+
+/** @throws UnstorableValue for a name that lib-dynamodb would lose, or send as other attributes */
+function refuseProto(name: unknown): void {
+  if (name === "__proto__") {
+    throw new UnstorableValue("a field named __proto__ cannot be sent by a command or in a Map");
+  }
 }
 
 /** An array or an object with its members converted. It is the same object if none changes. */
@@ -136,21 +161,29 @@ function bytesOf(value: object): Uint8Array | undefined {
 }
 
 /**
- * The bytes themselves, if they are still there: those that were transferred to a worker would go out as
- * none.
+ * The bytes themselves, if they are still there: those that were transferred to a worker, or lie outside
+ * of a buffer that was made smaller, would go out as none.
  * @throws UnstorableValue
  */
 export function attached<View extends ArrayBufferView>(view: View): View {
-  if (view.byteLength === 0) viewOf(view.buffer);
+  // Of those that are gone, a DataView throws for its length, and an array for its keys.
+  if (isDataView(view)) stillThere(() => view.byteLength);
+  else if (view.byteLength === 0) stillThere(() => keysOf.call(view));
   return view;
 }
 
+const keysOf = Uint8Array.prototype.keys as (this: unknown) => unknown;
+
 function viewOf(buffer: ArrayBufferLike): Uint8Array {
+  return stillThere(() => new Uint8Array(buffer));
+}
+
+function stillThere<R>(look: () => R): R {
   try {
-    return new Uint8Array(buffer);
+    return look();
   } catch {
     throw new UnstorableValue(
-      "binary cannot be stored once its buffer was transferred: pass a copy of it",
+      "binary cannot be stored once its bytes are gone: its buffer was transferred, or made smaller",
     );
   }
 }
@@ -171,6 +204,7 @@ function plainMap(map: object): unknown {
   const fields: [name: string, value: unknown][] = [];
   let isSame = true;
   for (const name in map) {
+    refuseProto(name);
     const value: unknown = (map as Fields)[name];
     const converted = plainForm(value);
     if (converted !== value || name === "constructor") isSame = false;
@@ -187,6 +221,7 @@ function sdkNumber(value: object): unknown {
 }
 
 function mapForm(map: Map<unknown, unknown>): Map<unknown, unknown> {
+  for (const name of map.keys()) refuseProto(name);
   const entries = [...map].map(([name, member]) => [name, plainForm(member)] as const);
   return entries.every(([name, member]) => member === map.get(name)) ? map : new Map(entries);
 }

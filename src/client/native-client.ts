@@ -8,7 +8,7 @@
  */
 import type { DynamoDBClient, DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { noteSending } from "../errors/notes.js";
+import { isObject } from "../runtime/objects.js";
 import { readingExactly } from "./document-command.js";
 import { ItemRequests, isSdkOwn, type SendOptions, type Wire } from "./item-requests.js";
 import { marshallable } from "./marshalling.js";
@@ -76,6 +76,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
     const mocked = isMocked();
     if (
       name === undefined ||
+      !isObject(command.input) ||
       mocked ||
       this.#hasMiddleware ||
       command.middlewareStack.identify().length > 0 ||
@@ -84,13 +85,7 @@ export class NativeDocumentClient extends DynamoDBDocumentClient {
       isLegacy(command.input)
     ) {
       const send = DynamoDBDocumentClient.prototype.send as (...given: unknown[]) => unknown;
-      let own = command;
-      try {
-        if (!mocked) own = stockForm(command);
-      } catch (thrown) {
-        return refused(noteSending(thrown, false), callback ?? options);
-      }
-      return send.call(this, own, options, callback);
+      return send.call(this, mocked ? command : stockForm(command), options, callback);
     }
     return this.#items.sendAny(name, command.input, options);
   }) as DynamoDBDocumentClient["send"];
@@ -152,23 +147,12 @@ export class StoredValuesClient {
   }
 }
 
-/** Ends a call as the SDK's clients do: its promise rejects, or its callback is given the error. */
-function refused(error: unknown, callback: unknown): Promise<never> | undefined {
-  if (typeof callback !== "function") return Promise.reject(error);
-  callback(error);
-  return undefined;
-}
-
 /**
- * A command in a form that the stock client sends correctly: it marshals the command's own values. Its
- * response is checked as those are that the stock client does not send.
+ * The command, changed so that the stock client, which marshals a command's own values, sends them
+ * correctly. Its response is checked as those are that the stock client does not send.
  */
 function stockForm(command: DocumentCommand): DocumentCommand {
-  const input = marshallable(command.input as Record<string, unknown>);
-  // A command with middleware of its own is not replaced.
-  const isSame = input === command.input || command.middlewareStack.identify().length > 0;
-  const Command = command.constructor as new (input: object) => DocumentCommand;
-  const sent = readingExactly(isSame ? command : new Command(input));
+  const sent = readingExactly(command, marshallable);
   watchAnswer(sent as unknown as Parameters<typeof watchAnswer>[0]);
   return sent;
 }

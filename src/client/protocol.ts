@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import zlib from "node:zlib";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { noteUnwritable } from "../errors/notes.js";
 import { unreadableAnswer, unreadableValue } from "../errors/unreadable-answer.js";
 import { mostAnswerBytes, sizeOf, tooLarge } from "../wire/answer-size.js";
 import { requestIdHeader } from "../wire/repeated-answers.js";
@@ -44,8 +45,17 @@ export interface ValueForm {
   read(answer: Record<string, unknown>): object;
 }
 
-export const nativeForm: ValueForm = { textOf: bodyOf, read: nativeAnswer };
+export const nativeForm: ValueForm = { textOf: nativeText, read: nativeAnswer };
 export const storedForm: ValueForm = { textOf: storedText, read: storedAnswer };
+
+/** @throws what the caller's values are refused with, or what their getters throw */
+function nativeText(input: object, shape: BodyShape): string {
+  try {
+    return bodyOf(input, shape);
+  } catch (thrown) {
+    throw noteUnwritable(thrown);
+  }
+}
 
 /**
  * Whether the SDK's client has its protocol as an object, which can then be given bodies that are

@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCredentialsFailure, noteSending } from "../errors/notes.js";
 import { legible } from "../errors/thrown.js";
+import { isObject } from "../runtime/objects.js";
 import { limitSize } from "../wire/answer-size.js";
 import { checkAsked, checkMet } from "./answer-match.js";
 import { checkMembers, type Values } from "./answer-members.js";
@@ -80,10 +81,11 @@ export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewar
       async (given) => {
         // Releases of lib-dynamodb around 3.600 put the marshalled input in its place.
         const { input } = given;
+        const operation = commandName.replace(/Command$/, "");
         const result = await next(given).catch((thrown: unknown) =>
-          refuseUnreadable(input, thrown),
+          refuseUnreadable(operation, input, thrown),
         );
-        checkResult(commandName.replace(/Command$/, ""), input, result.output);
+        checkResult(operation, input, result.output);
         return result;
       },
     { step: "initialize", name: "bayonWatchAnswer", override: true },
@@ -91,13 +93,13 @@ export function watchAnswer({ middlewareStack }: Pick<DynamoDBClient, "middlewar
 }
 
 /** @throws what was thrown; UnreadableAnswer in its place if DynamoDB does not return what it holds */
-function refuseUnreadable(input: object, thrown: unknown): never {
+function refuseUnreadable(operation: string, input: object, thrown: unknown): never {
   const error = (legible(thrown) ?? {}) as Values;
   const response = error.$response as { readonly statusCode?: number } | undefined;
   // Without a response it is none of DynamoDB's errors.
   if (response?.statusCode !== undefined) {
     checkRefusedItems(error, response.statusCode);
-    checkMet(input, error);
+    checkMet(operation, input, error);
   }
   throw thrown;
 }
@@ -134,7 +136,11 @@ export function watchedCredentials(credentials: Credentials | undefined): Creden
   if (typeof credentials !== "function") return credentials;
   const watched = async (...given: Parameters<typeof credentials>) => {
     try {
-      return await credentials(...given);
+      const found: unknown = await credentials(...given);
+      if (isObject(found)) return found as unknown as Awaited<ReturnType<typeof credentials>>;
+      throw Object.assign(new Error("the provider returned none"), {
+        name: "CredentialsProviderError",
+      });
     } catch (thrown) {
       throw noteCredentialsFailure(thrown);
     }

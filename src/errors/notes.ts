@@ -34,6 +34,21 @@ export function noteCredentialsFailure(thrown: unknown): unknown {
   return error;
 }
 
+/** Among these, the failures to write a request's body. */
+const unwritable = new WeakSet<object>();
+
+/** Notes that this was thrown while a request's body was written. @returns the same as `noteSending` */
+export function noteUnwritable(thrown: unknown): unknown {
+  const error = noteSending(thrown, false) as object;
+  unwritable.add(error);
+  return error;
+}
+
+/** Whether a request's body could not be written because of this. */
+export function isUnwritable(error: unknown): boolean {
+  return isObject(error) && unwritable.has(error);
+}
+
 /** Notes on an error what is noted on the one that it replaces. @returns the new error */
 export function copySending(from: object, to: object): object {
   if (unsent.has(from)) unsent.add(to);

@@ -1,6 +1,6 @@
 /** The fields of a payload, for columns and forms: from its schema, if that tells them. */
 
-import { zod } from "../runtime/lazy.js";
+import { toJSONSchema } from "zod/v4/core";
 import type { PayloadRules } from "../values/payload.js";
 import { isKind } from "../values/schema-issues.js";
 import type { FieldDescription, FieldKind } from "./protocol.js";
@@ -21,7 +21,7 @@ export function fieldsOf(payload: PayloadRules, secrets: readonly string[]): Fie
   if (!isKind(payload, "ZodType")) {
     return secrets.map((name) => ({ ...unknownField, name, secret: true }));
   }
-  const schema = zod().toJSONSchema(payload, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  const schema = toJSONSchema(payload, { io: "input", unrepresentable: "any" }) as JsonSchema;
   return Object.entries(schema.properties ?? {}).map(([name, field]) => ({
     name,
     ...shapeOf(field),

@@ -79,6 +79,10 @@ export class CallRequests {
     return { items, written: inputs.length - items.length };
   }
 
+  get isBatch(): boolean {
+    return this.#parts.size > 0;
+  }
+
   get isOurs(): boolean {
     return this.#isOurs;
   }

@@ -1,5 +1,7 @@
 /** An ElectroDB entity whose chains throw the package's errors. */
 import type { AnyEntity } from "../entity/model.js";
+import { isObject } from "../runtime/objects.js";
+import { onPartOf } from "../transport/electro-client.js";
 import { type CallConfig, CallRequests, callRequests } from "./call-requests.js";
 import {
   type ChainState,
@@ -99,6 +101,9 @@ class NativeEntity {
         if (config.abortSignal?.aborted !== true) {
           const isOurs = (config.client ?? this.#entity.client) === this.#ownClient;
           requests?.begin(isOurs);
+        }
+        if (requests?.isBatch && isObject(parameters)) {
+          onPartOf(parameters, (part) => requests.answered(parameters, part));
         }
         return _exec.call(plain, method, parameters, config).then((response) => {
           requests?.answered(parameters, response);

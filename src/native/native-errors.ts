@@ -7,9 +7,10 @@ import { type CallContext, describe, withContext } from "../errors/context.js";
 import { DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
 import { hide, hidePayload } from "../errors/hidden.js";
 import { asOpen } from "../errors/left-open.js";
-import { isCredentialsFailure } from "../errors/notes.js";
+import { isCredentialsFailure, isUnwritable } from "../errors/notes.js";
 import { setProgress } from "../errors/progress.js";
 import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
+import { messageOf } from "../errors/words.js";
 import { wrapDynamoDBError } from "../errors/wrap.js";
 import { convertItem } from "../transport/failed-items.js";
 import type { CallRequests } from "./call-requests.js";
@@ -101,6 +102,7 @@ const unstorable: readonly (readonly [RegExp, string])[] = [
     "a number is beyond 2^53: give it as a bigint or an ExactNumber",
   ],
   [/^Pass a non-empty set/, "a set is empty: DynamoDB has no such set"],
+  [/^Only Number Set/, "a set holds texts, numbers or binary: DynamoDB has no other set"],
   [/^Unsupported type passed/, "a value is of a type that DynamoDB does not have"],
   [/Symbol/, "a value is a symbol: DynamoDB has no such value"],
   [/call stack|circular/i, "a value contains itself, or is nested too deeply"],
@@ -108,10 +110,12 @@ const unstorable: readonly (readonly [RegExp, string])[] = [
 
 /** What is wrong with a value that the SDK could not convert; `undefined` for any other failure. */
 function unstorableRule(source: unknown): string | undefined {
-  if (!(source instanceof Error) || "$metadata" in source || "code" in source) return undefined;
   if (source instanceof UnstorableValue) return source.message;
-  const rule = unstorable.find(([refusal]) => refusal.test(source.message))?.[1];
-  const isConversion = ["TypeError", "RangeError"].includes(source.name);
+  const isCallers = isUnwritable(source);
+  const isPlain = source instanceof Error && !("$metadata" in source) && !("code" in source);
+  if (!isCallers && !isPlain) return undefined;
+  const rule = unstorable.find(([refusal]) => refusal.test(messageOf(source)))?.[1];
+  const isConversion = isCallers || ["TypeError", "RangeError"].includes((source as Error).name);
   return rule ?? (isConversion ? "the request cannot be written from these arguments" : undefined);
 }
 

@@ -129,15 +129,29 @@ export class GatheredReads implements Reader {
 
   async #sendMany(reads: readonly Read[], options: ReadOptions, call: Call): Promise<void> {
     const keys = keysById(reads.map(({ key }) => key));
+    const waiting = new Map(reads.map((read) => [keyId(read.key), read]));
+    /** Nobody waits for a key that was read because others were not. */
+    const giveEarly = (ids: readonly string[], items: ReadonlyMap<string, RawItem>) => {
+      for (const id of ids) {
+        const read = waiting.get(id);
+        if (read !== undefined) give(read, items.get(id));
+        waiting.delete(id);
+      }
+    };
     try {
-      const { items, left, why, cause } = await readMany(this.#table, keys, call, options);
-      for (const read of reads) {
-        const id = keyId(read.key);
+      const { items, left, why, cause } = await readMany(
+        this.#table,
+        keys,
+        call,
+        options,
+        giveEarly,
+      );
+      for (const [id, read] of waiting) {
         if (left.has(id)) refuse(read, cause ?? leftUnprocessed(why));
         else give(read, items.get(id));
       }
     } catch (error) {
-      for (const read of reads) refuse(read, error);
+      for (const read of waiting.values()) refuse(read, error);
     }
   }
 }

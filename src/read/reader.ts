@@ -1,4 +1,5 @@
 /** Reads items by their keys: one, or any number. */
+import type { BatchGetCommandOutput } from "@aws-sdk/lib-dynamodb";
 import type { Call } from "../call/call.js";
 import type { ReadOptions } from "../entity/projection.js";
 import { endOf } from "../errors/notes.js";
@@ -66,12 +67,14 @@ export async function readOne(
 /**
  * Reads any number of items, with ⌈keys/100⌉ requests in parallel.
  * @param keys as {@link keysById} makes them
+ * @param onRead called for keys that are read while others still are not, with the items that there are
  */
 export async function readMany(
   { transport, tableName }: Table,
   keys: ReadonlyMap<string, RawKey>,
   call: Call,
   options = asItIs,
+  onRead?: (ids: readonly string[], items: ReadonlyMap<string, RawItem>) => void,
 ): Promise<ManyRead> {
   const items = new Map<string, RawItem>();
   const left = new Set<string>();
@@ -79,11 +82,23 @@ export async function readMany(
   let cause: unknown;
   const read = async (Keys: RawKey[]) => {
     const input = { RequestItems: { [tableName]: { Keys, ...readRequest(options) } } };
-    const answer = await transport.send("BatchGet", input, call);
-    const found = (answer.Responses?.[tableName] ?? []) as RawItem[];
-    for (const item of found) items.set(keyId(item), item);
-    const unread = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as RawKey[];
-    for (const key of unread) left.add(keyId(key));
+    const note = ({ Responses, UnprocessedKeys }: BatchGetCommandOutput): string[] => {
+      const found = (Responses?.[tableName] ?? []) as RawItem[];
+      for (const item of found) items.set(keyId(item), item);
+      return ((UnprocessedKeys?.[tableName]?.Keys ?? []) as RawKey[]).map(keyId);
+    };
+    const onPart =
+      onRead &&
+      ((part: object) => {
+        const unread = new Set(note(part as BatchGetCommandOutput));
+        onRead(
+          Keys.map(keyId).filter((id) => !unread.has(id)),
+          items,
+        );
+      });
+    const answer = await transport.send("BatchGet", input, onPart ? { ...call, onPart } : call);
+    const unread = note(answer);
+    for (const id of unread) left.add(id);
     if (unread.length === 0) return;
     why = whyLeft(answer);
     cause ??= endOf(answer);

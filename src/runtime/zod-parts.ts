@@ -8,9 +8,7 @@ export {
   array,
   boolean,
   enum,
-  int,
   intersection,
-  literal,
   looseObject,
   null,
   number,
@@ -18,7 +16,6 @@ export {
   record,
   set,
   string,
-  toJSONSchema,
   union,
   unknown,
 } from "zod";

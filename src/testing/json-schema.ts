@@ -1,6 +1,6 @@
 /** The JSON Schema of a payload, with what JSON does not have: big integers, sets, how texts begin and end. */
 import type { z } from "zod";
-import { zod } from "../runtime/lazy.js";
+import { toJSONSchema } from "zod/v4/core";
 import type { PayloadRules } from "../values/payload.js";
 import { isKind } from "../values/schema-issues.js";
 import type { JsonSchema } from "./sample-value.js";
@@ -32,7 +32,7 @@ export function jsonSchemaOf(payload: PayloadRules): JsonSchema {
 }
 
 function schemaOf(payload: z.ZodType): JsonSchema {
-  return zod().toJSONSchema(payload, {
+  return toJSONSchema(payload, {
     io: "input",
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {

@@ -29,14 +29,32 @@ export function leftOf(name: BatchName, answer: Answer): Tables | undefined {
   return left.length > 0 ? Object.fromEntries(left) : undefined;
 }
 
-/** What is left, read as the caller said: how an item is read is no word of the response's. */
+/**
+ * What is left as the caller gave it: neither how an item is read nor what is written is a response's to
+ * say.
+ */
 function asAsked(asked: Tables, left: Tables): Tables {
   return Object.fromEntries(
     Object.entries(left).map(([table, entry]) => {
-      const how = Object.hasOwn(asked, table) ? asked[table] : undefined;
-      return [table, Array.isArray(entry) ? entry : { ...how, Keys: requestsOf(entry) }];
+      const own = Object.hasOwn(asked, table) ? asked[table] : undefined;
+      if (!Array.isArray(entry)) return [table, { ...own, Keys: requestsOf(entry) }];
+      const writes = new Map(requestsOf(own).map((write) => [writeId(write as Write), write]));
+      writes.delete(undefined);
+      return [table, entry.map((write: Write) => writes.get(writeId(write)) ?? write)];
     }),
   );
+}
+
+interface Write {
+  readonly PutRequest?: { readonly Item?: Input } | null;
+  readonly DeleteRequest?: { readonly Key?: Input } | null;
+}
+
+/** What a write does and where, as a text. Those of a table with other keys than this package's have none. */
+function writeId({ PutRequest, DeleteRequest }: Write): string | undefined {
+  const { PK, SK } = PutRequest?.Item ?? DeleteRequest?.Key ?? {};
+  if (PK === undefined || SK === undefined) return undefined;
+  return JSON.stringify([PutRequest ? "put" : "delete", PK, SK]);
 }
 
 /**
@@ -46,12 +64,14 @@ function asAsked(asked: Tables, left: Tables): Tables {
  * the error that ended it, if one did, is noted there.
  * @param attempt sends one request
  * @param repeat calls a function again while it throws what is worth a retry
+ * @param onPart called with the response of a round that left something
  */
 export async function sendRounds(
   name: BatchName,
   input: Input,
   attempt: (input: Input) => Promise<Answer>,
   repeat: (fn: () => Promise<Answer>) => Promise<Answer>,
+  onPart: ((answer: Answer) => Promise<void> | undefined) | undefined,
 ): Promise<Answer> {
   let remaining = input;
   let merged: Answer | undefined;
@@ -61,6 +81,7 @@ export async function sendRounds(
       merged = merged === undefined ? answer : merge(merged, answer);
       const rest = leftOf(name, answer);
       if (rest === undefined) return merged;
+      await onPart?.(answer);
       const progress = countOf(rest) < countOf(remaining.RequestItems);
       const asked = remaining.RequestItems as Tables;
       remaining = { ...remaining, RequestItems: asAsked(asked, rest) };

@@ -14,6 +14,19 @@ interface ElectroRequest {
   on(): void;
 }
 
+/** Who is told of the parts of ElectroDB's batches, by the request that ElectroDB sends. */
+const partListeners = new WeakMap<object, (answer: object) => void>();
+
+/** Calls a function with each response to a batch of ElectroDB's that leaves a part of it. */
+export function onPartOf(input: object, listener: (answer: object) => void): void {
+  partListeners.set(input, listener);
+}
+
+/** Tells who listens to a batch of ElectroDB's of a part. */
+export function tellPartOf(input: object, answer: object): void {
+  partListeners.get(input)?.(answer);
+}
+
 /**
  * The client that ElectroDB is given. It has the methods of the SDK's second version: a client of the
  * third version is sent commands, which are known by the names of their classes only. Bundlers rename

@@ -130,12 +130,9 @@ async function openMet({ waits, guard }: Shared, thrown: unknown, call: Call): P
 }
 
 /** Sends the request, and a batch in as many rounds as it takes. */
-function sendAll(
-  { repeats, listeners }: Shared,
-  attempts: Attempts,
-  input: Input,
-  { signal }: Call,
-): Promise<Answer> {
+function sendAll(shared: Shared, attempts: Attempts, input: Input, call: Call): Promise<Answer> {
+  const { repeats, listeners } = shared;
+  const { signal } = call;
   const onRetry = (retry: Retry) => {
     repeats.policy.onRetry?.(retry);
     listeners.warnOfRetry(attempts, retry.error);
@@ -146,7 +143,20 @@ function sendAll(
     input,
     (rest) => attempts.next(rest),
     (round) => repeats.run(round, signal, onRetry),
+    call.onPart && ((answer) => tellPart(shared, answer, call)),
   );
+}
+
+/** Tells a call of a part of its batch, with its secrets open. */
+async function tellPart({ waits, guard }: Shared, answer: Answer, call: Call): Promise<void> {
+  const opening = guard?.opened(itemsOf(answer), call.context);
+  try {
+    if (opening !== undefined) await waits.within(opening, call.signal);
+  } catch {
+    // They are opened once more at the end, which fails for the same reason, and the call with it.
+    return;
+  }
+  call.onPart?.(answer);
 }
 
 /** What a request is, before it is sent. */

@@ -4,20 +4,29 @@
  */
 import type { Call } from "../call/call.js";
 import { ConfigurationError } from "../errors/configuration-error.js";
+import { isDynamoDBError } from "../errors/dynamodb-error.js";
 import { leavesOpen } from "../errors/left-open.js";
-import { noteAdvice, noteOpen } from "../errors/notes.js";
+import { endOf, noteAdvice, noteOpen, noteUnwritable } from "../errors/notes.js";
+import { isRetryableError } from "../errors/retryable.js";
 import { unquoted } from "../errors/unreadable-answer.js";
 import { systemClock } from "../runtime/clock.js";
 import { firstOf } from "../runtime/signals.js";
 import { wholeAnswerMs } from "../wire/request-handler.js";
-import { type ElectroClient, electroClient, freshError } from "./electro-client.js";
+import { type ElectroClient, electroClient, freshError, tellPartOf } from "./electro-client.js";
 import { Listeners, type RequestEvent } from "./events.js";
 import { createHedgedReads } from "./hedged-reads.js";
 import type { TransportOptions } from "./options.js";
 import { Repeats } from "./repeats.js";
 import { runRequest, type Shared } from "./request.js";
 import { refuseTooLarge } from "./request-size.js";
-import { type Answer, type Input, itemsOf, type RequestName, type Requests } from "./requests.js";
+import {
+  type Answer,
+  type Input,
+  itemsOf,
+  type RequestName,
+  type Requests,
+  writes,
+} from "./requests.js";
 import { type CallStats, Stats } from "./stats.js";
 import { isReason, Waits } from "./waits.js";
 
@@ -114,15 +123,20 @@ async function sendNative(
     isOpen = true;
   };
   try {
-    refuseTooLarge(input);
-    guard?.refuseNative(input);
+    refuseNative(shared, input);
     const answer = await runRequest(
       shared,
       name,
       input,
-      { context: {}, signal, onAnswerLost },
+      { context: {}, signal, onAnswerLost, onPart: (part) => tellPartOf(input, part) },
       true,
     );
+    const end = endOf(answer);
+    // What was throttled is ElectroDB's `unprocessed`, which says no more; a refusal is none of it.
+    if (end !== undefined && !isRetryableError(end)) {
+      isOpen ||= writes.has(name);
+      throw end;
+    }
     const written = input.UpdateExpression !== undefined;
     // A deleted item is gone: it is given as it was stored, even if its secrets cannot be opened.
     if (written || answer.Attributes === undefined) {
@@ -133,6 +147,17 @@ async function sendNative(
     const fresh = freshError(error);
     if (isOpen) noteOpen(fresh);
     throw fresh;
+  }
+}
+
+/** @throws what is wrong with a request of ElectroDB's, before it is sent */
+function refuseNative({ guard }: Shared, input: Input): void {
+  try {
+    refuseTooLarge(input);
+    guard?.refuseNative(input);
+  } catch (thrown) {
+    // A getter of the caller's may throw anything.
+    throw isDynamoDBError(thrown) ? thrown : noteUnwritable(thrown);
   }
 }
 

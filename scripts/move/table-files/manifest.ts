@@ -20,7 +20,7 @@ export class TableFilesError extends Error {
 }
 
 const z = zod();
-const count = z.int().min(0);
+const count = z.number().int().min(0);
 
 const fileEntry = z.object({
   /** Relative to the folder, with `/`. */
@@ -33,8 +33,8 @@ const fileEntry = z.object({
 });
 
 const manifestShape = z.object({
-  format: z.literal("bayon-data table files"),
-  version: z.literal(1),
+  format: z.enum(["bayon-data table files"]),
+  version: z.number().refine((version) => version === 1, "must be 1"),
   /** The table that was read, and where. */
   table: z.string(),
   startedAt: z.string(),
