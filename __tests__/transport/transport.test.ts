@@ -368,6 +368,28 @@ describe("unprocessed parts of a batch", () => {
     ]);
   });
 
+  test.each([
+    ["numbers", 12345678901234567890n, { N: "12345678901234567890" }],
+    ["binary", new Uint8Array([1]), { B: "AQ==" }],
+  ])("of a table whose keys are %s are written as the response has them", async (_, PK, stored) => {
+    const { transport, requests } = await overWire((_request, index) =>
+      ok({
+        UnprocessedItems:
+          index === 0 ? { Table: [{ DeleteRequest: { Key: { PK: stored, SK: stored } } }] } : {},
+      }),
+    );
+    const RequestItems = {
+      Table: [
+        { DeleteRequest: { Key: { PK, SK: PK } } },
+        { DeleteRequest: { Key: { PK, SK: 2 } } },
+      ],
+    };
+    await transport.send("BatchWrite", { RequestItems }, call);
+    expect(requests[1]?.input.RequestItems).toEqual({
+      Table: [{ DeleteRequest: { Key: { PK: stored, SK: stored } } }],
+    });
+  });
+
   test("are none where a response lists none of a table (they were asked for four times more)", async () => {
     const read = await overWire(() =>
       ok({ Responses: { Table: keys.slice(1) }, UnprocessedKeys: { Table: { Keys: [] } } }),

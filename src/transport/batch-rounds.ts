@@ -1,5 +1,6 @@
 /** The rounds of a batch: what DynamoDB leaves unprocessed is sent again. */
 import { isBudgetSpent, noteBudgetSpent, noteEnd } from "../errors/notes.js";
+import { isObject } from "../runtime/objects.js";
 import type { Answer, Input, RequestName } from "./requests.js";
 import { Unprocessed } from "./retry.js";
 
@@ -53,8 +54,9 @@ interface Write {
 /** What a write does and where, as a text. Those of a table with other keys than this package's have none. */
 function writeId({ PutRequest, DeleteRequest }: Write): string | undefined {
   const { PK, SK } = PutRequest?.Item ?? DeleteRequest?.Key ?? {};
-  if (PK === undefined || SK === undefined) return undefined;
-  return JSON.stringify([PutRequest ? "put" : "delete", PK, SK]);
+  const key = [PK, SK].map((part) => (isObject(part) ? part.S : part));
+  const isText = key.every((part) => typeof part === "string");
+  return isText ? JSON.stringify([PutRequest ? "put" : "delete", ...key]) : undefined;
 }
 
 /**
