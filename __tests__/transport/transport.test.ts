@@ -390,6 +390,16 @@ describe("unprocessed parts of a batch", () => {
     });
   });
 
+  test("whose PK and SK are no key of theirs are written as the response has them (another one was)", async () => {
+    const put = (id: string) => ({ PutRequest: { Item: { id, PK: "a", SK: "b" } } });
+    const stored = { PutRequest: { Item: { id: { S: "1" }, PK: { S: "a" }, SK: { S: "b" } } } };
+    const { transport, requests } = await overWire((_, index) =>
+      ok({ UnprocessedItems: index === 0 ? { Table: [stored] } : {} }),
+    );
+    await transport.send("BatchWrite", { RequestItems: { Table: [put("1"), put("2")] } }, call);
+    expect(requests[1]?.input.RequestItems).toEqual({ Table: [stored] });
+  });
+
   test("are none where a response lists none of a table (they were asked for four times more)", async () => {
     const read = await overWire(() =>
       ok({ Responses: { Table: keys.slice(1) }, UnprocessedKeys: { Table: { Keys: [] } } }),

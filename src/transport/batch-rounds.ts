@@ -39,8 +39,12 @@ function asAsked(asked: Tables, left: Tables): Tables {
     Object.entries(left).map(([table, entry]) => {
       const own = Object.hasOwn(asked, table) ? asked[table] : undefined;
       if (!Array.isArray(entry)) return [table, { ...own, Keys: requestsOf(entry) }];
-      const writes = new Map(requestsOf(own).map((write) => [writeId(write as Write), write]));
-      writes.delete(undefined);
+      const writes = new Map<string | undefined, unknown>();
+      for (const write of requestsOf(own)) {
+        const id = writeId(write as Write);
+        // Of several with one id, the response alone says which one is left: it is no key of theirs.
+        writes.set(id, id === undefined || writes.has(id) ? undefined : write);
+      }
       return [table, entry.map((write: Write) => writes.get(writeId(write)) ?? write)];
     }),
   );
@@ -67,6 +71,7 @@ function writeId({ PutRequest, DeleteRequest }: Write): string | undefined {
  * @param attempt sends one request
  * @param repeat calls a function again while it throws what is worth a retry
  * @param onPart called with the response of a round that left something
+ * @param ownError makes of an error that others share one of this batch's own
  */
 export async function sendRounds(
   name: BatchName,
@@ -74,6 +79,7 @@ export async function sendRounds(
   attempt: (input: Input) => Promise<Answer>,
   repeat: (fn: () => Promise<Answer>) => Promise<Answer>,
   onPart: ((answer: Answer) => Promise<void> | undefined) | undefined,
+  ownError: (error: unknown) => unknown,
 ): Promise<Answer> {
   let remaining = input;
   let merged: Answer | undefined;
@@ -97,7 +103,7 @@ export async function sendRounds(
     // One round succeeded, so it is known what is left of the batch, whatever ended it.
     if (merged === undefined) throw error;
     if (isBudgetSpent(error)) noteBudgetSpent(merged);
-    if (!(error instanceof Unprocessed)) noteEnd(merged, error);
+    if (!(error instanceof Unprocessed)) noteEnd(merged, ownError(error));
     return merged;
   }
 }
