@@ -10,6 +10,8 @@ import {
   BatchWriteCommand,
   DeleteCommand,
   DynamoDBDocumentClient,
+  ExecuteStatementCommand,
+  ExecuteTransactionCommand,
   GetCommand,
   NumberValue,
   PutCommand,
@@ -877,6 +879,16 @@ ways("an answer to a request that went the way %s", (way) => {
   );
 
   test.each([
+    ["a failed condition", new ExecuteStatementCommand({ Statement: "DELETE" }), 0],
+    ["a cancelled transaction", new ExecuteTransactionCommand({ TransactStatements: [] }), 2],
+  ] as const)("of %s to PartiQL stays one", async (_, command, at) => {
+    const { native, wires } = openBoth();
+    wires.native.reply = failures[at]?.[1] as Reply;
+    const code = JSON.parse((wires.native.reply as Reply).body).__type.split("#")[1];
+    await expect(native.send(command as never)).rejects.toHaveProperty("name", code);
+  });
+
+  test.each([
     ["of an unknown type", { new: "x" }],
     ["of no type", {}],
     ["that is no number", { N: "1", S: undefined, M: null }],
@@ -1424,6 +1436,25 @@ function shrunk<View>(Kind: new (buffer: ArrayBuffer, at: number) => View): View
   buffer.resize(4);
   return view;
 }
+
+test("objects of a class are maps to a client that was told so, with their bytes and exact numbers", async () => {
+  const wire = new Wire();
+  const client = new DynamoDBClient({ ...place, requestHandler: wire as never });
+  const marshallOptions = { ...translateConfig.marshallOptions, convertClassInstanceToMap: true };
+  const given = createTransport({
+    client: DynamoDBDocumentClient.from(client, { marshallOptions }),
+  });
+  const Item = {
+    PK: "p",
+    SK: "s",
+    data: new Holder({ bytes: new ArrayBuffer(1), n: 12345678901234567890n }),
+  };
+  await given.send("Put", { TableName: "t", Item }, { context: { operation: "test" } });
+  expect(JSON.parse(String(wire.requests[0]?.body)).Item.data).toEqual({
+    M: { value: { M: { bytes: { B: "AA==" }, n: { N: "12345678901234567890" } } } },
+  });
+  client.destroy();
+});
 
 describe("what cannot be stored is refused before anything is sent", () => {
   const gone = "binary cannot be stored once its bytes are gone";

@@ -160,6 +160,39 @@ describe("what a round of writes leaves", () => {
     expect(error.cause).toBeUndefined();
   });
 
+  test("is told to each of several gets by an error of its own if the layer is closed", async () => {
+    answers = [
+      (body) => ({ Responses: { table: [] }, UnprocessedKeys: { table: { Keys: keysOf(body) } } }),
+    ];
+    const data = layer({ retry: { maxRetries: 1, initialDelayMs: 60_000 } });
+    const getting = [
+      failureOf(data.project.get(keyOf("a")), AbortedError),
+      failureOf(data.savedContent.get({ userId: "u", contentId: "c" }), AbortedError),
+    ];
+    while (requests.length < 1) await new Promise(setImmediate);
+    await data.close();
+    const errors = await Promise.all(getting);
+    expect(errors.map(({ entity }) => entity)).toEqual(["Project", "SavedContent"]);
+  });
+
+  test("is told to each of several native batches by an error of its own if the layer is closed", async () => {
+    answers = [firstPut];
+    const data = layer({ retry: { maxRetries: 1, initialDelayMs: 60_000 } });
+    const some = inputs.map((input) => ({ ...input, createdAt: 1, updatedAt: 1 }));
+    const writing = [
+      failureOf(data.project.entity.put(some).go(), AbortedError),
+      failureOf(data.project.entity.put(some.slice(0, 2)).go(), AbortedError),
+    ];
+    while (requests.length < 2) await new Promise(setImmediate);
+    // Both responses have come, and their rest waits.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await data.close();
+    expect(await Promise.all(writing)).toMatchObject([
+      { written: 1, items: some.slice(1), mayHaveBeenDone: true },
+      { written: 1, items: some.slice(1, 2), mayHaveBeenDone: true },
+    ]);
+  });
+
   test("is told by an AbortedError if the layer is closed meanwhile", async () => {
     answers = [firstPut, () => "silence"];
     const data = layer();
@@ -193,6 +226,13 @@ describe("a native batch", () => {
     });
   });
 
+  test("of which nothing was done before it was refused was not done", async () => {
+    answers = [(body) => ({ UnprocessedItems: { table: putsOf(body) } }), denied];
+    const error = await failureOf(native(layer()), DynamoDBError);
+    expect(error).toMatchObject({ code: "AccessDeniedException", written: 0, unprocessed: 3 });
+    expect(error.mayHaveBeenDone).toBe(false);
+  });
+
   test("that is throttled returns its rest", async () => {
     answers = [firstPut, throttled];
     const { unprocessed } = await native(layer());
@@ -207,6 +247,30 @@ describe("a native batch", () => {
     aborter.abort();
     expect(await writing).toMatchObject({ written: 1, unprocessed: 2, mayHaveBeenDone: true });
   });
+});
+
+test("a batch of keys says why the first of its requests that ended did", async () => {
+  const ids = Array.from({ length: 150 }, (_, at) => keyOf(`k${at}`));
+  const leaving = (body: Body) => ({
+    Responses: { table: [] },
+    UnprocessedKeys: { table: { Keys: keysOf(body).slice(-1) } },
+  });
+  // Those of one key are the second rounds.
+  const answer = (body: Body) =>
+    keysOf(body).length > 1
+      ? leaving(body)
+      : JSON.stringify(body).includes("k99")
+        ? denied()
+        : leaving(body);
+  answers = [answer];
+  const error = await failureOf(layer().project.batchGet(ids), UnprocessedItemsError);
+  expect(error).toMatchObject({ unprocessed: 2, items: [ids[99], ids[149]] });
+  if (error.cause === undefined) expect(error.message).toContain("after all retries");
+  else
+    expect(error).toMatchObject({
+      code: "AccessDeniedException",
+      message: expect.stringContaining(": no"),
+    });
 });
 
 test("values that cannot be read or stored are bad input of a native chain", async () => {

@@ -368,6 +368,38 @@ describe("unprocessed parts of a batch", () => {
     ]);
   });
 
+  test.each([
+    ["numbers", 12345678901234567890n, { N: "12345678901234567890" }],
+    ["binary", new Uint8Array([1]), { B: "AQ==" }],
+  ])("of a table whose keys are %s are written as the response has them", async (_, PK, stored) => {
+    const { transport, requests } = await overWire((_request, index) =>
+      ok({
+        UnprocessedItems:
+          index === 0 ? { Table: [{ DeleteRequest: { Key: { PK: stored, SK: stored } } }] } : {},
+      }),
+    );
+    const RequestItems = {
+      Table: [
+        { DeleteRequest: { Key: { PK, SK: PK } } },
+        { DeleteRequest: { Key: { PK, SK: 2 } } },
+      ],
+    };
+    await transport.send("BatchWrite", { RequestItems }, call);
+    expect(requests[1]?.input.RequestItems).toEqual({
+      Table: [{ DeleteRequest: { Key: { PK: stored, SK: stored } } }],
+    });
+  });
+
+  test("whose PK and SK are no key of theirs are written as the response has them (another one was)", async () => {
+    const put = (id: string) => ({ PutRequest: { Item: { id, PK: "a", SK: "b" } } });
+    const stored = { PutRequest: { Item: { id: { S: "1" }, PK: { S: "a" }, SK: { S: "b" } } } };
+    const { transport, requests } = await overWire((_, index) =>
+      ok({ UnprocessedItems: index === 0 ? { Table: [stored] } : {} }),
+    );
+    await transport.send("BatchWrite", { RequestItems: { Table: [put("1"), put("2")] } }, call);
+    expect(requests[1]?.input.RequestItems).toEqual({ Table: [stored] });
+  });
+
   test("are none where a response lists none of a table (they were asked for four times more)", async () => {
     const read = await overWire(() =>
       ok({ Responses: { Table: keys.slice(1) }, UnprocessedKeys: { Table: { Keys: [] } } }),

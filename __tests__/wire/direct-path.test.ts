@@ -668,7 +668,7 @@ describe("over HTTP", () => {
           write: (_chunk, _encoding, done) => {
             done();
             const head = "x-amzn-requestid: late\r\ncontent-length: 2";
-            setTimeout(() => socket.push(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n{}`), 100);
+            setTimeout(() => socket.push(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n{}`), 1_300);
           },
         });
         const members = ["setTimeout", "setNoDelay", "setKeepAlive", "ref", "unref"];
@@ -685,7 +685,7 @@ describe("over HTTP", () => {
         },
         {},
       ),
-      { connectionTimeout: 30 },
+      { connectionTimeout: 1_000 },
     );
     const direct = own.documentClient as NativeDocumentClient;
     for (let n = 0; n < 2; n += 1) await direct.send(get());

@@ -150,7 +150,8 @@ function endedOf(error: DynamoDBError, context: CallContext): DynamoDBError {
   if (!isEnded) return error;
   const ended = new AbortedError({ message: describe(context, cause.message), cause });
   setProgress(ended, error);
-  return withContext(ended, context);
+  withContext(ended, context);
+  return error.written > 0 ? asOpen(ended) : ended;
 }
 
 function startDeadline(timeoutMs: number): { signal: AbortSignal; end(): void } {

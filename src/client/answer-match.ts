@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { unreadableAnswer } from "../errors/unreadable-answer.js";
 import { attribute } from "../table/table.js";
-import { isAbsent, isEmpty, isMap, type Values } from "./answer-members.js";
+import { isAbsent, isEmpty, isKnown, isMap, type Values } from "./answer-members.js";
 import { areWritten } from "./answer-written.js";
 
 /**
@@ -34,7 +34,8 @@ export function checkMet(
   input: object,
   { name, $metadata, Item, CancellationReasons }: Values,
 ): void {
-  if (operationsOfErrors.get(name)?.includes(operation) === false) {
+  // PartiQL's operations have the errors of those that they stand for.
+  if (operationsOfErrors.get(name)?.includes(operation) === false && isKnown(operation)) {
     const { httpStatusCode } = ($metadata ?? {}) as { readonly httpStatusCode?: number };
     const what = "it refuses with an error that the operation does not have";
     throw unreadableAnswer(what, httpStatusCode);

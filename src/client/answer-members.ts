@@ -36,6 +36,11 @@ const membersOf: ReadonlyMap<string, Members> = new Map([
   ["TransactWriteItems", { always: [], sometimes: [] }],
 ]);
 
+/** Whether it is an operation on items, whose responses and errors are known. */
+export function isKnown(operation: string): boolean {
+  return membersOf.has(operation);
+}
+
 export function isEmpty(value: object): boolean {
   for (const _name in value) return false;
   return true;

@@ -140,7 +140,7 @@ export function plainForm(value: unknown): unknown {
     case "[object Uint8Array]":
       return isSdkBytes(value) ? attached(value) : ownBytes(attached(value as Uint8Array));
     case "[object Object]":
-      return isPlainMap(value) ? plainMap(value) : value;
+      return isPlainMap(value) ? plainMap(value) : instanceForm(value);
     case "[object Blob]":
     case "[object File]":
       throw new UnstorableValue(
@@ -197,6 +197,13 @@ function isSdkBytes(value: object): value is Uint8Array {
 function isPlainMap(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || isNamed(prototype as object, "Object");
+}
+
+/** An object of a class, still of it: the client's options say whether it is refused or stored as a map. */
+function instanceForm(value: object): object {
+  const fields = ofEach(value, plainForm) as object;
+  if (fields === value) return value;
+  return Object.assign(Object.create(Object.getPrototypeOf(value)) as object, fields);
 }
 
 /** A map whose values are converted, with inherited ones, as in lib-dynamodb. */

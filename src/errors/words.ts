@@ -46,7 +46,6 @@ function thrownMessageOf(error: unknown): string {
 /** Why a response left a part of a batch unprocessed, as the end of a message. */
 export function whyLeft(answer: object): string {
   const end = endOf(answer);
-  const spent = isBudgetSpent(answer) ? `, ${budgetSpentText}` : "";
-  if (end !== undefined) return `: ${messageOf(end)}${spent}`;
-  return spent || " after all retries";
+  if (end !== undefined) return `: ${messageOf(end)}`;
+  return isBudgetSpent(answer) ? `, ${budgetSpentText}` : " after all retries";
 }

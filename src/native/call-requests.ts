@@ -99,6 +99,7 @@ export class CallRequests {
   mayHaveBeenDone(failure: object | undefined): boolean {
     if (!this.#isWrite || !this.areSent) return false;
     if (failure === undefined || this.#begun > 1 || saysAborted(failure)) return true;
+    if (this.#confirmed.size > 0) return true;
     return this.#isOurs ? isOpen(failure) : leavesOpen(failure);
   }
 }

@@ -2,6 +2,7 @@
 import timers from "node:timers";
 import type { Call } from "../call/call.js";
 import type { ReadOptions } from "../entity/projection.js";
+import { AbortedError } from "../errors/aborted-error.js";
 import type { CallContext } from "../errors/context.js";
 import { Bag, type Member } from "../runtime/bag.js";
 import { lastOf, orAborted } from "../runtime/signals.js";
@@ -168,7 +169,12 @@ function give({ callers }: Read, item: RawItem | undefined): void {
 }
 
 function refuse({ callers }: Read, error: unknown): void {
-  for (const { reject } of callers) reject(error);
+  for (const { reject } of callers) reject(ownOf(error));
+}
+
+/** An error of one caller's own: what names the call is noted on it. Others are wrapped for each call. */
+function ownOf(error: unknown): unknown {
+  return error instanceof AbortedError ? new AbortedError(error.message, error.cause) : error;
 }
 
 /**

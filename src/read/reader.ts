@@ -99,9 +99,9 @@ export async function readMany(
     const answer = await transport.send("BatchGet", input, onPart ? { ...call, onPart } : call);
     const unread = note(answer);
     for (const id of unread) left.add(id);
-    if (unread.length === 0) return;
+    if (unread.length === 0 || cause !== undefined) return;
     why = whyLeft(answer);
-    cause ??= endOf(answer);
+    cause = endOf(answer);
   };
   await inParallel(chunksOf([...keys.values()], limits.batchGetKeys), batchesInFlight, read);
   return { items, left, why, cause };

@@ -1,5 +1,6 @@
 /** The rounds of a batch: what DynamoDB leaves unprocessed is sent again. */
 import { isBudgetSpent, noteBudgetSpent, noteEnd } from "../errors/notes.js";
+import { isObject } from "../runtime/objects.js";
 import type { Answer, Input, RequestName } from "./requests.js";
 import { Unprocessed } from "./retry.js";
 
@@ -38,8 +39,12 @@ function asAsked(asked: Tables, left: Tables): Tables {
     Object.entries(left).map(([table, entry]) => {
       const own = Object.hasOwn(asked, table) ? asked[table] : undefined;
       if (!Array.isArray(entry)) return [table, { ...own, Keys: requestsOf(entry) }];
-      const writes = new Map(requestsOf(own).map((write) => [writeId(write as Write), write]));
-      writes.delete(undefined);
+      const writes = new Map<string | undefined, unknown>();
+      for (const write of requestsOf(own)) {
+        const id = writeId(write as Write);
+        // Of several with one id, the response alone says which one is left: it is no key of theirs.
+        writes.set(id, id === undefined || writes.has(id) ? undefined : write);
+      }
       return [table, entry.map((write: Write) => writes.get(writeId(write)) ?? write)];
     }),
   );
@@ -53,8 +58,9 @@ interface Write {
 /** What a write does and where, as a text. Those of a table with other keys than this package's have none. */
 function writeId({ PutRequest, DeleteRequest }: Write): string | undefined {
   const { PK, SK } = PutRequest?.Item ?? DeleteRequest?.Key ?? {};
-  if (PK === undefined || SK === undefined) return undefined;
-  return JSON.stringify([PutRequest ? "put" : "delete", PK, SK]);
+  const key = [PK, SK].map((part) => (isObject(part) ? part.S : part));
+  const isText = key.every((part) => typeof part === "string");
+  return isText ? JSON.stringify([PutRequest ? "put" : "delete", ...key]) : undefined;
 }
 
 /**
@@ -65,6 +71,7 @@ function writeId({ PutRequest, DeleteRequest }: Write): string | undefined {
  * @param attempt sends one request
  * @param repeat calls a function again while it throws what is worth a retry
  * @param onPart called with the response of a round that left something
+ * @param ownError makes of an error that others share one of this batch's own
  */
 export async function sendRounds(
   name: BatchName,
@@ -72,6 +79,7 @@ export async function sendRounds(
   attempt: (input: Input) => Promise<Answer>,
   repeat: (fn: () => Promise<Answer>) => Promise<Answer>,
   onPart: ((answer: Answer) => Promise<void> | undefined) | undefined,
+  ownError: (error: unknown) => unknown,
 ): Promise<Answer> {
   let remaining = input;
   let merged: Answer | undefined;
@@ -95,7 +103,7 @@ export async function sendRounds(
     // One round succeeded, so it is known what is left of the batch, whatever ended it.
     if (merged === undefined) throw error;
     if (isBudgetSpent(error)) noteBudgetSpent(merged);
-    if (!(error instanceof Unprocessed)) noteEnd(merged, error);
+    if (!(error instanceof Unprocessed)) noteEnd(merged, ownError(error));
     return merged;
   }
 }

@@ -144,6 +144,7 @@ function sendAll(shared: Shared, attempts: Attempts, input: Input, call: Call): 
     (rest) => attempts.next(rest),
     (round) => repeats.run(round, signal, onRetry),
     call.onPart && ((answer) => tellPart(shared, answer, call)),
+    (error) => shared.waits.ownError(error),
   );
 }
 

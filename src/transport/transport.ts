@@ -19,14 +19,7 @@ import type { TransportOptions } from "./options.js";
 import { Repeats } from "./repeats.js";
 import { runRequest, type Shared } from "./request.js";
 import { refuseTooLarge } from "./request-size.js";
-import {
-  type Answer,
-  type Input,
-  itemsOf,
-  type RequestName,
-  type Requests,
-  writes,
-} from "./requests.js";
+import { type Answer, type Input, itemsOf, type RequestName, type Requests } from "./requests.js";
 import { type CallStats, Stats } from "./stats.js";
 import { isReason, Waits } from "./waits.js";
 
@@ -133,10 +126,7 @@ async function sendNative(
     );
     const end = endOf(answer);
     // What was throttled is ElectroDB's `unprocessed`, which says no more; a refusal is none of it.
-    if (end !== undefined && !isRetryableError(end)) {
-      isOpen ||= writes.has(name);
-      throw end;
-    }
+    if (end !== undefined && !isRetryableError(end)) throw end;
     const written = input.UpdateExpression !== undefined;
     // A deleted item is gone: it is given as it was stored, even if its secrets cannot be opened.
     if (written || answer.Attributes === undefined) {
