@@ -1,5 +1,11 @@
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
-import { type Retry, retryAfter, retryPolicy, withBatchRetry, withRetry } from "../../src/transport/retry.js";
+import {
+  type Retry,
+  retryAfter,
+  retryPolicy,
+  withBatchRetry,
+  withRetry,
+} from "../../src/transport/retry.js";
 
 const throttled = () => Object.assign(new Error("slow down"), { name: "ThrottlingException" });
 const refused = () => Object.assign(new Error("no"), { name: "ValidationException" });
