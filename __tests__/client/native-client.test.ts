@@ -1421,6 +1421,16 @@ class Holder {
   }
 }
 
+/** Its field hides one that can only be read. */
+class Reading {
+  constructor(value: unknown) {
+    Object.defineProperty(this, "value", { value, enumerable: true });
+  }
+  get value(): unknown {
+    return 1;
+  }
+}
+
 /** The same bytes, once their buffer was given to another thread. */
 function transferred<View extends ArrayBufferView<ArrayBuffer>>(view: View): View {
   structuredClone(view.buffer, { transfer: [view.buffer] });
@@ -1476,6 +1486,7 @@ describe("what cannot be stored is refused before anything is sent", () => {
     ["a DataView of one", shrunk(DataView), gone],
     ["an object of a class", new Holder(1), unsupported],
     ["an object of a class with bytes", new Holder(new ArrayBuffer(1)), unsupported],
+    ["an object of a class that reads a field", new Reading(new ArrayBuffer(1)), unsupported],
     ["an object of a class with an exact number", new Holder(NumberValue.from("1")), unsupported],
   ];
 

@@ -273,6 +273,22 @@ test("a batch of keys says why the first of its requests that ended did", async 
     });
 });
 
+test("a transaction whose earlier result could not be read says so (it took unread items for missing)", async () => {
+  answers = [
+    () => ({ __type: "IdempotentParameterMismatchException", message: "no" }),
+    (body) => ({ Responses: { table: [] }, UnprocessedKeys: { table: { Keys: keysOf(body) } } }),
+    denied,
+  ];
+  const writing = layer().transaction.write(
+    (tx) => ["a", "b"].map((id) => tx.project.create({ ...keyOf(id), data: { name: id } })),
+    { token: "the-token" },
+  );
+  expect(await failureOf(writing, DynamoDBError)).toMatchObject({
+    code: "AccessDeniedException",
+    mayHaveBeenDone: true,
+  });
+});
+
 test("values that cannot be read or stored are bad input of a native chain", async () => {
   const data = layer();
   const unreadable = {

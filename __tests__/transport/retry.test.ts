@@ -1,5 +1,11 @@
 import { ConfigurationError } from "../../src/errors/configuration-error.js";
-import { type Retry, retryPolicy, withBatchRetry, withRetry } from "../../src/transport/retry.js";
+import {
+  type Retry,
+  retryAfter,
+  retryPolicy,
+  withBatchRetry,
+  withRetry,
+} from "../../src/transport/retry.js";
 
 const throttled = () => Object.assign(new Error("slow down"), { name: "ThrottlingException" });
 const refused = () => Object.assign(new Error("no"), { name: "ValidationException" });
@@ -300,6 +306,21 @@ describe("abort", () => {
     expect(Date.now() - started).toBeLessThan(5_000);
     expect(fn).toHaveBeenCalledTimes(1);
   });
+});
+
+test("an attempt that succeeded stays so, whatever ends at once (a write that was done was told as aborted)", async () => {
+  const ender = new AbortController();
+  const policy = retryPolicy({ initialDelayMs: 1, signal: ender.signal });
+  const failure = Object.assign(new Error("slow"), { name: "ThrottlingException" });
+  const done = retryAfter(
+    failure,
+    async () => {
+      ender.abort();
+      return "done";
+    },
+    policy,
+  );
+  expect(await done).toBe("done");
 });
 
 describe("withBatchRetry", () => {

@@ -203,7 +203,9 @@ function isPlainMap(value: object): boolean {
 function instanceForm(value: object): object {
   const fields = ofEach(value, plainForm) as object;
   if (fields === value) return value;
-  return Object.assign(Object.create(Object.getPrototypeOf(value)) as object, fields);
+  // Not assigned: a class may have setters of these names.
+  const own = Object.getOwnPropertyDescriptors(fields);
+  return Object.create(Object.getPrototypeOf(value) as object, own) as object;
 }
 
 /** A map whose values are converted, with inherited ones, as in lib-dynamodb. */

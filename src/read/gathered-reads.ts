@@ -8,7 +8,15 @@ import { Bag, type Member } from "../runtime/bag.js";
 import { lastOf, orAborted } from "../runtime/signals.js";
 import { limits, type RawItem, type RawKey } from "../table/table.js";
 import { ownItem } from "./own-item.js";
-import { keyId, keysById, type Reader, readMany, readOne, type Table } from "./reader.js";
+import {
+  keyId,
+  keysById,
+  leftUnprocessed,
+  type Reader,
+  readMany,
+  readOne,
+  type Table,
+} from "./reader.js";
 
 // Node's own, so that fake timers do not keep a mocked get waiting for ever.
 const { setImmediate: afterThisTurn } = timers;
@@ -172,7 +180,7 @@ function refuse({ callers }: Read, error: unknown): void {
   for (const { reject } of callers) reject(ownOf(error));
 }
 
-/** An error of one caller's own: what names the call is noted on it. Others are wrapped for each call. */
+/** An abort's error of one caller's own, because the call is noted on it. The SDK's errors are wrapped for each call. */
 function ownOf(error: unknown): unknown {
   return error instanceof AbortedError ? new AbortedError(error.message, error.cause) : error;
 }
@@ -190,11 +198,4 @@ function contextOf(calls: readonly Call[]): CallContext {
 /** Joins the different names, as events join the names of several tables. */
 function joined(names: readonly (string | undefined)[]): string {
   return [...new Set(names.filter((name) => name !== undefined))].join(",");
-}
-
-/** Not yet one of this package's errors. Each caller wraps it in its own, which names the call. */
-function leftUnprocessed(why: string): Error {
-  const error = new Error(`DynamoDB left the key unprocessed${why}`);
-  error.name = "ProvisionedThroughputExceededException";
-  return error;
 }

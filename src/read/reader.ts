@@ -106,3 +106,10 @@ export async function readMany(
   await inParallel(chunksOf([...keys.values()], limits.batchGetKeys), batchesInFlight, read);
   return { items, left, why, cause };
 }
+
+/** Not yet one of this package's errors. Each caller wraps it in its own, which names the call. */
+export function leftUnprocessed(why: string): Error {
+  const error = new Error(`DynamoDB left the key unprocessed${why}`);
+  error.name = "ProvisionedThroughputExceededException";
+  return error;
+}

@@ -162,12 +162,14 @@ export async function retryAfter<T>(
   // p-retry cuts its own spread off at the longest delay: all calls would then retry together.
   const spread = policy.jitter ? (1 + Math.random()) / 2 : 1;
   let again = false;
+  let done: { readonly result: T } | undefined;
   try {
     return await pRetry(
       async (attempt) => {
         if (attempt === 1) throw new FailedAttempt(failure);
         try {
-          return await fn(attempt);
+          done = { result: await fn(attempt) };
+          return done.result;
         } catch (error) {
           throw new FailedAttempt(error);
         }
@@ -189,6 +191,8 @@ export async function retryAfter<T>(
       },
     );
   } catch (error) {
+    // p-retry looks at the signal once more after an attempt has succeeded.
+    if (done !== undefined) return done.result;
     throw thrownBy(error);
   }
 }

@@ -12,7 +12,14 @@ import { isOf, itemOf } from "../entity/item.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { DynamoDBError } from "../errors/dynamodb-error.js";
 import { invalid, invalidAt, type ValidationIssue } from "../errors/validation-error.js";
-import { asItIsNow, keyId, keysById, readMany, type Table } from "../read/reader.js";
+import {
+  asItIsNow,
+  keyId,
+  keysById,
+  leftUnprocessed,
+  readMany,
+  type Table,
+} from "../read/reader.js";
 import { attribute, type RawItem } from "../table/table.js";
 import { exactTextOf } from "../values/exact-number.js";
 import { isPlainMap } from "../values/payload.js";
@@ -109,7 +116,12 @@ export async function resultsOfEarlier(
   cause: unknown,
 ): Promise<unknown[]> {
   const keys = keysById(writes.map(({ write }) => write.key));
-  const { items } = await readMany(table, keys, call, asItIsNow);
+  const { items, left, why, cause: end } = await readMany(table, keys, call, asItIsNow);
+  if (left.size > 0) {
+    // The transaction under the token may have been this one.
+    call.onAnswerLost?.();
+    throw end ?? leftUnprocessed(why);
+  }
   const found = writes.map(({ write }) => items.get(keyId(write.key)));
   const isSame = found.some((item) => item?.[attribute.transactionMark] === mark);
   const created = writes.map((one, index) => createdOf(one, found[index]));
