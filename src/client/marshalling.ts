@@ -55,32 +55,53 @@ function withConverted(
   convert: (value: unknown) => unknown,
   places: Places,
 ): Fields {
-  const map = (values: unknown) => ofEach(values, convert);
-  /** A put, an update or a check inside a batch or a transaction. */
-  const nested = (request: unknown) =>
-    isObject(request) ? withConverted(request, convert, places) : request;
-  const condition = (one: unknown) => {
-    if (!isObject(one)) return one;
-    const { Value, AttributeValueList } = one;
-    return withFields(one, { Value: convert(Value), AttributeValueList: map(AttributeValueList) });
-  };
-  /** The writes of one table, or its reads. */
-  const requestsOf = (requests: unknown) => {
-    if (Array.isArray(requests)) return ofEach(requests, (request) => ofEach(request, nested));
-    if (!places.keys || !isObject(requests)) return requests;
-    return withFields(requests, {
-      Keys: ofEach(requests.Keys, (key) => ofFields(key, convert)),
-    });
-  };
-  const changed: Record<string, unknown> = {
-    RequestItems: ofEach(input.RequestItems, requestsOf),
-    TransactItems: ofEach(input.TransactItems, (operation) => ofEach(operation, nested)),
+  let copy: Record<string, unknown> | undefined;
+  const put = (name: string, value: unknown) => {
+    if (value === input[name]) return;
+    copy ??= { ...input };
+    copy[name] = value;
   };
   for (const name of places.maps) {
-    changed[name] = places.keys ? ofFields(input[name], convert) : map(input[name]);
+    const map = input[name];
+    if (map !== undefined) put(name, places.keys ? ofFields(map, convert) : ofEach(map, convert));
   }
-  for (const name of places.conditions) changed[name] = ofEach(input[name], condition);
-  return withFields(input, changed);
+  for (const name of places.conditions) {
+    if (input[name] !== undefined) {
+      put(
+        name,
+        ofEach(input[name], (one) => conditionForm(one, convert)),
+      );
+    }
+  }
+  const { RequestItems, TransactItems } = input;
+  if (RequestItems !== undefined || TransactItems !== undefined) {
+    /** A put, an update or a check inside a batch or a transaction. */
+    const nested = (request: unknown) =>
+      isObject(request) ? withConverted(request, convert, places) : request;
+    /** The writes of one table, or its reads. */
+    const requestsOf = (requests: unknown) => {
+      if (Array.isArray(requests)) return ofEach(requests, (request) => ofEach(request, nested));
+      if (!places.keys || !isObject(requests)) return requests;
+      return withFields(requests, {
+        Keys: ofEach(requests.Keys, (key) => ofFields(key, convert)),
+      });
+    };
+    put("RequestItems", ofEach(RequestItems, requestsOf));
+    put(
+      "TransactItems",
+      ofEach(TransactItems, (operation) => ofEach(operation, nested)),
+    );
+  }
+  return copy ?? input;
+}
+
+function conditionForm(one: unknown, convert: (value: unknown) => unknown): unknown {
+  if (!isObject(one)) return one;
+  const { Value, AttributeValueList } = one;
+  return withFields(one, {
+    Value: convert(Value),
+    AttributeValueList: ofEach(AttributeValueList, convert),
+  });
 }
 
 function withFields(input: Fields, changed: Fields): Fields {
