@@ -310,6 +310,17 @@ test("values that cannot be read or stored are bad input of a native chain", asy
   expect(requests).toEqual([]);
 });
 
+test("an abort of a credentials provider's own call aborts no batch of this layer", async () => {
+  const credentials = async () => {
+    throw new AbortedError("the provider's own layer is closed");
+  };
+  const error = await failureOf(
+    layer({ credentials }).project.batchPut(inputs),
+    UnprocessedItemsError,
+  );
+  expect(error).toMatchObject({ written: 0, items: inputs, mayHaveBeenDone: false });
+});
+
 test.each([undefined, null, "none"])("credentials that are %p are no credentials", async (none) => {
   const data = layer({ credentials: async () => none as never });
   for (const call of [

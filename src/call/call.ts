@@ -3,6 +3,7 @@ import { AbortedError } from "../errors/aborted-error.js";
 import { type CallContext, describe, withContext } from "../errors/context.js";
 import { DynamoDBError, isDynamoDBError } from "../errors/dynamodb-error.js";
 import { asOpen } from "../errors/left-open.js";
+import { isCredentialsFailure } from "../errors/notes.js";
 import { setProgress } from "../errors/progress.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { UnprocessedItemsError } from "../errors/unprocessed-items-error.js";
@@ -147,7 +148,8 @@ function abortedError(context: CallContext, { reason }: AbortSignal): AbortedErr
 function endedOf(error: DynamoDBError, context: CallContext): DynamoDBError {
   const { cause } = error;
   const isEnded = error instanceof UnprocessedItemsError && cause instanceof AbortedError;
-  if (!isEnded) return error;
+  // A credentials provider may throw one too, from a call of its own.
+  if (!isEnded || isCredentialsFailure(cause)) return error;
   const ended = new AbortedError({ message: describe(context, cause.message), cause });
   setProgress(ended, error);
   withContext(ended, context);
